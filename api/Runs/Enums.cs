@@ -1,0 +1,125 @@
+using System.Text.Json.Serialization;
+
+namespace LightReasoner.Api;
+
+/// <summary>Number format that weights are held and computed in.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<WeightType>))]
+public enum WeightType
+{
+    /// <summary>bfloat16.</summary>
+    [JsonStringEnumMemberName("bfloat16")] BFloat16,
+
+    /// <summary>IEEE half precision.</summary>
+    [JsonStringEnumMemberName("float16")] Float16,
+
+    /// <summary>IEEE single precision.</summary>
+    [JsonStringEnumMemberName("float32")] Float32,
+}
+
+/// <summary>How records are laid out in a file.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RecordFormat>))]
+public enum RecordFormat
+{
+    /// <summary>One JSON object a line.</summary>
+    [JsonStringEnumMemberName("jsonl")] Jsonl,
+
+    /// <summary>Apache Parquet.</summary>
+    [JsonStringEnumMemberName("parquet")] Parquet,
+}
+
+/// <summary>How a question becomes the model's prompt.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<PromptTemplate>))]
+public enum PromptTemplate
+{
+    /// <summary>The tokenizer's chat template.</summary>
+    [JsonStringEnumMemberName("auto")] Auto,
+
+    /// <summary>The raw text, no template and no system message.</summary>
+    [JsonStringEnumMemberName("none")] None,
+}
+
+/// <summary>Course of the learning rate after warm-up.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<SchedulerType>))]
+public enum SchedulerType
+{
+    /// <summary>Linear decay to zero at the last step.</summary>
+    [JsonStringEnumMemberName("linear")] Linear,
+
+    /// <summary>Half a cosine down to zero at the last step.</summary>
+    [JsonStringEnumMemberName("cosine")] Cosine,
+
+    /// <summary>No decay.</summary>
+    [JsonStringEnumMemberName("constant")] Constant,
+}
+
+/// <summary>How samples share forward passes.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<SamplePacking>))]
+public enum SamplePacking
+{
+    /// <summary>All kept steps of one question share one forward pass; same gradient as <c>none</c>, far less work.</summary>
+    [JsonStringEnumMemberName("prompt")] Prompt,
+
+    /// <summary>One sequence per sample.</summary>
+    [JsonStringEnumMemberName("none")] None,
+}
+
+/// <summary>What is trained.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<TrainingMethod>))]
+public enum TrainingMethod
+{
+    /// <summary>All weights.</summary>
+    [JsonStringEnumMemberName("full")] Full,
+
+    /// <summary>A LoRA adapter; the base stays frozen.</summary>
+    [JsonStringEnumMemberName("lora")] Lora,
+}
+
+/// <summary>What happens to a sequence longer than <c>maxLength</c>.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Truncation>))]
+public enum Truncation
+{
+    /// <summary>The end is cut off.</summary>
+    [JsonStringEnumMemberName("right")] Right,
+
+    /// <summary>The start is cut off.</summary>
+    [JsonStringEnumMemberName("left")] Left,
+
+    /// <summary>The run fails and names the record.</summary>
+    [JsonStringEnumMemberName("error")] Error,
+}
+
+/// <summary>Whether a restarted run goes on from its newest complete checkpoint.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ResumeMode>))]
+public enum ResumeMode
+{
+    /// <summary>Goes on from the newest complete checkpoint, if there is one.</summary>
+    [JsonStringEnumMemberName("auto")] Auto,
+
+    /// <summary>Always starts at step 0.</summary>
+    [JsonStringEnumMemberName("disable")] Disable,
+}
+
+/// <summary>Which behaviour holds where the published program differs from the corrected one (docs/methods.md).</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Compatibility>))]
+public enum Compatibility
+{
+    /// <summary>Corrected behaviour.</summary>
+    [JsonStringEnumMemberName("corrected")] Corrected,
+
+    /// <summary>The published program's behaviour, for comparisons.</summary>
+    [JsonStringEnumMemberName("published")] Published,
+}
+
+/// <summary>The kinds of this API, as a <c>runRef</c> names them.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RunKind>))]
+public enum RunKind
+{
+    /// <summary>Contrastive sampling.</summary>
+    SamplingRun,
+
+    /// <summary>LoRA fine-tuning on soft labels.</summary>
+    FineTuneRun,
+
+    /// <summary>Iterative refinement training.</summary>
+    RefineRun,
+}

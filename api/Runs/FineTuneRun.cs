@@ -1,0 +1,135 @@
+using System.ComponentModel.DataAnnotations;
+using LightReasoner.Api.Schema;
+
+namespace LightReasoner.Api;
+
+/// <summary>Trains a LoRA adapter of the expert on the contrastive soft labels of a SamplingRun (LightReasoner, arXiv 2510.07962).</summary>
+[Resource("finetuneruns", "ftrun")]
+[PrinterColumn("Phase", ".status.phase", "string")]
+[PrinterColumn("Step", ".status.progress.display", "string")]
+[PrinterColumn("Loss", ".status.metrics.loss", "number")]
+[PrinterColumn("Before", ".status.metrics.evaluation.before", "number")]
+[PrinterColumn("After", ".status.metrics.evaluation.after", "number")]
+[PrinterColumn("Age", ".metadata.creationTimestamp", "date")]
+[PrinterColumn("LR", ".status.metrics.learningRate", "number", Priority = 1)]
+[PrinterColumn("Tok/s", ".status.metrics.tokensPerSecond", "number", Priority = 1)]
+[PrinterColumn("Retries", ".status.retries", "integer", Priority = 1)]
+[PrinterColumn("Output", ".status.outputUri", "string", Priority = 1)]
+[PrinterColumn("Message", ".status.message", "string", Priority = 1)]
+public sealed record FineTuneRun : Manifest<FineTuneRunSpec, FineTuneRunStatus>;
+
+/// <summary>What is trained, on which samples, and how.</summary>
+public sealed record FineTuneRunSpec : RunSpec
+{
+    /// <summary>The expert that the samples were made with.</summary>
+    [Required]
+    public ModelSource Model { get; init; } = null!;
+
+    /// <summary>The contrastive samples, as a rule those of a SamplingRun.</summary>
+    [Required]
+    public DatasetSource Samples { get; init; } = null!;
+
+    /// <summary>The adapter.</summary>
+    public LoraSpec Lora { get; init; } = new();
+
+    /// <summary>The optimisation.</summary>
+    public FineTuneTraining Training { get; init; } = new();
+
+    /// <summary>Accuracy on held-out questions before and after. Left out: none is measured.</summary>
+    public EvaluationSpec? Evaluation { get; init; }
+
+    /// <summary>Also writes base and adapter, merged, as a Hugging Face model folder.</summary>
+    public bool Merge { get; init; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<RunReference> References() =>
+        new[] { Model?.RunRef, Samples?.RunRef, Evaluation?.Dataset?.RunRef }.OfType<RunReference>().Distinct();
+}
+
+/// <summary>A low-rank adapter (LoRA, arXiv 2106.09685); names as in PEFT.</summary>
+public sealed record LoraSpec
+{
+    /// <summary>Rank of the update.</summary>
+    [Range(1, 1024)]
+    public int Rank { get; init; } = 8;
+
+    /// <summary>The update is scaled by alpha / rank.</summary>
+    [Range(0.0, 65536.0, MinimumIsExclusive = true)]
+    public double Alpha { get; init; } = 16;
+
+    /// <summary>Dropout on the adapter's input while training.</summary>
+    [Range(0.0, 1.0, MaximumIsExclusive = true)]
+    public double Dropout { get; init; } = 0.05;
+
+    /// <summary>Linear layers that get an adapter, by the last part of their name.</summary>
+    [Set, MinLength(1), MaxLength(7), AllowedValues("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")]
+    public IReadOnlyList<string> TargetModules { get; init; } = ["q_proj", "v_proj"];
+}
+
+/// <summary>The optimisation of a fine-tuning run.</summary>
+public sealed record FineTuneTraining
+{
+    /// <summary>Optimiser steps.</summary>
+    [Range(1, 100_000_000)]
+    public int MaxSteps { get; init; } = 1000;
+
+    /// <summary>Samples per forward pass.</summary>
+    [Range(1, 65536)]
+    public int BatchSize { get; init; } = 8;
+
+    /// <summary>Forward passes per optimiser step.</summary>
+    [Range(1, 65536)]
+    public int GradientAccumulationSteps { get; init; } = 2;
+
+    /// <summary>Peak learning rate of AdamW.</summary>
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
+    public double LearningRate { get; init; } = 5e-5;
+
+    /// <summary>Course of the learning rate after warm-up.</summary>
+    public SchedulerType Scheduler { get; init; } = SchedulerType.Linear;
+
+    /// <summary>Share of the steps over which the learning rate rises from 0.</summary>
+    [Range(0.0, 1.0)]
+    public double WarmupRatio { get; init; }
+
+    /// <summary>Decoupled weight decay.</summary>
+    [Range(0.0, 1.0)]
+    public double WeightDecay { get; init; }
+
+    /// <summary>The gradient's 2-norm is clipped to this.</summary>
+    [Range(0.0, 1e9, MinimumIsExclusive = true)]
+    public double MaxGradNorm { get; init; } = 1;
+
+    /// <summary>AdamW's beta1 and beta2, each in [0, 1).</summary>
+    [MinLength(2), MaxLength(2), Range(0.0, 1.0, MaximumIsExclusive = true)]
+    public IReadOnlyList<double> Betas { get; init; } = [0.9, 0.999];
+
+    /// <summary>Longest sequence in tokens; a longer sample is dropped and counted.</summary>
+    [Range(1, 1_048_576)]
+    public int MaxLength { get; init; } = 512;
+
+    /// <summary>A checkpoint is written every so many steps.</summary>
+    [Range(1, 100_000_000)]
+    public int SaveSteps { get; init; } = 200;
+
+    /// <summary>Newest checkpoints that are kept.</summary>
+    [Range(1, 1000)]
+    public int SaveTotalLimit { get; init; } = 2;
+
+    /// <summary>Metrics are written every so many steps.</summary>
+    [Range(1, 1_000_000)]
+    public int LoggingSteps { get; init; } = 10;
+
+    /// <summary>Seed of the order of samples, the adapter's start and dropout.</summary>
+    [Range(0L, 9_007_199_254_740_991L)]
+    public long Seed { get; init; } = 42;
+
+    /// <summary>Whether the kept steps of one question share a forward pass.</summary>
+    public SamplePacking Packing { get; init; } = SamplePacking.Prompt;
+
+    /// <summary>Recomputes activations in the backward pass: less memory, about a third more time.</summary>
+    public bool GradientCheckpointing { get; init; }
+
+    /// <summary>Whether a restarted run goes on from its newest complete checkpoint.</summary>
+    public ResumeMode Resume { get; init; } = ResumeMode.Auto;
+}

@@ -1,0 +1,105 @@
+using System.ComponentModel.DataAnnotations;
+using LightReasoner.Api.Schema;
+
+namespace LightReasoner.Api;
+
+/// <summary>Names another run of the same namespace whose output is used. The run waits until that one has succeeded.</summary>
+public sealed record RunReference
+{
+    /// <summary>Kind of the run.</summary>
+    [Required]
+    public RunKind? Kind { get; init; }
+
+    /// <summary>Name of the run.</summary>
+    [Required, MinLength(1), MaxLength(253), RegularExpression(Patterns.ResourceName)]
+    public string Name { get; init; } = null!;
+
+    /// <summary><c>Kind/name</c>.</summary>
+    public override string ToString() => $"{Kind}/{Name}";
+}
+
+/// <summary>Where a model comes from: a URI of a Hugging Face model folder, or the run that made it.</summary>
+[CelRule("has(self.uri) != has(self.runRef)", "set exactly one of uri and runRef", nameof(HasOneSource))]
+[CelRule("!has(self.runRef) || self.runRef.kind != 'SamplingRun'", "a SamplingRun makes no model; name a FineTuneRun or a RefineRun",
+    nameof(RefersToTraining), Field = "runRef")]
+public sealed record ModelSource
+{
+    /// <summary>Model folder: <c>hf://org/name[@revision]</c>, <c>az://container/path</c>, <c>https://…</c> or <c>file:///…</c>.</summary>
+    [MinLength(1), MaxLength(2048), RegularExpression(Patterns.Uri)]
+    public string? Uri { get; init; }
+
+    /// <summary>The FineTuneRun or RefineRun whose merged model, or base and adapter, is used.</summary>
+    public RunReference? RunRef { get; init; }
+
+    /// <summary>PEFT LoRA adapter folder that is laid over the model.</summary>
+    [MinLength(1), MaxLength(2048), RegularExpression(Patterns.Uri)]
+    public string? AdapterUri { get; init; }
+
+    /// <summary>Number format that the weights are held and computed in. Softmax, norms, losses and KL are float32 always.</summary>
+    public WeightType Dtype { get; init; } = WeightType.BFloat16;
+
+    internal bool HasOneSource() => Uri is null != RunRef is null;
+    internal bool RefersToTraining() => RunRef?.Kind is not RunKind.SamplingRun;
+}
+
+/// <summary>Where records come from: a URI (globs allowed), or the SamplingRun that wrote them.</summary>
+[CelRule("has(self.uri) != has(self.runRef)", "set exactly one of uri and runRef", nameof(HasOneSource))]
+[CelRule("!has(self.runRef) || self.runRef.kind == 'SamplingRun'", "only a SamplingRun writes records", nameof(RefersToSampling), Field = "runRef")]
+public sealed record DatasetSource
+{
+    /// <summary>File, or several by glob (<c>*</c>, <c>**</c>, <c>?</c>): <c>az://data/gsm8k/*.jsonl</c>.</summary>
+    [MinLength(1), MaxLength(2048), RegularExpression(Patterns.Uri)]
+    public string? Uri { get; init; }
+
+    /// <summary>The SamplingRun whose samples are read.</summary>
+    public RunReference? RunRef { get; init; }
+
+    /// <summary>Layout of the files; by the file's extension where it is left out.</summary>
+    public RecordFormat? Format { get; init; }
+
+    internal bool HasOneSource() => Uri is null != RunRef is null;
+    internal bool RefersToSampling() => RunRef is null or { Kind: null or RunKind.SamplingRun };
+}
+
+/// <summary>Name of an object of the same namespace.</summary>
+public sealed record LocalReference
+{
+    /// <summary>Name of the object.</summary>
+    [Required, MinLength(1), MaxLength(253), RegularExpression(Patterns.ResourceName)]
+    public string Name { get; init; } = null!;
+}
+
+/// <summary>Credentials for the storage that the run reads and writes.</summary>
+public sealed record StorageSpec
+{
+    /// <summary>
+    /// Secret whose keys become environment variables of the worker: <c>AZURE_STORAGE_CONNECTION_STRING</c>, or
+    /// <c>AZURE_STORAGE_ACCOUNT</c> with <c>AZURE_STORAGE_KEY</c> or <c>AZURE_STORAGE_SAS_TOKEN</c>, and <c>HF_TOKEN</c>.
+    /// Left out: workload identity.
+    /// </summary>
+    public LocalReference? SecretRef { get; init; }
+}
+
+/// <summary>Where a run writes.</summary>
+public sealed record OutputSpec
+{
+    /// <summary>Folder of this run's output. Left out: the operator's default prefix, then <c>/namespace/name</c>.</summary>
+    [MinLength(1), MaxLength(2048), RegularExpression(Patterns.OutputUri)]
+    public string? Uri { get; init; }
+}
+
+/// <summary>Patterns that more than one field uses.</summary>
+public static class Patterns
+{
+    /// <summary>A DNS subdomain, as Kubernetes names objects.</summary>
+    public const string ResourceName = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
+
+    /// <summary>A URI of a scheme that can be read.</summary>
+    public const string Uri = "^(hf|az|https|http|file)://.+$";
+
+    /// <summary>A URI of a scheme that can be written.</summary>
+    public const string OutputUri = "^(az|https|http|file)://.+$";
+
+    /// <summary>A Go duration made of hours, minutes and seconds, such as <c>1h30m</c>.</summary>
+    public const string Duration = "^([0-9]+h)?([0-9]+m)?([0-9]+s)?$";
+}

@@ -1,0 +1,109 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace LightReasoner.Api;
+
+/// <summary>Figures of contrastive sampling.</summary>
+public sealed record SamplingMetrics
+{
+    /// <summary>Questions done.</summary>
+    public long PromptsDone { get; init; }
+
+    /// <summary>Generated tokens whose distributions were compared.</summary>
+    public long StepsSeen { get; init; }
+
+    /// <summary>Steps whose KL reached beta: the samples written.</summary>
+    public long SamplesKept { get; init; }
+
+    /// <summary>samplesKept / stepsSeen.</summary>
+    [Range(0.0, 1.0)]
+    public double? KeepRate { get; init; }
+
+    /// <summary>Mean KL of the kept steps, in nats.</summary>
+    public double? MeanKl { get; init; }
+
+    /// <summary>Tokens the expert generated per second, all shards together.</summary>
+    public double? TokensPerSecond { get; init; }
+}
+
+/// <summary>Figures of fine-tuning at one step.</summary>
+public sealed record FineTuneMetrics
+{
+    /// <summary>Optimiser steps done.</summary>
+    public long Step { get; init; }
+
+    /// <summary>Mean soft-label KL of the step's samples, in nats.</summary>
+    public double? Loss { get; init; }
+
+    /// <summary>Learning rate of the step.</summary>
+    public double? LearningRate { get; init; }
+
+    /// <summary>2-norm of the gradient before clipping.</summary>
+    public double? GradNorm { get; init; }
+
+    /// <summary>Samples trained on so far, repetitions included.</summary>
+    public long? SamplesSeen { get; init; }
+
+    /// <summary>Samples left out because they are longer than maxLength.</summary>
+    public long? SamplesDropped { get; init; }
+
+    /// <summary>Tokens that went through the model per second.</summary>
+    public double? TokensPerSecond { get; init; }
+
+    /// <summary>Accuracy before and after.</summary>
+    public EvaluationMetrics? Evaluation { get; init; }
+}
+
+/// <summary>Figures of refinement training at one step.</summary>
+public sealed record RefineMetrics
+{
+    /// <summary>Optimiser steps done.</summary>
+    public long Step { get; init; }
+
+    /// <summary>Passes over the data so far, with fraction.</summary>
+    public double? Epoch { get; init; }
+
+    /// <summary>Weighted sum of the passes' losses.</summary>
+    public double? LossTotal { get; init; }
+
+    /// <summary>Mean next-token cross entropy of each pass, in nats, first pass first.</summary>
+    public IReadOnlyList<double>? Losses { get; init; }
+
+    /// <summary>Mean share of response tokens that were noised.</summary>
+    public double? NoiseMean { get; init; }
+
+    /// <summary>2-norm of the gradient before clipping.</summary>
+    public double? GradNorm { get; init; }
+
+    /// <summary>Learning rate of the step.</summary>
+    public double? LearningRate { get; init; }
+
+    /// <summary>Tokens that went through the model per second, all passes counted.</summary>
+    public double? TokensPerSecond { get; init; }
+
+    /// <summary>Accuracy of block generation before and after.</summary>
+    public EvaluationMetrics? Evaluation { get; init; }
+}
+
+/// <summary>Accuracy on the same questions before and after training.</summary>
+public sealed record EvaluationMetrics
+{
+    /// <summary>Questions asked.</summary>
+    public int Questions { get; init; }
+
+    /// <summary>Share answered rightly before, from 0 to 1.</summary>
+    [Range(0.0, 1.0)]
+    public double? Before { get; init; }
+
+    /// <summary>Share answered rightly after, from 0 to 1.</summary>
+    [Range(0.0, 1.0)]
+    public double? After { get; init; }
+
+    /// <summary>Questions wrong before and right after.</summary>
+    public int? Improved { get; init; }
+
+    /// <summary>Questions right before and wrong after.</summary>
+    public int? Worsened { get; init; }
+
+    /// <summary>Block generation after training: tokens of the answers per forward pass of the model.</summary>
+    public double? TokensPerForward { get; init; }
+}

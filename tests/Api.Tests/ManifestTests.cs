@@ -1,0 +1,126 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LightReasoner.Api;
+
+namespace LightReasoner.Api.Tests;
+
+public class ManifestTests
+{
+    private const string Sampling = """
+        apiVersion: lightreasoner.io/v1alpha1
+        kind: SamplingRun
+        metadata: {name: gsm8k, namespace: team, labels: {a: b}, managedFields: [{x: 1}]}
+        spec:
+          expert: {uri: "hf://Qwen/Qwen2.5-Math-1.5B"}
+          amateur: {uri: hf://Qwen/Qwen2.5-0.5B, dtype: float32}
+          dataset: {uri: az://data/gsm8k/*.jsonl}
+        """;
+
+    private const string Refine = """
+        apiVersion: lightreasoner.io/v1alpha1
+        kind: RefineRun
+        metadata: {name: r}
+        spec:
+          model: {runRef: {kind: FineTuneRun, name: x}}
+          dataset: {uri: file:///data/train.parquet}
+        """;
+
+    [Fact]
+    public void Read_MinimalSamplingRun_HasTheDocumentedDefaults()
+    {
+        var run = Assert.IsType<SamplingRun>(ManifestReader.Read(Sampling, "a.yaml"));
+        Assert.Equal("gsm8k", run.Metadata.Name);
+        Assert.Equal(WeightType.BFloat16, run.Spec.Expert.Dtype);
+        Assert.Equal(WeightType.Float32, run.Spec.Amateur.Dtype);
+        Assert.Equal((0.2, 0.4, false), (run.Spec.Selection.Alpha, run.Spec.Selection.Beta, run.Spec.Selection.IncludeFirstStep));
+        Assert.Equal((128, 0.0, 1.0), (run.Spec.Generation.MaxNewTokens, run.Spec.Generation.Temperature, run.Spec.Generation.TopP));
+        Assert.Equal((64, 1, 3, 1), (run.Spec.BatchSize, run.Spec.Shards, run.Spec.Retries, run.Spec.Worker.Gpus));
+        Assert.Equal("Please reason step by step.", run.Spec.Prompt.System);
+    }
+
+    [Fact]
+    public void YamlAndJson_RoundTrip_GiveTheSameDocument()
+    {
+        foreach (string text in new[] { Sampling, Refine })
+        {
+            Manifest read = ManifestReader.Read(text, "a.yaml");
+            string json = ManifestReader.ToJson(read);
+            Assert.Equal(json, ManifestReader.ToJson(ManifestReader.Read(json, "a.json")));
+            Assert.Equal(json, ManifestReader.ToJson(ManifestReader.Read(ManifestReader.ToYaml(read), "b.yaml")));
+        }
+    }
+
+    [Theory]
+    [InlineData("spec.selection.beta=-1", "spec.selection.beta: must be ≥ 0, was -1")]
+    [InlineData("spec.selection.alpha=1.5", "spec.selection.alpha: must be ≤ 1, was 1.5")]
+    [InlineData("spec.generation.topP=0", "spec.generation.topP: must be > 0, was 0")]
+    [InlineData("spec.batchSize=1.5", "spec.batchSize: must be a whole number, was 1.5")]
+    [InlineData("spec.batchSize=many", "spec.batchSize: must be a whole number, was \"many\"")]
+    [InlineData("spec.shards=99999999999", "spec.shards: must fit into 32 bits, was 99999999999")]
+    [InlineData("spec.format=csv", "spec.format: must be one of jsonl, parquet, was 'csv'")]
+    [InlineData("spec.batchsize=2", "spec.batchsize: is not a known field (fields: expert, amateur, dataset,")]
+    [InlineData("spec.expert={}", "spec.expert: set exactly one of uri and runRef")]
+    [InlineData("spec.expert.uri=ftp://x", "spec.expert.uri: must match ^(hf|az|https|http|file)://.+$, was 'ftp://x'")]
+    [InlineData("spec.expert.runRef={kind: FineTuneRun, name: x}", "spec.expert: set exactly one of uri and runRef")]
+    [InlineData("spec.dataset={runRef: {kind: RefineRun, name: x}}", "spec.dataset.runRef: only a SamplingRun writes records")]
+    [InlineData("spec.expert=null", "spec.expert: is required")]
+    [InlineData("spec.parallelism=2", "spec.parallelism: parallelism must be at most shards")]
+    [InlineData("spec.worker.gpus=-1", "spec.worker.gpus: must be ≥ 0, was -1")]
+    [InlineData("spec.worker.tolerations={}", "spec.worker.tolerations: must be a list, was a mapping")]
+    [InlineData("spec.suspend=yes", "spec.suspend: must be true or false, was \"yes\"")]
+    [InlineData("spec.dependencyTimeout=soon", "spec.dependencyTimeout: must match")]
+    [InlineData("metadata.name=UPPER", "metadata.name: must match")]
+    [InlineData("kind=Run", "kind: must be one of SamplingRun, FineTuneRun, RefineRun, was 'Run'")]
+    [InlineData("apiVersion=v1", "apiVersion: must be lightreasoner.io/v1alpha1, was 'v1'")]
+    public void Read_BadSamplingRun_NamesTheFieldAndTheRule(string change, string message) => AssertRefused(Sampling, change, message);
+
+    [Theory]
+    [InlineData("spec.iterative={noiseMin: 0.8, noiseMax: 0.2}", "spec.iterative.noiseMin: noiseMin must be at most noiseMax")]
+    [InlineData("spec.iterative={numIterations: 3}", "spec.iterative.lossWeights: lossWeights must have numIterations entries")]
+    [InlineData("spec.eosTail=0", "spec.eosTail: must be a number from 1 to 1048576, or full, was 0")]
+    [InlineData("spec.eosTail=half", "spec.eosTail: must be a number from 1 to 1048576, or full, was \"half\"")]
+    [InlineData("spec.training.betas=[0.9]", "spec.training.betas: must have at least 2 entries, has 1")]
+    [InlineData("spec.training.betas=[0.9, 1]", "spec.training.betas[1]: must be < 1, was 1")]
+    [InlineData("spec.lora.targetModules=[q_proj, q_proj]", "spec.lora.targetModules: must not name an entry twice")]
+    [InlineData("spec.lora.targetModules=[lm_head]", "spec.lora.targetModules[0]: must be one of q_proj,")]
+    [InlineData("spec.model.runRef.kind=SamplingRun", "spec.model.runRef: a SamplingRun makes no model; name a FineTuneRun or a RefineRun")]
+    public void Read_BadRefineRun_NamesTheFieldAndTheRule(string change, string message) => AssertRefused(Refine, change, message);
+
+    [Fact]
+    public void Read_BadField_NamesItsLine()
+    {
+        var error = Assert.Throws<ManifestException>(() => ManifestReader.Read(Sampling + "\n  batchSize: 0\n", "runs/a.yaml"));
+        Assert.Equal("runs/a.yaml line 8: spec.batchSize: must be ≥ 1, was 0", error.Message);
+    }
+
+    [Theory]
+    [InlineData("a: [", "is not YAML")]
+    [InlineData("", "must hold one document, holds 0")]
+    [InlineData("a: 1\na: 2", "")]
+    [InlineData("- 1", "must be a mapping with apiVersion, kind, metadata and spec")]
+    public void Read_NotAManifest_SaysSo(string text, string message) =>
+        Assert.Contains(message, Assert.Throws<ManifestException>(() => ManifestReader.Read(text, "x.yaml")).Message);
+
+    [Fact]
+    public void Read_AliasBomb_IsRefused()
+    {
+        string bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + string.Concat(Enumerable.Range(1, 9).Select(i =>
+            $"a{i}: &a{i} [{string.Join(',', Enumerable.Repeat($"*a{i - 1}", 10))}]\n"));
+        Assert.Contains("aliases expand", Assert.Throws<ManifestException>(() => ManifestReader.Read(bomb, "x.yaml")).Message);
+    }
+
+    [Fact]
+    public void Status_AsJson_UsesKubernetesForms()
+    {
+        var status = new SamplingRunStatus { Phase = RunPhase.Running, StartTime = new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.FromHours(1)) };
+        Assert.Equal("""{"phase":"Running","startTime":"2026-01-02T02:04:05Z"}""",
+            JsonSerializer.Serialize(status, ApiJson.Options));
+    }
+
+    private static void AssertRefused(string manifest, string change, string message)
+    {
+        var error = Assert.Throws<ManifestException>(() => ManifestReader.Read(manifest, "a.yaml", [change]));
+        Assert.Contains(message, error.Message);
+        Assert.StartsWith("a.yaml", error.Message);
+    }
+}
