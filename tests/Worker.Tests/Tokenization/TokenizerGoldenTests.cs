@@ -1,0 +1,85 @@
+using System.Text.Json.Nodes;
+using LightReasoner.Worker.Tokenization;
+
+namespace LightReasoner.Worker.Tests.Tokenization;
+
+/// <summary>Every pair recorded from Hugging Face's own library.</summary>
+public class TokenizerGoldenTests(ITestOutputHelper output)
+{
+    [Theory]
+    [InlineData("qwen2.5")]
+    [InlineData("qwen3")]
+    [InlineData("qwen2")]
+    [InlineData("deepseek-r1-distill-qwen")]
+    [InlineData("deepseek-r1-distill-qwen-resaved")]
+    [InlineData("llama3.1")]
+    [InlineData("llama3")]
+    public void Encode_GoldenText_GivesTheSameIds(string name)
+    {
+        var rows = SharedTokenizers.Rows("encode.jsonl").Where(r => (string)r["tokenizer"]! == name && r["uses_tokenizer_config"] is null);
+        Check(rows, row => string.Join(",", SharedTokenizers.Get(name).Encode(Text(row), (bool)row["add_special_tokens"]!)), row => string.Join(",", SharedTokenizers.Ids(row["ids"])), mayBeEmpty: true);
+    }
+
+    [Fact]
+    public void Encode_AddBosTokenInConfig_PutsBosFirst()
+    {
+        const string name = "deepseek-r1-distill-qwen";
+        var config = Path.Combine(SharedTokenizers.Folder, name, "tokenizer_config.json");
+        var special = SpecialTokens.Parse(JsonNode.Parse(File.ReadAllText(config))!.AsObject(), [], config);
+        var tokenizer = Tokenizer.Parse(SharedTokenizers.Json(name), name, special);
+        Check(
+            SharedTokenizers.Rows("encode.jsonl").Where(r => r["uses_tokenizer_config"] is not null),
+            row => string.Join(",", tokenizer.Encode(Text(row), (bool)row["add_special_tokens"]!)),
+            row => string.Join(",", SharedTokenizers.Ids(row["ids"])));
+        Assert.Equal((151646, 151643, 151643), (tokenizer.BosId, tokenizer.EosId, tokenizer.PadId));
+    }
+
+    [Fact]
+    public void Decode_GoldenIds_GivesTheSameText() => Check(
+        SharedTokenizers.Rows("decode.jsonl"),
+        row => SharedTokenizers.Get((string)row["tokenizer"]!).Decode(SharedTokenizers.Ids(row["ids"]), (bool)row["skip_special_tokens"]!),
+        row => (string)row["text"]!);
+
+    [Fact]
+    public void Mini_GoldenRows_EncodeAndDecodeTheSame() => Check(
+        SharedTokenizers.Rows("mini/encode.jsonl"),
+        row =>
+        {
+            var tokenizer = SharedTokenizers.Get((string)row["tokenizer"]!);
+            var ids = tokenizer.Encode(Text(row), (bool)row["add_special_tokens"]!);
+            return $"{string.Join(",", ids)}|{tokenizer.Decode(SharedTokenizers.Ids(row["ids"]))}|{tokenizer.Decode(SharedTokenizers.Ids(row["ids"]), true)}";
+        },
+        row => $"{string.Join(",", SharedTokenizers.Ids(row["ids"]))}|{(string)row["decoded"]!}|{(string)row["decoded_skip_special"]!}");
+
+    [Fact]
+    public void Encode_RegexFallback_AgreesWithTheHandWrittenMatcher()
+    {
+        // The same pattern in a group: no longer one of the known texts, so .NET's regex runs.
+        var json = JsonNode.Parse(SharedTokenizers.Json("qwen2.5"))!.AsObject();
+        var pattern = json["pre_tokenizer"]!["pretokenizers"]![0]!["pattern"]!.AsObject();
+        pattern["Regex"] = $"(?:{(string)pattern["Regex"]!})";
+        var tokenizer = Tokenizer.Parse(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()), "regex");
+        Check(
+            SharedTokenizers.Rows("encode.jsonl").Where(r => (string)r["tokenizer"]! == "qwen2.5"),
+            row => string.Join(",", tokenizer.Encode(Text(row), (bool)row["add_special_tokens"]!)),
+            row => string.Join(",", SharedTokenizers.Ids(row["ids"])));
+    }
+
+    private void Check(IEnumerable<JsonObject> rows, Func<JsonObject, string> actual, Func<JsonObject, string> expected, bool mayBeEmpty = false)
+    {
+        var (count, wrong) = (0, new List<string>());
+        foreach (var row in rows)
+        {
+            count++;
+            var (a, e) = (actual(row), expected(row));
+            if (a != e)
+                wrong.Add($"{row["id"]} {row["tag"]}: {row["text"]?.ToJsonString()}\n  expected {e}\n  actual   {a}");
+        }
+        output.WriteLine($"{count - wrong.Count} of {count} cases identical");
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong.Take(20)));
+        Assert.True(count > 0 || mayBeEmpty);
+    }
+
+    private static string Text(JsonObject row) =>
+        row["text_utf16"] is JsonArray units ? new string([.. units.Select(u => (char)(int)u!)]) : (string)row["text"]!;
+}
