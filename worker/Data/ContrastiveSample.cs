@@ -1,0 +1,46 @@
+using System.Text.Json.Serialization;
+
+namespace LightReasoner.Worker.Data;
+
+/// <summary>
+/// The soft label of one kept step: which tokens the expert finds plausible there, weighted by how much more it believes in them than the
+/// amateur does. Field names are those of the published data; <c>question</c> and <c>prefix_ids</c> are ours and may be absent.
+/// </summary>
+public sealed record ContrastiveSample
+{
+    /// <summary>Identifies the question; the question's text in published data.</summary>
+    [JsonPropertyName("prompt_id")]
+    public string PromptId { get; init; } = "";
+
+    /// <summary>Index of the labelled token among the generated ones, from 0.</summary>
+    [JsonPropertyName("step")]
+    public int Step { get; init; }
+
+    /// <summary>Text of everything before the labelled token: the prompt and the tokens generated so far.</summary>
+    [JsonPropertyName("prefix")]
+    public string Prefix { get; init; } = "";
+
+    /// <summary>Texts of the plausible tokens.</summary>
+    [JsonPropertyName("tokens")]
+    public IReadOnlyList<string> Tokens { get; init; } = [];
+
+    /// <summary>Ids of the plausible tokens, ascending.</summary>
+    [JsonPropertyName("token_ids")]
+    public int[] TokenIds { get; init; } = [];
+
+    /// <summary>Weight of each plausible token; they sum to 1.</summary>
+    [JsonPropertyName("weights")]
+    public double[] Weights { get; init; } = [];
+
+    /// <summary>KL(expert ‖ amateur) at this step, in nats.</summary>
+    [JsonPropertyName("kl_divergence")]
+    public double KlDivergence { get; init; }
+
+    /// <summary>The question.</summary>
+    [JsonPropertyName("question"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Question { get; init; }
+
+    /// <summary>Ids of everything before the labelled token, so that training tokenises nothing anew.</summary>
+    [JsonPropertyName("prefix_ids"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int[]? PrefixIds { get; init; }
+}
