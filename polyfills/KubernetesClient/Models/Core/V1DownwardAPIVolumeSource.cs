@@ -1,0 +1,11 @@
+// Written by generator/models.py; do not edit.
+namespace k8s.Models;
+
+public partial class V1DownwardAPIVolumeSource
+{
+    [JsonPropertyName("defaultMode")]
+    public int? DefaultMode { get; set; }
+
+    [JsonPropertyName("items")]
+    public IList<V1DownwardAPIVolumeFile> Items { get; set; }
+}

@@ -1,0 +1,14 @@
+// Written by generator/models.py; do not edit.
+namespace k8s.Models;
+
+public partial class V1EnvVar
+{
+    [JsonPropertyName("name")]
+    public string Name { get; set; }
+
+    [JsonPropertyName("value")]
+    public string Value { get; set; }
+
+    [JsonPropertyName("valueFrom")]
+    public V1EnvVarSource ValueFrom { get; set; }
+}

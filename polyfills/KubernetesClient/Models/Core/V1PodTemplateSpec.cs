@@ -1,0 +1,11 @@
+// Written by generator/models.py; do not edit.
+namespace k8s.Models;
+
+public partial class V1PodTemplateSpec
+{
+    [JsonPropertyName("metadata")]
+    public V1ObjectMeta Metadata { get; set; }
+
+    [JsonPropertyName("spec")]
+    public V1PodSpec Spec { get; set; }
+}

@@ -1,0 +1,14 @@
+// Written by generator/models.py; do not edit.
+namespace k8s.Models;
+
+public partial class V1ResourceRequirements
+{
+    [JsonPropertyName("claims")]
+    public IList<Corev1ResourceClaim> Claims { get; set; }
+
+    [JsonPropertyName("limits")]
+    public IDictionary<string, ResourceQuantity> Limits { get; set; }
+
+    [JsonPropertyName("requests")]
+    public IDictionary<string, ResourceQuantity> Requests { get; set; }
+}

@@ -1,0 +1,14 @@
+// Written by generator/models.py; do not edit.
+namespace k8s.Models;
+
+public partial class V1SecretKeySelector
+{
+    [JsonPropertyName("key")]
+    public string Key { get; set; }
+
+    [JsonPropertyName("name")]
+    public string Name { get; set; }
+
+    [JsonPropertyName("optional")]
+    public bool? Optional { get; set; }
+}

@@ -1,0 +1,20 @@
+// Written by generator/models.py; do not edit.
+namespace k8s.Models;
+
+public partial class V1StorageOSVolumeSource
+{
+    [JsonPropertyName("fsType")]
+    public string FsType { get; set; }
+
+    [JsonPropertyName("readOnly")]
+    public bool? ReadOnlyProperty { get; set; }
+
+    [JsonPropertyName("secretRef")]
+    public V1LocalObjectReference SecretRef { get; set; }
+
+    [JsonPropertyName("volumeName")]
+    public string VolumeName { get; set; }
+
+    [JsonPropertyName("volumeNamespace")]
+    public string VolumeNamespace { get; set; }
+}

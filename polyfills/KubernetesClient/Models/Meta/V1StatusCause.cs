@@ -1,0 +1,14 @@
+// Written by generator/models.py; do not edit.
+namespace k8s.Models;
+
+public partial class V1StatusCause
+{
+    [JsonPropertyName("field")]
+    public string Field { get; set; }
+
+    [JsonPropertyName("message")]
+    public string Message { get; set; }
+
+    [JsonPropertyName("reason")]
+    public string Reason { get; set; }
+}
