@@ -1,0 +1,62 @@
+namespace LightReasoner.DevCluster.Jobs;
+
+/// <summary>
+/// All that is known of a Job at the moment when it is looked at: its status as last written; all Pods it controls; the uids whose
+/// finalizer has been removed although <c>Pods</c> may still show it; whether <c>Pods</c> shows everything that this controller
+/// itself has done so far; its failures in a row.
+/// </summary>
+internal sealed record JobObservation(
+    Job Job, JobStatus Status, IReadOnlyList<Pod> Pods, IReadOnlySet<string> Released, bool PodsCurrent, BackOff BackOff, DateTimeOffset Now)
+{
+    /// <summary>Is the Pod still to be counted?</summary>
+    public bool Tracked(Pod pod) => pod.Tracked && !Released.Contains(pod.Uid);
+}
+
+/// <summary>What is to be done about a Job's Pods, and what was found on the way there.</summary>
+internal sealed record JobPlan
+{
+    /// <summary>The condition that the Job is heading for; null while it goes on.</summary>
+    public JobCondition? Finished { get; init; }
+
+    /// <summary>Active Pods to delete.</summary>
+    public IReadOnlyList<Pod> Remove { get; init; } = [];
+
+    /// <summary>
+    /// Take the tracking finalizer off first: the Pod is given up and does not count as a failure. Pods removed because the Job
+    /// is over keep it until they are counted.
+    /// </summary>
+    public bool Uncounted { get; init; }
+
+    /// <summary>Completion indexes of the Pods to create, <see cref="Pod.NoIndex"/> for a Job without.</summary>
+    public IReadOnlyList<int> Create { get; init; } = [];
+
+    /// <summary>Look again after this time though nothing happens.</summary>
+    public TimeSpan? Again { get; init; }
+
+    /// <summary>A replacement waits for its back-off; the status then shows no active Pods, as Kubernetes has it.</summary>
+    public bool BackingOff { get; init; }
+
+    /// <summary>Whether the number of Pods was brought to what is wanted (or needed no change).</summary>
+    public bool Managed { get; init; }
+
+    public required IReadOnlyList<Pod> Active { get; init; }
+
+    public required int Ready { get; init; }
+
+    public required int Terminating { get; init; }
+
+    /// <summary>Successes, those not in the status yet included.</summary>
+    public required int Succeeded { get; init; }
+
+    public required BackOff BackOff { get; init; }
+
+    public Indexes PreviouslySucceeded { get; init; } = Indexes.Empty;
+
+    public Indexes SucceededIndexes { get; init; } = Indexes.Empty;
+
+    /// <summary>Null without per-index limits.</summary>
+    public Indexes? FailedIndexes { get; init; }
+
+    /// <summary>Failed Pods that stay tracked until their replacement has taken over the index's failure count.</summary>
+    public IReadOnlyDictionary<int, Pod> AwaitingReplacement { get; init; } = new Dictionary<int, Pod>();
+}
