@@ -1,9 +1,50 @@
-.DEFAULT_GOAL := build
+.DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: quickstart test build crds bench lint clean tools
+DOTNET_FLAGS := -c Release -nologo -v quiet -clp:NoSummary
+PROGRAMS := worker/worker.csproj operator/operator.csproj devcluster/devcluster.csproj
 
-tools:
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+
+.PHONY: help quickstart test build crds demo-models demo-report bench lint clean
+
+help: ## Shows this list.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+quickstart: ## Runs the whole chain once: cluster, operator, three runs, results. KEEP=1 leaves the cluster up.
+	@eng/install-tools.sh quickstart
+	@$(MAKE) --no-print-directory programs
+	@dotnet build eng/Quickstart $(DOTNET_FLAGS)
+	@exec dotnet eng/Quickstart/bin/Release/net10.0/LightReasoner.Quickstart.dll $(if $(KEEP),--keep)
+
+test: ## Builds everything and runs every test.
+	@eng/install-tools.sh test
+	@$(MAKE) --no-print-directory build
+	@eng/run-tests.sh
+
+build: ## Builds everything in Release and leaves launchers in bin/.
 	@eng/install-tools.sh build
+	@dotnet build LightReasoner.K8s.sln $(DOTNET_FLAGS)
+	@eng/make-launchers.sh
 
-crds:
-	dotnet run --project eng/Generate -- crds crds
+.PHONY: programs
+programs:
+	@for project in $(PROGRAMS); do dotnet build $$project $(DOTNET_FLAGS) || exit 1; done
+	@eng/make-launchers.sh
+
+crds: ## Generates crds/ from api/.
+	@dotnet run -c Release --project eng/Generate -- crds crds
+
+demo-models: ## Makes the data and trains the models of examples/quickstart/ anew.
+	@eng/install-tools.sh build
+	@dotnet run -c Release --project demo -- models --output examples/quickstart
+
+bench: ## Prints measurements side by side with reference programs.
+	@bench/run.sh
+
+lint: ## Checks formatting and analyzers.
+	@dotnet format LightReasoner.K8s.sln --verify-no-changes --severity warn
+
+clean: ## Removes everything that was built or run.
+	@rm -rf bin .quickstart
+	@find . -type d \( -name bin -o -name obj \) -not -path './.git/*' -not -path '*/node_modules/*' -prune -exec rm -rf {} +

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Installs what is missing for a purpose (build, quickstart or test), by apt, and says which package is for what.
+set -euo pipefail
+purpose=${1:-build}
+
+missing=() reasons=()
+want() { # package, reason
+    missing+=("$1")
+    reasons+=("  $1: $2")
+}
+has_header() { echo "#include <$1>" | g++ -E -x c++ "${@:2}" - >/dev/null 2>&1; }
+
+command -v g++ >/dev/null || want g++ "compiles the shim between .NET and libtorch"
+if [[ -z ${LIBTORCH:-} ]]; then
+    if ! command -v g++ >/dev/null || ! has_header torch/script.h -I/usr/include/torch/csrc/api/include; then
+        want libtorch-dev "the tensor engine (set LIBTORCH=/path to use another one)"
+    fi
+    [[ -n $(ldconfig -p | grep -F libopenblas) ]] || want libopenblas0-pthread "fast matrix products on the CPU"
+fi
+if ! command -v dotnet >/dev/null || ! dotnet --list-sdks 2>/dev/null | grep -q '^10\.'; then
+    want dotnet-sdk-10.0 "builds everything"
+fi
+if [[ $purpose != build ]]; then
+    command -v kubectl >/dev/null || want kubernetes-client "kubectl"
+fi
+
+if ((${#missing[@]} == 0)); then exit 0; fi
+echo "Missing packages:"
+printf '%s\n' "${reasons[@]}"
+if ! command -v apt-get >/dev/null; then
+    echo "This system has no apt-get; install the packages above by its own means and run this again." >&2
+    exit 1
+fi
+as_root=()
+if ((EUID != 0)); then
+    command -v sudo >/dev/null || { echo "Run this as root, or install sudo, so that apt-get can install them." >&2; exit 1; }
+    as_root=(sudo)
+fi
+"${as_root[@]}" apt-get update -q
+for package in "${missing[@]}"; do
+    if ! apt-cache show "$package" >/dev/null 2>&1; then
+        echo "apt knows no package $package here. See docs/troubleshooting.md, 'A package is missing', for other ways to install it." >&2
+        exit 1
+    fi
+done
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
