@@ -1,0 +1,19 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using LightReasoner.Quickstart;
+
+var keep = new Option<bool>("--keep") { Description = "Leaves the cluster and the operator running." };
+var root = new RootCommand("Runs the whole chain once on this machine: cluster, operator, three runs, results.") { keep };
+root.SetAction(async (parsed, _) =>
+{
+    using var stop = new CancellationTokenSource();
+    using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop), interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+    return await new Demonstration(Demonstration.FindRepository(), parsed.GetValue(keep)).RunAsync(stop.Token);
+
+    void Stop(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        stop.Cancel();
+    }
+});
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace LightReasoner.Quickstart;
+
+/// <summary>How the runs stand: a table drawn in place on a terminal, a line for each change elsewhere.</summary>
+internal sealed class RunTable(IAnsiConsole console)
+{
+    private readonly Dictionary<string, string> _shown = [];
+
+    /// <summary>The table itself.</summary>
+    public static IRenderable Render(IReadOnlyList<JsonObject> runs)
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("Run", "Phase", "Progress", "Figures", "Message");
+        foreach (JsonObject run in runs)
+            table.AddRow(Name(run).EscapeMarkup(), Colour(Text(run, "phase")), (Text(run, "progress", "display") ?? "").EscapeMarkup(), Figures(run).EscapeMarkup(), (Text(run, "message") ?? "").EscapeMarkup());
+        return table;
+    }
+
+    /// <summary>Prints what changed since the last call.</summary>
+    public void PrintChanges(IReadOnlyList<JsonObject> runs)
+    {
+        foreach (JsonObject run in runs)
+        {
+            string phase = Text(run, "phase") ?? "Pending";
+            int tenth = (int?)run["status"]?["progress"]?["percent"] / 10 ?? 0;
+            string state = $"{phase} {tenth} {(phase == "Running" ? "" : Text(run, "message"))}";
+            if (_shown.TryGetValue(Name(run), out string? shown) && shown == state) continue;
+            _shown[Name(run)] = state;
+            console.Profile.Out.Writer.WriteLine($"  {Name(run)}: {phase} {Text(run, "progress", "display")} {Figures(run)} {Text(run, "message")}".TrimEnd());
+        }
+    }
+
+    public static string Name(JsonObject run) => $"{run["kind"]}/{run["metadata"]!["name"]}";
+
+    public static string? Text(JsonObject run, params string[] path)
+    {
+        JsonNode? node = run["status"];
+        foreach (string part in path) node = node?[part];
+        return node?.ToString();
+    }
+
+    private static string Figures(JsonObject run)
+    {
+        var parts = new List<string>();
+        Add("kept", "samplesKept", "0");
+        Add("mean KL", "meanKl", "0.00");
+        Add("loss", "loss", "0.0000");
+        Add("loss", "lossTotal", "0.000");
+        if (run["status"]?["metrics"]?["evaluation"] is JsonObject evaluation)
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"accuracy {100 * (double?)evaluation["before"]:0.0} → {100 * (double?)evaluation["after"]:0.0} %"));
+        return string.Join(", ", parts);
+
+        void Add(string label, string field, string format)
+        {
+            if ((double?)run["status"]?["metrics"]?[field] is { } value) parts.Add($"{label} {value.ToString(format, CultureInfo.InvariantCulture)}");
+        }
+    }
+
+    private static string Colour(string? phase) => phase switch
+    {
+        "Succeeded" => "[green]Succeeded[/]",
+        "Failed" => "[red]Failed[/]",
+        "Running" => "[yellow]Running[/]",
+        null => "Pending",
+        _ => phase.EscapeMarkup(),
+    };
+}
