@@ -1,0 +1,66 @@
+using k8s;
+using k8s.Models;
+using KubeOps.Abstractions.Entities;
+
+namespace KubeOps.KubernetesClient;
+
+/// <summary>The API by type: every class with a <see cref="KubernetesEntityAttribute"/> can be read and written.</summary>
+public interface IKubernetesClient : IDisposable
+{
+    IKubernetes ApiClient { get; }
+
+    Uri BaseUri { get; }
+
+    /// <summary>From the configuration, the environment variable, the service account, or <c>default</c>.</summary>
+    Task<string> GetCurrentNamespaceAsync(string downwardApiEnvName = "POD_NAMESPACE", CancellationToken cancellationToken = default);
+
+    string GetCurrentNamespace(string downwardApiEnvName = "POD_NAMESPACE");
+
+    /// <returns>Null if there is none.</returns>
+    Task<TEntity?> GetAsync<TEntity>(string name, string? @namespace = null, CancellationToken cancellationToken = default)
+        where TEntity : IKubernetesObject<V1ObjectMeta>;
+
+    Task<IList<TEntity>> ListAsync<TEntity>(string? @namespace = null, string? labelSelector = null, string? fieldSelector = null, CancellationToken cancellationToken = default)
+        where TEntity : IKubernetesObject<V1ObjectMeta>;
+
+    Task<TEntity> CreateAsync<TEntity>(TEntity entity, CancellationToken cancellationToken = default)
+        where TEntity : IKubernetesObject<V1ObjectMeta>;
+
+    Task<TEntity> UpdateAsync<TEntity>(TEntity entity, CancellationToken cancellationToken = default)
+        where TEntity : IKubernetesObject<V1ObjectMeta>;
+
+    /// <summary>Creates or replaces, whatever the resource version.</summary>
+    async Task<TEntity> SaveAsync<TEntity>(TEntity entity, CancellationToken cancellationToken = default)
+        where TEntity : IKubernetesObject<V1ObjectMeta> =>
+        await GetAsync<TEntity>(entity.Name(), entity.Namespace(), cancellationToken).ConfigureAwait(false) is { } existing
+            ? await UpdateAsync(entity.WithResourceVersion(existing), cancellationToken).ConfigureAwait(false)
+            : await CreateAsync(entity, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Replaces the status subresource.</summary>
+    Task<TEntity> UpdateStatusAsync<TEntity>(TEntity entity, CancellationToken cancellationToken = default)
+        where TEntity : IKubernetesObject<V1ObjectMeta>;
+
+    Task<TEntity> PatchAsync<TEntity>(TEntity entity, V1Patch patch, string? fieldManager = null, bool? force = null, string? dryRun = null, CancellationToken cancellationToken = default)
+        where TEntity : IKubernetesObject<V1ObjectMeta> =>
+        PatchAsync<TEntity>(patch, entity.Name(), entity.Namespace(), fieldManager, force, dryRun, cancellationToken);
+
+    Task<TEntity> PatchAsync<TEntity>(
+        V1Patch patch, string name, string? @namespace = null, string? fieldManager = null, bool? force = null, string? dryRun = null, CancellationToken cancellationToken = default)
+        where TEntity : IKubernetesObject<V1ObjectMeta>;
+
+    /// <summary>Server-side apply of the whole entity.</summary>
+    Task<TEntity> ApplyAsync<TEntity>(TEntity entity, string fieldManager, bool? force = null, string? dryRun = null, CancellationToken cancellationToken = default)
+        where TEntity : IKubernetesObject<V1ObjectMeta>;
+
+    Task DeleteAsync<TEntity>(TEntity entity, CancellationToken cancellationToken = default)
+        where TEntity : IKubernetesObject<V1ObjectMeta> => DeleteAsync<TEntity>(entity.Name(), entity.Namespace(), cancellationToken);
+
+    /// <summary>No error if it is gone already.</summary>
+    Task DeleteAsync<TEntity>(string name, string? @namespace = null, CancellationToken cancellationToken = default)
+        where TEntity : IKubernetesObject<V1ObjectMeta>;
+
+    /// <summary>One watch, until the server ends it. A failure Status (410 Gone…) is thrown as <see cref="KubernetesException"/>.</summary>
+    IAsyncEnumerable<(WatchEventType Type, TEntity Entity)> WatchAsync<TEntity>(
+        string? @namespace = null, string? resourceVersion = null, string? labelSelector = null, bool? allowWatchBookmarks = null, CancellationToken cancellationToken = default)
+        where TEntity : IKubernetesObject<V1ObjectMeta>;
+}
