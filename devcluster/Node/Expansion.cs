@@ -1,0 +1,60 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace LightReasoner.DevCluster.Node;
+
+/// <summary>References to variables in command, args and env values, as Kubernetes writes them.</summary>
+internal static class Expansion
+{
+    /// <summary><c>$(NAME)</c> becomes the variable's value, <c>$$</c> a single dollar; an unknown name stays as it is written.</summary>
+    public static string Expand(string text, IReadOnlyDictionary<string, string> variables)
+    {
+        var result = new StringBuilder();
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] != '$' || i + 1 == text.Length)
+            {
+                result.Append(text[i]);
+                continue;
+            }
+            var end = text[i + 1] == '(' ? text.IndexOf(')', i) : -1;
+            if (text[i + 1] == '$')
+            {
+                result.Append('$');
+                i++;
+            }
+            else if (end > 0)
+            {
+                var name = text[(i + 2)..end];
+                result.Append(variables.TryGetValue(name, out var value) ? value : $"$({name})");
+                i = end;
+            }
+            else
+            {
+                result.Append('$');
+            }
+        }
+        return result.ToString();
+    }
+}
+
+/// <summary>
+/// Maps the paths that a container sees to where they really lie, since a local process has no mounts of its own. A path counts
+/// only as a whole: <c>/data</c> is found in <c>file:///data/x</c> and <c>--out=/data</c>, not in <c>/database</c> or <c>/my/data</c>.
+/// </summary>
+internal sealed class PathMap
+{
+    private readonly IReadOnlyDictionary<string, string> real;
+    private readonly Regex? pattern;
+
+    public PathMap(IReadOnlyDictionary<string, string> mounts)
+    {
+        real = mounts.Where(m => m.Key.Length > 1).ToDictionary(m => m.Key.TrimEnd('/'), m => m.Value);
+        if (real.Count == 0) return;
+        var paths = string.Join('|', real.Keys.OrderByDescending(k => k.Length).Select(Regex.Escape));
+        pattern = new Regex($"(?:(?<![A-Za-z0-9._/-])|(?<=[a-z]://))(?:{paths})(?![A-Za-z0-9._-])", RegexOptions.CultureInvariant);
+    }
+
+    public string Rewrite(string text) =>
+        pattern is null ? text : pattern.Replace(text, m => real[m.Value]);
+}

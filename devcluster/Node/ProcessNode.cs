@@ -1,0 +1,87 @@
+using LightReasoner.DevCluster.Client;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace LightReasoner.DevCluster.Node;
+
+/// <summary>
+/// A node that runs Pods as local processes: scheduler and kubelet in one, for any API server. For development and tests.
+/// </summary>
+internal static class ProcessNode
+{
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+
+    /// <summary>Runs until cancelled, then ends every container, reports that, and returns.</summary>
+    /// <param name="options">How the node is set up.</param>
+    /// <param name="cancel">Ends the node.</param>
+    /// <param name="log">Where it tells what it does.</param>
+    /// <param name="ready">Called once the node is registered and takes Pods.</param>
+    public static async Task RunAsync(NodeOptions options, CancellationToken cancel, ILogger? log = null, Action? ready = null)
+    {
+        log ??= NullLogger.Instance;
+        var clock = options.Clock;
+        Directory.CreateDirectory(options.DataDirectory);
+        using var api = ApiClient.FromKubeconfig(options.Kubeconfig, "lightreasoner-node");
+        await using var guard = new ProcessGuard(options.DataDirectory);
+        using var abandon = new CancellationTokenSource();
+        var capacity = Machine.Capacity(options).ToDictionary(e => e.Key, e => Quantity.Parse(e.Value));
+        var scheduler = new Scheduler(
+            api, options.Name, NodeRegistration.Labels(options), capacity, new EventRecorder(api, "default-scheduler", null, clock, log), clock, log);
+        var live = new LiveLogs();
+        var context = new NodeContext(
+            api, options, new ImageCatalog(options.Images), guard, new EventRecorder(api, "kubelet", options.Name, clock, log), scheduler.Capacity, live);
+        var kubelet = new Kubelet(context, log, abandon.Token);
+        await using var logs = await LogServer.StartAsync(kubelet.FoldersOf, live, clock, cancel);
+        var registration = new NodeRegistration(api, options, logs.Port, log);
+        var pods = new Informer(api, Resource.Pods.Collection(), null, clock, log)
+        {
+            Changed = change =>
+            {
+                scheduler.Changed(change);
+                kubelet.Changed(change);
+            },
+        };
+        var self = new Informer(api, Resource.Nodes.Collection(), $"fieldSelector=metadata.name%3D{options.Name}", clock, log)
+        {
+            Changed = change =>
+            {
+                scheduler.Unschedulable = change.New.Flag("spec", "unschedulable") == true;
+                scheduler.Retry();
+            },
+        };
+        var work = new List<Task>();
+        try
+        {
+            await registration.RegisterAsync(cancel);
+            work.AddRange([registration.BeatAsync(cancel), pods.RunAsync(cancel), self.RunAsync(cancel)]);
+            await pods.Synced.WaitAsync(cancel);
+            kubelet.Sweep();
+            work.Add(scheduler.RunAsync(cancel));
+            ready?.Invoke();
+            log.LogInformation("node {Node} takes Pods; logs on port {Port}", options.Name, logs.Port);
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancel);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // The end asked for.
+        }
+        await Task.WhenAll(work);
+        await StopAsync(kubelet, registration, options, abandon, log);
+    }
+
+    /// <summary>Containers end first, each within the grace period; the API server is told if it is still there.</summary>
+    private static async Task StopAsync(
+        Kubelet kubelet, NodeRegistration registration, NodeOptions options, CancellationTokenSource abandon, ILogger log)
+    {
+        abandon.CancelAfter(options.ShutdownGrace + LastWords);
+        await kubelet.StopAsync(options.ShutdownGrace);
+        try
+        {
+            await registration.ReportNotReadyAsync(abandon.Token);
+        }
+        catch (Exception e) when (e is ApiException or HttpRequestException or IOException or OperationCanceledException)
+        {
+            log.LogDebug("the API server was not told about the end of node {Node}: {Message}", options.Name, e.Message);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text.Json.Nodes;
+using LightReasoner.DevCluster.Client;
+using Microsoft.Extensions.Logging;
+
+namespace LightReasoner.DevCluster.Node;
+
+/// <summary>Binds Pods without a node to this node when they fit, and says why when they do not.</summary>
+internal sealed class Scheduler(
+    ApiClient api, string nodeName, IReadOnlyDictionary<string, string> labels, IReadOnlyDictionary<string, decimal> capacity,
+    EventRecorder events, TimeProvider clock, ILogger log)
+{
+    private readonly WorkQueue queue = new(clock);
+    private readonly ConcurrentDictionary<string, JsonObject> pending = new();
+    private readonly ConcurrentDictionary<string, Dictionary<string, decimal>> taken = new();
+
+    /// <summary>The node is cordoned: nothing new comes.</summary>
+    public bool Unschedulable { get; set; }
+
+    public decimal Capacity(string resource) => capacity.GetValueOrDefault(resource);
+
+    public void Changed(Change change)
+    {
+        var (key, pod) = (change.Latest.Key(), change.New);
+        if (pod is not null && Waits(pod))
+        {
+            pending[key] = pod;
+            queue.Add(key);
+            return;
+        }
+        pending.TryRemove(key, out _);
+        if (pod is not null && pod.Text("status", "phase") is not ("Succeeded" or "Failed"))
+        {
+            if (pod.Text("spec", "nodeName") == nodeName) taken.TryAdd(pod.Uid(), Placement.Requests(pod));
+        }
+        else if (taken.TryRemove(change.Latest.Uid(), out _))
+        {
+            Retry();
+        }
+    }
+
+    /// <summary>Room has come free: look at all Pods again that wait.</summary>
+    public void Retry()
+    {
+        foreach (var key in pending.Keys) queue.Add(key);
+    }
+
+    public Task RunAsync(CancellationToken cancel) => queue.RunAsync(Schedule, "scheduling Pod", log, cancel);
+
+    private static bool Waits(JsonObject pod) =>
+        pod.Text("spec", "nodeName") is null or "" && pod.Text("metadata", "deletionTimestamp") is null
+        && pod.Text("status", "phase") is null or "Pending"
+        && pod.Text("spec", "schedulerName") is null or "default-scheduler" && !pod.Items("spec", "schedulingGates").Any();
+
+    private async Task Schedule(string key, CancellationToken cancel)
+    {
+        if (!pending.TryGetValue(key, out var pod)) return;
+        var free = capacity.ToDictionary();
+        foreach (var (resource, amount) in taken.Values.SelectMany(t => t)) free[resource] = free.GetValueOrDefault(resource) - amount;
+        if (Placement.Misfit(pod, labels, free, Unschedulable) is { } misfit)
+        {
+            await Refuse(pod, Placement.Message(misfit), cancel);
+            return;
+        }
+        taken[pod.Uid()] = Placement.Requests(pod);
+        try
+        {
+            await Bind(pod, cancel);
+            pending.TryRemove(KeyValuePair.Create(key, pod));
+            events.Normal(pod, "Scheduled", $"Successfully assigned {key} to {nodeName}");
+        }
+        catch (Exception e) when (e is ApiException or HttpRequestException or IOException or OperationCanceledException)
+        {
+            taken.TryRemove(pod.Uid(), out _);
+            // Bound elsewhere, or gone: the watch tells.
+            if (e is not ApiException { Code: HttpStatusCode.Conflict or HttpStatusCode.NotFound }) throw;
+            pending.TryRemove(KeyValuePair.Create(key, pod));
+        }
+    }
+
+    private Task<JsonObject> Bind(JsonObject pod, CancellationToken cancel) =>
+        api.CreateAsync(Resource.Pods.Object(pod.Namespace(), pod.Name(), "binding"), new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Binding",
+            ["metadata"] = new JsonObject { ["name"] = pod.Name(), ["namespace"] = pod.Namespace(), ["uid"] = pod.Uid() },
+            ["target"] = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Node", ["name"] = nodeName },
+        }, cancel);
+
+    private async Task Refuse(JsonObject pod, string message, CancellationToken cancel)
+    {
+        var known = pod.Items("status", "conditions").FirstOrDefault(c => c.Text("type") == "PodScheduled");
+        if (known.Text("status") == "False" && known.Text("message") == message) return;
+        events.Warning(pod, "FailedScheduling", message);
+        try
+        {
+            await api.PatchAsync(Resource.Pods.Object(pod.Namespace(), pod.Name(), "status"), new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["uid"] = pod.Uid() },
+                ["status"] = new JsonObject
+                {
+                    ["conditions"] = new JsonArray(new JsonObject
+                    {
+                        ["type"] = "PodScheduled",
+                        ["status"] = "False",
+                        ["reason"] = "Unschedulable",
+                        ["message"] = message,
+                        ["lastProbeTime"] = null,
+                        ["lastTransitionTime"] = known.Text("status") == "False" ? known.Text("lastTransitionTime") : clock.GetUtcNow().ToKubernetesTime(),
+                    }),
+                },
+            }, PatchType.Strategic, cancel);
+        }
+        catch (ApiException e) when (e.NotFound || e.Conflict)
+        {
+            // Gone meanwhile.
+        }
+    }
+}
