@@ -1,0 +1,58 @@
+using System.Text.Json.Nodes;
+using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Tests.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Tests.Checkpoints;
+
+public class PeftAdapterTests
+{
+    private static string Published => Path.Combine(Goldens.Folder, "lora-adapter");
+
+    [Fact]
+    public void Save_LoadedAdapter_HasPeftsTensorsAndFields()
+    {
+        using var folder = new TemporaryFolder();
+        using var scope = NewDisposeScope();
+        using var loaded = Goldens.Model("qwen2-tiny");
+
+        PeftAdapter.Save(PeftAdapter.Load(Published, loaded.Model), folder.Path, "qwen2-tiny");
+
+        using var expected = Safetensors.Open(Path.Combine(Published, "adapter_model.safetensors"));
+        using var actual = Safetensors.Open(folder["adapter_model.safetensors"]);
+        Assert.Equal(expected.Entries.Keys.Order(StringComparer.Ordinal), actual.Entries.Keys.Order(StringComparer.Ordinal));
+        Assert.All(expected.Entries.Keys, name => Assert.Equal(expected.Load(name).bytes.ToArray(), actual.Load(name).bytes.ToArray()));
+        var published = JsonNode.Parse(File.ReadAllText(Path.Combine(Published, "adapter_config.json")))!;
+        var written = JsonNode.Parse(File.ReadAllText(folder["adapter_config.json"]))!;
+        foreach (var field in (string[])["base_model_name_or_path", "bias", "fan_in_fan_out", "lora_alpha", "lora_dropout", "peft_type", "r", "target_modules", "task_type", "use_dora", "use_rslora"])
+            Assert.True(JsonNode.DeepEquals(published[field], written[field]), field);
+    }
+
+    [Theory]
+    [InlineData("peft_type", "\"IA3\"", "'peft_type' is 'IA3'")]
+    [InlineData("r", "0", "'r' must be a whole number from 1")]
+    [InlineData("r", "4", "has shape [8, 64], expected [4, 64]")]
+    [InlineData("use_dora", "true", "'use_dora' is true")]
+    [InlineData("bias", "\"all\"", "'bias' is 'all'")]
+    [InlineData("rank_pattern", """{"q_proj":4}""", "'rank_pattern'")]
+    [InlineData("target_modules", """["q_proj","wte"]""", "'wte', which is not supported")]
+    [InlineData("target_modules", """["q_proj"]""", "belongs to no target module")]
+    [InlineData("target_modules", """["q_proj","v_proj","o_proj"]""", "self_attn.o_proj.lora_A.weight' is missing")]
+    public void Load_BadAdapter_IsRefusedAndLeavesTheModelAsItWas(string field, string value, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        using var loaded = Goldens.Model("qwen2-tiny");
+        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(Published, "adapter_config.json")))!;
+        config[field] = JsonNode.Parse(value);
+        File.WriteAllText(folder["adapter_config.json"], config.ToJsonString());
+        File.Copy(Path.Combine(Published, "adapter_model.safetensors"), folder["adapter_model.safetensors"]);
+
+        var error = Assert.Throws<InvalidDataException>(() => PeftAdapter.Load(folder.Path, loaded.Model));
+
+        Assert.StartsWith(folder.Path, error.Message);
+        Assert.Contains(expected, error.Message);
+        Assert.Null(loaded.Model.Lora);
+    }
+}

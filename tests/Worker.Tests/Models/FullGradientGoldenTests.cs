@@ -1,0 +1,39 @@
+using System.Text.Json.Nodes;
+using LightReasoner.Worker.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Tests.Models;
+
+public class FullGradientGoldenTests
+{
+    [Fact]
+    public void Backward_ThreeWeightedPasses_GivesPublishedGradientOfEveryParameter()
+    {
+        using var scope = NewDisposeScope();
+        using var loaded = Goldens.Model("qwen2-tiny");
+        using var gradients = Goldens.Tensors("refine-grads.safetensors");
+        var golden = Goldens.Json("refine.json")["cases"]!.AsArray().Single(c => (string?)c!["name"] == "main")!;
+        var clean = Rows(golden["t0"]!);
+        var counted = Rows(golden["response_mask"]!).narrow(1, 1, clean.shape[1] - 1).reshape(-1).nonzero().squeeze(-1);
+        var targets = clean.narrow(1, 1, clean.shape[1] - 1).reshape(-1).index_select(0, counted);
+        loaded.Model.train();
+
+        var total = zeros([]);
+        foreach (var (input, weight) in ((string[])["s0", "s1", "s2"]).Zip((double[])[1, 0.5, 0.25]))
+        {
+            var hidden = loaded.Model.Hidden(Rows(golden[input]!)).narrow(1, 0, clean.shape[1] - 1).reshape(-1, 64);
+            var loss = nn.functional.cross_entropy(loaded.Model.Logits(hidden.index_select(0, counted)), targets);
+            Assert.Equal(golden[$"loss_{input}"]!.GetValue<double>(), loss.item<float>(), 1e-5);
+            total = total + loss * weight;
+        }
+        total.backward();
+
+        foreach (var (name, parameter) in loaded.Model.NamedParameters())
+            Assert.True(Goldens.LargestDifference(parameter.grad!, gradients.Load($"main.{name}")) < 2e-5, name);
+        var norm = Math.Sqrt(loaded.Model.NamedParameters().Sum(p => p.Value.grad!.square().sum().item<float>()));
+        Assert.Equal(golden["grad_norm"]!.GetValue<double>(), norm, 1e-4 * norm);
+    }
+
+    private static Tensor Rows(JsonNode rows) => Goldens.Batch([.. rows.AsArray().Select(r => r!.Ids())]);
+}

@@ -1,0 +1,54 @@
+using System.Text.Json.Nodes;
+using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Tests.Models;
+
+/// <summary>Numbers of Hugging Face's own model code (../shared/goldens).</summary>
+internal static class Goldens
+{
+    public static string Folder
+    {
+        get
+        {
+            var shared = Environment.GetEnvironmentVariable("LIGHTREASONER_SHARED") ?? Find();
+            if (shared is null || !Directory.Exists(Path.Combine(shared, "goldens")))
+                Assert.Skip("../shared/goldens is absent");
+            return Path.Combine(shared, "goldens");
+        }
+    }
+
+    public static LoadedModel Model(string name) => HuggingFaceFolder.Load(Path.Combine(Folder, name), ScalarType.Float32, CPU);
+
+    public static JsonObject Json(string file) => JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, file)))!.AsObject();
+
+    public static SafetensorsFile Tensors(string file) => Safetensors.Open(Path.Combine(Folder, file));
+
+    public static int[] Ids(this JsonNode node) => [.. node.AsArray().Select(n => n!.GetValue<int>())];
+
+    public static double[] Numbers(this JsonNode node) => [.. node.AsArray().Select(n => n!.GetValue<double>())];
+
+    /// <summary>Rows padded on the right with 0: [rows, longest].</summary>
+    public static Tensor Batch(params int[][] rows)
+    {
+        var length = rows.Max(r => r.Length);
+        var flat = new long[rows.Length * length];
+        for (var row = 0; row < rows.Length; row++)
+            for (var i = 0; i < rows[row].Length; i++)
+                flat[row * length + i] = rows[row][i];
+        return tensor(flat).view(rows.Length, length);
+    }
+
+    public static double LargestDifference(Tensor a, Tensor b) =>
+        a.to(ScalarType.Float64).sub(b.to(ScalarType.Float64)).abs().max().item<double>();
+
+    private static string? Find()
+    {
+        for (var dir = new DirectoryInfo(AppContext.BaseDirectory); dir is not null; dir = dir.Parent)
+            if (File.Exists(Path.Combine(dir.FullName, "LightReasoner.K8s.sln")))
+                return dir.Parent is { } parent ? Path.Combine(parent.FullName, "shared") : null;
+        return null;
+    }
+}

@@ -1,0 +1,99 @@
+using System.Text.Json.Nodes;
+using LightReasoner.Worker.Models;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Checkpoints;
+
+/// <summary>A model as a folder in Hugging Face's layout: config.json, safetensors, generation_config.json and tokenizer files.</summary>
+public static partial class HuggingFaceFolder
+{
+    /// <summary>Reads a model; its weights are cast to <paramref name="dtype"/>. Names and shapes are checked before anything is allocated.</summary>
+    /// <exception cref="InvalidDataException">Something in the folder is wrong; names the file and the field or tensor.</exception>
+    /// <exception cref="FileNotFoundException">A file is missing.</exception>
+    public static LoadedModel Load(string dir, ScalarType dtype, Device dev)
+    {
+        var (config, configJson) = ReadConfig(dir);
+        var generation = GenerationConfig.Read(dir, configJson);
+        using var weights = WeightFiles.Open(dir);
+        Check(config, weights);
+        var model = CausalLM.Create(config, dtype, dev);
+        try
+        {
+            foreach (var (name, parameter) in model.NamedParameters())
+                weights.Find(name)!.CopyTo(name, parameter);
+            model.eval();
+            return new LoadedModel(model, generation, dir);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What <c>worker inspect model</c> prints: architecture, size, types and files of a folder, from headers alone.</summary>
+    public static JsonObject Inspect(string dir)
+    {
+        var (config, configJson) = ReadConfig(dir);
+        var generation = GenerationConfig.Read(dir, configJson);
+        using var weights = WeightFiles.Open(dir);
+        Check(config, weights);
+        var entries = weights.Names.Select(name => weights.Find(name)!.Entries[name]).ToList();
+        return new JsonObject
+        {
+            ["architecture"] = config.Architecture,
+            ["parameters"] = ParameterShapes.Of(config).Sum(p => p.Shape.Aggregate(1L, (a, b) => a * b)),
+            ["dtype"] = string.Join(", ", entries.Select(e => TypeName(e.Type)).Distinct().Order(StringComparer.Ordinal)),
+            ["vocabulary"] = config.VocabSize,
+            ["context"] = config.MaxPositionEmbeddings,
+            ["layers"] = config.NumLayers,
+            ["hiddenSize"] = config.HiddenSize,
+            ["intermediateSize"] = config.IntermediateSize,
+            ["heads"] = config.NumHeads,
+            ["kvHeads"] = config.NumKvHeads,
+            ["headDim"] = config.HeadDim,
+            ["tiedEmbeddings"] = config.TieWordEmbeddings,
+            ["eosIds"] = new JsonArray([.. generation.EosIds.Select(id => (JsonNode)id)]),
+            ["weightBytes"] = entries.Sum(e => e.Length),
+            ["files"] = new JsonArray([.. new DirectoryInfo(dir).EnumerateFiles().OrderBy(f => f.Name, StringComparer.Ordinal)
+                .Select(f => new JsonObject { ["name"] = f.Name, ["bytes"] = f.Length })]),
+        };
+    }
+
+    internal static string TypeName(ScalarType type) => type switch
+    {
+        ScalarType.Float32 => "float32",
+        ScalarType.Float16 => "float16",
+        ScalarType.BFloat16 => "bfloat16",
+        ScalarType.Float64 => "float64",
+        _ => type.ToString().ToLowerInvariant(),
+    };
+
+    private static (DecoderConfig Config, JsonObject Json) ReadConfig(string dir)
+    {
+        var path = Path.Combine(dir, "config.json");
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"{path}: is missing; this is no Hugging Face model folder");
+        var json = JsonFile.Read(path);
+        return (DecoderConfig.Parse(json, path), json);
+    }
+
+    private static void Check(DecoderConfig config, WeightFiles weights)
+    {
+        var expected = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (name, shape) in ParameterShapes.Of(config))
+        {
+            var file = weights.Find(name) ?? throw new InvalidDataException($"{weights.Listing}: tensor '{name}' is missing");
+            var entry = file.Entries[name];
+            if (!entry.Shape.SequenceEqual(shape))
+                throw new InvalidDataException($"{file.Path}: tensor '{name}' has shape {entry.ShapeText}, expected {SafetensorsEntry.Format(shape)} by config.json");
+            if (entry.Type is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64))
+                throw new InvalidDataException($"{file.Path}: tensor '{name}' has type {TypeName(entry.Type)}; weights must be float64, float32, float16 or bfloat16");
+            expected.Add(name);
+        }
+        // A surplus bias or norm would mean another model than config.json describes. Two kinds are known to be redundant.
+        foreach (var name in weights.Names)
+            if (!expected.Contains(name) && name != "lm_head.weight" && !name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal))
+                throw new InvalidDataException($"{weights.Find(name)!.Path}: tensor '{name}' is no weight of the {config.Architecture} that config.json describes");
+    }
+}

@@ -1,0 +1,123 @@
+using System.Text.Json.Nodes;
+using LightReasoner.Worker.Models;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Checkpoints;
+
+/// <summary>A LoRA adapter as the folder that PEFT reads and writes.</summary>
+public static class PeftAdapter
+{
+    private const string ConfigFile = "adapter_config.json", WeightsFile = "adapter_model.safetensors";
+
+    /// <summary>Lays the adapter in a folder over a model, whose base weights are frozen by that.</summary>
+    /// <exception cref="InvalidDataException">The folder does not fit the model or uses what is not supported; names file and field or tensor.</exception>
+    public static LoraAdapter Load(string dir, CausalLM model)
+    {
+        var options = ReadOptions(dir);
+        var weightsPath = Path.Combine(dir, WeightsFile);
+        if (!File.Exists(weightsPath))
+            throw new FileNotFoundException($"{weightsPath}: is missing; this is no PEFT adapter folder with safetensors");
+        using var weights = Safetensors.Open(weightsPath);
+        var adapter = model.AddLora(options, seed: 0);
+        try
+        {
+            var parameters = adapter.NamedParameters();
+            Check(weights, parameters);
+            foreach (var (name, parameter) in parameters)
+                weights.CopyTo(name, parameter);
+            return adapter;
+        }
+        catch
+        {
+            model.UnloadLora();
+            throw;
+        }
+    }
+
+    /// <summary>Writes the adapter with PEFT's names.</summary>
+    /// <param name="adapter">What to write.</param>
+    /// <param name="dir">The folder, made if it is not there.</param>
+    /// <param name="baseModel">Name or path of the model under the adapter, for readers of the folder.</param>
+    public static void Save(LoraAdapter adapter, string dir, string? baseModel = null)
+    {
+        Directory.CreateDirectory(dir);
+        Safetensors.Write(Path.Combine(dir, WeightsFile), adapter.NamedParameters().Select(p => (p.Name, (Tensor)p.Value)));
+        JsonFile.Write(Path.Combine(dir, ConfigFile), new JsonObject
+        {
+            ["alpha_pattern"] = new JsonObject(),
+            ["auto_mapping"] = null,
+            ["base_model_name_or_path"] = baseModel,
+            ["bias"] = "none",
+            ["fan_in_fan_out"] = false,
+            ["inference_mode"] = true,
+            ["init_lora_weights"] = true,
+            ["layers_pattern"] = null,
+            ["layers_to_transform"] = null,
+            ["lora_alpha"] = Whole(adapter.Options.Alpha),
+            ["lora_dropout"] = adapter.Options.Dropout,
+            ["modules_to_save"] = null,
+            ["peft_type"] = "LORA",
+            ["r"] = adapter.Options.Rank,
+            ["rank_pattern"] = new JsonObject(),
+            ["revision"] = null,
+            ["target_modules"] = new JsonArray([.. adapter.Options.TargetModules.Select(name => (JsonNode)name)]),
+            ["task_type"] = "CAUSAL_LM",
+            ["use_dora"] = false,
+            ["use_rslora"] = false,
+        });
+
+        static JsonNode Whole(double value) => value == Math.Floor(value) && Math.Abs(value) < int.MaxValue ? (int)value : value;
+    }
+
+    private static LoraOptions ReadOptions(string dir)
+    {
+        var path = Path.Combine(dir, ConfigFile);
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"{path}: is missing; this is no PEFT adapter folder");
+        var json = JsonFile.Read(path);
+        var fields = new JsonFields(json, path);
+        if (fields.Text("peft_type") is var type && type != "LORA")
+            throw fields.Bad("peft_type", $"is '{type}', which is not supported (supported: LORA)");
+        if (fields.Text("bias") is { } bias && bias != "none")
+            throw fields.Bad("bias", $"is '{bias}', which is not supported (supported: none)");
+        foreach (var flag in (string[])["use_dora", "use_rslora", "fan_in_fan_out", "lora_bias"])
+            if (fields.Bool(flag, false))
+                throw fields.Bad(flag, "is true, which is not supported");
+        foreach (var name in (string[])["rank_pattern", "alpha_pattern", "modules_to_save", "layers_to_transform", "layer_replication"])
+            if (json[name] is { } node and not JsonObject { Count: 0 } and not JsonArray { Count: 0 })
+                throw fields.Bad(name, $"is {node.ToJsonString()}, which is not supported: every target has the same rank in every layer");
+
+        var targets = fields.Texts("target_modules");
+        if (targets is ["all-linear"])
+            targets = [.. LoraOptions.Targets];
+        if (targets.Length == 0)
+            throw fields.Bad("target_modules", "names no module");
+        if (targets.FirstOrDefault(t => !LoraOptions.Targets.Contains(t)) is { } unknown)
+            throw fields.Bad("target_modules", $"names '{unknown}', which is not supported (supported: {string.Join(", ", LoraOptions.Targets)})");
+        if (json["lora_dropout"] is { } given && JsonFields.Number(given) is not (>= 0 and < 1))
+            throw fields.Bad("lora_dropout", $"must be a number from 0 to below 1, is {given.ToJsonString()}");
+        return new LoraOptions
+        {
+            Rank = fields.Int("r", 1),
+            Alpha = fields.Positive("lora_alpha"),
+            Dropout = JsonFields.Number(json["lora_dropout"]) ?? 0,
+            TargetModules = targets,
+        };
+    }
+
+    private static void Check(SafetensorsFile weights, IReadOnlyList<(string Name, Parameter Value)> parameters)
+    {
+        foreach (var (name, parameter) in parameters)
+        {
+            if (!weights.Entries.TryGetValue(name, out var entry))
+                throw new InvalidDataException($"{weights.Path}: tensor '{name}' is missing");
+            if (!entry.Shape.SequenceEqual(parameter.shape))
+                throw new InvalidDataException($"{weights.Path}: tensor '{name}' has shape {entry.ShapeText}, expected {SafetensorsEntry.Format(parameter.shape)} for this base model and rank");
+        }
+        var known = parameters.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
+        if (weights.Entries.Keys.FirstOrDefault(name => !known.Contains(name)) is { } surplus)
+            throw new InvalidDataException($"{weights.Path}: tensor '{surplus}' belongs to no target module of this model");
+    }
+}

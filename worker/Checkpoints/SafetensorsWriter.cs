@@ -1,0 +1,97 @@
+using System.Buffers.Binary;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Checkpoints;
+
+/// <summary>Writes a safetensors file beside its final name and renames it when it is complete.</summary>
+internal static class SafetensorsWriter
+{
+    private const long ChunkElements = 4 << 20;
+
+    public static void Write(string path, IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string>? metadata, ScalarType? castTo = null)
+    {
+        // Wide types first, so that every tensor is aligned; then by name, so that the same tensors give the same bytes.
+        var ordered = tensors
+            .OrderByDescending(t => SafetensorsType.Size(castTo ?? t.Value.dtype))
+            .ThenBy(t => t.Name, StringComparer.Ordinal)
+            .ToList();
+        Replace(path, stream =>
+        {
+            WriteHeader(stream, ordered, metadata, castTo);
+            foreach (var (_, value) in ordered)
+                WriteData(stream, value, castTo ?? value.dtype);
+        });
+    }
+
+    /// <summary>Writes a file so that its name never shows half of it.</summary>
+    public static void Replace(string path, Action<Stream> write)
+    {
+        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    private static void WriteHeader(Stream stream, List<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string>? metadata, ScalarType? castTo)
+    {
+        using var header = new MemoryStream();
+        using (var json = new Utf8JsonWriter(header, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("__metadata__");
+            json.WriteString("format", "pt");
+            foreach (var (key, value) in metadata ?? new Dictionary<string, string>())
+                json.WriteString(key, value);
+            json.WriteEndObject();
+            long position = 0;
+            foreach (var (name, value) in tensors)
+            {
+                var type = castTo ?? value.dtype;
+                json.WriteStartObject(name);
+                json.WriteString("dtype", SafetensorsType.Name(type));
+                json.WriteStartArray("shape");
+                foreach (var size in value.shape)
+                    json.WriteNumberValue(size);
+                json.WriteEndArray();
+                json.WriteStartArray("data_offsets");
+                json.WriteNumberValue(position);
+                json.WriteNumberValue(position += value.numel() * SafetensorsType.Size(type));
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+            json.WriteEndObject();
+        }
+        while (header.Length % 8 != 0)
+            header.WriteByte((byte)' ');
+        Span<byte> length = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
+        stream.Write(length);
+        stream.Write(header.GetBuffer().AsSpan(0, (int)header.Length));
+    }
+
+    private static void WriteData(Stream stream, Tensor value, ScalarType type)
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var flat = value.detach().contiguous().view(-1);
+        for (long done = 0; done < flat.shape[0]; done += ChunkElements)
+        {
+            using var inner = NewDisposeScope();
+            stream.Write(flat.narrow(0, done, Math.Min(ChunkElements, flat.shape[0] - done)).to(type).cpu().bytes);
+        }
+    }
+}

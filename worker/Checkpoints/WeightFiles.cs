@@ -1,0 +1,86 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace LightReasoner.Worker.Checkpoints;
+
+/// <summary>The safetensors files of a model folder: one file, or shards that an index lists.</summary>
+internal sealed class WeightFiles : IDisposable
+{
+    private const string Single = "model.safetensors", Index = "model.safetensors.index.json";
+
+    private readonly Dictionary<string, SafetensorsFile> _files = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SafetensorsFile> _fileOf = new(StringComparer.Ordinal);
+    private readonly string _dir;
+
+    private WeightFiles(string dir) => _dir = dir;
+
+    /// <summary>What lists the tensors: the file that an error about a missing tensor names.</summary>
+    public string Listing { get; private set; } = "";
+
+    public IEnumerable<SafetensorsFile> Files => _files.Values;
+
+    public IEnumerable<string> Names => _fileOf.Keys;
+
+    public static WeightFiles Open(string dir)
+    {
+        var weights = new WeightFiles(dir);
+        try
+        {
+            if (File.Exists(Path.Combine(dir, Index)))
+                weights.OpenShards(Path.Combine(dir, Index));
+            else if (File.Exists(Path.Combine(dir, Single)))
+                weights.OpenSingle(Path.Combine(dir, Single));
+            else
+                throw new FileNotFoundException(Directory.EnumerateFiles(dir, "*.bin").Any()
+                    ? $"{dir}: holds weights as .bin files only; convert them to safetensors"
+                    : $"{dir}: neither {Single} nor {Index} is there");
+            return weights;
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
+    public SafetensorsFile? Find(string tensor) => _fileOf.GetValueOrDefault(tensor);
+
+    public void Dispose()
+    {
+        foreach (var file in _files.Values)
+            file.Dispose();
+    }
+
+    private void OpenSingle(string path)
+    {
+        var file = _files[Single] = Safetensors.Open(path);
+        Listing = path;
+        foreach (var name in file.Entries.Keys)
+            _fileOf.Add(name, file);
+    }
+
+    private void OpenShards(string path)
+    {
+        Listing = path;
+        if (JsonFile.Read(path)["weight_map"] is not JsonObject map)
+            throw new InvalidDataException($"{path}: field 'weight_map' must be an object that maps tensors to files");
+        foreach (var (tensor, node) in map)
+        {
+            if (node is not JsonValue value || value.GetValueKind() != JsonValueKind.String)
+                throw new InvalidDataException($"{path}: tensor '{tensor}' must name its file");
+            var shard = value.GetValue<string>();
+            if (shard.Length == 0 || shard != Path.GetFileName(shard) || shard is "." or "..")
+                throw new InvalidDataException($"{path}: tensor '{tensor}' names '{shard}', which is no file of this folder");
+            if (!_files.TryGetValue(shard, out var file))
+            {
+                var shardPath = Path.Combine(_dir, shard);
+                if (!File.Exists(shardPath))
+                    throw new FileNotFoundException($"{shardPath}: is missing; {path} places tensor '{tensor}' there");
+                file = _files[shard] = Safetensors.Open(shardPath);
+            }
+            if (!file.Entries.ContainsKey(tensor))
+                throw new InvalidDataException($"{file.Path}: tensor '{tensor}' is missing; {path} places it there");
+            _fileOf.Add(tensor, file);
+        }
+    }
+}

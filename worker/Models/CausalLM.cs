@@ -1,0 +1,145 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Models;
+
+/// <summary>
+/// A decoder-only language model of the Qwen2, Qwen3 or Llama family. With a cache it decodes (no gradients, rows of unequal lengths
+/// side by side); without one it reads whole sequences, and gradients flow.
+/// </summary>
+public sealed partial class CausalLM : nn.Module
+{
+    private readonly Parameter _embedding; // [vocab, hidden]
+    private readonly DecoderLayer[] _layers;
+    private readonly RmsNorm _finalNorm;
+    private readonly FusedProjection? _head; // null when tied to the embedding
+    private readonly RotaryEmbedding _rotary;
+    private readonly ScalarType _compute;
+    private readonly List<(string Name, Parameter Value)> _parameters;
+
+    private CausalLM(DecoderConfig config, ScalarType dtype, Device device) : base(nameof(CausalLM))
+    {
+        (Config, DType, Device) = (config, dtype, device);
+        _compute = ComputeType.For(dtype, device);
+        using var scope = NewDisposeScope();
+        _embedding = Owned.Parameter(empty([config.VocabSize, config.HiddenSize], dtype: dtype, device: device));
+        _layers = [.. Enumerable.Range(0, config.NumLayers).Select(layer => new DecoderLayer(config, layer, dtype, device))];
+        _finalNorm = new RmsNorm("model.norm", config.HiddenSize, config.RmsNormEps, dtype, device);
+        _head = config.TieWordEmbeddings ? null : new FusedProjection(dtype, device, config.HiddenSize, ("lm_head", config.VocabSize, false));
+        _rotary = new RotaryEmbedding(config, _compute, device);
+        _parameters =
+        [
+            ("model.embed_tokens.weight", _embedding),
+            .. _layers.SelectMany(layer => layer.Parameters()),
+            ("model.norm.weight", _finalNorm.Weight),
+            .. _head?.Parts[0].Parameters() ?? [],
+        ];
+    }
+
+    /// <summary>The model's shape.</summary>
+    public DecoderConfig Config { get; }
+
+    /// <summary>Where the weights lie.</summary>
+    public Device Device { get; }
+
+    /// <summary>The type of the weights. Arithmetic runs in it too, but for float16 on a CPU, which computes in float32.</summary>
+    public ScalarType DType { get; }
+
+    /// <summary>The adapter over this model, if any.</summary>
+    public LoraAdapter? Lora { get; private set; }
+
+    /// <summary>Makes a model; its weights are those of Hugging Face's initialisation for a seed, or else undefined until they are loaded.</summary>
+    public static CausalLM Create(DecoderConfig config, ScalarType dtype, Device device, long? initSeed = null)
+    {
+        var model = new CausalLM(config, dtype, device);
+        if (initSeed is { } seed)
+            model.Initialize(seed);
+        return model;
+    }
+
+    /// <summary>The hidden states after the final norm, [batch, length, hidden].</summary>
+    /// <param name="ids">Token ids [batch, length], int64.</param>
+    /// <param name="cache">Without one: positions 0..length-1, causal. With one: each row continues at its own length.</param>
+    /// <param name="newLengths">With a cache: how many columns of each row are real (null: all); the rest is padding on the right.</param>
+    public Tensor Hidden(Tensor ids, KvCache? cache = null, int[]? newLengths = null)
+    {
+        var (batch, length) = ((int)ids.shape[0], (int)ids.shape[1]);
+        if (cache is null)
+            return Run(ids, AttentionPlan.WithoutCache(Config, _rotary, batch, length, _compute, Device));
+
+        newLengths ??= Fill(batch, length);
+        CheckRoom(cache, batch, length, newLengths);
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var hidden = Run(ids, AttentionPlan.WithCache(Config, _rotary, cache, length, newLengths, _compute, Device));
+        for (var row = 0; row < batch; row++)
+            cache.Lengths[row] += newLengths[row];
+        return hidden.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The scores of all tokens of the vocabulary, [..., hidden] → [..., vocab].</summary>
+    public Tensor Logits(Tensor hidden)
+    {
+        var weight = _head is null ? _embedding : _head.Parts[0].Weight;
+        return nn.functional.linear(hidden, weight.In(_compute));
+    }
+
+    /// <summary>The logits of every position, [batch, length, vocab].</summary>
+    public Tensor forward(Tensor ids)
+    {
+        using var scope = NewDisposeScope();
+        return Logits(Hidden(ids)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The base weights under their Hugging Face names; a tied head is not repeated.</summary>
+    public IReadOnlyList<(string Name, Parameter Value)> NamedParameters() => _parameters;
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true) =>
+        _parameters.Concat(Lora?.NamedParameters() ?? []);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            foreach (var (_, parameter) in named_parameters())
+                parameter.Dispose();
+            foreach (var group in _layers.SelectMany(layer => layer.Groups))
+                group.Dispose();
+            _head?.Dispose();
+            _rotary.Dispose();
+        }
+        base.Dispose(disposing);
+    }
+
+    private Tensor Run(Tensor ids, AttentionPlan plan)
+    {
+        using var scope = NewDisposeScope();
+        var x = nn.functional.embedding(ids.view(-1), _embedding).In(_compute);
+        foreach (var layer in _layers)
+            x = layer.Forward(x, plan, training);
+        return _finalNorm.Forward(x).view(plan.Batch, plan.Length, Config.HiddenSize).MoveToOuterDisposeScope();
+    }
+
+    private static int[] Fill(int count, int value)
+    {
+        var values = new int[count];
+        Array.Fill(values, value);
+        return values;
+    }
+
+    private static void CheckRoom(KvCache cache, int batch, int length, int[] newLengths)
+    {
+        if (batch != cache.Batch || newLengths.Length != batch)
+            throw new ArgumentException($"the cache has {cache.Batch} rows, the ids {batch} and newLengths {newLengths.Length}");
+        for (var row = 0; row < batch; row++)
+        {
+            if (newLengths[row] < 0 || newLengths[row] > length)
+                throw new ArgumentException($"newLengths[{row}] must be 0 to {length}, is {newLengths[row]}");
+            if (cache.Lengths[row] + newLengths[row] > cache.Capacity)
+                throw new ArgumentException($"row {row} holds {cache.Lengths[row]} tokens; {newLengths[row]} more exceed the cache's capacity of {cache.Capacity}");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Models;
+
+/// <summary>One layer: attention and feed-forward, each over the normalised residual stream and added back to it.</summary>
+internal sealed class DecoderLayer
+{
+    private readonly RmsNorm _inputNorm, _postAttentionNorm;
+    private readonly Attention _attention;
+    private readonly FeedForward _feedForward;
+
+    public DecoderLayer(DecoderConfig config, int layer, ScalarType dtype, Device device)
+    {
+        var name = $"model.layers.{layer}";
+        _inputNorm = new RmsNorm($"{name}.input_layernorm", config.HiddenSize, config.RmsNormEps, dtype, device);
+        _attention = new Attention(config, layer, dtype, device);
+        _postAttentionNorm = new RmsNorm($"{name}.post_attention_layernorm", config.HiddenSize, config.RmsNormEps, dtype, device);
+        _feedForward = new FeedForward(config, layer, dtype, device);
+    }
+
+    public IEnumerable<FusedProjection> Groups => [_attention.QueryKeyValue, _attention.Output, _feedForward.GateUp, _feedForward.Down];
+
+    public IEnumerable<Projection> Projections => Groups.SelectMany(group => group.Parts);
+
+    public IEnumerable<(string Name, Parameter Value)> Parameters() => Projections.SelectMany(p => p.Parameters())
+        .Concat(_attention.Norms().Append(_inputNorm).Append(_postAttentionNorm).Select(norm => ($"{norm.Name}.weight", norm.Weight)));
+
+    /// <summary>The residual stream [batch·length, hidden] after this layer.</summary>
+    public Tensor Forward(Tensor x, AttentionPlan plan, bool training)
+    {
+        using var scope = NewDisposeScope();
+        var attended = _attention.Forward(x, _inputNorm.Forward(x), plan, training);
+        return _feedForward.Forward(attended, _postAttentionNorm.Forward(attended), training).MoveToOuterDisposeScope();
+    }
+}

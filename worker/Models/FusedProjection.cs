@@ -1,0 +1,84 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Models;
+
+/// <summary>
+/// Linear layers that read the same input. Their weights are the row blocks of one matrix, so that frozen layers take one matrix
+/// product together; the named parameters are views of those rows, each with its own gradient.
+/// </summary>
+internal sealed class FusedProjection
+{
+    private readonly Tensor _weight;
+    private readonly Tensor? _bias;
+    private readonly ScalarType _compute;
+    private readonly long[] _sizes;
+
+    public FusedProjection(ScalarType dtype, Device device, int inFeatures, params ReadOnlySpan<(string Name, int OutFeatures, bool Bias)> parts)
+    {
+        _compute = ComputeType.For(dtype, device);
+        _sizes = new long[parts.Length];
+        for (var i = 0; i < parts.Length; i++)
+            _sizes[i] = parts[i].OutFeatures;
+        using var _ = no_grad();
+        _weight = empty([_sizes.Sum(), inFeatures], dtype: dtype, device: device).DetachFromDisposeScope();
+        // Either all parts of a group have a bias or none has.
+        _bias = parts[0].Bias ? zeros([_sizes.Sum()], dtype: dtype, device: device).DetachFromDisposeScope() : null;
+
+        var list = new List<Projection>(parts.Length);
+        long row = 0;
+        foreach (var part in parts)
+        {
+            list.Add(new Projection(part.Name, Rows(_weight, row, part.OutFeatures), _bias is null ? null : Rows(_bias, row, part.OutFeatures)));
+            row += part.OutFeatures;
+        }
+        Parts = list;
+
+        static Parameter Rows(Tensor storage, long start, long count)
+        {
+            using var view = storage.narrow(0, start, count);
+            return Owned.Parameter(view.detach());
+        }
+    }
+
+    public IReadOnlyList<Projection> Parts { get; }
+
+    /// <summary>The outputs of all parts for <paramref name="x"/> [tokens, in], each [tokens, out].</summary>
+    public Tensor[] Forward(Tensor x, bool training)
+    {
+        var outputs = Trains() ? [.. Parts.Select(part => Apply(x, part.Weight, part.Bias))] : Split(Apply(x, _weight, _bias));
+        for (var i = 0; i < outputs.Length; i++)
+            if (Parts[i].Lora is { Active: true } lora)
+                outputs[i] = lora.AddTo(outputs[i], x, training);
+        return outputs;
+    }
+
+    /// <summary>residual + the output of a group of one.</summary>
+    public Tensor ForwardOnto(Tensor residual, Tensor x, bool training)
+    {
+        var part = Parts[0];
+        if (part.Bias is not null || part.Lora is { Active: true })
+            return residual.add(Forward(x, training)[0]);
+        var weight = Trains() ? part.Weight : _weight;
+        return addmm(residual, x, weight.In(_compute).t());
+    }
+
+    public void Dispose()
+    {
+        _weight.Dispose();
+        _bias?.Dispose();
+        foreach (var part in Parts)
+        {
+            part.Weight.Dispose();
+            part.Bias?.Dispose();
+        }
+    }
+
+    private bool Trains() => is_grad_enabled() && Parts[0].Weight.requires_grad;
+
+    private Tensor[] Split(Tensor fused) => _sizes.Length == 1 ? [fused] : fused.split(_sizes, -1);
+
+    private Tensor Apply(Tensor x, Tensor weight, Tensor? bias) =>
+        nn.functional.linear(x, weight.In(_compute), bias?.In(_compute));
+}

@@ -1,0 +1,86 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Models;
+
+/// <summary>
+/// Keys and values of what a batch of sequences has read so far. Every row has its own length; rows are independent and may be
+/// truncated, emptied and overwritten one by one.
+/// </summary>
+public sealed class KvCache : IDisposable
+{
+    // [batch, kvHeads, capacity + 1, headDim] per layer; the extra slot takes what padding columns write beyond the capacity.
+    private readonly Tensor[] _keys, _values;
+
+    /// <summary>Allocates an empty cache for <paramref name="batch"/> rows of at most <paramref name="capacity"/> tokens.</summary>
+    public KvCache(DecoderConfig config, int batch, int capacity, ScalarType dtype, Device device)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        (Batch, Capacity, KvHeads) = (batch, capacity, config.NumKvHeads);
+        Lengths = new int[batch];
+        var type = ComputeType.For(dtype, device);
+        using var _ = no_grad();
+        long[] shape = [batch, config.NumKvHeads, capacity + 1, config.HeadDim];
+        // Zeros, not uninitialised memory: a masked slot still takes part in the arithmetic, and NaN · 0 is NaN.
+        _keys = Allocate();
+        _values = Allocate();
+
+        Tensor[] Allocate() => [.. Enumerable.Range(0, config.NumLayers).Select(_ => zeros(shape, dtype: type, device: device).DetachFromDisposeScope())];
+    }
+
+    /// <summary>Number of rows.</summary>
+    public int Batch { get; }
+
+    /// <summary>Most tokens that a row can hold.</summary>
+    public int Capacity { get; }
+
+    /// <summary>Tokens that each row holds. Change it by <see cref="SetLength"/>.</summary>
+    public int[] Lengths { get; }
+
+    internal int KvHeads { get; }
+
+    /// <summary>Forgets the tokens of a row from position <paramref name="n"/> on.</summary>
+    public void SetLength(int row, int n)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(n);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(n, Lengths[row]);
+        Lengths[row] = n;
+    }
+
+    /// <summary>Forgets all tokens of a row.</summary>
+    public void ResetRow(int row) => Lengths[row] = 0;
+
+    /// <summary>Makes row <paramref name="to"/> a copy of row <paramref name="from"/>.</summary>
+    public void ReorderOrCopyRow(int from, int to)
+    {
+        if (from != to && Lengths[from] > 0)
+        {
+            using var _ = no_grad();
+            using var scope = NewDisposeScope();
+            foreach (var tensor in _keys.Concat(_values))
+                tensor.select(0, to).narrow(1, 0, Lengths[from]).copy_(tensor.select(0, from).narrow(1, 0, Lengths[from]));
+        }
+        Lengths[to] = Lengths[from];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var tensor in _keys.Concat(_values))
+            tensor.Dispose();
+    }
+
+    /// <summary>Writes the new keys and values [batch, kvHeads, length, headDim] and returns all that is attended to, [batch·kvHeads, reach, headDim].</summary>
+    internal (Tensor Keys, Tensor Values) Append(int layer, Tensor keys, Tensor values, Tensor slots, int reach)
+    {
+        return (Put(_keys[layer], keys), Put(_values[layer], values));
+
+        Tensor Put(Tensor store, Tensor news)
+        {
+            var dim = store.shape[3];
+            store.view(-1, dim).index_copy_(0, slots, news.reshape(-1, dim));
+            return store.view(-1, Capacity + 1, dim).narrow(1, 0, reach);
+        }
+    }
+}
