@@ -1,0 +1,112 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using k8s;
+using LightReasoner.Api;
+using System.Text.Json;
+
+namespace LightReasoner.Operator.Hosting;
+
+/// <summary>The command line. Every option has an environment variable of the same name: <c>--output-prefix</c> is <c>LIGHTREASONER_OUTPUT_PREFIX</c>.</summary>
+internal static class OperatorCommand
+{
+    public static RootCommand Build()
+    {
+        Option<string?> kubeconfig = Text("--kubeconfig", "Kubeconfig file; left out: the in-cluster service account, or KUBECONFIG, or ~/.kube/config");
+        Option<string?> ns = Text("--namespace", "Watch this namespace only; left out: all");
+        Option<string?> outputPrefix = Text("--output-prefix", "Runs without spec.output.uri write to PREFIX/NAMESPACE/NAME, such as az://runs");
+        Option<string?> progressUrl = Text("--progress-url", "Address at which worker pods reach this operator, such as http://lightreasoner-operator.lightreasoner:8080; left out: pods do not report");
+        Option<string?> listen = Text("--listen", $"Address of progress, health and metrics (default: the progress URL where that is on this machine, else {OperatorOptions.DefaultListen})");
+        Option<string?> metricsPort = Text("--metrics-port", "Short for --listen http://127.0.0.1:PORT");
+        Option<string?> workerImage = Text("--worker-image", $"Image of runs that name none (default: {OperatorOptions.DefaultWorkerImage})");
+        Option<string?> workerDefaults = Text("--worker-defaults", "YAML or JSON file with defaults for spec.worker");
+        Option<bool> leaderElect = Flag("--leader-elect", "Agree with other replicas, by a Lease, on one that works");
+        Option<int> concurrency = Number("--concurrency", "Runs of one kind that are reconciled at once", new OperatorOptions().Concurrency, 1, 256);
+        Option<string?> logFormat = Choice("--log-format", "How log lines are written", "text", "json");
+        Option<string?> logLevel = Choice("--log-level", "Least severity that is logged", "information", "debug", "warning", "error");
+        Option[] options = [kubeconfig, ns, outputPrefix, progressUrl, listen, metricsPort, workerImage, workerDefaults, leaderElect, concurrency, logFormat, logLevel];
+
+        var root = new RootCommand("Reconciles SamplingRuns, FineTuneRuns and RefineRuns into Jobs, and gathers their progress.");
+        var run = new Command("run", "Runs the operator (the default)");
+        foreach (Command command in new[] { root, run })
+        {
+            foreach (Option option in options) command.Options.Add(option);
+            command.SetAction(RunAsync);
+        }
+        root.Subcommands.Add(run);
+        return root;
+
+        async Task<int> RunAsync(ParseResult line, CancellationToken cancellationToken)
+        {
+            OperatorOptions settings;
+            try
+            {
+                settings = Read(line);
+            }
+            catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or JsonException or ManifestException)
+            {
+                await Console.Error.WriteLineAsync($"operator: {e.Message}").ConfigureAwait(false);
+                return 64;
+            }
+            return await OperatorRun.RunAsync(settings, cancellationToken).ConfigureAwait(false);
+        }
+
+        OperatorOptions Read(ParseResult line)
+        {
+            Uri? target = line.GetValue(progressUrl) is { } url ? Absolute(url) : null;
+            return new OperatorOptions
+            {
+                Kubeconfig = line.GetValue(kubeconfig),
+                Namespace = line.GetValue(ns),
+                OutputPrefix = line.GetValue(outputPrefix) is { } prefix ? OutputPrefix(prefix) : null,
+                ProgressUrl = target,
+                Listen = line.GetValue(listen)
+                    ?? (line.GetValue(metricsPort) is { } port ? $"http://127.0.0.1:{port}" : null)
+                    ?? (target?.IsLoopback == true ? target.GetLeftPart(UriPartial.Authority) : OperatorOptions.DefaultListen),
+                WorkerImage = line.GetValue(workerImage) ?? OperatorOptions.DefaultWorkerImage,
+                WorkerDefaults = line.GetValue(workerDefaults) is { } file ? WorkerDefaultsFile.Read(file) : null,
+                LeaderElect = line.GetValue(leaderElect),
+                Concurrency = line.GetValue(concurrency),
+                LogFormat = line.GetValue(logFormat) == "json" ? LogFormat.Json : LogFormat.Text,
+                LogLevel = CultureInfo.InvariantCulture.TextInfo.ToTitleCase(line.GetValue(logLevel)!),
+            };
+        }
+    }
+
+    private static Uri Absolute(string url) => Uri.TryCreate(url, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"
+        ? new Uri(url) : throw new FormatException($"--progress-url: must be an http or https URL, was '{url}'");
+
+    private static string OutputPrefix(string prefix) => System.Text.RegularExpressions.Regex.IsMatch(prefix, Patterns.OutputUri)
+        ? prefix : throw new FormatException($"--output-prefix: must be a URI such as az://container/path or file:///folder, was '{prefix}'");
+
+    private static string? FromEnvironment(string option) =>
+        Environment.GetEnvironmentVariable("LIGHTREASONER_" + option.TrimStart('-').Replace('-', '_').ToUpperInvariant()) is { Length: > 0 } value ? value : null;
+
+    private static Option<string?> Text(string name, string description) =>
+        new(name) { Description = description, DefaultValueFactory = _ => FromEnvironment(name) };
+
+    private static Option<bool> Flag(string name, string description) =>
+        new(name) { Description = description, DefaultValueFactory = _ => FromEnvironment(name) is "1" or "true" or "True" };
+
+    private static Option<int> Number(string name, string description, int fallback, int minimum, int maximum)
+    {
+        var option = new Option<int>(name)
+        {
+            Description = description,
+            DefaultValueFactory = _ => int.TryParse(FromEnvironment(name), CultureInfo.InvariantCulture, out int value) ? value : fallback,
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is var value && (value < minimum || value > maximum))
+                result.AddError($"{name}: must be {minimum} to {maximum}, was {value}");
+        });
+        return option;
+    }
+
+    private static Option<string?> Choice(string name, string description, params string[] values)
+    {
+        var option = new Option<string?>(name) { Description = $"{description} ({string.Join(", ", values)})", DefaultValueFactory = _ => FromEnvironment(name) ?? values[0] };
+        option.AcceptOnlyFromAmong(values);
+        return option;
+    }
+}

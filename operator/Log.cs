@@ -1,0 +1,43 @@
+using LightReasoner.Operator.Entities;
+
+namespace LightReasoner.Operator;
+
+/// <summary>Every line that the operator logs.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "{Run}: {Before} → {After}. {Message}")]
+    public static partial void PhaseChanged(this ILogger logger, RunKey run, string before, string after, string message);
+
+    [LoggerMessage(2, LogLevel.Information, "{Run}: made Job {Job}.")]
+    public static partial void JobCreated(this ILogger logger, RunKey run, string job);
+
+    [LoggerMessage(3, LogLevel.Information, "{Run}: deletes Job {Job}: {Why}.")]
+    public static partial void JobDeleted(this ILogger logger, RunKey run, string job, string why);
+
+    [LoggerMessage(4, LogLevel.Warning, "{Run}: ConfigMap {ConfigMap} did not hold the run's document any more; it is put right.")]
+    public static partial void DocumentHealed(this ILogger logger, RunKey run, string configMap);
+
+    [LoggerMessage(5, LogLevel.Information, "{Run}: its ttlSecondsAfterFinished is over; the run is deleted, its output stays.")]
+    public static partial void RunExpired(this ILogger logger, RunKey run);
+
+    [LoggerMessage(6, LogLevel.Warning, "{Run}: the API server refused {Action}: {Message}")]
+    public static partial void Refused(this ILogger logger, RunKey run, string action, string message);
+
+    [LoggerMessage(7, LogLevel.Debug, "{Run}: changed in between; reading it again. {Message}")]
+    public static partial void Conflict(this ILogger logger, RunKey run, string message);
+
+    [LoggerMessage(8, LogLevel.Error, "{Run}: reconciling failed; trying again in {Seconds:0.0} s.")]
+    public static partial void ReconcileFailed(this ILogger logger, Exception error, RunKey run, double seconds);
+
+    [LoggerMessage(9, LogLevel.Warning, "{Run}: event {Reason} could not be written.")]
+    public static partial void EventLost(this ILogger logger, Exception error, RunKey run, string reason);
+
+    [LoggerMessage(10, LogLevel.Warning, "A progress report was refused ({Status}): {Message}")]
+    public static partial void ReportRefused(this ILogger logger, int status, string message);
+
+    [LoggerMessage(11, LogLevel.Error, "A progress report could not be checked.")]
+    public static partial void ReportUnchecked(this ILogger logger, Exception error);
+
+    [LoggerMessage(12, LogLevel.Information, "LightReasoner operator {Version}: watches {Scope} of {Server}; progress, health and metrics at {Listen}; pods report to {Target}.")]
+    public static partial void Started(this ILogger logger, string version, string scope, string server, string listen, string target);
+}

@@ -1,0 +1,52 @@
+using System.Diagnostics.Metrics;
+
+namespace LightReasoner.Operator.Metrics;
+
+/// <summary>The work queues' depths, taken from the instrument that KubeOps keeps on the operator's own meter.</summary>
+internal sealed class KubeOpsMeter : IDisposable
+{
+    private const string Instrument = "kubeops.operator.queue.depth";
+
+    private readonly IMeterFactory? owner;
+    private readonly MeterListener listener = new();
+    private readonly List<(string Kind, string State, double Depth)> depths = [];
+    private readonly Lock gate = new();
+
+    public KubeOpsMeter(IServiceProvider services)
+    {
+        owner = services.GetService<IMeterFactory>();
+        listener.InstrumentPublished = (instrument, l) =>
+        {
+            // Two operators in one process (tests) have a factory each.
+            if (instrument.Name == Instrument && ReferenceEquals(instrument.Meter.Scope, owner)) l.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<int>((_, value, tags, _) => Add(value, tags));
+        listener.SetMeasurementEventCallback<long>((_, value, tags, _) => Add(value, tags));
+        listener.Start();
+    }
+
+    public void Write(PrometheusText text)
+    {
+        lock (gate)
+        {
+            depths.Clear();
+            listener.RecordObservableInstruments();
+            text.Family("lightreasoner_queue_depth", "gauge", "Objects in the work queue, by type and state (ready, scheduled for later).");
+            foreach ((string kind, string state, double depth) in depths)
+                text.Sample("lightreasoner_queue_depth", depth, ("type", kind), ("state", state));
+        }
+    }
+
+    public void Dispose() => listener.Dispose();
+
+    private void Add(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        string kind = "", state = "";
+        foreach ((string key, object? tag) in tags)
+        {
+            if (key == "kubeops.entity.type") kind = tag?.ToString() ?? "";
+            if (key == "kubeops.queue.state") state = tag?.ToString() ?? "";
+        }
+        depths.Add((kind, state, value));
+    }
+}

@@ -1,0 +1,83 @@
+using LightReasoner.Api;
+
+namespace LightReasoner.Operator.Progress;
+
+/// <summary>The figures of a run from those of its shards. What is not known now stays as it was; counts never fall.</summary>
+internal static class MetricsFold
+{
+    /// <summary>Sums over the shards; KL weighted by samples; the rates of shards at work added up, and kept when the last one ends.</summary>
+    public static SamplingMetrics? Sampling(SamplingMetrics? before, IReadOnlyList<ShardProgress> shards, int parallelism)
+    {
+        SamplingMetrics[] known = [.. shards.Select(s => s.Furthest.Sampling).OfType<SamplingMetrics>()];
+        if (known.Length == 0) return before;
+        long steps = known.Sum(m => m.StepsSeen), kept = known.Sum(m => m.SamplesKept), prompts = known.Sum(m => m.PromptsDone);
+        double? rate = Figures.Round(SamplingRate(before, shards, parallelism));
+        // After a restart of the operator some shards may be unknown for a while.
+        if (before is not null && (prompts < before.PromptsDone || steps < before.StepsSeen)) return before with { TokensPerSecond = rate };
+
+        double klSum = known.Where(m => m.MeanKl is not null).Sum(m => m.MeanKl!.Value * m.SamplesKept);
+        long klCount = known.Where(m => m.MeanKl is not null).Sum(m => m.SamplesKept);
+        return new SamplingMetrics
+        {
+            PromptsDone = prompts,
+            StepsSeen = steps,
+            SamplesKept = kept,
+            KeepRate = steps > 0 ? Figures.Round((double)kept / steps) : null,
+            MeanKl = klCount > 0 ? Figures.Round(klSum / klCount) : null,
+            TokensPerSecond = rate,
+        };
+    }
+
+    public static FineTuneMetrics? FineTune(FineTuneMetrics? before, IReadOnlyList<ShardProgress> shards)
+    {
+        if (shards.Count == 0 || shards[0].Furthest.FineTune is not { } m || m.Step < before?.Step) return before;
+        return new FineTuneMetrics
+        {
+            Step = m.Step,
+            Loss = Figures.Round(m.Loss) ?? before?.Loss,
+            LearningRate = Figures.Round(m.LearningRate) ?? before?.LearningRate,
+            GradNorm = Figures.Round(m.GradNorm) ?? before?.GradNorm,
+            SamplesSeen = m.SamplesSeen ?? before?.SamplesSeen,
+            SamplesDropped = m.SamplesDropped ?? before?.SamplesDropped,
+            TokensPerSecond = Figures.Round(m.TokensPerSecond) ?? before?.TokensPerSecond,
+            Evaluation = Evaluation(before?.Evaluation, m.Evaluation),
+        };
+    }
+
+    public static RefineMetrics? Refine(RefineMetrics? before, IReadOnlyList<ShardProgress> shards)
+    {
+        if (shards.Count == 0 || shards[0].Furthest.Refine is not { } m || m.Step < before?.Step) return before;
+        return new RefineMetrics
+        {
+            Step = m.Step,
+            Epoch = Figures.Round(m.Epoch) ?? before?.Epoch,
+            LossTotal = Figures.Round(m.LossTotal) ?? before?.LossTotal,
+            Losses = m.Losses is { } losses ? [.. losses.Select(loss => Figures.Round(loss) ?? 0)] : before?.Losses,
+            NoiseMean = Figures.Round(m.NoiseMean) ?? before?.NoiseMean,
+            GradNorm = Figures.Round(m.GradNorm) ?? before?.GradNorm,
+            LearningRate = Figures.Round(m.LearningRate) ?? before?.LearningRate,
+            TokensPerSecond = Figures.Round(m.TokensPerSecond) ?? before?.TokensPerSecond,
+            Evaluation = Evaluation(before?.Evaluation, m.Evaluation),
+        };
+    }
+
+    private static EvaluationMetrics? Evaluation(EvaluationMetrics? before, EvaluationMetrics? now) => now is null ? before : new EvaluationMetrics
+    {
+        Questions = now.Questions,
+        Before = Figures.Round(now.Before) ?? before?.Before,
+        After = Figures.Round(now.After) ?? before?.After,
+        Improved = now.Improved ?? before?.Improved,
+        Worsened = now.Worsened ?? before?.Worsened,
+        TokensPerForward = Figures.Round(now.TokensPerForward) ?? before?.TokensPerForward,
+    };
+
+    private static double? SamplingRate(SamplingMetrics? before, IReadOnlyList<ShardProgress> shards, int parallelism)
+    {
+        double?[] atWork = [.. shards.Where(s => s.IsAtWork).Select(s => s.Latest.Sampling?.TokensPerSecond)];
+        if (atWork.Any(rate => rate is not null)) return atWork.Sum();
+        if (before?.TokensPerSecond is { } last) return last;
+        // No report came while the shards were at work: what the finished ones say, as many as ran side by side.
+        double[] finished = [.. shards.Select(s => s.Latest.Sampling?.TokensPerSecond).OfType<double>()];
+        return finished.Length == 0 ? null : finished.Average() * Math.Min(parallelism, finished.Length);
+    }
+}

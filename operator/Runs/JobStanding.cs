@@ -1,0 +1,92 @@
+using k8s.Models;
+using LightReasoner.Api;
+using LightReasoner.Operator.Jobs;
+
+namespace LightReasoner.Operator.Runs;
+
+/// <summary>Where a run stands by its Job and pods.</summary>
+internal static class JobStanding
+{
+    public static Standing InQueue(string queue) => new(RunPhase.Queued, Reasons.Queued, $"waits for queue {queue} to admit it");
+
+    /// <summary>Of a Job that has not ended.</summary>
+    public static Standing Of(RunObservation o, V1Job job)
+    {
+        RunSpec spec = o.Run.RunSpec;
+        V1Pod[] pods = [.. o.Pods.Where(pod => pod.IsOwnedBy(job))];
+        int working = pods.Count(PodState.IsWorking), left = pods.Count(pod => !pod.IsFinished());
+        if (spec.Suspend)
+            return left > 0
+                ? new Standing(RunPhase.Suspended, Reasons.Stopping, $"spec.suspend is true; {Count(left, "pod")} {(left == 1 ? "is" : "are")} stopping, finished work is kept")
+                : new Standing(RunPhase.Suspended, Reasons.Suspended, "spec.suspend is true; finished work is kept");
+        if (job.IsSuspended())
+            return spec.QueueName.Length > 0 ? InQueue(spec.QueueName) : new Standing(RunPhase.Pending, Reasons.Starting, "the Job is being resumed");
+
+        string? lastFailure = LastFailure(o, pods);
+        if (job.Failing() is not null)
+            return new Standing(RunPhase.Running, Reasons.Stopping, FailureText.Clean($"stopping after a failure: {lastFailure ?? job.Failing()!.Message}"));
+
+        (string Reason, string Message)? obstacle = pods.Select(FailureText.WhyPending).FirstOrDefault(why => why is not null);
+        if (obstacle is null && left == 0 && o.PodRefusal is { } refusal) obstacle = FailureText.WhyRefused(refusal);
+        if (working > 0) return AtWork(o, working, obstacle?.Message, lastFailure);
+        if (obstacle is { } why) return new Standing(RunPhase.Pending, why.Reason, why.Message);
+        if (lastFailure is not null) return Retrying(o, lastFailure);
+        // Between two pods of a run that has worked already, nothing is in the way.
+        if (o.Run.RunStatus.Phase == RunPhase.Running || pods.Any(PodState.IsFinished))
+            return new Standing(RunPhase.Running, Reasons.Running, "the next pod is starting");
+        return new Standing(RunPhase.Pending, Reasons.Starting, pods.Length == 0 ? "the Job's pods are being made" : $"pod {pods[0].Metadata.Name} is starting");
+    }
+
+    public static Standing Succeeded(RunObservation o) =>
+        new(RunPhase.Succeeded, Reasons.Succeeded, LatestWords(o, ReportOutcome.Succeeded) ?? "the output is complete");
+
+    public static Standing Failed(RunObservation o, V1Job job, V1JobCondition end)
+    {
+        V1Pod[] failed = [.. o.Pods.Where(pod => pod.IsOwnedBy(job) && pod.Status?.Phase == "Failed").OrderBy(pod => pod.FinishedAt())];
+        bool sharded = JobTemplate.ShardsOf(o.Run.RunSpec) > 1;
+        switch (end.Reason)
+        {
+            case "DeadlineExceeded":
+                return new Standing(RunPhase.Failed, Reasons.DeadlineExceeded, $"the run was active for more than {o.Run.RunSpec.ActiveDeadlineSeconds} s (spec.activeDeadlineSeconds)");
+            case "PodFailurePolicy":
+                V1Pod? refused = failed.LastOrDefault(pod => pod.Terminated()?.ExitCode is >= 64 and <= 78);
+                return new Standing(RunPhase.Failed, Reasons.OfExitCode(refused?.Terminated()?.ExitCode ?? 0),
+                    refused is null ? FailureText.Clean(end.Message ?? "the worker refused the run") : FailureText.OfFailedPod(refused, sharded));
+            case "BackoffLimitExceeded" or "FailedIndexes" or "MaxFailedIndexesExceeded":
+                V1Pod? last = failed.LastOrDefault(pod => !sharded || JobState.ContainsIndex(job.Status?.FailedIndexes, pod.Shard())) ?? failed.LastOrDefault();
+                string why = last is null ? end.Message ?? "its pods failed" : FailureText.OfFailedPod(last, sharded);
+                return new Standing(RunPhase.Failed, Reasons.RetriesExhausted, FailureText.Clean($"gave up after {Count(o.Run.RunSpec.Retries, "retry", "retries")}: {why}"));
+            default:
+                return new Standing(RunPhase.Failed, Reasons.JobFailed, FailureText.Clean($"{end.Reason}: {end.Message}"));
+        }
+    }
+
+    private static Standing AtWork(RunObservation o, int working, string? obstacle, string? lastFailure)
+    {
+        int shards = JobTemplate.ShardsOf(o.Run.RunSpec);
+        string message = shards > 1 ? $"{Count(working, "shard")} at work" : LatestWords(o, ReportOutcome.Running) ?? "the worker is at work";
+        if (obstacle is not null) message += $"; another pod waits: {obstacle}";
+        else if (shards > 1 && lastFailure is not null) message += $"; trying again after {lastFailure}";
+        return new Standing(RunPhase.Running, Reasons.Running, FailureText.Clean(message));
+    }
+
+    private static Standing Retrying(RunObservation o, string failure) =>
+        new(RunPhase.Running, Reasons.Retrying, FailureText.Clean($"will try again after {failure}"));
+
+    /// <summary>The newest failure that no newer pod of the same shard has followed up.</summary>
+    private static string? LastFailure(RunObservation o, V1Pod[] pods)
+    {
+        bool sharded = JobTemplate.ShardsOf(o.Run.RunSpec) > 1;
+        V1Pod? failed = pods.GroupBy(PodState.Shard)
+            .Select(shard => shard.OrderBy(pod => pod.Metadata.CreationTimestamp).ThenBy(pod => pod.FinishedAt()).Last())
+            .Where(pod => pod.Status?.Phase == "Failed")
+            .OrderBy(pod => pod.FinishedAt()).LastOrDefault();
+        return failed is null ? null : FailureText.OfFailedPod(failed, sharded);
+    }
+
+    private static string? LatestWords(RunObservation o, ReportOutcome outcome) =>
+        o.Progress.Where(s => s.Latest.Outcome == outcome && s.Latest.Message is { Length: > 0 }).MaxBy(s => s.LatestAt) is { } shard
+            ? FailureText.Clean(shard.Latest.Message!) : null;
+
+    private static string Count(int n, string one, string? many = null) => n == 1 ? $"1 {one}" : $"{n} {many ?? one + "s"}";
+}

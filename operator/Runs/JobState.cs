@@ -1,0 +1,39 @@
+using System.Globalization;
+using k8s.Models;
+
+namespace LightReasoner.Operator.Runs;
+
+/// <summary>What a Job's status says, in the words of this program.</summary>
+internal static class JobState
+{
+    /// <summary>The condition that ended the Job for good (no pod of it runs any more), or null.</summary>
+    public static V1JobCondition? Ended(this V1Job job) =>
+        job.Status?.Conditions?.FirstOrDefault(c => c is { Type: "Complete" or "Failed", Status: "True" });
+
+    /// <summary>The Job will fail, once its last pods have stopped.</summary>
+    public static V1JobCondition? Failing(this V1Job job) =>
+        job.Status?.Conditions?.FirstOrDefault(c => c is { Type: "FailureTarget", Status: "True" });
+
+    public static bool IsSuspended(this V1Job job) => job.Spec.Suspend == true;
+
+    public static DateTimeOffset? StartedAt(this V1Job job) => Time(job.Status?.StartTime);
+
+    public static DateTimeOffset? Time(DateTime? time) =>
+        time is { } value ? new DateTimeOffset(DateTime.SpecifyKind(value, DateTimeKind.Utc)) : null;
+
+    /// <summary>Size of a set of indexes in the Job's form, <c>1,3-5,7</c>.</summary>
+    public static int CountIndexes(string? intervals) => Indexes(intervals).Sum(range => range.Last - range.First + 1);
+
+    public static bool ContainsIndex(string? intervals, int index) => Indexes(intervals).Any(range => range.First <= index && index <= range.Last);
+
+    private static IEnumerable<(int First, int Last)> Indexes(string? intervals)
+    {
+        foreach (string part in (intervals ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            string[] ends = part.Split('-');
+            if (int.TryParse(ends[0], CultureInfo.InvariantCulture, out int first)
+                && int.TryParse(ends[^1], CultureInfo.InvariantCulture, out int last))
+                yield return (first, last);
+        }
+    }
+}

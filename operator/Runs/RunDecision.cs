@@ -1,0 +1,28 @@
+using k8s.Models;
+using LightReasoner.Api;
+
+namespace LightReasoner.Operator.Runs;
+
+/// <summary>What is to be done about a run.</summary>
+/// <param name="Status">The run's new status.</param>
+/// <param name="Actions">Changes to the cluster, in order.</param>
+/// <param name="RequeueAfter">When to look again if nothing happens before; null for a run that is finished for good.</param>
+internal sealed record RunDecision(RunStatus Status, IReadOnlyList<RunAction> Actions, TimeSpan? RequeueAfter);
+
+/// <summary>One change to the cluster.</summary>
+internal abstract record RunAction
+{
+    public sealed record CreateDocument(V1ConfigMap Document) : RunAction;
+
+    public sealed record ReplaceDocument(V1ConfigMap Existing, V1ConfigMap Document) : RunAction;
+
+    public sealed record CreateJob(V1Job Job) : RunAction;
+
+    /// <summary>Foreground: the name stays taken until the last pod is gone, so that attempts never overlap.</summary>
+    public sealed record DeleteJob(V1Job Job, string Why) : RunAction;
+
+    /// <summary>Null leaves a field as it is.</summary>
+    public sealed record PatchJob(V1Job Job, bool? Suspend, int? Parallelism) : RunAction;
+
+    public sealed record DeleteRun : RunAction;
+}

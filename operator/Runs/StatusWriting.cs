@@ -1,0 +1,68 @@
+using k8s.Models;
+using LightReasoner.Api;
+using LightReasoner.Operator.Entities;
+using LightReasoner.Operator.Jobs;
+using LightReasoner.Operator.Progress;
+
+namespace LightReasoner.Operator.Runs;
+
+/// <summary>The status of a run from where it stands.</summary>
+internal static class StatusWriting
+{
+    public static RunStatus Of(RunObservation o, Standing standing, string? outputUri)
+    {
+        RunStatus before = o.Run.RunStatus;
+        V1Job? job = o.OwnJob;
+        DateTimeOffset now = Seconds(o.Now);
+        int shards = JobTemplate.ShardsOf(o.Run.RunSpec);
+        bool succeeded = standing.Phase == RunPhase.Succeeded;
+        bool working = standing.Phase == RunPhase.Running;
+        // A shard whose pod was stopped does not work, although the last that was heard of it says so.
+        IReadOnlyList<ShardProgress> progress = working ? o.Progress : [.. o.Progress.Select(AtRest)];
+
+        RunStatus status = ProgressFold.Apply(before, progress, shards, JobTemplate.ParallelismOf(o.Run.RunSpec), succeeded, now);
+        return status with
+        {
+            Phase = standing.Phase,
+            ObservedGeneration = o.Run.Metadata.Generation,
+            StartTime = before.StartTime ?? job?.StartedAt(),
+            CompletionTime = standing.IsFinished ? before.CompletionTime ?? now : null,
+            JobName = job is not null || before.JobName is not null ? JobNames.Of(RunKey.Of(o.Run)) : null,
+            OutputUri = outputUri,
+            Message = standing.Message,
+            Conditions = Conditions.Of(standing, before.Conditions, o.Run.Metadata.Generation, now),
+            Shards = Shards(o, job, shards, succeeded, working, before.Shards),
+            Retries = Math.Max(before.Retries ?? 0, job?.Status?.Failed ?? 0),
+        };
+    }
+
+    /// <summary>Whether two statuses differ in more than figures and wording, so that the new one is written at once.</summary>
+    public static bool DifferInSubstance(RunStatus a, RunStatus b) =>
+        a.Phase != b.Phase || a.ObservedGeneration != b.ObservedGeneration || a.StartTime != b.StartTime || a.CompletionTime != b.CompletionTime
+        || a.JobName != b.JobName || a.OutputUri != b.OutputUri || a.Retries != b.Retries
+        || !Essence(a.Conditions).SequenceEqual(Essence(b.Conditions));
+
+    private static IEnumerable<(string, string, string?, long?)> Essence(IReadOnlyList<RunCondition>? conditions) =>
+        (conditions ?? []).Select(c => (c.Type, c.Status, c.Reason, c.ObservedGeneration));
+
+    private static ShardCounts Shards(RunObservation o, V1Job? job, int total, bool succeeded, bool working, ShardCounts? before)
+    {
+        int done = succeeded ? total : Math.Max(before?.Succeeded ?? 0, Math.Min(total, job?.Status?.Succeeded ?? 0));
+        int failed = job is null ? before?.Failed ?? 0
+            : job.Spec.CompletionMode == "Indexed" ? JobState.CountIndexes(job.Status?.FailedIndexes)
+            : job.Ended()?.Type == "Failed" ? 1 : 0;
+        return new ShardCounts
+        {
+            Total = total,
+            Active = working && job is not null ? o.Pods.Count(pod => pod.IsOwnedBy(job) && pod.IsWorking()) : 0,
+            Succeeded = done,
+            Failed = failed,
+        };
+    }
+
+    private static ShardProgress AtRest(ShardProgress shard) =>
+        shard.IsAtWork ? shard with { Latest = shard.Latest with { Outcome = ReportOutcome.Interrupted } } : shard;
+
+    /// <summary>The API keeps whole seconds; a status that is compared must not hold more.</summary>
+    private static DateTimeOffset Seconds(DateTimeOffset time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerSecond));
+}

@@ -1,0 +1,30 @@
+using KubeOps.Abstractions.Events;
+using LightReasoner.Api;
+
+namespace LightReasoner.Operator.Runs;
+
+/// <summary>An event that tells of a transition.</summary>
+internal sealed record RunEvent(string Reason, string Message, EventType Type = EventType.Normal);
+
+/// <summary>Which events a change of status is worth.</summary>
+internal static class Transitions
+{
+    public static IEnumerable<RunEvent> Between(RunStatus before, RunStatus after)
+    {
+        string message = after.Message ?? "";
+        if ((after.Retries ?? 0) > (before.Retries ?? 0) && after.Phase is not (RunPhase.Succeeded or RunPhase.Failed))
+            yield return new RunEvent("AttemptFailed", message.Length > 0 ? message : "an attempt failed", EventType.Warning);
+
+        RunCondition? ready = Conditions.Find(after.Conditions, Conditions.Ready), wasReady = Conditions.Find(before.Conditions, Conditions.Ready);
+        bool stuck = IsObstacle(ready?.Reason);
+        if (before.Phase != after.Phase && after.Phase is { } phase)
+        {
+            string reason = before.Phase == RunPhase.Suspended && phase is RunPhase.Pending or RunPhase.Running && before.Phase == RunPhase.Suspended ? "Resumed" : phase.ToString();
+            if (!stuck) yield return new RunEvent(reason, message, phase == RunPhase.Failed ? EventType.Warning : EventType.Normal);
+        }
+        if (stuck && ready!.Reason != wasReady?.Reason) yield return new RunEvent(ready.Reason!, message, EventType.Warning);
+    }
+
+    private static bool IsObstacle(string? reason) => reason is Reasons.Unschedulable or Reasons.ImagePull or Reasons.ContainerConfig or Reasons.QuotaExceeded
+        or Reasons.PodsRefused or Reasons.JobRefused or Reasons.InvalidSpec or Reasons.NoOutput or Reasons.NameTaken;
+}
