@@ -24,23 +24,10 @@ public static class WatcherExt
     internal static IAsyncEnumerable<(WatchEventType, T)> Events<T, L>(Task<HttpOperationResponse<L>> responseTask, Action<Exception> onError, CancellationToken cancellationToken) =>
         Watcher<T>.CreateWatchEventEnumerator(() => ReaderAsync(responseTask), onError, cancellationToken);
 
+    /// <summary>Disposing the reader gives the connection back. (Not a class derived from StreamReader: those read without cancellation.)</summary>
     private static async Task<TextReader> ReaderAsync<L>(Task<HttpOperationResponse<L>> responseTask)
     {
         var response = await responseTask.ConfigureAwait(false);
-        return new ResponseReader(response, await response.Response.Content.ReadAsStreamAsync().ConfigureAwait(false));
-    }
-
-    /// <summary>Gives the connection back together with the reader.</summary>
-    private sealed class ResponseReader(HttpOperationResponse response, Stream stream) : StreamReader(stream, Encoding.UTF8, false, 16 * 1024)
-    {
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-            {
-                response.Dispose();
-            }
-
-            base.Dispose(disposing);
-        }
+        return new StreamReader(await response.Response.Content.ReadAsStreamAsync().ConfigureAwait(false), Encoding.UTF8, false, 16 * 1024);
     }
 }
