@@ -16,7 +16,7 @@ public sealed record ContrastiveSample
     [JsonPropertyName("step")]
     public int Step { get; init; }
 
-    /// <summary>Text of everything before the labelled token: the prompt and the tokens generated so far.</summary>
+    /// <summary>Text of the tokens generated before the labelled one; the prompt is not part of it, as in the published data.</summary>
     [JsonPropertyName("prefix")]
     public string Prefix { get; init; } = "";
 

@@ -1,0 +1,75 @@
+using LightReasoner.Api;
+using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Evaluation;
+using LightReasoner.Worker.Tests.Generation;
+using LightReasoner.Worker.Tests.Models;
+
+namespace LightReasoner.Worker.Tests.Evaluation;
+
+public class EvaluationTests
+{
+    [Theory]
+    [InlineData("She has 3 + 4 = <<3+4=7>>7 apples.\n#### 7", "7")]
+    [InlineData("#### 1,234", "1234")]
+    [InlineData("#### $1,234.50.", "1234.50")]
+    [InlineData("#### -5", "-5")]
+    [InlineData("#### 3\n#### 4", "4")]
+    [InlineData("The answer is 42.", "42")]
+    [InlineData("It costs $18, so 2 cost $36.", "36")]
+    [InlineData("10-3", "3")]
+    [InlineData("the answer is \\boxed{-12}", "-12")]
+    [InlineData("1,2,3", "3")]
+    [InlineData("12 #### none", "12")]
+    [InlineData("no number", null)]
+    [InlineData("", null)]
+    public void Extract_Answers_GivesTheFinalNumber(string answer, string? number) => Assert.Equal(number, Gsm8kAnswer.Extract(answer));
+
+    [Theory]
+    [InlineData("18", "18.0", true)]
+    [InlineData("18", "18.5", false)]
+    [InlineData("-3", "3", false)]
+    [InlineData(null, "3", false)]
+    [InlineData(null, null, false)]
+    public void AreEqual_Numbers_ComparesValues(string? one, string? other, bool equal) => Assert.Equal(equal, Gsm8kAnswer.AreEqual(one, other));
+
+    [Fact]
+    public void Wilson_KnownCases_GivesPublishedIntervals()
+    {
+        var none = ConfidenceInterval.Wilson(0, 10);
+        Assert.Equal(0, none.Low, 1e-12);
+        Assert.Equal(0.2775, none.High, 1e-4);
+        var half = ConfidenceInterval.Wilson(50, 100);
+        Assert.Equal((0.4038, 0.5962), (Math.Round(half.Low, 4), Math.Round(half.High, 4)));
+        Assert.Equal(1, ConfidenceInterval.Wilson(10, 10).High, 1e-12);
+    }
+
+    [Fact]
+    public void PairedDifference_Counts_GivesTheNormalInterval()
+    {
+        var interval = ConfidenceInterval.PairedDifference(improved: 100, worsened: 30, questions: 600);
+        var error = 1.959964 * Math.Sqrt(130 - 70 * 70 / 600.0) / 600;
+        Assert.Equal(70 / 600.0 - error, interval.Low, 1e-6);
+        Assert.Equal(70 / 600.0 + error, interval.High, 1e-6);
+        Assert.Equal(new ConfidenceInterval(0, 0), ConfidenceInterval.PairedDifference(0, 0, 600));
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public void Evaluate_Questions_JudgesEachAnswer(bool blocks)
+    {
+        using var model = Goldens.Model("qwen2-tiny");
+        var spec = new EvaluationSpec { Prompt = new PromptSpec { Template = PromptTemplate.None }, Generation = new GenerationSpec { MaxNewTokens = 16 }, BlockLength = 8, RefineIterations = 1 };
+        Question[] questions = [.. Enumerable.Range(0, 5).Select(i => new Question(i, $"q{i}", $"abc{i}", "#### 7"))];
+        var tokenizer = TestTokenizer.Create();
+        var first = new AccuracyEvaluator().Evaluate(model, tokenizer, questions, spec, blocks);
+        // Asking again with what it answered as the right answers: all are right where the answer had a number.
+        var known = questions.Zip(first.Answers, (q, a) => q with { Answer = Gsm8kAnswer.Extract(a) ?? "0" }).ToArray();
+        var second = new AccuracyEvaluator().Evaluate(model, tokenizer, known, spec, blocks);
+        Assert.Equal(first.Answers, second.Answers);
+        Assert.Equal(first.Answers.Select(a => Gsm8kAnswer.Extract(a) is not null), second.Correct);
+        if (blocks)
+            Assert.True(second.TokensPerForward > 1);
+        else
+            Assert.Equal(1, second.TokensPerForward);
+        Assert.Contains("question 1", Assert.Throws<InvalidDataException>(() => new AccuracyEvaluator().Evaluate(model, tokenizer, [questions[0] with { Answer = "none" }], spec, blocks)).Message);
+    }
+}

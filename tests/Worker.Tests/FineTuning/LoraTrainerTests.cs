@@ -1,0 +1,168 @@
+using LightReasoner.Api;
+using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Data;
+using LightReasoner.Worker.FineTuning;
+using LightReasoner.Worker.Tests.Checkpoints;
+using LightReasoner.Worker.Tests.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Tests.FineTuning;
+
+/// <summary>Training on soft labels against the published loss and PEFT (../shared/goldens/lightreasoner-finetune.json).</summary>
+[Collection(TorchGeneratorCollection.Name)]
+public class LoraTrainerTests
+{
+    private static readonly FineTuneRunSpec Published = new()
+    {
+        Training = new FineTuneTraining { MaxSteps = 5, BatchSize = 117, GradientAccumulationSteps = 1, LearningRate = 1e-3, Scheduler = SchedulerType.Constant, MaxGradNorm = 1e9 },
+    };
+
+    [Theory, InlineData(SamplePacking.None), InlineData(SamplePacking.Prompt)]
+    public void Loss_EachSample_IsThePublishedOne(SamplePacking packing)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        using var model = Goldens.Model("qwen2-tiny");
+        var golden = Goldens.Json("lightreasoner-finetune.json")["samples"]!.AsArray();
+        var samples = Prepared();
+        var logits = new SoftLabelBatch(samples, packing).Logits(model.Model);
+        for (var i = 0; i < samples.Length; i++)
+        {
+            var loss = new SoftLabelBatch([samples[i]], packing).Loss(logits.narrow(0, i, 1)).item<float>();
+            Assert.Equal((double)golden[i]!["loss_base"]!, loss, 1e-5);
+        }
+    }
+
+    [Fact]
+    public void Pack_SamplesOfOneQuestion_ShareASequence()
+    {
+        Assert.Equal(6, new SoftLabelBatch(Prepared(), SamplePacking.Prompt).Sequences);
+        Assert.Equal(117, new SoftLabelBatch(Prepared(), SamplePacking.None).Sequences);
+    }
+
+    [Theory, InlineData(SamplePacking.None), InlineData(SamplePacking.Prompt)]
+    public void TrainStep_FiveFullBatchSteps_GivesPublishedLossesNormsAndAdapter(SamplePacking packing)
+    {
+        using var model = Goldens.Model("qwen2-tiny");
+        PeftAdapter.Load(Path.Combine(Goldens.Folder, "lora-adapter"), model.Model);
+        var golden = Goldens.Json("lightreasoner-finetune.json");
+        var losses = golden["losses_before_each_step_and_after_the_last"]!.Numbers();
+        var norms = golden["grad_norm_of_all_lora_tensors_per_step"]!.Numbers();
+        using var trainer = new LoraTrainer(model, null, Samples(), Published with { Training = Published.Training with { Packing = packing } });
+        for (var step = 0; step < 5; step++)
+        {
+            var metrics = trainer.TrainStep();
+            Assert.Equal(losses[step], metrics.Loss!.Value, 1e-5);
+            Assert.Equal(norms[step], metrics.GradNorm!.Value, norms[step] * 1e-5);
+            if (step == 0)
+                AssertAdapter("lora-after1.safetensors", model, 1e-4, 1e-5);
+        }
+        AssertAdapter("lora-adapter-after5/adapter_model.safetensors", model, 1e-4, 1e-5);
+    }
+
+    [Fact]
+    public void Gradient_PackedAndNot_IsTheSame()
+    {
+        using var model = Goldens.Model("qwen2-tiny");
+        var adapter = PeftAdapter.Load(Path.Combine(Goldens.Folder, "lora-adapter"), model.Model);
+        using var published = Goldens.Tensors("lora-grads.safetensors");
+        using var scope = NewDisposeScope();
+        var gradients = new List<Tensor[]>();
+        foreach (var packing in (SamplePacking[])[SamplePacking.None, SamplePacking.Prompt])
+        {
+            var batch = new SoftLabelBatch(Prepared(), packing);
+            batch.Loss(batch.Logits(model.Model)).div(117).backward();
+            gradients.Add([.. adapter.NamedParameters().Select(p => p.Value.grad!.clone())]);
+            foreach (var (_, parameter) in adapter.NamedParameters())
+                parameter.grad = null;
+        }
+        foreach (var ((name, _), i) in adapter.NamedParameters().Select((p, i) => (p, i)))
+        {
+            var golden = published.Load(name);
+            var scale = golden.abs().max().item<float>();
+            Assert.True(Goldens.LargestDifference(gradients[0][i], gradients[1][i]) < 1e-5 * scale, name);
+            Assert.True(Goldens.LargestDifference(gradients[1][i], golden) < 1e-5 * scale, name);
+        }
+    }
+
+    [Theory, InlineData(SamplePacking.None), InlineData(SamplePacking.Prompt)]
+    public void LoadState_AfterFiveOfTenSteps_ContinuesToTheSameBytes(SamplePacking packing)
+    {
+        var spec = new FineTuneRunSpec
+        {
+            Lora = new LoraSpec { Dropout = 0.1 },
+            Training = new FineTuneTraining { MaxSteps = 10, BatchSize = 8, GradientAccumulationSteps = 2, LearningRate = 1e-3, WarmupRatio = 0.2, Packing = packing },
+        };
+        using var folder = new TemporaryFolder();
+        using (var model = Goldens.Model("qwen2-tiny"))
+        using (var trainer = new LoraTrainer(model, null, Samples(), spec))
+        {
+            for (var step = 0; step < 10; step++)
+            {
+                if (step == 5)
+                    trainer.SaveState(folder["state"]);
+                trainer.TrainStep();
+            }
+            trainer.SaveAdapter(folder["whole"], "base");
+        }
+        using (var model = Goldens.Model("qwen2-tiny"))
+        using (var trainer = new LoraTrainer(model, null, Samples(), spec))
+        {
+            trainer.LoadState(folder["state"]);
+            Assert.Equal(5, trainer.Step);
+            manual_seed(99); // whatever else draws from torch's generator in between
+            while (trainer.Step < trainer.TotalSteps)
+                trainer.TrainStep();
+            Assert.Equal(10 * 16 - (128 - 117), trainer.SamplesSeen); // the first epoch's last step is short
+            trainer.SaveAdapter(folder["resumed"], "base");
+        }
+        Assert.Equal(File.ReadAllBytes(Path.Combine(folder["whole"], "adapter_model.safetensors")), File.ReadAllBytes(Path.Combine(folder["resumed"], "adapter_model.safetensors")));
+    }
+
+    [Fact]
+    public void Constructor_SamplesBeyondMaxLength_AreDroppedAndCounted()
+    {
+        using var model = Goldens.Model("qwen2-tiny");
+        var longest = Samples().Max(s => s.PrefixIds!.Length);
+        using var trainer = new LoraTrainer(model, null, Samples(), Published with { Training = Published.Training with { MaxLength = longest - 1 } });
+        Assert.Equal(Samples().Count(s => s.PrefixIds!.Length == longest), trainer.SamplesDropped);
+        using var other = Goldens.Model("qwen2-tiny");
+        Assert.Contains("maxLength", Assert.Throws<InvalidDataException>(() =>
+            new LoraTrainer(other, null, Samples(), Published with { Training = Published.Training with { MaxLength = 3 } })).Message);
+    }
+
+    [Fact]
+    public void Constructor_PublishedSamples_AreTokenisedFromQuestionAndPrefix()
+    {
+        using var model = Goldens.Model("qwen2-tiny");
+        var tokenizer = Generation.TestTokenizer.Create();
+        ContrastiveSample[] samples = [new() { PromptId = "abc", Step = 1, Prefix = "d", TokenIds = [7, 9], Weights = [0.5, 0.5] }];
+        var (prepared, _) = TrainingSample.Prepare(samples, tokenizer, 512, 512);
+        Assert.Equal(tokenizer.Encode("abcd"), prepared[0].Prefix);
+        Assert.Contains("vocabulary", Assert.Throws<InvalidDataException>(() => TrainingSample.Prepare([samples[0] with { TokenIds = [7, 512] }], tokenizer, 512, 512)).Message);
+    }
+
+    private static void AssertAdapter(string file, LoadedModel model, double all, double most)
+    {
+        using var scope = NewDisposeScope();
+        using var golden = Goldens.Tensors(file);
+        var differences = cat([.. model.Model.Lora!.NamedParameters().Select(p => p.Value.detach().sub(golden.Load(p.Name)).abs().view(-1))]);
+        Assert.True(differences.max().item<float>() < all, $"{file}: differs by {differences.max().item<float>()}");
+        Assert.True(differences.lt(most).to(ScalarType.Float64).mean().item<double>() >= 0.999, $"{file}: more than 0.1 % beyond {most}");
+    }
+
+    private static TrainingSample[] Prepared() => TrainingSample.Prepare(Samples(), null, 512, 512).Samples;
+
+    private static ContrastiveSample[] Samples() =>
+    [
+        .. Goldens.Json("lightreasoner-finetune.json")["samples"]!.AsArray().Select(sample => new ContrastiveSample
+        {
+            PromptId = (string)sample!["prompt_id"]!,
+            Step = (int)sample["step"]!,
+            PrefixIds = sample["input_ids"]!.Ids(),
+            TokenIds = sample["token_ids"]!.Ids(),
+            Weights = sample["weights"]!.Numbers(),
+        })
+    ];
+}

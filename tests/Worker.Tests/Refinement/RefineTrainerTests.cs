@@ -1,0 +1,111 @@
+using LightReasoner.Api;
+using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Refinement;
+using LightReasoner.Worker.Tests.Checkpoints;
+using LightReasoner.Worker.Tests.FineTuning;
+using LightReasoner.Worker.Tests.Generation;
+using LightReasoner.Worker.Tests.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Tests.Refinement;
+
+[Collection(TorchGeneratorCollection.Name)]
+public class RefineTrainerTests
+{
+    private static readonly RefineRunSpec Spec = new()
+    {
+        Training = new RefineTraining { MaxSteps = 10, MicroBatchSize = 4, GradientAccumulationSteps = 2, LearningRate = 1e-3 },
+    };
+
+    [Theory, InlineData(TrainingMethod.Full, ScalarType.Float32), InlineData(TrainingMethod.Lora, ScalarType.Float32), InlineData(TrainingMethod.Full, ScalarType.BFloat16)]
+    public void LoadState_AfterFiveOfTenSteps_ContinuesToTheSameBytes(TrainingMethod method, ScalarType type)
+    {
+        using var folder = new TemporaryFolder();
+        var source = Path.Combine(Goldens.Folder, "qwen2-tiny");
+        var spec = Spec with { Method = method };
+        using (var model = HuggingFaceFolder.Load(source, type, CPU))
+        using (var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(), spec))
+        {
+            for (var step = 0; step < 10; step++)
+            {
+                if (step == 5)
+                    trainer.SaveState(folder["state"]);
+                trainer.TrainStep();
+            }
+            trainer.SaveModel(folder["whole"], source);
+        }
+        using (var model = HuggingFaceFolder.Load(source, type, CPU))
+        using (var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(), spec))
+        {
+            trainer.LoadState(folder["state"]);
+            while (trainer.Step < trainer.TotalSteps)
+                trainer.TrainStep();
+            trainer.SaveModel(folder["resumed"], source);
+        }
+        var whole = File.ReadAllBytes(Path.Combine(folder["whole"], "model.safetensors"));
+        Assert.Equal(whole, File.ReadAllBytes(Path.Combine(folder["resumed"], "model.safetensors")));
+        Assert.NotEqual(File.ReadAllBytes(Path.Combine(source, "model.safetensors")), whole);
+    }
+
+    [Fact]
+    public void TrainStep_ManySteps_LowersTheLoss()
+    {
+        using var model = Goldens.Model("qwen2-tiny");
+        using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(), Spec with { Training = Spec.Training with { MaxSteps = 60, WarmupRatio = 0 } });
+        var losses = Enumerable.Range(0, 60).Select(_ => trainer.TrainStep()).ToArray();
+        Assert.True(losses[^1].LossTotal < losses[0].LossTotal / 2, $"{losses[0].LossTotal} → {losses[^1].LossTotal}");
+        Assert.All(losses, m => Assert.InRange(m.NoiseMean!.Value, 0, 1));
+        Assert.Equal(2, losses[0].Losses!.Count);
+    }
+
+    [Theory, InlineData(1, 8), InlineData(2, 4), InlineData(8, 1)]
+    public void TrainStep_SameRowsInOtherMicroBatches_CountsEveryTokenTheSame(int accumulation, int microBatchSize)
+    {
+        // Without noise the micro batches differ in nothing but their size.
+        using var model = Goldens.Model("qwen2-tiny");
+        var spec = Spec with
+        {
+            Iterative = new IterativeSpec { NumIterations = 1, LossWeights = [1], NoiseMin = 0, NoiseMax = 0 },
+            Training = Spec.Training with { MicroBatchSize = microBatchSize, GradientAccumulationSteps = accumulation },
+        };
+        using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(8), spec);
+        var metrics = trainer.TrainStep();
+        Assert.Equal(Reference(), metrics.LossTotal!.Value, 1e-5);
+        Assert.Equal(1, metrics.Epoch!.Value, 1e-9);
+
+        static double Reference()
+        {
+            using var model = Goldens.Model("qwen2-tiny");
+            using var scope = NewDisposeScope();
+            using var _ = no_grad();
+            using var batch = new RefineBatch(Sequences(8), CPU);
+            var ids = Goldens.Batch([.. Sequences(8).Select(s => s.Ids)]);
+            return nn.functional.cross_entropy(model.Model.Logits(batch.Predictors(model.Model.Hidden(ids))), batch.Targets).item<float>();
+        }
+    }
+
+    [Fact]
+    public void TotalSteps_EpochsOrMaxSteps_AsThePublishedTrainerCounts()
+    {
+        using var model = Goldens.Model("qwen2-tiny");
+        using var epochs = new RefineTrainer(model, TestTokenizer.Eos, Sequences(21), Spec with { Training = Spec.Training with { MaxSteps = null, TotalEpochs = 3 } });
+        Assert.Equal(6 * 3 / 2, epochs.TotalSteps); // 6 micro batches of 4 in an epoch, two of them a step
+    }
+
+    internal static RefineSequence[] Sequences(int count = 21)
+    {
+        var random = new Random(11);
+        return
+        [
+            .. Enumerable.Range(0, count).Select(_ => RefineSequence.Build(
+                [1, .. Ids(random.Next(2, 6))], Ids(random.Next(3, 9)), TestTokenizer.Eos, EosTail.OfLength(4), 32, Truncation.Right, 0))
+        ];
+
+        int[] Ids(int length)
+        {
+            var start = random.Next(4, 500);
+            return [.. Enumerable.Range(start, length)];
+        }
+    }
+}

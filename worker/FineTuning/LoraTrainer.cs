@@ -1,0 +1,129 @@
+using System.Text.Json.Nodes;
+using LightReasoner.Api;
+using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Generation;
+using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Tokenization;
+using LightReasoner.Worker.Training;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.FineTuning;
+
+/// <summary>
+/// Trains a LoRA adapter on contrastive soft labels. An optimizer step takes <c>batchSize · gradientAccumulationSteps</c> samples of the epoch's random
+/// order (fewer at its end) and follows the mean of their losses. A model that comes with an adapter is trained on from it.
+/// </summary>
+public sealed class LoraTrainer : IDisposable
+{
+    private readonly LoadedModel _model;
+    private readonly FineTuneTraining _training;
+    private readonly TrainingSample[] _samples;
+    private readonly EpochOrder _order;
+    private readonly LoraAdapter _adapter;
+    private readonly IReadOnlyList<(string Name, Parameter Value)> _parameters;
+    private readonly AdamW _optimizer;
+    private readonly long _warmupSteps;
+
+    /// <summary>Prepares training. The model remains the caller's; it gets an adapter.</summary>
+    /// <exception cref="InvalidDataException">There are no samples to train on, or one does not fit the model.</exception>
+    public LoraTrainer(LoadedModel model, Tokenizer? tokenizer, IReadOnlyList<ContrastiveSample> samples, FineTuneRunSpec spec)
+    {
+        (_model, _training) = (model, spec.Training);
+        (_samples, SamplesDropped) = TrainingSample.Prepare(samples, tokenizer, spec.Training.MaxLength, model.Model.Config.VocabSize);
+        if (_samples.Length == 0)
+            throw new InvalidDataException(samples.Count == 0
+                ? "there are no samples to train on; was selection.beta of the SamplingRun too high?"
+                : $"all {samples.Count} samples are longer than training.maxLength ({spec.Training.MaxLength} tokens)");
+        _order = new EpochOrder(_samples.Length, spec.Training.Seed);
+        _adapter = model.Model.Lora ?? model.Model.AddLora(
+            new LoraOptions { Rank = spec.Lora.Rank, Alpha = spec.Lora.Alpha, Dropout = spec.Lora.Dropout, TargetModules = spec.Lora.TargetModules }, spec.Training.Seed);
+        _parameters = _adapter.NamedParameters();
+        _optimizer = optim.AdamW(_parameters.Select(p => p.Value), _training.LearningRate, _training.Betas[0], _training.Betas[1], weight_decay: _training.WeightDecay);
+        _warmupSteps = (long)Math.Ceiling(_training.MaxSteps * _training.WarmupRatio);
+    }
+
+    /// <summary>Optimizer steps done.</summary>
+    public long Step { get; private set; }
+
+    /// <summary>Optimizer steps of the whole run.</summary>
+    public long TotalSteps => _training.MaxSteps;
+
+    /// <summary>Samples left out because they are longer than maxLength.</summary>
+    public long SamplesDropped { get; }
+
+    /// <summary>Samples trained on so far, repetitions included.</summary>
+    public long SamplesSeen { get; private set; }
+
+    /// <summary>Tokens that went through the model so far, padding not counted.</summary>
+    public long TokensSeen { get; private set; }
+
+    /// <summary>One optimizer step.</summary>
+    public FineTuneMetrics TrainStep()
+    {
+        var model = _model.Model;
+        model.train();
+        manual_seed(new RandomStream(_training.Seed, -1, Step).NextInt(int.MaxValue)); // dropout follows from seed and step
+        var learningRate = _training.LearningRate * LearningRate.Factor(_training.Scheduler, Step, _warmupSteps, TotalSteps);
+        var samples = Next();
+        _optimizer.zero_grad();
+
+        double loss = 0;
+        foreach (var microBatch in samples.Chunk(_training.BatchSize))
+        {
+            using var scope = NewDisposeScope();
+            var batch = new SoftLabelBatch(microBatch, _training.Packing);
+            var sum = batch.Loss(batch.Logits(model));
+            sum.div(samples.Length).backward();
+            loss += sum.item<float>() / samples.Length;
+            TokensSeen += batch.Tokens;
+        }
+        if (!double.IsFinite(loss))
+            throw new InvalidOperationException($"step {Step + 1}: the loss is {loss}; a lower training.learningRate may help");
+
+        var norm = nn.utils.clip_grad_norm_(_parameters.Select(p => p.Value), _training.MaxGradNorm);
+        foreach (var group in _optimizer.ParamGroups)
+            group.LearningRate = learningRate;
+        _optimizer.step();
+        model.eval();
+
+        Step++;
+        SamplesSeen += samples.Length;
+        return new FineTuneMetrics { Step = Step, Loss = loss, LearningRate = learningRate, GradNorm = norm, SamplesSeen = SamplesSeen, SamplesDropped = SamplesDropped };
+    }
+
+    /// <summary>Writes a checkpoint that <see cref="LoadState"/> continues from, to the same bytes.</summary>
+    public void SaveState(string folder) => TrainingCheckpoint.Save(folder, _parameters, _optimizer, new JsonObject
+    {
+        ["step"] = Step,
+        ["samplesSeen"] = SamplesSeen,
+        ["tokensSeen"] = TokensSeen,
+        ["samples"] = _samples.Length,
+    });
+
+    /// <summary>Continues from a checkpoint of the same document and data.</summary>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged or of another run.</exception>
+    public void LoadState(string folder)
+    {
+        var state = TrainingCheckpoint.Restore(folder, _parameters, _optimizer);
+        if ((int)state["samples"]! != _samples.Length)
+            throw new InvalidDataException($"{folder}: was written with {state["samples"]} samples, there are {_samples.Length} now");
+        (Step, SamplesSeen, TokensSeen) = ((long)state["step"]!, (long)state["samplesSeen"]!, (long)state["tokensSeen"]!);
+    }
+
+    /// <summary>Writes the adapter as PEFT does.</summary>
+    public void SaveAdapter(string folder, string baseModelUri) => PeftAdapter.Save(_adapter, folder, baseModelUri);
+
+    /// <inheritdoc/>
+    public void Dispose() => _optimizer.Dispose();
+
+    /// <summary>The samples of this step: the next of the epoch's order. Every epoch begins a new step.</summary>
+    private TrainingSample[] Next()
+    {
+        var perStep = _training.BatchSize * _training.GradientAccumulationSteps;
+        var (epoch, step) = Math.DivRem(Step, (_samples.Length + perStep - 1) / perStep);
+        return [.. _order.Take(epoch, step * perStep, perStep).Select(i => _samples[i])];
+    }
+}

@@ -1,0 +1,57 @@
+using LightReasoner.Api;
+using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Generation;
+using LightReasoner.Worker.Tokenization;
+
+namespace LightReasoner.Worker.FineTuning;
+
+/// <summary>A sample as training sees it: the tokens read, and the soft label of the token after the last of them.</summary>
+/// <param name="Prefix">What is read.</param>
+/// <param name="TokenIds">The label's tokens.</param>
+/// <param name="Weights">Their weights.</param>
+internal sealed record TrainingSample(int[] Prefix, int[] TokenIds, double[] Weights)
+{
+    /// <summary>Σ w log w: the part of the loss that the model has no influence on.</summary>
+    public double NegativeEntropy { get; } = Weights.Sum(w => w > 0 ? w * Math.Log(w) : 0);
+
+    /// <summary>
+    /// Reads the samples' prefixes. Published samples have no ids: their text is put together as the published trainer does it, from the default prompt
+    /// over the question (or prompt_id, which is the question there) and the prefix. A model without a chat template reads question and prefix as they are.
+    /// </summary>
+    /// <returns>The samples of at most <paramref name="maxLength"/> tokens, and how many were longer.</returns>
+    public static (TrainingSample[] Samples, long Dropped) Prepare(IReadOnlyList<ContrastiveSample> samples, Tokenizer? tokenizer, int maxLength, int vocabulary)
+    {
+        var prepared = samples.Select((sample, i) => Check(sample, i, sample.PrefixIds ?? Tokenize(sample, i, tokenizer), vocabulary)).ToArray();
+        var kept = prepared.Where(sample => sample.Prefix.Length <= maxLength).ToArray();
+        return (kept, prepared.Length - kept.Length);
+    }
+
+    private static int[] Tokenize(ContrastiveSample sample, int index, Tokenizer? tokenizer)
+    {
+        if (tokenizer is null)
+            throw new InvalidDataException($"sample {index + 1}: field 'prefix_ids' is missing and there is no tokenizer for 'prefix'");
+        var question = sample.Question ?? sample.PromptId;
+        return tokenizer.ChatTemplate is null
+            ? tokenizer.Encode(question + sample.Prefix, addSpecialTokens: true)
+            : tokenizer.Encode(PromptFormat.Text(tokenizer, new PromptSpec(), question) + sample.Prefix);
+    }
+
+    private static TrainingSample Check(ContrastiveSample sample, int index, int[] prefix, int vocabulary)
+    {
+        var where = $"sample {index + 1} (prompt_id '{Shorten(sample.PromptId)}', step {sample.Step})";
+        if (prefix.Length == 0)
+            throw new InvalidDataException($"{where}: the prefix has no tokens");
+        if (sample.TokenIds.Length == 0 || sample.TokenIds.Length != sample.Weights.Length)
+            throw new InvalidDataException($"{where}: token_ids and weights must be of the same length, at least 1; they have {sample.TokenIds.Length} and {sample.Weights.Length}");
+        foreach (var id in sample.TokenIds.Concat(prefix))
+        {
+            if (id < 0 || id >= vocabulary)
+                throw new InvalidDataException($"{where}: token id {id} is outside the model's vocabulary of {vocabulary}; were the samples made with another tokenizer?");
+        }
+        if (sample.Weights.Any(w => !double.IsFinite(w) || w < 0))
+            throw new InvalidDataException($"{where}: weights must be finite and not negative");
+        return new TrainingSample(prefix, sample.TokenIds, sample.Weights);
+    }
+
+    private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
+}

@@ -1,0 +1,72 @@
+using LightReasoner.Worker.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Generation;
+
+/// <summary>
+/// A model with a KV cache whose rows (slots) are handed from one sequence to the next. New sequences are read apart from the running
+/// ones, so that a long prompt costs the others nothing, and are then copied into free slots.
+/// </summary>
+internal sealed class SlotCache : IDisposable
+{
+    private readonly CausalLM _model;
+    private readonly int _capacity;
+    private KvCache _cache;
+
+    public SlotCache(CausalLM model, int slots, int capacity)
+    {
+        (_model, _capacity) = (model, capacity);
+        _cache = NewCache(slots, capacity);
+    }
+
+    public int Slots => _cache.Batch;
+
+    /// <summary>Tokens that a slot has read.</summary>
+    public int Length(int slot) => _cache.Lengths[slot];
+
+    /// <summary>Reads new sequences and puts them into slots, whatever was there before.</summary>
+    /// <returns>Hidden states [sequences, longest, hidden].</returns>
+    public Tensor Admit(IReadOnlyList<int[]> sequences, int[] slots)
+    {
+        var (ids, lengths) = Pad(sequences);
+        using var fresh = NewCache(sequences.Count, (int)ids.size(1));
+        var hidden = _model.Hidden(ids, fresh, lengths);
+        _cache.CopyRows(fresh, [.. Enumerable.Range(0, sequences.Count)], slots);
+        return hidden;
+    }
+
+    /// <summary>Continues the slots by some tokens each; none for a slot that rests.</summary>
+    /// <returns>Hidden states [slots, longest, hidden].</returns>
+    public Tensor Continue(IReadOnlyList<int[]> tokens)
+    {
+        var (ids, lengths) = Pad(tokens);
+        return _model.Hidden(ids, _cache, lengths);
+    }
+
+    /// <summary>Forgets what a slot read from position <paramref name="length"/> on.</summary>
+    public void Truncate(int slot, int length) => _cache.SetLength(slot, length);
+
+    /// <summary>Shrinks to some of the slots, which are renumbered in the given order.</summary>
+    public void Keep(int[] slots)
+    {
+        var smaller = NewCache(slots.Length, _capacity);
+        smaller.CopyRows(_cache, slots, [.. Enumerable.Range(0, slots.Length)]);
+        _cache.Dispose();
+        _cache = smaller;
+    }
+
+    public void Dispose() => _cache.Dispose();
+
+    private KvCache NewCache(int rows, int capacity) => new(_model.Config, rows, capacity, _model.DType, _model.Device);
+
+    private (Tensor Ids, int[] Lengths) Pad(IReadOnlyList<int[]> rows)
+    {
+        var longest = rows.Max(row => row.Length);
+        var flat = new long[rows.Count * longest];
+        for (var row = 0; row < rows.Count; row++)
+            for (var i = 0; i < rows[row].Length; i++)
+                flat[row * longest + i] = rows[row][i];
+        return (tensor(flat, device: _model.Device).view(rows.Count, longest), [.. rows.Select(row => row.Length)]);
+    }
+}

@@ -1,0 +1,33 @@
+using LightReasoner.Api;
+using LightReasoner.Worker.Checkpoints;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Generation;
+
+/// <summary>Autoregressive generation for many prompts at once.</summary>
+public sealed class TextGenerator(LoadedModel model)
+{
+    /// <summary>Generates an answer to each prompt. An answer does not depend on the batch size but for the rounding of the arithmetic.</summary>
+    /// <param name="prompts">Token ids of the prompts.</param>
+    /// <param name="spec">How tokens are chosen; the limit is exact.</param>
+    /// <param name="batchSize">Prompts at once.</param>
+    /// <param name="ignoreEos">Goes on to the limit whatever comes.</param>
+    /// <param name="cancellation">Ends generation between two forward passes.</param>
+    public IReadOnlyList<GeneratedAnswer> Generate(
+        IReadOnlyList<int[]> prompts, GenerationSpec spec, int batchSize, bool ignoreEos = false, CancellationToken cancellation = default)
+    {
+        model.Model.eval();
+        using var _ = no_grad();
+        using var decoding = new BatchDecoding(model, prompts, [.. Enumerable.Range(0, prompts.Count)], spec, batchSize, ignoreEos);
+        do
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            if (decoding.Advance() is null)
+                break;
+        }
+        while (true);
+        return [.. Enumerable.Range(0, prompts.Count).Select(prompt => new GeneratedAnswer([.. decoding.Answer(prompt)], decoding.Answer(prompt).Count))];
+    }
+}

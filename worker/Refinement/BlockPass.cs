@@ -1,0 +1,55 @@
+using LightReasoner.Worker.Generation;
+using LightReasoner.Worker.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Refinement;
+
+/// <summary>
+/// Forward passes of block generation for many rows at once, over a KV cache of everything that is final: a token is read once more only while
+/// something before it still changes.
+/// </summary>
+internal sealed class BlockPass(CausalLM model, int slots, int capacity) : IDisposable
+{
+    private readonly SlotCache _cache = new(model, slots, capacity);
+
+    /// <summary>The first pass over new rows: reads prompts and blocks.</summary>
+    public void Begin(BlockRow[] rows, int[] slots)
+    {
+        var inputs = Array.ConvertAll(rows, row => row.Input(0));
+        var predicted = Predict(_cache.Admit(inputs, slots), inputs, Array.ConvertAll(rows, row => row.BlockStart - 1));
+        for (var i = 0; i < rows.Length; i++)
+            _cache.Truncate(slots[i], rows[i].Accept(rows[i].BlockStart - 1, predicted[i]));
+    }
+
+    /// <summary>One more pass over the rows in the given slots.</summary>
+    public void Continue(BlockRow?[] rowOfSlot)
+    {
+        var inputs = new int[rowOfSlot.Length][];
+        for (var slot = 0; slot < inputs.Length; slot++)
+            inputs[slot] = rowOfSlot[slot]?.Input(_cache.Length(slot)) ?? [];
+        var before = Enumerable.Range(0, inputs.Length).Select(_cache.Length).ToArray();
+        var predicted = Predict(_cache.Continue(inputs), inputs, new int[inputs.Length]);
+        for (var slot = 0; slot < inputs.Length; slot++)
+            if (rowOfSlot[slot] is { } row)
+                _cache.Truncate(slot, row.Accept(before[slot], predicted[slot]));
+    }
+
+    public void Dispose() => _cache.Dispose();
+
+    /// <summary>The most likely token after each input token from <paramref name="from"/> on; the head is applied there only.</summary>
+    private long[][] Predict(Tensor hidden, int[][] inputs, int[] from)
+    {
+        var longest = hidden.size(1);
+        var positions = new List<long>();
+        for (var row = 0; row < inputs.Length; row++)
+            for (var i = from[row]; i < inputs[row].Length; i++)
+                positions.Add(row * longest + i);
+        var states = hidden.view(-1, hidden.size(2)).index_select(0, tensor(positions.ToArray(), device: hidden.device));
+        var best = model.Logits(states).argmax(-1).cpu().data<long>().ToArray();
+        var predicted = new long[inputs.Length][];
+        for (int row = 0, at = 0; row < inputs.Length; at += predicted[row++].Length)
+            predicted[row] = best[at..(at + Math.Max(0, inputs[row].Length - from[row]))];
+        return predicted;
+    }
+}

@@ -1,0 +1,64 @@
+using LightReasoner.Api;
+
+namespace LightReasoner.Worker.Refinement;
+
+/// <summary>The noise of refinement training: response tokens are replaced by a mask token (EOS in training).</summary>
+internal static class EosNoise
+{
+    /// <summary>
+    /// Noises one sequence. A position of the response is replaced where its uniform number is below <paramref name="t"/>; the EOS tail is replaced as a
+    /// whole or not at all, as its first position is.
+    /// </summary>
+    /// <param name="ids">The clean sequence.</param>
+    /// <param name="maskable">Which positions belong to the response.</param>
+    /// <param name="u">A uniform number in [0, 1) for each position.</param>
+    /// <param name="t">Probability of replacement.</param>
+    /// <param name="maskId">What tokens are replaced by.</param>
+    /// <param name="eosId">The token that a tail is made of; null for no tail rule.</param>
+    /// <param name="rule">
+    /// Corrected: the tail is the trailing run of EOS in the response. Published: the tail begins at index n, n being the number of positions that are not
+    /// an EOS of the response; if an EOS stands inside the response, that overwrites real tokens at the end.
+    /// </param>
+    /// <returns>The noised sequence, and which positions count as replaced.</returns>
+    public static (long[] Noised, bool[] Replaced) Apply(
+        ReadOnlySpan<long> ids, ReadOnlySpan<bool> maskable, ReadOnlySpan<float> u, float t, long maskId, long? eosId, Compatibility rule)
+    {
+        var noised = ids.ToArray();
+        var replaced = new bool[ids.Length];
+        for (var i = 0; i < noised.Length; i++)
+        {
+            replaced[i] = maskable[i] && u[i] < t;
+            if (replaced[i])
+                noised[i] = maskId;
+        }
+        if (eosId is not { } eos)
+            return (noised, replaced);
+
+        var (start, end) = rule is Compatibility.Published ? (CountOfOthers(ids, maskable, eos), ids.Length) : TrailingRun(ids, maskable, eos);
+        if (start < end)
+        {
+            noised.AsSpan(start, end - start).Fill(replaced[start] ? maskId : eos);
+            replaced.AsSpan(start, end - start).Fill(replaced[start]);
+        }
+        return (noised, replaced);
+    }
+
+    private static int CountOfOthers(ReadOnlySpan<long> ids, ReadOnlySpan<bool> maskable, long eos)
+    {
+        var count = 0;
+        for (var i = 0; i < ids.Length; i++)
+            count += ids[i] != eos || !maskable[i] ? 1 : 0;
+        return count;
+    }
+
+    private static (int Start, int End) TrailingRun(ReadOnlySpan<long> ids, ReadOnlySpan<bool> maskable, long eos)
+    {
+        var end = ids.Length;
+        while (end > 0 && !maskable[end - 1])
+            end--;
+        var start = end;
+        while (start > 0 && maskable[start - 1] && ids[start - 1] == eos)
+            start--;
+        return (start, end);
+    }
+}

@@ -1,0 +1,189 @@
+using System.Text.Json.Nodes;
+using LightReasoner.Api;
+using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Generation;
+using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Tokenization;
+using LightReasoner.Worker.Training;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Refinement;
+
+/// <summary>
+/// Iterative refinement SFT: the model reads a response whose tokens were partly replaced by EOS, and predicts the clean one; what it predicts is the
+/// input of the next pass. All passes are trained against the clean response.
+/// </summary>
+public sealed class RefineTrainer : IDisposable
+{
+    private readonly LoadedModel _model;
+    private readonly RefineRunSpec _spec;
+    private readonly RefineTraining _training;
+    private readonly RefineSequence[] _sequences;
+    private readonly int _eos;
+    private readonly EpochOrder _order;
+    private readonly MasterWeights _weights;
+    private readonly AdamW _optimizer;
+    private readonly long _microBatchesPerEpoch, _warmupSteps;
+
+    /// <summary>Prepares training. The model remains the caller's; with method lora it gets an adapter.</summary>
+    /// <exception cref="InvalidDataException">A record cannot be used, or none is left to train on.</exception>
+    public RefineTrainer(LoadedModel model, Tokenizer tokenizer, IReadOnlyList<PromptResponse> records, RefineRunSpec spec)
+        : this(model, EosOf(model, tokenizer), [.. records.Select(record => Sequence(tokenizer, EosOf(model, tokenizer), record, spec))], spec)
+    {
+    }
+
+    internal RefineTrainer(LoadedModel model, int eos, IReadOnlyList<RefineSequence> sequences, RefineRunSpec spec)
+    {
+        (_model, _eos, _spec, _training) = (model, eos, spec, spec.Training);
+        _sequences = [.. sequences.Where(sequence => sequence.Targets > 0)];
+        RecordsDropped = sequences.Count - _sequences.Length;
+        if (_sequences.Length == 0)
+            throw new InvalidDataException(sequences.Count == 0 ? "there are no records to train on" : $"maxLength ({spec.MaxLength}) leaves nothing of the response in any of the {sequences.Count} records");
+        _order = new EpochOrder(_sequences.Length, _training.Seed);
+        _weights = new MasterWeights(Trained(model.Model, spec));
+        _optimizer = optim.AdamW(_weights.Parameters.Select(p => p.Value), _training.LearningRate, _training.Betas[0], _training.Betas[1], weight_decay: _training.WeightDecay);
+        _microBatchesPerEpoch = (_sequences.Length + _training.MicroBatchSize - 1) / _training.MicroBatchSize;
+        TotalSteps = _training.MaxSteps ?? Math.Max(1, _microBatchesPerEpoch * _training.TotalEpochs / _training.GradientAccumulationSteps);
+        _warmupSteps = (long)(TotalSteps * _training.WarmupRatio);
+    }
+
+    /// <summary>Optimizer steps done.</summary>
+    public long Step { get; private set; }
+
+    /// <summary>Optimizer steps of the whole run.</summary>
+    public long TotalSteps { get; }
+
+    /// <summary>Records left out because maxLength leaves nothing of their response.</summary>
+    public long RecordsDropped { get; }
+
+    /// <summary>Tokens that went through the model so far, all passes counted, padding not.</summary>
+    public long TokensSeen { get; private set; }
+
+    /// <summary>One optimizer step. Every response token of the step has the same share in it, in whatever micro batch it is (published: every micro batch has).</summary>
+    public RefineMetrics TrainStep()
+    {
+        var model = _model.Model;
+        model.train();
+        var learningRate = _training.LearningRate * LearningRate.Factor(_training.Scheduler, Step, _warmupSteps, TotalSteps);
+        var microBatches = Enumerable.Range(0, _training.GradientAccumulationSteps).Select(i => Step * _training.GradientAccumulationSteps + i).ToArray();
+        var targets = microBatches.Sum(i => Rows(i).Sum(row => (double)row.Targets));
+        var losses = new double[_spec.Iterative.NumIterations];
+        double noise = 0;
+
+        foreach (var index in microBatches)
+        {
+            var random = new RandomStream(_training.Seed, -1, index);
+            manual_seed(random.NextInt(int.MaxValue)); // dropout
+            using var scope = NewDisposeScope();
+            using var batch = new RefineBatch(Rows(index), model.Device);
+            var share = _spec.Compatibility is Compatibility.Published
+                ? 1 / (batch.Targets.size(0) * (double)microBatches.Length)
+                : 1 / targets;
+            var (ids, replaced) = batch.Noise(random, _spec.Iterative, _eos, _spec.Compatibility);
+            noise += replaced / microBatches.Length;
+            for (var pass = 0; pass < losses.Length; pass++)
+            {
+                var logits = model.Logits(batch.Predictors(model.Hidden(ids)));
+                var loss = nn.functional.cross_entropy(logits.to(ScalarType.Float32), batch.Targets, reduction: nn.Reduction.Sum).mul(share);
+                loss.mul(_spec.Iterative.LossWeights[pass]).backward();
+                losses[pass] += loss.item<float>();
+                if (pass + 1 < losses.Length)
+                    ids = batch.WithResponses(logits.detach().argmax(-1)); // no gradient through the decoding
+                TokensSeen += batch.Tokens;
+            }
+        }
+        var total = losses.Zip(_spec.Iterative.LossWeights, (loss, weight) => loss * weight).Sum();
+        if (!double.IsFinite(total))
+            throw new InvalidOperationException($"step {Step + 1}: the loss is {total}; a lower training.learningRate may help");
+
+        _weights.TakeGradients();
+        var norm = nn.utils.clip_grad_norm_(_weights.Parameters.Select(p => p.Value), _training.MaxGradNorm);
+        foreach (var group in _optimizer.ParamGroups)
+            group.LearningRate = learningRate;
+        _optimizer.step();
+        _weights.Publish();
+        _optimizer.zero_grad();
+        model.eval();
+
+        Step++;
+        return new RefineMetrics
+        {
+            Step = Step, Epoch = (double)(microBatches[^1] + 1) / _microBatchesPerEpoch, LossTotal = total, Losses = losses, NoiseMean = noise, GradNorm = norm, LearningRate = learningRate,
+        };
+    }
+
+    /// <summary>Writes a checkpoint that <see cref="LoadState"/> continues from, to the same bytes.</summary>
+    public void SaveState(string folder) => TrainingCheckpoint.Save(folder, _weights.Parameters, _optimizer, new JsonObject
+    {
+        ["step"] = Step,
+        ["tokensSeen"] = TokensSeen,
+        ["records"] = _sequences.Length,
+    });
+
+    /// <summary>Continues from a checkpoint of the same document and data.</summary>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged or of another run.</exception>
+    public void LoadState(string folder)
+    {
+        var state = TrainingCheckpoint.Restore(folder, _weights.Parameters, _optimizer);
+        if ((int)state["records"]! != _sequences.Length)
+            throw new InvalidDataException($"{folder}: was written with {state["records"]} records, there are {_sequences.Length} now");
+        _weights.Publish();
+        (Step, TokensSeen) = ((long)state["step"]!, (long)state["tokensSeen"]!);
+    }
+
+    /// <summary>Writes the model as a complete Hugging Face folder; an adapter is merged into it.</summary>
+    public void SaveModel(string folder, string sourceFolder)
+    {
+        var merge = _model.Model.Lora is { Merged: false };
+        if (merge)
+            _model.Model.MergeLora();
+        HuggingFaceFolder.Save(_model.Model, sourceFolder, folder, _model.Model.DType);
+        if (merge)
+            _model.Model.UnmergeLora();
+    }
+
+    /// <summary>Writes the adapter as PEFT does; only with method lora.</summary>
+    public void SaveAdapter(string folder, string baseModelUri) =>
+        PeftAdapter.Save(_model.Model.Lora ?? throw new InvalidOperationException("method full trains no adapter"), folder, baseModelUri);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _optimizer.Dispose();
+        _weights.Dispose();
+    }
+
+    /// <summary>The token that noise, tail and end of generation are made of.</summary>
+    internal static int EosOf(LoadedModel model, Tokenizer tokenizer) => tokenizer.EosId
+        ?? (model.Generation.EosIds is [var first, ..] ? first : throw new InvalidDataException($"{model.Dir}: neither tokenizer_config.json nor generation_config.json names an EOS token"));
+
+    private static RefineSequence Sequence(Tokenizer tokenizer, int eos, PromptResponse record, RefineRunSpec spec)
+    {
+        var (prompt, response) = ResponseEncoder.Encode(tokenizer, spec.Prompt, record);
+        return RefineSequence.Build(prompt, response, eos, spec.EosTail, spec.MaxLength, spec.Truncation, record.Index);
+    }
+
+    private static IReadOnlyList<(string Name, Parameter Value)> Trained(CausalLM model, RefineRunSpec spec)
+    {
+        if (spec.Method is TrainingMethod.Lora)
+        {
+            var options = new LoraOptions { Rank = spec.Lora.Rank, Alpha = spec.Lora.Alpha, Dropout = spec.Lora.Dropout, TargetModules = spec.Lora.TargetModules };
+            return (model.Lora ?? model.AddLora(options, spec.Training.Seed)).NamedParameters();
+        }
+        if (model.Lora is { Merged: false })
+            model.MergeLora();
+        foreach (var (_, parameter) in model.NamedParameters())
+            parameter.requires_grad = true;
+        return model.NamedParameters();
+    }
+
+    /// <summary>A micro batch, counted from the run's start: the next sequences of an epoch's order, fewer at its end.</summary>
+    private RefineSequence[] Rows(long microBatch)
+    {
+        var (epoch, i) = Math.DivRem(microBatch, _microBatchesPerEpoch);
+        return [.. _order.Take(epoch, i * _training.MicroBatchSize, _training.MicroBatchSize).Select(row => _sequences[row])];
+    }
+}
