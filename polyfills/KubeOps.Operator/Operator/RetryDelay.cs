@@ -11,6 +11,7 @@ internal static class RetryDelay
     public static readonly TimeSpan WatchCap = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan ConflictBase = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan OutageCap = TimeSpan.FromSeconds(15);
 
     /// <param name="failures">How many in a row, this one included.</param>
     public static TimeSpan After(int failures, TimeSpan first, TimeSpan cap)
@@ -19,7 +20,15 @@ internal static class RetryDelay
         return (doubled < cap ? doubled : cap) * (0.9 + (0.2 * Random.Shared.NextDouble()));
     }
 
-    /// <summary>A conflict only says that the object was read too early: it is read again soon.</summary>
-    public static TimeSpan AfterReconcile(Exception? error, int failures, TimeSpan first) =>
-        After(failures, error is HttpOperationException { Response.StatusCode: HttpStatusCode.Conflict } && ConflictBase < first ? ConflictBase : first, ReconcileCap);
+    /// <summary>
+    /// A conflict only says that the object was read too early: it is read again soon. An API server that is away is no fault of the
+    /// object: the wait stays short, so that all go on soon after it is back.
+    /// </summary>
+    public static TimeSpan AfterReconcile(Exception? error, int failures, TimeSpan first) => error switch
+    {
+        HttpOperationException { Response.StatusCode: HttpStatusCode.Conflict } => After(failures, first < ConflictBase ? first : ConflictBase, ReconcileCap),
+        HttpRequestException or HttpOperationException { Response.StatusCode: HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError }
+            => After(failures, first, OutageCap),
+        _ => After(failures, first, ReconcileCap),
+    };
 }

@@ -104,6 +104,24 @@ public sealed class InformerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task OverTlsAndHttp2_ItIsTheSame()
+    {
+        await server.DisposeAsync();
+        using var authority = Certificates.Authority();
+        using var certificate = Certificates.Issue(authority, "CN=server");
+        server = await FakeApiServer.StartAsync(certificate);
+        server.Put(Thing.Collection, Thing.Json("a"));
+        Start();
+        await Eventually.TrueAsync(() => reports.Count == 1 && server.OpenWatches == 1);
+        server.Put(Thing.Collection, Thing.Json("b"));
+        await Eventually.TrueAsync(() => reports.Count == 2);
+        server.Remove(Thing.Collection, "a", silently: true);
+        server.Break();
+        await Eventually.TrueAsync(() => reports.Count == 3 && server.OpenWatches == 1);
+        Assert.Equal("Deleted a", reports.Last());
+    }
+
+    [Fact]
     public async Task ServerAway_IsWaitedFor()
     {
         server.Down = true;
@@ -165,7 +183,9 @@ public sealed class InformerTests : IAsyncLifetime
 
     private void Start(ReconcileStrategy strategy = ReconcileStrategy.ByResourceVersion, TimeProvider? time = null)
     {
-        var client = new global::KubeOps.KubernetesClient.KubernetesClient(server.Config);
+        var config = server.Config;
+        config.SkipTlsVerify = true;
+        var client = new global::KubeOps.KubernetesClient.KubernetesClient(config);
         var settings = new OperatorSettingsBuilder().WithReconcileStrategy(strategy).Build();
         var informer = new Informer<Thing>(
             client,
