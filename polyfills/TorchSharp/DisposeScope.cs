@@ -6,10 +6,14 @@ namespace TorchSharp;
 public sealed class DisposeScope : IDisposable
 {
     // A tensor knows its slot, so that it leaves in constant time; other disposables are looked for.
-    private IDisposable?[] _items = new IDisposable?[32];
+    private IDisposable?[] _items;
     private int _count;
 
-    internal DisposeScope(DisposeScope? outer) => OuterScope = outer;
+    internal DisposeScope(DisposeScope? outer)
+    {
+        OuterScope = outer;
+        _items = DisposeScopeManager.RentSlots();
+    }
 
     internal DisposeScope? OuterScope { get; }
 
@@ -89,7 +93,7 @@ public sealed class DisposeScope : IDisposable
         int count = _count;
         if (kept is not null)
         {
-            _items = new IDisposable?[32];
+            _items = new IDisposable?[DisposeScopeManager.Slots];
         }
 
         _count = 0;
@@ -138,6 +142,7 @@ public sealed class DisposeScope : IDisposable
     {
         DisposeEverything();
         DisposeScopeManager.Remove(this);
+        DisposeScopeManager.ReturnSlots(Interlocked.Exchange(ref _items, []));
     }
 
     public void MarkAsDisposed(IDisposable disposable) => Remove(disposable);
@@ -148,7 +153,7 @@ public sealed class DisposeScope : IDisposable
     {
         if (_count == _items.Length)
         {
-            Array.Resize(ref _items, _count * 2);
+            Array.Resize(ref _items, Math.Max(_count * 2, DisposeScopeManager.Slots));
         }
 
         if (disposable is torch.Tensor tensor)
@@ -195,7 +200,28 @@ public sealed class DisposeScope : IDisposable
 /// <summary>The stack of scopes of each thread.</summary>
 internal static class DisposeScopeManager
 {
+    public const int Slots = 32;
+    private const int MostKeptSlots = 4096;
+
     [ThreadStatic] private static DisposeScope? s_current;
+
+    // The array of the scope that ended last: scopes of inner loops then allocate next to nothing.
+    [ThreadStatic] private static IDisposable?[]? s_spare;
+
+    public static IDisposable?[] RentSlots()
+    {
+        var spare = s_spare;
+        s_spare = null;
+        return spare ?? new IDisposable?[Slots];
+    }
+
+    public static void ReturnSlots(IDisposable?[] slots)
+    {
+        if (slots.Length is >= Slots and <= MostKeptSlots)
+        {
+            s_spare = slots;
+        }
+    }
 
     public static DisposeScope? Current => s_current;
 

@@ -72,6 +72,8 @@ public static partial class torch
 
         public static implicit operator TensorIndex((int? start, int? end) range) => Slice(range.start, range.end);
 
+        public static implicit operator TensorIndex(Index index) => Single(index.IsFromEnd ? -index.Value : index.Value);
+
         public static implicit operator TensorIndex(Range range) => Slice(
             range.Start.IsFromEnd ? (range.Start.Value == 0 ? long.MaxValue : -range.Start.Value) : range.Start.Value,
             range.End.IsFromEnd ? (range.End.Value == 0 ? null : -range.End.Value) : range.End.Value);

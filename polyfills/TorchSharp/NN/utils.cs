@@ -24,7 +24,7 @@ public static partial class torch
                 double scale = max_norm / (norm + 1e-6);
                 if (scale < 1)
                 {
-                    Native.Aten.foreach_mul__Scalar.Invoke(gradients, scale);
+                    Interop.Aten.foreach_mul__Scalar.Invoke(gradients, scale);
                 }
 
                 return norm;

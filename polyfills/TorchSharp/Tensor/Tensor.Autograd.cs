@@ -1,4 +1,4 @@
-using TorchSharp.Native;
+using TorchSharp.Interop;
 
 namespace TorchSharp;
 
@@ -45,8 +45,8 @@ public static partial class torch
 
         public void backward() => autograd.backward([this]);
 
-        public void backward(IList<Tensor>? grad_tensors = null, bool? retain_graph = null, bool create_graph = false, IList<Tensor>? inputs = null) =>
-            autograd.backward([this], grad_tensors, retain_graph, create_graph, inputs);
+        public void backward(IList<Tensor>? grad_tensors = null, bool create_graph = false, bool retain_graph = false, IList<Tensor>? inputs = null) =>
+            autograd.backward([this], grad_tensors, create_graph, retain_graph, inputs);
 
         public Tensor detach() => Aten.detach.Call(this);
 
@@ -69,7 +69,7 @@ public static partial class torch
     {
         /// <summary>Gathers the gradients of the tensors with respect to the graph's leaves in their grad.</summary>
         public static unsafe void backward(
-            IList<Tensor> tensors, IList<Tensor>? grad_tensors = null, bool? retain_graph = null, bool create_graph = false, IList<Tensor>? inputs = null)
+            IList<Tensor> tensors, IList<Tensor>? grad_tensors = null, bool create_graph = false, bool retain_graph = false, IList<Tensor>? inputs = null)
         {
             var roots = Handles(tensors);
             var gradients = Handles(grad_tensors);
@@ -77,7 +77,7 @@ public static partial class torch
             fixed (nint* rootsAt = roots, gradientsAt = gradients, leavesAt = leaves)
             {
                 Shim.Check(Shim.torchshim_backward(
-                    rootsAt, gradientsAt, roots!.Length, retain_graph ?? create_graph ? 1 : 0, create_graph ? 1 : 0, leavesAt, leaves?.Length ?? 0));
+                    rootsAt, gradientsAt, roots!.Length, retain_graph || create_graph ? 1 : 0, create_graph ? 1 : 0, leavesAt, leaves?.Length ?? 0));
             }
 
             GC.KeepAlive(tensors);

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using TorchSharp.Native;
+using TorchSharp.Interop;
 using TorchSharp.Utils;
 
 namespace TorchSharp;
@@ -92,9 +92,7 @@ public static partial class torch
             }
         }
 
-        public bool IsPinned() => is_pinned();
-
-        public bool is_pinned() => is_cpu && torch.cuda.is_available() && Aten.is_pinned.CallBool(this);
+        public bool is_pinned() => is_cpu() && torch.cuda.is_available() && Aten.is_pinned.CallBool(this);
 
         public Tensor pin_memory() => Aten.pin_memory.Call(this);
 
@@ -108,7 +106,7 @@ public static partial class torch
 
         private void CheckReadable()
         {
-            if (!is_cpu)
+            if (!is_cpu())
             {
                 throw new InvalidOperationException(
                     "Reading data from non-CPU memory is not supported. Move or copy the tensor to the cpu before reading.");

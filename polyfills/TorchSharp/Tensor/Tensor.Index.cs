@@ -1,4 +1,5 @@
-using TorchSharp.Native;
+using System.Runtime.CompilerServices;
+using TorchSharp.Interop;
 
 namespace TorchSharp;
 
@@ -6,16 +7,46 @@ public static partial class torch
 {
     public partial class Tensor
     {
+        [IndexerName("TensorItems")]
         public Tensor this[params TensorIndex[] indices]
         {
             get => index(indices);
             set => index_put_(value, indices);
         }
 
+        [IndexerName("TensorItems")]
         public Tensor this[params Tensor[] indices]
         {
             get => index(indices);
             set => index_put_(value, indices);
+        }
+
+        [IndexerName("TensorItems")]
+        public Tensor this[long i1]
+        {
+            get => select(0, i1);
+            set => Put(value, i1);
+        }
+
+        [IndexerName("TensorItems")]
+        public Tensor this[long i1, long i2]
+        {
+            get => Pick(i1, i2);
+            set => Put(value, i1, i2);
+        }
+
+        [IndexerName("TensorItems")]
+        public Tensor this[long i1, long i2, long i3]
+        {
+            get => Pick(i1, i2, i3);
+            set => Put(value, i1, i2, i3);
+        }
+
+        [IndexerName("TensorItems")]
+        public Tensor this[long i1, long i2, long i3, long i4]
+        {
+            get => Pick(i1, i2, i3, i4);
+            set => Put(value, i1, i2, i3, i4);
         }
 
         public Tensor index(params Tensor[] indices) => Aten.index.Call(this, indices);
@@ -23,17 +54,21 @@ public static partial class torch
         /// <summary>Indexing as in Python: numbers, slices, ellipsis, new axes and index tensors.</summary>
         public Tensor index(params TensorIndex[] indices)
         {
-            using var scope = NewDisposeScope();
             var (view, gathered) = View(indices);
-            var result = gathered is null ? view : Aten.index.Call(view, gathered);
-            return (ReferenceEquals(result, this) ? alias() : result).MoveToOuterDisposeScope();
+            if (gathered is null)
+            {
+                return ReferenceEquals(view, this) ? alias() : view;
+            }
+
+            var result = Aten.index.Call(view, gathered);
+            Drop(view);
+            return result;
         }
 
         public Tensor index_put_(Tensor value, params TensorIndex[] indices) => index_put_(value, indices, accumulate: false);
 
         public Tensor index_put_(Tensor value, TensorIndex[] indices, bool accumulate = false)
         {
-            using var scope = NewDisposeScope();
             var (view, gathered) = View(indices);
             if (gathered is not null)
             {
@@ -48,13 +83,14 @@ public static partial class torch
                 view.copy_(value);
             }
 
+            Drop(view);
             return this;
         }
 
         public Tensor index_put_(Scalar value, params TensorIndex[] indices)
         {
-            using var scope = NewDisposeScope();
-            return index_put_(full([], value, dtype, device), indices, accumulate: false);
+            using var tensor = full([], value, dtype, device);
+            return index_put_(tensor, indices, accumulate: false);
         }
 
         public Tensor index_put_(Tensor value, params Tensor[] indices) => index_put_(value, indices, accumulate: false);
@@ -179,19 +215,19 @@ public static partial class torch
                         dim += rank - named;
                         break;
                     case IndexKind.Null:
-                        view = view.unsqueeze(dim++);
+                        view = Next(view, view.unsqueeze(dim++));
                         break;
                     case IndexKind.Bool:
-                        view = view.unsqueeze(dim);
+                        view = Next(view, view.unsqueeze(dim));
                         AddGathered(ref gathered, dim++, torch.tensor(new[] { index.StartOrValue != 0 }, [1], device: device));
                         break;
                     case IndexKind.Single:
-                        view = view.select(dim, index.StartOrValue!.Value);
+                        view = Next(view, view.select(dim, index.StartOrValue!.Value));
                         break;
                     case IndexKind.Slice:
                         if (index.StartOrValue is not null || index.Stop is not null || index.Step is not null)
                         {
-                            view = Aten.slice.Call(view, dim, index.StartOrValue, index.Stop, index.Step ?? 1);
+                            view = Next(view, Aten.slice.Call(view, dim, index.StartOrValue, index.Stop, index.Step ?? 1));
                         }
 
                         dim++;
@@ -204,6 +240,38 @@ public static partial class torch
             }
 
             return (view, gathered?.ToArray());
+        }
+
+        private Tensor Pick(params ReadOnlySpan<long> indices)
+        {
+            var view = this;
+            foreach (long index in indices)
+            {
+                view = Next(view, view.select(0, index));
+            }
+
+            return view;
+        }
+
+        private void Put(Tensor value, params ReadOnlySpan<long> indices)
+        {
+            using var view = Pick(indices);
+            view.copy_(value);
+        }
+
+        private Tensor Next(Tensor view, Tensor next)
+        {
+            Drop(view);
+            return next;
+        }
+
+        /// <summary>Disposes a view made on the way.</summary>
+        private void Drop(Tensor view)
+        {
+            if (!ReferenceEquals(view, this))
+            {
+                view.Dispose();
+            }
         }
 
         private static void AddGathered(ref List<Tensor?>? gathered, long dim, Tensor index)

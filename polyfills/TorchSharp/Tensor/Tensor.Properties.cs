@@ -1,4 +1,4 @@
-using TorchSharp.Native;
+using TorchSharp.Interop;
 
 namespace TorchSharp;
 
@@ -40,7 +40,7 @@ public static partial class torch
 
         public int device_index => Facts.DeviceIndex;
 
-        public bool is_cpu => device_type == DeviceType.CPU;
+        public bool is_cpu() => device_type == DeviceType.CPU;
 
         public bool is_cuda => device_type == DeviceType.CUDA;
 
@@ -76,7 +76,7 @@ public static partial class torch
 
         public long[] stride() => Sizes(strides: true);
 
-        public long stride(long dim) => stride() is var strides ? strides[dim < 0 ? dim + strides.Length : dim] : 0;
+        public long stride(int dim) => stride() is var strides ? strides[dim < 0 ? dim + strides.Length : dim] : 0;
 
         internal TensorFacts Facts
         {

@@ -1,4 +1,4 @@
-using TorchSharp.Native;
+using TorchSharp.Interop;
 
 namespace TorchSharp;
 
@@ -78,7 +78,7 @@ public static partial class torch
 
         public Tensor broadcast_to(params long[] shape) => Aten.broadcast_to.Call(this, shape);
 
-        public Tensor as_strided(long[] size, long[] strides, long? storageOffset = null) => Aten.as_strided.Call(this, size, strides, storageOffset);
+        public Tensor as_strided(long[] size, long[] strides, long storageOffset = 0L) => Aten.as_strided.Call(this, size, strides, storageOffset);
 
         public Tensor repeat(params long[] sizes) => Aten.repeat.Call(this, sizes);
 

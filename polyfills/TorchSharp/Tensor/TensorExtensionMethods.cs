@@ -17,7 +17,7 @@ public static partial class TensorExtensionMethods
         _ => throw new NotImplementedException($"Creating tensor of type {typeof(T)} is not supported."),
     };
 
-    public static Scalar ToScalar(this Tensor value) => Native.Aten.local_scalar_dense.CallScalar(value);
+    public static Scalar ToScalar(this Tensor value) => Interop.Aten.local_scalar_dense.CallScalar(value);
 
     public static bool ToBoolean(this Tensor value) => value.ToScalar().ToBoolean();
 

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using TorchSharp.Native;
+using TorchSharp.Interop;
 
 namespace TorchSharp;
 
@@ -8,6 +8,11 @@ public static partial class torch
 {
     public static Tensor tensor(Scalar scalar, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         full([], scalar, dtype ?? scalar.Type, device, requires_grad);
+
+    /// <summary>A tensor over a file's memory map; shared: changes go to the file. The size counts elements.</summary>
+    public static Tensor from_file(
+        string filename, bool? shared = null, long? size = 0, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        Made(Aten.from_file.Call(filename, shared is { } given ? given : Argument.None, size, dtype ?? get_default_dtype(), Argument.None, device), requires_grad);
 
     /// <summary>A tensor that shares its memory with the array (which stays pinned as long as the tensor lives).</summary>
     public static unsafe Tensor frombuffer(

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds libtorchshim.so: build.sh OUTPUT [LIBTORCH]
-# LIBTORCH is a folder with include/ and lib/ (an unpacked libtorch, or the torch folder of a Python wheel); without it, the system's libtorch is used.
+# CXX and CXXFLAGS choose the compiler and more of its options. LIBTORCH is a folder with include/ and lib/ (an unpacked libtorch, or the torch folder of a Python wheel); without it, the system's libtorch is used.
 set -eu
 output=$1
 libtorch=${2:-}
@@ -42,7 +42,7 @@ for source in "$here"/*.cpp; do
   object=$output.$(basename "$source" .cpp).o
   objects="$objects $object"
   # shellcheck disable=SC2086
-  "$compiler" -std=c++17 -O2 -fPIC -fvisibility=hidden -w -D_GLIBCXX_USE_CXX11_ABI=$abi $include -c "$source" -o "$object" &
+  "$compiler" -std=c++17 -O2 -fPIC -fvisibility=hidden -w -D_GLIBCXX_USE_CXX11_ABI=$abi $include ${CXXFLAGS:-} -c "$source" -o "$object" &
   pids="$pids $!"
 done
 for pid in $pids; do

@@ -7,10 +7,26 @@
 #include <ATen/core/stack.h>
 
 #include <cstdlib>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace shim {
 namespace {
+
+// c10::optional in older versions, std::optional in newer ones: whichever the headers use.
+template <typename Some>
+struct Rebind;
+
+template <template <typename...> class Family, typename Item>
+struct Rebind<Family<Item>> {
+  template <typename Other>
+  using To = Family<Other>;
+};
+
+template <typename Item>
+using Optional =
+    typename Rebind<typename std::decay<decltype(std::declval<const c10::Argument&>().default_value())>::type>::template To<Item>;
 
 enum class Kind : uint8_t { Other, Float, IntList, FloatList, TensorList, OptionalTensorList };
 
@@ -48,7 +64,7 @@ struct Operator {
 
   c10::OperatorHandle handle;
   std::vector<Kind> kinds;
-  std::vector<c10::optional<c10::IValue>> defaults;
+  std::vector<Optional<c10::IValue>> defaults;
 };
 
 template <typename Item>
@@ -74,10 +90,10 @@ c10::IValue bools_of(const Value& value) {
 c10::IValue tensors_of(const Value& value, Kind kind) {
   auto items = static_cast<at::Tensor* const*>(value.p);
   if (kind == Kind::OptionalTensorList) {
-    c10::List<c10::optional<at::Tensor>> list;
+    c10::List<Optional<at::Tensor>> list;
     list.reserve(static_cast<size_t>(value.count));
     for (int32_t i = 0; i < value.count; ++i) {
-      list.push_back(items[i] ? c10::optional<at::Tensor>(*items[i]) : c10::nullopt);
+      list.push_back(items[i] ? Optional<at::Tensor>(*items[i]) : Optional<at::Tensor>());
     }
     return c10::IValue(std::move(list));
   }

@@ -7,7 +7,7 @@
 #include <ATen/core/Generator.h>
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
-#include <torch/csrc/api/include/torch/cuda.h>
+#include <torch/cuda.h>
 
 #include <mutex>
 

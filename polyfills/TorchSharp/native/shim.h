@@ -14,7 +14,7 @@
 
 namespace shim {
 
-// Mirrors TorchSharp.Native.Tag. Numbers are part of the boundary.
+// Mirrors TorchSharp.Interop.Tag. Numbers are part of the boundary.
 enum class Tag : int32_t {
   None = 0,
   Tensor = 1,      // p: at::Tensor*

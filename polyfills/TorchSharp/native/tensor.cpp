@@ -2,8 +2,8 @@
 #include "shim.h"
 
 #include <ATen/ops/from_blob.h>
-#include <torch/csrc/api/include/torch/version.h>
 #include <torch/csrc/autograd/autograd.h>
+#include <torch/version.h>
 
 #include <algorithm>
 #include <vector>
@@ -63,7 +63,7 @@ SHIM_API Tensor* torchshim_tensor_alias(const Tensor* tensor) {
   return shim::to_handle(Tensor(*tensor));
 }
 
-/// Mirrors TorchSharp.Native.TensorFacts.
+/// Mirrors TorchSharp.Interop.TensorFacts.
 struct TensorFacts {
   int64_t numel;
   int64_t dimensions;

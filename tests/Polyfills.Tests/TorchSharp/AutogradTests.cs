@@ -109,7 +109,7 @@ public sealed class AutogradTests : IDisposable
         var x = ones(2).requires_grad_();
         var error = Assert.Throws<ExternalException>(() => (x * 2).backward());
         Assert.Contains("grad can be implicitly created only for scalar outputs", error.Message);
-        (x * 2).backward([ones(2)]);
+        (x * 2).backward([ones(2)], retain_graph: true);
         Assert.Equal([2f, 2f], x.grad!.data<float>().ToArray());
     }
 

@@ -39,6 +39,23 @@ public sealed class TensorTests : IDisposable
     }
 
     [Fact]
+    public void FromFile_MapsTheFile()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(path, [0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0]);
+            var bytes = from_file(path, size: 8, dtype: uint8);
+            Assert.Equal([1f, -2f], bytes.view(float32).data<float>().ToArray());
+            Assert.Equal([-2f], bytes.narrow(0, 4, 4).view(float32).data<float>().ToArray());
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
     public void Views_FollowPyTorch()
     {
         var x = arange(24).view(2, 3, 4);

@@ -1,7 +1,8 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace TorchSharp.Native;
+namespace TorchSharp.Interop;
 
 using static TorchSharp.torch;
 
@@ -79,6 +80,7 @@ internal sealed unsafe class Operator(string name, string overload = "")
         return result.Int != 0;
     }
 
+    [SkipLocalsInit]
     private void Run(ReadOnlySpan<Argument> arguments, Value* results, int capacity)
     {
         if (_handle == 0)

@@ -1,4 +1,4 @@
-namespace TorchSharp.Native;
+namespace TorchSharp.Interop;
 
 /// <summary>The ATen operators in use, named as in PyTorch's native_functions.yaml: name_Overload.</summary>
 internal static class Aten
@@ -22,7 +22,7 @@ internal static class Aten
     public static readonly Operator randn_like = new("randn_like");
     public static readonly Operator randint = new("randint", "low_generator");
     public static readonly Operator randperm = new("randperm", "generator");
-    public static readonly Operator scalar_tensor = new("scalar_tensor");
+    public static readonly Operator from_file = new("from_file");
 
     // Conversion and copies
     public static readonly Operator to_copy = new("_to_copy");

@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace TorchSharp.Native;
+namespace TorchSharp.Interop;
 
 /// <summary>The functions of libtorchshim.so (native/*.cpp). Names and layouts must match.</summary>
 internal static unsafe partial class Shim
