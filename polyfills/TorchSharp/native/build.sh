@@ -39,7 +39,7 @@ mkdir -p "$(dirname "$output")"
 objects=
 pids=
 for source in "$here"/*.cpp; do
-  object=$output.$(basename "$source" .cpp).o
+  object=$output.$$.$(basename "$source" .cpp).o
   objects="$objects $object"
   # shellcheck disable=SC2086
   "$compiler" -std=c++17 -O2 -fPIC -fvisibility=hidden -w -D_GLIBCXX_USE_CXX11_ABI=$abi $include ${CXXFLAGS:-} -c "$source" -o "$object" &
@@ -49,7 +49,9 @@ for pid in $pids; do
   wait "$pid" || fail "the libtorch shim did not compile; the compiler's messages stand above"
 done
 # shellcheck disable=SC2086
-"$compiler" -shared -o "$output" $objects $link -Wl,--no-as-needed -ltorch -ltorch_cpu -lc10 ||
+"$compiler" -shared -o "$output.$$" $objects $link -Wl,--no-as-needed -ltorch -ltorch_cpu -lc10 ||
   fail "the libtorch shim did not link. On Debian and Ubuntu: apt-get install $packages"
 # shellcheck disable=SC2086
 rm -f $objects
+# In one step: a program that has the former library open keeps it.
+mv -f "$output.$$" "$output"
