@@ -171,6 +171,7 @@ internal static unsafe partial class Shim
                 return 0;
             }
 
+            BlasKernels.Choose();
             string beside = Path.Combine(AppContext.BaseDirectory, "libtorchshim.so");
             try
             {
