@@ -46,15 +46,22 @@ internal sealed class Attention
             (keys, values) = (keys.reshape(-1, plan.Length, _headDim), values.reshape(-1, plan.Length, _headDim));
 
         var groups = _heads / _kvHeads;
-        var scores = queries.reshape(-1, groups * plan.Length, _headDim).bmm(keys.transpose(1, 2)); // [batch·kvHeads, groups·length, reach]
+        var scores = queries.view(-1, groups * plan.Length, _headDim).bmm(keys.transpose(1, 2)); // [batch·kvHeads, groups·length, reach]
         var weights = nn.functional.softmax(plan.Mask(scores), -1, ScalarType.Float32).In(x.dtype);
-        var context = weights.bmm(values).view(plan.Batch, _heads, plan.Length, _headDim).transpose(1, 2);
-        return Output.ForwardOnto(residual, context.reshape(-1, _heads * _headDim), training);
+        var context = weights.bmm(values);
+        if (plan.Length > 1)
+            context = context.view(plan.Batch, _heads, plan.Length, _headDim).transpose(1, 2).reshape(-1, _heads * _headDim);
+        return Output.ForwardOnto(residual, context.view(-1, _heads * _headDim), training);
     }
 
-    /// <returns>[batch, heads, length, headDim], a transposed view.</returns>
+    /// <returns>[batch, heads, length, headDim], a view.</returns>
     private Tensor Heads(Tensor x, int heads, AttentionPlan plan, RmsNorm? norm)
     {
+        if (plan.Length == 1)
+        {
+            var one = x.view(plan.Batch, heads, 1, _headDim);
+            return norm?.Forward(one) ?? one;
+        }
         var split = x.view(plan.Batch, plan.Length, heads, _headDim);
         return (norm?.Forward(split) ?? split).transpose(1, 2);
     }

@@ -104,10 +104,12 @@ public sealed partial class CausalLM : nn.Module
     {
         if (disposing)
         {
-            foreach (var (_, parameter) in named_parameters())
-                parameter.Dispose();
-            foreach (var group in _layers.SelectMany(layer => layer.Groups))
-                group.Dispose();
+            if (Lora is not null)
+                UnloadLora();
+            foreach (var layer in _layers)
+                layer.Dispose();
+            _embedding.Dispose();
+            _finalNorm.Dispose();
             _head?.Dispose();
             _rotary.Dispose();
         }

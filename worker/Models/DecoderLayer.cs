@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Models;
 
 /// <summary>One layer: attention and feed-forward, each over the normalised residual stream and added back to it.</summary>
-internal sealed class DecoderLayer
+internal sealed class DecoderLayer : IDisposable
 {
     private readonly RmsNorm _inputNorm, _postAttentionNorm;
     private readonly Attention _attention;
@@ -20,12 +20,22 @@ internal sealed class DecoderLayer
         _feedForward = new FeedForward(config, layer, dtype, device);
     }
 
-    public IEnumerable<FusedProjection> Groups => [_attention.QueryKeyValue, _attention.Output, _feedForward.GateUp, _feedForward.Down];
+    private IEnumerable<FusedProjection> Groups => [_attention.QueryKeyValue, _attention.Output, _feedForward.GateUp, _feedForward.Down];
 
     public IEnumerable<Projection> Projections => Groups.SelectMany(group => group.Parts);
 
     public IEnumerable<(string Name, Parameter Value)> Parameters() => Projections.SelectMany(p => p.Parameters())
-        .Concat(_attention.Norms().Append(_inputNorm).Append(_postAttentionNorm).Select(norm => ($"{norm.Name}.weight", norm.Weight)));
+        .Concat(Norms.Select(norm => ($"{norm.Name}.weight", norm.Weight)));
+
+    private IEnumerable<RmsNorm> Norms => _attention.Norms().Append(_inputNorm).Append(_postAttentionNorm);
+
+    public void Dispose()
+    {
+        foreach (var group in Groups)
+            group.Dispose();
+        foreach (var norm in Norms)
+            norm.Dispose();
+    }
 
     /// <summary>The residual stream [batch·length, hidden] after this layer.</summary>
     public Tensor Forward(Tensor x, AttentionPlan plan, bool training)

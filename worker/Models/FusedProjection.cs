@@ -8,9 +8,9 @@ namespace LightReasoner.Worker.Models;
 /// Linear layers that read the same input. Their weights are the row blocks of one matrix, so that frozen layers take one matrix
 /// product together; the named parameters are views of those rows, each with its own gradient.
 /// </summary>
-internal sealed class FusedProjection
+internal sealed class FusedProjection : IDisposable
 {
-    private readonly Tensor _weight;
+    private readonly Tensor _weight, _transposed;
     private readonly Tensor? _bias;
     private readonly ScalarType _compute;
     private readonly long[] _sizes;
@@ -24,6 +24,7 @@ internal sealed class FusedProjection
         using var _ = no_grad();
         _weight = empty([_sizes.Sum(), inFeatures], dtype: dtype, device: device).DetachFromDisposeScope();
         // Either all parts of a group have a bias or none has.
+        _transposed = _weight.t().DetachFromDisposeScope();
         _bias = parts[0].Bias ? zeros([_sizes.Sum()], dtype: dtype, device: device).DetachFromDisposeScope() : null;
 
         var list = new List<Projection>(parts.Length);
@@ -60,12 +61,12 @@ internal sealed class FusedProjection
         var part = Parts[0];
         if (part.Bias is not null || part.Lora is { Active: true })
             return residual.add(Forward(x, training)[0]);
-        var weight = Trains() ? part.Weight : _weight;
-        return addmm(residual, x, weight.In(_compute).t());
+        return addmm(residual, x, (Trains() ? part.Weight.t() : _transposed).In(_compute));
     }
 
     public void Dispose()
     {
+        _transposed.Dispose();
         _weight.Dispose();
         _bias?.Dispose();
         foreach (var part in Parts)

@@ -9,8 +9,7 @@ namespace LightReasoner.Worker.Models;
 /// </summary>
 public sealed class KvCache : IDisposable
 {
-    // [batch, kvHeads, capacity + 1, headDim] per layer; the extra slot takes what padding columns write beyond the capacity.
-    private readonly Tensor[] _keys, _values;
+    private readonly Store[] _keys, _values; // by layer
 
     /// <summary>Allocates an empty cache for <paramref name="batch"/> rows of at most <paramref name="capacity"/> tokens.</summary>
     public KvCache(DecoderConfig config, int batch, int capacity, ScalarType dtype, Device device)
@@ -22,11 +21,10 @@ public sealed class KvCache : IDisposable
         var type = ComputeType.For(dtype, device);
         using var _ = no_grad();
         long[] shape = [batch, config.NumKvHeads, capacity + 1, config.HeadDim];
-        // Zeros, not uninitialised memory: a masked slot still takes part in the arithmetic, and NaN · 0 is NaN.
         _keys = Allocate();
         _values = Allocate();
 
-        Tensor[] Allocate() => [.. Enumerable.Range(0, config.NumLayers).Select(_ => zeros(shape, dtype: type, device: device).DetachFromDisposeScope())];
+        Store[] Allocate() => [.. Enumerable.Range(0, config.NumLayers).Select(_ => new Store(zeros(shape, dtype: type, device: device)))];
     }
 
     /// <summary>Number of rows.</summary>
@@ -58,8 +56,8 @@ public sealed class KvCache : IDisposable
         {
             using var _ = no_grad();
             using var scope = NewDisposeScope();
-            foreach (var tensor in _keys.Concat(_values))
-                tensor.select(0, to).narrow(1, 0, Lengths[from]).copy_(tensor.select(0, from).narrow(1, 0, Lengths[from]));
+            foreach (var store in _keys.Concat(_values))
+                store.Whole.select(0, to).narrow(1, 0, Lengths[from]).copy_(store.Whole.select(0, from).narrow(1, 0, Lengths[from]));
         }
         Lengths[to] = Lengths[from];
     }
@@ -81,20 +79,42 @@ public sealed class KvCache : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var tensor in _keys.Concat(_values))
-            tensor.Dispose();
+        foreach (var store in _keys.Concat(_values))
+            store.Dispose();
     }
 
     /// <summary>Writes the new keys and values [batch, kvHeads, length, headDim] and returns all that is attended to, [batch·kvHeads, reach, headDim].</summary>
-    internal (Tensor Keys, Tensor Values) Append(int layer, Tensor keys, Tensor values, Tensor slots, int reach)
-    {
-        return (Put(_keys[layer], keys), Put(_values[layer], values));
+    internal (Tensor Keys, Tensor Values) Append(int layer, Tensor keys, Tensor values, Tensor slots, int reach) =>
+        (_keys[layer].Put(keys, slots, reach), _values[layer].Put(values, slots, reach));
 
-        Tensor Put(Tensor store, Tensor news)
+    /// <summary>
+    /// [batch, kvHeads, capacity + 1, headDim]; the extra slot takes what padding columns write beyond the capacity. It begins as zeros, since a
+    /// masked slot still takes part in the arithmetic and NaN · 0 is NaN.
+    /// </summary>
+    private sealed class Store : IDisposable
+    {
+        private readonly Tensor _bySlot, _byHead; // views: [slots, headDim], [batch·kvHeads, capacity + 1, headDim]
+
+        public Store(Tensor whole)
         {
-            var dim = store.shape[3];
-            store.view(-1, dim).index_copy_(0, slots, news.reshape(-1, dim));
-            return store.view(-1, Capacity + 1, dim).narrow(1, 0, reach);
+            Whole = whole.DetachFromDisposeScope();
+            _bySlot = whole.view(-1, whole.shape[3]).DetachFromDisposeScope();
+            _byHead = whole.view(-1, whole.shape[2], whole.shape[3]).DetachFromDisposeScope();
+        }
+
+        public Tensor Whole { get; }
+
+        public Tensor Put(Tensor news, Tensor slots, int reach)
+        {
+            _bySlot.index_copy_(0, slots, news.reshape(-1, Whole.shape[3]));
+            return _byHead.narrow(1, 0, reach);
+        }
+
+        public void Dispose()
+        {
+            _bySlot.Dispose();
+            _byHead.Dispose();
+            Whole.Dispose();
         }
     }
 }
