@@ -28,34 +28,41 @@ public sealed class ChatTemplate
     /// <exception cref="ChatTemplateException">The template has an error or a tag that is not supported.</exception>
     public static ChatTemplate Parse(string source, string name, TimeProvider? clock = null) => new(source, name, clock ?? TimeProvider.System);
 
+    /// <summary>The template of a model folder with its special tokens, or null when it has none. Tools and documents are none unless given.</summary>
+    /// <exception cref="ChatTemplateException">The template has an error or a tag that is not supported.</exception>
+    /// <exception cref="TokenizerException">tokenizer_config.json is damaged.</exception>
+    public static ChatTemplate? Read(string dir) => Read(dir, SpecialTokens.Read(dir));
+
     /// <summary>Renders the template with messages, add_generation_prompt, tools and any other variables.</summary>
+    /// <param name="variables">A variable that is absent is undefined, JSON null is none.</param>
+    /// <param name="clock">The clock of strftime_now, if not the template's own.</param>
     /// <exception cref="ChatTemplateException">The template raised an error, uses something that is not supported, or exceeds a limit of time or size.</exception>
-    public string Render(JsonObject variables)
+    public string Render(JsonObject variables, TimeProvider? clock = null)
     {
         if (_forTools is not null && variables["tools"] is JsonArray { Count: > 0 })
-            return _forTools.Render(variables);
+            return _forTools.Render(variables, clock);
         Interpreter? interpreter = null;
         try
         {
             var values = new Dictionary<string, object?>(StringComparer.Ordinal);
             foreach (var (name, value) in (_defaults ?? []).Concat(variables))
                 values[name] = JsonValues.From(value);
-            interpreter = new Interpreter(_clock, values);
+            interpreter = new Interpreter(clock ?? _clock, values);
             return interpreter.Run(_statements);
         }
         catch (JinjaException e)
         {
             throw new ChatTemplateException(Name, interpreter?.Line ?? 1, e.Message);
         }
-        catch (InvalidOperationException e) when (interpreter is null)
+        catch (Exception e) when (interpreter is null && e is InvalidOperationException or ArgumentException)
         {
-            throw new ChatTemplateException(Name, 1, $"the variables hold text that is not valid: {e.Message}");
+            throw new ChatTemplateException(Name, 1, $"the variables are not valid: {e.Message}");
         }
     }
 
     /// <summary>
     /// The template of a model folder: chat_template.jinja, else chat_template of tokenizer_config.json (a text, or a list with one
-    /// named 'default' and perhaps one named 'tool_use'). It knows the special tokens; tools and documents are none unless given.
+    /// named 'default' and perhaps one named 'tool_use').
     /// </summary>
     internal static ChatTemplate? Read(string directory, SpecialTokens special)
     {

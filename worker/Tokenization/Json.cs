@@ -6,6 +6,42 @@ namespace LightReasoner.Worker.Tokenization;
 /// <summary>Typed access to parts of a tokenizer file, with errors that name the place.</summary>
 internal static class Json
 {
+    /// <summary>
+    /// Parses a tree and looks at all of it: JsonNode finds doubled names and text that is no Unicode only when it is read,
+    /// which would be anywhere.
+    /// </summary>
+    internal static JsonNode? Parse(ReadOnlySpan<byte> json, string where)
+    {
+        try
+        {
+            var node = JsonNode.Parse(json.StartsWith("\uFEFF"u8) ? json[3..] : json);
+            Read(node);
+            return node;
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException)
+        {
+            throw new TokenizerException($"{where}: not valid JSON: {e.Message}", e);
+        }
+    }
+
+    private static void Read(JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject json:
+                foreach (var (_, value) in json)
+                    Read(value);
+                break;
+            case JsonArray json:
+                foreach (var value in json)
+                    Read(value);
+                break;
+            case JsonValue value when value.GetValueKind() == JsonValueKind.String:
+                value.GetValue<string>();
+                break;
+        }
+    }
+
     internal static JsonObject Object(JsonNode? node, string where) =>
         node as JsonObject ?? throw new TokenizerException($"{where}: expected an object, found {Kind(node)}");
 
@@ -21,16 +57,7 @@ internal static class Json
     {
         if (json[name] is not { } node)
             return null;
-        if (node.GetValueKind() != JsonValueKind.String)
-            throw new TokenizerException($"{where}.{name}: expected a string, found {Kind(node)}");
-        try
-        {
-            return node.GetValue<string>();
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new TokenizerException($"{where}.{name}: not a valid string: {e.Message}", e);
-        }
+        return node.GetValueKind() == JsonValueKind.String ? node.GetValue<string>() : throw new TokenizerException($"{where}.{name}: expected a string, found {Kind(node)}");
     }
 
     internal static bool Flag(JsonObject json, string name, string where, bool absent = false) => json[name] switch

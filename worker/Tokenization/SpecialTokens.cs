@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace LightReasoner.Worker.Tokenization;
@@ -69,19 +68,7 @@ internal sealed record SpecialTokens
         return node is JsonObject added ? Json.OptionalString(added, "content", $"{where}.{name}") : Json.OptionalString(source, name, where);
     }
 
-    private static JsonObject? ReadObject(string file)
-    {
-        if (!File.Exists(file))
-            return null;
-        try
-        {
-            var node = JsonNode.Parse(File.ReadAllBytes(file).AsSpan().TrimStart("\uFEFF"u8));
-            node?.ToJsonString(); // doubled names show here
-            return Json.Object(node, file);
-        }
-        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException)
-        {
-            throw new TokenizerException($"{file}: not valid JSON: {e.Message}", e);
-        }
-    }
+    private static JsonObject? ReadObject(string file) => File.Exists(file)
+        ? Json.Object(Json.Parse(File.ReadAllBytes(file).AsSpan(), file), file)
+        : null;
 }

@@ -41,22 +41,7 @@ internal sealed class TokenizerFile
     internal List<AddedToken> AddedTokens { get; } = [];
 
     /// <summary>A small section as a tree; null when it is absent or null.</summary>
-    internal JsonNode? Section(string name)
-    {
-        if (!_sections.TryGetValue(name, out var json))
-            return null;
-        try
-        {
-            // A tree reads its names lazily; doing it here makes doubled names an error of this place.
-            var node = JsonNode.Parse(json.Span);
-            node?.ToJsonString();
-            return node;
-        }
-        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException)
-        {
-            throw new TokenizerException($"{_name}: {name}: {e.Message}", e);
-        }
-    }
+    internal JsonNode? Section(string name) => _sections.TryGetValue(name, out var json) ? Json.Parse(json.Span, $"{_name}: {name}") : null;
 
     private void ReadModel()
     {
@@ -68,7 +53,7 @@ internal sealed class TokenizerFile
         foreach (var (name, value) in model)
         {
             if (name is not ("vocab" or "merges"))
-                settings[name] = JsonNode.Parse(value.Span);
+                settings[name] = Json.Parse(value.Span, $"{where}.{name}");
         }
         if (Json.OptionalString(settings, "type", where) is { } type && type != "BPE")
             throw new TokenizerException($"{where}.type: '{type}' is not supported (BPE is)");

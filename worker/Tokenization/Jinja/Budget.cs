@@ -5,8 +5,8 @@ namespace LightReasoner.Worker.Tokenization.Jinja;
 /// <summary>Bounds of one rendering: a template comes from the internet and must neither hang nor exhaust memory.</summary>
 internal sealed class Budget
 {
-    private const long MaxSteps = 20_000_000;
-    private const long MaxText = 256L << 20; // characters built, intermediate ones included
+    private const long MaxSteps = 10_000_000;
+    private const long MaxText = 128L << 20; // characters built, intermediate ones included
     private const int MaxMacroDepth = 200;
 
     /// <summary>Bits of the largest integer.</summary>

@@ -226,7 +226,7 @@ internal static class Operators
             case string or SafeText:
                 var text = Text(value)!;
                 budget.Grow((long)text.Length * count);
-                return string.Concat(Enumerable.Repeat(text, text.Length == 0 ? 0 : count));
+                return text.Length == 1 ? new string(text[0], count) : new System.Text.StringBuilder().Insert(0, text, text.Length == 0 ? 0 : count).ToString();
             case Sequence { Kind: SequenceKind.List or SequenceKind.Tuple } sequence:
                 budget.Grow(4L * sequence.Items.Count * count);
                 return new Sequence(sequence.Kind, sequence.Items.Count == 0 ? [] : [.. Enumerable.Repeat(sequence.Items, count).SelectMany(i => i)]);
