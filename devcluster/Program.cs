@@ -1,1 +1,3 @@
-return 0;
+using LightReasoner.DevCluster.Cli;
+
+return await DevClusterCommand.Create().Parse(args).InvokeAsync();

@@ -1,0 +1,133 @@
+using System.Text.Json.Nodes;
+using LightReasoner.DevCluster.Errors;
+using LightReasoner.DevCluster.Json;
+using LightReasoner.DevCluster.Resources;
+using LightReasoner.DevCluster.Rest;
+using LightReasoner.DevCluster.Storage;
+
+namespace LightReasoner.DevCluster.Lifecycle;
+
+/// <summary>Gives every namespace its default service account and CA bundle, and empties the ones that are deleted.</summary>
+internal sealed class NamespaceController(Store store, Registry registry, ObjectWriter writer, ObjectDeleter deleter, string caCertificate)
+{
+    private const string CaConfigMap = "kube-root-ca.crt";
+
+    private readonly ResourceType type = registry.Get("", "v1", "namespaces");
+
+    public async Task Run(CancellationToken stop)
+    {
+        using var subscription = store.Subscribe(null, store.Forgotten)!;
+        await foreach (var change in subscription.Changes.ReadAllAsync(stop))
+        {
+            try
+            {
+                Handle(change);
+            }
+            catch (ApiException e) when (e.Code is 404 or 409 or 403)
+            {
+                // The namespace or the object changed meanwhile; its own change follows.
+            }
+        }
+    }
+
+    private void Handle(Change change)
+    {
+        if (change.Any.Resource == type.StorageName)
+        {
+            if (change.New is null)
+                return;
+            if (change.New.Document.IsDeleting())
+                Empty(change.New.Name);
+            else
+                Furnish(change.New.Name);
+        }
+        else if (change.New is null && change.Any.Namespace.Length > 0 && store.Get(type.StorageName, "", change.Any.Namespace) is { } parent)
+        {
+            if (parent.Document.IsDeleting())
+                Empty(parent.Name);
+            else if (change.Any.Name is "default" or CaConfigMap)
+                Furnish(parent.Name);
+        }
+    }
+
+    private void Furnish(string ns)
+    {
+        Make("serviceaccounts", ns, new JsonObject { ["metadata"] = new JsonObject { ["name"] = "default" } });
+        Make("configmaps", ns, new JsonObject
+        {
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = CaConfigMap,
+                ["annotations"] = new JsonObject
+                {
+                    ["kubernetes.io/description"] = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.",
+                },
+            },
+            ["data"] = new JsonObject { ["ca.crt"] = caCertificate },
+        });
+    }
+
+    private void Make(string plural, string ns, JsonObject o)
+    {
+        var kind = registry.Get("", "v1", plural);
+        if (store.Get(kind.StorageName, ns, o.Name()) is not null)
+            return;
+        o["kind"] = kind.Kind;
+        o["apiVersion"] = kind.GroupVersion;
+        writer.Create(kind, ns, o, new WriteOptions("kube-controller-manager"));
+    }
+
+    private void Empty(string ns)
+    {
+        var remaining = new List<(ResourceType Type, StoredObject Object)>();
+        foreach (var kind in registry.All.Where(t => t.Namespaced && t.Verbs.Contains("delete")).DistinctBy(t => t.StorageName))
+        {
+            foreach (var o in store.List(kind.StorageName).Objects.Values.Where(o => o.Namespace == ns))
+            {
+                if (!deleter.Delete(kind, ns, o.Name, DeleteOptions.Background).Gone && store.Get(kind.StorageName, ns, o.Name) is { } held)
+                    remaining.Add((kind, held));
+            }
+        }
+
+        writer.Update(type, "", ns, "finalize", o =>
+        {
+            o["status"]!["conditions"] = Conditions(o, remaining);
+            if (remaining.Count == 0)
+                o["spec"]!.AsObject().Remove("finalizers");
+            o.Metadata().Remove("resourceVersion");
+            return o;
+        }, WriteOptions.Internal);
+    }
+
+    private JsonArray Conditions(JsonObject o, List<(ResourceType Type, StoredObject Object)> remaining)
+    {
+        var resources = remaining.GroupBy(r => r.Type.QualifiedName).Select(g => $"{g.Key} has {g.Count()} resource instances");
+        var finalizers = remaining.SelectMany(r => r.Object.Document.At("metadata", "finalizers").StringItems()).GroupBy(f => f)
+            .Select(g => $"{g.Key} in {g.Count()} resource instances").ToList();
+        return
+        [
+            Condition(o, "NamespaceDeletionDiscoveryFailure", "False", "ResourcesDiscovered", "All resources successfully discovered"),
+            Condition(o, "NamespaceDeletionGroupVersionParsingFailure", "False", "ParsedGroupVersions", "All legacy kube types successfully parsed"),
+            Condition(o, "NamespaceDeletionContentFailure", "False", "ContentDeleted", "All content successfully deleted, may be waiting on finalization"),
+            remaining.Count > 0
+                ? Condition(o, "NamespaceContentRemaining", "True", "SomeResourcesRemain", "Some resources are remaining: " + string.Join(", ", resources))
+                : Condition(o, "NamespaceContentRemaining", "False", "ContentRemoved", "All content successfully removed"),
+            finalizers.Count > 0
+                ? Condition(o, "NamespaceFinalizersRemaining", "True", "SomeFinalizersRemain", "Some content in the namespace has finalizers remaining: " + string.Join(", ", finalizers))
+                : Condition(o, "NamespaceFinalizersRemaining", "False", "ContentHasNoFinalizers", "All content-preserving finalizers finished"),
+        ];
+    }
+
+    private JsonObject Condition(JsonObject o, string kind, string status, string reason, string message)
+    {
+        var old = (o.ArrayAt("status", "conditions") ?? []).FirstOrDefault(c => c.StringAt("type") == kind);
+        return new JsonObject
+        {
+            ["type"] = kind,
+            ["status"] = status,
+            ["lastTransitionTime"] = old.StringAt("status") == status ? old.StringAt("lastTransitionTime") : writer.Now,
+            ["reason"] = reason,
+            ["message"] = message,
+        };
+    }
+}

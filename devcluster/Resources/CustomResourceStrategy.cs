@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LightReasoner.DevCluster.Json;
+using LightReasoner.DevCluster.Tables;
+
+namespace LightReasoner.DevCluster.Resources;
+
+/// <summary>Custom resources of one version of a CustomResourceDefinition.</summary>
+internal sealed class CustomResourceStrategy : ResourceStrategy
+{
+    private readonly List<(Column Column, JsonPath Path)> printer = [];
+
+    public CustomResourceStrategy(JsonObject version)
+    {
+        foreach (var c in version.ArrayAt("additionalPrinterColumns") ?? [])
+        {
+            var path = c.StringAt("jsonPath") ?? "";
+            printer.Add((new Column(
+                c.StringAt("name") ?? "", c.StringAt("type") ?? "string", c.StringAt("format") ?? "",
+                c.StringAt("description") is { Length: > 0 } d ? d : $"Custom resource definition column (in JSONPath format): {path}",
+                (int)(c.LongAt("priority") ?? 0)), JsonPath.Parse(path)));
+        }
+
+        if (printer.Count == 0)
+            printer.Add((Column.Age with { Type = "date" }, JsonPath.Parse(".metadata.creationTimestamp")));
+        Columns = [Column.NameColumn, .. printer.Select(p => p.Column)];
+        SelectableFields = [.. (version.ArrayAt("selectableFields") ?? []).Select(f => (f.StringAt("jsonPath") ?? "").TrimStart('.'))];
+    }
+
+    public override bool HasGeneration => true;
+
+    public override bool UnconditionalUpdate => false;
+
+    public override IReadOnlyList<Column> Columns { get; }
+
+    public override IReadOnlyList<string> SelectableFields { get; }
+
+    public override JsonArray Cells(JsonObject o, DateTimeOffset now)
+    {
+        var cells = new JsonArray { o.Name() };
+        foreach (var (column, path) in printer)
+            cells.Add(Cell(column, path.Find(o).FirstOrDefault(), now));
+        return cells;
+    }
+
+    private static JsonNode? Cell(Column column, JsonNode? value, DateTimeOffset now) => column.Type switch
+    {
+        _ when value is null => null,
+        "integer" => value.AsLong() is { } l ? l : value is JsonValue v && v.GetValueKind() == JsonValueKind.Number ? (long)v.AsDouble() : null,
+        "number" => value is JsonValue v && v.GetValueKind() == JsonValueKind.Number ? v.DeepClone() : null,
+        "boolean" => value is JsonValue v && v.GetValueKind() is JsonValueKind.True or JsonValueKind.False ? value.DeepClone() : null,
+        "date" => value.AsString() is { } text && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out _) ? TableText.Since(text, now) : "<invalid>",
+        _ => value.AsString() ?? value.Text(),
+    };
+}

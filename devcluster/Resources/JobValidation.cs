@@ -1,0 +1,282 @@
+using System.Text.Json.Nodes;
+using LightReasoner.DevCluster.Errors;
+using LightReasoner.DevCluster.Json;
+using LightReasoner.DevCluster.Selectors;
+
+namespace LightReasoner.DevCluster.Resources;
+
+/// <summary>The checks of Jobs.</summary>
+internal static class JobValidation
+{
+    private const string Immutable = "field is immutable";
+
+    public static IEnumerable<FieldError> Create(JsonObject o)
+    {
+        var errors = Spec(o);
+        if (o.StringAt("spec", "completionMode") == "Indexed" && o.LongAt("spec", "completions") is { } n && o.Name().Length + 1 + $"{Math.Max(0, n - 1)}".Length > 63)
+            errors.Add(FieldError.Invalid("metadata.name", $"{o.Name()}-{n - 1}", "will not able to create pod with invalid DNS name: must be no more than 63 bytes"));
+        return errors;
+    }
+
+    private static List<FieldError> Spec(JsonObject o)
+    {
+        var errors = new List<FieldError>();
+        var spec = o.ObjectAt("spec") ?? [];
+        Selector(o, spec, errors);
+        foreach (var field in new[] { "parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished", "backoffLimitPerIndex", "maxFailedIndexes" })
+        {
+            if (spec.LongAt(field) is < 0 and var value)
+                errors.Add(FieldError.Invalid($"spec.{field}", value, "must be greater than or equal to 0"));
+        }
+
+        Indexed(spec, errors);
+        FailurePolicy(spec, errors);
+        SuccessPolicy(spec, errors);
+        if (spec.StringAt("managedBy") is { } manager)
+        {
+            if (manager.Length > 63)
+                errors.Add(FieldError.TooLong("spec.managedBy", 63));
+            if (!manager.Contains('/') || manager.Split('/') is not [var prefix, { Length: > 0 }] || !Names.IsSubdomain(prefix))
+                errors.Add(FieldError.Invalid("spec.managedBy", manager, "must be a domain-prefixed path (such as \"acme.io/foo\")"));
+        }
+
+        var template = spec.ObjectAt("template", "spec") ?? [];
+        errors.AddRange(PodValidation.Spec(template, "spec.template.spec", null).Where(e => e.Field != "spec.template.spec.restartPolicy"));
+        var restart = template.StringAt("restartPolicy");
+        if (restart is null or "" or "Always")
+            errors.Add(FieldError.Required("spec.template.spec.restartPolicy", "valid values: \"OnFailure\", \"Never\""));
+        else if (restart is not ("Never" or "OnFailure"))
+            errors.Add(FieldError.NotSupported("spec.template.spec.restartPolicy", restart, "OnFailure", "Never"));
+        else if (restart != "Never" && spec["podFailurePolicy"] is not null)
+            errors.Add(FieldError.Invalid("spec.template.spec.restartPolicy", restart, "only \"Never\" is supported when podFailurePolicy is specified"));
+        return errors;
+    }
+
+    private static void Selector(JsonObject o, JsonObject spec, List<FieldError> errors)
+    {
+        if (spec["selector"] is not JsonObject selector)
+        {
+            errors.Add(FieldError.Required("spec.selector"));
+            return;
+        }
+
+        if (spec.BoolAt("manualSelector"))
+        {
+            if (!LabelSelector.FromObject(selector).Matches(spec.ObjectAt("template", "metadata", "labels")))
+                errors.Add(FieldError.Invalid("spec.template.metadata.labels", spec.At("template", "metadata", "labels"), "`selector` does not match template `labels`"));
+            return;
+        }
+
+        var expected = new JsonObject { ["matchLabels"] = new JsonObject { ["batch.kubernetes.io/controller-uid"] = o.Uid() } };
+        var legacy = new JsonObject { ["matchLabels"] = new JsonObject { ["controller-uid"] = o.Uid() } };
+        if (!JsonAccess.Same(selector, expected) && !JsonAccess.Same(selector, legacy))
+            errors.Add(FieldError.Invalid("spec.selector", selector, "`selector` not auto-generated"));
+        if (!LabelSelector.FromObject(selector).Matches(spec.ObjectAt("template", "metadata", "labels")))
+            errors.Add(FieldError.Invalid("spec.template.metadata.labels", spec.At("template", "metadata", "labels"), "`selector` does not match template `labels`"));
+    }
+
+    private static void Indexed(JsonObject spec, List<FieldError> errors)
+    {
+        var mode = spec.StringAt("completionMode");
+        var indexed = mode == "Indexed";
+        if (mode is not ("NonIndexed" or "Indexed"))
+            errors.Add(FieldError.NotSupported("spec.completionMode", mode ?? "", "NonIndexed", "Indexed"));
+        if (indexed && spec["completions"] is null)
+            errors.Add(FieldError.Required("spec.completions", "when completion mode is Indexed"));
+        if (indexed && spec.LongAt("parallelism") is > 100_000 && spec.LongAt("completions") is > 100_000)
+            errors.Add(FieldError.Invalid("spec.parallelism", spec["parallelism"], "must be less than or equal to 100000"));
+        if (!indexed && spec["backoffLimitPerIndex"] is { } perIndex)
+            errors.Add(FieldError.Invalid("spec.backoffLimitPerIndex", perIndex, "requires indexed completion mode"));
+        if (spec["maxFailedIndexes"] is { } failed)
+        {
+            if (spec["backoffLimitPerIndex"] is null)
+                errors.Add(FieldError.Required("spec.backoffLimitPerIndex", "when maxFailedIndexes is specified"));
+            if (spec.LongAt("completions") is { } completions && failed.AsLong() > completions)
+                errors.Add(FieldError.Invalid("spec.maxFailedIndexes", failed, "must be less than or equal to completions"));
+        }
+
+        string[] replacement = spec["podFailurePolicy"] is null ? ["Failed", "TerminatingOrFailed"] : ["Failed"];
+        if (spec.StringAt("podReplacementPolicy") is { } policy && !replacement.Contains(policy))
+            errors.Add(FieldError.NotSupported("spec.podReplacementPolicy", policy, replacement));
+    }
+
+    private static void FailurePolicy(JsonObject spec, List<FieldError> errors)
+    {
+        var rules = spec.ArrayAt("podFailurePolicy", "rules");
+        if (spec["podFailurePolicy"] is null)
+            return;
+        if (rules?.Count > 20)
+            errors.Add(FieldError.TooMany("spec.podFailurePolicy.rules", rules.Count, 20));
+        var containers = (spec.ArrayAt("template", "spec", "containers") ?? []).Concat(spec.ArrayAt("template", "spec", "initContainers") ?? [])
+            .Select(c => c.StringAt("name")).ToHashSet();
+        for (var i = 0; i < (rules?.Count ?? 0); i++)
+        {
+            var path = $"spec.podFailurePolicy.rules[{i}]";
+            var rule = rules![i] as JsonObject ?? [];
+            var action = rule.StringAt("action") ?? "";
+            if (action.Length == 0)
+                errors.Add(FieldError.Required($"{path}.action", "valid values: \"Count\", \"FailIndex\", \"FailJob\", \"Ignore\""));
+            else if (action == "FailIndex" && spec["backoffLimitPerIndex"] is null)
+                errors.Add(FieldError.Invalid($"{path}.action", action, "requires the backoffLimitPerIndex to be set"));
+            else if (action is not ("Count" or "FailIndex" or "FailJob" or "Ignore"))
+                errors.Add(FieldError.NotSupported($"{path}.action", action, "Count", "FailIndex", "FailJob", "Ignore"));
+            var codes = rule.ObjectAt("onExitCodes");
+            var conditions = rule.ArrayAt("onPodConditions");
+            if (codes is not null)
+                ExitCodes(codes, $"{path}.onExitCodes", containers, errors);
+            for (var j = 0; j < (conditions?.Count ?? 0); j++)
+            {
+                if (conditions![j].StringAt("status") is { } status and not ("True" or "False" or "Unknown"))
+                    errors.Add(FieldError.NotSupported($"{path}.onPodConditions[{j}].status", status, "False", "True", "Unknown"));
+            }
+
+            if (codes is not null && conditions is { Count: > 0 })
+                errors.Add(Plain(path, "specifying both OnExitCodes and OnPodConditions is not supported"));
+            if (codes is null && conditions is null or { Count: 0 })
+                errors.Add(Plain(path, "specifying one of OnExitCodes and OnPodConditions is required"));
+        }
+    }
+
+    private static void ExitCodes(JsonObject codes, string path, HashSet<string?> containers, List<FieldError> errors)
+    {
+        var op = codes.StringAt("operator") ?? "";
+        if (op.Length == 0)
+            errors.Add(FieldError.Required($"{path}.operator", "valid values: \"In\", \"NotIn\""));
+        else if (op is not ("In" or "NotIn"))
+            errors.Add(FieldError.NotSupported($"{path}.operator", op, "In", "NotIn"));
+        if (codes.StringAt("containerName") is { } name && !containers.Contains(name))
+            errors.Add(FieldError.Invalid($"{path}.containerName", name, "must be one of the container or initContainer names in the pod template"));
+        var values = (codes.ArrayAt("values") ?? []).Select(v => v.AsLong() ?? 0).ToList();
+        if (values.Count == 0)
+            errors.Add(FieldError.Invalid($"{path}.values", new JsonArray(), "at least one value is required"));
+        else if (values.Count > 255)
+            errors.Add(FieldError.TooMany($"{path}.values", values.Count, 255));
+        for (var i = 0; i < values.Count; i++)
+        {
+            if (op == "In" && values[i] == 0)
+                errors.Add(FieldError.Invalid($"{path}.values[{i}]", 0, "must not be 0 for the In operator"));
+            if (values.IndexOf(values[i]) < i)
+                errors.Add(FieldError.Duplicate($"{path}.values[{i}]", values[i]));
+        }
+
+        if (!values.SequenceEqual(values.Order()))
+            errors.Add(FieldError.Invalid($"{path}.values", codes["values"], "must be ordered"));
+    }
+
+    private static void SuccessPolicy(JsonObject spec, List<FieldError> errors)
+    {
+        if (spec["successPolicy"] is not JsonObject policy)
+            return;
+        if (spec.StringAt("completionMode") != "Indexed")
+        {
+            errors.Add(FieldError.Invalid("spec.successPolicy", policy, "requires indexed completion mode"));
+            return;
+        }
+
+        var rules = policy.ArrayAt("rules");
+        if (rules is null or { Count: 0 })
+            errors.Add(FieldError.Required("spec.successPolicy.rules", "at least one rules must be specified when the successPolicy is specified"));
+        for (var i = 0; i < (rules?.Count ?? 0); i++)
+        {
+            var path = $"spec.successPolicy.rules[{i}]";
+            var count = rules![i].LongAt("succeededCount");
+            var indexes = rules[i].StringAt("succeededIndexes");
+            if (count is null && indexes is null)
+                errors.Add(FieldError.Required(path, "at least one of succeededCount or succeededIndexes must be specified"));
+            if (count is < 0)
+                errors.Add(FieldError.Invalid($"{path}.succeededCount", count, "must be greater than or equal to 0"));
+            if (count is { } c && spec.LongAt("completions") is { } completions && c > completions)
+                errors.Add(FieldError.Invalid($"{path}.succeededCount", c, $"must be less than or equal to {completions} (the number of specified completions)"));
+            if (indexes is not null && !IndexIntervals.TryParse(indexes, spec.LongAt("completions") ?? 0, out var total, out var problem))
+                errors.Add(FieldError.Invalid($"{path}.succeededIndexes", indexes, $"error parsing succeededIndexes: {problem}"));
+            else if (indexes is not null && count is { } k && IndexIntervals.Count(indexes) is var n && k > n)
+                errors.Add(FieldError.Invalid($"{path}.succeededCount", k, $"must be less than or equal to {n} (the number of indexes in the specified succeededIndexes field)"));
+        }
+    }
+
+    private static FieldError Plain(string path, string text) => new("FieldValueInvalid", path, $"Invalid value: {text}");
+
+    public static IEnumerable<FieldError> Update(JsonObject o, JsonObject old)
+    {
+        var errors = Spec(o);
+        var spec = o.ObjectAt("spec") ?? [];
+        var before = old.ObjectAt("spec") ?? [];
+        void Same(string field)
+        {
+            if (!JsonAccess.Same(spec[field], before[field]))
+                errors.Add(FieldError.Invalid($"spec.{field}", spec[field], Immutable));
+        }
+
+        // An Indexed job may be scaled by changing completions and parallelism together.
+        var elastic = spec.StringAt("completionMode") == "Indexed" && spec["completions"] is not null && before["completions"] is not null;
+        if (!elastic)
+        {
+            Same("completions");
+        }
+        else if (spec.LongAt("completions") != before.LongAt("completions") && spec.LongAt("completions") != spec.LongAt("parallelism"))
+        {
+            errors.Add(FieldError.Invalid("spec.completions", spec["completions"], $"can only be modified in tandem with spec.parallelism"));
+        }
+
+        Same("selector");
+        if (!JsonAccess.Same(Template(spec, before, old), before["template"]))
+            errors.Add(FieldError.Invalid("spec.template", spec["template"], Immutable));
+        Same("completionMode");
+        Same("podFailurePolicy");
+        Same("backoffLimitPerIndex");
+        Same("managedBy");
+        Same("successPolicy");
+        return errors;
+    }
+
+    // A job that is suspended and has not started may have the scheduling directives of its template changed.
+    private static JsonNode? Template(JsonObject spec, JsonObject before, JsonObject old)
+    {
+        var suspended = before.BoolAt("suspend") && old.At("status", "startTime") is null
+            && (old.LongAt("status", "active") ?? 0) == 0;
+        if (!suspended || spec["template"] is not JsonObject template)
+            return spec["template"];
+        var comparable = template.Copy();
+        foreach (var field in new[] { "nodeSelector", "tolerations", "schedulingGates", "affinity" })
+            comparable.Ensure("spec").SetOrRemove(field, before.At("template", "spec", field)?.DeepClone());
+        foreach (var field in new[] { "labels", "annotations" })
+            comparable.Metadata().SetOrRemove(field, before.At("template", "metadata", field)?.DeepClone());
+        return comparable;
+    }
+
+    public static IEnumerable<FieldError> Status(JsonObject o, JsonObject old)
+    {
+        foreach (var field in new[] { "active", "succeeded", "failed", "ready", "terminating" })
+        {
+            if (o.LongAt("status", field) is < 0 and var value)
+                yield return FieldError.Invalid($"status.{field}", value, "must be greater than or equal to 0");
+        }
+
+        bool Is(JsonObject job, string type) => (job.ArrayAt("status", "conditions") ?? []).Any(c => c.StringAt("type") == type && c.StringAt("status") == "True");
+        var finished = Is(o, "Complete") || Is(o, "Failed");
+        if (Is(o, "Complete") && Is(o, "Failed"))
+            yield return FieldError.Invalid("status.conditions", o.At("status", "conditions"), "cannot set Complete=True and Failed=true conditions");
+        if (finished && o.LongAt("status", "active") is > 0)
+            yield return FieldError.Invalid("status.active", o.At("status", "active"), "active>0 is invalid for finished job");
+        foreach (var type in new[] { "Complete", "Failed", "SuccessCriteriaMet", "FailureTarget" })
+        {
+            if (Is(old, type) && !Is(o, type))
+                yield return FieldError.Invalid("status.conditions", type, $"cannot disable {type}=True condition");
+        }
+
+        if (Is(o, "Complete") && !Is(o, "SuccessCriteriaMet") && !Is(old, "Complete"))
+            yield return FieldError.Invalid("status.conditions", o.At("status", "conditions"), "cannot set Complete=True condition without the SuccessCriteriaMet=true condition");
+        if (Is(o, "Failed") && !Is(o, "FailureTarget") && !Is(old, "Failed"))
+            yield return FieldError.Invalid("status.conditions", o.At("status", "conditions"), "cannot set Failed=True condition without the FailureTarget=true condition");
+        if (o.At("status", "completionTime") is not null && !Is(o, "Complete"))
+            yield return FieldError.Invalid("status.completionTime", o.At("status", "completionTime"), "cannot set completionTime when there is no Complete=True condition");
+        if (Is(o, "Complete") && o.At("status", "completionTime") is null)
+            yield return FieldError.Required("status.completionTime", "completionTime is required for Complete jobs");
+        if (old.At("status", "startTime") is { } start && !o.BoolAt("spec", "suspend") && !JsonAccess.Same(o.At("status", "startTime"), start))
+        {
+            yield return o.At("status", "startTime") is null
+                ? FieldError.Required("status.startTime", "startTime cannot be removed for unsuspended job")
+                : FieldError.Required("status.startTime", "startTime cannot be modified for unsuspended job");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LightReasoner.DevCluster.Json;
+
+namespace LightReasoner.DevCluster.Rest;
+
+/// <summary>Where a paged list goes on: the revision it is taken at and the key after which it continues.</summary>
+internal sealed record ContinueToken(long Version, string After)
+{
+    public override string ToString()
+    {
+        var text = new JsonObject { ["v"] = "meta.k8s.io/v1", ["rv"] = Version, ["start"] = After }.Text();
+        return Convert.ToBase64String(Encoding.UTF8.GetBytes(text)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+    }
+
+    public static ContinueToken? Parse(string text)
+    {
+        try
+        {
+            var padded = text.Replace('-', '+').Replace('_', '/').PadRight((text.Length + 3) / 4 * 4, '=');
+            var o = JsonReading.Parse(Convert.FromBase64String(padded));
+            return o.LongAt("rv") is { } version && o.StringAt("start") is { } start ? new ContinueToken(version, start) : null;
+        }
+        catch (Exception e) when (e is FormatException or JsonException)
+        {
+            return null;
+        }
+    }
+}

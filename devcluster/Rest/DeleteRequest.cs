@@ -1,0 +1,72 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LightReasoner.DevCluster.Errors;
+using LightReasoner.DevCluster.Json;
+
+namespace LightReasoner.DevCluster.Rest;
+
+/// <summary>Reads the options of a DELETE from its body or its query.</summary>
+internal static class DeleteRequest
+{
+    public static async Task<DeleteOptions> Read(ApiRequest request)
+    {
+        request.ReadWriteParameters("DeleteOptions");
+        var bytes = await Body.ReadBytes(request.Http.Request);
+        var options = bytes.Length > 0 ? FromBody(bytes, Body.MediaType(request.Http.Request)) : FromQuery(request);
+        if (request.DryRun)
+            options = options with { DryRun = true };
+        Validate(options);
+        return options;
+    }
+
+    private static DeleteOptions FromQuery(ApiRequest request) => new(
+        request.Query("propagationPolicy"),
+        request.Query("gracePeriodSeconds") is { Length: > 0 } grace && long.TryParse(grace, CultureInfo.InvariantCulture, out var g) ? g : null,
+        OrphanDependents: request.Query("orphanDependents") is { Length: > 0 } orphan ? orphan is "true" or "1" : null);
+
+    private static DeleteOptions FromBody(byte[] bytes, string mediaType)
+    {
+        if (mediaType is not ("" or "application/json" or "application/yaml" or "application/vnd.kubernetes.protobuf"))
+            throw Fail.UnsupportedMediaType(Negotiation.Accepted);
+        JsonNode? body;
+        try
+        {
+            body = mediaType switch
+            {
+                "application/vnd.kubernetes.protobuf" => Protobuf.KubernetesProtobuf.Decode(bytes),
+                "application/yaml" => YamlReading.Parse(Encoding.UTF8.GetString(bytes)),
+                _ => JsonReading.Parse(bytes),
+            };
+        }
+        catch (JsonException e)
+        {
+            throw Fail.BadRequest($"couldn't get version/kind; json parse error: {e.Message}");
+        }
+
+        if (body.StringAt("kind") is { Length: > 0 } kind and not "DeleteOptions")
+            throw Fail.BadRequest($"no kind \"{kind}\" is registered for version \"{body.StringAt("apiVersion")}\"");
+        var dry = body.At("dryRun").StringItems().ToList();
+        if (dry.Exists(d => d != "All"))
+            throw Fail.Invalid("meta.k8s.io", "DeleteOptions", "", [FieldError.NotSupported("dryRun", string.Join(",", dry), "All")]);
+        return new DeleteOptions(
+            body.StringAt("propagationPolicy"), body.LongAt("gracePeriodSeconds"), body.StringAt("preconditions", "uid"),
+            body.StringAt("preconditions", "resourceVersion"), body.At("orphanDependents") is null ? null : body.BoolAt("orphanDependents"), dry.Count > 0);
+    }
+
+    private static void Validate(DeleteOptions options)
+    {
+        var errors = new List<FieldError>();
+        if (options.Policy is { } policy)
+        {
+            if (options.OrphanDependents is not null)
+                errors.Add(FieldError.Invalid("propagationPolicy", policy, "orphanDependents and deletionPropagation cannot be both set"));
+            else if (policy is not ("Foreground" or "Background" or "Orphan"))
+                errors.Add(FieldError.NotSupported("propagationPolicy", policy, "Foreground", "Background", "Orphan", "nil"));
+        }
+
+        if (errors.Count > 0)
+            throw Fail.Invalid("meta.k8s.io", "DeleteOptions", "", errors);
+    }
+}

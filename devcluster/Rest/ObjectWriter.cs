@@ -1,0 +1,221 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using LightReasoner.DevCluster.Cel;
+using LightReasoner.DevCluster.Errors;
+using LightReasoner.DevCluster.Json;
+using LightReasoner.DevCluster.Patch;
+using LightReasoner.DevCluster.Resources;
+using LightReasoner.DevCluster.Schema;
+using LightReasoner.DevCluster.Storage;
+
+namespace LightReasoner.DevCluster.Rest;
+
+/// <summary>Who writes, and how much of it is meant.</summary>
+/// <param name="Manager">Name in managedFields; null leaves managedFields alone.</param>
+/// <param name="DryRun">Answer as if it were done.</param>
+internal sealed record WriteOptions(string? Manager = null, bool DryRun = false)
+{
+    public static readonly WriteOptions Internal = new();
+}
+
+/// <summary>Creates and updates objects: defaults, checks, generations, conflicts, finalizers; the same for clients and controllers.</summary>
+internal sealed class ObjectWriter(Store store, TimeProvider time)
+{
+    private const string SuffixLetters = "bcdfghjklmnpqrstvwxz2456789";
+
+    public Store Store => store;
+
+    public TimeProvider Time => time;
+
+    public string Now => Timestamp(time.GetUtcNow());
+
+    public static string Timestamp(DateTimeOffset t) => t.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+
+    public StoredObject Create(ResourceType type, string ns, JsonObject o, WriteOptions options)
+    {
+        var metadata = o.Metadata();
+        if (metadata.StringAt("resourceVersion") is { Length: > 0 } and not "0")
+            throw Fail.ServerError("resourceVersion should not be set on objects to be created");
+        CheckNamespace(type, ns, o);
+        var generated = o.Name().Length == 0 && metadata.StringAt("generateName") is { Length: > 0 };
+        if (generated)
+            metadata["name"] = Suffixed(metadata.StringAt("generateName")!);
+        if (type.Custom && type.HasStatus)
+            o.Remove("status");
+        foreach (var field in new[] { "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion" })
+            metadata.Remove(field);
+        metadata["uid"] = Guid.NewGuid().ToString();
+        metadata["creationTimestamp"] = Now;
+        metadata.Remove("generation");
+        if (type.Custom || type.Strategy.HasGeneration)
+            metadata["generation"] = 1;
+        if (type.Namespaced)
+            metadata["namespace"] = ns;
+        else
+            metadata.Remove("namespace");
+        DropEmptyMetadata(o);
+        Complete(type, o);
+        type.Strategy.PrepareCreate(o);
+        var errors = MetadataValidation.Create(o, type).ToList();
+        errors.AddRange(type.Strategy.ValidateCreate(o));
+        SchemaErrors(type, o, null, errors);
+        if (errors.Count > 0)
+            throw type.Invalid(o.Name(), errors);
+        if (options.Manager is { } manager)
+            ManagedFields.Track(o, null, type, manager, "", Now);
+        if (options.DryRun)
+        {
+            if (store.Get(type.StorageName, ns, o.Name()) is not null)
+                throw Fail.AlreadyExists(type, o.Name());
+            return new StoredObject(type.StorageName, ns, o.Name(), 0, o);
+        }
+
+        return store.Create(type.StorageName, ns, o.Name(), o) ?? throw Fail.AlreadyExists(type, o.Name());
+    }
+
+    /// <summary>
+    /// Changes an object. <paramref name="change"/> gets a copy of the stored object and returns the wished one; it is called
+    /// again when somebody else was faster and the result carries no resource version of its own.
+    /// </summary>
+    public StoredObject Update(ResourceType type, string ns, string name, string subresource, Func<JsonObject, JsonObject> change, WriteOptions options,
+        Action<JsonObject, JsonObject>? track = null)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var stored = store.Get(type.StorageName, ns, name) ?? throw type.NotFound(name);
+            var wished = change(stored.Document.Copy());
+            var unconditional = wished.StringAt("metadata", "resourceVersion") is null or "" or "0";
+            if (!unconditional && wished.StringAt("metadata", "resourceVersion") != stored.Document.StringAt("metadata", "resourceVersion"))
+                throw Fail.Modified(type, name);
+            if (Write(type, stored, wished, subresource, options, track) is { } written)
+                return written;
+            if (attempt == 20)
+                throw Fail.Modified(type, name);
+        }
+    }
+
+    // One attempt; null when the stored object has changed meanwhile.
+    private StoredObject? Write(ResourceType type, StoredObject stored, JsonObject wished, string subresource, WriteOptions options, Action<JsonObject, JsonObject>? track)
+    {
+        var old = stored.Document;
+        var o = wished;
+        if (o.Uid().Length > 0 && o.Uid() != old.Uid())
+        {
+            throw Fail.Conflict(type.Group, type.Plural, stored.Name,
+                $"Precondition failed: UID in precondition: {o.Uid()}, UID in object meta: {old.Uid()}");
+        }
+
+        var managed = o.At("metadata", "managedFields");
+        if (subresource == "status")
+        {
+            o = type.Strategy.PrepareStatusUpdate(o, old);
+            if (managed is not null)
+                o.Metadata()["managedFields"] = managed.DeepClone();
+        }
+        else if (subresource.Length == 0)
+        {
+            if (type.HasStatus)
+                o.SetOrRemove("status", old["status"]?.DeepClone());
+        }
+
+        KeepSystemMetadata(o, old);
+        DropEmptyMetadata(o);
+        Complete(type, o);
+        if (subresource.Length == 0)
+            type.Strategy.PrepareUpdate(o, old);
+        if ((type.Custom || type.Strategy.HasGeneration) && subresource != "status" && Changed(type, o, old))
+            o.Metadata()["generation"] = (old.LongAt("metadata", "generation") ?? 0) + 1;
+        var errors = MetadataValidation.Update(o, old).ToList();
+        errors.AddRange(subresource == "status" ? type.Strategy.ValidateStatusUpdate(o, old) : type.Strategy.ValidateUpdate(o, old));
+        SchemaErrors(type, o, old, errors);
+        if (errors.Count > 0)
+            throw type.Invalid(stored.Name, errors);
+        if (track is not null)
+            track(o, old);
+        else if (options.Manager is { } manager)
+            ManagedFields.Track(o, old, type, manager, subresource, Now);
+        o.Metadata()["resourceVersion"] = old.StringAt("metadata", "resourceVersion");
+        if (ManagedFields.SameBut(o, old))
+            return stored;
+        var finished = o.IsDeleting() && o.At("metadata", "finalizers").StringItems().FirstOrDefault() is null
+            && (o.LongAt("metadata", "deletionGracePeriodSeconds") ?? 0) == 0
+            && (type.Kind != "Namespace" || type.Custom || o.ArrayAt("spec", "finalizers") is null or { Count: 0 });
+        if (options.DryRun)
+            return new StoredObject(type.StorageName, stored.Namespace, stored.Name, stored.Version, o);
+        if (finished)
+            return store.Delete(stored) ? new StoredObject(type.StorageName, stored.Namespace, stored.Name, stored.Version, o) : null;
+        return store.Update(stored, o);
+    }
+
+    /// <summary>Defaults of the kind and of the schema.</summary>
+    private static void Complete(ResourceType type, JsonObject o)
+    {
+        if (type.Custom)
+        {
+            Defaulting.DropNulls(o, type.Schema);
+            Defaulting.Apply(o, type.Schema);
+        }
+        else
+        {
+            type.Strategy.SetDefaults(o);
+        }
+    }
+
+    private static void SchemaErrors(ResourceType type, JsonObject o, JsonObject? old, List<FieldError> errors)
+    {
+        if (!type.Custom)
+            return;
+        var (schema, blocking) = Validation.Check(o, type.Schema, "");
+        errors.AddRange(schema);
+        if (blocking)
+            errors.Add(FieldError.Invalid("<nil>", null, "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"));
+        else
+            errors.AddRange(CelValidation.Check(type.Schema, o, old));
+    }
+
+    private static bool Changed(ResourceType type, JsonObject o, JsonObject old)
+    {
+        if (!type.Custom)
+            return type.Strategy.SpecChanged(o, old);
+        var keys = o.Select(p => p.Key).Union(old.Select(p => p.Key));
+        return keys.Any(k => k is not ("metadata" or "apiVersion" or "kind") && !(k == "status" && type.HasStatus) && !JsonAccess.Same(o[k], old[k]));
+    }
+
+    private static void KeepSystemMetadata(JsonObject o, JsonObject old)
+    {
+        foreach (var field in new[] { "name", "namespace", "generateName", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink" })
+            o.Metadata().SetOrRemove(field, old.At("metadata", field)?.DeepClone());
+    }
+
+    private static void DropEmptyMetadata(JsonObject o)
+    {
+        var metadata = o.Metadata();
+        foreach (var field in new[] { "labels", "annotations", "finalizers", "ownerReferences" })
+        {
+            if (metadata[field] is null or JsonObject { Count: 0 } or JsonArray { Count: 0 })
+                metadata.Remove(field);
+        }
+    }
+
+    private void CheckNamespace(ResourceType type, string ns, JsonObject o)
+    {
+        if (!type.Namespaced)
+            return;
+        var parent = store.Get("/namespaces", "", ns) ?? throw Fail.NotFound("", "namespaces", ns);
+        if (parent.Document.StringAt("status", "phase") != "Terminating")
+            return;
+        var details = Fail.Details(o.Name(), type.Group, type.Plural);
+        details["causes"] = new JsonArray(new JsonObject
+        {
+            ["reason"] = "NamespaceTerminating",
+            ["message"] = $"namespace {ns} is being terminated",
+            ["field"] = "metadata.namespace",
+        });
+        throw new ApiException(403, "Forbidden",
+            $"{type.QualifiedName} \"{o.Name()}\" is forbidden: unable to create new content in namespace {ns} because it is being terminated", details);
+    }
+
+    private static string Suffixed(string prefix)
+        => (prefix.Length > 58 ? prefix[..58] : prefix) + RandomNumberGenerator.GetString(SuffixLetters, 5);
+}

@@ -1,0 +1,167 @@
+using System.Text.Json.Nodes;
+using LightReasoner.DevCluster.Errors;
+using LightReasoner.DevCluster.Json;
+using LightReasoner.DevCluster.Resources;
+using LightReasoner.DevCluster.Storage;
+using LightReasoner.DevCluster.Watch;
+using Microsoft.AspNetCore.Http;
+
+namespace LightReasoner.DevCluster.Rest;
+
+/// <summary>The verbs of every resource: create, get, list, watch, update, patch, delete, deletecollection.</summary>
+internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer, ObjectDeleter deleter, WatchStream watch)
+{
+    private readonly PatchRequest patch = new(writer);
+
+    public Task Handle(ApiRequest request)
+    {
+        var one = request.Name.Length > 0;
+        switch (request.Method)
+        {
+            case "GET" or "HEAD" when !one || request.Query("watch") is not null && request.Flag("watch"):
+                Allow(request, request.Flag("watch") ? "watch" : "list");
+                return request.Query("watch") is not null && request.Flag("watch") ? watch.Serve(request) : reader.List(request);
+            case "GET" or "HEAD":
+                Allow(request, "get");
+                return reader.Get(request);
+            case "POST" when !one || request.Type.Custom && request.Subresource.Length == 0:
+                Allow(request, "create");
+                return Create(request);
+            case "PUT":
+                Allow(request, "update");
+                return Update(request);
+            case "PATCH":
+                Allow(request, "patch");
+                return Patch(request);
+            case "DELETE" when request.Subresource.Length == 0:
+                Allow(request, one ? "delete" : "deletecollection");
+                return one ? Delete(request) : DeleteCollection(request);
+            default:
+                throw NotAllowed(request);
+        }
+    }
+
+    private static ApiException NotAllowed(ApiRequest request)
+        => request.Type.Custom
+            ? new ApiException(405, "MethodNotAllowed", $" is not supported on resources of kind \"{request.Type.QualifiedName}\"", Fail.Details("", request.Type.Group, request.Type.Plural))
+            : Fail.MethodNotAllowed();
+
+    private static void Allow(ApiRequest request, string verb)
+    {
+        var one = request.Name.Length > 0;
+        if (verb is "update" or "patch" && !one)
+            throw request.Type.Custom ? Fail.BadRequest("name must be provided") : Fail.MethodNotAllowed();
+        if (verb is "create" or "list" && request.Type.Namespaced && request.Namespace.Length == 0 && verb == "create")
+            throw request.Type.Custom ? Fail.PageNotFound() : Fail.MethodNotAllowed();
+        if (request.Subresource.Length == 0 && !request.Type.Verbs.Contains(verb))
+            throw Fail.MethodNotAllowed();
+    }
+
+    private async Task Create(ApiRequest request)
+    {
+        request.ReadWriteParameters("CreateOptions");
+        var form = Negotiation.From(request.Http.Request, allowTransforms: true);
+        var body = await Body.Read(request.Http.Request, request.Type.Kind, request.Type.Custom);
+        var o = Decoder.Decode(request, body);
+        CheckNamespace(request, o);
+        foreach (var warning in request.Type.Strategy.Warnings(o))
+            request.Warn(warning);
+        var stored = writer.Create(request.Type, request.Namespace, o, new WriteOptions(request.FieldManager, request.DryRun));
+        await Answer(request, form, stored, 201);
+    }
+
+    private async Task Update(ApiRequest request)
+    {
+        request.ReadWriteParameters("UpdateOptions");
+        var form = Negotiation.From(request.Http.Request, allowTransforms: true);
+        var body = await Body.Read(request.Http.Request, request.Type.Kind, request.Type.Custom);
+        var o = Decoder.Decode(request, body);
+        if (o.Name().Length == 0)
+            throw Fail.BadRequest($"the name of the object ({request.Name} based on URL) was undeterminable: name must be provided");
+        if (o.Name() != request.Name)
+            throw Fail.BadRequest($"the name of the object ({o.Name()}) does not match the name on the URL ({request.Name})");
+        CheckNamespace(request, o);
+        var type = request.Type;
+        var exists = writer.Store.Get(type.StorageName, request.Namespace, request.Name) is not null;
+        if (!exists && type.Strategy.CreateOnUpdate && request.Subresource.Length == 0)
+        {
+            await Answer(request, form, writer.Create(type, request.Namespace, o, new WriteOptions(request.FieldManager, request.DryRun)), 201);
+            return;
+        }
+
+        if (!exists)
+            throw type.NotFound(request.Name);
+        var unconditional = o.StringAt("metadata", "resourceVersion") is null or "" or "0";
+        if (unconditional && (type.Custom || !type.Strategy.UnconditionalUpdate))
+        {
+            throw Fail.Invalid(type.Group, type.Plural, request.Name,
+                [FieldError.Invalid("metadata.resourceVersion", type.Custom ? JsonValue.Create(0) : JsonValue.Create(0), "must be specified for an update")]);
+        }
+
+        var stored = writer.Update(type, request.Namespace, request.Name, request.Subresource, _ => o.Copy(), new WriteOptions(request.FieldManager, request.DryRun));
+        await Answer(request, form, stored, 200);
+    }
+
+    private async Task Patch(ApiRequest request)
+    {
+        var form = Negotiation.From(request.Http.Request, allowTransforms: true);
+        var (stored, created) = await patch.Handle(request);
+        await Answer(request, form, stored, created ? 201 : 200);
+    }
+
+    private async Task Delete(ApiRequest request)
+    {
+        var form = Negotiation.From(request.Http.Request, allowTransforms: true);
+        var options = await DeleteRequest.Read(request);
+        var (stored, gone) = deleter.Delete(request.Type, request.Namespace, request.Name, options);
+        if (options.Policy is null && options.OrphanDependents is null && request.Type.Strategy.OrphanByDefault)
+            request.Warn(JobStrategy.OrphanWarning);
+        if (!gone || request.Type.Strategy.DeleteReturnsObject)
+        {
+            await Answer(request, form, stored, 200);
+            return;
+        }
+
+        var details = Fail.Details(stored.Name, request.Type.Group, request.Type.Plural);
+        details["uid"] = stored.Document.Uid();
+        await Writing.Write(request.Http, 200, new JsonObject
+        {
+            ["kind"] = "Status", ["apiVersion"] = "v1", ["metadata"] = new JsonObject(), ["status"] = "Success", ["details"] = details,
+        }, form.Yaml);
+    }
+
+    private async Task DeleteCollection(ApiRequest request)
+    {
+        var form = Negotiation.From(request.Http.Request, allowTransforms: true);
+        var options = await DeleteRequest.Read(request);
+        var (labels, fields) = ObjectReader.Selectors(request);
+        var snapshot = writer.Store.List(request.Type.StorageName);
+        var deleted = new List<StoredObject>();
+        foreach (var stored in snapshot.Objects.Values)
+        {
+            if (!ObjectReader.InScope(stored, request) || !labels.Matches(stored.Document.ObjectAt("metadata", "labels")) || !fields.Matches(stored.Document, request.Type.Strategy))
+                continue;
+            try
+            {
+                deleted.Add(deleter.Delete(request.Type, stored.Namespace, stored.Name, options).Object);
+            }
+            catch (ApiException e) when (e.Code == 404)
+            {
+                // Somebody else was faster.
+            }
+        }
+
+        if (options.Policy is null && options.OrphanDependents is null && request.Type.Strategy.OrphanByDefault && deleted.Count > 0)
+            request.Warn(JobStrategy.OrphanWarning);
+        await Writing.Write(request.Http, 200, reader.Present(request, form).List(deleted, snapshot.Version, null, null), form.Yaml);
+    }
+
+    private async Task Answer(ApiRequest request, Negotiation form, StoredObject stored, int status)
+        => await Writing.Write(request.Http, status, reader.Present(request, form).One(stored.Document), form.Yaml);
+
+    private static void CheckNamespace(ApiRequest request, JsonObject o)
+    {
+        if (request.Type.Namespaced && o.Namespace().Length > 0 && o.Namespace() != request.Namespace)
+            throw Fail.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
+    }
+}

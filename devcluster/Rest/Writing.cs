@@ -1,0 +1,46 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LightReasoner.DevCluster.Errors;
+using LightReasoner.DevCluster.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace LightReasoner.DevCluster.Rest;
+
+/// <summary>Writes answers.</summary>
+internal static class Writing
+{
+    private static readonly JsonWriterOptions Options = new() { Encoder = JsonAccess.Plain.Encoder, SkipValidation = true };
+
+    public static byte[] Bytes(JsonNode node)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, Options))
+            node.WriteTo(writer, JsonAccess.Plain);
+        return buffer.ToArray();
+    }
+
+    public static Task Write(HttpContext http, int status, JsonNode body, bool yaml = false)
+        => yaml
+            ? WriteBytes(http, status, Encoding.UTF8.GetBytes(YamlReading.Write(body)), "application/yaml")
+            : WriteBytes(http, status, Bytes(body), "application/json");
+
+    public static async Task WriteBytes(HttpContext http, int status, byte[] body, string contentType)
+    {
+        http.Response.StatusCode = status;
+        http.Response.ContentType = contentType;
+        http.Response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(http.Request.Method))
+            await http.Response.Body.WriteAsync(body, http.RequestAborted);
+    }
+
+    public static Task Write(HttpContext http, ApiException error)
+    {
+        if (error.RetryAfter is { } seconds)
+            http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (!error.PlainText)
+            return Write(http, error.Code, error.ToStatus());
+        http.Response.Headers["X-Content-Type-Options"] = "nosniff";
+        return WriteBytes(http, error.Code, Encoding.UTF8.GetBytes(error.Message), "text/plain; charset=utf-8");
+    }
+}

@@ -1,0 +1,231 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using LightReasoner.DevCluster.Errors;
+using LightReasoner.DevCluster.Json;
+
+namespace LightReasoner.DevCluster.Schema;
+
+/// <summary>Checks a value against a structural schema; the errors read as those of a real API server.</summary>
+internal sealed class Validation
+{
+    private readonly List<FieldError> errors = [];
+
+    /// <summary>True when an error was found after which the CEL rules are not evaluated.</summary>
+    private bool blocking;
+
+    /// <summary>The errors of the schema and whether they keep the CEL rules from being evaluated.</summary>
+    public static (List<FieldError> Errors, bool Blocking) Check(JsonNode? value, TypeSchema schema, string path)
+    {
+        var validation = new Validation();
+        validation.Value(value, schema, path);
+        validation.ListTypes(value, schema, path);
+        return (validation.errors, validation.blocking);
+    }
+
+    public static bool IsDateTime(string text)
+        => text.Length >= 20 && text[10] is 'T' or 't'
+            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out _)
+            && (text[^1] is 'Z' or 'z' || text[^6] is '+' or '-');
+
+    private void Block(FieldError error)
+    {
+        blocking = true;
+        errors.Add(error);
+    }
+
+    private void Value(JsonNode? value, TypeSchema schema, string path)
+    {
+        if (value is null && schema.Nullable)
+            return;
+        if (!TypeFits(value, schema, path))
+            return;
+        Combinations(value, schema, path);
+        switch (value)
+        {
+            case JsonObject o:
+                Object(o, schema, path);
+                break;
+            case JsonArray a:
+                Array(a, schema, path);
+                break;
+            case JsonValue v when v.GetValueKind() == JsonValueKind.String:
+                String(v.GetValue<string>(), schema, path);
+                break;
+            case JsonValue v when v.GetValueKind() == JsonValueKind.Number:
+                Number(v, schema, path);
+                break;
+        }
+
+        if (schema.Enum is { } allowed && !allowed.Any(a => JsonAccess.Same(a, value)))
+        {
+            Block(FieldError.NotSupported(path, value.AsString() ?? value.Text(), allowed.Select(a => a.AsString() ?? a.Text())));
+        }
+    }
+
+    private bool TypeFits(JsonNode? value, TypeSchema schema, string path)
+    {
+        var actual = TypeOf(value);
+        if (schema.IntOrString)
+        {
+            if (actual is "integer" or "string")
+                return true;
+            Block(FieldError.TypeInvalid(path, actual, $"{path} in body must be of type integer,string: \"{actual}\""));
+            if (schema.AnyOf.Count > 0)
+            {
+                errors.Add(FieldError.Invalid("<nil>", "", $"\"{path}\" must validate at least one schema (anyOf)"));
+                Block(FieldError.TypeInvalid(path, actual, $"{path} in body must be of type integer: \"{actual}\""));
+            }
+
+            return false;
+        }
+
+        if (schema.Type is null || schema.Type == actual || (schema.Type == "number" && actual == "integer"))
+            return true;
+        Block(FieldError.TypeInvalid(path, actual, $"{path} in body must be of type {schema.Type}: \"{actual}\""));
+        if (schema.Type == "integer" && actual == "number")
+        {
+            var format = schema.Format is null ? "(default format)" : $"with format {schema.Format}";
+            errors.Add(FieldError.Invalid("<nil>", "", $"Checked value must be of type integer {format} in {path}"));
+        }
+
+        return false;
+    }
+
+    private void Combinations(JsonNode? value, TypeSchema schema, string path)
+    {
+        if (schema.AnyOf.Count > 0 && schema.AnyOf.All(s => Fails(value, s, path)))
+            errors.Add(FieldError.Invalid("<nil>", "", $"\"{path}\" must validate at least one schema (anyOf)"));
+        if (schema.OneOf.Count > 0 && schema.OneOf.Count(s => !Fails(value, s, path)) is not 1 and var n)
+        {
+            var found = n == 0 ? "Found none valid" : $"Found {n} valid alternatives";
+            errors.Add(FieldError.Invalid("<nil>", "", $"\"{path}\" must validate one and only one schema (oneOf). {found}"));
+        }
+
+        foreach (var s in schema.AllOf)
+        {
+            if (Fails(value, s, path))
+                errors.Add(FieldError.Invalid("<nil>", "", $"\"{path}\" must validate all the schemas (allOf)"));
+        }
+
+        if (schema.Not is { } not && !Fails(value, not, path))
+            errors.Add(FieldError.Invalid("<nil>", "", $"\"{path}\" must not validate the schema (not)"));
+    }
+
+    private static bool Fails(JsonNode? value, TypeSchema schema, string path)
+    {
+        var check = new Validation();
+        check.Value(value, schema, path);
+        return check.errors.Count > 0;
+    }
+
+    private void Object(JsonObject o, TypeSchema schema, string path)
+    {
+        if (schema.MaxProperties is { } max && o.Count > max)
+            Block(FieldError.TooMany(path, o.Count, max));
+        if (schema.MinProperties is { } min && o.Count < min)
+            errors.Add(FieldError.Invalid(path, o.Count, $"{path} in body should have at least {min} properties"));
+        foreach (var (key, child) in o)
+        {
+            // ObjectMeta has checks of its own.
+            if (schema.Member(key) is { Name: null } member)
+                Value(child, member, Join(path, key));
+        }
+
+        foreach (var name in schema.Required)
+        {
+            if (!o.ContainsKey(name))
+                Block(FieldError.Required(Join(path, name)));
+        }
+    }
+
+    private void Array(JsonArray a, TypeSchema schema, string path)
+    {
+        if (schema.MinItems is { } min && a.Count < min)
+            errors.Add(FieldError.Invalid(path, a.Count, $"{path} in body should have at least {min} items"));
+        if (schema.MaxItems is { } max && a.Count > max)
+            Block(FieldError.TooMany(path, a.Count, max));
+        if (schema.Items is not { } items)
+            return;
+        for (var i = 0; i < a.Count; i++)
+            Value(a[i], items, $"{path}[{i}]");
+    }
+
+    private void String(string text, TypeSchema schema, string path)
+    {
+        var length = new StringInfo(text).LengthInTextElements;
+        if (length == text.Length || schema.MaxLength is not null)
+            length = text.EnumerateRunes().Count();
+        if (schema.MaxLength is { } max && length > max)
+            Block(FieldError.TooLong(path, max));
+        if (schema.MinLength is { } min && length < min)
+            errors.Add(FieldError.Invalid(path, text, $"{path} in body should be at least {min} chars long"));
+        if (schema.Pattern is { } pattern && !Regex.IsMatch(text, pattern.Replace("$", "\\z"), RegexOptions.CultureInvariant))
+            errors.Add(FieldError.Invalid(path, text, $"{path} in body should match '{pattern}'"));
+        if (schema.Format == "date-time" && !IsDateTime(text))
+            Block(FieldError.TypeInvalid(path, text, $"{path} in body must be of type date-time: {FieldError.Quote(text)}"));
+    }
+
+    private void Number(JsonValue v, TypeSchema schema, string path)
+    {
+        var d = v.AsDouble();
+        if (schema is { Type: "integer", Format: "int32" } && d is < int.MinValue or > int.MaxValue)
+            errors.Add(FieldError.Invalid("<nil>", "", $"Checked value must be of type integer with format int32 in {path}"));
+        if (schema.MultipleOf is { } factor && Math.Abs(d / factor - Math.Round(d / factor)) > 1e-9)
+            errors.Add(FieldError.Invalid(path, v, $"{path} in body should be a multiple of {Plain(factor)}"));
+        if (schema.Maximum is { } max && (schema.ExclusiveMaximum ? d >= max : d > max))
+            errors.Add(FieldError.Invalid(path, v, $"{path} in body should be less than {(schema.ExclusiveMaximum ? "" : "or equal to ")}{Plain(max)}"));
+        if (schema.Minimum is { } min && (schema.ExclusiveMinimum ? d <= min : d < min))
+            errors.Add(FieldError.Invalid(path, v, $"{path} in body should be greater than {(schema.ExclusiveMinimum ? "" : "or equal to ")}{Plain(min)}"));
+    }
+
+    // Sets and maps: no two items that are the same.
+    private void ListTypes(JsonNode? value, TypeSchema schema, string path)
+    {
+        if (value is JsonObject o)
+        {
+            foreach (var (key, child) in o)
+            {
+                if (schema.Member(key) is { Name: null } member)
+                    ListTypes(child, member, Join(path, key));
+            }
+        }
+        else if (value is JsonArray a)
+        {
+            var seen = new HashSet<string>(StringComparer.Ordinal);
+            for (var i = 0; i < a.Count; i++)
+            {
+                var identity = schema.ListType switch
+                {
+                    "set" => a[i]?.DeepClone(),
+                    "map" => new JsonObject(schema.ListMapKeys.Select(k => KeyValuePair.Create(k, a[i].At(k)?.DeepClone()))),
+                    _ => null,
+                };
+                if (identity is not null && !seen.Add(identity.Text()))
+                    errors.Add(FieldError.Duplicate($"{path}[{i}]", identity));
+                if (schema.Items is { } items)
+                    ListTypes(a[i], items, $"{path}[{i}]");
+            }
+        }
+    }
+
+    public static string TypeOf(JsonNode? value) => value switch
+    {
+        null => "null",
+        JsonObject => "object",
+        JsonArray => "array",
+        JsonValue v => v.GetValueKind() switch
+        {
+            JsonValueKind.String => "string",
+            JsonValueKind.Number => v.AsLong() is not null ? "integer" : "number",
+            _ => "boolean",
+        },
+        _ => "null",
+    };
+
+    private static string Join(string path, string key) => path.Length == 0 ? key : $"{path}.{key}";
+
+    private static string Plain(double d) => d.ToString("R", CultureInfo.InvariantCulture);
+}
