@@ -1,6 +1,9 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
+using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Jobs;
+using LightReasoner.DevCluster.Node;
 using LightReasoner.DevCluster.Server;
+using Microsoft.Extensions.Logging;
 
 namespace LightReasoner.DevCluster.Cli;
 
@@ -11,30 +14,50 @@ internal static class UpCommand
     {
         var kubeconfig = new Option<FileInfo>("--kubeconfig") { Description = "Where to write the kubeconfig.", Required = true };
         var port = new Option<int>("--port") { Description = "Port on 127.0.0.1; 0 takes a free one." };
-        var data = new Option<DirectoryInfo?>("--data") { Description = "Folder for the volumes and logs of pods (default: a temporary folder)." };
-        var image = new Option<string[]>("--image") { Description = "NAME=COMMAND: the program that pods with this image run. May be repeated.", DefaultValueFactory = _ => [] };
+        var data = NodeCommand.Data();
+        var images = NodeCommand.Images();
         var noNode = new Option<bool>("--no-node") { Description = "API server and job controller only; start nodes with 'devcluster node'." };
-        var command = new Command("up", "Starts the cluster and serves until it is stopped.") { kubeconfig, port, data, image, noNode };
-        command.SetAction((result, cancel) => Run(result.GetRequiredValue(kubeconfig), result.GetValue(port), cancel));
+        var command = new Command("up", "Starts the cluster and serves until it is stopped.") { kubeconfig, port, data, images, noNode };
+        command.SetAction((result, cancel) => Run(
+            result.GetRequiredValue(kubeconfig), result.GetValue(port),
+            result.GetValue(noNode) ? null : NodeCommand.Options(result.GetRequiredValue(kubeconfig).FullName, result.GetValue(data), result.GetValue(images) ?? []), cancel));
         return command;
     }
 
-    private static async Task<int> Run(FileInfo kubeconfig, int port, CancellationToken cancel)
+    private static async Task<int> Run(FileInfo kubeconfig, int port, NodeOptions? node, CancellationToken cancel)
     {
+        using var log = ConsoleLog.Create();
         await using var server = new ApiServer();
         await server.Start(port);
         Directory.CreateDirectory(kubeconfig.DirectoryName!);
         await File.WriteAllTextAsync(kubeconfig.FullName, server.Kubeconfig(), cancel);
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(kubeconfig.FullName, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        Console.WriteLine($"ready {kubeconfig.FullName}");
+
+        // The parts beside the API server are ordinary clients of it, through loopback HTTP.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var api = ApiClient.FromKubeconfig(kubeconfig.FullName, "kube-controller-manager");
+        var parts = new List<Task> { JobController.RunAsync(api, TimeProvider.System, stop.Token, log.CreateLogger("jobs")) };
+        var ready = new TaskCompletionSource();
+        if (node is null)
+            ready.SetResult();
+        else
+            parts.Add(ProcessNode.RunAsync(node, stop.Token, log.CreateLogger("node"), ready.SetResult));
+        var ended = Task.WhenAny(parts);
+        if (await Task.WhenAny(ready.Task, ended) != ended)
+        {
+            Console.WriteLine($"ready {kubeconfig.FullName}");
+            await ended.WaitAsync(Timeout.InfiniteTimeSpan, CancellationToken.None);
+        }
+
+        await stop.CancelAsync();
         try
         {
-            await Task.Delay(Timeout.Infinite, cancel);
+            await Task.WhenAll(parts);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            // Stopped.
+            // Stopped, as asked for.
         }
 
         return 0;

@@ -72,8 +72,6 @@ internal static class MetadataValidation
         {
             foreach (var problem in Names.QualifiedName(finalizer))
                 yield return FieldError.Invalid("metadata.finalizers", finalizer, problem);
-            if (!finalizer.Contains('/') && finalizer is not ("orphan" or "foregroundDeletion"))
-                yield return FieldError.Invalid("metadata.finalizers", finalizer, "name is neither a standard finalizer name nor is it fully qualified");
         }
 
         if (finalizers.Contains("orphan") && finalizers.Contains("foregroundDeletion"))

@@ -32,7 +32,7 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
 
     public static string Timestamp(DateTimeOffset t) => t.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
-    public StoredObject Create(ResourceType type, string ns, JsonObject o, WriteOptions options)
+    public StoredObject Create(ResourceType type, string ns, JsonObject o, WriteOptions options, Action<JsonObject>? track = null)
     {
         var metadata = o.Metadata();
         if (metadata.StringAt("resourceVersion") is { Length: > 0 } and not "0")
@@ -62,7 +62,9 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         SchemaErrors(type, o, null, errors);
         if (errors.Count > 0)
             throw type.Invalid(o.Name(), errors);
-        if (options.Manager is { } manager)
+        if (track is not null)
+            track(o);
+        else if (options.Manager is { } manager)
             ManagedFields.Track(o, null, type, manager, "", Now);
         if (options.DryRun)
         {
@@ -127,7 +129,7 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         if ((type.Custom || type.Strategy.HasGeneration) && subresource != "status" && Changed(type, o, old))
             o.Metadata()["generation"] = (old.LongAt("metadata", "generation") ?? 0) + 1;
         var errors = MetadataValidation.Update(o, old).ToList();
-        errors.AddRange(subresource == "status" ? type.Strategy.ValidateStatusUpdate(o, old) : type.Strategy.ValidateUpdate(o, old));
+        errors.AddRange(subresource switch { "" => type.Strategy.ValidateUpdate(o, old), "status" => type.Strategy.ValidateStatusUpdate(o, old), _ => [] });
         SchemaErrors(type, o, old, errors);
         if (errors.Count > 0)
             throw type.Invalid(stored.Name, errors);
