@@ -1,1 +1,42 @@
-return 0;
+using System.CommandLine;
+using System.Globalization;
+using LightReasoner.Worker.Commands;
+using LightReasoner.Worker.Inspect;
+using LightReasoner.Worker.Runs;
+
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+
+var root = new RootCommand("Contrastive sampling, LoRA fine-tuning on soft labels, and iterative refinement of language models.")
+{
+    RunCommand.Create(),
+    GenerateCommand.Create(),
+    EvaluateCommand.Create(),
+    MergeCommand.Create(),
+    new Command("inspect", "Looks into models, tokenizers, templates and samples; JSON in, JSON out.")
+    {
+        TokensCommand.Create(),
+        ChatCommand.Create(),
+        LogitsCommand.Create(),
+        ModelCommand.Create(),
+        SamplesCommand.Create(),
+    },
+};
+
+ParseResult parsed = root.Parse(args);
+// Signals are the commands' own business: a run saves what it has before it ends.
+var invocation = new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false };
+if (parsed.Errors.Count > 0)
+{
+    await parsed.InvokeAsync(invocation);
+    return (int)ExitCode.Usage;
+}
+try
+{
+    return await parsed.InvokeAsync(invocation);
+}
+catch (Exception e)
+{
+    ExitCode code = WorkerException.CodeOf(e);
+    Console.Error.WriteLine(code == ExitCode.Failure && e is not WorkerException ? e.ToString() : $"error: {e.Message}");
+    return (int)code;
+}

@@ -34,11 +34,11 @@ public sealed record EvaluationSpec
     /// <summary>How the model generates.</summary>
     public GenerationSpec Generation { get; init; } = new();
 
-    /// <summary>Block generation (RefineRun): tokens that one forward pass proposes.</summary>
+    /// <summary>Block generation (RefineRun): tokens of a block, all proposed by its first forward pass.</summary>
     [Range(1, 65536)]
     public int BlockLength { get; init; } = 128;
 
-    /// <summary>Block generation (RefineRun): passes that refine a block after it was proposed.</summary>
-    [Range(0, 1000)]
+    /// <summary>Block generation (RefineRun): forward passes over a block, the proposing one included.</summary>
+    [Range(1, 1000)]
     public int RefineIterations { get; init; } = 2;
 }

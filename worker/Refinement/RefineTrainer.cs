@@ -157,7 +157,7 @@ public sealed class RefineTrainer : IDisposable
     }
 
     /// <summary>The token that noise, tail and end of generation are made of.</summary>
-    internal static int EosOf(LoadedModel model, Tokenizer tokenizer) => tokenizer.EosId
+    internal static int EosOf(LoadedModel model, Tokenizer? tokenizer) => tokenizer?.EosId
         ?? (model.Generation.EosIds is [var first, ..] ? first : throw new InvalidDataException($"{model.Dir}: neither tokenizer_config.json nor generation_config.json names an EOS token"));
 
     private static RefineSequence Sequence(Tokenizer tokenizer, int eos, PromptResponse record, RefineRunSpec spec)

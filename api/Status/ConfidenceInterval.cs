@@ -1,4 +1,4 @@
-namespace LightReasoner.Worker.Evaluation;
+namespace LightReasoner.Api;
 
 /// <summary>Intervals that hold the true value with 95 % confidence.</summary>
 /// <param name="Low">Lower end.</param>

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using LightReasoner.Api;
+using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Evaluation;
+using LightReasoner.Worker.Tokenization;
+
+namespace LightReasoner.Worker.Commands;
+
+/// <summary><c>worker evaluate</c>: pass@1 of a model on questions with answers, token by token or by blocks.</summary>
+internal static class EvaluateCommand
+{
+    public static Command Create()
+    {
+        Option<string> model = Tools.ModelOption(), dtype = Tools.DtypeOption();
+        Option<string?> adapter = Tools.AdapterOption();
+        var data = new Option<string>("--data") { Description = "Questions with answers, JSONL or Parquet.", Required = true };
+        var question = new Option<string>("--question-field") { DefaultValueFactory = _ => "question" };
+        var answer = new Option<string>("--answer-field") { DefaultValueFactory = _ => "answer" };
+        var max = new Option<int?>("--max-questions");
+        var maxNewTokens = new Option<int>("--max-new-tokens") { DefaultValueFactory = _ => 128 };
+        var template = new Option<string>("--template") { Description = "auto takes the chat template, none the raw question.", DefaultValueFactory = _ => "auto" };
+        template.AcceptOnlyFromAmong("auto", "none");
+        var system = new Option<string>("--system") { DefaultValueFactory = _ => new PromptSpec().System };
+        var block = new Option<int?>("--block") { Description = "Block generation: tokens that one forward pass proposes." };
+        var refine = new Option<int>("--refine") { DefaultValueFactory = _ => 2 };
+        var command = new Command("evaluate", "Prints accuracy on held-out questions with its 95 % interval, as one JSON object.")
+            { model, adapter, dtype, data, question, answer, max, maxNewTokens, template, system, block, refine };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var spec = new EvaluationSpec
+            {
+                Dataset = new DatasetSource { Uri = parsed.GetValue(data) },
+                BlockLength = parsed.GetValue(block) ?? 128,
+                RefineIterations = parsed.GetValue(refine),
+                Prompt = new PromptSpec { System = parsed.GetValue(system)!, Template = parsed.GetValue(template) == "none" ? PromptTemplate.None : PromptTemplate.Auto },
+                Generation = new GenerationSpec { MaxNewTokens = parsed.GetValue(maxNewTokens) },
+            };
+            IReadOnlyList<Question> questions = await Datasets.QuestionsAsync(Storage.BlobUri.Absolute(spec.Dataset.Uri!), null, parsed.GetValue(question)!, null,
+                parsed.GetValue(answer), parsed.GetValue(max), 0, 1, cancellation);
+            using LoadedModel loaded = Tools.LoadModel(parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!);
+            EvaluationResult result = new AccuracyEvaluator().Evaluate(loaded, Tokenizer.Load(loaded.Dir), questions, spec, parsed.GetValue(block) is not null, cancellation);
+            int right = result.Correct.Count(c => c);
+            (double low, double high) = ConfidenceInterval.Wilson(right, result.Correct.Length);
+            Console.WriteLine(new JsonObject
+            {
+                ["questions"] = result.Correct.Length,
+                ["correct"] = right,
+                ["accuracy"] = (double)right / Math.Max(1, result.Correct.Length),
+                ["low95"] = low,
+                ["high95"] = high,
+                ["tokensPerForward"] = result.TokensPerForward,
+            }.ToJsonString());
+            return 0;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,30 @@
+using System.CommandLine;
+using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Runs;
+using LightReasoner.Worker.Storage;
+
+namespace LightReasoner.Worker.Commands;
+
+/// <summary><c>worker merge</c>: a base model and a LoRA adapter become one Hugging Face model folder.</summary>
+internal static class MergeCommand
+{
+    public static Command Create()
+    {
+        Option<string> model = Tools.ModelOption(), dtype = Tools.DtypeOption();
+        var adapter = new Option<string>("--adapter") { Description = "PEFT adapter folder.", Required = true };
+        var output = new Option<string>("--output") { Description = "Folder to write; must not exist.", Required = true };
+        var command = new Command("merge", "Writes base and adapter as one Hugging Face model folder.") { model, adapter, dtype, output };
+        command.SetAction(parsed =>
+        {
+            string target = BlobUri.LocalPath(parsed.GetValue(output)!);
+            if (Directory.Exists(target)) throw new WorkerException(ExitCode.Usage, $"--output {target}: exists already; name a new folder");
+            using LoadedModel loaded = Tools.LoadModel(parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!);
+            string staging = target + ".partial";
+            if (Directory.Exists(staging)) Directory.Delete(staging, recursive: true);
+            HuggingFaceFolder.Save(loaded.Model, loaded.Dir, staging, loaded.Model.DType);
+            Directory.Move(staging, target);
+            return 0;
+        });
+        return command;
+    }
+}

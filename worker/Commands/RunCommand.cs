@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using LightReasoner.Api;
+using LightReasoner.Worker.Reporting;
+using LightReasoner.Worker.Runs;
+using Spectre.Console;
+using TorchSharp;
+
+namespace LightReasoner.Worker.Commands;
+
+/// <summary><c>worker run -f MANIFEST</c>: the entry point of a pod, and the way to run a document without a cluster.</summary>
+internal static class RunCommand
+{
+    public static Command Create()
+    {
+        var file = new Option<string>("--file", "-f") { Description = "The manifest, YAML or JSON; - reads standard input.", Required = true };
+        var set = new Option<string[]>("--set") { Description = "Overrides a field: spec.selection.beta=0.5 (repeatable).", DefaultValueFactory = _ => [] };
+        var shard = new Option<int?>("--shard") { Description = "Works on this shard only (SamplingRun); all in turn where left out." };
+        var output = new Option<string?>("--output") { Description = "Output folder; overrides the manifest's." };
+        var prefix = new Option<string>("--output-prefix") { Description = "Where outputs go by default, as PREFIX/NAMESPACE/NAME.", DefaultValueFactory = _ => "./runs" };
+        var reference = new Option<string[]>("--ref") { Description = "Where a referenced run wrote: KIND/NAME=URI (repeatable).", DefaultValueFactory = _ => [] };
+        var quiet = new Option<bool>("--quiet") { Description = "Prints errors only." };
+        var command = new Command("run", "Runs a SamplingRun, FineTuneRun or RefineRun in this process; run it again to go on where it stopped.") { file, set, shard, output, prefix, reference, quiet };
+        command.SetAction(async (parsed, _) =>
+        {
+            string path = parsed.GetValue(file)!;
+            string text = path == "-" ? await Console.In.ReadToEndAsync() : await File.ReadAllTextAsync(path);
+            ReportTargets targets = ReportTargets.FromEnvironment();
+            Manifest manifest;
+            try
+            {
+                manifest = ManifestReader.Read(text, path == "-" ? "standard input" : path, parsed.GetValue(set)!);
+            }
+            catch (ManifestException e) when (targets.TerminationLog is not null)
+            {
+                // Without a document there is nobody to report as; the pod's status still says why.
+                await File.WriteAllTextAsync(targets.TerminationLog, e.Message);
+                throw;
+            }
+            if (Environment.GetEnvironmentVariable("LIGHTREASONER_THREADS") is { Length: > 0 } threads)
+                torch.set_num_threads(int.Parse(threads, System.Globalization.CultureInfo.InvariantCulture));
+
+            var options = new RunOptions
+            {
+                Shard = parsed.GetValue(shard),
+                Output = parsed.GetValue(output),
+                OutputPrefix = parsed.GetValue(prefix)!,
+                References = parsed.GetValue(reference)!,
+                Attempt = Environment.GetEnvironmentVariable("LIGHTREASONER_ATTEMPT") is { Length: > 0 } attempt ? attempt : Guid.NewGuid().ToString(),
+                Targets = targets,
+            };
+            using var stop = new CancellationTokenSource();
+            using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Ask), interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Ask);
+            var progress = new ConsoleProgress(AnsiConsole.Console, parsed.GetValue(quiet));
+            return (int)await new Runner(options, progress, TimeProvider.System).RunAsync(manifest, stop.Token);
+
+            void Ask(PosixSignalContext signal)
+            {
+                signal.Cancel = true;
+                stop.Cancel();
+            }
+        });
+        return command;
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using LightReasoner.Api;
+using LightReasoner.Worker.Runs;
+
+namespace LightReasoner.Worker.Data;
+
+/// <summary>Typed records of the three kinds of dataset.</summary>
+public static class Datasets
+{
+    /// <summary>The questions of a dataset: those of one shard (record i belongs to shard i mod <paramref name="shards"/>), in order.</summary>
+    public static async Task<IReadOnlyList<Question>> QuestionsAsync(
+        string uri, RecordFormat? format, string questionField, string? idField, string? answerField, int? maxQuestions, int shard, int shards, CancellationToken cancellation)
+    {
+        var questions = new List<Question>();
+        await foreach (DataRecord record in RecordReader.ReadAsync(uri, format, cancellation))
+        {
+            if (record.Index >= maxQuestions) break;
+            if (record.Index % shards != shard) continue;
+            string text = record.Text(questionField);
+            questions.Add(new Question(record.Index, idField is not null && record.Fields[idField] is not null ? record.Text(idField) : text,
+                text, answerField is null ? null : record.Text(answerField)));
+        }
+        return questions;
+    }
+
+    /// <summary>Contrastive samples, as we or the published program wrote them.</summary>
+    public static async Task<IReadOnlyList<ContrastiveSample>> SamplesAsync(string uri, RecordFormat? format, CancellationToken cancellation)
+    {
+        var samples = new List<ContrastiveSample>();
+        await foreach (DataRecord record in RecordReader.ReadAsync(uri, format, cancellation))
+        {
+            ContrastiveSample sample;
+            try
+            {
+                sample = record.Fields.Deserialize<ContrastiveSample>()!;
+            }
+            catch (JsonException e)
+            {
+                throw new WorkerException(ExitCode.BadData, $"{record.Place}: {(e.Path ?? "").TrimStart('$', '.')} has the wrong form for a contrastive sample", e);
+            }
+            if (sample.TokenIds.Length == 0 || sample.TokenIds.Length != sample.Weights.Length)
+                throw new WorkerException(ExitCode.BadData,
+                    $"{record.Place}: token_ids and weights must be of the same length and not empty, have {sample.TokenIds.Length} and {sample.Weights.Length}");
+            if (sample.Weights.Any(w => !double.IsFinite(w) || w < 0))
+                throw new WorkerException(ExitCode.BadData, $"{record.Place}: weights must be finite and not negative");
+            if (sample.PrefixIds is null && sample.Prefix.Length == 0)
+                throw new WorkerException(ExitCode.BadData, $"{record.Place}: needs prefix_ids or prefix");
+            samples.Add(sample);
+        }
+        return samples.Count > 0 ? samples : throw new WorkerException(ExitCode.BadData, $"{uri}: holds no samples; nothing can be learnt from it (is beta too high?)");
+    }
+
+    /// <summary>Prompts with their responses.</summary>
+    public static async Task<IReadOnlyList<PromptResponse>> PromptResponsesAsync(
+        string uri, RecordFormat? format, string promptKey, string responseKey, CancellationToken cancellation)
+    {
+        var records = new List<PromptResponse>();
+        await foreach (DataRecord record in RecordReader.ReadAsync(uri, format, cancellation))
+            records.Add(new PromptResponse(record.Index, record.Required(promptKey).DeepClone(), record.Required(responseKey).DeepClone()));
+        return records.Count > 0 ? records : throw new WorkerException(ExitCode.BadData, $"{uri}: holds no records");
+    }
+}

@@ -1,0 +1,70 @@
+using System.Text.Json;
+using LightReasoner.Api;
+using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Evaluation;
+using LightReasoner.Worker.Storage;
+
+namespace LightReasoner.Worker.Runs;
+
+/// <summary>
+/// Accuracy before and after training on the same questions. What was measured before is kept in the output, so that a resumed run, whose weights
+/// have moved on, still knows it.
+/// </summary>
+internal sealed class AccuracyMeasurement
+{
+    private const string BeforeBlob = "evaluation-before.json", AfterBlob = "evaluation-after.json";
+
+    private readonly RunContext _run;
+    private readonly EvaluationSpec? _spec;
+    private readonly ModelWithTokenizer _model;
+    private readonly IReadOnlyList<Question> _questions;
+    private readonly bool _blocks;
+    private EvaluationResult? _before;
+
+    private AccuracyMeasurement(RunContext run, EvaluationSpec? spec, ModelWithTokenizer model, IReadOnlyList<Question> questions, bool blocks) =>
+        (_run, _spec, _model, _questions, _blocks) = (run, spec, model, questions, blocks);
+
+    /// <summary>Reads the questions; without a spec nothing is ever measured.</summary>
+    public static async Task<AccuracyMeasurement> PrepareAsync(RunContext run, EvaluationSpec? spec, ModelWithTokenizer model, bool blocks) =>
+        new(run, spec, model, spec is null ? [] : await Datasets.QuestionsAsync(run.References.DatasetUri(spec.Dataset), spec.Dataset.Format,
+            spec.QuestionField, idField: null, spec.AnswerField, spec.MaxQuestions, shard: 0, shards: 1, run.Stop), blocks);
+
+    /// <summary>Measures the model as it is now, unless an earlier attempt did.</summary>
+    public async Task MeasureBeforeAsync()
+    {
+        if (_spec is null) return;
+        _before = await _run.Output.Store.GetAsync(BeforeBlob, _run.Stop) is { } kept
+            ? JsonSerializer.Deserialize<EvaluationResult>(kept.Bytes, ApiJson.Options)
+            : await MeasureAsync("before", BeforeBlob);
+    }
+
+    /// <summary>Measures the model as it is now and sets it beside what was measured before.</summary>
+    public async Task<EvaluationMetrics?> MeasureAfterAsync()
+    {
+        if (_spec is null || _before is null) return null;
+        EvaluationResult after = await MeasureAsync("after", AfterBlob);
+        (bool Before, bool After)[] pairs = [.. _before.Correct.Zip(after.Correct)];
+        return new EvaluationMetrics
+        {
+            Questions = pairs.Length,
+            Before = Share(_before.Correct),
+            After = Share(after.Correct),
+            Improved = pairs.Count(p => !p.Before && p.After),
+            Worsened = pairs.Count(p => p.Before && !p.After),
+            TokensPerForward = _blocks ? after.TokensPerForward : null,
+        };
+    }
+
+    private async Task<EvaluationResult> MeasureAsync(string when, string blob)
+    {
+        _run.Reporter.Update(report => report with { Message = $"measuring accuracy {when} training on {_questions.Count} questions" });
+        _model.Loaded.Model.eval();
+        EvaluationResult result = new AccuracyEvaluator().Evaluate(_model.Loaded, _model.Tokenizer, _questions, _spec!, _blocks, _run.Stop);
+        _run.Reporter.Update(report => report with { Message = null });
+        _run.Progress.Say(FormattableString.Invariant($"accuracy {when}: {Share(result.Correct):P1} of {_questions.Count} questions").Replace(" %", "%"));
+        await _run.Output.PutTextAsync(blob, JsonSerializer.Serialize(result, ApiJson.Options), _run.Stop);
+        return result;
+    }
+
+    private static double Share(bool[] correct) => correct.Length == 0 ? 0 : (double)correct.Count(c => c) / correct.Length;
+}

@@ -1,0 +1,48 @@
+namespace LightReasoner.Worker.Runs;
+
+/// <summary>Exit codes, by sysexits.h where it has one. A Job never tries 64 to 78 again; everything else it does.</summary>
+public enum ExitCode
+{
+    /// <summary>Done.</summary>
+    Done = 0,
+
+    /// <summary>Something failed that may go well the next time.</summary>
+    Failure = 1,
+
+    /// <summary>The command line, or what it asks for, is not supported (EX_USAGE).</summary>
+    Usage = 64,
+
+    /// <summary>Data does not have the form it should (EX_DATAERR).</summary>
+    BadData = 65,
+
+    /// <summary>An input is missing (EX_NOINPUT).</summary>
+    MissingInput = 66,
+
+    /// <summary>No permission to read or write (EX_NOPERM).</summary>
+    NoPermission = 77,
+
+    /// <summary>The manifest is wrong (EX_CONFIG).</summary>
+    BadManifest = 78,
+
+    /// <summary>Stopped by SIGTERM after saving what was done; go on later (128 + 15).</summary>
+    Terminated = 143,
+}
+
+/// <summary>An error for the person who reads it, with the exit code that tells the Job whether to try again.</summary>
+public sealed class WorkerException(ExitCode code, string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>The exit code.</summary>
+    public ExitCode Code { get; } = code;
+
+    /// <summary>The exit code for any error, by its kind.</summary>
+    public static ExitCode CodeOf(Exception error) => error switch
+    {
+        WorkerException worker => worker.Code,
+        LightReasoner.Api.ManifestException => ExitCode.BadManifest,
+        OperationCanceledException => ExitCode.Terminated,
+        FileNotFoundException or DirectoryNotFoundException => ExitCode.MissingInput,
+        UnauthorizedAccessException => ExitCode.NoPermission,
+        FormatException or InvalidDataException or System.Text.Json.JsonException => ExitCode.BadData,
+        _ => ExitCode.Failure,
+    };
+}

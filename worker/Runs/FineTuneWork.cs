@@ -1,0 +1,39 @@
+using LightReasoner.Api;
+using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Data;
+using LightReasoner.Worker.FineTuning;
+
+namespace LightReasoner.Worker.Runs;
+
+/// <summary>A FineTuneRun: accuracy before, training with checkpoints, adapter (and merged model), accuracy after.</summary>
+internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : TrainingWork<FineTuneMetrics>(run)
+{
+    private readonly FineTuneRunSpec _spec = manifest.Spec;
+
+    public async Task RunAsync()
+    {
+        string samplesUri = Run.References.DatasetUri(_spec.Samples);
+        IReadOnlyList<ContrastiveSample> samples = await Datasets.SamplesAsync(samplesUri, _spec.Samples.Format, Run.Stop);
+        ModelWithTokenizer model = Run.Models.Load(_spec.Model);
+        AccuracyMeasurement evaluation = await AccuracyMeasurement.PrepareAsync(Run, _spec.Evaluation, model, blocks: false);
+        await evaluation.MeasureBeforeAsync();
+
+        using var trainer = new LoraTrainer(model.Loaded, model.Tokenizer, samples, _spec);
+        Run.Progress.Say($"{samples.Count} samples{(trainer.SamplesDropped > 0 ? $", of which {trainer.SamplesDropped} are longer than maxLength and left out" : "")}");
+        FineTuneMetrics last = await TrainAsync(
+            new Loop(() => trainer.Step, trainer.TotalSteps, () => trainer.TokensSeen,
+                tokensPerSecond => trainer.TrainStep() with { TokensPerSecond = tokensPerSecond() }, trainer.SaveState, trainer.LoadState),
+            _spec.Training.SaveSteps, _spec.Training.SaveTotalLimit, _spec.Training.LoggingSteps, _spec.Training.Resume,
+            "fine-tuning", m => FormattableString.Invariant($"loss {m.Loss:F4}, lr {m.LearningRate:G3}, {m.TokensPerSecond:F0} tok/s"),
+            (report, metrics) => report with { FineTune = metrics });
+
+        await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, model.Uri));
+        EvaluationMetrics? result = await evaluation.MeasureAfterAsync();
+        if (_spec.Merge)
+        {
+            model.Loaded.Model.MergeLora();
+            await PutFolderAsync("model", folder => HuggingFaceFolder.Save(model.Loaded.Model, model.Folder, folder, ModelSources.TypeOf(_spec.Model.Dtype)));
+        }
+        Run.Reporter.Update(report => report with { FineTune = last with { Evaluation = result } });
+    }
+}

@@ -1,0 +1,70 @@
+using System.Text.Json.Nodes;
+using LightReasoner.Api;
+using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Storage;
+using LightReasoner.Worker.Tokenization;
+using TorchSharp;
+
+namespace LightReasoner.Worker.Runs;
+
+/// <summary>A model ready for use, with its tokenizer and where both came from.</summary>
+/// <param name="Loaded">The model.</param>
+/// <param name="Tokenizer">Its tokenizer.</param>
+/// <param name="Uri">URI of the model folder.</param>
+/// <param name="Folder">The folder on this machine.</param>
+public sealed record ModelWithTokenizer(LoadedModel Loaded, Tokenizer Tokenizer, string Uri, string Folder);
+
+/// <summary>Loads the models that a manifest names.</summary>
+/// <param name="references">Where referenced runs wrote.</param>
+/// <param name="device">Where models are held.</param>
+public sealed class ModelSources(RunReferences references, torch.Device device)
+{
+    /// <summary>Adapters over adapters are followed this far; more is a circle.</summary>
+    private const int MaxAdapters = 8;
+
+    /// <summary>Loads a model; adapters that it names are merged into it.</summary>
+    public ModelWithTokenizer Load(ModelSource source)
+    {
+        string uri = source.Uri ?? OutputModel(references.OutputOf(source.RunRef!), source.RunRef!);
+        ModelWithTokenizer model = Load(uri, source.Dtype, 0);
+        if (source.AdapterUri is { } adapter) Merge(model, BlobUri.LocalPath(adapter));
+        return model;
+    }
+
+    private static string OutputModel(string output, RunReference reference)
+    {
+        string folder = BlobUri.LocalPath(output);
+        if (File.Exists(Path.Combine(folder, "model", "config.json"))) return BlobUri.Join(output, "model");
+        if (File.Exists(Path.Combine(folder, "adapter", "adapter_config.json"))) return BlobUri.Join(output, "adapter");
+        throw new WorkerException(ExitCode.MissingInput, $"{reference}: {output} holds neither model/config.json nor adapter/adapter_config.json; has that run succeeded?");
+    }
+
+    private ModelWithTokenizer Load(string uri, WeightType dtype, int depth)
+    {
+        string folder = BlobUri.LocalPath(uri);
+        string adapterConfig = Path.Combine(folder, "adapter_config.json");
+        if (!File.Exists(adapterConfig))
+            return new ModelWithTokenizer(HuggingFaceFolder.Load(folder, TypeOf(dtype), device), Tokenizer.Load(folder), uri, folder);
+
+        string? baseModel = (string?)JsonNode.Parse(File.ReadAllText(adapterConfig))?["base_model_name_or_path"];
+        if (baseModel is null || depth == MaxAdapters)
+            throw new WorkerException(ExitCode.BadData, $"{adapterConfig}: field 'base_model_name_or_path' must lead to a model folder");
+        ModelWithTokenizer model = Load(baseModel, dtype, depth + 1);
+        Merge(model, folder);
+        return model with { Uri = uri };
+    }
+
+    private static void Merge(ModelWithTokenizer model, string adapter)
+    {
+        PeftAdapter.Load(adapter, model.Loaded.Model);
+        model.Loaded.Model.MergeLora();
+    }
+
+    /// <summary>The tensor type of a manifest's dtype.</summary>
+    public static torch.ScalarType TypeOf(WeightType dtype) => dtype switch
+    {
+        WeightType.Float32 => torch.ScalarType.Float32,
+        WeightType.Float16 => torch.ScalarType.Float16,
+        _ => torch.ScalarType.BFloat16,
+    };
+}

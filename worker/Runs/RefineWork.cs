@@ -1,0 +1,34 @@
+using LightReasoner.Api;
+using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Refinement;
+
+namespace LightReasoner.Worker.Runs;
+
+/// <summary>A RefineRun: accuracy of block generation before, training with checkpoints, the model (or adapter), accuracy after.</summary>
+internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingWork<RefineMetrics>(run)
+{
+    private readonly RefineRunSpec _spec = manifest.Spec;
+
+    public async Task RunAsync()
+    {
+        IReadOnlyList<PromptResponse> records = await Datasets.PromptResponsesAsync(
+            Run.References.DatasetUri(_spec.Dataset), _spec.Dataset.Format, _spec.PromptKey, _spec.ResponseKey, Run.Stop);
+        ModelWithTokenizer model = Run.Models.Load(_spec.Model);
+        AccuracyMeasurement evaluation = await AccuracyMeasurement.PrepareAsync(Run, _spec.Evaluation, model, blocks: true);
+        await evaluation.MeasureBeforeAsync();
+
+        using var trainer = new RefineTrainer(model.Loaded, model.Tokenizer, records, _spec);
+        Run.Progress.Say($"{records.Count} records, {trainer.TotalSteps} steps");
+        RefineMetrics last = await TrainAsync(
+            new Loop(() => trainer.Step, trainer.TotalSteps, () => trainer.TokensSeen,
+                tokensPerSecond => trainer.TrainStep() with { TokensPerSecond = tokensPerSecond() }, trainer.SaveState, trainer.LoadState),
+            _spec.Training.SaveSteps, _spec.Training.SaveTotalLimit, _spec.Training.LoggingSteps, _spec.Training.Resume,
+            "refining", m => FormattableString.Invariant($"loss {m.LossTotal:F4}, lr {m.LearningRate:G3}, {m.TokensPerSecond:F0} tok/s"),
+            (report, metrics) => report with { Refine = metrics });
+
+        if (_spec.Method == TrainingMethod.Lora) await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, model.Uri));
+        else await PutFolderAsync("model", folder => trainer.SaveModel(folder, model.Folder));
+        EvaluationMetrics? result = await evaluation.MeasureAfterAsync();
+        Run.Reporter.Update(report => report with { Refine = last with { Evaluation = result } });
+    }
+}

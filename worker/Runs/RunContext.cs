@@ -1,0 +1,18 @@
+using LightReasoner.Api;
+using LightReasoner.Worker.Reporting;
+
+namespace LightReasoner.Worker.Runs;
+
+/// <summary>What every run has at hand while it works.</summary>
+/// <param name="Manifest">The document.</param>
+/// <param name="Shard">Part that this process works on.</param>
+/// <param name="Output">The run's output, claimed for this attempt.</param>
+/// <param name="References">Where referenced runs wrote.</param>
+/// <param name="Models">Loads models.</param>
+/// <param name="Reporter">Tells the operator.</param>
+/// <param name="Progress">Tells the person.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Stop">Asks to save what is done and to end (SIGTERM, Ctrl-C).</param>
+public sealed record RunContext(
+    Manifest Manifest, int Shard, RunOutput Output, RunReferences References, ModelSources Models,
+    ProgressReporter Reporter, ConsoleProgress Progress, TimeProvider Time, CancellationToken Stop);

@@ -1,0 +1,83 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LightReasoner.Api;
+using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Storage;
+
+namespace LightReasoner.Worker.Runs;
+
+/// <summary>
+/// <c>run.json</c> in the output: the document, the versions and the fingerprints of the data, enough to repeat the run. It also guards the folder:
+/// output of one document is never mixed with that of another.
+/// </summary>
+internal static class RunRecord
+{
+    public const string BlobName = "run.json";
+
+    /// <summary>Files above this size are fingerprinted by length alone.</summary>
+    private const long MaxHashed = 256L << 20;
+
+    /// <summary>Fields that say how the work is done, not what comes out.</summary>
+    private static readonly string[] Operational =
+        ["storage", "output", "worker", "suspend", "queueName", "retries", "activeDeadlineSeconds", "ttlSecondsAfterFinished", "dependencyTimeout", "parallelism"];
+
+    /// <summary>Version of this program.</summary>
+    public static string Version { get; } =
+        typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    /// <summary>Writes the record, or makes sure that the one there is of the same work.</summary>
+    /// <exception cref="WorkerException">The folder holds the output of another document.</exception>
+    public static async Task EnsureAsync(RunOutput output, Manifest manifest, RunReferences references, CancellationToken cancellation)
+    {
+        JsonObject document = JsonNode.Parse(ManifestReader.ToJson(manifest))!.AsObject();
+        document.Remove("status");
+        var record = new JsonObject
+        {
+            ["document"] = document,
+            ["versions"] = new JsonObject { ["worker"] = Version, ["runtime"] = Environment.Version.ToString() },
+            ["data"] = await FingerprintsAsync(manifest, references, cancellation),
+        };
+        if (await output.Store.GetAsync(BlobName, cancellation) is not { } existing)
+        {
+            await output.PutOnceAsync(BlobName, Encoding.UTF8.GetBytes(record.ToJsonString(ApiJson.Indented) + "\n"), cancellation);
+            return;
+        }
+        JsonObject before = JsonNode.Parse(existing.Bytes)!.AsObject();
+        if (!JsonNode.DeepEquals(Essence(before["document"]), Essence(document)))
+            throw new WorkerException(ExitCode.BadManifest,
+                $"{output.Store.Uri} holds the output of a run with another spec (see {BlobName} there); name another spec.output.uri, or delete that folder");
+    }
+
+    private static JsonNode Essence(JsonNode? document)
+    {
+        JsonObject essence = new() { ["kind"] = document?["kind"]?.DeepClone(), ["spec"] = document?["spec"]?.DeepClone() };
+        foreach (string field in Operational) (essence["spec"] as JsonObject)?.Remove(field);
+        return essence;
+    }
+
+    private static async Task<JsonObject> FingerprintsAsync(Manifest manifest, RunReferences references, CancellationToken cancellation)
+    {
+        DatasetSource?[] datasets = manifest switch
+        {
+            SamplingRun run => [run.Spec.Dataset],
+            FineTuneRun run => [run.Spec.Samples, run.Spec.Evaluation?.Dataset],
+            RefineRun run => [run.Spec.Dataset, run.Spec.Evaluation?.Dataset],
+            _ => [],
+        };
+        var fingerprints = new JsonObject();
+        foreach (DatasetSource dataset in datasets.OfType<DatasetSource>())
+            foreach (string file in await RecordReader.FilesAsync(references.DatasetUri(dataset), cancellation))
+                fingerprints[file] = await FingerprintAsync(file, cancellation);
+        return fingerprints;
+    }
+
+    private static async Task<string> FingerprintAsync(string file, CancellationToken cancellation)
+    {
+        (string root, string name) = BlobUri.SplitGlob(file);
+        await using Stream stream = await BlobUri.Open(root).OpenReadAsync(name, cancellation: cancellation);
+        return stream.Length > MaxHashed ? $"length:{stream.Length}" : "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation));
+    }
+}

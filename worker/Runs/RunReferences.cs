@@ -1,0 +1,39 @@
+using LightReasoner.Api;
+using LightReasoner.Worker.Storage;
+
+namespace LightReasoner.Worker.Runs;
+
+/// <summary>Where the outputs of referenced runs lie: as <c>--ref KIND/NAME=URI</c> says, else where a run of that name writes by default.</summary>
+public sealed class RunReferences
+{
+    private readonly string _prefix;
+    private readonly string _namespace;
+    private readonly Dictionary<string, string> _given = [];
+
+    /// <summary>Takes the references of a command line.</summary>
+    /// <param name="references">Each <c>KIND/NAME=URI</c>.</param>
+    /// <param name="prefix">Prefix of default outputs.</param>
+    /// <param name="ns">Namespace of the run that refers.</param>
+    /// <exception cref="WorkerException">A reference has another form.</exception>
+    public RunReferences(IEnumerable<string> references, string prefix, string ns)
+    {
+        (_prefix, _namespace) = (prefix, ns);
+        foreach (string reference in references)
+        {
+            if (reference.Split('=', 2) is not [var name, var uri] || !name.Contains('/'))
+                throw new WorkerException(ExitCode.Usage, $"--ref must have the form KIND/NAME=URI, was '{reference}'");
+            _given[name] = uri;
+        }
+    }
+
+    /// <summary>Default output of a run.</summary>
+    public static string DefaultOutput(string prefix, string? ns, string name) => BlobUri.Join(prefix, $"{ns ?? "default"}/{name}");
+
+    /// <summary>Output folder of a referenced run.</summary>
+    public string OutputOf(RunReference reference) =>
+        _given.TryGetValue(reference.ToString(), out string? uri) ? uri : DefaultOutput(_prefix, _namespace, reference.Name);
+
+    /// <summary>URI of a dataset: its own, or the samples of the run that it refers to.</summary>
+    public string DatasetUri(DatasetSource dataset) =>
+        dataset.Uri ?? BlobUri.Join(OutputOf(dataset.RunRef!), "samples/*");
+}

@@ -1,0 +1,109 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using LightReasoner.Api;
+using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Reporting;
+using LightReasoner.Worker.Sampling;
+using LightReasoner.Worker.Storage;
+
+namespace LightReasoner.Worker.Runs;
+
+/// <summary>
+/// One shard of a SamplingRun, chunk by chunk. A chunk's samples appear in one write, so a restart finds a chunk done or not begun; which questions
+/// make a chunk depends on the document alone.
+/// </summary>
+internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
+{
+    private static readonly JsonSerializerOptions SampleJson = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly SamplingRunSpec _spec = manifest.Spec;
+
+    /// <summary>The figures of one chunk, kept beside its samples so that a resumed run can go on counting.</summary>
+    private sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKept, long TokensGenerated, double KlSum);
+
+    public async Task RunAsync()
+    {
+        IReadOnlyList<Question> questions = await Datasets.QuestionsAsync(run.References.DatasetUri(_spec.Dataset), _spec.Dataset.Format,
+            _spec.QuestionField, _spec.IdField, answerField: null, _spec.MaxQuestions, run.Shard, _spec.Shards, run.Stop);
+        run.Reporter.Update(report => report with { Unit = "prompts", Total = questions.Count });
+
+        Question[][] chunks = [.. questions.Chunk(_spec.BatchSize)];
+        HashSet<string> present = [.. (await run.Output.Store.ListAsync($"samples/part-{run.Shard:D5}-", run.Stop)).Select(blob => blob.Name)];
+        MetricsLog log = await MetricsLog.OpenAsync(run.Output, _spec.Shards == 1 ? "metrics.jsonl" : $"metrics-{run.Shard:D5}.jsonl", "promptsDone", 0, run.Time, run.Stop);
+        if (present.Count > 0) run.Progress.Say($"{present.Count} of {chunks.Length} chunks are there already; going on from them");
+
+        ContrastiveSampler? sampler = null;
+        var total = new ChunkFigures(0, 0, 0, 0, 0);
+        long start = run.Time.GetTimestamp(), tokensHere = 0;
+        int promptsHere = 0;
+        try
+        {
+            for (int i = 0; i < chunks.Length; i++)
+            {
+                run.Stop.ThrowIfCancellationRequested();
+                string blob = $"samples/part-{run.Shard:D5}-{i:D5}.jsonl", figuresBlob = $"figures/part-{run.Shard:D5}-{i:D5}.json";
+                ChunkFigures figures;
+                if (present.Contains(blob))
+                {
+                    figures = await FiguresAsync(figuresBlob);
+                }
+                else
+                {
+                    sampler ??= CreateSampler();
+                    ChunkResult result = sampler.Sample(chunks[i], run.Stop);
+                    figures = new ChunkFigures(result.QuestionsDone, result.StepsSeen, result.Samples.Count, result.TokensGenerated, result.KlSum);
+                    // The figures come first: the samples' appearance is what commits both.
+                    await run.Output.PutTextAsync(figuresBlob, JsonSerializer.Serialize(figures, ApiJson.Options), run.Stop);
+                    await run.Output.PutOnceAsync(blob, Encode(result.Samples), run.Stop);
+                    (tokensHere, promptsHere) = (tokensHere + figures.TokensGenerated, promptsHere + figures.Questions);
+                }
+                total = new ChunkFigures(total.Questions + figures.Questions, total.StepsSeen + figures.StepsSeen, total.SamplesKept + figures.SamplesKept,
+                    total.TokensGenerated + figures.TokensGenerated, total.KlSum + figures.KlSum);
+                double seconds = Math.Max(1e-3, run.Time.GetElapsedTime(start).TotalSeconds);
+                await TellAsync(log, total, questions.Count, tokensHere / seconds, promptsHere / seconds);
+            }
+        }
+        finally
+        {
+            sampler?.Dispose();
+        }
+    }
+
+    private ContrastiveSampler CreateSampler()
+    {
+        ModelWithTokenizer expert = run.Models.Load(_spec.Expert), amateur = run.Models.Load(_spec.Amateur);
+        return new ContrastiveSampler(expert.Loaded, amateur.Loaded, expert.Tokenizer, _spec);
+    }
+
+    private async Task<ChunkFigures> FiguresAsync(string blob)
+    {
+        BlobContent content = await run.Output.Store.GetAsync(blob, run.Stop)
+            ?? throw new WorkerException(ExitCode.BadData, $"{run.Output.Store.Uri}/{blob} is missing beside its samples; delete both to have the chunk made again");
+        return JsonSerializer.Deserialize<ChunkFigures>(content.Bytes, ApiJson.Options)!;
+    }
+
+    private async Task TellAsync(MetricsLog log, ChunkFigures total, int questions, double tokensPerSecond, double promptsPerSecond)
+    {
+        var metrics = new SamplingMetrics
+        {
+            PromptsDone = total.Questions,
+            StepsSeen = total.StepsSeen,
+            SamplesKept = total.SamplesKept,
+            KeepRate = total.StepsSeen == 0 ? 0 : (double)total.SamplesKept / total.StepsSeen,
+            MeanKl = total.SamplesKept == 0 ? null : total.KlSum / total.SamplesKept,
+            TokensPerSecond = tokensPerSecond == 0 ? null : tokensPerSecond,
+        };
+        await log.AddAsync(metrics, run.Stop);
+        run.Reporter.Update(report => report with { Done = total.Questions, RatePerSecond = promptsPerSecond == 0 ? null : promptsPerSecond, Sampling = metrics });
+        run.Progress.Show("sampling", total.Questions, questions, "prompts",
+            FormattableString.Invariant($"kept {metrics.SamplesKept} of {metrics.StepsSeen} steps ({metrics.KeepRate:P1}), mean KL {metrics.MeanKl ?? 0:F3}, {tokensPerSecond:F0} tok/s").Replace(" %", "%"));
+    }
+
+    private static byte[] Encode(IReadOnlyList<ContrastiveSample> samples)
+    {
+        var text = new StringBuilder();
+        foreach (ContrastiveSample sample in samples) text.Append(JsonSerializer.Serialize(sample, SampleJson)).Append('\n');
+        return Encoding.UTF8.GetBytes(text.ToString());
+    }
+}

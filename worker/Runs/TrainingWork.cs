@@ -1,0 +1,72 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LightReasoner.Api;
+using LightReasoner.Worker.Reporting;
+using LightReasoner.Worker.Storage;
+
+namespace LightReasoner.Worker.Runs;
+
+/// <summary>The course of a training run: resume, step, log, save, and stop in between when asked to.</summary>
+/// <typeparam name="TMetrics">Figures of a step.</typeparam>
+internal abstract class TrainingWork<TMetrics>(RunContext run)
+    where TMetrics : class
+{
+    /// <summary>A trainer, as far as its course is concerned.</summary>
+    /// <param name="Step">Optimiser steps done.</param>
+    /// <param name="TotalSteps">Optimiser steps in all.</param>
+    /// <param name="TokensSeen">Tokens that went through the model so far.</param>
+    /// <param name="TrainStep">Does one optimiser step; takes the tokens per second so far, for its figures.</param>
+    /// <param name="Save">Writes the state into a folder.</param>
+    /// <param name="Load">Reads the state from a folder.</param>
+    protected sealed record Loop(
+        Func<long> Step, long TotalSteps, Func<long> TokensSeen, Func<Func<double>, TMetrics> TrainStep, Action<string> Save, Action<string> Load);
+
+    protected RunContext Run { get; } = run;
+
+    /// <summary>Trains to the last step and returns the figures of the last one logged.</summary>
+    protected async Task<TMetrics> TrainAsync(
+        Loop trainer, int saveSteps, int keep, int loggingSteps, ResumeMode resume, string what, Func<TMetrics, string> describe,
+        Func<ProgressReport, TMetrics, ProgressReport> report)
+    {
+        var checkpoints = new Checkpoints(Run.Output, keep);
+        if (resume == ResumeMode.Auto && await checkpoints.LoadNewestAsync(trainer.Load, Run.Stop))
+            Run.Progress.Say($"going on from the checkpoint of step {trainer.Step()}");
+        long start = trainer.Step(), saved = start;
+        MetricsLog log = await MetricsLog.OpenAsync(Run.Output, "metrics.jsonl", "step", start, Run.Time, Run.Stop);
+        TMetrics? last = await LastLoggedAsync();
+        Run.Reporter.Update(r => r with { Unit = "steps", Total = trainer.TotalSteps, Done = start });
+        long begun = Run.Time.GetTimestamp(), tokensBefore = trainer.TokensSeen();
+        double Seconds() => Math.Max(1e-3, Run.Time.GetElapsedTime(begun).TotalSeconds);
+
+        while (trainer.Step() < trainer.TotalSteps)
+        {
+            TMetrics metrics = trainer.TrainStep(() => (trainer.TokensSeen() - tokensBefore) / Seconds());
+            long step = trainer.Step();
+            double rate = (step - start) / Seconds();
+            Run.Reporter.Update(r => report(r with { Done = step, RatePerSecond = rate }, metrics));
+            Run.Progress.Show(what, step, trainer.TotalSteps, "steps", describe(metrics));
+            bool isLast = step == trainer.TotalSteps;
+            if (step % loggingSteps == 0 || isLast) await log.AddAsync(last = metrics, CancellationToken.None);
+            if ((step % saveSteps == 0 || isLast || Run.Stop.IsCancellationRequested) && step != saved)
+                await checkpoints.SaveAsync(saved = step, trainer.Save, CancellationToken.None);
+            Run.Stop.ThrowIfCancellationRequested();
+        }
+        return last!;
+    }
+
+    /// <summary>Writes a folder of results: complete, or not there as far as a reader can tell.</summary>
+    protected async Task PutFolderAsync(string name, Action<string> save)
+    {
+        using var staging = new ScratchFolder();
+        save(staging.Path);
+        await Run.Output.PutFolderAsync(staging.Path, name, Run.Stop);
+    }
+
+    /// <summary>A run that was interrupted after its last step has nothing left to train, only to write.</summary>
+    private async Task<TMetrics?> LastLoggedAsync()
+    {
+        if (await Run.Output.Store.GetAsync("metrics.jsonl", Run.Stop) is not { } content) return null;
+        string? line = System.Text.Encoding.UTF8.GetString(content.Bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault();
+        return line is null ? null : JsonNode.Parse(line).Deserialize<TMetrics>(ApiJson.Options);
+    }
+}

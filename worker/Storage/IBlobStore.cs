@@ -1,0 +1,53 @@
+namespace LightReasoner.Worker.Storage;
+
+/// <summary>A blob as a listing shows it.</summary>
+/// <param name="Name">Name below the store's root, parts divided by <c>/</c>.</param>
+/// <param name="Length">Size in bytes.</param>
+public sealed record BlobInfo(string Name, long Length);
+
+/// <summary>Content that was read together with the tag that a conditional write compares.</summary>
+/// <param name="Bytes">The whole content.</param>
+/// <param name="ETag">Changes with every write of different content.</param>
+public sealed record BlobContent(byte[] Bytes, string ETag);
+
+/// <summary>What must hold for a write to take place.</summary>
+public readonly record struct PutCondition
+{
+    /// <summary>Tag that the blob must have; empty: the blob must be absent; null: no condition.</summary>
+    public string? ETag { get; private init; }
+
+    /// <summary>Writes whatever is there.</summary>
+    public static PutCondition None => default;
+
+    /// <summary>Writes only where nothing is.</summary>
+    public static PutCondition IfAbsent => new() { ETag = "" };
+
+    /// <summary>Writes only over content with this tag.</summary>
+    public static PutCondition IfMatch(string etag) => new() { ETag = etag };
+}
+
+/// <summary>
+/// A flat space of named blobs under one root. Writes are atomic: a reader sees the old content, the new content, or nothing, and a write that
+/// did not complete leaves nothing that a listing shows.
+/// </summary>
+public interface IBlobStore
+{
+    /// <summary>The root as a URI, without a slash at its end.</summary>
+    string Uri { get; }
+
+    /// <summary>All blobs whose name starts with <paramref name="prefix"/>, by name in ordinal order.</summary>
+    Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default);
+
+    /// <summary>The content from <paramref name="offset"/> on.</summary>
+    /// <exception cref="FileNotFoundException">There is no such blob.</exception>
+    Task<Stream> OpenReadAsync(string name, long offset = 0, CancellationToken cancellation = default);
+
+    /// <summary>The whole content of a small blob; null where there is none.</summary>
+    Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default);
+
+    /// <summary>Writes the whole content, or nothing. False where the condition does not hold.</summary>
+    Task<bool> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default);
+
+    /// <summary>Deletes a blob; no error where there is none.</summary>
+    Task DeleteAsync(string name, CancellationToken cancellation = default);
+}
