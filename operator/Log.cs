@@ -14,7 +14,7 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Information, "{Run}: deletes Job {Job}: {Why}.")]
     public static partial void JobDeleted(this ILogger logger, RunKey run, string job, string why);
 
-    [LoggerMessage(4, LogLevel.Warning, "{Run}: ConfigMap {ConfigMap} did not hold the run's document any more; it is put right.")]
+    [LoggerMessage(4, LogLevel.Information, "{Run}: ConfigMap {ConfigMap} differs from the run's document and is brought in line with it.")]
     public static partial void DocumentHealed(this ILogger logger, RunKey run, string configMap);
 
     [LoggerMessage(5, LogLevel.Information, "{Run}: its ttlSecondsAfterFinished is over; the run is deleted, its output stays.")]

@@ -41,7 +41,8 @@ internal static class PodTemplate
                 RestartPolicy = "Never",
                 AutomountServiceAccountToken = false,
                 EnableServiceLinks = false,
-                ServiceAccountName = worker.ServiceAccountName,
+                // Named, since the projected token is issued to the pod's account, and not every API server fills it in.
+                ServiceAccountName = worker.ServiceAccountName ?? "default",
                 TerminationGracePeriodSeconds = GraceSeconds,
                 PriorityClassName = worker.PriorityClassName,
                 RuntimeClassName = worker.RuntimeClassName,

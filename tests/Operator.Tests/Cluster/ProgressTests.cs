@@ -1,0 +1,75 @@
+using System.Net;
+using k8s.Models;
+using LightReasoner.Api;
+using LightReasoner.Operator.Entities;
+using LightReasoner.Operator.Progress;
+
+namespace LightReasoner.Operator.Tests.Cluster;
+
+/// <summary>Reports over HTTP with the API server's own tokens.</summary>
+[Collection(nameof(DevCluster))]
+public sealed class ProgressTests(DevCluster cluster)
+{
+    [Fact]
+    public async Task Report_ShowsInTheStatus()
+    {
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
+        (SamplingRunEntity run, V1Pod pod) = await RunningAsync(o);
+        string token = await o.TokenAsync(pod);
+        Assert.Equal(HttpStatusCode.Accepted, (await o.PostAsync(token, o.Report(pod, run, 10, 50))).StatusCode);
+        SamplingRunEntity seen = await o.RunAsync<SamplingRunEntity>("s", s => s.Progress?.Done == 10, "shows the report");
+        Assert.Equal(("10/50", 20, 2.0), (seen.Status.Progress!.Display, seen.Status.Progress.Percent, seen.Status.Progress.RatePerSecond));
+        Assert.NotNull(seen.Status.Progress.EstimatedCompletion);
+
+        Assert.Equal(HttpStatusCode.Accepted, (await o.PostAsync(token, o.Report(pod, run, 20, 50, sequence: 3))).StatusCode);
+        Assert.Equal(HttpStatusCode.Accepted, (await o.PostAsync(token, o.Report(pod, run, 15, 50, sequence: 2))).StatusCode);
+        await o.RunAsync<SamplingRunEntity>("s", s => s.Progress?.Done == 20, "shows the newest report");
+        Assert.Contains($"lightreasoner_run_progress_ratio{{kind=\"SamplingRun\",namespace=\"{o.Namespace}\",name=\"s\"}} 0.4", await o.Http.GetStringAsync("/metrics"));
+    }
+
+    [Fact]
+    public async Task ForgedReports_AreRefused()
+    {
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
+        (SamplingRunEntity run, V1Pod pod) = await RunningAsync(o);
+        ProgressReport report = o.Report(pod, run, 10, 50);
+        string token = await o.TokenAsync(pod);
+        V1Pod stranger = await o.Client.CreateAsync(new V1Pod
+        {
+            // Bears the run's labels, but belongs to no Job.
+            Metadata = new V1ObjectMeta { Name = "stranger", NamespaceProperty = o.Namespace, Labels = pod.Metadata.Labels, Annotations = pod.Metadata.Annotations },
+            Spec = new V1PodSpec { ServiceAccountName = "default", Containers = [new V1Container { Name = "worker", Image = "x" }] },
+        });
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await o.PostAsync(null, report)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await o.PostAsync("made.up.token", report)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await o.PostAsync(await o.TokenAsync(pod, "https://kubernetes.default.svc"), report)).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await o.PostAsync(await o.TokenAsync(stranger), report with { Attempt = stranger.Metadata.Uid })).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await o.PostAsync(token, report with { Name = "another" })).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await o.PostAsync(token, report with { Shard = 1 })).StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, (await o.PostAsync(token, "{\"kind\":\"SamplingRun\",\"done\":-5}")).StatusCode);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await o.PostAsync(token, report with { Message = new string('x', ProgressReport.MaxBytes) })).StatusCode);
+        Assert.Equal(HttpStatusCode.Accepted, (await o.PostAsync(token, report)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Flood_IsRefused()
+    {
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
+        (SamplingRunEntity run, V1Pod pod) = await RunningAsync(o);
+        string token = await o.TokenAsync(pod);
+        var answers = new List<HttpStatusCode>();
+        for (int i = 1; i <= ReportRate.Burst * 3; i++) answers.Add((await o.PostAsync(token, o.Report(pod, run, i, 500, i))).StatusCode);
+        Assert.Contains(HttpStatusCode.TooManyRequests, answers);
+        Assert.True(answers.Count(a => a == HttpStatusCode.Accepted) >= ReportRate.Burst);
+    }
+
+    private static async Task<(SamplingRunEntity, V1Pod)> RunningAsync(OperatorInCluster o)
+    {
+        SamplingRunEntity run = await o.ApplySamplingAsync();
+        V1Pod pod = Assert.Single(await o.PodsAsync(run));
+        await o.StartPodAsync(pod);
+        await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Running);
+        return (run, pod);
+    }
+}
