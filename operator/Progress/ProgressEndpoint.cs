@@ -25,7 +25,8 @@ internal sealed class ProgressEndpoint(
         metrics.Report(status);
         context.Response.StatusCode = status;
         if (status == StatusCodes.Status202Accepted) return;
-        logger.ReportRefused(status, message);
+        // What a known pod gets wrong is worth a line; what anybody can send at any rate is counted only.
+        if (status is StatusCodes.Status400BadRequest or StatusCodes.Status403Forbidden) logger.ReportRefused(status, message);
         // The next try may be balanced to another replica only over a new connection.
         if (status == StatusCodes.Status503ServiceUnavailable) context.Response.Headers.Connection = "close";
         if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) context.Response.Headers.RetryAfter = "1";
