@@ -97,7 +97,8 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
                 $"the UID in the bound object reference ({uid}) does not match the UID in record. The object might have been deleted and then recreated");
         }
 
-        if (plural == "pods" && (target.StringAt("spec", "serviceAccountName") ?? "") != request.Name)
+        // Without the admission plugin that writes it down, a Pod that names no account still runs as the namespace's default.
+        if (plural == "pods" && (target.StringAt("spec", "serviceAccountName") is { Length: > 0 } named ? named : "default") != request.Name)
         {
             throw Fail.BadRequest($"cannot bind token for serviceaccount {FieldError.Quote(request.Name)} to pod running with different serviceaccount name.");
         }
