@@ -30,8 +30,9 @@ internal static class Attributes
     internal static object? GetItem(object? target, object? key, Budget budget)
     {
         Operators.Defined(target);
-        if (key is Undefined)
-            return target is Dict ? Missing(target, "") : throw new JinjaException(((Undefined)key).Hint);
+        // What Python refuses as an index or a key is undefined here, as Jinja2 has it.
+        if (key is Undefined or Dict or Namespace or Sequence { Kind: SequenceKind.List })
+            return Missing(target, key);
         object? value;
         switch (target)
         {
@@ -52,6 +53,8 @@ internal static class Attributes
     internal static object? GetSlice(object? target, object? start, object? stop, object? step, Budget budget)
     {
         Operators.Defined(target);
+        if (target is not (string or SafeText or Sequence { Kind: SequenceKind.List or SequenceKind.Tuple or SequenceKind.Range }))
+            throw new JinjaException(target is Dict ? "unhashable type: 'slice'" : $"'{PyText.TypeName(target)}' object is not subscriptable");
         var by = Bound(step) ?? 1;
         if (by.IsZero)
             throw new JinjaException("slice step cannot be zero");
@@ -68,11 +71,8 @@ internal static class Attributes
                     return string.Concat(Indexes(text.Length).Select(i => text[i]));
                 var characters = CodePoints.Split(text);
                 return string.Concat(Indexes(characters.Count).Select(i => characters[i]));
-            case Sequence { Kind: SequenceKind.Range }:
-                throw JinjaException.Unsupported("slicing a range");
             default:
-                // As in Python an unhashable key or a type without subscripts is undefined here.
-                return Missing(target, "slice");
+                throw JinjaException.Unsupported("slicing a range");
         }
 
         BigInteger? Bound(object? value) => value is null ? null : Operators.Integer(value) ?? throw new JinjaException("slice indices must be integers or None");

@@ -13,21 +13,9 @@ internal static class Casing
 
     internal static string Lower(string text)
     {
-        // A final sigma and the dotted I need context or two characters.
-        if (!text.AsSpan().ContainsAny('\u03A3', '\u0130'))
-            return Map(text, rune => Rune.ToLowerInvariant(rune).ToString());
         var result = new StringBuilder(text.Length);
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '\u03A3')
-                result.Append(IsFinalSigma(text, i) ? '\u03C2' : '\u03C3');
-            else if (text[i] == '\u0130')
-                result.Append("i\u0307");
-            else if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
-                result.Append(Rune.ToLowerInvariant(new Rune(text[i], text[++i])).ToString());
-            else
-                result.Append(char.ToLowerInvariant(text[i]));
-        }
+        for (var i = 0; i < text.Length;)
+            i += AppendLower(text, i, result);
         return result.ToString();
     }
 
@@ -36,10 +24,15 @@ internal static class Casing
     {
         var result = new StringBuilder(text.Length);
         var inWord = false;
-        foreach (var rune in text.EnumerateRunes())
+        for (var i = 0; i < text.Length;)
         {
-            result.Append(inWord ? Lower(rune.ToString()) : TitleCase(rune));
+            Rune.DecodeFromUtf16(text.AsSpan(i), out var rune, out var length);
+            if (inWord)
+                AppendLower(text, i, result);
+            else
+                result.Append(TitleCase(rune));
             inWord = IsCased(rune);
+            i += length;
         }
         return result.ToString();
     }
@@ -58,6 +51,19 @@ internal static class Casing
     private static string TitleCase(Rune rune) => Titles.GetValueOrDefault(rune.Value) ?? Upper(rune);
 
     private static string Upper(Rune rune) => Uppers.GetValueOrDefault(rune.Value) ?? Rune.ToUpperInvariant(rune).ToString();
+
+    /// <summary>Appends the lower case of one character, which for a sigma depends on its neighbours; returns its length.</summary>
+    private static int AppendLower(string text, int index, StringBuilder result)
+    {
+        Rune.DecodeFromUtf16(text.AsSpan(index), out var rune, out var length);
+        if (text[index] == '\u03A3')
+            result.Append(IsFinalSigma(text, index) ? '\u03C2' : '\u03C3');
+        else if (text[index] == '\u0130')
+            result.Append("i\u0307");
+        else
+            result.Append(Rune.ToLowerInvariant(rune).ToString());
+        return length;
+    }
 
     private static string Map(string text, Func<Rune, string> map)
     {

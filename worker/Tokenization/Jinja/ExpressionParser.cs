@@ -55,8 +55,8 @@ internal sealed partial class Parser
         while (SkipName("not"))
             negations++;
         var operand = ParseComparison();
-        // An even number still makes a boolean of the operand.
-        for (; negations > 0; negations = negations > 2 ? negations - 2 : negations - 1)
+        // Pairs cancel out, except that even one pair makes a boolean of the operand.
+        for (negations = negations == 0 ? 0 : 2 - negations % 2; negations > 0; negations--)
             operand = new Unary(line, "not", operand);
         return operand;
     }

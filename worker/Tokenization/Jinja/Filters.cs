@@ -196,16 +196,16 @@ internal static class Filters
     private static object? Truncate(Interpreter interpreter, object? value, Arguments arguments)
     {
         var bound = arguments.Bind(0, "length", "killwords", "end", "leeway");
-        var text = Operators.Text(value) ?? throw new JinjaException($"truncate: expected a string, not {PyText.TypeName(value)}");
-        if (CodePoints.HasSurrogates(text))
-            throw JinjaException.Unsupported("truncating text with characters above U+FFFF");
         var length = bound[0] == Arguments.Missing ? 255 : Operators.Int32(bound[0], "length");
         var end = bound[2] == Arguments.Missing ? "..." : String(bound[2], interpreter);
         var leeway = bound[3] == Arguments.Missing || bound[3] is null ? 5 : Operators.Int32(bound[3], "leeway");
         if (length < end.Length || leeway < 0)
             throw new JinjaException($"truncate: expected length >= {end.Length} and leeway >= 0");
-        if (text.Length <= (long)length + leeway)
-            return text;
+        if (Operators.Length(value) <= (long)length + leeway)
+            return value;
+        var text = Operators.Text(value) ?? throw new JinjaException($"truncate: expected a string, not {PyText.TypeName(value)}");
+        if (CodePoints.HasSurrogates(text))
+            throw JinjaException.Unsupported("truncating text with characters above U+FFFF");
         var cut = text[..(length - end.Length)];
         if (bound[1] == Arguments.Missing || !Operators.Truth(bound[1]))
             cut = cut.LastIndexOf(' ') is >= 0 and var space ? cut[..space] : cut;

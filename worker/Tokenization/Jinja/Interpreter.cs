@@ -187,6 +187,8 @@ internal sealed partial class Interpreter
     private void BindParameters(MacroDefinition macro, Arguments arguments, Scope scope)
     {
         var named = arguments.Named.ToDictionary(n => n.Name, n => n.Value, StringComparer.Ordinal);
+        // A parameter hides the variable of the same name from its own default too.
+        var missing = new List<(string Name, Expression Default)>();
         for (var i = 0; i < macro.Parameters.Count; i++)
         {
             var (name, standard) = macro.Parameters[i];
@@ -194,9 +196,16 @@ internal sealed partial class Interpreter
                 scope.Set(name, arguments.Positional[i]);
             else if (named.Remove(name, out var value))
                 scope.Set(name, value);
+            else if (standard is null)
+                scope.Set(name, new Undefined($"parameter '{name}' was not provided"));
             else
-                scope.Set(name, standard is null ? new Undefined($"parameter '{name}' was not provided") : Evaluate(standard, scope));
+            {
+                scope.Set(name, new Undefined($"'{name}' is undefined"));
+                missing.Add((name, standard));
+            }
         }
+        foreach (var (name, standard) in missing)
+            scope.Set(name, Evaluate(standard, scope));
         scope.Set("caller", named.Remove("caller", out var caller) ? macro.TakesCaller ? caller : throw new JinjaException($"macro '{macro.Name}' takes no keyword argument 'caller'") : new Undefined("No caller defined"));
         if (macro.TakesMoreNamed)
         {

@@ -285,6 +285,6 @@ internal static class Operators
     private static double Modulo(double x, double y)
     {
         var rest = x % y;
-        return rest != 0 && rest < 0 != y < 0 ? rest + y : rest;
+        return rest == 0 ? Math.CopySign(0, y) : rest < 0 != y < 0 ? rest + y : rest;
     }
 }

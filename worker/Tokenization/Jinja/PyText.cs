@@ -74,6 +74,11 @@ internal static class PyText
             case BigInteger number: result.Append(number.ToString(CultureInfo.InvariantCulture)); break;
             case double number: result.Append(Float(number)); break;
             case string text: Quote(text, result); break;
+            case SafeText safe:
+                result.Append("Markup(");
+                Quote(safe.Value, result);
+                result.Append(')');
+                break;
             case Undefined: result.Append("Undefined"); break;
             case Dict dict:
                 result.Append('{');
