@@ -51,7 +51,7 @@ internal sealed class TokenChoice : IDisposable
         var chosen = _spec.Temperature > 0 ? Draw(scores, prompts) : scores.argmax(-1);
         if (_seen is not null)
             _seen.view(-1).index_fill_(0, Index(prompts, scores.device).mul(_seen.size(1)).add(chosen), true);
-        return Array.ConvertAll(chosen.cpu().data<long>().ToArray(), id => (int)id);
+        return Array.ConvertAll(chosen.ToHost<long>(), id => (int)id);
     }
 
     public void Dispose() => _seen?.Dispose();

@@ -46,7 +46,7 @@ internal sealed class BlockPass(CausalLM model, int slots, int capacity) : IDisp
             for (var i = from[row]; i < inputs[row].Length; i++)
                 positions.Add(row * longest + i);
         var states = hidden.view(-1, hidden.size(2)).index_select(0, tensor(positions.ToArray(), device: hidden.device));
-        var best = model.Logits(states).argmax(-1).cpu().data<long>().ToArray();
+        var best = model.Logits(states).argmax(-1).ToHost<long>();
         var predicted = new long[inputs.Length][];
         for (int row = 0, at = 0; row < inputs.Length; at += predicted[row++].Length)
             predicted[row] = best[at..(at + Math.Max(0, inputs[row].Length - from[row]))];

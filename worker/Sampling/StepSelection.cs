@@ -1,4 +1,5 @@
 using LightReasoner.Api;
+using LightReasoner.Worker.Generation;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -28,7 +29,7 @@ internal static class StepSelection
         var amateur = amateurLogits.softmax(-1, ScalarType.Float32).narrow(-1, 0, shared);
         var smoothed = expert.add(Epsilon);
         var advantage = smoothed.log().sub_(amateur.add(Epsilon).log_()); // log(pE + ε) − log(pA + ε)
-        var kl = smoothed.mul_(advantage).sum(-1).cpu().data<float>().ToArray();
+        var kl = smoothed.mul_(advantage).sum(-1).ToHost<float>();
 
         var kept = Enumerable.Range(0, kl.Length).Where(row => kl[row] >= selection.Beta).ToArray();
         if (kept.Length == 0)
@@ -39,8 +40,8 @@ internal static class StepSelection
             (expert, advantage) = (expert.index_select(0, rows), advantage.index_select(0, rows));
         }
         var plausible = expert.ge(expert.amax([-1], keepdim: true).mul(selection.Alpha));
-        var weights = advantage.masked_fill(plausible.logical_not(), double.NegativeInfinity).softmax(-1).masked_select(plausible).cpu().data<float>().ToArray();
-        var found = plausible.nonzero().cpu().data<long>().ToArray(); // (row, token) pairs, by row and then by token
+        var weights = advantage.masked_fill(plausible.logical_not(), double.NegativeInfinity).softmax(-1).masked_select(plausible).ToHost<float>();
+        var found = plausible.nonzero().ToHost<long>(); // (row, token) pairs, by row and then by token
 
         var labels = new SoftLabel[kept.Length];
         for (int row = 0, start = 0; row < kept.Length; row++)
