@@ -13,7 +13,7 @@ internal sealed class Scheduler(
 {
     private readonly WorkQueue queue = new(clock);
     private readonly ConcurrentDictionary<string, JsonObject> pending = new();
-    private readonly ConcurrentDictionary<string, Dictionary<string, decimal>> taken = new();
+    private readonly Ledger ledger = new(capacity);
 
     /// <summary>The node is cordoned: nothing new comes.</summary>
     public bool Unschedulable { get; set; }
@@ -32,9 +32,9 @@ internal sealed class Scheduler(
         pending.TryRemove(key, out _);
         if (pod is not null && pod.Text("status", "phase") is not ("Succeeded" or "Failed"))
         {
-            if (pod.Text("spec", "nodeName") == nodeName) taken.TryAdd(pod.Uid(), Placement.Requests(pod));
+            if (pod.Text("spec", "nodeName") == nodeName) ledger.Take(pod.Uid(), Placement.Requests(pod));
         }
-        else if (taken.TryRemove(change.Latest.Uid(), out _))
+        else if (ledger.Return(change.Latest.Uid()))
         {
             Retry();
         }
@@ -56,14 +56,12 @@ internal sealed class Scheduler(
     private async Task Schedule(string key, CancellationToken cancel)
     {
         if (!pending.TryGetValue(key, out var pod)) return;
-        var free = capacity.ToDictionary();
-        foreach (var (resource, amount) in taken.Values.SelectMany(t => t)) free[resource] = free.GetValueOrDefault(resource) - amount;
-        if (Placement.Misfit(pod, labels, free, Unschedulable) is { } misfit)
+        if (Placement.Misfit(pod, labels, ledger.Free(), Unschedulable) is { } misfit)
         {
             await Refuse(pod, Placement.Message(misfit), cancel);
             return;
         }
-        taken[pod.Uid()] = Placement.Requests(pod);
+        ledger.Take(pod.Uid(), Placement.Requests(pod));
         try
         {
             await Bind(pod, cancel);
@@ -72,7 +70,7 @@ internal sealed class Scheduler(
         }
         catch (Exception e) when (e is ApiException or HttpRequestException or IOException or OperationCanceledException)
         {
-            taken.TryRemove(pod.Uid(), out _);
+            ledger.Return(pod.Uid());
             // Bound elsewhere, or gone: the watch tells.
             if (e is not ApiException { Code: HttpStatusCode.Conflict or HttpStatusCode.NotFound }) throw;
             pending.TryRemove(KeyValuePair.Create(key, pod));

@@ -31,11 +31,11 @@ internal sealed class NodeScene : IAsyncDisposable
 
     public string Namespace { get; } = "default";
 
-    public static async Task<NodeScene> StartAsync(Func<NodeOptions, NodeOptions>? set = null)
+    public static async Task<NodeScene> StartAsync(Func<NodeOptions, NodeOptions>? set = null, bool node = true)
     {
         var scene = new NodeScene(await TestApiServer.StartAsync());
         scene.jobs = JobController.RunAsync(scene.Api, TimeProvider.System, scene.jobsEnd.Token);
-        await scene.StartNodeAsync(set);
+        if (node) await scene.StartNodeAsync(set);
         return scene;
     }
 
