@@ -21,7 +21,10 @@ internal static class OperatorHost
     /// <summary>Name of the operator; the Lease is called <c>NAME-leader</c>.</summary>
     public const string Name = "lightreasoner-operator";
 
-    public static WebApplication Build(OperatorOptions options, TimeProvider? time = null)
+    /// <param name="options">What the operator is told.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="configure">Replaces services.</param>
+    public static WebApplication Build(OperatorOptions options, TimeProvider? time = null, Action<IServiceCollection>? configure = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddSerilog(Logger(options), dispose: true);
@@ -33,6 +36,7 @@ internal static class OperatorHost
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(25));
         AddOperator(builder.Services, options, time ?? TimeProvider.System);
+        configure?.Invoke(builder.Services);
 
         WebApplication app = builder.Build();
         app.MapPost(ProgressEndpoint.Path, context => context.RequestServices.GetRequiredService<ProgressEndpoint>().HandleAsync(context));
@@ -90,7 +94,7 @@ internal static class OperatorHost
     {
         LoggerConfiguration logger = new LoggerConfiguration()
             .MinimumLevel.Is(Enum.Parse<LogEventLevel>(options.LogLevel))
-            .MinimumLevel.Override("Microsoft.AspNetCore", LogEventLevel.Warning)
+            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .Enrich.FromLogContext();
         return (options.LogFormat == LogFormat.Json
             ? logger.WriteTo.Console(new JsonFormatter(renderMessage: true))

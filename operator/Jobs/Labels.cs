@@ -18,6 +18,9 @@ internal static class Labels
     /// <summary>Annotation of a Job: the parallelism last asked for. Kueue may admit less, which is not undone.</summary>
     public const string Parallelism = "lightreasoner.io/parallelism";
 
+    /// <summary>Annotation of a Job with a deadline: seconds that it was active before its last suspension.</summary>
+    public const string ActiveSeconds = "lightreasoner.io/active-seconds";
+
     /// <summary>Annotation of a run's ConfigMap: where the outputs of referenced runs lie, as a JSON object by <c>KIND/NAME</c>.</summary>
     public const string References = "lightreasoner.io/references";
 

@@ -21,7 +21,7 @@ internal static class JobPlan
     }
 
     /// <summary>Changes to fields that Kubernetes lets us change; null for none.</summary>
-    public static RunAction.PatchJob? Patch(V1Job job, V1Job wanted, IRunEntity run)
+    public static RunAction.PatchJob? Patch(V1Job job, IRunEntity run, DateTimeOffset now)
     {
         bool queued = run.RunSpec.QueueName.Length > 0;
         // In a queue it is Kueue that starts and stops.
@@ -29,8 +29,18 @@ internal static class JobPlan
         int parallelism = JobTemplate.ParallelismOf(run.RunSpec);
         bool asked = Annotation(job, Labels.Parallelism) == parallelism.ToString(CultureInfo.InvariantCulture);
         bool same = asked && (queued || job.Spec.Parallelism == parallelism);
-        return suspend is null && same ? null : new RunAction.PatchJob(job, suspend, same ? null : parallelism);
+        if (suspend is null && same) return null;
+
+        var patch = new RunAction.PatchJob(job, suspend, same ? null : parallelism);
+        if (run.RunSpec.ActiveDeadlineSeconds is not { } deadline || suspend is null) return patch;
+        long active = ActiveSeconds(job);
+        return suspend.Value
+            ? patch with { ActiveSeconds = active + (job.StartedAt() is { } start ? Math.Max(0, (long)(now - start).TotalSeconds) : 0) }
+            : patch with { DeadlineSeconds = Math.Max(1, deadline - active) };
     }
+
+    private static long ActiveSeconds(V1Job job) =>
+        long.TryParse(Annotation(job, Labels.ActiveSeconds), CultureInfo.InvariantCulture, out long seconds) ? seconds : 0;
 
     private static string? Annotation(V1Job job, string key) =>
         job.Metadata.Annotations?.TryGetValue(key, out string? value) == true ? value : null;

@@ -81,14 +81,17 @@ internal sealed class RunActor(IKubernetesClient client, ILogger<RunActor> logge
     /// <summary>The uid guards against patching a Job that was made anew under the same name.</summary>
     private static string PatchOf(RunAction.PatchJob patch)
     {
-        var metadata = new Dictionary<string, object> { ["uid"] = patch.Job.Metadata.Uid };
+        var annotations = new Dictionary<string, string>();
         var spec = new Dictionary<string, object>();
         if (patch.Suspend is { } suspend) spec["suspend"] = suspend;
+        if (patch.DeadlineSeconds is { } deadline) spec["activeDeadlineSeconds"] = deadline;
+        if (patch.ActiveSeconds is { } active) annotations[Labels.ActiveSeconds] = active.ToString(CultureInfo.InvariantCulture);
         if (patch.Parallelism is { } parallelism)
         {
             spec["parallelism"] = parallelism;
-            metadata["annotations"] = new Dictionary<string, string> { [Labels.Parallelism] = parallelism.ToString(CultureInfo.InvariantCulture) };
+            annotations[Labels.Parallelism] = parallelism.ToString(CultureInfo.InvariantCulture);
         }
+        var metadata = new { uid = patch.Job.Metadata.Uid, annotations };
         return JsonSerializer.Serialize(new { metadata, spec });
     }
 

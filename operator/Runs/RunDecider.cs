@@ -59,7 +59,8 @@ internal sealed class RunDecider(OperatorOptions options)
 
     /// <summary>What is done when the API server refused an action of the decision.</summary>
     public RunDecision Refused(RunObservation o, Refusal refusal) =>
-        NeedsAction(o, refusal.Reason, refusal.Message) with { RequeueAfter = WhileWaiting };
+        // A quota may have room again without anybody's doing.
+        NeedsAction(o, refusal.Reason, refusal.Message, stalls: refusal.Reason != Reasons.QuotaExceeded);
 
     private static Standing Suspended { get; } = new(RunPhase.Suspended, Reasons.Suspended, "spec.suspend is true; finished work is kept");
 
@@ -100,7 +101,7 @@ internal sealed class RunDecider(OperatorOptions options)
             actions.Add(new RunAction.DeleteJob(job, why));
             return Write(o, run.RunSpec.Suspend ? Suspended : Accepted, outputs.Own, actions, Soon);
         }
-        if (JobPlan.Patch(job, wanted, run) is { } patch) actions.Add(patch);
+        if (JobPlan.Patch(job, run, o.Now) is { } patch) actions.Add(patch);
         return Write(o, JobStanding.Of(o, job), outputs.Own, actions, WhileWorking);
     }
 
@@ -142,13 +143,15 @@ internal sealed class RunDecider(OperatorOptions options)
         return left < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : left < LongestSleep ? left : LongestSleep;
     }
 
-    private RunDecision NameTaken(RunObservation o) => NeedsAction(o, Reasons.NameTaken,
+    private static RunDecision NameTaken(RunObservation o) => NeedsAction(o, Reasons.NameTaken,
         $"{(o.Job is not null && o.OwnJob is null ? "Job" : "ConfigMap")} {JobNames.Of(RunKey.Of(o.Run))} exists and does not belong to this run; delete it, or give the run another name")
         with { RequeueAfter = Soon * 5 };
 
-    private RunDecision NeedsAction(RunObservation o, string reason, string message) =>
-        Write(o, new Standing(o.Run.RunStatus.StartTime is not null && o.OwnJob is not null ? RunPhase.Running : RunPhase.Pending, reason, FailureText.Clean(message)) { NeedsAction = true },
-            o.Run.RunStatus.OutputUri, [], WhileWaiting);
+    private static RunDecision NeedsAction(RunObservation o, string reason, string message, bool stalls = true)
+    {
+        RunPhase phase = o.Run.RunStatus.StartTime is not null && o.OwnJob is not null ? RunPhase.Running : RunPhase.Pending;
+        return Write(o, new Standing(phase, reason, FailureText.Clean(message)) { NeedsAction = stalls }, o.Run.RunStatus.OutputUri, [], WhileWaiting);
+    }
 
     private static RunDecision Write(RunObservation o, Standing standing, string? outputUri, IReadOnlyList<RunAction> actions, TimeSpan? requeueAfter) =>
         new(StatusWriting.Of(o, standing, outputUri), actions, requeueAfter);

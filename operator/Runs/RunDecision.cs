@@ -22,7 +22,12 @@ internal abstract record RunAction
     public sealed record DeleteJob(V1Job Job, string Why) : RunAction;
 
     /// <summary>Null leaves a field as it is.</summary>
-    public sealed record PatchJob(V1Job Job, bool? Suspend, int? Parallelism) : RunAction;
+    /// <param name="Job">The Job.</param>
+    /// <param name="Suspend">Whether it is to stop.</param>
+    /// <param name="Parallelism">Pods at once.</param>
+    /// <param name="ActiveSeconds">Noted on the Job: how long it has been active, for its deadline after a resume.</param>
+    /// <param name="DeadlineSeconds">What is left of the deadline: Kubernetes counts from the resume.</param>
+    public sealed record PatchJob(V1Job Job, bool? Suspend, int? Parallelism, long? ActiveSeconds = null, long? DeadlineSeconds = null) : RunAction;
 
     public sealed record DeleteRun : RunAction;
 }

@@ -11,14 +11,17 @@ using LightReasoner.Operator.Runs;
 
 namespace LightReasoner.Operator.Watching;
 
-/// <summary>Hands what happens to a run's Job, pods and ConfigMap to the run's own queue, at once.</summary>
+/// <summary>Hands what happens to a run's Job, pods and ConfigMap to the run's own queue.</summary>
 [EntityRbac(typeof(V1Job), typeof(V1Pod), typeof(V1ConfigMap), Verbs = RbacVerb.Get | RbacVerb.List | RbacVerb.Watch)]
 internal sealed class OwnedController<T>(RunQueue queue, RunMemory memory) : IEntityController<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
+    /// <summary>Changes come in bursts (a pod ends, its Job counts it, twice); one look serves them all.</summary>
+    private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(50);
+
     public async Task<ReconciliationResult<T>> ReconcileAsync(T owned, CancellationToken cancellationToken)
     {
-        if (Owner.Of(owned) is { } owner) await queue.EnqueueAsync(owner.Run, owner.Uid, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+        if (Owner.Of(owned) is { } owner) await queue.EnqueueAsync(owner.Run, owner.Uid, Burst, cancellationToken).ConfigureAwait(false);
         return ReconciliationResult<T>.Success(owned);
     }
 

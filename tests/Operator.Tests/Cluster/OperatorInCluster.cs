@@ -59,6 +59,15 @@ internal sealed class OperatorInCluster : IAsyncDisposable
         Http = new HttpClient { BaseAddress = new Uri(address) };
     }
 
+    /// <summary>Starts an operator whose API client is dead from some request on, and waits until that has come.</summary>
+    public async Task StartThatDiesAsync(int requests)
+    {
+        var death = new DyingHandler(requests);
+        app = OperatorHost.Build(options, configure: services => services.AddSingleton<IKubernetes>(s => new Kubernetes(s.GetRequiredService<KubernetesClientConfiguration>(), death)));
+        await app.StartAsync();
+        await death.Dead.WaitAsync(Until.Patience);
+    }
+
     public async Task StopAsync()
     {
         if (app is null) return;
@@ -146,6 +155,23 @@ internal sealed class OperatorInCluster : IAsyncDisposable
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/progress") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return await Http.SendAsync(request);
+    }
+
+    /// <summary>Lists and watches of collections are not counted: which of them comes first is a matter of chance.</summary>
+    private sealed class DyingHandler(int requests) : DelegatingHandler
+    {
+        private readonly TaskCompletionSource dead = new();
+        private int left = requests;
+
+        public Task Dead => dead.Task;
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            bool list = request.Method == HttpMethod.Get && request.RequestUri!.AbsolutePath.EndsWith('s');
+            if (!dead.Task.IsCompleted && (list || Interlocked.Decrement(ref left) >= 0)) return base.SendAsync(request, cancellationToken);
+            dead.TrySetResult();
+            throw new HttpRequestException("the operator is dead");
+        }
     }
 
     private static IEnumerable<V1Pod> Open(IEnumerable<V1Pod> pods) => pods.Where(p => p.Status?.Phase is not ("Succeeded" or "Failed") && p.Metadata.DeletionTimestamp is null);

@@ -253,6 +253,23 @@ public sealed class RunDeciderTests
     }
 
     [Fact]
+    public void Deadline_DoesNotCountTheTimeSuspended_NorStartAnew()
+    {
+        SamplingRunEntity run = Make.Sampling(change: s => s with { ActiveDeadlineSeconds = 3600 }, status: Started);
+        V1Job job = Make.Job(run);
+        run.Spec = run.Spec with { Suspend = true };
+        RunAction.PatchJob suspend = decider.Decide(Observe(run, job, Make.Pod(run))).Actions.OfType<RunAction.PatchJob>().Single();
+        Assert.Equal((true, 600L), (suspend.Suspend, suspend.ActiveSeconds));       // active for ten minutes
+
+        job.Spec.Suspend = true;
+        job.Status.StartTime = null;
+        job.Metadata.Annotations[Labels.ActiveSeconds] = "600";
+        run.Spec = run.Spec with { Suspend = false };
+        RunAction.PatchJob resume = decider.Decide(Observe(run, job) with { Now = Make.Now.AddDays(1) }).Actions.OfType<RunAction.PatchJob>().Single();
+        Assert.Equal((false, 3000L), (resume.Suspend, resume.DeadlineSeconds));
+    }
+
+    [Fact]
     public void SuspendedBeforeItsStart_MakesNoJob()
     {
         RunDecision d = decider.Decide(new RunObservation { Run = Make.Sampling(change: s => s with { Suspend = true }), Now = Make.Now });

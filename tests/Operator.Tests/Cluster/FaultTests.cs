@@ -1,0 +1,132 @@
+using System.Net;
+using k8s;
+using k8s.Models;
+using LightReasoner.Api;
+using LightReasoner.Operator.Entities;
+using LightReasoner.Operator.Runs;
+
+namespace LightReasoner.Operator.Tests.Cluster;
+
+/// <summary>What goes wrong around a run: crashes, conflicts, a server that is away, deletions at the wrong moment.</summary>
+[Collection(nameof(DevCluster))]
+public sealed class FaultTests(DevCluster cluster)
+{
+    [Fact]
+    public async Task CrashedPod_IsTriedAgain_AndTold()
+    {
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
+        SamplingRunEntity run = await o.ApplySamplingAsync();
+        V1Pod first = Assert.Single(await o.PodsAsync(run));
+        await o.StartPodAsync(first);
+        await o.EndPodAsync(first, 1, "loading model\nhub.example answered 503\n");
+        SamplingRunEntity retrying = await o.RunAsync<SamplingRunEntity>("s", s => s.Message?.Contains("hub.example answered 503 (exit code 1)", StringComparison.Ordinal) == true, "tells of the crash");
+        Assert.Equal(RunPhase.Running, retrying.Status.Phase);
+
+        // The Job controller waits ten seconds after a first failure.
+        V1Pod second = Assert.Single((await Until.SetHoldsAsync<V1Pod>(o.Client, o.Namespace, $"lightreasoner.io/run-uid={run.Metadata.Uid}", pods => pods.Count == 2, "a second pod")).Where(p => p.Metadata.Uid != first.Metadata.Uid));
+        await o.StartPodAsync(second);
+        await o.EndPodAsync(second, 0, Make.Json(o.Report(second, run, 50, 50, outcome: ReportOutcome.Succeeded)));
+        SamplingRunEntity done = await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
+        Assert.Equal(1, done.Status.Retries);
+    }
+
+    [Theory]
+    [InlineData(RunPhase.Waiting)]
+    [InlineData(RunPhase.Pending)]
+    [InlineData(RunPhase.Running)]
+    [InlineData(RunPhase.Suspended)]
+    [InlineData(RunPhase.Succeeded)]
+    public async Task DeletedRun_LeavesNothing_InWhateverPhase(RunPhase phase)
+    {
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
+        FineTuneRunEntity run = await o.ApplyAsync(Make.FineTune(change: s => phase == RunPhase.Waiting ? s : s with { Samples = new DatasetSource { Uri = "az://data/s.jsonl" } }));
+        if (phase is RunPhase.Running or RunPhase.Suspended) await o.StartPodAsync(Assert.Single(await o.PodsAsync(run)));
+        if (phase == RunPhase.Suspended) await o.PatchAsync<FineTuneRunEntity>("f", new { spec = new { suspend = true } });
+        if (phase == RunPhase.Succeeded) await RunLifeTests.FinishAsync(o, run);
+        await o.PhaseAsync<FineTuneRunEntity>("f", phase);
+
+        await o.Client.DeleteAsync<FineTuneRunEntity>("f", o.Namespace);
+        await Until.HoldsAsync<FineTuneRunEntity>(o.Client, o.Namespace, "f", r => r is null, "is gone");
+        await Until.HoldsAsync<V1Job>(o.Client, o.Namespace, "f-ftrun", r => r is null, "is gone");
+        await Until.HoldsAsync<V1ConfigMap>(o.Client, o.Namespace, "f-ftrun", r => r is null, "is gone");
+        await Until.SetHoldsAsync<V1Pod>(o.Client, o.Namespace, null, pods => pods.Count == 0, "no pods are left");
+    }
+
+    [Fact]
+    public async Task RunMadeAnewUnderTheSameName_StartsAfresh()
+    {
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
+        SamplingRunEntity first = await o.ApplySamplingAsync();
+        await RunLifeTests.FinishAsync(o, first);
+        await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
+        await o.Client.DeleteAsync<SamplingRunEntity>("s", o.Namespace);
+        SamplingRunEntity second = await o.ApplySamplingAsync();
+        V1Job job = await o.JobAsync("s-srun", j => j.Metadata.OwnerReferences[0].Uid == second.Metadata.Uid);
+        await RunLifeTests.FinishAsync(o, second);
+        await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
+    }
+
+    [Fact]
+    public async Task ConflictingWrites_DoNotLoseTheEnd()
+    {
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
+        SamplingRunEntity run = await o.ApplySamplingAsync();
+        using var stop = new CancellationTokenSource();
+        Task noise = Task.Run(async () =>
+        {
+            for (int i = 0; !stop.IsCancellationRequested; i++)
+                await o.PatchAsync<SamplingRunEntity>("s", new { metadata = new { annotations = new { noise = $"{i}" } } });
+        });
+        await RunLifeTests.FinishAsync(o, run);
+        await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
+        await stop.CancelAsync();
+        await noise;
+    }
+
+    [Fact]
+    public async Task ServerAway_WorkGoesOn_AndIsSeenWhenItIsBack()
+    {
+        KubernetesClientConfiguration direct = KubernetesClientConfiguration.BuildConfigFromConfigFile(cluster.Kubeconfig);
+        var server = new Uri(direct.Host);
+        using var wire = new TcpProxy(new IPEndPoint(IPAddress.Loopback, server.Port));
+        string throughWire = Path.Combine(Path.GetDirectoryName(cluster.Kubeconfig)!, $"wire-{wire.Port}");
+        await File.WriteAllTextAsync(throughWire, (await File.ReadAllTextAsync(cluster.Kubeconfig)).Replace($":{server.Port}", $":{wire.Port}", StringComparison.Ordinal));
+
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options => options with { Kubeconfig = throughWire, LogLevel = "Error" });
+        SamplingRunEntity run = await o.ApplySamplingAsync();
+        await o.StartPodAsync(Assert.Single(await o.PodsAsync(run)));
+        await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Running);
+        Assert.True(wire.Connections > 0);
+
+        wire.Break();           // every watch is cut off
+        await o.ApplySamplingAsync("t");
+        await o.JobAsync("t-srun");
+
+        wire.Cut();
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await o.Http.GetAsync("/readyz")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await o.Http.GetAsync("/healthz")).StatusCode);
+        await RunLifeTests.FinishAsync(o, run);
+        await o.ApplySamplingAsync("u");
+        await o.JobAsync("s-srun", job => job.Ended() is not null);
+        wire.Join();
+        await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
+        await o.JobAsync("u-srun");
+    }
+
+    /// <summary>Kills the operator's connection for good after its n-th request, then lets another operator go on.</summary>
+    [Theory]
+    [InlineData(1), InlineData(2), InlineData(3), InlineData(4), InlineData(5), InlineData(6), InlineData(7), InlineData(8), InlineData(10), InlineData(12), InlineData(15)]
+    public async Task OperatorKilledAfterAnyRequest_NextOneGoesOn(int requests)
+    {
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options => options with { LogLevel = "Fatal" }, start: false);
+        SamplingRunEntity run = await o.ApplySamplingAsync("run-1", s => s with { Shards = 2 });
+        await o.StartThatDiesAsync(requests);
+        await o.StopAsync();
+
+        await o.StartAsync();
+        foreach (V1Pod pod in await o.PodsAsync(run, 2)) await o.EndPodAsync(pod, 0, Make.Json(o.Report(pod, run, 50, 50, outcome: ReportOutcome.Succeeded)));
+        SamplingRunEntity done = await o.PhaseAsync<SamplingRunEntity>("run-1", RunPhase.Succeeded);
+        Assert.Equal("100/100", done.Status.Progress!.Display);
+        Assert.Equal(0, done.Status.Retries);
+    }
+}
