@@ -3,6 +3,7 @@ using k8s;
 using k8s.Models;
 using LightReasoner.Api;
 using LightReasoner.Operator.Entities;
+using LightReasoner.Operator.Jobs;
 using LightReasoner.Operator.Runs;
 
 namespace LightReasoner.Operator.Tests.Cluster;
@@ -23,7 +24,8 @@ public sealed class FaultTests(DevCluster cluster)
         Assert.Equal(RunPhase.Running, retrying.Status.Phase);
 
         // The Job controller waits ten seconds after a first failure.
-        V1Pod second = Assert.Single((await Until.SetHoldsAsync<V1Pod>(o.Client, o.Namespace, $"lightreasoner.io/run-uid={run.Metadata.Uid}", pods => pods.Count == 2, "a second pod")).Where(p => p.Metadata.Uid != first.Metadata.Uid));
+        IReadOnlyCollection<V1Pod> both = await Until.SetHoldsAsync<V1Pod>(o.Client, o.Namespace, $"{Labels.RunUid}={run.Metadata.Uid}", pods => pods.Count == 2, "a second pod");
+        V1Pod second = Assert.Single(both, pod => pod.Metadata.Uid != first.Metadata.Uid);
         await o.StartPodAsync(second);
         await o.EndPodAsync(second, 0, Make.Json(o.Report(second, run, 50, 50, outcome: ReportOutcome.Succeeded)));
         SamplingRunEntity done = await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
