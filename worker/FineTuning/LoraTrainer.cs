@@ -31,6 +31,8 @@ public sealed class LoraTrainer : IDisposable
     /// <exception cref="InvalidDataException">There are no samples to train on, or one does not fit the model.</exception>
     public LoraTrainer(LoadedModel model, Tokenizer? tokenizer, IReadOnlyList<ContrastiveSample> samples, FineTuneRunSpec spec)
     {
+        if (spec.Training.GradientCheckpointing)
+            throw new InvalidDataException("spec.training.gradientCheckpointing: true is not supported by this version; a smaller batch with more gradientAccumulationSteps saves memory too");
         (_model, _training) = (model, spec.Training);
         (_samples, SamplesDropped) = TrainingSample.Prepare(samples, tokenizer, spec.Training.MaxLength, model.Model.Config.VocabSize);
         if (_samples.Length == 0)

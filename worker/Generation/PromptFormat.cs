@@ -9,7 +9,7 @@ public static class PromptFormat
 {
     /// <summary>The prompt's token ids.</summary>
     /// <exception cref="InvalidDataException">The model has no chat template and the document asks for one.</exception>
-    public static int[] Encode(Tokenizer tokenizer, PromptSpec prompt, string question) => tokenizer.Encode(Text(tokenizer, prompt, question), addSpecialTokens: prompt.Template is PromptTemplate.None);
+    public static int[] Encode(Tokenizer tokenizer, PromptSpec prompt, string question) => EncodeText(tokenizer, prompt, Text(tokenizer, prompt, question));
 
     /// <summary>The prompt's text: the chat template over system message and question, or (template none) the question itself.</summary>
     /// <exception cref="InvalidDataException">The model has no chat template and the document asks for one.</exception>
@@ -18,6 +18,9 @@ public static class PromptFormat
         PromptTemplate.None => question,
         _ => Render(tokenizer, Messages(prompt.System, question)),
     };
+
+    /// <summary>Encodes a prompt's text, or a text that begins with it. Raw text gets the model's own special tokens; a chat template writes them itself.</summary>
+    internal static int[] EncodeText(Tokenizer tokenizer, PromptSpec prompt, string text) => tokenizer.Encode(text, addSpecialTokens: prompt.Template is PromptTemplate.None);
 
     /// <summary>The chat template over messages, ending where the model's answer begins.</summary>
     /// <exception cref="InvalidDataException">The model has no chat template.</exception>

@@ -67,45 +67,6 @@ public sealed class BlockGenerator(LoadedModel model, int fillId)
         }
     }
 
-    /// <summary>
-    /// The published behaviour, for comparisons: all rows stop after the block in which any of them has the fill token; a row is then cut at the first one of
-    /// the whole row, prompt included, and padded; whole blocks are generated, so that the limit may be overshot.
-    /// </summary>
-    /// <returns>Prompts and answers as the published function returns them.</returns>
-    internal IReadOnlyList<int[]> GeneratePublished(IReadOnlyList<int[]> prompts, int blockLength, int refineIterations, int maxNewTokens, int maxLength, int padId)
-    {
-        Check(prompts, blockLength, maxNewTokens);
-        model.Model.eval();
-        using var _ = no_grad();
-        var blocks = (maxNewTokens + blockLength - 1) / blockLength;
-        var rows = prompts.Select((prompt, i) => new BlockRow(i, prompt, blockLength, fillId)).ToArray();
-        using var pass = new BlockPass(model.Model, rows.Length, prompts.Max(prompt => prompt.Length) + blocks * blockLength);
-        var stopped = false;
-        for (var block = 0; block < blocks && !stopped && (block == 0 || rows[0].Tokens.Count < maxLength); block++)
-        {
-            foreach (var row in rows)
-                row.StartBlock();
-            for (var iteration = 0; iteration < Math.Max(1, refineIterations) && !rows.All(row => row.Settled); iteration++)
-            {
-                using var scope = NewDisposeScope();
-                if (block == 0 && iteration == 0)
-                    pass.Begin(rows, [.. Enumerable.Range(0, rows.Length)]);
-                else
-                    pass.Continue(Array.ConvertAll(rows, row => row.Settled ? null : row));
-            }
-            stopped = rows.Any(row => row.Block.Contains(fillId));
-        }
-        return [.. rows.Select(row => stopped ? Cut([.. row.Tokens], padId) : [.. row.Tokens])];
-    }
-
-    private int[] Cut(int[] tokens, int padId)
-    {
-        var end = Array.IndexOf(tokens, fillId);
-        if (end >= 0)
-            tokens.AsSpan(end + 1).Fill(padId);
-        return tokens;
-    }
-
     private static void Check(IReadOnlyList<int[]> prompts, int blockLength, int maxNewTokens)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(blockLength, 1);

@@ -37,6 +37,8 @@ public sealed class RefineTrainer : IDisposable
 
     internal RefineTrainer(LoadedModel model, int eos, IReadOnlyList<RefineSequence> sequences, RefineRunSpec spec)
     {
+        if (spec.Training.GradientCheckpointing)
+            throw new InvalidDataException("spec.training.gradientCheckpointing: true is not supported by this version; a smaller batch with more gradientAccumulationSteps saves memory too");
         (_model, _eos, _spec, _training) = (model, eos, spec, spec.Training);
         _sequences = [.. sequences.Where(sequence => sequence.Targets > 0)];
         RecordsDropped = sequences.Count - _sequences.Length;

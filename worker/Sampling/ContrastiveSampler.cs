@@ -29,8 +29,10 @@ public sealed class ContrastiveSampler : IDisposable
     /// <summary>Samples some questions. The result depends on these questions alone, not on what was sampled before.</summary>
     public ChunkResult Sample(IReadOnlyList<Question> chunk, CancellationToken cancellation = default)
     {
-        var prompts = chunk.Select(question => PromptFormat.Encode(_tokenizer, _spec.Prompt, question.Text)).ToArray();
-        var steps = Compare(prompts, [.. chunk.Select(question => question.Index)], cancellation);
+        var texts = chunk.Select(question => PromptFormat.Text(_tokenizer, _spec.Prompt, question.Text)).ToArray();
+        var prompts = Array.ConvertAll(texts, text => PromptFormat.EncodeText(_tokenizer, _spec.Prompt, text));
+        var reencoded = _spec.Compatibility is Compatibility.Published ? new ReencodedPrefixes(_amateur.Model, _tokenizer, _spec.Prompt, texts, prompts) : null;
+        var steps = Compare(prompts, [.. chunk.Select(question => question.Index)], reencoded, cancellation);
         var samples = steps.Kept.Select(kept => ToSample(chunk[kept.Prompt], prompts[kept.Prompt], steps.Answers[kept.Prompt], kept.Step, kept.Label)).ToArray();
         return new ChunkResult(samples, steps.Seen, steps.Answers.Sum(answer => (long)answer.Length), samples.Sum(sample => sample.KlDivergence), chunk.Count);
     }
@@ -46,7 +48,7 @@ public sealed class ContrastiveSampler : IDisposable
     /// <summary>Answers, the number of steps compared, and those kept, ordered by prompt and step.</summary>
     internal sealed record Comparison(int[][] Answers, long Seen, IReadOnlyList<KeptStep> Kept);
 
-    internal Comparison Compare(IReadOnlyList<int[]> prompts, IReadOnlyList<int> promptNumbers, CancellationToken cancellation = default)
+    internal Comparison Compare(IReadOnlyList<int[]> prompts, IReadOnlyList<int> promptNumbers, ReencodedPrefixes? reencoded = null, CancellationToken cancellation = default)
     {
         using var _ = no_grad();
         using var expert = new BatchDecoding(_expert, prompts, promptNumbers, _spec.Generation, _spec.BatchSize, ignoreEos: false);
@@ -63,6 +65,8 @@ public sealed class ContrastiveSampler : IDisposable
             var amateurHidden = step.Feed.Into(amateur);
             if (step.Positions[0] < firstStep) // rows that were just admitted are all at their first token
                 continue;
+            if (reencoded is not null)
+                amateurHidden = reencoded.Correct(amateurHidden, step, expert.Answer);
             var amateurLogits = _amateur.Model.Logits(amateurHidden);
             var expertLogits = _spec.Compatibility is Compatibility.Published ? step.Scores : step.Logits;
             foreach (var label in StepSelection.Select(expertLogits, amateurLogits, _spec.Selection))

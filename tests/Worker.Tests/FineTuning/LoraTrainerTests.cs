@@ -133,6 +133,14 @@ public class LoraTrainerTests
     }
 
     [Fact]
+    public void Constructor_GradientCheckpointing_IsRefused()
+    {
+        using var model = Goldens.Model("qwen2-tiny");
+        Assert.Contains("gradientCheckpointing", Assert.Throws<InvalidDataException>(() =>
+            new LoraTrainer(model, null, Samples(), Published with { Training = Published.Training with { GradientCheckpointing = true } })).Message);
+    }
+
+    [Fact]
     public void Constructor_PublishedSamples_AreTokenisedFromQuestionAndPrefix()
     {
         using var model = Goldens.Model("qwen2-tiny");
@@ -140,6 +148,8 @@ public class LoraTrainerTests
         ContrastiveSample[] samples = [new() { PromptId = "abc", Step = 1, Prefix = "d", TokenIds = [7, 9], Weights = [0.5, 0.5] }];
         var (prepared, _) = TrainingSample.Prepare(samples, tokenizer, 512, 512);
         Assert.Equal(tokenizer.Encode("abcd"), prepared[0].Prefix);
+        var chat = Generation.TestTokenizer.Create("{% for m in messages %}[{{ m['content'] }}]{% endfor %}:");
+        Assert.Equal(chat.Encode("[Please reason step by step.][abc]:d"), TrainingSample.Prepare(samples, chat, 512, 512).Samples[0].Prefix);
         Assert.Contains("vocabulary", Assert.Throws<InvalidDataException>(() => TrainingSample.Prepare([samples[0] with { TokenIds = [7, 512] }], tokenizer, 512, 512)).Message);
     }
 

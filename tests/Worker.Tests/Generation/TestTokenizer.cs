@@ -9,7 +9,7 @@ internal static class TestTokenizer
 {
     public const int Eos = 3;
 
-    public static Tokenizer Create()
+    public static Tokenizer Create(string? chatTemplate = null)
     {
         var vocabulary = new JsonObject();
         for (var value = 0; value < 256; value++)
@@ -26,7 +26,7 @@ internal static class TestTokenizer
             ["decoder"] = new JsonObject { ["type"] = "ByteLevel" },
             ["model"] = new JsonObject { ["type"] = "BPE", ["vocab"] = vocabulary, ["merges"] = new JsonArray() },
         };
-        return Tokenizer.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()), "test");
+        return Tokenizer.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()), "test", chatTemplate: chatTemplate is null ? null : ChatTemplate.Parse(chatTemplate, "test"));
     }
 
     /// <summary>GPT-2's printable stand-in for a byte.</summary>

@@ -11,16 +11,16 @@ namespace LightReasoner.Worker.Tests.Refinement;
 public class BlockGeneratorTests
 {
     [Theory, InlineData("calls"), InlineData("extra_calls")]
-    public void GeneratePublished_PublishedCalls_GivesPublishedIds(string section)
+    public void Passes_InThePublishedLoop_GivePublishedIds(string section)
     {
         using var model = Goldens.Model("qwen2-tiny");
         foreach (var call in Goldens.Json("block-generate.json")[section]!.AsArray())
         {
             // Left padding is taken off and put back: rows of unequal lengths need none here, and rotary positions are relative.
             var pads = Enumerable.Range(0, call!["prompt_ids"]!.AsArray().Count).Select(row => call["attention_mask"]?[row]!.Ids().Count(m => m == 0) ?? 0).ToArray();
-            var ids = new BlockGenerator(model, (int)call["eos_token_id"]!).GeneratePublished(
-                [.. pads.Select((pad, row) => call["prompt_ids"]![row]!.Ids()[pad..])],
-                (int)call["add_eos_length"]! + 1, (int)call["refine_iter"]!, (int)call["max_new_tokens"]!, (int)call["max_length"]!, (int)call["pad_token_id"]!);
+            var ids = PublishedBlockGeneration.Generate(
+                model.Model, [.. pads.Select((pad, row) => call["prompt_ids"]![row]!.Ids()[pad..])], (int)call["eos_token_id"]!, (int)call["pad_token_id"]!,
+                (int)call["add_eos_length"]! + 1, (int)call["refine_iter"]!, (int)call["max_new_tokens"]!, (int)call["max_length"]!);
             for (var row = 0; row < pads.Length; row++)
                 Assert.Equal(call["output_ids"]![row]!.Ids()[pads[row]..], ids[row]);
         }

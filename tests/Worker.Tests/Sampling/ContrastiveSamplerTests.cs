@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Sampling;
 using LightReasoner.Worker.Tests.Generation;
 using LightReasoner.Worker.Tests.Models;
+using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Tests.Sampling;
 
@@ -77,6 +79,31 @@ public class ContrastiveSamplerTests
             Assert.Equal(sample.TokenIds.Select(id => tokenizer.Decode([id])), sample.Tokens);
             Assert.Equal(1, sample.Weights.Sum(), 1e-5);
         }
+    }
+
+    [Fact]
+    public void Sample_Published_ShowsTheAmateurTheTextEncodedAnew()
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        using var expert = Goldens.Model("qwen2-tiny");
+        using var amateur = Goldens.Model("qwen2-tiny-amateur");
+        var tokenizer = TestTokenizer.Create(); // its words come back as bytes, so most prefixes have other tokens
+        var spec = Spec with { Compatibility = Compatibility.Published, Selection = new SelectionSpec { Beta = 0 }, Generation = new GenerationSpec { MaxNewTokens = 12 } };
+        using var sampler = new ContrastiveSampler(expert, amateur, tokenizer, spec);
+        var question = new Question(0, "q", "abc?");
+        var different = 0;
+        foreach (var sample in sampler.Sample([question]).Samples)
+        {
+            var reencoded = tokenizer.Encode(question.Text + sample.Prefix);
+            var p = Distribution(expert.Model, sample.PrefixIds!);
+            var q = Distribution(amateur.Model, reencoded);
+            Assert.Equal(p.mul(p.log().sub(q.log())).sum().item<float>(), sample.KlDivergence, 1e-4);
+            different += reencoded.SequenceEqual(sample.PrefixIds!) ? 0 : 1;
+        }
+        Assert.True(different > 3);
+
+        static Tensor Distribution(CausalLM model, int[] ids) => model.forward(Goldens.Batch(ids)).narrow(1, ids.Length - 1, 1).view(-1).softmax(0);
     }
 
     private static void AssertKept(JsonArray steps, ContrastiveSampler.KeptStep[] kept)
