@@ -12,13 +12,14 @@ var root = new RootCommand("Contrastive sampling, LoRA fine-tuning on soft label
     GenerateCommand.Create(),
     EvaluateCommand.Create(),
     MergeCommand.Create(),
-    new Command("inspect", "Looks into models, tokenizers, templates and samples; JSON in, JSON out.")
+    new Command("inspect", "Looks into models, tokenizers, templates, samples and Parquet files; JSON in, JSON out.")
     {
         TokensCommand.Create(),
         ChatCommand.Create(),
         LogitsCommand.Create(),
         ModelCommand.Create(),
         SamplesCommand.Create(),
+        ParquetCommand.Create(),
     },
 };
 

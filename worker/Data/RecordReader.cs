@@ -52,7 +52,7 @@ public static class RecordReader
         foreach (string file in await FilesAsync(uri, cancellation))
         {
             IAsyncEnumerable<(JsonObject Fields, string Place)> records = FormatOf(file, format) == RecordFormat.Parquet
-                ? throw new WorkerException(ExitCode.Usage, $"{file}: Parquet cannot be read yet; convert it to JSONL")
+                ? ParquetRecords.ReadAsync(file, cancellation)
                 : JsonLines(file, cancellation);
             await foreach ((JsonObject fields, string place) in records) yield return new DataRecord(index++, fields, place);
         }

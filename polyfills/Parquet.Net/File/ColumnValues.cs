@@ -8,6 +8,8 @@ namespace Parquet.File;
 /// <summary>Collects the values of one column chunk, page by page.</summary>
 internal abstract class ColumnValues
 {
+    private static readonly System.Text.UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
+
     /// <summary>Takes the dictionary page.</summary>
     public abstract void ReadDictionary(ReadOnlyMemory<byte> data, int count);
 
@@ -76,7 +78,7 @@ internal abstract class ColumnValues
 
     private static ColumnValues? OfBytes(PageDecoder<ReadOnlyMemory<byte>> decode, DataField field, System.Type type, int scale, int length) => type switch
     {
-        _ when type == typeof(string) => Of(decode, value => System.Text.Encoding.UTF8.GetString(value.Span), length),
+        _ when type == typeof(string) => Of(decode, value => Utf8.GetString(value.Span), length),
         _ when type == typeof(byte[]) => Of(decode, value => value.ToArray(), length),
         _ when type == typeof(decimal) => Of(decode, value => Decimals.From(new BigInteger(value.Span, isBigEndian: true), scale), length),
         _ when type == typeof(Guid) && length == 16 => Of(decode, value => new Guid(value.Span, bigEndian: true), length),

@@ -10,7 +10,11 @@ public class ParquetSchema : IEquatable<ParquetSchema>
         ArgumentNullException.ThrowIfNull(fields);
         _fields = [.. fields];
         if (_fields.Length == 0) throw new ArgumentException("at least one field is required", nameof(fields));
-        foreach (Field field in _fields) field.PropagateLevels(0, 0);
+        foreach (Field field in _fields)
+        {
+            field.PathPrefix = null;
+            field.PropagateLevels(0, 0);
+        }
     }
 
     public ParquetSchema(params Field[] fields)

@@ -1,0 +1,117 @@
+using System.IO.Compression;
+using System.Text.Json.Nodes;
+using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Runs;
+
+namespace LightReasoner.Worker.Tests.Data;
+
+/// <summary>Files of other Parquet writers with the rows that other readers agree on (../shared/data/parquet/manifest.json).</summary>
+public class ParquetGoldenTests(ITestOutputHelper output)
+{
+    public static TheoryData<string> Files
+    {
+        get
+        {
+            var data = new TheoryData<string>();
+            foreach (JsonNode? file in Manifest()) data.Add(file!["file"]!.GetValue<string>());
+            if (data.Count == 0) data.Add("");
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public async Task File_OfAnotherWriter_GivesItsRowsOrAClearError(string file)
+    {
+        if (file.Length == 0) Assert.Skip("../shared/data/parquet is absent");
+        JsonNode entry = Manifest().First(candidate => candidate!["file"]!.GetValue<string>() == file)!;
+        string outcome = entry["outcome"]!.GetValue<string>();
+        (List<string> rows, WorkerException? error) = await Read(Path.Combine(Folder()!, file), digests: entry["expected"]?.GetValue<string>().Contains("digest", StringComparison.Ordinal) == true);
+        output.WriteLine($"{outcome}: {(error is null ? $"{rows.Count} rows" : error.Message)}");
+        if (error is not null)
+        {
+            Assert.Contains(file, error.Message, StringComparison.Ordinal);
+            Assert.Equal(ExitCode.BadData, error.Code);
+        }
+        if (error is not null && outcome != "values") return;
+        Assert.Null(error);
+        Assert.DoesNotContain(outcome, new[] { "error", "values_or_limit" });
+        Assert.Equal(Expected(Path.Combine(Folder()!, entry["expected"]!.GetValue<string>())), rows);
+    }
+
+    [Fact]
+    public async Task Manifest_CountsByOutcome()
+    {
+        if (Folder() is null) Assert.Skip("../shared/data/parquet is absent");
+        var counts = new SortedDictionary<string, int>();
+        foreach (JsonNode? entry in Manifest())
+        {
+            (List<string> _, WorkerException? error) = await Read(Path.Combine(Folder()!, entry!["file"]!.GetValue<string>()), digests: true);
+            string key = $"{entry["outcome"]}: {(error is null ? "read" : "refused")}";
+            counts[key] = counts.GetValueOrDefault(key) + 1;
+        }
+        foreach ((string key, int count) in counts) output.WriteLine($"{key} {count}");
+        Assert.DoesNotContain("values: refused", counts.Keys);
+        Assert.DoesNotContain("error: read", counts.Keys);
+        Assert.DoesNotContain("error_preferred: read", counts.Keys);
+        Assert.DoesNotContain("error_if_crc_checked: read", counts.Keys);
+    }
+
+    private static async Task<(List<string> Rows, WorkerException? Error)> Read(string path, bool digests)
+    {
+        var rows = new List<string>();
+        try
+        {
+            await foreach ((JsonObject row, string _) in ParquetRecords.ReadAsync("file://" + path, default))
+            {
+                if (digests)
+                    foreach (string name in row.Select(field => field.Key).ToArray()) Digest(row, name);
+                rows.Add(JsonLine.Text(row));
+            }
+            return (rows, null);
+        }
+        catch (WorkerException e)
+        {
+            return (rows, e);
+        }
+    }
+
+    /// <summary>Texts of about 1 MB stand in the expected file as their length and hash.</summary>
+    private static void Digest(JsonObject row, string name)
+    {
+        if (row[name] is not JsonValue value || value.GetValueKind() != System.Text.Json.JsonValueKind.String) return;
+        string text = value.GetValue<string>();
+        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text);
+        if (bytes.Length <= 500_000) return;
+        row[name] = new JsonObject
+        {
+            ["$utf8_length"] = bytes.Length,
+            ["$utf16_length"] = text.Length,
+            ["$sha256_utf8"] = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes)),
+            ["$starts"] = text[..12],
+        };
+    }
+
+    private static List<string> Expected(string path)
+    {
+        using Stream file = File.OpenRead(path);
+        using Stream text = path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionMode.Decompress) : file;
+        using var reader = new StreamReader(text, new System.Text.UTF8Encoding(false), detectEncodingFromByteOrderMarks: false);
+        // Line by line at \n alone: the texts hold other line ends.
+        string all = reader.ReadToEnd();
+        return all.Length == 0 ? [] : [.. all.TrimEnd('\n').Split('\n')];
+    }
+
+    private static JsonArray Manifest() => Folder() is { } folder
+        ? JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "manifest.json")))!["files"]!.AsArray()
+        : [];
+
+    private static string? Folder()
+    {
+        string? shared = Environment.GetEnvironmentVariable("LIGHTREASONER_SHARED");
+        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); shared is null && folder is not null; folder = folder.Parent)
+            if (File.Exists(Path.Combine(folder.FullName, "LightReasoner.K8s.sln"))) shared = Path.Combine(folder.Parent!.FullName, "shared");
+        string? data = shared is null ? null : Path.Combine(shared, "data", "parquet");
+        return Directory.Exists(data) ? data : null;
+    }
+}
