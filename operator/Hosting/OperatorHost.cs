@@ -1,4 +1,5 @@
 using k8s;
+using k8s.LeaderElection;
 using k8s.Models;
 using KubeOps.Abstractions.Builder;
 using KubeOps.KubernetesClient;
@@ -41,7 +42,19 @@ internal static class OperatorHost
         WebApplication app = builder.Build();
         app.MapPost(ProgressEndpoint.Path, context => context.RequestServices.GetRequiredService<ProgressEndpoint>().HandleAsync(context));
         HealthEndpoints.Map(app);
+        ForgetWithLeadership(app.Services);
         return app;
+    }
+
+    /// <summary>What is remembered of runs is the leader's; a later term starts with what it then finds.</summary>
+    private static void ForgetWithLeadership(IServiceProvider services)
+    {
+        if (services.GetService<LeaderElector>() is not { } elector) return;
+        elector.OnStoppedLeading += () =>
+        {
+            services.GetRequiredService<RunMemory>().Forget();
+            services.GetRequiredService<OperatorMetrics>().Forget();
+        };
     }
 
     private static void AddOperator(IServiceCollection services, OperatorOptions options, TimeProvider time)

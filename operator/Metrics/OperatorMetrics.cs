@@ -16,6 +16,9 @@ internal sealed class OperatorMetrics
 
     public void Forget(string uid) => runs.TryRemove(uid, out _);
 
+    /// <summary>Of all runs: another replica reconciles them now.</summary>
+    public void Forget() => runs.Clear();
+
     public void Reconciled(RunKind kind, string outcome, TimeSpan duration)
     {
         reconciles.AddOrUpdate((kind, outcome), 1, (_, n) => n + 1);
@@ -29,7 +32,7 @@ internal sealed class OperatorMetrics
         text.Family("lightreasoner_operator_leader", "gauge", "1 on the replica that reconciles.");
         text.Sample("lightreasoner_operator_leader", isLeader ? 1 : 0);
 
-        (RunKey Key, RunStatus Status)[] all = [.. runs.Values.OrderBy(run => run.Key.ToString(), StringComparer.Ordinal)];
+        (RunKey Key, RunStatus Status)[] all = !isLeader ? [] : [.. runs.Values.OrderBy(run => run.Key.ToString(), StringComparer.Ordinal)];
         text.Family("lightreasoner_run_phase", "gauge", "1 for the phase that a run is in.");
         foreach ((RunKey key, RunStatus status) in all)
             text.Sample("lightreasoner_run_phase", 1, [.. Of(key), ("phase", status.Phase.ToString() ?? "")]);

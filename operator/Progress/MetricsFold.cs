@@ -22,7 +22,7 @@ internal static class MetricsFold
             PromptsDone = prompts,
             StepsSeen = steps,
             SamplesKept = kept,
-            KeepRate = steps > 0 ? Figures.Round((double)kept / steps) : null,
+            KeepRate = steps > 0 ? Share((double)kept / steps) : null,
             MeanKl = klCount > 0 ? Figures.Round(klSum / klCount) : null,
             TokensPerSecond = rate,
         };
@@ -64,12 +64,15 @@ internal static class MetricsFold
     private static EvaluationMetrics? Evaluation(EvaluationMetrics? before, EvaluationMetrics? now) => now is null ? before : new EvaluationMetrics
     {
         Questions = now.Questions,
-        Before = Figures.Round(now.Before) ?? before?.Before,
-        After = Figures.Round(now.After) ?? before?.After,
+        Before = Share(now.Before) ?? before?.Before,
+        After = Share(now.After) ?? before?.After,
         Improved = now.Improved ?? before?.Improved,
         Worsened = now.Worsened ?? before?.Worsened,
         TokensPerForward = Figures.Round(now.TokensPerForward) ?? before?.TokensPerForward,
     };
+
+    /// <summary>The schema refuses a whole status for a share outside of 0 to 1.</summary>
+    private static double? Share(double? value) => Figures.Round(value) is { } share ? Math.Clamp(share, 0, 1) : null;
 
     private static double? SamplingRate(SamplingMetrics? before, IReadOnlyList<ShardProgress> shards, int parallelism)
     {

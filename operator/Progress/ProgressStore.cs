@@ -41,4 +41,6 @@ internal sealed class ProgressStore
     public IReadOnlyList<ShardProgress> Of(string runUid) =>
         runs.TryGetValue(runUid, out ConcurrentDictionary<int, ShardProgress>? shards) ? [.. shards.OrderBy(pair => pair.Key).Select(pair => pair.Value)] : [];
 
+    public void Forget() => runs.Clear();
+
     public void Forget(string runUid) => runs.TryRemove(runUid, out _);}

@@ -1,6 +1,5 @@
 using System.Text;
 using k8s.Models;
-using LightReasoner.Operator.Jobs;
 using LightReasoner.Operator.Progress;
 
 namespace LightReasoner.Operator.Runs;
@@ -17,7 +16,7 @@ internal static class FailureText
         if (pod.Status?.Conditions?.FirstOrDefault(c => c is { Type: "PodScheduled", Status: "False" }) is { } unscheduled)
             return (Reasons.Unschedulable, Clean($"pod {pod.Metadata.Name} cannot be scheduled: {unscheduled.Message ?? unscheduled.Reason ?? "no reason given"}"));
 
-        V1ContainerStatus? container = pod.Status?.ContainerStatuses?.FirstOrDefault(c => c.Name == PodTemplate.ContainerName);
+        V1ContainerStatus? container = pod.Worker();
         if (container?.State?.Waiting is not { Reason: { } reason } waiting) return null;
         string image = container.Image ?? pod.Spec?.Containers?.FirstOrDefault()?.Image ?? "";
         return reason switch

@@ -17,8 +17,11 @@ internal static class PodState
         && int.TryParse(text, CultureInfo.InvariantCulture, out int index) ? index : 0;
 
     /// <summary>How the worker's container ended, if it has.</summary>
-    public static V1ContainerStateTerminated? Terminated(this V1Pod pod) =>
-        pod.Status?.ContainerStatuses?.FirstOrDefault(c => c.Name == PodTemplate.ContainerName)?.State?.Terminated;
+    public static V1ContainerStateTerminated? Terminated(this V1Pod pod) => pod.Worker()?.State?.Terminated;
+
+    /// <summary>Status of the worker's container; sidecars that a mesh adds are none of ours.</summary>
+    public static V1ContainerStatus? Worker(this V1Pod pod) =>
+        pod.Status?.ContainerStatuses?.FirstOrDefault(c => c.Name == PodTemplate.ContainerName);
 
     /// <summary>When the pod ended, as well as it is known.</summary>
     public static DateTimeOffset FinishedAt(this V1Pod pod) =>

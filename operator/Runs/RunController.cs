@@ -20,6 +20,8 @@ namespace LightReasoner.Operator.Runs;
 /// </summary>
 [EntityRbac(typeof(SamplingRunEntity), typeof(FineTuneRunEntity), typeof(RefineRunEntity), Verbs = RbacVerb.Get | RbacVerb.List | RbacVerb.Watch)]
 [GenericRbac(Groups = [ApiGroup.Name], Resources = ["samplingruns/status", "finetuneruns/status", "refineruns/status"], Verbs = RbacVerb.Update)]
+// Owner references that block deletion need it, where OwnerReferencesPermissionEnforcement is on.
+[GenericRbac(Groups = [ApiGroup.Name], Resources = ["samplingruns/finalizers", "finetuneruns/finalizers", "refineruns/finalizers"], Verbs = RbacVerb.Update)]
 [GenericRbac(Groups = [""], Resources = ["events"], Verbs = RbacVerb.Get | RbacVerb.Create | RbacVerb.Update)]
 [GenericRbac(Groups = ["coordination.k8s.io"], Resources = ["leases"], Verbs = RbacVerb.Get | RbacVerb.Create | RbacVerb.Update)]
 internal sealed class RunController<T>(

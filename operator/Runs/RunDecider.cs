@@ -51,7 +51,7 @@ internal sealed class RunDecider(OperatorOptions options)
 
         return Dependencies.Look(o) switch
         {
-            { Failure: { } failure } => Write(o, failure, outputUri, [], null),
+            { Failure: { } failure } => Write(o, failure, outputUri, WithoutJob(o, "its references have failed"), TimeToLive(run.RunSpec, run.RunStatus with { CompletionTime = o.Now }, o.Now)),
             { Waiting: { } waiting } => Write(o, run.RunSpec.Suspend ? Suspended : waiting, outputUri, WithoutJob(o, "its references are not ready"), WhileWaiting),
             { Outputs: var references } => Work(o, new RunOutputs(outputUri, references)),
         };
@@ -117,6 +117,7 @@ internal sealed class RunDecider(OperatorOptions options)
         return Write(o, standing, outputUri, actions, WhileWorking);
     }
 
+    /// <summary>A Job that waits in a queue must not start any more.</summary>
     private static IReadOnlyList<RunAction> WithoutJob(RunObservation o, string why) =>
         o.OwnJob is { Metadata.DeletionTimestamp: null } job && o.Run.RunStatus.StartTime is null ? [new RunAction.DeleteJob(job, why)] : [];
 

@@ -12,6 +12,14 @@ internal sealed record RunMemory(ProgressStore Progress, StatusPace Pace, Waiter
         Pace.Forget(uid);
     }
 
+    /// <summary>Of all runs: another replica reconciles them now.</summary>
+    public void Forget()
+    {
+        Progress.Forget();
+        Pace.Forget();
+        Waiters.Forget();
+    }
+
     public void Forget(RunKey run, string uid)
     {
         Finished(uid);

@@ -30,6 +30,12 @@ internal sealed class StatusPace(TimeProvider time)
 
     public void Went(string uid) => failures.TryRemove(uid, out _);
 
+    public void Forget()
+    {
+        written.Clear();
+        failures.Clear();
+    }
+
     public void Forget(string uid)
     {
         written.TryRemove(uid, out _);

@@ -19,7 +19,8 @@ internal static class Transitions
         bool stuck = IsObstacle(ready?.Reason);
         if (before.Phase != after.Phase && after.Phase is { } phase)
         {
-            string reason = before.Phase == RunPhase.Suspended && phase is RunPhase.Pending or RunPhase.Running && before.Phase == RunPhase.Suspended ? "Resumed" : phase.ToString();
+            bool resumed = before.Phase == RunPhase.Suspended && (phase is RunPhase.Pending or RunPhase.Running or RunPhase.Queued);
+            string reason = resumed ? "Resumed" : phase.ToString();
             if (!stuck) yield return new RunEvent(reason, message, phase == RunPhase.Failed ? EventType.Warning : EventType.Normal);
         }
         if (stuck && ready!.Reason != wasReady?.Reason) yield return new RunEvent(ready.Reason!, message, EventType.Warning);

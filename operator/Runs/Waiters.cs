@@ -29,6 +29,15 @@ internal sealed class Waiters
         }
     }
 
+    public void Forget()
+    {
+        lock (gate)
+        {
+            waiting.Clear();
+            byTarget.Clear();
+        }
+    }
+
     public IReadOnlyList<(RunKey Run, string Uid)> For(RunKey target)
     {
         lock (gate)

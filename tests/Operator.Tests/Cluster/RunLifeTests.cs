@@ -73,7 +73,7 @@ public sealed class RunLifeTests(DevCluster cluster)
     public async Task Suspend_StopsThePods_AndResumeGoesOn()
     {
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        SamplingRunEntity run = await o.ApplySamplingAsync();
+        SamplingRunEntity run = await o.ApplySamplingAsync(change: s => s with { ActiveDeadlineSeconds = 3600 });
         await o.StartPodAsync(Assert.Single(await o.PodsAsync(run)));
         DateTimeOffset? start = (await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Running)).Status.StartTime;
 
@@ -86,6 +86,7 @@ public sealed class RunLifeTests(DevCluster cluster)
         SamplingRunEntity resumed = await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Running);
         Assert.Equal(start, resumed.Status.StartTime);
         Assert.Equal(3, resumed.Status.ObservedGeneration);
+        Assert.InRange((await o.JobAsync("s-srun")).Spec.ActiveDeadlineSeconds!.Value, 3500, 3600);
     }
 
     [Fact]
@@ -190,6 +191,31 @@ public sealed class RunLifeTests(DevCluster cluster)
         await o.PatchAsync<V1Job>("s-srun", new { spec = new { suspend = false } });        // as Kueue does
         await o.StartPodAsync(Assert.Single(await o.PodsAsync(run)));
         await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Running);
+    }
+
+    [Fact]
+    public async Task Spec_OfAStartedRun_IsFrozen()
+    {
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
+        SamplingRunEntity run = await o.ApplySamplingAsync();
+        await o.StartPodAsync(Assert.Single(await o.PodsAsync(run)));
+        await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Running);
+        var refused = await Assert.ThrowsAsync<k8s.Autorest.HttpOperationException>(() => o.PatchAsync<SamplingRunEntity>("s", new { spec = new { batchSize = 7 } }));
+        Assert.Contains("make a new run instead", refused.Response.Content);
+    }
+
+    [Fact]
+    public async Task SpecCorrectedBeforeTheStart_IsTakenUp()
+    {
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options => options with { OutputPrefix = null });
+        SamplingRunEntity run = await o.ApplySamplingAsync();
+        await o.RunAsync<SamplingRunEntity>("s", s => Conditions.Find(s.Conditions, Conditions.Stalled) is { Status: "True", Reason: Reasons.NoOutput }, "says that it has no output");
+        await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { output = new { uri = "az://runs/mine/" } } });
+        V1Job job = await o.JobAsync("s-srun");
+        Assert.Contains("az://runs/mine", job.Spec.Template.Spec.Containers[0].Args);
+        SamplingRunEntity seen = await o.RunAsync<SamplingRunEntity>("s", s => Conditions.Find(s.Conditions, Conditions.Stalled)?.Status == "False", "is not stalled any more");
+        Assert.Equal("az://runs/mine", seen.Status.OutputUri);
+        Assert.Equal(run.Metadata.Uid, seen.Metadata.Uid);
     }
 
     internal static async Task FinishAsync(OperatorInCluster o, IRunEntity run)

@@ -41,6 +41,18 @@ public sealed class DependencyTests
     }
 
     [Fact]
+    public void FailedReference_TakesTheJobOutOfItsQueue()
+    {
+        FineTuneRunEntity run = Make.FineTune(change: s => s with { QueueName = "gpus" });
+        RunDecision d = decider.Decide(new RunObservation
+        {
+            Run = run, Now = Make.Now, Job = Make.Job(run, started: false), References = new Dictionary<RunReference, ReferencedRun?> { [Samples] = new(RunPhase.Failed, null, null) },
+        });
+        Assert.IsType<RunAction.DeleteJob>(Assert.Single(d.Actions));
+        Assert.Equal(RunPhase.Failed, d.Status.Phase);
+    }
+
+    [Fact]
     public void MissingReference_WaitsForTheTimeoutFromWhenItWentMissing_ThenFails()
     {
         FineTuneRunEntity run = Make.FineTune(change: s => s with { DependencyTimeout = "10m" });
