@@ -39,16 +39,22 @@ internal abstract class ValueEncoder
         return new Bytes(Array.ConvertAll(texts, System.Text.Encoding.UTF8.GetBytes), prefixed: true);
     }
 
-    private static long[] ToInt64(DataField field, SchemaElement e, Array values) => values switch
+    // The runtime takes a ushort[] for a short[] and would widen it with a sign, so the field's type decides.
+    private static long[] ToInt64(DataField field, SchemaElement e, Array values) => field.ClrType switch
+    {
+        var type when type == typeof(ulong) => Array.ConvertAll((ulong[])values, n => unchecked((long)n)),
+        var type when type == typeof(uint) => Array.ConvertAll((uint[])values, n => (long)unchecked((int)n)),
+        var type when type == typeof(ushort) => Array.ConvertAll((ushort[])values, n => (long)n),
+        var type when type == typeof(byte) => Array.ConvertAll((byte[])values, n => (long)n),
+        _ => ToInt64Signed(field, e, values),
+    };
+
+    private static long[] ToInt64Signed(DataField field, SchemaElement e, Array values) => values switch
     {
         long[] numbers => numbers,
-        ulong[] numbers => Array.ConvertAll(numbers, n => unchecked((long)n)),
         int[] numbers => Array.ConvertAll(numbers, n => (long)n),
-        uint[] numbers => Array.ConvertAll(numbers, n => (long)unchecked((int)n)),
         short[] numbers => Array.ConvertAll(numbers, n => (long)n),
-        ushort[] numbers => Array.ConvertAll(numbers, n => (long)n),
         sbyte[] numbers => Array.ConvertAll(numbers, n => (long)n),
-        byte[] numbers => Array.ConvertAll(numbers, n => (long)n),
         decimal[] numbers => Array.ConvertAll(numbers, n => (long)InRange(n, e)),
         DateOnly[] days => Array.ConvertAll(days, d => (long)(d.DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber)),
         TimeSpan[] times => Array.ConvertAll(times, t => Time(t, e)),

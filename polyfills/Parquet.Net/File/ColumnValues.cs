@@ -128,6 +128,7 @@ internal sealed class ColumnValues<TPhysical, TValue>(PageDecoder<TPhysical> dec
     private TValue[] Values(Encoding encoding, ReadOnlyMemory<byte> data, int count)
     {
         TPhysical[] physical = decode(encoding, data, count, length);
-        return physical as TValue[] ?? Array.ConvertAll(physical, value => convert(value));
+        // The runtime would take an int[] for a uint[] too, so the types are compared.
+        return typeof(TPhysical) == typeof(TValue) ? (TValue[])(object)physical : Array.ConvertAll(physical, value => convert(value));
     }
 }

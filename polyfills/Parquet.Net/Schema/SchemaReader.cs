@@ -26,8 +26,14 @@ internal sealed class SchemaReader
         Node root = reader.ReadNode(null, 0, 0, 0);
         if (reader._next != elements.Count) throw new ParquetException($"the schema has {elements.Count} elements, of which its root holds {reader._next}");
         if (root.Children.Count == 0) throw new ParquetException("the schema has no columns");
-        return (new ParquetSchema(root.Children.Select(reader.Build)), reader.Leaves);
+        var schema = new ParquetSchema(root.Children.Select(reader.Build));
+        // Whatever shape the groups were taken for, the columns must come out as the file nests them.
+        if (!schema.DataFields.Select(Nesting).SequenceEqual(reader.Leaves.Select(leaf => (leaf.Path, leaf.MaxRepetitionLevel, leaf.MaxDefinitionLevel))))
+            throw new ParquetException("the schema has a shape of lists or maps that is not understood");
+        return (schema, reader.Leaves);
     }
+
+    private static (FieldPath Path, int Repetition, int Definition) Nesting(DataField field) => (field.Path, field.MaxRepetitionLevel, field.MaxDefinitionLevel);
 
     private Node ReadNode(Node? parent, int repetitionLevel, int definitionLevel, int depth)
     {
