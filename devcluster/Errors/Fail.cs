@@ -54,7 +54,8 @@ internal static class Fail
             causes.Add(e.ToCause());
         if (causes.Count > 0)
             details["causes"] = causes;
-        var text = errors.Count == 1 ? errors[0].ToString() : "[" + string.Join(", ", errors.Select(e => e.ToString()).Distinct()) + "]";
+        var texts = errors.Select(e => e.ToString()).Distinct().ToList();
+        var text = texts.Count == 1 ? texts[0] : "[" + string.Join(", ", texts) + "]";
         return new(422, "Invalid", $"{Qualified(group, kind)} \"{name}\" is invalid: {text}", details);
     }
 

@@ -11,13 +11,14 @@ namespace LightReasoner.DevCluster.Lifecycle;
 /// <summary>Serves what CustomResourceDefinitions define: accepts their names, establishes them, and clears up after deleted ones.</summary>
 internal sealed class CrdController(Store store, Registry registry, ObjectWriter writer, ObjectDeleter deleter)
 {
-    private const string Finalizer = "customresourcecleanup.apiextensions.k8s.io";
-
     private readonly ResourceType type = registry.Get("apiextensions.k8s.io", "v1", "customresourcedefinitions");
 
     public async Task Run(CancellationToken stop)
     {
-        using var subscription = store.Subscribe(null, store.Forgotten)!;
+        var snapshot = store.List(type.StorageName);
+        using var subscription = store.Subscribe(null, snapshot.Version)!;
+        foreach (var crd in snapshot.Objects.Values)
+            Handle(new Change(crd.Version, null, crd));
         await foreach (var change in subscription.Changes.ReadAllAsync(stop))
         {
             if (change.Any.Resource == type.StorageName)
@@ -50,22 +51,22 @@ internal sealed class CrdController(Store store, Registry registry, ObjectWriter
     {
         if (store.Get(type.StorageName, "", name)?.Document is not { } crd || crd.IsDeleting())
             return;
-        var conflict = Conflict(crd);
+        var (accepted, conflict) = Decide(crd);
         if (conflict is { } problem)
         {
-            SetCondition(name, "NamesAccepted", "False", problem.Reason, problem.Message);
+            SetCondition(name, "NamesAccepted", "False", problem.Reason, problem.Message, s => s["acceptedNames"] = accepted.DeepClone());
             if (!HasCondition(crd, "Established"))
                 SetCondition(name, "Established", "False", "NotAccepted", "not all names are accepted");
             return;
         }
 
-        SetCondition(name, "NamesAccepted", "True", "NoConflicts", "no conflicts found", s =>
-            s["acceptedNames"] = crd.At("spec", "names")!.DeepClone());
+        SetCondition(name, "NamesAccepted", "True", "NoConflicts", "no conflicts found", s => s["acceptedNames"] = accepted.DeepClone());
         SetCondition(name, "Established", "True", "InitialNamesAccepted", "the initial names have been accepted");
         Serve(crd);
     }
 
-    private (string Reason, string Message)? Conflict(JsonObject crd)
+    // The names that are free, and the last conflict among the others.
+    private (JsonObject Accepted, (string Reason, string Message)? Conflict) Decide(JsonObject crd)
     {
         var group = crd.StringAt("spec", "group");
         var mine = crd.ObjectAt("spec", "names")!;
@@ -74,25 +75,39 @@ internal sealed class CrdController(Store store, Registry registry, ObjectWriter
             .Select(o => o.Document.ObjectAt("status", "acceptedNames")).OfType<JsonObject>().ToList();
         var resources = taken.SelectMany(n => new[] { n.StringAt("plural"), n.StringAt("singular") }.Concat(n["shortNames"].StringItems())).ToHashSet();
         var kinds = taken.SelectMany(n => new[] { n.StringAt("kind"), n.StringAt("listKind") }).ToHashSet();
-        var problems = new List<(string Reason, string Message)>();
-        void Check(string reason, string? value, HashSet<string?> used)
+        (string, string)? conflict = null;
+        bool Free(string reason, string? value, HashSet<string?> used)
         {
-            if (value is { Length: > 0 } && used.Contains(value))
-                problems.Add((reason, $"\"{value}\" is already in use"));
+            if (value is not { Length: > 0 } || !used.Contains(value))
+                return true;
+            conflict = (reason, $"\"{value}\" is already in use");
+            return false;
         }
 
-        Check("PluralConflict", mine.StringAt("plural"), resources);
-        Check("SingularConflict", mine.StringAt("singular"), resources);
-        foreach (var shortName in mine["shortNames"].StringItems())
-            Check("ShortNamesConflict", shortName, resources);
-        Check("KindConflict", mine.StringAt("kind"), kinds);
-        Check("ListKindConflict", mine.StringAt("listKind"), kinds);
-        return problems.Count == 0 ? null : problems[^1];
+        var accepted = new JsonObject { ["plural"] = "", ["kind"] = "" };
+        foreach (var (field, reason, used) in new[] { ("plural", "PluralConflict", resources), ("singular", "SingularConflict", resources) })
+        {
+            if (Free(reason, mine.StringAt(field), used))
+                accepted.SetOrRemove(field, mine[field]?.DeepClone());
+        }
+
+        var shortNames = mine["shortNames"].StringItems().ToList();
+        if (shortNames.Count > 0 && shortNames.All(s => Free("ShortNamesConflict", s, resources)))
+            accepted["shortNames"] = JsonAccess.Strings(shortNames);
+        foreach (var (field, reason) in new[] { ("kind", "KindConflict"), ("listKind", "ListKindConflict") })
+        {
+            if (Free(reason, mine.StringAt(field), kinds))
+                accepted.SetOrRemove(field, mine[field]?.DeepClone());
+        }
+
+        if (mine["categories"] is { } categories)
+            accepted["categories"] = categories.DeepClone();
+        return (accepted, conflict);
     }
 
     private void Serve(JsonObject crd)
     {
-        var names = crd.ObjectAt("status", "acceptedNames")?.Count > 2 ? crd.ObjectAt("status", "acceptedNames")! : crd.ObjectAt("spec", "names")!;
+        var names = crd.ObjectAt("spec", "names")!;
         var group = crd.StringAt("spec", "group")!;
         var plural = names.StringAt("plural")!;
         var types = new List<ResourceType>();
@@ -111,6 +126,7 @@ internal sealed class CrdController(Store store, Registry registry, ObjectWriter
                 ShortNames = [.. names["shortNames"].StringItems()],
                 Categories = [.. names["categories"].StringItems()],
                 Custom = true,
+                DefaultsOnRead = crd.LongAt("metadata", "generation") > 1,
                 OpenApiSchema = openApi,
                 Schema = StructuralSchema.ForResource(openApi),
                 Strategy = new CustomResourceStrategy(version),
@@ -130,7 +146,7 @@ internal sealed class CrdController(Store store, Registry registry, ObjectWriter
 
     private void Terminate(string name)
     {
-        if (store.Get(type.StorageName, "", name)?.Document is not { } crd || !crd.At("metadata", "finalizers").StringItems().Contains(Finalizer))
+        if (store.Get(type.StorageName, "", name)?.Document is not { } crd || !crd.At("metadata", "finalizers").StringItems().Contains(CustomResourceDefinitionStrategy.CleanupFinalizer))
             return;
         SetCondition(name, "Terminating", "True", "InstanceDeletionInProgress", "CustomResource deletion is in progress");
         var group = crd.StringAt("spec", "group")!;
@@ -150,7 +166,7 @@ internal sealed class CrdController(Store store, Registry registry, ObjectWriter
         SetCondition(name, "Terminating", "False", "InstanceDeletionCompleted", "removed all instances");
         writer.Update(type, "", name, "finalize", o =>
         {
-            var rest = o.At("metadata", "finalizers").StringItems().Where(f => f != Finalizer).ToList();
+            var rest = o.At("metadata", "finalizers").StringItems().Where(f => f != CustomResourceDefinitionStrategy.CleanupFinalizer).ToList();
             o.Metadata().SetOrRemove("finalizers", rest.Count == 0 ? null : JsonAccess.Strings(rest));
             o.Metadata().Remove("resourceVersion");
             return o;
@@ -168,13 +184,6 @@ internal sealed class CrdController(Store store, Registry registry, ObjectWriter
             {
                 var s = o.Ensure("status");
                 also?.Invoke(s);
-                if (condition == "Established" && status == "True")
-                {
-                    var finalizers = o.At("metadata", "finalizers").StringItems().ToList();
-                    if (!finalizers.Contains(Finalizer))
-                        o.Metadata()["finalizers"] = JsonAccess.Strings([.. finalizers, Finalizer]);
-                }
-
                 var conditions = s["conditions"] as JsonArray ?? [];
                 var old = conditions.OfType<JsonObject>().FirstOrDefault(c => c.StringAt("type") == condition);
                 var now = new JsonObject

@@ -16,7 +16,10 @@ internal sealed class NamespaceController(Store store, Registry registry, Object
 
     public async Task Run(CancellationToken stop)
     {
-        using var subscription = store.Subscribe(null, store.Forgotten)!;
+        var snapshot = store.List(type.StorageName);
+        using var subscription = store.Subscribe(null, snapshot.Version)!;
+        foreach (var ns in snapshot.Objects.Values)
+            Handle(new Change(ns.Version, null, ns));
         await foreach (var change in subscription.Changes.ReadAllAsync(stop))
         {
             try

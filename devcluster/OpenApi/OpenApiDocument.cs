@@ -45,13 +45,13 @@ internal sealed class OpenApiDocument(IReadOnlyList<ResourceType> types)
         items["parameters"] = PathParameters(type, name: false);
         paths[collection] = items;
         if (type.Namespaced && type.Verbs.Contains("list"))
-            paths[$"{root}/{type.Plural}"] = new JsonObject { ["get"] = Operation(type, "list", kind + "List", []), ["parameters"] = Parameters(ListParameters) };
+            paths[$"{root}/{type.Plural}"] = new JsonObject { ["get"] = Operation(type, "list", kind + "List", []), ["parameters"] = Parameters(ListParameters, "list") };
         if (!type.Verbs.Contains("get"))
             return;
         var one = collection + "/{name}";
         paths[one] = One(type, kind, type.Verbs);
         foreach (var sub in type.Subresources.Where(s => s.Name == "status"))
-            paths[$"{one}/status"] = One(type, kind, sub.Verbs);
+            paths[$"{one}/status"] = One(type, kind, sub.Verbs, status: true);
     }
 
     private static string SchemaName(ResourceType type)
@@ -61,7 +61,7 @@ internal sealed class OpenApiDocument(IReadOnlyList<ResourceType> types)
         return string.Join('.', type.Group.Split('.').Reverse()) + $".{type.Version}.{type.Kind}";
     }
 
-    private JsonObject One(ResourceType type, string kind, string[] verbs)
+    private JsonObject One(ResourceType type, string kind, string[] verbs, bool status = false)
     {
         var item = new JsonObject();
         foreach (var verb in verbs)
@@ -69,13 +69,13 @@ internal sealed class OpenApiDocument(IReadOnlyList<ResourceType> types)
             switch (verb)
             {
                 case "get":
-                    item["get"] = Operation(type, "get", kind, type.Custom ? ["resourceVersion"] : []);
+                    item["get"] = Operation(type, "get", kind, type.Custom ? ["resourceVersion"] : [], status: status);
                     break;
                 case "update":
-                    item["put"] = Operation(type, "put", kind, WriteParameters, kind);
+                    item["put"] = Operation(type, "put", kind, WriteParameters, kind, status);
                     break;
                 case "patch":
-                    item["patch"] = Operation(type, "patch", kind, type.Custom ? [.. WriteParameters, "force"] : [.. WriteParameters, "force"], $"{Meta}.Patch");
+                    item["patch"] = Operation(type, "patch", kind, [.. WriteParameters, "force"], $"{Meta}.Patch", status);
                     break;
                 case "delete":
                     item["delete"] = Operation(type, "delete", $"{Meta}.Status", DeleteParameters, $"{Meta}.DeleteOptions");
@@ -87,13 +87,17 @@ internal sealed class OpenApiDocument(IReadOnlyList<ResourceType> types)
         return item;
     }
 
-    private JsonObject Operation(ResourceType type, string action, string result, string[] parameters, string? body = null)
+    private JsonObject Operation(ResourceType type, string action, string result, string[] parameters, string? body = null, bool status = false)
     {
         if (result.EndsWith(".Status", StringComparison.Ordinal))
             Builtin(BuiltInTypes.Get("Status"));
-        var operation = new JsonObject { ["responses"] = Responses(type, result) };
+        var (description, id) = Words(type, action, status);
+        var operation = new JsonObject
+        {
+            ["tags"] = new JsonArray(Tag(type)), ["description"] = description, ["operationId"] = id, ["responses"] = Responses(type, result),
+        };
         if (parameters.Length > 0)
-            operation["parameters"] = Parameters(parameters);
+            operation["parameters"] = Parameters(parameters, action);
         if (body is not null)
         {
             string[] content = action == "patch"
@@ -105,7 +109,7 @@ internal sealed class OpenApiDocument(IReadOnlyList<ResourceType> types)
                 Builtin(BuiltInTypes.Get("DeleteOptions"));
             if (body.EndsWith(".Patch", StringComparison.Ordinal))
                 schemas[body] = new JsonObject { ["type"] = "object", ["description"] = "Patch is provided to give a concrete name and type to the Kubernetes PATCH request body." };
-            operation["requestBody"] = new JsonObject { ["content"] = new JsonObject(content.Select(c => KeyValuePair.Create(c, (JsonNode?)new JsonObject { ["schema"] = Ref(body) }))) };
+            operation["requestBody"] = new JsonObject { ["content"] = new JsonObject(content.Select(c => KeyValuePair.Create(c, (JsonNode?)new JsonObject { ["schema"] = Ref(body) }))), ["required"] = true };
         }
 
         operation["x-kubernetes-action"] = action;
@@ -125,10 +129,33 @@ internal sealed class OpenApiDocument(IReadOnlyList<ResourceType> types)
         };
     }
 
-    private static JsonArray Parameters(IEnumerable<string> names) => new([.. names.Select(n => (JsonNode)new JsonObject
+    private static string Tag(ResourceType type)
+        => type.Group.Length == 0 ? $"core_{type.Version}" : $"{char.ToLowerInvariant(Camel(type.Group)[0])}{Camel(type.Group)[1..]}_{type.Version}";
+
+    private static string Camel(string text) => string.Concat(text.Split('.').Select(p => p.Length == 0 ? "" : char.ToUpperInvariant(p[0]) + p[1..]));
+
+    private static (string Description, string Id) Words(ResourceType type, string action, bool status)
+    {
+        var of = status ? "status of " : "";
+        var (verb, description) = action switch
+        {
+            "get" => ("read", $"read {of}the specified {type.Kind}"),
+            "list" => ("list", $"list or watch objects of kind {type.Kind}"),
+            "post" => ("create", $"create a {type.Kind}"),
+            "put" => ("replace", $"replace {of}the specified {type.Kind}"),
+            "patch" => ("patch", $"partially update {of}the specified {type.Kind}"),
+            "delete" => ("delete", $"delete a {type.Kind}"),
+            _ => ("deleteCollection", $"delete collection of {type.Kind}"),
+        };
+        var group = type.Group.Length == 0 ? "Core" : Camel(type.Group);
+        return (description, $"{verb}{group}{Camel(type.Version)}{(type.Namespaced ? "Namespaced" : "")}{type.Kind}{(status ? "Status" : "")}");
+    }
+
+    private static JsonArray Parameters(IEnumerable<string> names, string action) => new([.. names.Select(n => (JsonNode)new JsonObject
     {
         ["name"] = n,
         ["in"] = "query",
+        ["description"] = ParameterTexts.Of(n, action),
         ["schema"] = new JsonObject
         {
             ["type"] = n switch
@@ -238,9 +265,17 @@ internal sealed class OpenApiDocument(IReadOnlyList<ResourceType> types)
             return property;
         }
 
+        if (member.Format == "micro-time")
+        {
+            const string MicroTime = $"{Meta}.MicroTime";
+            schemas[MicroTime] ??= new JsonObject { ["description"] = "MicroTime is version of Time with microsecond level precision.", ["type"] = "string", ["format"] = "date-time" };
+            property["allOf"] = new JsonArray(Ref(MicroTime));
+            return property;
+        }
+
         property["type"] = member.Type ?? "object";
         if (member.Format is { } format)
-            property["format"] = format == "micro-time" ? "date-time" : format;
+            property["format"] = format;
         if (member.Items is { } items)
             property["items"] = Property(items);
         if (member.Values is { } values)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using LightReasoner.DevCluster.Errors;
 using LightReasoner.DevCluster.Json;
 using LightReasoner.DevCluster.Schema;
 
@@ -22,6 +23,10 @@ internal static class StrategicMergePatch
                 return replacement;
             case "delete":
                 return [];
+            case null or "merge":
+                break;
+            case var other:
+                throw Fail.ServerError($"unknown patch type: {other} in map: map[$patch:{other}]");
         }
 
         if (patch[RetainKeys] is JsonArray retained)
@@ -52,10 +57,9 @@ internal static class StrategicMergePatch
                     break;
                 case JsonArray a when member?.MergeKey is { } mergeKey:
                     target.Remove(key);
-                    var merged = mergeKey.Length == 0
-                        ? MergeScalars(current as JsonArray ?? [], a)
-                        : MergeObjects(current as JsonArray ?? [], a, mergeKey, member.Items);
-                    target[key] = merged;
+                    var live = current as JsonArray ?? [];
+                    var merged = mergeKey.Length == 0 ? MergeScalars(live, a) : MergeObjects(live, a, mergeKey, member.Items);
+                    target[key] = Ordered(merged, live, patch[OrderPrefix + key] as JsonArray ?? a, mergeKey);
                     break;
                 default:
                     target[key] = value.DeepClone();
@@ -65,8 +69,12 @@ internal static class StrategicMergePatch
 
         foreach (var (key, value) in patch)
         {
-            if (key.StartsWith(OrderPrefix, StringComparison.Ordinal) && value is JsonArray order)
-                Reorder(target, key[OrderPrefix.Length..], order, schema);
+            // An order alone, without items to merge.
+            if (key.StartsWith(OrderPrefix, StringComparison.Ordinal) && value is JsonArray order && key[OrderPrefix.Length..] is var field
+                && !patch.ContainsKey(field) && target[field] is JsonArray list)
+            {
+                target[field] = Ordered([.. list.Select(i => i?.DeepClone())], list, order, schema?.Member(field)?.MergeKey ?? "");
+            }
         }
 
         return target;
@@ -116,19 +124,22 @@ internal static class StrategicMergePatch
         return new JsonArray([.. result]);
     }
 
-    // Listed items come in the given order; the others stay where they were relative to the one before them.
-    private static void Reorder(JsonObject target, string key, JsonArray order, TypeSchema? schema)
+    // Two lists are woven together: the items that the patch names, in its order, and the others, in the order of the live list.
+    // An item of the live list comes before the next one of the patch only if it did so already.
+    private static JsonArray Ordered(JsonArray merged, JsonArray live, JsonArray order, string mergeKey)
     {
-        if (target[key] is not JsonArray list)
-            return;
-        var mergeKey = schema?.Member(key)?.MergeKey ?? "";
         JsonNode? Identity(JsonNode? item) => mergeKey.Length > 0 ? item.At(mergeKey) : item;
-        int Rank(JsonNode? item) => order.ToList().FindIndex(o => JsonAccess.Same(Identity(o), Identity(item)));
-        var listed = list.Where(i => Rank(i) >= 0).OrderBy(Rank).Select(i => i?.DeepClone()).ToList();
+        int Index(JsonArray list, JsonNode? item) => list.ToList().FindIndex(o => JsonAccess.Same(Identity(o), Identity(item)));
+        var named = new Queue<JsonNode?>(merged.Where(i => Index(order, i) >= 0).OrderBy(i => Index(order, i)));
+        var others = new Queue<JsonNode?>(merged.Where(i => Index(order, i) < 0));
         var result = new List<JsonNode?>();
-        var next = 0;
-        foreach (var item in list)
-            result.Add(Rank(item) >= 0 ? listed[next++] : item?.DeepClone());
-        target[key] = new JsonArray([.. result]);
+        while (named.Count > 0 || others.Count > 0)
+        {
+            var takeOther = named.Count == 0
+                || (others.Count > 0 && Index(live, named.Peek()) is >= 0 and var right && Index(live, others.Peek()) is >= 0 and var left && left < right);
+            result.Add((takeOther ? others : named).Dequeue()?.DeepClone());
+        }
+
+        return new JsonArray([.. result]);
     }
 }

@@ -27,6 +27,8 @@ internal sealed class ConfigMapStrategy : ResourceStrategy
 
 internal sealed class SecretStrategy : ResourceStrategy
 {
+    private const string AccountAnnotation = "kubernetes.io/service-account.name";
+
     public override IReadOnlyList<Column> Columns { get; } =
     [
         Column.NameColumn,
@@ -56,10 +58,21 @@ internal sealed class SecretStrategy : ResourceStrategy
     {
         foreach (var error in DataKeys.Validate(o, "data", null))
             yield return error;
-        foreach (var key in RequiredKeys(o.StringAt("type")))
+        var keys = RequiredKeys(o.StringAt("type"));
+        foreach (var key in keys)
         {
             if (o.At("data", key) is null)
                 yield return FieldError.Required($"data[{key}]");
+        }
+
+        if (o.StringAt("type") == "kubernetes.io/service-account-token" && o.StringAt("metadata", "annotations", AccountAnnotation) is not { Length: > 0 })
+            yield return FieldError.Required($"metadata.annotations[{AccountAnnotation}]");
+
+        // One of the two is enough.
+        if (o.StringAt("type") == "kubernetes.io/basic-auth" && o.At("data", "username") is null && o.At("data", "password") is null)
+        {
+            yield return FieldError.Required("data[username]");
+            yield return FieldError.Required("data[password]");
         }
     }
 
@@ -282,8 +295,6 @@ internal sealed class LeaseStrategy : ResourceStrategy
             yield return FieldError.Invalid("spec.leaseDurationSeconds", o.At("spec", "leaseDurationSeconds"), "must be greater than 0");
         if (o.LongAt("spec", "leaseTransitions") is < 0)
             yield return FieldError.Invalid("spec.leaseTransitions", o.At("spec", "leaseTransitions"), "must be greater than or equal to 0");
-        if (o.StringAt("spec", "holderIdentity") is "")
-            yield return FieldError.Invalid("spec.holderIdentity", "", "must not be empty");
     }
 
     public override IEnumerable<FieldError> ValidateUpdate(JsonObject o, JsonObject old) => ValidateCreate(o);
@@ -310,6 +321,13 @@ internal sealed class NamespaceStrategy : ResourceStrategy
     }
 
     public override void PrepareUpdate(JsonObject o, JsonObject old) => o.SetOrRemove("spec", old["spec"]?.DeepClone());
+
+    public override bool PrepareDelete(JsonObject o, string now)
+    {
+        o.Metadata().Remove("deletionGracePeriodSeconds");
+        o.Ensure("status")["phase"] = "Terminating";
+        return true;
+    }
 
     public override IEnumerable<FieldError> ValidateName(string name, string field) => Names.Label(name, field);
 }

@@ -62,6 +62,10 @@ internal static class BuiltInResources
             Group = "batch", Version = "v1", Plural = "jobs", Singular = "job", Kind = "Job", Categories = ["all"],
             Schema = BuiltInTypes.Get("Job"), Strategy = new JobStrategy(), Subresources = [Status("Job")],
         },
+        Rbac("clusterrolebindings", "ClusterRoleBinding", false, new RoleBindingStrategy()),
+        Rbac("clusterroles", "ClusterRole", false, new RoleStrategy(namespaced: false)),
+        Rbac("rolebindings", "RoleBinding", true, new RoleBindingStrategy()),
+        Rbac("roles", "Role", true, new RoleStrategy(namespaced: true)),
         new ResourceType
         {
             Group = "apiextensions.k8s.io", Version = "v1", Plural = "customresourcedefinitions", Singular = "customresourcedefinition",
@@ -81,6 +85,12 @@ internal static class BuiltInResources
     private static ResourceType Core(string plural, string kind, ResourceStrategy strategy, string[]? shortNames = null) => new()
     {
         Group = "", Version = "v1", Plural = plural, Singular = kind.ToLowerInvariant(), Kind = kind, ShortNames = shortNames ?? [],
+        Schema = BuiltInTypes.Get(kind), Strategy = strategy,
+    };
+
+    private static ResourceType Rbac(string plural, string kind, bool namespaced, ResourceStrategy strategy) => new()
+    {
+        Group = "rbac.authorization.k8s.io", Version = "v1", Plural = plural, Singular = kind.ToLowerInvariant(), Kind = kind, Namespaced = namespaced,
         Schema = BuiltInTypes.Get(kind), Strategy = strategy,
     };
 

@@ -7,6 +7,9 @@ namespace LightReasoner.DevCluster.Resources;
 
 internal sealed class CustomResourceDefinitionStrategy : ResourceStrategy
 {
+    /// <summary>Holds a deleted definition until its instances are gone.</summary>
+    public const string CleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io";
+
     public override bool HasGeneration => true;
 
     public override bool DeleteReturnsObject => true;
@@ -48,70 +51,22 @@ internal sealed class CustomResourceDefinitionStrategy : ResourceStrategy
         }
     }
 
+    public override bool PrepareDelete(JsonObject o, string now)
+    {
+        o.Metadata().Remove("deletionGracePeriodSeconds");
+        o.Metadata()["finalizers"] = JsonAccess.Strings(o.At("metadata", "finalizers").StringItems().Append(CleanupFinalizer).Distinct());
+        var conditions = o.Ensure("status")["conditions"] as JsonArray ?? [];
+        conditions.Add(new JsonObject
+        {
+            ["type"] = "Terminating", ["status"] = "True", ["lastTransitionTime"] = now, ["reason"] = "InstanceDeletionPending",
+            ["message"] = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+        });
+        if (conditions.Parent is null)
+            o.Ensure("status")["conditions"] = conditions;
+        return true;
+    }
+
     public override IEnumerable<FieldError> ValidateCreate(JsonObject o) => CustomResourceDefinitionValidation.Check(o, null);
 
     public override IEnumerable<FieldError> ValidateUpdate(JsonObject o, JsonObject old) => CustomResourceDefinitionValidation.Check(o, old);
-}
-
-/// <summary>The checks of CustomResourceDefinitions.</summary>
-internal static class CustomResourceDefinitionValidation
-{
-    public static IEnumerable<FieldError> Check(JsonObject o, JsonObject? old)
-    {
-        var errors = new List<FieldError>();
-        var spec = o.ObjectAt("spec") ?? [];
-        var group = spec.StringAt("group") ?? "";
-        var plural = spec.StringAt("names", "plural") ?? "";
-        if (old is null && o.Name() != $"{plural}.{group}")
-            errors.Add(FieldError.Invalid("metadata.name", o.Name(), "must be spec.names.plural+\".\"+spec.group"));
-        if (group.Length == 0)
-            errors.Add(FieldError.Required("spec.group"));
-        else if (!Names.IsSubdomain(group))
-            errors.AddRange(Names.Subdomain(group, "spec.group"));
-        else if (!group.Contains('.'))
-            errors.Add(FieldError.Invalid("spec.group", group, "should be a domain with at least one dot"));
-        if (spec.StringAt("scope") is not ("Cluster" or "Namespaced") and var scope)
-            errors.Add(scope is null or "" ? FieldError.Required("spec.scope") : FieldError.NotSupported("spec.scope", scope, "Cluster", "Namespaced"));
-        CheckNames(spec, errors);
-        var versions = spec.ArrayAt("versions") ?? [];
-        for (var i = 0; i < versions.Count; i++)
-        {
-            var name = versions[i].StringAt("name") ?? "";
-            if (!Names.IsLabel(name))
-                errors.AddRange(Names.Label1035Name(name, $"spec.versions[{i}].name"));
-            if (versions[i].At("schema", "openAPIV3Schema") is null)
-                errors.Add(FieldError.Required($"spec.versions[{i}].schema.openAPIV3Schema", "schemas are required"));
-        }
-
-        var storage = versions.Count(v => v.BoolAt("storage"));
-        if (storage != 1)
-            errors.Add(new FieldError("FieldValueInvalid", "spec.versions", "Invalid value: must have exactly one version marked as storage version"));
-        if (old is not null)
-        {
-            foreach (var field in new[] { "group", "scope" })
-            {
-                if (!JsonAccess.Same(spec[field], old.At("spec", field)))
-                    errors.Add(FieldError.Invalid($"spec.{field}", spec[field], "field is immutable"));
-            }
-        }
-
-        return errors;
-    }
-
-    private static void CheckNames(JsonObject spec, List<FieldError> errors)
-    {
-        foreach (var field in new[] { "plural", "singular", "kind", "listKind" })
-        {
-            var name = spec.StringAt("names", field) ?? "";
-            if (name.Length == 0)
-            {
-                if (field is "plural" or "kind")
-                    errors.Add(FieldError.Required($"spec.names.{field}"));
-                continue;
-            }
-
-            var candidate = field is "kind" or "listKind" ? name.ToLowerInvariant() : name;
-            errors.AddRange(Names.Label1035Name(candidate, $"spec.names.{field}").Select(e => e with { Detail = e.Detail.Replace(FieldError.Quote(candidate), FieldError.Quote(name)) }));
-        }
-    }
 }

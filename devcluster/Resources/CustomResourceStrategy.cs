@@ -9,7 +9,7 @@ namespace LightReasoner.DevCluster.Resources;
 /// <summary>Custom resources of one version of a CustomResourceDefinition.</summary>
 internal sealed class CustomResourceStrategy : ResourceStrategy
 {
-    private readonly List<(Column Column, JsonPath Path)> printer = [];
+    private readonly List<(Column Column, JsonPath? Path)> printer = [];
 
     public CustomResourceStrategy(JsonObject version)
     {
@@ -19,7 +19,7 @@ internal sealed class CustomResourceStrategy : ResourceStrategy
             printer.Add((new Column(
                 c.StringAt("name") ?? "", c.StringAt("type") ?? "string", c.StringAt("format") ?? "",
                 c.StringAt("description") is { Length: > 0 } d ? d : $"Custom resource definition column (in JSONPath format): {path}",
-                (int)(c.LongAt("priority") ?? 0)), JsonPath.Parse(path)));
+                (int)(c.LongAt("priority") ?? 0)), CustomResourceDefinitionValidation.PathOf(path)));
         }
 
         if (printer.Count == 0)
@@ -40,7 +40,7 @@ internal sealed class CustomResourceStrategy : ResourceStrategy
     {
         var cells = new JsonArray { o.Name() };
         foreach (var (column, path) in printer)
-            cells.Add(Cell(column, path.Find(o).FirstOrDefault(), now));
+            cells.Add(Cell(column, path?.Find(o).FirstOrDefault(), now));
         return cells;
     }
 

@@ -9,6 +9,8 @@ namespace LightReasoner.DevCluster.Resources;
 /// <summary>Events as core/v1 has them, which is also how they are stored.</summary>
 internal class EventStrategy : ResourceStrategy
 {
+    public override string? ErrorGroup => "";
+
     public override IReadOnlyList<string> SelectableFields { get; } =
     [
         "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid", "involvedObject.apiVersion",
@@ -103,11 +105,21 @@ internal sealed class EventsStrategy : EventStrategy
     public override IReadOnlyList<string> SelectableFields { get; } =
         ["regarding.kind", "regarding.namespace", "regarding.name", "regarding.uid", "regarding.apiVersion", "regarding.resourceVersion", "regarding.fieldPath", "reason", "reportingController", "type"];
 
-    public override void Decode(JsonObject o) => Rename(o, n => (n.Served, n.Stored));
+    public override void Decode(JsonObject o)
+    {
+        Rename(o, n => (n.Served, n.Stored));
+        o["apiVersion"] = "v1";
+    }
 
     public override void Encode(JsonObject o)
     {
         Rename(o, n => (n.Stored, n.Served));
+        foreach (var field in new[] { "reportingController", "reportingInstance" })
+        {
+            if (o.StringAt(field) is "")
+                o.Remove(field);
+        }
+
         o["apiVersion"] = "events.k8s.io/v1";
     }
 
@@ -125,10 +137,11 @@ internal sealed class EventsStrategy : EventStrategy
     {
         if (o.StringAt("eventTime") is null)
             yield return FieldError.Required("eventTime");
-        if (o.StringAt("reportingComponent") is not { Length: > 0 } controller)
+        var controller = o.StringAt("reportingComponent") ?? "";
+        if (controller.Length == 0)
             yield return FieldError.Required("reportingController");
-        else if (Resources.Names.QualifiedName(controller).Any())
-            yield return FieldError.Invalid("reportingController", controller, Resources.Names.QualifiedName(controller).First());
+        foreach (var problem in Resources.Names.QualifiedName(controller))
+            yield return FieldError.Invalid("reportingController", controller, problem);
         foreach (var (stored, served, max) in new[] { ("reportingInstance", "reportingInstance", 128), ("action", "action", 128), ("reason", "reason", 128) })
         {
             var text = o.StringAt(stored) ?? "";
@@ -139,21 +152,16 @@ internal sealed class EventsStrategy : EventStrategy
         }
 
         if ((o.StringAt("message") ?? "").Length > 1024)
-            yield return FieldError.Invalid("note", "", "can have at most 1024 characters");
+            yield return FieldError.Invalid("message", "", "can have at most 1024 characters");
         if (o.StringAt("type") is not ("Normal" or "Warning"))
             yield return FieldError.Invalid("type", "", "has invalid value: " + (o.StringAt("type") ?? ""));
         foreach (var error in Series(o))
             yield return error;
-        foreach (var (stored, served) in new[] { ("firstTimestamp", "deprecatedFirstTimestamp"), ("lastTimestamp", "deprecatedLastTimestamp") })
+        foreach (var field in new[] { "firstTimestamp", "lastTimestamp", "count", "source" })
         {
-            if (o[stored] is not null)
-                yield return FieldError.Invalid(served, "", "needs to be unset");
+            if (o[field] is not (null or JsonObject { Count: 0 }))
+                yield return FieldError.Invalid(field, "", "needs to be unset");
         }
-
-        if (o.LongAt("count") is not (null or 0))
-            yield return FieldError.Invalid("deprecatedCount", "", "needs to be unset");
-        if (o.ObjectAt("source") is { Count: > 0 })
-            yield return FieldError.Invalid("deprecatedSource", "", "needs to be unset");
     }
 
     public override IEnumerable<FieldError> ValidateUpdate(JsonObject o, JsonObject old)
@@ -162,8 +170,11 @@ internal sealed class EventsStrategy : EventStrategy
             yield return error;
         foreach (var field in new[] { "involvedObject", "reason", "reportingComponent", "reportingInstance", "action", "message", "type", "related", "eventTime", "source", "count" })
         {
-            if (!JsonAccess.Same(o[field], old[field]))
-                yield return FieldError.Invalid(Names.FirstOrDefault(n => n.Stored == field).Served ?? field, o[field], "field is immutable");
+            if (JsonAccess.Same(o[field], old[field]))
+                continue;
+            // The real server checks twice, and says so twice.
+            yield return FieldError.Invalid(field, o[field], "field is immutable");
+            yield return FieldError.Invalid(field, o[field], "field is immutable");
         }
     }
 

@@ -57,17 +57,13 @@ internal sealed class JobStrategy : ResourceStrategy
         if (spec.BoolAt("manualSelector"))
             return;
         var template = spec.Ensure("template").Metadata().Ensure("labels");
-        var created = (o.ObjectAt("metadata", "labels") ?? []).Count == 0;
         foreach (var prefix in new[] { "", "batch.kubernetes.io/" })
         {
             template[prefix + "controller-uid"] = o.Uid();
             template[prefix + "job-name"] = o.Name();
         }
 
-        if (created)
-            o.Metadata()["labels"] = template.DeepClone();
-        if (spec["selector"] is null)
-            spec["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["batch.kubernetes.io/controller-uid"] = o.Uid() } };
+        spec.Ensure("selector").Ensure("matchLabels")["batch.kubernetes.io/controller-uid"] = o.Uid();
     }
 
     public override IEnumerable<FieldError> ValidateName(string name, string field) => Names.Subdomain(name, field);

@@ -13,7 +13,7 @@ internal static class JobTable
     [
         Column.NameColumn,
         new("Status", Description: "Status of the job."),
-        new("Completions", Description: "The number of pods which reached phase Succeeded."),
+        new("Completions", Description: "The number of pods which reached phase Succeeded. The value increases monotonically for a given spec. However, it may decrease in reaction to scale down of elastic indexed jobs."),
         new("Duration", Description: "Time required to complete the job."),
         Column.Age,
         new("Containers", Description: "Names of each container in the template.", Priority: 1),

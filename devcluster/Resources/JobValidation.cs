@@ -13,6 +13,13 @@ internal static class JobValidation
     public static IEnumerable<FieldError> Create(JsonObject o)
     {
         var errors = Spec(o);
+        // The name becomes the value of two labels of the pods.
+        foreach (var label in new[] { "job-name", "batch.kubernetes.io/job-name" })
+        {
+            foreach (var problem in Names.LabelValue(o.StringAt("spec", "template", "metadata", "labels", label) ?? ""))
+                errors.Add(FieldError.Invalid("spec.template.labels", o.At("spec", "template", "metadata", "labels", label), problem));
+        }
+
         if (o.StringAt("spec", "completionMode") == "Indexed" && o.LongAt("spec", "completions") is { } n && o.Name().Length + 1 + $"{Math.Max(0, n - 1)}".Length > 63)
             errors.Add(FieldError.Invalid("metadata.name", $"{o.Name()}-{n - 1}", "will not able to create pod with invalid DNS name: must be no more than 63 bytes"));
         return errors;
@@ -63,7 +70,7 @@ internal static class JobValidation
         if (spec.BoolAt("manualSelector"))
         {
             if (!LabelSelector.FromObject(selector).Matches(spec.ObjectAt("template", "metadata", "labels")))
-                errors.Add(FieldError.Invalid("spec.template.metadata.labels", spec.At("template", "metadata", "labels"), "`selector` does not match template `labels`"));
+                errors.Add(FieldError.Invalid("spec.template.metadata.labels", Sorted(spec.ObjectAt("template", "metadata", "labels")), "`selector` does not match template `labels`"));
             return;
         }
 
@@ -72,8 +79,11 @@ internal static class JobValidation
         if (!JsonAccess.Same(selector, expected) && !JsonAccess.Same(selector, legacy))
             errors.Add(FieldError.Invalid("spec.selector", selector, "`selector` not auto-generated"));
         if (!LabelSelector.FromObject(selector).Matches(spec.ObjectAt("template", "metadata", "labels")))
-            errors.Add(FieldError.Invalid("spec.template.metadata.labels", spec.At("template", "metadata", "labels"), "`selector` does not match template `labels`"));
+            errors.Add(FieldError.Invalid("spec.template.metadata.labels", Sorted(spec.ObjectAt("template", "metadata", "labels")), "`selector` does not match template `labels`"));
     }
+
+    private static JsonObject Sorted(JsonObject? labels)
+        => new((labels ?? []).OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())));
 
     private static void Indexed(JsonObject spec, List<FieldError> errors)
     {
@@ -198,7 +208,9 @@ internal static class JobValidation
 
     public static IEnumerable<FieldError> Update(JsonObject o, JsonObject old)
     {
+        // The real server checks the spec twice on an update; only the origin of the selector is looked at once.
         var errors = Spec(o);
+        errors.AddRange(errors.Where(e => !e.Detail.EndsWith("not auto-generated", StringComparison.Ordinal)).ToList());
         var spec = o.ObjectAt("spec") ?? [];
         var before = old.ObjectAt("spec") ?? [];
         void Same(string field)
@@ -220,7 +232,12 @@ internal static class JobValidation
 
         Same("selector");
         if (!JsonAccess.Same(Template(spec, before, old), before["template"]))
-            errors.Add(FieldError.Invalid("spec.template", spec["template"], Immutable));
+        {
+            // Before the start the directives for scheduling may change: what is compared is the rest of the pod.
+            var started = !(before.BoolAt("suspend") && old.At("status", "startTime") is null);
+            errors.Add(FieldError.Invalid(started ? "spec.template" : "spec.template.spec", spec["template"], Immutable));
+        }
+
         Same("completionMode");
         Same("podFailurePolicy");
         Same("backoffLimitPerIndex");
@@ -246,32 +263,42 @@ internal static class JobValidation
 
     public static IEnumerable<FieldError> Status(JsonObject o, JsonObject old)
     {
-        foreach (var field in new[] { "active", "succeeded", "failed", "ready", "terminating" })
+        foreach (var field in new[] { "active", "ready", "succeeded", "failed", "terminating" })
         {
             if (o.LongAt("status", field) is < 0 and var value)
                 yield return FieldError.Invalid($"status.{field}", value, "must be greater than or equal to 0");
         }
 
+        if (o.LongAt("status", "ready") is { } ready && ready > (o.LongAt("status", "active") ?? 0))
+            yield return FieldError.Invalid("status.ready", ready, "cannot set more ready pods than active");
         bool Is(JsonObject job, string type) => (job.ArrayAt("status", "conditions") ?? []).Any(c => c.StringAt("type") == type && c.StringAt("status") == "True");
-        var finished = Is(o, "Complete") || Is(o, "Failed");
-        if (Is(o, "Complete") && Is(o, "Failed"))
-            yield return FieldError.Invalid("status.conditions", o.At("status", "conditions"), "cannot set Complete=True and Failed=true conditions");
-        if (finished && o.LongAt("status", "active") is > 0)
+        var complete = Is(o, "Complete");
+        var failed = Is(o, "Failed");
+        foreach (var (a, b) in new[] { ("Complete", "Failed"), ("Complete", "FailureTarget"), ("SuccessCriteriaMet", "FailureTarget"), ("SuccessCriteriaMet", "Failed") })
+        {
+            if (Is(o, a) && Is(o, b))
+            {
+                yield return Plain("status.conditions", $"cannot set {a}=True and {b}=true conditions");
+                break;
+            }
+        }
+
+        if (complete && !Is(o, "SuccessCriteriaMet"))
+            yield return Plain("status.conditions", "cannot set Complete=True condition without the SuccessCriteriaMet=true condition");
+        if (failed && !Is(o, "FailureTarget"))
+            yield return Plain("status.conditions", "cannot set Failed=True condition without the FailureTarget=true condition");
+        if ((complete || failed) && o.LongAt("status", "active") is > 0)
             yield return FieldError.Invalid("status.active", o.At("status", "active"), "active>0 is invalid for finished job");
+        if (o.At("status", "completionTime") is { } completion && !complete)
+            yield return FieldError.Invalid("status.completionTime", completion, "cannot set completionTime when there is no Complete=True condition");
+        if (complete && o.At("status", "completionTime") is null)
+            yield return FieldError.Required("status.completionTime", "completionTime is required for Complete jobs");
         foreach (var type in new[] { "Complete", "Failed", "SuccessCriteriaMet", "FailureTarget" })
         {
             if (Is(old, type) && !Is(o, type))
-                yield return FieldError.Invalid("status.conditions", type, $"cannot disable {type}=True condition");
+                yield return Plain("status.conditions", $"cannot disable the {(type is "Complete" or "Failed" ? "terminal " : "")}{type}=True condition");
         }
 
-        if (Is(o, "Complete") && !Is(o, "SuccessCriteriaMet") && !Is(old, "Complete"))
-            yield return FieldError.Invalid("status.conditions", o.At("status", "conditions"), "cannot set Complete=True condition without the SuccessCriteriaMet=true condition");
-        if (Is(o, "Failed") && !Is(o, "FailureTarget") && !Is(old, "Failed"))
-            yield return FieldError.Invalid("status.conditions", o.At("status", "conditions"), "cannot set Failed=True condition without the FailureTarget=true condition");
-        if (o.At("status", "completionTime") is not null && !Is(o, "Complete"))
-            yield return FieldError.Invalid("status.completionTime", o.At("status", "completionTime"), "cannot set completionTime when there is no Complete=True condition");
-        if (Is(o, "Complete") && o.At("status", "completionTime") is null)
-            yield return FieldError.Required("status.completionTime", "completionTime is required for Complete jobs");
         if (old.At("status", "startTime") is { } start && !o.BoolAt("spec", "suspend") && !JsonAccess.Same(o.At("status", "startTime"), start))
         {
             yield return o.At("status", "startTime") is null

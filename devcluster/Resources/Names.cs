@@ -27,8 +27,10 @@ internal static partial class Names
     public static IEnumerable<FieldError> Label(string name, string field)
     {
         if (name.Length > 63)
-            yield return FieldError.Invalid(field, name, "must be no more than 63 bytes");
-        if (!LabelRegex().IsMatch(name))
+            yield return FieldError.Invalid(field, name, "must be no more than 63 characters");
+        if (name.Contains('.') && Names.IsSubdomain(name))
+            yield return FieldError.Invalid(field, name, "must not contain dots");
+        else if (!LabelRegex().IsMatch(name))
             yield return FieldError.Invalid(field, name, Label1123);
     }
 
@@ -43,7 +45,7 @@ internal static partial class Names
     public static IEnumerable<FieldError> Subdomain(string name, string field)
     {
         if (name.Length > 253)
-            yield return FieldError.Invalid(field, name, "must be no more than 253 bytes");
+            yield return FieldError.Invalid(field, name, "must be no more than 253 characters");
         if (!SubdomainRegex().IsMatch(name))
             yield return FieldError.Invalid(field, name, Subdomain1123);
     }

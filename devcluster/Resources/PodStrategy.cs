@@ -21,7 +21,24 @@ internal sealed class PodStrategy : ResourceStrategy
     public override string? Field(JsonObject o, string label)
         => label == "spec.hostNetwork" ? (o.BoolAt("spec", "hostNetwork") ? "true" : "false") : base.Field(o, label);
 
-    public override void SetDefaults(JsonObject o) => PodDefaults.Apply(o.Ensure("spec"), isPod: true);
+    public override void SetDefaults(JsonObject o)
+    {
+        PodDefaults.Apply(o.Ensure("spec"), isPod: true);
+        foreach (var list in new[] { "containerStatuses", "initContainerStatuses" })
+        {
+            foreach (var container in o.ArrayAt("status", list)?.OfType<JsonObject>() ?? [])
+                container.Default("lastState", new JsonObject());
+        }
+
+        foreach (var condition in o.ArrayAt("status", "conditions")?.OfType<JsonObject>() ?? [])
+        {
+            foreach (var time in new[] { "lastProbeTime", "lastTransitionTime" })
+            {
+                if (!condition.ContainsKey(time))
+                    condition[time] = null;
+            }
+        }
+    }
 
     public override void PrepareCreate(JsonObject o)
     {
@@ -29,15 +46,21 @@ internal sealed class PodStrategy : ResourceStrategy
         // What the default admission plugins add.
         spec.Default("priority", 0);
         spec.Default("preemptionPolicy", "PreemptLowerPriority");
-        var tolerations = spec["tolerations"] as JsonArray ?? [];
-        spec["tolerations"] = tolerations.Parent is null ? tolerations : spec["tolerations"];
+        AddTolerations(spec);
+        o["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = QosClass(spec) };
+    }
+
+    public override void PrepareUpdate(JsonObject o, JsonObject old) => AddTolerations(o.Ensure("spec"));
+
+    private static void AddTolerations(JsonObject spec)
+    {
+        if (spec["tolerations"] is not JsonArray tolerations)
+            spec["tolerations"] = tolerations = [];
         foreach (var key in new[] { "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable" })
         {
             if (!tolerations.Any(t => t.StringAt("key") == key || (t.StringAt("key") is null or "" && t.StringAt("operator") == "Exists")))
                 tolerations.Add(new JsonObject { ["key"] = key, ["operator"] = "Exists", ["effect"] = "NoExecute", ["tolerationSeconds"] = 300 });
         }
-
-        o["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = QosClass(spec) };
     }
 
     public override JsonObject PrepareStatusUpdate(JsonObject o, JsonObject old)

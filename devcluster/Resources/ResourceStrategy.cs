@@ -11,6 +11,9 @@ internal class ResourceStrategy
     /// <summary>A spec change bumps metadata.generation.</summary>
     public virtual bool HasGeneration => false;
 
+    /// <summary>The group that Invalid answers name; null for the kind's own.</summary>
+    public virtual string? ErrorGroup => null;
+
     /// <summary>PUT on a name that does not exist creates the object.</summary>
     public virtual bool CreateOnUpdate => false;
 
@@ -67,6 +70,9 @@ internal class ResourceStrategy
         result.SetOrRemove("status", o["status"]?.DeepClone());
         return result;
     }
+
+    /// <summary>What the request to delete does to the object, beside setting deletionTimestamp. True: the usual new generation is left out.</summary>
+    public virtual bool PrepareDelete(JsonObject o, string now) => false;
 
     /// <summary>Does this change count as a new generation?</summary>
     public virtual bool SpecChanged(JsonObject o, JsonObject old) => !JsonAccess.Same(o["spec"], old["spec"]);

@@ -45,6 +45,9 @@ internal sealed class ResourceType
     /// <summary>Served from a CustomResourceDefinition.</summary>
     public bool Custom { get; init; }
 
+    /// <summary>The schema has changed since it was first served: what was stored before is completed when it is read.</summary>
+    public bool DefaultsOnRead { get; init; }
+
     /// <summary>The schema as the CustomResourceDefinition has it, for OpenAPI.</summary>
     public JsonObject? OpenApiSchema { get; init; }
 
@@ -65,5 +68,5 @@ internal sealed class ResourceType
 
     public ApiException NotFound(string name) => Fail.NotFound(Group, Plural, name);
 
-    public ApiException Invalid(string name, params IReadOnlyList<FieldError> errors) => Fail.Invalid(Group, Kind, name, errors);
+    public ApiException Invalid(string name, params IReadOnlyList<FieldError> errors) => Fail.Invalid(Strategy.ErrorGroup ?? Group, Kind, name, errors);
 }

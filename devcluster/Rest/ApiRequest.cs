@@ -44,7 +44,7 @@ internal sealed class ApiRequest(HttpContext http, ResourceType type, string ns,
             if (value == "All")
                 DryRun = true;
             else
-                errors.Add(FieldError.NotSupported("dryRun", value ?? "", "All"));
+                errors.Add(new FieldError("FieldValueNotSupported", "dryRun", $"Unsupported value: [{FieldError.Quote(value ?? "")}]: supported values: \"All\""));
         }
 
         if (Query("fieldManager") is { Length: > 128 })

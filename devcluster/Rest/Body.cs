@@ -10,7 +10,8 @@ namespace LightReasoner.DevCluster.Rest;
 /// <summary>The body of a request as a document.</summary>
 /// <param name="Object">The document.</param>
 /// <param name="Duplicates">Paths of keys that occurred more than once.</param>
-internal sealed record Body(JsonObject Object, List<string> Duplicates)
+/// <param name="Raw">The bytes as they came.</param>
+internal sealed record Body(JsonObject Object, List<string> Duplicates, byte[] Raw)
 {
     private const int Limit = 3 * 1024 * 1024;
 
@@ -36,7 +37,7 @@ internal sealed record Body(JsonObject Object, List<string> Duplicates)
             throw Fail.UnsupportedMediaType(Negotiation.Accepted);
         var bytes = await ReadBytes(request);
         if (type == "application/vnd.kubernetes.protobuf")
-            return new Body(Protobuf.KubernetesProtobuf.Decode(bytes), []);
+            return new Body(Protobuf.KubernetesProtobuf.Decode(bytes), [], bytes);
         return Parse(bytes, type == "application/yaml", kind);
     }
 
@@ -54,7 +55,7 @@ internal sealed record Body(JsonObject Object, List<string> Duplicates)
         }
 
         if (node is JsonObject o)
-            return new Body(o, duplicates);
+            return new Body(o, duplicates, bytes);
         throw Unrecognised(kind, bytes, "couldn't get version/kind; json parse error: json: cannot unmarshal "
             + (node is JsonArray ? "array" : node is null ? "null" : "value") + " into Go value of type struct");
     }

@@ -5,14 +5,19 @@ using LightReasoner.DevCluster.Json;
 
 namespace LightReasoner.DevCluster.Rest;
 
-/// <summary>Where a paged list goes on: the revision it is taken at and the key after which it continues.</summary>
-internal sealed record ContinueToken(long Version, string After)
+/// <summary>Where a paged list goes on: the revision it is taken at and the first key of the rest, relative to what is listed.</summary>
+internal sealed record ContinueToken(long Version, string Start)
 {
     public override string ToString()
     {
-        var text = new JsonObject { ["v"] = "meta.k8s.io/v1", ["rv"] = Version, ["start"] = After }.Text();
+        var text = new JsonObject { ["v"] = "meta.k8s.io/v1", ["rv"] = Version, ["start"] = Start }.Text();
         return Convert.ToBase64String(Encoding.UTF8.GetBytes(text)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
     }
+
+    /// <summary>The key of an object within a list of one namespace or of all.</summary>
+    public static string KeyIn(string listedNamespace, Storage.StoredObject o) => listedNamespace.Length > 0 ? o.Name : o.Key;
+
+    public static ContinueToken After(long version, string listedNamespace, Storage.StoredObject last) => new(version, KeyIn(listedNamespace, last) + "\0");
 
     public static ContinueToken? Parse(string text)
     {

@@ -15,7 +15,7 @@ internal static class Decoder
     {
         var o = body.Object;
         if (request.Type.Custom)
-            CheckCustomType(request, o);
+            CheckCustomType(request, o, body.Raw);
         else
             CheckBuiltInType(request.Type, o);
         var problems = body.Duplicates.Select(d => $"duplicate field \"{d}\"").ToList();
@@ -35,7 +35,7 @@ internal static class Decoder
             if (o["metadata"] is JsonObject metadata && BuiltInDecoding.Decode(metadata, BuiltInTypes.Get("ObjectMeta"), unknown, "metadata") is { } problem)
                 throw Fail.BadRequest($"{type.Kind} in version \"{type.Version}\" cannot be handled as a {type.Kind}: {problem}");
             Pruning.Prune(o, type.Schema, unknown, isResource: true);
-            return [.. unknown.Order(Comparer<string>.Create((a, b) => Rank(a).CompareTo(Rank(b))))];
+            return [.. unknown.OrderBy(Rank).ThenBy(u => u, StringComparer.Ordinal)];
         }
 
         if (BuiltInDecoding.Decode(o, type.Schema, unknown) is { } error)
@@ -59,11 +59,18 @@ internal static class Decoder
             request.Warn(problem);
     }
 
-    private static void CheckCustomType(ApiRequest request, JsonObject o)
+    private static void CheckCustomType(ApiRequest request, JsonObject o, byte[] raw)
     {
         var type = request.Type;
         if (o.StringAt("kind") is not { Length: > 0 } kind)
-            throw Body.Unrecognised(type.Kind, Encoding.UTF8.GetBytes(o.Text()), $"Object 'Kind' is missing in '{o.Text()}'");
+            throw Body.Unrecognised(type.Kind, raw, $"Object 'Kind' is missing in '{Encoding.UTF8.GetString(raw)}'");
+        if (o.ApiVersion() != type.GroupVersion && o.ApiVersion().StartsWith(type.Group + "/", StringComparison.Ordinal))
+        {
+            // Nothing is known of the fields of a version that does not exist.
+            foreach (var field in o.Select(p => p.Key).Where(k => k is not ("apiVersion" or "kind" or "metadata")))
+                request.Warn($"unknown field \"{field}\"");
+        }
+
         if (o.ApiVersion() != type.GroupVersion)
             throw Fail.BadRequest($"the API version in the data ({o.ApiVersion()}) does not match the expected API version ({type.GroupVersion})");
         if (kind != type.Kind)

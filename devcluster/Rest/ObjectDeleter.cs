@@ -29,8 +29,6 @@ internal sealed class ObjectDeleter(Store store, ObjectWriter writer)
             var o = stored.Document.Copy();
             var changed = SetPropagationFinalizers(o, type, options);
             var grace = type.Strategy.GracePeriod(o, options.GracePeriod);
-            var held = o.At("metadata", "finalizers").StringItems().Any()
-                || (type is { Kind: "Namespace", Custom: false } && o.ArrayAt("spec", "finalizers") is { Count: > 0 });
             if (o.IsDeleting())
             {
                 if (grace is { } shorter && o.LongAt("metadata", "deletionGracePeriodSeconds") is { } before && shorter < before)
@@ -42,13 +40,13 @@ internal sealed class ObjectDeleter(Store store, ObjectWriter writer)
             else
             {
                 Mark(o, grace ?? 0, writer.Time.GetUtcNow());
-                if (type.Custom || type.Strategy.HasGeneration)
+                if (!type.Strategy.PrepareDelete(o, writer.Now) && (type.Custom || type.Strategy.HasGeneration))
                     o.Metadata()["generation"] = (o.LongAt("metadata", "generation") ?? 0) + 1;
-                if (type is { Kind: "Namespace", Custom: false })
-                    o.Ensure("status")["phase"] = "Terminating";
                 changed = true;
             }
 
+            var held = o.At("metadata", "finalizers").StringItems().Any()
+                || (type is { Kind: "Namespace", Custom: false } && o.ArrayAt("spec", "finalizers") is { Count: > 0 });
             var gone = !held && (o.LongAt("metadata", "deletionGracePeriodSeconds") ?? 0) == 0;
             if (options.DryRun)
                 return (stored with { Document = o }, gone);

@@ -29,13 +29,15 @@ internal sealed class ObjectReader(Store store, TimeProvider time)
     {
         var include = request.Query("includeObject") ?? "";
         if (form.As == "Table" && include is not ("" or "None" or "Metadata" or "Object"))
-            throw Fail.BadRequest($"unrecognized includeObject value: {FieldError.Quote(include)}");
+            throw Fail.BadRequest($"Unable to convert to Table as requested: includeObject: Invalid value: {FieldError.Quote(include)}: must be 'Metadata', 'Object', 'None', or empty");
         return new Presentation(request.Type, form, time, include);
     }
 
     public async Task List(ApiRequest request)
     {
         var form = Negotiation.From(request.Http.Request, allowTransforms: true);
+        if (form.As == "PartialObjectMetadata")
+            throw new ApiException(406, "NotAcceptable", "you requested PartialObjectMetadata, but the requested object is a list (*unstructured.UnstructuredList)");
         var presentation = Present(request, form);
         var (labels, fields) = Selectors(request);
         var limit = Number(request, "limit");
@@ -49,7 +51,7 @@ internal sealed class ObjectReader(Store store, TimeProvider time)
         var matching = snapshot.Objects.Values.Where(o => InScope(o, request)
             && labels.Matches(o.Document.ObjectAt("metadata", "labels")) && fields.Matches(o.Document, request.Type.Strategy));
         if (token is not null)
-            matching = matching.Where(o => string.CompareOrdinal(o.Key, token.After) > 0);
+            matching = matching.Where(o => string.CompareOrdinal(ContinueToken.KeyIn(request.Namespace, o), token.Start) >= 0);
         var all = matching.ToList();
         string? next = null;
         long? remaining = null;
@@ -58,7 +60,7 @@ internal sealed class ObjectReader(Store store, TimeProvider time)
             if (labels.IsEverything && fields.IsEverything)
                 remaining = all.Count - limit;
             all.RemoveRange((int)limit.Value, all.Count - (int)limit.Value);
-            next = new ContinueToken(snapshot.Version, all[^1].Key).ToString();
+            next = ContinueToken.After(snapshot.Version, request.Namespace, all[^1]).ToString();
         }
 
         await Writing.Write(request.Http, 200, presentation.List(all, snapshot.Version, next, remaining), form.Yaml);
@@ -111,7 +113,7 @@ internal sealed class ObjectReader(Store store, TimeProvider time)
                 return store.List(resource);
             return store.ListAt(resource, token.Version) ?? throw Fail.Expired(
                 "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",
-                new ContinueToken(-1, token.After).ToString());
+                new ContinueToken(-1, token.Start).ToString());
         }
 
         if (version is "" or "0")

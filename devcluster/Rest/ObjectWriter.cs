@@ -14,7 +14,8 @@ namespace LightReasoner.DevCluster.Rest;
 /// <summary>Who writes, and how much of it is meant.</summary>
 /// <param name="Manager">Name in managedFields; null leaves managedFields alone.</param>
 /// <param name="DryRun">Answer as if it were done.</param>
-internal sealed record WriteOptions(string? Manager = null, bool DryRun = false)
+/// <param name="Patch">The wish is a patch of what is there.</param>
+internal sealed record WriteOptions(string? Manager = null, bool DryRun = false, bool Patch = false)
 {
     public static readonly WriteOptions Internal = new();
 }
@@ -38,6 +39,7 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         if (metadata.StringAt("resourceVersion") is { Length: > 0 } and not "0")
             throw Fail.ServerError("resourceVersion should not be set on objects to be created");
         CheckNamespace(type, ns, o);
+        CheckDefinition(type, o.Name());
         var generated = o.Name().Length == 0 && metadata.StringAt("generateName") is { Length: > 0 };
         if (generated)
             metadata["name"] = Suffixed(metadata.StringAt("generateName")!);
@@ -59,9 +61,11 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         type.Strategy.PrepareCreate(o);
         var errors = MetadataValidation.Create(o, type).ToList();
         errors.AddRange(type.Strategy.ValidateCreate(o));
-        SchemaErrors(type, o, null, errors);
+        SchemaErrors(type, o, null, "", errors);
         if (errors.Count > 0)
             throw type.Invalid(o.Name(), errors);
+        // Again, for defaults that follow from what the preparation has set.
+        Complete(type, o);
         if (track is not null)
             track(o);
         else if (options.Manager is { } manager)
@@ -69,11 +73,19 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         if (options.DryRun)
         {
             if (store.Get(type.StorageName, ns, o.Name()) is not null)
-                throw Fail.AlreadyExists(type, o.Name());
+                throw Taken(type, ns, o.Name());
             return new StoredObject(type.StorageName, ns, o.Name(), 0, o);
         }
 
-        return store.Create(type.StorageName, ns, o.Name(), o) ?? throw Fail.AlreadyExists(type, o.Name());
+        return store.Create(type.StorageName, ns, o.Name(), o) ?? throw Taken(type, ns, o.Name());
+    }
+
+    private ApiException Taken(ResourceType type, string ns, string name)
+    {
+        var error = Fail.AlreadyExists(type, name);
+        return store.Get(type.StorageName, ns, name)?.Document.IsDeleting() == true
+            ? new ApiException(error.Code, error.Reason, "object is being deleted: " + error.Message, error.Details)
+            : error;
     }
 
     /// <summary>
@@ -102,11 +114,7 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
     {
         var old = stored.Document;
         var o = wished;
-        if (o.Uid().Length > 0 && o.Uid() != old.Uid())
-        {
-            throw Fail.Conflict(type.Group, type.Plural, stored.Name,
-                $"Precondition failed: UID in precondition: {o.Uid()}, UID in object meta: {old.Uid()}");
-        }
+        CheckIdentity(type, stored, o, options.Patch);
 
         var managed = o.At("metadata", "managedFields");
         if (subresource == "status")
@@ -130,7 +138,7 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
             o.Metadata()["generation"] = (old.LongAt("metadata", "generation") ?? 0) + 1;
         var errors = MetadataValidation.Update(o, old).ToList();
         errors.AddRange(subresource switch { "" => type.Strategy.ValidateUpdate(o, old), "status" => type.Strategy.ValidateStatusUpdate(o, old), _ => [] });
-        SchemaErrors(type, o, old, errors);
+        SchemaErrors(type, o, old, subresource, errors);
         if (errors.Count > 0)
             throw type.Invalid(stored.Name, errors);
         if (track is not null)
@@ -150,6 +158,31 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         return store.Update(stored, o);
     }
 
+    // A PUT with another uid means another object; a PATCH that changes a fixed field is a mistake.
+    private static void CheckIdentity(ResourceType type, StoredObject stored, JsonObject o, bool patch)
+    {
+        if (patch)
+        {
+            var errors = new List<FieldError>();
+            foreach (var field in new[] { "uid", "deletionTimestamp" })
+            {
+                if (o.At("metadata", field) is not { } value || JsonAccess.Same(value, stored.Document.At("metadata", field)))
+                    continue;
+                var error = FieldError.Invalid($"metadata.{field}", value, "field is immutable");
+                errors.AddRange([error, error]);
+            }
+
+            if (errors.Count > 0)
+                throw type.Invalid(stored.Name, errors);
+        }
+        else if (o.Uid().Length > 0 && o.Uid() != stored.Document.Uid())
+        {
+            throw Fail.Conflict(type.Group, type.Plural, stored.Name,
+                $"StorageError: invalid object, Code: 4, Key: /registry/{(type.Custom ? type.StorageName : type.Plural)}/{(type.Namespaced ? stored.Namespace + "/" : "")}{stored.Name}, "
+                + $"ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {o.Uid()}, UID in object meta: {stored.Document.Uid()}");
+        }
+    }
+
     /// <summary>Defaults of the kind and of the schema.</summary>
     private static void Complete(ResourceType type, JsonObject o)
     {
@@ -164,15 +197,18 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         }
     }
 
-    private static void SchemaErrors(ResourceType type, JsonObject o, JsonObject? old, List<FieldError> errors)
+    private static void SchemaErrors(ResourceType type, JsonObject o, JsonObject? old, string subresource, List<FieldError> errors)
     {
-        if (!type.Custom)
+        if (!type.Custom || subresource == "finalize")
             return;
-        var (schema, blocking) = Validation.Check(o, type.Schema, "");
-        errors.AddRange(schema);
-        if (blocking)
+        // A write of the status is not held against what has become of the rules for the spec.
+        if (subresource != "status")
+            errors.AddRange(Validation.Check(o, type.Schema, ""));
+        else if (o["status"] is { } status && type.Schema.Member("status") is { } member)
+            errors.AddRange(Validation.Check(status, member, "status", "status."));
+        if (errors.Exists(Validation.IsBlocking) && type.Schema.HasRules)
             errors.Add(FieldError.Invalid("<nil>", null, "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"));
-        else
+        else if (!errors.Exists(Validation.IsBlocking))
             errors.AddRange(CelValidation.Check(type.Schema, o, old));
     }
 
@@ -180,6 +216,10 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
     {
         if (!type.Custom)
             return type.Strategy.SpecChanged(o, old);
+        // A default that the schema has gained meanwhile is no change.
+        var before = old.Copy();
+        Defaulting.Apply(before, type.Schema);
+        old = before;
         var keys = o.Select(p => p.Key).Union(old.Select(p => p.Key));
         return keys.Any(k => k is not ("metadata" or "apiVersion" or "kind") && !(k == "status" && type.HasStatus) && !JsonAccess.Same(o[k], old[k]));
     }
@@ -198,6 +238,12 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
             if (metadata[field] is null or JsonObject { Count: 0 } or JsonArray { Count: 0 })
                 metadata.Remove(field);
         }
+    }
+
+    private void CheckDefinition(ResourceType type, string name)
+    {
+        if (type.Custom && store.Get("apiextensions.k8s.io/customresourcedefinitions", "", type.QualifiedName)?.Document.IsDeleting() == true)
+            throw Fail.Forbidden(type.Group, type.Plural, name, "create not allowed while custom resource definition is terminating");
     }
 
     private void CheckNamespace(ResourceType type, string ns, JsonObject o)

@@ -25,7 +25,7 @@ internal sealed class PatchRequest(ObjectWriter writer)
         string[] accepted = request.Type.Custom ? [Json, Merge, ApplyYaml] : [Json, Merge, Strategic, ApplyYaml];
         if (!accepted.Contains(type))
         {
-            throw Fail.UnsupportedMediaType(string.Join(", ", accepted));
+            throw request.Type.Custom ? Fail.UnsupportedMediaType(string.Join(", ", accepted)) : new ApiException(415, "UnsupportedMediaType", "415: Unsupported Media Type", []);
         }
 
         CheckOptions(request, type == ApplyYaml);
@@ -45,7 +45,7 @@ internal sealed class PatchRequest(ObjectWriter writer)
 
         if (type == Json ? patch is not JsonArray : patch is not JsonObject)
             throw Fail.BadRequest($"error decoding patch: json: cannot unmarshal {(patch is JsonArray ? "array" : "object")} into Go value of type {(type == Json ? "jsonpatch.Patch" : "map[string]interface {}")}");
-        var options = new WriteOptions(request.FieldManager, request.DryRun);
+        var options = new WriteOptions(request.FieldManager, request.DryRun, Patch: true);
         return (writer.Update(request.Type, request.Namespace, request.Name, request.Subresource, old => Patched(request, old, patch!, type, duplicates), options), false);
     }
 
@@ -75,6 +75,8 @@ internal sealed class PatchRequest(ObjectWriter writer)
             throw Fail.BadRequest("the patch does not leave an object");
         if (o.Name() != request.Name && o.Name().Length > 0)
             throw Fail.BadRequest($"the name of the object ({o.Name()}) does not match the name on the URL ({request.Name})");
+        if (resource.Namespaced && o.Namespace().Length > 0 && o.Namespace() != request.Namespace)
+            throw Fail.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
         CheckKind(resource, o);
         var before = o.Text();
         var problems = duplicates.Select(d => $"duplicate field \"{d}\"").ToList();

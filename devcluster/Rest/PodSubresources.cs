@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Errors;
 using LightReasoner.DevCluster.Json;
@@ -21,6 +22,8 @@ internal sealed class PodSubresources(Store store, ObjectWriter writer) : IDispo
         "log" when request.Method == "GET" => Log(request),
         "binding" when request.Method == "POST" => Bind(request),
         "exec" or "attach" or "portforward" when request.Method is "GET" or "POST" => Connect(request),
+        // Pods are processes on this machine: their addresses are not to be reached through the API server.
+        "proxy" => throw Fail.BadRequest("address not allowed"),
         _ => throw Fail.MethodNotAllowed(),
     };
 
@@ -54,7 +57,7 @@ internal sealed class PodSubresources(Store store, ObjectWriter writer) : IDispo
         }
         catch (HttpRequestException e)
         {
-            throw Fail.ServerError($"Get \"{uri}\": {e.Message}");
+            throw Fail.ServerError($"Get \"{uri}\": dial tcp {uri.Authority}: connect: {(e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused } ? "connection refused" : e.Message)}");
         }
 
         using (answer)
@@ -79,11 +82,13 @@ internal sealed class PodSubresources(Store store, ObjectWriter writer) : IDispo
         foreach (var (key, minimum) in new[] { ("tailLines", 0L), ("limitBytes", 1L), ("sinceSeconds", 1L) })
         {
             if (ObjectReader.Number(request, key) is { } n && n < minimum)
-                errors.Add(FieldError.Invalid(key, n, $"must be greater than or equal to {minimum}"));
+                errors.Add(FieldError.Invalid(key, n, minimum == 0 ? "must be greater than or equal to 0" : "must be greater than 0"));
         }
 
         if (request.Query("sinceSeconds") is { Length: > 0 } && request.Query("sinceTime") is { Length: > 0 })
-            errors.Add(FieldError.Forbidden("", "at most one of `sinceTime` or `sinceSeconds` may be specified"));
+            errors.Add(FieldError.Forbidden("[]", "at most one of `sinceTime` or `sinceSeconds` may be specified"));
+        if (request.Query("stream") is { Length: > 0 } and not "All")
+            errors.Add(FieldError.Forbidden("stream", "may not be specified"));
         return errors;
     }
 
@@ -100,8 +105,7 @@ internal sealed class PodSubresources(Store store, ObjectWriter writer) : IDispo
 
         if (containers.Count == 1)
             return containers[0];
-        var choices = $"[{string.Join(' ', containers)}]" + (inits.Count > 0 ? $" or one of the init containers: [{string.Join(' ', inits)}]" : "");
-        throw Fail.BadRequest($"a container name must be specified for pod {request.Name}, choose one of: {choices}");
+        throw Fail.BadRequest($"a container name must be specified for pod {request.Name}, choose one of: [{string.Join(' ', inits.Concat(containers))}]");
     }
 
     private string KubeletAddress(JsonObject pod, string node)
@@ -162,6 +166,8 @@ internal sealed class PodSubresources(Store store, ObjectWriter writer) : IDispo
             Container(request, pod);
         if (pod.StringAt("spec", "nodeName") is not { Length: > 0 })
             throw Fail.BadRequest($"pod {request.Name} does not have a host assigned");
+        if (request.Http.Request.Headers.Upgrade.Count == 0)
+            throw Fail.BadRequest("Upgrade request required");
         throw new ApiException(501, "NotImplemented",
             $"pods/{request.Subresource} is not served by the development cluster: its pods are local processes; use kubectl logs, or look at the process itself");
     }

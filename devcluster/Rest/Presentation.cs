@@ -16,9 +16,11 @@ internal sealed class Presentation(ResourceType type, Negotiation form, TimeProv
     public JsonObject Served(JsonObject stored)
     {
         var custom = type.Custom && stored.ApiVersion() != type.GroupVersion;
-        if (!custom && !type.Strategy.Converts)
+        if (!custom && !type.Strategy.Converts && !type.DefaultsOnRead)
             return stored;
         var copy = stored.Copy();
+        if (type.DefaultsOnRead)
+            Schema.Defaulting.Apply(copy, type.Schema);
         if (custom)
             copy["apiVersion"] = type.GroupVersion;
         type.Strategy.Encode(copy);

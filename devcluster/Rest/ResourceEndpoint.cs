@@ -18,9 +18,10 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
         var one = request.Name.Length > 0;
         switch (request.Method)
         {
-            case "GET" or "HEAD" when !one || request.Query("watch") is not null && request.Flag("watch"):
-                Allow(request, request.Flag("watch") ? "watch" : "list");
-                return request.Query("watch") is not null && request.Flag("watch") ? watch.Serve(request) : reader.List(request);
+            case "GET" or "HEAD" when !one:
+                var watched = request.Query("watch") is not null && request.Flag("watch");
+                Allow(request, watched ? "watch" : "list");
+                return watched ? watch.Serve(request) : reader.List(request);
             case "GET" or "HEAD":
                 Allow(request, "get");
                 return reader.Get(request);
@@ -43,15 +44,20 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
 
     private static ApiException NotAllowed(ApiRequest request)
         => request.Type.Custom
-            ? new ApiException(405, "MethodNotAllowed", $" is not supported on resources of kind \"{request.Type.QualifiedName}\"", Fail.Details("", request.Type.Group, request.Type.Plural))
+            ? new ApiException(405, "MethodNotAllowed", $"{Verb(request)} is not supported on resources of kind \"{request.Type.QualifiedName}\"", Fail.Details("", request.Type.Group, request.Type.Plural))
             : Fail.MethodNotAllowed();
+
+    private static string Verb(ApiRequest request) => request.Method switch
+    {
+        "POST" => "create", "PUT" => "update", "PATCH" => "patch", "DELETE" => "delete", _ => "",
+    };
 
     private static void Allow(ApiRequest request, string verb)
     {
         var one = request.Name.Length > 0;
         if (verb is "update" or "patch" && !one)
             throw request.Type.Custom ? Fail.BadRequest("name must be provided") : Fail.MethodNotAllowed();
-        if (verb is "create" or "list" && request.Type.Namespaced && request.Namespace.Length == 0 && verb == "create")
+        if (verb is "create" or "deletecollection" && request.Type.Namespaced && request.Namespace.Length == 0)
             throw request.Type.Custom ? Fail.PageNotFound() : Fail.MethodNotAllowed();
         if (request.Subresource.Length == 0 && !request.Type.Verbs.Contains(verb))
             throw Fail.MethodNotAllowed();
@@ -85,6 +91,7 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
         var exists = writer.Store.Get(type.StorageName, request.Namespace, request.Name) is not null;
         if (!exists && type.Strategy.CreateOnUpdate && request.Subresource.Length == 0)
         {
+            o.Metadata().Remove("resourceVersion");
             await Answer(request, form, writer.Create(type, request.Namespace, o, new WriteOptions(request.FieldManager, request.DryRun)), 201);
             return;
         }
@@ -95,7 +102,7 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
         if (unconditional && (type.Custom || !type.Strategy.UnconditionalUpdate))
         {
             throw Fail.Invalid(type.Group, type.Plural, request.Name,
-                [FieldError.Invalid("metadata.resourceVersion", type.Custom ? JsonValue.Create(0) : JsonValue.Create(0), "must be specified for an update")]);
+                [FieldError.Invalid("metadata.resourceVersion", 0, "must be specified for an update")]);
         }
 
         var stored = writer.Update(type, request.Namespace, request.Name, request.Subresource, _ => o.Copy(), new WriteOptions(request.FieldManager, request.DryRun));

@@ -70,6 +70,8 @@ internal static class BuiltInDecoding
         var kind = v.GetValueKind();
         if (schema.IntOrString)
         {
+            if (schema.Format == "quantity" && kind is JsonValueKind.String && Resources.Quantity.Parse(v.GetValue<string>()) is null)
+                return Resources.Quantity.Rule;
             return kind is JsonValueKind.String || v.AsLong() is not null || (schema.Format == "quantity" && kind is JsonValueKind.Number)
                 ? null
                 : Wrong(Name(kind), schema, path);

@@ -28,8 +28,9 @@ internal static class BuiltInTypes
             else if (line.StartsWith("type ", StringComparison.Ordinal))
             {
                 // "type EventsEvent = Event": a short name of ours for a type whose name another package has too.
-                var names = line["type ".Length..].Split(" = ");
-                current = new TypeSchema { Name = $"{package}.{names[^1]}", Type = "object" };
+                var comment = line.Split(" // ", 2);
+                var names = comment[0]["type ".Length..].Split(" = ");
+                current = new TypeSchema { Name = $"{package}.{names[^1]}", Type = "object", Description = comment.Length > 1 ? comment[1] : null };
                 types.Add(names[0], current);
             }
             else if (line.StartsWith("  @atomic", StringComparison.Ordinal))

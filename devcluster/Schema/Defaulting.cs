@@ -60,7 +60,10 @@ internal static class Defaulting
             }
             else if (schema.Values is { } values)
             {
-                DropNulls(child, values);
+                if (child is null && !values.Nullable && values.Default is null)
+                    o.Remove(key);
+                else
+                    DropNulls(child, values);
             }
         }
     }

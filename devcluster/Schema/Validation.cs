@@ -9,20 +9,21 @@ using LightReasoner.DevCluster.Json;
 namespace LightReasoner.DevCluster.Schema;
 
 /// <summary>Checks a value against a structural schema; the errors read as those of a real API server.</summary>
-internal sealed class Validation
+internal sealed class Validation(string root)
 {
     private readonly List<FieldError> errors = [];
 
-    /// <summary>True when an error was found after which the CEL rules are not evaluated.</summary>
-    private bool blocking;
-
-    /// <summary>The errors of the schema and whether they keep the CEL rules from being evaluated.</summary>
-    public static (List<FieldError> Errors, bool Blocking) Check(JsonNode? value, TypeSchema schema, string path)
+    /// <summary>The errors of a value.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="schema">What it is checked against.</param>
+    /// <param name="path">Where it lies in the object.</param>
+    /// <param name="root">The part of the path that the texts leave out.</param>
+    public static List<FieldError> Check(JsonNode? value, TypeSchema schema, string path, string root = "")
     {
-        var validation = new Validation();
+        var validation = new Validation(root);
         validation.Value(value, schema, path);
         validation.ListTypes(value, schema, path);
-        return (validation.errors, validation.blocking);
+        return validation.errors;
     }
 
     public static bool IsDateTime(string text)
@@ -30,11 +31,11 @@ internal sealed class Validation
             && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out _)
             && (text[^1] is 'Z' or 'z' || text[^6] is '+' or '-');
 
-    private void Block(FieldError error)
-    {
-        blocking = true;
-        errors.Add(error);
-    }
+    /// <summary>After these errors the CEL rules are not evaluated.</summary>
+    public static bool IsBlocking(FieldError error)
+        => error.Reason is FieldError.RequiredReason or "FieldValueTypeInvalid" or "FieldValueNotSupported" or "FieldValueTooLong" or "FieldValueTooMany";
+
+    private string Body(string path) => path.StartsWith(root, StringComparison.Ordinal) ? path[root.Length..] : path;
 
     private void Value(JsonNode? value, TypeSchema schema, string path)
     {
@@ -61,7 +62,7 @@ internal sealed class Validation
 
         if (schema.Enum is { } allowed && !allowed.Any(a => JsonAccess.Same(a, value)))
         {
-            Block(FieldError.NotSupported(path, value.AsString() ?? value.Text(), allowed.Select(a => a.AsString() ?? a.Text())));
+            errors.Add(FieldError.NotSupported(path, value.AsString() ?? value.Text(), allowed.Select(a => a.AsString() ?? a.Text())));
         }
     }
 
@@ -72,11 +73,11 @@ internal sealed class Validation
         {
             if (actual is "integer" or "string")
                 return true;
-            Block(FieldError.TypeInvalid(path, actual, $"{path} in body must be of type integer,string: \"{actual}\""));
+            errors.Add(FieldError.TypeInvalid(path, actual, $"{Body(path)} in body must be of type integer,string: \"{actual}\""));
             if (schema.AnyOf.Count > 0)
             {
                 errors.Add(FieldError.Invalid("<nil>", "", $"\"{path}\" must validate at least one schema (anyOf)"));
-                Block(FieldError.TypeInvalid(path, actual, $"{path} in body must be of type integer: \"{actual}\""));
+                errors.Add(FieldError.TypeInvalid(path, actual, $"{Body(path)} in body must be of type integer: \"{actual}\""));
             }
 
             return false;
@@ -84,7 +85,7 @@ internal sealed class Validation
 
         if (schema.Type is null || schema.Type == actual || (schema.Type == "number" && actual == "integer"))
             return true;
-        Block(FieldError.TypeInvalid(path, actual, $"{path} in body must be of type {schema.Type}: \"{actual}\""));
+        errors.Add(FieldError.TypeInvalid(path, actual, $"{Body(path)} in body must be of type {schema.Type}: \"{actual}\""));
         if (schema.Type == "integer" && actual == "number")
         {
             var format = schema.Format is null ? "(default format)" : $"with format {schema.Format}";
@@ -114,9 +115,9 @@ internal sealed class Validation
             errors.Add(FieldError.Invalid("<nil>", "", $"\"{path}\" must not validate the schema (not)"));
     }
 
-    private static bool Fails(JsonNode? value, TypeSchema schema, string path)
+    private bool Fails(JsonNode? value, TypeSchema schema, string path)
     {
-        var check = new Validation();
+        var check = new Validation(root);
         check.Value(value, schema, path);
         return check.errors.Count > 0;
     }
@@ -124,9 +125,9 @@ internal sealed class Validation
     private void Object(JsonObject o, TypeSchema schema, string path)
     {
         if (schema.MaxProperties is { } max && o.Count > max)
-            Block(FieldError.TooMany(path, o.Count, max));
+            errors.Add(FieldError.TooMany(path, o.Count, max));
         if (schema.MinProperties is { } min && o.Count < min)
-            errors.Add(FieldError.Invalid(path, o.Count, $"{path} in body should have at least {min} properties"));
+            errors.Add(FieldError.Invalid(path, o.Count, $"{Body(path)} in body should have at least {min} properties"));
         foreach (var (key, child) in o)
         {
             // ObjectMeta has checks of its own.
@@ -137,16 +138,16 @@ internal sealed class Validation
         foreach (var name in schema.Required)
         {
             if (!o.ContainsKey(name))
-                Block(FieldError.Required(Join(path, name)));
+                errors.Add(FieldError.Required(Join(path, name)));
         }
     }
 
     private void Array(JsonArray a, TypeSchema schema, string path)
     {
         if (schema.MinItems is { } min && a.Count < min)
-            errors.Add(FieldError.Invalid(path, a.Count, $"{path} in body should have at least {min} items"));
+            errors.Add(FieldError.Invalid(path, a.Count, $"{Body(path)} in body should have at least {min} items"));
         if (schema.MaxItems is { } max && a.Count > max)
-            Block(FieldError.TooMany(path, a.Count, max));
+            errors.Add(FieldError.TooMany(path, a.Count, max));
         if (schema.Items is not { } items)
             return;
         for (var i = 0; i < a.Count; i++)
@@ -159,13 +160,13 @@ internal sealed class Validation
         if (length == text.Length || schema.MaxLength is not null)
             length = text.EnumerateRunes().Count();
         if (schema.MaxLength is { } max && length > max)
-            Block(FieldError.TooLong(path, max));
+            errors.Add(FieldError.TooLong(path, max));
         if (schema.MinLength is { } min && length < min)
-            errors.Add(FieldError.Invalid(path, text, $"{path} in body should be at least {min} chars long"));
+            errors.Add(FieldError.Invalid(path, text, $"{Body(path)} in body should be at least {min} chars long"));
         if (schema.Pattern is { } pattern && !Regex.IsMatch(text, pattern.Replace("$", "\\z"), RegexOptions.CultureInvariant))
-            errors.Add(FieldError.Invalid(path, text, $"{path} in body should match '{pattern}'"));
+            errors.Add(FieldError.Invalid(path, text, $"{Body(path)} in body should match '{pattern}'"));
         if (schema.Format == "date-time" && !IsDateTime(text))
-            Block(FieldError.TypeInvalid(path, text, $"{path} in body must be of type date-time: {FieldError.Quote(text)}"));
+            errors.Add(FieldError.TypeInvalid(path, text, $"{Body(path)} in body must be of type date-time: {FieldError.Quote(text)}"));
     }
 
     private void Number(JsonValue v, TypeSchema schema, string path)
@@ -174,11 +175,11 @@ internal sealed class Validation
         if (schema is { Type: "integer", Format: "int32" } && d is < int.MinValue or > int.MaxValue)
             errors.Add(FieldError.Invalid("<nil>", "", $"Checked value must be of type integer with format int32 in {path}"));
         if (schema.MultipleOf is { } factor && Math.Abs(d / factor - Math.Round(d / factor)) > 1e-9)
-            errors.Add(FieldError.Invalid(path, v, $"{path} in body should be a multiple of {Plain(factor)}"));
+            errors.Add(FieldError.Invalid(path, v, $"{Body(path)} in body should be a multiple of {Plain(factor)}"));
         if (schema.Maximum is { } max && (schema.ExclusiveMaximum ? d >= max : d > max))
-            errors.Add(FieldError.Invalid(path, v, $"{path} in body should be less than {(schema.ExclusiveMaximum ? "" : "or equal to ")}{Plain(max)}"));
+            errors.Add(FieldError.Invalid(path, v, $"{Body(path)} in body should be less than {(schema.ExclusiveMaximum ? "" : "or equal to ")}{Plain(max)}"));
         if (schema.Minimum is { } min && (schema.ExclusiveMinimum ? d <= min : d < min))
-            errors.Add(FieldError.Invalid(path, v, $"{path} in body should be greater than {(schema.ExclusiveMinimum ? "" : "or equal to ")}{Plain(min)}"));
+            errors.Add(FieldError.Invalid(path, v, $"{Body(path)} in body should be greater than {(schema.ExclusiveMinimum ? "" : "or equal to ")}{Plain(min)}"));
     }
 
     // Sets and maps: no two items that are the same.

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using LightReasoner.DevCluster.Authorization;
 using LightReasoner.DevCluster.Discovery;
 using LightReasoner.DevCluster.Errors;
 using LightReasoner.DevCluster.Json;
@@ -41,11 +42,12 @@ internal sealed class ApiServer : IAsyncDisposable
         var deleter = new ObjectDeleter(Store, writer);
         var reader = new ObjectReader(Store, Time);
         var authenticator = new Authenticator(Store, issuer, Time, AdminToken);
+        var authorizer = new Authorizer(Store);
         pods = new PodSubresources(Store, writer);
         router = new Router(
             Registry, new DiscoveryEndpoint(Registry), new OpenApiEndpoint(Registry),
             new ResourceEndpoint(reader, writer, deleter, new WatchStream(Store, reader, Time, stopping.Token)),
-            pods, new TokenRequests(Store, issuer, Time), new Reviews(authenticator), authenticator);
+            pods, new TokenRequests(Store, issuer, Time), new Reviews(authenticator, authorizer, writer), authenticator, authorizer);
         foreach (var ns in new[] { "default", "kube-system", "kube-public", "kube-node-lease" })
         {
             writer.Create(Registry.Get("", "v1", "namespaces"), "", new JsonObject

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using LightReasoner.DevCluster.Authorization;
 using LightReasoner.DevCluster.Discovery;
 using LightReasoner.DevCluster.Errors;
 using LightReasoner.DevCluster.OpenApi;
@@ -13,7 +14,7 @@ namespace LightReasoner.DevCluster.Server;
 /// <summary>From a path to the endpoint that serves it; authentication on the way, errors as Status objects on the way back.</summary>
 internal sealed class Router(
     Registry registry, DiscoveryEndpoint discovery, OpenApiEndpoint openApi, ResourceEndpoint resources, PodSubresources pods,
-    TokenRequests tokens, Reviews reviews, Authenticator authenticator)
+    TokenRequests tokens, Reviews reviews, Authenticator authenticator, Authorizer authorizer)
 {
     public async Task Handle(HttpContext http)
     {
@@ -46,8 +47,9 @@ internal sealed class Router(
     {
         var path = http.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
         var user = Authenticate(http.Request);
-        if (user.Name == UserInfo.Anonymous.Name && path is not (["healthz" or "livez" or "readyz", ..] or ["version"]))
-            throw Forbidden(http.Request, user);
+        if (http.Request.Headers["Impersonate-User"].ToString() is { Length: > 0 } other)
+            user = Impersonated(http.Request, user, other);
+        authorizer.Demand(user, RequestAttributes.Of(http.Request, path));
         switch (path)
         {
             case ["healthz" or "livez" or "readyz", ..]:
@@ -74,10 +76,13 @@ internal sealed class Router(
         return authenticator.Authenticate(header["Bearer ".Length..].Trim(), [TokenIssuer.Issuer], out _, out _) ?? throw Fail.Unauthorized();
     }
 
-    private static ApiException Forbidden(HttpRequest request, UserInfo user)
+    private UserInfo Impersonated(HttpRequest request, UserInfo user, string other)
     {
-        var verb = request.Method.ToLowerInvariant();
-        return new ApiException(403, "Forbidden", $"forbidden: User \"{user.Name}\" cannot {verb} path \"{request.Path}\"", []);
+        authorizer.Demand(user, new Attributes("impersonate", "", "users", Name: other));
+        string[] groups = [.. request.Headers["Impersonate-Group"].OfType<string>()];
+        foreach (var group in groups)
+            authorizer.Demand(user, new Attributes("impersonate", "", "groups", Name: group));
+        return new UserInfo(other, "", groups.Contains("system:authenticated") ? groups : [.. groups, "system:authenticated"], new Dictionary<string, string[]>());
     }
 
     private static async Task Health(HttpContext http, string[] path)
@@ -108,18 +113,19 @@ internal sealed class Router(
             throw type.Custom ? Fail.PageNotFound() : Fail.UnknownResource();
         var name = rest.Length > 1 ? rest[1] : "";
         var sub = rest.Length > 2 ? rest[2] : "";
-        if (rest.Length > 3)
+        var proxied = type is { Custom: false, Plural: "pods" } && sub == "proxy";
+        if (rest.Length > 3 && !proxied)
             throw Unknown(group);
         var request = new ApiRequest(http, type, ns, name, sub, user);
         if (type.DeprecationWarning is { } warning)
             request.Warn(warning);
-        if (sub.Length > 0 && type.Subresources.All(s => s.Name != sub))
+        if (sub.Length > 0 && !proxied && type.Subresources.All(s => s.Name != sub))
             throw type.Custom ? type.NotFound(name) : Fail.UnknownResource();
         if (type.Verbs is ["create"])
             await reviews.Handle(request);
         else if (sub == "token")
             await tokens.Handle(request);
-        else if (type is { Custom: false, Plural: "pods" } && sub is "log" or "binding" or "exec" or "attach" or "portforward")
+        else if (type is { Custom: false, Plural: "pods" } && sub is "log" or "binding" or "exec" or "attach" or "portforward" or "proxy")
             await pods.Handle(request);
         else
             await resources.Handle(request);

@@ -17,8 +17,8 @@ internal static class ServerVersion
         ["gitCommit"] = "devcluster",
         ["gitTreeState"] = "",
         ["buildDate"] = "1970-01-01T00:00:00Z",
-        ["goVersion"] = "none",
-        ["compiler"] = "roslyn",
+        ["goVersion"] = "go1.26.10",
+        ["compiler"] = "gc",
         ["platform"] = "linux/amd64",
     };
 }

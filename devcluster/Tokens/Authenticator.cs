@@ -20,7 +20,7 @@ internal sealed class Authenticator(Store store, TokenIssuer issuer, TimeProvide
             return null;
         }
 
-        audiences = [.. claims.At("aud").StringItems().Intersect(wanted)];
+        audiences = [.. wanted.Intersect(claims.At("aud").StringItems())];
         if (audiences.Length == 0)
         {
             problem = $"[invalid bearer token, token audiences {Go(claims.At("aud").StringItems())} is invalid for the target audiences {Go(wanted)}]";
@@ -44,7 +44,13 @@ internal sealed class Authenticator(Store store, TokenIssuer issuer, TimeProvide
         var ns = bound.StringAt("namespace") ?? "";
         var name = bound.StringAt("serviceaccount", "name") ?? "";
         problem = "[invalid bearer token, service account token has been invalidated]";
-        if (store.Get("/serviceaccounts", ns, name)?.Document is not { } account || account.Uid() != bound.StringAt("serviceaccount", "uid"))
+        if (store.Get("/serviceaccounts", ns, name)?.Document is not { } account)
+        {
+            problem = $"[invalid bearer token, serviceaccounts \"{name}\" not found]";
+            return null;
+        }
+
+        if (account.Uid() != bound.StringAt("serviceaccount", "uid"))
             return null;
         var extra = new Dictionary<string, string[]>();
         if (claims.StringAt("jti") is { } id)

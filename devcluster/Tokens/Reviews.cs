@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using LightReasoner.DevCluster.Authorization;
 using LightReasoner.DevCluster.Errors;
 using LightReasoner.DevCluster.Json;
 using LightReasoner.DevCluster.Rest;
@@ -6,7 +7,7 @@ using LightReasoner.DevCluster.Rest;
 namespace LightReasoner.DevCluster.Tokens;
 
 /// <summary>The kinds that are only asked, never stored: who is this, may they do that.</summary>
-internal sealed class Reviews(Authenticator authenticator)
+internal sealed class Reviews(Authenticator authenticator, Authorizer authorizer, ObjectWriter writer)
 {
     public async Task Handle(ApiRequest request)
     {
@@ -21,6 +22,7 @@ internal sealed class Reviews(Authenticator authenticator)
                 Token(o);
                 break;
             case "SelfSubjectReview":
+                o.Metadata()["creationTimestamp"] = writer.Now;
                 o["status"] = new JsonObject { ["userInfo"] = request.User.ToJson() };
                 break;
             case "SelfSubjectRulesReview":
@@ -45,30 +47,45 @@ internal sealed class Reviews(Authenticator authenticator)
             : new JsonObject { ["authenticated"] = true, ["user"] = user.ToJson(), ["audiences"] = JsonAccess.Strings(audiences) };
     }
 
-    // There is no RBAC here: administrators and service accounts may do everything.
-    private static void Access(ApiRequest request, JsonObject o)
+    private void Access(ApiRequest request, JsonObject o)
     {
         var spec = o.ObjectAt("spec") ?? [];
-        var resource = spec["resourceAttributes"] is not null;
-        var path = spec["nonResourceAttributes"] is not null;
-        var problem = resource && path ? "cannot be specified in combination with resourceAttributes"
-            : !resource && !path ? "exactly one of nonResourceAttributes or resourceAttributes must be specified" : null;
-        if (problem is not null)
-            throw Fail.Invalid("authorization.k8s.io", request.Type.Kind, "", [FieldError.Invalid(resource ? "spec.nonResourceAttributes" : "spec.resourceAttributes", resource ? spec["nonResourceAttributes"] : null, problem)]);
-        o["status"] = new JsonObject { ["allowed"] = request.User.Name != UserInfo.Anonymous.Name };
+        var resource = spec["resourceAttributes"];
+        var path = spec["nonResourceAttributes"];
+        var error = resource is not null && path is not null ? FieldError.Invalid("spec.nonResourceAttributes", path, "cannot be specified in combination with resourceAttributes")
+            : resource is null && path is null ? FieldError.Invalid("spec.resourceAttributes", null, "exactly one of nonResourceAttributes or resourceAttributes must be specified")
+            : null;
+        if (error is not null)
+            throw Fail.Invalid("authorization.k8s.io", "", "", [error]);
+        var attributes = path is not null
+            ? new Attributes(path.StringAt("verb") ?? "", Path: path.StringAt("path") ?? "")
+            : new Attributes(
+                resource.StringAt("verb") ?? "", resource.StringAt("group") ?? "",
+                (resource.StringAt("resource") ?? "") + (resource.StringAt("subresource") is { Length: > 0 } sub ? "/" + sub : ""),
+                resource.StringAt("namespace") ?? "", resource.StringAt("name") ?? "");
+        var user = request.Type.Kind == "SelfSubjectAccessReview" ? request.User
+            : new UserInfo(spec.StringAt("user") ?? "", spec.StringAt("uid") ?? "", [.. spec["groups"].StringItems()], new Dictionary<string, string[]>());
+        var (allowed, reason) = authorizer.Check(user, attributes);
+        o["status"] = new JsonObject { ["allowed"] = allowed };
+        if (reason.Length > 0)
+            o["status"]!["reason"] = reason;
     }
 
-    private static void Rules(ApiRequest request, JsonObject o)
+    private void Rules(ApiRequest request, JsonObject o)
     {
-        if (o.StringAt("spec", "namespace") is not { Length: > 0 })
+        if (o.StringAt("spec", "namespace") is not { Length: > 0 } ns)
             throw Fail.BadRequest("no namespace on request");
-        var all = request.User.Name != UserInfo.Anonymous.Name;
+        var rules = authorizer.RulesOf(request.User, ns).ToList();
+        if (request.User.IsAdmin)
+        {
+            rules.Add(new JsonObject { ["verbs"] = new JsonArray("*"), ["apiGroups"] = new JsonArray("*"), ["resources"] = new JsonArray("*") });
+            rules.Add(new JsonObject { ["verbs"] = new JsonArray("*"), ["nonResourceURLs"] = new JsonArray("*") });
+        }
+
         o["status"] = new JsonObject
         {
-            ["resourceRules"] = all
-                ? new JsonArray(new JsonObject { ["verbs"] = new JsonArray("*"), ["apiGroups"] = new JsonArray("*"), ["resources"] = new JsonArray("*") })
-                : new JsonArray(),
-            ["nonResourceRules"] = all ? new JsonArray(new JsonObject { ["verbs"] = new JsonArray("*"), ["nonResourceURLs"] = new JsonArray("*") }) : new JsonArray(),
+            ["resourceRules"] = new JsonArray([.. rules.Where(r => r["nonResourceURLs"] is null).Select(r => r.DeepClone())]),
+            ["nonResourceRules"] = new JsonArray([.. rules.Where(r => r["nonResourceURLs"] is not null).Select(r => r.DeepClone())]),
             ["incomplete"] = false,
         };
     }

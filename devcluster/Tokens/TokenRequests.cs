@@ -28,7 +28,7 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
         var account = store.Get("/serviceaccounts", request.Namespace, request.Name)?.Document
             ?? throw Fail.NotFound("", "serviceaccounts", request.Name);
         if (o.StringAt("metadata", "name") is { Length: > 0 } name && name != request.Name)
-            throw Fail.BadRequest($"the name of the object ({name}) does not match the name on the URL ({request.Name})");
+            throw Fail.Invalid("authentication.k8s.io", "TokenRequest", request.Name, [FieldError.Invalid("metadata.name", name, "must match the service account name if specified")]);
         var spec = o.Ensure("spec");
         spec.Default("expirationSeconds", DefaultSeconds);
         if (spec.ArrayAt("audiences") is null or { Count: 0 })
@@ -50,6 +50,7 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
         var metadata = o.Metadata();
         metadata["name"] = request.Name;
         metadata["namespace"] = request.Namespace;
+        metadata["uid"] = account.Uid();
         metadata["creationTimestamp"] = ObjectWriter.Timestamp(now);
         if (!spec.ContainsKey("boundObjectRef"))
             spec["boundObjectRef"] = null;
@@ -87,13 +88,13 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
         {
             ("v1", "Pod") => "pods",
             ("v1", "Secret") => "secrets",
-            _ => throw Fail.BadRequest($"cannot bind token for serviceaccount {FieldError.Quote(request.Name)} to object of type {(version.Contains('/') ? version : "/" + version)}, Kind={kind}"),
+            _ => throw Fail.BadRequest($"cannot bind token to object of type {(version.Contains('/') ? version : "/" + version)}, Kind={kind}"),
         };
         var name = reference.StringAt("name") ?? "";
         var target = store.Get("/" + plural, request.Namespace, name)?.Document ?? throw Fail.NotFound("", plural, name);
         if (reference.StringAt("uid") is { Length: > 0 } uid && uid != target.Uid())
         {
-            throw Fail.Conflict("", plural, name,
+            throw Fail.Conflict("", kind, name,
                 $"the UID in the bound object reference ({uid}) does not match the UID in record. The object might have been deleted and then recreated");
         }
 

@@ -1,0 +1,69 @@
+using System.Security.Cryptography.X509Certificates;
+using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Jobs;
+using LightReasoner.DevCluster.Server;
+
+namespace LightReasoner.DevCluster.Tests;
+
+/// <summary>A running API server, with the job controller where a test wants it.</summary>
+internal sealed class DevServer : IAsyncDisposable
+{
+    private readonly CancellationTokenSource stop = new();
+    private Task jobs = Task.CompletedTask;
+    private ApiClient? jobClient;
+
+    private DevServer(ApiServer api, string folder)
+    {
+        Api = api;
+        Folder = folder;
+        Kubeconfig = Path.Combine(folder, "kubeconfig");
+    }
+
+    public ApiServer Api { get; }
+
+    public string Folder { get; }
+
+    public string Kubeconfig { get; }
+
+    public static async Task<DevServer> Start(bool jobs = false)
+    {
+        var server = new DevServer(new ApiServer(), Directory.CreateTempSubdirectory("devcluster-test-").FullName);
+        await server.Api.Start();
+        await File.WriteAllTextAsync(server.Kubeconfig, server.Api.Kubeconfig());
+        if (jobs)
+        {
+            server.jobClient = ApiClient.FromKubeconfig(server.Kubeconfig, "kube-controller-manager");
+            server.jobs = JobController.RunAsync(server.jobClient, TimeProvider.System, server.stop.Token);
+        }
+
+        return server;
+    }
+
+    /// <summary>A client that sends nothing of its own: no user agent, no accept, no credentials.</summary>
+    public HttpClient BareClient()
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.ImportFromPem(Api.AuthorityPem);
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false };
+        handler.SslOptions.CertificateChainPolicy = policy;
+        return new HttpClient(handler) { BaseAddress = Api.Address, Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        try
+        {
+            await jobs;
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped.
+        }
+
+        jobClient?.Dispose();
+        await Api.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+        stop.Dispose();
+    }
+}
