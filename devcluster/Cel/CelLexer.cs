@@ -98,7 +98,7 @@ internal static class CelLexer
         var digits = text[start..at];
         if (at < text.Length && text[at] is 'u' or 'U')
             at++;
-        object value = real ? double.Parse(digits, CultureInfo.InvariantCulture) : long.Parse(digits, CultureInfo.InvariantCulture);
+        object value = real ? double.Parse(digits, CultureInfo.InvariantCulture) : (object)long.Parse(digits, CultureInfo.InvariantCulture);
         return new CelToken(CelTokenKind.Literal, digits, value, start);
     }
 

@@ -60,7 +60,11 @@ internal sealed class CrdController(Store store, Registry registry, ObjectWriter
             return;
         }
 
-        SetCondition(name, "NamesAccepted", "True", "NoConflicts", "no conflicts found", s => s["acceptedNames"] = accepted.DeepClone());
+        SetConditions(name, s => s["acceptedNames"] = accepted.DeepClone(),
+        [
+            ("NamesAccepted", "True", "NoConflicts", "no conflicts found"),
+            .. HasCondition(crd, "Established", "True") ? [] : new[] { ("Established", "False", "Installing", "the initial names have been accepted") },
+        ]);
         SetCondition(name, "Established", "True", "InitialNamesAccepted", "the initial names have been accepted");
         Serve(crd);
     }
@@ -173,10 +177,13 @@ internal sealed class CrdController(Store store, Registry registry, ObjectWriter
         }, WriteOptions.Internal);
     }
 
-    private static bool HasCondition(JsonObject crd, string condition)
-        => (crd.ArrayAt("status", "conditions") ?? []).Any(c => c.StringAt("type") == condition);
+    private static bool HasCondition(JsonObject crd, string condition, string? status = null)
+        => (crd.ArrayAt("status", "conditions") ?? []).Any(c => c.StringAt("type") == condition && (status is null || c.StringAt("status") == status));
 
     private void SetCondition(string name, string condition, string status, string reason, string message, Action<JsonObject>? also = null)
+        => SetConditions(name, also, [(condition, status, reason, message)]);
+
+    private void SetConditions(string name, Action<JsonObject>? also, (string Type, string Status, string Reason, string Message)[] wanted)
     {
         try
         {
@@ -185,19 +192,8 @@ internal sealed class CrdController(Store store, Registry registry, ObjectWriter
                 var s = o.Ensure("status");
                 also?.Invoke(s);
                 var conditions = s["conditions"] as JsonArray ?? [];
-                var old = conditions.OfType<JsonObject>().FirstOrDefault(c => c.StringAt("type") == condition);
-                var now = new JsonObject
-                {
-                    ["type"] = condition,
-                    ["status"] = status,
-                    ["lastTransitionTime"] = old.StringAt("status") == status ? old.StringAt("lastTransitionTime") : writer.Now,
-                    ["reason"] = reason,
-                    ["message"] = message,
-                };
-                if (old is null)
-                    conditions.Add(now);
-                else if (!JsonAccess.Same(old, now))
-                    conditions[conditions.IndexOf(old)] = now;
+                foreach (var condition in wanted)
+                    Set(conditions, condition);
                 if (conditions.Parent is null)
                     s["conditions"] = conditions;
                 o.Metadata().Remove("resourceVersion");
@@ -208,5 +204,22 @@ internal sealed class CrdController(Store store, Registry registry, ObjectWriter
         {
             // Deleted meanwhile.
         }
+    }
+
+    private void Set(JsonArray conditions, (string Type, string Status, string Reason, string Message) wanted)
+    {
+        var old = conditions.OfType<JsonObject>().FirstOrDefault(c => c.StringAt("type") == wanted.Type);
+        var now = new JsonObject
+        {
+            ["type"] = wanted.Type,
+            ["status"] = wanted.Status,
+            ["lastTransitionTime"] = old.StringAt("status") == wanted.Status ? old.StringAt("lastTransitionTime") : writer.Now,
+            ["reason"] = wanted.Reason,
+            ["message"] = wanted.Message,
+        };
+        if (old is null)
+            conditions.Add(now);
+        else if (!JsonAccess.Same(old, now))
+            conditions[conditions.IndexOf(old)] = now;
     }
 }

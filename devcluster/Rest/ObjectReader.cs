@@ -22,6 +22,8 @@ internal sealed class ObjectReader(Store store, TimeProvider time)
         }
 
         var stored = store.Get(request.Type.StorageName, request.Namespace, request.Name) ?? throw request.Type.NotFound(request.Name);
+        if (form.As == "PartialObjectMetadataList")
+            throw Fail.ServerError("content is not a list");
         await Writing.Write(request.Http, 200, Present(request, form).One(stored.Document), form.Yaml);
     }
 

@@ -150,7 +150,8 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
                 continue;
             try
             {
-                deleted.Add(deleter.Delete(request.Type, stored.Namespace, stored.Name, options).Object);
+                deleter.Delete(request.Type, stored.Namespace, stored.Name, options);
+                deleted.Add(stored);
             }
             catch (ApiException e) when (e.Code == 404)
             {

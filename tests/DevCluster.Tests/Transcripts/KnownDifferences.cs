@@ -5,5 +5,6 @@ internal static class KnownDifferences
 {
     public static readonly Dictionary<string, string> Reasons = new()
     {
+        ["disc-apis-aggregated"] = "lists CronJobs, which are not served",
     };
 }

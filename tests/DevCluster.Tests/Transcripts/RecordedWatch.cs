@@ -9,11 +9,12 @@ internal sealed class RecordedWatch : IDisposable
     private readonly CancellationTokenSource stop = new();
     private readonly List<JsonNode> events = [];
     private readonly Task reading;
+    private int disposed;
 
     public RecordedWatch(HttpResponseMessage response)
     {
         this.response = response;
-        reading = Task.Run(Read);
+        reading = response.IsSuccessStatusCode ? Task.Run(Read) : Task.CompletedTask;
     }
 
     public HttpResponseMessage Response => response;
@@ -31,6 +32,8 @@ internal sealed class RecordedWatch : IDisposable
 
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref disposed, 1) == 1)
+            return;
         stop.Cancel();
         response.Dispose();
         stop.Dispose();
