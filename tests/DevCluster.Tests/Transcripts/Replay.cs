@@ -156,7 +156,7 @@ internal sealed class Replay(HttpClient client, string token, TranscriptCase tes
         var path = bindings.Fill(recorded["path"]!.GetValue<string>()) + (query.Count > 0 ? "?" + string.Join('&', query) : "");
         var request = new HttpRequestMessage(new HttpMethod(recorded["method"]!.GetValue<string>()), new Uri(path, UriKind.Relative));
         if (recorded["body"] is { } body)
-            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(bindings.Fill(body.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))));
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(bindings.Fill(Spaced(body))));
         else if (recorded["bodyText"]?.GetValue<string>() is { } text)
             request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(bindings.Fill(text)));
         foreach (var (key, value) in recorded["headers"] as JsonObject ?? [])
@@ -358,6 +358,15 @@ internal sealed class Replay(HttpClient client, string token, TranscriptCase tes
 
         return result;
     }
+
+    // The recorder's way of writing JSON; one error quotes the body as it was sent.
+    private static string Spaced(JsonNode? node) => node switch
+    {
+        JsonObject o => "{" + string.Join(", ", o.Select(p => $"{Spaced(JsonValue.Create(p.Key))}: {Spaced(p.Value)}")) + "}",
+        JsonArray a => "[" + string.Join(", ", a.Select(Spaced)) + "]",
+        null => "null",
+        _ => node.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }),
+    };
 
     private static string Shorten(string text, int max = 1200) => text.Length <= max ? text : text[..max] + "…";
 }
