@@ -1,24 +1,24 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.FineTuning;
 
 /// <summary>
-/// Some samples as one forward pass: sequences padded on the right, and the positions in them that carry a label. With packing, samples whose prefixes
-/// extend one another share a sequence: attention is causal, so each position computes what it would alone.
+/// Some samples as sequences, and the positions in them that carry a label. With packing, samples whose prefixes extend one another share a
+/// sequence: attention is causal, so each position computes what it would alone. Sequences of similar length share a forward pass, padded on the right.
 /// </summary>
 internal sealed class SoftLabelBatch
 {
     private readonly List<int[]> _sequences = [];
-    private readonly (int Sequence, int Position)[] _labelled; // of each sample: its last real token
+    private readonly List<List<int>> _samplesOf = []; // of each sequence: the samples whose prefixes it contains
     private readonly IReadOnlyList<TrainingSample> _samples;
 
     public SoftLabelBatch(IReadOnlyList<TrainingSample> samples, SamplePacking packing)
     {
         _samples = samples;
-        _labelled = new (int, int)[samples.Count];
         // Longest first: a shorter prefix then finds the sequence that contains it.
         foreach (var i in Enumerable.Range(0, samples.Count).OrderByDescending(i => samples[i].Prefix.Length))
         {
@@ -28,12 +28,13 @@ internal sealed class SoftLabelBatch
             {
                 home = _sequences.Count;
                 _sequences.Add(prefix);
+                _samplesOf.Add([]);
             }
-            _labelled[i] = (home, prefix.Length - 1);
+            _samplesOf[home].Add(i);
         }
     }
 
-    /// <summary>Tokens that the forward pass reads, padding not counted.</summary>
+    /// <summary>Tokens that are read, padding not counted.</summary>
     public long Tokens => _sequences.Sum(sequence => (long)sequence.Length);
 
     /// <summary>Number of sequences.</summary>
@@ -42,14 +43,30 @@ internal sealed class SoftLabelBatch
     /// <summary>Logits at each sample's last real token, [samples, vocab]; the head is applied there only.</summary>
     public Tensor Logits(CausalLM model)
     {
-        var longest = _sequences.Max(sequence => sequence.Length);
-        var ids = new long[_sequences.Count * longest];
-        for (var row = 0; row < _sequences.Count; row++)
-            for (var i = 0; i < _sequences[row].Length; i++)
-                ids[row * longest + i] = _sequences[row][i];
-        var hidden = model.Hidden(tensor(ids, device: model.Device).view(_sequences.Count, longest));
-        var labelled = Array.ConvertAll(_labelled, at => (long)at.Sequence * longest + at.Position);
-        return model.Logits(hidden.view(-1, hidden.size(-1)).index_select(0, tensor(labelled, device: model.Device)));
+        var states = new List<Tensor>();
+        var rowOfSample = new long[_samples.Count];
+        var rows = 0;
+        foreach (var group in LengthGroups.Of(Enumerable.Range(0, _sequences.Count), i => _sequences[i].Length))
+        {
+            var longest = _sequences[group[0]].Length;
+            var ids = new long[group.Length * longest];
+            var labelled = new List<long>();
+            for (var row = 0; row < group.Length; row++)
+            {
+                var sequence = _sequences[group[row]];
+                for (var i = 0; i < sequence.Length; i++)
+                    ids[row * longest + i] = sequence[i];
+                foreach (var sample in _samplesOf[group[row]])
+                {
+                    rowOfSample[sample] = rows++;
+                    labelled.Add((long)row * longest + _samples[sample].Prefix.Length - 1);
+                }
+            }
+            var hidden = model.Hidden(tensor(ids, device: model.Device).view(group.Length, longest));
+            states.Add(hidden.view(-1, hidden.size(-1)).index_select(0, tensor(labelled.ToArray(), device: model.Device)));
+        }
+        var all = states.Count == 1 ? states[0] : cat(states, 0);
+        return model.Logits(all.index_select(0, tensor(rowOfSample, device: model.Device)));
     }
 
     /// <summary>Σ over the samples of KL(label ‖ model) = Σ_v w_v (log w_v − log p_v), in nats.</summary>

@@ -44,7 +44,7 @@ internal sealed class RefineBatch : IDisposable
     public long Tokens { get; }
 
     /// <summary>s0: the sequences with noised responses, and the share of response tokens that were replaced.</summary>
-    public (Tensor Ids, double Share) Noise(RandomStream random, IterativeSpec spec, int eos, Compatibility rule)
+    public (Tensor Ids, double Share) Noise(ref RandomStream random, IterativeSpec spec, int eos, Compatibility rule)
     {
         var flat = new long[_rows.Count * _length];
         long replaced = 0, maskable = 0;

@@ -77,24 +77,28 @@ public sealed class RefineTrainer : IDisposable
 
         foreach (var index in microBatches)
         {
+            var rows = Rows(index);
             var random = new RandomStream(_training.Seed, -1, index);
             manual_seed(random.NextInt(int.MaxValue)); // dropout
-            using var scope = NewDisposeScope();
-            using var batch = new RefineBatch(Rows(index), model.Device);
             var share = _spec.Compatibility is Compatibility.Published
-                ? 1 / (batch.Targets.size(0) * (double)microBatches.Length)
+                ? 1 / (rows.Sum(row => (double)row.Targets) * microBatches.Length)
                 : 1 / targets;
-            var (ids, replaced) = batch.Noise(random, _spec.Iterative, _eos, _spec.Compatibility);
-            noise += replaced / microBatches.Length;
-            for (var pass = 0; pass < losses.Length; pass++)
+            foreach (var group in LengthGroups.Of(rows, row => row.Ids.Length))
             {
-                var logits = model.Logits(batch.Predictors(model.Hidden(ids)));
-                var loss = nn.functional.cross_entropy(logits.to(ScalarType.Float32), batch.Targets, reduction: nn.Reduction.Sum).mul(share);
-                loss.mul(_spec.Iterative.LossWeights[pass]).backward();
-                losses[pass] += loss.item<float>();
-                if (pass + 1 < losses.Length)
-                    ids = batch.WithResponses(logits.detach().argmax(-1)); // no gradient through the decoding
-                TokensSeen += batch.Tokens;
+                using var scope = NewDisposeScope();
+                using var batch = new RefineBatch(group, model.Device);
+                var (ids, replaced) = batch.Noise(ref random, _spec.Iterative, _eos, _spec.Compatibility);
+                noise += replaced * group.Length / rows.Length / microBatches.Length;
+                for (var pass = 0; pass < losses.Length; pass++)
+                {
+                    var logits = model.Logits(batch.Predictors(model.Hidden(ids)));
+                    var loss = nn.functional.cross_entropy(logits.to(ScalarType.Float32), batch.Targets, reduction: nn.Reduction.Sum).mul(share);
+                    loss.mul(_spec.Iterative.LossWeights[pass]).backward();
+                    losses[pass] += loss.item<float>();
+                    if (pass + 1 < losses.Length)
+                        ids = batch.WithResponses(logits.detach().argmax(-1)); // no gradient through the decoding
+                    TokensSeen += batch.Tokens;
+                }
             }
         }
         var total = losses.Zip(_spec.Iterative.LossWeights, (loss, weight) => loss * weight).Sum();
