@@ -14,7 +14,7 @@ namespace LightReasoner.Worker.FineTuning;
 
 /// <summary>
 /// Trains a LoRA adapter on contrastive soft labels. An optimizer step takes <c>batchSize · gradientAccumulationSteps</c> samples of the epoch's random
-/// order (fewer at its end) and follows the mean of their losses. A model that comes with an adapter is trained on from it.
+/// order (fewer at its end) and follows the mean of their losses. An unmerged adapter that the model comes with is trained on.
 /// </summary>
 public sealed class LoraTrainer : IDisposable
 {
@@ -40,8 +40,7 @@ public sealed class LoraTrainer : IDisposable
                 ? "there are no samples to train on; was selection.beta of the SamplingRun too high?"
                 : $"all {samples.Count} samples are longer than training.maxLength ({spec.Training.MaxLength} tokens)");
         _order = new EpochOrder(_samples.Length, spec.Training.Seed);
-        _adapter = model.Model.Lora ?? model.Model.AddLora(
-            new LoraOptions { Rank = spec.Lora.Rank, Alpha = spec.Lora.Alpha, Dropout = spec.Lora.Dropout, TargetModules = spec.Lora.TargetModules }, spec.Training.Seed);
+        _adapter = TrainedAdapter.Of(model.Model, spec.Lora, spec.Training.Seed);
         _parameters = _adapter.NamedParameters();
         _optimizer = optim.AdamW(_parameters.Select(p => p.Value), _training.LearningRate, _training.Betas[0], _training.Betas[1], weight_decay: _training.WeightDecay);
         _warmupSteps = (long)Math.Ceiling(_training.MaxSteps * _training.WarmupRatio);

@@ -26,9 +26,6 @@ internal sealed class BlockRow(int prompt, int[] promptIds, int blockLength, int
     /// <summary>Prompt and everything generated.</summary>
     public IReadOnlyList<int> Tokens => _tokens;
 
-    /// <summary>The current block.</summary>
-    public ReadOnlySpan<int> Block => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_tokens)[BlockStart..];
-
     /// <summary>Makes what was generated final and appends a fresh block.</summary>
     public void StartBlock()
     {

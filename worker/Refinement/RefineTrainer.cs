@@ -175,12 +175,13 @@ public sealed class RefineTrainer : IDisposable
     private static IReadOnlyList<(string Name, Parameter Value)> Trained(CausalLM model, RefineRunSpec spec)
     {
         if (spec.Method is TrainingMethod.Lora)
+            return TrainedAdapter.Of(model, spec.Lora, spec.Training.Seed).NamedParameters();
+        if (model.Lora is { } adapter)
         {
-            var options = new LoraOptions { Rank = spec.Lora.Rank, Alpha = spec.Lora.Alpha, Dropout = spec.Lora.Dropout, TargetModules = spec.Lora.TargetModules };
-            return (model.Lora ?? model.AddLora(options, spec.Training.Seed)).NamedParameters();
+            if (!adapter.Merged)
+                model.MergeLora();
+            model.UnloadLora();
         }
-        if (model.Lora is { Merged: false })
-            model.MergeLora();
         foreach (var (_, parameter) in model.NamedParameters())
             parameter.requires_grad = true;
         return model.NamedParameters();

@@ -133,6 +133,19 @@ public class LoraTrainerTests
     }
 
     [Fact]
+    public void TrainStep_OverAMergedAdapter_TrainsAFreshOneOnTopOfIt()
+    {
+        using var model = Goldens.Model("qwen2-tiny");
+        PeftAdapter.Load(Path.Combine(Goldens.Folder, "lora-adapter"), model.Model);
+        model.Model.MergeLora();
+        using var trainer = new LoraTrainer(model, null, Samples(), Published with { Lora = new LoraSpec { Rank = 4, Dropout = 0 } });
+        var losses = Enumerable.Range(0, 3).Select(_ => trainer.TrainStep().Loss!.Value).ToArray();
+        Assert.Equal((double)Goldens.Json("lightreasoner-finetune.json")["loss_mean_with_initial_lora"]!, losses[0], 1e-5);
+        Assert.True(losses[2] < losses[0]);
+        Assert.Equal(4, model.Model.Lora!.Options.Rank);
+    }
+
+    [Fact]
     public void Constructor_GradientCheckpointing_IsRefused()
     {
         using var model = Goldens.Model("qwen2-tiny");

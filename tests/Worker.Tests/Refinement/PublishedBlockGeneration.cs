@@ -30,7 +30,7 @@ internal static class PublishedBlockGeneration
                 else
                     pass.Continue(Array.ConvertAll(rows, row => row.Settled ? null : row));
             }
-            stopped = rows.Any(row => row.Block.Contains(fillId));
+            stopped = rows.Any(row => row.Tokens.Skip(row.BlockStart).Contains(fillId));
         }
         return [.. rows.Select(row => stopped ? Cut([.. row.Tokens], fillId, padId) : [.. row.Tokens])];
     }

@@ -85,6 +85,21 @@ public class RefineTrainerTests
         }
     }
 
+    [Theory, InlineData(TrainingMethod.Full, false), InlineData(TrainingMethod.Full, true), InlineData(TrainingMethod.Lora, true)]
+    public void TrainStep_ModelWithAdapter_StartsFromBothTogether(TrainingMethod method, bool merged)
+    {
+        using var folder = new TemporaryFolder();
+        using var model = Goldens.Model("qwen2-tiny");
+        PeftAdapter.Load(Path.Combine(Goldens.Folder, "lora-adapter"), model.Model);
+        if (merged)
+            model.Model.MergeLora();
+        using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(), Spec with { Method = method, Training = Spec.Training with { MaxSteps = 40, WarmupRatio = 0, LearningRate = 3e-3 } });
+        var losses = Enumerable.Range(0, 30).Select(_ => trainer.TrainStep().LossTotal!.Value).ToArray();
+        Assert.True(losses[^5..].Average() < losses[..5].Average());
+        trainer.SaveModel(folder["model"], Path.Combine(Goldens.Folder, "qwen2-tiny"));
+        Assert.True(File.Exists(Path.Combine(folder["model"], "model.safetensors")));
+    }
+
     [Fact]
     public void TotalSteps_EpochsOrMaxSteps_AsThePublishedTrainerCounts()
     {
