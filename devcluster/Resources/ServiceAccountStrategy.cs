@@ -1,0 +1,6 @@
+namespace LightReasoner.DevCluster.Resources;
+
+internal sealed class ServiceAccountStrategy : ResourceStrategy
+{
+    public override bool DeleteReturnsObject => true;
+}

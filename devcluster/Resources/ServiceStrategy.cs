@@ -1,0 +1,85 @@
+using System.Text.Json.Nodes;
+using LightReasoner.DevCluster.Errors;
+using LightReasoner.DevCluster.Json;
+using LightReasoner.DevCluster.Tables;
+
+namespace LightReasoner.DevCluster.Resources;
+
+internal sealed class ServiceStrategy : ResourceStrategy
+{
+    private int lastAddress = 10;
+
+    public override bool DeleteReturnsObject => true;
+
+    public override IReadOnlyList<string> SelectableFields { get; } = ["spec.clusterIP", "spec.type"];
+
+    public override IReadOnlyList<Column> Columns { get; } =
+    [
+        Column.NameColumn,
+        new("Type", Description: "type determines how the Service is exposed. Defaults to ClusterIP. Valid options are ExternalName, ClusterIP, NodePort, and LoadBalancer. \"ClusterIP\" allocates a cluster-internal IP address for load-balancing to endpoints. Endpoints are determined by the selector or if that is not specified, by manual construction of an Endpoints object or EndpointSlice objects. If clusterIP is \"None\", no virtual IP is allocated and the endpoints are published as a set of endpoints rather than a virtual IP. \"NodePort\" builds on ClusterIP and allocates a port on every node which routes to the same endpoints as the clusterIP. \"LoadBalancer\" builds on NodePort and creates an external load-balancer (if supported in the current cloud) which routes to the same endpoints as the clusterIP. \"ExternalName\" aliases this service to the specified externalName. Several other fields do not apply to ExternalName services. More info: https://kubernetes.io/docs/concepts/services-networking/service/#publishing-services-service-types"),
+        new("Cluster-IP", Description: "clusterIP is the IP address of the service and is usually assigned randomly. If an address is specified manually, is in-range (as per system configuration), and is not in use, it will be allocated to the service; otherwise creation of the service will fail. This field may not be changed through updates unless the type field is also being changed to ExternalName (which requires this field to be blank) or the type field is being changed from ExternalName (in which case this field may optionally be specified, as describe above).  Valid values are \"None\", empty string (\"\"), or a valid IP address. Setting this to \"None\" makes a \"headless service\" (no virtual IP), which is useful when direct endpoint connections are preferred and proxying is not required.  Only applies to types ClusterIP, NodePort, and LoadBalancer. If this field is specified when creating a Service of type ExternalName, creation will fail. This field will be wiped when updating a Service to type ExternalName. More info: https://kubernetes.io/docs/concepts/services-networking/service/#virtual-ips-and-service-proxies"),
+        new("External-IP", Description: "externalIPs is a list of IP addresses for which nodes in the cluster will also accept traffic for this service.  These IPs are not managed by Kubernetes.  The user is responsible for ensuring that traffic arrives at a node with this IP.  A common example is external load-balancers that are not part of the Kubernetes system."),
+        new("Port(s)", Description: "The list of ports that are exposed by this service. More info: https://kubernetes.io/docs/concepts/services-networking/service/#virtual-ips-and-service-proxies"),
+        Column.Age,
+        new("Selector", Description: "Route service traffic to pods with label keys and values matching this selector. If empty or not present, the service is assumed to have an external process managing its endpoints, which Kubernetes will not modify. Only applies to types ClusterIP, NodePort, and LoadBalancer. Ignored if type is ExternalName. More info: https://kubernetes.io/docs/concepts/services-networking/service/", Priority: 1),
+    ];
+
+    public override JsonArray Cells(JsonObject o, DateTimeOffset now)
+    {
+        var ports = (o.ArrayAt("spec", "ports") ?? []).Select(p => p.LongAt("nodePort") is { } node and > 0
+            ? $"{p.LongAt("port")}:{node}/{p.StringAt("protocol")}"
+            : $"{p.LongAt("port")}/{p.StringAt("protocol")}").ToList();
+        var selector = o.ObjectAt("spec", "selector") is { Count: > 0 } s ? string.Join(",", s.Select(p => $"{p.Key}={p.Value.AsString()}")) : "<none>";
+        return
+        [
+            o.Name(), o.StringAt("spec", "type"), o.StringAt("spec", "clusterIP") is { Length: > 0 } ip ? ip : "<none>", "<none>",
+            ports.Count == 0 ? "<none>" : string.Join(",", ports), TableText.Age(o, now), selector,
+        ];
+    }
+
+    public override void SetDefaults(JsonObject o)
+    {
+        var spec = o.Ensure("spec");
+        spec.Default("type", "ClusterIP");
+        spec.Default("sessionAffinity", "None");
+        foreach (var port in spec.ArrayAt("ports")?.OfType<JsonObject>() ?? [])
+        {
+            port.Default("protocol", "TCP");
+            if (port["targetPort"] is null)
+                port["targetPort"] = port["port"]?.DeepClone();
+        }
+
+        if (spec.StringAt("type") != "ExternalName")
+            spec.Default("internalTrafficPolicy", "Cluster");
+        o.Default("status", new JsonObject { ["loadBalancer"] = new JsonObject() });
+    }
+
+    public override void PrepareCreate(JsonObject o)
+    {
+        var spec = o.Ensure("spec");
+        o["status"] = new JsonObject { ["loadBalancer"] = new JsonObject() };
+        if (spec.StringAt("type") == "ExternalName")
+            return;
+        spec.Default("clusterIP", $"10.96.{Interlocked.Increment(ref lastAddress) / 250 % 250}.{lastAddress % 250 + 1}");
+        spec.Default("clusterIPs", new JsonArray(spec.StringAt("clusterIP")));
+        spec.Default("ipFamilies", new JsonArray("IPv4"));
+        spec.Default("ipFamilyPolicy", "SingleStack");
+    }
+
+    public override void PrepareUpdate(JsonObject o, JsonObject old)
+    {
+        foreach (var field in new[] { "clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy" })
+        {
+            if (old.At("spec", field) is { } value)
+                o.Ensure("spec").Default(field, value.DeepClone());
+        }
+    }
+
+    public override IEnumerable<FieldError> ValidateName(string name, string field) => Names.Label1035Name(name, field);
+
+    public override IEnumerable<FieldError> ValidateCreate(JsonObject o)
+    {
+        if (o.ArrayAt("spec", "ports") is null or { Count: 0 } && o.StringAt("spec", "type") != "ExternalName" && o.StringAt("spec", "clusterIP") != "None")
+            yield return FieldError.Required("spec.ports");
+    }
+}
