@@ -12,6 +12,11 @@ internal static class NodeCommand
         DefaultValueFactory = _ => [],
     };
 
+    public static Option<string?> WorkDir() => new("--workdir")
+    {
+        Description = "Working directory of containers that name none, as an image would set it (default: an empty folder each).",
+    };
+
     public static Option<string?> Data() => new("--data")
     {
         Description = "Folder for volumes, logs and process ids of the pods (default: a new temporary folder).",
@@ -22,11 +27,12 @@ internal static class NodeCommand
         var kubeconfig = new Option<string>("--kubeconfig") { Description = "Kubeconfig of the API server that the node belongs to.", Required = true };
         var name = new Option<string>("--name") { Description = "Name of the Node object.", DefaultValueFactory = _ => "node-1" };
         var data = Data();
+        var workDir = WorkDir();
         var images = Images();
-        var command = new Command("node", "Runs only the process runner, as a node of any API server.") { kubeconfig, name, data, images };
+        var command = new Command("node", "Runs only the process runner, as a node of any API server.") { kubeconfig, name, data, workDir, images };
         command.SetAction(async (result, cancel) =>
         {
-            var options = Options(result.GetRequiredValue(kubeconfig), result.GetValue(data), result.GetValue(images) ?? []) with { Name = result.GetValue(name)! };
+            var options = Options(result.GetRequiredValue(kubeconfig), result.GetValue(data), result.GetValue(workDir), result.GetValue(images) ?? []) with { Name = result.GetValue(name)! };
             using var log = ConsoleLog.Create();
             await ProcessNode.RunAsync(options, cancel, log.CreateLogger("node"), () => Console.WriteLine($"ready {options.Name}"));
             return 0;
@@ -34,10 +40,11 @@ internal static class NodeCommand
         return command;
     }
 
-    public static NodeOptions Options(string kubeconfig, string? data, string[] images) => new()
+    public static NodeOptions Options(string kubeconfig, string? data, string? workDir, string[] images) => new()
     {
         Kubeconfig = kubeconfig,
         DataDirectory = data is null ? Directory.CreateTempSubdirectory("devcluster-").FullName : Path.GetFullPath(data),
+        WorkingDirectory = workDir is null ? null : Path.GetFullPath(workDir),
         Images = images.Select(ParseImage).ToDictionary(p => p.Name, p => p.Command),
     };
 

@@ -15,12 +15,13 @@ internal static class UpCommand
         var kubeconfig = new Option<FileInfo>("--kubeconfig") { Description = "Where to write the kubeconfig.", Required = true };
         var port = new Option<int>("--port") { Description = "Port on 127.0.0.1; 0 takes a free one." };
         var data = NodeCommand.Data();
+        var workDir = NodeCommand.WorkDir();
         var images = NodeCommand.Images();
         var noNode = new Option<bool>("--no-node") { Description = "API server and job controller only; start nodes with 'devcluster node'." };
-        var command = new Command("up", "Starts the cluster and serves until it is stopped.") { kubeconfig, port, data, images, noNode };
+        var command = new Command("up", "Starts the cluster and serves until it is stopped.") { kubeconfig, port, data, workDir, images, noNode };
         command.SetAction((result, cancel) => Run(
             result.GetRequiredValue(kubeconfig), result.GetValue(port),
-            result.GetValue(noNode) ? null : NodeCommand.Options(result.GetRequiredValue(kubeconfig).FullName, result.GetValue(data), result.GetValue(images) ?? []), cancel));
+            result.GetValue(noNode) ? null : NodeCommand.Options(result.GetRequiredValue(kubeconfig).FullName, result.GetValue(data), result.GetValue(workDir), result.GetValue(images) ?? []), cancel));
         return command;
     }
 

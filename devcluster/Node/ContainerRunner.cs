@@ -132,7 +132,7 @@ internal sealed class ContainerRunner(
         if (command.Count > 0 && entryPoint.Count > 0 && command[0] == Path.GetFileNameWithoutExtension(entryPoint[0])) command = [.. entryPoint, .. command.Skip(1)];
         if (command.Count == 0) command = [.. entryPoint];
         if (command.Count == 0) throw new ConfigException("no command specified");
-        var work = container.Text("workingDir") is { Length: > 0 } dir ? paths.Rewrite(dir) : folders.WorkingDirectory(name);
+        var work = container.Text("workingDir") is { Length: > 0 } dir ? paths.Rewrite(dir) : node.Options.WorkingDirectory ?? folders.WorkingDirectory(name);
         Directory.CreateDirectory(work);
         Directory.CreateDirectory(folders.Container(name));
         return new ContainerLaunch(command[0], [.. command.Skip(1), .. arguments], environment, work);

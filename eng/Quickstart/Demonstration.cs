@@ -80,7 +80,7 @@ internal sealed class Demonstration(string repository, bool keep)
     {
         Say("Starting the cluster (a Kubernetes API, a Job controller and a node in one process; for development only)");
         BackgroundProgram cluster = Start("devcluster", "up", "--kubeconfig", Kubeconfig, "--data", Path.Combine(_state, "cluster"),
-            "--image", $"lightreasoner/worker={Path.Combine(repository, "bin", "worker")}");
+            "--workdir", repository, "--image", $"lightreasoner/worker={Path.Combine(repository, "bin", "worker")}");
         await UntilAsync(cluster, "the cluster to answer", async () =>
             File.Exists(Kubeconfig) && (await kubectl.TryAsync(stop, "get", "--raw", "/readyz")).ExitCode == 0, stop);
         Say("kubectl apply -f crds/");

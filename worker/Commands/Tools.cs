@@ -41,6 +41,7 @@ internal static class Tools
         {
             PeftAdapter.Load(BlobUri.LocalPath(adapter), loaded.Model);
             loaded.Model.MergeLora();
+            loaded.Model.UnloadLora();
         }
         loaded.Model.eval();
         return loaded;

@@ -40,7 +40,7 @@ public sealed record ContrastiveSample
     [JsonPropertyName("question"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Question { get; init; }
 
-    /// <summary>Ids of everything before the labelled token, so that training tokenises nothing anew.</summary>
+    /// <summary>Ids of everything before the labelled token, the prompt included, so that training tokenises nothing anew.</summary>
     [JsonPropertyName("prefix_ids"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int[]? PrefixIds { get; init; }
 }

@@ -58,6 +58,8 @@ public sealed class ModelSources(RunReferences references, torch.Device device)
     {
         PeftAdapter.Load(adapter, model.Loaded.Model);
         model.Loaded.Model.MergeLora();
+        // The merged weights stay and are an ordinary model's again: trainable, and free for another adapter.
+        model.Loaded.Model.UnloadLora();
     }
 
     /// <summary>The tensor type of a manifest's dtype.</summary>

@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>
-/// Blobs as files under a folder. A write goes to a temporary file beside its place, is flushed to the disk and renamed; conditional writes of
-/// one blob take turns by an advisory lock on a file beside it, so that they hold between processes as well.
+/// Blobs as files under a folder. A write goes to a temporary file beside its place, is flushed to the disk and renamed; conditional writes
+/// take turns by an advisory lock on a file in the folder, so that they hold between processes as well.
 /// </summary>
 public sealed class DirectoryBlobStore(string root) : IBlobStore
 {
@@ -75,7 +75,7 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
                 File.Move(temporary, path, overwrite: true);
                 return true;
             }
-            using FileStream turn = await LockAsync(path + ".lock" + PrivateSuffix, cancellation);
+            using FileStream turn = await LockAsync(Path.Combine(_root, ".lock" + PrivateSuffix), cancellation);
             string current = await GetAsync(name, cancellation) is { } existing ? existing.ETag : "";
             if (current != condition.ETag) return false;
             File.Move(temporary, path, overwrite: true);
