@@ -1,0 +1,83 @@
+using LightReasoner.Api;
+using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Evaluation;
+using LightReasoner.Worker.FineTuning;
+using LightReasoner.Worker.Generation;
+using LightReasoner.Worker.Sampling;
+using LightReasoner.Worker.Tokenization;
+using TorchSharp;
+
+namespace LightReasoner.Demo;
+
+/// <summary>What the LightReasoner half of the demo gives for one seed; shares are of 1.</summary>
+/// <param name="Amateur">Accuracy of the amateur.</param>
+/// <param name="Before">Accuracy of the expert.</param>
+/// <param name="After">Accuracy after fine-tuning on the contrastive labels.</param>
+/// <param name="SelfTraining">Control: accuracy after the same training on the expert's own tokens at the same steps.</param>
+/// <param name="Kept">Share of steps whose KL reached beta.</param>
+/// <param name="OneToken">Share of label sets of one token.</param>
+/// <param name="Flips">Share of labels whose heaviest token is not the expert's choice.</param>
+internal sealed record ExperimentResult(double Amateur, double Before, double After, double SelfTraining, double Kept, double OneToken, double Flips);
+
+/// <summary>Sampling, fine-tuning and its control for one pair of models, with the settings of the quickstart's manifests.</summary>
+internal sealed class Experiment(SamplingRunSpec sampling, FineTuneRunSpec fineTuning)
+{
+    /// <summary>Takes the settings from <c>1-sampling.yaml</c> and <c>2-finetune.yaml</c>.</summary>
+    public static Experiment FromManifests(string examples) => new(
+        Read<SamplingRun>(examples, "1-sampling.yaml").Spec, Read<FineTuneRun>(examples, "2-finetune.yaml").Spec);
+
+    public static T Read<T>(string examples, string name) where T : Manifest =>
+        (T)ManifestReader.Read(File.ReadAllText(Path.Combine(examples, name)), name);
+
+    public ExperimentResult Run(string models, IReadOnlyList<Question> questions, IReadOnlyList<Question> test, CancellationToken cancellation)
+    {
+        string expertFolder = Path.Combine(models, "expert");
+        Tokenizer tokenizer = Tokenizer.Load(expertFolder);
+        var samples = new List<ContrastiveSample>();
+        long steps = 0;
+        double amateurAccuracy;
+        int[][] answers;
+        using (LoadedModel expert = Load(expertFolder), amateur = Load(Path.Combine(models, "amateur")))
+        {
+            using var sampler = new ContrastiveSampler(expert, amateur, tokenizer, sampling);
+            foreach (Question[] chunk in questions.Chunk(sampling.BatchSize))
+            {
+                ChunkResult result = sampler.Sample(chunk, cancellation);
+                samples.AddRange(result.Samples);
+                steps += result.StepsSeen;
+            }
+            amateurAccuracy = Accuracy(amateur);
+            int[][] prompts = [.. questions.Select(q => PromptFormat.Encode(tokenizer, sampling.Prompt, q.Text))];
+            answers = [.. new TextGenerator(expert).Generate(prompts, sampling.Generation, sampling.BatchSize, cancellation: cancellation).Select(a => a.Ids)];
+        }
+
+        Dictionary<string, int[]> answerOf = questions.Zip(answers).ToDictionary(p => p.First.Id, p => p.Second);
+        int Chosen(ContrastiveSample sample) => answerOf[sample.PromptId][sample.Step];
+        (double before, double after) = FineTune(samples);
+        (_, double selfTraining) = FineTune([.. samples.Select(s => s with { TokenIds = [Chosen(s)], Weights = [1.0] })]);
+        return new ExperimentResult(amateurAccuracy, before, after, selfTraining, (double)samples.Count / steps,
+            samples.Average(s => s.TokenIds.Length == 1 ? 1.0 : 0), samples.Average(s => s.TokenIds[Array.IndexOf(s.Weights, s.Weights.Max())] != Chosen(s) ? 1.0 : 0));
+
+        (double Before, double After) FineTune(IReadOnlyList<ContrastiveSample> labels)
+        {
+            using LoadedModel expert = Load(expertFolder);
+            double untrained = Accuracy(expert);
+            using var trainer = new LoraTrainer(expert, tokenizer, labels, fineTuning);
+            while (trainer.Step < trainer.TotalSteps)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                trainer.TrainStep();
+            }
+            return (untrained, Accuracy(expert));
+        }
+
+        double Accuracy(LoadedModel model)
+        {
+            model.Model.eval();
+            return new AccuracyEvaluator().Evaluate(model, tokenizer, test, fineTuning.Evaluation!, blocks: false, cancellation).Correct.Average(c => c ? 1.0 : 0);
+        }
+    }
+
+    public static LoadedModel Load(string folder) => HuggingFaceFolder.Load(folder, torch.ScalarType.Float32, torch.CPU);
+}
