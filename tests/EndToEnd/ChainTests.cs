@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using LightReasoner.Quickstart;
+
+namespace LightReasoner.EndToEnd;
+
+/// <summary>Manifests go from <c>kubectl apply</c> to Succeeded through the API, the operator, Jobs and worker processes.</summary>
+public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
+{
+    private const string Models = "file://./examples/quickstart/models/seed-0", Data = "file://./examples/quickstart/data";
+
+    private static string Sampling(string name, int questions, int shards, int batch) => $$"""
+        apiVersion: lightreasoner.io/v1alpha1
+        kind: SamplingRun
+        metadata: {name: {{name}}}
+        spec:
+          expert: {uri: "{{Models}}/expert", dtype: float32}
+          amateur: {uri: "{{Models}}/amateur", dtype: float32}
+          dataset: {uri: "{{Data}}/questions.jsonl"}
+          maxQuestions: {{questions}}
+          prompt: {template: none}
+          generation: {maxNewTokens: 64}
+          batchSize: {{batch}}
+          shards: {{shards}}
+          worker: {gpus: 0, env: [{name: LIGHTREASONER_THREADS, value: "1"}]}
+        """;
+
+    private static string FineTune(string name, string samples) => $$"""
+        apiVersion: lightreasoner.io/v1alpha1
+        kind: FineTuneRun
+        metadata: {name: {{name}}}
+        spec:
+          model: {uri: "{{Models}}/expert", dtype: float32}
+          samples:
+            runRef: {kind: SamplingRun, name: {{samples}}}
+          training: {maxSteps: 20, batchSize: 8, gradientAccumulationSteps: 1, learningRate: 5e-4, saveSteps: 10, loggingSteps: 5}
+          evaluation:
+            dataset: {uri: "{{Data}}/test.jsonl"}
+            maxQuestions: 40
+            prompt: {template: none}
+            generation: {maxNewTokens: 64}
+          merge: true
+          worker: {gpus: 0}
+        """;
+
+    private static string Refine(string name, string model) => $$"""
+        apiVersion: lightreasoner.io/v1alpha1
+        kind: RefineRun
+        metadata: {name: {{name}}}
+        spec:
+          model: {runRef: {kind: FineTuneRun, name: {{model}}}, dtype: float32}
+          dataset: {uri: "{{Data}}/refine.parquet"}
+          prompt: {template: none}
+          maxLength: 256
+          eosTail: 8
+          training: {maxSteps: 6, microBatchSize: 8, gradientAccumulationSteps: 1, learningRate: 1e-3, loggingSteps: 2}
+          evaluation:
+            dataset: {uri: "{{Data}}/test.jsonl"}
+            maxQuestions: 20
+            prompt: {template: none}
+            generation: {maxNewTokens: 64}
+            blockLength: 8
+            refineIterations: 1
+          worker: {gpus: 0}
+        """;
+
+    [Fact]
+    public async Task Chain_AppliedAllAtOnceInAnyOrder_Succeeds()
+    {
+        // The last link first: it waits for what it refers to, although that does not exist yet.
+        await cluster.ApplyAsync(string.Join("\n---\n", Refine("chain-r", "chain-f"), FineTune("chain-f", "chain-s"), Sampling("chain-s", 24, 2, 6)));
+        await cluster.UntilAsync("rrun/chain-r", run => RunTable.Text(run, "phase") is "Waiting" or "Succeeded", 20);
+
+        JsonObject sampling = await cluster.SucceededAsync("srun/chain-s", 120);
+        Assert.Equal("24/24", RunTable.Text(sampling, "progress", "display"));
+        Assert.Equal(2, (int)sampling["status"]!["shards"]!["succeeded"]!);
+        JsonNode metrics = sampling["status"]!["metrics"]!;
+        Assert.InRange((double)metrics["keepRate"]!, 0.02, 0.6);
+        Assert.Equal((long)metrics["samplesKept"]!, CountLines("chain-s"));
+        Assert.Equal(4, Directory.GetFiles(Path.Combine(cluster.Runs, "default", "chain-s", "samples")).Length);
+
+        JsonObject fineTuning = await cluster.SucceededAsync("ftrun/chain-f", 180);
+        Assert.Equal(40, (int)fineTuning["status"]!["metrics"]!["evaluation"]!["questions"]!);
+        Assert.True(File.Exists(Path.Combine(cluster.Runs, "default", "chain-f", "adapter", "adapter_model.safetensors")));
+        Assert.True(File.Exists(Path.Combine(cluster.Runs, "default", "chain-f", "model", "model.safetensors")));
+
+        JsonObject refining = await cluster.SucceededAsync("rrun/chain-r", 180);
+        Assert.Equal(6, (int)refining["status"]!["metrics"]!["step"]!);
+        Assert.True(File.Exists(Path.Combine(cluster.Runs, "default", "chain-r", "model", "config.json")));
+
+        string wide = await cluster.Kubectl.RunAsync(default, "get", Kubectl.Kinds, "-o", "wide");
+        Assert.Matches(@"PHASE +PROGRESS +KEPT +MEAN-KL +TOK/S +AGE", wide);
+        Assert.Matches(@"samplingrun\S*/chain-s +Succeeded +24/24", wide);
+        string described = await cluster.Kubectl.RunAsync(default, "describe", "ftrun", "chain-f");
+        Assert.Contains("Events:", described);
+        Assert.Contains("Succeeded", described);
+        string job = RunTable.Text(fineTuning, "jobName")!;
+        Assert.Contains("accuracy after", await cluster.Kubectl.RunAsync(default, "logs", $"job/{job}"));
+        await cluster.Kubectl.RunAsync(default, "wait", "--for=condition=Ready", "srun/chain-s", "--timeout=10s");
+        await cluster.Kubectl.RunAsync(default, "delete", "srun", "chain-s", "--timeout=60s");
+        Assert.NotEqual(0, (await cluster.Kubectl.TryAsync(default, "get", "srun", "chain-s")).ExitCode);
+    }
+
+    [Fact]
+    public async Task Worker_KilledInMidRun_EndsWithTheSameSamples()
+    {
+        await cluster.ApplyAsync(Sampling("calm", 200, 1, 5));
+        await cluster.SucceededAsync("srun/calm", 180);
+
+        await cluster.ApplyAsync(Sampling("killed", 200, 1, 5));
+        string samples = Path.Combine(cluster.Runs, "default", "killed", "samples");
+        await cluster.UntilAsync("srun/killed", _ => Directory.Exists(samples) && Directory.GetFiles(samples).Length >= 3, 60);
+        Process victim = Process.GetProcessesByName("dotnet").Single(IsWorkerOf("killed"));
+        victim.Kill();
+        JsonObject run = await cluster.SucceededAsync("srun/killed", 180);
+
+        Assert.True((int?)run["status"]!["retries"] >= 1, "the kill should have counted as a retry");
+        Assert.Equal(Contents("calm"), Contents("killed"));
+    }
+
+    [Fact]
+    public async Task Run_WithMissingData_FailsAtOnceWithTheWorkersMessage()
+    {
+        await cluster.ApplyAsync(Sampling("missing", 5, 1, 5).Replace("questions.jsonl", "no-such-file.jsonl"));
+        JsonObject run = [];
+        for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start).TotalSeconds < 60; await Task.Delay(500))
+            if (RunTable.Text(run = await cluster.GetAsync("srun/missing"), "phase") == "Failed") break;
+        Assert.Equal("Failed", RunTable.Text(run, "phase"));
+        Assert.Contains("no-such-file.jsonl: no file has this name", RunTable.Text(run, "message"));
+        Assert.True((int?)run["status"]!["retries"] is null or 0 or 1);
+    }
+
+    [Fact]
+    public async Task Apply_OfABadManifest_IsRefusedWithTheField()
+    {
+        string file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, Sampling("bad", 5, 1, 5).Replace("batchSize: 5", "batchSize: 0"));
+        Kubectl.Result result = await cluster.Kubectl.TryAsync(default, "apply", "-f", file);
+        File.Delete(file);
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Contains("spec.batchSize", result.Error);
+    }
+
+    /// <summary>A worker process whose <c>--output</c> ends with the run's name.</summary>
+    private static Func<Process, bool> IsWorkerOf(string name) => process =>
+    {
+        try
+        {
+            string line = File.ReadAllText($"/proc/{process.Id}/cmdline");
+            return line.Contains("LightReasoner.Worker.dll", StringComparison.Ordinal) && line.Contains($"/{name}\0", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            // It ended while it was looked at.
+            return false;
+        }
+    };
+
+    private long CountLines(string run) =>
+        Directory.GetFiles(Path.Combine(cluster.Runs, "default", run, "samples")).Sum(file => File.ReadLines(file).Count());
+
+    private (string Name, string Content)[] Contents(string run) =>
+        [.. Directory.GetFiles(Path.Combine(cluster.Runs, "default", run, "samples")).Order().Select(f => (Path.GetFileName(f), File.ReadAllText(f)))];
+}

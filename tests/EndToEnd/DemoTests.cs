@@ -1,0 +1,57 @@
+using LightReasoner.Api;
+using LightReasoner.Demo;
+using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Tokenization;
+using TorchSharp;
+
+namespace LightReasoner.EndToEnd;
+
+/// <summary>What the demo claims, measured anew on the shipped models; the bounds are those that hold with room to spare (docs/demo.md).</summary>
+public class DemoTests
+{
+    private static readonly string Examples = Path.Combine(LiveCluster.Repository, "examples", "quickstart");
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task LightReasoner_OnShippedModels_BeatsTheExpertAndItsOwnTokens(int seed)
+    {
+        ExperimentResult result = Experiment.FromManifests(Examples).Run(Path.Combine(Examples, "models", $"seed-{seed}"),
+            await QuestionsAsync("questions.jsonl"), await QuestionsAsync("test.jsonl"), TestContext.Current.CancellationToken);
+        TestContext.Current.TestOutputHelper?.WriteLine(result.ToString());
+        Assert.True(result.After - result.Before >= 0.05, $"a rise of at least 5 points: {result}");
+        Assert.True(result.After - result.SelfTraining >= 0.08, $"at least 8 points above self-training: {result}");
+        Assert.InRange(result.Kept, 0.10, 0.35);
+        Assert.True(result.Flips >= 0.02, $"labels that flip the expert's choice: {result}");
+    }
+
+    [Fact]
+    public async Task Refinement_OfShippedExpert_WritesBlocksAndGainsWithPasses()
+    {
+        using LoadedModel model = Experiment.Load(Path.Combine(Examples, "models", "seed-0", "expert"));
+        IReadOnlyList<PromptResponse> records = await Datasets.PromptResponsesAsync(
+            "file://" + Path.Combine(Examples, "data", "refine.parquet"), null, "prompt", "target", TestContext.Current.CancellationToken);
+        RefinementResult result = Refinement.FromManifest(Examples).Run(
+            model, Tokenizer.Load(model.Dir), records, await QuestionsAsync("test.jsonl"), [1, 2, 3], TestContext.Current.CancellationToken);
+        string shown = string.Join(", ", result.Blocks);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{result} {shown}");
+        Assert.All(result.Blocks, b => Assert.True(b.Before <= 0.05, shown));
+        Assert.True(result.Blocks[2].After >= 0.30, shown);
+        Assert.True(result.Blocks[0].After < result.Blocks[1].After && result.Blocks[1].After < result.Blocks[2].After, shown);
+        Assert.True(result.Blocks[2].TokensPerForward >= 2, shown);
+    }
+
+    [Fact]
+    public void Data_DrawnAnew_EqualsTheShippedFiles()
+    {
+        DemoData data = DemoData.Draw(0);
+        Assert.Equal(data.Questions.Select(p => p.Question), File.ReadLines(Path.Combine(Examples, "data", "questions.jsonl"))
+            .Select(line => (string)System.Text.Json.Nodes.JsonNode.Parse(line)!["question"]!));
+        Assert.Empty(data.Questions.Select(p => p.Question).Intersect(data.Test.Select(p => p.Question)));
+    }
+
+    private static async Task<IReadOnlyList<Question>> QuestionsAsync(string name) => await Datasets.QuestionsAsync(
+        "file://" + Path.Combine(Examples, "data", name), RecordFormat.Jsonl, "question", "id", name == "test.jsonl" ? "answer" : null, null, 0, 1, TestContext.Current.CancellationToken);
+}
