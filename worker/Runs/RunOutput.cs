@@ -74,7 +74,7 @@ public sealed class RunOutput
         await Store.PutAsync(name, new MemoryStream(content), PutCondition.IfAbsent, cancellation);
     }
 
-    /// <summary>Copies a local folder into the output, its <see cref="Complete"/> marker last (added where the folder has none).</summary>
+    /// <summary>Copies a local folder into the output, its <see cref="Complete"/> marker last (an empty one where the folder has none).</summary>
     public async Task PutFolderAsync(string folder, string prefix, CancellationToken cancellation)
     {
         foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
@@ -84,7 +84,9 @@ public sealed class RunOutput
             await using FileStream stream = File.OpenRead(file);
             await PutAsync($"{prefix}/{name}", stream, cancellation);
         }
-        await PutTextAsync($"{prefix}/{Complete}", "", cancellation);
+        string marker = Path.Combine(folder, Complete);
+        byte[] content = File.Exists(marker) ? await File.ReadAllBytesAsync(marker, cancellation) : [];
+        await PutAsync($"{prefix}/{Complete}", new MemoryStream(content), cancellation);
     }
 
     /// <summary>Copies a folder of the output to a local one.</summary>

@@ -1,0 +1,59 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using LightReasoner.Api;
+using LightReasoner.Worker.Reporting;
+using LightReasoner.Worker.Runs;
+
+namespace LightReasoner.Worker.Tests.Reporting;
+
+public sealed class ProgressReporterTests : IDisposable
+{
+    private readonly ScratchFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Encode_OfALongMessage_FitsATerminationMessage()
+    {
+        string json = ProgressReporter.Encode(new ProgressReport { Name = "x", Message = new string('ü', 9000) });
+        Assert.True(Encoding.UTF8.GetByteCount(json) <= ProgressReport.MaxBytes);
+        Assert.EndsWith("…", JsonSerializer.Deserialize<ProgressReport>(json, ApiJson.Options)!.Message);
+    }
+
+    [Fact]
+    public async Task Finish_WhenNobodyListens_StillLeavesTheTerminationMessage()
+    {
+        string log = Path.Combine(_folder.Path, "log");
+        var server = new Recorder(() => throw new HttpRequestException("refused"));
+        await using var reporter = new ProgressReporter(new ProgressReport { Name = "x" }, new ReportTargets(new Uri("http://127.0.0.1:9"), null, log), TimeProvider.System, server);
+        reporter.Update(r => r with { Done = 3 });
+        await reporter.FinishAsync(ReportOutcome.Failed, "why");
+        ProgressReport last = JsonSerializer.Deserialize<ProgressReport>(File.ReadAllText(log), ApiJson.Options)!;
+        Assert.Equal((3L, ReportOutcome.Failed, "why"), (last.Done, last.Outcome, last.Message));
+    }
+
+    [Fact]
+    public async Task Finish_PostsTheLastWordWithTheTokenOfTheMoment()
+    {
+        string token = Path.Combine(_folder.Path, "token");
+        File.WriteAllText(token, "first");
+        var server = new Recorder(() => new HttpResponseMessage(HttpStatusCode.NoContent));
+        await using var reporter = new ProgressReporter(new ProgressReport { Name = "x" }, new ReportTargets(new Uri("http://127.0.0.1:9"), token, null), TimeProvider.System, server);
+        File.WriteAllText(token, "renewed\n");
+        await reporter.FinishAsync(ReportOutcome.Succeeded, null);
+        Assert.Equal("Bearer renewed", server.Requests[^1].Authorization);
+        Assert.Equal(ReportOutcome.Succeeded, JsonSerializer.Deserialize<ProgressReport>(server.Requests[^1].Body, ApiJson.Options)!.Outcome);
+    }
+
+    private sealed class Recorder(Func<HttpResponseMessage> answer) : HttpMessageHandler
+    {
+        public List<(string? Authorization, string Body)> Requests { get; } = [];
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Requests.Add((request.Headers.Authorization?.ToString(), await request.Content!.ReadAsStringAsync(cancellationToken)));
+            return answer();
+        }
+    }
+}

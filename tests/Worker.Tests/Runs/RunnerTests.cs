@@ -1,0 +1,103 @@
+using LightReasoner.Api;
+using LightReasoner.Worker.Reporting;
+using LightReasoner.Worker.Runs;
+using Spectre.Console;
+
+namespace LightReasoner.Worker.Tests.Runs;
+
+/// <summary>Whole runs in this process on the quickstart's models: what stops and goes on ends in the same bytes as what does not.</summary>
+public sealed class RunnerTests : IDisposable
+{
+    private static readonly string Examples = Path.Combine(Repository(), "examples", "quickstart");
+
+    private readonly ScratchFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Sampling_StoppedAndStartedAgain_EndsInTheSameBytes()
+    {
+        Manifest manifest = Sampling(questions: 24, batch: 6);
+        Assert.Equal(ExitCode.Done, await RunAsync(manifest, "calm"));
+
+        using var stop = new CancellationTokenSource();
+        string samples = Path.Combine(_folder.Path, "stopped", "samples");
+        Task<ExitCode> first = Task.Run(() => RunAsync(manifest, "stopped", stop.Token));
+        while (!first.IsCompleted && !(Directory.Exists(samples) && Directory.EnumerateFiles(samples).Any())) await Task.Delay(5);
+        await stop.CancelAsync();
+        Assert.True(await first is ExitCode.Terminated or ExitCode.Done);
+        Assert.Equal(ExitCode.Done, await RunAsync(manifest, "stopped"));
+        AssertSameFiles("calm", "stopped", "samples");
+    }
+
+    [Fact]
+    public async Task FineTuning_StoppedAndStartedAgain_EndsInTheSameBytes()
+    {
+        Assert.Equal(ExitCode.Done, await RunAsync(Sampling(questions: 12, batch: 6), "samples-of"));
+        Manifest manifest = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "2-finetune.yaml")), "2-finetune.yaml",
+        [
+            $"spec.model.uri=file://{Examples}/models/seed-0/expert", $"spec.samples={{uri: 'file://{_folder.Path}/samples-of/samples/*'}}",
+            "spec.training.maxSteps=6", "spec.training.saveSteps=2", "spec.training.loggingSteps=2", "spec.evaluation=null",
+        ]);
+        Assert.Equal(ExitCode.Done, await RunAsync(manifest, "calm"));
+
+        using var stop = new CancellationTokenSource();
+        Task<ExitCode> first = Task.Run(() => RunAsync(manifest, "stopped", stop.Token));
+        string marker = Path.Combine(_folder.Path, "stopped", "checkpoints", "step-000002", "COMPLETE");
+        while (!first.IsCompleted && !File.Exists(marker)) await Task.Delay(2);
+        await stop.CancelAsync();
+        Assert.True(await first is ExitCode.Terminated or ExitCode.Done);
+        Assert.Equal(ExitCode.Done, await RunAsync(manifest, "stopped"));
+        AssertSameFiles("calm", "stopped", "adapter");
+        AssertSameFiles("calm", "stopped", "model");
+        Assert.Equal(3, File.ReadLines(Path.Combine(_folder.Path, "stopped", "metrics.jsonl")).Count());
+    }
+
+    [Fact]
+    public async Task Run_ThatIsComplete_ReportsItsResultAgainAndDoesNothing()
+    {
+        Manifest manifest = Sampling(questions: 6, batch: 6);
+        Assert.Equal(ExitCode.Done, await RunAsync(manifest, "out"));
+        DateTime written = File.GetLastWriteTimeUtc(Directory.EnumerateFiles(Path.Combine(_folder.Path, "out", "samples")).Single());
+        string log = Path.Combine(_folder.Path, "termination");
+        Assert.Equal(ExitCode.Done, await RunAsync(manifest, "out", targets: new ReportTargets(null, null, log)));
+        Assert.Equal(written, File.GetLastWriteTimeUtc(Directory.EnumerateFiles(Path.Combine(_folder.Path, "out", "samples")).Single()));
+        ProgressReport report = System.Text.Json.JsonSerializer.Deserialize<ProgressReport>(File.ReadAllText(log), ApiJson.Options)!;
+        Assert.Equal((ReportOutcome.Succeeded, 6L, 6L), (report.Outcome, report.Done, report.Sampling!.PromptsDone));
+    }
+
+    [Fact]
+    public async Task Output_OfAnotherSpec_IsRefused()
+    {
+        Assert.Equal(ExitCode.Done, await RunAsync(Sampling(questions: 6, batch: 6), "out"));
+        string log = Path.Combine(_folder.Path, "termination");
+        Assert.Equal(ExitCode.BadManifest, await RunAsync(Sampling(questions: 12, batch: 6), "out", targets: new ReportTargets(null, null, log)));
+        Assert.Contains("holds the output of a run with another spec", File.ReadAllText(log));
+    }
+
+    private static Manifest Sampling(int questions, int batch) => ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
+    [
+        $"spec.expert.uri=file://{Examples}/models/seed-0/expert", $"spec.amateur.uri=file://{Examples}/models/seed-0/amateur",
+        $"spec.dataset.uri=file://{Examples}/data/questions.jsonl", "spec.shards=1", $"spec.maxQuestions={questions}", $"spec.batchSize={batch}",
+    ]);
+
+    private Task<ExitCode> RunAsync(Manifest manifest, string output, CancellationToken stop = default, ReportTargets? targets = null) =>
+        new Runner(new RunOptions { Output = "file://" + Path.Combine(_folder.Path, output), Targets = targets ?? new ReportTargets(null, null, null) },
+            new ConsoleProgress(AnsiConsole.Console, quiet: true), TimeProvider.System).RunAsync(manifest, stop);
+
+    private void AssertSameFiles(string one, string other, string part)
+    {
+        Assert.NotEmpty(Files(one));
+        Assert.Equal(Files(one).Select(Path.GetFileName), Files(other).Select(Path.GetFileName));
+        foreach ((string a, string b) in Files(one).Zip(Files(other))) Assert.True(File.ReadAllBytes(a).SequenceEqual(File.ReadAllBytes(b)), $"{b} differs from {a}");
+
+        string[] Files(string run) => [.. Directory.GetFiles(Path.Combine(_folder.Path, run, part)).Order(StringComparer.Ordinal)];
+    }
+
+    private static string Repository()
+    {
+        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            if (File.Exists(Path.Combine(folder.FullName, "LightReasoner.K8s.sln"))) return folder.FullName;
+        throw new DirectoryNotFoundException("LightReasoner.K8s.sln is in no folder above the test's.");
+    }
+}
