@@ -14,8 +14,8 @@ internal sealed record Problem(string Question, string Solution);
 /// <param name="CarelessShare">Share of authors who take every loss verb for a gain.</param>
 internal sealed record ProblemStyle(double LossShare, double ZipfExponent, double CarelessShare)
 {
-    /// <summary>The training corpus: losses are rare, and half of the authors get them wrong.</summary>
-    public static ProblemStyle Corpus { get; } = new(0.14, 0.3, 0.5);
+    /// <summary>The training corpus: losses are rare, and most authors get them wrong.</summary>
+    public static ProblemStyle Corpus { get; } = new(0.14, 0.3, 0.6);
 
     /// <summary>Questions for sampling and for the test: as many losses as gains, all verbs alike, nobody careless. A deliberate shift.</summary>
     public static ProblemStyle Test { get; } = new(0.5, 0, 0);

@@ -31,11 +31,12 @@ data.SetAction(async (parsed, _) =>
 });
 
 var examples = new Option<string>("--examples") { Description = "Folder with the manifests, data and models of the quickstart.", Required = true };
-var report = new Command("report", "Runs the whole experiment, control included, and prints a table.") { examples, seeds, threads };
+var noRefine = new Option<bool>("--no-refine") { Description = "Leaves the refinement half out." };
+var report = new Command("report", "Runs the whole experiment, control included, and prints its tables.") { examples, seeds, threads, noRefine };
 report.SetAction((parsed, cancellation) =>
 {
     torch.set_num_threads(parsed.GetValue(threads));
-    return Report.PrintAsync(parsed.GetValue(examples)!, parsed.GetValue(seeds)!, Console.Out, cancellation);
+    return Report.PrintAsync(parsed.GetValue(examples)!, parsed.GetValue(seeds)!, !parsed.GetValue(noRefine), Console.Out, cancellation);
 });
 
 return await new RootCommand("Makes and measures the demo.") { models, data, report }.Parse(args).InvokeAsync();

@@ -11,7 +11,7 @@ internal static class Report
 {
     private static readonly int[] Iterations = [1, 2, 3, 4, 6];
 
-    public static async Task<int> PrintAsync(string examples, int[] seeds, TextWriter output, CancellationToken cancellation)
+    public static async Task<int> PrintAsync(string examples, int[] seeds, bool refine, TextWriter output, CancellationToken cancellation)
     {
         Experiment experiment = Experiment.FromManifests(examples);
         var refinements = new List<string>();
@@ -27,12 +27,14 @@ internal static class Report
             await output.WriteLineAsync(FormattableString.Invariant(
                 $"| {seed} | {100 * r.Amateur:F1} | {100 * r.Before:F1} | **{100 * r.After:F1}** | {100 * r.SelfTraining:F1} | {100 * r.Kept:F1} % | {100 * r.OneToken:F1} % | {100 * r.Flips:F1} % |"));
 
+            if (!refine) continue;
             using LoadedModel model = Experiment.Load(Path.Combine(scratch.Path, "expert"));
             PromptResponse[] records = [.. data.Refinement.Select((p, i) => new PromptResponse(i, JsonValue.Create(p.Question), JsonValue.Create(p.Solution)))];
             RefinementResult refined = Refinement.FromManifest(examples).Run(model, Tokenizer.Load(model.Dir), records, test, Iterations, cancellation);
             refinements.Add(FormattableString.Invariant($"| {seed} | {100 * refined.AutoregressiveBefore:F1} → {100 * refined.AutoregressiveAfter:F1} | ")
                 + string.Join(" | ", refined.Blocks.Select(b => FormattableString.Invariant($"{100 * b.Before:F1} → {100 * b.After:F1} ({b.TokensPerForward:F1})"))) + " |");
         }
+        if (!refine) return 0;
         await output.WriteLineAsync();
         await output.WriteLineAsync("| seed | token by token | " + string.Join(" | ", Iterations.Select(m => $"block 8, {m} passes")) + " |");
         await output.WriteLineAsync("| --- | --- |" + string.Concat(Iterations.Select(_ => " --- |")));

@@ -42,7 +42,7 @@ internal static class Results
                 + Invariant($"change {100 * (after - before):+0.0;-0.0} points, 95 % interval {100 * low:+0.0;-0.0} to {100 * high:+0.0;-0.0}{speed}");
         }
         yield return "";
-        yield return "What this shows: the models are tiny and their training corpus was written by \"careless authors\" who often turn a loss into a gain, so that the expert";
+        yield return "What this shows: the models are tiny and their training corpus was written by \"careless authors\" who mostly turn a loss into a gain, so that the expert";
         yield return "has something to be reminded of; the learning rate is ten times the paper's, which is meant for billions of parameters. docs/demo.md has the details.";
         yield return "";
     }
