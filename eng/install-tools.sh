@@ -2,6 +2,7 @@
 # Installs what is missing for a purpose (build, quickstart or test), by apt, and says which package is for what.
 set -euo pipefail
 purpose=${1:-build}
+PATH=$PATH:/usr/sbin:/sbin # ldconfig lies there, and a user's PATH may leave it out
 
 missing=() reasons=()
 want() { # package, reason

@@ -136,7 +136,12 @@ internal static partial class CelFunctions
             return body == "0" ? TimeSpan.Zero : null;
         var seconds = parts.Sum(p => double.Parse(p.Groups[1].Value, CultureInfo.InvariantCulture) * p.Groups[2].Value switch
         {
-            "h" => 3600, "m" => 60, "s" => 1, "ms" => 1e-3, "ns" => 1e-9, _ => 1e-6,
+            "h" => 3600,
+            "m" => 60,
+            "s" => 1,
+            "ms" => 1e-3,
+            "ns" => 1e-9,
+            _ => 1e-6,
         });
         return TimeSpan.FromSeconds(text[0] == '-' ? -seconds : seconds);
     }

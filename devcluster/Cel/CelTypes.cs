@@ -99,7 +99,13 @@ internal static class CelTypes
         { Type: "string", Format: "date-time" or "duration" } => Dynamic,
         _ => schema.Type switch
         {
-            "string" => "string", "integer" => "int", "number" => "double", "boolean" => "bool", "array" => "list", "object" => "map", _ => Dynamic,
+            "string" => "string",
+            "integer" => "int",
+            "number" => "double",
+            "boolean" => "bool",
+            "array" => "list",
+            "object" => "map",
+            _ => Dynamic,
         },
     };
 }

@@ -106,7 +106,11 @@ internal sealed class DiscoveryEndpoint(Registry registry)
         {
             var o = new JsonObject
             {
-                ["name"] = type.Plural, ["singularName"] = type.Singular, ["namespaced"] = type.Namespaced, ["kind"] = type.Kind, ["verbs"] = JsonAccess.Strings(VerbOrder(type)),
+                ["name"] = type.Plural,
+                ["singularName"] = type.Singular,
+                ["namespaced"] = type.Namespaced,
+                ["kind"] = type.Kind,
+                ["verbs"] = JsonAccess.Strings(VerbOrder(type)),
             };
             if (type.ShortNames.Length > 0)
                 o["shortNames"] = JsonAccess.Strings(type.ShortNames);
@@ -151,7 +155,10 @@ internal sealed class DiscoveryEndpoint(Registry registry)
                 items.Add(AggregatedGroup(group, versions));
         var body = new JsonObject
         {
-            ["kind"] = "APIGroupDiscoveryList", ["apiVersion"] = "apidiscovery.k8s.io/v2", ["metadata"] = new JsonObject(), ["items"] = items,
+            ["kind"] = "APIGroupDiscoveryList",
+            ["apiVersion"] = "apidiscovery.k8s.io/v2",
+            ["metadata"] = new JsonObject(),
+            ["items"] = items,
         };
         await CachedDocument.Write(http, Writing.Bytes(body), AggregatedType);
     }
@@ -164,7 +171,9 @@ internal sealed class DiscoveryEndpoint(Registry registry)
             var types = registry.All.Where(t => t.Group == group && t.Version == version).OrderBy(t => t.Plural, StringComparer.Ordinal);
             list.Add(new JsonObject
             {
-                ["version"] = version, ["resources"] = new JsonArray([.. types.Select(t => (JsonNode)AggregatedResource(t))]), ["freshness"] = "Current",
+                ["version"] = version,
+                ["resources"] = new JsonArray([.. types.Select(t => (JsonNode)AggregatedResource(t))]),
+                ["freshness"] = "Current",
             });
         }
 
@@ -178,12 +187,17 @@ internal sealed class DiscoveryEndpoint(Registry registry)
     {
         JsonObject Kind(string kind, string? group = null, string? version = null) => new()
         {
-            ["group"] = group ?? (type.Custom ? type.Group : ""), ["version"] = version ?? (type.Custom ? type.Version : ""), ["kind"] = kind,
+            ["group"] = group ?? (type.Custom ? type.Group : ""),
+            ["version"] = version ?? (type.Custom ? type.Version : ""),
+            ["kind"] = kind,
         };
         var o = new JsonObject
         {
-            ["resource"] = type.Plural, ["responseKind"] = Kind(type.Kind), ["scope"] = type.Namespaced ? "Namespaced" : "Cluster",
-            ["singularResource"] = type.Singular, ["verbs"] = JsonAccess.Strings(VerbOrder(type)),
+            ["resource"] = type.Plural,
+            ["responseKind"] = Kind(type.Kind),
+            ["scope"] = type.Namespaced ? "Namespaced" : "Cluster",
+            ["singularResource"] = type.Singular,
+            ["verbs"] = JsonAccess.Strings(VerbOrder(type)),
         };
         if (type.ShortNames.Length > 0)
             o["shortNames"] = JsonAccess.Strings(type.ShortNames);

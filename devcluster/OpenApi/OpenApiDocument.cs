@@ -94,7 +94,10 @@ internal sealed class OpenApiDocument(IReadOnlyList<ResourceType> types)
         var (description, id) = Words(type, action, status);
         var operation = new JsonObject
         {
-            ["tags"] = new JsonArray(Tag(type)), ["description"] = description, ["operationId"] = id, ["responses"] = Responses(type, result),
+            ["tags"] = new JsonArray(Tag(type)),
+            ["description"] = description,
+            ["operationId"] = id,
+            ["responses"] = Responses(type, result),
         };
         if (parameters.Length > 0)
             operation["parameters"] = Parameters(parameters, action);

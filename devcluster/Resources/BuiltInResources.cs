@@ -84,19 +84,38 @@ internal static class BuiltInResources
 
     private static ResourceType Core(string plural, string kind, ResourceStrategy strategy, string[]? shortNames = null) => new()
     {
-        Group = "", Version = "v1", Plural = plural, Singular = kind.ToLowerInvariant(), Kind = kind, ShortNames = shortNames ?? [],
-        Schema = BuiltInTypes.Get(kind), Strategy = strategy,
+        Group = "",
+        Version = "v1",
+        Plural = plural,
+        Singular = kind.ToLowerInvariant(),
+        Kind = kind,
+        ShortNames = shortNames ?? [],
+        Schema = BuiltInTypes.Get(kind),
+        Strategy = strategy,
     };
 
     private static ResourceType Rbac(string plural, string kind, bool namespaced, ResourceStrategy strategy) => new()
     {
-        Group = "rbac.authorization.k8s.io", Version = "v1", Plural = plural, Singular = kind.ToLowerInvariant(), Kind = kind, Namespaced = namespaced,
-        Schema = BuiltInTypes.Get(kind), Strategy = strategy,
+        Group = "rbac.authorization.k8s.io",
+        Version = "v1",
+        Plural = plural,
+        Singular = kind.ToLowerInvariant(),
+        Kind = kind,
+        Namespaced = namespaced,
+        Schema = BuiltInTypes.Get(kind),
+        Strategy = strategy,
     };
 
     private static ResourceType Review(string group, string plural, string kind, bool namespaced) => new()
     {
-        Group = group, Version = "v1", Plural = plural, Singular = kind.ToLowerInvariant(), Kind = kind, Namespaced = namespaced,
-        Verbs = CreateOnly, Schema = BuiltInTypes.Get(kind), Strategy = new ResourceStrategy(),
+        Group = group,
+        Version = "v1",
+        Plural = plural,
+        Singular = kind.ToLowerInvariant(),
+        Kind = kind,
+        Namespaced = namespaced,
+        Verbs = CreateOnly,
+        Schema = BuiltInTypes.Get(kind),
+        Strategy = new ResourceStrategy(),
     };
 }

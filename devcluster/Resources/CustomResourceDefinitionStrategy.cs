@@ -58,7 +58,10 @@ internal sealed class CustomResourceDefinitionStrategy : ResourceStrategy
         var conditions = o.Ensure("status")["conditions"] as JsonArray ?? [];
         conditions.Add(new JsonObject
         {
-            ["type"] = "Terminating", ["status"] = "True", ["lastTransitionTime"] = now, ["reason"] = "InstanceDeletionPending",
+            ["type"] = "Terminating",
+            ["status"] = "True",
+            ["lastTransitionTime"] = now,
+            ["reason"] = "InstanceDeletionPending",
             ["message"] = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
         });
         if (conditions.Parent is null)

@@ -140,6 +140,7 @@ internal sealed class ObjectReader(Store store, TimeProvider time)
         {
             ["causes"] = new System.Text.Json.Nodes.JsonArray(new System.Text.Json.Nodes.JsonObject { ["reason"] = "ResourceVersionTooLarge", ["message"] = "Too large resource version" }),
             ["retryAfterSeconds"] = 1,
-        }) { RetryAfter = 1 };
+        })
+        { RetryAfter = 1 };
     }
 }

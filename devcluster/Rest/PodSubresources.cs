@@ -145,7 +145,10 @@ internal sealed class PodSubresources(Store store, ObjectWriter writer) : IDispo
                 conditions.Remove(old);
             conditions.Add(new JsonObject
             {
-                ["type"] = "PodScheduled", ["status"] = "True", ["lastProbeTime"] = null, ["lastTransitionTime"] = writer.Now,
+                ["type"] = "PodScheduled",
+                ["status"] = "True",
+                ["lastProbeTime"] = null,
+                ["lastTransitionTime"] = writer.Now,
                 ["observedGeneration"] = pod.LongAt("metadata", "generation"),
             });
             if (conditions.Parent is null)
@@ -155,7 +158,11 @@ internal sealed class PodSubresources(Store store, ObjectWriter writer) : IDispo
         }, new WriteOptions(request.FieldManager, request.DryRun));
         await Writing.Write(request.Http, 201, new JsonObject
         {
-            ["kind"] = "Status", ["apiVersion"] = "v1", ["metadata"] = new JsonObject(), ["status"] = "Success", ["code"] = 201,
+            ["kind"] = "Status",
+            ["apiVersion"] = "v1",
+            ["metadata"] = new JsonObject(),
+            ["status"] = "Success",
+            ["code"] = 201,
         });
     }
 

@@ -49,7 +49,11 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
 
     private static string Verb(ApiRequest request) => request.Method switch
     {
-        "POST" => "create", "PUT" => "update", "PATCH" => "patch", "DELETE" => "delete", _ => "",
+        "POST" => "create",
+        "PUT" => "update",
+        "PATCH" => "patch",
+        "DELETE" => "delete",
+        _ => "",
     };
 
     private static void Allow(ApiRequest request, string verb)
@@ -133,7 +137,11 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
         details["uid"] = stored.Document.Uid();
         await Writing.Write(request.Http, 200, new JsonObject
         {
-            ["kind"] = "Status", ["apiVersion"] = "v1", ["metadata"] = new JsonObject(), ["status"] = "Success", ["details"] = details,
+            ["kind"] = "Status",
+            ["apiVersion"] = "v1",
+            ["metadata"] = new JsonObject(),
+            ["status"] = "Success",
+            ["details"] = details,
         }, form.Yaml);
     }
 

@@ -52,7 +52,9 @@ internal sealed class ApiServer : IAsyncDisposable
         {
             writer.Create(Registry.Get("", "v1", "namespaces"), "", new JsonObject
             {
-                ["kind"] = "Namespace", ["apiVersion"] = "v1", ["metadata"] = new JsonObject { ["name"] = ns },
+                ["kind"] = "Namespace",
+                ["apiVersion"] = "v1",
+                ["metadata"] = new JsonObject { ["name"] = ns },
             }, new WriteOptions("kube-apiserver"));
         }
 

@@ -15,8 +15,14 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
 
     private static readonly ResourceType Type = new()
     {
-        Group = "authentication.k8s.io", Version = "v1", Plural = "tokenrequests", Singular = "tokenrequest", Kind = "TokenRequest",
-        Schema = Schema.BuiltInTypes.Get("TokenRequest"), Strategy = new ResourceStrategy(), Verbs = ["create"],
+        Group = "authentication.k8s.io",
+        Version = "v1",
+        Plural = "tokenrequests",
+        Singular = "tokenrequest",
+        Kind = "TokenRequest",
+        Schema = Schema.BuiltInTypes.Get("TokenRequest"),
+        Strategy = new ResourceStrategy(),
+        Verbs = ["create"],
     };
 
     public async Task Handle(ApiRequest request)

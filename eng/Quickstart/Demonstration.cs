@@ -186,5 +186,9 @@ internal sealed class Demonstration(string repository, bool keep)
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private static void Say(string text) => AnsiConsole.MarkupLineInterpolated($"[bold]{text}[/]");
+    private static void Say(string text)
+    {
+        if (Console.IsOutputRedirected) Console.WriteLine(text);
+        else AnsiConsole.MarkupLineInterpolated($"[bold]{text}[/]");
+    }
 }

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Text.Json;
 using k8s;
 using LightReasoner.Api;
-using System.Text.Json;
 
 namespace LightReasoner.Operator.Hosting;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using LightReasoner.Operator.Entities;
 using LightReasoner.Api;
+using LightReasoner.Operator.Entities;
 
 namespace LightReasoner.Operator.Jobs;
 

@@ -43,4 +43,5 @@ internal sealed class ProgressStore
 
     public void Forget() => runs.Clear();
 
-    public void Forget(string runUid) => runs.TryRemove(runUid, out _);}
+    public void Forget(string runUid) => runs.TryRemove(runUid, out _);
+}

@@ -61,6 +61,6 @@ internal sealed record Dependencies
         return o.Now - since >= GoDuration.Parse(timeout)
             ? new Standing(RunPhase.Failed, Reasons.DependencyMissing, $"{key} has not existed for {timeout} (spec.dependencyTimeout)")
             : new Standing(RunPhase.Waiting, Reasons.WaitingForRun, $"waits for {key}, which does not exist (gives up after {timeout})")
-                { Obstacle = Reasons.DependencyMissing };
+            { Obstacle = Reasons.DependencyMissing };
     }
 }

@@ -146,7 +146,8 @@ internal sealed class RunDecider(OperatorOptions options)
 
     private static RunDecision NameTaken(RunObservation o) => NeedsAction(o, Reasons.NameTaken,
         $"{(o.Job is not null && o.OwnJob is null ? "Job" : "ConfigMap")} {JobNames.Of(RunKey.Of(o.Run))} exists and does not belong to this run; delete it, or give the run another name")
-        with { RequeueAfter = Soon * 5 };
+        with
+    { RequeueAfter = Soon * 5 };
 
     private static RunDecision NeedsAction(RunObservation o, string reason, string message, bool stalls = true)
     {

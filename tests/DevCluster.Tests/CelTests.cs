@@ -8,8 +8,12 @@ public sealed class CelTests
     {
         ["self"] = new Dictionary<string, object?>
         {
-            ["n"] = 3L, ["x"] = 0.5, ["name"] = "abc", ["on"] = true,
-            ["list"] = new List<object?> { 1L, 2L, 3L }, ["map"] = new Dictionary<string, object?> { ["a"] = 1L },
+            ["n"] = 3L,
+            ["x"] = 0.5,
+            ["name"] = "abc",
+            ["on"] = true,
+            ["list"] = new List<object?> { 1L, 2L, 3L },
+            ["map"] = new Dictionary<string, object?> { ["a"] = 1L },
         },
     };
 

@@ -44,7 +44,12 @@ internal static class Make
 
     public static V1ObjectMeta Meta(string name) => new()
     {
-        Name = name, NamespaceProperty = "team", Uid = $"uid-{name}", Generation = 3, ResourceVersion = "7", CreationTimestamp = Now.AddHours(-1).UtcDateTime,
+        Name = name,
+        NamespaceProperty = "team",
+        Uid = $"uid-{name}",
+        Generation = 3,
+        ResourceVersion = "7",
+        CreationTimestamp = Now.AddHours(-1).UtcDateTime,
     };
 
     /// <summary>The Job that the operator would have made, as the Job controller leaves it at some time.</summary>
@@ -70,7 +75,10 @@ internal static class Make
         {
             Metadata = new V1ObjectMeta
             {
-                Name = $"{name}-{shard}", NamespaceProperty = "team", Uid = $"{name}-{shard}-uid", CreationTimestamp = Now.AddMinutes(-9).UtcDateTime,
+                Name = $"{name}-{shard}",
+                NamespaceProperty = "team",
+                Uid = $"{name}-{shard}-uid",
+                CreationTimestamp = Now.AddMinutes(-9).UtcDateTime,
                 Labels = new Dictionary<string, string> { [Labels.RunUid] = run.Metadata.Uid },
                 Annotations = new Dictionary<string, string> { [Labels.CompletionIndex] = shard.ToString(System.Globalization.CultureInfo.InvariantCulture) },
                 OwnerReferences = [new V1OwnerReference { ApiVersion = "batch/v1", Kind = "Job", Name = "job", Uid = jobUid, Controller = true }],
@@ -98,7 +106,17 @@ internal static class Make
 
     public static ProgressReport Report(int shard, long done, long total, long sequence = 1, string attempt = "a", ReportOutcome outcome = ReportOutcome.Running) => new()
     {
-        Kind = RunKind.SamplingRun, Namespace = "team", Name = "s", Shard = shard, Attempt = attempt, Sequence = sequence, Outcome = outcome, Unit = "prompts", Done = done, Total = total, RatePerSecond = 2,
+        Kind = RunKind.SamplingRun,
+        Namespace = "team",
+        Name = "s",
+        Shard = shard,
+        Attempt = attempt,
+        Sequence = sequence,
+        Outcome = outcome,
+        Unit = "prompts",
+        Done = done,
+        Total = total,
+        RatePerSecond = 2,
         Sampling = new SamplingMetrics { PromptsDone = done, StepsSeen = done * 10, SamplesKept = done * 2, MeanKl = 1 + shard, TokensPerSecond = 100 },
     };
 

@@ -117,7 +117,13 @@ public sealed class RefineTrainer : IDisposable
         Step++;
         return new RefineMetrics
         {
-            Step = Step, Epoch = (double)(microBatches[^1] + 1) / _microBatchesPerEpoch, LossTotal = total, Losses = losses, NoiseMean = noise, GradNorm = norm, LearningRate = learningRate,
+            Step = Step,
+            Epoch = (double)(microBatches[^1] + 1) / _microBatchesPerEpoch,
+            LossTotal = total,
+            Losses = losses,
+            NoiseMean = noise,
+            GradNorm = norm,
+            LearningRate = learningRate,
         };
     }
 

@@ -41,8 +41,11 @@ internal static class SchemaWriter
             case ListField list:
                 elements.Add(new SchemaElement
                 {
-                    Name = list.Name, RepetitionType = Repetition(list.IsNullable), NumChildren = 1,
-                    ConvertedType = ConvertedType.LIST, LogicalType = new LogicalType { LIST = new ListType() },
+                    Name = list.Name,
+                    RepetitionType = Repetition(list.IsNullable),
+                    NumChildren = 1,
+                    ConvertedType = ConvertedType.LIST,
+                    LogicalType = new LogicalType { LIST = new ListType() },
                 });
                 elements.Add(new SchemaElement { Name = list.ContainerName ?? "list", RepetitionType = FieldRepetitionType.REPEATED, NumChildren = 1 });
                 Add(list.Item, elements);
@@ -50,8 +53,11 @@ internal static class SchemaWriter
             case MapField map:
                 elements.Add(new SchemaElement
                 {
-                    Name = map.Name, RepetitionType = Repetition(map.IsNullable), NumChildren = 1,
-                    ConvertedType = ConvertedType.MAP, LogicalType = new LogicalType { MAP = new MapType() },
+                    Name = map.Name,
+                    RepetitionType = Repetition(map.IsNullable),
+                    NumChildren = 1,
+                    ConvertedType = ConvertedType.MAP,
+                    LogicalType = new LogicalType { MAP = new MapType() },
                 });
                 elements.Add(new SchemaElement { Name = map.ContainerName, RepetitionType = FieldRepetitionType.REPEATED, NumChildren = 2 });
                 Add(map.Key, elements);

@@ -40,8 +40,13 @@ internal sealed class OperatorInCluster : IAsyncDisposable
         await cluster.Client.CreateAsync(new V1Namespace { Metadata = new V1ObjectMeta { Name = ns } });
         var options = new OperatorOptions
         {
-            Kubeconfig = cluster.Kubeconfig, Namespace = ns, Listen = "http://127.0.0.1:0", ProgressUrl = new Uri("http://operator.test:8080"),
-            OutputPrefix = "file:///outputs", LogLevel = "Warning", StatusInterval = TimeSpan.FromMilliseconds(200),
+            Kubeconfig = cluster.Kubeconfig,
+            Namespace = ns,
+            Listen = "http://127.0.0.1:0",
+            ProgressUrl = new Uri("http://operator.test:8080"),
+            OutputPrefix = "file:///outputs",
+            LogLevel = "Warning",
+            StatusInterval = TimeSpan.FromMilliseconds(200),
         };
         var it = new OperatorInCluster(cluster, change?.Invoke(options) ?? options);
         if (start) await it.StartAsync();
@@ -141,7 +146,8 @@ internal sealed class OperatorInCluster : IAsyncDisposable
         {
             Spec = new V1TokenRequestSpec
             {
-                Audiences = [audience], ExpirationSeconds = 3600,
+                Audiences = [audience],
+                ExpirationSeconds = 3600,
                 BoundObjectRef = new V1BoundObjectReference { ApiVersion = "v1", Kind = "Pod", Name = pod.Metadata.Name, Uid = pod.Metadata.Uid },
             },
         }, "default", Namespace);

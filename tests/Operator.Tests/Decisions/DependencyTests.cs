@@ -46,7 +46,10 @@ public sealed class DependencyTests
         FineTuneRunEntity run = Make.FineTune(change: s => s with { QueueName = "gpus" });
         RunDecision d = decider.Decide(new RunObservation
         {
-            Run = run, Now = Make.Now, Job = Make.Job(run, started: false), References = new Dictionary<RunReference, ReferencedRun?> { [Samples] = new(RunPhase.Failed, null, null) },
+            Run = run,
+            Now = Make.Now,
+            Job = Make.Job(run, started: false),
+            References = new Dictionary<RunReference, ReferencedRun?> { [Samples] = new(RunPhase.Failed, null, null) },
         });
         Assert.IsType<RunAction.DeleteJob>(Assert.Single(d.Actions));
         Assert.Equal(RunPhase.Failed, d.Status.Phase);
@@ -95,6 +98,8 @@ public sealed class DependencyTests
 
     private RunDecision Decide(FineTuneRunEntity run, ReferencedRun? reference, DateTimeOffset? now = null) => decider.Decide(new RunObservation
     {
-        Run = run, Now = now ?? Make.Now, References = new Dictionary<RunReference, ReferencedRun?> { [Samples] = reference },
+        Run = run,
+        Now = now ?? Make.Now,
+        References = new Dictionary<RunReference, ReferencedRun?> { [Samples] = reference },
     });
 }

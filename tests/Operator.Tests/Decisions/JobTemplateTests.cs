@@ -81,16 +81,22 @@ public sealed class JobTemplateTests
             Storage = new StorageSpec { SecretRef = new LocalReference { Name = "blob-credentials" } },
             Worker = new WorkerSpec
             {
-                Image = "mine:1", ImagePullPolicy = "Always", ImagePullSecrets = [new LocalReference { Name = "pull" }], Gpus = 2,
+                Image = "mine:1",
+                ImagePullPolicy = "Always",
+                ImagePullSecrets = [new LocalReference { Name = "pull" }],
+                Gpus = 2,
                 Resources = Parse("""{"requests":{"cpu":"4","memory":"32Gi"},"limits":{"memory":"32Gi"}}"""),
                 NodeSelector = new Dictionary<string, string> { ["gpu"] = "h200" },
                 Tolerations = [Parse("""{"key":"gpu","operator":"Exists","effect":"NoSchedule"}""")],
                 Affinity = Parse("""{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"zone","operator":"In","values":["a"]}]}]}}}"""),
-                PriorityClassName = "low", RuntimeClassName = "nvidia", ServiceAccountName = "azure",
+                PriorityClassName = "low",
+                RuntimeClassName = "nvidia",
+                ServiceAccountName = "azure",
                 Env = [Parse("""{"name":"LIGHTREASONER_THREADS","value":"3"}"""), Parse("""{"name":"HOME","value":"/data"}""")],
                 Volumes = [Parse("""{"name":"cache","persistentVolumeClaim":{"claimName":"models"}}""")],
                 VolumeMounts = [Parse("""{"name":"cache","mountPath":"/data"}""")],
-                PodLabels = new Dictionary<string, string> { ["team"] = "blue" }, PodAnnotations = new Dictionary<string, string> { ["note"] = "x" },
+                PodLabels = new Dictionary<string, string> { ["team"] = "blue" },
+                PodAnnotations = new Dictionary<string, string> { ["note"] = "x" },
             },
         })).Spec.Template.Spec;
 

@@ -12,7 +12,10 @@ public sealed class RunDeciderTests
 
     private static readonly SamplingRunStatus Started = new()
     {
-        Phase = RunPhase.Running, StartTime = Make.Now.AddMinutes(-10), JobName = "s-srun", OutputUri = "az://runs/team/s",
+        Phase = RunPhase.Running,
+        StartTime = Make.Now.AddMinutes(-10),
+        JobName = "s-srun",
+        OutputUri = "az://runs/team/s",
     };
 
     [Fact]

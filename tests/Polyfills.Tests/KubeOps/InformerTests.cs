@@ -1,12 +1,12 @@
-using LightReasoner.Polyfills.Tests.Kubernetes;
+using System.Collections.Concurrent;
+using k8s.Models;
 using KubeOps.Abstractions.Builder;
 using KubeOps.Abstractions.Reconciliation;
 using KubeOps.Operator;
+using LightReasoner.Polyfills.Tests.Kubernetes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using k8s.Models;
-using System.Collections.Concurrent;
 
 namespace LightReasoner.Polyfills.Tests.KubeOps;
 

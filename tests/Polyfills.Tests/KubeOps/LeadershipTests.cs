@@ -1,10 +1,10 @@
+using k8s.Models;
 using KubeOps.Abstractions.Builder;
 using KubeOps.Abstractions.Reconciliation;
 using KubeOps.Abstractions.Reconciliation.Queue;
 using LightReasoner.Polyfills.Tests.Kubernetes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using k8s.Models;
 
 namespace LightReasoner.Polyfills.Tests.KubeOps;
 

@@ -1,13 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using k8s.Models;
 using KubeOps.Abstractions.Builder;
 using KubeOps.Abstractions.Reconciliation;
 using KubeOps.Abstractions.Reconciliation.Queue;
 using KubeOps.KubernetesClient;
 using LightReasoner.Polyfills.Tests.Kubernetes;
 using Microsoft.Extensions.DependencyInjection;
-using k8s.Models;
 
 namespace LightReasoner.Polyfills.Tests.KubeOps;
 

@@ -8,8 +8,16 @@ public class KvCacheTests
 {
     public static readonly DecoderConfig Config = new()
     {
-        Architecture = "Qwen3ForCausalLM", VocabSize = 40, HiddenSize = 24, IntermediateSize = 32, NumLayers = 2, NumHeads = 4, NumKvHeads = 2,
-        HeadDim = 8, QkNorm = true, TieWordEmbeddings = true,
+        Architecture = "Qwen3ForCausalLM",
+        VocabSize = 40,
+        HiddenSize = 24,
+        IntermediateSize = 32,
+        NumLayers = 2,
+        NumHeads = 4,
+        NumKvHeads = 2,
+        HeadDim = 8,
+        QkNorm = true,
+        TieWordEmbeddings = true,
     };
 
     [Fact]
