@@ -6,7 +6,7 @@ PROGRAMS := worker/worker.csproj operator/operator.csproj devcluster/devcluster.
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: help quickstart test build crds demo-models demo-report bench lint clean
+.PHONY: help quickstart test build crds demo-models demo-report bench bench-small lint clean
 
 help: ## Shows this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -43,7 +43,13 @@ demo-report: ## Trains and measures the demo on unseen seeds (SEEDS="3 4 5"); ta
 	@eng/install-tools.sh build
 	@dotnet run -c Release --project demo -- report --examples examples/quickstart --seeds $(or $(SEEDS),3 4 5)
 
-bench: ## Prints the overhead of small tensor operations and the tokenizer's speed.
+bench: ## Measures the worker against a Python reference of the published programs (ARGS="--cases block --threads 1").
+	@eng/install-tools.sh bench
+	@dotnet build worker $(DOTNET_FLAGS)
+	@dotnet build bench $(DOTNET_FLAGS)
+	@exec dotnet bench/bin/Release/net10.0/LightReasoner.Bench.dll $(ARGS)
+
+bench-small: ## Prints the overhead of small tensor operations and the tokenizer's speed.
 	@eng/install-tools.sh build
 	@for project in Polyfills.Tests:*OverheadTests Worker.Tests:*TokenizerSpeedTests; do \
 		dotnet run -c Release --project tests/$${project%%:*} -- -noLogo -showLiveOutput -class "$${project##*:}" || exit 1; done
@@ -52,5 +58,5 @@ lint: ## Checks formatting and analyzers.
 	@dotnet format LightReasoner.K8s.sln --verify-no-changes --severity warn
 
 clean: ## Removes everything that was built or run.
-	@rm -rf bin .quickstart
+	@rm -rf bin .quickstart .bench
 	@find . -type d \( -name bin -o -name obj \) -not -path './.git/*' -not -path '*/node_modules/*' -prune -exec rm -rf {} +

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing for a purpose (build, quickstart or test), by apt, and says which package is for what.
+# Installs what is missing for a purpose (build, quickstart, test or bench), by apt, and says which package is for what.
 set -euo pipefail
 purpose=${1:-build}
 PATH=$PATH:/usr/sbin:/sbin # ldconfig lies there, and a user's PATH may leave it out
@@ -21,7 +21,10 @@ fi
 if ! command -v dotnet >/dev/null || ! dotnet --list-sdks 2>/dev/null | grep -q '^10\.'; then
     want dotnet-sdk-10.0 "builds everything"
 fi
-if [[ $purpose != build ]]; then
+if [[ $purpose == bench ]]; then
+    /usr/bin/python3 -c 'import torch' 2>/dev/null || want python3-torch "the reference program of the measurements"
+    /usr/bin/python3 -c 'import numpy' 2>/dev/null || want python3-numpy "reads the reference program's weights"
+elif [[ $purpose != build ]]; then
     command -v kubectl >/dev/null || want kubernetes-client "kubectl"
 fi
 
