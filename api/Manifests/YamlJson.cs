@@ -49,11 +49,17 @@ public static class YamlJson
         var stream = new YamlStream();
         try
         {
+            CheckDepth(text, source);
             stream.Load(new StringReader(text));
         }
         catch (YamlException e)
         {
             throw new ManifestException(source, [new FieldError("", $"is not YAML: {e.Message} (column {e.Start.Column})", (int)e.Start.Line)]);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // YamlDotNet's scanner trips over some broken texts rather than naming what is wrong with them.
+            throw new ManifestException(source, [new FieldError("", "is not YAML that can be read; look for unclosed braces, brackets or quotes")]);
         }
 
         var documents = new List<YamlDocument>();
@@ -93,6 +99,18 @@ public static class YamlJson
             }
         }
         return documents;
+    }
+
+    /// <summary>Refuses deep nesting before the tree is built, which takes a stack frame a level.</summary>
+    private static void CheckDepth(string text, string source)
+    {
+        var parser = new Parser(new StringReader(text));
+        for (int depth = 0; parser.MoveNext();)
+        {
+            depth += parser.Current!.NestingIncrease;
+            if (depth > MaxDepth + 2) // the stream and the document are levels too
+                throw new ManifestException(source, [new FieldError("", $"is nested more than {MaxDepth} levels deep", (int)parser.Current.Start.Line)]);
+        }
     }
 
     private static JsonValue? Scalar(YamlScalarNode node)

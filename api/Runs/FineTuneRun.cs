@@ -38,6 +38,9 @@ public sealed record FineTuneRunSpec : RunSpec
     /// <summary>Accuracy on held-out questions before and after. Left out: none is measured.</summary>
     public EvaluationSpec? Evaluation { get; init; }
 
+    /// <summary>Whether the published program's behaviour is reproduced where it affects numbers.</summary>
+    public Compatibility Compatibility { get; init; } = Compatibility.Corrected;
+
     /// <summary>Also writes base and adapter, merged, as a Hugging Face model folder.</summary>
     public bool Merge { get; init; }
 

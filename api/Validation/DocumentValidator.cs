@@ -41,6 +41,7 @@ public static class DocumentValidator
         string path = Join(parentPath, property.Name);
         if (parent[property.Name] is not { } value)
         {
+            parent.Remove(property.Name); // as in a cluster: null is pruned before defaults are applied
             if (property.Required) errors.Add(new FieldError(path, "is required"));
             return;
         }

@@ -26,6 +26,13 @@ public class ManifestTests
         """;
 
     [Fact]
+    public void Read_NullFields_HaveTheDocumentedDefaults()
+    {
+        var run = Assert.IsType<SamplingRun>(ManifestReader.Read(Sampling + "\n  selection:\n  retries: null\n  suspend: ~\n  batchSize:\n", "a.yaml"));
+        Assert.Equal((0.2, 3, false, 64), (run.Spec.Selection.Alpha, run.Spec.Retries, run.Spec.Suspend, run.Spec.BatchSize));
+    }
+
+    [Fact]
     public void Read_MinimalSamplingRun_HasTheDocumentedDefaults()
     {
         var run = Assert.IsType<SamplingRun>(ManifestReader.Read(Sampling, "a.yaml"));

@@ -82,12 +82,12 @@ public static class PeftAdapter
             throw fields.Bad("peft_type", $"is '{type}', which is not supported (supported: LORA)");
         if (fields.Text("bias") is { } bias && bias != "none")
             throw fields.Bad("bias", $"is '{bias}', which is not supported (supported: none)");
-        foreach (var flag in (string[])["use_dora", "use_rslora", "fan_in_fan_out", "lora_bias"])
+        foreach (var flag in (string[])["use_dora", "use_qalora", "fan_in_fan_out", "lora_bias"])
             if (fields.Bool(flag, false))
                 throw fields.Bad(flag, "is true, which is not supported");
-        foreach (var name in (string[])["rank_pattern", "alpha_pattern", "modules_to_save", "layers_to_transform", "layer_replication"])
+        foreach (var name in (string[])["rank_pattern", "alpha_pattern", "modules_to_save", "layers_to_transform", "layer_replication", "exclude_modules", "target_parameters", "trainable_token_indices", "alora_invocation_tokens"])
             if (json[name] is { } node and not JsonObject { Count: 0 } and not JsonArray { Count: 0 })
-                throw fields.Bad(name, $"is {node.ToJsonString()}, which is not supported: every target has the same rank in every layer");
+                throw fields.Bad(name, $"is {node.ToJsonString()}, which is not supported: every target module has the same rank in every layer, and nothing else is trained");
 
         var targets = fields.Texts("target_modules");
         if (targets is ["all-linear"])
@@ -98,10 +98,12 @@ public static class PeftAdapter
             throw fields.Bad("target_modules", $"names '{unknown}', which is not supported (supported: {string.Join(", ", LoraOptions.Targets)})");
         if (json["lora_dropout"] is { } given && JsonFields.Number(given) is not (>= 0 and < 1))
             throw fields.Bad("lora_dropout", $"must be a number from 0 to below 1, is {given.ToJsonString()}");
+        var rank = fields.Int("r", 1);
+        var alpha = fields.Positive("lora_alpha");
         return new LoraOptions
         {
-            Rank = fields.Int("r", 1),
-            Alpha = fields.Positive("lora_alpha"),
+            Rank = rank,
+            Alpha = fields.Bool("use_rslora", false) ? alpha * Math.Sqrt(rank) : alpha, // rank-stabilised: scaled by alpha / √rank
             Dropout = JsonFields.Number(json["lora_dropout"]) ?? 0,
             TargetModules = targets,
         };

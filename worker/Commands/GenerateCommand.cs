@@ -1,8 +1,9 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Generation;
+using LightReasoner.Worker.Inspect;
 using LightReasoner.Worker.Refinement;
 using LightReasoner.Worker.Tokenization;
 
@@ -15,48 +16,88 @@ internal static class GenerateCommand
     {
         Option<string> model = Tools.ModelOption(), dtype = Tools.DtypeOption();
         Option<string?> adapter = Tools.AdapterOption();
-        var maxNewTokens = new Option<int>("--max-new-tokens") { Description = "Most tokens generated for a prompt.", DefaultValueFactory = _ => 128 };
+        var maxNewTokens = new Option<int>("--max-new-tokens") { Description = "Most tokens generated for a prompt.", DefaultValueFactory = _ => 128 }.Within(1, 1 << 20);
         var ignoreEos = new Option<bool>("--ignore-eos") { Description = "Goes on after an end-of-sequence token." };
-        var block = new Option<int?>("--block") { Description = "Block generation: tokens of a block." };
-        var refine = new Option<int>("--refine") { Description = "Block generation: forward passes over a block.", DefaultValueFactory = _ => 2 };
-        var temperature = new Option<double>("--temperature") { Description = "0 is greedy.", DefaultValueFactory = _ => 0 };
-        var topP = new Option<double>("--top-p") { DefaultValueFactory = _ => 1 };
-        var topK = new Option<int>("--top-k") { DefaultValueFactory = _ => 0 };
-        var penalty = new Option<double>("--repetition-penalty") { DefaultValueFactory = _ => 1 };
-        var seed = new Option<long>("--seed") { DefaultValueFactory = _ => 0 };
-        var batch = new Option<int>("--batch-size") { Description = "Prompts decoded at once.", DefaultValueFactory = _ => 16 };
+        var block = new Option<int?>("--block") { Description = "Block generation: tokens of a block." }.Within(1, 1 << 16);
+        var refine = new Option<int>("--refine") { Description = "Block generation: forward passes over a block.", DefaultValueFactory = _ => 2 }.Within(0, 1 << 16);
+        var temperature = new Option<double>("--temperature") { Description = "0 is greedy.", DefaultValueFactory = _ => 0 }.Within(0, 100);
+        var topP = new Option<double>("--top-p") { Description = "Draws from the likeliest tokens that have this probability together.", DefaultValueFactory = _ => 1 }.Within(double.Epsilon, 1);
+        var topK = new Option<int>("--top-k") { Description = "Draws from this many of the likeliest tokens; 0 is all.", DefaultValueFactory = _ => 0 }.Within(0, int.MaxValue);
+        var penalty = new Option<double>("--repetition-penalty") { Description = "Above 1, tokens that occurred become less likely.", DefaultValueFactory = _ => 1 }.Within(1e-3, 1e3);
+        var seed = new Option<long>("--seed") { Description = "What is drawn follows from the seed and the line's number.", DefaultValueFactory = _ => 0 };
+        var batch = new Option<int>("--batch-size") { Description = "Prompts decoded at once.", DefaultValueFactory = _ => 16 }.Within(1, 1 << 16);
         var command = new Command("generate", "Reads {\"prompt\":…} or {\"ids\":[…]} a line and writes {\"ids\":[…new…],\"text\":…} a line.")
             { model, adapter, dtype, maxNewTokens, ignoreEos, block, refine, temperature, topP, topK, penalty, seed, batch };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(block) is { Implicit: false } && new Option[] { temperature, topP, topK, penalty }.FirstOrDefault(o => result.GetResult(o) is { Implicit: false }) is { } sampling)
+                result.AddError($"--block is greedy: leave out {sampling.Name}.");
+        });
         command.SetAction((parsed, cancellation) =>
         {
-            using LoadedModel loaded = Tools.LoadModel(parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!);
-            var tokenizer = new Lazy<Tokenizer>(() => Tokenizer.Load(loaded.Dir));
-            bool hasTokenizer = File.Exists(Path.Combine(loaded.Dir, "tokenizer.json"));
-            var spec = new GenerationSpec
+            JsonLines.OnConsole((input, output) =>
             {
-                MaxNewTokens = parsed.GetValue(maxNewTokens),
-                Temperature = parsed.GetValue(temperature),
-                TopP = parsed.GetValue(topP),
-                TopK = parsed.GetValue(topK),
-                RepetitionPenalty = parsed.GetValue(penalty),
-                Seed = parsed.GetValue(seed),
-            };
-            int batchSize = parsed.GetValue(batch);
-            foreach ((int Line, JsonObject Value)[] lines in Tools.Lines(Console.In).Chunk(batchSize))
-            {
-                int[][] prompts = [.. lines.Select(l => Tools.Ids(l.Line, l.Value, loaded.Model.Config.VocabSize, hasTokenizer ? tokenizer : null))];
-                IReadOnlyList<GeneratedAnswer> answers = parsed.GetValue(block) is { } length
-                    ? new BlockGenerator(loaded, RefineTrainer.EosOf(loaded, hasTokenizer ? tokenizer.Value : null)).Generate(prompts, length, parsed.GetValue(refine), spec.MaxNewTokens, batchSize, parsed.GetValue(ignoreEos), cancellation)
-                    : new TextGenerator(loaded).Generate(prompts, spec, batchSize, parsed.GetValue(ignoreEos), cancellation);
-                foreach (GeneratedAnswer answer in answers)
+                using LoadedModel loaded = Tools.LoadModel(parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!);
+                Tokenizer? tokenizer = File.Exists(Path.Combine(loaded.Dir, "tokenizer.json")) ? Tokenizer.Load(loaded.Dir) : null;
+                var spec = new GenerationSpec
                 {
-                    var line = new JsonObject { ["ids"] = new JsonArray([.. answer.Ids.Select(id => (JsonNode)id)]) };
-                    if (hasTokenizer) line["text"] = tokenizer.Value.Decode(answer.Ids, skipSpecialTokens: true);
-                    Console.Out.WriteLine(line.ToJsonString(Tools.Json));
-                }
-            }
+                    MaxNewTokens = parsed.GetValue(maxNewTokens),
+                    Temperature = parsed.GetValue(temperature),
+                    TopP = parsed.GetValue(topP),
+                    TopK = parsed.GetValue(topK),
+                    RepetitionPenalty = parsed.GetValue(penalty),
+                    Seed = parsed.GetValue(seed),
+                };
+                (int batchSize, bool toTheLimit) = (parsed.GetValue(batch), parsed.GetValue(ignoreEos));
+                Run(loaded, tokenizer, batchSize, input, output, (prompts, first) => parsed.GetValue(block) is { } length
+                    ? new BlockGenerator(loaded, RefineTrainer.EosOf(loaded, tokenizer)).Generate(prompts, length, parsed.GetValue(refine), spec.MaxNewTokens, batchSize, toTheLimit, cancellation)
+                    : new TextGenerator(loaded).Generate(prompts, spec, batchSize, toTheLimit, cancellation, first));
+            });
             return Task.FromResult(0);
         });
         return command;
+    }
+
+    /// <summary>Answers lines, a batch at a time.</summary>
+    /// <param name="loaded">The model.</param>
+    /// <param name="tokenizer">Its tokenizer; without one, prompts must be ids and answers have no text.</param>
+    /// <param name="batchSize">Lines at once.</param>
+    /// <param name="input">The lines.</param>
+    /// <param name="output">Takes the answers.</param>
+    /// <param name="generate">Answers prompts; takes the number of the first one too, from 0.</param>
+    internal static void Run(LoadedModel loaded, Tokenizer? tokenizer, int batchSize, TextReader input, Stream output, Func<int[][], int, IReadOnlyList<GeneratedAnswer>> generate)
+    {
+        var first = 0;
+        foreach ((int Number, JsonElement Line)[] lines in JsonLines.Read(input).Chunk(batchSize))
+        {
+            int[][] prompts = [.. lines.Select(l => JsonLines.In(l.Number, () => Prompt(l.Line, loaded.Model.Config.VocabSize, tokenizer)))];
+            foreach (GeneratedAnswer answer in generate(prompts, first))
+            {
+                JsonLines.Write(output, writer =>
+                {
+                    writer.WriteStartObject();
+                    writer.WriteStartArray("ids");
+                    foreach (int id in answer.Ids) writer.WriteNumberValue(id);
+                    writer.WriteEndArray();
+                    if (tokenizer is not null) writer.WriteString("text", tokenizer.Decode(answer.Ids, skipSpecialTokens: true));
+                    writer.WriteEndObject();
+                });
+            }
+            first += lines.Length;
+        }
+    }
+
+    private static int[] Prompt(JsonElement line, int vocabulary, Tokenizer? tokenizer)
+    {
+        int[] ids;
+        if (line.TryGetProperty("ids", out JsonElement given))
+            ids = JsonLines.Ids(given, "ids", vocabulary);
+        else if (!line.TryGetProperty("prompt", out JsonElement prompt))
+            throw new FormatException("needs 'prompt' or 'ids'");
+        else if (tokenizer is null)
+            throw new FormatException("'prompt' needs a tokenizer, and the model folder has no tokenizer.json; give 'ids'");
+        else
+            ids = tokenizer.Encode(JsonLines.Text(prompt, "prompt"), addSpecialTokens: true);
+        return ids.Length > 0 ? ids : throw new FormatException("the prompt has no tokens; there is nothing to continue");
     }
 }

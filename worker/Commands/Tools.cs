@@ -1,12 +1,8 @@
 using System.CommandLine;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Nodes;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using LightReasoner.Worker.Checkpoints;
-using LightReasoner.Worker.Models;
-using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Storage;
-using LightReasoner.Worker.Tokenization;
 using TorchSharp;
 
 namespace LightReasoner.Worker.Commands;
@@ -14,9 +10,6 @@ namespace LightReasoner.Worker.Commands;
 /// <summary>Options that the small tools share.</summary>
 internal static class Tools
 {
-    /// <summary>Text as it is, so that a person can read it.</summary>
-    public static JsonSerializerOptions Json { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public static Option<string> ModelOption() => new("--model") { Description = "Hugging Face model folder.", Required = true };
 
     public static Option<string?> AdapterOption() => new("--adapter") { Description = "PEFT adapter folder, laid over the model." };
@@ -47,44 +40,27 @@ internal static class Tools
         return loaded;
     }
 
-    /// <summary>The JSON objects of standard input, one a line; an error names the line.</summary>
-    public static IEnumerable<(int Line, JsonObject Value)> Lines(TextReader input)
+    /// <summary>Adds the check that a number lies in a range; what does not is a usage error.</summary>
+    public static Option<T> Within<T>(this Option<T> option, T min, T max)
+        where T : struct, IComparable<T>
     {
-        for (int line = 1; input.ReadLine() is { } text; line++)
-        {
-            if (string.IsNullOrWhiteSpace(text)) continue;
-            JsonNode? node;
-            try
-            {
-                node = JsonNode.Parse(text);
-            }
-            catch (JsonException e)
-            {
-                throw BadLine(line, $"is not JSON (column {e.BytePositionInLine + 1})");
-            }
-            yield return (line, node as JsonObject ?? throw BadLine(line, "must be a JSON object"));
-        }
+        option.Validators.Add(result => Check(result, option.Name, result.GetValueOrDefault<T>(), min, max));
+        return option;
     }
 
-    /// <summary>The ids of a line: <c>ids</c> as they stand, or <c>prompt</c> encoded.</summary>
-    public static int[] Ids(int line, JsonObject value, int vocabulary, Lazy<Tokenizer>? tokenizer)
+    /// <summary>The same for an option that may be left out.</summary>
+    public static Option<T?> Within<T>(this Option<T?> option, T min, T max)
+        where T : struct, IComparable<T>
     {
-        int[] ids;
-        try
-        {
-            ids = value["ids"] is JsonArray array ? [.. array.Select(id => id!.GetValue<int>())]
-                : tokenizer is not null && value["prompt"] is JsonValue prompt ? tokenizer.Value.Encode(prompt.GetValue<string>(), addSpecialTokens: true)
-                : throw BadLine(line, tokenizer is null ? "needs 'ids'" : "needs 'prompt' or 'ids'");
-        }
-        catch (Exception e) when (e is InvalidOperationException or FormatException or NullReferenceException)
-        {
-            throw BadLine(line, "'ids' must be a list of whole numbers, 'prompt' a text");
-        }
-        if (ids.Length == 0) throw BadLine(line, "holds no ids");
-        foreach (int id in ids)
-            if (id < 0 || id >= vocabulary) throw BadLine(line, $"id {id} is outside the vocabulary (0 to {vocabulary - 1})");
-        return ids;
+        option.Validators.Add(result => Check(result, option.Name, result.GetValueOrDefault<T?>(), min, max));
+        return option;
     }
 
-    public static WorkerException BadLine(int line, string what) => new(ExitCode.BadData, $"standard input line {line}: {what}");
+    private static void Check<T>(OptionResult result, string name, T? value, T min, T max)
+        where T : struct, IComparable<T>
+    {
+        // Not between the two, rather than outside of them: NaN is neither.
+        if (value is { } given && !(given.CompareTo(min) >= 0 && given.CompareTo(max) <= 0))
+            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be from {min} to {max}, was {given}"));
+    }
 }

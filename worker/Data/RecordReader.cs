@@ -75,11 +75,16 @@ public static class RecordReader
             JsonNode? node;
             try
             {
-                node = JsonNode.Parse(line);
+                node = JsonNode.Parse(line, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
+                if (line.Contains("\\ud", StringComparison.OrdinalIgnoreCase)) _ = node?.ToJsonString(); // reads all texts: half a surrogate pair is no character
+            }
+            catch (InvalidOperationException e)
+            {
+                throw new WorkerException(ExitCode.BadData, $"{place}: {e.Message}", e);
             }
             catch (JsonException e)
             {
-                throw new WorkerException(ExitCode.BadData, $"{place}: is not JSON (column {e.BytePositionInLine + 1}); every line must hold one JSON object", e);
+                throw new WorkerException(ExitCode.BadData, $"{place}: is not JSON ({(e.BytePositionInLine is { } at ? $"column {at + 1}" : e.Message)}); every line must hold one JSON object", e);
             }
             yield return node is JsonObject fields
                 ? (fields, place)

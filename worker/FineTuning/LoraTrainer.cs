@@ -26,6 +26,7 @@ public sealed class LoraTrainer : IDisposable
     private readonly IReadOnlyList<(string Name, Parameter Value)> _parameters;
     private readonly AdamW _optimizer;
     private readonly long _warmupSteps;
+    private readonly int? _labelVocabulary; // tokens that labels and distributions are cut to; null: all
 
     /// <summary>Prepares training. The model remains the caller's; it gets an adapter.</summary>
     /// <exception cref="InvalidDataException">There are no samples to train on, or one does not fit the model.</exception>
@@ -39,6 +40,11 @@ public sealed class LoraTrainer : IDisposable
             throw new InvalidDataException(samples.Count == 0
                 ? "there are no samples to train on; was selection.beta of the SamplingRun too high?"
                 : $"all {samples.Count} samples are longer than training.maxLength ({spec.Training.MaxLength} tokens)");
+        if (spec.Compatibility is Compatibility.Published && tokenizer is not null)
+        {
+            _labelVocabulary = Math.Min(tokenizer.BaseVocabSize, model.Model.Config.VocabSize);
+            _samples = Array.ConvertAll(_samples, sample => sample.Cut(_labelVocabulary.Value));
+        }
         _order = new EpochOrder(_samples.Length, spec.Training.Seed);
         _adapter = TrainedAdapter.Of(model.Model, spec.Lora, spec.Training.Seed);
         _parameters = _adapter.NamedParameters();
@@ -76,7 +82,8 @@ public sealed class LoraTrainer : IDisposable
         {
             using var scope = NewDisposeScope();
             var batch = new SoftLabelBatch(microBatch, _training.Packing);
-            var sum = batch.Loss(batch.Logits(model));
+            var logits = batch.Logits(model);
+            var sum = batch.Loss(_labelVocabulary is { } size ? logits.narrow(-1, 0, size) : logits);
             sum.div(samples.Length).backward();
             loss += sum.item<float>() / samples.Length;
             TokensSeen += batch.Tokens;

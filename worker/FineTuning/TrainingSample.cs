@@ -26,6 +26,16 @@ internal sealed record TrainingSample(int[] Prefix, int[] TokenIds, double[] Wei
         return (kept, prepared.Length - kept.Length);
     }
 
+    /// <summary>
+    /// The label without the tokens from <paramref name="vocabulary"/> on, as the published trainer has it: added tokens, end-of-sequence tokens among
+    /// them, lose their weight, and the others keep theirs.
+    /// </summary>
+    public TrainingSample Cut(int vocabulary)
+    {
+        var kept = Enumerable.Range(0, TokenIds.Length).Where(i => TokenIds[i] < vocabulary).ToArray();
+        return kept.Length == TokenIds.Length ? this : new TrainingSample(Prefix, [.. kept.Select(i => TokenIds[i])], [.. kept.Select(i => Weights[i])]);
+    }
+
     private static int[] Tokenize(ContrastiveSample sample, int index, Tokenizer? tokenizer)
     {
         if (tokenizer is null)

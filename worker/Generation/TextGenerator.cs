@@ -14,12 +14,13 @@ public sealed class TextGenerator(LoadedModel model)
     /// <param name="batchSize">Prompts at once.</param>
     /// <param name="ignoreEos">Goes on to the limit whatever comes.</param>
     /// <param name="cancellation">Ends generation between two forward passes.</param>
+    /// <param name="firstNumber">Number of the first prompt; with the seed, a prompt's number determines what is drawn for it.</param>
     public IReadOnlyList<GeneratedAnswer> Generate(
-        IReadOnlyList<int[]> prompts, GenerationSpec spec, int batchSize, bool ignoreEos = false, CancellationToken cancellation = default)
+        IReadOnlyList<int[]> prompts, GenerationSpec spec, int batchSize, bool ignoreEos = false, CancellationToken cancellation = default, int firstNumber = 0)
     {
         model.Model.eval();
         using var _ = no_grad();
-        using var decoding = new BatchDecoding(model, prompts, [.. Enumerable.Range(0, prompts.Count)], spec, batchSize, ignoreEos);
+        using var decoding = new BatchDecoding(model, prompts, [.. Enumerable.Range(firstNumber, prompts.Count)], spec, batchSize, ignoreEos);
         do
         {
             cancellation.ThrowIfCancellationRequested();

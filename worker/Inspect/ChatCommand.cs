@@ -19,14 +19,15 @@ public static class ChatCommand
             if (result.GetValue(model) is null == result.GetValue(template) is null)
                 result.AddError("Either --model or --template is required.");
         });
-        command.SetAction(parsed => JsonLines.RunOnConsole((input, output, errors) =>
-            Run(parsed.GetValue(model) is { } directory ? FromModel(directory) : FromFile(parsed.GetValue(template)!), input, output, errors)));
+        command.SetAction(parsed => JsonLines.OnConsole((input, output) =>
+            Run(parsed.GetValue(model) is { } directory ? FromModel(directory) : FromFile(parsed.GetValue(template)!), input, output)));
         return command;
     }
 
-    /// <summary>Renders every line; returns the exit code.</summary>
-    public static int Run(ChatTemplate template, TextReader input, TextWriter output, TextWriter errors) =>
-        JsonLines.Run(input, output, errors, (line, writer) =>
+    /// <summary>Renders every line.</summary>
+    /// <exception cref="Runs.WorkerException">A line is wrong, or the template refuses it; the message names the line.</exception>
+    public static void Run(ChatTemplate template, TextReader input, Stream output) =>
+        JsonLines.Each(input, output, (line, writer) =>
         {
             var variables = JsonLines.Node(line)!.AsObject();
             var clock = variables.ContainsKey("now") ? new FixedClock(Now(variables["now"])) : null;

@@ -1,67 +1,119 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Inspect;
 
-/// <summary>The loop of the small tools: a JSON object per line in, a JSON object per line out, the first bad line ends it.</summary>
+/// <summary>The form of the small tools: a JSON object per line in, a JSON object per line out; the first bad line ends it with exit code 65.</summary>
 internal static class JsonLines
 {
-    /// <summary>sysexits EX_DATAERR: a line is not what the tool expects.</summary>
-    internal const int BadData = 65;
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>sysexits EX_NOINPUT: a file or folder is missing.</summary>
-    internal const int MissingInput = 66;
-
-    /// <summary>Handles every line; returns the exit code. A <see cref="FormatException"/> of the handler is bad data in that line.</summary>
-    internal static int Run(TextReader input, TextWriter output, TextWriter errors, Action<JsonElement, Utf8JsonWriter> handle)
+    /// <summary>Runs a tool on standard input and output, in UTF-8 whatever the locale is.</summary>
+    internal static void OnConsole(Action<TextReader, Stream> tool)
     {
-        var buffer = new MemoryStream();
-        for (var number = 1; ; number++)
+        using var input = new StreamReader(Console.OpenStandardInput(), Utf8);
+        using Stream output = new BufferedStream(Console.OpenStandardOutput(), 1 << 16);
+        tool(input, output);
+    }
+
+    /// <summary>Answers every line by one line.</summary>
+    /// <param name="input">The lines.</param>
+    /// <param name="output">Takes the answers, each flushed.</param>
+    /// <param name="answer">Reads a line and writes its answer. A <see cref="FormatException"/> is bad data in that line.</param>
+    internal static void Each(TextReader input, Stream output, Action<JsonElement, Utf8JsonWriter> answer)
+    {
+        foreach ((int number, JsonElement line) in Read(input))
+            In(number, () => Write(output, writer => answer(line, writer)));
+    }
+
+    /// <summary>The JSON objects of a text, one a line. Blank lines may only come at the end.</summary>
+    /// <exception cref="WorkerException">A line is something else; the message names it.</exception>
+    internal static IEnumerable<(int Number, JsonElement Line)> Read(TextReader input)
+    {
+        int blank = 0;
+        for (int number = 1; In(number, input.ReadLine) is { } text; number++)
         {
-            try
+            if (string.IsNullOrWhiteSpace(text))
             {
-                if (input.ReadLine() is not { } line)
-                    return 0;
-                buffer.SetLength(0);
-                using (var document = JsonDocument.Parse(line))
-                using (var writer = new Utf8JsonWriter(buffer))
-                {
-                    if (document.RootElement.ValueKind != JsonValueKind.Object)
-                        throw new FormatException($"expected a JSON object, found {document.RootElement.ValueKind.ToString().ToLowerInvariant()}");
-                    handle(document.RootElement, writer);
-                }
-                output.WriteLine(Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length));
+                blank = blank == 0 ? number : blank;
+                continue;
             }
-            catch (Exception e) when (e is FormatException or JsonException or DecoderFallbackException)
-            {
-                errors.WriteLine($"line {number}: {(e is JsonException ? "not valid JSON: " : e is DecoderFallbackException ? "not valid UTF-8: " : "")}{e.Message}");
-                return BadData;
-            }
+            if (blank > 0) throw BadLine(blank, "is blank; every line must hold a JSON object");
+            yield return (number, In(number, () => Parse(text)));
         }
     }
 
-    /// <summary>Runs a tool on standard input and output, in UTF-8 whatever the locale is; a missing file is exit code 66, a damaged one 65.</summary>
-    internal static int RunOnConsole(Func<TextReader, TextWriter, TextWriter, int> tool)
+    /// <summary>Writes a line of JSON. Nothing is written if <paramref name="write"/> fails before it flushes.</summary>
+    internal static void Write(Stream output, Action<Utf8JsonWriter> write)
     {
-        var strict = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-        using var input = new StreamReader(Console.OpenStandardInput(), strict);
-        using var output = new StreamWriter(Console.OpenStandardOutput(), strict) { AutoFlush = true };
+        var writer = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         try
         {
-            return tool(input, output, Console.Error);
+            write(writer);
+        }
+        catch
+        {
+            writer.Reset();
+            throw;
+        }
+        writer.Dispose();
+        output.WriteByte((byte)'\n');
+        output.Flush();
+    }
+
+    /// <summary>Does something about a line; a <see cref="FormatException"/> becomes an error that names the line.</summary>
+    internal static T In<T>(int number, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (JsonException e)
+        {
+            throw BadLine(number, $"not valid JSON: {e.Message}", e);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw BadLine(number, $"not valid UTF-8: {e.Message}", e);
         }
         catch (FormatException e)
         {
-            Console.Error.WriteLine(e.Message);
-            return BadData;
+            throw BadLine(number, e.Message, e);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            Console.Error.WriteLine(e.Message);
-            return MissingInput;
-        }
+    }
+
+    private static void In(int number, Action write) => In<object?>(number, () =>
+    {
+        write();
+        return null;
+    });
+
+    private static WorkerException BadLine(int number, string what, Exception? inner = null) => new(ExitCode.BadData, $"line {number}: {what}", inner);
+
+    private static JsonElement Parse(string text)
+    {
+        using var document = JsonDocument.Parse(text);
+        return document.RootElement.ValueKind == JsonValueKind.Object
+            ? document.RootElement.Clone()
+            : throw new FormatException($"expected a JSON object, found {Kind(document.RootElement)}");
+    }
+
+    /// <summary>Token ids.</summary>
+    /// <param name="value">What a line has under <paramref name="field"/>.</param>
+    /// <param name="field">Name of the field, for messages.</param>
+    /// <param name="vocabulary">Ids must be below this.</param>
+    internal static int[] Ids(JsonElement value, string field, int vocabulary = int.MaxValue)
+    {
+        if (value.ValueKind != JsonValueKind.Array)
+            throw new FormatException($"field '{field}': expected an array, found {Kind(value)}");
+        return [.. value.EnumerateArray().Select((id, i) =>
+            id.ValueKind != JsonValueKind.Number || !id.TryGetInt32(out int number) || number < 0 ? throw new FormatException($"field '{field}[{i}]': expected a token id, found {id.GetRawText()}")
+            : number >= vocabulary ? throw new FormatException($"field '{field}[{i}]': id {number} is outside the vocabulary (0 to {vocabulary - 1})")
+            : number)];
     }
 
     /// <summary>A tree of a value. Of equal names the last counts, and text may hold lone surrogates.</summary>
@@ -89,7 +141,7 @@ internal static class JsonLines
     internal static string Text(JsonElement value, string field)
     {
         if (value.ValueKind != JsonValueKind.String)
-            throw new FormatException($"field '{field}': expected a string, found {value.ValueKind.ToString().ToLowerInvariant()}");
+            throw new FormatException($"field '{field}': expected a string, found {Kind(value)}");
         var raw = value.GetRawText();
         if (!raw.Contains("\\u", StringComparison.Ordinal))
             return value.GetString()!;
@@ -115,4 +167,6 @@ internal static class JsonLines
         }
         return text.ToString();
     }
+
+    private static string Kind(JsonElement value) => value.ValueKind.ToString().ToLowerInvariant();
 }

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Commands;
 using TorchSharp;
@@ -15,29 +15,33 @@ internal static class LogitsCommand
         Option<string?> adapter = Tools.AdapterOption();
         var last = new Option<bool>("--last") { Description = "The last position only." };
         var command = new Command("logits", "Reads {\"ids\":[…]} a line and writes {\"logits\":[[…]…]} a line.") { model, adapter, dtype, last };
-        command.SetAction(parsed =>
+        command.SetAction(parsed => JsonLines.OnConsole((input, output) =>
         {
             using LoadedModel loaded = Tools.LoadModel(parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!);
-            foreach ((int line, JsonObject value) in Tools.Lines(Console.In))
-            {
-                int[] ids = Tools.Ids(line, value, loaded.Model.Config.VocabSize, tokenizer: null);
-                Console.Out.WriteLine(new JsonObject { ["logits"] = Logits(loaded, ids, parsed.GetValue(last)) }.ToJsonString());
-            }
-            return 0;
-        });
+            Run(loaded, parsed.GetValue(last), input, output);
+        }));
         return command;
     }
 
-    private static JsonArray Logits(LoadedModel loaded, int[] ids, bool lastOnly)
+    internal static void Run(LoadedModel loaded, bool lastOnly, TextReader input, Stream output) => JsonLines.Each(input, output, (line, writer) =>
     {
+        int[] ids = line.TryGetProperty("ids", out JsonElement given) ? JsonLines.Ids(given, "ids", loaded.Model.Config.VocabSize) : throw new FormatException("needs 'ids'");
+        if (ids.Length == 0) throw new FormatException("field 'ids': holds no ids");
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        torch.Tensor input = torch.tensor([.. ids.Select(id => (long)id)], torch.ScalarType.Int64, loaded.Model.Device).unsqueeze(0);
-        torch.Tensor hidden = loaded.Model.Hidden(input)[0];
-        if (lastOnly) hidden = hidden.narrow(0, ids.Length - 1, 1);
-        torch.Tensor logits = loaded.Model.Logits(hidden).to(torch.ScalarType.Float32).cpu().contiguous();
-        float[] values = logits.data<float>().ToArray();
-        int width = (int)logits.shape[^1];
-        return new JsonArray([.. values.Chunk(width).Select(row => (JsonNode)new JsonArray([.. row.Select(v => (JsonNode)v)]))]);
-    }
+        torch.Tensor hidden = loaded.Model.Hidden(torch.tensor(Array.ConvertAll(ids, id => (long)id), device: loaded.Model.Device).unsqueeze(0))[0];
+        writer.WriteStartObject();
+        writer.WriteStartArray("logits");
+        for (int position = lastOnly ? ids.Length - 1 : 0; position < ids.Length; position++)
+        {
+            using var row = torch.NewDisposeScope();
+            writer.WriteStartArray();
+            foreach (float value in loaded.Model.Logits(hidden[position]).to(torch.ScalarType.Float32).cpu().contiguous().data<float>())
+                writer.WriteNumberValue(value);
+            writer.WriteEndArray();
+            writer.Flush(); // a row can be megabytes
+        }
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    });
 }

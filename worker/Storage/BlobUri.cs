@@ -34,6 +34,7 @@ public static class BlobUri
     {
         int glob = uri.IndexOfAny(['*', '?', '[']);
         int slash = glob < 0 ? uri.LastIndexOf('/') : uri.LastIndexOf('/', glob);
-        return (uri[..slash], uri[(slash + 1)..]);
+        // The slash of file:/// belongs to the root folder itself.
+        return (uri[..(uri[..slash] == "file://" ? slash + 1 : slash)], uri[(slash + 1)..]);
     }
 }

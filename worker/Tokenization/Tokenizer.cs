@@ -49,6 +49,9 @@ public sealed class Tokenizer
     /// <summary>One more than the highest id.</summary>
     public int VocabSize { get; }
 
+    /// <summary>One more than the highest id of the vocabulary proper, without added tokens: <c>vocab_size</c> of transformers' tokenizers.</summary>
+    public int BaseVocabSize => _vocabulary.Size;
+
     /// <summary>The id of bos_token, if the model has one.</summary>
     public int? BosId { get; }
 

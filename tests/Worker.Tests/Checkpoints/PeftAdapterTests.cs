@@ -30,7 +30,21 @@ public class PeftAdapterTests
             Assert.True(JsonNode.DeepEquals(published[field], written[field]), field);
     }
 
+    [Fact]
+    public void Load_RankStabilisedAdapter_IsScaledByAlphaOverTheRootOfTheRank()
+    {
+        using var folder = new TemporaryFolder();
+        using var loaded = Goldens.Model("qwen2-tiny");
+        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(Published, "adapter_config.json")))!;
+        config["use_rslora"] = true;
+        File.WriteAllText(folder["adapter_config.json"], config.ToJsonString());
+        File.Copy(Path.Combine(Published, "adapter_model.safetensors"), folder["adapter_model.safetensors"]);
+
+        Assert.Equal(16 / Math.Sqrt(8), PeftAdapter.Load(folder.Path, loaded.Model).Options.Scaling, 1e-12);
+    }
+
     [Theory]
+    [InlineData("alora_invocation_tokens", "[5]", "'alora_invocation_tokens'")]
     [InlineData("peft_type", "\"IA3\"", "'peft_type' is 'IA3'")]
     [InlineData("r", "0", "'r' must be a whole number from 1")]
     [InlineData("r", "4", "has shape [8, 64], expected [4, 64]")]

@@ -166,6 +166,31 @@ public class LoraTrainerTests
         Assert.Contains("vocabulary", Assert.Throws<InvalidDataException>(() => TrainingSample.Prepare([samples[0] with { TokenIds = [7, 512] }], tokenizer, 512, 512)).Message);
     }
 
+    [Fact]
+    public void TrainStep_Published_CutsLabelsAndDistributionsToTheBaseVocabulary()
+    {
+        using var scope = NewDisposeScope();
+        using var model = Goldens.Model("qwen2-tiny");
+        var tokenizer = Tokenization.SmallTokenizers.Parse(Tokenization.SmallTokenizers.Json());
+        var size = tokenizer.BaseVocabSize;
+        Assert.Equal((size, size + 1), (tokenizer.TokenToId("<|end|>"), tokenizer.TokenToId("<think>")));
+        double expected = 0;
+        using (no_grad())
+        {
+            foreach (var sample in Prepared())
+            {
+                var logits = model.Model.forward(Goldens.Batch(sample.Prefix))[0, sample.Prefix.Length - 1].narrow(0, 0, size).log_softmax(0);
+                for (var i = 0; i < sample.TokenIds.Length; i++)
+                    if (sample.TokenIds[i] < size)
+                        expected += sample.Weights[i] * (Math.Log(sample.Weights[i]) - logits[sample.TokenIds[i]].item<float>()) / 117;
+            }
+        }
+        Assert.True(Prepared().Sum(s => s.Cut(size).TokenIds.Length) < Prepared().Sum(s => s.TokenIds.Length));
+
+        using var trainer = new LoraTrainer(model, tokenizer, Samples(), Published with { Compatibility = Compatibility.Published, Lora = new LoraSpec { Dropout = 0 } });
+        Assert.Equal(expected, trainer.TrainStep().Loss!.Value, 1e-5);
+    }
+
     private static void AssertAdapter(string file, LoadedModel model, double all, double most)
     {
         using var scope = NewDisposeScope();

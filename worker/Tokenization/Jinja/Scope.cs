@@ -12,7 +12,7 @@ internal sealed class Scope(Scope? parent, Dictionary<string, object?>? variable
             if (scope._variables is not null && scope._variables.TryGetValue(name, out var value))
                 return value;
         }
-        return new Undefined($"'{name}' is undefined");
+        return name == "self" ? throw JinjaException.Unsupported("the variable 'self'") : new Undefined($"'{name}' is undefined");
     }
 
     internal void Set(string name, object? value) => (_variables ??= new(StringComparer.Ordinal))[name] = value;
