@@ -6,7 +6,7 @@ PROGRAMS := worker/worker.csproj operator/operator.csproj devcluster/devcluster.
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: help quickstart test build crds demo-models demo-report bench bench-small lint clean
+.PHONY: help quickstart test build generate demo-models demo-report bench bench-small lint clean
 
 help: ## Shows this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -32,8 +32,10 @@ programs:
 	@for project in $(PROGRAMS); do dotnet build $$project $(DOTNET_FLAGS) || exit 1; done
 	@eng/make-launchers.sh
 
-crds: ## Generates crds/ from api/.
-	@dotnet run -c Release --project eng/Generate -- crds crds
+generate: ## Generates crds/ from api/, the chart's copies of them and of the operator's rights, and install/.
+	@eng/install-tools.sh test
+	@dotnet run -c Release --project eng/Generate -- all .
+	@eng/make-install.sh install/lightreasoner.yaml
 
 demo-models: ## Makes the data and trains the models of examples/quickstart/ anew.
 	@eng/install-tools.sh build

@@ -11,7 +11,7 @@ public static class CrdGenerator
     public static IReadOnlyDictionary<string, string> Files() =>
         Enum.GetValues<RunKind>().ToDictionary(
             kind => $"{ApiGroup.Name}_{Resource(kind).Plural}.yaml",
-            kind => "# Generated from api/ by `make crds`. Do not edit.\n" + YamlJson.Write(Definition(kind)));
+            kind => "# Generated from api/ by `make generate`. Do not edit.\n" + YamlJson.Write(Definition(kind)));
 
     /// <summary>The definition of one kind.</summary>
     public static JsonObject Definition(RunKind kind)

@@ -1,11 +1,15 @@
-using LightReasoner.Api.Schema;
+using LightReasoner.Generate;
 
-if (args is not ["crds", var folder])
+if (args is not ["all", var repository])
 {
-    Console.Error.WriteLine("usage: generate crds FOLDER");
+    Console.Error.WriteLine("usage: generate all REPOSITORY");
     return 64;
 }
 
-Directory.CreateDirectory(folder);
-foreach ((string name, string text) in CrdGenerator.Files()) File.WriteAllText(Path.Combine(folder, name), text);
+foreach ((string path, string text) in GeneratedFiles.All())
+{
+    string file = Path.Combine(repository, path);
+    Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+    File.WriteAllText(file, text);
+}
 return 0;

@@ -13,7 +13,7 @@ public class CrdTests
         IReadOnlyDictionary<string, string> generated = CrdGenerator.Files();
         Assert.Equal(generated.Keys.Order(), Directory.GetFiles(folder, "*.yaml").Select(Path.GetFileName).Order());
         foreach ((string name, string text) in generated)
-            Assert.True(File.ReadAllText(Path.Combine(folder, name)) == text, $"crds/{name} differs from api/: run `make crds`.");
+            Assert.True(File.ReadAllText(Path.Combine(folder, name)) == text, $"crds/{name} differs from api/: run `make generate`.");
     }
 
     [Theory]

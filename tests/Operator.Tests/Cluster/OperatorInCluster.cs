@@ -56,9 +56,13 @@ internal sealed class OperatorInCluster : IAsyncDisposable
     /// <summary>Another operator over the same namespace.</summary>
     public OperatorInCluster Another() => new(cluster, options);
 
-    public async Task StartAsync()
+    /// <param name="wire">Sees or spoils every request of the operator to the API server.</param>
+    public async Task StartAsync(DelegatingHandler? wire = null)
     {
-        app = OperatorHost.Build(options);
+        app = OperatorHost.Build(options, configure: services =>
+        {
+            if (wire is not null) services.AddSingleton<IKubernetes>(s => new Kubernetes(s.GetRequiredService<KubernetesClientConfiguration>(), wire));
+        });
         await app.StartAsync();
         string address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         Http = new HttpClient { BaseAddress = new Uri(address) };
@@ -68,8 +72,7 @@ internal sealed class OperatorInCluster : IAsyncDisposable
     public async Task StartThatDiesAsync(int requests)
     {
         var death = new DyingHandler(requests);
-        app = OperatorHost.Build(options, configure: services => services.AddSingleton<IKubernetes>(s => new Kubernetes(s.GetRequiredService<KubernetesClientConfiguration>(), death)));
-        await app.StartAsync();
+        await StartAsync(death);
         await death.Dead.WaitAsync(Until.Patience);
     }
 

@@ -10,6 +10,8 @@ internal static class Until
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan ListAgain = TimeSpan.FromSeconds(2);
+
     /// <summary>Waits until the object of a name (null: there is none) is as it should be, and gives it.</summary>
     public static async Task<T> HoldsAsync<T>(IKubernetesClient client, string? ns, string name, Func<T?, bool> condition, string what, TimeSpan? patience = null)
         where T : class, IKubernetesObject<V1ObjectMeta>
@@ -31,15 +33,24 @@ internal static class Until
         {
             while (true)
             {
-                // From the beginning: the server sends what exists as ADDED first.
+                // A watch from the beginning tells what exists, not what went away since the list: so the list is read again now and then.
+                using var again = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
                 known.Clear();
                 foreach (T o in await client.ListAsync<T>(ns, selector, cancellationToken: limit.Token)) known[o.Metadata.Name] = o;
                 if (condition([.. known.Values])) return [.. known.Values];
-                await foreach ((WatchEventType type, T o) in client.WatchAsync<T>(ns, null, selector, cancellationToken: limit.Token))
+                again.CancelAfter(ListAgain);
+                try
                 {
-                    if (type == WatchEventType.Deleted) known.Remove(o.Metadata.Name);
-                    else if (type is WatchEventType.Added or WatchEventType.Modified) known[o.Metadata.Name] = o;
-                    if (condition([.. known.Values])) return [.. known.Values];
+                    await foreach ((WatchEventType type, T o) in client.WatchAsync<T>(ns, null, selector, cancellationToken: again.Token))
+                    {
+                        if (type == WatchEventType.Deleted) known.Remove(o.Metadata.Name);
+                        else if (type is WatchEventType.Added or WatchEventType.Modified) known[o.Metadata.Name] = o;
+                        if (condition([.. known.Values])) return [.. known.Values];
+                    }
+                }
+                catch (OperationCanceledException) when (!limit.IsCancellationRequested)
+                {
+                    // Time for the next list.
                 }
             }
         }

@@ -1,0 +1,252 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using LightReasoner.Api;
+using LightReasoner.Operator.Hosting;
+using LightReasoner.Operator.Tests.Cluster;
+
+namespace LightReasoner.Operator.Tests.Chart;
+
+/// <summary>The Helm chart over a matrix of values.</summary>
+public sealed class ChartTests
+{
+    private const string Everything = """
+        replicas: 3
+        outputPrefix: az://runs/team a
+        image: {digest: "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}
+        imagePullSecrets: [{name: registry}]
+        commonLabels: {team: reasoning}
+        worker:
+          image: {repository: registry.example/worker, tag: "7"}
+          defaults:
+            imagePullPolicy: Always
+            resources: {requests: {cpu: "4", memory: 16Gi}}
+            nodeSelector: {gpu: "true"}
+            tolerations: [{key: nvidia.com/gpu, operator: Exists}]
+            env: [{name: HF_HOME, value: /models}]
+        serviceAccount: {annotations: {azure.workload.identity/client-id: abc}}
+        podAnnotations: {a: b}
+        podLabels: {c: d}
+        priorityClassName: system-cluster-critical
+        nodeSelector: {kubernetes.io/os: linux}
+        tolerations: [{operator: Exists}]
+        affinity: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, podAffinityTerm: {topologyKey: kubernetes.io/hostname}}]}}
+        topologySpreadConstraints: [{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: ScheduleAnyway}]
+        env: [{name: DOTNET_gcServer, value: "0"}]
+        service: {annotations: {e: f}}
+        podDisruptionBudget: {enabled: true}
+        networkPolicy: {enabled: true, metricsFrom: [{namespaceSelector: {matchLabels: {name: monitoring}}}], extraEgress: [{ports: [{port: 8443}]}]}
+        serviceMonitor: {enabled: true, labels: {release: prometheus}}
+        grafanaDashboard: {enabled: true, namespace: monitoring, annotations: {folder: Training}}
+        """;
+
+    private const string Least = """
+        crds: {install: false}
+        rbac: {create: false, aggregate: false}
+        serviceAccount: {create: false, name: mine}
+        leaderElection: {enabled: false}
+        progress: {enabled: false}
+        """;
+
+    public static TheoryData<string, string> Matrix { get; } = new()
+    {
+        { "defaults", "{}" },
+        { "everything", Everything },
+        { "least", Least },
+        { "one namespace", "watchNamespace: team" },
+        { "one namespace, no progress", "{watchNamespace: team, progress: {enabled: false}}" },
+        { "definitions go with the chart", "crds: {keep: false}" },
+        { "names", "{nameOverride: reasoner, commonLabels: {a: b}}" },
+        { "full name", "fullnameOverride: an-operator-with-a-name-that-is-just-as-long-as-any-name-can-b-" },
+        { "progress by another way", "{progress: {url: 'https://progress.example/v1/progress'}, service: {type: LoadBalancer, port: 80}}" },
+        { "policy without metrics", "networkPolicy: {enabled: true, apiServerPorts: [6443]}" },
+        { "a default taken away", "resources: {limits: null}" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Matrix))]
+    public async Task Objects_FitTheRecordedSchemas_AndEachOther(string name, string values)
+    {
+        RenderedChart chart = await RenderChart.RenderAsync(values);
+        Assert.True(chart.Error is null, $"{name}: {chart.Error}");
+        OpenApiDocuments documents = OpenApiDocuments.Load();
+        Assert.Empty(chart.Objects.SelectMany(o => documents.Check(o)?.Select(error => $"{o["kind"]} {o["metadata"]!["name"]}: {error}") ?? []));
+        Assert.Empty(documents.Check(chart.OperatorPod, "io.k8s.api.core.v1.PodTemplateSpec"));
+
+        string[] keys = [.. chart.Objects.Select(o => $"{o["kind"]} {o["metadata"]!["namespace"]}/{o["metadata"]!["name"]}")];
+        Assert.Equal(keys.Distinct(), keys);
+        JsonObject labels = chart.OperatorPod["metadata"]!["labels"]!.AsObject();
+        foreach (JsonObject selector in new[] { chart.Single("Service")["spec"]!["selector"]!, chart.Single("Deployment")["spec"]!["selector"]!["matchLabels"]! }
+            .Concat(chart.Of("PodDisruptionBudget").Select(o => o["spec"]!["selector"]!["matchLabels"]!))
+            .Concat(chart.Of("NetworkPolicy").Select(o => o["spec"]!["podSelector"]!["matchLabels"]!)).Select(s => s.AsObject()))
+            Assert.All(selector, pair => Assert.Equal((string)pair.Value!, (string?)labels[pair.Key]));
+        foreach (JsonObject o in chart.Objects.Where(o => (string?)o["kind"] is not "CustomResourceDefinition"))
+        {
+            Assert.Equal("Helm", (string?)o["metadata"]!["labels"]!["app.kubernetes.io/managed-by"]);
+            Assert.Matches("^[a-z0-9]([-a-z0-9]{0,80}[a-z0-9])?$", (string?)o["metadata"]!["name"]);
+        }
+        string account = (string)chart.OperatorPod["spec"]!["serviceAccountName"]!;
+        Assert.All(chart.Objects.Where(o => o["subjects"] is not null), binding =>
+        {
+            Assert.Equal((account, "lr-system"), ((string)binding["subjects"]![0]!["name"]!, (string)binding["subjects"]![0]!["namespace"]!));
+            Assert.Contains(chart.Of((string)binding["roleRef"]!["kind"]!), role => (string?)role["metadata"]!["name"] == (string?)binding["roleRef"]!["name"]);
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(Matrix))]
+    public async Task Operator_UnderstandsItsArguments(string name, string values)
+    {
+        RenderedChart chart = await RenderChart.RenderAsync(values);
+        System.CommandLine.ParseResult line = OperatorCommand.Build().Parse([.. chart.OperatorArguments]);
+        Assert.True(line.Errors.Count == 0, $"{name}: {string.Join("; ", line.Errors.Select(e => e.Message))}");
+        Assert.Equal("run", line.CommandResult.Command.Name);
+    }
+
+    [Theory]
+    [InlineData("{}"), InlineData(Everything)]
+    public async Task OperatorPod_SatisfiesPodSecurityRestricted(string values)
+    {
+        RenderedChart chart = await RenderChart.RenderAsync(values);
+        JsonObject spec = chart.OperatorPod["spec"]!.AsObject();
+        Assert.All(new[] { "hostNetwork", "hostPID", "hostIPC" }, field => Assert.Null(spec[field]));
+        Assert.True((bool)spec["securityContext"]!["runAsNonRoot"]!);
+        Assert.Equal("RuntimeDefault", (string?)spec["securityContext"]!["seccompProfile"]!["type"]);
+        JsonNode container = Assert.Single(spec["containers"]!.AsArray())!;
+        Assert.False((bool)container["securityContext"]!["allowPrivilegeEscalation"]!);
+        Assert.Equal("[\"ALL\"]", container["securityContext"]!["capabilities"]!["drop"]!.ToJsonString());
+        Assert.All(spec["volumes"]!.AsArray(), volume => Assert.True(volume!["emptyDir"] is not null || volume["configMap"] is not null));
+    }
+
+    [Fact]
+    public async Task OneNamespace_HasNoClusterRoleButThatOfTokenReviews()
+    {
+        RenderedChart chart = await RenderChart.RenderAsync("{watchNamespace: team, rbac: {aggregate: false}}");
+        JsonObject cluster = chart.Single("ClusterRole");
+        Assert.Equal("""[{"apiGroups":["authentication.k8s.io"],"resources":["tokenreviews"],"verbs":["create"]}]""", cluster["rules"]!.ToJsonString());
+        JsonObject role = Assert.Single(chart.Of("Role"), r => (string?)r["metadata"]!["namespace"] == "team");
+        Assert.Contains("samplingruns/status", role["rules"]!.ToJsonString());
+        Assert.Contains("--namespace=team", chart.OperatorArguments);
+
+        RenderedChart without = await RenderChart.RenderAsync("{watchNamespace: team, rbac: {aggregate: false}, progress: {enabled: false}}");
+        Assert.Empty(without.Of("ClusterRole"));
+        Assert.DoesNotContain(without.OperatorArguments, a => a.StartsWith("--progress-url", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task OperatorRole_ReadsNoSecrets_AndGrantsNothingByStar()
+    {
+        RenderedChart chart = await RenderChart.RenderAsync();
+        string[] granted = [.. chart.Objects.Where(o => o["rules"] is not null).SelectMany(o => o["rules"]!.AsArray()).SelectMany(rule =>
+            rule!["resources"]!.AsArray().Concat(rule["verbs"]!.AsArray()).Concat(rule["apiGroups"]!.AsArray())).Select(v => (string)v!)];
+        Assert.DoesNotContain("*", granted);
+        Assert.DoesNotContain("secrets", granted);
+    }
+
+    [Fact]
+    public async Task Definitions_AreTheGeneratedOnes_AndKeptAtUninstall()
+    {
+        foreach (bool keep in new[] { true, false })
+        {
+            RenderedChart chart = await RenderChart.RenderAsync($"crds: {{keep: {(keep ? "true" : "false")}}}");
+            foreach (string file in Directory.GetFiles(Path.Combine(Repository.Root, "crds")))
+            {
+                JsonObject wanted = YamlJson.ToJson(await File.ReadAllTextAsync(file), file)[0]!.AsObject();
+                JsonObject rendered = Assert.Single(chart.Of("CustomResourceDefinition"), o => (string?)o["metadata"]!["name"] == (string?)wanted["metadata"]!["name"]);
+                Assert.Equal(keep ? "keep" : null, (string?)rendered["metadata"]!["annotations"]?["helm.sh/resource-policy"]);
+                Assert.True(JsonNode.DeepEquals(wanted["spec"], rendered["spec"]));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task WorkerDefaults_AreReadByTheOperator()
+    {
+        RenderedChart chart = await RenderChart.RenderAsync(Everything);
+        JsonObject map = Assert.Single(chart.Of("ConfigMap"), m => m["data"]!["worker-defaults.yaml"] is not null);
+        string file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, (string)map["data"]!["worker-defaults.yaml"]!);
+            WorkerSpec defaults = WorkerDefaultsFile.Read(file)!;
+            Assert.Equal(("Always", "true"), (defaults.ImagePullPolicy, defaults.NodeSelector!["gpu"]));
+            Assert.Equal("16Gi", (string?)defaults.Resources!["requests"]!["memory"]);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task Notes_TellWhatIsMissing()
+    {
+        Assert.Contains("outputPrefix is not set", (await RenderChart.RenderAsync()).Notes);
+        string notes = (await RenderChart.RenderAsync("{outputPrefix: az://runs, watchNamespace: team, crds: {install: false}}")).Notes;
+        Assert.DoesNotContain("outputPrefix is not set", notes);
+        Assert.Contains("namespace team", notes);
+        Assert.Contains("crds.install is false", notes);
+    }
+
+    [Theory]
+    [InlineData("replica: 2", "replica")]
+    [InlineData("replicas: two", "replicas")]
+    [InlineData("outputPrefix: runs", "outputPrefix")]
+    [InlineData("log: {level: verbose}", "log.level")]
+    [InlineData("worker: {defaults: {gpus: 2}}", "gpus")]
+    [InlineData("worker: {defaults: {nodeSelector: {gpu: true}}}", "nodeSelector.gpu")]
+    [InlineData("image: {digest: latest}", "image.digest")]
+    [InlineData("service: {port: 0}", "service.port")]
+    [InlineData("watchNamespace: Team", "watchNamespace")]
+    [InlineData("{replicas: 2, leaderElection: {enabled: false}}", "leaderElection.enabled")]
+    public async Task BadValues_AreRefused_NamingTheField(string values, string field) =>
+        Assert.Contains(field, (await RenderChart.RenderAsync(values)).Error);
+
+    [Fact]
+    public async Task OlderKubernetes_IsRefused() => Assert.Contains("kubeVersion: >=1.31", (await RenderChart.RenderAsync(kubeVersion: "v1.30.9")).Error);
+
+    [Fact]
+    public async Task VendorsKubernetesVersions_AreTaken() => Assert.Null((await RenderChart.RenderAsync(kubeVersion: "v1.31.4-eks-2d5f260")).Error);
+
+    [Fact]
+    public void EveryValue_HasASchemaAndIsDocumented()
+    {
+        string text = File.ReadAllText(Path.Combine(Repository.Root, "charts/lightreasoner/values.yaml"));
+        JsonObject values = YamlJson.ToJson(text, "values.yaml")[0]!.AsObject();
+        JsonObject schema = JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "charts/lightreasoner/values.schema.json")))!.AsObject();
+        Compare(values, schema["properties"]!.AsObject(), "");
+
+        static void Compare(JsonObject values, JsonObject properties, string path)
+        {
+            // Helm gives "global" to every chart; free-form objects have no properties.
+            Assert.Equal(properties.Select(p => p.Key).Where(k => k != "global").Order(), values.Select(v => v.Key).Order());
+            foreach ((string key, JsonNode? value) in values)
+                if (value is JsonObject { Count: > 0 } inner && properties[key]!["properties"] is JsonObject fields) Compare(inner, fields, $"{path}{key}.");
+        }
+    }
+
+    [Fact]
+    public void WorkerDefaults_AreTheFieldsOfSpecWorker()
+    {
+        JsonNode schema = JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "charts/lightreasoner/values.schema.json")))!;
+        IEnumerable<string> fields = typeof(WorkerSpec).GetProperties().Select(p => char.ToLowerInvariant(p.Name[0]) + p.Name[1..]).Where(name => name != "gpus");
+        Assert.Equal(fields.Order(), schema["properties"]!["worker"]!["properties"]!["defaults"]!["properties"]!.AsObject().Select(p => p.Key).Order());
+    }
+
+    [Fact]
+    public void Dashboard_AsksForMetricsThatExist()
+    {
+        string dashboard = File.ReadAllText(Path.Combine(Repository.Root, "charts/lightreasoner/files/dashboard.json"));
+        string documented = File.ReadAllText(Path.Combine(Repository.Root, "docs/metrics.md"));
+        string[] asked = [.. Regex.Matches(dashboard, "lightreasoner_[a-z_]+").Select(m => Regex.Replace(m.Value, "_bucket$", "")).Distinct()];
+        Assert.NotEmpty(asked);
+        Assert.All(asked, metric => Assert.Contains($"`{metric}`", documented));
+        Assert.True(JsonNode.Parse(dashboard)!["panels"]!.AsArray().Count > 4);
+    }
+
+    [Fact]
+    public void Version_IsTheProgramsOwn()
+    {
+        JsonNode chart = YamlJson.ToJson(File.ReadAllText(Path.Combine(Repository.Root, "charts/lightreasoner/Chart.yaml")), "Chart.yaml")[0]!;
+        Assert.Equal((OperatorOptions.Version, OperatorOptions.Version), ((string)chart["version"]!, (string)chart["appVersion"]!));
+    }
+}

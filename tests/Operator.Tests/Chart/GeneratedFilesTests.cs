@@ -1,0 +1,35 @@
+using LightReasoner.Generate;
+using LightReasoner.Operator.Tests.Cluster;
+
+namespace LightReasoner.Operator.Tests.Chart;
+
+/// <summary>What is in the repository is what the code makes.</summary>
+public sealed class GeneratedFilesTests
+{
+    [Fact]
+    public void ChartFiles_AreCurrent()
+    {
+        foreach ((string path, string text) in GeneratedFiles.All())
+            Assert.True(File.ReadAllText(Path.Combine(Repository.Root, path)) == text, $"{path} differs from the code: run `make generate`.");
+        string[] extra = [.. new[] { "crds", "rbac" }.SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, GeneratedFiles.ChartFiles, folder)))
+            .Select(file => Path.GetRelativePath(Repository.Root, file)).Except(GeneratedFiles.All().Keys)];
+        Assert.Empty(extra);
+    }
+
+    [Fact]
+    public async Task Install_IsTheChartWithItsDefaults()
+    {
+        string folder = Directory.CreateTempSubdirectory("install-").FullName;
+        try
+        {
+            string made = Path.Combine(folder, "lightreasoner.yaml");
+            await RenderChart.RunAsync("eng/make-install.sh", [made], "");
+            Assert.True(await File.ReadAllTextAsync(made) == await File.ReadAllTextAsync(Path.Combine(Repository.Root, "install/lightreasoner.yaml")),
+                "install/lightreasoner.yaml differs from the chart: run `make generate`.");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using System.Text.Json.Nodes;
+using k8s.Models;
+using LightReasoner.Api;
+using LightReasoner.Operator.Tests.Chart;
+
+namespace LightReasoner.Operator.Tests.Cluster;
+
+/// <summary>Every manifest under examples/ that people apply, and what the chart makes of itself, taken by a server.</summary>
+[Collection(nameof(DevCluster))]
+public sealed class ExampleTests(DevCluster cluster)
+{
+    [Theory]
+    [InlineData("gitops/overlays/small", 3)]
+    [InlineData("gitops/overlays/full", 3)]
+    [InlineData("azure", 2)]
+    [InlineData("kueue", 2)]
+    public async Task Kustomization_Renders_AndItsRunsAreGood(string folder, int runs)
+    {
+        string text = await Kubectl.RunAsync(null, "", "kustomize", $"examples/{folder}");
+        JsonObject[] objects = [.. YamlJson.ToJson(text, folder).Select(node => node!.AsObject())];
+        JsonObject[] ours = [.. objects.Where(o => (string?)o["apiVersion"] == ApiGroup.ApiVersion)];
+        Assert.Equal(runs, ours.Length);
+        Manifest[] manifests = [.. ours.Select(o => ManifestReader.Read(o.ToJsonString(), folder))];
+        Assert.All(manifests, run => Assert.Equal("experiments", run.Metadata.Namespace));
+        // What a run refers to is in the same folder, under the name that it has there.
+        Assert.All(manifests.SelectMany(run => run.RunSpec.References()), reference =>
+            Assert.Contains(manifests, run => run.Kind == reference.Kind && run.Metadata.Name == reference.Name));
+        OpenApiDocuments documents = OpenApiDocuments.Load();
+        Assert.Empty(objects.Except(ours).SelectMany(o => documents.Check(o) ?? []));
+        await ApplyAsync(ours.Concat(objects.Where(o => (string?)o["kind"] == "ServiceAccount")));
+    }
+
+    [Theory]
+    [InlineData("flux", "GitRepository", "Kustomization")]
+    [InlineData("flux/operator", "HelmRelease")]
+    [InlineData("argocd", "Application", "ConfigMap")]
+    public async Task PipelineOfATool_PointsAtWhatExists(string folder, params string[] kinds)
+    {
+        string text = await Kubectl.RunAsync(null, "", "kustomize", $"examples/gitops/{folder}");
+        JsonObject[] objects = [.. YamlJson.ToJson(text, folder).Select(node => node!.AsObject())];
+        Assert.All(kinds, kind => Assert.Contains(objects, o => (string?)o["kind"] == kind));
+        string[] paths = [.. objects.Select(o => (string?)(o["spec"]?["path"] ?? o["spec"]?["source"]?["path"] ?? o["spec"]?["chart"]?["spec"]?["chart"])).OfType<string>()];
+        Assert.All(paths, path => Assert.True(Directory.Exists(Path.Combine(Repository.Root, path)), $"{path} is not in the repository"));
+        foreach (JsonNode values in objects.Select(o => o["spec"]?["values"] ?? o["spec"]?["source"]?["helm"]?["valuesObject"]).OfType<JsonNode>())
+            Assert.Null((await RenderChart.RenderAsync(values.ToJsonString())).Error);
+    }
+
+    [Theory]
+    [InlineData("{outputPrefix: 'az://runs', worker: {defaults: {nodeSelector: {a: b}}}, grafanaDashboard: {enabled: true}}")]
+    [InlineData("{watchNamespace: lr-system, crds: {keep: false}}")]
+    public async Task Chart_IsTakenByTheServer(string values)
+    {
+        RenderedChart chart = await RenderChart.RenderAsync(values);
+        Assert.Null(chart.Error);
+        string[] served = ["CustomResourceDefinition", "ServiceAccount", "ConfigMap", "Service", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"];
+        JsonObject pod = chart.OperatorPod.DeepClone().AsObject();
+        pod["apiVersion"] = "v1";
+        pod["kind"] = "Pod";
+        pod["metadata"]!["name"] = "operator";
+        pod["metadata"]!["namespace"] = "lr-system";
+        await EnsureNamespaceAsync("lr-system");
+        await ApplyAsync(chart.Objects.Where(o => served.Contains((string?)o["kind"])).Append(pod));
+    }
+
+    [Fact]
+    public async Task Explain_ReadsLikeDocumentation()
+    {
+        string selection = await Kubectl.RunAsync(cluster.Kubeconfig, "", "explain", "srun.spec.selection");
+        Assert.Contains("FIELD: selection <Object>", selection);
+        Assert.Contains("Which steps and tokens are kept", selection);
+        Assert.Contains("alpha\t<number>", selection);
+        Assert.Contains("Plausibility:", selection);
+        string recursive = await Kubectl.RunAsync(cluster.Kubeconfig, "", "explain", "rrun.spec", "--recursive");
+        Assert.Contains("lossWeights\t<[]number>", recursive);
+        Assert.Contains("enum:", recursive);
+    }
+
+    private async Task ApplyAsync(IEnumerable<JsonObject> objects)
+    {
+        JsonObject[] all = [.. objects];
+        foreach (string ns in all.Select(o => (string?)o["metadata"]!["namespace"]).OfType<string>().Distinct()) await EnsureNamespaceAsync(ns);
+        string text = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "List", ["items"] = new JsonArray([.. all.Select(o => o.DeepClone())]) }.ToJsonString();
+        string output = await Kubectl.RunAsync(cluster.Kubeconfig, text, "apply", "--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict", "-f", "-");
+        Assert.Equal(all.Length, output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    private async Task EnsureNamespaceAsync(string name)
+    {
+        if (await cluster.Client.GetAsync<V1Namespace>(name) is null) await cluster.Client.CreateAsync(new V1Namespace { Metadata = new V1ObjectMeta { Name = name } });
+    }
+}

@@ -1,0 +1,126 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using k8s;
+using k8s.Models;
+using LightReasoner.Api;
+using LightReasoner.Generate;
+using LightReasoner.Operator.Entities;
+using LightReasoner.Operator.Jobs;
+using LightReasoner.Operator.Runs;
+
+namespace LightReasoner.Operator.Tests.Cluster;
+
+/// <summary>The operator as a service account with exactly the generated roles, in one namespace, with RBAC enforced.</summary>
+[Collection(nameof(DevCluster))]
+public sealed class RbacTests(DevCluster cluster)
+{
+    private const string Account = "operator";
+
+    /// <summary>Granted for what this test does not bring about.</summary>
+    private static readonly Dictionary<string, string> NotUsedHere = new()
+    {
+        ["samplingruns/finalizers update"] = "asked for by the admission plugin OwnerReferencesPermissionEnforcement only",
+        ["finetuneruns/finalizers update"] = "as above",
+        ["refineruns/finalizers update"] = "as above",
+        ["events list"] = "read when a Job has no pods for a while",
+        ["events update"] = "an event that happens again is counted up",
+        ["finetuneruns delete"] = "no such run has a time to live here",
+        ["refineruns delete"] = "as above",
+        ["refineruns get"] = "no such run is made here",
+        ["refineruns/status update"] = "as above",
+    };
+
+    [Fact]
+    public async Task GeneratedRoles_AreEnough_AndNoMoreThanNeeded()
+    {
+        string kubeconfig = Path.Combine(Path.GetDirectoryName(cluster.Kubeconfig)!, $"account-{Guid.NewGuid():N}");
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options => options with { Kubeconfig = kubeconfig, LeaderElect = true }, start: false);
+        var rules = RbacRules.Of(typeof(Hosting.OperatorHost).Assembly);
+        await GrantAsync(o, rules);
+        await File.WriteAllTextAsync(kubeconfig, await KubeconfigAsync(o));
+        var recorder = new RequestRecorder();
+        await o.StartAsync(recorder);
+
+        await LiveAsync(o);
+        await o.StopAsync();        // gives the lease back
+
+        Assert.Empty(recorder.Denied);
+        string[] granted = [.. rules.Values.SelectMany(list => list).SelectMany(rule =>
+            from resource in rule!["resources"]!.AsArray()
+            from verb in rule["verbs"]!.AsArray()
+            select $"{resource} {verb}")];
+        IEnumerable<string> unused = granted.Except(recorder.Used.Select(r => $"{r.Resource} {r.Verb}")).Except(NotUsedHere.Keys);
+        Assert.Empty(unused);
+    }
+
+    /// <summary>Most of what can happen to runs.</summary>
+    private static async Task LiveAsync(OperatorInCluster o)
+    {
+        FineTuneRunEntity tune = await o.ApplyAsync(Make.FineTune());
+        await o.PhaseAsync<FineTuneRunEntity>("f", RunPhase.Waiting);
+        SamplingRunEntity run = await o.ApplySamplingAsync(change: s => s with { TtlSecondsAfterFinished = 3600 });
+        V1Pod pod = Assert.Single(await o.PodsAsync(run));
+        await o.StartPodAsync(pod);
+        await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Running);
+        Assert.Equal(HttpStatusCode.Accepted, (await o.PostAsync(await o.TokenAsync(pod), o.Report(pod, run, 10, 50))).StatusCode);
+
+        await o.PatchAsync<V1ConfigMap>("s-srun", new { data = new Dictionary<string, string> { [PodTemplate.DocumentFile] = "{}" } });
+        await Until.HoldsAsync<V1ConfigMap>(o.Client, o.Namespace, "s-srun", m => m?.Data[PodTemplate.DocumentFile].Length > 2, "is healed");
+        await o.PatchAsync<V1ConfigMap>("s-srun", new { immutable = true, data = new Dictionary<string, string> { [PodTemplate.DocumentFile] = "{}" } });
+        await Until.HoldsAsync<V1ConfigMap>(o.Client, o.Namespace, "s-srun", m => m is not null && m.Immutable != true, "is made anew");
+
+        await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { suspend = true } });
+        await o.RunAsync<SamplingRunEntity>("s", s => Conditions.Find(s.Conditions, Conditions.Ready)?.Reason == Reasons.Suspended, "is suspended");
+        await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { suspend = false } });
+        await RunLifeTests.FinishAsync(o, run);
+        await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
+        await RunLifeTests.FinishAsync(o, tune);
+        await o.PhaseAsync<FineTuneRunEntity>("f", RunPhase.Succeeded);
+
+        // A Job of a queue is deleted when its run is suspended.
+        SamplingRunEntity queued = await o.ApplySamplingAsync("q", s => s with { QueueName = "gpus" });
+        V1Job job = await o.JobAsync("q-srun");
+        await o.PatchAsync<SamplingRunEntity>("q", new { spec = new { suspend = true } });
+        await Until.HoldsAsync<V1Job>(o.Client, o.Namespace, "q-srun", j => j?.Metadata.Uid != job.Metadata.Uid, "is gone");
+        Assert.NotNull(queued.Metadata.Uid);
+
+        await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { ttlSecondsAfterFinished = 0 } });
+        await Until.HoldsAsync<SamplingRunEntity>(o.Client, o.Namespace, "s", r => r is null, "is deleted");
+    }
+
+    private static async Task GrantAsync(OperatorInCluster o, IReadOnlyDictionary<RbacScope, JsonArray> rules)
+    {
+        await o.Client.CreateAsync(new V1ServiceAccount { Metadata = new V1ObjectMeta { Name = Account, NamespaceProperty = o.Namespace } });
+        foreach ((RbacScope scope, JsonArray list) in rules)
+        {
+            bool clusterWide = scope == RbacScope.Cluster;
+            string name = $"{o.Namespace}-{scope.ToString().ToLowerInvariant()}", kind = clusterWide ? "ClusterRole" : "Role";
+            await CreateAsync(kind, new JsonObject { ["rules"] = list.DeepClone() });
+            await CreateAsync(kind + "Binding", new JsonObject
+            {
+                ["roleRef"] = new JsonObject { ["apiGroup"] = "rbac.authorization.k8s.io", ["kind"] = kind, ["name"] = name },
+                ["subjects"] = new JsonArray(new JsonObject { ["kind"] = "ServiceAccount", ["name"] = Account, ["namespace"] = o.Namespace }),
+            });
+
+            async Task CreateAsync(string of, JsonObject content)
+            {
+                content["apiVersion"] = "rbac.authorization.k8s.io/v1";
+                content["kind"] = of;
+                content["metadata"] = new JsonObject { ["name"] = name };
+                string plural = of.ToLowerInvariant() + "s";
+                if (clusterWide) await o.Client.ApiClient.CustomObjects.CreateClusterCustomObjectAsync(content, "rbac.authorization.k8s.io", "v1", plural);
+                else await o.Client.ApiClient.CustomObjects.CreateNamespacedCustomObjectAsync(content, "rbac.authorization.k8s.io", "v1", o.Namespace, plural);
+            }
+        }
+    }
+
+    private async Task<string> KubeconfigAsync(OperatorInCluster o)
+    {
+        Authenticationv1TokenRequest token = await o.Client.ApiClient.CoreV1.CreateNamespacedServiceAccountTokenAsync(
+            new Authenticationv1TokenRequest { Spec = new V1TokenRequestSpec { Audiences = [], ExpirationSeconds = 3600 } }, Account, o.Namespace);
+        JsonNode config = YamlJson.ToJson(await File.ReadAllTextAsync(cluster.Kubeconfig), "kubeconfig")[0]!;
+        config["users"]![0]!["user"] = new JsonObject { ["token"] = token.Status.Token };
+        config["contexts"]![0]!["context"]!["namespace"] = o.Namespace;
+        return YamlJson.Write(config);
+    }
+}

@@ -1,0 +1,51 @@
+using System.Collections.Concurrent;
+using System.Net;
+
+namespace LightReasoner.Operator.Tests.Cluster;
+
+/// <summary>What the operator asks of the API server, in the words of RBAC, and what it is denied.</summary>
+internal sealed class RequestRecorder : DelegatingHandler
+{
+    private readonly ConcurrentDictionary<Right, byte> used = new();
+    private readonly ConcurrentQueue<Right> denied = new();
+
+    /// <summary>A verb on a resource (sub-resource included).</summary>
+    public readonly record struct Right(string Group, string Resource, string Verb);
+
+    public IReadOnlyCollection<Right> Used => [.. used.Keys];
+
+    public IReadOnlyCollection<Right> Denied => [.. denied];
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        Right? right = Of(request);
+        if (right is { } r) used[r] = 0;
+        HttpResponseMessage response = await base.SendAsync(request, cancellationToken);
+        if (response.StatusCode == HttpStatusCode.Forbidden && right is { } refused) denied.Enqueue(refused);
+        return response;
+    }
+
+    private static Right? Of(HttpRequestMessage request)
+    {
+        string[] path = request.RequestUri!.AbsolutePath.Trim('/').Split('/');
+        (string group, string[] rest) = path[0] switch
+        {
+            "api" => ("", path[2..]),
+            "apis" when path.Length > 3 => (path[1], path[3..]),
+            _ => ("", []),
+        };
+        if (rest is ["namespaces", _, _, ..]) rest = rest[2..];
+        if (rest.Length == 0) return null;
+        string resource = rest.Length > 2 ? $"{rest[0]}/{rest[2]}" : rest[0];
+        bool named = rest.Length > 1;
+        string verb = request.Method.Method switch
+        {
+            "GET" when request.RequestUri.Query.Contains("watch=true", StringComparison.OrdinalIgnoreCase) => "watch",
+            "GET" => named ? "get" : "list",
+            "POST" => "create",
+            "PUT" => "update",
+            var other => other.ToLowerInvariant(),
+        };
+        return new Right(group, resource, verb);
+    }
+}
