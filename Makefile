@@ -6,7 +6,7 @@ PROGRAMS := worker/worker.csproj operator/operator.csproj devcluster/devcluster.
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: help quickstart test build generate demo-models demo-report bench bench-small lint clean
+.PHONY: help quickstart test faults build generate demo-models demo-report bench bench-small lint clean
 
 help: ## Shows this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -21,6 +21,11 @@ test: ## Builds everything and runs every test.
 	@eng/install-tools.sh test
 	@$(MAKE) --no-print-directory build
 	@eng/run-tests.sh
+
+faults: ## Kills the worker 40 times for each kind and store, and compares the outputs (KILLS=n for another number).
+	@eng/install-tools.sh test
+	@dotnet build tests/Worker.Tests $(DOTNET_FLAGS)
+	@LIGHTREASONER_FAULT_KILLS=$(or $(KILLS),40) dotnet tests/Worker.Tests/bin/Release/net10.0/LightReasoner.Worker.Tests.dll -noLogo -showLiveOutput -class '*FaultTests'
 
 build: ## Builds everything in Release and leaves launchers in bin/.
 	@eng/install-tools.sh build

@@ -38,9 +38,21 @@ if [[ $purpose == test ]]; then
     want_for_tests /usr/share/gocode/src/github.com/Masterminds/sprig golang-github-masterminds-sprig-dev "the functions that Helm's templates have"
     want_for_tests /usr/share/gocode/src/github.com/xeipuuv/gojsonschema golang-github-xeipuuv-gojsonschema-dev "the schema of the chart's values"
     want_for_tests /usr/share/gocode/src/sigs.k8s.io/yaml golang-k8s-sigs-yaml-dev "YAML as Kubernetes reads it"
+    command -v node >/dev/null || want nodejs "runs Azurite, the storage emulator of the tests"
+    command -v npm >/dev/null || want npm "installs Azurite"
 fi
 
-if ((${#missing[@]} == 0)); then exit 0; fi
+install_azurite() {
+    local folder version=3.35.0
+    [[ $purpose == test ]] || return 0
+    folder="$(cd "$(dirname "$0")/.." && pwd)/.cache/azurite"
+    [[ -f $folder/node_modules/azurite/dist/src/blob/main.js ]] && return 0
+    echo "Installing Azurite $version into $folder"
+    mkdir -p "$folder"
+    npm install --prefix "$folder" --no-audit --no-fund --loglevel=error "azurite@$version"
+}
+
+if ((${#missing[@]} == 0)); then install_azurite; exit 0; fi
 echo "Missing packages:"
 printf '%s\n' "${reasons[@]}"
 if ! command -v apt-get >/dev/null; then
@@ -66,3 +78,4 @@ for package in "${missing[@]}"; do
     fi
 done
 ((${#known[@]} == 0)) || "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${known[@]}"
+install_azurite

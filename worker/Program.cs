@@ -12,6 +12,7 @@ var root = new RootCommand("Contrastive sampling, LoRA fine-tuning on soft label
     GenerateCommand.Create(),
     EvaluateCommand.Create(),
     MergeCommand.Create(),
+    PrepareCommand.Create(),
     new Command("inspect", "Looks into models, tokenizers, templates, samples and Parquet files; JSON in, JSON out.")
     {
         TokensCommand.Create(),

@@ -19,7 +19,7 @@ public static class TrainingCheckpoint
     private const string Prefix = "step-";
 
     /// <summary>The folder's name for a step: <c>step-000200</c>.</summary>
-    public static string FolderName(int step) => $"{Prefix}{step:D6}";
+    public static string FolderName(long step) => $"{Prefix}{step:D6}";
 
     /// <summary>Writes a checkpoint into <paramref name="dir"/>.</summary>
     /// <param name="dir">A folder named by <see cref="FolderName"/>; made if it is not there, replaced if it is.</param>
@@ -58,23 +58,10 @@ public static class TrainingCheckpoint
         return JsonFile.Read(Path.Combine(dir, State));
     }
 
-    /// <summary>Whether the folder was written to its end (the files are not read).</summary>
-    public static bool IsComplete(string dir) => File.Exists(Path.Combine(dir, Complete));
-
-    /// <summary>The complete checkpoints in <paramref name="root"/>, by ascending step.</summary>
-    public static IReadOnlyList<(int Step, string Dir)> List(string root) => !Directory.Exists(root) ? [] :
-    [
-        .. Directory.EnumerateDirectories(root, Prefix + "*")
-            .Select(dir => (Step: StepOf(Path.GetFileName(dir)), Dir: dir))
-            .Where(c => c.Step is not null && IsComplete(c.Dir))
-            .Select(c => (c.Step!.Value, c.Dir))
-            .OrderBy(c => c.Value)
-    ];
-
     /// <summary>The step that a folder's name tells, or null for other folders.</summary>
-    public static int? StepOf(string folderName) =>
+    public static long? StepOf(string folderName) =>
         folderName.StartsWith(Prefix, StringComparison.Ordinal)
-        && int.TryParse(folderName.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : null;
+        && long.TryParse(folderName.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : null;
 
     private static JsonObject Fingerprint(string path)
     {
@@ -84,7 +71,7 @@ public static class TrainingCheckpoint
 
     private static void Verify(string dir)
     {
-        if (!IsComplete(dir))
+        if (!File.Exists(Path.Combine(dir, Complete)))
             throw new InvalidDataException($"{dir}: is no complete checkpoint ({Complete} is missing)");
         var path = Path.Combine(dir, Complete);
         if (JsonFile.Read(path)["files"] is not JsonObject files)

@@ -39,7 +39,7 @@ internal static class EvaluateCommand
             };
             IReadOnlyList<Question> questions = await Datasets.QuestionsAsync(Storage.BlobUri.Absolute(spec.Dataset.Uri!), null, parsed.GetValue(question)!, null,
                 parsed.GetValue(answer), parsed.GetValue(max), 0, 1, cancellation);
-            using LoadedModel loaded = Tools.LoadModel(parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!);
+            using LoadedModel loaded = await Tools.LoadModelAsync(parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!, cancellation);
             EvaluationResult result = new AccuracyEvaluator().Evaluate(loaded, Tokenizer.Load(loaded.Dir), questions, spec, parsed.GetValue(block) is not null, cancellation);
             int right = result.Correct.Count(c => c);
             (double low, double high) = ConfidenceInterval.Wilson(right, result.Correct.Length);

@@ -33,11 +33,11 @@ internal static class GenerateCommand
             if (result.GetResult(block) is { Implicit: false } && new Option[] { temperature, topP, topK, penalty }.FirstOrDefault(o => result.GetResult(o) is { Implicit: false }) is { } sampling)
                 result.AddError($"--block is greedy: leave out {sampling.Name}.");
         });
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction(async (parsed, cancellation) =>
         {
+            using LoadedModel loaded = await Tools.LoadModelAsync(parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!, cancellation);
             JsonLines.OnConsole((input, output) =>
             {
-                using LoadedModel loaded = Tools.LoadModel(parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!);
                 Tokenizer? tokenizer = File.Exists(Path.Combine(loaded.Dir, "tokenizer.json")) ? Tokenizer.Load(loaded.Dir) : null;
                 var spec = new GenerationSpec
                 {
@@ -53,7 +53,7 @@ internal static class GenerateCommand
                     ? new BlockGenerator(loaded, RefineTrainer.EosOf(loaded, tokenizer)).Generate(prompts, length, parsed.GetValue(refine), spec.MaxNewTokens, batchSize, toTheLimit, cancellation)
                     : new TextGenerator(loaded).Generate(prompts, spec, batchSize, toTheLimit, cancellation, first));
             });
-            return Task.FromResult(0);
+            return 0;
         });
         return command;
     }

@@ -14,11 +14,11 @@ internal static class MergeCommand
         var adapter = new Option<string>("--adapter") { Description = "PEFT adapter folder.", Required = true };
         var output = new Option<string>("--output") { Description = "Folder to write; must not exist.", Required = true };
         var command = new Command("merge", "Writes base and adapter as one Hugging Face model folder.") { model, adapter, dtype, output };
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, cancellation) =>
         {
             string target = BlobUri.LocalPath(parsed.GetValue(output)!);
             if (Directory.Exists(target)) throw new WorkerException(ExitCode.Usage, $"--output {target}: exists already; name a new folder");
-            using LoadedModel loaded = Tools.LoadModel(parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!);
+            using LoadedModel loaded = await Tools.LoadModelAsync(parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!, cancellation);
             string staging = target + ".partial";
             if (Directory.Exists(staging)) Directory.Delete(staging, recursive: true);
             HuggingFaceFolder.Save(loaded.Model, loaded.Dir, staging, loaded.Model.DType);

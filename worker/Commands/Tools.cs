@@ -10,9 +10,9 @@ namespace LightReasoner.Worker.Commands;
 /// <summary>Options that the small tools share.</summary>
 internal static class Tools
 {
-    public static Option<string> ModelOption() => new("--model") { Description = "Hugging Face model folder.", Required = true };
+    public static Option<string> ModelOption() => new("--model") { Description = "Hugging Face model folder: a path or URI (hf://, az://, https://).", Required = true };
 
-    public static Option<string?> AdapterOption() => new("--adapter") { Description = "PEFT adapter folder, laid over the model." };
+    public static Option<string?> AdapterOption() => new("--adapter") { Description = "PEFT adapter folder, a path or URI, laid over the model." };
 
     public static Option<string> DtypeOption()
     {
@@ -21,7 +21,7 @@ internal static class Tools
         return option;
     }
 
-    public static LoadedModel LoadModel(string model, string? adapter, string dtype)
+    public static async Task<LoadedModel> LoadModelAsync(string model, string? adapter, string dtype, CancellationToken cancellation)
     {
         torch.ScalarType type = dtype switch
         {
@@ -29,10 +29,10 @@ internal static class Tools
             "float16" => torch.ScalarType.Float16,
             _ => torch.ScalarType.Float32,
         };
-        LoadedModel loaded = HuggingFaceFolder.Load(BlobUri.LocalPath(model), type, torch.cuda.is_available() ? torch.CUDA : torch.CPU);
+        LoadedModel loaded = HuggingFaceFolder.Load(await LocalFolder.OfModelAsync(model, cancellation), type, torch.cuda.is_available() ? torch.CUDA : torch.CPU);
         if (adapter is not null)
         {
-            PeftAdapter.Load(BlobUri.LocalPath(adapter), loaded.Model);
+            PeftAdapter.Load(await LocalFolder.OfModelAsync(adapter, cancellation), loaded.Model);
             loaded.Model.MergeLora();
             loaded.Model.UnloadLora();
         }

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using LightReasoner.Worker.Runs;
-using LightReasoner.Worker.Storage;
 using Parquet;
 
 namespace LightReasoner.Worker.Data;
@@ -14,9 +13,10 @@ internal static class ParquetRecords
     /// <summary>The rows of one file.</summary>
     /// <exception cref="WorkerException">The file is damaged, or no Parquet file.</exception>
     public static async IAsyncEnumerable<(JsonObject Fields, string Place)> ReadAsync(
-        string fileUri, [EnumeratorCancellation] CancellationToken cancellation)
+        DataFile file, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        await using Stream stream = await OpenAsync(fileUri, cancellation);
+        string fileUri = file.Uri;
+        await using Stream stream = await file.OpenAsync(cancellation);
         using ParquetReader reader = await ReaderAsync(stream, fileUri, cancellation);
         long number = 0;
         for (int group = 0; group < reader.RowGroupCount; group++)
@@ -26,28 +26,6 @@ internal static class ParquetRecords
             {
                 cancellation.ThrowIfCancellationRequested();
                 yield return (row, $"{fileUri} row {++number}");
-            }
-        }
-    }
-
-    /// <summary>The file as a stream that seeks: Parquet is read from its end.</summary>
-    private static async Task<Stream> OpenAsync(string fileUri, CancellationToken cancellation)
-    {
-        (string root, string name) = BlobUri.SplitGlob(fileUri);
-        Stream source = await BlobUri.Open(root).OpenReadAsync(name, cancellation: cancellation);
-        if (source.CanSeek) return source;
-        await using (source)
-        {
-            var file = new FileStream(Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
-            try
-            {
-                await source.CopyToAsync(file, cancellation);
-                return file;
-            }
-            catch
-            {
-                await file.DisposeAsync();
-                throw;
             }
         }
     }

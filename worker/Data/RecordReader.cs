@@ -1,9 +1,9 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
+using System.Text.Unicode;
 using LightReasoner.Api;
 using LightReasoner.Worker.Runs;
-using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Data;
 
@@ -33,63 +33,79 @@ public static class RecordReader
     /// <summary>Longest line that is read, in bytes; a longer one is an error rather than a way to take all memory.</summary>
     private const int MaxLine = 64 << 20;
 
-    /// <summary>The files of a dataset.</summary>
-    /// <exception cref="WorkerException">There is none.</exception>
-    public static async Task<IReadOnlyList<string>> FilesAsync(string uri, CancellationToken cancellation)
-    {
-        (string root, string pattern) = BlobUri.SplitGlob(uri);
-        var matcher = new Regex("^" + Regex.Escape(pattern).Replace(@"\*\*/", "(.*/)?").Replace(@"\*\*", ".*").Replace(@"\*", "[^/]*").Replace(@"\?", "[^/]") + "$");
-        IReadOnlyList<BlobInfo> blobs = await BlobUri.Open(root).ListAsync(pattern[..Math.Max(0, pattern.IndexOfAny(['*', '?', '[']) is var i && i < 0 ? pattern.Length : i)], cancellation);
-        string[] files = [.. blobs.Where(blob => matcher.IsMatch(blob.Name)).Select(blob => BlobUri.Join(root, blob.Name))];
-        return files.Length > 0 ? files : throw new WorkerException(ExitCode.MissingInput, $"{uri}: no file has this name or matches this pattern");
-    }
-
     /// <summary>The records of a dataset, one after the other.</summary>
     public static async IAsyncEnumerable<DataRecord> ReadAsync(
         string uri, RecordFormat? format, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
         int index = 0;
-        foreach (string file in await FilesAsync(uri, cancellation))
+        foreach (DataFile file in await DataFile.FindAsync(uri, cancellation))
         {
-            IAsyncEnumerable<(JsonObject Fields, string Place)> records = FormatOf(file, format) == RecordFormat.Parquet
-                ? ParquetRecords.ReadAsync(file, cancellation)
-                : JsonLines(file, cancellation);
-            await foreach ((JsonObject fields, string place) in records) yield return new DataRecord(index++, fields, place);
+            await foreach ((JsonObject fields, string place) in ReadAsync(file, format, cancellation)) yield return new DataRecord(index++, fields, place);
         }
     }
 
+    /// <summary>The records of one file with their places.</summary>
+    public static IAsyncEnumerable<(JsonObject Fields, string Place)> ReadAsync(DataFile file, RecordFormat? format, CancellationToken cancellation) =>
+        FormatOf(file.Name, format) == RecordFormat.Parquet ? ParquetRecords.ReadAsync(file, cancellation) : JsonLines(file, cancellation);
+
     /// <summary>The records of one JSONL text.</summary>
-    public static async IAsyncEnumerable<(JsonObject Fields, string Place)> JsonLines(
-        string file, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    private static async IAsyncEnumerable<(JsonObject Fields, string Place)> JsonLines(
+        DataFile file, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
-        (string root, string name) = BlobUri.SplitGlob(file);
-        await using Stream stream = await BlobUri.Open(root).OpenReadAsync(name, cancellation: cancellation);
-        using var reader = new StreamReader(stream);
-        int number = 0;
-        while (await reader.ReadLineAsync(cancellation) is { } line)
+        await using Stream stream = await file.OpenAsync(cancellation);
+        var lines = new LineReader(stream, MaxLine);
+        for (int number = 1; ; number++)
         {
-            number++;
-            string place = $"{file} line {number}";
-            if (line.Length > MaxLine) throw new WorkerException(ExitCode.BadData, $"{place}: is longer than {MaxLine >> 20} MiB");
-            if (string.IsNullOrWhiteSpace(line)) continue;
-            JsonNode? node;
+            string place = $"{file.Uri} line {number}";
+            JsonObject? fields;
             try
             {
-                node = JsonNode.Parse(line, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
-                if (line.Contains("\\ud", StringComparison.OrdinalIgnoreCase)) _ = node?.ToJsonString(); // reads all texts: half a surrogate pair is no character
+                if (await lines.ReadAsync(cancellation) is not { } line) yield break;
+                if (number == 1) line = WithoutByteOrderMark(line);
+                fields = IsBlank(line) ? null : Parse(line);
             }
-            catch (InvalidOperationException e)
+            catch (InvalidDataException e)
             {
                 throw new WorkerException(ExitCode.BadData, $"{place}: {e.Message}", e);
             }
-            catch (JsonException e)
-            {
-                throw new WorkerException(ExitCode.BadData, $"{place}: is not JSON ({(e.BytePositionInLine is { } at ? $"column {at + 1}" : e.Message)}); every line must hold one JSON object", e);
-            }
-            yield return node is JsonObject fields
-                ? (fields, place)
-                : throw new WorkerException(ExitCode.BadData, $"{place}: must be a JSON object, was {node?.GetValueKind().ToString() ?? "null"}");
+            if (fields is not null) yield return (fields, place);
         }
+    }
+
+    private static JsonObject Parse(ReadOnlySequence<byte> line)
+    {
+        ReadOnlySpan<byte> text = line.IsSingleSegment ? line.FirstSpan : line.ToArray();
+        if (!Utf8.IsValid(text)) throw new InvalidDataException("is not UTF-8");
+        try
+        {
+            JsonNode? node = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
+            if (text.IndexOf("\\ud"u8) >= 0 || text.IndexOf("\\uD"u8) >= 0) _ = node?.ToJsonString(); // reads all texts: half a surrogate pair is no character
+            return node as JsonObject ?? throw new InvalidDataException($"must be a JSON object, was {node?.GetValueKind().ToString() ?? "null"}");
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidDataException(e.Message, e);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"is not JSON ({(e.BytePositionInLine is { } at ? $"column {at + 1}" : e.Message)}); every line must hold one JSON object", e);
+        }
+    }
+
+    private static ReadOnlySequence<byte> WithoutByteOrderMark(ReadOnlySequence<byte> line)
+    {
+        ReadOnlySpan<byte> mark = [0xEF, 0xBB, 0xBF];
+        Span<byte> start = stackalloc byte[3];
+        if (line.Length < 3) return line;
+        line.Slice(0, 3).CopyTo(start);
+        return start.SequenceEqual(mark) ? line.Slice(3) : line;
+    }
+
+    private static bool IsBlank(ReadOnlySequence<byte> line)
+    {
+        foreach (ReadOnlyMemory<byte> part in line)
+            if (part.Span.ContainsAnyExcept(" \t\r"u8)) return false;
+        return true;
     }
 
     private static RecordFormat FormatOf(string file, RecordFormat? format) =>

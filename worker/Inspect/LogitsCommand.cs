@@ -15,11 +15,12 @@ internal static class LogitsCommand
         Option<string?> adapter = Tools.AdapterOption();
         var last = new Option<bool>("--last") { Description = "The last position only." };
         var command = new Command("logits", "Reads {\"ids\":[…]} a line and writes {\"logits\":[[…]…]} a line.") { model, adapter, dtype, last };
-        command.SetAction(parsed => JsonLines.OnConsole((input, output) =>
+        command.SetAction(async (parsed, cancellation) =>
         {
-            using LoadedModel loaded = Tools.LoadModel(parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!);
-            Run(loaded, parsed.GetValue(last), input, output);
-        }));
+            using LoadedModel loaded = await Tools.LoadModelAsync(parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!, cancellation);
+            JsonLines.OnConsole((input, output) => Run(loaded, parsed.GetValue(last), input, output));
+            return 0;
+        });
         return command;
     }
 

@@ -10,11 +10,11 @@ internal static class ModelCommand
 {
     public static Command Create()
     {
-        var folder = new Argument<string>("folder") { Description = "Hugging Face model folder." };
+        var folder = new Argument<string>("folder") { Description = "Hugging Face model folder: a path or URI." };
         var command = new Command("model", "Prints architecture, parameters, dtype, vocabulary, context and files as one JSON object.") { folder };
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, cancellation) =>
         {
-            Console.WriteLine(HuggingFaceFolder.Inspect(BlobUri.LocalPath(parsed.GetValue(folder)!)).ToJsonString(ApiJson.Indented));
+            Console.WriteLine(HuggingFaceFolder.Inspect(await LocalFolder.OfModelAsync(parsed.GetValue(folder)!, cancellation)).ToJsonString(ApiJson.Indented));
             return 0;
         });
         return command;

@@ -17,10 +17,13 @@ internal static class ParquetCommand
         {
             await using Stream stdout = Console.OpenStandardOutput();
             await using var output = new StreamWriter(stdout, new UTF8Encoding(false), 1 << 16) { NewLine = "\n" };
-            await foreach ((JsonObject row, string _) in ParquetRecords.ReadAsync(BlobUri.Absolute(parsed.GetValue(file)!), cancellation))
+            foreach (DataFile each in await DataFile.FindAsync(BlobUri.Absolute(parsed.GetValue(file)!), cancellation))
             {
-                JsonLine.Write(row, output);
-                output.WriteLine();
+                await foreach ((JsonObject row, string _) in ParquetRecords.ReadAsync(each, cancellation))
+                {
+                    JsonLine.Write(row, output);
+                    output.WriteLine();
+                }
             }
             return 0;
         });

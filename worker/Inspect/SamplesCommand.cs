@@ -18,7 +18,7 @@ internal static class SamplesCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             string uri = BlobUri.Absolute(parsed.GetValue(source)!);
-            if (Directory.Exists(BlobUri.LocalPath(uri))) uri = BlobUri.Join(uri, "*");
+            if (BlobUri.Open(uri) is DirectoryBlobStore folder && Directory.Exists(folder.Root)) uri = BlobUri.Join(uri, "*");
             Console.WriteLine(Describe(await Datasets.SamplesAsync(uri, null, cancellation)).ToJsonString(ApiJson.Indented));
             return 0;
         });

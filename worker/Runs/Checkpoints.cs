@@ -1,3 +1,4 @@
+using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Runs;
@@ -5,7 +6,7 @@ namespace LightReasoner.Worker.Runs;
 /// <summary>The checkpoints of a training run: <c>checkpoints/step-000200/</c>, each complete or not there as far as a reader can tell.</summary>
 public sealed class Checkpoints(RunOutput output, int keep)
 {
-    private const string Prefix = "checkpoints/step-";
+    private const string Root = "checkpoints/";
 
     /// <summary>Saves a step and then prunes the oldest ones beyond the limit; never before the new one is complete.</summary>
     /// <param name="step">Optimiser steps done.</param>
@@ -16,27 +17,68 @@ public sealed class Checkpoints(RunOutput output, int keep)
         using var staging = new ScratchFolder();
         save(staging.Path);
         await output.PutFolderAsync(staging.Path, FolderOf(step), cancellation);
-        foreach (long old in (await CompleteStepsAsync(cancellation)).OrderDescending().Skip(keep))
-            await output.DeleteFolderAsync(FolderOf(old), cancellation);
+        await PruneAsync(cancellation);
     }
 
-    /// <summary>Loads the newest complete checkpoint; false where there is none.</summary>
+    /// <summary>Loads the newest complete checkpoint, or an older one where that is damaged; false where there is none.</summary>
+    /// <exception cref="InvalidDataException">All that there are are damaged.</exception>
     public async Task<bool> LoadNewestAsync(Action<string> load, CancellationToken cancellation)
     {
-        IReadOnlyList<long> steps = await CompleteStepsAsync(cancellation);
-        if (steps.Count == 0) return false;
-        using var staging = new ScratchFolder();
-        await output.GetFolderAsync(FolderOf(steps.Max()), staging.Path, cancellation);
-        load(staging.Path);
-        return true;
+        InvalidDataException? damage = null;
+        foreach (long step in await CompleteStepsAsync(cancellation))
+        {
+            using var staging = new ScratchFolder();
+            try
+            {
+                await output.GetFolderAsync(FolderOf(step), staging.Path, cancellation);
+                load(staging.Path);
+                await PruneAsync(cancellation);
+                return true;
+            }
+            catch (InvalidDataException e)
+            {
+                damage ??= e;
+            }
+            catch (FileNotFoundException)
+            {
+                // An older attempt that is about to end pruned it while it was read; then the claim of this one stops that, and newer ones are there.
+                return await LoadNewestAsync(load, cancellation);
+            }
+        }
+        return damage is null ? false : throw damage;
+    }
+
+    /// <summary>Deletes every checkpoint, complete or not.</summary>
+    public async Task ClearAsync(CancellationToken cancellation)
+    {
+        foreach ((long step, bool _) in await StepsAsync(cancellation)) await output.DeleteFolderAsync(FolderOf(step), cancellation);
+    }
+
+    /// <summary>Deletes complete ones beyond the limit, and what kills left of older ones.</summary>
+    private async Task PruneAsync(CancellationToken cancellation)
+    {
+        int complete = 0;
+        foreach ((long step, bool isComplete) in await StepsAsync(cancellation))
+        {
+            if (isComplete) complete++;
+            if (isComplete ? complete > keep : complete > 0) await output.DeleteFolderAsync(FolderOf(step), cancellation);
+        }
     }
 
     private async Task<IReadOnlyList<long>> CompleteStepsAsync(CancellationToken cancellation) =>
+        [.. (await StepsAsync(cancellation)).Where(found => found.IsComplete).Select(found => found.Step)];
+
+    /// <summary>Newest first.</summary>
+    private async Task<IReadOnlyList<(long Step, bool IsComplete)>> StepsAsync(CancellationToken cancellation) =>
     [
-        .. (await output.Store.ListAsync(Prefix, cancellation))
-            .Where(blob => blob.Name.EndsWith("/" + RunOutput.Complete, StringComparison.Ordinal))
-            .Select(blob => long.Parse(blob.Name[Prefix.Length..blob.Name.LastIndexOf('/')], System.Globalization.CultureInfo.InvariantCulture)),
+        .. (await output.Store.ListAsync(Root, cancellation))
+            .Select(blob => blob.Name[Root.Length..].Split('/', 2))
+            .Where(parts => parts.Length == 2)
+            .GroupBy(parts => TrainingCheckpoint.StepOf(parts[0]), parts => parts[1])
+            .Where(folder => folder.Key is not null)
+            .Select(folder => (folder.Key!.Value, folder.Contains(RunOutput.Complete)))
+            .OrderByDescending(found => found.Value),
     ];
 
-    private static string FolderOf(long step) => FormattableString.Invariant($"{Prefix}{step:D6}");
+    private static string FolderOf(long step) => Root + TrainingCheckpoint.FolderName(step);
 }

@@ -14,7 +14,7 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
     {
         string samplesUri = Run.References.DatasetUri(_spec.Samples);
         IReadOnlyList<ContrastiveSample> samples = await Datasets.SamplesAsync(samplesUri, _spec.Samples.Format, Run.Stop);
-        ModelWithTokenizer model = Run.Models.Load(_spec.Model);
+        ModelWithTokenizer model = await Run.Models.LoadAsync(_spec.Model, Run.Stop);
         AccuracyMeasurement evaluation = await AccuracyMeasurement.PrepareAsync(Run, _spec.Evaluation, model, blocks: false);
         await evaluation.MeasureBeforeAsync();
 

@@ -23,33 +23,33 @@ public sealed class ModelSources(RunReferences references, torch.Device device)
     private const int MaxAdapters = 8;
 
     /// <summary>Loads a model; adapters that it names are merged into it.</summary>
-    public ModelWithTokenizer Load(ModelSource source)
+    public async Task<ModelWithTokenizer> LoadAsync(ModelSource source, CancellationToken cancellation)
     {
-        string uri = source.Uri ?? OutputModel(references.OutputOf(source.RunRef!), source.RunRef!);
-        ModelWithTokenizer model = Load(uri, source.Dtype, 0);
-        if (source.AdapterUri is { } adapter) Merge(model, BlobUri.LocalPath(adapter));
+        string uri = source.Uri ?? await OutputModelAsync(references.OutputOf(source.RunRef!), source.RunRef!, cancellation);
+        ModelWithTokenizer model = await LoadAsync(uri, source.Dtype, 0, cancellation);
+        if (source.AdapterUri is { } adapter) Merge(model, await LocalFolder.OfModelAsync(adapter, cancellation));
         return model;
     }
 
-    private static string OutputModel(string output, RunReference reference)
+    private static async Task<string> OutputModelAsync(string output, RunReference reference, CancellationToken cancellation)
     {
-        string folder = BlobUri.LocalPath(output);
-        if (File.Exists(Path.Combine(folder, "model", "config.json"))) return BlobUri.Join(output, "model");
-        if (File.Exists(Path.Combine(folder, "adapter", "adapter_config.json"))) return BlobUri.Join(output, "adapter");
+        IBlobStore store = BlobUri.Open(output);
+        if (await store.TagAsync("model/config.json", cancellation) is not null) return BlobUri.Join(output, "model");
+        if (await store.TagAsync("adapter/adapter_config.json", cancellation) is not null) return BlobUri.Join(output, "adapter");
         throw new WorkerException(ExitCode.MissingInput, $"{reference}: {output} holds neither model/config.json nor adapter/adapter_config.json; has that run succeeded?");
     }
 
-    private ModelWithTokenizer Load(string uri, WeightType dtype, int depth)
+    private async Task<ModelWithTokenizer> LoadAsync(string uri, WeightType dtype, int depth, CancellationToken cancellation)
     {
-        string folder = BlobUri.LocalPath(uri);
+        string folder = await LocalFolder.OfModelAsync(uri, cancellation);
         string adapterConfig = Path.Combine(folder, "adapter_config.json");
         if (!File.Exists(adapterConfig))
             return new ModelWithTokenizer(HuggingFaceFolder.Load(folder, TypeOf(dtype), device), Tokenizer.Load(folder), uri, folder);
 
-        string? baseModel = (string?)JsonNode.Parse(File.ReadAllText(adapterConfig))?["base_model_name_or_path"];
+        string? baseModel = (string?)JsonNode.Parse(await File.ReadAllTextAsync(adapterConfig, cancellation))?["base_model_name_or_path"];
         if (baseModel is null || depth == MaxAdapters)
             throw new WorkerException(ExitCode.BadData, $"{adapterConfig}: field 'base_model_name_or_path' must lead to a model folder");
-        ModelWithTokenizer model = Load(baseModel, dtype, depth + 1);
+        ModelWithTokenizer model = await LoadAsync(baseModel, dtype, depth + 1, cancellation);
         Merge(model, folder);
         return model with { Uri = uri };
     }

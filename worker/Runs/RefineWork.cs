@@ -13,7 +13,7 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
     {
         IReadOnlyList<PromptResponse> records = await Datasets.PromptResponsesAsync(
             Run.References.DatasetUri(_spec.Dataset), _spec.Dataset.Format, _spec.PromptKey, _spec.ResponseKey, Run.Stop);
-        ModelWithTokenizer model = Run.Models.Load(_spec.Model);
+        ModelWithTokenizer model = await Run.Models.LoadAsync(_spec.Model, Run.Stop);
         AccuracyMeasurement evaluation = await AccuracyMeasurement.PrepareAsync(Run, _spec.Evaluation, model, blocks: true);
         await evaluation.MeasureBeforeAsync();
 

@@ -5,19 +5,25 @@ using LightReasoner.Worker.Storage;
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>
-/// The output folder of a run, fenced: an attempt claims its part by writing an owner blob over the one it read, and every later write first checks
-/// that the claim still stands. An older attempt that wakes up late is refused and ends.
+/// The output folder of a run, fenced. An attempt claims its part by a conditional write of an owner blob. Every later write reads the target's
+/// tag, then checks the claim, then writes on condition of that tag; so an older attempt that wakes up late is refused at its next claim check,
+/// and a write that it had already begun cannot replace anything that the newer attempt wrote.
 /// </summary>
 public sealed class RunOutput
 {
     /// <summary>The marker that a folder is complete; always written last.</summary>
     public const string Complete = "COMPLETE";
 
-    private readonly string _ownerBlob;
-    private string _ownerTag = "";
+    private const int MaxTries = 20;
 
-    private RunOutput(IBlobStore store, string scope, string attempt) =>
-        (Store, _ownerBlob, Attempt) = (store, $"owners/{scope}.json", attempt);
+    private readonly string _ownerBlob;
+    private readonly string _ownerTag;
+
+    /// <summary>Tags of what this attempt wrote itself, so that writing it again asks for no tag.</summary>
+    private readonly Dictionary<string, string> _written = [];
+
+    private RunOutput(IBlobStore store, string ownerBlob, string ownerTag, string attempt) =>
+        (Store, _ownerBlob, _ownerTag, Attempt) = (store, ownerBlob, ownerTag, attempt);
 
     /// <summary>The store at the run's output URI.</summary>
     public IBlobStore Store { get; }
@@ -32,16 +38,16 @@ public sealed class RunOutput
     /// <param name="cancellation">Ends the wait.</param>
     public static async Task<RunOutput> ClaimAsync(IBlobStore store, string scope, string attempt, CancellationToken cancellation)
     {
-        var output = new RunOutput(store, scope, attempt);
+        string blob = $"owners/{scope}.json", nonce = Guid.NewGuid().ToString("N");
         while (true)
         {
-            BlobContent? before = await store.GetAsync(output._ownerBlob, cancellation);
-            long claims = before is null ? 0 : JsonNode.Parse(before.Bytes)?["claim"]?.GetValue<long>() ?? 0;
-            byte[] mine = Encoding.UTF8.GetBytes(new JsonObject { ["attempt"] = attempt, ["claim"] = claims + 1 }.ToJsonString());
-            if (!await store.PutAsync(output._ownerBlob, new MemoryStream(mine), before is null ? PutCondition.IfAbsent : PutCondition.IfMatch(before.ETag), cancellation))
-                continue;
-            output._ownerTag = (await store.GetAsync(output._ownerBlob, cancellation))?.ETag ?? "";
-            return output;
+            BlobContent? before = await store.GetAsync(blob, cancellation);
+            JsonNode? owner = before is null ? null : JsonNode.Parse(before.Bytes);
+            // A write whose answer was lost on the way and that was therefore repeated finds itself.
+            if (before is not null && (string?)owner?["nonce"] == nonce) return new RunOutput(store, blob, before.ETag, attempt);
+            var claim = new JsonObject { ["attempt"] = attempt, ["claim"] = ((long?)owner?["claim"] ?? 0) + 1, ["nonce"] = nonce };
+            if (await store.PutAsync(blob, Content(claim.ToJsonString()), PutCondition.IfMatch(before?.ETag), cancellation) is { } tag)
+                return new RunOutput(store, blob, tag, attempt);
         }
     }
 
@@ -59,13 +65,24 @@ public sealed class RunOutput
     /// <summary>Writes a blob over what is there.</summary>
     public async Task PutAsync(string name, Stream content, CancellationToken cancellation)
     {
-        await CheckClaimAsync(cancellation);
-        await Store.PutAsync(name, content, PutCondition.None, cancellation);
+        for (int tries = 0; tries < MaxTries; tries++)
+        {
+            string? seen = _written.TryGetValue(name, out string? mine) ? mine : await Store.TagAsync(name, cancellation);
+            await CheckClaimAsync(cancellation);
+            content.Position = 0;
+            if (await Store.PutAsync(name, content, PutCondition.IfMatch(seen), cancellation) is { } tag)
+            {
+                _written[name] = tag;
+                return;
+            }
+            // A late write of an older attempt came in between, or the answer to our own was lost. While the claim stands, ours is the last word.
+            _written.Remove(name);
+        }
+        throw new IOException($"{Store.Uri}/{name}: changed {MaxTries} times while it was to be written; is another program writing there?");
     }
 
     /// <summary>Writes a text over what is there.</summary>
-    public Task PutTextAsync(string name, string text, CancellationToken cancellation) =>
-        PutAsync(name, new MemoryStream(Encoding.UTF8.GetBytes(text)), cancellation);
+    public Task PutTextAsync(string name, string text, CancellationToken cancellation) => PutAsync(name, Content(text), cancellation);
 
     /// <summary>Writes a blob only where none is; what an earlier attempt committed stays as it is.</summary>
     public async Task PutOnceAsync(string name, byte[] content, CancellationToken cancellation)
@@ -85,8 +102,7 @@ public sealed class RunOutput
             await PutAsync($"{prefix}/{name}", stream, cancellation);
         }
         string marker = Path.Combine(folder, Complete);
-        byte[] content = File.Exists(marker) ? await File.ReadAllBytesAsync(marker, cancellation) : [];
-        await PutAsync($"{prefix}/{Complete}", new MemoryStream(content), cancellation);
+        await PutAsync($"{prefix}/{Complete}", new MemoryStream(File.Exists(marker) ? await File.ReadAllBytesAsync(marker, cancellation) : []), cancellation);
     }
 
     /// <summary>Copies a folder of the output to a local one.</summary>
@@ -96,17 +112,24 @@ public sealed class RunOutput
         {
             string path = Path.Combine(folder, blob.Name[(prefix.Length + 1)..]);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            await using Stream from = await Store.OpenReadAsync(blob.Name, cancellation: cancellation);
-            await using FileStream to = File.Create(path);
-            await from.CopyToAsync(to, cancellation);
+            await Store.DownloadAsync(blob.Name, path, cancellation);
         }
     }
 
-    /// <summary>Deletes a folder of the output, its <see cref="Complete"/> marker first.</summary>
+    /// <summary>Deletes a folder of the output, its <see cref="Complete"/> marker first; what another attempt has written anew meanwhile stays.</summary>
     public async Task DeleteFolderAsync(string prefix, CancellationToken cancellation)
     {
+        string marker = $"{prefix}/{Complete}";
+        string[] names = [.. (await Store.ListAsync(prefix + "/", cancellation)).Select(blob => blob.Name).OrderBy(name => name != marker)];
+        var tags = new string?[names.Length];
+        for (int i = 0; i < names.Length; i++) tags[i] = await Store.TagAsync(names[i], cancellation);
         await CheckClaimAsync(cancellation);
-        await Store.DeleteAsync($"{prefix}/{Complete}", cancellation);
-        foreach (BlobInfo blob in await Store.ListAsync(prefix + "/", cancellation)) await Store.DeleteAsync(blob.Name, cancellation);
+        for (int i = 0; i < names.Length; i++)
+        {
+            if (tags[i] is { } tag) await Store.DeleteAsync(names[i], tag, cancellation);
+            _written.Remove(names[i]);
+        }
     }
+
+    private static MemoryStream Content(string text) => new(Encoding.UTF8.GetBytes(text));
 }

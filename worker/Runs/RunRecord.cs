@@ -5,7 +5,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Data;
-using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Runs;
 
@@ -49,7 +48,13 @@ internal static class RunRecord
         if (!JsonNode.DeepEquals(Essence(before["document"]), Essence(document)))
             throw new WorkerException(ExitCode.BadManifest,
                 $"{output.Store.Uri} holds the output of a run with another spec (see {BlobName} there); name another spec.output.uri, or delete that folder");
+        if (!Hashes(before["data"]).SequenceEqual(Hashes(record["data"])))
+            throw new WorkerException(ExitCode.BadData,
+                $"{output.Store.Uri} was begun on other data: the files that the spec names have changed since (see {BlobName} there); restore them, name another spec.output.uri, or delete that folder");
     }
+
+    /// <summary>Contents alone: the same file may be mounted at another path.</summary>
+    private static IEnumerable<string?> Hashes(JsonNode? data) => data is JsonObject files ? files.Select(file => (string?)file.Value) : [];
 
     private static JsonNode Essence(JsonNode? document)
     {
@@ -69,15 +74,14 @@ internal static class RunRecord
         };
         var fingerprints = new JsonObject();
         foreach (DatasetSource dataset in datasets.OfType<DatasetSource>())
-            foreach (string file in await RecordReader.FilesAsync(references.DatasetUri(dataset), cancellation))
-                fingerprints[file] = await FingerprintAsync(file, cancellation);
+            foreach (DataFile file in await DataFile.FindAsync(references.DatasetUri(dataset), cancellation))
+                fingerprints[file.Uri] = await FingerprintAsync(file, cancellation);
         return fingerprints;
     }
 
-    private static async Task<string> FingerprintAsync(string file, CancellationToken cancellation)
+    private static async Task<string> FingerprintAsync(DataFile file, CancellationToken cancellation)
     {
-        (string root, string name) = BlobUri.SplitGlob(file);
-        await using Stream stream = await BlobUri.Open(root).OpenReadAsync(name, cancellation: cancellation);
+        await using Stream stream = await file.OpenAsync(cancellation);
         return stream.Length > MaxHashed ? $"length:{stream.Length}" : "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation));
     }
 }

@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using LightReasoner.Api;
 using LightReasoner.Worker.Data;
@@ -15,8 +13,6 @@ namespace LightReasoner.Worker.Runs;
 /// </summary>
 internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
 {
-    private static readonly JsonSerializerOptions SampleJson = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     private readonly SamplingRunSpec _spec = manifest.Spec;
 
     /// <summary>The figures of one chunk, kept beside its samples so that a resumed run can go on counting.</summary>
@@ -42,7 +38,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             for (int i = 0; i < chunks.Length; i++)
             {
                 run.Stop.ThrowIfCancellationRequested();
-                string blob = $"samples/part-{run.Shard:D5}-{i:D5}.jsonl", figuresBlob = $"figures/part-{run.Shard:D5}-{i:D5}.json";
+                string blob = $"samples/part-{run.Shard:D5}-{i:D5}{SampleFile.Extension(_spec.Format)}", figuresBlob = $"figures/part-{run.Shard:D5}-{i:D5}.json";
                 ChunkFigures figures;
                 if (present.Contains(blob))
                 {
@@ -50,12 +46,12 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
                 }
                 else
                 {
-                    sampler ??= CreateSampler();
+                    sampler ??= await CreateSamplerAsync();
                     ChunkResult result = sampler.Sample(chunks[i], run.Stop);
                     figures = new ChunkFigures(result.QuestionsDone, result.StepsSeen, result.Samples.Count, result.TokensGenerated, result.KlSum);
                     // The figures come first: the samples' appearance is what commits both.
                     await run.Output.PutTextAsync(figuresBlob, JsonSerializer.Serialize(figures, ApiJson.Options), run.Stop);
-                    await run.Output.PutOnceAsync(blob, Encode(result.Samples), run.Stop);
+                    await run.Output.PutOnceAsync(blob, await SampleFile.EncodeAsync(result.Samples, _spec.Format), run.Stop);
                     (tokensHere, promptsHere) = (tokensHere + figures.TokensGenerated, promptsHere + figures.Questions);
                 }
                 total = new ChunkFigures(total.Questions + figures.Questions, total.StepsSeen + figures.StepsSeen, total.SamplesKept + figures.SamplesKept,
@@ -63,6 +59,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
                 double seconds = Math.Max(1e-3, run.Time.GetElapsedTime(start).TotalSeconds);
                 await TellAsync(log, total, questions.Count, tokensHere / seconds, promptsHere / seconds);
             }
+            await log.FlushAsync(run.Stop);
         }
         finally
         {
@@ -70,9 +67,9 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         }
     }
 
-    private ContrastiveSampler CreateSampler()
+    private async Task<ContrastiveSampler> CreateSamplerAsync()
     {
-        ModelWithTokenizer expert = run.Models.Load(_spec.Expert), amateur = run.Models.Load(_spec.Amateur);
+        ModelWithTokenizer expert = await run.Models.LoadAsync(_spec.Expert, run.Stop), amateur = await run.Models.LoadAsync(_spec.Amateur, run.Stop);
         return new ContrastiveSampler(expert.Loaded, amateur.Loaded, expert.Tokenizer, _spec);
     }
 
@@ -98,12 +95,5 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         run.Reporter.Update(report => report with { Done = total.Questions, RatePerSecond = promptsPerSecond == 0 ? null : promptsPerSecond, Sampling = metrics });
         run.Progress.Show("sampling", total.Questions, questions, "prompts",
             FormattableString.Invariant($"kept {metrics.SamplesKept} of {metrics.StepsSeen} steps ({metrics.KeepRate:P1}), mean KL {metrics.MeanKl ?? 0:F3}, {tokensPerSecond:F0} tok/s").Replace(" %", "%"));
-    }
-
-    private static byte[] Encode(IReadOnlyList<ContrastiveSample> samples)
-    {
-        var text = new StringBuilder();
-        foreach (ContrastiveSample sample in samples) text.Append(JsonSerializer.Serialize(sample, SampleJson)).Append('\n');
-        return Encoding.UTF8.GetBytes(text.ToString());
     }
 }

@@ -29,8 +29,8 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
         Func<ProgressReport, TMetrics, ProgressReport> report)
     {
         var checkpoints = new Checkpoints(Run.Output, keep);
-        if (resume == ResumeMode.Auto && await checkpoints.LoadNewestAsync(trainer.Load, Run.Stop))
-            Run.Progress.Say($"going on from the checkpoint of step {trainer.Step()}");
+        if (resume == ResumeMode.Disable) await checkpoints.ClearAsync(Run.Stop);
+        else if (await checkpoints.LoadNewestAsync(trainer.Load, Run.Stop)) Run.Progress.Say($"going on from the checkpoint of step {trainer.Step()}");
         long start = trainer.Step(), saved = start;
         MetricsLog log = await MetricsLog.OpenAsync(Run.Output, "metrics.jsonl", "step", start, Run.Time, Run.Stop);
         TMetrics? last = await LastLoggedAsync();
@@ -48,7 +48,10 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
             bool isLast = step == trainer.TotalSteps;
             if (step % loggingSteps == 0 || isLast) await log.AddAsync(last = metrics, CancellationToken.None);
             if ((step % saveSteps == 0 || isLast || Run.Stop.IsCancellationRequested) && step != saved)
+            {
+                await log.FlushAsync(CancellationToken.None);
                 await checkpoints.SaveAsync(saved = step, trainer.Save, CancellationToken.None);
+            }
             Run.Stop.ThrowIfCancellationRequested();
         }
         return last!;

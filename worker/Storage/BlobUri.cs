@@ -5,9 +5,37 @@ namespace LightReasoner.Worker.Storage;
 /// <summary>Opens stores by URI.</summary>
 public static class BlobUri
 {
-    /// <summary>The store at a URI; a path without a scheme is a folder of this machine.</summary>
-    /// <exception cref="WorkerException">The scheme is unknown.</exception>
-    public static IBlobStore Open(string uri) => new DirectoryBlobStore(LocalPath(uri));
+    private static readonly char[] Globs = ['*', '?', '['];
+
+    /// <summary>The store whose root is a URI; a path without a scheme is a folder of this machine.</summary>
+    /// <exception cref="WorkerException">The scheme is unknown, or the URI is incomplete.</exception>
+    public static IBlobStore Open(string uri)
+    {
+        if (uri.StartsWith("az://", StringComparison.Ordinal)) return AzureAccount.OfProcess.Open(uri);
+        if (uri.StartsWith(HubRepository.Scheme, StringComparison.Ordinal)) return new HubStore(HubRepository.Parse(uri), HubOptions.OfProcess);
+        if (IsWeb(uri))
+        {
+            if (!System.Uri.TryCreate(uri, UriKind.Absolute, out System.Uri? url)) throw new WorkerException(ExitCode.BadManifest, $"{uri}: is not a web address");
+            return AzureAccount.IsBlobEndpoint(url) ? AzureAccount.OfProcess.Open(url) : new HttpStore(url, WebClient.OfProcess, CacheFolder.Root);
+        }
+        return new DirectoryBlobStore(LocalPath(uri));
+    }
+
+    /// <summary>The store that holds a file, and the file's name or pattern in it: <c>file:///a/b*/c.jsonl</c> is <c>b*/c.jsonl</c> below <c>file:///a</c>.</summary>
+    public static (IBlobStore Store, string Pattern) OpenFile(string uri)
+    {
+        (string path, string query) = SplitQuery(uri);
+        int glob = IsWeb(uri) ? path.IndexOf('*') : path.IndexOfAny(Globs);
+        int slash = glob < 0 ? path.LastIndexOf('/') : path.LastIndexOf('/', glob);
+        if (slash < 0) return (Open("."), uri);
+        string pattern = path[(slash + 1)..];
+        // The slash of file:/// belongs to the root folder itself.
+        string root = path[..slash] == "file://" ? path[..(slash + 1)] : path[..slash];
+        return (Open(root + query), IsWeb(uri) ? System.Uri.UnescapeDataString(pattern) : pattern);
+    }
+
+    /// <summary>The part of a name pattern that is free of globs.</summary>
+    public static string FixedPart(string pattern) => pattern.IndexOfAny(Globs) is var glob && glob < 0 ? pattern : pattern[..glob];
 
     /// <summary>The folder or file of this machine that a URI names.</summary>
     /// <exception cref="WorkerException">The URI is not one of this machine.</exception>
@@ -15,7 +43,7 @@ public static class BlobUri
     {
         if (!uri.Contains("://", StringComparison.Ordinal)) return Path.GetFullPath(uri);
         if (!uri.StartsWith("file://", StringComparison.Ordinal))
-            throw new WorkerException(ExitCode.Usage, $"{uri}: this worker reads and writes file:// only; copy the data to a mounted volume and name it as file:///…");
+            throw new WorkerException(ExitCode.Usage, $"{uri}: must be a path or file:// URI of this machine here");
         string path = System.Uri.UnescapeDataString(uri["file://".Length..]);
         // file://./x is our own extension: a place relative to the working directory, as a container image sets it.
         return path.StartsWith('/') || path.StartsWith("./", StringComparison.Ordinal)
@@ -27,14 +55,15 @@ public static class BlobUri
     public static string Absolute(string uri) => uri.Contains("://", StringComparison.Ordinal) ? uri : "file://" + Path.GetFullPath(uri);
 
     /// <summary><paramref name="part"/> below <paramref name="uri"/>.</summary>
-    public static string Join(string uri, string part) => uri.TrimEnd('/') + "/" + part;
-
-    /// <summary>Splits a URI with globs into the part before the first glob and the pattern: <c>(file:///a, b*/c.jsonl)</c>.</summary>
-    public static (string Root, string Pattern) SplitGlob(string uri)
+    public static string Join(string uri, string part)
     {
-        int glob = uri.IndexOfAny(['*', '?', '[']);
-        int slash = glob < 0 ? uri.LastIndexOf('/') : uri.LastIndexOf('/', glob);
-        // The slash of file:/// belongs to the root folder itself.
-        return (uri[..(uri[..slash] == "file://" ? slash + 1 : slash)], uri[(slash + 1)..]);
+        (string path, string query) = SplitQuery(uri);
+        return path.TrimEnd('/') + "/" + part + query;
     }
+
+    private static bool IsWeb(string uri) => uri.StartsWith("https://", StringComparison.Ordinal) || uri.StartsWith("http://", StringComparison.Ordinal);
+
+    /// <summary>In a web address a question mark begins the query (a SAS, say); elsewhere it is a glob.</summary>
+    private static (string Path, string Query) SplitQuery(string uri) =>
+        IsWeb(uri) && uri.IndexOf('?') is var mark && mark >= 0 ? (uri[..mark], uri[mark..]) : (uri, "");
 }

@@ -11,35 +11,47 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
     /// <summary>Ends the names of files that are not blobs yet, or never.</summary>
     private const string PrivateSuffix = ".~lr";
 
+    /// <summary>Files up to this length are told apart by their content.</summary>
+    private const int MaxHashed = 1 << 16;
+
     private readonly string _root = Path.GetFullPath(root);
 
     /// <inheritdoc/>
     public string Uri => "file://" + _root.TrimEnd('/');
+
+    /// <summary>The folder.</summary>
+    public string Root => _root;
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default)
     {
         // Only the folder that the prefix points into is walked.
         string folder = Path.Combine(_root, prefix.Contains('/') ? prefix[..prefix.LastIndexOf('/')] : "");
-        IReadOnlyList<BlobInfo> blobs = !Directory.Exists(folder) ? [] :
-        [
-            .. new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories)
-                .Where(file => !file.Name.EndsWith(PrivateSuffix, StringComparison.Ordinal))
-                .Select(file => new BlobInfo(Path.GetRelativePath(_root, file.FullName), file.Length))
-                .Where(blob => blob.Name.StartsWith(prefix, StringComparison.Ordinal))
-                .OrderBy(blob => blob.Name, StringComparer.Ordinal),
-        ];
-        return Task.FromResult(blobs);
+        var blobs = new List<BlobInfo>();
+        try
+        {
+            foreach (FileInfo file in new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories))
+            {
+                string name = Path.GetRelativePath(_root, file.FullName);
+                if (name.EndsWith(PrivateSuffix, StringComparison.Ordinal) || !name.StartsWith(prefix, StringComparison.Ordinal)) continue;
+                // What another process deletes meanwhile is not listed.
+                if (file.Exists) blobs.Add(new BlobInfo(name, file.Length));
+            }
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // No folder, no blobs.
+        }
+        blobs.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return Task.FromResult<IReadOnlyList<BlobInfo>>(blobs);
     }
 
     /// <inheritdoc/>
-    public Task<Stream> OpenReadAsync(string name, long offset = 0, CancellationToken cancellation = default)
+    public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default)
     {
         string path = PathOf(name);
         if (!File.Exists(path)) throw new FileNotFoundException($"file://{path}: there is no such file", path);
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16, useAsync: true);
-        stream.Position = offset;
-        return Task.FromResult<Stream>(stream);
+        return Task.FromResult<Stream>(Open(path));
     }
 
     /// <inheritdoc/>
@@ -47,8 +59,10 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
     {
         try
         {
-            byte[] bytes = await File.ReadAllBytesAsync(PathOf(name), cancellation);
-            return new BlobContent(bytes, TagOf(bytes));
+            await using FileStream file = Open(PathOf(name));
+            var bytes = new byte[file.Length];
+            await file.ReadExactlyAsync(bytes, cancellation);
+            return new BlobContent(bytes, TagOf(file, bytes));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -57,29 +71,41 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
     }
 
     /// <inheritdoc/>
-    public async Task<bool> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default)
+    public async Task<string?> TagAsync(string name, CancellationToken cancellation = default)
+    {
+        try
+        {
+            await using FileStream file = Open(PathOf(name));
+            var bytes = new byte[Math.Min(file.Length, MaxHashed)];
+            await file.ReadExactlyAsync(bytes, cancellation);
+            return TagOf(file, bytes);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<string?> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default)
     {
         string path = PathOf(name);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         string temporary = $"{path}.{Guid.NewGuid():N}{PrivateSuffix}";
         try
         {
-            await using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, useAsync: true))
+            await using (FileStream file = Create(temporary))
             {
                 await content.CopyToAsync(file, cancellation);
                 await file.FlushAsync(cancellation);
                 file.Flush(flushToDisk: true);
             }
-            if (condition.ETag is null)
-            {
-                File.Move(temporary, path, overwrite: true);
-                return true;
-            }
-            using FileStream turn = await LockAsync(Path.Combine(_root, ".lock" + PrivateSuffix), cancellation);
-            string current = await GetAsync(name, cancellation) is { } existing ? existing.ETag : "";
-            if (current != condition.ETag) return false;
+            // The kernel's own time stamps move in steps of milliseconds; these tell writes apart that follow at once.
+            File.SetLastWriteTimeUtc(temporary, DateTime.UtcNow);
+            using IDisposable? turn = condition.ETag is null ? null : await TurnAsync(cancellation);
+            if (condition.ETag is not null && (await TagAsync(name, cancellation) ?? "") != condition.ETag) return null;
+            string tag = (await TagAsync(Path.GetRelativePath(_root, temporary), cancellation))!;
             File.Move(temporary, path, overwrite: true);
-            return true;
+            return tag;
         }
         finally
         {
@@ -88,11 +114,15 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
     }
 
     /// <inheritdoc/>
-    public Task DeleteAsync(string name, CancellationToken cancellation = default)
+    public async Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default)
     {
         string path = PathOf(name);
-        if (!File.Exists(path)) return Task.CompletedTask;
-        File.Delete(path);
+        if (!File.Exists(path)) return;
+        using (IDisposable? turn = etag is null ? null : await TurnAsync(cancellation))
+        {
+            if (etag is not null && await TagAsync(name, cancellation) != etag) return;
+            File.Delete(path);
+        }
         // A folder exists only through its files; the ones that this deletion left empty go with it.
         for (string? folder = Path.GetDirectoryName(path); folder is not null && folder.Length > _root.Length; folder = Path.GetDirectoryName(folder))
         {
@@ -105,7 +135,6 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
                 break;
             }
         }
-        return Task.CompletedTask;
     }
 
     private string PathOf(string name)
@@ -116,22 +145,28 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
             : throw new ArgumentException($"'{name}' leads out of {Uri}", nameof(name));
     }
 
-    private static string TagOf(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
-
-    /// <summary>The lock is the operating system's (flock): it ends with the process that holds it, however that ends.</summary>
-    private static async Task<FileStream> LockAsync(string path, CancellationToken cancellation)
+    private static FileStream Create(string path)
     {
-        while (true)
+        for (int attempt = 1; ; attempt++)
         {
-            cancellation.ThrowIfCancellationRequested();
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             try
             {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.None);
+                return new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, useAsync: true);
             }
-            catch (IOException) when (Directory.Exists(Path.GetDirectoryName(path)))
+            catch (DirectoryNotFoundException) when (attempt < 5)
             {
-                await Task.Delay(20, cancellation);
+                // Another process deleted the last blob of the folder, and the folder with it.
             }
         }
     }
+
+    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16, useAsync: true);
+
+    /// <summary>Small files are told apart by their content, large ones by length and time.</summary>
+    private static string TagOf(FileStream file, byte[] bytes) => file.Length <= MaxHashed
+        ? Convert.ToHexStringLower(SHA256.HashData(bytes))
+        : FormattableString.Invariant($"{file.Length}-{File.GetLastWriteTimeUtc(file.SafeFileHandle).Ticks}");
+
+    private Task<IDisposable> TurnAsync(CancellationToken cancellation) => FileLock.AcquireAsync(Path.Combine(_root, ".lock" + PrivateSuffix), cancellation);
 }

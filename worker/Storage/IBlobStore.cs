@@ -22,8 +22,8 @@ public readonly record struct PutCondition
     /// <summary>Writes only where nothing is.</summary>
     public static PutCondition IfAbsent => new() { ETag = "" };
 
-    /// <summary>Writes only over content with this tag.</summary>
-    public static PutCondition IfMatch(string etag) => new() { ETag = etag };
+    /// <summary>Writes only over content with this tag; null: only where nothing is.</summary>
+    public static PutCondition IfMatch(string? etag) => new() { ETag = etag ?? "" };
 }
 
 /// <summary>
@@ -32,22 +32,37 @@ public readonly record struct PutCondition
 /// </summary>
 public interface IBlobStore
 {
-    /// <summary>The root as a URI, without a slash at its end.</summary>
+    /// <summary>The root as a URI, without a slash at its end and without credentials.</summary>
     string Uri { get; }
 
     /// <summary>All blobs whose name starts with <paramref name="prefix"/>, by name in ordinal order.</summary>
     Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default);
 
-    /// <summary>The content from <paramref name="offset"/> on.</summary>
+    /// <summary>The content as a stream that seeks; no more than a few MiB of it are in memory at a time.</summary>
     /// <exception cref="FileNotFoundException">There is no such blob.</exception>
-    Task<Stream> OpenReadAsync(string name, long offset = 0, CancellationToken cancellation = default);
+    Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default);
 
     /// <summary>The whole content of a small blob; null where there is none.</summary>
     Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default);
 
-    /// <summary>Writes the whole content, or nothing. False where the condition does not hold.</summary>
-    Task<bool> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default);
+    /// <summary>The tag of a blob; null where there is none.</summary>
+    Task<string?> TagAsync(string name, CancellationToken cancellation = default);
 
-    /// <summary>Deletes a blob; no error where there is none.</summary>
-    Task DeleteAsync(string name, CancellationToken cancellation = default);
+    /// <summary>Writes the whole content, or nothing. Gives the new tag, or null where the condition does not hold.</summary>
+    /// <param name="name">Name of the blob.</param>
+    /// <param name="content">Seekable, read from its start.</param>
+    /// <param name="condition">What must hold.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    Task<string?> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default);
+
+    /// <summary>Deletes a blob if it has this tag still; no error where there is none. Null deletes whatever is there.</summary>
+    Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default);
+
+    /// <summary>Copies a blob into a file of this machine.</summary>
+    async Task DownloadAsync(string name, string path, CancellationToken cancellation = default)
+    {
+        await using Stream from = await OpenReadAsync(name, cancellation);
+        await using FileStream to = File.Create(path);
+        await from.CopyToAsync(to, cancellation);
+    }
 }

@@ -35,17 +35,11 @@ public class TrainingCheckpointTests
     }
 
     [Fact]
-    public void List_IgnoresIncompleteAndForeignFolders()
+    public void StepOf_AFolderName_GivesItsStepAndNullForForeignOnes()
     {
-        using var folder = new TemporaryFolder();
-        using var run = new Run(lora: true);
-        foreach (var step in (int[])[200, 1000, 20])
-            TrainingCheckpoint.Save(folder[TrainingCheckpoint.FolderName(step)], run.Parameters, run.Optimizer, []);
-        File.Delete(Path.Combine(folder["step-000200"], "COMPLETE"));
-        Directory.CreateDirectory(folder["step-x"]);
-
-        Assert.Equal([20, 1000], TrainingCheckpoint.List(folder.Path).Select(c => c.Step));
-        Assert.Empty(TrainingCheckpoint.List(folder["absent"]));
+        Assert.Equal(1_000_200, TrainingCheckpoint.StepOf(TrainingCheckpoint.FolderName(1_000_200)));
+        Assert.Null(TrainingCheckpoint.StepOf("step-x"));
+        Assert.Null(TrainingCheckpoint.StepOf("model"));
     }
 
     [Theory]

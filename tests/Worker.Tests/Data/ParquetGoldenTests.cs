@@ -62,7 +62,7 @@ public class ParquetGoldenTests(ITestOutputHelper output)
         var rows = new List<string>();
         try
         {
-            await foreach ((JsonObject row, string _) in ParquetRecords.ReadAsync("file://" + path, default))
+            await foreach ((JsonObject row, string _) in ParquetRecords.ReadAsync(new DataFile(new Worker.Storage.DirectoryBlobStore(Path.GetDirectoryName(path)!), Path.GetFileName(path)), default))
             {
                 if (digests)
                     foreach (string name in row.Select(field => field.Key).ToArray()) Digest(row, name);

@@ -43,6 +43,56 @@ public sealed class RunOutputTests : IDisposable
     }
 
     [Fact]
+    public async Task Put_ThatAnOlderAttemptHadBegun_DoesNotReplaceWhatTheNewerOneWrote()
+    {
+        var paused = new PausingStore(Store);
+        RunOutput older = await RunOutput.ClaimAsync(paused, "run", "older", default);
+        await older.PutTextAsync("x", "1", default);
+        // The older attempt has checked its claim and is stopped just before its write.
+        paused.PauseNextPut();
+        Task late = older.PutTextAsync("x", "late", default);
+        await paused.Paused;
+        RunOutput newer = await RunOutput.ClaimAsync(Store, "run", "newer", default);
+        await newer.PutTextAsync("x", "2", default);
+        paused.Resume();
+
+        Assert.Contains("now belongs to newer", (await Assert.ThrowsAsync<WorkerException>(() => late)).Message);
+        Assert.Equal("2"u8.ToArray(), (await Store.GetAsync("x"))!.Bytes);
+    }
+
+    [Fact]
+    public async Task Put_AfterALateWriteOfAnOlderAttempt_ReplacesIt()
+    {
+        RunOutput newer = await RunOutput.ClaimAsync(Store, "run", "newer", default);
+        await newer.PutTextAsync("x", "1", default);
+        await Store.PutAsync("x", new MemoryStream("late"u8.ToArray()));
+        await newer.PutTextAsync("x", "2", default);
+        Assert.Equal("2"u8.ToArray(), (await Store.GetAsync("x"))!.Bytes);
+    }
+
+    [Fact]
+    public async Task Checkpoint_ThatIsDamaged_GivesWayToTheOneBefore()
+    {
+        var checkpoints = new Worker.Runs.Checkpoints(await RunOutput.ClaimAsync(Store, "run", "a", default), keep: 2);
+        foreach (long step in new[] { 5L, 10 }) await checkpoints.SaveAsync(step, folder => File.WriteAllText(Path.Combine(folder, "step"), $"{step}"), default);
+        string? loaded = null;
+        Assert.True(await checkpoints.LoadNewestAsync(folder => loaded = File.ReadAllText(Path.Combine(folder, "step")) is "10" ? throw new InvalidDataException("damaged") : "5", default));
+        Assert.Equal("5", loaded);
+        await Assert.ThrowsAsync<InvalidDataException>(() => checkpoints.LoadNewestAsync(_ => throw new InvalidDataException("damaged"), default));
+    }
+
+    [Fact]
+    public async Task Checkpoints_LeftHalfDeletedByAKill_AreCleared()
+    {
+        var checkpoints = new Worker.Runs.Checkpoints(await RunOutput.ClaimAsync(Store, "run", "a", default), keep: 1);
+        await Store.PutAsync("checkpoints/step-000005/step", new MemoryStream("5"u8.ToArray()));
+        await checkpoints.SaveAsync(10, folder => File.WriteAllText(Path.Combine(folder, "step"), "10"), default);
+        Assert.All(await Store.ListAsync("checkpoints/"), blob => Assert.StartsWith("checkpoints/step-000010/", blob.Name));
+        await checkpoints.ClearAsync(default);
+        Assert.Empty(await Store.ListAsync("checkpoints/"));
+    }
+
+    [Fact]
     public async Task Checkpoints_BeyondTheLimit_AreDeletedOldestFirstAndTheNewestLoads()
     {
         var checkpoints = new Worker.Runs.Checkpoints(await RunOutput.ClaimAsync(Store, "run", "a", default), keep: 2);
@@ -56,5 +106,41 @@ public sealed class RunOutputTests : IDisposable
         string? loaded = null;
         Assert.True(await checkpoints.LoadNewestAsync(folder => loaded = File.ReadAllText(Path.Combine(folder, "step")), default));
         Assert.Equal("15", loaded);
+    }
+
+    /// <summary>Stops before a write until it is told to go on.</summary>
+    private sealed class PausingStore(IBlobStore store) : IBlobStore
+    {
+        private readonly TaskCompletionSource _paused = new(), _resume = new();
+        private bool _pause;
+
+        public string Uri => store.Uri;
+
+        public Task Paused => _paused.Task;
+
+        public void PauseNextPut() => _pause = true;
+
+        public void Resume() => _resume.SetResult();
+
+        public async Task<string?> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default)
+        {
+            if (_pause)
+            {
+                _pause = false;
+                _paused.SetResult();
+                await _resume.Task;
+            }
+            return await store.PutAsync(name, content, condition, cancellation);
+        }
+
+        public Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default) => store.ListAsync(prefix, cancellation);
+
+        public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default) => store.OpenReadAsync(name, cancellation);
+
+        public Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default) => store.GetAsync(name, cancellation);
+
+        public Task<string?> TagAsync(string name, CancellationToken cancellation = default) => store.TagAsync(name, cancellation);
+
+        public Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default) => store.DeleteAsync(name, etag, cancellation);
     }
 }

@@ -8,7 +8,7 @@ namespace LightReasoner.Worker.Tests.Runs;
 /// <summary>Whole runs in this process on the quickstart's models: what stops and goes on ends in the same bytes as what does not.</summary>
 public sealed class RunnerTests : IDisposable
 {
-    private static readonly string Examples = Path.Combine(Repository(), "examples", "quickstart");
+    private static readonly string Examples = RepositoryFolder.Of("examples", "quickstart");
 
     private readonly ScratchFolder _folder = new();
 
@@ -75,10 +75,35 @@ public sealed class RunnerTests : IDisposable
         Assert.Contains("holds the output of a run with another spec", File.ReadAllText(log));
     }
 
-    private static Manifest Sampling(int questions, int batch) => ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
+    [Fact]
+    public async Task Output_BegunOnOtherData_IsRefused()
+    {
+        string questions = Path.Combine(_folder.Path, "questions.jsonl"), log = Path.Combine(_folder.Path, "termination");
+        string[] lines = [.. File.ReadLines(Path.Combine(Examples, "data", "questions.jsonl")).Take(6)];
+        await File.WriteAllLinesAsync(questions, lines);
+        Manifest manifest = Sampling(questions: 6, batch: 6, data: questions);
+        Assert.Equal(ExitCode.Done, await RunAsync(manifest, "out"));
+        await File.WriteAllLinesAsync(questions, lines.Reverse());
+        Assert.Equal(ExitCode.BadData, await RunAsync(manifest, "out", targets: new ReportTargets(null, null, log)));
+        Assert.Contains("was begun on other data", File.ReadAllText(log));
+    }
+
+    [Fact]
+    public async Task Sampling_AsParquet_HoldsTheSamplesThatJsonlHolds()
+    {
+        Assert.Equal(ExitCode.Done, await RunAsync(Sampling(questions: 12, batch: 6), "jsonl"));
+        Assert.Equal(ExitCode.Done, await RunAsync(Sampling(questions: 12, batch: 6, format: "parquet"), "parquet"));
+        Assert.All(Directory.GetFiles(Path.Combine(_folder.Path, "parquet", "samples")), file => Assert.Equal(".parquet", Path.GetExtension(file)));
+        Assert.Equal(await SamplesAsync("jsonl"), await SamplesAsync("parquet"));
+
+        async Task<string> SamplesAsync(string run) =>
+            System.Text.Json.JsonSerializer.Serialize(await Worker.Data.Datasets.SamplesAsync($"file://{_folder.Path}/{run}/samples/*", null, default));
+    }
+
+    private static Manifest Sampling(int questions, int batch, string? data = null, string format = "jsonl") => ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
     [
         $"spec.expert.uri=file://{Examples}/models/seed-0/expert", $"spec.amateur.uri=file://{Examples}/models/seed-0/amateur",
-        $"spec.dataset.uri=file://{Examples}/data/questions.jsonl", "spec.shards=1", $"spec.maxQuestions={questions}", $"spec.batchSize={batch}",
+        $"spec.dataset.uri=file://{data ?? Examples + "/data/questions.jsonl"}", "spec.shards=1", $"spec.format={format}", $"spec.maxQuestions={questions}", $"spec.batchSize={batch}",
     ]);
 
     private Task<ExitCode> RunAsync(Manifest manifest, string output, CancellationToken stop = default, ReportTargets? targets = null) =>
@@ -92,12 +117,5 @@ public sealed class RunnerTests : IDisposable
         foreach ((string a, string b) in Files(one).Zip(Files(other))) Assert.True(File.ReadAllBytes(a).SequenceEqual(File.ReadAllBytes(b)), $"{b} differs from {a}");
 
         string[] Files(string run) => [.. Directory.GetFiles(Path.Combine(_folder.Path, run, part)).Order(StringComparer.Ordinal)];
-    }
-
-    private static string Repository()
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            if (File.Exists(Path.Combine(folder.FullName, "LightReasoner.K8s.sln"))) return folder.FullName;
-        throw new DirectoryNotFoundException("LightReasoner.K8s.sln is in no folder above the test's.");
     }
 }

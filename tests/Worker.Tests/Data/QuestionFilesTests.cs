@@ -1,0 +1,66 @@
+using LightReasoner.Worker.Commands;
+using LightReasoner.Worker.Runs;
+
+namespace LightReasoner.Worker.Tests.Data;
+
+/// <summary><c>worker prepare</c> beside what the published preparation script writes (../shared/data).</summary>
+public sealed class QuestionFilesTests : IDisposable
+{
+    private readonly ScratchFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("gsm8k", "gsm8k/raw/train-200.raw.jsonl", "gsm8k/train-200.jsonl")]
+    [InlineData("gsm8k", "gsm8k/raw/test-100.raw.jsonl", "gsm8k/test-100.jsonl")]
+    [InlineData("math", "math/math-50.jsonl", "math/math-50.lightreasoner.jsonl")]
+    public async Task Prepare_OfThePublishedRecords_GivesThePublishedScriptsBytes(string set, string source, string expected)
+    {
+        string destination = Path.Combine(_folder.Path, "out.jsonl");
+        await PrepareAsync(set, Shared(source), destination);
+        Assert.Equal(await File.ReadAllBytesAsync(Shared(expected)), await File.ReadAllBytesAsync(destination));
+    }
+
+    [Fact]
+    public async Task Prepare_OfMathsFolders_ReadsOneProblemAFileAndTakesTheSubjectFromTheFolder()
+    {
+        foreach (string subject in new[] { "number_theory", "algebra" })
+        {
+            string folder = Directory.CreateDirectory(Path.Combine(_folder.Path, "MATH", "train", subject)).FullName;
+            await File.WriteAllTextAsync(Path.Combine(folder, "1.json"), $$"""
+                {
+                    "problem": "{{subject}}: \u00e9 \ud83d\ude00\u007f \"1\\2\"\t",
+                    "solution": "s"
+                }
+                """);
+        }
+        string destination = Path.Combine(_folder.Path, "out.jsonl");
+        await PrepareAsync("math", Path.Combine(_folder.Path, "MATH"), destination);
+        const string problem = "é 😀\u007f \"1\\2\"\t";
+        string[] lines = await File.ReadAllLinesAsync(destination);
+        Assert.Equal(["algebra", "number_theory"], lines.Select(line => (string)System.Text.Json.Nodes.JsonNode.Parse(line)!["level"]!));
+        Assert.Equal("algebra: " + problem, (string?)System.Text.Json.Nodes.JsonNode.Parse(lines[0])!["id"]);
+        Assert.StartsWith("{\"id\": \"algebra: \\u00e9 \\ud83d\\ude00\u007f \\\"1\\\\2\\\"\\t\", \"problem\": ", lines[0]);
+    }
+
+    [Fact]
+    public async Task Prepare_OfARecordThatLacksAField_NamesItsLine()
+    {
+        string source = Path.Combine(_folder.Path, "in.jsonl");
+        await File.WriteAllTextAsync(source, "{\"question\":\"1+1?\",\"answer\":\"2\"}\n{\"question\":\"1+2?\"}\n");
+        var error = await Assert.ThrowsAsync<WorkerException>(() => PrepareAsync("gsm8k", source, Path.Combine(_folder.Path, "out.jsonl")));
+        Assert.Equal($"file://{source} line 2: field 'answer' is missing (fields: question)", error.Message);
+        Assert.False(File.Exists(Path.Combine(_folder.Path, "out.jsonl")));
+    }
+
+    private static Task<int> PrepareAsync(string set, string source, string destination) =>
+        PrepareCommand.Create().Parse([set, source, destination]).InvokeAsync(new System.CommandLine.InvocationConfiguration { EnableDefaultExceptionHandler = false });
+
+    private static string Shared(string name)
+    {
+        string shared = Environment.GetEnvironmentVariable("LIGHTREASONER_SHARED") ?? Path.Combine(Path.GetDirectoryName(RepositoryFolder.Path)!, "shared");
+        string path = Path.Combine(shared, "data", name);
+        if (!File.Exists(path)) Assert.Skip($"../shared/data/{name} is absent");
+        return path;
+    }
+}

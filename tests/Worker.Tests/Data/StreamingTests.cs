@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Runs;
+using LightReasoner.Worker.Storage;
+using LightReasoner.Worker.Tests.Storage;
+
+namespace LightReasoner.Worker.Tests.Data;
+
+/// <summary>
+/// Large data sets in constant memory. The blob is made up while it is read, so its size costs no disk; <c>LIGHTREASONER_STREAM_MIB</c> sets it
+/// (10240 for 10 GiB).
+/// </summary>
+public sealed class StreamingTests(ITestOutputHelper output)
+{
+    private const int LineBytes = 1024;
+
+    private static readonly long Lines = long.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_STREAM_MIB") ?? "192", CultureInfo.InvariantCulture) * 1024;
+
+    [Fact]
+    public async Task Jsonl_FromAzureStorage_IsReadInConstantMemory()
+    {
+        using var server = new LoopbackServer(HandleAsync);
+        var account = new AzureAccount(name => name == "AZURE_STORAGE_CONNECTION_STRING" ? Azurite.ConnectionTo(server.Address) : null);
+        var file = new DataFile(account.Open("az://data"), "large.jsonl");
+        long records = 0, start = 0, most = 0;
+        await foreach ((var fields, string _) in RecordReader.ReadAsync(file, null, default))
+        {
+            if ((long)fields["n"]! != records++) Assert.Fail($"record {records} is {fields["n"]}");
+            if (records % (Lines / 16) != 1) continue;
+            long live = GC.GetTotalMemory(forceFullCollection: true);
+            if (records == 1) start = live;
+            most = Math.Max(most, live - start);
+        }
+        output.WriteLine(FormattableString.Invariant($"{Lines * LineBytes >> 20} MiB read, at most {most / 1048576.0:F1} MiB more in use than at the first record"));
+        Assert.Equal(Lines, records);
+        Assert.True(most < 32 << 20, $"{most >> 20} MiB more in use");
+    }
+
+    [Fact]
+    public async Task Line_BeyondTheLimit_IsAnErrorAndNotAWayToTakeAllMemory()
+    {
+        using var folder = new ScratchFolder();
+        string path = Path.Combine(folder.Path, "x.jsonl");
+        await using (FileStream stream = File.Create(path)) stream.SetLength(100 << 20);
+        var error = await Assert.ThrowsAsync<WorkerException>(async () =>
+        {
+            await foreach (DataRecord _ in RecordReader.ReadAsync("file://" + path, null, default)) Assert.Fail("a record was read");
+        });
+        Assert.Equal($"file://{path} line 1: is longer than 64 MiB", error.Message);
+    }
+
+    private static async Task HandleAsync(HttpListenerContext context)
+    {
+        long length = Lines * LineBytes, from = 0, to = length - 1;
+        if ((context.Request.Headers["x-ms-range"] ?? context.Request.Headers["Range"])?["bytes=".Length..].Split('-') is [var first, var last])
+        {
+            (from, to) = (long.Parse(first, CultureInfo.InvariantCulture), Math.Min(to, long.Parse(last, CultureInfo.InvariantCulture)));
+            context.Response.StatusCode = 206;
+            context.Response.Headers["Content-Range"] = $"bytes {from}-{to}/{length}";
+        }
+        context.Response.Headers["ETag"] = "\"1\"";
+        context.Response.Headers["Last-Modified"] = "Sun, 01 Nov 2026 00:00:00 GMT";
+        context.Response.Headers["x-ms-blob-type"] = "BlockBlob";
+        context.Response.ContentLength64 = to - from + 1;
+        if (context.Request.HttpMethod != "HEAD")
+        {
+            for (long position = from; position <= to;)
+            {
+                byte[] line = Encoding.ASCII.GetBytes($"{{\"n\": {position / LineBytes}, \"text\": \"".PadRight(LineBytes - 3, 'x') + "\"}\n");
+                int skip = (int)(position % LineBytes), count = (int)Math.Min(LineBytes - skip, to - position + 1);
+                await context.Response.OutputStream.WriteAsync(line.AsMemory(skip, count));
+                position += count;
+            }
+        }
+        context.Response.Close();
+    }
+}

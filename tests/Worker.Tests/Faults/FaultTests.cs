@@ -1,0 +1,145 @@
+using System.Globalization;
+using LightReasoner.Api;
+using LightReasoner.Worker.Runs;
+using LightReasoner.Worker.Storage;
+using LightReasoner.Worker.Tests.Storage;
+
+namespace LightReasoner.Worker.Tests.Faults;
+
+/// <summary>
+/// The worker's process killed at random moments, stopped and woken up beside its successor, asked to end, and on storage that fails: the outputs are
+/// those of an undisturbed run, byte for byte. <c>LIGHTREASONER_FAULT_KILLS</c> sets how many kills there are for each kind and store.
+/// </summary>
+public sealed class FaultTests(Scenarios scenarios, Azurite azurite, ITestOutputHelper output) : IClassFixture<Scenarios>
+{
+    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_FAULT_KILLS") ?? "5", CultureInfo.InvariantCulture);
+
+    public static TheoryData<RunKind> Kinds => [RunKind.SamplingRun, RunKind.FineTuneRun, RunKind.RefineRun];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public Task Kills_OnADirectory_LeaveTheSameBytes(RunKind kind) =>
+        KillAsync(kind, "file", n => $"file://{scenarios.Folder}/killed-{kind}-{n}", null);
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public Task Kills_OnAzureStorage_LeaveTheSameBytes(RunKind kind)
+    {
+        string container = azurite.NewContainer();
+        return KillAsync(kind, "azure", n => $"az://{container}/killed-{n}", azurite.ConnectionString);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Storage_ThatFailsOneRequestInTen_GetsTheSameBytes(RunKind kind)
+    {
+        CalmRun calm = await scenarios.CalmAsync(kind);
+        using var proxy = new FlakyProxy(azurite.Address, share: 0.1, seed: 1);
+        string uri = $"az://{azurite.NewContainer()}/run";
+        using WorkerProcess worker = WorkerProcess.Run(calm.Manifest, uri, Azurite.ConnectionTo(proxy.Address));
+        (int code, string errors) = await worker.ResultAsync();
+        Assert.True(code == 0, errors);
+        output.WriteLine($"{kind}: {proxy.Failed} of {proxy.Passed + proxy.Failed} requests failed");
+        Assert.True(proxy.Failed > 0);
+        Assert.Empty((await OutputSnapshot.TakeAsync(BlobUri.Open(uri))).DifferencesFrom(calm.Output));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Sigterm_SavesWhatIsDoneAndAsksForAnotherAttempt(RunKind kind)
+    {
+        // Checkpoints come only by the signal here.
+        CalmRun calm = await scenarios.CalmAsync(kind, rareCheckpoints: true);
+        string folder = Path.Combine(scenarios.Folder, $"stopped-{kind}");
+        using (WorkerProcess worker = WorkerProcess.Run(calm.Manifest, "file://" + folder, null))
+        {
+            Task<(int Code, string Errors)> result = worker.ResultAsync();
+            while (!result.IsCompleted && !File.Exists(Path.Combine(folder, "metrics.jsonl"))) await Task.Delay(5);
+            worker.Signal(WorkerProcess.SigTerm);
+            // Kubernetes' default grace period.
+            (int code, string errors) = await result.WaitAsync(TimeSpan.FromSeconds(30));
+            Assert.True(code == (int)ExitCode.Terminated, $"exit code {code}: {errors}");
+            if (kind != RunKind.SamplingRun) Assert.Single(Directory.GetFiles(Path.Combine(folder, "checkpoints"), "COMPLETE", SearchOption.AllDirectories));
+        }
+        using WorkerProcess next = WorkerProcess.Run(calm.Manifest, "file://" + folder, null);
+        Assert.Equal((0, ""), await next.ResultAsync());
+        Assert.Empty((await OutputSnapshot.TakeAsync(new DirectoryBlobStore(folder))).DifferencesFrom(calm.Output, withCheckpoints: false));
+    }
+
+    private async Task KillAsync(RunKind kind, string store, Func<int, string> uriOf, string? connection)
+    {
+        CalmRun calm = await scenarios.CalmAsync(kind);
+        var random = new Random(HashCode.Combine(kind, store, Environment.TickCount));
+        int kills = 0, stops = 0, outputs = 0, differences = 0;
+        while (kills < Kills)
+        {
+            string uri = uriOf(outputs++);
+            (int killed, int stopped) = await DisturbAsync(calm, uri, connection, random, Math.Min(5, Kills - kills));
+            (kills, stops) = (kills + killed, stops + stopped);
+            OutputSnapshot result = await OutputSnapshot.TakeAsync(BlobUri.Open(uri));
+            Assert.True(result.Count > 0);
+            IReadOnlyList<string> different = result.DifferencesFrom(calm.Output);
+            differences += different.Count;
+            foreach (string name in different) output.WriteLine($"{uri}/{name} differs");
+        }
+        output.WriteLine($"{kind} on {store}: {kills} kills, {stops} of them after an overlap with the next attempt, {outputs} outputs, {differences} differences");
+        Assert.Equal(0, differences);
+    }
+
+    /// <summary>One run to its end, through so many kills; some attempts are stopped first and woken up while the next one works.</summary>
+    private static async Task<(int Kills, int Stops)> DisturbAsync(CalmRun calm, string uri, string? connection, Random random, int most)
+    {
+        int kills = 0, stops = 0;
+        WorkerProcess? sleeper = null;
+        try
+        {
+            while (true)
+            {
+                using WorkerProcess? late = sleeper;
+                sleeper = null;
+                WorkerProcess worker = WorkerProcess.Run(calm.Manifest, uri, connection);
+                try
+                {
+                    Task<(int Code, string Errors)> result = worker.ResultAsync();
+                    TimeSpan earliest = calm.ClaimAfter * 0.9, span = calm.Duration - earliest;
+                    if (late is not null)
+                    {
+                        await Task.WhenAny(result, Task.Delay(earliest + span * random.NextDouble()));
+                        late.Signal(WorkerProcess.SigCont);
+                    }
+                    if (kills < most) await Task.WhenAny(result, Task.Delay(late is null ? earliest + span * random.NextDouble() : span * random.NextDouble()));
+                    else await result;
+                    if (late is not null && !result.IsCompleted && random.Next(2) == 0) await late.ExitAsync;
+                    if (result.IsCompleted)
+                    {
+                        (int code, string errors) = await result;
+                        if (code == 0 && late is not null)
+                        {
+                            (int lateCode, string lateErrors) = await late.ResultAsync();
+                            Assert.True(lateCode == 0 || lateErrors.Contains("now belongs to", StringComparison.Ordinal), $"{lateCode}: {lateErrors}");
+                        }
+                        if (code == 0) return (kills, stops);
+                        // One that was stopped before its claim made it after this one's.
+                        Assert.Contains("now belongs to", errors);
+                        continue;
+                    }
+                    kills++;
+                    if (late is null && random.Next(3) == 0)
+                    {
+                        stops++;
+                        worker.Signal(WorkerProcess.SigStop);
+                        sleeper = worker;
+                    }
+                }
+                finally
+                {
+                    if (sleeper != worker) worker.Dispose();
+                }
+            }
+        }
+        finally
+        {
+            sleeper?.Dispose();
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using LightReasoner.Worker.Storage;
+
+namespace LightReasoner.Worker.Tests.Faults;
+
+/// <summary>All that a run wrote, but for who wrote it and how fast.</summary>
+internal sealed class OutputSnapshot
+{
+    private readonly SortedDictionary<string, byte[]> _blobs = new(StringComparer.Ordinal);
+
+    /// <summary>Reads an output.</summary>
+    public static async Task<OutputSnapshot> TakeAsync(IBlobStore store)
+    {
+        var snapshot = new OutputSnapshot();
+        foreach (BlobInfo blob in await store.ListAsync(""))
+        {
+            // Owners name attempts; results and reports hold speeds.
+            if (blob.Name.StartsWith("owners/", StringComparison.Ordinal) || blob.Name.StartsWith("results/", StringComparison.Ordinal)) continue;
+            byte[] content = (await store.GetAsync(blob.Name))!.Bytes;
+            if (blob.Name.StartsWith("metrics", StringComparison.Ordinal)) content = WithoutTimes(content);
+            else if (!IsFinal(blob.Name)) continue;
+            snapshot._blobs[blob.Name] = content;
+        }
+        return snapshot;
+    }
+
+    public int Count => _blobs.Count;
+
+    /// <summary>The blobs in which two outputs differ.</summary>
+    /// <param name="other">The other output.</param>
+    /// <param name="withCheckpoints">Whether checkpoints count.</param>
+    public IReadOnlyList<string> DifferencesFrom(OutputSnapshot other, bool withCheckpoints = true) =>
+    [
+        .. _blobs.Keys.Union(other._blobs.Keys)
+            .Where(name => withCheckpoints || !name.StartsWith("checkpoints/", StringComparison.Ordinal))
+            .Where(name => !_blobs.TryGetValue(name, out byte[]? mine) || !other._blobs.TryGetValue(name, out byte[]? theirs) || !mine.AsSpan().SequenceEqual(theirs)),
+    ];
+
+    private static bool IsFinal(string name) =>
+        new[] { "samples/", "figures/", "adapter/", "model/", "checkpoints/", "evaluation-" }.Any(part => name.StartsWith(part, StringComparison.Ordinal));
+
+    private static byte[] WithoutTimes(byte[] lines)
+    {
+        var text = new StringBuilder();
+        foreach (string line in Encoding.UTF8.GetString(lines).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            JsonObject metrics = JsonNode.Parse(line)!.AsObject();
+            metrics.Remove("time");
+            metrics.Remove("tokensPerSecond");
+            text.Append(metrics.ToJsonString()).Append('\n');
+        }
+        return Encoding.UTF8.GetBytes(text.ToString());
+    }
+}

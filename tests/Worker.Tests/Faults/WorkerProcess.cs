@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace LightReasoner.Worker.Tests.Faults;
+
+/// <summary>The worker as a process of its own, so that it can be killed.</summary>
+internal sealed class WorkerProcess : IDisposable
+{
+    public const int SigKill = 9, SigTerm = 15, SigCont = 18, SigStop = 19;
+
+    private readonly Process _process;
+    private readonly Task<string> _errors;
+
+    private WorkerProcess(Process process) => (_process, _errors) = (process, process.StandardError.ReadToEndAsync());
+
+    /// <summary>Starts <c>worker run</c>.</summary>
+    public static WorkerProcess Run(string manifest, string output, string? connection)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "LightReasoner.Worker.dll"), "run", "-f", manifest, "--output", output, "--quiet"])
+        {
+            RedirectStandardError = true,
+            WorkingDirectory = RepositoryFolder.Path,
+        };
+        start.Environment["LIGHTREASONER_THREADS"] = "1";
+        start.Environment["AZURE_STORAGE_CONNECTION_STRING"] = connection ?? "";
+        foreach (string pods in new[] { "LIGHTREASONER_ATTEMPT", "LIGHTREASONER_PROGRESS_URL", "LIGHTREASONER_TERMINATION_LOG" }) start.Environment.Remove(pods);
+        return new WorkerProcess(Process.Start(start)!);
+    }
+
+    /// <summary>Ends with the process.</summary>
+    public Task ExitAsync => _process.WaitForExitAsync();
+
+    /// <summary>Waits for the end; gives the exit code and what was said on standard error.</summary>
+    public async Task<(int Code, string Errors)> ResultAsync()
+    {
+        await _process.WaitForExitAsync();
+        return (_process.ExitCode, await _errors);
+    }
+
+    public void Signal(int signal)
+    {
+        if (!_process.HasExited) _ = Kill(_process.Id, signal);
+    }
+
+    public void Dispose()
+    {
+        Signal(SigKill);
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int Kill(int process, int signal);
+}

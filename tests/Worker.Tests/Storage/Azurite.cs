@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Azure.Storage.Blobs;
+using LightReasoner.Worker.Storage;
+
+[assembly: AssemblyFixture(typeof(LightReasoner.Worker.Tests.Storage.Azurite))]
+
+namespace LightReasoner.Worker.Tests.Storage;
+
+/// <summary>A real Azurite (Microsoft's storage emulator), started by the first test that asks for it and ended with the tests.</summary>
+public sealed partial class Azurite : IDisposable
+{
+    /// <summary>The account that every Azurite has; its key is published.</summary>
+    public const string Account = "devstoreaccount1", Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+    private readonly Lock _lock = new();
+    private Process? _process;
+    private Uri? _address;
+
+    /// <summary>Where it listens. Skips the test where Azurite is not installed.</summary>
+    public Uri Address
+    {
+        get
+        {
+            lock (_lock) return _address ??= Start();
+        }
+    }
+
+    public string Endpoint => $"{Address}{Account}";
+
+    public string ConnectionString => ConnectionTo(Address);
+
+    /// <summary>The connection string for an address that leads here.</summary>
+    public static string ConnectionTo(Uri address) => $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint={address}{Account}";
+
+    /// <summary>A new container, which <c>az://NAME</c> leads to in this process.</summary>
+    public string NewContainer()
+    {
+        Environment.SetEnvironmentVariable("AZURE_STORAGE_CONNECTION_STRING", ConnectionString);
+        string name = $"test-{Guid.NewGuid():N}";
+        new BlobContainerClient(ConnectionString, name).Create();
+        return name;
+    }
+
+    /// <summary>A store in a new container.</summary>
+    public IBlobStore NewStore() => BlobUri.Open($"az://{NewContainer()}/some/folder");
+
+    public void Dispose()
+    {
+        if (_process is null) return;
+        _process.Kill(entireProcessTree: true);
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    private Uri Start()
+    {
+        string main = RepositoryFolder.Of(".cache", "azurite", "node_modules", "azurite", "dist", "src", "blob", "main.js");
+        if (!File.Exists(main)) Assert.Skip("Azurite is not installed; eng/install-tools.sh test installs it");
+        _process = Process.Start(new ProcessStartInfo("node", [main, "--silent", "--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry", "--blobPort", "0"])
+        {
+            RedirectStandardOutput = true,
+            WorkingDirectory = Path.GetTempPath(),
+        })!;
+        while (_process.StandardOutput.ReadLine() is { } line)
+        {
+            if (Listening().Match(line) is not { Success: true } match) continue;
+            _ = _process.StandardOutput.ReadToEndAsync();
+            return new Uri(match.Value + "/");
+        }
+        throw new InvalidOperationException("Azurite ended before it listened.");
+    }
+
+    [GeneratedRegex(@"http://127\.0\.0\.1:\d+")]
+    private static partial Regex Listening();
+}

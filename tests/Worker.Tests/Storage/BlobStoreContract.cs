@@ -1,0 +1,136 @@
+using System.Text;
+using LightReasoner.Worker.Storage;
+
+namespace LightReasoner.Worker.Tests.Storage;
+
+/// <summary>What every store that can be written promises.</summary>
+public abstract class BlobStoreContract
+{
+    /// <summary>The same store on every call.</summary>
+    protected abstract IBlobStore Store { get; }
+
+    [Fact]
+    public async Task Put_IfAbsent_WritesOnceOnly()
+    {
+        Assert.NotNull(await Store.PutAsync("a/b.txt", Text("one"), PutCondition.IfAbsent));
+        Assert.Null(await Store.PutAsync("a/b.txt", Text("two"), PutCondition.IfAbsent));
+        Assert.Equal("one", await ReadAsync("a/b.txt"));
+    }
+
+    [Fact]
+    public async Task Put_IfMatch_RefusesAStaleTag()
+    {
+        string first = (await Store.PutAsync("x", Text("one")))!;
+        Assert.Equal(first, (await Store.GetAsync("x"))!.ETag);
+        Assert.Equal(first, await Store.TagAsync("x"));
+        string second = (await Store.PutAsync("x", Text("two"), PutCondition.IfMatch(first)))!;
+        Assert.NotEqual(first, second);
+        Assert.Null(await Store.PutAsync("x", Text("three"), PutCondition.IfMatch(first)));
+        Assert.Equal("two", await ReadAsync("x"));
+    }
+
+    [Fact]
+    public async Task Put_IfMatchOverNothing_IsRefused()
+    {
+        string tag = (await Store.PutAsync("x", Text("one")))!;
+        await Store.DeleteAsync("x");
+        Assert.Null(await Store.PutAsync("x", Text("two"), PutCondition.IfMatch(tag)));
+        Assert.Null(await Store.TagAsync("x"));
+    }
+
+    [Fact]
+    public async Task Put_IfAbsentByManyAtOnce_LetsOneWin()
+    {
+        string?[] tags = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(() => Store.PutAsync("x", Text($"{i}"), PutCondition.IfAbsent))));
+        int winner = Array.FindIndex(tags, tag => tag is not null);
+        Assert.Single(tags, tag => tag is not null);
+        Assert.Equal($"{winner}", await ReadAsync("x"));
+    }
+
+    [Fact]
+    public async Task Put_OfALargeBlob_ReadsBackWholeAndFromAnyPlace()
+    {
+        byte[] content = Bytes(21 << 20);
+        string tag = (await Store.PutAsync("large", new MemoryStream(content)))!;
+        Assert.Equal(tag, await Store.TagAsync("large"));
+        await using Stream stream = await Store.OpenReadAsync("large");
+        Assert.Equal(content.Length, stream.Length);
+        stream.Position = 17 << 20;
+        var part = new byte[1000];
+        await stream.ReadExactlyAsync(part);
+        SameBytes.Assert(content[(17 << 20)..((17 << 20) + 1000)], part);
+
+        using var folder = new Worker.Runs.ScratchFolder();
+        string path = Path.Combine(folder.Path, "copy");
+        await Store.DownloadAsync("large", path);
+        SameBytes.Assert(content, await File.ReadAllBytesAsync(path));
+    }
+
+    [Fact]
+    public async Task Put_OfTwoLargeBlobsOverEachOther_NeverMixesThem()
+    {
+        byte[][] contents = [Bytes(18 << 20), Bytes((18 << 20) + 1)];
+        string?[] tags = await Task.WhenAll(contents.Select(content => Task.Run(() => Store.PutAsync("x", new MemoryStream(content), PutCondition.IfAbsent))));
+        int winner = Array.FindIndex(tags, tag => tag is not null);
+        Assert.Single(tags, tag => tag is not null);
+        SameBytes.Assert(contents[winner], (await Store.GetAsync("x"))!.Bytes);
+    }
+
+    [Fact]
+    public async Task Put_ThatFailsHalfWay_LeavesTheOldContent()
+    {
+        await Store.PutAsync("x", Text("old"));
+        await Assert.ThrowsAsync<IOException>(() => Store.PutAsync("x", new BrokenStream(20 << 20)));
+        Assert.Equal("old", await ReadAsync("x"));
+        Assert.Equal(["x"], (await Store.ListAsync("")).Select(blob => blob.Name));
+    }
+
+    [Fact]
+    public async Task Delete_OfContentThatChanged_LeavesIt()
+    {
+        string old = (await Store.PutAsync("x", Text("one")))!;
+        string now = (await Store.PutAsync("x", Text("two")))!;
+        await Store.DeleteAsync("x", old);
+        Assert.Equal("two", await ReadAsync("x"));
+        await Store.DeleteAsync("x", now);
+        Assert.Null(await Store.GetAsync("x"));
+        await Store.DeleteAsync("x");
+    }
+
+    [Fact]
+    public async Task List_ByPrefix_GivesNamesInOrder()
+    {
+        foreach (string name in new[] { "samples/part-2", "samples/part-1", "other/x y", "samples-b" }) await Store.PutAsync(name, Text("1"), PutCondition.IfAbsent);
+        Assert.Equal(["samples/part-1", "samples/part-2"], (await Store.ListAsync("samples/part-")).Select(b => b.Name));
+        Assert.Equal(["other/x y", "samples-b", "samples/part-1", "samples/part-2"], (await Store.ListAsync("")).Select(b => b.Name));
+        Assert.Empty(await Store.ListAsync("nothing/"));
+    }
+
+    [Fact]
+    public async Task OpenRead_OfAMissingBlob_NamesIt() =>
+        Assert.Contains($"{Store.Uri}/nothing", (await Assert.ThrowsAsync<FileNotFoundException>(() => Store.OpenReadAsync("nothing"))).Message);
+
+    protected async Task<string> ReadAsync(string name) => Encoding.UTF8.GetString((await Store.GetAsync(name))!.Bytes);
+
+    protected static MemoryStream Text(string text) => new(Encoding.UTF8.GetBytes(text));
+
+    protected static byte[] Bytes(int length)
+    {
+        var bytes = new byte[length];
+        new Random(length).NextBytes(bytes);
+        return bytes;
+    }
+
+    /// <summary>Gives half of what it promises and then an error.</summary>
+    private sealed class BrokenStream(int length) : MemoryStream(new byte[length])
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            Position < Length / 2 ? base.ReadAsync(buffer[..Math.Min(buffer.Length, 1 << 20)], cancellationToken) : throw new IOException("the source broke off");
+
+        public override async Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
+        {
+            await destination.WriteAsync(new byte[3], cancellationToken);
+            throw new IOException("the source broke off");
+        }
+    }
+}

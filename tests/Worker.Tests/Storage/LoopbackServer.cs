@@ -1,0 +1,92 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace LightReasoner.Worker.Tests.Storage;
+
+/// <summary>An HTTP server of this process on a free port; each request is handled on its own.</summary>
+internal sealed class LoopbackServer : IDisposable
+{
+    private readonly HttpListener _listener;
+    private readonly Func<HttpListenerContext, Task> _handle;
+
+    public LoopbackServer(Func<HttpListenerContext, Task> handle)
+    {
+        _handle = handle;
+        (_listener, Address) = Listen();
+        _ = ServeAsync();
+    }
+
+    public Uri Address { get; }
+
+    /// <summary>Ends an answer with a body.</summary>
+    public static async Task AnswerAsync(HttpListenerContext context, byte[] body, int status = 200)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentLength64 = body.Length;
+        if (context.Request.HttpMethod != "HEAD") await context.Response.OutputStream.WriteAsync(body);
+        context.Response.Close();
+    }
+
+    /// <summary>Announces a body, sends a part of it, and breaks the connection off.</summary>
+    public static async Task CutAsync(HttpListenerContext context, ReadOnlyMemory<byte> body, int sent)
+    {
+        context.Response.ContentLength64 = body.Length;
+        await context.Response.OutputStream.WriteAsync(body[..sent]);
+        await context.Response.OutputStream.FlushAsync();
+        context.Response.Abort();
+    }
+
+    public void Dispose() => _listener.Close();
+
+    private static (HttpListener, Uri) Listen()
+    {
+        while (true)
+        {
+            int port;
+            using (var probe = new TcpListener(IPAddress.Loopback, 0))
+            {
+                probe.Start();
+                port = ((IPEndPoint)probe.LocalEndpoint).Port;
+            }
+            var address = new Uri($"http://127.0.0.1:{port}/");
+            var listener = new HttpListener();
+            listener.Prefixes.Add(address.ToString());
+            try
+            {
+                listener.Start();
+                return (listener, address);
+            }
+            catch (HttpListenerException)
+            {
+                // Another program took the port in between.
+            }
+        }
+    }
+
+    private async Task ServeAsync()
+    {
+        while (true)
+        {
+            HttpListenerContext context;
+            try
+            {
+                context = await _listener.GetContextAsync();
+            }
+            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+            {
+                return;
+            }
+            _ = Task.Run(async () =>
+            {
+                try
+                {
+                    await _handle(context);
+                }
+                catch (Exception e) when (e is HttpListenerException or IOException or ObjectDisposedException or InvalidOperationException or HttpRequestException)
+                {
+                    context.Response.Abort();
+                }
+            });
+        }
+    }
+}

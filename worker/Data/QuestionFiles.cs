@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LightReasoner.Worker.Runs;
+
+namespace LightReasoner.Worker.Data;
+
+/// <summary>
+/// The question files of LightReasoner, made from the data sets as they are published: one JSON object a line, the same bytes as the published
+/// preparation script writes.
+/// </summary>
+internal static class QuestionFiles
+{
+    /// <summary>GSM8K: <c>question</c> and <c>answer</c>, with the question as id.</summary>
+    public static string Gsm8k(DataRecord record)
+    {
+        string question = record.Text("question");
+        return Line([("id", question), ("question", question), ("answer", record.Text("answer"))]);
+    }
+
+    /// <summary>
+    /// MATH: <c>problem</c> and <c>solution</c>, with the problem as id. <c>level</c> holds the subject's folder name, as the published script has it, from
+    /// the record's <c>type</c> or else from the folder that the file is in.
+    /// </summary>
+    public static string Math(DataRecord record, DataFile file)
+    {
+        string problem = record.Text("problem");
+        string subject = record.Fields["type"] is not null ? record.Text("type").ToLowerInvariant().Replace("&", "and", StringComparison.Ordinal).Replace(' ', '_')
+            : Path.GetFileName(Path.GetDirectoryName(file.Uri)) is { Length: > 0 } folder ? folder
+            : throw new WorkerException(ExitCode.BadData, $"{record.Place}: field 'type' is missing, and there is no folder that names the subject");
+        return Line([("id", problem), ("problem", problem), ("solution", record.Text("solution")), ("level", subject)]);
+    }
+
+    /// <summary>The records of files in the layouts that the data sets come in: JSONL, Parquet, or (MATH's own) one JSON object a file.</summary>
+    public static async IAsyncEnumerable<(DataRecord Record, DataFile File)> ReadAsync(
+        string uri, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        int index = 0;
+        foreach (DataFile file in await DataFile.FindAsync(uri, cancellation))
+        {
+            if (Path.GetExtension(file.Name) == ".json")
+            {
+                yield return (new DataRecord(index++, await ObjectAsync(file, cancellation), file.Uri), file);
+                continue;
+            }
+            await foreach ((JsonObject fields, string place) in RecordReader.ReadAsync(file, null, cancellation)) yield return (new DataRecord(index++, fields, place), file);
+        }
+    }
+
+    private static async Task<JsonObject> ObjectAsync(DataFile file, CancellationToken cancellation)
+    {
+        await using Stream stream = await file.OpenAsync(cancellation);
+        try
+        {
+            return await JsonNode.ParseAsync(stream, cancellationToken: cancellation) as JsonObject
+                ?? throw new WorkerException(ExitCode.BadData, $"{file.Uri}: must hold one JSON object");
+        }
+        catch (JsonException e)
+        {
+            throw new WorkerException(ExitCode.BadData, $"{file.Uri}: is not JSON (line {e.LineNumber + 1})", e);
+        }
+    }
+
+    /// <summary>As Python's <c>json.dump</c> writes it: a space after colons and commas, and nothing but ASCII.</summary>
+    private static string Line(IEnumerable<(string Name, string Value)> fields)
+    {
+        var line = new StringBuilder("{");
+        foreach ((string name, string value) in fields)
+        {
+            if (line.Length > 1) line.Append(", ");
+            line.Append('"').Append(name).Append("\": \"");
+            foreach (char c in value)
+            {
+                _ = c switch
+                {
+                    '"' => line.Append("\\\""),
+                    '\\' => line.Append("\\\\"),
+                    '\n' => line.Append("\\n"),
+                    '\r' => line.Append("\\r"),
+                    '\t' => line.Append("\\t"),
+                    '\b' => line.Append("\\b"),
+                    '\f' => line.Append("\\f"),
+                    < ' ' or > '~' and not '\u007f' => line.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
+                    _ => line.Append(c),
+                };
+            }
+            line.Append('"');
+        }
+        return line.Append("}\n").ToString();
+    }
+}

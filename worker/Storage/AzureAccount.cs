@@ -1,0 +1,83 @@
+using Azure.Core;
+using Azure.Identity;
+using Azure.Storage;
+using Azure.Storage.Blobs;
+using LightReasoner.Worker.Runs;
+
+namespace LightReasoner.Worker.Storage;
+
+/// <summary>
+/// Which storage account is meant, and with which credentials: a connection string, an account key, a SAS, else DefaultAzureCredential (workload
+/// identity in a cluster, <c>az login</c> on a developer's machine). Named by the environment, as the Azure command line does.
+/// </summary>
+internal sealed class AzureAccount(Func<string, string?> environment)
+{
+    private const string ConnectionString = "AZURE_STORAGE_CONNECTION_STRING", Account = "AZURE_STORAGE_ACCOUNT", Key = "AZURE_STORAGE_KEY",
+        Sas = "AZURE_STORAGE_SAS_TOKEN", Endpoint = "AZURE_STORAGE_BLOB_ENDPOINT";
+
+    /// <summary>Domains of blob endpoints: public, China, US government, DNS zones.</summary>
+    private static readonly string[] Domains =
+        [".blob.core.windows.net", ".blob.core.chinacloudapi.cn", ".blob.core.usgovcloudapi.net", ".blob.storage.azure.net"];
+
+    /// <summary>One for the process, since it keeps the tokens that it got.</summary>
+    private static readonly Lazy<TokenCredential> Identity = new(() => new DefaultAzureCredential());
+
+    public static AzureAccount OfProcess { get; } = new(Environment.GetEnvironmentVariable);
+
+    /// <summary>Whether an https URL is that of a blob endpoint.</summary>
+    public static bool IsBlobEndpoint(Uri url) => url.Scheme == System.Uri.UriSchemeHttps && Domains.Any(d => url.Host.EndsWith(d, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The store at <c>az://container/path</c>.</summary>
+    public AzureBlobStore Open(string uri)
+    {
+        string[] parts = uri["az://".Length..].TrimEnd('/').Split('/', 2);
+        if (parts[0].Length == 0) throw new WorkerException(ExitCode.BadManifest, $"{uri}: must name a container (az://container/path)");
+        BlobContainerClient container;
+        try
+        {
+            container = Service(uri).GetBlobContainerClient(parts[0]);
+        }
+        catch (FormatException e)
+        {
+            throw new WorkerException(ExitCode.BadManifest, $"{uri}: {ConnectionString} or {Key} has the wrong form ({e.Message})", e);
+        }
+        return new AzureBlobStore(container, parts.Length > 1 ? parts[1] : "", uri.TrimEnd('/'));
+    }
+
+    /// <summary>The store at <c>https://account.blob.core.windows.net/container/path</c>, with a SAS in the query or the environment's credentials.</summary>
+    public AzureBlobStore Open(Uri url)
+    {
+        var builder = new BlobUriBuilder(url);
+        string shown = url.GetLeftPart(UriPartial.Path).TrimEnd('/');
+        if (builder.BlobContainerName.Length == 0) throw new WorkerException(ExitCode.BadManifest, $"{shown}: must name a container (https://{url.Host}/container/path)");
+        string folder = builder.BlobName.TrimEnd('/');
+        builder.BlobName = "";
+        if (builder.Sas is not null) return new AzureBlobStore(new BlobContainerClient(builder.ToUri(), Options()), folder, shown);
+        BlobServiceClient? named = HasAccount ? Service(shown) : null;
+        BlobContainerClient container = named is not null && named.Uri.Host == url.Host
+            ? named.GetBlobContainerClient(builder.BlobContainerName)
+            : new BlobContainerClient(builder.ToUri(), Identity.Value, Options());
+        return new AzureBlobStore(container, folder, shown);
+    }
+
+    private bool HasAccount => Value(ConnectionString) is not null || Value(Account) is not null;
+
+    private BlobServiceClient Service(string uri)
+    {
+        if (Value(ConnectionString) is { } connection) return new BlobServiceClient(connection, Options());
+        string account = Value(Account)
+            ?? throw new WorkerException(ExitCode.NoPermission, $"{uri}: set {ConnectionString} or {Account} to say which storage account the container is in");
+        var endpoint = new Uri(Value(Endpoint) ?? $"https://{account}{Domains[0]}");
+        if (Value(Key) is { } key) return new BlobServiceClient(endpoint, new StorageSharedKeyCredential(account, key), Options());
+        if (Value(Sas) is { } sas) return new BlobServiceClient(endpoint, new Azure.AzureSasCredential(sas.TrimStart('?')), Options());
+        return new BlobServiceClient(endpoint, Identity.Value, Options());
+    }
+
+    private string? Value(string name) => environment(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
+
+    /// <summary>Patient enough for a throttled account: about two minutes in all.</summary>
+    private static BlobClientOptions Options() => new()
+    {
+        Retry = { Mode = RetryMode.Exponential, MaxRetries = 8, Delay = TimeSpan.FromSeconds(0.5), MaxDelay = TimeSpan.FromSeconds(30) },
+    };
+}

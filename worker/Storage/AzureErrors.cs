@@ -1,0 +1,34 @@
+using Azure;
+using Azure.Identity;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using LightReasoner.Worker.Runs;
+
+namespace LightReasoner.Worker.Storage;
+
+/// <summary>What the Azure SDK reports, as errors with a remedy and the exit code that says whether trying again can help.</summary>
+internal static class AzureErrors
+{
+    public static Exception Explain(RequestFailedException e, string uri, BlobContainerClient container)
+    {
+        string code = string.IsNullOrEmpty(e.ErrorCode) ? $"HTTP {e.Status}" : $"{e.ErrorCode}, HTTP {e.Status}";
+        if (e.ErrorCode == BlobErrorCode.ContainerNotFound)
+            return new WorkerException(ExitCode.MissingInput, $"{uri}: account {container.AccountName} has no container '{container.Name}'; "
+                + $"create it (az storage container create --account-name {container.AccountName} --name {container.Name}) or name another one", e);
+        return e.Status switch
+        {
+            404 => new FileNotFoundException($"{uri}: there is no such blob ({code})", uri, e),
+            401 or 403 => new WorkerException(ExitCode.NoPermission, $"{uri}: account {container.AccountName} refused the credentials ({code}); "
+                + "a key or SAS must be current, an identity needs the role 'Storage Blob Data Contributor' (or Reader, for inputs)", e),
+            0 => new WorkerException(ExitCode.Failure, $"{uri}: {container.Uri.Host} cannot be reached ({FirstLine(e)})", e),
+            _ => new WorkerException(ExitCode.Failure, $"{uri}: {FirstLine(e)} ({code})", e),
+        };
+    }
+
+    public static WorkerException Explain(AuthenticationFailedException e, string uri) => e is CredentialUnavailableException
+        ? new WorkerException(ExitCode.NoPermission, $"{uri}: there are no credentials for Azure; name a Secret in spec.storage.secretRef with AZURE_STORAGE_CONNECTION_STRING "
+            + "(or AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN), or give the pod a workload identity", e)
+        : new WorkerException(ExitCode.Failure, $"{uri}: no token for Azure ({FirstLine(e)})", e);
+
+    private static string FirstLine(Exception e) => e.Message.Split('\n', 2)[0].Trim();
+}

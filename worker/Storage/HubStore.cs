@@ -1,0 +1,149 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using LightReasoner.Worker.Runs;
+
+namespace LightReasoner.Worker.Storage;
+
+/// <summary>A file of a hub repository, as its tree lists it.</summary>
+/// <param name="Path">Path in the repository.</param>
+/// <param name="Length">Size in bytes.</param>
+/// <param name="Hash">What its content hashes to: the object id of git, or of Git LFS for large files.</param>
+internal sealed record HubFile(string Path, long Length, ContentHash Hash);
+
+/// <summary>
+/// The files of a Hugging Face repository at one commit, read only. The revision is resolved once, so that all files are of the same commit; each is
+/// downloaded into the hub cache, checked against the hash that the tree lists, and read from there.
+/// </summary>
+internal sealed partial class HubStore : IBlobStore
+{
+    /// <summary>Files downloaded at once.</summary>
+    private const int Concurrency = 4;
+
+    private readonly HubRepository _repository;
+    private readonly HubOptions _options;
+    private readonly HubCache _cache;
+    private readonly ResumableDownload _download;
+    private Task<(string Commit, IReadOnlyList<HubFile> Files)>? _tree;
+
+    public HubStore(HubRepository repository, HubOptions options)
+    {
+        (_repository, _options) = (repository, options);
+        _cache = new HubCache(options.Cache, repository);
+        _download = new ResumableDownload(options.Web);
+    }
+
+    /// <inheritdoc/>
+    public string Uri => _repository.Uri;
+
+    /// <summary>Fetches the wanted files of the root and returns the folder of this machine that holds them.</summary>
+    /// <exception cref="WorkerException">There are none.</exception>
+    public async Task<string> FetchAsync(Func<string, bool> wanted, CancellationToken cancellation)
+    {
+        (string commit, IReadOnlyList<HubFile> files) = await TreeAsync(cancellation);
+        HubFile[] chosen = [.. files.Where(file => wanted(NameOf(file)))];
+        if (chosen.Length == 0) throw new WorkerException(ExitCode.MissingInput, $"{Uri}: holds no model files (config.json, *.safetensors, tokenizer.json)");
+        await Parallel.ForEachAsync(chosen, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellation },
+            async (file, stop) => await FetchAsync(commit, file, stop));
+        return System.IO.Path.Combine(_cache.Snapshot(commit), _repository.Folder);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default) =>
+    [
+        .. (await TreeAsync(cancellation)).Files.Select(file => new BlobInfo(NameOf(file), file.Length))
+            .Where(blob => blob.Name.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(blob => blob.Name, StringComparer.Ordinal),
+    ];
+
+    /// <inheritdoc/>
+    public async Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default)
+    {
+        (string commit, IReadOnlyList<HubFile> files) = await TreeAsync(cancellation);
+        HubFile file = files.FirstOrDefault(file => NameOf(file) == name) ?? throw new FileNotFoundException($"{Uri}/{name}: there is no such file", name);
+        return new FileStream(await FetchAsync(commit, file, cancellation), FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, useAsync: true);
+    }
+
+    /// <inheritdoc/>
+    public async Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default)
+    {
+        if (await TagAsync(name, cancellation) is not { } tag) return null;
+        await using Stream stream = await OpenReadAsync(name, cancellation);
+        var bytes = new byte[stream.Length];
+        await stream.ReadExactlyAsync(bytes, cancellation);
+        return new BlobContent(bytes, tag);
+    }
+
+    /// <inheritdoc/>
+    public async Task<string?> TagAsync(string name, CancellationToken cancellation = default) =>
+        (await TreeAsync(cancellation)).Files.FirstOrDefault(file => NameOf(file) == name)?.Hash.Hex;
+
+    /// <inheritdoc/>
+    public Task<string?> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default) => throw ReadOnly(Uri);
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default) => throw ReadOnly(Uri);
+
+    internal static WorkerException ReadOnly(string uri) => new(ExitCode.BadManifest, $"{uri}: can be read only; write to az://container/path or file:///path");
+
+    private string NameOf(HubFile file) => _repository.Folder.Length == 0 ? file.Path : file.Path[(_repository.Folder.Length + 1)..];
+
+    private Task<string> FetchAsync(string commit, HubFile file, CancellationToken cancellation)
+    {
+        var request = new WebRequest(new Uri($"{_options.Endpoint}/{_repository.FilesPath}/resolve/{commit}/{Escaped(file.Path)}"), $"{Uri}/{NameOf(file)}") { Token = _options.Token };
+        return _cache.FetchAsync(commit, file, path => _download.FetchAsync(request, path, file.Length, file.Hash, cancellation), cancellation);
+    }
+
+    private Task<(string Commit, IReadOnlyList<HubFile> Files)> TreeAsync(CancellationToken cancellation) =>
+        _tree is { IsCompletedSuccessfully: true } known ? known : _tree = ReadTreeAsync(cancellation);
+
+    private async Task<(string Commit, IReadOnlyList<HubFile> Files)> ReadTreeAsync(CancellationToken cancellation)
+    {
+        string api = $"{_options.Endpoint}/api/{_repository.Type}/{_repository.Id}";
+        (JsonNode about, _) = await GetJsonAsync($"{api}/revision/{System.Uri.EscapeDataString(_repository.Revision)}", cancellation);
+        string commit = (string?)about["sha"] ?? throw new InvalidDataException($"{Uri}: the hub names no commit for revision '{_repository.Revision}'");
+        var files = new List<HubFile>();
+        for (string? page = $"{api}/tree/{commit}{(_repository.Folder.Length == 0 ? "" : "/" + Escaped(_repository.Folder))}?recursive=true"; page is not null;)
+        {
+            (JsonNode entries, page) = await GetJsonAsync(page, cancellation);
+            foreach (JsonNode? entry in entries.AsArray())
+            {
+                if ((string?)entry?["type"] != "file") continue;
+                JsonNode? large = entry["lfs"];
+                files.Add(new HubFile((string)entry["path"]!, (long)(large?["size"] ?? entry["size"])!,
+                    large is null ? ContentHash.Git((string)entry["oid"]!) : ContentHash.Sha256((string)large["oid"]!)));
+            }
+        }
+        await _cache.NoteAsync(_repository.Revision, commit, cancellation);
+        return (commit, files);
+    }
+
+    private async Task<(JsonNode Value, string? NextPage)> GetJsonAsync(string url, CancellationToken cancellation)
+    {
+        var request = new WebRequest(new Uri(url), Uri) { Token = _options.Token };
+        for (int failures = 1; ; failures++)
+        {
+            using HttpResponseMessage response = await _options.Web.SendAsync(request, cancellation);
+            if (!response.IsSuccessStatusCode) throw WebErrors.Explain(request, response);
+            try
+            {
+                JsonNode value = JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellation)) ?? throw new JsonException("null");
+                string? next = response.Headers.TryGetValues("Link", out IEnumerable<string>? links) && NextLink().Match(string.Join(',', links)) is { Success: true } link
+                    ? new Uri(request.Url, link.Groups[1].Value).ToString()
+                    : null;
+                // The token goes with every page: they must come from the same hub.
+                if (next is not null && !next.StartsWith(_options.Endpoint + "/", StringComparison.Ordinal)) throw new InvalidDataException($"{Uri}: the next page of its files is on another host");
+                return (value, next);
+            }
+            catch (Exception e) when (e is JsonException || WebClient.IsTransient(e, cancellation))
+            {
+                if (failures >= _options.Web.Retry.Tries) throw new WorkerException(ExitCode.Failure, $"{Uri}: the hub's answer broke off or is not JSON ({e.Message})", e);
+                await _options.Web.Retry.WaitAsync(failures, null, cancellation);
+            }
+        }
+    }
+
+    private static string Escaped(string path) => string.Join('/', path.Split('/').Select(System.Uri.EscapeDataString));
+
+    [GeneratedRegex("<([^>]+)>;\\s*rel=\"?next\"?")]
+    private static partial Regex NextLink();
+}
