@@ -33,6 +33,6 @@ internal sealed partial record HubRepository(string Type, string Id, string Revi
     }
 
     // A revision has no slash (written as %2F), but for the hub's own refs.
-    [GeneratedRegex(@"^hf://(?:(?<datasets>datasets/)|models/)?(?<id>[\w.-]+/[\w.-]+)(?:@(?<revision>refs/(?:pr/\d+|convert/\w+)|[^/@]+))?(?<folder>/.*)?$")]
+    [GeneratedRegex(@"^hf://(?:(?<datasets>datasets/)|models/)?(?<id>(?!(?:datasets|models|spaces)/)[\w.-]+/[\w.-]+)(?:@(?<revision>refs/(?:pr/\d+|convert/\w+)|[^/@]+))?(?<folder>/.*)?$")]
     private static partial Regex Form();
 }

@@ -1,18 +1,20 @@
+using System.Globalization;
 using System.Net;
-using LightReasoner.Worker.Tests.Storage;
+using System.Net.Sockets;
+using System.Text;
 
 namespace LightReasoner.Worker.Tests.Faults;
 
 /// <summary>
-/// Passes requests on to a server and fails a share of them: by an error instead of passing it on, by losing the answer after the server did what was
-/// asked, or by breaking the answer off in the middle.
+/// Passes HTTP requests on to a server and fails a share of them: by an error instead of passing it on, by losing the answer after the server did what
+/// was asked, or by breaking the answer off in the middle.
 /// </summary>
 internal sealed class FlakyProxy : IDisposable
 {
     private static readonly string[] OwnHeaders = ["Host", "Connection", "Content-Length", "Transfer-Encoding", "Keep-Alive"];
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
-    private readonly LoopbackServer _server;
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Uri _target;
     private readonly double _share;
     private readonly Random _random;
@@ -21,10 +23,22 @@ internal sealed class FlakyProxy : IDisposable
     public FlakyProxy(Uri target, double share, int seed)
     {
         (_target, _share, _random) = (target, share, new Random(seed));
-        _server = new LoopbackServer(HandleAsync);
+        _listener.Start();
+        Address = new Uri($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/");
+        _ = AcceptAsync();
     }
 
-    public Uri Address => _server.Address;
+    private enum Fault
+    {
+        None,
+        Refused,
+        AnswerLost,
+        AnswerCut,
+    }
+
+    private sealed record Request(string Method, string Target, IReadOnlyList<(string Name, string Value)> Headers, byte[] Body);
+
+    public Uri Address { get; }
 
     public int Passed { get; private set; }
 
@@ -32,59 +46,99 @@ internal sealed class FlakyProxy : IDisposable
 
     public void Dispose()
     {
-        _server.Dispose();
+        _listener.Dispose();
         _http.Dispose();
     }
 
-    private async Task HandleAsync(HttpListenerContext context)
+    private async Task AcceptAsync()
     {
-        int? failure;
-        lock (_lock)
+        while (true)
         {
-            failure = _random.NextDouble() < _share ? _random.Next(3) : null;
-            if (failure is null) Passed++;
-            else Failed++;
+            try
+            {
+                Socket connection = await _listener.AcceptSocketAsync();
+                _ = Task.Run(() => ServeAsync(connection));
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
+            {
+                return;
+            }
         }
-        if (failure == 0)
-        {
-            await LoopbackServer.AnswerAsync(context, [], _random.Next(2) == 0 ? 503 : 500);
-            return;
-        }
-        using HttpResponseMessage response = await ForwardAsync(context.Request);
-        byte[] body = await response.Content.ReadAsByteArrayAsync();
-        if (failure == 1)
-        {
-            context.Response.Abort();
-            return;
-        }
-        foreach ((string name, IEnumerable<string> values) in response.Headers.Concat(response.Content.Headers))
-            if (!OwnHeaders.Contains(name, StringComparer.OrdinalIgnoreCase)) context.Response.Headers[name] = string.Join(", ", values);
-        context.Response.StatusCode = (int)response.StatusCode;
-        if (failure == 2)
-        {
-            await LoopbackServer.CutAsync(context, body.Length > 1 ? body : new byte[2], body.Length / 2);
-            return;
-        }
-        if (context.Request.HttpMethod == "HEAD") context.Response.ContentLength64 = response.Content.Headers.ContentLength ?? 0;
-        else
-        {
-            context.Response.ContentLength64 = body.Length;
-            await context.Response.OutputStream.WriteAsync(body);
-        }
-        context.Response.Close();
     }
 
-    private async Task<HttpResponseMessage> ForwardAsync(HttpListenerRequest request)
+    private async Task ServeAsync(Socket connection)
     {
-        var message = new HttpRequestMessage(new HttpMethod(request.HttpMethod), new Uri(_target, request.RawUrl));
-        if (request.HasEntityBody || request.HttpMethod == "PUT")
+        // Closing resets the connection: the client learns that it is gone, and nothing else.
+        connection.LingerState = new LingerOption(true, 0);
+        connection.NoDelay = true;
+        using var stream = new NetworkStream(connection, ownsSocket: true);
+        try
         {
-            using var body = new MemoryStream();
-            await request.InputStream.CopyToAsync(body);
-            message.Content = new ByteArrayContent(body.ToArray());
+            while (await ReadAsync(stream) is { } request && await AnswerAsync(stream, request, Draw()))
+            {
+            }
         }
-        foreach (string name in request.Headers.AllKeys.OfType<string>().Where(name => !OwnHeaders.Contains(name, StringComparer.OrdinalIgnoreCase)))
-            if (!message.Headers.TryAddWithoutValidation(name, request.Headers[name])) message.Content?.Headers.TryAddWithoutValidation(name, request.Headers[name]);
-        return await _http.SendAsync(message);
+        catch (Exception e) when (e is IOException or HttpRequestException or ObjectDisposedException or OperationCanceledException)
+        {
+            // One of the two sides has gone.
+        }
     }
+
+    private Fault Draw()
+    {
+        lock (_lock)
+        {
+            Fault fault = _random.NextDouble() < _share ? (Fault)_random.Next(1, 4) : Fault.None;
+            if (fault == Fault.None) Passed++;
+            else Failed++;
+            return fault;
+        }
+    }
+
+    /// <summary>Whether the connection goes on.</summary>
+    private async Task<bool> AnswerAsync(Stream stream, Request request, Fault fault)
+    {
+        if (fault == Fault.Refused)
+        {
+            await stream.WriteAsync("HTTP/1.1 503 Server Busy\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+            return true;
+        }
+        var message = new HttpRequestMessage(new HttpMethod(request.Method), new Uri(_target, request.Target));
+        if (request.Body.Length > 0 || request.Method == "PUT") message.Content = new ByteArrayContent(request.Body);
+        foreach ((string name, string value) in request.Headers.Where(header => !OwnHeaders.Contains(header.Name, StringComparer.OrdinalIgnoreCase)))
+            if (!message.Headers.TryAddWithoutValidation(name, value)) message.Content?.Headers.TryAddWithoutValidation(name, value);
+        using HttpResponseMessage response = await _http.SendAsync(message);
+        byte[] body = await response.Content.ReadAsByteArrayAsync();
+        if (fault == Fault.AnswerLost || (fault == Fault.AnswerCut && body.Length == 0)) return false;
+
+        var head = new StringBuilder(FormattableString.Invariant($"HTTP/1.1 {(int)response.StatusCode} {response.ReasonPhrase}\r\n"));
+        foreach ((string name, IEnumerable<string> values) in response.Headers.Concat(response.Content.Headers))
+            if (!OwnHeaders.Contains(name, StringComparer.OrdinalIgnoreCase)) head.Append(CultureInfo.InvariantCulture, $"{name}: {string.Join(", ", values)}\r\n");
+        long length = request.Method == "HEAD" ? response.Content.Headers.ContentLength ?? 0 : body.Length;
+        head.Append(CultureInfo.InvariantCulture, $"Content-Length: {length}\r\n\r\n");
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(head.ToString()));
+        await stream.WriteAsync(fault == Fault.AnswerCut ? body.AsMemory(0, body.Length / 2) : body);
+        return fault == Fault.None;
+    }
+
+    /// <summary>The next request; null when the client has closed.</summary>
+    private static async Task<Request?> ReadAsync(Stream stream)
+    {
+        var head = new List<byte>();
+        var one = new byte[1];
+        while (!IsComplete(head))
+        {
+            if (await stream.ReadAsync(one) == 0) return null;
+            head.Add(one[0]);
+        }
+        string[] lines = Encoding.Latin1.GetString([.. head]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        string[] first = lines[0].Split(' ');
+        (string Name, string Value)[] headers = [.. lines.Skip(1).Select(line => (line[..line.IndexOf(':')], line[(line.IndexOf(':') + 1)..].Trim()))];
+        string? length = headers.FirstOrDefault(header => header.Name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)).Value;
+        var body = new byte[int.Parse(length ?? "0", CultureInfo.InvariantCulture)];
+        await stream.ReadExactlyAsync(body);
+        return new Request(first[0], first[1], headers, body);
+    }
+
+    private static bool IsComplete(List<byte> head) => head.Count >= 4 && head[^4] == '\r' && head[^3] == '\n' && head[^2] == '\r' && head[^1] == '\n';
 }

@@ -29,7 +29,7 @@ public sealed class HubStoreTests : IDisposable
     public async Task Model_IsFetchedOnceIntoTheHubsCacheLayout()
     {
         string folder = await FetchAsync();
-        Assert.Equal(Path.Combine(_hub.Cache, "models--org--name", "snapshots", FakeHub.Commit) + "/", folder);
+        Assert.Equal(Path.Combine(_hub.Cache, "models--org--name", "snapshots", FakeHub.Commit), folder);
         Assert.Equal(["config.json", Weights, "tokenizer.json"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         SameBytes.Assert(_weights, await File.ReadAllBytesAsync(Path.Combine(folder, Weights)));
         Assert.Equal(FakeHub.Commit, await File.ReadAllTextAsync(Path.Combine(_hub.Cache, "models--org--name", "refs", "main")));
