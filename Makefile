@@ -37,7 +37,7 @@ programs:
 	@for project in $(PROGRAMS); do dotnet build $$project $(DOTNET_FLAGS) || exit 1; done
 	@eng/make-launchers.sh
 
-generate: ## Generates crds/ from api/, the chart's copies of them and of the operator's rights, and install/.
+generate: ## Generates crds/ and docs/reference.md from api/, the chart's copies of them and of the operator's rights, and install/.
 	@eng/install-tools.sh test
 	@dotnet run -c Release --project eng/Generate -- all .
 	@eng/make-install.sh install/lightreasoner.yaml

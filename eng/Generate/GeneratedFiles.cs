@@ -4,7 +4,7 @@ using LightReasoner.Api.Schema;
 
 namespace LightReasoner.Generate;
 
-/// <summary>Everything in the repository that is made from the code: the definitions, and the chart's copies of them and of the operator's rights.</summary>
+/// <summary>Everything in the repository that is made from the code: the definitions, the reference of their fields, and the chart's copies of them and of the operator's rights.</summary>
 internal static class GeneratedFiles
 {
     /// <summary>Where the chart keeps what its templates read.</summary>
@@ -23,6 +23,7 @@ internal static class GeneratedFiles
         foreach ((RbacScope scope, var rules) in RbacRules.Of(Assembly.Load("LightReasoner.Operator")))
             files[$"{ChartFiles}/rbac/{FileName(scope)}"] =
                 "# Generated from the attributes in operator/ by `make generate`. Do not edit.\n" + YamlJson.Write(rules);
+        files["docs/reference.md"] = FieldReference.Write();
         return files;
     }
 

@@ -1,0 +1,169 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using LightReasoner.Api;
+using LightReasoner.Api.Schema;
+
+namespace LightReasoner.Generate;
+
+/// <summary>
+/// The reference of all fields as one Markdown page, written from the definitions' schemas: the same text that <c>kubectl explain</c> shows. Objects that
+/// occur more than once (a model, a dataset, the worker) have a section of their own.
+/// </summary>
+internal sealed class FieldReference
+{
+    /// <summary>A shared object is worth a section from this many fields on.</summary>
+    private const int LeastSharedFields = 3;
+
+    private readonly StringBuilder _page = new();
+    private readonly Dictionary<string, string> _sections = [];
+
+    public static string Write() => new FieldReference().Page();
+
+    private string Page()
+    {
+        JsonObject[] definitions = [.. Enum.GetValues<RunKind>().Select(CrdGenerator.Definition)];
+        JsonObject[] shared = FindShared([.. definitions.Select(Schema)]);
+
+        _page.Append(CultureInfo.InvariantCulture, $$"""
+            <!-- Generated from api/ by `make generate`. Do not edit. -->
+            # Fields of `{{ApiGroup.Name}}/{{ApiGroup.Version}}`
+
+            Every field of the three kinds, with its range and default. `kubectl explain srun.spec.selection` shows the same. A document that breaks a range or a rule
+            is refused by the API server and by `worker run -f` alike. A field without a default may be left out unless it says *required*.
+
+            """);
+        foreach (JsonObject definition in definitions) Kind(definition);
+        _page.Append("\n# Shared objects\n");
+        foreach (JsonObject node in shared)
+        {
+            _page.Append(CultureInfo.InvariantCulture, $"\n## {_sections[Key(node)]}\n\n");
+            Table(node);
+        }
+        return _page.ToString();
+    }
+
+    private static JsonObject Schema(JsonObject definition) => definition["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!.AsObject();
+
+    private void Kind(JsonObject definition)
+    {
+        JsonNode names = definition["spec"]!["names"]!;
+        JsonObject schema = Schema(definition);
+        _page.Append(CultureInfo.InvariantCulture, $"\n# {names["kind"]}\n\n{schema["description"]}\nShort name `{names["shortNames"]![0]}`, category `{names["categories"]![0]}`.\n");
+        foreach (string part in (string[])["spec", "status"])
+        {
+            _page.Append(CultureInfo.InvariantCulture, $"\n## {names["kind"]}.{part}\n\n");
+            Table(schema["properties"]![part]!.AsObject());
+        }
+        Rules(schema, "");
+    }
+
+    private void Table(JsonObject node)
+    {
+        _page.Append("| field | type | default | |\n| --- | --- | --- | --- |\n");
+        Rows(node, "");
+        Rules(node, "");
+    }
+
+    private void Rows(JsonObject node, string prefix)
+    {
+        var required = (node["required"]?.AsArray() ?? []).Select(n => (string)n!).ToHashSet();
+        foreach ((string name, JsonNode? value) in node["properties"]!.AsObject())
+        {
+            JsonObject field = value!.AsObject();
+            string path = prefix + name;
+            bool isShared = Inner(field) is { } inner && _sections.ContainsKey(Key(inner));
+            _page.Append(CultureInfo.InvariantCulture, $"| `{path}` | {Type(field)} | {Default(field)} | {(required.Contains(name) ? "*required*; " : "")}{Escape((string?)field["description"] ?? "")} |\n");
+            if (!isShared && Inner(field) is { } nested) Rows(nested, path + (field["items"] is null ? "." : "[]."));
+        }
+    }
+
+    private void Rules(JsonObject node, string prefix)
+    {
+        IReadOnlyList<(string Path, string Message)> rules = [.. RulesOf(node, prefix).Distinct()];
+        if (rules.Count == 0) return;
+        _page.Append("\nRules:\n");
+        foreach ((string path, string message) in rules) _page.Append(CultureInfo.InvariantCulture, $"- {(path.Length > 0 ? $"`{path}`: " : "")}{message}\n");
+    }
+
+    private IEnumerable<(string Path, string Message)> RulesOf(JsonObject node, string path)
+    {
+        foreach (JsonNode? rule in node["x-kubernetes-validations"]?.AsArray() ?? [])
+            yield return ((path + (string?)rule!["fieldPath"]).TrimStart('.'), (string)rule["message"]!);
+        // The kind's own rules stand after its tables, those of the parts with the parts.
+        if (node["properties"] is not JsonObject properties || properties.ContainsKey("metadata")) yield break;
+        foreach ((string name, JsonNode? value) in properties)
+            if (!(Inner(value!.AsObject()) is { } inner && _sections.ContainsKey(Key(inner))))
+                foreach ((string, string) rule in RulesOf(Inner(value.AsObject()) ?? value.AsObject(), $"{path}.{name}")) yield return rule;
+    }
+
+    /// <summary>The object with fields that a field is, or is a list of; null for anything else.</summary>
+    private static JsonObject? Inner(JsonObject field) =>
+        field["properties"] is not null ? field : field["items"] is JsonObject { } items && items["properties"] is not null ? items : null;
+
+    private string Type(JsonObject field)
+    {
+        if (Inner(field) is { } inner && _sections.TryGetValue(Key(inner), out string? section))
+            return $"{(field["items"] is null ? "" : "list of ")}[{section}](#{section.ToLowerInvariant()})";
+        if (field["x-kubernetes-int-or-string"] is not null) return "integer or string";
+        if (field["x-kubernetes-preserve-unknown-fields"] is not null) return "object of Kubernetes' own API";
+        if (field["items"] is JsonObject items)
+            return $"list of {Type(items)}{Between(field, "minItems", "maxItems", " entries")}";
+        if (field["additionalProperties"] is JsonObject values) return $"map of string to {Type(values)}";
+        if (field["enum"] is JsonArray choices) return string.Join(", ", choices.Select(c => ((string)c!).Length == 0 ? "empty" : $"`{c}`"));
+        string type = (string?)field["format"] is "date-time" ? "time" : (string)field["type"]!;
+        string text = type + Between(field, "minimum", "maximum", "") + Between(field, "minLength", "maxLength", " characters");
+        return field["pattern"] is { } pattern ? $"{text}, `{Escape((string)pattern!)}`" : text;
+    }
+
+    private static string Between(JsonObject field, string least, string most, string unit)
+    {
+        (JsonNode? low, JsonNode? high) = (field[least], field[most]);
+        string above = field["exclusiveMinimum"] is not null ? "above " : "", below = field["exclusiveMaximum"] is not null ? "below " : "";
+        return (low, high) switch
+        {
+            (null, null) => "",
+            (null, _) => $", at most {high}{unit}",
+            (_, null) => $", at least {low}{unit}",
+            _ => $", {above}{low} to {below}{high}{unit}",
+        };
+    }
+
+    private static string Default(JsonObject field) => field["default"] switch
+    {
+        null => "",
+        JsonValue value => $"`{(value.GetValueKind() == System.Text.Json.JsonValueKind.String && ((string)value!).Length == 0 ? "\"\"" : value.ToString())}`",
+        JsonObject => "see its fields",
+        JsonNode other => $"`{other.ToJsonString()}`",
+    };
+
+    private static string Escape(string text) => text.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
+
+    private JsonObject[] FindShared(IReadOnlyList<JsonObject> schemas)
+    {
+        var seen = new Dictionary<string, (JsonObject Node, List<string> Names)>();
+        foreach (JsonObject schema in schemas) Visit(schema, "");
+        var shared = new List<JsonObject>();
+        foreach ((string key, (JsonObject node, List<string> names)) in seen.Where(e => e.Value.Names.Count > 1 && e.Value.Node["properties"]!.AsObject().Count >= LeastSharedFields))
+        {
+            string name = names.GroupBy(n => n).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).First().Key;
+            _sections[key] = _sections.ContainsValue(name) ? $"{name}-{_sections.Values.Count(n => n.StartsWith(name, StringComparison.Ordinal)) + 1}" : name;
+            shared.Add(node);
+        }
+        return [.. shared.OrderBy(node => _sections[Key(node)], StringComparer.Ordinal)];
+
+        void Visit(JsonObject node, string name)
+        {
+            if (name.Length > 0 && name is not ("spec" or "status"))
+            {
+                if (!seen.TryGetValue(Key(node), out var entry)) seen[Key(node)] = entry = (node, []);
+                entry.Names.Add(name);
+            }
+            foreach ((string child, JsonNode? value) in node["properties"]!.AsObject())
+                if (Inner(value!.AsObject()) is { } inner) Visit(inner, child);
+        }
+    }
+
+    /// <summary>What makes two objects the same: their fields and rules, whatever is said about the place where they stand.</summary>
+    private static string Key(JsonObject node) => node["properties"]!.ToJsonString() + node["required"]?.ToJsonString() + node["x-kubernetes-validations"]?.ToJsonString();
+}
