@@ -6,7 +6,7 @@ PROGRAMS := worker/worker.csproj operator/operator.csproj devcluster/devcluster.
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: help quickstart test faults build generate demo-models demo-report bench bench-small lint clean
+.PHONY: help quickstart test faults build generate demo-models demo-report bench bench-gpu bench-small lint clean
 
 help: ## Shows this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -55,6 +55,11 @@ bench: ## Measures the worker against a Python reference of the published progra
 	@dotnet build worker $(DOTNET_FLAGS)
 	@dotnet build bench $(DOTNET_FLAGS)
 	@exec dotnet bench/bin/Release/net10.0/LightReasoner.Bench.dll $(ARGS)
+
+bench-gpu: ## Measures decoding and fine-tuning in the shapes of Qwen2.5 on a GPU (LIBTORCH=<CUDA build>).
+	@eng/install-tools.sh build
+	@dotnet build bench $(DOTNET_FLAGS)
+	@exec dotnet bench/bin/Release/net10.0/LightReasoner.Bench.dll gpu $(ARGS)
 
 bench-small: ## Prints the overhead of small tensor operations and the tokenizer's speed.
 	@eng/install-tools.sh build

@@ -26,4 +26,24 @@ serve.SetAction(parsed =>
     worker.Serve();
 });
 root.Add(serve);
+
+var shapes = new Option<string[]>("--shapes") { Description = "Shapes of Qwen2.5 (0.5B, 1.5B, 7B), or tiny.", DefaultValueFactory = _ => ["0.5B", "1.5B", "7B"], AllowMultipleArgumentsPerToken = true };
+shapes.AcceptOnlyFromAmong([.. DeviceBench.Shapes]);
+var bandwidth = new Option<double>("--bandwidth") { Description = "Bytes per second of the device's memory.", DefaultValueFactory = _ => 4.8e12 };
+var flops = new Option<double>("--flops") { Description = "Peak bfloat16 operations per second of the device.", DefaultValueFactory = _ => 989e12 };
+var cpu = new Option<bool>("--cpu") { Description = "Runs on the CPU, to try the program out." };
+var device = new Command("gpu", "Measures decoding and fine-tuning of random weights against the limits of a GPU (those of an H200 unless told otherwise).") { shapes, bandwidth, flops, cpu };
+device.SetAction(parsed =>
+{
+    if (!parsed.GetValue(cpu) && !TorchSharp.torch.cuda.is_available())
+    {
+        Console.Error.WriteLine("libtorch sees no GPU here. Build with LIBTORCH=<folder of a CUDA build of libtorch> on a machine that has one.");
+        return 1;
+    }
+    var measured = new DeviceBench(parsed.GetValue(cpu) ? TorchSharp.torch.CPU : TorchSharp.torch.CUDA, parsed.GetValue(bandwidth), parsed.GetValue(flops));
+    foreach (var shape in parsed.GetValue(shapes)!)
+        measured.Run(shape);
+    return 0;
+});
+root.Add(device);
 return root.Parse(args).Invoke();

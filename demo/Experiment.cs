@@ -43,7 +43,7 @@ internal sealed class Experiment(SamplingRunSpec sampling, FineTuneRunSpec fineT
             using var sampler = new ContrastiveSampler(expert, amateur, tokenizer, sampling);
             foreach (Question[] chunk in questions.Chunk(sampling.BatchSize))
             {
-                ChunkResult result = sampler.Sample(chunk, cancellation);
+                ChunkResult result = sampler.Sample(chunk, cancellation: cancellation);
                 samples.AddRange(result.Samples);
                 steps += result.StepsSeen;
             }

@@ -14,7 +14,7 @@ namespace LightReasoner.Worker.FineTuning;
 
 /// <summary>
 /// Trains a LoRA adapter on contrastive soft labels. An optimizer step takes <c>batchSize · gradientAccumulationSteps</c> samples of the epoch's random
-/// order (fewer at its end) and follows the mean of their losses. An unmerged adapter that the model comes with is trained on.
+/// order (fewer at its end) and follows the mean of their losses. With packing, steps of one question stay together in the order, up to <c>batchSize</c> of them. An unmerged adapter that the model comes with is trained on.
 /// </summary>
 public sealed class LoraTrainer : IDisposable
 {
@@ -32,8 +32,6 @@ public sealed class LoraTrainer : IDisposable
     /// <exception cref="InvalidDataException">There are no samples to train on, or one does not fit the model.</exception>
     public LoraTrainer(LoadedModel model, Tokenizer? tokenizer, IReadOnlyList<ContrastiveSample> samples, FineTuneRunSpec spec)
     {
-        if (spec.Training.GradientCheckpointing)
-            throw new InvalidDataException("spec.training.gradientCheckpointing: true is not supported by this version; a smaller batch with more gradientAccumulationSteps saves memory too");
         (_model, _training) = (model, spec.Training);
         (_samples, SamplesDropped) = TrainingSample.Prepare(samples, tokenizer, spec.Training.MaxLength, model.Model.Config.VocabSize);
         if (_samples.Length == 0)
@@ -45,7 +43,9 @@ public sealed class LoraTrainer : IDisposable
             _labelVocabulary = Math.Min(tokenizer.BaseVocabSize, model.Model.Config.VocabSize);
             _samples = Array.ConvertAll(_samples, sample => sample.Cut(_labelVocabulary.Value));
         }
-        _order = new EpochOrder(_samples.Length, spec.Training.Seed);
+        _order = spec.Training.Packing is SamplePacking.Prompt
+            ? new EpochOrder(_samples.Length, spec.Training.Seed, SoftLabelBatch.Families(_samples), spec.Training.BatchSize)
+            : new EpochOrder(_samples.Length, spec.Training.Seed);
         _adapter = TrainedAdapter.Of(model.Model, spec.Lora, spec.Training.Seed);
         _parameters = _adapter.NamedParameters();
         _optimizer = optim.AdamW(_parameters.Select(p => p.Value), _training.LearningRate, _training.Betas[0], _training.Betas[1], weight_decay: _training.WeightDecay);
@@ -60,6 +60,9 @@ public sealed class LoraTrainer : IDisposable
 
     /// <summary>Samples left out because they are longer than maxLength.</summary>
     public long SamplesDropped { get; }
+
+    /// <summary>Tokens of the longest sample.</summary>
+    public int LongestSequence => _samples.Max(sample => sample.Prefix.Length);
 
     /// <summary>Samples trained on so far, repetitions included.</summary>
     public long SamplesSeen { get; private set; }
@@ -78,13 +81,14 @@ public sealed class LoraTrainer : IDisposable
         _optimizer.zero_grad();
 
         double loss = 0;
-        foreach (var microBatch in samples.Chunk(_training.BatchSize))
+        foreach (var batch in SoftLabelBatch.Of(samples, _training.Packing, _training.BatchSize))
         {
             using var scope = NewDisposeScope();
-            var batch = new SoftLabelBatch(microBatch, _training.Packing);
-            var logits = batch.Logits(model);
+            using var checkpoints = _training.GradientCheckpointing ? new ActivationCheckpoints(model) : null;
+            var logits = batch.Logits(model, checkpoints);
             var sum = batch.Loss(_labelVocabulary is { } size ? logits.narrow(-1, 0, size) : logits);
             sum.div(samples.Length).backward();
+            checkpoints?.Backward();
             loss += sum.item<float>() / samples.Length;
             TokensSeen += batch.Tokens;
         }

@@ -34,6 +34,33 @@ internal sealed class SoftLabelBatch
         }
     }
 
+    /// <summary>
+    /// The forward passes of an optimizer step: <paramref name="batchSize"/> samples each, or with packing as many as fit into
+    /// <paramref name="batchSize"/> sequences, which take no more memory than as many samples alone.
+    /// </summary>
+    public static IEnumerable<SoftLabelBatch> Of(IReadOnlyList<TrainingSample> samples, SamplePacking packing, int batchSize)
+    {
+        if (packing is not SamplePacking.Prompt)
+            return samples.Chunk(batchSize).Select(chunk => new SoftLabelBatch(chunk, packing));
+        var all = new SoftLabelBatch(samples, packing);
+        return all._samplesOf.Chunk(batchSize).Select(chunk => new SoftLabelBatch([.. chunk.SelectMany(some => some).Select(i => samples[i])], packing));
+    }
+
+    /// <summary>The samples whose prefixes extend one another, as the steps of one answer do: indices by family.</summary>
+    public static IReadOnlyList<int[]> Families(IReadOnlyList<TrainingSample> samples)
+    {
+        var families = new List<List<int>>();
+        var order = Enumerable.Range(0, samples.Count).ToArray();
+        Array.Sort(order, (a, b) => samples[a].Prefix.AsSpan().SequenceCompareTo(samples[b].Prefix) is not 0 and var difference ? difference : a.CompareTo(b));
+        foreach (var i in order)
+        {
+            if (families.Count == 0 || !samples[i].Prefix.AsSpan().StartsWith(samples[families[^1][^1]].Prefix))
+                families.Add([]);
+            families[^1].Add(i);
+        }
+        return [.. families.Select(family => family.ToArray())];
+    }
+
     /// <summary>Tokens that are read, padding not counted.</summary>
     public long Tokens => _sequences.Sum(sequence => (long)sequence.Length);
 
@@ -41,7 +68,9 @@ internal sealed class SoftLabelBatch
     public int Sequences => _sequences.Count;
 
     /// <summary>Logits at each sample's last real token, [samples, vocab]; the head is applied there only.</summary>
-    public Tensor Logits(CausalLM model)
+    /// <param name="model">The model.</param>
+    /// <param name="checkpoints">Where activations are to be computed again rather than kept.</param>
+    public Tensor Logits(CausalLM model, ActivationCheckpoints? checkpoints = null)
     {
         var states = new List<Tensor>();
         var rowOfSample = new long[_samples.Count];
@@ -62,7 +91,8 @@ internal sealed class SoftLabelBatch
                     labelled.Add((long)row * longest + _samples[sample].Prefix.Length - 1);
                 }
             }
-            var hidden = model.Hidden(tensor(ids, device: model.Device).view(group.Length, longest));
+            var sequences = tensor(ids, device: model.Device).view(group.Length, longest);
+            var hidden = checkpoints?.Hidden(sequences) ?? model.Hidden(sequences);
             states.Add(hidden.view(-1, hidden.size(-1)).index_select(0, tensor(labelled.ToArray(), device: model.Device)));
         }
         var all = states.Count == 1 ? states[0] : cat(states, 0);

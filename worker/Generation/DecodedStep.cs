@@ -20,12 +20,18 @@ internal sealed record DecodedStep(int[] Prompts, int[] Positions, int[] Tokens,
 /// <param name="Rows">Which rows of the result belong to the step's rows.</param>
 internal sealed record Feed(int[]? Kept, int[]? Admitted, IReadOnlyList<int[]> Tokens, int[] Rows)
 {
-    /// <summary>Feeds a model, and returns the hidden state after each row's last token, [rows, hidden].</summary>
-    public Tensor Into(SlotCache cache)
+    /// <summary>Feeds a model, and returns its hidden states, [sequences or slots, longest, hidden].</summary>
+    public Tensor Read(SlotCache cache)
     {
         if (Kept is not null)
             cache.Keep(Kept);
-        var hidden = Admitted is not null ? cache.Admit(Tokens, Admitted) : cache.Continue(Tokens);
+        return Admitted is not null ? cache.Admit(Tokens, Admitted) : cache.Continue(Tokens);
+    }
+
+    /// <summary>Feeds a model, and returns the hidden state after each row's last token, [rows, hidden].</summary>
+    public Tensor Into(SlotCache cache)
+    {
+        var hidden = Read(cache);
         var longest = hidden.size(1);
         var last = Array.ConvertAll(Rows, row => row * longest + Tokens[row].Length - 1);
         return hidden.view(-1, hidden.size(2)).index_select(0, tensor(last, device: hidden.device));

@@ -1,3 +1,4 @@
+using LightReasoner.Worker.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -34,6 +35,9 @@ internal sealed class Attention
     /// <summary>residual + attention(x); both [batch·length, hidden].</summary>
     public Tensor Forward(Tensor residual, Tensor x, AttentionPlan plan, bool training)
     {
+        if (plan.Decodes)
+            return Output.ForwardOnto(residual, plan.Decode(_layer, QueryKeyValue.ForwardTogether(x)), training);
+
         var parts = QueryKeyValue.Forward(x, training);
         var queries = Heads(parts[0], _heads, plan, _queryNorm);
         var keys = Heads(parts[1], _kvHeads, plan, _keyNorm);
@@ -43,7 +47,7 @@ internal sealed class Attention
         if (plan.Cache is not null)
             (keys, values) = plan.Cache.Append(_layer, keys, values, plan.Slots!, plan.Reach);
         else
-            (keys, values) = (keys.reshape(-1, plan.Length, _headDim), values.reshape(-1, plan.Length, _headDim));
+            (keys, values) = plan.Attended(_layer, keys, values);
 
         var groups = _heads / _kvHeads;
         var scores = queries.view(-1, groups * plan.Length, _headDim).bmm(keys.transpose(1, 2)); // [batch·kvHeads, groups·length, reach]

@@ -1,3 +1,4 @@
+using LightReasoner.Worker.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,8 +7,20 @@ namespace LightReasoner.Worker.Models;
 /// <summary>What all layers of one forward pass share: positions (as rotations), the mask, and where new keys and values go.</summary>
 internal sealed class AttentionPlan
 {
-    private readonly Tensor? _commonMask; // [groups·length, reach], 0 or -inf, the same for all rows and key heads
+    private readonly Tensor? _commonMask; // broadcastable to [batch·kvHeads, groups·length, reach], 0 or -inf
     private readonly Tensor? _rowMask;    // [batch, 1, length, reach]
+    private readonly Tensor? _tables;     // [4, positions, headDim]
+    private readonly int[]? _newLengths;
+    private readonly DecodeAttention.Shape _shape;
+    private List<(Tensor Keys, Tensor Values)>? _collected;
+    private Func<int, (Tensor Keys, Tensor Values)>? _promptOfLayer;
+
+    private AttentionPlan(KvCache cache, int length, int reach, Tensor tables, int[] newLengths, DecodeAttention.Shape shape)
+    {
+        (Batch, Length, Reach, Cache) = (cache.Batch, length, reach, cache);
+        (_tables, _newLengths, _shape) = (tables, newLengths, shape);
+        QueryCos = QuerySin = KeyCos = KeySin = tables;
+    }
 
     private AttentionPlan(int batch, int length, int reach, Tensor[] turns, Tensor? commonMask, Tensor? rowMask)
     {
@@ -37,6 +50,16 @@ internal sealed class AttentionPlan
     /// <summary>Flat cache slots of the new keys, [batch·kvHeads·length].</summary>
     public Tensor? Slots { get; private init; }
 
+    /// <summary>Whether <see cref="Decode"/> stands for rotation, cache, mask and attention.</summary>
+    public bool Decodes => _tables is not null;
+
+    /// <summary>The context of the new tokens, [batch·length, heads·headDim], from their queries, keys and values side by side.</summary>
+    public Tensor Decode(int layer, Tensor projected)
+    {
+        var (keys, values) = Cache!.Stores(layer);
+        return DecodeAttention.Attend(projected, _tables!, keys, values, _shape, Cache.Lengths, _newLengths!, Length);
+    }
+
     /// <summary>Positions 0..length-1 in every row.</summary>
     public static AttentionPlan WithoutCache(DecoderConfig config, RotaryEmbedding rotary, int batch, int length, ScalarType type, Device device)
     {
@@ -44,15 +67,66 @@ internal sealed class AttentionPlan
         return new AttentionPlan(batch, length, length, turns, CausalMask(config, 0, length, length, type, device), null);
     }
 
-    /// <summary>Every row continues at its own length in the cache; <paramref name="newLengths"/> of its columns are real.</summary>
-    public static AttentionPlan WithCache(DecoderConfig config, RotaryEmbedding rotary, KvCache cache, int length, int[] newLengths, ScalarType type, Device device)
+    /// <summary>Keeps every layer's keys and values.</summary>
+    public AttentionPlan Collecting(List<(Tensor Keys, Tensor Values)> states)
     {
-        var (batch, first) = (cache.Batch, cache.Lengths[0]);
+        _collected = states;
+        return this;
+    }
+
+    /// <summary>Tokens behind prompts that were read before: they see their row's prompt, which is padded on the right to <paramref name="promptReach"/>, and one another.</summary>
+    public static AttentionPlan BehindPrompts(
+        DecoderConfig config, RotaryEmbedding rotary, int[] promptLengths, int promptReach, Func<int, (Tensor, Tensor)> promptOfLayer, int length, ScalarType type, Device device)
+    {
+        var (batch, reach, first) = (promptLengths.Length, promptReach + length, promptLengths[0]);
+        var tables = rotary.Tables(promptLengths.Max() + length);
+        if (promptLengths.All(n => n == first))
+        {
+            return new AttentionPlan(batch, length, reach, tables.narrow(1, first, length).unbind(0), CausalMask(config, promptReach, length, reach, type, device), null)
+                { _promptOfLayer = promptOfLayer };
+        }
+        var starts = tensor(Array.ConvertAll(promptLengths, n => (long)n), device: device).view(-1, 1);
+        var positions = starts.add(arange(length, device: device)); // [batch, length]
+        var turns = tables.index_select(1, positions.view(-1)).view(4, batch, 1, length, config.HeadDim).unbind(0);
+        var key = arange(reach, device: device).view(1, 1, -1);
+        var padding = key.ge(starts.view(-1, 1, 1)).logical_and(key.lt(promptReach));                          // [batch, 1, reach]
+        var future = key.sub(promptReach).gt(arange(length, device: device).view(1, -1, 1));                   // [1, length, reach]
+        var mask = zeros([batch, length, reach], dtype: type, device: device).masked_fill_(padding.logical_or(future), double.NegativeInfinity);
+        var scores = mask.view(batch, 1, 1, length, reach).expand(batch, config.NumKvHeads, config.NumHeads / config.NumKvHeads, length, reach);
+        return new AttentionPlan(batch, length, reach, turns, scores.reshape(batch * config.NumKvHeads, -1, reach), null) { _promptOfLayer = promptOfLayer };
+    }
+
+    /// <summary>Keys and values that are attended to without a cache, [batch·kvHeads, reach, headDim]: the new ones, behind those of a prompt if there is one.</summary>
+    public (Tensor Keys, Tensor Values) Attended(int layer, Tensor keys, Tensor values)
+    {
+        _collected?.Add((keys.DetachFromDisposeScope(), values.DetachFromDisposeScope()));
+        if (_promptOfLayer is not null)
+        {
+            var (promptKeys, promptValues) = _promptOfLayer(layer);
+            (keys, values) = (cat([promptKeys, keys], 2), cat([promptValues, values], 2));
+        }
+        return (keys.reshape(-1, Reach, keys.shape[3]), values.reshape(-1, Reach, values.shape[3]));
+    }
+
+    /// <summary>
+    /// Every row continues at its own length in the cache; <paramref name="newLengths"/> of its columns are real. With <paramref name="adapted"/> an adapter lies over projections,
+    /// whose outputs are then apart.
+    /// </summary>
+    public static AttentionPlan WithCache(DecoderConfig config, RotaryEmbedding rotary, KvCache cache, int length, int[] newLengths, bool adapted, ScalarType type, Device device)
+    {
         var reach = 1;
-        for (var row = 0; row < batch; row++)
+        for (var row = 0; row < cache.Batch; row++)
             if (newLengths[row] > 0)
                 reach = Math.Max(reach, cache.Lengths[row] + newLengths[row]);
         var tables = rotary.Tables(cache.Lengths.Max() + length);
+        if (adapted || config.QkNorm || !DecodeAttention.Supports(config.HeadDim, length, type, device))
+            return WithOperators(config, cache, tables, reach, length, type, device);
+        return new AttentionPlan(cache, length, reach, tables, newLengths, new DecodeAttention.Shape(config.NumHeads, config.NumKvHeads, config.HeadDim, cache.Capacity + 1));
+    }
+
+    private static AttentionPlan WithOperators(DecoderConfig config, KvCache cache, Tensor tables, int reach, int length, ScalarType type, Device device)
+    {
+        var (batch, first) = (cache.Batch, cache.Lengths[0]);
         var slots = tensor(SlotsOf(cache, length), device: device);
         if (cache.Lengths.All(n => n == first))
         {

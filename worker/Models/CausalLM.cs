@@ -1,3 +1,4 @@
+using LightReasoner.Worker.Native;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -72,16 +73,29 @@ public sealed partial class CausalLM : nn.Module
         CheckRoom(cache, batch, length, newLengths);
         using var _ = no_grad();
         using var scope = NewDisposeScope();
-        var hidden = Run(ids, AttentionPlan.WithCache(Config, _rotary, cache, length, newLengths, _compute, Device));
+        var hidden = Run(ids, AttentionPlan.WithCache(Config, _rotary, cache, length, newLengths, Lora is { Enabled: true, Merged: false }, _compute, Device));
         for (var row = 0; row < batch; row++)
             cache.Lengths[row] += newLengths[row];
         return hidden.MoveToOuterDisposeScope();
     }
 
+    /// <summary>Hidden states of whole sequences, and the keys and values that each layer computed, [batch, kvHeads, length, headDim], appended to <paramref name="states"/>.</summary>
+    internal Tensor ReadPrompt(Tensor ids, List<(Tensor Keys, Tensor Values)> states) =>
+        Run(ids, AttentionPlan.WithoutCache(Config, _rotary, (int)ids.shape[0], (int)ids.shape[1], _compute, Device).Collecting(states));
+
+    /// <summary>Hidden states of tokens that follow prompts of the given lengths, whose keys and values are given by layer.</summary>
+    internal Tensor ContinuePrompt(Tensor ids, int[] promptLengths, Func<int, (Tensor Keys, Tensor Values)> promptOfLayer) =>
+        Run(ids, AttentionPlan.BehindPrompts(Config, _rotary, promptLengths, (int)promptOfLayer(0).Keys.shape[2], promptOfLayer, (int)ids.shape[1], _compute, Device));
+
+    /// <summary>The matrix of the output head, [vocab, hidden]; the embedding where the two are tied.</summary>
+    internal Parameter HeadWeight => _head is null ? _embedding : _head.Parts[0].Weight;
+
     /// <summary>The scores of all tokens of the vocabulary, [..., hidden] → [..., vocab].</summary>
     public Tensor Logits(Tensor hidden)
     {
-        var weight = _head is null ? _embedding : _head.Parts[0].Weight;
+        var weight = HeadWeight;
+        if (hidden.dim() == 2 && SkinnyMatmul.TryLinear(hidden, weight) is { } logits)
+            return logits;
         return nn.functional.linear(hidden, weight.In(_compute));
     }
 

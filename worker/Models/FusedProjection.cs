@@ -1,3 +1,4 @@
+using LightReasoner.Worker.Native;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -55,13 +56,16 @@ internal sealed class FusedProjection : IDisposable
         return outputs;
     }
 
+    /// <summary>The outputs of all parts side by side, [tokens, out of all]. No adapter may lie over them, and no gradients flow.</summary>
+    public Tensor ForwardTogether(Tensor x) => Apply(x, _weight, _bias);
+
     /// <summary>residual + the output of a group of one.</summary>
     public Tensor ForwardOnto(Tensor residual, Tensor x, bool training)
     {
         var part = Parts[0];
         if (part.Bias is not null || part.Lora is { Active: true })
             return residual.add(Forward(x, training)[0]);
-        return addmm(residual, x, (Trains() ? part.Weight.t() : _transposed).In(_compute));
+        return SkinnyMatmul.TryLinear(x, part.Weight, onto: residual) ?? addmm(residual, x, (Trains() ? part.Weight.t() : _transposed).In(_compute));
     }
 
     public void Dispose()
@@ -81,5 +85,5 @@ internal sealed class FusedProjection : IDisposable
     private Tensor[] Split(Tensor fused) => _sizes.Length == 1 ? [fused] : fused.split(_sizes, -1);
 
     private Tensor Apply(Tensor x, Tensor weight, Tensor? bias) =>
-        nn.functional.linear(x, weight.In(_compute), bias?.In(_compute));
+        SkinnyMatmul.TryLinear(x, weight, bias) ?? nn.functional.linear(x, weight.In(_compute), bias?.In(_compute));
 }

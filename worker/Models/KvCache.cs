@@ -87,6 +87,9 @@ public sealed class KvCache : IDisposable
     internal (Tensor Keys, Tensor Values) Append(int layer, Tensor keys, Tensor values, Tensor slots, int reach) =>
         (_keys[layer].Put(keys, slots, reach), _values[layer].Put(values, slots, reach));
 
+    /// <summary>All slots of a layer's keys and values, [batch, kvHeads, capacity + 1, headDim].</summary>
+    internal (Tensor Keys, Tensor Values) Stores(int layer) => (_keys[layer].Whole, _values[layer].Whole);
+
     /// <summary>
     /// [batch, kvHeads, capacity + 1, headDim]; the extra slot takes what padding columns write beyond the capacity. It begins as zeros, since a
     /// masked slot still takes part in the arithmetic and NaN · 0 is NaN.

@@ -14,7 +14,7 @@ namespace LightReasoner.Worker.Refinement;
 
 /// <summary>
 /// Iterative refinement SFT: the model reads a response whose tokens were partly replaced by EOS, and predicts the clean one; what it predicts is the
-/// input of the next pass. All passes are trained against the clean response.
+/// input of the next pass. All passes are trained against the clean response. The prompt, which no pass changes, is read once for all of them.
 /// </summary>
 public sealed class RefineTrainer : IDisposable
 {
@@ -37,8 +37,6 @@ public sealed class RefineTrainer : IDisposable
 
     internal RefineTrainer(LoadedModel model, int eos, IReadOnlyList<RefineSequence> sequences, RefineRunSpec spec)
     {
-        if (spec.Training.GradientCheckpointing)
-            throw new InvalidDataException("spec.training.gradientCheckpointing: true is not supported by this version; a smaller batch with more gradientAccumulationSteps saves memory too");
         (_model, _eos, _spec, _training) = (model, eos, spec, spec.Training);
         _sequences = [.. sequences.Where(sequence => sequence.Targets > 0)];
         RecordsDropped = sequences.Count - _sequences.Length;
@@ -61,7 +59,10 @@ public sealed class RefineTrainer : IDisposable
     /// <summary>Records left out because maxLength leaves nothing of their response.</summary>
     public long RecordsDropped { get; }
 
-    /// <summary>Tokens that went through the model so far, all passes counted, padding not.</summary>
+    /// <summary>Tokens of the longest record.</summary>
+    public int LongestSequence => _sequences.Max(sequence => sequence.Ids.Length);
+
+    /// <summary>Tokens that went through the model so far: a prompt once, a response in every pass; padding not counted.</summary>
     public long TokensSeen { get; private set; }
 
     /// <summary>One optimizer step. Every response token of the step has the same share in it, in whatever micro batch it is (published: every micro batch has).</summary>
@@ -89,16 +90,19 @@ public sealed class RefineTrainer : IDisposable
                 using var batch = new RefineBatch(group, model.Device);
                 var (ids, replaced) = batch.Noise(ref random, _spec.Iterative, _eos, _spec.Compatibility);
                 noise += replaced * group.Length / rows.Length / microBatches.Length;
+                using var checkpoints = _training.GradientCheckpointing ? new ActivationCheckpoints(model) : null;
+                using var prompt = losses.Length > 1 && checkpoints is null && batch.CanShare ? batch.ReadPrompts(model) : null;
                 for (var pass = 0; pass < losses.Length; pass++)
                 {
-                    var logits = model.Logits(batch.Predictors(model.Hidden(ids)));
-                    var loss = nn.functional.cross_entropy(logits.to(ScalarType.Float32), batch.Targets, reduction: nn.Reduction.Sum).mul(share);
-                    loss.mul(_spec.Iterative.LossWeights[pass]).backward();
-                    losses[pass] += loss.item<float>();
-                    if (pass + 1 < losses.Length)
-                        ids = batch.WithResponses(logits.detach().argmax(-1)); // no gradient through the decoding
-                    TokensSeen += batch.Tokens;
+                    var hidden = prompt is null ? batch.Predictors(checkpoints?.Hidden(ids) ?? model.Hidden(ids)) : batch.Predictors(prompt, ids);
+                    var head = HeadLoss.CrossEntropy(model, hidden.detach(), batch.Targets, share * _spec.Iterative.LossWeights[pass]);
+                    hidden.backward([head.Gradient]);
+                    checkpoints?.Backward();
+                    losses[pass] += head.Loss * share;
+                    ids = batch.WithResponses(head.Predicted); // no gradient through the decoding
                 }
+                prompt?.Backward();
+                TokensSeen += prompt is null ? losses.Length * batch.Tokens : batch.PromptTokens + losses.Length * (batch.Tokens - batch.PromptTokens);
             }
         }
         var total = losses.Zip(_spec.Iterative.LossWeights, (loss, weight) => loss * weight).Sum();

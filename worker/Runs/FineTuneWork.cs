@@ -20,6 +20,8 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
 
         using var trainer = new LoraTrainer(model.Loaded, model.Tokenizer, samples, _spec);
         Run.Progress.Say($"{samples.Count} samples{(trainer.SamplesDropped > 0 ? $", of which {trainer.SamplesDropped} are longer than maxLength and left out" : "")}");
+        MemoryPrediction.Training(model.Loaded.Model, _spec.Training.BatchSize, trainer.LongestSequence, _spec.Training.GradientCheckpointing)
+            .Check(Run, model.Loaded.Model.Device, "a smaller spec.training.batchSize with more gradientAccumulationSteps needs less, and so does gradientCheckpointing: true");
         FineTuneMetrics last = await TrainAsync(
             new Loop(() => trainer.Step, trainer.TotalSteps, () => trainer.TokensSeen,
                 tokensPerSecond => trainer.TrainStep() with { TokensPerSecond = tokensPerSecond() }, trainer.SaveState, trainer.LoadState),

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using LightReasoner.Api;
 using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Generation;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Sampling;
 using LightReasoner.Worker.Storage;
@@ -8,15 +9,18 @@ using LightReasoner.Worker.Storage;
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>
-/// One shard of a SamplingRun, chunk by chunk. A chunk's samples appear in one write, so a restart finds a chunk done or not begun; which questions
+/// One shard of a SamplingRun, chunk by chunk. A chunk holds several batches, so that a slot whose question ends goes on with another at once. A chunk's samples appear in one write, so a restart finds a chunk done or not begun; which questions
 /// make a chunk depends on the document alone.
 /// </summary>
 internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
 {
+    /// <summary>Batches' worth of questions in a chunk: what a restart may have to do again, against slots that idle while a chunk ends.</summary>
+    private const int ChunkBatches = 4;
+
     private readonly SamplingRunSpec _spec = manifest.Spec;
 
     /// <summary>The figures of one chunk, kept beside its samples so that a resumed run can go on counting.</summary>
-    private sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKept, long TokensGenerated, double KlSum);
+    private sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKept, long TokensGenerated, double KlSum, long DraftsAccepted = 0, long DraftPasses = 0);
 
     public async Task RunAsync()
     {
@@ -24,7 +28,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             _spec.QuestionField, _spec.IdField, answerField: null, _spec.MaxQuestions, run.Shard, _spec.Shards, run.Stop);
         run.Reporter.Update(report => report with { Unit = "prompts", Total = questions.Count });
 
-        Question[][] chunks = [.. questions.Chunk(_spec.BatchSize)];
+        Question[][] chunks = [.. questions.Chunk(_spec.BatchSize * ChunkBatches)];
         HashSet<string> present = [.. (await run.Output.Store.ListAsync($"samples/part-{run.Shard:D5}-", run.Stop)).Select(blob => blob.Name)];
         MetricsLog log = await MetricsLog.OpenAsync(run.Output, _spec.Shards == 1 ? "metrics.jsonl" : $"metrics-{run.Shard:D5}.jsonl", "promptsDone", 0, run.Time, run.Stop);
         if (present.Count > 0) run.Progress.Say($"{present.Count} of {chunks.Length} chunks are there already; going on from them");
@@ -46,16 +50,17 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
                 }
                 else
                 {
-                    sampler ??= await CreateSamplerAsync();
-                    ChunkResult result = sampler.Sample(chunks[i], run.Stop);
-                    figures = new ChunkFigures(result.QuestionsDone, result.StepsSeen, result.Samples.Count, result.TokensGenerated, result.KlSum);
+                    sampler ??= await CreateSamplerAsync(questions);
+                    ChunkResult result = sampler.Sample(chunks[i], done => run.Reporter.Update(report => report with { Done = total.Questions + done }), run.Stop);
+                    figures = new ChunkFigures(result.QuestionsDone, result.StepsSeen, result.Samples.Count, result.TokensGenerated, result.KlSum, result.Drafts.Accepted, result.Drafts.Passes);
                     // The figures come first: the samples' appearance is what commits both.
                     await run.Output.PutTextAsync(figuresBlob, JsonSerializer.Serialize(figures, ApiJson.Options), run.Stop);
                     await run.Output.PutOnceAsync(blob, await SampleFile.EncodeAsync(result.Samples, _spec.Format), run.Stop);
                     (tokensHere, promptsHere) = (tokensHere + figures.TokensGenerated, promptsHere + figures.Questions);
                 }
                 total = new ChunkFigures(total.Questions + figures.Questions, total.StepsSeen + figures.StepsSeen, total.SamplesKept + figures.SamplesKept,
-                    total.TokensGenerated + figures.TokensGenerated, total.KlSum + figures.KlSum);
+                    total.TokensGenerated + figures.TokensGenerated, total.KlSum + figures.KlSum,
+                    total.DraftsAccepted + figures.DraftsAccepted, total.DraftPasses + figures.DraftPasses);
                 double seconds = Math.Max(1e-3, run.Time.GetElapsedTime(start).TotalSeconds);
                 await TellAsync(log, total, questions.Count, tokensHere / seconds, promptsHere / seconds);
             }
@@ -67,9 +72,12 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         }
     }
 
-    private async Task<ContrastiveSampler> CreateSamplerAsync()
+    private async Task<ContrastiveSampler> CreateSamplerAsync(IReadOnlyList<Question> questions)
     {
         ModelWithTokenizer expert = await run.Models.LoadAsync(_spec.Expert, run.Stop), amateur = await run.Models.LoadAsync(_spec.Amateur, run.Stop);
+        int longest = PromptFormat.Encode(expert.Tokenizer, _spec.Prompt, questions.MaxBy(q => q.Text.Length)!.Text).Length;
+        MemoryPrediction.Sampling(expert.Loaded.Model, amateur.Loaded.Model, Math.Min(_spec.BatchSize, questions.Count), longest, _spec.Generation.MaxNewTokens)
+            .Check(run, expert.Loaded.Model.Device, "a smaller spec.batchSize needs less");
         return new ContrastiveSampler(expert.Loaded, amateur.Loaded, expert.Tokenizer, _spec);
     }
 
@@ -90,6 +98,8 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             KeepRate = total.StepsSeen == 0 ? 0 : (double)total.SamplesKept / total.StepsSeen,
             MeanKl = total.SamplesKept == 0 ? null : total.KlSum / total.SamplesKept,
             TokensPerSecond = tokensPerSecond == 0 ? null : tokensPerSecond,
+            AcceptedDraftLength = total.DraftPasses == 0 ? null : (double)total.DraftsAccepted / total.DraftPasses,
+            ExpertPassesSaved = total.DraftsAccepted,
         };
         await log.AddAsync(metrics, run.Stop);
         run.Reporter.Update(report => report with { Done = total.Questions, RatePerSecond = promptsPerSecond == 0 ? null : promptsPerSecond, Sampling = metrics });

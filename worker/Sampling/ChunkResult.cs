@@ -8,4 +8,14 @@ namespace LightReasoner.Worker.Sampling;
 /// <param name="TokensGenerated">Tokens that the expert generated.</param>
 /// <param name="KlSum">Sum of KL over the kept steps, in nats.</param>
 /// <param name="QuestionsDone">Questions in the chunk.</param>
-public sealed record ChunkResult(IReadOnlyList<ContrastiveSample> Samples, long StepsSeen, long TokensGenerated, double KlSum, int QuestionsDone);
+public sealed record ChunkResult(IReadOnlyList<ContrastiveSample> Samples, long StepsSeen, long TokensGenerated, double KlSum, int QuestionsDone)
+{
+    /// <summary>What became of the amateur's drafts.</summary>
+    public DraftFigures Drafts { get; init; }
+}
+
+/// <summary>Drafts of the amateur that the expert read.</summary>
+/// <param name="Passes">Passes of the expert over a row with a draft.</param>
+/// <param name="Proposed">Tokens proposed.</param>
+/// <param name="Accepted">Those that the expert said too: each saved it a pass over a row.</param>
+public readonly record struct DraftFigures(long Passes, long Proposed, long Accepted);

@@ -10,7 +10,7 @@ namespace LightReasoner.Worker.Sampling;
 
 /// <summary>
 /// Lets the expert answer questions and compares its next-token distributions with the amateur's at every step. The amateur reads the very tokens
-/// that the expert reads, over a cache of its own, so each model computes every position once.
+/// that the expert reads, over a cache of its own, so each model computes every position once. Where few rows run, the amateur's own guesses ride along as drafts.
 /// </summary>
 public sealed class ContrastiveSampler : IDisposable
 {
@@ -27,14 +27,17 @@ public sealed class ContrastiveSampler : IDisposable
     }
 
     /// <summary>Samples some questions. The result depends on these questions alone, not on what was sampled before.</summary>
-    public ChunkResult Sample(IReadOnlyList<Question> chunk, CancellationToken cancellation = default)
+    /// <param name="chunk">The questions, in any number; <c>batchSize</c> of them are decoded at once.</param>
+    /// <param name="progress">Is told how many questions are done.</param>
+    /// <param name="cancellation">Ends sampling between two forward passes.</param>
+    public ChunkResult Sample(IReadOnlyList<Question> chunk, Action<int>? progress = null, CancellationToken cancellation = default)
     {
         var texts = chunk.Select(question => PromptFormat.Text(_tokenizer, _spec.Prompt, question.Text)).ToArray();
         var prompts = Array.ConvertAll(texts, text => PromptFormat.EncodeText(_tokenizer, _spec.Prompt, text));
         var reencoded = _spec.Compatibility is Compatibility.Published ? new ReencodedPrefixes(_amateur.Model, _tokenizer, _spec.Prompt, texts, prompts) : null;
-        var steps = Compare(prompts, [.. chunk.Select(question => question.Index)], reencoded, cancellation);
+        var steps = Compare(prompts, [.. chunk.Select(question => question.Index)], reencoded, progress, cancellation);
         var samples = steps.Kept.Select(kept => ToSample(chunk[kept.Prompt], prompts[kept.Prompt], steps.Answers[kept.Prompt], kept.Step, kept.Label)).ToArray();
-        return new ChunkResult(samples, steps.Seen, steps.Answers.Sum(answer => (long)answer.Length), samples.Sum(sample => sample.KlDivergence), chunk.Count);
+        return new ChunkResult(samples, steps.Seen, steps.Answers.Sum(answer => (long)answer.Length), samples.Sum(sample => sample.KlDivergence), chunk.Count) { Drafts = steps.Drafts };
     }
 
     /// <inheritdoc/>
@@ -46,35 +49,56 @@ public sealed class ContrastiveSampler : IDisposable
     internal sealed record KeptStep(int Prompt, int Step, SoftLabel Label);
 
     /// <summary>Answers, the number of steps compared, and those kept, ordered by prompt and step.</summary>
-    internal sealed record Comparison(int[][] Answers, long Seen, IReadOnlyList<KeptStep> Kept);
+    internal sealed record Comparison(int[][] Answers, long Seen, IReadOnlyList<KeptStep> Kept, DraftFigures Drafts);
 
-    internal Comparison Compare(IReadOnlyList<int[]> prompts, IReadOnlyList<int> promptNumbers, ReencodedPrefixes? reencoded = null, CancellationToken cancellation = default)
+    internal Comparison Compare(
+        IReadOnlyList<int[]> prompts, IReadOnlyList<int> promptNumbers, ReencodedPrefixes? reencoded = null, Action<int>? progress = null, CancellationToken cancellation = default)
     {
         using var _ = no_grad();
-        using var expert = new BatchDecoding(_expert, prompts, promptNumbers, _spec.Generation, _spec.BatchSize, ignoreEos: false);
+        var drafts = reencoded is null && _spec.Generation is { Temperature: 0, RepetitionPenalty: 1 };
+        using var expert = new BatchDecoding(_expert, prompts, promptNumbers, _spec.Generation, _spec.BatchSize, ignoreEos: false, drafts ? AmateurDraft.MaxLength : 0);
         using var amateur = new SlotCache(_amateur.Model, expert.Slots, expert.Capacity);
         var firstStep = _spec.Selection.IncludeFirstStep ? 0 : 1;
         var kept = new List<KeptStep>();
+        var figures = new DraftFigures(0, 0, 0);
         long seen = 0;
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            if (expert.Advance() is not { } step)
+            if (expert.Next() is not { } feed)
                 break;
-            var amateurHidden = step.Feed.Into(amateur);
+            var draftLength = drafts && feed.Admitted is null ? AmateurDraft.Length(feed.Rows.Length, _expert.Model.Device) : 0;
+            var (step, amateurLogits) = draftLength > 0 ? Drafted(expert, amateur, feed, draftLength, ref figures) : Plain(expert, amateur, feed, reencoded);
+            progress?.Invoke(expert.AnswersDone);
             if (step.Positions[0] < firstStep) // rows that were just admitted are all at their first token
                 continue;
-            if (reencoded is not null)
-                amateurHidden = reencoded.Correct(amateurHidden, step, expert.Answer);
-            var amateurLogits = _amateur.Model.Logits(amateurHidden);
             var expertLogits = _spec.Compatibility is Compatibility.Published ? step.Scores : step.Logits;
             foreach (var label in StepSelection.Select(expertLogits, amateurLogits, _spec.Selection))
                 kept.Add(new KeptStep(step.Prompts[label.Row], step.Positions[label.Row], label));
             seen += step.Prompts.Length;
         }
         var answers = Enumerable.Range(0, prompts.Count).Select(prompt => expert.Answer(prompt).ToArray()).ToArray();
-        return new Comparison(answers, seen, [.. kept.OrderBy(k => k.Prompt).ThenBy(k => k.Step)]);
+        return new Comparison(answers, seen, [.. kept.OrderBy(k => k.Prompt).ThenBy(k => k.Step)], figures);
+    }
+
+    private (DecodedStep Step, Tensor AmateurLogits) Plain(BatchDecoding expert, SlotCache amateur, Feed feed, ReencodedPrefixes? reencoded)
+    {
+        var step = expert.Decode(feed);
+        var hidden = feed.Into(amateur);
+        if (reencoded is not null)
+            hidden = reencoded.Correct(hidden, step, expert.Answer);
+        return (step, _amateur.Model.Logits(hidden));
+    }
+
+    private (DecodedStep Step, Tensor AmateurLogits) Drafted(BatchDecoding expert, SlotCache amateur, Feed feed, int length, ref DraftFigures figures)
+    {
+        var (drafts, logits) = AmateurDraft.Propose(_amateur.Model, amateur, feed, length);
+        var (step, positions) = expert.Verify(feed, drafts, length);
+        for (var row = 0; row < feed.Rows.Length; row++)
+            amateur.Truncate(feed.Rows[row], expert.Held(feed, row));
+        figures = new DraftFigures(figures.Passes + drafts.Length, figures.Proposed + (long)drafts.Length * length, figures.Accepted + positions.Length - drafts.Length);
+        return (step, logits.index_select(0, tensor(positions, device: logits.device)));
     }
 
     private ContrastiveSample ToSample(Question question, int[] prompt, int[] answer, int step, SoftLabel label) => new()

@@ -1,5 +1,6 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Generation;
+using LightReasoner.Worker.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,11 +18,23 @@ internal static class StepSelection
 {
     private const double Epsilon = 1e-12;
 
-    /// <summary>Compares the two models' distributions row by row. Only what is kept leaves the device.</summary>
+    /// <summary>Compares the two models' distributions row by row.</summary>
     /// <param name="expertLogits">[rows, vocabulary of the expert].</param>
     /// <param name="amateurLogits">[rows, vocabulary of the amateur]; both vocabularies are cut to the shorter one after the softmax.</param>
     /// <param name="selection">alpha and beta.</param>
     public static IReadOnlyList<SoftLabel> Select(Tensor expertLogits, Tensor amateurLogits, SelectionSpec selection)
+    {
+        return Contrast.Supports(expertLogits, amateurLogits) ? Fused(expertLogits, amateurLogits, selection) : ByOperators(expertLogits, amateurLogits, selection);
+    }
+
+    private static SoftLabel[] Fused(Tensor expertLogits, Tensor amateurLogits, SelectionSpec selection)
+    {
+        var (kl, labels) = Contrast.Rows(expertLogits, amateurLogits, selection.Alpha, selection.Beta, Epsilon);
+        return [.. Enumerable.Range(0, kl.Length).Where(row => labels[row] is not null).Select(row => new SoftLabel(row, kl[row], labels[row]!.Value.Ids, labels[row]!.Value.Weights))];
+    }
+
+    /// <summary>The same by tensor operators, for any device and type. Only what is kept leaves the device.</summary>
+    internal static IReadOnlyList<SoftLabel> ByOperators(Tensor expertLogits, Tensor amateurLogits, SelectionSpec selection)
     {
         using var scope = NewDisposeScope();
         var shared = Math.Min(expertLogits.size(-1), amateurLogits.size(-1));

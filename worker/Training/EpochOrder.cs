@@ -3,7 +3,14 @@ using LightReasoner.Worker.Generation;
 namespace LightReasoner.Worker.Training;
 
 /// <summary>A new random order of the records for every epoch. It follows from seed and epoch alone, so a resumed run needs only to know its step.</summary>
-internal sealed class EpochOrder(int count, long seed)
+/// <param name="count">Number of records.</param>
+/// <param name="seed">Seed of the run.</param>
+/// <param name="families">
+/// Records that are cheaper together, as the steps of one question are; null for none. Each epoch deals every family into hands of at most
+/// <paramref name="hand"/> records and shuffles the hands: a record's place stays uniform, and so does its company within its family; only neighbours are no longer independent.
+/// </param>
+/// <param name="hand">Most records of a family that stay together.</param>
+internal sealed class EpochOrder(int count, long seed, IReadOnlyList<int[]>? families = null, int hand = 1)
 {
     private long _epoch = -1;
     private int[] _order = [];
@@ -12,7 +19,17 @@ internal sealed class EpochOrder(int count, long seed)
     public ArraySegment<int> Take(long epoch, long start, int length)
     {
         if (epoch != _epoch)
-            (_epoch, _order) = (epoch, new RandomStream(seed, epoch).Permutation(count));
+            (_epoch, _order) = (epoch, Shuffle(new RandomStream(seed, epoch)));
         return new ArraySegment<int>(_order, (int)start, (int)Math.Min(length, count - start));
+    }
+
+    private int[] Shuffle(RandomStream random)
+    {
+        if (families is null)
+            return random.Permutation(count);
+        var hands = new List<int[]>();
+        foreach (var family in families)
+            hands.AddRange(random.Permutation(family.Length).Select(i => family[i]).Chunk(hand));
+        return [.. random.Permutation(hands.Count).SelectMany(i => hands[i])];
     }
 }

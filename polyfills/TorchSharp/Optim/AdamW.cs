@@ -88,10 +88,20 @@ public class AdamW : OptimizerHelper, IBetas
         double learningRate = options.LearningRate!.Value;
         double decay = options.weight_decay!.Value;
 
+        foreach (var (parameter, gradient, state) in group.Parameters
+            .Select(parameter => (Parameter: parameter, Gradient: parameter.grad, State: (State)_state[parameter.Handle]))
+            .Where(update => update.Gradient is not null && CanFuse(update.Parameter, update.Gradient, update.State)))
+        {
+            double step = ++state.step;
+            double sign = options.maximize!.Value ? 1 : -1;
+            FusedAdamW.Update(parameter, gradient!, state.exp_avg, state.exp_avg_sq, new FusedAdamW.Factors(
+                1 - (learningRate * decay), beta1, beta2, Math.Sqrt(1 - Math.Pow(beta2, step)), options.eps!.Value, sign * learningRate / (1 - Math.Pow(beta1, step))));
+        }
+
         // Parameters that had no gradient in some step are behind; each step count has its own bias corrections.
         var updates = group.Parameters
             .Select(parameter => (Parameter: parameter, Gradient: parameter.grad, State: (State)_state[parameter.Handle]))
-            .Where(update => update.Gradient is not null)
+            .Where(update => update.Gradient is not null && !CanFuse(update.Parameter, update.Gradient, update.State))
             .GroupBy(update => update.State.step);
         foreach (var update in updates)
         {
@@ -130,6 +140,9 @@ public class AdamW : OptimizerHelper, IBetas
             }
         }
     }
+
+    private static bool CanFuse(Tensor parameter, Tensor gradient, State state) =>
+        FusedAdamW.Supports(parameter) && FusedAdamW.Supports(gradient) && FusedAdamW.Supports(state.exp_avg) && FusedAdamW.Supports(state.exp_avg_sq);
 
     private static void Require(bool condition, string message)
     {

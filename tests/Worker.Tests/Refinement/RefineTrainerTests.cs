@@ -101,6 +101,23 @@ public class RefineTrainerTests
     }
 
     [Fact]
+    public void TrainStep_PromptSharedOrNot_FollowsTheSameGradient()
+    {
+        // With checkpointing every pass reads the prompt anew; without, all passes share it.
+        var metrics = new List<RefineMetrics>();
+        foreach (var checkpointing in (bool[])[false, true])
+        {
+            using var model = Goldens.Model("qwen2-tiny");
+            using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(), Spec with { Training = Spec.Training with { GradientCheckpointing = checkpointing } });
+            trainer.TrainStep();
+            metrics.Add(trainer.TrainStep());
+        }
+        foreach (var (shared, apart) in metrics[0].Losses!.Zip(metrics[1].Losses!))
+            Assert.Equal(apart, shared, 1e-5 * apart);
+        Assert.Equal(metrics[1].GradNorm!.Value, metrics[0].GradNorm!.Value, 1e-4 * metrics[1].GradNorm!.Value);
+    }
+
+    [Fact]
     public void TotalSteps_EpochsOrMaxSteps_AsThePublishedTrainerCounts()
     {
         using var model = Goldens.Model("qwen2-tiny");

@@ -17,7 +17,7 @@ public sealed class RunnerTests : IDisposable
     [Fact]
     public async Task Sampling_StoppedAndStartedAgain_EndsInTheSameBytes()
     {
-        Manifest manifest = Sampling(questions: 24, batch: 6);
+        Manifest manifest = Sampling(questions: 24, batch: 2);
         Assert.Equal(ExitCode.Done, await RunAsync(manifest, "calm"));
 
         using var stop = new CancellationTokenSource();

@@ -30,6 +30,8 @@ public class ContrastiveSamplerTests
 
         Assert.Equal(golden.Select(p => p!["generated_ids"]!.Ids()), result.Answers);
         Assert.Equal(237, result.Seen);
+        Assert.InRange(result.Drafts.Accepted, 0, result.Drafts.Proposed);
+        Assert.True(result.Drafts.Passes > 0, "few rows were at work, and no draft was made");
         Assert.Equal(117, result.Kept.Count);
         for (var prompt = 0; prompt < golden.Count; prompt++)
             AssertKept(golden[prompt]!["steps"]!.AsArray(), [.. result.Kept.Where(k => k.Prompt == prompt)]);

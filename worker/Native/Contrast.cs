@@ -1,0 +1,114 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Native;
+
+/// <summary>
+/// Compares two distributions over a vocabulary, float32 on the CPU, straight from the logits: neither probabilities nor their logarithms are ever written to memory.
+/// As separate operators the same is nine passes over [rows, vocabulary].
+/// </summary>
+internal static unsafe class Contrast
+{
+    private const int Lanes = 16;
+
+    /// <summary>A row's distribution: p(v) = exp(logit(v) − Shift) · Scale.</summary>
+    private readonly record struct Normaliser(float Shift, float Scale)
+    {
+        public float Probability(float logit) => MathF.Exp(logit - Shift) * Scale;
+    }
+
+    public static bool Supports(Tensor expert, Tensor amateur) => Vector512.IsHardwareAccelerated && IsPlain(expert) && IsPlain(amateur);
+
+    private static bool IsPlain(Tensor logits) => logits.dtype == ScalarType.Float32 && logits.device_type == DeviceType.CPU && logits.is_contiguous();
+
+    /// <summary>KL(expert ‖ amateur) of each row over the vocabulary that both share, and for the rows where it reaches beta, the plausible tokens and their weights.</summary>
+    public static (double[] Kl, (int[] Ids, double[] Weights)?[] Labels) Rows(Tensor expert, Tensor amateur, double alpha, double beta, double epsilon)
+    {
+        var rows = (int)expert.shape[0];
+        var (wide, narrow) = ((int)expert.shape[1], (int)amateur.shape[1]);
+        nint first = SkinnyMatmul.Address(expert), second = SkinnyMatmul.Address(amateur);
+        var kl = new double[rows];
+        var labels = new (int[], double[])?[rows];
+        var team = ThreadTeam.Shared;
+        team.Run(part =>
+        {
+            var (start, end) = team.Share(part, rows, 1);
+            for (var row = start; row < end; row++)
+            {
+                float* e = (float*)first + (long)row * wide, a = (float*)second + (long)row * narrow;
+                Normaliser pe = Normalise(e, wide), pa = Normalise(a, narrow);
+                var shared = Math.Min(wide, narrow);
+                kl[row] = Divergence(e, pe, a, pa, shared, (float)epsilon);
+                if (kl[row] >= beta)
+                    labels[row] = Label(e, pe, a, pa, shared, alpha, epsilon);
+            }
+        });
+        return (kl, labels);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static Normaliser Normalise(float* logits, int count)
+    {
+        var most = Vector512.Create(float.NegativeInfinity);
+        var i = 0;
+        for (; i + Lanes <= count; i += Lanes)
+            most = Vector512.Max(most, Vector512.Load(logits + i));
+        var shift = float.NegativeInfinity;
+        for (var lane = 0; lane < Lanes; lane++)
+            shift = MathF.Max(shift, most[lane]);
+        for (var rest = i; rest < count; rest++)
+            shift = MathF.Max(shift, logits[rest]);
+
+        Vector512<float> sum = default;
+        for (i = 0; i + Lanes <= count; i += Lanes)
+            sum += Vector512.Exp(Vector512.Load(logits + i) - Vector512.Create(shift));
+        var total = Vector512.Sum(sum);
+        for (; i < count; i++)
+            total += MathF.Exp(logits[i] - shift);
+        return new Normaliser(shift, 1 / total);
+    }
+
+    /// <summary>Σ (pE + ε)·(log(pE + ε) − log(pA + ε)), terms in float32, their sum in float64.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double Divergence(float* e, Normaliser pe, float* a, Normaliser pa, int count, float epsilon)
+    {
+        Vector512<double> sum = default;
+        var smooth = Vector512.Create(epsilon);
+        var i = 0;
+        for (; i + Lanes <= count; i += Lanes)
+        {
+            var p = Vector512.Exp(Vector512.Load(e + i) - Vector512.Create(pe.Shift)) * Vector512.Create(pe.Scale) + smooth;
+            var q = Vector512.Exp(Vector512.Load(a + i) - Vector512.Create(pa.Shift)) * Vector512.Create(pa.Scale) + smooth;
+            var (low, high) = Vector512.Widen(p * (Vector512.Log(p) - Vector512.Log(q)));
+            sum += low + high;
+        }
+        var total = Vector512.Sum(sum);
+        for (; i < count; i++)
+        {
+            float p = pe.Probability(e[i]) + epsilon, q = pa.Probability(a[i]) + epsilon;
+            total += p * (MathF.Log(p) - MathF.Log(q));
+        }
+        return (float)total;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static (int[] Ids, double[] Weights) Label(float* e, Normaliser pe, float* a, Normaliser pa, int count, double alpha, double epsilon)
+    {
+        var most = float.NegativeInfinity;
+        for (var i = 0; i < count; i++)
+            most = MathF.Max(most, e[i]);
+        var least = pe.Probability(most) * (float)alpha;
+        var ids = new List<int>();
+        var cutoff = alpha > 0 ? most + (float)Math.Log(alpha) - 1e-3f : float.NegativeInfinity; // a little low: the comparison below decides
+        for (var i = 0; i < count; i++)
+            if (e[i] >= cutoff && pe.Probability(e[i]) >= least)
+                ids.Add(i);
+        var advantages = ids.Select(i => MathF.Log(pe.Probability(e[i]) + (float)epsilon) - MathF.Log(pa.Probability(a[i]) + (float)epsilon)).ToArray();
+        var largest = advantages.Max();
+        var powers = Array.ConvertAll(advantages, advantage => MathF.Exp(advantage - largest));
+        var sum = powers.Sum();
+        return ([.. ids], Array.ConvertAll(powers, power => (double)(power / sum)));
+    }
+}

@@ -1,0 +1,160 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Native;
+
+/// <summary>
+/// Attention of a few new tokens per row over a cache, float32 on the CPU: rotates queries and keys, puts keys and values into the cache and attends, in one go.
+/// As separate operators the same takes a dozen calls per layer, and a small matrix product for every row and head.
+/// </summary>
+internal static unsafe class DecodeAttention
+{
+    private const int Lanes = 16;
+
+    /// <summary>With more new tokens per row than this, matrix products over all of them are faster.</summary>
+    public const int MaxLength = 16;
+
+    /// <summary>What is computed on.</summary>
+    /// <param name="Heads">Query heads.</param>
+    /// <param name="KvHeads">Key and value heads.</param>
+    /// <param name="HeadDim">Width of a head.</param>
+    /// <param name="Capacity">Slots of a row in the stores, [batch, kvHeads, capacity, headDim].</param>
+    public readonly record struct Shape(int Heads, int KvHeads, int HeadDim, int Capacity);
+
+    public static bool Supports(int headDim, int length, ScalarType type, Device device) =>
+        Vector512.IsHardwareAccelerated && length <= MaxLength && headDim % Lanes == 0 && type == ScalarType.Float32 && device.type == DeviceType.CPU && !is_grad_enabled();
+
+    /// <summary>The context of every new token, [batch·length, heads·headDim].</summary>
+    /// <param name="projected">Queries, keys and values side by side, [batch·length, (heads + 2·kvHeads)·headDim].</param>
+    /// <param name="turns">[4, positions, headDim]: cosines and signed sines for queries and for keys.</param>
+    /// <param name="keys">Store of the layer's keys; likewise <paramref name="values"/>.</param>
+    /// <param name="values">Store of the layer's values.</param>
+    /// <param name="shape">Sizes.</param>
+    /// <param name="starts">Tokens that each row holds already.</param>
+    /// <param name="counts">Real new tokens of each row, at most length; the context of the others is zero.</param>
+    /// <param name="length">New tokens per row, padding included.</param>
+    public static Tensor Attend(Tensor projected, Tensor turns, Tensor keys, Tensor values, Shape shape, int[] starts, int[] counts, int length)
+    {
+        var batch = starts.Length;
+        var result = zeros([(long)batch * length, shape.Heads * shape.HeadDim], dtype: ScalarType.Float32);
+        nint source = SkinnyMatmul.Address(projected), tables = SkinnyMatmul.Address(turns), keyStore = SkinnyMatmul.Address(keys), valueStore = SkinnyMatmul.Address(values);
+        var (target, positions) = (SkinnyMatmul.Address(result), (int)turns.shape[1]);
+        var longest = 0;
+        for (var row = 0; row < batch; row++)
+            longest = Math.Max(longest, starts[row] + counts[row]);
+        var team = ThreadTeam.Shared;
+        team.Run(part =>
+        {
+            var scores = stackalloc float[longest + Lanes];
+            var query = stackalloc float[shape.HeadDim];
+            var (first, end) = team.Share(part, batch * shape.KvHeads, 1);
+            for (var item = first; item < end; item++)
+            {
+                var (row, head) = Math.DivRem(item, shape.KvHeads);
+                var head0 = ((long)row * shape.KvHeads + head) * shape.Capacity * shape.HeadDim;
+                for (var column = 0; column < counts[row]; column++)
+                {
+                    var token = (long)row * length + column;
+                    One((float*)source + token * (shape.Heads + 2 * shape.KvHeads) * shape.HeadDim, (float*)tables, positions, (float*)keyStore + head0, (float*)valueStore + head0,
+                        (float*)target + token * shape.Heads * shape.HeadDim, shape, head, starts[row] + column, query, scores);
+                }
+            }
+        });
+        return result;
+    }
+
+    /// <summary>One key head of one token at one position: stores key and value, and attends with all query heads that read them.</summary>
+    private static void One(float* token, float* turns, int positions, float* keys, float* values, float* context, Shape shape, int head, int position, float* query, float* scores)
+    {
+        var dim = shape.HeadDim;
+        var table = (long)positions * dim;
+        var turn = turns + (long)position * dim;
+        Rotate(token + (shape.Heads + head) * dim, turn + 2 * table, turn + 3 * table, keys + (long)position * dim, dim);
+        Buffer.MemoryCopy(token + (shape.Heads + shape.KvHeads + head) * dim, values + (long)position * dim, dim * sizeof(float), dim * sizeof(float));
+        var (groups, reach) = (shape.Heads / shape.KvHeads, position + 1);
+        for (var group = head * groups; group < (head + 1) * groups; group++)
+        {
+            Rotate(token + group * dim, turn, turn + table, query, dim);
+            var most = Scores(query, keys, scores, reach, dim);
+            Weigh(scores, values, context + group * dim, reach, dim, Exponentials(scores, reach, most));
+        }
+    }
+
+    /// <summary>x·cos + (the other half of x)·sin.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rotate(float* x, float* cos, float* sin, float* into, int dim)
+    {
+        var half = dim / 2;
+        for (var i = 0; i < half; i++)
+        {
+            into[i] = x[i + half] * sin[i] + x[i] * cos[i];
+            into[i + half] = x[i] * sin[i + half] + x[i + half] * cos[i + half];
+        }
+    }
+
+    /// <returns>The largest.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Scores(float* query, float* keys, float* scores, int reach, int dim)
+    {
+        var most = float.NegativeInfinity;
+        for (var key = 0; key < reach; key++, keys += dim)
+        {
+            Vector512<float> sum = default;
+            for (var i = 0; i < dim; i += Lanes)
+                sum = Vector512.FusedMultiplyAdd(Vector512.Load(query + i), Vector512.Load(keys + i), sum);
+            most = Math.Max(most, scores[key] = Vector512.Sum(sum));
+        }
+        return most;
+    }
+
+    /// <summary>exp(score − most) in place; what lies beyond the reach, up to a whole vector, becomes 0.</summary>
+    /// <returns>Their sum.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Exponentials(float* scores, int reach, float most)
+    {
+        for (var i = reach; i % Lanes != 0; i++)
+            scores[i] = float.NegativeInfinity;
+        Vector512<float> sum = default;
+        for (var i = 0; i < reach; i += Lanes)
+        {
+            var power = Vector512.Exp(Vector512.Load(scores + i) - Vector512.Create(most));
+            Vector512.Store(power, scores + i);
+            sum += power;
+        }
+        return Vector512.Sum(sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Weigh(float* weights, float* values, float* into, int reach, int dim, float sum)
+    {
+        var scale = Vector512.Create(1 / sum);
+        var channel = 0;
+        for (; channel + 4 * Lanes <= dim; channel += 4 * Lanes)
+        {
+            Vector512<float> a = default, b = default, c = default, d = default;
+            var value = values + channel;
+            for (var key = 0; key < reach; key++, value += dim)
+            {
+                var weight = Vector512.Create(weights[key]);
+                a = Vector512.FusedMultiplyAdd(weight, Vector512.Load(value), a);
+                b = Vector512.FusedMultiplyAdd(weight, Vector512.Load(value + Lanes), b);
+                c = Vector512.FusedMultiplyAdd(weight, Vector512.Load(value + 2 * Lanes), c);
+                d = Vector512.FusedMultiplyAdd(weight, Vector512.Load(value + 3 * Lanes), d);
+            }
+            Vector512.Store(a * scale, into + channel);
+            Vector512.Store(b * scale, into + channel + Lanes);
+            Vector512.Store(c * scale, into + channel + 2 * Lanes);
+            Vector512.Store(d * scale, into + channel + 3 * Lanes);
+        }
+        for (; channel < dim; channel += Lanes)
+        {
+            Vector512<float> sumOf = default;
+            var value = values + channel;
+            for (var key = 0; key < reach; key++, value += dim)
+                sumOf = Vector512.FusedMultiplyAdd(Vector512.Create(weights[key]), Vector512.Load(value), sumOf);
+            Vector512.Store(sumOf * scale, into + channel);
+        }
+    }
+}
