@@ -50,7 +50,7 @@ demo-report: ## Trains and measures the demo on unseen seeds (SEEDS="3 4 5"); ta
 	@eng/install-tools.sh build
 	@dotnet run -c Release --project demo -- report --examples examples/quickstart --seeds $(or $(SEEDS),3 4 5)
 
-bench: ## Measures the worker against a Python reference of the published programs (ARGS="--cases block --threads 1").
+bench: ## Measures the worker against a Python reference of the published programs (ARGS="--cases block-64 --threads 1").
 	@eng/install-tools.sh bench
 	@dotnet build worker $(DOTNET_FLAGS)
 	@dotnet build bench $(DOTNET_FLAGS)

@@ -59,12 +59,15 @@ internal static class Workload
                 ["kind"] = "refinement", ["sequences"] = Rows(1, () => 128 + 256, words: true), ["promptLength"] = 128, ["eos"] = RandomPair.Eos, ["iterations"] = 2,
                 ["learningRate"] = 1e-4, ["steps"] = 2,
             },
-            ["block"] = new JsonObject
-            {
-                ["kind"] = "block", ["prompt"] = Row(128), ["blockLength"] = 128, ["refineIterations"] = 2, ["maxNewTokens"] = 512, ["eos"] = RandomPair.Eos,
-            },
+            ["block-128"] = Block(128),
+            ["block-64"] = Block(64),
             ["greedy-1"] = new JsonObject { ["kind"] = "greedy", ["prompts"] = Rows(1, () => 64), ["maxNewTokens"] = 128 },
             ["greedy-16"] = new JsonObject { ["kind"] = "greedy", ["prompts"] = Rows(16, () => 64), ["maxNewTokens"] = 64 },
+        };
+
+        JsonObject Block(int length) => new()
+        {
+            ["kind"] = "block", ["prompt"] = Row(128), ["blockLength"] = length, ["refineIterations"] = 2, ["maxNewTokens"] = 512, ["eos"] = RandomPair.Eos,
         };
 
         JsonArray Rows(int count, Func<int> length, bool words = false) => new([.. Enumerable.Range(0, count).Select(_ => (JsonNode)Row(length(), words))]);

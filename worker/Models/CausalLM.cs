@@ -80,7 +80,7 @@ public sealed partial class CausalLM : nn.Module
     }
 
     /// <summary>Hidden states of whole sequences, and the keys and values that each layer computed, [batch, kvHeads, length, headDim], appended to <paramref name="states"/>.</summary>
-    internal Tensor ReadPrompt(Tensor ids, List<(Tensor Keys, Tensor Values)> states) =>
+    internal Tensor HiddenWithStates(Tensor ids, List<(Tensor Keys, Tensor Values)> states) =>
         Run(ids, AttentionPlan.WithoutCache(Config, _rotary, (int)ids.shape[0], (int)ids.shape[1], _compute, Device).Collecting(states));
 
     /// <summary>Hidden states of tokens that follow prompts of the given lengths, whose keys and values are given by layer.</summary>

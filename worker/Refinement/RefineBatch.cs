@@ -79,12 +79,8 @@ internal sealed class RefineBatch : IDisposable
     /// <summary>The hidden states that predict the response, [n, hidden].</summary>
     public Tensor Predictors(Tensor hidden) => hidden.view(-1, hidden.size(-1)).index_select(0, _predictors);
 
-    /// <summary>Reads the prompts, for all passes.</summary>
-    public SharedPrompt ReadPrompts(CausalLM model)
-    {
-        using var scope = NewDisposeScope();
-        return new SharedPrompt(model, _clean.narrow(1, 0, _promptLengths.Max()).contiguous(), _promptLengths);
-    }
+    /// <summary>The first pass, whose prompts the others share.</summary>
+    public SharedPrompt ReadShared(CausalLM model, Tensor ids) => new(model, ids, _promptLengths);
 
     /// <summary>The hidden states that predict the response, [n, hidden], from a pass over the responses of <paramref name="ids"/> alone.</summary>
     public Tensor Predictors(SharedPrompt prompt, Tensor ids)

@@ -91,18 +91,25 @@ public sealed class RefineTrainer : IDisposable
                 var (ids, replaced) = batch.Noise(ref random, _spec.Iterative, _eos, _spec.Compatibility);
                 noise += replaced * group.Length / rows.Length / microBatches.Length;
                 using var checkpoints = _training.GradientCheckpointing ? new ActivationCheckpoints(model) : null;
-                using var prompt = losses.Length > 1 && checkpoints is null && batch.CanShare ? batch.ReadPrompts(model) : null;
+                using var first = losses.Length > 1 && checkpoints is null && batch.CanShare ? batch.ReadShared(model, ids) : null;
+                (Tensor Output, Tensor Gradient)? held = null; // the first pass goes back last, with what the others left at the prompt
                 for (var pass = 0; pass < losses.Length; pass++)
                 {
-                    var hidden = prompt is null ? batch.Predictors(checkpoints?.Hidden(ids) ?? model.Hidden(ids)) : batch.Predictors(prompt, ids);
+                    var hidden = first is not null && pass > 0
+                        ? batch.Predictors(first, ids)
+                        : batch.Predictors(first?.Hidden ?? checkpoints?.Hidden(ids) ?? model.Hidden(ids));
                     var head = HeadLoss.CrossEntropy(model, hidden.detach(), batch.Targets, share * _spec.Iterative.LossWeights[pass]);
-                    hidden.backward([head.Gradient]);
+                    if (first is not null && pass == 0)
+                        held = (hidden, head.Gradient);
+                    else
+                        hidden.backward([head.Gradient]);
                     checkpoints?.Backward();
                     losses[pass] += head.Loss * share;
                     ids = batch.WithResponses(head.Predicted); // no gradient through the decoding
                 }
-                prompt?.Backward();
-                TokensSeen += prompt is null ? losses.Length * batch.Tokens : batch.PromptTokens + losses.Length * (batch.Tokens - batch.PromptTokens);
+                if (held is { } own)
+                    first!.Backward(own.Output, own.Gradient);
+                TokensSeen += losses.Length * batch.Tokens - (first is null ? 0 : (losses.Length - 1) * batch.PromptTokens);
             }
         }
         var total = losses.Zip(_spec.Iterative.LossWeights, (loss, weight) => loss * weight).Sum();
