@@ -8,7 +8,7 @@ namespace LightReasoner.Worker.Native;
 /// </summary>
 internal sealed class ThreadTeam
 {
-    private const int Spins = 4000;
+    private const int Spins = 2000; // ManualResetEventSlim takes 2047 at most
 
     private static ThreadTeam? s_shared;
 
