@@ -29,7 +29,7 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
             "fine-tuning", m => FormattableString.Invariant($"loss {m.Loss:F4}, lr {m.LearningRate:G3}, {m.TokensPerSecond:F0} tok/s"),
             (report, metrics) => report with { FineTune = metrics });
 
-        await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, model.Uri));
+        await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, ModelSources.PeftName(model.Uri)));
         EvaluationMetrics? result = await evaluation.MeasureAfterAsync();
         if (_spec.Merge)
         {

@@ -49,10 +49,21 @@ public sealed class ModelSources(RunReferences references, torch.Device device)
         string? baseModel = (string?)JsonNode.Parse(await File.ReadAllTextAsync(adapterConfig, cancellation))?["base_model_name_or_path"];
         if (baseModel is null || depth == MaxAdapters)
             throw new WorkerException(ExitCode.BadData, $"{adapterConfig}: field 'base_model_name_or_path' must lead to a model folder");
-        ModelWithTokenizer model = await LoadAsync(baseModel, dtype, depth + 1, cancellation);
+        ModelWithTokenizer model = await LoadAsync(FromPeftName(baseModel), dtype, depth + 1, cancellation);
         Merge(model, folder);
         return model with { Uri = uri };
     }
+
+    /// <summary>The name that PEFT's own tools know a base model by: <c>org/name</c> on the hub, and no credentials.</summary>
+    public static string PeftName(string uri)
+    {
+        if (uri.StartsWith(HubRepository.Scheme, StringComparison.Ordinal) && HubRepository.Parse(uri) is { Type: "models", Revision: "main", Folder: "" } repository) return repository.Id;
+        return BlobUri.WithoutQuery(uri);
+    }
+
+    /// <summary>PEFT's <c>org/name</c> is a folder if there is one of that name, else a repository of the hub.</summary>
+    private static string FromPeftName(string name) =>
+        !name.Contains("://", StringComparison.Ordinal) && !Directory.Exists(name) && HubRepository.IsId(name) ? HubRepository.Scheme + name : name;
 
     private static void Merge(ModelWithTokenizer model, string adapter)
     {

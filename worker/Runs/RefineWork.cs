@@ -28,7 +28,7 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
             "refining", m => FormattableString.Invariant($"loss {m.LossTotal:F4}, lr {m.LearningRate:G3}, {m.TokensPerSecond:F0} tok/s"),
             (report, metrics) => report with { Refine = metrics });
 
-        if (_spec.Method == TrainingMethod.Lora) await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, model.Uri));
+        if (_spec.Method == TrainingMethod.Lora) await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, ModelSources.PeftName(model.Uri)));
         else await PutFolderAsync("model", folder => trainer.SaveModel(folder, model.Folder));
         EvaluationMetrics? result = await evaluation.MeasureAfterAsync();
         Run.Reporter.Update(report => report with { Refine = last with { Evaluation = result } });

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using LightReasoner.Api;
 using LightReasoner.Worker.Data;
 
@@ -12,7 +13,7 @@ namespace LightReasoner.Worker.Runs;
 /// <c>run.json</c> in the output: the document, the versions and the fingerprints of the data, enough to repeat the run. It also guards the folder:
 /// output of one document is never mixed with that of another.
 /// </summary>
-internal static class RunRecord
+internal static partial class RunRecord
 {
     public const string BlobName = "run.json";
 
@@ -31,7 +32,8 @@ internal static class RunRecord
     /// <exception cref="WorkerException">The folder holds the output of another document.</exception>
     public static async Task EnsureAsync(RunOutput output, Manifest manifest, RunReferences references, CancellationToken cancellation)
     {
-        JsonObject document = JsonNode.Parse(ManifestReader.ToJson(manifest))!.AsObject();
+        // A SAS in an address is a secret, and not part of what the run computes.
+        JsonObject document = JsonNode.Parse(Signature().Replace(ManifestReader.ToJson(manifest), "sig=REDACTED"))!.AsObject();
         document.Remove("status");
         var record = new JsonObject
         {
@@ -84,4 +86,7 @@ internal static class RunRecord
         await using Stream stream = await file.OpenAsync(cancellation);
         return stream.Length > MaxHashed ? $"length:{stream.Length}" : "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation));
     }
+
+    [GeneratedRegex("""(?<=[?&]|\\u0026)sig=[^&"\\]+""")]
+    private static partial Regex Signature();
 }

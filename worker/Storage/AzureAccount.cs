@@ -19,8 +19,15 @@ internal sealed class AzureAccount(Func<string, string?> environment)
     private static readonly string[] Domains =
         [".blob.core.windows.net", ".blob.core.chinacloudapi.cn", ".blob.core.usgovcloudapi.net", ".blob.storage.azure.net"];
 
+    /// <summary>Hosts that issue tokens for Microsoft's own clouds.</summary>
+    private static readonly string[] Authorities = ["login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn", "login.windows.net"];
+
     /// <summary>One for the process, since it keeps the tokens that it got.</summary>
-    private static readonly Lazy<TokenCredential> Identity = new(() => new DefaultAzureCredential());
+    private static readonly Lazy<TokenCredential> Identity = new(() => new DefaultAzureCredential(new DefaultAzureCredentialOptions
+    {
+        // The public cloud's directory knows nothing of a private cloud's authority and would be asked for it.
+        DisableInstanceDiscovery = Environment.GetEnvironmentVariable("AZURE_AUTHORITY_HOST") is { Length: > 0 } host && !Authorities.Any(known => host.Contains(known, StringComparison.OrdinalIgnoreCase)),
+    }));
 
     public static AzureAccount OfProcess { get; } = new(Environment.GetEnvironmentVariable);
 

@@ -61,6 +61,9 @@ public static class BlobUri
         return path.TrimEnd('/') + "/" + part + query;
     }
 
+    /// <summary>A web address without its query, which may hold credentials.</summary>
+    public static string WithoutQuery(string uri) => SplitQuery(uri).Path;
+
     private static bool IsWeb(string uri) => uri.StartsWith("https://", StringComparison.Ordinal) || uri.StartsWith("http://", StringComparison.Ordinal);
 
     /// <summary>In a web address a question mark begins the query (a SAS, say); elsewhere it is a glob.</summary>

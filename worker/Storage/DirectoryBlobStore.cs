@@ -90,27 +90,41 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
     public async Task<string?> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default)
     {
         string path = PathOf(name);
-        string temporary = $"{path}.{Guid.NewGuid():N}{PrivateSuffix}";
-        try
+        DeleteAbandoned(path);
+        for (int tries = 1; ; tries++)
         {
-            await using (FileStream file = Create(temporary))
+            string temporary = $"{path}.{Guid.NewGuid():N}{PrivateSuffix}";
+            try
             {
-                await content.CopyToAsync(file, cancellation);
-                await file.FlushAsync(cancellation);
-                file.Flush(flushToDisk: true);
+                await WriteAsync(temporary, content, cancellation);
+                using IDisposable? turn = condition.ETag is null ? null : await TurnAsync(cancellation);
+                if (condition.ETag is not null && (await TagAsync(name, cancellation) ?? "") != condition.ETag) return null;
+                string? tag = await TagAsync(Path.GetRelativePath(_root, temporary), cancellation);
+                File.Move(temporary, path, overwrite: true);
+                return tag;
             }
-            // The kernel's own time stamps move in steps of milliseconds; these tell writes apart that follow at once.
-            File.SetLastWriteTimeUtc(temporary, DateTime.UtcNow);
-            using IDisposable? turn = condition.ETag is null ? null : await TurnAsync(cancellation);
-            if (condition.ETag is not null && (await TagAsync(name, cancellation) ?? "") != condition.ETag) return null;
-            string tag = (await TagAsync(Path.GetRelativePath(_root, temporary), cancellation))!;
-            File.Move(temporary, path, overwrite: true);
-            return tag;
+            catch (FileNotFoundException) when (tries < 5)
+            {
+                // Another writer of the same blob took the file, complete and no longer locked, for an abandoned one.
+                content.Position = 0;
+            }
+            finally
+            {
+                File.Delete(temporary);
+            }
         }
-        finally
+    }
+
+    private static async Task WriteAsync(string path, Stream content, CancellationToken cancellation)
+    {
+        await using (FileStream file = Create(path))
         {
-            File.Delete(temporary);
+            await content.CopyToAsync(file, cancellation);
+            await file.FlushAsync(cancellation);
+            file.Flush(flushToDisk: true);
         }
+        // The kernel's own time stamps move in steps of milliseconds; these tell writes apart that follow at once.
+        File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
     }
 
     /// <inheritdoc/>
@@ -143,6 +157,24 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
         return path.StartsWith(_root.TrimEnd('/') + "/", StringComparison.Ordinal)
             ? path
             : throw new ArgumentException($"'{name}' leads out of {Uri}", nameof(name));
+    }
+
+    /// <summary>Deletes what killed processes left of their writes of the same blob: what is being written is locked.</summary>
+    private static void DeleteAbandoned(string path)
+    {
+        if (!Directory.Exists(Path.GetDirectoryName(path))) return;
+        foreach (string left in Directory.EnumerateFiles(Path.GetDirectoryName(path)!, $"{Path.GetFileName(path)}.*{PrivateSuffix}"))
+        {
+            try
+            {
+                using var unlocked = new FileStream(left, FileMode.Open, FileAccess.Read, FileShare.None);
+                File.Delete(left);
+            }
+            catch (IOException)
+            {
+                // Being written.
+            }
+        }
     }
 
     private static FileStream Create(string path)

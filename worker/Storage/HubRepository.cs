@@ -32,6 +32,9 @@ internal sealed partial record HubRepository(string Type, string Id, string Revi
         return new HubRepository(match.Groups["datasets"].Success ? "datasets" : "models", match.Groups["id"].Value, revision, match.Groups["folder"].Value.Trim('/'));
     }
 
+    /// <summary>Whether a text has the form <c>org/name</c>.</summary>
+    public static bool IsId(string text) => Form().IsMatch(Scheme + text) && text.Count(c => c is '/' or '@') == 1;
+
     // A revision has no slash (written as %2F), but for the hub's own refs.
     [GeneratedRegex(@"^hf://(?:(?<datasets>datasets/)|models/)?(?<id>(?!(?:datasets|models|spaces)/)[\w.-]+/[\w.-]+)(?:@(?<revision>refs/(?:pr/\d+|convert/\w+)|[^/@]+))?(?<folder>/.*)?$")]
     private static partial Regex Form();

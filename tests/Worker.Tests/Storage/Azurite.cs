@@ -55,22 +55,30 @@ public sealed partial class Azurite : IDisposable
 
     private Uri Start()
     {
+        (_process, Uri address) = Launch();
+        return address;
+    }
+
+    /// <summary>Starts one more.</summary>
+    /// <param name="options">Options beyond the usual ones.</param>
+    internal static (Process Process, Uri Address) Launch(params string[] options)
+    {
         string main = RepositoryFolder.Of(".cache", "azurite", "node_modules", "azurite", "dist", "src", "blob", "main.js");
         if (!File.Exists(main)) Assert.Skip("Azurite is not installed; eng/install-tools.sh test installs it");
-        _process = Process.Start(new ProcessStartInfo("node", [main, "--silent", "--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry", "--blobPort", "0"])
+        Process process = Process.Start(new ProcessStartInfo("node", [main, "--silent", "--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry", "--blobPort", "0", .. options])
         {
             RedirectStandardOutput = true,
             WorkingDirectory = Path.GetTempPath(),
         })!;
-        while (_process.StandardOutput.ReadLine() is { } line)
+        while (process.StandardOutput.ReadLine() is { } line)
         {
             if (Listening().Match(line) is not { Success: true } match) continue;
-            _ = _process.StandardOutput.ReadToEndAsync();
-            return new Uri(match.Value + "/");
+            _ = process.StandardOutput.ReadToEndAsync();
+            return (process, new Uri(match.Value + "/"));
         }
         throw new InvalidOperationException("Azurite ended before it listened.");
     }
 
-    [GeneratedRegex(@"http://127\.0\.0\.1:\d+")]
+    [GeneratedRegex(@"https?://127\.0\.0\.1:\d+")]
     private static partial Regex Listening();
 }
