@@ -6,7 +6,7 @@ PROGRAMS := worker/worker.csproj operator/operator.csproj devcluster/devcluster.
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: help quickstart test faults build generate demo-models demo-report bench bench-gpu bench-small lint clean
+.PHONY: help quickstart test faults build generate demo-models demo-report bench bench-gpu bench-operator bench-small lint clean
 
 help: ## Shows this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -60,6 +60,12 @@ bench-gpu: ## Measures decoding and fine-tuning in the shapes of Qwen2.5 on a GP
 	@eng/install-tools.sh build
 	@dotnet build bench $(DOTNET_FLAGS)
 	@exec dotnet bench/bin/Release/net10.0/LightReasoner.Bench.dll gpu $(ARGS)
+
+bench-operator: ## Applies 1,000 runs at once, then changes phases 10,000 times; prints latencies and memory (ARGS="--runs 100").
+	@eng/install-tools.sh quickstart
+	@for project in operator/operator.csproj devcluster/devcluster.csproj eng/OperatorBench; do dotnet build $$project $(DOTNET_FLAGS) || exit 1; done
+	@eng/make-launchers.sh
+	@exec dotnet eng/OperatorBench/bin/Release/net10.0/LightReasoner.OperatorBench.dll $(ARGS)
 
 bench-small: ## Prints the overhead of small tensor operations and the tokenizer's speed.
 	@eng/install-tools.sh build

@@ -46,6 +46,7 @@ public static class ManifestReader
         if (!Enum.TryParse(kindName, out RunKind kind) || !Enum.IsDefined(kind) || kindName != kind.ToString())
             throw Single("kind", $"must be one of {string.Join(", ", Enum.GetNames<RunKind>())}, was {Quoted(kindName)}");
 
+        Nulls.Drop(Manifest.TypeOf(kind), document);
         List<FieldError> errors = DocumentValidator.Validate(Manifest.TypeOf(kind), document);
         if (errors.Count > 0) throw new ManifestException(source, [.. errors.Select(e => e with { Line = lineOf(e.Path) })]);
         try

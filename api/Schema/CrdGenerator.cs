@@ -86,12 +86,12 @@ public static class CrdGenerator
     private static bool IsMutable(ApiProperty property) => property.Property.IsDefined(typeof(MutableAttribute));
 
     /// <summary>
-    /// A transition rule over every spec field but the mutable ones. <c>worker</c> is left out: it holds fragments of Kubernetes' own API that CEL
-    /// cannot see, and a Job's pod template is immutable in any case.
+    /// A transition rule over every spec field but the mutable ones. Pieces of Kubernetes' own API are compared whole: CEL cannot see into
+    /// them, but it can tell whether two are the same.
     /// </summary>
     private static string FrozenOnceStarted(Type spec) =>
         "!has(oldSelf.status) || !has(oldSelf.status.startTime) || (" + string.Join(" && ", ApiProperty.Of(spec)
-            .Where(p => !IsMutable(p) && p.Name != "worker")
+            .Where(p => !IsMutable(p))
             .Select(p => p.Required || Default(p) is not null
                 ? $"self.spec.{p.Name} == oldSelf.spec.{p.Name}"
                 : $"has(self.spec.{p.Name}) == has(oldSelf.spec.{p.Name}) && (!has(self.spec.{p.Name}) || self.spec.{p.Name} == oldSelf.spec.{p.Name})")) + ")";

@@ -50,8 +50,7 @@ public static class DocumentValidator
             case Shape.List when value is JsonArray list:
                 Count(property, list.Count, "entries", path, errors);
                 for (int i = 0; i < list.Count; i++) Value(property, property.ItemType!, property.ItemShape, list[i], $"{path}[{i}]", errors);
-                if (property.Property.IsDefined(typeof(SetAttribute)) && list.Select(n => n?.ToJsonString()).Distinct().Count() != list.Count)
-                    errors.Add(new FieldError(path, "must not name an entry twice"));
+                if (property.Property.IsDefined(typeof(SetAttribute))) Duplicates(list, path, errors);
                 break;
             case Shape.Map when value is JsonObject map:
                 Count(property, map.Count, "entries", path, errors);
@@ -128,6 +127,13 @@ public static class DocumentValidator
     {
         if (count < property.MinLength) errors.Add(new FieldError(path, $"must have at least {property.MinLength} {what}, has {count}"));
         if (count > property.MaxLength) errors.Add(new FieldError(path, $"must have at most {property.MaxLength} {what}, has {count}"));
+    }
+
+    private static void Duplicates(JsonArray list, string path, List<FieldError> errors)
+    {
+        var seen = new HashSet<string?>();
+        for (int i = 0; i < list.Count; i++)
+            if (!seen.Add(list[i]?.ToJsonString())) errors.Add(new FieldError($"{path}[{i}]", "must not name an entry twice"));
     }
 
     private static void InRange(ApiProperty property, double value, string path, List<FieldError> errors)

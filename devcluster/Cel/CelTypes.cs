@@ -82,6 +82,8 @@ internal static class CelTypes
         var kinds = call.Arguments.Select(a => Infer(a, variables).Kind).ToList();
         if (call.Target is not null)
             Infer(call.Target, variables);
+        if (call.Target is null && call.Function is "==" or "!=" or "<" or "<=" or ">" or ">=" && !Comparable(kinds[0], kinds[1], call.Function))
+            throw new CelException($"found no matching overload for '_{call.Function}_' applied to '({kinds[0]}, {kinds[1]})'", call.At);
         if (Conditions.Contains(call.Function))
             return ("bool", null);
         return call.Function switch
@@ -92,6 +94,10 @@ internal static class CelTypes
             _ => (Dynamic, null),
         };
     }
+
+    /// <summary>Values of two kinds are compared only where both are numbers, and then by order alone.</summary>
+    private static bool Comparable(string a, string b, string function) =>
+        a == b || a == Dynamic || b == Dynamic || (function is not ("==" or "!=") && a is "int" or "double" && b is "int" or "double");
 
     private static string KindOf(TypeSchema? schema) => schema switch
     {

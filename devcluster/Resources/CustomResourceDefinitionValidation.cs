@@ -27,6 +27,8 @@ internal static class CustomResourceDefinitionValidation
         if (spec.StringAt("scope") is not ("Cluster" or "Namespaced") and var scope)
             errors.Add(scope is null or "" ? FieldError.Required("spec.scope") : FieldError.NotSupported("spec.scope", scope, "Cluster", "Namespaced"));
         CheckNames(spec, errors);
+        if (spec.BoolAt("preserveUnknownFields"))
+            errors.Add(FieldError.Invalid("spec.preserveUnknownFields", true, "must be false"));
         CheckVersions(o, spec, errors);
         if (old is not null)
         {
@@ -91,6 +93,8 @@ internal static class CustomResourceDefinitionValidation
 
     private static void CheckNames(JsonObject spec, List<FieldError> errors)
     {
+        CheckShortNames(spec, "shortNames", errors);
+        CheckShortNames(spec, "categories", errors);
         foreach (var field in new[] { "plural", "singular", "kind", "listKind" })
         {
             var name = spec.StringAt("names", field) ?? "";
@@ -112,6 +116,12 @@ internal static class CustomResourceDefinitionValidation
                     errors.Add(FieldError.Invalid(path, name, "may have mixed case, but should otherwise match: " + problem.Detail[(problem.Detail.IndexOf(": a ", StringComparison.Ordinal) + 2)..]));
             }
         }
+    }
+
+    private static void CheckShortNames(JsonObject spec, string field, List<FieldError> errors)
+    {
+        foreach (var (name, i) in spec.At("names", field).StringItems().Select((n, i) => (n, i)))
+            errors.AddRange(Names.Label1035Name(name, $"spec.names.{field}[{i}]"));
     }
 
     /// <summary>Columns that can be shown: one whose path cannot be read shows nothing.</summary>

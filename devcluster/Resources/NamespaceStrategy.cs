@@ -27,6 +27,8 @@ internal sealed class NamespaceStrategy : ResourceStrategy
 
     public override void PrepareUpdate(JsonObject o, JsonObject old) => o.SetOrRemove("spec", old["spec"]?.DeepClone());
 
+    public override string? KeepsBecause(string name) => name is "default" or "kube-system" or "kube-public" ? "this namespace may not be deleted" : null;
+
     public override bool PrepareDelete(JsonObject o, string now)
     {
         o.Metadata().Remove("deletionGracePeriodSeconds");

@@ -71,6 +71,9 @@ internal class ResourceStrategy
         return result;
     }
 
+    /// <summary>Why an object may never be deleted; null if it may.</summary>
+    public virtual string? KeepsBecause(string name) => null;
+
     /// <summary>What the request to delete does to the object, beside setting deletionTimestamp. True: the usual new generation is left out.</summary>
     public virtual bool PrepareDelete(JsonObject o, string now) => false;
 

@@ -7,7 +7,10 @@ namespace LightReasoner.DevCluster.Resources;
 
 internal sealed class ServiceStrategy : ResourceStrategy
 {
+    private static readonly string[] Types = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"], Protocols = ["SCTP", "TCP", "UDP"], Affinities = ["ClientIP", "None"];
+
     private int lastAddress = 10;
+    private int lastNodePort = 29_999;
 
     public override bool DeleteReturnsObject => true;
 
@@ -64,10 +67,18 @@ internal sealed class ServiceStrategy : ResourceStrategy
         spec.Default("clusterIPs", new JsonArray(spec.StringAt("clusterIP")));
         spec.Default("ipFamilies", new JsonArray("IPv4"));
         spec.Default("ipFamilyPolicy", "SingleStack");
+        OpenOnNodes(spec);
     }
 
     public override void PrepareUpdate(JsonObject o, JsonObject old)
     {
+        // Who changes the one address alone means the list of addresses too.
+        if (o.StringAt("spec", "clusterIP") is { Length: > 0 } address && address != old.StringAt("spec", "clusterIP")
+            && JsonAccess.Same(o.At("spec", "clusterIPs"), old.At("spec", "clusterIPs")))
+        {
+            o.Ensure("spec")["clusterIPs"] = new JsonArray(address);
+        }
+
         foreach (var field in new[] { "clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy" })
         {
             if (old.At("spec", field) is { } value)
@@ -79,7 +90,66 @@ internal sealed class ServiceStrategy : ResourceStrategy
 
     public override IEnumerable<FieldError> ValidateCreate(JsonObject o)
     {
-        if (o.ArrayAt("spec", "ports") is null or { Count: 0 } && o.StringAt("spec", "type") != "ExternalName" && o.StringAt("spec", "clusterIP") != "None")
+        var spec = o.ObjectAt("spec") ?? [];
+        var type = spec.StringAt("type") ?? "";
+        if (spec.ArrayAt("ports") is null or { Count: 0 } && type != "ExternalName" && spec.StringAt("clusterIP") != "None")
             yield return FieldError.Required("spec.ports");
+        if (!Types.Contains(type))
+            yield return FieldError.NotSupported("spec.type", type, Types);
+        if (type == "ExternalName" && spec.StringAt("externalName") is null or "")
+            yield return FieldError.Required("spec.externalName");
+        if (spec.StringAt("sessionAffinity") is { } affinity && !Affinities.Contains(affinity))
+            yield return FieldError.NotSupported("spec.sessionAffinity", affinity, Affinities);
+        foreach (var error in ValidatePorts(spec.ArrayAt("ports") ?? []))
+            yield return error;
+    }
+
+    public override IEnumerable<FieldError> ValidateUpdate(JsonObject o, JsonObject old)
+    {
+        foreach (var error in ValidateCreate(o))
+            yield return error;
+        var external = o.StringAt("spec", "type") == "ExternalName" || old.StringAt("spec", "type") == "ExternalName";
+        if (!external && old.ArrayAt("spec", "clusterIPs") is [{ } primary, ..] && o.ArrayAt("spec", "clusterIPs") is [{ } now, ..] && !JsonAccess.Same(primary, now))
+            yield return FieldError.Invalid("spec.clusterIPs[0]", o.ArrayAt("spec", "clusterIPs"), "may not change once set");
+    }
+
+    private static IEnumerable<FieldError> ValidatePorts(JsonArray ports)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < ports.Count; i++)
+        {
+            var path = $"spec.ports[{i}]";
+            var name = ports[i].StringAt("name") ?? "";
+            if (name.Length == 0 && ports.Count > 1)
+                yield return FieldError.Required(path + ".name");
+            else if (name.Length > 0 && !names.Add(name))
+                yield return FieldError.Duplicate(path + ".name", name);
+            if (ports[i].LongAt("port") is var port && port is null or < 1 or > 65535)
+                yield return FieldError.Invalid(path + ".port", port ?? 0, "must be between 1 and 65535, inclusive");
+            var protocol = ports[i].StringAt("protocol") ?? "";
+            if (!Protocols.Contains(protocol))
+                yield return FieldError.NotSupported(path + ".protocol", protocol, Protocols);
+            if (ports[i].LongAt("targetPort") is { } target and (< 1 or > 65535))
+                yield return FieldError.Invalid(path + ".targetPort", target, "must be between 1 and 65535, inclusive");
+        }
+
+        var pairs = new HashSet<(string?, long?)>();
+        for (var i = 0; i < ports.Count; i++)
+        {
+            if (!pairs.Add((ports[i].StringAt("protocol"), ports[i].LongAt("port"))))
+                yield return FieldError.Duplicate($"spec.ports[{i}]", ports[i]);
+        }
+    }
+
+    /// <summary>Services that are reached from outside get a port of every node.</summary>
+    private void OpenOnNodes(JsonObject spec)
+    {
+        if (spec.StringAt("type") is not ("NodePort" or "LoadBalancer"))
+            return;
+        spec.Default("externalTrafficPolicy", "Cluster");
+        if (spec.StringAt("type") == "LoadBalancer")
+            spec.Default("allocateLoadBalancerNodePorts", true);
+        foreach (var port in spec.ArrayAt("ports")?.OfType<JsonObject>() ?? [])
+            port.Default("nodePort", Interlocked.Increment(ref lastNodePort));
     }
 }

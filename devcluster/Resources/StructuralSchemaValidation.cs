@@ -26,7 +26,12 @@ internal sealed class StructuralSchemaValidation
         return errors;
     }
 
-    private void Node(JsonObject s, string path, double repetitions, bool isRoot = false)
+    /// <param name="s">The schema.</param>
+    /// <param name="path">Where it stands.</param>
+    /// <param name="repetitions">How often values of it may occur.</param>
+    /// <param name="uncorrelated">Path of the list around it whose items have no identity, so that there is no old value; null for none.</param>
+    /// <param name="isRoot">Whether it is the schema of the whole object.</param>
+    private void Node(JsonObject s, string path, double repetitions, string? uncorrelated = null, bool isRoot = false)
     {
         var type = s.StringAt("type");
         var loose = s.BoolAt("x-kubernetes-int-or-string") || s.BoolAt("x-kubernetes-preserve-unknown-fields");
@@ -36,6 +41,12 @@ internal sealed class StructuralSchemaValidation
             errors.Add(FieldError.Required($"{path}.items", "must be specified"));
         if (s["properties"] is not null && s["additionalProperties"] is not null)
             errors.Add(FieldError.Forbidden($"{path}.additionalProperties", "must not be used simultaneously with properties"));
+        if (s.BoolAt("uniqueItems"))
+            errors.Add(FieldError.Forbidden($"{path}.uniqueItems", "uniqueItems cannot be set to true since the runtime complexity becomes quadratic"));
+        if (s.StringAt("pattern") is { } pattern && !IsRegularExpression(pattern, out var problem))
+            errors.Add(FieldError.Invalid($"{path}.pattern", pattern, $"must be a valid regular expression, but isn't: {problem}"));
+        if (isRoot)
+            Metadata(s, path);
         ListType(s, path);
         var schema = StructuralSchema.Read(s);
         if (schema.Default is { } value)
@@ -44,17 +55,41 @@ internal sealed class StructuralSchemaValidation
                 errors.Add(error);
         }
 
-        Rules(schema, path, repetitions);
+        Rules(schema, path, repetitions, uncorrelated);
         foreach (var (name, child) in s.ObjectAt("properties") ?? [])
         {
             if (child is JsonObject o && !(isRoot && name == "metadata"))
-                Node(o, $"{path}.properties[{name}]", repetitions);
+                Node(o, $"{path}.properties[{name}]", repetitions, uncorrelated);
         }
 
         if (s["items"] is JsonObject items)
-            Node(items, $"{path}.items", repetitions * CelCost.SizeOf(schema));
+            Node(items, $"{path}.items", repetitions * CelCost.SizeOf(schema), uncorrelated ?? (s.StringAt("x-kubernetes-list-type") == "map" ? null : path));
         if (s["additionalProperties"] is JsonObject values)
-            Node(values, $"{path}.additionalProperties", repetitions * CelCost.SizeOf(schema));
+            Node(values, $"{path}.additionalProperties", repetitions * CelCost.SizeOf(schema), uncorrelated);
+    }
+
+    private void Metadata(JsonObject root, string path)
+    {
+        if (root.ObjectAt("properties", "metadata") is not { } metadata)
+            return;
+        var names = (metadata.ObjectAt("properties") ?? []).All(p => p.Key is "name" or "generateName");
+        if (!names || metadata.Any(p => p.Key is not ("type" or "properties" or "default")))
+            errors.Add(FieldError.Forbidden($"{path}.properties[metadata]", "must not specify anything other than name and generateName, but metadata is implicitly specified"));
+    }
+
+    private static bool IsRegularExpression(string pattern, out string problem)
+    {
+        try
+        {
+            _ = new System.Text.RegularExpressions.Regex(pattern, System.Text.RegularExpressions.RegexOptions.CultureInvariant);
+            problem = "";
+            return true;
+        }
+        catch (ArgumentException e)
+        {
+            problem = $"error parsing regexp: {e.Message}";
+            return false;
+        }
     }
 
     private void ListType(JsonObject s, string path)
@@ -65,6 +100,10 @@ internal sealed class StructuralSchemaValidation
             errors.Add(FieldError.NotSupported($"{path}.x-kubernetes-list-type", kind, "atomic", "map", "set"));
         if (kind == "map" && keys.Count == 0)
             errors.Add(FieldError.Required($"{path}.x-kubernetes-list-map-keys", "must not be empty if x-kubernetes-list-type is map"));
+        if (kind == "set" && s.StringAt("items", "type") == "object" && s.StringAt("items", "x-kubernetes-map-type") != "atomic")
+            errors.Add(FieldError.Invalid($"{path}.items.x-kubernetes-map-type", s.At("items", "x-kubernetes-map-type"), "must be atomic as item of a list with x-kubernetes-list-type=set"));
+        if (kind == "set" && s.StringAt("items", "type") == "array" && s.StringAt("items", "x-kubernetes-list-type") is not (null or "atomic"))
+            errors.Add(FieldError.Invalid($"{path}.items.x-kubernetes-list-type", s.At("items", "x-kubernetes-list-type"), "must be atomic as item of a list with x-kubernetes-list-type=set"));
         foreach (var (key, i) in keys.Select((k, i) => (k, i)))
         {
             if (s.At("items", "properties", key) is not { } member)
@@ -74,7 +113,7 @@ internal sealed class StructuralSchemaValidation
         }
     }
 
-    private void Rules(TypeSchema schema, string path, double repetitions)
+    private void Rules(TypeSchema schema, string path, double repetitions, string? uncorrelated)
     {
         for (var i = 0; i < schema.Rules.Count; i++)
         {
@@ -88,10 +127,36 @@ internal sealed class StructuralSchemaValidation
 
             if (rule.Reason is not (null or "FieldValueRequired" or "FieldValueInvalid" or "FieldValueForbidden" or "FieldValueDuplicate"))
                 errors.Add(FieldError.NotSupported($"{at}.reason", rule.Reason, "FieldValueRequired", "FieldValueInvalid", "FieldValueForbidden", "FieldValueDuplicate"));
+            if (rule.Message is { } text && text.AsSpan().IndexOfAny('\r', '\n') >= 0)
+                errors.Add(FieldError.Invalid($"{at}.message", text, "message must not contain line breaks"));
+            if (rule.FieldPath is { Length: > 0 } field && !Exists(schema, field))
+                errors.Add(FieldError.Invalid($"{at}.fieldPath", field, "fieldPath must be a valid path: does not refer to a valid field"));
+            if (uncorrelated is not null && System.Text.RegularExpressions.Regex.IsMatch(rule.Rule, @"\boldSelf\b"))
+                errors.Add(FieldError.Invalid($"{at}.rule", rule.Rule, $"oldSelf cannot be used on the uncorrelatable portion of the schema within {uncorrelated}"));
             Compile(rule.Rule, schema, "bool", $"{at}.rule", repetitions);
             if (rule.MessageExpression is { Length: > 0 } message)
                 Compile(message, schema, "string", $"{at}.messageExpression", repetitions);
         }
+    }
+
+    /// <summary>Whether a path of the form .a.b names a field.</summary>
+    private static bool Exists(TypeSchema schema, string path)
+    {
+        if (path[0] != '.')
+            return path[0] == '[';
+        TypeSchema? at = schema;
+        foreach (var part in path[1..].Split('.'))
+        {
+            // What is quoted in brackets is the key of a map.
+            var name = part.Split('[')[0];
+            at = at?.Member(name);
+            if (at is null)
+                return false;
+            if (part.Contains('['))
+                return true;
+        }
+
+        return true;
     }
 
     private void Compile(string text, TypeSchema schema, string wanted, string path, double repetitions)

@@ -22,6 +22,8 @@ internal sealed class ObjectDeleter(Store store, ObjectWriter writer)
     /// <summary>Returns the object as it was left, and whether it is gone.</summary>
     public (StoredObject Object, bool Gone) Delete(ResourceType type, string ns, string name, DeleteOptions options)
     {
+        if (!type.Custom && type.Strategy.KeepsBecause(name) is { } reason)
+            throw Fail.Forbidden(type.Group, type.Plural, name, reason);
         while (true)
         {
             var stored = store.Get(type.StorageName, ns, name) ?? throw type.NotFound(name);

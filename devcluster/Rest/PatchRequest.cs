@@ -16,6 +16,7 @@ internal sealed class PatchRequest(ObjectWriter writer)
     private const string Json = "application/json-patch+json";
     private const string Strategic = "application/strategic-merge-patch+json";
     private const string ApplyYaml = "application/apply-patch+yaml";
+    private const int MaxOperations = 10_000;
 
     /// <summary>Returns the object and whether it was created.</summary>
     public async Task<(StoredObject Object, bool Created)> Handle(ApiRequest request)
@@ -45,6 +46,8 @@ internal sealed class PatchRequest(ObjectWriter writer)
 
         if (type == Json ? patch is not JsonArray : patch is not JsonObject)
             throw Fail.BadRequest($"error decoding patch: json: cannot unmarshal {(patch is JsonArray ? "array" : "object")} into Go value of type {(type == Json ? "jsonpatch.Patch" : "map[string]interface {}")}");
+        if (patch is JsonArray { Count: > MaxOperations } operations)
+            throw new ApiException(413, "RequestEntityTooLarge", $"The allowed maximum operations in a JSON patch is {MaxOperations}, got {operations.Count}", []);
         var options = new WriteOptions(request.FieldManager, request.DryRun, Patch: true);
         return (writer.Update(request.Type, request.Namespace, request.Name, request.Subresource, old => Patched(request, old, patch!, type, duplicates), options), false);
     }

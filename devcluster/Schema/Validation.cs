@@ -165,8 +165,8 @@ internal sealed class Validation(string root)
             errors.Add(FieldError.Invalid(path, text, $"{Body(path)} in body should be at least {min} chars long"));
         if (schema.Pattern is { } pattern && !Regex.IsMatch(text, pattern.Replace("$", "\\z"), RegexOptions.CultureInvariant))
             errors.Add(FieldError.Invalid(path, text, $"{Body(path)} in body should match '{pattern}'"));
-        if (schema.Format == "date-time" && !IsDateTime(text))
-            errors.Add(FieldError.TypeInvalid(path, text, $"{Body(path)} in body must be of type date-time: {FieldError.Quote(text)}"));
+        if (!TextFormats.Fits(text, schema.Format))
+            errors.Add(FieldError.TypeInvalid(path, text, $"{Body(path)} in body must be of type {schema.Format}: {FieldError.Quote(text)}"));
     }
 
     private void Number(JsonValue v, TypeSchema schema, string path)

@@ -17,6 +17,7 @@ internal static class HealthEndpoints
             var text = new PrometheusText();
             metrics.Write(text, leadership.IsLeader);
             queues.Write(text);
+            OperatorMetrics.WriteProcess(text);
             return Results.Text(text.ToString(), PrometheusText.ContentType);
         });
     }

@@ -59,6 +59,15 @@ internal sealed class OperatorMetrics
             text.Sample("lightreasoner_progress_reports_total", n, ("status", status.ToString(System.Globalization.CultureInfo.InvariantCulture)));
     }
 
+    /// <summary>Under the names that dashboards for processes know.</summary>
+    public static void WriteProcess(PrometheusText text)
+    {
+        text.Family("process_resident_memory_bytes", "gauge", "Resident memory of the operator.");
+        text.Sample("process_resident_memory_bytes", Environment.WorkingSet);
+        text.Family("dotnet_gc_heap_size_bytes", "gauge", "Managed heap after the last garbage collection.");
+        text.Sample("dotnet_gc_heap_size_bytes", GC.GetGCMemoryInfo().HeapSizeBytes);
+    }
+
     private static (string, string)[] Of(RunKey key) => [("kind", key.Kind.ToString()), ("namespace", key.Namespace), ("name", key.Name)];
 
     private static double? TokensPerSecond(RunStatus status) => status.Phase != RunPhase.Running ? null : status switch

@@ -131,7 +131,12 @@ internal sealed class RunDecider(OperatorOptions options)
     private static RunDecision Finished(RunObservation o)
     {
         // Only what may still change on a finished run: its time to live.
-        RunStatus status = o.Run.RunStatus with { ObservedGeneration = o.Run.Metadata.Generation };
+        long? generation = o.Run.Metadata.Generation;
+        RunStatus status = o.Run.RunStatus with
+        {
+            ObservedGeneration = generation,
+            Conditions = [.. (o.Run.RunStatus.Conditions ?? []).Select(condition => condition with { ObservedGeneration = generation })],
+        };
         return o.Run.RunSpec.TtlSecondsAfterFinished is { } ttl && status.CompletionTime is { } end && end.AddSeconds(ttl) <= o.Now
             ? new RunDecision(status, [new RunAction.DeleteRun()], LongestSleep)
             : new RunDecision(status, [], TimeToLive(o.Run.RunSpec, status, o.Now));

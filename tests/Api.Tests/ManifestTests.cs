@@ -88,10 +88,19 @@ public class ManifestTests
     [InlineData("spec.eosTail=half", "spec.eosTail: must be a number from 1 to 1048576, or full, was \"half\"")]
     [InlineData("spec.training.betas=[0.9]", "spec.training.betas: must have at least 2 entries, has 1")]
     [InlineData("spec.training.betas=[0.9, 1]", "spec.training.betas[1]: must be < 1, was 1")]
-    [InlineData("spec.lora.targetModules=[q_proj, q_proj]", "spec.lora.targetModules: must not name an entry twice")]
+    [InlineData("spec.lora.targetModules=[q_proj, q_proj]", "spec.lora.targetModules[1]: must not name an entry twice")]
     [InlineData("spec.lora.targetModules=[lm_head]", "spec.lora.targetModules[0]: must be one of q_proj,")]
     [InlineData("spec.model.runRef.kind=SamplingRun", "spec.model.runRef: a SamplingRun makes no model; name a FineTuneRun or a RefineRun")]
     public void Read_BadRefineRun_NamesTheFieldAndTheRule(string change, string message) => AssertRefused(Refine, change, message);
+
+    [Fact]
+    public void Read_NullForAFieldWithADefault_TakesTheDefault()
+    {
+        var run = (SamplingRun)ManifestReader.Read(Sampling, "a.yaml", ["spec.selection=null", "spec.batchSize=null", "spec.worker={nodeSelector: {a: null}, affinity: {x: null}}"]);
+        Assert.Equal((0.4, 64), (run.Spec.Selection.Beta, run.Spec.BatchSize));
+        Assert.Empty(run.Spec.Worker.NodeSelector!);
+        Assert.True(run.Spec.Worker.Affinity!.ContainsKey("x"));
+    }
 
     [Fact]
     public void Read_BadField_NamesItsLine()

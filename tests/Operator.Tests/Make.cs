@@ -42,6 +42,12 @@ internal static class Make
         return new FineTuneRunEntity { ApiVersion = ApiGroup.ApiVersion, Kind = "FineTuneRun", Metadata = Meta(name), Spec = change?.Invoke(spec) ?? spec, Status = status ?? new() };
     }
 
+    public static RefineRunEntity Refine(string name = "r", Func<RefineRunSpec, RefineRunSpec>? change = null)
+    {
+        var spec = new RefineRunSpec { Model = new ModelSource { Uri = "hf://org/model" }, Dataset = new DatasetSource { Uri = "az://data/r.parquet" } };
+        return new RefineRunEntity { ApiVersion = ApiGroup.ApiVersion, Kind = "RefineRun", Metadata = Meta(name), Spec = change?.Invoke(spec) ?? spec, Status = new() };
+    }
+
     public static V1ObjectMeta Meta(string name) => new()
     {
         Name = name,

@@ -16,9 +16,7 @@ public sealed class FaultTests(DevCluster cluster)
     public async Task CrashedPod_IsTriedAgain_AndTold()
     {
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        SamplingRunEntity run = await o.ApplySamplingAsync();
-        V1Pod first = Assert.Single(await o.PodsAsync(run));
-        await o.StartPodAsync(first);
+        (SamplingRunEntity run, V1Pod first) = await o.RunningAsync();
         await o.EndPodAsync(first, 1, "loading model\nhub.example answered 503\n");
         SamplingRunEntity retrying = await o.RunAsync<SamplingRunEntity>("s", s => s.Message?.Contains("hub.example answered 503 (exit code 1)", StringComparison.Ordinal) == true, "tells of the crash");
         Assert.Equal(RunPhase.Running, retrying.Status.Phase);
@@ -37,14 +35,21 @@ public sealed class FaultTests(DevCluster cluster)
     [InlineData(RunPhase.Pending)]
     [InlineData(RunPhase.Running)]
     [InlineData(RunPhase.Suspended)]
+    [InlineData(RunPhase.Queued)]
     [InlineData(RunPhase.Succeeded)]
+    [InlineData(RunPhase.Failed)]
     public async Task DeletedRun_LeavesNothing_InWhateverPhase(RunPhase phase)
     {
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        FineTuneRunEntity run = await o.ApplyAsync(Make.FineTune(change: s => phase == RunPhase.Waiting ? s : s with { Samples = new DatasetSource { Uri = "az://data/s.jsonl" } }));
+        FineTuneRunEntity run = await o.ApplyAsync(Make.FineTune(change: s => phase == RunPhase.Waiting ? s : s with
+        {
+            Samples = new DatasetSource { Uri = "az://data/s.jsonl" },
+            QueueName = phase == RunPhase.Queued ? "gpus" : "",
+        }));
         if (phase is RunPhase.Running or RunPhase.Suspended) await o.StartPodAsync(Assert.Single(await o.PodsAsync(run)));
         if (phase == RunPhase.Suspended) await o.PatchAsync<FineTuneRunEntity>("f", new { spec = new { suspend = true } });
-        if (phase == RunPhase.Succeeded) await RunLifeTests.FinishAsync(o, run);
+        if (phase == RunPhase.Succeeded) await o.FinishAsync(run);
+        if (phase == RunPhase.Failed) await o.EndPodAsync(Assert.Single(await o.PodsAsync(run)), 66, "az://data/s.jsonl does not exist");
         await o.PhaseAsync<FineTuneRunEntity>("f", phase);
 
         await o.Client.DeleteAsync<FineTuneRunEntity>("f", o.Namespace);
@@ -59,12 +64,12 @@ public sealed class FaultTests(DevCluster cluster)
     {
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
         SamplingRunEntity first = await o.ApplySamplingAsync();
-        await RunLifeTests.FinishAsync(o, first);
+        await o.FinishAsync(first);
         await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
         await o.Client.DeleteAsync<SamplingRunEntity>("s", o.Namespace);
         SamplingRunEntity second = await o.ApplySamplingAsync();
         V1Job job = await o.JobAsync("s-srun", j => j.Metadata.OwnerReferences[0].Uid == second.Metadata.Uid);
-        await RunLifeTests.FinishAsync(o, second);
+        await o.FinishAsync(second);
         await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
     }
 
@@ -79,7 +84,7 @@ public sealed class FaultTests(DevCluster cluster)
             for (int i = 0; !stop.IsCancellationRequested; i++)
                 await o.PatchAsync<SamplingRunEntity>("s", new { metadata = new { annotations = new { noise = $"{i}" } } });
         });
-        await RunLifeTests.FinishAsync(o, run);
+        await o.FinishAsync(run);
         await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
         await stop.CancelAsync();
         await noise;
@@ -95,9 +100,7 @@ public sealed class FaultTests(DevCluster cluster)
         await File.WriteAllTextAsync(throughWire, (await File.ReadAllTextAsync(cluster.Kubeconfig)).Replace($":{server.Port}", $":{wire.Port}", StringComparison.Ordinal));
 
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options => options with { Kubeconfig = throughWire, LogLevel = "Error" });
-        SamplingRunEntity run = await o.ApplySamplingAsync();
-        await o.StartPodAsync(Assert.Single(await o.PodsAsync(run)));
-        await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Running);
+        (SamplingRunEntity run, _) = await o.RunningAsync();
         Assert.True(wire.Connections > 0);
 
         wire.Break();           // every watch is cut off
@@ -107,28 +110,11 @@ public sealed class FaultTests(DevCluster cluster)
         wire.Cut();
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await o.Http.GetAsync("/readyz")).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await o.Http.GetAsync("/healthz")).StatusCode);
-        await RunLifeTests.FinishAsync(o, run);
+        await o.FinishAsync(run);
         await o.ApplySamplingAsync("u");
         await o.JobAsync("s-srun", job => job.Ended() is not null);
         wire.Join();
         await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
         await o.JobAsync("u-srun");
-    }
-
-    /// <summary>Kills the operator's connection for good after its n-th request, then lets another operator go on.</summary>
-    [Theory]
-    [InlineData(1), InlineData(2), InlineData(3), InlineData(4), InlineData(5), InlineData(6), InlineData(7), InlineData(8), InlineData(10), InlineData(12), InlineData(15)]
-    public async Task OperatorKilledAfterAnyRequest_NextOneGoesOn(int requests)
-    {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options => options with { LogLevel = "Fatal" }, start: false);
-        SamplingRunEntity run = await o.ApplySamplingAsync("run-1", s => s with { Shards = 2 });
-        await o.StartThatDiesAsync(requests);
-        await o.StopAsync();
-
-        await o.StartAsync();
-        foreach (V1Pod pod in await o.PodsAsync(run, 2)) await o.EndPodAsync(pod, 0, Make.Json(o.Report(pod, run, 50, 50, outcome: ReportOutcome.Succeeded)));
-        SamplingRunEntity done = await o.PhaseAsync<SamplingRunEntity>("run-1", RunPhase.Succeeded);
-        Assert.Equal("100/100", done.Status.Progress!.Display);
-        Assert.Equal(0, done.Status.Retries);
     }
 }

@@ -38,7 +38,7 @@ public sealed class HostTests(DevCluster cluster)
 
         await first.StopAsync();
         var watch = Stopwatch.StartNew();
-        await RunLifeTests.FinishAsync(second, run);
+        await second.FinishAsync(run);
         await second.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"took {watch.Elapsed}");
         await second.StopAsync();

@@ -57,23 +57,16 @@ internal sealed class OperatorInCluster : IAsyncDisposable
     public OperatorInCluster Another() => new(cluster, options);
 
     /// <param name="wire">Sees or spoils every request of the operator to the API server.</param>
-    public async Task StartAsync(DelegatingHandler? wire = null)
+    /// <param name="clock">The operator's clock.</param>
+    public async Task StartAsync(DelegatingHandler? wire = null, TimeProvider? clock = null)
     {
-        app = OperatorHost.Build(options, configure: services =>
+        app = OperatorHost.Build(options, clock, services =>
         {
             if (wire is not null) services.AddSingleton<IKubernetes>(s => new Kubernetes(s.GetRequiredService<KubernetesClientConfiguration>(), wire));
         });
         await app.StartAsync();
         string address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         Http = new HttpClient { BaseAddress = new Uri(address) };
-    }
-
-    /// <summary>Starts an operator whose API client is dead from some request on, and waits until that has come.</summary>
-    public async Task StartThatDiesAsync(int requests)
-    {
-        var death = new DyingHandler(requests);
-        await StartAsync(death);
-        await death.Dead.WaitAsync(Until.Patience);
     }
 
     public async Task StopAsync()
@@ -99,6 +92,21 @@ internal sealed class OperatorInCluster : IAsyncDisposable
     }
 
     public Task<SamplingRunEntity> ApplySamplingAsync(string name = "s", Func<SamplingRunSpec, SamplingRunSpec>? change = null) => ApplyAsync(Make.Sampling(name, change));
+
+    /// <summary>A run of one shard whose pod is at work.</summary>
+    public async Task<(SamplingRunEntity Run, V1Pod Pod)> RunningAsync(Func<SamplingRunSpec, SamplingRunSpec>? change = null)
+    {
+        SamplingRunEntity run = await ApplySamplingAsync(change: change);
+        V1Pod pod = Assert.Single(await PodsAsync(run));
+        await StartPodAsync(pod);
+        return (await PhaseAsync<SamplingRunEntity>("s", RunPhase.Running), pod);
+    }
+
+    /// <summary>Ends the pods of a run as workers do that have done their work.</summary>
+    public async Task FinishAsync(IRunEntity run, int pods = 1)
+    {
+        foreach (V1Pod pod in await PodsAsync(run, pods)) await EndPodAsync(pod, 0, Make.Json(Report(pod, run, 50, 50, outcome: ReportOutcome.Succeeded)));
+    }
 
     public Task<T> RunAsync<T>(string name, Func<RunStatus, bool> condition, string what)
         where T : class, IRunEntity =>
@@ -164,23 +172,6 @@ internal sealed class OperatorInCluster : IAsyncDisposable
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/progress") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return await Http.SendAsync(request);
-    }
-
-    /// <summary>Lists and watches of collections are not counted: which of them comes first is a matter of chance.</summary>
-    private sealed class DyingHandler(int requests) : DelegatingHandler
-    {
-        private readonly TaskCompletionSource dead = new();
-        private int left = requests;
-
-        public Task Dead => dead.Task;
-
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            bool list = request.Method == HttpMethod.Get && request.RequestUri!.AbsolutePath.EndsWith('s');
-            if (!dead.Task.IsCompleted && (list || Interlocked.Decrement(ref left) >= 0)) return base.SendAsync(request, cancellationToken);
-            dead.TrySetResult();
-            throw new HttpRequestException("the operator is dead");
-        }
     }
 
     private static IEnumerable<V1Pod> Open(IEnumerable<V1Pod> pods) => pods.Where(p => p.Status?.Phase is not ("Succeeded" or "Failed") && p.Metadata.DeletionTimestamp is null);

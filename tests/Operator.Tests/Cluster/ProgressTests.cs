@@ -14,7 +14,7 @@ public sealed class ProgressTests(DevCluster cluster)
     public async Task Report_ShowsInTheStatus()
     {
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        (SamplingRunEntity run, V1Pod pod) = await RunningAsync(o);
+        (SamplingRunEntity run, V1Pod pod) = await o.RunningAsync();
         string token = await o.TokenAsync(pod);
         Assert.Equal(HttpStatusCode.Accepted, (await o.PostAsync(token, o.Report(pod, run, 10, 50))).StatusCode);
         SamplingRunEntity seen = await o.RunAsync<SamplingRunEntity>("s", s => s.Progress?.Done == 10, "shows the report");
@@ -31,7 +31,7 @@ public sealed class ProgressTests(DevCluster cluster)
     public async Task ForgedReports_AreRefused()
     {
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        (SamplingRunEntity run, V1Pod pod) = await RunningAsync(o);
+        (SamplingRunEntity run, V1Pod pod) = await o.RunningAsync();
         ProgressReport report = o.Report(pod, run, 10, 50);
         string token = await o.TokenAsync(pod);
         V1Pod stranger = await o.Client.CreateAsync(new V1Pod
@@ -56,20 +56,11 @@ public sealed class ProgressTests(DevCluster cluster)
     public async Task Flood_IsRefused()
     {
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        (SamplingRunEntity run, V1Pod pod) = await RunningAsync(o);
+        (SamplingRunEntity run, V1Pod pod) = await o.RunningAsync();
         string token = await o.TokenAsync(pod);
         var answers = new List<HttpStatusCode>();
         for (int i = 1; i <= ReportRate.Burst * 3; i++) answers.Add((await o.PostAsync(token, o.Report(pod, run, i, 500, i))).StatusCode);
         Assert.Contains(HttpStatusCode.TooManyRequests, answers);
         Assert.True(answers.Count(a => a == HttpStatusCode.Accepted) >= ReportRate.Burst);
-    }
-
-    private static async Task<(SamplingRunEntity, V1Pod)> RunningAsync(OperatorInCluster o)
-    {
-        SamplingRunEntity run = await o.ApplySamplingAsync();
-        V1Pod pod = Assert.Single(await o.PodsAsync(run));
-        await o.StartPodAsync(pod);
-        await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Running);
-        return (run, pod);
     }
 }

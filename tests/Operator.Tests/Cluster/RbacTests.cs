@@ -58,10 +58,7 @@ public sealed class RbacTests(DevCluster cluster)
     {
         FineTuneRunEntity tune = await o.ApplyAsync(Make.FineTune());
         await o.PhaseAsync<FineTuneRunEntity>("f", RunPhase.Waiting);
-        SamplingRunEntity run = await o.ApplySamplingAsync(change: s => s with { TtlSecondsAfterFinished = 3600 });
-        V1Pod pod = Assert.Single(await o.PodsAsync(run));
-        await o.StartPodAsync(pod);
-        await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Running);
+        (SamplingRunEntity run, V1Pod pod) = await o.RunningAsync(s => s with { TtlSecondsAfterFinished = 3600 });
         Assert.Equal(HttpStatusCode.Accepted, (await o.PostAsync(await o.TokenAsync(pod), o.Report(pod, run, 10, 50))).StatusCode);
 
         await o.PatchAsync<V1ConfigMap>("s-srun", new { data = new Dictionary<string, string> { [PodTemplate.DocumentFile] = "{}" } });
@@ -72,9 +69,9 @@ public sealed class RbacTests(DevCluster cluster)
         await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { suspend = true } });
         await o.RunAsync<SamplingRunEntity>("s", s => Conditions.Find(s.Conditions, Conditions.Ready)?.Reason == Reasons.Suspended, "is suspended");
         await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { suspend = false } });
-        await RunLifeTests.FinishAsync(o, run);
+        await o.FinishAsync(run);
         await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
-        await RunLifeTests.FinishAsync(o, tune);
+        await o.FinishAsync(tune);
         await o.PhaseAsync<FineTuneRunEntity>("f", RunPhase.Succeeded);
 
         // A Job of a queue is deleted when its run is suspended.

@@ -25,8 +25,7 @@ public sealed class RunLifeTests(DevCluster cluster)
         Assert.Equal($"file:///outputs/{o.Namespace}/s", running.Status.OutputUri);
         Assert.Equal(running.Metadata.Generation, running.Status.ObservedGeneration);
 
-        foreach (V1Pod pod in await o.PodsAsync(run, 2))
-            await o.EndPodAsync(pod, 0, Make.Json(o.Report(pod, run, 50, 50, outcome: ReportOutcome.Succeeded)));
+        await o.FinishAsync(run, 2);
         SamplingRunEntity done = await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
         Assert.Equal(("100/100", 100, 1000L, 200L), (done.Status.Progress!.Display, done.Status.Progress.Percent, done.Status.Metrics!.StepsSeen, done.Status.Metrics.SamplesKept));
         Assert.Equal(new ShardCounts { Total = 2, Succeeded = 2 }, done.Status.Shards);
@@ -46,10 +45,10 @@ public sealed class RunLifeTests(DevCluster cluster)
         Assert.Null(await o.Client.GetAsync<V1Job>("f-ftrun", o.Namespace));
 
         SamplingRunEntity sampling = await o.ApplySamplingAsync();
-        await FinishAsync(o, sampling);
+        await o.FinishAsync(sampling);
         V1Job job = await o.JobAsync("f-ftrun");
         Assert.Contains($"SamplingRun/s=file:///outputs/{o.Namespace}/s", job.Spec.Template.Spec.Containers[0].Args);
-        await FinishAsync(o, tune);
+        await o.FinishAsync(tune);
         await o.PhaseAsync<FineTuneRunEntity>("f", RunPhase.Succeeded);
     }
 
@@ -103,10 +102,7 @@ public sealed class RunLifeTests(DevCluster cluster)
     public async Task OperatorAway_RunEndsMeanwhile_NextOperatorTellsTheWholeResult()
     {
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        SamplingRunEntity run = await o.ApplySamplingAsync();
-        V1Pod pod = Assert.Single(await o.PodsAsync(run));
-        await o.StartPodAsync(pod);
-        await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Running);
+        (SamplingRunEntity run, V1Pod pod) = await o.RunningAsync();
         await o.StopAsync();
 
         await o.EndPodAsync(pod, 0, Make.Json(o.Report(pod, run, 50, 50, outcome: ReportOutcome.Succeeded)));
@@ -133,7 +129,7 @@ public sealed class RunLifeTests(DevCluster cluster)
     {
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
         SamplingRunEntity run = await o.ApplySamplingAsync();
-        await FinishAsync(o, run);
+        await o.FinishAsync(run);
         await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
         await DeleteJobAsync(o, await o.JobAsync("s-srun"));
         // A later generation that the status speaks of proves that the run was looked at after its Job was gone.
@@ -149,7 +145,7 @@ public sealed class RunLifeTests(DevCluster cluster)
     {
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
         SamplingRunEntity run = await o.ApplySamplingAsync(change: s => s with { TtlSecondsAfterFinished = 1 });
-        await FinishAsync(o, run);
+        await o.FinishAsync(run);
         await Until.HoldsAsync<SamplingRunEntity>(o.Client, o.Namespace, "s", r => r is null, "is deleted");
         await Until.HoldsAsync<V1Job>(o.Client, o.Namespace, "s-srun", job => job is null, "is collected");
     }
@@ -197,9 +193,7 @@ public sealed class RunLifeTests(DevCluster cluster)
     public async Task Spec_OfAStartedRun_IsFrozen()
     {
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        SamplingRunEntity run = await o.ApplySamplingAsync();
-        await o.StartPodAsync(Assert.Single(await o.PodsAsync(run)));
-        await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Running);
+        await o.RunningAsync();
         var refused = await Assert.ThrowsAsync<k8s.Autorest.HttpOperationException>(() => o.PatchAsync<SamplingRunEntity>("s", new { spec = new { batchSize = 7 } }));
         Assert.Contains("make a new run instead", refused.Response.Content);
     }
@@ -216,12 +210,6 @@ public sealed class RunLifeTests(DevCluster cluster)
         SamplingRunEntity seen = await o.RunAsync<SamplingRunEntity>("s", s => Conditions.Find(s.Conditions, Conditions.Stalled)?.Status == "False", "is not stalled any more");
         Assert.Equal("az://runs/mine", seen.Status.OutputUri);
         Assert.Equal(run.Metadata.Uid, seen.Metadata.Uid);
-    }
-
-    internal static async Task FinishAsync(OperatorInCluster o, IRunEntity run)
-    {
-        foreach (V1Pod pod in await o.PodsAsync(run))
-            await o.EndPodAsync(pod, 0, Make.Json(o.Report(pod, run, 50, 50, outcome: ReportOutcome.Succeeded)));
     }
 
     private static Task DeleteJobAsync(OperatorInCluster o, V1Job job) =>

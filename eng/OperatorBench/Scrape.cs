@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace LightReasoner.OperatorBench;
+
+/// <summary>Samples of Prometheus' text format.</summary>
+internal sealed partial class Scrape
+{
+    private readonly List<(string Name, string Labels, double Value)> samples = [];
+
+    public static Scrape Parse(string text)
+    {
+        var scrape = new Scrape();
+        foreach (Match m in Sample().Matches(text))
+            scrape.samples.Add((m.Groups[1].Value, m.Groups[2].Value, double.Parse(m.Groups[3].Value, CultureInfo.InvariantCulture)));
+        return scrape;
+    }
+
+    public double Sum(string name) => samples.Where(s => s.Name == name).Sum(s => s.Value);
+
+    /// <summary>A quantile of a histogram, all labels together, from what was counted since an earlier scrape; linear within a bucket.</summary>
+    public double Quantile(string name, double quantile, Scrape? since = null)
+    {
+        (double Bound, double Count)[] buckets = [.. Buckets(name).Select(b => (b.Key, b.Value - (since?.Buckets(name).GetValueOrDefault(b.Key) ?? 0)))];
+        double target = buckets[^1].Count * quantile, below = 0, lower = 0;
+        foreach ((double bound, double count) in buckets)
+        {
+            if (count >= target) return double.IsInfinity(bound) ? lower : lower + (bound - lower) * (target - below) / Math.Max(1, count - below);
+            (below, lower) = (count, bound);
+        }
+        return lower;
+    }
+
+    private SortedDictionary<double, double> Buckets(string name)
+    {
+        var buckets = new SortedDictionary<double, double>();
+        foreach ((_, string labels, double value) in samples.Where(s => s.Name == name + "_bucket"))
+        {
+            string le = Bound().Match(labels).Groups[1].Value;
+            double bound = le == "+Inf" ? double.PositiveInfinity : double.Parse(le, CultureInfo.InvariantCulture);
+            buckets[bound] = buckets.GetValueOrDefault(bound) + value;
+        }
+        return buckets;
+    }
+
+    [GeneratedRegex(@"^([a-z_]+)(?:\{(.*)\})? (\S+)$", RegexOptions.Multiline)]
+    private static partial Regex Sample();
+
+    [GeneratedRegex("le=\"([^\"]+)\"")]
+    private static partial Regex Bound();
+}

@@ -1,0 +1,171 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using k8s;
+using k8s.Autorest;
+using LightReasoner.Api;
+using LightReasoner.Api.Validation;
+using LightReasoner.Operator.Entities;
+
+namespace LightReasoner.Operator.Tests.Cluster;
+
+/// <summary>api/ and the definitions say the same of the same documents: which field, and what is wrong with it.</summary>
+[Collection(nameof(DevCluster))]
+public sealed class DocumentTableTests(DevCluster cluster)
+{
+    private static readonly IReadOnlyDictionary<string, string> Least = new Dictionary<string, string>
+    {
+        ["SamplingRun"] = "{expert: {uri: hf://org/expert}, amateur: {uri: hf://org/amateur}, dataset: {uri: az://data/q.jsonl}}",
+        ["FineTuneRun"] = "{model: {uri: hf://org/expert}, samples: {runRef: {kind: SamplingRun, name: s}}}",
+        ["RefineRun"] = "{model: {uri: hf://org/expert}, dataset: {uri: az://data/r.parquet}}",
+    };
+
+    public static TheoryData<string, string> Rows()
+    {
+        var rows = new TheoryData<string, string>();
+        string file = Path.Combine(Repository.Root, "tests/Operator.Tests/Cluster/documents.yaml");
+        foreach (JsonNode? row in YamlJson.ToJson(File.ReadAllText(file), file)[0]!.AsArray()) rows.Add($"{row!["kind"]} {row["change"]!.ToJsonString()}", row.ToJsonString());
+        return rows;
+    }
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public async Task Document_IsJudgedAlike_HereAndByTheServer(string name, string row)
+    {
+        JsonObject line = JsonNode.Parse(row)!.AsObject();
+        string kind = (string)line["kind"]!, meaning = (string)line["is"]!;
+        JsonObject document = Document(kind, line["change"]!.AsObject());
+
+        IReadOnlyList<(string Field, string Meaning)> here = Here(document), there = await ThereAsync(kind, document);
+        if (meaning == "ok")
+        {
+            Assert.True(here.Count == 0, $"{name}: api/ says {string.Join("; ", here)}");
+            Assert.True(there.Count == 0, $"{name}: the server says {string.Join("; ", there)}");
+            return;
+        }
+        Assert.Contains(((string)line["field"]!, meaning), here);
+        // The message of a rule stands behind the value that breaks it.
+        Assert.Contains(there, error => error.Field == (string)line["field"]! && (error.Meaning == meaning || error.Meaning.EndsWith($": {meaning}", StringComparison.Ordinal)));
+        // Neither complains of anything else, but the server, where a type is wrong, of what follows from that at the same field.
+        Assert.All(here.Concat(there), error => Assert.Equal((string)line["field"]!, error.Field));
+    }
+
+    [Theory]
+    [InlineData("suspend", "true", true)]
+    [InlineData("parallelism", "1", true)]
+    [InlineData("ttlSecondsAfterFinished", "60", true)]
+    [InlineData("expert", "{uri: hf://org/other}", false)]
+    [InlineData("dataset", "{uri: az://data/other.jsonl}", false)]
+    [InlineData("maxQuestions", "5", false)]
+    [InlineData("selection", "{beta: 0.5}", false)]
+    [InlineData("batchSize", "7", false)]
+    [InlineData("shards", "3", false)]
+    [InlineData("output", "{uri: az://runs/other}", false)]
+    [InlineData("storage", "{secretRef: {name: other}}", false)]
+    [InlineData("queueName", "other", false)]
+    [InlineData("retries", "1", false)]
+    [InlineData("activeDeadlineSeconds", "5", false)]
+    [InlineData("worker", "{gpus: 2}", false)]
+    [InlineData("worker", "{resources: {limits: {memory: 1Gi}}}", false)]
+    [InlineData("worker", "{tolerations: [{operator: Exists}]}", false)]
+    public async Task Spec_IsFrozenOnceStarted_ButForThreeFields(string field, string value, bool allowed)
+    {
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, start: false);
+        SamplingRunEntity run = await o.ApplySamplingAsync(change: s => s with { Shards = 2 });
+        var patch = new JsonObject { ["spec"] = new JsonObject { [field] = YamlJson.ToJson(value, "value")[0]!.DeepClone() } };
+        run.Status = new SamplingRunStatus { Phase = RunPhase.Running, StartTime = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero) };
+        await o.Client.UpdateStatusAsync(run);
+
+        if (allowed)
+        {
+            await o.PatchAsync<SamplingRunEntity>("s", patch);
+            return;
+        }
+        var refused = await Assert.ThrowsAsync<HttpOperationException>(() => o.PatchAsync<SamplingRunEntity>("s", patch));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.Response.StatusCode);
+        Assert.Contains("the spec cannot be changed once the run has started, but for ", refused.Response.Content);
+    }
+
+    private static JsonObject Document(string kind, JsonObject changes)
+    {
+        var document = new JsonObject
+        {
+            ["apiVersion"] = ApiGroup.ApiVersion,
+            ["kind"] = kind,
+            ["metadata"] = new JsonObject { ["name"] = "x" },
+            ["spec"] = YamlJson.ToJson(Least[kind], kind)[0]!.DeepClone(),
+        };
+        foreach ((string path, JsonNode? value) in changes)
+        {
+            JsonObject parent = document;
+            string[] parts = path.Split('.');
+            foreach (string part in parts[..^1])
+            {
+                if (parent[part] is not JsonObject child) parent[part] = child = [];
+                parent = child;
+            }
+            parent[parts[^1]] = value?.DeepClone();
+        }
+        return document;
+    }
+
+    private static IReadOnlyList<(string, string)> Here(JsonObject document)
+    {
+        try
+        {
+            ManifestReader.Read(document.ToJsonString(), "x");
+            return [];
+        }
+        catch (ManifestException e)
+        {
+            return [.. e.Errors.Select(error => (error.Path, MeaningHere(error)))];
+        }
+    }
+
+    private async Task<IReadOnlyList<(string, string)>> ThereAsync(string kind, JsonObject document)
+    {
+        try
+        {
+            await cluster.Client.ApiClient.CustomObjects.CreateNamespacedCustomObjectAsync(
+                document, ApiGroup.Name, ApiGroup.Version, "default", kind.ToLowerInvariant() + "s", dryRun: "All", fieldValidation: "Strict");
+            return [];
+        }
+        catch (HttpOperationException e)
+        {
+            JsonNode status = JsonNode.Parse(e.Response.Content)!;
+            string message = (string)status["message"]!;
+            const string unknown = "unknown field \"";
+            if (message.Contains(unknown, StringComparison.Ordinal)) return [(message.Split(unknown)[1].Split('"')[0], "unknown")];
+            return [.. status["details"]!["causes"]!.AsArray()
+                .Select(cause => ((string)cause!["field"]!, MeaningThere((string)cause["reason"]!, (string)cause["message"]!)))
+                // Says only that rules were not looked at for another error's sake.
+                .Where(cause => cause.Item1 != "<nil>")];
+        }
+    }
+
+    private static string MeaningHere(FieldError error) => error.Message switch
+    {
+        "is required" => "required",
+        var m when m.StartsWith("must be one of ", StringComparison.Ordinal) => "choice",
+        var m when m.StartsWith("must match ", StringComparison.Ordinal) => "pattern",
+        var m when m.StartsWith("must have at ", StringComparison.Ordinal) => "length",
+        var m when m.StartsWith("must not name ", StringComparison.Ordinal) => "duplicate",
+        var m when m.StartsWith("is not a known field", StringComparison.Ordinal) => "unknown",
+        var m when m.StartsWith("must be ", StringComparison.Ordinal) && m[8] is '≥' or '≤' or '>' or '<' => "range",
+        var m when m.StartsWith("must be a number from ", StringComparison.Ordinal) => m.Split(", was ")[0],
+        var m when m.StartsWith("must be ", StringComparison.Ordinal) => "type",
+        var m => m,
+    };
+
+    private static string MeaningThere(string reason, string message) => reason switch
+    {
+        "FieldValueRequired" => "required",
+        "FieldValueTypeInvalid" => "type",
+        "FieldValueNotSupported" => "choice",
+        "FieldValueDuplicate" => "duplicate",
+        "FieldValueTooLong" or "FieldValueTooMany" => "length",
+        _ when message.Contains("should match ", StringComparison.Ordinal) => "pattern",
+        _ when message.Contains("should be greater than", StringComparison.Ordinal) || message.Contains("should be less than", StringComparison.Ordinal) => "range",
+        _ when message.Contains("should be at least", StringComparison.Ordinal) || message.Contains("should have at least", StringComparison.Ordinal) => "length",
+        _ => message,
+    };
+}
