@@ -18,7 +18,7 @@ internal static partial class TextFormats
         "hostname" => text.Length <= 253 && HostName().IsMatch(text),
         "ipv4" => IPAddress.TryParse(text, out var v4) && v4.AddressFamily == AddressFamily.InterNetwork && text.Count(c => c == '.') == 3,
         "ipv6" => IPAddress.TryParse(text, out var v6) && v6.AddressFamily == AddressFamily.InterNetworkV6,
-        "cidr" => IPNetwork.TryParse(text, out _),
+        "cidr" => text.Contains('/') && IPNetwork.TryParse(text, out _),
         "mac" => Mac().IsMatch(text),
         "uuid" => Uuid().IsMatch(text),
         "uri" => Uri.TryCreate(text, UriKind.Absolute, out _),

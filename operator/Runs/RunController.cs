@@ -30,6 +30,8 @@ internal sealed class RunController<T>(
     : IEntityController<T>
     where T : class, IRunEntity
 {
+    private const int StatusAttempts = 10;
+
     private static readonly TimeSpan AfterConflict = TimeSpan.FromMilliseconds(200);
 
     public async Task<ReconciliationResult<T>> ReconcileAsync(T run, CancellationToken cancellationToken)
@@ -100,8 +102,7 @@ internal sealed class RunController<T>(
             run.RunStatus = status;
             try
             {
-                // The resourceVersion read with the run goes along: a status that was decided on old grounds is refused (409).
-                await client.UpdateStatusAsync(run, cancellationToken).ConfigureAwait(false);
+                await PutStatusAsync(run, before, cancellationToken).ConfigureAwait(false);
             }
             catch (HttpOperationException e) when (ApiErrors.IsMissing(e))
             {
@@ -119,6 +120,30 @@ internal sealed class RunController<T>(
         }
         else if (before.Phase is null) await WakeAsync(key, cancellationToken).ConfigureAwait(false);
         return TimeSpan.Zero;
+    }
+
+    /// <summary>
+    /// The resourceVersion read with the run goes along: a status that was decided on old grounds is refused (409). Where only labels,
+    /// annotations and the like have changed since, the grounds are the same, and it is written all the same.
+    /// </summary>
+    private async Task PutStatusAsync(T run, RunStatus before, CancellationToken cancellationToken)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await client.UpdateStatusAsync(run, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (HttpOperationException e) when (ApiErrors.IsConflict(e) && attempt < StatusAttempts)
+            {
+                T? now = await client.GetAsync<T>(run.Metadata.Name, run.Metadata.NamespaceProperty, cancellationToken).ConfigureAwait(false);
+                bool sameGrounds = now is not null && now.Metadata.Uid == run.Metadata.Uid && now.Metadata.Generation == run.Metadata.Generation
+                    && now.Metadata.DeletionTimestamp is null && Json(now.RunStatus) == Json(before);
+                if (!sameGrounds) throw;
+                run.Metadata.ResourceVersion = now!.Metadata.ResourceVersion;
+            }
+        }
     }
 
     private async Task AnnounceAsync(T run, RunKey key, RunStatus before, RunStatus status, CancellationToken cancellationToken)
