@@ -56,7 +56,8 @@ internal static class KubernetesProtobuf
             if (fieldType.StartsWith("[]", StringComparison.Ordinal))
             {
                 var list = o[name] as JsonArray ?? [];
-                list.Add(Value(fieldType[2..], value));
+                // An empty text in a list is one: the core group, say.
+                list.Add(Value(fieldType[2..], value) ?? "");
                 if (list.Parent is null)
                     o[name] = list;
             }
@@ -94,8 +95,15 @@ internal static class KubernetesProtobuf
                 return Convert.ToBase64String(value.Bytes.Span);
             case "int":
                 return value.Number;
+            case "nonzero":
+                return value.Number == 0 ? null : value.Number;
             case "bool":
                 return value.Number != 0;
+            case "intOrString":
+                var either = Fields(value.Bytes).ToDictionary(f => f.Number, f => f.Value);
+                return either.TryGetValue(1, out var kind) && kind.Number == 1
+                    ? Encoding.UTF8.GetString(either[3].Bytes.Span)
+                    : either.TryGetValue(2, out var number) && number.Number != 0 ? number.Number : null;
             case "time":
                 var seconds = Fields(value.Bytes).Where(f => f.Number == 1).Select(f => f.Value.Number).FirstOrDefault();
                 return seconds == 0 ? null : DateTimeOffset.FromUnixTimeSeconds(seconds).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);

@@ -33,6 +33,16 @@ internal static class ProtobufTypes
         Container: 1 name string, 2 image string, 3 command []string, 4 args []string, 5 workingDir string, 7 env []EnvVar, 8 resources ResourceRequirements, 14 imagePullPolicy string
         EnvVar: 1 name string, 2 value string
         ResourceRequirements: 1 limits map:quantity, 2 requests map:quantity
+        Role: 1 metadata ObjectMeta, 2 rules []PolicyRule
+        ClusterRole: 1 metadata ObjectMeta, 2 rules []PolicyRule
+        PolicyRule: 1 verbs []string, 2 apiGroups []string, 3 resources []string, 4 resourceNames []string, 5 nonResourceURLs []string
+        RoleBinding: 1 metadata ObjectMeta, 2 subjects []Subject, 3 roleRef RoleRef
+        ClusterRoleBinding: 1 metadata ObjectMeta, 2 subjects []Subject, 3 roleRef RoleRef
+        Subject: 1 kind string, 2 apiGroup string, 3 name string, 4 namespace string
+        RoleRef: 1 apiGroup string, 2 kind string, 3 name string
+        Service: 1 metadata ObjectMeta, 2 spec ServiceSpec
+        ServiceSpec: 1 ports []ServicePort, 2 selector map:string, 3 clusterIP string, 4 type string, 7 sessionAffinity string, 10 externalName string
+        ServicePort: 1 name string, 2 protocol string, 3 port int, 4 targetPort intOrString, 5 nodePort nonzero
         """);
 
     public static bool Has(string type) => Types.ContainsKey(type);
