@@ -32,8 +32,7 @@ internal static partial class RunRecord
     /// <exception cref="WorkerException">The folder holds the output of another document.</exception>
     public static async Task EnsureAsync(RunOutput output, Manifest manifest, RunReferences references, CancellationToken cancellation)
     {
-        // A SAS in an address is a secret, and not part of what the run computes.
-        JsonObject document = JsonNode.Parse(Signature().Replace(ManifestReader.ToJson(manifest), "sig=REDACTED"))!.AsObject();
+        JsonObject document = JsonNode.Parse(WithoutSignatures(ManifestReader.ToJson(manifest)))!.AsObject();
         document.Remove("status");
         var record = new JsonObject
         {
@@ -86,6 +85,9 @@ internal static partial class RunRecord
         await using Stream stream = await file.OpenAsync(cancellation);
         return stream.Length > MaxHashed ? $"length:{stream.Length}" : "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation));
     }
+
+    /// <summary>A SAS in an address is a secret, and not part of what the run computes.</summary>
+    internal static string WithoutSignatures(string json) => Signature().Replace(json, "sig=REDACTED");
 
     [GeneratedRegex("""(?<=[?&]|\\u0026)sig=[^&"\\]+""")]
     private static partial Regex Signature();
