@@ -8,7 +8,7 @@ internal sealed class Comparison(string folder, int pairs)
 {
     private const string StartUp = "start-up";
 
-    public static string[] AllCases { get; } = ["sampling", "fine-tuning", "refinement", "block-128", "block-64", "greedy-1", "greedy-16", StartUp];
+    public static string[] AllCases { get; } = ["sampling", "sampling-1", "fine-tuning", "refinement", "block-128", "block-64", "greedy-1", "greedy-16", StartUp];
 
     private readonly JsonObject _work = Workload.Read(folder);
     private readonly Table _table = new Table().AddColumns("case", "threads", "reference", "worker", "ratio", "target", "equal");
@@ -41,33 +41,37 @@ internal sealed class Comparison(string folder, int pairs)
     {
         var (theirs, ours) = (new List<double>(), new List<double>());
         string? difference = null;
+        JsonObject? figures = null;
         for (var pair = 0; pair < pairs; pair++)
         {
-            var part = name == "sampling" ? Part(pair, threads) : ((int First, int Count)?)null;
-            var (seconds, result) = reference.Run(name, part is { } p ? new JsonObject { ["first"] = p.First, ["count"] = p.Count } : null);
+            var part = name == "sampling" ? Part(pair) : ((int First, int Count)?)null;
+            var (seconds, result, _) = reference.Run(name, part is { } p ? new JsonObject { ["first"] = p.First, ["count"] = p.Count } : null);
             // One question at a time: the time of a part of the questions scales to all of them.
             theirs.Add(part is { } range ? seconds * Questions / range.Count : seconds);
             var answer = worker.Run(name);
             ours.Add(answer.Seconds);
+            figures = answer.Figures;
             difference ??= Equality.Difference(result, answer.Result, part);
         }
         var line = Line(name, threads, theirs, ours);
         line["equal"] = difference is null;
+        foreach (var (field, value) in figures ?? new JsonObject())
+            line[field] = value!.DeepClone();
         if (difference is not null)
             line["difference"] = difference;
         Console.WriteLine(line.ToJsonString());
-        _table.AddRow(name, $"{threads}", $"{Median(theirs):F3} s", $"{Median(ours):F3} s", $"{Median(theirs) / Median(ours):F2}", $"{s_targets[name]}", difference is null ? "yes" : "NO");
+        _table.AddRow(name, $"{threads}", $"{Median(theirs):F3} s", $"{Median(ours):F3} s", $"{Median(theirs) / Median(ours):F2}", Target(name), difference is null ? "yes" : "NO");
         return difference is null;
     }
 
+    private static string Target(string name) => s_targets.TryGetValue(name, out var target) ? $"{target}" : "";
+
     private int Questions => _work["sampling"]!["prompts"]!.AsArray().Count;
 
-    /// <summary>
-    /// With one thread the pairs together cover all questions; with more, half of them, so that the whole stays under ten minutes.
-    /// </summary>
-    private (int First, int Count) Part(int pair, int threads)
+    /// <summary>The pairs together cover half of the questions, so that the whole stays under ten minutes.</summary>
+    private (int First, int Count) Part(int pair)
     {
-        var total = threads == 1 ? Questions : Questions / 2;
+        var total = Questions / 2;
         var (first, end) = (pair * total / pairs, (pair + 1) * total / pairs);
         return (first, Math.Max(1, end - first));
     }
@@ -86,7 +90,7 @@ internal sealed class Comparison(string folder, int pairs)
     {
         ["case"] = name, ["threads"] = threads,
         ["reference_seconds"] = Math.Round(Median(theirs), 4), ["worker_seconds"] = Math.Round(Median(ours), 4),
-        ["ratio"] = Math.Round(Median(theirs) / Median(ours), 3), ["target"] = s_targets[name],
+        ["ratio"] = Math.Round(Median(theirs) / Median(ours), 3), ["target"] = s_targets.TryGetValue(name, out var target) ? target : null,
         ["reference_runs"] = new JsonArray([.. theirs.Select(s => (JsonNode)Math.Round(s, 4))]), ["worker_runs"] = new JsonArray([.. ours.Select(s => (JsonNode)Math.Round(s, 4))]),
     };
 

@@ -22,12 +22,12 @@ internal sealed class Peer : IDisposable
     public static Peer Worker(string folder, int threads) =>
         Start(Environment.ProcessPath!, [typeof(Peer).Assembly.Location, "serve", folder, threads.ToString(CultureInfo.InvariantCulture)], threads);
 
-    public (double Seconds, JsonNode Result) Run(string name, JsonObject? part = null)
+    public (double Seconds, JsonNode Result, JsonObject? Figures) Run(string name, JsonObject? part = null)
     {
         _process.StandardInput.WriteLine(new JsonObject { ["case"] = name, ["part"] = part }.ToJsonString());
         _process.StandardInput.Flush();
         var answer = Read(_process);
-        return ((double)answer["seconds"]!, answer["result"]!.DeepClone());
+        return ((double)answer["seconds"]!, answer["result"]!.DeepClone(), answer["figures"]?.DeepClone().AsObject());
     }
 
     public void Dispose()

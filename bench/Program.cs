@@ -5,7 +5,7 @@ using LightReasoner.Bench;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
-var cases = new Option<string[]>("--cases") { Description = "Only these (sampling, fine-tuning, refinement, block-128, block-64, greedy-1, greedy-16, start-up).", AllowMultipleArgumentsPerToken = true };
+var cases = new Option<string[]>("--cases") { Description = "Only these (sampling, sampling-1, fine-tuning, refinement, block-128, block-64, greedy-1, greedy-16, start-up).", AllowMultipleArgumentsPerToken = true };
 var threads = new Option<int[]>("--threads") { Description = "Thread counts to measure with.", DefaultValueFactory = _ => [1, 2], AllowMultipleArgumentsPerToken = true };
 var pairs = new Option<int>("--pairs") { Description = "Runs of each program per case, alternating; the median counts.", DefaultValueFactory = _ => 3 };
 var root = new RootCommand("Measures the worker against a reference that follows the published programs, on the same libtorch and threads.") { cases, threads, pairs };

@@ -20,6 +20,7 @@ internal sealed class WorkerCases : IDisposable
     private readonly JsonObject _work;
     private readonly LoadedModel _expert, _amateur;
     private readonly Tokenizer _tokenizer;
+    private JsonObject? _figures; // of the present case, beside its result
 
     public WorkerCases(string folder, int threads)
     {
@@ -39,7 +40,8 @@ internal sealed class WorkerCases : IDisposable
             var request = JsonNode.Parse(line)!;
             var work = _work[(string)request["case"]!]!;
             var (seconds, result) = Body((string)work["kind"]!)(work);
-            Console.WriteLine(new JsonObject { ["seconds"] = seconds, ["result"] = result }.ToJsonString());
+            Console.WriteLine(new JsonObject { ["seconds"] = seconds, ["result"] = result, ["figures"] = _figures }.ToJsonString());
+            _figures = null;
         }
     }
 
@@ -73,6 +75,8 @@ internal sealed class WorkerCases : IDisposable
         using var sampler = new ContrastiveSampler(_expert, _amateur, _tokenizer, Workload.SamplingSpec(work));
         sampler.Sample([new Question(0, "q", "warm")]);
         var (seconds, result) = Timed(() => sampler.Sample(questions));
+        if (result.Drafts.Passes > 0)
+            _figures = new JsonObject { ["acceptedDraftLength"] = Math.Round((double)result.Drafts.Accepted / result.Drafts.Passes, 2), ["expertPassesSaved"] = result.Drafts.Accepted };
         return (seconds, new JsonArray([.. result.Samples.Select(sample => (JsonNode)new JsonObject
         {
             ["prompt"] = int.Parse(sample.PromptId.AsSpan(1)), ["step"] = sample.Step, ["token_ids"] = JsonSerializer.SerializeToNode(sample.TokenIds),

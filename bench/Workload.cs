@@ -53,6 +53,7 @@ internal static class Workload
             {
                 ["kind"] = "sampling", ["prompts"] = Rows(32, () => 72 + random.Next(65)), ["maxNewTokens"] = 96, ["alpha"] = 0.2, ["beta"] = 0.4,
             },
+            ["sampling-1"] = new JsonObject { ["kind"] = "sampling", ["prompts"] = Rows(1, () => 100), ["maxNewTokens"] = 96, ["alpha"] = 0.2, ["beta"] = 0.4 },
             ["fine-tuning"] = new JsonObject { ["kind"] = "fine-tuning", ["batchSize"] = 8, ["steps"] = 1, ["learningRate"] = 1e-3 },
             ["refinement"] = new JsonObject
             {

@@ -1,4 +1,5 @@
 using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,9 +26,24 @@ internal sealed class SlotCache : IDisposable
     /// <summary>Tokens that a slot has read.</summary>
     public int Length(int slot) => _cache.Lengths[slot];
 
-    /// <summary>Reads new sequences and puts them into slots, whatever was there before.</summary>
-    /// <returns>Hidden states [sequences, longest, hidden].</returns>
+    /// <summary>Reads new sequences and puts them into slots, whatever was there before. Sequences of similar length are read together, with little padding.</summary>
+    /// <returns>Hidden states [sequences, longest, hidden]; undefined behind a sequence's end.</returns>
     public Tensor Admit(IReadOnlyList<int[]> sequences, int[] slots)
+    {
+        var groups = LengthGroups.Of(Enumerable.Range(0, sequences.Count), i => sequences[i].Length).ToArray();
+        if (groups.Length == 1)
+            return AdmitTogether(sequences, slots);
+        Tensor? all = null;
+        foreach (var group in groups) // the longest first
+        {
+            using var hidden = AdmitTogether(Array.ConvertAll(group, i => sequences[i]), Array.ConvertAll(group, i => slots[i]));
+            all ??= zeros([sequences.Count, hidden.size(1), hidden.size(2)], dtype: hidden.dtype, device: hidden.device);
+            all.narrow(1, 0, hidden.size(1)).index_copy_(0, tensor(Array.ConvertAll(group, i => (long)i), device: hidden.device), hidden);
+        }
+        return all!;
+    }
+
+    private Tensor AdmitTogether(IReadOnlyList<int[]> sequences, int[] slots)
     {
         var (ids, lengths) = Pad(sequences);
         using var fresh = NewCache(sequences.Count, (int)ids.size(1));

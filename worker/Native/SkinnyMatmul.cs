@@ -9,13 +9,15 @@ namespace LightReasoner.Worker.Native;
 
 /// <summary>
 /// x·Wᵀ for few rows of x, as decoding has them, float32 on the CPU. A BLAS copies W into a layout of its own first, which costs more than the product itself
-/// when W is used for few rows; this reads W once, as it lies. Every element is summed in the same order whatever the number of rows, so a row's result does
-/// not depend on the rows beside it.
+/// when W is used for few rows; this reads W once, as it lies. Up to <see cref="DotRows"/> rows are products of vectors along the inputs; more are turned, so that
+/// a vector holds an input of 16 rows at once (see SkinnyMatmul.Turned.cs).
 /// </summary>
-internal static unsafe class SkinnyMatmul
+internal static unsafe partial class SkinnyMatmul
 {
     /// <summary>With more rows than this a BLAS is as fast.</summary>
     public const int MaxRows = 32;
+
+    private const int DotRows = 8;
 
     private const int Lanes = 16, TileRows = 4, TileOutputs = 6;
 
@@ -35,10 +37,14 @@ internal static unsafe class SkinnyMatmul
         var result = empty([rows, outputs], dtype: ScalarType.Float32);
         nint source = Address(x), matrix = Address(weight), offsets = Address(bias), added = Address(onto), target = Address(result);
         var team = ThreadTeam.Shared;
+        var turned = rows > DotRows ? Turn((float*)source, rows, inputs) : null;
         team.Run(part =>
         {
-            var (start, end) = team.Share(part, outputs, TileOutputs);
-            Multiply((float*)source, (float*)matrix, (float*)target, rows, inputs, outputs, start, end);
+            var (start, end) = team.Share(part, outputs, TurnedOutputs);
+            if (turned is not null)
+                MultiplyTurned((float*)turned.Address, (float*)matrix, (float*)target, rows, inputs, outputs, start, end);
+            else
+                Multiply((float*)source, (float*)matrix, (float*)target, rows, inputs, outputs, start, end);
             if (offsets != 0 || added != 0)
                 Add((float*)offsets, (float*)added, (float*)target, rows, outputs, start, end);
         });
