@@ -16,10 +16,27 @@ internal static partial class BlasKernels
         string? kernels =
             Avx512F.VL.IsSupported && Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported && Avx512CD.VL.IsSupported ? "SkylakeX" :
             Avx2.IsSupported && Fma.IsSupported ? "Haswell" : null;
-        if (kernels is not null && OperatingSystem.IsLinux() && string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Variable)))
+        if (!OperatingSystem.IsLinux())
         {
-            // Environment.SetEnvironmentVariable does not reach native code on Unix.
-            setenv(Variable, kernels, overwrite: 0);
+            return;
+        }
+
+        if (kernels is not null)
+        {
+            Set(Variable, kernels);
+        }
+
+        // OpenMP's and OpenBLAS's threads spin for milliseconds after their work, on the cores that a program's own threads are about to use.
+        Set("OMP_WAIT_POLICY", "passive");
+        Set("OPENBLAS_THREAD_TIMEOUT", "4");
+    }
+
+    /// <summary>Environment.SetEnvironmentVariable does not reach native code on Unix.</summary>
+    private static void Set(string variable, string value)
+    {
+        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(variable)))
+        {
+            setenv(variable, value, overwrite: 0);
         }
     }
 
