@@ -26,6 +26,7 @@ def main(folder, threads):
         return {"seconds": time.perf_counter() - start, "result": result}
 
     def sample(case, part):
+        part = part or {"first": 0, "count": len(case["prompts"])}
         prompts = case["prompts"][part["first"]: part["first"] + part["count"]]
         answer = timed(sampling.sample, expert, amateur, prompts, case["maxNewTokens"], case["alpha"], case["beta"])
         for kept in answer["result"]:
