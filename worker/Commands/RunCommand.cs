@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using LightReasoner.Api;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Runs;
-using Spectre.Console;
 using TorchSharp;
 
 namespace LightReasoner.Worker.Commands;
@@ -19,8 +18,9 @@ internal static class RunCommand
         var output = new Option<string?>("--output") { Description = "Output folder; overrides the manifest's." };
         var prefix = new Option<string>("--output-prefix") { Description = "Where outputs go by default, as PREFIX/NAMESPACE/NAME.", DefaultValueFactory = _ => "./runs" };
         var reference = new Option<string[]>("--ref") { Description = "Where a referenced run wrote: KIND/NAME=URI (repeatable).", DefaultValueFactory = _ => [] };
-        var quiet = new Option<bool>("--quiet") { Description = "Prints errors only." };
-        var command = new Command("run", "Runs a SamplingRun, FineTuneRun or RefineRun in this process; run it again to go on where it stopped.") { file, set, shard, output, prefix, reference, quiet };
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "Prints errors only." };
+        var json = new Option<bool>("--json") { Description = "Prints progress as JSON, one object a line." };
+        var command = new Command("run", "Runs a SamplingRun, FineTuneRun or RefineRun in this process; run it again to go on where it stopped.") { file, set, shard, output, prefix, reference, quiet, json };
         command.SetAction(async (parsed, _) =>
         {
             string path = parsed.GetValue(file)!;
@@ -51,7 +51,7 @@ internal static class RunCommand
             };
             using var stop = new CancellationTokenSource();
             using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Ask), interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Ask);
-            var progress = new ConsoleProgress(AnsiConsole.Console, parsed.GetValue(quiet));
+            var progress = ConsoleProgress.ForStandardOutput(parsed.GetValue(quiet), parsed.GetValue(json));
             return (int)await new Runner(options, progress, TimeProvider.System).RunAsync(manifest, stop.Token);
 
             void Ask(PosixSignalContext signal)

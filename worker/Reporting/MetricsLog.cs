@@ -7,31 +7,36 @@ using LightReasoner.Worker.Runs;
 namespace LightReasoner.Worker.Reporting;
 
 /// <summary>
-/// <c>metrics.jsonl</c>: one line per logged step or chunk, the metrics of the run's kind with a time. Written whole, so that a reader never sees half
-/// a line, and for that reason only every few seconds; a resumed run drops the lines of steps that it repeats.
+/// <c>metrics.jsonl</c>: one line per logged step or chunk, the metrics of the run's kind with a time; and beside it the same figures as a TensorBoard event
+/// file. Both are written whole, so that a reader never sees half a line, and for that reason only every few seconds; a resumed run drops the lines of
+/// steps that it repeats.
 /// </summary>
 public sealed class MetricsLog
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     private readonly RunOutput _output;
-    private readonly string _name;
+    private readonly MetricsFile _file;
     private readonly TimeProvider _time;
-    private readonly StringBuilder _text;
+    private readonly StringBuilder _text = new();
+    private readonly TensorBoardEvents _events;
     private long? _flushed;
     private bool _pending;
 
-    private MetricsLog(RunOutput output, string name, TimeProvider time, StringBuilder text) =>
-        (_output, _name, _time, _text) = (output, name, time, text);
+    private MetricsLog(RunOutput output, MetricsFile file, TimeProvider time) =>
+        (_output, _file, _time, _events) = (output, file, time, new TensorBoardEvents(file.Counter));
 
-    /// <summary>Opens the log, keeping lines whose <paramref name="counter"/> field is at most <paramref name="upTo"/>.</summary>
-    public static async Task<MetricsLog> OpenAsync(RunOutput output, string name, string counter, long upTo, TimeProvider time, CancellationToken cancellation)
+    /// <summary>The newest line, or null where there is none.</summary>
+    public string? Last { get; private set; }
+
+    /// <summary>Opens the log, keeping lines that count at most <paramref name="upTo"/>.</summary>
+    public static async Task<MetricsLog> OpenAsync(RunOutput output, MetricsFile file, long upTo, TimeProvider time, CancellationToken cancellation)
     {
-        var text = new StringBuilder();
-        if (await output.Store.GetAsync(name, cancellation) is { } existing)
+        var log = new MetricsLog(output, file, time);
+        if (await output.Store.GetAsync(file.Name, cancellation) is { } existing)
             foreach (string line in Encoding.UTF8.GetString(existing.Bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries))
-                if (JsonNode.Parse(line)?[counter]?.GetValue<long>() <= upTo) text.Append(line).Append('\n');
-        return new MetricsLog(output, name, time, text);
+                if (JsonNode.Parse(line)?[file.Counter]?.GetValue<long>() <= upTo) log.Append(line);
+        return log;
     }
 
     /// <summary>Adds a line; writes the log if that has not been done for a while.</summary>
@@ -39,7 +44,7 @@ public sealed class MetricsLog
     {
         JsonObject line = JsonSerializer.SerializeToNode(metrics, ApiJson.Options)!.AsObject();
         line.Insert(0, "time", _time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture));
-        _text.Append(line.ToJsonString(ApiJson.Options)).Append('\n');
+        Append(line.ToJsonString(ApiJson.Options));
         _pending = true;
         if (_flushed is not { } last || _time.GetElapsedTime(last) >= Interval) await FlushAsync(cancellation);
     }
@@ -48,7 +53,32 @@ public sealed class MetricsLog
     public async Task FlushAsync(CancellationToken cancellation)
     {
         if (!_pending) return;
-        await _output.PutTextAsync(_name, _text.ToString(), cancellation);
+        await _output.PutTextAsync(_file.Name, _text.ToString(), cancellation);
+        await _output.PutAsync(_file.Events, new MemoryStream(_events.Content), cancellation);
         (_pending, _flushed) = (false, _time.GetTimestamp());
     }
+
+    private void Append(string line)
+    {
+        _text.Append(line).Append('\n');
+        _events.Add(line);
+        Last = line;
+    }
+}
+
+/// <summary>Where the figures of a run, or of one shard of it, are logged.</summary>
+/// <param name="Name">The metrics file.</param>
+/// <param name="Events">The TensorBoard event file; a folder for each shard, which TensorBoard shows as a run of its own.</param>
+/// <param name="Counter">The field that counts.</param>
+public sealed record MetricsFile(string Name, string Events, string Counter)
+{
+    private const string EventFile = "events.out.tfevents.lightreasoner";
+
+    /// <summary>The file of a training run.</summary>
+    public static MetricsFile Training { get; } = new("metrics.jsonl", EventFile, "step");
+
+    /// <summary>The file of a shard of a SamplingRun.</summary>
+    public static MetricsFile Sampling(int shard, int shards) => shards == 1
+        ? new("metrics.jsonl", EventFile, "promptsDone")
+        : new($"metrics-{shard:D5}.jsonl", $"shard-{shard:D5}/{EventFile}", "promptsDone");
 }

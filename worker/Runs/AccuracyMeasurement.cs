@@ -14,6 +14,9 @@ internal sealed class AccuracyMeasurement
 {
     private const string BeforeBlob = "evaluation-before.json", AfterBlob = "evaluation-after.json";
 
+    /// <summary>Block generation is measured with fewer passes too, on so many questions.</summary>
+    private const int PassQuestions = 200, MaxPasses = 8;
+
     private readonly RunContext _run;
     private readonly EvaluationSpec? _spec;
     private readonly ModelWithTokenizer _model;
@@ -43,6 +46,8 @@ internal sealed class AccuracyMeasurement
     {
         if (_spec is null || _before is null) return null;
         EvaluationResult after = await MeasureAsync("after", AfterBlob);
+        await _run.Output.PutTextAsync(AnswerChange.BlobName, JsonSerializer.Serialize(Changes(after), ApiJson.Options) + "\n", _run.Stop);
+        if (_blocks) await MeasurePassesAsync(after);
         (bool Before, bool After)[] pairs = [.. _before.Correct.Zip(after.Correct)];
         return new EvaluationMetrics
         {
@@ -55,12 +60,32 @@ internal sealed class AccuracyMeasurement
         };
     }
 
+    private AnswerChange[] Changes(EvaluationResult after) =>
+    [
+        .. _questions.Select((question, i) => new AnswerChange(question.Text, question.Answer ?? "", _before!.Answers[i], after.Answers[i], after.Correct[i]))
+            .Where((_, i) => _before!.Correct[i] != after.Correct[i]),
+    ];
+
+    /// <summary>Accuracy and tokens per forward pass by the number of passes over a block, up to the one that the document names.</summary>
+    private async Task MeasurePassesAsync(EvaluationResult after)
+    {
+        Question[] questions = [.. _questions.Take(PassQuestions)];
+        var measured = new List<PassAccuracy>();
+        for (int passes = 1; passes < Math.Min(_spec!.RefineIterations, MaxPasses); passes++)
+        {
+            EvaluationResult result = new AccuracyEvaluator().Evaluate(_model.Loaded, _model.Tokenizer, questions, _spec with { RefineIterations = passes }, blocks: true, _run.Stop);
+            measured.Add(new PassAccuracy(passes, questions.Length, result.Correct.Count(c => c), result.TokensPerForward));
+        }
+        measured.Add(new PassAccuracy(Math.Max(1, _spec.RefineIterations), questions.Length, after.Correct.Take(questions.Length).Count(c => c), after.TokensPerForward));
+        await _run.Output.PutTextAsync(PassAccuracy.BlobName, JsonSerializer.Serialize(measured, ApiJson.Options) + "\n", _run.Stop);
+    }
+
     private async Task<EvaluationResult> MeasureAsync(string when, string blob)
     {
-        _run.Reporter.Update(report => report with { Message = $"measuring accuracy {when} training on {_questions.Count} questions" });
+        _run.Progress.Update(report => report with { Message = $"measuring accuracy {when} training on {_questions.Count} questions" });
         _model.Loaded.Model.eval();
         EvaluationResult result = new AccuracyEvaluator().Evaluate(_model.Loaded, _model.Tokenizer, _questions, _spec!, _blocks, _run.Stop);
-        _run.Reporter.Update(report => report with { Message = null });
+        _run.Progress.Update(report => report with { Message = null });
         _run.Progress.Say(FormattableString.Invariant($"accuracy {when}: {Share(result.Correct):P1} of {_questions.Count} questions").Replace(" %", "%"));
         await _run.Output.PutTextAsync(blob, JsonSerializer.Serialize(result, ApiJson.Options), _run.Stop);
         return result;

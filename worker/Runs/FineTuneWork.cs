@@ -36,6 +36,6 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
             model.Loaded.Model.MergeLora();
             await PutFolderAsync("model", folder => HuggingFaceFolder.Save(model.Loaded.Model, model.Folder, folder, ModelSources.TypeOf(_spec.Model.Dtype)));
         }
-        Run.Reporter.Update(report => report with { FineTune = last with { Evaluation = result } });
+        Run.Progress.Update(report => report with { FineTune = last with { Evaluation = result } });
     }
 }

@@ -31,6 +31,6 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
         if (_spec.Method == TrainingMethod.Lora) await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, ModelSources.PeftName(model.Uri)));
         else await PutFolderAsync("model", folder => trainer.SaveModel(folder, model.Folder));
         EvaluationMetrics? result = await evaluation.MeasureAfterAsync();
-        Run.Reporter.Update(report => report with { Refine = last with { Evaluation = result } });
+        Run.Progress.Update(report => report with { Refine = last with { Evaluation = result } });
     }
 }

@@ -9,10 +9,9 @@ namespace LightReasoner.Worker.Runs;
 /// <param name="Output">The run's output, claimed for this attempt.</param>
 /// <param name="References">Where referenced runs wrote.</param>
 /// <param name="Models">Loads models.</param>
-/// <param name="Reporter">Tells the operator.</param>
-/// <param name="Progress">Tells the person.</param>
+/// <param name="Progress">Tells the operator and the person.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Stop">Asks to save what is done and to end (SIGTERM, Ctrl-C).</param>
 public sealed record RunContext(
     Manifest Manifest, int Shard, RunOutput Output, RunReferences References, ModelSources Models,
-    ProgressReporter Reporter, ConsoleProgress Progress, TimeProvider Time, CancellationToken Stop);
+    ProgressFeed Progress, TimeProvider Time, CancellationToken Stop);

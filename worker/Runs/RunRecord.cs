@@ -30,13 +30,14 @@ internal static partial class RunRecord
 
     /// <summary>Writes the record, or makes sure that the one there is of the same work.</summary>
     /// <exception cref="WorkerException">The folder holds the output of another document.</exception>
-    public static async Task EnsureAsync(RunOutput output, Manifest manifest, RunReferences references, CancellationToken cancellation)
+    public static async Task EnsureAsync(RunOutput output, Manifest manifest, RunReferences references, TimeProvider time, CancellationToken cancellation)
     {
         JsonObject document = JsonNode.Parse(WithoutSignatures(ManifestReader.ToJson(manifest)))!.AsObject();
         document.Remove("status");
         var record = new JsonObject
         {
             ["document"] = document,
+            ["begun"] = time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture),
             ["versions"] = new JsonObject { ["worker"] = Version, ["runtime"] = Environment.Version.ToString() },
             ["data"] = await FingerprintsAsync(manifest, references, cancellation),
         };

@@ -61,7 +61,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             var references = new RunReferences(options.References, options.OutputPrefix, identity.Namespace);
             string scope = shards > 1 ? $"shard-{shard:D5}" : "run", resultBlob = $"results/{scope}.json";
             RunOutput output = await RunOutput.ClaimAsync(BlobUri.Open(uri), scope, options.Attempt, stop);
-            await RunRecord.EnsureAsync(output, manifest, references, stop);
+            await RunRecord.EnsureAsync(output, manifest, references, time, stop);
 
             if (await output.Store.GetAsync(resultBlob, stop) is { } result)
             {
@@ -72,7 +72,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             else
             {
                 var models = new ModelSources(references, DeviceFor(manifest.RunSpec.Worker));
-                var context = new RunContext(manifest, shard, output, references, models, reporter, progress, time, stop);
+                var context = new RunContext(manifest, shard, output, references, models, new ProgressFeed(reporter, progress), time, stop);
                 await (manifest switch
                 {
                     SamplingRun run => new SamplingWork(context, run).RunAsync(),
@@ -83,6 +83,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
                 await output.PutTextAsync(resultBlob, JsonSerializer.Serialize(
                     reporter.Latest with { Outcome = ReportOutcome.Succeeded, Attempt = "", Sequence = 0 }, ApiJson.Indented), CancellationToken.None);
             }
+            await RunReport.WriteAsync(output, time, CancellationToken.None);
             await reporter.FinishAsync(ReportOutcome.Succeeded, null);
             progress.Say($"done: {uri}");
             return ExitCode.Done;

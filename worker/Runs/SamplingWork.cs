@@ -19,18 +19,18 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
 
     private readonly SamplingRunSpec _spec = manifest.Spec;
 
-    /// <summary>The figures of one chunk, kept beside its samples so that a resumed run can go on counting.</summary>
-    private sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKept, long TokensGenerated, double KlSum, long DraftsAccepted = 0, long DraftPasses = 0);
+    /// <summary>Kept steps that the figures hold in full, over all chunks of a shard.</summary>
+    private const int Examples = 10;
 
     public async Task RunAsync()
     {
         IReadOnlyList<Question> questions = await Datasets.QuestionsAsync(run.References.DatasetUri(_spec.Dataset), _spec.Dataset.Format,
             _spec.QuestionField, _spec.IdField, answerField: null, _spec.MaxQuestions, run.Shard, _spec.Shards, run.Stop);
-        run.Reporter.Update(report => report with { Unit = "prompts", Total = questions.Count });
+        run.Progress.Update(report => report with { Unit = "prompts", Total = questions.Count });
 
         Question[][] chunks = [.. questions.Chunk(_spec.BatchSize * ChunkBatches)];
         HashSet<string> present = [.. (await run.Output.Store.ListAsync($"samples/part-{run.Shard:D5}-", run.Stop)).Select(blob => blob.Name)];
-        MetricsLog log = await MetricsLog.OpenAsync(run.Output, _spec.Shards == 1 ? "metrics.jsonl" : $"metrics-{run.Shard:D5}.jsonl", "promptsDone", 0, run.Time, run.Stop);
+        MetricsLog log = await MetricsLog.OpenAsync(run.Output, MetricsFile.Sampling(run.Shard, _spec.Shards), 0, run.Time, run.Stop);
         if (present.Count > 0) run.Progress.Say($"{present.Count} of {chunks.Length} chunks are there already; going on from them");
 
         ContrastiveSampler? sampler = null;
@@ -51,18 +51,16 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
                 else
                 {
                     sampler ??= await CreateSamplerAsync(questions);
-                    ChunkResult result = sampler.Sample(chunks[i], done => run.Reporter.Update(report => report with { Done = total.Questions + done }), run.Stop);
-                    figures = new ChunkFigures(result.QuestionsDone, result.StepsSeen, result.Samples.Count, result.TokensGenerated, result.KlSum, result.Drafts.Accepted, result.Drafts.Passes);
+                    ChunkResult result = sampler.Sample(chunks[i], done => TellWithin(total, done, (promptsHere + done) / run.Time.GetElapsedTime(start).TotalSeconds), run.Stop);
+                    figures = ChunkFigures.Of(result, sampler.Examples(result.Samples, (Examples + chunks.Length - 1) / chunks.Length));
                     // The figures come first: the samples' appearance is what commits both.
                     await run.Output.PutTextAsync(figuresBlob, JsonSerializer.Serialize(figures, ApiJson.Options), run.Stop);
                     await run.Output.PutOnceAsync(blob, await SampleFile.EncodeAsync(result.Samples, _spec.Format), run.Stop);
                     (tokensHere, promptsHere) = (tokensHere + figures.TokensGenerated, promptsHere + figures.Questions);
                 }
-                total = new ChunkFigures(total.Questions + figures.Questions, total.StepsSeen + figures.StepsSeen, total.SamplesKept + figures.SamplesKept,
-                    total.TokensGenerated + figures.TokensGenerated, total.KlSum + figures.KlSum,
-                    total.DraftsAccepted + figures.DraftsAccepted, total.DraftPasses + figures.DraftPasses);
+                total += figures;
                 double seconds = Math.Max(1e-3, run.Time.GetElapsedTime(start).TotalSeconds);
-                await TellAsync(log, total, questions.Count, tokensHere / seconds, promptsHere / seconds);
+                await TellAsync(log, total, tokensHere / seconds, promptsHere / seconds);
             }
             await log.FlushAsync(run.Stop);
         }
@@ -88,7 +86,11 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         return JsonSerializer.Deserialize<ChunkFigures>(content.Bytes, ApiJson.Options)!;
     }
 
-    private async Task TellAsync(MetricsLog log, ChunkFigures total, int questions, double tokensPerSecond, double promptsPerSecond)
+    /// <summary>Progress while a chunk is sampled: its figures come when it is done.</summary>
+    private void TellWithin(ChunkFigures before, int done, double promptsPerSecond) => run.Progress.Tell("sampling",
+        report => report with { Done = before.Questions + done, RatePerSecond = promptsPerSecond }, before.Questions == 0 ? "" : $"kept {before.SamplesKept} of {before.StepsSeen} steps");
+
+    private async Task TellAsync(MetricsLog log, ChunkFigures total, double tokensPerSecond, double promptsPerSecond)
     {
         var metrics = new SamplingMetrics
         {
@@ -102,8 +104,8 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             ExpertPassesSaved = total.DraftsAccepted,
         };
         await log.AddAsync(metrics, run.Stop);
-        run.Reporter.Update(report => report with { Done = total.Questions, RatePerSecond = promptsPerSecond == 0 ? null : promptsPerSecond, Sampling = metrics });
-        run.Progress.Show("sampling", total.Questions, questions, "prompts",
+        run.Progress.Tell("sampling",
+            report => report with { Done = total.Questions, RatePerSecond = promptsPerSecond == 0 ? null : promptsPerSecond, Sampling = metrics },
             FormattableString.Invariant($"kept {metrics.SamplesKept} of {metrics.StepsSeen} steps ({metrics.KeepRate:P1}), mean KL {metrics.MeanKl ?? 0:F3}, {tokensPerSecond:F0} tok/s").Replace(" %", "%"));
     }
 }

@@ -32,9 +32,10 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
         if (resume == ResumeMode.Disable) await checkpoints.ClearAsync(Run.Stop);
         else if (await checkpoints.LoadNewestAsync(trainer.Load, Run.Stop)) Run.Progress.Say($"going on from the checkpoint of step {trainer.Step()}");
         long start = trainer.Step(), saved = start;
-        MetricsLog log = await MetricsLog.OpenAsync(Run.Output, "metrics.jsonl", "step", start, Run.Time, Run.Stop);
-        TMetrics? last = await LastLoggedAsync();
-        Run.Reporter.Update(r => r with { Unit = "steps", Total = trainer.TotalSteps, Done = start });
+        MetricsLog log = await MetricsLog.OpenAsync(Run.Output, MetricsFile.Training, start, Run.Time, Run.Stop);
+        // A run that was interrupted after its last step has nothing left to train, only to write.
+        TMetrics? last = log.Last is { } line ? JsonNode.Parse(line).Deserialize<TMetrics>(ApiJson.Options) : null;
+        Run.Progress.Update(r => r with { Unit = "steps", Total = trainer.TotalSteps, Done = start });
         long begun = Run.Time.GetTimestamp(), tokensBefore = trainer.TokensSeen();
         double Seconds() => Math.Max(1e-3, Run.Time.GetElapsedTime(begun).TotalSeconds);
 
@@ -43,8 +44,7 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
             TMetrics metrics = trainer.TrainStep(() => (trainer.TokensSeen() - tokensBefore) / Seconds());
             long step = trainer.Step();
             double rate = (step - start) / Seconds();
-            Run.Reporter.Update(r => report(r with { Done = step, RatePerSecond = rate }, metrics));
-            Run.Progress.Show(what, step, trainer.TotalSteps, "steps", describe(metrics));
+            Run.Progress.Tell(what, r => report(r with { Done = step, RatePerSecond = rate }, metrics), describe(metrics));
             bool isLast = step == trainer.TotalSteps;
             if (step % loggingSteps == 0 || isLast) await log.AddAsync(last = metrics, CancellationToken.None);
             if ((step % saveSteps == 0 || isLast || Run.Stop.IsCancellationRequested) && step != saved)
@@ -63,13 +63,5 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
         using var staging = new ScratchFolder();
         save(staging.Path);
         await Run.Output.PutFolderAsync(staging.Path, name, Run.Stop);
-    }
-
-    /// <summary>A run that was interrupted after its last step has nothing left to train, only to write.</summary>
-    private async Task<TMetrics?> LastLoggedAsync()
-    {
-        if (await Run.Output.Store.GetAsync("metrics.jsonl", Run.Stop) is not { } content) return null;
-        string? line = System.Text.Encoding.UTF8.GetString(content.Bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault();
-        return line is null ? null : JsonNode.Parse(line).Deserialize<TMetrics>(ApiJson.Options);
     }
 }

@@ -40,6 +40,9 @@ public sealed class ContrastiveSampler : IDisposable
         return new ChunkResult(samples, steps.Seen, steps.Answers.Sum(answer => (long)answer.Length), samples.Sum(sample => sample.KlDivergence), chunk.Count) { Drafts = steps.Drafts };
     }
 
+    /// <summary>Some of the samples in full, for a report.</summary>
+    public IReadOnlyList<StepExample> Examples(IReadOnlyList<ContrastiveSample> samples, int count) => StepExample.Of(samples, count, _expert.Model, _amateur.Model);
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -43,7 +43,7 @@ public sealed class MetricsLogTests : IDisposable
     }
 
     private async Task<MetricsLog> OpenAsync(string attempt, long upTo) =>
-        await MetricsLog.OpenAsync(await RunOutput.ClaimAsync(new DirectoryBlobStore(_folder.Path), "run", attempt, default), "metrics.jsonl", "step", upTo, _time, default);
+        await MetricsLog.OpenAsync(await RunOutput.ClaimAsync(new DirectoryBlobStore(_folder.Path), "run", attempt, default), MetricsFile.Training, upTo, _time, default);
 
     private int Lines() => System.IO.File.ReadLines(File).Count();
 }

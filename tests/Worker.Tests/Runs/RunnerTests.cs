@@ -1,7 +1,6 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Runs;
-using Spectre.Console;
 
 namespace LightReasoner.Worker.Tests.Runs;
 
@@ -108,7 +107,7 @@ public sealed class RunnerTests : IDisposable
 
     private Task<ExitCode> RunAsync(Manifest manifest, string output, CancellationToken stop = default, ReportTargets? targets = null) =>
         new Runner(new RunOptions { Output = "file://" + Path.Combine(_folder.Path, output), Targets = targets ?? new ReportTargets(null, null, null) },
-            new ConsoleProgress(AnsiConsole.Console, quiet: true), TimeProvider.System).RunAsync(manifest, stop);
+            new ConsoleProgress(TextWriter.Null, ProgressStyle.Quiet, TimeProvider.System), TimeProvider.System).RunAsync(manifest, stop);
 
     private void AssertSameFiles(string one, string other, string part)
     {

@@ -1,0 +1,181 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using LightReasoner.Api;
+using LightReasoner.Worker.Evaluation;
+using LightReasoner.Worker.Reporting;
+using LightReasoner.Worker.Reporting.Pages;
+using LightReasoner.Worker.Runs;
+using LightReasoner.Worker.Sampling;
+using LightReasoner.Worker.Tests.Checkpoints;
+
+namespace LightReasoner.Worker.Tests.Reporting;
+
+/// <summary>The report's page from records made here.</summary>
+public class PageTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    public static TheoryData<string> Kinds => ["SamplingRun", "FineTuneRun", "RefineRun"];
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Page_LoggedFigures_AreThoseOfTheMetricsFile(string kind)
+    {
+        RunRecords records = Records(kind, lines: 30);
+        string page = Page.Of(records, Now).Text;
+        Assert.Equal(records.Metrics[0].Lines.Select(line => line.ToJsonString(ApiJson.Options)), Table(page).Select(line => line.ToJsonString(ApiJson.Options)));
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Page_Charts_HoverTheNumbersOfTheMetricsFile(string kind)
+    {
+        RunRecords records = Records(kind, lines: 30);
+        string page = Page.Of(records, Now).Text;
+        foreach ((string title, string field) in kind switch
+        {
+            "SamplingRun" => new[] { ("samples", "samplesKept") },
+            "FineTuneRun" => [("loss", "loss"), ("learning rate", "learningRate"), ("gradient norm", "gradNorm")],
+            _ => [("noise", "noiseMean"), ("learning rate", "learningRate"), ("gradient norm", "gradNorm")],
+        })
+        {
+            string[] shown = [.. Regex.Matches(page, $"<title>{title} at [^:]*: ([^<]+)</title>").Select(match => match.Groups[1].Value)];
+            Assert.Equal(records.Metrics[0].Lines.Select(line => ((double)line[field]!).ToString("G6", System.Globalization.CultureInfo.InvariantCulture)), shown);
+        }
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Page_NeedsNothingElseAndLetsNoTextBecomeMarkup(string kind)
+    {
+        string page = Page.Of(Records(kind, lines: 5, text: "<script>alert(\"1\")</script> & <img src=x>"), Now).Text;
+        Assert.DoesNotContain("<script", page);
+        Assert.DoesNotContain("<img", page);
+        Assert.DoesNotMatch("""(src|href)\s*=|url\(|@import|https?:""", page);
+        Assert.Contains("prefers-color-scheme: dark", page);
+        Assert.Equal(Regex.Count(page, "<svg"), Regex.Count(page, "</svg>"));
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Page_OfALongRun_StaysUnderHalfAMegabyte(string kind)
+    {
+        RunRecords records = Records(kind, lines: 20_000, text: string.Concat(Enumerable.Repeat("a long question with many words ", 200)));
+        string page = Page.Of(records, Now).Text;
+        Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(page), 10_000, 500_000);
+        Assert.Equal(records.Metrics[0].Lines[^1].ToJsonString(ApiJson.Options), Table(page)[^1].ToJsonString(ApiJson.Options));
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Page_OfARunWithoutAnyFigures_IsStillAPage(string kind)
+    {
+        RunRecords records = Records(kind, lines: 0) with { Results = [], Figures = null, Changes = [], Passes = [], Metrics = [] };
+        Assert.Contains("What was run", Page.Of(records, Now).Text);
+    }
+
+    [Fact]
+    public void Page_TrainedRun_SaysWhetherItHelped()
+    {
+        string page = WebUtility.HtmlDecode(Page.Of(Records("FineTuneRun", lines: 5), Now).Text);
+        Assert.Contains("Answers on 200 held-out questions became better: 40.0 % right before, 60.0 % after (+20.0 points, 95 % interval +12.8 to +27.2).", page);
+        Assert.Contains("Became right (50, 12 of them here)", page);
+    }
+
+    /// <summary>In the browser: nothing is wider than a phone, in light and in dark.</summary>
+    [Theory, MemberData(nameof(Kinds))]
+    public async Task Page_InChromium_FitsAPhone(string kind)
+    {
+        string? browser = new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists);
+        Assert.SkipWhen(browser is null, "Chromium is not installed (apt-get install chromium)");
+        using var folder = new TemporaryFolder();
+        string page = Page.Of(Records(kind, lines: 200), Now).Text;
+        // Headless windows have a least width; a frame does not.
+        await File.WriteAllTextAsync(folder["page.html"], page, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(folder["frame.html"], """
+            <!doctype html><iframe id="f" src="page.html" style="width:390px;height:800px;border:0"></iframe><p id="w"></p>
+            <script>f.onload = () => { const d = f.contentDocument; for (const e of d.querySelectorAll('details')) e.open = true;
+              w.textContent = 'width ' + d.documentElement.scrollWidth + ' charts ' + d.querySelectorAll('svg').length + ' blank ' + [...d.querySelectorAll('svg')].filter(s => s.getBoundingClientRect().height < 60).length; };</script>
+            """, TestContext.Current.CancellationToken);
+        var start = new ProcessStartInfo(browser!,
+            ["--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files", $"--user-data-dir={folder["profile"]}", "--virtual-time-budget=3000", "--dump-dom", "file://" + folder["frame.html"]])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string dom = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Match found = Regex.Match(dom, "width ([0-9]+) charts ([0-9]+) blank ([0-9]+)");
+        Assert.True(found.Success, $"{dom}\n{await errors}");
+        Assert.True(int.Parse(found.Groups[1].Value) <= 390, $"the page is {found.Groups[1].Value} pixels wide");
+        Assert.Equal(Regex.Count(page, "<svg"), int.Parse(found.Groups[2].Value));
+        Assert.Equal("0", found.Groups[3].Value);
+    }
+
+    private static List<JsonObject> Table(string page)
+    {
+        string table = Regex.Match(page, "<table data-file.*?</table>", RegexOptions.Singleline).Value;
+        string[] columns = [.. Regex.Matches(table, "<th>(.*?)</th>").Select(match => match.Groups[1].Value)];
+        return [.. Regex.Matches(table, "<tr>(<td>.*?)</tr>").Select(row =>
+        {
+            string[] cells = [.. Regex.Matches(row.Groups[1].Value, "<td>(.*?)</td>").Select(cell => WebUtility.HtmlDecode(cell.Groups[1].Value))];
+            return new JsonObject(columns.Zip(cells, (column, cell) => KeyValuePair.Create(column,
+                column == "time" ? JsonValue.Create(cell) : JsonNode.Parse(cell.Contains("  ", StringComparison.Ordinal) ? $"[{cell.Replace("  ", ",", StringComparison.Ordinal)}]" : cell))));
+        })];
+    }
+
+    private static RunRecords Records(string kind, int lines, string text = "Tom has 3 eggs. <How> many?")
+    {
+        var random = new Random(1);
+        Manifest manifest = ManifestReader.Read(kind switch
+        {
+            "SamplingRun" => Document(kind, "{expert: {uri: 'file:///e'}, amateur: {uri: 'file:///a'}, dataset: {uri: 'file:///d.jsonl'}}"),
+            "FineTuneRun" => Document(kind, "{model: {uri: 'file:///e'}, samples: {uri: 'file:///s/*'}, training: {maxSteps: 20000}}"),
+            _ => Document(kind, "{model: {uri: 'file:///e'}, dataset: {uri: 'file:///d.parquet'}}"),
+        }, "test");
+        var evaluation = new EvaluationMetrics { Questions = 200, Before = 0.4, After = 0.6, Improved = 50, Worsened = 10, TokensPerForward = kind == "RefineRun" ? 3.2 : null };
+        JsonObject[] log = [.. Enumerable.Range(1, lines).Select(i => Line(kind, i, random))];
+        return new RunRecords
+        {
+            Manifest = manifest,
+            WorkerVersion = "0.1.0",
+            Begun = Now.AddMinutes(-7),
+            Data = new Dictionary<string, string> { ["file:///d.jsonl"] = "sha256:00" },
+            Metrics = [("metrics.jsonl", log)],
+            Results =
+            [
+                new ProgressReport
+                {
+                    Kind = manifest.Kind, Outcome = ReportOutcome.Succeeded,
+                    Sampling = kind == "SamplingRun" ? new SamplingMetrics { TokensPerSecond = 99 } : null,
+                    FineTune = kind == "FineTuneRun" ? new FineTuneMetrics { Step = lines, Evaluation = evaluation } : null,
+                    Refine = kind == "RefineRun" ? new RefineMetrics { Step = lines, Evaluation = evaluation } : null,
+                },
+            ],
+            Figures = kind != "SamplingRun" ? null : new ChunkFigures(100, 2000, 400, 2100, 500)
+            {
+                KlCounts = new(Enumerable.Range(4, 100).ToDictionary(i => i, i => (long)(1000 / i))),
+                StepCounts = new(Enumerable.Range(1, 500).ToDictionary(i => i, i => (long)(700 - i))),
+                SetSizeCounts = new() { [1] = 300, [2] = 70, [5] = 30 },
+                Examples = [.. Enumerable.Range(0, 25).Select(i => new StepExample(text, text, i, 0.9, [new(" a\n" + text, 0.8, 0.1, 0.9), new("b", 0.2, 0.2, 0.1)]))],
+            },
+            Changes = kind == "SamplingRun" ? [] : [.. Enumerable.Range(0, 60).Select(i => new AnswerChange(text, "#### 4", text + " 5", "4", i < 50))],
+            Passes = kind == "RefineRun" ? [new(1, 200, 60, 6.5), new(2, 200, 90, 4), new(3, 200, 120, 3.2)] : [],
+        };
+    }
+
+    private static string Document(string kind, string spec) => $"apiVersion: lightreasoner.io/v1alpha1\nkind: {kind}\nmetadata: {{name: test}}\nspec: {spec}";
+
+    private static JsonObject Line(string kind, int i, Random random)
+    {
+        object metrics = kind switch
+        {
+            "SamplingRun" => new SamplingMetrics { PromptsDone = 10 * i, StepsSeen = 160 * i, SamplesKept = 31 * i, KeepRate = 31.0 / 160, MeanKl = random.NextDouble(), TokensPerSecond = random.NextDouble() * 1e4 },
+            "FineTuneRun" => new FineTuneMetrics { Step = 10 * i, Loss = random.NextDouble() / i, LearningRate = 5e-5 / i, GradNorm = random.NextDouble(), TokensPerSecond = 9e3 },
+            _ => new RefineMetrics { Step = 10 * i, LossTotal = 2.0 / i, Losses = [1.0 / i, random.NextDouble()], NoiseMean = random.NextDouble(), LearningRate = 1e-5, GradNorm = 0.3 },
+        };
+        JsonObject line = JsonSerializer.SerializeToNode(metrics, ApiJson.Options)!.AsObject();
+        line.Insert(0, "time", Now.AddSeconds(i).ToString("O"));
+        return line;
+    }
+}

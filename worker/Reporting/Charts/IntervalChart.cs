@@ -1,0 +1,44 @@
+using LightReasoner.Api;
+using LightReasoner.Worker.Reporting.Pages;
+
+namespace LightReasoner.Worker.Reporting.Charts;
+
+/// <summary>Shares with their 95 % intervals, one below the other.</summary>
+internal static class IntervalChart
+{
+    private const double RowHeight = 46, Label = 92, Value = 132;
+
+    /// <summary>A share.</summary>
+    /// <param name="Name">What was measured.</param>
+    /// <param name="Right">Successes.</param>
+    /// <param name="Of">Trials.</param>
+    /// <param name="Colour">Number of its colour.</param>
+    public sealed record Row(string Name, int Right, int Of, int Colour)
+    {
+        public double Share => Of == 0 ? 0 : (double)Right / Of;
+
+        public ConfidenceInterval Interval => ConfidenceInterval.Wilson(Right, Math.Max(1, Of));
+
+        public Html Text => Html.Of($"{100 * Share:0.0} %");
+    }
+
+    public static Html Draw(string title, IReadOnlyList<Row> rows, Html note)
+    {
+        double height = rows.Count * RowHeight + 34;
+        var x = new Scale(0, 100, Label, Frame.Width - Value);
+        Html grid = Html.Join(x.Ticks.Select(tick => Html.Of($"""<line class="grid" x1="{x.At(tick):0.#}" x2="{x.At(tick):0.#}" y1="6" y2="{height - 28}"/><text class="tick" text-anchor="middle" x="{x.At(tick):0.#}" y="{height - 12}">{tick:0} %</text>""")));
+        Html marks = Html.Join(rows.Select((row, i) =>
+        {
+            double y = 6 + RowHeight * (i + 0.5);
+            (double low, double high) = (100 * row.Interval.Low, 100 * row.Interval.High);
+            return Html.Of($"""
+                <text class="label" x="0" y="{y + 5:0.#}">{row.Name}</text>
+                <rect class="interval c{row.Colour}" x="{x.At(low):0.#}" width="{Math.Max(1, x.At(high) - x.At(low)):0.#}" y="{y - 9:0.#}" height="18" rx="9"/>
+                <circle class="dot c{row.Colour}" cx="{x.At(100 * row.Share):0.#}" cy="{y:0.#}" r="6"><title>{row.Name}: {row.Right} of {row.Of}</title></circle>
+                <text class="value" x="{Frame.Width - Value + 18}" y="{y + 1:0.#}">{row.Text}</text><text class="tick" x="{Frame.Width - Value + 18}" y="{y + 16:0.#}">{low:0.0} to {high:0.0}</text>
+                """);
+        }));
+        string description = string.Join("; ", rows.Select(row => $"{row.Name} {row.Text}"));
+        return Frame.Figure(title, Html.Of($"""<svg viewBox="0 0 {Frame.Width} {height}" role="img" aria-label="{title}: {description}">{grid}{marks}</svg>"""), note);
+    }
+}

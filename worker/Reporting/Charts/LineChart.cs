@@ -1,0 +1,61 @@
+using System.Globalization;
+using LightReasoner.Worker.Reporting.Pages;
+
+namespace LightReasoner.Worker.Reporting.Charts;
+
+/// <summary>A line of a chart.</summary>
+/// <param name="Name">What it shows.</param>
+/// <param name="Points">Its points, by ascending x.</param>
+internal sealed record Series(string Name, IReadOnlyList<(double X, double Y)> Points);
+
+/// <summary>Lines over steps. A long noisy line is drawn pale, with its running mean over it.</summary>
+internal static class LineChart
+{
+    /// <summary>More points than a screen has columns add bytes, not sight: of each bucket the lowest and the highest stay.</summary>
+    private const int MaxPoints = 400;
+
+    private const int SmoothFrom = 60;
+
+    public static Html Draw(string title, string xName, string yName, IReadOnlyList<Series> lines, Html? note = null, bool smooth = false)
+    {
+        lines = [.. lines.Where(line => line.Points.Count > 0)];
+        if (lines.Count == 0) return Html.Empty;
+        (double X, double Y)[] all = [.. lines.SelectMany(line => line.Points)];
+        double low = all.Min(p => p.Y), high = all.Max(p => p.Y);
+        var x = new Scale(all.Min(p => p.X), all.Max(p => p.X), Frame.Left, Frame.Width - Frame.Right, whole: true, exact: true);
+        var y = new Scale(low >= 0 ? 0 : low, high, Frame.Height - Frame.Bottom, Frame.Top, ticks: 4);
+        Html content = Html.Join(lines.Select((line, i) => Line(line, i + 1, x, y, smooth && line.Points.Count >= SmoothFrom)));
+        Html legend = lines.Count == 1 ? Html.Empty : Html.Of($"""<p class="legend">{lines.Select((line, i) => Html.Of($"""<span class="key c{i + 1}">{line.Name}</span>"""))}</p>""");
+        string description = string.Create(CultureInfo.InvariantCulture, $"{title}: {string.Join("; ", lines.Select(line => $"{line.Name} from {line.Points[0].Y:G4} to {line.Points[^1].Y:G4}"))}");
+        return Frame.Figure(title, Html.Of($"{legend}{Frame.Svg(description, x, y, xName, yName, content)}"), note ?? Html.Empty);
+    }
+
+    private static Html Line(Series line, int colour, Scale x, Scale y, bool smooth)
+    {
+        IReadOnlyList<(double X, double Y)> points = Thin(line.Points);
+        if (points.Count == 1) return Html.Of($"""<circle class="dot c{colour}" cx="{x.At(points[0].X):0.#}" cy="{y.At(points[0].Y):0.#}" r="4"/>""");
+        Html path = Html.Of($"""<polyline class="line c{colour}{(smooth ? " pale" : "")}" points="{Coordinates(points)}"/>""");
+        if (smooth) path = Html.Of($"""{path}<polyline class="line c{colour}" points="{Coordinates(Thin(Means(line.Points)))}"/>""");
+        return points.Count > 150 ? path : Html.Of($"{path}{points.Select(p => Html.Of($"""<circle class="hit" cx="{x.At(p.X):0.#}" cy="{y.At(p.Y):0.#}" r="7"><title>{line.Name} at {p.X:N0}: {p.Y:G6}</title></circle>"""))}");
+
+        string Coordinates(IEnumerable<(double X, double Y)> all) =>
+            string.Join(' ', all.Select(p => string.Create(CultureInfo.InvariantCulture, $"{x.At(p.X):0.#},{y.At(p.Y):0.#}")));
+    }
+
+    private static (double X, double Y)[] Means(IReadOnlyList<(double X, double Y)> points)
+    {
+        int reach = Math.Max(3, points.Count / 40);
+        return [.. points.Select((p, i) =>
+        {
+            int from = Math.Max(0, i - reach), to = Math.Min(points.Count - 1, i + reach);
+            return (p.X, Enumerable.Range(from, to - from + 1).Average(j => points[j].Y));
+        })];
+    }
+
+    private static IReadOnlyList<(double X, double Y)> Thin(IReadOnlyList<(double X, double Y)> points)
+    {
+        if (points.Count <= MaxPoints) return points;
+        int bucket = (points.Count + MaxPoints / 2 - 1) / (MaxPoints / 2);
+        return [.. points.Chunk(bucket).SelectMany(part => ((double X, double Y)[])[part.MinBy(p => p.Y), part.MaxBy(p => p.Y)]).DistinctBy(p => p.X).OrderBy(p => p.X)];
+    }
+}

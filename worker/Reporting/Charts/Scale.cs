@@ -1,0 +1,63 @@
+using System.Globalization;
+
+namespace LightReasoner.Worker.Reporting.Charts;
+
+/// <summary>An axis: a range of values with round ticks, laid over a range of coordinates.</summary>
+internal sealed class Scale
+{
+    private readonly double _from, _to;
+
+    /// <summary>An axis.</summary>
+    /// <param name="low">Smallest value that must be on it.</param>
+    /// <param name="high">Largest value that must be on it.</param>
+    /// <param name="from">Coordinate of the low end.</param>
+    /// <param name="to">Coordinate of the high end.</param>
+    /// <param name="ticks">About so many ticks.</param>
+    /// <param name="whole">Whether values between whole numbers make no sense.</param>
+    /// <param name="exact">Ends at the values given rather than at the ticks around them.</param>
+    public Scale(double low, double high, double from, double to, int ticks = 5, bool whole = false, bool exact = false)
+    {
+        if (!(high > low)) high = low + (low == 0 ? 1 : Math.Abs(low));
+        (_from, _to) = (from, to);
+        double step = Step((high - low) / ticks);
+        if (whole) step = Math.Max(1, Math.Ceiling(step));
+        double first = exact ? Math.Ceiling(low / step - 1e-9) : Math.Floor(low / step + 1e-9), last = exact ? Math.Floor(high / step + 1e-9) : Math.Ceiling(high / step - 1e-9);
+        Ticks = [.. Enumerable.Range(0, (int)(last - first) + 1).Select(i => (first + i) * step)];
+        (Low, High) = exact ? (low, high) : (first * step, last * step);
+        Decimals = Math.Clamp((int)Math.Ceiling(-Math.Log10(step) - 1e-9), 0, 10);
+    }
+
+    public double Low { get; }
+
+    public double High { get; }
+
+    public double[] Ticks { get; }
+
+    private int Decimals { get; }
+
+    /// <summary>Coordinate of a value.</summary>
+    public double At(double value) => _from + (value - Low) / (High - Low) * (_to - _from);
+
+    /// <summary>Text of a tick.</summary>
+    public string Label(double tick)
+    {
+        if (tick == 0) return "0";
+        double size = Math.Max(Math.Abs(Low), Math.Abs(High));
+        return size < 1e-3 ? tick.ToString("0.##e-0", CultureInfo.InvariantCulture)
+            : size >= 1e6 ? (tick / 1e6).ToString("0.##", CultureInfo.InvariantCulture) + " M"
+            : tick.ToString("N" + Decimals, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>1, 2 or 5 times a power of ten.</summary>
+    private static double Step(double rough)
+    {
+        double power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
+        return (rough / power) switch
+        {
+            <= 1.0001 => 1,
+            <= 2.0001 => 2,
+            <= 5.0001 => 5,
+            _ => 10,
+        } * power;
+    }
+}

@@ -1,0 +1,67 @@
+using LightReasoner.Api;
+using LightReasoner.Worker.Evaluation;
+using LightReasoner.Worker.Reporting.Charts;
+
+namespace LightReasoner.Worker.Reporting.Pages;
+
+/// <summary>Accuracy before and after training, and the answers that changed.</summary>
+internal static class AccuracySection
+{
+    private const int Shown = 12, MaxText = 1200;
+
+    public static Html Headline(EvaluationMetrics accuracy, string what)
+    {
+        ConfidenceInterval change = Change(accuracy);
+        string verdict = change.Low > 0 ? "became better" : change.High < 0 ? "became worse" : "did not clearly change";
+        return Html.Of($"{char.ToUpperInvariant(what[0])}{what[1..]} on {accuracy.Questions:N0} held-out questions {verdict}: {100 * accuracy.Before:0.0} % right before, {100 * accuracy.After:0.0} % after ({Points(accuracy.After - accuracy.Before)} points, 95 % interval {Points(change.Low)} to {Points(change.High)}).");
+    }
+
+    public static IEnumerable<Tile> Tiles(EvaluationMetrics? accuracy)
+    {
+        if (accuracy is null) yield break;
+        ConfidenceInterval change = Change(accuracy);
+        yield return new Tile("Accuracy", Html.Of($"{100 * accuracy.After:0.0} %"), Html.Of($"{100 * accuracy.Before:0.0} % before training"));
+        yield return new Tile("Change", Html.Of($"{Points(accuracy.After - accuracy.Before)}"), Html.Of($"points; 95 % interval {Points(change.Low)} to {Points(change.High)}"));
+    }
+
+    public static Html Of(EvaluationMetrics? accuracy, IReadOnlyList<AnswerChange> changes, string what)
+    {
+        if (accuracy is null) return Html.Empty;
+        IntervalChart.Row[] rows = [Row("before", accuracy.Before, 2), Row("after", accuracy.After, 1)];
+        return Html.Of($"""
+            <section><h2>Did it help?</h2><div class="charts">
+            {IntervalChart.Draw($"{what} before and after", rows, Html.Of($"Right answers among {accuracy.Questions:N0} held-out questions, with 95 % intervals (Wilson). {accuracy.Improved:N0} questions became right, {accuracy.Worsened:N0} ceased to be."))}
+            </div>
+            {List("Became right", changes.Where(change => change.Improved))}
+            {List("Ceased to be right", changes.Where(change => !change.Improved))}
+            </section>
+            """);
+
+        IntervalChart.Row Row(string name, double? share, int colour) => new(name, (int)Math.Round((share ?? 0) * accuracy.Questions), accuracy.Questions, colour);
+    }
+
+    private static Html List(string title, IEnumerable<AnswerChange> changes)
+    {
+        AnswerChange[] all = [.. changes];
+        if (all.Length == 0) return Html.Empty;
+        Html more = all.Length > Shown ? Html.Of($", {Shown} of them here") : Html.Empty;
+        return Html.Of($"""
+            <details><summary>{title} ({all.Length:N0}{more})</summary>
+            {all.Take(Shown).Select(change => Html.Of($"""
+                <article class="change">
+                <p class="question">{Short(change.Question.Trim())}</p>
+                <div class="sides"><div><h4>before</h4><p>{Short(change.Before)}</p></div><div><h4>after</h4><p>{Short(change.After)}</p></div></div>
+                <small>right answer: {Gsm8kAnswer.Extract(change.Expected) ?? change.Expected}</small>
+                </article>
+                """))}
+            </details>
+            """);
+    }
+
+    private static ConfidenceInterval Change(EvaluationMetrics accuracy) =>
+        ConfidenceInterval.PairedDifference(accuracy.Improved ?? 0, accuracy.Worsened ?? 0, Math.Max(1, accuracy.Questions));
+
+    private static Html Points(double? share) => Html.Of($"{100 * share:+0.0;−0.0;0.0}");
+
+    private static string Short(string text) => text.Length <= MaxText ? text : text[..MaxText] + " …";
+}

@@ -1,0 +1,74 @@
+using System.Reflection;
+using LightReasoner.Api;
+
+namespace LightReasoner.Worker.Reporting.Pages;
+
+/// <summary>The page: what all kinds have around their own sections.</summary>
+internal static class Page
+{
+    private static readonly string Style = ReadStyle();
+
+    public static Html Of(RunRecords records, DateTimeOffset now)
+    {
+        (Html headline, IReadOnlyList<Tile> tiles, Html sections) = records.Manifest switch
+        {
+            SamplingRun run => SamplingPage.Of(run, records),
+            FineTuneRun run => FineTunePage.Of(run, records),
+            RefineRun run => RefinePage.Of(run, records),
+            _ => throw new ArgumentException($"{records.Manifest.Kind} has no page", nameof(records)),
+        };
+        string kind = records.Manifest.Kind.ToString(), name = records.Manifest.Metadata.Name;
+        return Html.Of($"""
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="color-scheme" content="light dark">
+            <title>{kind} {name}</title>
+            <style>{new Html(Style)}</style>
+            </head>
+            <body>
+            <header>
+            <p class="kind">{kind} · {records.Manifest.Metadata.Namespace ?? "default"}</p>
+            <h1>{name}</h1>
+            <p class="headline">{headline}</p>
+            <p class="when">{When(records, now)}</p>
+            </header>
+            <main>
+            <section class="tiles">{tiles.Select(tile => tile.Html)}</section>
+            {sections}
+            {RunDetails.Of(records)}
+            </main>
+            <footer>LightReasoner.K8s worker {records.WorkerVersion}. Made from the run's own records: run.json, metrics, figures and evaluations.</footer>
+            </body>
+            </html>
+
+            """);
+    }
+
+    private static Html When(RunRecords records, DateTimeOffset now)
+    {
+        string done = records.Shards > 1 && records.Results.Count < records.Shards ? $"{records.Results.Count} of {records.Shards} shards done" : "Done";
+        Html span = records.Begun is { } begun
+            ? Html.Of($", {ConsoleProgress.Duration(now - begun)} after it was begun on {begun.UtcDateTime:yyyy-MM-dd} at {begun.UtcDateTime:HH:mm} UTC")
+            : Html.Empty;
+        return Html.Of($"{done} on {now.UtcDateTime:yyyy-MM-dd} at {now.UtcDateTime:HH:mm} UTC{span}");
+    }
+
+    private static string ReadStyle()
+    {
+        using Stream style = Assembly.GetExecutingAssembly().GetManifestResourceStream("report.css")!;
+        using var reader = new StreamReader(style);
+        return reader.ReadToEnd();
+    }
+}
+
+/// <summary>A figure that stands at the top.</summary>
+/// <param name="Name">What it is.</param>
+/// <param name="Value">The figure.</param>
+/// <param name="Note">A few words below it.</param>
+internal sealed record Tile(string Name, Html Value, Html Note)
+{
+    public Html Html => Pages.Html.Of($"""<div class="tile"><p>{Name}</p><strong>{Value}</strong><small>{Note}</small></div>""");
+}

@@ -1,0 +1,79 @@
+using LightReasoner.Api;
+using LightReasoner.Worker.Reporting.Charts;
+using LightReasoner.Worker.Runs;
+using LightReasoner.Worker.Sampling;
+
+namespace LightReasoner.Worker.Reporting.Pages;
+
+/// <summary>The page of a SamplingRun: how far apart the models are, where, and ten steps to look at.</summary>
+internal static class SamplingPage
+{
+    private const int Examples = 10, PrefixShown = 240, QuestionShown = 300;
+
+    public static (Html Headline, IReadOnlyList<Tile> Tiles, Html Sections) Of(SamplingRun run, RunRecords records)
+    {
+        ChunkFigures figures = records.Figures ?? new ChunkFigures(0, 0, 0, 0, 0);
+        double keepRate = figures.StepsSeen == 0 ? 0 : (double)figures.SamplesKept / figures.StepsSeen;
+        Html meanKl = figures.SamplesKept == 0 ? Html.Of($"–") : Html.Of($"{figures.KlSum / figures.SamplesKept:0.000}");
+        double? speed = records.Results.Sum(result => result.Sampling?.TokensPerSecond);
+        SelectionSpec selection = run.Spec.Selection;
+        Html headline = Html.Of($"The models disagree at {figures.SamplesKept:N0} of {figures.StepsSeen:N0} steps ({100 * keepRate:0.0} %) of {figures.Questions:N0} answers. Those steps are the samples.");
+        Tile[] tiles =
+        [
+            new("Questions", Html.Of($"{figures.Questions:N0}"), Html.Of($"{figures.TokensGenerated:N0} tokens generated")),
+            new("Samples kept", Html.Of($"{figures.SamplesKept:N0}"), Html.Of($"{100 * keepRate:0.0} % of {figures.StepsSeen:N0} steps")),
+            new("Mean KL", meanKl, Html.Of($"nats, of the kept steps; β = {selection.Beta}")),
+            new("Speed", speed > 0 ? Html.Of($"{speed:N0}") : Html.Of($"–"), Html.Of($"tokens per second")),
+        ];
+        Html charts = Html.Of($"""
+            <section><h2>Where the models disagree</h2><div class="charts">
+            {Histogram.Draw("How far apart they are", "KL(expert ‖ amateur), nats", "kept steps", figures.KlCounts, ChunkFigures.KlBin, (selection.Beta, $"β = {selection.Beta}"), Html.Of($"Steps below β were not kept."))}
+            {Histogram.Draw("Kept steps by position", "index of the token in the answer", "kept steps", figures.StepCounts)}
+            {Histogram.Draw("Plausible tokens of a kept step", "tokens with at least α of the likeliest one's probability", "kept steps", figures.SetSizeCounts, note: Html.Of($"α = {selection.Alpha}. A set of one token says: the expert is sure."))}
+            {KeptOverTime(records)}
+            </div></section>
+            """);
+        StepExample[] examples = Pick(figures.Examples);
+        Html steps = examples.Length == 0 ? Html.Empty : Html.Of($"""
+            <section><h2>{(examples.Length == 1 ? "One kept step" : $"{examples.Length} kept steps")} in context</h2>
+            <p class="lead">The text ends where the next token is due. For each plausible token: how likely it is to the <span class="key c1">expert</span> and to the <span class="key c2">amateur</span>, and its weight in the label.</p>
+            <div class="examples">{examples.Select(Example)}</div></section>
+            """);
+        return (headline, tiles, Html.Of($"{charts}{steps}"));
+    }
+
+    private static Html KeptOverTime(RunRecords records) => LineChart.Draw("Samples as the questions went by", "questions done", "samples kept",
+        [.. records.Metrics.Select((file, i) => new Series(records.Metrics.Count == 1 ? "samples" : $"shard {i}",
+            [.. file.Lines.Select(line => ((double)line["promptsDone"]!, (double)line["samplesKept"]!))])).Take(6)]);
+
+    private static StepExample[] Pick(IReadOnlyList<StepExample> all)
+    {
+        int count = Math.Min(Examples, all.Count);
+        return [.. Enumerable.Range(0, count).Select(i => all[(int)((2L * i + 1) * all.Count / (2 * count))])];
+    }
+
+    private static Html Example(StepExample example) => Html.Of($"""
+        <article>
+        <p class="question">{Ends(example.Question.Trim(), QuestionShown)}</p>
+        <p class="prefix">{Tail(example.Prefix)}<mark>{Visible(example.Tokens[0].Text)}</mark></p>
+        <table class="tokens"><tbody>
+        {example.Tokens.Select(token => Html.Of($"""
+            <tr><th><code>{Visible(token.Text)}</code></th>
+            <td>{Bar(token.Expert, 1)}{Bar(token.Amateur, 2)}</td>
+            <td class="number">{token.Weight:0.000}</td></tr>
+            """))}
+        </tbody></table>
+        <small>step {example.Step}, KL {example.Kl:0.000}</small>
+        </article>
+        """);
+
+    private static Html Bar(double share, int colour) =>
+        Html.Of($"""<div class="share"><i class="c{colour}" style="width:{Math.Max(0.5, 70 * share):0.#}%"></i><span>{100 * share:0.0} %</span></div>""");
+
+    private static string Tail(string text) => text.Length <= PrefixShown ? text : "…" + text[^PrefixShown..];
+
+    private static string Ends(string text, int most) => text.Length <= most ? text : text[..(most / 2)] + " … " + text[^(most / 2)..];
+
+    /// <summary>A token with the white space in it made visible.</summary>
+    private static string Visible(string token) => token.Length == 0 ? "∅" : token.Replace("\n", "⏎", StringComparison.Ordinal).Replace("\t", "⇥", StringComparison.Ordinal).Replace(' ', '·');
+}

@@ -1,0 +1,25 @@
+using LightReasoner.Api;
+
+namespace LightReasoner.Worker.Reporting;
+
+/// <summary>What is told while a run works, to the operator and to the person at the terminal at once.</summary>
+/// <param name="reporter">Tells the operator.</param>
+/// <param name="console">Tells the person.</param>
+public sealed class ProgressFeed(ProgressReporter reporter, ConsoleProgress console)
+{
+    /// <summary>A sentence for the person.</summary>
+    public void Say(string text) => console.Say(text);
+
+    /// <summary>News for the operator only.</summary>
+    public void Update(Func<ProgressReport, ProgressReport> change) => reporter.Update(change);
+
+    /// <summary>How far the work is.</summary>
+    /// <param name="what">What goes on, such as <c>sampling</c>.</param>
+    /// <param name="change">The new counts and figures.</param>
+    /// <param name="figures">The figures in words.</param>
+    public void Tell(string what, Func<ProgressReport, ProgressReport> change, string figures)
+    {
+        reporter.Update(change);
+        console.Show(what, reporter.Latest, figures);
+    }
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LightReasoner.Api;
+using LightReasoner.Worker.Evaluation;
+using LightReasoner.Worker.Runs;
+using LightReasoner.Worker.Storage;
+
+namespace LightReasoner.Worker.Reporting;
+
+/// <summary>What a run wrote down about itself: all that its report is made of.</summary>
+internal sealed record RunRecords
+{
+    /// <summary>The document.</summary>
+    public required Manifest Manifest { get; init; }
+
+    /// <summary>Version of the program that began the run.</summary>
+    public required string WorkerVersion { get; init; }
+
+    /// <summary>When the first attempt began.</summary>
+    public DateTimeOffset? Begun { get; init; }
+
+    /// <summary>Fingerprints of the data by URI.</summary>
+    public IReadOnlyDictionary<string, string> Data { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The final reports: one, or one for each shard that is done.</summary>
+    public IReadOnlyList<ProgressReport> Results { get; init; } = [];
+
+    /// <summary>The lines of each metrics file, by its name.</summary>
+    public IReadOnlyList<(string Name, IReadOnlyList<JsonObject> Lines)> Metrics { get; init; } = [];
+
+    /// <summary>Sampling: the figures of all chunks together.</summary>
+    public ChunkFigures? Figures { get; init; }
+
+    /// <summary>Training: questions whose answers changed.</summary>
+    public IReadOnlyList<AnswerChange> Changes { get; init; } = [];
+
+    /// <summary>Refinement: accuracy by passes over a block.</summary>
+    public IReadOnlyList<PassAccuracy> Passes { get; init; } = [];
+
+    /// <summary>Shards of the run.</summary>
+    public int Shards => (Manifest as SamplingRun)?.Spec.Shards ?? 1;
+
+    /// <summary>Reads what is there.</summary>
+    public static async Task<RunRecords> ReadAsync(IBlobStore store, CancellationToken cancellation)
+    {
+        JsonObject run = JsonNode.Parse((await store.GetAsync(RunRecord.BlobName, cancellation))!.Bytes)!.AsObject();
+        var metrics = new List<(string, IReadOnlyList<JsonObject>)>();
+        foreach (string name in await NamesAsync("metrics"))
+            metrics.Add((name, [.. (await TextAsync(name))!.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.AsObject())]));
+        var results = new List<ProgressReport>();
+        foreach (string name in await NamesAsync("results/")) results.Add((await JsonAsync<ProgressReport>(name))!);
+        ChunkFigures? figures = null;
+        foreach (string name in await NamesAsync("figures/"))
+            if (await JsonAsync<ChunkFigures>(name) is { } chunk) figures = figures is null ? chunk : figures + chunk;
+        return new RunRecords
+        {
+            Manifest = ManifestReader.Read(run["document"]!.ToJsonString(), RunRecord.BlobName),
+            WorkerVersion = (string?)run["versions"]?["worker"] ?? "",
+            Begun = DateTimeOffset.TryParse((string?)run["begun"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset begun) ? begun : null,
+            Data = (run["data"] as JsonObject ?? []).ToDictionary(p => p.Key, p => (string?)p.Value ?? ""),
+            Results = results,
+            Metrics = metrics,
+            Figures = figures,
+            Changes = await JsonAsync<AnswerChange[]>(AnswerChange.BlobName) ?? [],
+            Passes = await JsonAsync<PassAccuracy[]>(PassAccuracy.BlobName) ?? [],
+        };
+
+        async Task<IEnumerable<string>> NamesAsync(string prefix) => (await store.ListAsync(prefix, cancellation)).Select(blob => blob.Name).Order(StringComparer.Ordinal);
+        async Task<string?> TextAsync(string name) => await store.GetAsync(name, cancellation) is { } content ? Encoding.UTF8.GetString(content.Bytes) : null;
+        async Task<T?> JsonAsync<T>(string name)
+            where T : class => await TextAsync(name) is { } text ? JsonSerializer.Deserialize<T>(text, ApiJson.Options) : null;
+    }
+}

@@ -1,0 +1,27 @@
+using LightReasoner.Worker.Reporting.Pages;
+using LightReasoner.Worker.Runs;
+
+namespace LightReasoner.Worker.Reporting;
+
+/// <summary><c>report.html</c>: what was run, how it went and what came out, in one file that needs nothing else.</summary>
+internal static class RunReport
+{
+    public const string BlobName = "report.html";
+
+    /// <summary>
+    /// Writes the report from the run's own records. A run whose work is done and saved does not fail for want of a report: what goes wrong is said on
+    /// standard error.
+    /// </summary>
+    public static async Task WriteAsync(RunOutput output, TimeProvider time, CancellationToken cancellation)
+    {
+        try
+        {
+            RunRecords records = await RunRecords.ReadAsync(output.Store, cancellation);
+            await output.PutTextAsync(BlobName, Page.Of(records, time.GetUtcNow()).Text, cancellation);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync($"{output.Store.Uri}/{BlobName} could not be written: {e.Message}");
+        }
+    }
+}

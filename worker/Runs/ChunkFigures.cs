@@ -1,0 +1,61 @@
+using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Sampling;
+
+namespace LightReasoner.Worker.Runs;
+
+/// <summary>The figures of one chunk of questions, kept beside its samples so that a resumed run can go on counting and the report needs no samples.</summary>
+/// <param name="Questions">Questions done.</param>
+/// <param name="StepsSeen">Steps whose distributions were compared.</param>
+/// <param name="SamplesKept">Steps kept.</param>
+/// <param name="TokensGenerated">Tokens that the expert generated.</param>
+/// <param name="KlSum">Sum of KL over the kept steps, in nats.</param>
+/// <param name="DraftsAccepted">Tokens of the amateur's drafts that the expert said too.</param>
+/// <param name="DraftPasses">Passes of the expert over a row with a draft.</param>
+public sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKept, long TokensGenerated, double KlSum, long DraftsAccepted = 0, long DraftPasses = 0)
+{
+    /// <summary>Width of a bin of <see cref="KlCounts"/>, in nats.</summary>
+    public const double KlBin = 0.1;
+
+    /// <summary>Kept steps by KL: bin i holds those from i · <see cref="KlBin"/> on.</summary>
+    public SortedDictionary<int, long> KlCounts { get; init; } = [];
+
+    /// <summary>Kept steps by their index among the generated tokens.</summary>
+    public SortedDictionary<int, long> StepCounts { get; init; } = [];
+
+    /// <summary>Kept steps by the number of plausible tokens.</summary>
+    public SortedDictionary<int, long> SetSizeCounts { get; init; } = [];
+
+    /// <summary>Some kept steps in full.</summary>
+    public IReadOnlyList<StepExample> Examples { get; init; } = [];
+
+    /// <summary>The figures of a chunk that was just sampled.</summary>
+    internal static ChunkFigures Of(ChunkResult result, IReadOnlyList<StepExample> examples) =>
+        new(result.QuestionsDone, result.StepsSeen, result.Samples.Count, result.TokensGenerated, result.KlSum, result.Drafts.Accepted, result.Drafts.Passes)
+        {
+            KlCounts = Count(result.Samples, sample => (int)(Math.Max(0, sample.KlDivergence) / KlBin)),
+            StepCounts = Count(result.Samples, sample => sample.Step),
+            SetSizeCounts = Count(result.Samples, sample => sample.TokenIds.Length),
+            Examples = examples,
+        };
+
+    /// <summary>The figures of both.</summary>
+    public static ChunkFigures operator +(ChunkFigures a, ChunkFigures b) =>
+        new(a.Questions + b.Questions, a.StepsSeen + b.StepsSeen, a.SamplesKept + b.SamplesKept, a.TokensGenerated + b.TokensGenerated, a.KlSum + b.KlSum,
+            a.DraftsAccepted + b.DraftsAccepted, a.DraftPasses + b.DraftPasses)
+        {
+            KlCounts = Sum(a.KlCounts, b.KlCounts),
+            StepCounts = Sum(a.StepCounts, b.StepCounts),
+            SetSizeCounts = Sum(a.SetSizeCounts, b.SetSizeCounts),
+            Examples = [.. a.Examples, .. b.Examples],
+        };
+
+    private static SortedDictionary<int, long> Count(IReadOnlyList<ContrastiveSample> samples, Func<ContrastiveSample, int> key) =>
+        new(samples.GroupBy(key).ToDictionary(group => group.Key, group => (long)group.Count()));
+
+    private static SortedDictionary<int, long> Sum(SortedDictionary<int, long> a, SortedDictionary<int, long> b)
+    {
+        var sum = new SortedDictionary<int, long>(a);
+        foreach ((int key, long count) in b) sum[key] = sum.GetValueOrDefault(key) + count;
+        return sum;
+    }
+}
