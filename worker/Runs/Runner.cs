@@ -68,6 +68,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
                 ProgressReport done = JsonSerializer.Deserialize<ProgressReport>(result.Bytes, ApiJson.Options)!;
                 reporter.Update(report => done with { Attempt = report.Attempt, Sequence = report.Sequence });
                 progress.Say($"{uri} is complete already; nothing is left to do");
+                if (await output.Store.TagAsync(RunReport.BlobName, stop) is null) await RunReport.WriteAsync(output, time, CancellationToken.None);
             }
             else
             {
@@ -82,8 +83,8 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
                 });
                 await output.PutTextAsync(resultBlob, JsonSerializer.Serialize(
                     reporter.Latest with { Outcome = ReportOutcome.Succeeded, Attempt = "", Sequence = 0 }, ApiJson.Indented), CancellationToken.None);
+                await RunReport.WriteAsync(output, time, CancellationToken.None);
             }
-            await RunReport.WriteAsync(output, time, CancellationToken.None);
             await reporter.FinishAsync(ReportOutcome.Succeeded, null);
             progress.Say($"done: {uri}");
             return ExitCode.Done;

@@ -1,6 +1,7 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Runs;
+using LightReasoner.Worker.Tests.Reporting;
 
 namespace LightReasoner.Worker.Tests.Runs;
 
@@ -49,7 +50,13 @@ public sealed class RunnerTests : IDisposable
         Assert.Equal(ExitCode.Done, await RunAsync(manifest, "stopped"));
         AssertSameFiles("calm", "stopped", "adapter");
         AssertSameFiles("calm", "stopped", "model");
-        Assert.Equal(3, File.ReadLines(Path.Combine(_folder.Path, "stopped", "metrics.jsonl")).Count());
+        string[] lines = File.ReadAllLines(Path.Combine(_folder.Path, "stopped", "metrics.jsonl"));
+        Assert.Equal(3, lines.Length);
+        Assert.Equal([0, 2, 4, 6], TensorBoardEventsTests.Read(File.ReadAllBytes(Path.Combine(_folder.Path, "stopped", "events.out.tfevents.lightreasoner"))).Select(e => e.Step));
+        string page = File.ReadAllText(Path.Combine(_folder.Path, "stopped", "report.html"));
+        foreach (string line in lines)
+            foreach (string field in (string[])["loss", "learningRate", "gradNorm"])
+                Assert.Contains($"<td>{System.Text.Json.Nodes.JsonNode.Parse(line)![field]!.ToJsonString()}</td>", page);
     }
 
     [Fact]

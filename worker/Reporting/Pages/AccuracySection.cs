@@ -50,7 +50,7 @@ internal static class AccuracySection
             {all.Take(Shown).Select(change => Html.Of($"""
                 <article class="change">
                 <p class="question">{Short(change.Question.Trim())}</p>
-                <div class="sides"><div><h4>before</h4><p>{Short(change.Before)}</p></div><div><h4>after</h4><p>{Short(change.After)}</p></div></div>
+                <div class="sides"><div><h4>before</h4><p>{Short(change.Before.Trim())}</p></div><div><h4>after</h4><p>{Short(change.After.Trim())}</p></div></div>
                 <small>right answer: {Gsm8kAnswer.Extract(change.Expected) ?? change.Expected}</small>
                 </article>
                 """))}

@@ -29,7 +29,7 @@ internal static class SamplingPage
             <section><h2>Where the models disagree</h2><div class="charts">
             {Histogram.Draw("How far apart they are", "KL(expert ‖ amateur), nats", "kept steps", figures.KlCounts, ChunkFigures.KlBin, (selection.Beta, $"β = {selection.Beta}"), Html.Of($"Steps below β were not kept."))}
             {Histogram.Draw("Kept steps by position", "index of the token in the answer", "kept steps", figures.StepCounts)}
-            {Histogram.Draw("Plausible tokens of a kept step", "tokens with at least α of the likeliest one's probability", "kept steps", figures.SetSizeCounts, note: Html.Of($"α = {selection.Alpha}. A set of one token says: the expert is sure."))}
+            {Histogram.Draw("Plausible tokens of a kept step", "plausible tokens", "kept steps", figures.SetSizeCounts, note: Html.Of($"Tokens with at least α = {selection.Alpha} of the likeliest one's probability. A single one says: the expert is sure."))}
             {KeptOverTime(records)}
             </div></section>
             """);
@@ -55,7 +55,7 @@ internal static class SamplingPage
     private static Html Example(StepExample example) => Html.Of($"""
         <article>
         <p class="question">{Ends(example.Question.Trim(), QuestionShown)}</p>
-        <p class="prefix">{Tail(example.Prefix)}<mark>{Visible(example.Tokens[0].Text)}</mark></p>
+        <p class="prefix">{Tail(example.Prefix.TrimStart('\n'))}<mark>{Visible(example.Tokens[0].Text)}</mark></p>
         <table class="tokens"><tbody>
         {example.Tokens.Select(token => Html.Of($"""
             <tr><th><code>{Visible(token.Text)}</code></th>
