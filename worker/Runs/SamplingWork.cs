@@ -51,7 +51,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
                 else
                 {
                     sampler ??= await CreateSamplerAsync(questions);
-                    ChunkResult result = sampler.Sample(chunks[i], done => TellWithin(total, done, (promptsHere + done) / run.Time.GetElapsedTime(start).TotalSeconds), run.Stop);
+                    ChunkResult result = sampler.Sample(chunks[i], done => TellWithin(total, done, (promptsHere + done) / Math.Max(1e-3, run.Time.GetElapsedTime(start).TotalSeconds)), run.Stop);
                     figures = ChunkFigures.Of(result, sampler.Examples(result.Samples, (Examples + chunks.Length - 1) / chunks.Length));
                     // The figures come first: the samples' appearance is what commits both.
                     await run.Output.PutTextAsync(figuresBlob, JsonSerializer.Serialize(figures, ApiJson.Options), run.Stop);
