@@ -6,7 +6,7 @@ PROGRAMS := worker/worker.csproj operator/operator.csproj devcluster/devcluster.
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: help quickstart test faults build generate demo-models demo-report bench bench-gpu bench-operator bench-small lint clean
+.PHONY: help quickstart test faults build generate crds demo-models demo-report bench bench-gpu bench-operator bench-small images test-images sbom package release lint clean
 
 help: ## Shows this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -42,6 +42,8 @@ generate: ## Generates crds/ and docs/reference.md from api/, the chart's copies
 	@dotnet run -c Release --project eng/Generate -- all .
 	@eng/make-install.sh install/lightreasoner.yaml
 
+crds: generate
+
 demo-models: ## Makes the data and trains the models of examples/quickstart/ anew.
 	@eng/install-tools.sh build
 	@dotnet run -c Release --project demo -- models --output examples/quickstart
@@ -72,9 +74,28 @@ bench-small: ## Prints the overhead of small tensor operations and the tokenizer
 	@for project in Polyfills.Tests:*OverheadTests Worker.Tests:*TokenizerSpeedTests; do \
 		dotnet run -c Release --project tests/$${project%%:*} -- -noLogo -showLiveOutput -class "$${project##*:}" || exit 1; done
 
+images: ## Builds the images with docker, podman or buildah (IMAGES="operator worker worker-cuda").
+	@eng/images.sh $(IMAGES)
+
+test-images: ## Builds the images on bases made of Debian packages, without a registry, and runs both.
+	@eng/install-tools.sh images
+	@$(MAKE) --no-print-directory programs
+	@eng/test-images.sh
+
+sbom: ## Writes the bills of materials of both programs (CycloneDX) to dist/.
+	@eng/install-tools.sh sbom
+	@eng/sbom.sh
+
+package: ## Packs the chart, the definitions and the manifest into dist/.
+	@eng/package.sh dist
+
+release: ## Makes in dist/ what the release VERSION=x.y.z consists of, and changes nothing else.
+	@eng/install-tools.sh test
+	@eng/release.sh "$(VERSION)"
+
 lint: ## Checks formatting and analyzers.
 	@dotnet format LightReasoner.K8s.sln --verify-no-changes --severity warn
 
 clean: ## Removes everything that was built or run.
-	@rm -rf bin .quickstart .bench
+	@rm -rf bin dist .quickstart .bench
 	@find . -type d \( -name bin -o -name obj \) -not -path './.git/*' -not -path '*/node_modules/*' -prune -exec rm -rf {} +

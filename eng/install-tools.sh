@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing for a purpose (build, quickstart, test or bench), by apt, and says which package is for what.
+# Installs what is missing for a purpose (build, quickstart, test, bench, images or sbom), by apt, and says which package is for what.
 set -euo pipefail
 purpose=${1:-build}
 PATH=$PATH:/usr/sbin:/sbin # ldconfig lies there, and a user's PATH may leave it out
@@ -51,6 +51,14 @@ install_azurite() {
     mkdir -p "$folder"
     npm install --prefix "$folder" --no-audit --no-fund --loglevel=error "azurite@$version"
 }
+
+if [[ $purpose == images ]]; then
+    command -v buildah >/dev/null || want buildah "builds the images"
+    command -v mmdebstrap >/dev/null || want mmdebstrap "makes the base images from Debian packages"
+fi
+if [[ $purpose == sbom ]]; then
+    command -v npm >/dev/null || want npm "brings the tool that writes the bills"
+fi
 
 if ((${#missing[@]} == 0)); then install_azurite; exit 0; fi
 echo "Missing packages:"

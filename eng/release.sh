@@ -1,8 +1,6 @@
 #!/usr/bin/env bash
-# A release, dry: release.sh VERSION makes in dist/ what a release consists of, and changes nothing else.
-#   dist/lightreasoner-VERSION.tgz   the Helm chart, as a chart repository takes it
-#   dist/crds-VERSION.yaml, dist/install-VERSION.yaml
-#   dist/release-VERSION.patch       the change of the tree that the release is: version numbers, install/, the change log's heading
+# A release, dry: release.sh VERSION makes in dist/ what a release consists of, and changes nothing else: what eng/package.sh makes, and release-VERSION.patch,
+# the change of the tree that the release is: version numbers, install/, the change log's heading.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 version=${1:-}
@@ -49,10 +47,7 @@ for image in $(grep -ohE 'lightreasoner/(operator|worker):[^" ]+' "$tree/install
     in_step "install/lightreasoner.yaml: $image" "${image##*:}"
 done
 
-mkdir -p dist
-tar -C "$tree/charts" --sort=name --owner=0 --group=0 --numeric-owner -czf "dist/lightreasoner-$version.tgz" lightreasoner
-for file in "$tree"/crds/*.yaml; do printf -- '---\n' && cat "$file"; done >"dist/crds-$version.yaml"
-cp "$tree/install/lightreasoner.yaml" "dist/install-$version.yaml"
+"$tree/eng/package.sh" "$PWD/dist"
 git --work-tree="$tree" diff --no-color HEAD >"dist/release-$version.patch" || true
 
 cat <<EOF

@@ -21,7 +21,7 @@ public sealed class LiveCluster : IAsyncLifetime
     /// <summary>Where runs write by default.</summary>
     internal string Runs => Path.Combine(_state, "runs");
 
-    private string Kubeconfig => Path.Combine(_state, "kubeconfig");
+    internal string Kubeconfig => Path.Combine(_state, "kubeconfig");
 
     /// <summary>Names the kubeconfig; nothing runs yet.</summary>
     public LiveCluster() => Kubectl = new Kubectl(Kubeconfig, Repository);
@@ -103,7 +103,7 @@ public sealed class LiveCluster : IAsyncLifetime
                 Assert.Fail($"{_programs[^1].Name} did not get ready:\n{_programs[^1].Tail(40)}");
     }
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

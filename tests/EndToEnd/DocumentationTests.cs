@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.RegularExpressions;
+using LightReasoner.Quickstart;
+
+namespace LightReasoner.EndToEnd;
+
+/// <summary>
+/// Executes the commands of the documentation: every block marked <c>sh</c>, page by page, against a live cluster, in a folder that looks like the repository.
+/// <c>make</c> targets are resolved and not run (this is part of one of them), <c>helm</c> and <c>docker</c> are replaced by a check of what they are given.
+/// A block that cannot be executed here is preceded by a comment <c>not executed: why</c>.
+/// </summary>
+public sealed partial class DocumentationTests(LiveCluster cluster, ITestOutputHelper output) : IClassFixture<LiveCluster>
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
+    private const string Prelude = """
+        set -euo pipefail
+        servers=()
+        trap 'for server in "${servers[@]}"; do kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; done' EXIT
+        make() { command make -n "$@" >/dev/null; }
+        docker() { while (($#)); do case $1 in -f) test -f "$2";; esac; shift; done; }
+        podman() { docker "$@"; }
+        helm() {
+            local chart= name= values= layer key
+            while (($#)); do
+                case $1 in
+                    install|upgrade|--install|--create-namespace) ;;
+                    --namespace|-n) shift;;
+                    --set)
+                        layer="\"${2#*=}\""
+                        for key in $(tr . '\n' <<<"${2%%=*}" | tac); do layer="{\"$key\": $layer}"; done
+                        values=${values:+$values, }$layer
+                        shift;;
+                    -*) echo "helm: the test does not know $1" >&2; return 1;;
+                    *) if [[ -z $name ]]; then name=$1; else chart=$1; fi;;
+                esac
+                shift
+            done
+            local code=0
+            eng/render-chart.sh manifest <<<"{\"chart\": \"$PWD/$chart\", \"kubeVersion\": \"v1.31.0\", \"release\": {\"Name\": \"$name\", \"Namespace\": \"$name\", \"Service\": \"Helm\", \"Revision\": 1, \"IsInstall\": true}, \"values\": [$values]}" >/dev/null || code=$?
+            ((code == 0 || code == 69))
+        }
+        # Starts a server and waits until its command line's own address answers.
+        serve() {
+            "$@" >server.log 2>&1 &
+            servers+=($!)
+            local ready=
+            for _ in $(seq 300); do
+                case $1 in
+                    bin/operator) (: <>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null && ready=yes;;
+                    bin/devcluster) grep -q ready server.log && ready=yes;;
+                esac
+                [[ -n $ready ]] && return 0
+                kill -0 "${servers[-1]}" 2>/dev/null || break
+                sleep 0.1
+            done
+            cat server.log >&2
+            return 1
+        }
+
+        """;
+
+    /// <summary>The pages.</summary>
+    public static TheoryData<string> Pages =>
+    [
+        .. new[] { "README.md", "CONTRIBUTING.md", "SECURITY.md", "devcluster/README.md" }
+            .Concat(Directory.GetFiles(Path.Combine(LiveCluster.Repository, "docs"), "*.md"))
+            .Concat(Directory.GetFiles(Path.Combine(LiveCluster.Repository, "examples"), "README.md", SearchOption.AllDirectories))
+            .Select(path => Path.GetRelativePath(LiveCluster.Repository, Path.Combine(LiveCluster.Repository, path))).Order(StringComparer.Ordinal),
+    ];
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task Commands_Work(string page)
+    {
+        var blocks = Blocks(page).ToList();
+        foreach (Block block in blocks.Where(b => b.Excuse is not null)) output.WriteLine($"{page}:{block.Line} not executed: {block.Excuse}");
+        blocks.RemoveAll(b => b.Excuse is not null || b.Language != "sh");
+        if (blocks.Count == 0) return;
+
+        string folder = Directory.CreateTempSubdirectory("documentation-").FullName;
+        try
+        {
+            foreach (string entry in Directory.GetFileSystemEntries(LiveCluster.Repository).Where(e => Path.GetFileName(e) is not (".git" or ".quickstart")))
+                File.CreateSymbolicLink(Path.Combine(folder, Path.GetFileName(entry)), entry);
+            Directory.CreateDirectory(Path.Combine(folder, ".kube"));
+            File.Copy(cluster.Kubeconfig, Path.Combine(folder, ".kube", "config"));
+            string port = LiveCluster.FreePort().ToString(System.Globalization.CultureInfo.InvariantCulture);
+            var script = new StringBuilder(Prelude);
+            foreach (Block block in blocks)
+                script.AppendLine().AppendLine(ServerCommand().Replace(block.Text, "serve $1").Replace("/tmp/", folder + "/", StringComparison.Ordinal)
+                    .Replace("file:///mnt/", $"file://{folder}/", StringComparison.Ordinal).Replace("ADDRESS-THAT-PODS-REACH:8080", "127.0.0.1:" + port, StringComparison.Ordinal));
+            await File.WriteAllTextAsync(Path.Combine(folder, "commands.sh"), script.ToString());
+            (int code, string text) = await RunAsync(folder, port);
+            Assert.True(code == 0, $"{page}: the commands ended with {code}.\n{text}");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void Commands_AreMarked(string page)
+    {
+        foreach (Block block in Blocks(page).Where(b => b.Language.Length == 0))
+            Assert.False(CommandLine().IsMatch(block.Text), $"{page}:{block.Line}: a block with commands must be marked sh, so that it is executed:\n{block.Text}");
+    }
+
+    private async Task<(int Code, string Text)> RunAsync(string folder, string port)
+    {
+        var start = new ProcessStartInfo("bash", ["commands.sh"]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        foreach ((string name, string value) in new[] { ("HOME", folder), ("KUBECONFIG", cluster.Kubeconfig), ("PORT", port), ("CONNECTION", "UseDevelopmentStorage=true"), ("TOKEN", "secret") })
+            start.Environment[name] = value;
+        using Process process = Process.Start(start)!;
+        process.StandardInput.Close();
+        Task<string> text = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
+        using var limit = new CancellationTokenSource(Limit);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            return (124, $"not done within {Limit}");
+        }
+        return (process.ExitCode, await text + await errors);
+    }
+
+    private static IEnumerable<Block> Blocks(string page)
+    {
+        string path = Path.Combine(LiveCluster.Repository, page);
+        Assert.True(File.Exists(path), $"{page} is missing");
+        string[] lines = File.ReadAllLines(path);
+        for (int i = 0; i < lines.Length; i++)
+        {
+            if (!lines[i].StartsWith("```", StringComparison.Ordinal)) continue;
+            int end = Array.FindIndex(lines, i + 1, line => line.StartsWith("```", StringComparison.Ordinal));
+            Assert.True(end > 0, $"{page}:{i + 1}: the block has no end");
+            string before = lines.Take(i).LastOrDefault(line => line.Trim().Length > 0) ?? "";
+            Match excuse = NotExecuted().Match(before);
+            yield return new Block(i + 1, lines[i][3..].Trim(), string.Join('\n', lines[(i + 1)..end]), excuse.Success ? excuse.Groups[1].Value : null);
+            i = end;
+        }
+    }
+
+    [GeneratedRegex(@"^<!-- not executed: (.+) -->$")]
+    private static partial Regex NotExecuted();
+
+    [GeneratedRegex(@"^(bin/(?:operator|devcluster) )", RegexOptions.Multiline)]
+    private static partial Regex ServerCommand();
+
+    [GeneratedRegex(@"^(make|kubectl|helm|docker|podman|buildah|git|curl|apt-get|bin/\w+|eng/\S+|[A-Z_]+=\S+ make) ", RegexOptions.Multiline)]
+    private static partial Regex CommandLine();
+
+    private sealed record Block(int Line, string Language, string Text, string? Excuse);
+}
