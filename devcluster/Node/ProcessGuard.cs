@@ -15,7 +15,10 @@ internal sealed class ProcessGuard : IAsyncDisposable
         for file in "$1"/*; do
           [ -f "$file" ] || continue
           read -r pid start < "$file"
-          if [ "$(sed 's/.*) //' "/proc/$pid/stat" 2> /dev/null | cut -d ' ' -f 20)" = "$start" ]; then kill -s KILL -- "-$pid" 2> /dev/null; fi
+          if [ "$(sed 's/.*) //' "/proc/$pid/stat" 2> /dev/null | cut -d ' ' -f 20)" = "$start" ]; then
+            # One that has only just been started does not lead its group yet.
+            kill -s KILL -- "-$pid" 2> /dev/null || kill -s KILL "$pid" 2> /dev/null
+          fi
           rm -f "$file"
         done
         """;

@@ -31,6 +31,8 @@ internal static class JobStanding
         if (working > 0) return AtWork(o, working, obstacle?.Message, lastFailure);
         if (obstacle is { } why) return new Standing(RunPhase.Pending, why.Reason, why.Message);
         if (lastFailure is not null) return Retrying(o, lastFailure);
+        if (pods.Count(pod => pod.Status?.Phase == "Succeeded") >= JobTemplate.ShardsOf(spec))
+            return new Standing(RunPhase.Running, Reasons.Running, "every pod is done; the Job is about to end");
         // Between two pods of a run that has worked already, nothing is in the way.
         if (o.Run.RunStatus.Phase == RunPhase.Running || pods.Any(PodState.IsFinished))
             return new Standing(RunPhase.Running, Reasons.Running, "the next pod is starting");

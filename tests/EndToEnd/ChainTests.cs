@@ -68,7 +68,7 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
     public async Task Chain_AppliedAllAtOnceInAnyOrder_Succeeds()
     {
         // The last link first: it waits for what it refers to, although that does not exist yet.
-        await cluster.ApplyAsync(string.Join("\n---\n", Refine("chain-r", "chain-f"), FineTune("chain-f", "chain-s"), Sampling("chain-s", 24, 2, 6)));
+        await cluster.ApplyAsync(string.Join("\n---\n", Refine("chain-r", "chain-f"), FineTune("chain-f", "chain-s"), Sampling("chain-s", 24, 2, 2)));
         await cluster.UntilAsync("rrun/chain-r", run => RunTable.Text(run, "phase") is "Waiting" or "Succeeded", 20);
 
         JsonObject sampling = await cluster.SucceededAsync("srun/chain-s", 120);

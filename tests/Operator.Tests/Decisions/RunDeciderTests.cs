@@ -84,6 +84,18 @@ public sealed class RunDeciderTests
         Assert.Null(d.RequeueAfter);
     }
 
+    [Theory]
+    [InlineData(1, "every pod is done")]
+    [InlineData(2, "the next pod is starting")]
+    public void PodsHaveSucceeded_TheMessageSaysWhatIsAwaited(int shards, string message)
+    {
+        SamplingRunEntity run = Make.Sampling(change: s => s with { Shards = shards, Parallelism = 1 }, status: Started);
+        RunDecision d = decider.Decide(new RunObservation { Run = run, Document = Make.Document(run), Job = Make.Job(run), Pods = [Make.EndedPod(run, 0, null)], Now = Make.Now });
+
+        Assert.Equal(RunPhase.Running, d.Status.Phase);
+        Assert.StartsWith(message, d.Status.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void UnfinishedRunWithoutJob_GetsItsJobAgain()
     {
