@@ -16,7 +16,13 @@ internal sealed class Comparison(string folder, int pairs)
     /// <summary>The least ratio that each case is meant to reach.</summary>
     private static readonly Dictionary<string, double> s_targets = new()
     {
-        ["sampling"] = 20, ["fine-tuning"] = 8, ["refinement"] = 1.5, ["block-128"] = 4, ["block-64"] = 4, ["greedy-1"] = 1.2, ["greedy-16"] = 1.2,
+        ["sampling"] = 20,
+        ["fine-tuning"] = 8,
+        ["refinement"] = 1.5,
+        ["block-128"] = 4,
+        ["block-64"] = 4,
+        ["greedy-1"] = 1.2,
+        ["greedy-16"] = 1.2,
     };
 
     /// <returns>Whether all results were equal. A missed target is shown, not failed: it depends on the machine and on what else runs there.</returns>
@@ -81,17 +87,24 @@ internal sealed class Comparison(string folder, int pairs)
         var seconds = Enumerable.Range(0, pairs).Select(_ => FirstToken.Seconds(folder)).ToList();
         Console.WriteLine(new JsonObject
         {
-            ["case"] = StartUp, ["worker_seconds"] = Median(seconds), ["worker_runs"] = new JsonArray([.. seconds.Select(s => (JsonNode)Math.Round(s, 4))]), ["target_seconds"] = FirstToken.Target,
+            ["case"] = StartUp,
+            ["worker_seconds"] = Median(seconds),
+            ["worker_runs"] = new JsonArray([.. seconds.Select(s => (JsonNode)Math.Round(s, 4))]),
+            ["target_seconds"] = FirstToken.Target,
         }.ToJsonString());
         _table.AddRow(StartUp, "2", "", $"{Median(seconds):F3} s", "", $"< {FirstToken.Target} s", "");
     }
 
     private static JsonObject Line(string name, int threads, List<double> theirs, List<double> ours) => new()
     {
-        ["case"] = name, ["threads"] = threads,
-        ["reference_seconds"] = Math.Round(Median(theirs), 4), ["worker_seconds"] = Math.Round(Median(ours), 4),
-        ["ratio"] = Math.Round(Median(theirs) / Median(ours), 3), ["target"] = s_targets.TryGetValue(name, out var target) ? target : null,
-        ["reference_runs"] = new JsonArray([.. theirs.Select(s => (JsonNode)Math.Round(s, 4))]), ["worker_runs"] = new JsonArray([.. ours.Select(s => (JsonNode)Math.Round(s, 4))]),
+        ["case"] = name,
+        ["threads"] = threads,
+        ["reference_seconds"] = Math.Round(Median(theirs), 4),
+        ["worker_seconds"] = Math.Round(Median(ours), 4),
+        ["ratio"] = Math.Round(Median(theirs) / Median(ours), 3),
+        ["target"] = s_targets.TryGetValue(name, out var target) ? target : null,
+        ["reference_runs"] = new JsonArray([.. theirs.Select(s => (JsonNode)Math.Round(s, 4))]),
+        ["worker_runs"] = new JsonArray([.. ours.Select(s => (JsonNode)Math.Round(s, 4))]),
     };
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);

@@ -39,7 +39,10 @@ internal sealed class DeviceBench(Device device, double bandwidth, double flops)
         double weights = model.Model.NamedParameters().Sum(p => p.Value.numel());
         Console.WriteLine(new JsonObject
         {
-            ["shape"] = name, ["parameters"] = weights, ["sampling"] = Sampling(model, amateur, 2 * weights), ["fineTuning"] = FineTuning(model, weights),
+            ["shape"] = name,
+            ["parameters"] = weights,
+            ["sampling"] = Sampling(model, amateur, 2 * weights),
+            ["fineTuning"] = FineTuning(model, weights),
         }.ToJsonString());
     }
 
@@ -81,7 +84,18 @@ internal sealed class DeviceBench(Device device, double bandwidth, double flops)
 
     private static DecoderConfig Shape(int vocabulary, int hidden, int intermediate, int layers, int heads, int kvHeads, bool tied) => new()
     {
-        Architecture = "Qwen2ForCausalLM", VocabSize = vocabulary, HiddenSize = hidden, IntermediateSize = intermediate, NumLayers = layers, NumHeads = heads, NumKvHeads = kvHeads,
-        HeadDim = hidden / heads, RopeTheta = 1e6, RmsNormEps = 1e-6, AttentionBias = true, TieWordEmbeddings = tied, MaxPositionEmbeddings = 4096,
+        Architecture = "Qwen2ForCausalLM",
+        VocabSize = vocabulary,
+        HiddenSize = hidden,
+        IntermediateSize = intermediate,
+        NumLayers = layers,
+        NumHeads = heads,
+        NumKvHeads = kvHeads,
+        HeadDim = hidden / heads,
+        RopeTheta = 1e6,
+        RmsNormEps = 1e-6,
+        AttentionBias = true,
+        TieWordEmbeddings = tied,
+        MaxPositionEmbeddings = 4096,
     };
 }

@@ -13,7 +13,8 @@ internal static class FirstToken
         var program = Path.Combine(Repository.Root, "worker/bin/Release/net10.0/LightReasoner.Worker.dll");
         var start = new ProcessStartInfo(Environment.ProcessPath!, [program, "generate", "--model", Path.Combine(folder, "expert"), "--max-new-tokens", "1"])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
         };
         var begun = Stopwatch.GetTimestamp();
         using var process = Process.Start(start)!;

@@ -20,8 +20,18 @@ internal static class RandomPair
 
     private static DecoderConfig Shape(int hidden, int intermediate, int layers, int heads, int kvHeads) => new()
     {
-        Architecture = "Qwen2ForCausalLM", VocabSize = Vocabulary, HiddenSize = hidden, IntermediateSize = intermediate, NumLayers = layers,
-        NumHeads = heads, NumKvHeads = kvHeads, HeadDim = 64, RopeTheta = 1e6, RmsNormEps = 1e-6, AttentionBias = true, MaxPositionEmbeddings = 4096,
+        Architecture = "Qwen2ForCausalLM",
+        VocabSize = Vocabulary,
+        HiddenSize = hidden,
+        IntermediateSize = intermediate,
+        NumLayers = layers,
+        NumHeads = heads,
+        NumKvHeads = kvHeads,
+        HeadDim = 64,
+        RopeTheta = 1e6,
+        RmsNormEps = 1e-6,
+        AttentionBias = true,
+        MaxPositionEmbeddings = 4096,
     };
 
     /// <summary>Writes the folders expert and amateur, each with weights, configuration and tokenizer.</summary>
@@ -87,7 +97,13 @@ internal static class RandomPair
         {
             ["added_tokens"] = new JsonArray(new JsonObject
             {
-                ["id"] = Eos, ["content"] = "<eos>", ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false, ["special"] = true,
+                ["id"] = Eos,
+                ["content"] = "<eos>",
+                ["single_word"] = false,
+                ["lstrip"] = false,
+                ["rstrip"] = false,
+                ["normalized"] = false,
+                ["special"] = true,
             }),
             ["pre_tokenizer"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true },
             ["decoder"] = new JsonObject { ["type"] = "ByteLevel" },

@@ -92,8 +92,11 @@ internal sealed class WorkerCases : IDisposable
         {
             Training = new FineTuneTraining
             {
-                MaxSteps = (int)work["steps"]!, BatchSize = batchSize, GradientAccumulationSteps = (samples.Length + batchSize - 1) / batchSize,
-                LearningRate = (double)work["learningRate"]!, Scheduler = SchedulerType.Constant,
+                MaxSteps = (int)work["steps"]!,
+                BatchSize = batchSize,
+                GradientAccumulationSteps = (samples.Length + batchSize - 1) / batchSize,
+                LearningRate = (double)work["learningRate"]!,
+                Scheduler = SchedulerType.Constant,
             },
         };
         using var model = Load("expert");
@@ -114,8 +117,12 @@ internal sealed class WorkerCases : IDisposable
             Iterative = new IterativeSpec { NumIterations = iterations, LossWeights = [.. Enumerable.Repeat(1.0, iterations)], NoiseMin = 1, NoiseMax = 1 },
             Training = new RefineTraining
             {
-                MaxSteps = (int)work["steps"]!, MicroBatchSize = sequences.Length, GradientAccumulationSteps = 1, LearningRate = (double)work["learningRate"]!,
-                WarmupRatio = 0, Scheduler = SchedulerType.Constant,
+                MaxSteps = (int)work["steps"]!,
+                MicroBatchSize = sequences.Length,
+                GradientAccumulationSteps = 1,
+                LearningRate = (double)work["learningRate"]!,
+                WarmupRatio = 0,
+                Scheduler = SchedulerType.Constant,
             },
         };
         using (var small = Load("amateur"))

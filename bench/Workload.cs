@@ -51,14 +51,23 @@ internal static class Workload
         {
             ["sampling"] = new JsonObject
             {
-                ["kind"] = "sampling", ["prompts"] = Rows(32, () => 72 + random.Next(65)), ["maxNewTokens"] = 96, ["alpha"] = 0.2, ["beta"] = 0.4,
+                ["kind"] = "sampling",
+                ["prompts"] = Rows(32, () => 72 + random.Next(65)),
+                ["maxNewTokens"] = 96,
+                ["alpha"] = 0.2,
+                ["beta"] = 0.4,
             },
             ["sampling-1"] = new JsonObject { ["kind"] = "sampling", ["prompts"] = Rows(1, () => 100), ["maxNewTokens"] = 96, ["alpha"] = 0.2, ["beta"] = 0.4 },
             ["fine-tuning"] = new JsonObject { ["kind"] = "fine-tuning", ["batchSize"] = 8, ["steps"] = 1, ["learningRate"] = 1e-3 },
             ["refinement"] = new JsonObject
             {
-                ["kind"] = "refinement", ["sequences"] = Rows(1, () => 128 + 256, words: true), ["promptLength"] = 128, ["eos"] = RandomPair.Eos, ["iterations"] = 2,
-                ["learningRate"] = 1e-4, ["steps"] = 2,
+                ["kind"] = "refinement",
+                ["sequences"] = Rows(1, () => 128 + 256, words: true),
+                ["promptLength"] = 128,
+                ["eos"] = RandomPair.Eos,
+                ["iterations"] = 2,
+                ["learningRate"] = 1e-4,
+                ["steps"] = 2,
             },
             ["block-128"] = Block(128),
             ["block-64"] = Block(64),
@@ -68,7 +77,12 @@ internal static class Workload
 
         JsonObject Block(int length) => new()
         {
-            ["kind"] = "block", ["prompt"] = Row(128), ["blockLength"] = length, ["refineIterations"] = 2, ["maxNewTokens"] = 512, ["eos"] = RandomPair.Eos,
+            ["kind"] = "block",
+            ["prompt"] = Row(128),
+            ["blockLength"] = length,
+            ["refineIterations"] = 2,
+            ["maxNewTokens"] = 512,
+            ["eos"] = RandomPair.Eos,
         };
 
         JsonArray Rows(int count, Func<int> length, bool words = false) => new([.. Enumerable.Range(0, count).Select(_ => (JsonNode)Row(length(), words))]);

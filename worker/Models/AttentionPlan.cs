@@ -83,7 +83,7 @@ internal sealed class AttentionPlan
         if (promptLengths.All(n => n == first))
         {
             return new AttentionPlan(batch, length, reach, tables.narrow(1, first, length).unbind(0), CausalMask(config, promptReach, length, reach, type, device), null)
-                { _promptOfLayer = promptOfLayer };
+            { _promptOfLayer = promptOfLayer };
         }
         var starts = tensor(Array.ConvertAll(promptLengths, n => (long)n), device: device).view(-1, 1);
         var positions = starts.add(arange(length, device: device)); // [batch, length]

@@ -11,7 +11,10 @@ internal static class Kubectl
         Assert.SkipUnless((Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "kubectl"))), "kubectl is not installed");
         var start = new ProcessStartInfo("kubectl", arguments)
         {
-            WorkingDirectory = Repository.Root, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = Repository.Root,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         if (kubeconfig is not null) start.Environment["KUBECONFIG"] = kubeconfig;
         using Process process = Process.Start(start)!;

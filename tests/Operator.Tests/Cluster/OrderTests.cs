@@ -88,7 +88,8 @@ public sealed class OrderTests(DevCluster cluster)
         (SamplingRunEntity run, V1Pod first) = await o.RunningAsync(s => s with { Retries = 0 });
         await o.PodStatusAsync(first, new
         {
-            phase = "Failed", reason = "Evicted",
+            phase = "Failed",
+            reason = "Evicted",
             conditions = new[] { new { type = "DisruptionTarget", status = "True", reason = "EvictionByEvictionAPI", message = "Eviction API: evicting" } },
         });
         IReadOnlyCollection<V1Pod> open = await Until.SetHoldsAsync<V1Pod>(o.Client, o.Namespace, $"{Labels.RunUid}={run.Metadata.Uid}",

@@ -16,8 +16,17 @@ public class ReferenceDecoderTests
 
     private static readonly DecoderConfig Base = new()
     {
-        Architecture = "Qwen3ForCausalLM", VocabSize = 61, HiddenSize = 24, IntermediateSize = 40, NumLayers = 3, NumHeads = 4, NumKvHeads = 2, HeadDim = 10,
-        QkNorm = true, TieWordEmbeddings = true, RopeTheta = 1e6,
+        Architecture = "Qwen3ForCausalLM",
+        VocabSize = 61,
+        HiddenSize = 24,
+        IntermediateSize = 40,
+        NumLayers = 3,
+        NumHeads = 4,
+        NumKvHeads = 2,
+        HeadDim = 10,
+        QkNorm = true,
+        TieWordEmbeddings = true,
+        RopeTheta = 1e6,
     };
 
     private static readonly Dictionary<string, DecoderConfig> Configs = new()
@@ -28,7 +37,12 @@ public class ReferenceDecoderTests
         ["qwen2"] = Base with { Architecture = "Qwen2ForCausalLM", QkNorm = false, AttentionBias = true, HeadDim = 6 },
         ["llama-3.2"] = Base with
         {
-            Architecture = "LlamaForCausalLM", QkNorm = false, HeadDim = 8, RopeTheta = 5e5, RmsNormEps = 1e-5, RopeScaling = new RopeScaling(32, 1, 4, 24),
+            Architecture = "LlamaForCausalLM",
+            QkNorm = false,
+            HeadDim = 8,
+            RopeTheta = 5e5,
+            RmsNormEps = 1e-5,
+            RopeScaling = new RopeScaling(32, 1, 4, 24),
         },
         ["llama-biases"] = Base with { Architecture = "LlamaForCausalLM", QkNorm = false, AttentionBias = true, AttentionOutputBias = true, MlpBias = true, TieWordEmbeddings = false },
     };

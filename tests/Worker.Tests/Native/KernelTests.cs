@@ -45,7 +45,15 @@ public class KernelTests
         using var _ = no_grad();
         var config = new DecoderConfig
         {
-            Architecture = "Qwen2ForCausalLM", VocabSize = 100, HiddenSize = 4 * headDim, IntermediateSize = 128, NumLayers = 2, NumHeads = 4, NumKvHeads = 2, HeadDim = headDim, AttentionBias = true,
+            Architecture = "Qwen2ForCausalLM",
+            VocabSize = 100,
+            HiddenSize = 4 * headDim,
+            IntermediateSize = 128,
+            NumLayers = 2,
+            NumHeads = 4,
+            NumKvHeads = 2,
+            HeadDim = headDim,
+            AttentionBias = true,
         };
         using var model = CausalLM.Create(config, ScalarType.Float32, CPU, initSeed: 4);
         var ids = randint(100, [3, 60], dtype: ScalarType.Int64);

@@ -8,7 +8,15 @@ public class MemoryPredictionTests
 {
     private static readonly DecoderConfig Shape = new()
     {
-        Architecture = "Qwen2ForCausalLM", VocabSize = 1000, HiddenSize = 64, IntermediateSize = 128, NumLayers = 4, NumHeads = 4, NumKvHeads = 2, HeadDim = 16, TieWordEmbeddings = true,
+        Architecture = "Qwen2ForCausalLM",
+        VocabSize = 1000,
+        HiddenSize = 64,
+        IntermediateSize = 128,
+        NumLayers = 4,
+        NumHeads = 4,
+        NumKvHeads = 2,
+        HeadDim = 16,
+        TieWordEmbeddings = true,
     };
 
     [Fact]
