@@ -38,6 +38,7 @@ if [[ $purpose == test ]]; then
     want_for_tests /usr/share/gocode/src/github.com/Masterminds/sprig golang-github-masterminds-sprig-dev "the functions that Helm's templates have"
     want_for_tests /usr/share/gocode/src/github.com/xeipuuv/gojsonschema golang-github-xeipuuv-gojsonschema-dev "the schema of the chart's values"
     want_for_tests /usr/share/gocode/src/sigs.k8s.io/yaml golang-k8s-sigs-yaml-dev "YAML as Kubernetes reads it"
+    want_for_tests chromium chromium "shows the reports as a reader sees them"
     command -v node >/dev/null || want nodejs "runs Azurite, the storage emulator of the tests"
     command -v npm >/dev/null || want npm "installs Azurite"
 fi
@@ -52,6 +53,22 @@ install_azurite() {
     npm install --prefix "$folder" --no-audit --no-fund --loglevel=error "azurite@$version"
 }
 
+# The tool alone: the package would also set up a server.
+install_promtool() {
+    local folder state
+    [[ $purpose == test ]] || return 0
+    folder="$(cd "$(dirname "$0")/.." && pwd)/.cache/promtool"
+    [[ ! -x $folder/usr/bin/promtool ]] && ! command -v promtool >/dev/null && command -v apt-get >/dev/null || return 0
+    echo "Unpacking promtool (Debian's prometheus) into $folder"
+    state=$(mktemp -d)
+    if (cd "$state" && apt-get download -q prometheus) && dpkg-deb --fsys-tarfile "$state"/prometheus_*.deb | tar -x -C "$state" ./usr/bin/promtool; then
+        mkdir -p "$folder/usr/bin" && mv "$state/usr/bin/promtool" "$folder/usr/bin/"
+    else
+        echo "promtool could not be had; the test that needs it will be skipped." >&2
+    fi
+    rm -rf "$state"
+}
+
 if [[ $purpose == images ]]; then
     command -v buildah >/dev/null || want buildah "builds the images"
     command -v mmdebstrap >/dev/null || want mmdebstrap "makes the base images from Debian packages"
@@ -60,7 +77,7 @@ if [[ $purpose == sbom ]]; then
     command -v npm >/dev/null || want npm "brings the tool that writes the bills"
 fi
 
-if ((${#missing[@]} == 0)); then install_azurite; exit 0; fi
+if ((${#missing[@]} == 0)); then install_azurite; install_promtool; exit 0; fi
 echo "Missing packages:"
 printf '%s\n' "${reasons[@]}"
 if ! command -v apt-get >/dev/null; then
@@ -87,3 +104,4 @@ for package in "${missing[@]}"; do
 done
 ((${#known[@]} == 0)) || "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${known[@]}"
 install_azurite
+install_promtool

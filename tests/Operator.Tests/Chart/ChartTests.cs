@@ -36,6 +36,7 @@ public sealed class ChartTests
         podDisruptionBudget: {enabled: true}
         networkPolicy: {enabled: true, metricsFrom: [{namespaceSelector: {matchLabels: {name: monitoring}}}], extraEgress: [{ports: [{port: 8443}]}]}
         serviceMonitor: {enabled: true, labels: {release: prometheus}}
+        prometheusRule: {enabled: true, labels: {release: prometheus}}
         grafanaDashboard: {enabled: true, namespace: monitoring, annotations: {folder: Training}}
         """;
 

@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using LightReasoner.Api;
+using LightReasoner.Operator.Metrics;
+using LightReasoner.Operator.Tests.Cluster;
+
+namespace LightReasoner.Operator.Tests.Chart;
+
+/// <summary>The alerts that come with the chart.</summary>
+public sealed class AlertTests
+{
+    private const string Alerts = "charts/lightreasoner/files/alerts.yaml";
+
+    /// <summary>Prometheus' own tool evaluates them over made-up series.</summary>
+    [Fact]
+    public async Task Alerts_FireWhenTheyShould_AndNotOtherwise()
+    {
+        string tool = new[] { Path.Combine(Repository.Root, ".cache/promtool/usr/bin/promtool"), "/usr/bin/promtool" }.FirstOrDefault(File.Exists) ?? "";
+        Assert.SkipWhen(tool.Length == 0, "promtool is not installed; eng/install-tools.sh test installs it");
+        using Process process = Process.Start(new ProcessStartInfo(tool, ["test", "rules", Path.Combine(Repository.Root, "tests/Operator.Tests/Chart/alerts.test.yaml")])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(process.ExitCode == 0, output + await errors);
+    }
+
+    [Fact]
+    public void EveryAlert_HasATestAndAnExplanation_AndAsksForMetricsThatExist()
+    {
+        string tests = File.ReadAllText(Path.Combine(Repository.Root, "tests/Operator.Tests/Chart/alerts.test.yaml"));
+        string page = File.ReadAllText(Path.Combine(Repository.Root, "docs/metrics.md"));
+        var text = new PrometheusText();
+        new OperatorMetrics().Write(text, isLeader: true);
+        string[] served = [.. Regex.Matches(text.ToString(), "^# TYPE ([a-z_]+)", RegexOptions.Multiline).Select(match => match.Groups[1].Value), "lightreasoner_queue_depth"];
+        JsonObject[] rules = [.. Groups().SelectMany(group => group!["rules"]!.AsArray()).Select(rule => rule!.AsObject())];
+        Assert.NotEmpty(rules);
+        Assert.All(rules, rule =>
+        {
+            string name = (string)rule["alert"]!;
+            Assert.Contains($"alertname: {name}\n        exp_alerts:", tests);
+            Assert.Contains($"| `{name}` |", page);
+            string[] asked = [.. Regex.Matches((string)rule["expr"]!, "lightreasoner_[a-z_]+").Select(match => match.Value)];
+            Assert.NotEmpty(asked);
+            Assert.All(asked, metric => Assert.Contains(metric, served));
+        });
+        Assert.Equal(rules.Length, Regex.Count(page, @"^\| `LightReasoner\w+` \|", RegexOptions.Multiline));
+    }
+
+    [Fact]
+    public async Task PrometheusRule_HasTheAlerts_AndScrapesKeepTheRunsNamespace()
+    {
+        RenderedChart chart = await RenderChart.RenderAsync("{prometheusRule: {enabled: true, labels: {release: prometheus}}, serviceMonitor: {enabled: true}}");
+        Assert.Null(chart.Error);
+        JsonObject rule = chart.Single("PrometheusRule");
+        Assert.True(JsonNode.DeepEquals(Groups(), rule["spec"]!["groups"]));
+        Assert.Equal("prometheus", (string?)rule["metadata"]!["labels"]!["release"]);
+        Assert.True((bool)chart.Single("ServiceMonitor")["spec"]!["endpoints"]![0]!["honorLabels"]!);
+        Assert.Empty((await RenderChart.RenderAsync()).Of("PrometheusRule"));
+    }
+
+    private static JsonArray Groups() => YamlJson.ToJson(File.ReadAllText(Path.Combine(Repository.Root, Alerts)), Alerts)[0]!["groups"]!.AsArray();
+}

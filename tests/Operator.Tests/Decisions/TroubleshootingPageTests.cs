@@ -1,0 +1,39 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using LightReasoner.Api;
+using LightReasoner.Operator.Runs;
+using LightReasoner.Operator.Tests.Cluster;
+
+namespace LightReasoner.Operator.Tests.Decisions;
+
+/// <summary>docs/troubleshooting.md against the code: every phase and reason is explained, and none that does not exist.</summary>
+public sealed class TroubleshootingPageTests
+{
+    [Fact]
+    public void EveryReason_IsExplained_AndNoOther()
+    {
+        IEnumerable<string> constants = typeof(Reasons).GetFields(BindingFlags.Public | BindingFlags.Static).Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!);
+        IEnumerable<string> verdicts = Enumerable.Range(64, 15).Select(Reasons.OfExitCode);
+        Assert.Equal(constants.Concat(verdicts).Distinct().Order(StringComparer.Ordinal), FirstCells("Reasons").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void EveryPhase_IsExplained_AndNoOther() =>
+        Assert.Equal(Enum.GetNames<RunPhase>().Order(StringComparer.Ordinal), FirstCells("Phases").Order(StringComparer.Ordinal));
+
+    /// <summary>What a pod's exit code makes of a run, as the page has it.</summary>
+    [Fact]
+    public void ExitCodes_LeadToTheReasonsBesideThem() =>
+        Assert.All(Rows("Exit codes").Where(row => int.Parse(row[0]) is >= 64 and <= 78), row => Assert.Equal(Reasons.OfExitCode(int.Parse(row[0])), row[1]));
+
+    private static IEnumerable<string> FirstCells(string heading) => Rows(heading).SelectMany(row => row[0].Split(", "));
+
+    private static IEnumerable<string[]> Rows(string heading)
+    {
+        string page = File.ReadAllText(Path.Combine(Repository.Root, "docs/troubleshooting.md"));
+        string section = Regex.Match(page, $"^## {heading}$(.*?)(?=^## |\\z)", RegexOptions.Multiline | RegexOptions.Singleline).Value;
+        string[][] rows = [.. section.Split('\n').Where(line => line.StartsWith('|')).Skip(2).Select(line => line.Split('|')[1..^1].Select(cell => cell.Trim()).ToArray())];
+        Assert.NotEmpty(rows);
+        return rows;
+    }
+}
