@@ -13,9 +13,10 @@ internal sealed class RunTable(IAnsiConsole console)
     /// <summary>The table itself.</summary>
     public static IRenderable Render(IReadOnlyList<JsonObject> runs)
     {
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("Run", "Phase", "Progress", "Figures", "Message");
+        var table = new Table().Border(TableBorder.Rounded)
+            .AddColumn(new TableColumn("Run").NoWrap()).AddColumn(new TableColumn("Phase").NoWrap()).AddColumn(new TableColumn("Progress").NoWrap()).AddColumn("Figures");
         foreach (JsonObject run in runs)
-            table.AddRow(Name(run).EscapeMarkup(), Colour(Text(run, "phase")), (Text(run, "progress", "display") ?? "").EscapeMarkup(), Figures(run).EscapeMarkup(), (Text(run, "message") ?? "").EscapeMarkup());
+            table.AddRow(Name(run).EscapeMarkup(), Colour(Text(run, "phase")), (Text(run, "progress", "display") ?? "").EscapeMarkup(), Standing(run).EscapeMarkup());
         return table;
     }
 
@@ -41,6 +42,10 @@ internal sealed class RunTable(IAnsiConsole console)
         foreach (string part in path) node = node?[part];
         return node?.ToString();
     }
+
+    /// <summary>The figures of work that goes well; else the words for why it does not, or not yet.</summary>
+    private static string Standing(JsonObject run) =>
+        Text(run, "phase") is "Running" or "Succeeded" && Figures(run) is { Length: > 0 } figures ? figures : Text(run, "message") ?? "";
 
     private static string Figures(JsonObject run)
     {

@@ -17,16 +17,18 @@ public sealed class AccuracyEvaluator
     /// <param name="spec">How they are asked.</param>
     /// <param name="blocks">Block generation (greedy) instead of token by token.</param>
     /// <param name="cancellation">Ends it between two forward passes.</param>
+    /// <param name="answered">Hears, after each forward pass, how many questions are answered.</param>
     /// <exception cref="InvalidDataException">A question has no answer with a number.</exception>
     public EvaluationResult Evaluate(
-        LoadedModel model, Tokenizer tokenizer, IReadOnlyList<Question> questions, EvaluationSpec spec, bool blocks, CancellationToken cancellation = default)
+        LoadedModel model, Tokenizer tokenizer, IReadOnlyList<Question> questions, EvaluationSpec spec, bool blocks, CancellationToken cancellation = default,
+        Action<int>? answered = null)
     {
         var expected = questions.Select(Expected).ToArray();
         var prompts = questions.Select(question => PromptFormat.Encode(tokenizer, spec.Prompt, question.Text)).ToArray();
         var generated = blocks
             ? new BlockGenerator(model, RefineTrainer.EosOf(model, tokenizer))
-                .Generate(prompts, spec.BlockLength, spec.RefineIterations, spec.Generation.MaxNewTokens, spec.BatchSize, cancellation: cancellation)
-            : new TextGenerator(model).Generate(prompts, spec.Generation, spec.BatchSize, cancellation: cancellation);
+                .Generate(prompts, spec.BlockLength, spec.RefineIterations, spec.Generation.MaxNewTokens, spec.BatchSize, cancellation: cancellation, answered: answered)
+            : new TextGenerator(model).Generate(prompts, spec.Generation, spec.BatchSize, cancellation: cancellation, answered: answered);
         var texts = generated.Select(answer => tokenizer.Decode(answer.Ids, skipSpecialTokens: true)).ToArray();
         var correct = texts.Zip(expected, (text, number) => Gsm8kAnswer.AreEqual(Gsm8kAnswer.Extract(text), number)).ToArray();
         var passes = generated.Sum(answer => (long)answer.ForwardPasses);

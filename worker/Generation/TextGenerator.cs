@@ -15,8 +15,10 @@ public sealed class TextGenerator(LoadedModel model)
     /// <param name="ignoreEos">Goes on to the limit whatever comes.</param>
     /// <param name="cancellation">Ends generation between two forward passes.</param>
     /// <param name="firstNumber">Number of the first prompt; with the seed, a prompt's number determines what is drawn for it.</param>
+    /// <param name="answered">Hears, after each forward pass, how many answers are complete.</param>
     public IReadOnlyList<GeneratedAnswer> Generate(
-        IReadOnlyList<int[]> prompts, GenerationSpec spec, int batchSize, bool ignoreEos = false, CancellationToken cancellation = default, int firstNumber = 0)
+        IReadOnlyList<int[]> prompts, GenerationSpec spec, int batchSize, bool ignoreEos = false, CancellationToken cancellation = default, int firstNumber = 0,
+        Action<int>? answered = null)
     {
         model.Model.eval();
         using var _ = no_grad();
@@ -27,6 +29,7 @@ public sealed class TextGenerator(LoadedModel model)
             using var scope = NewDisposeScope();
             if (decoding.Advance() is null)
                 break;
+            answered?.Invoke(decoding.AnswersDone);
         }
         while (true);
         return [.. Enumerable.Range(0, prompts.Count).Select(prompt => new GeneratedAnswer([.. decoding.Answer(prompt)], decoding.Answer(prompt).Count))];

@@ -21,8 +21,10 @@ public sealed class BlockGenerator(LoadedModel model, int fillId)
     /// <param name="batchSize">Prompts at once.</param>
     /// <param name="ignoreEos">Goes on to the limit whatever comes.</param>
     /// <param name="cancellation">Ends generation between two forward passes.</param>
+    /// <param name="answered">Hears, after each forward pass, how many answers are complete.</param>
     public IReadOnlyList<GeneratedAnswer> Generate(
-        IReadOnlyList<int[]> prompts, int blockLength, int refineIterations, int maxNewTokens, int batchSize = 64, bool ignoreEos = false, CancellationToken cancellation = default)
+        IReadOnlyList<int[]> prompts, int blockLength, int refineIterations, int maxNewTokens, int batchSize = 64, bool ignoreEos = false, CancellationToken cancellation = default,
+        Action<int>? answered = null)
     {
         Check(prompts, blockLength, maxNewTokens);
         if (prompts.Count == 0)
@@ -64,6 +66,7 @@ public sealed class BlockGenerator(LoadedModel model, int fillId)
                 answers[row.Prompt] = new GeneratedAnswer([.. end < 0 ? answer : answer.Take(end + 1)], row.TotalPasses);
                 rows[slot] = null;
             }
+            answered?.Invoke(next - rows.Count(row => row is not null));
         }
     }
 

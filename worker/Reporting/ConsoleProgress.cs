@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LightReasoner.Api;
@@ -30,11 +29,16 @@ public enum ProgressStyle
 /// <param name="width">Columns of the terminal.</param>
 public sealed class ConsoleProgress(TextWriter output, ProgressStyle style, TimeProvider time, bool colour = false, Func<int>? width = null)
 {
-    private const int BarCells = 24;
+    /// <summary>Most cells of a bar, columns of the terminal for each, and how many there are at least (fewer say nothing).</summary>
+    private const int MostCells = 24, ColumnsPerCell = 8, LeastCells = 6;
+
+    /// <summary>A shorter beginning of the figures is not worth its columns.</summary>
+    private const int LeastFigures = 12;
 
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(5), BarInterval = TimeSpan.FromMilliseconds(100), JsonInterval = TimeSpan.FromSeconds(1);
 
     private long? _shown;
+    private string? _what;
     private bool _drawn;
 
     /// <summary>The style that suits standard output, unless an option asks for one.</summary>
@@ -60,15 +64,16 @@ public sealed class ConsoleProgress(TextWriter output, ProgressStyle style, Time
     /// <param name="figures">Figures of the moment.</param>
     public void Show(string what, ProgressReport report, string figures)
     {
-        bool last = report.Done >= report.Total;
+        bool last = report.Done >= report.Total, another = what != _what;
         TimeSpan interval = style switch
         {
             ProgressStyle.Bar => BarInterval,
             ProgressStyle.Json => JsonInterval,
             _ => LineInterval,
         };
-        if (style == ProgressStyle.Quiet || (!last && _shown is { } before && time.GetElapsedTime(before) < interval)) return;
-        _shown = time.GetTimestamp();
+        if (style == ProgressStyle.Quiet || (!last && !another && _shown is { } before && time.GetElapsedTime(before) < interval)) return;
+        if (another) EndLine();
+        (_what, _shown) = (what, time.GetTimestamp());
         switch (style)
         {
             case ProgressStyle.Json:
@@ -77,43 +82,61 @@ public sealed class ConsoleProgress(TextWriter output, ProgressStyle style, Time
                 output.WriteLine(line.ToJsonString(ApiJson.Options));
                 break;
             case ProgressStyle.Lines:
-                output.WriteLine($"{what} {Counts(report)}{Pace(report)}  {figures}");
+                output.WriteLine($"{what} {Counts(report)}{Rate(report)}{Left(report)}{(figures.Length > 0 ? "  " : "")}{figures}");
                 break;
             default:
                 output.Write(Drawn(what, report, figures));
                 _drawn = true;
-                if (last) EndLine();
                 break;
         }
     }
 
+    /// <summary>Ends the line that a bar stands on, so that something else (an error, say) can be written.</summary>
+    public void EndLine()
+    {
+        if (_drawn) output.WriteLine();
+        _drawn = false;
+    }
+
+    /// <summary>One line that the terminal has room for: of what does not fit, figures go first, then counts, rate and the bar; the share stays.</summary>
     private string Drawn(string what, ProgressReport report, string figures)
     {
-        string text = $" {Counts(report)}{Pace(report)}  {figures}";
-        int room = Math.Max(20, width?.Invoke() ?? 80) - 1 - what.Length - 1 - BarCells; // a full last column would wrap
-        if (text.Length > room) text = room > 1 ? text[..(room - 1)] + "…" : "";
-        int filled = (int)(Share(report) * BarCells);
-        var line = new StringBuilder("\r").Append(what).Append(' ');
-        if (colour) line.Append("\u001b[32m");
-        line.Append('━', filled);
-        if (colour) line.Append("\u001b[90m");
-        line.Append(colour ? '━' : '·', BarCells - filled);
-        if (colour) line.Append("\u001b[0m");
-        return line.Append(text).Append("\u001b[K").ToString();
+        int columns = Math.Max(2, width?.Invoke() ?? 80), room = columns - 1; // a full last column would wrap
+        int wanted = columns / ColumnsPerCell is var fitting and >= LeastCells ? Math.Min(MostCells, fitting) : 0;
+        string head = what + " ", share = Percent(report), rate = Rate(report), left = Left(report);
+        string[] texts = [Counts(report) + rate + left, share + rate + left, share + left, share];
+        var layouts = from cells in (int[])[wanted, 0] from text in texts select (Bar: Bar(cells, Share(report)), Length: head.Length + (cells > 0 ? cells + 1 : 0) + text.Length, Text: text);
+        (string bar, int length, string words) = layouts.FirstOrDefault(layout => layout.Length <= room);
+        if (words is null) return "\r" + share[..Math.Min(room, share.Length)] + "\u001b[K";
+        int rest = room - length - 2;
+        if (figures.Length > 0 && rest >= Math.Min(figures.Length, LeastFigures)) words += "  " + (figures.Length <= rest ? figures : figures[..(rest - 1)] + "…");
+        return "\r" + head + bar + words + "\u001b[K";
+    }
+
+    private string Bar(int cells, double share)
+    {
+        int halves = (int)(share * cells * 2), full = halves / 2, half = halves % 2;
+        string done = new string('━', full) + (half == 1 ? "╸" : ""), open = new(colour ? '━' : '·', cells - full - half);
+        return cells == 0 ? "" : (colour ? $"\u001b[32m{done}\u001b[90m{open}\u001b[0m" : done + open) + " ";
     }
 
     private static double Share(ProgressReport report) => report.Total == 0 ? 1 : Math.Clamp((double)report.Done / report.Total, 0, 1);
 
-    private static string Counts(ProgressReport report) =>
-        string.Create(CultureInfo.InvariantCulture, $"{report.Done}/{report.Total} {report.Unit} ({100 * Share(report):0}%)");
+    private static string Counts(ProgressReport report) => $"{report.Done}/{report.Total} {report.Unit} ({Percent(report)})";
 
-    /// <summary>Rate and time left, as soon as there is a rate.</summary>
-    private static string Pace(ProgressReport report)
+    /// <summary>Rounded down: 100 % is the end alone.</summary>
+    private static string Percent(ProgressReport report) => $"{(int)(100 * Share(report))}%";
+
+    /// <summary>The rate, as soon as there is one; of slow work, the time that one of its units takes.</summary>
+    private static string Rate(ProgressReport report) => report.RatePerSecond switch
     {
-        if (report.RatePerSecond is not { } rate || rate <= 0) return "";
-        string left = report.Done < report.Total ? $", {Duration(TimeSpan.FromSeconds(Math.Min(3e6, (report.Total - report.Done) / rate)))} left" : "";
-        return string.Create(CultureInfo.InvariantCulture, $", {rate:0.##}/s{left}");
-    }
+        >= 0.1 and var rate => string.Create(CultureInfo.InvariantCulture, $", {rate:0.##}/s"),
+        > 0 and var rate => $", {Duration(TimeSpan.FromSeconds(1 / rate))} each",
+        _ => "",
+    };
+
+    private static string Left(ProgressReport report) => report.RatePerSecond is { } rate and > 0 && report.Done < report.Total
+        ? $", {Duration(TimeSpan.FromSeconds(Math.Min(3e6, (report.Total - report.Done) / rate)))} left" : "";
 
     /// <summary>A duration in its two largest units: <c>2 h 5 min</c>.</summary>
     internal static string Duration(TimeSpan span) => span switch
@@ -123,10 +146,4 @@ public sealed class ConsoleProgress(TextWriter output, ProgressStyle style, Time
         { TotalMinutes: >= 1 } => $"{span.Minutes} min {span.Seconds} s",
         _ => $"{(int)Math.Ceiling(span.TotalSeconds)} s",
     };
-
-    private void EndLine()
-    {
-        if (_drawn) output.WriteLine();
-        _drawn = false;
-    }
 }

@@ -13,6 +13,20 @@ public sealed class ProgressFeed(ProgressReporter reporter, ConsoleProgress cons
     /// <summary>News for the operator only.</summary>
     public void Update(Func<ProgressReport, ProgressReport> change) => reporter.Update(change);
 
+    /// <summary>How far a part of the work is that the operator does not count, for the person only.</summary>
+    /// <param name="what">What goes on, such as <c>measuring</c>.</param>
+    /// <param name="done">How much of it is done.</param>
+    /// <param name="total">Of how much.</param>
+    /// <param name="unit">Of what.</param>
+    /// <param name="taken">Time that it has taken so far.</param>
+    public void Show(string what, int done, int total, string unit, TimeSpan taken) => console.Show(what, reporter.Latest with
+    {
+        Done = done,
+        Total = total,
+        Unit = unit,
+        RatePerSecond = done > 0 ? done / Math.Max(1e-3, taken.TotalSeconds) : null,
+    }, "");
+
     /// <summary>How far the work is.</summary>
     /// <param name="what">What goes on, such as <c>sampling</c>.</param>
     /// <param name="change">The new counts and figures.</param>

@@ -73,7 +73,7 @@ internal sealed class AccuracyMeasurement
         var measured = new List<PassAccuracy>();
         for (int passes = 1; passes < Math.Min(_spec!.RefineIterations, MaxPasses); passes++)
         {
-            EvaluationResult result = new AccuracyEvaluator().Evaluate(_model.Loaded, _model.Tokenizer, questions, _spec with { RefineIterations = passes }, blocks: true, _run.Stop);
+            EvaluationResult result = Evaluate($"measuring with {passes} of {_spec.RefineIterations} passes", questions, _spec with { RefineIterations = passes });
             measured.Add(new PassAccuracy(passes, questions.Length, result.Correct.Count(c => c), result.TokensPerForward));
         }
         measured.Add(new PassAccuracy(Math.Max(1, _spec.RefineIterations), questions.Length, after.Correct.Take(questions.Length).Count(c => c), after.TokensPerForward));
@@ -84,11 +84,18 @@ internal sealed class AccuracyMeasurement
     {
         _run.Progress.Update(report => report with { Message = $"measuring accuracy {when} training on {_questions.Count} questions" });
         _model.Loaded.Model.eval();
-        EvaluationResult result = new AccuracyEvaluator().Evaluate(_model.Loaded, _model.Tokenizer, _questions, _spec!, _blocks, _run.Stop);
+        EvaluationResult result = Evaluate($"measuring {when} training", _questions, _spec!);
         _run.Progress.Update(report => report with { Message = null });
         _run.Progress.Say(FormattableString.Invariant($"accuracy {when}: {Share(result.Correct):P1} of {_questions.Count} questions").Replace(" %", "%"));
         await _run.Output.PutTextAsync(blob, JsonSerializer.Serialize(result, ApiJson.Options), _run.Stop);
         return result;
+    }
+
+    private EvaluationResult Evaluate(string what, IReadOnlyList<Question> questions, EvaluationSpec spec)
+    {
+        long begun = _run.Time.GetTimestamp();
+        return new AccuracyEvaluator().Evaluate(_model.Loaded, _model.Tokenizer, questions, spec, _blocks, _run.Stop,
+            done => _run.Progress.Show(what, done, questions.Count, "questions", _run.Time.GetElapsedTime(begun)));
     }
 
     private static double Share(bool[] correct) => correct.Length == 0 ? 0 : (double)correct.Count(c => c) / correct.Length;

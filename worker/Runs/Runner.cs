@@ -92,6 +92,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             const string message = "stopped on request; what was finished is saved, and the next attempt goes on from there";
+            progress.EndLine();
             Console.Error.WriteLine(message);
             await reporter.FinishAsync(ReportOutcome.Interrupted, message);
             return ExitCode.Terminated;
@@ -99,6 +100,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
         catch (Exception e)
         {
             ExitCode code = WorkerException.CodeOf(e);
+            progress.EndLine();
             // What nobody foresaw is shown with its origin; the rest is meant for the person who reads it.
             Console.Error.WriteLine(code == ExitCode.Failure && e is not WorkerException ? e.ToString() : $"error: {e.Message}");
             await reporter.FinishAsync(ReportOutcome.Failed, e.Message);

@@ -51,7 +51,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
                 else
                 {
                     sampler ??= await CreateSamplerAsync(questions);
-                    ChunkResult result = sampler.Sample(chunks[i], done => TellWithin(total, done, (promptsHere + done) / Math.Max(1e-3, run.Time.GetElapsedTime(start).TotalSeconds)), run.Stop);
+                    ChunkResult result = sampler.Sample(chunks[i], done => TellWithin(chunks[i].Length, total, done, (promptsHere + done) / Math.Max(1e-3, run.Time.GetElapsedTime(start).TotalSeconds)), run.Stop);
                     figures = ChunkFigures.Of(result, sampler.Examples(result.Samples, (Examples + chunks.Length - 1) / chunks.Length));
                     // The figures come first: the samples' appearance is what commits both.
                     await run.Output.PutTextAsync(figuresBlob, JsonSerializer.Serialize(figures, ApiJson.Options), run.Stop);
@@ -86,9 +86,13 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         return JsonSerializer.Deserialize<ChunkFigures>(content.Bytes, ApiJson.Options)!;
     }
 
-    /// <summary>Progress while a chunk is sampled: its figures come when it is done.</summary>
-    private void TellWithin(ChunkFigures before, int done, double promptsPerSecond) => run.Progress.Tell("sampling",
-        report => report with { Done = before.Questions + done, RatePerSecond = promptsPerSecond }, before.Questions == 0 ? "" : $"kept {before.SamplesKept} of {before.StepsSeen} steps");
+    /// <summary>Progress while a chunk is sampled; its end is told with its figures.</summary>
+    private void TellWithin(int questions, ChunkFigures before, int done, double promptsPerSecond)
+    {
+        if (done == questions) return;
+        run.Progress.Tell("sampling", report => report with { Done = before.Questions + done, RatePerSecond = promptsPerSecond },
+            before.Questions == 0 ? "" : $"kept {before.SamplesKept} of {before.StepsSeen} steps");
+    }
 
     private async Task TellAsync(MetricsLog log, ChunkFigures total, double tokensPerSecond, double promptsPerSecond)
     {
