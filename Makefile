@@ -6,7 +6,7 @@ PROGRAMS := worker/worker.csproj operator/operator.csproj devcluster/devcluster.
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: help quickstart test faults build generate crds demo-models demo-report bench bench-gpu bench-operator bench-small images test-images sbom package release lint clean
+.PHONY: help quickstart test goldens faults build generate crds demo-models demo-report bench bench-gpu bench-operator bench-small images test-images sbom package release lint clean
 
 help: ## Shows this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -26,6 +26,12 @@ faults: ## Kills the worker 40 times for each kind and store, and compares the o
 	@eng/install-tools.sh test
 	@dotnet build tests/Worker.Tests $(DOTNET_FLAGS)
 	@LIGHTREASONER_FAULT_KILLS=$(or $(KILLS),40) dotnet tests/Worker.Tests/bin/Release/net10.0/LightReasoner.Worker.Tests.dll -noLogo -showLiveOutput -class '*FaultTests'
+
+goldens: ## Compares with the goldens of the real programs and prints the list of cases with counts.
+	@eng/install-tools.sh test
+	@dotnet build tests/Worker.Tests $(DOTNET_FLAGS)
+	@dotnet tests/Worker.Tests/bin/Release/net10.0/LightReasoner.Worker.Tests.dll -noLogo -class '*GoldenTests' -class '*EosNoiseTests' -class '*BlockGeneratorTests' -class '*ContrastiveSamplerTests'
+	@cat tests/Worker.Tests/bin/Release/net10.0/golden-cases.md
 
 build: ## Builds everything in Release and leaves launchers in bin/.
 	@eng/install-tools.sh build

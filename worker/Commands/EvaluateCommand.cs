@@ -16,15 +16,15 @@ internal static class EvaluateCommand
         Option<string> model = Tools.ModelOption(), dtype = Tools.DtypeOption();
         Option<string?> adapter = Tools.AdapterOption();
         var data = new Option<string>("--data") { Description = "Questions with answers, JSONL or Parquet.", Required = true };
-        var question = new Option<string>("--question-field") { DefaultValueFactory = _ => "question" };
-        var answer = new Option<string>("--answer-field") { DefaultValueFactory = _ => "answer" };
-        var max = new Option<int?>("--max-questions");
-        var maxNewTokens = new Option<int>("--max-new-tokens") { DefaultValueFactory = _ => 128 };
+        var question = new Option<string>("--question-field") { Description = "The field that holds the question.", DefaultValueFactory = _ => "question" };
+        var answer = new Option<string>("--answer-field") { Description = "The field that holds the reference answer.", DefaultValueFactory = _ => "answer" };
+        var max = new Option<int?>("--max-questions") { Description = "Only the first so many questions." }.Within(1, int.MaxValue);
+        var maxNewTokens = new Option<int>("--max-new-tokens") { Description = "Most tokens of an answer.", DefaultValueFactory = _ => 128 }.Within(1, 1 << 20);
         var template = new Option<string>("--template") { Description = "auto takes the chat template, none the raw question.", DefaultValueFactory = _ => "auto" };
         template.AcceptOnlyFromAmong("auto", "none");
-        var system = new Option<string>("--system") { DefaultValueFactory = _ => new PromptSpec().System };
-        var block = new Option<int?>("--block") { Description = "Block generation: tokens that one forward pass proposes." };
-        var refine = new Option<int>("--refine") { DefaultValueFactory = _ => 2 };
+        var system = new Option<string>("--system") { Description = "The system message of the chat template.", DefaultValueFactory = _ => new PromptSpec().System };
+        var block = new Option<int?>("--block") { Description = "Block generation: tokens of a block." }.Within(1, 1 << 16);
+        var refine = new Option<int>("--refine") { Description = "Block generation: forward passes over a block.", DefaultValueFactory = _ => 2 }.Within(0, 1 << 16);
         var command = new Command("evaluate", "Prints accuracy on held-out questions with its 95 % interval, as one JSON object.")
             { model, adapter, dtype, data, question, answer, max, maxNewTokens, template, system, block, refine };
         command.SetAction(async (parsed, cancellation) =>
@@ -37,7 +37,7 @@ internal static class EvaluateCommand
                 Prompt = new PromptSpec { System = parsed.GetValue(system)!, Template = parsed.GetValue(template) == "none" ? PromptTemplate.None : PromptTemplate.Auto },
                 Generation = new GenerationSpec { MaxNewTokens = parsed.GetValue(maxNewTokens) },
             };
-            IReadOnlyList<Question> questions = await Datasets.QuestionsAsync(Storage.BlobUri.Absolute(spec.Dataset.Uri!), null, parsed.GetValue(question)!, null,
+            using SpooledList<Question> questions = await Datasets.QuestionsAsync(Storage.BlobUri.Absolute(spec.Dataset.Uri!), null, parsed.GetValue(question)!, null,
                 parsed.GetValue(answer), parsed.GetValue(max), 0, 1, cancellation);
             using LoadedModel loaded = await Tools.LoadModelAsync(parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!, cancellation);
             EvaluationResult result = new AccuracyEvaluator().Evaluate(loaded, Tokenizer.Load(loaded.Dir), questions, spec, parsed.GetValue(block) is not null, cancellation);

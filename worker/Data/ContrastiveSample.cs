@@ -43,4 +43,40 @@ public sealed record ContrastiveSample
     /// <summary>Ids of everything before the labelled token, the prompt included, so that training tokenises nothing anew.</summary>
     [JsonPropertyName("prefix_ids"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int[]? PrefixIds { get; init; }
+
+    /// <summary>An empty list of samples that does not have to fit into memory.</summary>
+    internal static SpooledList<ContrastiveSample> Spool() => new(
+        (writer, sample) =>
+        {
+            writer.Write(sample.PromptId);
+            writer.Write(sample.Step);
+            writer.Write(sample.Prefix);
+            writer.Write7BitEncodedInt(sample.Tokens.Count);
+            foreach (string token in sample.Tokens) writer.Write(token);
+            writer.WriteArray(sample.TokenIds);
+            writer.WriteArray(sample.Weights);
+            writer.Write(sample.KlDivergence);
+            writer.WriteOptional(sample.Question);
+            writer.Write(sample.PrefixIds is not null);
+            if (sample.PrefixIds is { } ids) writer.WriteArray(ids);
+        },
+        reader => new ContrastiveSample
+        {
+            PromptId = reader.ReadString(),
+            Step = reader.ReadInt32(),
+            Prefix = reader.ReadString(),
+            Tokens = ReadTokens(reader),
+            TokenIds = reader.ReadArray<int>(),
+            Weights = reader.ReadArray<double>(),
+            KlDivergence = reader.ReadDouble(),
+            Question = reader.ReadOptional(),
+            PrefixIds = reader.ReadBoolean() ? reader.ReadArray<int>() : null,
+        });
+
+    private static string[] ReadTokens(BinaryReader reader)
+    {
+        var tokens = new string[reader.Read7BitEncodedInt()];
+        for (int i = 0; i < tokens.Length; i++) tokens[i] = reader.ReadString();
+        return tokens;
+    }
 }

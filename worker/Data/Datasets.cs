@@ -4,14 +4,14 @@ using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Data;
 
-/// <summary>Typed records of the three kinds of dataset.</summary>
+/// <summary>Typed records of the three kinds of dataset. The lists keep their records in a temporary file where they are many; dispose of them.</summary>
 public static class Datasets
 {
     /// <summary>The questions of a dataset: those of one shard (record i belongs to shard i mod <paramref name="shards"/>), in order.</summary>
-    public static async Task<IReadOnlyList<Question>> QuestionsAsync(
+    public static async Task<SpooledList<Question>> QuestionsAsync(
         string uri, RecordFormat? format, string questionField, string? idField, string? answerField, int? maxQuestions, int shard, int shards, CancellationToken cancellation)
     {
-        var questions = new List<Question>();
+        var questions = Question.Spool();
         await foreach (DataRecord record in RecordReader.ReadAsync(uri, format, cancellation))
         {
             if (record.Index >= maxQuestions) break;
@@ -24,9 +24,9 @@ public static class Datasets
     }
 
     /// <summary>Contrastive samples, as we or the published program wrote them.</summary>
-    public static async Task<IReadOnlyList<ContrastiveSample>> SamplesAsync(string uri, RecordFormat? format, CancellationToken cancellation)
+    public static async Task<SpooledList<ContrastiveSample>> SamplesAsync(string uri, RecordFormat? format, CancellationToken cancellation)
     {
-        var samples = new List<ContrastiveSample>();
+        var samples = ContrastiveSample.Spool();
         await foreach (DataRecord record in RecordReader.ReadAsync(uri, format, cancellation))
         {
             ContrastiveSample sample;
@@ -51,10 +51,10 @@ public static class Datasets
     }
 
     /// <summary>Prompts with their responses.</summary>
-    public static async Task<IReadOnlyList<PromptResponse>> PromptResponsesAsync(
+    public static async Task<SpooledList<PromptResponse>> PromptResponsesAsync(
         string uri, RecordFormat? format, string promptKey, string responseKey, CancellationToken cancellation)
     {
-        var records = new List<PromptResponse>();
+        var records = PromptResponse.Spool();
         await foreach (DataRecord record in RecordReader.ReadAsync(uri, format, cancellation))
             records.Add(new PromptResponse(record.Index, record.Required(promptKey).DeepClone(), record.Required(responseKey).DeepClone()));
         return records.Count > 0 ? records : throw new WorkerException(ExitCode.BadData, $"{uri}: holds no records");

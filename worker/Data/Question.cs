@@ -5,4 +5,16 @@ namespace LightReasoner.Worker.Data;
 /// <param name="Id">What identifies the question in samples.</param>
 /// <param name="Text">The question.</param>
 /// <param name="Answer">The reference answer, where one is needed.</param>
-public sealed record Question(int Index, string Id, string Text, string? Answer = null);
+public sealed record Question(int Index, string Id, string Text, string? Answer = null)
+{
+    /// <summary>An empty list of questions that does not have to fit into memory.</summary>
+    internal static SpooledList<Question> Spool() => new(
+        (writer, question) =>
+        {
+            writer.Write(question.Index);
+            writer.Write(question.Id);
+            writer.Write(question.Text);
+            writer.WriteOptional(question.Answer);
+        },
+        reader => new Question(reader.ReadInt32(), reader.ReadString(), reader.ReadString(), reader.ReadOptional()));
+}

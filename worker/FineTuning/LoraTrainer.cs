@@ -20,7 +20,7 @@ public sealed class LoraTrainer : IDisposable
 {
     private readonly LoadedModel _model;
     private readonly FineTuneTraining _training;
-    private readonly TrainingSample[] _samples;
+    private readonly SpooledList<TrainingSample> _samples;
     private readonly EpochOrder _order;
     private readonly LoraAdapter _adapter;
     private readonly IReadOnlyList<(string Name, Parameter Value)> _parameters;
@@ -33,19 +33,18 @@ public sealed class LoraTrainer : IDisposable
     public LoraTrainer(LoadedModel model, Tokenizer? tokenizer, IReadOnlyList<ContrastiveSample> samples, FineTuneRunSpec spec)
     {
         (_model, _training) = (model, spec.Training);
-        (_samples, SamplesDropped) = TrainingSample.Prepare(samples, tokenizer, spec.Training.MaxLength, model.Model.Config.VocabSize);
-        if (_samples.Length == 0)
+        if (spec.Compatibility is Compatibility.Published && tokenizer is not null)
+            _labelVocabulary = Math.Min(tokenizer.BaseVocabSize, model.Model.Config.VocabSize);
+        _samples = TrainingSample.Prepare(samples, tokenizer, spec.Training.MaxLength, model.Model.Config.VocabSize, _labelVocabulary);
+        SamplesDropped = samples.Count - _samples.Count;
+        if (_samples.Count == 0)
             throw new InvalidDataException(samples.Count == 0
                 ? "there are no samples to train on; was selection.beta of the SamplingRun too high?"
                 : $"all {samples.Count} samples are longer than training.maxLength ({spec.Training.MaxLength} tokens)");
-        if (spec.Compatibility is Compatibility.Published && tokenizer is not null)
-        {
-            _labelVocabulary = Math.Min(tokenizer.BaseVocabSize, model.Model.Config.VocabSize);
-            _samples = Array.ConvertAll(_samples, sample => sample.Cut(_labelVocabulary.Value));
-        }
+        LongestSequence = _samples.Max(sample => sample.Prefix.Length);
         _order = spec.Training.Packing is SamplePacking.Prompt
-            ? new EpochOrder(_samples.Length, spec.Training.Seed, SoftLabelBatch.Families(_samples), spec.Training.BatchSize)
-            : new EpochOrder(_samples.Length, spec.Training.Seed);
+            ? new EpochOrder(_samples.Count, spec.Training.Seed, SoftLabelBatch.Families(_samples), spec.Training.BatchSize)
+            : new EpochOrder(_samples.Count, spec.Training.Seed);
         _adapter = TrainedAdapter.Of(model.Model, spec.Lora, spec.Training.Seed);
         _parameters = _adapter.NamedParameters();
         _optimizer = optim.AdamW(_parameters.Select(p => p.Value), _training.LearningRate, _training.Betas[0], _training.Betas[1], weight_decay: _training.WeightDecay);
@@ -62,7 +61,7 @@ public sealed class LoraTrainer : IDisposable
     public long SamplesDropped { get; }
 
     /// <summary>Tokens of the longest sample.</summary>
-    public int LongestSequence => _samples.Max(sample => sample.Prefix.Length);
+    public int LongestSequence { get; }
 
     /// <summary>Samples trained on so far, repetitions included.</summary>
     public long SamplesSeen { get; private set; }
@@ -112,7 +111,7 @@ public sealed class LoraTrainer : IDisposable
         ["step"] = Step,
         ["samplesSeen"] = SamplesSeen,
         ["tokensSeen"] = TokensSeen,
-        ["samples"] = _samples.Length,
+        ["samples"] = _samples.Count,
     });
 
     /// <summary>Continues from a checkpoint of the same document and data.</summary>
@@ -120,8 +119,8 @@ public sealed class LoraTrainer : IDisposable
     public void LoadState(string folder)
     {
         var state = TrainingCheckpoint.Restore(folder, _parameters, _optimizer);
-        if ((int)state["samples"]! != _samples.Length)
-            throw new InvalidDataException($"{folder}: was written with {state["samples"]} samples, there are {_samples.Length} now");
+        if ((int)state["samples"]! != _samples.Count)
+            throw new InvalidDataException($"{folder}: was written with {state["samples"]} samples, there are {_samples.Count} now");
         (Step, SamplesSeen, TokensSeen) = ((long)state["step"]!, (long)state["samplesSeen"]!, (long)state["tokensSeen"]!);
     }
 
@@ -129,13 +128,17 @@ public sealed class LoraTrainer : IDisposable
     public void SaveAdapter(string folder, string baseModelUri) => PeftAdapter.Save(_adapter, folder, baseModelUri);
 
     /// <inheritdoc/>
-    public void Dispose() => _optimizer.Dispose();
+    public void Dispose()
+    {
+        _optimizer.Dispose();
+        _samples.Dispose();
+    }
 
     /// <summary>The samples of this step: the next of the epoch's order. Every epoch begins a new step.</summary>
     private TrainingSample[] Next()
     {
         var perStep = _training.BatchSize * _training.GradientAccumulationSteps;
-        var (epoch, step) = Math.DivRem(Step, (_samples.Length + perStep - 1) / perStep);
+        var (epoch, step) = Math.DivRem(Step, (_samples.Count + perStep - 1) / perStep);
         return [.. _order.Take(epoch, step * perStep, perStep).Select(i => _samples[i])];
     }
 }

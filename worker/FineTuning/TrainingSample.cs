@@ -18,12 +18,29 @@ internal sealed record TrainingSample(int[] Prefix, int[] TokenIds, double[] Wei
     /// Reads the samples' prefixes. Published samples have no ids: their text is put together as the published trainer does it, from the default prompt
     /// over the question (or prompt_id, which is the question there) and the prefix. A model without a chat template reads question and prefix as they are.
     /// </summary>
-    /// <returns>The samples of at most <paramref name="maxLength"/> tokens, and how many were longer.</returns>
-    public static (TrainingSample[] Samples, long Dropped) Prepare(IReadOnlyList<ContrastiveSample> samples, Tokenizer? tokenizer, int maxLength, int vocabulary)
+    /// <param name="samples">What was sampled.</param>
+    /// <param name="tokenizer">The model's; may be absent where all samples have prefix_ids.</param>
+    /// <param name="maxLength">Longer samples are left out.</param>
+    /// <param name="vocabulary">Tokens of the model.</param>
+    /// <param name="labelVocabulary">Where labels are cut (see <see cref="Cut"/>); null for nowhere.</param>
+    /// <returns>The samples of at most <paramref name="maxLength"/> tokens.</returns>
+    public static SpooledList<TrainingSample> Prepare(IEnumerable<ContrastiveSample> samples, Tokenizer? tokenizer, int maxLength, int vocabulary, int? labelVocabulary = null)
     {
-        var prepared = samples.Select((sample, i) => Check(sample, i, sample.PrefixIds ?? Tokenize(sample, i, tokenizer), vocabulary)).ToArray();
-        var kept = prepared.Where(sample => sample.Prefix.Length <= maxLength).ToArray();
-        return (kept, prepared.Length - kept.Length);
+        var kept = new SpooledList<TrainingSample>(
+            (writer, sample) =>
+            {
+                writer.WriteArray(sample.Prefix);
+                writer.WriteArray(sample.TokenIds);
+                writer.WriteArray(sample.Weights);
+            },
+            reader => new TrainingSample(reader.ReadArray<int>(), reader.ReadArray<int>(), reader.ReadArray<double>()));
+        foreach (var (i, sample) in samples.Index())
+        {
+            var prepared = Check(sample, i, sample.PrefixIds ?? Tokenize(sample, i, tokenizer), vocabulary);
+            if (prepared.Prefix.Length <= maxLength)
+                kept.Add(labelVocabulary is { } size ? prepared.Cut(size) : prepared);
+        }
+        return kept;
     }
 
     /// <summary>

@@ -14,12 +14,13 @@ internal static class SamplesCommand
     public static Command Create()
     {
         var source = new Argument<string>("source") { Description = "A samples file, or a folder of them." };
-        var command = new Command("samples", "Prints counts, a KL histogram, plausible-set sizes and samples per question as one JSON object.") { source };
+        var command = new Command("samples", "Prints counts, a KL histogram, plausible-set sizes, samples and tokens per question as one JSON object.") { source };
         command.SetAction(async (parsed, cancellation) =>
         {
             string uri = BlobUri.Absolute(parsed.GetValue(source)!);
             if (BlobUri.Open(uri) is DirectoryBlobStore folder && Directory.Exists(folder.Root)) uri = BlobUri.Join(uri, "*");
-            Console.WriteLine(Describe(await Datasets.SamplesAsync(uri, null, cancellation)).ToJsonString(ApiJson.Indented));
+            using SpooledList<ContrastiveSample> samples = await Datasets.SamplesAsync(uri, null, cancellation);
+            Console.WriteLine(Describe(samples).ToJsonString(ApiJson.Indented));
             return 0;
         });
         return command;
@@ -27,29 +28,39 @@ internal static class SamplesCommand
 
     internal static JsonObject Describe(IReadOnlyList<ContrastiveSample> samples)
     {
-        int[] perQuestion = [.. samples.GroupBy(s => s.PromptId).Select(g => g.Count()).Order()];
+        var kl = new List<double>(samples.Count);
+        var sizes = new SortedDictionary<int, int>();
+        var questions = new Dictionary<string, (int Samples, int Tokens)>();
+        foreach (ContrastiveSample sample in samples)
+        {
+            kl.Add(sample.KlDivergence);
+            sizes[sample.TokenIds.Length] = sizes.GetValueOrDefault(sample.TokenIds.Length) + 1;
+            (int count, int tokens) = questions.GetValueOrDefault(sample.PromptId);
+            questions[sample.PromptId] = (count + 1, Math.Max(tokens, sample.Step + 1));
+        }
         var histogram = new JsonObject();
         for (int i = 0; i < KlBounds.Length; i++)
         {
             double low = KlBounds[i], high = i + 1 < KlBounds.Length ? KlBounds[i + 1] : double.PositiveInfinity;
-            histogram[FormattableString.Invariant($"[{low}, {high})")] = samples.Count(s => s.KlDivergence >= low && s.KlDivergence < high);
+            histogram[FormattableString.Invariant($"[{low}, {high})")] = kl.Count(value => value >= low && value < high);
         }
         return new JsonObject
         {
             ["samples"] = samples.Count,
-            ["questions"] = perQuestion.Length,
-            ["klMean"] = samples.Average(s => s.KlDivergence),
-            ["klMax"] = samples.Max(s => s.KlDivergence),
+            ["questions"] = questions.Count,
+            ["klMean"] = kl.Average(),
+            ["klMax"] = kl.Max(),
             ["klHistogram"] = histogram,
-            ["plausibleSetSizes"] = new JsonObject(samples.GroupBy(s => s.TokenIds.Length).OrderBy(g => g.Key)
-                .Select(g => KeyValuePair.Create(g.Key.ToString(System.Globalization.CultureInfo.InvariantCulture), (JsonNode?)g.Count()))),
-            ["samplesPerQuestion"] = new JsonObject
-            {
-                ["min"] = perQuestion[0],
-                ["median"] = perQuestion[perQuestion.Length / 2],
-                ["max"] = perQuestion[^1],
-            },
-            ["lastStepMean"] = samples.GroupBy(s => s.PromptId).Average(g => g.Max(s => s.Step)),
+            ["plausibleSetSizes"] = new JsonObject(sizes.Select(size => KeyValuePair.Create(size.Key.ToString(System.Globalization.CultureInfo.InvariantCulture), (JsonNode?)size.Value))),
+            ["samplesPerQuestion"] = Spread(questions.Values.Select(question => question.Samples)),
+            // The answer up to its last sampled token; what came after it left no trace.
+            ["tokensPerQuestion"] = Spread(questions.Values.Select(question => question.Tokens)),
         };
+    }
+
+    private static JsonObject Spread(IEnumerable<int> values)
+    {
+        int[] sorted = [.. values.Order()];
+        return new JsonObject { ["min"] = sorted[0], ["median"] = sorted[sorted.Length / 2], ["mean"] = sorted.Average(), ["max"] = sorted[^1] };
     }
 }

@@ -1,4 +1,5 @@
 using LightReasoner.Api;
+using LightReasoner.Worker.Data;
 
 namespace LightReasoner.Worker.Refinement;
 
@@ -9,6 +10,15 @@ internal sealed record RefineSequence(int[] Ids, int ResponseStart)
 {
     /// <summary>Tokens of the response (EOS tail included) that some earlier token can predict.</summary>
     public int Targets => Ids.Length - Math.Max(1, ResponseStart);
+
+    /// <summary>An empty list of sequences that does not have to fit into memory.</summary>
+    public static SpooledList<RefineSequence> Spool() => new(
+        (writer, sequence) =>
+        {
+            writer.WriteArray(sequence.Ids);
+            writer.Write(sequence.ResponseStart);
+        },
+        reader => new RefineSequence(reader.ReadArray<int>(), reader.ReadInt32()));
 
     /// <summary>
     /// Puts a sequence together: the response is followed by one EOS, which counts as content for truncation, and then by more of them until

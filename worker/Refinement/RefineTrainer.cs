@@ -21,7 +21,7 @@ public sealed class RefineTrainer : IDisposable
     private readonly LoadedModel _model;
     private readonly RefineRunSpec _spec;
     private readonly RefineTraining _training;
-    private readonly RefineSequence[] _sequences;
+    private readonly SpooledList<RefineSequence> _sequences = RefineSequence.Spool();
     private readonly int _eos;
     private readonly EpochOrder _order;
     private readonly MasterWeights _weights;
@@ -31,21 +31,27 @@ public sealed class RefineTrainer : IDisposable
     /// <summary>Prepares training. The model remains the caller's; with method lora it gets an adapter.</summary>
     /// <exception cref="InvalidDataException">A record cannot be used, or none is left to train on.</exception>
     public RefineTrainer(LoadedModel model, Tokenizer tokenizer, IReadOnlyList<PromptResponse> records, RefineRunSpec spec)
-        : this(model, EosOf(model, tokenizer), [.. records.Select(record => Sequence(tokenizer, EosOf(model, tokenizer), record, spec))], spec)
+        : this(model, EosOf(model, tokenizer), records.Select(record => Sequence(tokenizer, EosOf(model, tokenizer), record, spec)), spec)
     {
     }
 
-    internal RefineTrainer(LoadedModel model, int eos, IReadOnlyList<RefineSequence> sequences, RefineRunSpec spec)
+    internal RefineTrainer(LoadedModel model, int eos, IEnumerable<RefineSequence> sequences, RefineRunSpec spec)
     {
         (_model, _eos, _spec, _training) = (model, eos, spec, spec.Training);
-        _sequences = [.. sequences.Where(sequence => sequence.Targets > 0)];
-        RecordsDropped = sequences.Count - _sequences.Length;
-        if (_sequences.Length == 0)
-            throw new InvalidDataException(sequences.Count == 0 ? "there are no records to train on" : $"maxLength ({spec.MaxLength}) leaves nothing of the response in any of the {sequences.Count} records");
-        _order = new EpochOrder(_sequences.Length, _training.Seed);
+        foreach (var sequence in sequences)
+        {
+            if (sequence.Targets > 0)
+                _sequences.Add(sequence);
+            else
+                RecordsDropped++;
+            LongestSequence = Math.Max(LongestSequence, sequence.Ids.Length);
+        }
+        if (_sequences.Count == 0)
+            throw new InvalidDataException(RecordsDropped == 0 ? "there are no records to train on" : $"maxLength ({spec.MaxLength}) leaves nothing of the response in any of the {RecordsDropped} records");
+        _order = new EpochOrder(_sequences.Count, _training.Seed);
         _weights = new MasterWeights(Trained(model.Model, spec));
         _optimizer = optim.AdamW(_weights.Parameters.Select(p => p.Value), _training.LearningRate, _training.Betas[0], _training.Betas[1], weight_decay: _training.WeightDecay);
-        _microBatchesPerEpoch = (_sequences.Length + _training.MicroBatchSize - 1) / _training.MicroBatchSize;
+        _microBatchesPerEpoch = (_sequences.Count + _training.MicroBatchSize - 1) / _training.MicroBatchSize;
         TotalSteps = _training.MaxSteps ?? Math.Max(1, _microBatchesPerEpoch * _training.TotalEpochs / _training.GradientAccumulationSteps);
         _warmupSteps = (long)(TotalSteps * _training.WarmupRatio);
     }
@@ -60,7 +66,7 @@ public sealed class RefineTrainer : IDisposable
     public long RecordsDropped { get; }
 
     /// <summary>Tokens of the longest record.</summary>
-    public int LongestSequence => _sequences.Max(sequence => sequence.Ids.Length);
+    public int LongestSequence { get; }
 
     /// <summary>Tokens that went through the model so far: a prompt once, a response in every pass; padding not counted.</summary>
     public long TokensSeen { get; private set; }
@@ -143,7 +149,7 @@ public sealed class RefineTrainer : IDisposable
     {
         ["step"] = Step,
         ["tokensSeen"] = TokensSeen,
-        ["records"] = _sequences.Length,
+        ["records"] = _sequences.Count,
     });
 
     /// <summary>Continues from a checkpoint of the same document and data.</summary>
@@ -151,8 +157,8 @@ public sealed class RefineTrainer : IDisposable
     public void LoadState(string folder)
     {
         var state = TrainingCheckpoint.Restore(folder, _weights.Parameters, _optimizer);
-        if ((int)state["records"]! != _sequences.Length)
-            throw new InvalidDataException($"{folder}: was written with {state["records"]} records, there are {_sequences.Length} now");
+        if ((int)state["records"]! != _sequences.Count)
+            throw new InvalidDataException($"{folder}: was written with {state["records"]} records, there are {_sequences.Count} now");
         _weights.Publish();
         (Step, TokensSeen) = ((long)state["step"]!, (long)state["tokensSeen"]!);
     }
@@ -177,6 +183,7 @@ public sealed class RefineTrainer : IDisposable
     {
         _optimizer.Dispose();
         _weights.Dispose();
+        _sequences.Dispose();
     }
 
     /// <summary>The token that noise, tail and end of generation are made of.</summary>

@@ -13,7 +13,7 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
     public async Task RunAsync()
     {
         string samplesUri = Run.References.DatasetUri(_spec.Samples);
-        IReadOnlyList<ContrastiveSample> samples = await Datasets.SamplesAsync(samplesUri, _spec.Samples.Format, Run.Stop);
+        using SpooledList<ContrastiveSample> samples = await Datasets.SamplesAsync(samplesUri, _spec.Samples.Format, Run.Stop);
         ModelWithTokenizer model = await Run.Models.LoadAsync(_spec.Model, Run.Stop);
         AccuracyMeasurement evaluation = await AccuracyMeasurement.PrepareAsync(Run, _spec.Evaluation, model, blocks: false);
         await evaluation.MeasureBeforeAsync();

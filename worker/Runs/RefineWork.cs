@@ -11,7 +11,7 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
 
     public async Task RunAsync()
     {
-        IReadOnlyList<PromptResponse> records = await Datasets.PromptResponsesAsync(
+        using SpooledList<PromptResponse> records = await Datasets.PromptResponsesAsync(
             Run.References.DatasetUri(_spec.Dataset), _spec.Dataset.Format, _spec.PromptKey, _spec.ResponseKey, Run.Stop);
         ModelWithTokenizer model = await Run.Models.LoadAsync(_spec.Model, Run.Stop);
         AccuracyMeasurement evaluation = await AccuracyMeasurement.PrepareAsync(Run, _spec.Evaluation, model, blocks: true);

@@ -24,14 +24,14 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
 
     public async Task RunAsync()
     {
-        IReadOnlyList<Question> questions = await Datasets.QuestionsAsync(run.References.DatasetUri(_spec.Dataset), _spec.Dataset.Format,
+        using SpooledList<Question> questions = await Datasets.QuestionsAsync(run.References.DatasetUri(_spec.Dataset), _spec.Dataset.Format,
             _spec.QuestionField, _spec.IdField, answerField: null, _spec.MaxQuestions, run.Shard, _spec.Shards, run.Stop);
         run.Progress.Update(report => report with { Unit = "prompts", Total = questions.Count });
 
-        Question[][] chunks = [.. questions.Chunk(_spec.BatchSize * ChunkBatches)];
+        int chunkSize = _spec.BatchSize * ChunkBatches, chunks = (questions.Count + chunkSize - 1) / chunkSize;
         HashSet<string> present = [.. (await run.Output.Store.ListAsync($"samples/part-{run.Shard:D5}-", run.Stop)).Select(blob => blob.Name)];
         MetricsLog log = await MetricsLog.OpenAsync(run.Output, MetricsFile.Sampling(run.Shard, _spec.Shards), 0, run.Time, run.Stop);
-        if (present.Count > 0) run.Progress.Say($"{present.Count} of {chunks.Length} chunks are there already; going on from them");
+        if (present.Count > 0) run.Progress.Say($"{present.Count} of {chunks} chunks are there already; going on from them");
 
         ContrastiveSampler? sampler = null;
         var total = new ChunkFigures(0, 0, 0, 0, 0);
@@ -39,7 +39,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         int promptsHere = 0;
         try
         {
-            for (int i = 0; i < chunks.Length; i++)
+            for (int i = 0; i < chunks; i++)
             {
                 run.Stop.ThrowIfCancellationRequested();
                 string blob = $"samples/part-{run.Shard:D5}-{i:D5}{SampleFile.Extension(_spec.Format)}", figuresBlob = $"figures/part-{run.Shard:D5}-{i:D5}.json";
@@ -51,8 +51,9 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
                 else
                 {
                     sampler ??= await CreateSamplerAsync(questions);
-                    ChunkResult result = sampler.Sample(chunks[i], done => TellWithin(chunks[i].Length, total, done, (promptsHere + done) / Math.Max(1e-3, run.Time.GetElapsedTime(start).TotalSeconds)), run.Stop);
-                    figures = ChunkFigures.Of(result, sampler.Examples(result.Samples, (Examples + chunks.Length - 1) / chunks.Length));
+                    Question[] chunk = [.. Enumerable.Range(i * chunkSize, Math.Min(chunkSize, questions.Count - i * chunkSize)).Select(at => questions[at])];
+                    ChunkResult result = sampler.Sample(chunk, done => TellWithin(chunk.Length, total, done, (promptsHere + done) / Math.Max(1e-3, run.Time.GetElapsedTime(start).TotalSeconds)), run.Stop);
+                    figures = ChunkFigures.Of(result, sampler.Examples(result.Samples, (Examples + chunks - 1) / chunks));
                     // The figures come first: the samples' appearance is what commits both.
                     await run.Output.PutTextAsync(figuresBlob, JsonSerializer.Serialize(figures, ApiJson.Options), run.Stop);
                     await run.Output.PutOnceAsync(blob, await SampleFile.EncodeAsync(result.Samples, _spec.Format), run.Stop);

@@ -39,6 +39,22 @@ public sealed class StreamingTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Records_OfALargeDataset_DoNotLieInMemory()
+    {
+        const int Records = 128 << 10;
+        using var folder = new ScratchFolder();
+        string path = Path.Combine(folder.Path, "x.jsonl"), text = new('x', 1000);
+        await File.WriteAllLinesAsync(path, Enumerable.Range(0, Records).Select(i => $$"""{"question": "{{i}} {{text}}"}"""));
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        using SpooledList<Question> questions = await Datasets.QuestionsAsync("file://" + path, null, "question", null, null, null, 0, 1, default);
+        long live = GC.GetTotalMemory(forceFullCollection: true) - before;
+        output.WriteLine(FormattableString.Invariant($"{questions.Count} questions of {new FileInfo(path).Length >> 20} MiB take {live / 1048576.0:F1} MiB"));
+        Assert.Equal(Records, questions.Count);
+        Assert.Equal($"{Records / 2} {text}", questions[Records / 2].Text);
+        Assert.True(live < 80 << 20, $"{live >> 20} MiB are in use");
+    }
+
+    [Fact]
     public async Task Line_BeyondTheLimit_IsAnErrorAndNotAWayToTakeAllMemory()
     {
         using var folder = new ScratchFolder();

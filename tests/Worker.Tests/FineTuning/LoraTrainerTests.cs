@@ -175,10 +175,10 @@ public class LoraTrainerTests
         using var model = Goldens.Model("qwen2-tiny");
         var tokenizer = Generation.TestTokenizer.Create();
         ContrastiveSample[] samples = [new() { PromptId = "abc", Step = 1, Prefix = "d", TokenIds = [7, 9], Weights = [0.5, 0.5] }];
-        var (prepared, _) = TrainingSample.Prepare(samples, tokenizer, 512, 512);
+        using var prepared = TrainingSample.Prepare(samples, tokenizer, 512, 512);
         Assert.Equal(tokenizer.Encode("abcd"), prepared[0].Prefix);
         var chat = Generation.TestTokenizer.Create("{% for m in messages %}[{{ m['content'] }}]{% endfor %}:");
-        Assert.Equal(chat.Encode("[Please reason step by step.][abc]:d"), TrainingSample.Prepare(samples, chat, 512, 512).Samples[0].Prefix);
+        Assert.Equal(chat.Encode("[Please reason step by step.][abc]:d"), TrainingSample.Prepare(samples, chat, 512, 512)[0].Prefix);
         Assert.Contains("vocabulary", Assert.Throws<InvalidDataException>(() => TrainingSample.Prepare([samples[0] with { TokenIds = [7, 512] }], tokenizer, 512, 512)).Message);
     }
 
@@ -216,7 +216,7 @@ public class LoraTrainerTests
         Assert.True(differences.lt(most).to(ScalarType.Float64).mean().item<double>() >= 0.999, $"{file}: more than 0.1 % beyond {most}");
     }
 
-    private static TrainingSample[] Prepared() => TrainingSample.Prepare(Samples(), null, 512, 512).Samples;
+    private static TrainingSample[] Prepared() => [.. TrainingSample.Prepare(Samples(), null, 512, 512)];
 
     private static ContrastiveSample[] Samples() =>
     [

@@ -30,7 +30,7 @@ public class FullGradientGoldenTests
         total.backward();
 
         foreach (var (name, parameter) in loaded.Model.NamedParameters())
-            Assert.True(Goldens.LargestDifference(parameter.grad!, gradients.Load($"main.{name}")) < 2e-5, name);
+            GoldenLedger.AddWithin("goldens/refine.json", "gradient of every parameter, three weighted passes", 1, Goldens.LargestDifference(parameter.grad!, gradients.Load($"main.{name}")), 2e-5);
         var norm = Math.Sqrt(loaded.Model.NamedParameters().Sum(p => p.Value.grad!.square().sum().item<float>()));
         Assert.Equal(golden["grad_norm"]!.GetValue<double>(), norm, 1e-4 * norm);
     }

@@ -44,6 +44,10 @@ internal static class Goldens
     public static double LargestDifference(Tensor a, Tensor b) =>
         a.to(ScalarType.Float64).sub(b.to(ScalarType.Float64)).abs().max().item<double>();
 
+    /// <summary>Norm of the difference over the norm of what is expected.</summary>
+    public static double RelativeDifference(Tensor actual, Tensor expected) =>
+        actual.detach().to(ScalarType.Float64).sub(expected.to(ScalarType.Float64)).norm().item<double>() / expected.to(ScalarType.Float64).norm().item<double>();
+
     private static string? Find()
     {
         for (var dir = new DirectoryInfo(AppContext.BaseDirectory); dir is not null; dir = dir.Parent)

@@ -14,7 +14,10 @@ public class GreedyGoldenTests
     {
         using var loaded = Goldens.Model(name);
         foreach (var (prompt, expected) in Cases(name))
+        {
             Assert.Equal(expected, DecodeBatch(loaded.Model, [prompt], expected.Length)[0]);
+            GoldenLedger.Add("goldens/greedy.json", "ids of greedy decoding with cache", 1);
+        }
     }
 
     [Theory, MemberData(nameof(Models))]
@@ -31,6 +34,7 @@ public class GreedyGoldenTests
                 ids.Add((int)loaded.Model.forward(Goldens.Batch([.. ids]))[0, ids.Count - 1].argmax().item<long>());
             }
             Assert.Equal(expected, ids.Skip(prompt.Length));
+            GoldenLedger.Add("goldens/greedy.json", "ids of greedy decoding without cache", 1);
         }
     }
 
@@ -47,6 +51,7 @@ public class GreedyGoldenTests
 
         for (var row = 0; row < prompts.Length; row++)
             Assert.Equal(expected[row], decoded[row].Take(expected[row].Length));
+        GoldenLedger.Add("goldens/greedy.json", "ids of greedy decoding, unequal lengths in one batch", prompts.Length);
     }
 
     private static IEnumerable<(int[] Prompt, int[] Expected)> Cases(string name) =>

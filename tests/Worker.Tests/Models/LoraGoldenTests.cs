@@ -9,6 +9,8 @@ namespace LightReasoner.Worker.Tests.Models;
 /// <summary>The real PEFT's adapter under the published loss, over the 117 kept samples of the published sampler.</summary>
 public class LoraGoldenTests
 {
+    private const string Golden = "goldens/lightreasoner-finetune";
+
     private const string Projection = "model.layers.0.self_attn.q_proj.weight";
 
     [Fact]
@@ -19,14 +21,14 @@ public class LoraGoldenTests
         using var loaded = Goldens.Model("qwen2-tiny");
         using var tensors = Goldens.Tensors("lightreasoner-finetune.safetensors");
         var samples = Samples.Read();
-        Assert.True(Goldens.LargestDifference(samples.LastLogits(loaded.Model), tensors.Load("base_logits_last_token")) < 1e-4);
+        GoldenLedger.AddWithin(Golden, "last logits of every sample, without adapter", samples.Count, Goldens.LargestDifference(samples.LastLogits(loaded.Model), tensors.Load("base_logits_last_token")), 1e-4);
 
         PeftAdapter.Load(Path.Combine(Goldens.Folder, "lora-adapter"), loaded.Model);
-        Assert.True(Goldens.LargestDifference(samples.LastLogits(loaded.Model), tensors.Load("lora_logits_last_token")) < 1e-4);
+        GoldenLedger.AddWithin(Golden, "last logits of every sample, with PEFT's adapter", samples.Count, Goldens.LargestDifference(samples.LastLogits(loaded.Model), tensors.Load("lora_logits_last_token")), 1e-4);
 
         loaded.Model.MergeLora();
-        Assert.True(Goldens.LargestDifference(samples.LastLogits(loaded.Model), tensors.Load("lora_logits_last_token")) < 1e-4);
-        Assert.True(Goldens.LargestDifference(Weight(loaded.Model), tensors.Load($"merged.initial.{Projection}")) < 1e-5);
+        GoldenLedger.AddWithin(Golden, "last logits of every sample, merged", samples.Count, Goldens.LargestDifference(samples.LastLogits(loaded.Model), tensors.Load("lora_logits_last_token")), 1e-4);
+        GoldenLedger.AddWithin(Golden, "merged weights", 1, Goldens.LargestDifference(Weight(loaded.Model), tensors.Load($"merged.initial.{Projection}")), 1e-5);
 
         loaded.Model.UnmergeLora();
         loaded.Model.Lora!.Enabled = false;
@@ -52,24 +54,28 @@ public class LoraGoldenTests
             using var inner = NewDisposeScope();
             optimizer.zero_grad();
             var loss = samples.Loss(loaded.Model);
-            Assert.Equal(losses[step], loss.item<float>(), 1e-5);
+            GoldenLedger.AddWithin(Golden, "loss before each AdamW step and after the last, relative", 1, Relative(losses[step], loss.item<float>()), 1e-5);
             loss.backward();
             if (step == 0)
                 using (var gradients = Goldens.Tensors("lora-grads.safetensors"))
-                    Assert.All(parameters, p => Assert.True(Goldens.LargestDifference(p.Value.grad!, gradients.Load(p.Name)) < 1e-6));
+                    foreach (var (name, value) in parameters)
+                    {
+                        Assert.True(Goldens.LargestDifference(value.grad!, gradients.Load(name)) < 1e-6, name);
+                        GoldenLedger.AddWithin(Golden, "LoRA gradients by tensor, relative to the tensor's norm", 1, Goldens.RelativeDifference(value.grad!, gradients.Load(name)), 1e-5);
+                    }
             var norm = Math.Sqrt(parameters.Sum(p => p.Value.grad!.square().sum().item<float>()));
-            Assert.Equal(norms[step], norm, norms[step] * 1e-4);
+            GoldenLedger.AddWithin(Golden, "gradient norm of each step, relative", 1, Relative(norms[step], norm), 1e-5);
             optimizer.step();
             if (step == 0)
                 CheckAdapter(parameters, "lora-after1.safetensors");
         }
 
         CheckAdapter(parameters, "lora-adapter-after5/adapter_model.safetensors");
-        Assert.Equal(losses[5], samples.Loss(loaded.Model).item<float>(), 1e-5);
+        GoldenLedger.AddWithin(Golden, "loss before each AdamW step and after the last, relative", 1, Relative(losses[5], samples.Loss(loaded.Model).item<float>()), 1e-5);
         loaded.Model.MergeLora();
         using var tensors = Goldens.Tensors("lightreasoner-finetune.safetensors");
-        Assert.True(Goldens.LargestDifference(Weight(loaded.Model), tensors.Load($"merged.after5.{Projection}")) < 1e-5);
-        Assert.True(Goldens.LargestDifference(samples.LastLogits(loaded.Model), tensors.Load("merged_after5_logits_last_token")) < 1e-4);
+        GoldenLedger.AddWithin(Golden, "merged weights", 1, Goldens.LargestDifference(Weight(loaded.Model), tensors.Load($"merged.after5.{Projection}")), 1e-5);
+        GoldenLedger.AddWithin(Golden, "last logits of every sample, merged", samples.Count, Goldens.LargestDifference(samples.LastLogits(loaded.Model), tensors.Load("merged_after5_logits_last_token")), 1e-4);
     }
 
     [Fact]
@@ -141,12 +147,19 @@ public class LoraGoldenTests
         var differences = cat([.. parameters.Select(p => p.Value.detach().sub(expected.Load(p.Name)).abs().view(-1))]);
         Assert.True(differences.max().item<float>() < 1e-4);
         Assert.True(differences.gt(1e-5).to(ScalarType.Float32).mean().item<float>() < 1e-3);
+        // Near a gradient of nearly nothing Adam's first step is the sign of noise, so a single element says less than their norm.
+        var norm = cat([.. parameters.Select(p => expected.Load(p.Name).view(-1))]).norm().item<float>();
+        GoldenLedger.AddWithin(Golden, $"adapter after AdamW ({file.Split('/')[0]}), relative to its norm", parameters.Count(), differences.norm().item<float>() / norm, 1e-5);
     }
+
+    private static double Relative(double expected, double actual) => Math.Abs(expected - actual) / Math.Abs(expected);
 
     private static Tensor Weight(CausalLM model) => model.NamedParameters().Single(p => p.Name == Projection).Value.detach();
 
     private sealed record Samples(Tensor Ids, Tensor Last, Tensor Labels, double Entropy)
     {
+        public int Count => (int)Ids.shape[0];
+
         public static Samples Read()
         {
             var samples = Goldens.Json("lightreasoner-finetune.json")["samples"]!.AsArray().Select(s => s!).ToList();

@@ -23,6 +23,7 @@ public class BlockGeneratorTests
                 (int)call["add_eos_length"]! + 1, (int)call["refine_iter"]!, (int)call["max_new_tokens"]!, (int)call["max_length"]!);
             for (var row = 0; row < pads.Length; row++)
                 Assert.Equal(call["output_ids"]![row]!.Ids()[pads[row]..], ids[row]);
+            GoldenLedger.Add("goldens/block-generate.json", $"ids of {section}, our passes in the published loop", 1);
         }
     }
 
@@ -41,6 +42,7 @@ public class BlockGeneratorTests
             var answer = new BlockGenerator(model, 3).Generate([prompt], (int)call["add_eos_length"]! + 1, (int)call["refine_iter"]!, limit)[0];
             Assert.Equal(expected.Take(limit), answer.Ids);
             Assert.True(answer.ForwardPasses <= (int)call["forward_calls"]!);
+            GoldenLedger.Add("goldens/block-generate.json", "ids of calls up to EOS and limit, with cache", 1);
         }
     }
 

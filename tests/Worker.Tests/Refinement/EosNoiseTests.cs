@@ -17,6 +17,7 @@ public class EosNoiseTests
                 var (noised, replaced) = Row(golden, row, Compatibility.Published);
                 Assert.Equal(golden["x_t"]![row]!.Ids(), noised.Select(id => (int)id));
                 Assert.Equal(golden["t_mask"]![row]!.Ids(), replaced.Select(m => m ? 1 : 0));
+                GoldenLedger.Add("goldens/refine.json", "noise of q_sample by row", 1);
             }
         }
     }

@@ -4,7 +4,7 @@ using LightReasoner.Worker.Tokenization;
 namespace LightReasoner.Worker.Tests.Tokenization;
 
 /// <summary>Every render recorded from Jinja2 with the settings of transformers.</summary>
-public class ChatTemplateGoldenTests(ITestOutputHelper output)
+public class ChatTemplateGoldenTests
 {
     private static readonly string[] ContextKeys = ["messages", "tools", "documents", "add_generation_prompt", "bos_token", "eos_token"];
 
@@ -14,7 +14,7 @@ public class ChatTemplateGoldenTests(ITestOutputHelper output)
     public void Render_GoldenConversation_IsIdentical(bool core)
     {
         var rows = SharedTokenizers.Rows("chat.jsonl.gz").Where(r => (bool)r["core"]! == core);
-        Check(rows, row => Render((string)row["template"]!, Variables(row), (string?)row["now"]), row => (string)row["id"]!);
+        Check(rows, row => Render((string)row["template"]!, Variables(row), (string?)row["now"]), row => (string)row["id"]!, "tokenizers/chat.jsonl.gz", $"conversations, {(core ? "core" : "other")} templates");
     }
 
     [Theory]
@@ -30,7 +30,7 @@ public class ChatTemplateGoldenTests(ITestOutputHelper output)
             foreach (var (name, value) in row["extra_context"]?.AsObject() ?? [])
                 variables[name] = value?.DeepClone();
             return Render((string)row["template"]!, variables, (string?)unit["now"]);
-        }, row => (string)row["template"]!);
+        }, row => (string)row["template"]!, "tokenizers/jinja-unit.json", $"one {(core ? "core" : "other")} feature of Jinja each");
     }
 
     [Fact]
@@ -46,9 +46,9 @@ public class ChatTemplateGoldenTests(ITestOutputHelper output)
             if (!ids.SequenceEqual(SharedTokenizers.Ids(row["ids"])))
                 wrong.Add((string)row["chat_id"]!);
         }
-        output.WriteLine($"{count - wrong.Count} of {count} conversations identical");
         Assert.Empty(wrong);
         Assert.True(count > 0);
+        GoldenLedger.Add("tokenizers/chat_ids.jsonl", "ids of rendered conversations", count);
     }
 
     private static JsonObject Variables(JsonObject row)
@@ -65,7 +65,7 @@ public class ChatTemplateGoldenTests(ITestOutputHelper output)
         return ChatTemplate.Parse(template, "template", clock).Render(variables);
     }
 
-    private void Check(IEnumerable<JsonObject> rows, Func<JsonObject, string> render, Func<JsonObject, string> name)
+    private static void Check(IEnumerable<JsonObject> rows, Func<JsonObject, string> render, Func<JsonObject, string> name, string golden, string compared)
     {
         var (count, wrong) = (0, new List<string>());
         foreach (var row in rows)
@@ -84,9 +84,9 @@ public class ChatTemplateGoldenTests(ITestOutputHelper output)
             if (actual != expected)
                 wrong.Add($"{name(row)}\n  expected {JsonValue.Create(expected).ToJsonString()}\n  actual   {JsonValue.Create(actual).ToJsonString()}");
         }
-        output.WriteLine($"{count - wrong.Count} of {count} cases identical");
         Assert.True(wrong.Count == 0, $"{wrong.Count} of {count} differ:\n{string.Join('\n', wrong.Take(20))}");
         Assert.True(count > 0);
+        GoldenLedger.Add(golden, compared, count);
     }
 
     private static string Reason(JsonObject row) => (string)row["expected_error"]!["message"]!;
