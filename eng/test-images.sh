@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the operator's and the worker's image on bases made from Debian packages, and runs both: the operator with a development cluster until a run has
-# succeeded, the worker as it runs in a pod (not root, read-only root). Needs the programs of bin/ (make build) and root.
+# Builds the images on bases made from Debian packages, and runs them as a pod would (not root, read-only root): the operator with a development cluster until a run
+# has succeeded, the workers until a run is done. The worker for GPUs is built on a base whose libtorch (Debian's, for CPUs) lies in a folder as PyTorch lays it out.
+# Needs the programs of bin/ (make build) and root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 repository=$PWD
@@ -8,6 +9,7 @@ state=$(mktemp -d)
 base=localhost/lightreasoner-test
 version=$(eng/version.sh)
 children=() containers=()
+declare -A tags=([operator]=operator:$version [worker]=worker:$version [worker-cuda]=worker:$version-cuda) roots
 finish() {
     for child in "${children[@]}"; do kill "$child" 2>/dev/null && wait "$child" 2>/dev/null || true; done
     for container in "${containers[@]}"; do buildah rm "$container" >/dev/null 2>&1 || true; done
@@ -25,19 +27,33 @@ from_tar() {
     buildah commit -q "$container" "$2" >/dev/null
     buildah rm "$container" >/dev/null
 }
+# A field of an image's configuration: config_of NAME TEMPLATE
+config_of() { buildah inspect --type image -f "{{$2}}" "$base/${tags[$1]}"; }
 # Runs an image's entry point as a pod would: in its own root, read-only but for /tmp, which is FOLDER, as the image's user, without capabilities or ways to gain any:
 # run_image NAME FOLDER ARGUMENT…
 run_image() {
     local root=${roots[$1]} environment user
-    environment=$(buildah inspect --type image -f '{{range .OCIv1.Config.Env}}{{.}} {{end}}' "$base/$1:$version")
-    user=$(buildah inspect --type image -f '{{.OCIv1.Config.User}}' "$base/$1:$version")
+    environment=$(config_of "$1" 'range .OCIv1.Config.Env}}{{.}} {{end')
+    user=$(config_of "$1" .OCIv1.Config.User)
     # shellcheck disable=SC2016
     exec unshare --mount sh -c '
         root=$1 folder=$2 environment=$3 user=$4; shift 4
         mount --bind "$root" "$root" && mount -o remount,bind,ro "$root" && mount --rbind /dev "$root/dev" && mount --rbind /proc "$root/proc" &&
             mount --bind "$folder" "$root/tmp" || exit 1
+        if touch "$root/written" 2>/dev/null; then echo "the root can be written to" >&2; exit 1; fi
         exec env -i $environment setpriv --no-new-privs chroot --userspec="$user" --groups= "$root" "$@"
-    ' sh "$root" "$2" "$environment" "$user" "$(buildah inspect --type image -f '{{index .OCIv1.Config.Entrypoint 0}}' "$base/$1:$version")" "${@:3}"
+    ' sh "$root" "$2" "$environment" "$user" "$(config_of "$1" 'index .OCIv1.Config.Entrypoint 0')" "${@:3}"
+}
+# A worker's image does a tiny sampling run: sample_with NAME
+sample_with() {
+    local folder=$state/$1 samples owner
+    mkdir -p "$folder/out" && cp -r examples/quickstart "$folder/" && chown 65532 "$folder/out"
+    sed -i 's:examples/quickstart:/tmp/quickstart:' "$folder/quickstart/1-sampling.yaml"
+    (run_image "$1" "$folder" run -f /tmp/quickstart/1-sampling.yaml --set spec.maxQuestions=24 --set spec.shards=1 --output file:///tmp/out/sampling)
+    samples=$(cat "$folder"/out/sampling/samples/*.jsonl | wc -l)
+    owner=$(stat -c %u "$folder/out/sampling/run.json")
+    echo "$samples samples, written by user $owner"
+    ((samples > 0 && owner == 65532)) || fail "$1 wrote $samples samples as user $owner"
 }
 
 step "Base images from Debian packages"
@@ -54,30 +70,40 @@ common="--isolation chroot --network host --volume /etc/ssl/certs:/etc/ssl/certs
 # shellcheck disable=SC2086
 buildah build -q $common -t "$base/sdk" "$state/sdk"
 rm -rf "$state/sdk"
+# PyTorch's own libraries find one another beside themselves.
+mkdir "$state/pytorch" && cat >"$state/pytorch/Dockerfile" <<EOF
+FROM $base/debian
+RUN apt-get update && apt-get install -y -q --no-install-recommends libtorch-dev libopenblas0-pthread patchelf \\
+    && mkdir -p /opt/pytorch/lib /opt/pytorch/include \\
+    && mv /usr/include/torch /usr/include/ATen /usr/include/c10 /usr/include/caffe2 /opt/pytorch/include/ \\
+    && mv /usr/lib/*/libtorch*.so* /usr/lib/*/libc10*.so* /opt/pytorch/lib/ \\
+    && find /opt/pytorch/lib -type f -exec patchelf --set-rpath '\$ORIGIN' {} +
+EOF
+# shellcheck disable=SC2086
+buildah build -q $common -t "$base/pytorch" "$state/pytorch"
 
 step "The images themselves"
 BUILDER=buildah PREFIX=$base BUILD_ARGS="$common --build-arg SDK_IMAGE=$base/sdk --build-arg BASE_IMAGE=$base/runtime-deps" eng/images.sh operator
 BUILDER=buildah PREFIX=$base BUILD_ARGS="$common --build-arg SDK_IMAGE=$base/sdk --build-arg BASE_IMAGE=$base/debian" eng/images.sh worker
-declare -A roots
-for image in operator worker; do
-    containers+=("$(buildah from "$base/$image:$version")")
+BUILDER=buildah PREFIX=$base BUILD_ARGS="$common --build-arg SDK_IMAGE=$base/sdk --build-arg BASE_IMAGE=$base/pytorch --build-arg LIBTORCH=/opt/pytorch" eng/images.sh worker-cuda
+for image in "${!tags[@]}"; do
+    containers+=("$(buildah from "$base/${tags[$image]}")")
     roots[$image]=$(buildah mount "${containers[-1]}")
     bytes=$(du -sb "${roots[$image]}" | cut -f 1)
-    user=$(buildah inspect --type image -f '{{.OCIv1.Config.User}}' "$base/$image:$version")
-    label=$(buildah inspect --type image -f '{{index .OCIv1.Config.Labels "org.opencontainers.image.version"}}' "$base/$image:$version")
-    echo "$image: $((bytes / 1000000)) MB, user $user, version $label"
-    [[ $user == 65532:65532 && $label == "$version" ]] || fail "$image: user $user, version $label"
+    user=$(config_of "$image" .OCIv1.Config.User)
+    [[ $user == 65532:65532 ]] || fail "$image runs as user '$user'"
+    for label in title description version revision licenses; do
+        value=$(config_of "$image" "index .OCIv1.Config.Labels \"org.opencontainers.image.$label\"")
+        [[ -n $value ]] || fail "$image has no label $label"
+        [[ $label != version || $value == "$version" ]] || fail "$image says that it is version $value"
+    done
+    echo "$image: $((bytes / 1000000)) MB, user $user, version $version"
     if [[ $image == operator ]]; then ((bytes < 120000000)) || fail "the operator's image has $bytes bytes"; fi
 done
 
-step "The worker samples, not as root, on a read-only root"
-mkdir -p "$state/worker/out" && cp -r examples/quickstart "$state/worker/" && chown 65532 "$state/worker/out"
-sed -i 's:examples/quickstart:/tmp/quickstart:' "$state/worker/quickstart/1-sampling.yaml"
-(run_image worker "$state/worker" run -f /tmp/quickstart/1-sampling.yaml --set spec.maxQuestions=24 --set spec.shards=1 --output file:///tmp/out/sampling)
-samples=$(cat "$state"/worker/out/sampling/samples/*.jsonl | wc -l)
-owner=$(stat -c %u "$state/worker/out/sampling/run.json")
-echo "$samples samples, written by user $owner"
-((samples > 0 && owner == 65532)) || fail "the worker wrote $samples samples as user $owner"
+step "The workers sample, not as root, on a read-only root"
+for image in worker worker-cuda; do sample_with "$image"; done
+LC_ALL=C grep -q /opt/libtorch/lib "${roots[worker-cuda]}/app/libtorchshim.so" || fail "the shim of worker-cuda was not compiled against /opt/libtorch"
 
 step "The operator takes a run to its end, not as root, on a read-only root"
 mkdir "$state/cluster" "$state/operator"
@@ -91,7 +117,7 @@ kubectl apply -f crds/ >/dev/null
 operator=$!
 children+=("$operator")
 kubectl apply -f examples/quickstart/1-sampling.yaml
-kubectl wait --for=jsonpath='{.status.phase}'=Succeeded srun/sampling --timeout=180s || { tail -30 "$state/operator.log" && kubectl describe srun sampling && fail "the run did not succeed"; }
+kubectl wait --for=condition=Ready srun/sampling --timeout=180s || { tail -30 "$state/operator.log" && kubectl describe srun sampling && fail "the run did not succeed"; }
 kubectl get srun sampling -o wide
 [[ $(ps -o uid= -p "$operator" | tr -d ' ') == 65532 ]] || fail "the operator runs as user $(ps -o uid= -p "$operator")"
 kill -TERM "$operator"
