@@ -140,7 +140,8 @@ public static class YamlJson
         JsonValue v when v.TryGetValue(out string? s) => s,
         JsonValue v when v.TryGetValue(out bool b) => b,
         JsonValue v when v.TryGetValue(out long i) => i,
-        JsonValue v => v.GetValue<double>(),
+        // Without an exponent, which not every YAML reader takes for a number where it has no point before it.
+        JsonValue v when v.GetValue<double>() is var d => Math.Abs(d) is >= 1e-9 and < 1e15 ? (decimal)d : d,
         null => null,
         _ => throw new InvalidOperationException($"Unexpected JSON node {node.GetType()}."),
     };

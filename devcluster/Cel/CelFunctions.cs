@@ -13,6 +13,17 @@ internal static partial class CelFunctions
     public static object? TypeName(string name)
         => name is "int" or "uint" or "double" or "bool" or "string" or "bytes" or "list" or "map" or "null_type" ? "type:" + name : null;
 
+    private static readonly HashSet<string> Names =
+    [
+        "==", "!=", "<", "<=", ">", ">=", "in", "+", "-", "*", "/", "%", "&&", "||", "!", "neg", "size", "int", "uint", "double", "string", "dyn", "type", "duration", "timestamp",
+        "startsWith", "endsWith", "contains", "matches", "find", "findAll", "lowerAscii", "upperAscii", "trim", "replace", "split", "indexOf", "lastIndexOf", "substring", "charAt",
+        "join", "sum", "min", "max", "isSorted", "isQuantity", "quantity", "isInteger", "asInteger", "asApproximateFloat", "sign", "add", "sub", "isGreaterThan", "isLessThan", "compareTo",
+        "isURL", "url", "getScheme", "getHost", "getHostname", "getPort", "getEscapedPath", "getSeconds", "getMinutes", "getHours", "getFullYear", "getMonth", "getDate", "getDayOfWeek",
+        "hasValue", "value", "orValue",
+    ];
+
+    public static bool IsKnown(string function) => Names.Contains(function);
+
     public static object? Call(string function, object? target, bool isMethod, object?[] args, int at)
     {
         if (!isMethod && args.Length == 2 && Operator(function, args[0], args[1], at) is { } result)
@@ -71,7 +82,28 @@ internal static partial class CelFunctions
             ("getHostname", Uri u, []) => u.Host,
             ("getEscapedPath", Uri u, []) => u.AbsolutePath,
             ("getSeconds", TimeSpan d, []) => (long)d.TotalSeconds,
+            ("getMinutes", TimeSpan d, []) => (long)d.TotalMinutes,
+            ("getHours", TimeSpan d, []) => (long)d.TotalHours,
             ("getFullYear", DateTimeOffset t, []) => (long)t.Year,
+            // Months count from 0, days of the month from 1, days of the week from Sunday.
+            ("getMonth", DateTimeOffset t, []) => (long)t.Month - 1,
+            ("getDate", DateTimeOffset t, []) => (long)t.Day,
+            ("getDayOfWeek", DateTimeOffset t, []) => (long)t.DayOfWeek,
+            ("getHours", DateTimeOffset t, []) => (long)t.Hour,
+            ("getMinutes", DateTimeOffset t, []) => (long)t.Minute,
+            ("getSeconds", DateTimeOffset t, []) => (long)t.Second,
+            ("findAll", string s, [string p]) => Regex.Matches(s, p, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1)).Select(m => (object?)m.Value).ToList(),
+            ("findAll", string s, [string p, long n]) => Regex.Matches(s, p, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1)).Take((int)n).Select(m => (object?)m.Value).ToList(),
+            ("isInteger", double q, []) => q == Math.Floor(q),
+            ("asInteger", double q, []) => q == Math.Floor(q) ? (long)q : throw new CelException("cannot convert value to integer", at),
+            ("asApproximateFloat", double q, []) => q,
+            ("sign", double q, []) => (long)Math.Sign(q),
+            ("add", double a, [var b]) => a + Convert.ToDouble(b, CultureInfo.InvariantCulture),
+            ("sub", double a, [var b]) => a - Convert.ToDouble(b, CultureInfo.InvariantCulture),
+            ("getPort", Uri u, []) => u.IsDefaultPort ? "" : u.Port.ToString(CultureInfo.InvariantCulture),
+            ("hasValue", CelOptional o, []) => o.HasValue,
+            ("value", CelOptional o, []) => o.HasValue ? o.Value : throw new CelException("optional.none() dereference", at),
+            ("orValue", CelOptional o, [var other]) => o.HasValue ? o.Value : other,
             _ => throw new CelException($"found no matching overload for '{function}' applied to '{Name(self)}'", at),
         };
     }

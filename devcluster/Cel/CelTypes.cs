@@ -15,9 +15,12 @@ internal static class CelTypes
         ["==", "!=", "<", "<=", ">", ">=", "in", "&&", "||", "!", "startsWith", "endsWith", "contains", "matches", "isSorted", "isQuantity", "isURL", "isGreaterThan", "isLessThan"];
 
     /// <summary>bool, string, int, double, list, map or dyn.</summary>
-    public static string Of(CelNode node, TypeSchema self)
+    /// <param name="node">The expression.</param>
+    /// <param name="self">Schema of self, and of oldSelf.</param>
+    /// <param name="optionalOldSelf">Whether oldSelf is an optional value.</param>
+    public static string Of(CelNode node, TypeSchema self, bool optionalOldSelf)
     {
-        var variables = new Dictionary<string, TypeSchema?> { ["self"] = self, ["oldSelf"] = self };
+        var variables = new Dictionary<string, TypeSchema?> { ["self"] = self, ["oldSelf"] = optionalOldSelf ? null : self };
         return Infer(node, variables).Kind;
     }
 
@@ -86,6 +89,8 @@ internal static class CelTypes
             throw new CelException($"found no matching overload for '_{call.Function}_' applied to '({kinds[0]}, {kinds[1]})'", call.At);
         if (Conditions.Contains(call.Function))
             return ("bool", null);
+        if (!CelFunctions.IsKnown(call.Function))
+            throw new CelException($"undeclared reference to '{call.Function}' (in container '')", call.At);
         return call.Function switch
         {
             "size" or "int" or "indexOf" or "lastIndexOf" => ("int", null),

@@ -6,7 +6,10 @@ using LightReasoner.DevCluster.Schema;
 
 namespace LightReasoner.DevCluster.Cel;
 
-/// <summary>Evaluates the x-kubernetes-validations of a schema; rules with oldSelf only where there is an old value.</summary>
+/// <summary>
+/// Evaluates the x-kubernetes-validations of a schema: rules with oldSelf only where there is an old value, others only where the value
+/// has changed (what a rule that came later forbids may stay).
+/// </summary>
 internal static class CelValidation
 {
     private static readonly ConcurrentDictionary<string, (CelNode? Node, string? Problem)> Parsed = new(StringComparer.Ordinal);
@@ -14,51 +17,53 @@ internal static class CelValidation
     public static List<FieldError> Check(TypeSchema schema, JsonObject o, JsonObject? old)
     {
         var errors = new List<FieldError>();
-        Check(schema, o, old, old is not null, "", errors);
+        Check(schema, o, old, old is not null, unchanged: false, "", errors);
         return errors;
     }
 
     public static bool UsesOldSelf(CelRule rule) => rule.Rule.Contains("oldSelf", StringComparison.Ordinal);
 
-    private static void Check(TypeSchema schema, JsonNode? value, JsonNode? old, bool hasOld, string path, List<FieldError> errors)
+    private static void Check(TypeSchema schema, JsonNode? value, JsonNode? old, bool hasOld, bool unchanged, string path, List<FieldError> errors)
     {
-        if (value is null)
+        if (value is null || !schema.HasRules)
             return;
+        unchanged = unchanged || hasOld && JsonAccess.Same(value, old);
         foreach (var rule in schema.Rules)
-            Apply(rule, schema, value, hasOld ? old : null, path, errors);
+        {
+            if (!unchanged || UsesOldSelf(rule))
+                Apply(rule, schema, value, hasOld ? old : null, path, errors);
+        }
+
         switch (value)
         {
             case JsonObject o:
                 foreach (var (key, child) in o)
                 {
                     if (schema.Member(key) is { Name: null } member)
-                        Check(member, child, old.At(key), hasOld && old.At(key) is not null, path.Length == 0 ? key : $"{path}.{key}", errors);
+                        Check(member, child, old.At(key), hasOld && old.At(key) is not null, unchanged, path.Length == 0 ? key : $"{path}.{key}", errors);
                 }
 
                 break;
             case JsonArray a when schema.Items is { } items:
                 for (var i = 0; i < a.Count; i++)
                 {
-                    var before = Correlated(schema, a[i], old as JsonArray);
-                    Check(items, a[i], before, hasOld && before is not null, $"{path}[{i}]", errors);
+                    var before = ListItems.Before(schema, a[i], old as JsonArray);
+                    Check(items, a[i], before, hasOld && before is not null, unchanged, $"{path}[{i}]", errors);
                 }
 
                 break;
         }
     }
 
-    // Only items of lists by key have an old self.
-    private static JsonNode? Correlated(TypeSchema schema, JsonNode? item, JsonArray? old)
-        => schema.ListType == "map" && old is not null
-            ? old.FirstOrDefault(o => schema.ListMapKeys.All(k => JsonAccess.Same(o.At(k), item.At(k))))
-            : null;
-
     private static void Apply(CelRule rule, TypeSchema schema, JsonNode value, JsonNode? old, string path, List<FieldError> errors)
     {
-        if (UsesOldSelf(rule) && old is null && !rule.OptionalOldSelf)
+        var optional = rule.OptionalOldSelf == true;
+        if (UsesOldSelf(rule) && old is null && !optional)
             return;
         var variables = new Dictionary<string, object?> { ["self"] = CelValue.From(value, schema) };
-        if (old is not null)
+        if (optional)
+            variables["oldSelf"] = new CelOptional(old is not null, old is null ? null : CelValue.From(old, schema));
+        else if (old is not null)
             variables["oldSelf"] = CelValue.From(old, schema);
         var field = path + rule.FieldPath;
         if (path.Length == 0)

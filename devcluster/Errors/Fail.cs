@@ -25,6 +25,8 @@ internal static class Fail
 
     public static ApiException BadRequest(string message) => new(400, "BadRequest", message);
 
+    public static ApiException NameMissing(string name) => BadRequest($"the name of the object ({name} based on URL) was undeterminable: name must be provided");
+
     public static ApiException MethodNotAllowed()
         => new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", []);
 

@@ -134,7 +134,8 @@ internal sealed class CrdController(Store store, Registry registry, ObjectWriter
                 OpenApiSchema = openApi,
                 Schema = StructuralSchema.ForResource(openApi),
                 Strategy = new CustomResourceStrategy(version),
-                Subresources = version.At("subresources", "status") is not null ? [new("status", names.StringAt("kind")!, ResourceType.StatusVerbs)] : [],
+                Subresources = Subresources(version, names.StringAt("kind")!),
+                Scale = Scale(version.ObjectAt("subresources", "scale")),
                 DeprecationWarning = version.BoolAt("deprecated")
                     ? version.StringAt("deprecationWarning") ?? $"{group}/{version.StringAt("name")} {names.StringAt("kind")} is deprecated"
                     : null,
@@ -142,6 +143,19 @@ internal sealed class CrdController(Store store, Registry registry, ObjectWriter
         }
 
         registry.Replace(group, plural, types);
+    }
+
+    private static Subresource[] Subresources(JsonObject version, string kind) =>
+    [
+        .. version.At("subresources", "status") is null ? [] : new[] { new Subresource("status", kind, ResourceType.StatusVerbs) },
+        .. version.At("subresources", "scale") is null ? [] : new[] { new Subresource("scale", "Scale", ResourceType.StatusVerbs, "autoscaling", "v1") },
+    ];
+
+    private static ScalePaths? Scale(JsonObject? scale)
+    {
+        return scale is null ? null : new ScalePaths(Keys("specReplicasPath")!, Keys("statusReplicasPath")!, Keys("labelSelectorPath"));
+
+        string[]? Keys(string field) => scale.StringAt(field)?.TrimStart('.').Split('.');
     }
 
     private string? Terminating(string resource)

@@ -54,7 +54,9 @@ internal sealed class ServerSideApply(ObjectWriter writer, ApiRequest request)
 
         if (applied.At("metadata", "managedFields") is JsonArray { Count: > 0 })
             throw Fail.BadRequest("metadata.managedFields must be nil");
-        if (applied.Name().Length > 0 && applied.Name() != request.Name)
+        if (applied.Name().Length == 0)
+            throw Fail.NameMissing(request.Name);
+        if (applied.Name() != request.Name)
             throw Fail.BadRequest($"the name of the object ({applied.Name()}) does not match the name on the URL ({request.Name})");
         if (applied.Namespace().Length > 0 && applied.Namespace() != request.Namespace)
             throw Fail.BadRequest("the namespace of the provided object does not match the namespace sent on the request");

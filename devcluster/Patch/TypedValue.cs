@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LightReasoner.DevCluster.Errors;
 using LightReasoner.DevCluster.Json;
 using LightReasoner.DevCluster.Schema;
 
@@ -183,6 +184,8 @@ internal static class TypedValue
                 var seen = new HashSet<string>(StringComparer.Ordinal);
                 for (var i = 0; i < a.Count; i++)
                 {
+                    if (schema.ListType == "map" && schema.ListMapKeys.FirstOrDefault(k => a[i] is JsonObject item && item[k] is null && schema.Items?.Member(k)?.Default is null) is { } missing)
+                        return $"{path}: element {i}: associative list with keys has an element that omits key field {FieldError.Quote(missing)} (and doesn't have default value)";
                     if (IsAssociative(schema) && !seen.Add(Step(a[i], schema)))
                         return $"{path}: duplicate entries for key {Step(a[i], schema)[2..]}";
                     if (Check(a[i], schema.Items, $"{path}[{i}]") is { } problem)

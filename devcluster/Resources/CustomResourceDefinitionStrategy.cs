@@ -38,13 +38,13 @@ internal sealed class CustomResourceDefinitionStrategy : ResourceStrategy
         {
             ["conditions"] = null,
             ["acceptedNames"] = new JsonObject { ["plural"] = "", ["kind"] = "" },
-            ["storedVersions"] = JsonAccess.Strings((o.ArrayAt("spec", "versions") ?? []).Where(v => v.BoolAt("storage")).Select(v => v.StringAt("name") ?? "")),
+            ["storedVersions"] = JsonAccess.Strings((o.ArrayAt("spec", "versions") ?? []).Where(v => v.BoolAt("storage")).Select(v => v.StringAt("name") ?? "").Take(1)),
         };
 
     public override void PrepareUpdate(JsonObject o, JsonObject old)
     {
         var stored = o.ObjectAt("status")?.ArrayAt("storedVersions");
-        foreach (var version in (o.ArrayAt("spec", "versions") ?? []).Where(v => v.BoolAt("storage")).Select(v => v.StringAt("name")))
+        foreach (var version in (o.ArrayAt("spec", "versions") ?? []).Where(v => v.BoolAt("storage")).Select(v => v.StringAt("name")).Take(1))
         {
             if (stored is not null && !stored.StringItems().Contains(version))
                 stored.Add(version);

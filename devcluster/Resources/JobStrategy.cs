@@ -60,7 +60,8 @@ internal sealed class JobStrategy : ResourceStrategy
         foreach (var prefix in new[] { "", "batch.kubernetes.io/" })
         {
             template[prefix + "controller-uid"] = o.Uid();
-            template[prefix + "job-name"] = o.Name();
+            // Another name that the author has given is refused.
+            template.Default(prefix + "job-name", o.Name());
         }
 
         spec.Ensure("selector").Ensure("matchLabels")["batch.kubernetes.io/controller-uid"] = o.Uid();

@@ -13,14 +13,19 @@ internal static class JobValidation
     public static IEnumerable<FieldError> Create(JsonObject o)
     {
         var errors = Spec(o);
+        var labels = o.ObjectAt("spec", "template", "metadata", "labels");
         // The name becomes the value of two labels of the pods.
         foreach (var label in new[] { "job-name", "batch.kubernetes.io/job-name" })
         {
+            if (!o.BoolAt("spec", "manualSelector") && labels.StringAt(label) is { } given && given != o.Name())
+                errors.Add(FieldError.Invalid($"spec.template.metadata.labels[{label}]", Sorted(labels), $"must be '{o.Name()}'"));
             foreach (var problem in Names.LabelValue(o.StringAt("spec", "template", "metadata", "labels", label) ?? ""))
                 errors.Add(FieldError.Invalid("spec.template.labels", o.At("spec", "template", "metadata", "labels", label), problem));
         }
 
-        if (o.StringAt("spec", "completionMode") == "Indexed" && o.LongAt("spec", "completions") is { } n && o.Name().Length + 1 + $"{Math.Max(0, n - 1)}".Length > 63)
+        // The name becomes the host name of the pods, too.
+        if (o.StringAt("spec", "completionMode") == "Indexed" && o.LongAt("spec", "completions") is > 0 and var n
+            && (o.Name().Length + 1 + $"{n - 1}".Length > 63 || o.Name().Contains('.')))
             errors.Add(FieldError.Invalid("metadata.name", $"{o.Name()}-{n - 1}", "will not able to create pod with invalid DNS name: must be no more than 63 bytes"));
         return errors;
     }
@@ -93,7 +98,7 @@ internal static class JobValidation
             errors.Add(FieldError.NotSupported("spec.completionMode", mode ?? "", "NonIndexed", "Indexed"));
         if (indexed && spec["completions"] is null)
             errors.Add(FieldError.Required("spec.completions", "when completion mode is Indexed"));
-        if (indexed && spec.LongAt("parallelism") is > 100_000 && spec.LongAt("completions") is > 100_000)
+        if (indexed && spec.LongAt("parallelism") is > 100_000)
             errors.Add(FieldError.Invalid("spec.parallelism", spec["parallelism"], "must be less than or equal to 100000"));
         if (!indexed && spec["backoffLimitPerIndex"] is { } perIndex)
             errors.Add(FieldError.Invalid("spec.backoffLimitPerIndex", perIndex, "requires indexed completion mode"));
@@ -186,6 +191,8 @@ internal static class JobValidation
         var rules = policy.ArrayAt("rules");
         if (rules is null or { Count: 0 })
             errors.Add(FieldError.Required("spec.successPolicy.rules", "at least one rules must be specified when the successPolicy is specified"));
+        if (rules?.Count > 20)
+            errors.Add(FieldError.TooMany("spec.successPolicy.rules", rules.Count, 20));
         for (var i = 0; i < (rules?.Count ?? 0); i++)
         {
             var path = $"spec.successPolicy.rules[{i}]";

@@ -40,6 +40,7 @@ internal static partial class PodValidation
             errors.Add(FieldError.NotSupported($"{path}.dnsPolicy", dns, "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"));
         if (spec.LongAt("activeDeadlineSeconds") is < 1)
             errors.Add(FieldError.Invalid($"{path}.activeDeadlineSeconds", spec["activeDeadlineSeconds"], "must be between 1 and 2147483647, inclusive"));
+        errors.AddRange(PodFieldValidation.Spec(spec, path));
         return errors;
     }
 

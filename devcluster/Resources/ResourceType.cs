@@ -7,6 +7,9 @@ namespace LightReasoner.DevCluster.Resources;
 /// <summary>A sub-resource as discovery shows it.</summary>
 internal sealed record Subresource(string Name, string Kind, string[] Verbs, string Group = "", string Version = "");
 
+/// <summary>Keys that lead to what the scale sub-resource shows.</summary>
+internal sealed record ScalePaths(string[] Spec, string[] Status, string[]? Selector);
+
 /// <summary>One resource of one API version: what is served under <c>/apis/GROUP/VERSION/PLURAL</c>.</summary>
 internal sealed class ResourceType
 {
@@ -44,6 +47,9 @@ internal sealed class ResourceType
 
     /// <summary>Served from a CustomResourceDefinition.</summary>
     public bool Custom { get; init; }
+
+    /// <summary>Where the scale sub-resource of a custom resource finds its fields; null for none.</summary>
+    public ScalePaths? Scale { get; init; }
 
     /// <summary>The schema has changed since it was first served: what was stored before is completed when it is read.</summary>
     public bool DefaultsOnRead { get; init; }

@@ -26,7 +26,8 @@ internal sealed class ApiRequest(HttpContext http, ResourceType type, string ns,
 
     public string? Query(string key) => Http.Request.Query.TryGetValue(key, out var values) ? values[0] : null;
 
-    public bool Flag(string key) => Query(key) is "" or "1" or "true" or "True" or "t" or "T" or "TRUE";
+    /// <summary>Anything but false and 0 is true, as to a real API server.</summary>
+    public bool Flag(string key) => Query(key) is { } value && value != "0" && !value.Equals("false", StringComparison.OrdinalIgnoreCase);
 
     public bool DryRun { get; private set; }
 
@@ -47,8 +48,11 @@ internal sealed class ApiRequest(HttpContext http, ResourceType type, string ns,
                 errors.Add(new FieldError("FieldValueNotSupported", "dryRun", $"Unsupported value: [{FieldError.Quote(value ?? "")}]: supported values: \"All\""));
         }
 
-        if (Query("fieldManager") is { Length: > 128 })
+        var manager = Query("fieldManager") ?? "";
+        if (manager.Length > 128)
             errors.Add(FieldError.TooLong("fieldManager", 128));
+        if (manager.Select((c, i) => (c, i)).FirstOrDefault(p => char.IsControl(p.c)) is { c: not default(char) } odd)
+            errors.Add(FieldError.Invalid("fieldManager", manager, $"should only contain printable characters (invalid character at position {odd.i})"));
         if (Query("fieldValidation") is { Length: > 0 } validation)
         {
             FieldValidation = validation;

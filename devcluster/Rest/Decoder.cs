@@ -32,6 +32,8 @@ internal static class Decoder
         var unknown = new List<string>();
         if (type.Custom)
         {
+            if (o["metadata"] is not (null or JsonObject))
+                throw Fail.BadRequest($"{type.Kind} in version \"{type.Version}\" cannot be handled as a {type.Kind}: json: cannot unmarshal {Validation.TypeOf(o["metadata"])} into Go value of type v1.ObjectMeta");
             if (o["metadata"] is JsonObject metadata && BuiltInDecoding.Decode(metadata, BuiltInTypes.Get("ObjectMeta"), unknown, "metadata") is { } problem)
                 throw Fail.BadRequest($"{type.Kind} in version \"{type.Version}\" cannot be handled as a {type.Kind}: {problem}");
             Pruning.Prune(o, type.Schema, unknown, isResource: true);

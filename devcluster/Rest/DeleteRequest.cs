@@ -1,9 +1,9 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Errors;
 using LightReasoner.DevCluster.Json;
+using LightReasoner.DevCluster.Schema;
 
 namespace LightReasoner.DevCluster.Rest;
 
@@ -23,8 +23,8 @@ internal static class DeleteRequest
 
     private static DeleteOptions FromQuery(ApiRequest request) => new(
         request.Query("propagationPolicy"),
-        request.Query("gracePeriodSeconds") is { Length: > 0 } grace && long.TryParse(grace, CultureInfo.InvariantCulture, out var g) ? g : null,
-        OrphanDependents: request.Query("orphanDependents") is { Length: > 0 } orphan ? orphan is "true" or "1" : null);
+        ObjectReader.Number(request, "gracePeriodSeconds"),
+        OrphanDependents: request.Query("orphanDependents") is null ? null : request.Flag("orphanDependents"));
 
     private static DeleteOptions FromBody(byte[] bytes, string mediaType)
     {
@@ -43,6 +43,14 @@ internal static class DeleteRequest
         catch (JsonException e)
         {
             throw Fail.BadRequest($"couldn't get version/kind; json parse error: {e.Message}");
+        }
+
+        if (body is not JsonObject)
+            throw Fail.BadRequest($"couldn't get version/kind; json parse error: json: cannot unmarshal {Validation.TypeOf(body)} into Go value of type struct");
+        foreach (var (field, wanted, type) in new[] { ("gracePeriodSeconds", "integer", "int64"), ("orphanDependents", "boolean", "bool"), ("propagationPolicy", "string", "v1.DeletionPropagation"), ("preconditions", "object", "v1.Preconditions") })
+        {
+            if (body[field] is { } value && Validation.TypeOf(value) is var found && found != wanted)
+                throw Fail.BadRequest($"json: cannot unmarshal {found} into Go struct field DeleteOptions.{field} of type {type}");
         }
 
         if (body.StringAt("kind") is { Length: > 0 } kind and not "DeleteOptions")

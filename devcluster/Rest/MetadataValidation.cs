@@ -12,7 +12,7 @@ internal static class MetadataValidation
 
     public static IEnumerable<FieldError> Create(JsonObject o, ResourceType type)
     {
-        if (o.StringAt("metadata", "generateName") is { Length: > 0 } prefix && o.Name().Length == 0)
+        if (o.StringAt("metadata", "generateName") is { Length: > 0 } prefix)
         {
             foreach (var error in type.Strategy.ValidateName(prefix.TrimEnd('-', '.') is { Length: > 0 } p ? p : prefix, "metadata.generateName"))
                 yield return error;

@@ -43,6 +43,7 @@ internal sealed class ObjectReader(Store store, TimeProvider time)
         var presentation = Present(request, form);
         var (labels, fields) = Selectors(request);
         var limit = Number(request, "limit");
+        _ = Number(request, "timeoutSeconds");
         var token = request.Query("continue") is { Length: > 0 } text
             ? ContinueToken.Parse(text) ?? throw Fail.BadRequest("continue key is not valid: invalid continue token")
             : null;

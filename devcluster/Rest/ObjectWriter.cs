@@ -100,6 +100,8 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
             var stored = store.Get(type.StorageName, ns, name) ?? throw type.NotFound(name);
             var wished = change(stored.Document.Copy());
             var unconditional = wished.StringAt("metadata", "resourceVersion") is null or "" or "0";
+            if (!unconditional && wished.StringAt("metadata", "resourceVersion")!.Any(c => !char.IsAsciiDigit(c)))
+                throw Fail.ServerError($"strconv.ParseUint: parsing {FieldError.Quote(wished.StringAt("metadata", "resourceVersion")!)}: invalid syntax");
             if (!unconditional && wished.StringAt("metadata", "resourceVersion") != stored.Document.StringAt("metadata", "resourceVersion"))
                 throw Fail.Modified(type, name);
             if (Write(type, stored, wished, subresource, options, track) is { } written)
@@ -203,9 +205,9 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
             return;
         // A write of the status is not held against what has become of the rules for the spec.
         if (subresource != "status")
-            errors.AddRange(Validation.Check(o, type.Schema, ""));
+            errors.AddRange(Validation.Check(o, type.Schema, "", old: old));
         else if (o["status"] is { } status && type.Schema.Member("status") is { } member)
-            errors.AddRange(Validation.Check(status, member, "status", "status."));
+            errors.AddRange(Validation.Check(status, member, "status", "status.", old.At("status")));
         if (errors.Exists(Validation.IsBlocking) && type.Schema.HasRules)
             errors.Add(FieldError.Invalid("<nil>", null, "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"));
         else if (!errors.Exists(Validation.IsBlocking))

@@ -76,7 +76,9 @@ internal sealed class PatchRequest(ObjectWriter writer)
 
         if (result is not JsonObject o)
             throw Fail.BadRequest("the patch does not leave an object");
-        if (o.Name() != request.Name && o.Name().Length > 0)
+        if (o.Name().Length == 0)
+            throw Fail.NameMissing(request.Name);
+        if (o.Name() != request.Name)
             throw Fail.BadRequest($"the name of the object ({o.Name()}) does not match the name on the URL ({request.Name})");
         if (resource.Namespaced && o.Namespace().Length > 0 && o.Namespace() != request.Namespace)
             throw Fail.BadRequest("the namespace of the provided object does not match the namespace sent on the request");

@@ -137,6 +137,8 @@ internal sealed class PodSubresources(Store store, ObjectWriter writer) : IDispo
                 throw Fail.Conflict("", "pods/binding", request.Name, $"pod {request.Name} is being deleted, cannot be assigned to a host");
             if (pod.StringAt("spec", "nodeName") is { Length: > 0 } taken)
                 throw Fail.Conflict("", "pods/binding", request.Name, $"pod {request.Name} is already assigned to node {FieldError.Quote(taken)}");
+            if (pod.ArrayAt("spec", "schedulingGates") is { Count: > 0 })
+                throw Fail.Conflict("", "pods/binding", request.Name, $"pod {request.Name} has non-empty .spec.schedulingGates");
             pod["spec"]!["nodeName"] = node;
             foreach (var (key, value) in body.ObjectAt("metadata", "annotations") ?? [])
                 pod.Metadata().Ensure("annotations")[key] = value?.DeepClone();

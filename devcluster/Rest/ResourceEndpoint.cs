@@ -12,10 +12,13 @@ namespace LightReasoner.DevCluster.Rest;
 internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer, ObjectDeleter deleter, WatchStream watch)
 {
     private readonly PatchRequest patch = new(writer);
+    private readonly ScaleSubresource scale = new(writer);
 
     public Task Handle(ApiRequest request)
     {
         var one = request.Name.Length > 0;
+        if (request.Subresource == "scale" && request.Type.Scale is { } paths && request.Method is ("GET" or "HEAD" or "PUT" or "PATCH"))
+            return scale.Handle(request, paths);
         switch (request.Method)
         {
             case "GET" or "HEAD" when !one:
@@ -77,6 +80,7 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
         foreach (var warning in request.Type.Strategy.Warnings(o))
             request.Warn(warning);
         var stored = writer.Create(request.Type, request.Namespace, o, new WriteOptions(request.FieldManager, request.DryRun));
+        WarnOfFinalizers(request, o, null);
         await Answer(request, form, stored, 201);
     }
 
@@ -87,7 +91,7 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
         var body = await Body.Read(request.Http.Request, request.Type.Kind, request.Type.Custom);
         var o = Decoder.Decode(request, body);
         if (o.Name().Length == 0)
-            throw Fail.BadRequest($"the name of the object ({request.Name} based on URL) was undeterminable: name must be provided");
+            throw Fail.NameMissing(request.Name);
         if (o.Name() != request.Name)
             throw Fail.BadRequest($"the name of the object ({o.Name()}) does not match the name on the URL ({request.Name})");
         CheckNamespace(request, o);
@@ -109,7 +113,10 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
                 [FieldError.Invalid("metadata.resourceVersion", 0, "must be specified for an update")]);
         }
 
+        var before = writer.Store.Get(type.StorageName, request.Namespace, request.Name)?.Document;
         var stored = writer.Update(type, request.Namespace, request.Name, request.Subresource, _ => o.Copy(), new WriteOptions(request.FieldManager, request.DryRun));
+        if (request.Subresource.Length == 0)
+            WarnOfFinalizers(request, o, before);
         await Answer(request, form, stored, 200);
     }
 
@@ -174,6 +181,16 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
 
     private async Task Answer(ApiRequest request, Negotiation form, StoredObject stored, int status)
         => await Writing.Write(request.Http, status, reader.Present(request, form).One(stored.Document), form.Yaml);
+
+    private static void WarnOfFinalizers(ApiRequest request, JsonObject o, JsonObject? old)
+    {
+        var before = old.At("metadata", "finalizers").StringItems().ToHashSet();
+        foreach (var finalizer in o.At("metadata", "finalizers").StringItems().Where(f => request.Type.Custom && !f.Contains('/') && !before.Contains(f)))
+        {
+            if (finalizer is not ("orphan" or "foregroundDeletion" or "kubernetes"))
+                request.Warn($"metadata.finalizers: {FieldError.Quote(finalizer)}: prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers");
+        }
+    }
 
     private static void CheckNamespace(ApiRequest request, JsonObject o)
     {

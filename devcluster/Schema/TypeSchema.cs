@@ -99,8 +99,8 @@ internal sealed class TypeSchema
 }
 
 /// <summary>One entry of x-kubernetes-validations.</summary>
-internal sealed record CelRule(string Rule, string? Message, string? MessageExpression, string? Reason, string? FieldPath, bool OptionalOldSelf)
+internal sealed record CelRule(string Rule, string? Message, string? MessageExpression, string? Reason, string? FieldPath, bool? OptionalOldSelf)
 {
     public static CelRule From(JsonObject o) => new(
-        o.StringAt("rule") ?? "", o.StringAt("message"), o.StringAt("messageExpression"), o.StringAt("reason"), o.StringAt("fieldPath"), o.BoolAt("optionalOldSelf"));
+        o.StringAt("rule") ?? "", o.StringAt("message"), o.StringAt("messageExpression"), o.StringAt("reason"), o.StringAt("fieldPath"), o["optionalOldSelf"] is null ? null : o.BoolAt("optionalOldSelf"));
 }

@@ -18,12 +18,21 @@ internal sealed class Validation(string root)
     /// <param name="schema">What it is checked against.</param>
     /// <param name="path">Where it lies in the object.</param>
     /// <param name="root">The part of the path that the texts leave out.</param>
-    public static List<FieldError> Check(JsonNode? value, TypeSchema schema, string path, string root = "")
+    /// <param name="old">The value before an update: what has not changed since is not held against a schema that has.</param>
+    public static List<FieldError> Check(JsonNode? value, TypeSchema schema, string path, string root = "", JsonNode? old = null)
     {
         var validation = new Validation(root);
-        validation.Value(value, schema, path);
-        validation.ListTypes(value, schema, path);
+        validation.Value(value, schema, path, old);
+        if (old is null || !HasDuplicates(old, schema))
+            validation.ListTypes(value, schema, path);
         return validation.errors;
+    }
+
+    private static bool HasDuplicates(JsonNode value, TypeSchema schema)
+    {
+        var before = new Validation("");
+        before.ListTypes(value, schema, "");
+        return before.errors.Count > 0;
     }
 
     public static bool IsDateTime(string text)
@@ -37,9 +46,9 @@ internal sealed class Validation(string root)
 
     private string Body(string path) => path.StartsWith(root, StringComparison.Ordinal) ? path[root.Length..] : path;
 
-    private void Value(JsonNode? value, TypeSchema schema, string path)
+    private void Value(JsonNode? value, TypeSchema schema, string path, JsonNode? old = null)
     {
-        if (value is null && schema.Nullable)
+        if (value is null && schema.Nullable || old is not null && JsonAccess.Same(value, old))
             return;
         if (!TypeFits(value, schema, path))
             return;
@@ -47,10 +56,10 @@ internal sealed class Validation(string root)
         switch (value)
         {
             case JsonObject o:
-                Object(o, schema, path);
+                Object(o, schema, path, old as JsonObject);
                 break;
             case JsonArray a:
-                Array(a, schema, path);
+                Array(a, schema, path, old as JsonArray);
                 break;
             case JsonValue v when v.GetValueKind() == JsonValueKind.String:
                 String(v.GetValue<string>(), schema, path);
@@ -122,17 +131,23 @@ internal sealed class Validation(string root)
         return check.errors.Count > 0;
     }
 
-    private void Object(JsonObject o, TypeSchema schema, string path)
+    private void Object(JsonObject o, TypeSchema schema, string path, JsonObject? old)
     {
         if (schema.MaxProperties is { } max && o.Count > max)
             errors.Add(FieldError.TooMany(path, o.Count, max));
         if (schema.MinProperties is { } min && o.Count < min)
             errors.Add(FieldError.Invalid(path, o.Count, $"{Body(path)} in body should have at least {min} properties"));
+        foreach (var field in new[] { "apiVersion", "kind" })
+        {
+            if (schema.EmbeddedResource && o.StringAt(field) is (null or ""))
+                errors.Add(o[field] is null ? FieldError.Required(Join(path, field), "must not be empty") : FieldError.Invalid(Join(path, field), o[field], "must not be empty"));
+        }
+
         foreach (var (key, child) in o)
         {
             // ObjectMeta has checks of its own.
             if (schema.Member(key) is { Name: null } member)
-                Value(child, member, Join(path, key));
+                Value(child, member, Join(path, key), old?[key]);
         }
 
         foreach (var name in schema.Required)
@@ -142,7 +157,7 @@ internal sealed class Validation(string root)
         }
     }
 
-    private void Array(JsonArray a, TypeSchema schema, string path)
+    private void Array(JsonArray a, TypeSchema schema, string path, JsonArray? old)
     {
         if (schema.MinItems is { } min && a.Count < min)
             errors.Add(FieldError.Invalid(path, a.Count, $"{Body(path)} in body should have at least {min} items"));
@@ -151,7 +166,7 @@ internal sealed class Validation(string root)
         if (schema.Items is not { } items)
             return;
         for (var i = 0; i < a.Count; i++)
-            Value(a[i], items, $"{path}[{i}]");
+            Value(a[i], items, $"{path}[{i}]", ListItems.Before(schema, a[i], old));
     }
 
     private void String(string text, TypeSchema schema, string path)

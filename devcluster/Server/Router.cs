@@ -82,7 +82,14 @@ internal sealed class Router(
         string[] groups = [.. request.Headers["Impersonate-Group"].OfType<string>()];
         foreach (var group in groups)
             authorizer.Demand(user, new Attributes("impersonate", "", "groups", Name: group));
-        return new UserInfo(other, "", groups.Contains("system:authenticated") ? groups : [.. groups, "system:authenticated"], new Dictionary<string, string[]>());
+        // A service account brings its groups along where none are named.
+        if (groups.Length == 0 && other.Split(':') is ["system", "serviceaccount", var ns, _])
+            groups = ["system:serviceaccounts", $"system:serviceaccounts:{ns}"];
+        const string extra = "Impersonate-Extra-";
+        return new UserInfo(
+            other, request.Headers["Impersonate-Uid"].ToString(), groups.Contains("system:authenticated") ? groups : [.. groups, "system:authenticated"],
+            request.Headers.Where(h => h.Key.StartsWith(extra, StringComparison.OrdinalIgnoreCase))
+                .ToDictionary(h => Uri.UnescapeDataString(h.Key[extra.Length..].ToLowerInvariant()), h => h.Value.OfType<string>().ToArray()));
     }
 
     private static async Task Health(HttpContext http, string[] path)

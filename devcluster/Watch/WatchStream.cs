@@ -18,6 +18,9 @@ internal sealed class WatchStream(Store store, ObjectReader reader, TimeProvider
     public async Task Serve(ApiRequest request)
     {
         var form = Negotiation.From(request.Http.Request, allowTransforms: true);
+        // YAML has no form for streams.
+        if (form.Yaml)
+            throw Fail.NotAcceptable("application/json;stream=watch" + (request.Type.Custom ? "" : ", application/vnd.kubernetes.protobuf;stream=watch"));
         var presentation = reader.Present(request, form);
         var (labels, fields) = ObjectReader.Selectors(request);
         var text = request.Query("resourceVersion") ?? "";

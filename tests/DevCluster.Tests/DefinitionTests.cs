@@ -31,6 +31,20 @@ public sealed class DefinitionTests : IAsyncLifetime
     [InlineData("""{"type":"array","items":{"type":"string","x-kubernetes-validations":[{"rule":"self == oldSelf"}]}}""", "items.x-kubernetes-validations[0].rule", "FieldValueInvalid")]
     [InlineData("""{"type":"object","properties":{"x":{"type":"string"}},"x-kubernetes-validations":[{"rule":"has(self.x)","fieldPath":".y"}]}""", "x-kubernetes-validations[0].fieldPath", "FieldValueInvalid")]
     [InlineData("""{"type":"string","x-kubernetes-validations":[{"rule":"self == 'a'","message":"a\nb"}]}""", "x-kubernetes-validations[0].message", "FieldValueInvalid")]
+    [InlineData("""{"type":"object","properties":{"b":{"type":"string"}},"additionalProperties":{"type":"string"}}""", "additionalProperties", "FieldValueForbidden")]
+    [InlineData("""{"type":"text"}""", "type", "FieldValueNotSupported")]
+    [InlineData("""{"type":"string","anyOf":[{"type":"string"}]}""", "anyOf[0].type", "FieldValueForbidden")]
+    [InlineData("""{"type":"string","allOf":[{"default":"x"}]}""", "allOf[0].default", "FieldValueForbidden")]
+    [InlineData("""{"type":"object","x-kubernetes-preserve-unknown-fields":false}""", "x-kubernetes-preserve-unknown-fields", "FieldValueInvalid")]
+    [InlineData("""{"type":"object","x-kubernetes-embedded-resource":true}""", "properties", "FieldValueRequired")]
+    [InlineData("""{"type":"object","properties":{"b":{"type":"string"}},"default":{"c":1}}""", "default", "FieldValueInvalid")]
+    [InlineData("""{"type":"object","x-kubernetes-list-type":"set"}""", "type", "FieldValueInvalid")]
+    [InlineData("""{"type":"object","x-kubernetes-map-type":"loose"}""", "x-kubernetes-map-type", "FieldValueNotSupported")]
+    [InlineData("""{"type":"array","x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["k"],"items":{"type":"object"}}""", "x-kubernetes-list-map-keys", "FieldValueInvalid")]
+    [InlineData("""{"type":"array","x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["k"],"items":{"type":"string"}}""", "items.type", "FieldValueInvalid")]
+    [InlineData("""{"type":"string","x-kubernetes-validations":[{"rule":"true","optionalOldSelf":true}]}""", "x-kubernetes-validations[0].optionalOldSelf", "FieldValueInvalid")]
+    [InlineData("""{"type":"string","x-kubernetes-validations":[{"rule":"self.sparkles()"}]}""", "x-kubernetes-validations[0].rule", "FieldValueInvalid")]
+    [InlineData("""{"type":"string","x-kubernetes-validations":[{"rule":"self ==\n'a'"}]}""", "x-kubernetes-validations[0].message", "FieldValueRequired")]
     public async Task Schema_ThatIsNotStructural_IsRefused(string schema, string field, string reason)
     {
         var causes = await RefusalAsync(Definition("checks", schema));
@@ -46,6 +60,19 @@ public sealed class DefinitionTests : IAsyncLifetime
         foreach (var (key, value) in JsonNode.Parse(names)!.AsObject())
             definition["spec"]!["names"]![key] = value!.DeepClone();
         Assert.Contains(await RefusalAsync(definition), c => c == (field, "FieldValueInvalid"));
+    }
+
+    [Theory]
+    [InlineData("""{"conversion":{"strategy":"Webhook"}}""", "spec.conversion.webhookClientConfig", "FieldValueRequired")]
+    [InlineData("""{"conversion":{"strategy":"Other"}}""", "spec.conversion.strategy", "FieldValueNotSupported")]
+    [InlineData("""{"names":{"plural":"checks","kind":"Check","listKind":"Check"}}""", "spec.names.listKind", "FieldValueInvalid")]
+    [InlineData("""{"versions":[]}""", "status.storedVersions", "FieldValueInvalid")]
+    public async Task Definition_ThatContradictsItself_IsRefused(string change, string field, string reason)
+    {
+        var definition = Definition("checks", """{"type":"string"}""");
+        foreach (var (key, value) in JsonNode.Parse(change)!.AsObject())
+            definition["spec"]![key] = value!.DeepClone();
+        Assert.Contains(await RefusalAsync(definition), c => c == (field, reason));
     }
 
     [Theory]
@@ -71,15 +98,9 @@ public sealed class DefinitionTests : IAsyncLifetime
 
         async Task<(int Status, JsonNode Body)> CreateAsync(string value)
         {
-            // The definition is served a moment after it was made.
-            for (var i = 0; ; i++)
-            {
-                var answer = await PostAsync("/apis/checks.dev/v1/namespaces/default/formats?dryRun=All",
-                    new JsonObject { ["apiVersion"] = "checks.dev/v1", ["kind"] = "Formats", ["metadata"] = new JsonObject { ["name"] = "x" }, ["a"] = value });
-                if (answer.Status != 404 || i == 100)
-                    return answer;
-                await Task.Delay(50);
-            }
+            await DevServer.UntilServedAsync(client, "/apis/checks.dev/v1/namespaces/default/formats");
+            return await PostAsync("/apis/checks.dev/v1/namespaces/default/formats?dryRun=All",
+                new JsonObject { ["apiVersion"] = "checks.dev/v1", ["kind"] = "Formats", ["metadata"] = new JsonObject { ["name"] = "x" }, ["a"] = value });
         }
     }
 

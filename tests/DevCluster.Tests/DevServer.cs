@@ -49,6 +49,20 @@ internal sealed class DevServer : IAsyncDisposable
         return new HttpClient(handler) { BaseAddress = Api.Address, Timeout = Timeout.InfiniteTimeSpan };
     }
 
+    /// <summary>A definition is served a moment after it was made.</summary>
+    public static async Task UntilServedAsync(HttpClient client, string path)
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            using var answer = await client.GetAsync(path);
+            if (answer.IsSuccessStatusCode)
+                return;
+            await Task.Delay(50);
+        }
+
+        Assert.Fail($"{path} is not served");
+    }
+
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();

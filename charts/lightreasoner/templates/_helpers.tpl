@@ -42,6 +42,19 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end }}
 
+{{/* Defaults of spec.worker with the cache among them; empty for none. */}}
+{{- define "lightreasoner.workerDefaults" -}}
+{{- $defaults := deepCopy .Values.worker.defaults }}
+{{- with .Values.worker.cache }}
+{{- if .volume }}
+{{- $_ := set $defaults "volumes" (append ($defaults.volumes | default list) (merge (dict "name" "cache") .volume)) }}
+{{- $_ := set $defaults "volumeMounts" (append ($defaults.volumeMounts | default list) (dict "name" "cache" "mountPath" .mountPath)) }}
+{{- $_ := set $defaults "env" (append ($defaults.env | default list) (dict "name" "LIGHTREASONER_CACHE" "value" .mountPath)) }}
+{{- end }}
+{{- end }}
+{{- if $defaults }}{{ toYaml $defaults }}{{ end }}
+{{- end }}
+
 {{/* An image with its tag or digest. Takes {image, tag}, the latter for where the image has none. */}}
 {{- define "lightreasoner.image" -}}
 {{- if .image.digest -}}

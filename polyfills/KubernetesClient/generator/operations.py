@@ -143,4 +143,8 @@ for group, base, rows in GROUPS:
     write("I%sOperations.cs" % group, "namespace k8s;\n\npublic partial interface I%sOperations\n{\n%s}\n" % (group, "\n".join(o.interface() for o in ops)))
     write("AbstractKubernetes.%s.cs" % group, "namespace k8s;\n\npublic partial class AbstractKubernetes : I%sOperations\n{\n    public I%sOperations %s => this;\n\n%s}\n"
           % (group, group, group, "\n".join(o.implementation(group) for o in ops)))
-    write("%sOperationsExtensions.cs" % group, "namespace k8s;\n\npublic static partial class %sOperationsExtensions\n{\n%s}\n" % (group, "\n".join(o.extension(group) for o in ops)))
+    # One file a kind where a group has many.
+    parts = [("", rows)] if len(rows) < 4 else [("." + row[0], [row]) for row in rows]
+    for suffix, some in parts:
+        methods = "\n".join(op.extension(group) for row in some for op in operations(base, *row))
+        write("%sOperationsExtensions%s.cs" % (group, suffix), "namespace k8s;\n\npublic static partial class %sOperationsExtensions\n{\n%s}\n" % (group, methods))

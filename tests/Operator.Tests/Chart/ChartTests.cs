@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using LightReasoner.Api;
@@ -23,6 +24,7 @@ public sealed class ChartTests
             nodeSelector: {gpu: "true"}
             tolerations: [{key: nvidia.com/gpu, operator: Exists}]
             env: [{name: HF_HOME, value: /models}]
+          cache: {volume: {persistentVolumeClaim: {claimName: models}}}
         serviceAccount: {annotations: {azure.workload.identity/client-id: abc}}
         podAnnotations: {a: b}
         podLabels: {c: d}
@@ -171,6 +173,9 @@ public sealed class ChartTests
             WorkerSpec defaults = WorkerDefaultsFile.Read(file)!;
             Assert.Equal(("Always", "true"), (defaults.ImagePullPolicy, defaults.NodeSelector!["gpu"]));
             Assert.Equal("16Gi", (string?)defaults.Resources!["requests"]!["memory"]);
+            Assert.Equal("""[{"name":"cache","persistentVolumeClaim":{"claimName":"models"}}]""", JsonSerializer.Serialize(defaults.Volumes));
+            Assert.Equal("""[{"mountPath":"/var/lightreasoner/cache","name":"cache"}]""", JsonSerializer.Serialize(defaults.VolumeMounts));
+            Assert.Equal("""[{"name":"HF_HOME","value":"/models"},{"name":"LIGHTREASONER_CACHE","value":"/var/lightreasoner/cache"}]""", JsonSerializer.Serialize(defaults.Env));
         }
         finally
         {
@@ -195,6 +200,7 @@ public sealed class ChartTests
     [InlineData("log: {level: verbose}", "log.level")]
     [InlineData("worker: {defaults: {gpus: 2}}", "gpus")]
     [InlineData("worker: {defaults: {nodeSelector: {gpu: true}}}", "nodeSelector.gpu")]
+    [InlineData("worker: {cache: {mountPath: cache}}", "worker.cache.mountPath")]
     [InlineData("image: {digest: latest}", "image.digest")]
     [InlineData("service: {port: 0}", "service.port")]
     [InlineData("watchNamespace: Team", "watchNamespace")]

@@ -85,6 +85,36 @@ public sealed class DocumentTableTests(DevCluster cluster)
         Assert.Contains("the spec cannot be changed once the run has started, but for ", refused.Response.Content);
     }
 
+    [Theory]
+    [InlineData("maxQuestions", false)]
+    [InlineData("activeDeadlineSeconds", false)]
+    [InlineData("output", false)]
+    [InlineData("storage", false)]
+    [InlineData("parallelism", true)]
+    [InlineData("ttlSecondsAfterFinished", true)]
+    public async Task FieldThatWasSetAtTheStart_IsNotTakenAway(string field, bool allowed)
+    {
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, start: false);
+        SamplingRunEntity run = await o.ApplySamplingAsync(change: s => s with
+        {
+            MaxQuestions = 5,
+            ActiveDeadlineSeconds = 60,
+            Output = new OutputSpec { Uri = "az://runs/mine" },
+            Storage = new StorageSpec { SecretRef = new LocalReference { Name = "mine" } },
+            Parallelism = 1,
+            TtlSecondsAfterFinished = 60,
+        });
+        run.Status = new SamplingRunStatus { Phase = RunPhase.Running, StartTime = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero) };
+        run = await o.Client.UpdateStatusAsync(run);
+        // The status goes on while the spec stays.
+        run.Status = run.Status with { Message = "at work" };
+        await o.Client.UpdateStatusAsync(run);
+
+        Task removal = o.PatchAsync<SamplingRunEntity>("s", new JsonObject { ["spec"] = new JsonObject { [field] = null } });
+        if (allowed) await removal;
+        else Assert.Equal(HttpStatusCode.UnprocessableEntity, (await Assert.ThrowsAsync<HttpOperationException>(() => removal)).Response.StatusCode);
+    }
+
     private static JsonObject Document(string kind, JsonObject changes)
     {
         var document = new JsonObject

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using k8s;
 using k8s.Models;
 using LightReasoner.Api;
 using LightReasoner.Operator.Entities;
@@ -15,36 +13,13 @@ public sealed class HistoryTests(DevCluster cluster)
     public async Task Status_NeverGoesBackwards_AndSpeaksOfTheRightGeneration()
     {
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, start: false);
-        using var stop = new CancellationTokenSource();
-        var seen = new ConcurrentQueue<SamplingRunEntity>();
-        Task watch = Task.Run(async () =>
-        {
-            await foreach ((WatchEventType type, SamplingRunEntity run) in o.Client.WatchAsync<SamplingRunEntity>(o.Namespace, cancellationToken: stop.Token))
-                if (type is WatchEventType.Added or WatchEventType.Modified) seen.Enqueue(run);
-        });
+        await using var all = new StatusHistory(o);
         await o.StartAsync();
         await LiveAsync(o);
-        await stop.CancelAsync();
-        await watch.ContinueWith(_ => { }, TaskScheduler.Default);
 
-        SamplingRunEntity[] history = [.. seen];
+        SamplingRunEntity[] history = await all.OfAsync("s");
         Assert.True(history.Length > 8);
-        foreach ((SamplingRunEntity before, SamplingRunEntity after) in history.Zip(history.Skip(1)))
-        {
-            SamplingRunStatus was = before.Status ?? new(), now = after.Status ?? new();
-            string step = $"{was.Phase} → {now.Phase}";
-            Assert.True(was.Phase is not (RunPhase.Succeeded or RunPhase.Failed) || now.Phase == was.Phase, step);
-            Assert.True((now.ObservedGeneration ?? 0) >= (was.ObservedGeneration ?? 0) && (now.ObservedGeneration ?? 0) <= after.Metadata.Generation, step);
-            Assert.True((now.Progress?.Done ?? 0) >= (was.Progress?.Done ?? 0), $"{step}: done fell from {was.Progress?.Done} to {now.Progress?.Done}");
-            Assert.True((now.Shards?.Succeeded ?? 0) >= (was.Shards?.Succeeded ?? 0), step);
-            Assert.True((now.Retries ?? 0) >= (was.Retries ?? 0), step);
-            Assert.True(was.StartTime is null || now.StartTime == was.StartTime, step);
-            Assert.True(was.CompletionTime is null || now.CompletionTime == was.CompletionTime, step);
-            Assert.True(was.OutputUri is null || now.OutputUri == was.OutputUri, step);
-            Assert.All(now.Conditions ?? [], c => Assert.Equal(now.ObservedGeneration, c.ObservedGeneration));
-            string expected = now.Phase switch { RunPhase.Succeeded => "Current", RunPhase.Failed => "Failed", _ => "InProgress" };
-            if (now.ObservedGeneration == after.Metadata.Generation) Assert.Equal(expected, Kstatus(after));
-        }
+        StatusHistory.AssertForward(history);
         Assert.Equal((RunPhase.Succeeded, history[^1].Metadata.Generation), (history[^1].Status!.Phase!.Value, history[^1].Status.ObservedGeneration));
         Assert.Equal("100/100", history[^1].Status.Progress!.Display);
     }
@@ -75,15 +50,5 @@ public sealed class HistoryTests(DevCluster cluster)
         await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
         await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { ttlSecondsAfterFinished = 3600 } });
         await o.RunAsync<SamplingRunEntity>("s", s => s.ObservedGeneration == 5, "has seen the last change");
-    }
-
-    /// <summary>The status that kstatus computes for a custom resource from its conditions.</summary>
-    private static string Kstatus(SamplingRunEntity run)
-    {
-        bool Holds(string type) => Conditions.Find(run.Status?.Conditions, type)?.Status == "True";
-        return run.Status?.ObservedGeneration != run.Metadata.Generation ? "InProgress"
-            : Holds(Conditions.Reconciling) ? "InProgress"
-            : Holds(Conditions.Stalled) ? "Failed"
-            : Holds(Conditions.Ready) ? "Current" : "InProgress";
     }
 }

@@ -1,0 +1,125 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace LightReasoner.DevCluster.Tests;
+
+/// <summary>Custom resources whose definition has a scale sub-resource, optional old values, or rules that came after the objects.</summary>
+public sealed class SchemaChangeTests : IAsyncLifetime
+{
+    private const string Definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", Fleets = "/apis/checks.dev/v1/namespaces/default/fleets";
+
+    private DevServer server = null!;
+    private HttpClient client = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        server = await DevServer.Start();
+        client = server.BareClient();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", server.Api.AdminToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        client.Dispose();
+        await server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Scale_ReadsAndWritesTheReplicas()
+    {
+        await DefineAsync("""{"type":"object","properties":{"size":{"type":"integer"}}}""");
+        await CreateAsync("a", """{"size":2}""");
+        JsonNode read = (await SendAsync("GET", $"{Fleets}/a/scale")).Body;
+        Assert.Equal(("Scale", "autoscaling/v1", 2, 0), ((string)read["kind"]!, (string)read["apiVersion"]!, (int)read["spec"]!["replicas"]!, (int)read["status"]!["replicas"]!));
+
+        Assert.Equal(200, (await SendAsync("PATCH", $"{Fleets}/a/scale", """{"spec":{"replicas":5}}""", "application/merge-patch+json")).Status);
+        JsonNode after = (await SendAsync("GET", $"{Fleets}/a")).Body;
+        Assert.Equal((5, 2), ((int)after["spec"]!["size"]!, (int)after["metadata"]!["generation"]!));
+        var stale = await SendAsync("PUT", $"{Fleets}/a/scale", read.ToJsonString());
+        Assert.Equal((409, "Conflict"), (stale.Status, (string)stale.Body["reason"]!));
+        var negative = await SendAsync("PATCH", $"{Fleets}/a/scale", """{"spec":{"replicas":-1}}""", "application/merge-patch+json");
+        Assert.Equal((422, "spec.replicas"), (negative.Status, (string)negative.Body["details"]!["causes"]![0]!["field"]!));
+        await CreateAsync("b", "{}");
+        Assert.Equal(500, (await SendAsync("GET", $"{Fleets}/b/scale")).Status);
+    }
+
+    [Fact]
+    public async Task WhatHasNotChanged_IsNotHeldAgainstANewRule()
+    {
+        await DefineAsync("""{"type":"object","properties":{"color":{"type":"string"},"size":{"type":"integer"},"tags":{"type":"array","items":{"type":"string"}}}}""");
+        await CreateAsync("a", """{"color":"red","size":9,"tags":["x","x"]}""");
+        JsonNode definition = (await SendAsync("GET", $"{Definitions}/fleets.checks.dev")).Body;
+        definition["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!["spec"] = JsonNode.Parse("""
+            {"type":"object","properties":{"color":{"type":"string","enum":["green"]},"tags":{"type":"array","x-kubernetes-list-type":"set","items":{"type":"string"}},
+             "size":{"type":"integer","x-kubernetes-validations":[{"rule":"self < 5"}]}}}
+            """);
+        Assert.Equal(200, (await SendAsync("PUT", $"{Definitions}/fleets.checks.dev", definition.ToJsonString())).Status);
+        await UntilRefusedAsync("""{"color":"blue"}""");
+
+        Assert.Equal(200, await PatchAsync("""{"metadata":{"labels":{"x":"y"}}}"""));
+        Assert.Equal(422, await PatchAsync("""{"spec":{"color":"pink"}}"""));
+        Assert.Equal(422, await PatchAsync("""{"spec":{"size":8}}"""));
+        Assert.Equal(200, await PatchAsync("""{"spec":{"color":"green"}}"""));
+        Assert.Equal(200, await PatchAsync("""{"spec":{"size":4}}"""));
+    }
+
+    [Theory]
+    [InlineData("!oldSelf.hasValue() || oldSelf.value() <= self", 5, 7, 6)]
+    [InlineData("self >= oldSelf.orValue(3)", 3, 4, 3)]
+    public async Task OptionalOldSelf_IsThereOnCreateToo(string rule, int first, int second, int refused)
+    {
+        await DefineAsync("""{"type":"object","properties":{"size":{"type":"integer","x-kubernetes-validations":[{"rule":"RULE","optionalOldSelf":true}]}}}"""
+            .Replace("RULE", rule, StringComparison.Ordinal));
+        await CreateAsync("a", Size(first));
+        Assert.Equal(200, await PatchAsync(Patch(second)));
+        Assert.Equal(422, await PatchAsync(Patch(refused)));
+
+        static string Size(int size) => new JsonObject { ["size"] = size }.ToJsonString();
+        static string Patch(int size) => new JsonObject { ["spec"] = JsonNode.Parse(Size(size)) }.ToJsonString();
+    }
+
+    private async Task DefineAsync(string spec)
+    {
+        var made = await SendAsync("POST", Definitions, """
+            {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"fleets.checks.dev"},
+             "spec":{"group":"checks.dev","scope":"Namespaced","names":{"plural":"fleets","kind":"Fleet"},"versions":[{"name":"v1","served":true,"storage":true,
+              "subresources":{"scale":{"specReplicasPath":".spec.size","statusReplicasPath":".status.size"}},
+              "schema":{"openAPIV3Schema":{"type":"object","properties":{"spec":SPEC,"status":{"type":"object","properties":{"size":{"type":"integer"}}}}}}}]}}
+            """.Replace("SPEC", spec, StringComparison.Ordinal));
+        Assert.Equal(201, made.Status);
+        await DevServer.UntilServedAsync(client, Fleets);
+    }
+
+    private async Task CreateAsync(string name, string spec)
+        => Assert.Equal(201, (await SendAsync("POST", Fleets, Fleet(name, spec))).Status);
+
+    /// <summary>A changed schema takes effect a moment after it was written.</summary>
+    private async Task UntilRefusedAsync(string spec)
+    {
+        for (var i = 0; (await SendAsync("POST", Fleets + "?dryRun=All", Fleet("z", spec))).Status != 422; i++)
+        {
+            Assert.True(i < 100, "the new schema is not in force");
+            await Task.Delay(50);
+        }
+    }
+
+    private static string Fleet(string name, string spec) => new JsonObject
+    {
+        ["apiVersion"] = "checks.dev/v1",
+        ["kind"] = "Fleet",
+        ["metadata"] = new JsonObject { ["name"] = name },
+        ["spec"] = JsonNode.Parse(spec),
+    }.ToJsonString();
+
+    private async Task<int> PatchAsync(string patch) => (await SendAsync("PATCH", $"{Fleets}/a", patch, "application/merge-patch+json")).Status;
+
+    private async Task<(int Status, JsonNode Body)> SendAsync(string method, string path, string? body = null, string type = "application/json")
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (body is not null)
+            request.Content = new StringContent(body, Encoding.UTF8, type);
+        using var response = await client.SendAsync(request);
+        return ((int)response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
+    }
+}
