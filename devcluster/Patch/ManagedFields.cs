@@ -54,7 +54,9 @@ internal static class ManagedFields
 
         var comparison = TypedValue.Compare(Content(old, type), Content(o, type), type.Schema);
         var taken = Owned(comparison.Added.Union(comparison.Modified), type, subresource);
-        var managers = Disown(Read(old), comparison, (m => !m.Is(manager, "Update", subresource)), taken);
+        // A writer may rewrite the list itself (kubectl does when it takes an object over from client-side apply).
+        var known = subresource.Length == 0 && IsGood(o.ArrayAt("metadata", "managedFields")) ? Read(o) : Read(old);
+        var managers = Disown(known, comparison, (m => !m.Is(manager, "Update", subresource)), taken);
         if (!taken.IsEmpty)
         {
             var mine = managers.FirstOrDefault(m => m.Is(manager, "Update", subresource));
@@ -64,6 +66,9 @@ internal static class ManagedFields
 
         Write(o, managers);
     }
+
+    private static bool IsGood(JsonArray? entries)
+        => entries is { Count: > 0 } && entries.All(e => e.StringAt("operation") is "Apply" or "Update" && e.StringAt("fieldsType") == "FieldsV1" && e.ObjectAt("fieldsV1") is not null);
 
     /// <summary>Takes what was removed from everybody, and what was changed from those that <paramref name="loses"/> names.</summary>
     public static List<Manager> Disown(List<Manager> managers, Comparison comparison, Func<Manager, bool> loses, FieldSet taken)
