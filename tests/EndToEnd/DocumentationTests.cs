@@ -2,17 +2,19 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
 using LightReasoner.Quickstart;
+using LightReasoner.Worker.Tests.Storage;
 
 namespace LightReasoner.EndToEnd;
 
 /// <summary>
 /// Executes the commands of the documentation: every block marked <c>sh</c>, page by page, against a live cluster, in a folder that looks like the repository.
-/// <c>make</c> targets are resolved and not run (this is part of one of them), <c>helm</c> and <c>docker</c> are replaced by a check of what they are given, and Deployments are left out.
+/// <c>make</c> targets are resolved and not run (this is part of one of them), <c>helm</c> and <c>docker</c> are replaced by a check of what they are given, <c>az</c> by a script
+/// that works on an emulator, and Deployments are left out.
 /// A block that cannot be executed here is preceded by a comment <c>not executed: why</c>.
 /// </summary>
-public sealed partial class DocumentationTests(LiveCluster cluster, ITestOutputHelper output) : IClassFixture<LiveCluster>
+public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azurite, ITestOutputHelper output) : IClassFixture<LiveCluster>
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(6);
 
     private const string Prelude = """
         set -euo pipefail
@@ -21,6 +23,7 @@ public sealed partial class DocumentationTests(LiveCluster cluster, ITestOutputH
         make() { command make -n "$@" >/dev/null; }
         docker() { while (($#)); do case $1 in -f) test -f "$2";; esac; shift; done; }
         podman() { docker "$@"; }
+        az() { node az.mjs "$@"; }
         helm() {
             local chart= name= values= layer key
             while (($#)); do
@@ -104,7 +107,9 @@ public sealed partial class DocumentationTests(LiveCluster cluster, ITestOutputH
                 script.AppendLine().AppendLine(ServerCommand().Replace(block.Text, "serve $1").Replace("/tmp/", folder + "/", StringComparison.Ordinal)
                     .Replace("file:///mnt/", $"file://{folder}/", StringComparison.Ordinal).Replace("ADDRESS-THAT-PODS-REACH:8080", "127.0.0.1:" + port, StringComparison.Ordinal));
             await File.WriteAllTextAsync(Path.Combine(folder, "commands.sh"), script.ToString());
-            (int code, string text) = await RunAsync(folder, port);
+            await File.WriteAllTextAsync(Path.Combine(folder, "az.mjs"), AzureCommandLine.Script);
+            bool azure = blocks.Any(block => AzureCommand().IsMatch(block.Text));
+            (int code, string text) = await RunAsync(folder, [("PORT", port), .. azure ? AzureCommandLine.Environment(azurite.ConnectionString) : [("CONNECTION", "UseDevelopmentStorage=true")]]);
             Assert.True(code == 0, $"{page}: the commands ended with {code}.\n{text}");
         }
         finally
@@ -121,10 +126,41 @@ public sealed partial class DocumentationTests(LiveCluster cluster, ITestOutputH
             Assert.False(CommandLine().IsMatch(block.Text), $"{page}:{block.Line}: a block with commands must be marked sh, so that it is executed:\n{block.Text}");
     }
 
-    private async Task<(int Code, string Text)> RunAsync(string folder, string port)
+    /// <summary>A file that a page shows is the one that its commands use.</summary>
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void ShownFiles_AreTheFilesThemselves(string page) =>
+        Assert.All(Blocks(page).Where(b => b.File is not null), block => Assert.Equal(File.ReadAllText(Path.Combine(LiveCluster.Repository, block.File!)), block.Text + "\n"));
+
+    /// <summary>The map of the code names every folder of the two programs.</summary>
+    [Theory]
+    [InlineData("operator")]
+    [InlineData("worker")]
+    public void Map_HasEveryFolder(string program)
+    {
+        string map = File.ReadAllText(Path.Combine(LiveCluster.Repository, "docs", "contributing.md"));
+        Assert.All(Directory.GetDirectories(Path.Combine(LiveCluster.Repository, program)).Select(path => Path.GetFileName(path)!).Except(["bin", "obj"]), folder => Assert.Contains(folder + "/", map));
+    }
+
+    /// <summary>Links within the documentation lead to files that exist.</summary>
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void Links_LeadSomewhere(string page)
+    {
+        string folder = Path.GetDirectoryName(Path.Combine(LiveCluster.Repository, page))!;
+        foreach (Match link in Link().Matches(Code().Replace(File.ReadAllText(Path.Combine(LiveCluster.Repository, page)), "")))
+        {
+            string path = link.Groups[1].Value.Length == 0 ? Path.GetFileName(page) : link.Groups[1].Value, target = Path.Combine(folder, path);
+            Assert.True(File.Exists(target) || Directory.Exists(target), $"{page} links to {path}, which does not exist");
+            if (link.Groups[2].Value is { Length: > 0 } anchor)
+                Assert.Contains(anchor, Heading().Matches(File.ReadAllText(target)).Select(h => NotInAnchors().Replace(h.Groups[1].Value.Trim().ToLowerInvariant(), "").Replace(' ', '-')));
+        }
+    }
+
+    private async Task<(int Code, string Text)> RunAsync(string folder, IEnumerable<(string Name, string Value)> environment)
     {
         var start = new ProcessStartInfo("bash", ["commands.sh"]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        foreach ((string name, string value) in new[] { ("HOME", folder), ("KUBECONFIG", cluster.Kubeconfig), ("PORT", port), ("CONNECTION", "UseDevelopmentStorage=true"), ("TOKEN", "secret") })
+        foreach ((string name, string value) in environment.Concat([("HOME", folder), ("KUBECONFIG", cluster.Kubeconfig), ("TOKEN", "secret")]))
             start.Environment[name] = value;
         using Process process = Process.Start(start)!;
         process.StandardInput.Close();
@@ -153,8 +189,8 @@ public sealed partial class DocumentationTests(LiveCluster cluster, ITestOutputH
             int end = Array.FindIndex(lines, i + 1, line => line.StartsWith("```", StringComparison.Ordinal));
             Assert.True(end > 0, $"{page}:{i + 1}: the block has no end");
             string before = lines.Take(i).LastOrDefault(line => line.Trim().Length > 0) ?? "";
-            Match excuse = NotExecuted().Match(before);
-            yield return new Block(i + 1, lines[i][3..].Trim(), string.Join('\n', lines[(i + 1)..end]), excuse.Success ? excuse.Groups[1].Value : null);
+            Match excuse = NotExecuted().Match(before), file = ShownFile().Match(before);
+            yield return new Block(i + 1, lines[i][3..].Trim(), string.Join('\n', lines[(i + 1)..end]), excuse.Success ? excuse.Groups[1].Value : null, file.Success ? file.Groups[1].Value : null);
             i = end;
         }
     }
@@ -162,11 +198,29 @@ public sealed partial class DocumentationTests(LiveCluster cluster, ITestOutputH
     [GeneratedRegex(@"^<!-- not executed: (.+) -->$")]
     private static partial Regex NotExecuted();
 
+    [GeneratedRegex(@"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex("`[^`\n]*`")]
+    private static partial Regex Code();
+
+    [GeneratedRegex("^#+ (.+)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
+    [GeneratedRegex(@"[^\w\- ]")]
+    private static partial Regex NotInAnchors();
+
+    [GeneratedRegex("^<!-- file: (.+) -->$")]
+    private static partial Regex ShownFile();
+
+    [GeneratedRegex("^az ", RegexOptions.Multiline)]
+    private static partial Regex AzureCommand();
+
     [GeneratedRegex(@"^(bin/(?:operator|devcluster) )", RegexOptions.Multiline)]
     private static partial Regex ServerCommand();
 
-    [GeneratedRegex(@"^(make|kubectl|helm|docker|podman|buildah|git|curl|apt-get|bin/\w+|eng/\S+|[A-Z_]+=\S+ make) ", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^(make|kubectl|helm|az|docker|podman|buildah|git|curl|apt-get|bin/\w+|eng/\S+|[A-Z_]+=\S+ make) ", RegexOptions.Multiline)]
     private static partial Regex CommandLine();
 
-    private sealed record Block(int Line, string Language, string Text, string? Excuse);
+    private sealed record Block(int Line, string Language, string Text, string? Excuse, string? File);
 }
