@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -9,14 +8,13 @@ using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Reporting.Pages;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Sampling;
-using LightReasoner.Worker.Tests.Checkpoints;
 
 namespace LightReasoner.Worker.Tests.Reporting;
 
 /// <summary>The report's page from records made here.</summary>
 public class PageTests
 {
-    private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    internal static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
     public static TheoryData<string> Kinds => ["SamplingRun", "FineTuneRun", "RefineRun"];
 
@@ -80,38 +78,6 @@ public class PageTests
         Assert.Contains("Became right (50, 12 of them here)", page);
     }
 
-    /// <summary>In the browser: nothing is wider than a phone, in light and in dark.</summary>
-    [Theory, MemberData(nameof(Kinds))]
-    public async Task Page_InChromium_FitsAPhone(string kind)
-    {
-        string? browser = new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists);
-        Assert.SkipWhen(browser is null, "Chromium is not installed (apt-get install chromium)");
-        using var folder = new TemporaryFolder();
-        string page = Page.Of(Records(kind, lines: 200), Now).Text;
-        // Headless windows have a least width; a frame does not.
-        await File.WriteAllTextAsync(folder["page.html"], page, TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(folder["frame.html"], """
-            <!doctype html><iframe id="f" src="page.html" style="width:390px;height:800px;border:0"></iframe><p id="w"></p>
-            <script>f.onload = () => { const d = f.contentDocument; for (const e of d.querySelectorAll('details')) e.open = true;
-              w.textContent = 'width ' + d.documentElement.scrollWidth + ' charts ' + d.querySelectorAll('svg').length + ' blank ' + [...d.querySelectorAll('svg')].filter(s => s.getBoundingClientRect().height < 60).length; };</script>
-            """, TestContext.Current.CancellationToken);
-        var start = new ProcessStartInfo(browser!,
-            ["--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files", $"--user-data-dir={folder["profile"]}", "--virtual-time-budget=3000", "--dump-dom", "file://" + folder["frame.html"]])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string dom = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Match found = Regex.Match(dom, "width ([0-9]+) charts ([0-9]+) blank ([0-9]+)");
-        Assert.True(found.Success, $"{dom}\n{await errors}");
-        Assert.True(int.Parse(found.Groups[1].Value) <= 390, $"the page is {found.Groups[1].Value} pixels wide");
-        Assert.Equal(Regex.Count(page, "<svg"), int.Parse(found.Groups[2].Value));
-        Assert.Equal("0", found.Groups[3].Value);
-    }
-
     private static List<JsonObject> Table(string page)
     {
         string table = Regex.Match(page, "<table data-file.*?</table>", RegexOptions.Singleline).Value;
@@ -124,7 +90,7 @@ public class PageTests
         })];
     }
 
-    private static RunRecords Records(string kind, int lines, string text = "Tom has 3 eggs. <How> many?")
+    internal static RunRecords Records(string kind, int lines, string text = "Tom has 3 eggs. <How> many?")
     {
         var random = new Random(1);
         Manifest manifest = ManifestReader.Read(kind switch

@@ -6,7 +6,7 @@ namespace LightReasoner.Worker.Reporting.Charts;
 /// <summary>Shares with their 95 % intervals, one below the other.</summary>
 internal static class IntervalChart
 {
-    private const double RowHeight = 46, Label = 92, Value = 132;
+    private const double RowHeight = 50, Label = 92, Value = 132;
 
     /// <summary>A share.</summary>
     /// <param name="Name">What was measured.</param>
@@ -35,7 +35,7 @@ internal static class IntervalChart
                 <text class="label" x="0" y="{y + 5:0.#}">{row.Name}</text>
                 <rect class="interval c{row.Colour}" x="{x.At(low):0.#}" width="{Math.Max(1, x.At(high) - x.At(low)):0.#}" y="{y - 9:0.#}" height="18" rx="9"/>
                 <circle class="dot c{row.Colour}" cx="{x.At(100 * row.Share):0.#}" cy="{y:0.#}" r="6"><title>{row.Name}: {row.Right} of {row.Of}</title></circle>
-                <text class="value" x="{Frame.Width - Value + 18}" y="{y + 1:0.#}">{row.Text}</text><text class="tick" x="{Frame.Width - Value + 18}" y="{y + 16:0.#}">{low:0.0} to {high:0.0}</text>
+                <text class="value" x="{Frame.Width - Value + 18}" y="{y - 2:0.#}">{row.Text}</text><text class="tick" x="{Frame.Width - Value + 18}" y="{y + 17:0.#}">{low:0.0} to {high:0.0}</text>
                 """);
         }));
         string description = string.Join("; ", rows.Select(row => $"{row.Name} {row.Text}"));

@@ -10,29 +10,24 @@ internal static class RefinePage
     public static (Html Headline, IReadOnlyList<Tile> Tiles, Html Sections) Of(RefineRun run, RunRecords records)
     {
         RefineMetrics result = records.Results.FirstOrDefault()?.Refine ?? new RefineMetrics();
-        var log = new TrainingLog(records);
-        Html headline = result.Evaluation is { } accuracy
-            ? AccuracySection.Headline(accuracy, "block generation")
-            : Html.Of($"Trained for {result.Step:N0} steps; the loss went from {log.First("lossTotal"):0.000} to {log.Last("lossTotal"):0.000}. No accuracy was measured.");
+        var log = new TrainingLog(records, "lossTotal", decimals: 3);
         Tile[] tiles =
         [
             .. AccuracySection.Tiles(result.Evaluation),
             .. result.Evaluation?.TokensPerForward is { } tokens
                 ? [new Tile("Tokens per pass", Html.Of($"{tokens:0.0}"), Html.Of($"of block generation; one by one it is 1"))] : (Tile[])[],
-            new("Loss", Html.Of($"{log.Last("lossTotal"):0.000}"), Html.Of($"from {log.First("lossTotal"):0.000}, weighted sum of the passes")),
+            log.LossTile("weighted sum of the passes"),
             new("Steps", Html.Of($"{result.Step:N0}"), Html.Of($"{result.Epoch:0.##} epochs")),
         ];
         Html sections = Html.Of($"""
             {AccuracySection.Of(result.Evaluation, records.Changes, "Block generation")}
             {Passes(run, records.Passes)}
-            <section><h2>How training went</h2><div class="charts">
-            {LineChart.Draw("Loss by pass", "step", "nats", [.. Enumerable.Range(0, run.Spec.Iterative.NumIterations).Select(pass => log.Series("losses", $"pass {pass + 1}", pass))], Html.Of($"Cross entropy against the clean response; pass 1 reads noise, each later one what the pass before it made of it."))}
-            {LineChart.Draw("Noise", "step", "share of response tokens", [log.Series("noiseMean", "noise")], Html.Of($"Drawn anew for every response, from {run.Spec.Iterative.NoiseMin} to {run.Spec.Iterative.NoiseMax}."), smooth: true)}
-            {LineChart.Draw("Learning rate", "step", "", [log.Series("learningRate", "learning rate")])}
-            {LineChart.Draw("Gradient norm", "step", "2-norm before clipping", [log.Series("gradNorm", "gradient norm")], Html.Of($"Clipped at {run.Spec.Training.MaxGradNorm}."), smooth: true)}
-            </div></section>
+            {log.Section(Html.Of($"""
+                {LineChart.Draw("Loss by pass", "step", "nats", [.. Enumerable.Range(0, run.Spec.Iterative.NumIterations).Select(pass => log.Series("losses", $"pass {pass + 1}", pass))], Html.Of($"Cross entropy against the clean response; pass 1 reads noise, each later one what the pass before it made of it."))}
+                {LineChart.Draw("Noise", "step", "share of response tokens", [log.Series("noiseMean", "noise")], Html.Of($"Drawn anew for every response, from {run.Spec.Iterative.NoiseMin} to {run.Spec.Iterative.NoiseMax}."), smooth: true)}
+                """), run.Spec.Training.MaxGradNorm, Html.Empty)}
             """);
-        return (headline, tiles, sections);
+        return (log.Headline(result.Evaluation, "block generation", result.Step), tiles, sections);
     }
 
     private static Html Passes(RefineRun run, IReadOnlyList<PassAccuracy> passes)

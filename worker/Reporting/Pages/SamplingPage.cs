@@ -55,7 +55,7 @@ internal static class SamplingPage
     private static Html Example(StepExample example) => Html.Of($"""
         <article>
         <p class="question">{Ends(example.Question.Trim(), QuestionShown)}</p>
-        <p class="prefix">{Tail(example.Prefix.TrimStart('\n'))}<mark>{Visible(example.Tokens[0].Text)}</mark></p>
+        <p class="prefix">{Tail(example.Prefix.TrimStart())}<mark>{Visible(example.Tokens[0].Text)}</mark></p>
         <table class="tokens"><tbody>
         {example.Tokens.Select(token => Html.Of($"""
             <tr><th><code>{Visible(token.Text)}</code></th>

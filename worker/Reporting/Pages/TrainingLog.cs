@@ -1,16 +1,37 @@
 using System.Text.Json.Nodes;
+using LightReasoner.Api;
 using LightReasoner.Worker.Reporting.Charts;
 
 namespace LightReasoner.Worker.Reporting.Pages;
 
-/// <summary>The metrics lines of a training run, by field.</summary>
-internal sealed class TrainingLog(RunRecords records)
+/// <summary>The metrics lines of a training run, and what the pages of both training kinds show of them.</summary>
+/// <param name="records">The run's records.</param>
+/// <param name="loss">The field that training brings down.</param>
+/// <param name="decimals">Decimals that are shown of it.</param>
+internal sealed class TrainingLog(RunRecords records, string loss, int decimals)
 {
     private readonly IReadOnlyList<JsonObject> _lines = records.Metrics.Count == 0 ? [] : records.Metrics[0].Lines;
 
-    public double? First(string field) => _lines.Count == 0 ? null : (double?)_lines[0][field];
+    /// <summary>Whether it helped, where that was measured; else how the loss went.</summary>
+    public Html Headline(EvaluationMetrics? accuracy, string what, long steps) => accuracy is not null
+        ? AccuracySection.Headline(accuracy, what)
+        : Html.Of($"Trained for {steps:N0} steps; the loss went from {Loss(first: true)} to {Loss(first: false)}. No accuracy was measured.");
 
-    public double? Last(string field) => _lines.Count == 0 ? null : (double?)_lines[^1][field];
+    /// <summary>The loss at the end and at the beginning.</summary>
+    public Tile LossTile(string meaning) => new("Loss", Loss(first: false), Html.Of($"from {Loss(first: true)}, {meaning}"));
+
+    /// <summary>The charts of a training: the kind's own, then learning rate and gradient norm.</summary>
+    /// <param name="own">Charts of the kind.</param>
+    /// <param name="maxGradNorm">Where gradients were clipped.</param>
+    /// <param name="last">A chart at the end.</param>
+    public Html Section(Html own, double maxGradNorm, Html last) => Html.Of($"""
+        <section><h2>How training went</h2><div class="charts">
+        {own}
+        {LineChart.Draw("Learning rate", "step", "", [Series("learningRate", "learning rate")])}
+        {LineChart.Draw("Gradient norm", "step", "2-norm before clipping", [Series("gradNorm", "gradient norm")], Html.Of($"Clipped at {maxGradNorm}."), smooth: true)}
+        {last}
+        </div></section>
+        """);
 
     /// <summary>A field over the steps; of a list, one entry.</summary>
     public Series Series(string field, string name, int? entry = null) => new(name,
@@ -20,4 +41,7 @@ internal sealed class TrainingLog(RunRecords records)
            where value is not null
            select ((double)line["step"]!, (double)value),
     ]);
+
+    private Html Loss(bool first) =>
+        _lines.Count > 0 && (double?)_lines[first ? 0 : ^1][loss] is { } value ? new Html(value.ToString("F" + decimals, System.Globalization.CultureInfo.InvariantCulture)) : Html.Of($"–");
 }

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using LightReasoner.Worker.Reporting.Pages;
+using LightReasoner.Worker.Tests.Checkpoints;
+
+namespace LightReasoner.Worker.Tests.Reporting;
+
+/// <summary>The report's page as a reader sees it: in Chromium, on a phone and on a desk, in light and in dark.</summary>
+public class PageInBrowserTests
+{
+    /// <summary>Looks at the page in a frame of the width to test, since a headless window has a least width.</summary>
+    private const string Look = """
+        f.onload = () => {
+            const page = f.contentDocument, root = page.documentElement, svgs = [...page.querySelectorAll('svg')], overlaps = [], outside = [];
+            for (const details of page.querySelectorAll('details')) details.open = true;
+            for (const svg of svgs) {
+                const card = svg.closest('figure').getBoundingClientRect(), texts = [...svg.querySelectorAll('text')].filter(t => t.textContent).map(t => [t.textContent, t.getBoundingClientRect()]);
+                texts.forEach(([text, a], i) => {
+                    if (a.left < card.left || a.right > card.right || a.top < card.top || a.bottom > card.bottom) outside.push(text);
+                    for (const [other, b] of texts.slice(i + 1))
+                        if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4) overlaps.push(text + ' / ' + other);
+                });
+            }
+            const style = f.contentWindow.getComputedStyle(root), colour = name => style.getPropertyValue(name).trim().replace(/^#(.)(.)(.)$/, '#$1$1$2$2$3$3');
+            const light = name => [1, 3, 5].map(i => parseInt(colour(name).slice(i, i + 2), 16) / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+                .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+            const contrast = (a, b) => { const [low, high] = [light(a), light(b)].sort((x, y) => x - y); return (high + 0.05) / (low + 0.05); };
+            const faint = ['--ink', '--soft', '--c1'].filter(n => Math.min(contrast(n, '--card'), contrast(n, '--page')) < 4.5)
+                .concat(['--c2', '--c3', '--c4', '--c5', '--c6'].filter(n => contrast(n, '--card') < 3));
+            w.textContent = JSON.stringify({ width: root.scrollWidth, charts: svgs.length, blank: svgs.filter(s => s.getBoundingClientRect().height < 60).length,
+                dark: light('--page') < light('--ink'), overlaps, outside, faint });
+        };
+        """;
+
+    /// <summary>Kinds of runs, widths, and whether the reader prefers dark pages.</summary>
+    public static TheoryData<string, int, bool> Views =>
+        [.. from kind in (string[])["SamplingRun", "FineTuneRun", "RefineRun"] from view in ((int, bool)[])[(390, true), (1200, false)] select (kind, view.Item1, view.Item2)];
+
+    [Theory, MemberData(nameof(Views))]
+    public async Task Page_IsReadable(string kind, int width, bool dark)
+    {
+        string? browser = new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists);
+        Assert.SkipWhen(browser is null, "Chromium is not installed; eng/install-tools.sh test installs it where apt knows it");
+        using var folder = new TemporaryFolder();
+        string page = Page.Of(PageTests.Records(kind, lines: 200), PageTests.Now).Text;
+        await File.WriteAllTextAsync(folder["page.html"], page, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(folder["frame.html"],
+            $"<!doctype html><iframe id=\"f\" src=\"page.html\" style=\"width:{width}px;height:800px;border:0\"></iframe><p id=\"w\"></p><script>{Look}</script>", TestContext.Current.CancellationToken);
+        var start = new ProcessStartInfo(browser!,
+        [
+            "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files", "--hide-scrollbars", $"--user-data-dir={folder["profile"]}", $"--blink-settings=preferredColorScheme={(dark ? 0 : 1)}",
+            "--window-size=1300,900", "--virtual-time-budget=3000", "--dump-dom", "file://" + folder["frame.html"],
+        ])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string dom = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Match found = Regex.Match(dom, """<p id="w">(\{.*?\})</p>""");
+        Assert.True(found.Success, $"{dom}\n{await errors}");
+        JsonNode seen = JsonNode.Parse(System.Net.WebUtility.HtmlDecode(found.Groups[1].Value))!;
+        Assert.True((int)seen["width"]! <= width, $"the page is {seen["width"]} pixels wide");
+        Assert.Equal((Regex.Count(page, "<svg"), 0, dark), ((int)seen["charts"]!, (int)seen["blank"]!, (bool)seen["dark"]!));
+        Assert.Empty(seen["overlaps"]!.AsArray().Select(text => (string?)text));
+        Assert.Empty(seen["outside"]!.AsArray().Select(text => (string?)text));
+        Assert.Empty(seen["faint"]!.AsArray().Select(name => (string?)name));
+    }
+}
