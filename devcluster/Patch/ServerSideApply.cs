@@ -110,7 +110,7 @@ internal sealed class ServerSideApply(ObjectWriter writer, ApiRequest request)
             var gone = before.Fields.Difference(mine.Fields);
             foreach (var other in managers)
                 gone = gone.Difference(other.Fields);
-            TypedValue.Remove(merged, WithoutAncestors(gone, managers), type.Schema);
+            TypedValue.Remove(merged, WithoutAncestors(gone, [.. managers, mine]), type.Schema);
         }
 
         if (manager == "kubectl" && live.At("metadata", "annotations", LastApplied) is not null)
@@ -125,12 +125,12 @@ internal sealed class ServerSideApply(ObjectWriter writer, ApiRequest request)
         return merged;
     }
 
-    // A container stays while others own something in it.
-    private static FieldSet WithoutAncestors(FieldSet gone, List<Manager> others)
+    // A container stays while somebody owns something in it.
+    private static FieldSet WithoutAncestors(FieldSet gone, List<Manager> owners)
     {
         var result = gone.Union(new FieldSet());
-        foreach (var other in others)
-            Keep(result, other.Fields);
+        foreach (var owner in owners)
+            Keep(result, owner.Fields);
         return result;
 
         static void Keep(FieldSet gone, FieldSet owned)

@@ -241,8 +241,7 @@ internal static class CustomResourceDefinitionValidation
             var path = $"spec.names.{field}";
             if (name.Length == 0)
             {
-                if (field is "plural" or "kind")
-                    errors.Add(FieldError.Required(path));
+                errors.Add(FieldError.Required(path));
                 continue;
             }
 

@@ -50,7 +50,16 @@ internal sealed class CustomResourceStrategy : ResourceStrategy
         "integer" => value.AsLong() is { } l ? l : value is JsonValue v && v.GetValueKind() == JsonValueKind.Number ? (long)v.AsDouble() : null,
         "number" => value is JsonValue v && v.GetValueKind() == JsonValueKind.Number ? v.DeepClone() : null,
         "boolean" => value is JsonValue v && v.GetValueKind() is JsonValueKind.True or JsonValueKind.False ? value.DeepClone() : null,
-        "date" => value.AsString() is { } text && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out _) ? TableText.Since(text, now) : "<invalid>",
+        "date" => value.AsString() is not { } text ? null : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out _) ? TableText.Since(text, now) : "<invalid>",
+        _ => Plain(value),
+    };
+
+    /// <summary>As Go prints a value: <c>map[a:1 b:x]</c>, <c>[a b]</c>.</summary>
+    private static string Plain(JsonNode? value) => value switch
+    {
+        JsonObject o => $"map[{string.Join(' ', o.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key}:{Plain(p.Value)}"))}]",
+        JsonArray a => $"[{string.Join(' ', a.Select(Plain))}]",
+        null => "<nil>",
         _ => value.AsString() ?? value.Text(),
     };
 }

@@ -1,28 +1,10 @@
-using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json.Nodes;
 
 namespace LightReasoner.DevCluster.Tests;
 
 /// <summary>Definitions that a real API server refuses, by the field that it names, and formats of strings that it checks.</summary>
-public sealed class DefinitionTests : IAsyncLifetime
+public sealed class DefinitionTests : AdministratorTests
 {
-    private DevServer server = null!;
-    private HttpClient client = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        server = await DevServer.Start();
-        client = server.BareClient();
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", server.Api.AdminToken);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        client.Dispose();
-        await server.DisposeAsync();
-    }
-
     [Theory]
     [InlineData("""{"type":"string","pattern":"("}""", "pattern", "FieldValueInvalid")]
     [InlineData("""{"type":"array","items":{"type":"string"},"uniqueItems":true}""", "uniqueItems", "FieldValueForbidden")]
@@ -98,7 +80,7 @@ public sealed class DefinitionTests : IAsyncLifetime
 
         async Task<(int Status, JsonNode Body)> CreateAsync(string value)
         {
-            await DevServer.UntilServedAsync(client, "/apis/checks.dev/v1/namespaces/default/formats");
+            await DevServer.UntilServedAsync(Client, "/apis/checks.dev/v1/namespaces/default/formats");
             return await PostAsync("/apis/checks.dev/v1/namespaces/default/formats?dryRun=All",
                 new JsonObject { ["apiVersion"] = "checks.dev/v1", ["kind"] = "Formats", ["metadata"] = new JsonObject { ["name"] = "x" }, ["a"] = value });
         }
@@ -107,18 +89,14 @@ public sealed class DefinitionTests : IAsyncLifetime
     [Fact]
     public async Task DefaultNamespace_StaysAndServicesKeepTheirAddress()
     {
-        using var gone = await client.DeleteAsync("/api/v1/namespaces/default");
+        using var gone = await Client.DeleteAsync("/api/v1/namespaces/default");
         Assert.Equal(403, (int)gone.StatusCode);
 
         var services = "/api/v1/namespaces/default/services";
         var made = await PostAsync(services, JsonNode.Parse("""{"metadata":{"name":"s"},"spec":{"type":"NodePort","ports":[{"port":80}]}}""")!.AsObject());
         Assert.InRange((int)made.Body["spec"]!["ports"]![0]!["nodePort"]!, 30000, 32767);
-        using var patch = new HttpRequestMessage(HttpMethod.Patch, services + "/s")
-        {
-            Content = new StringContent("""{"spec":{"clusterIP":"10.96.200.1"}}""", Encoding.UTF8, "application/merge-patch+json"),
-        };
-        using var moved = await client.SendAsync(patch);
-        Assert.Contains("may not change once set", await moved.Content.ReadAsStringAsync());
+        var moved = await MergeAsync(services + "/s", """{"spec":{"clusterIP":"10.96.200.1"}}""");
+        Assert.Contains("may not change once set", moved.Body.ToJsonString());
         var ports = await PostAsync(services, JsonNode.Parse("""{"metadata":{"name":"t"},"spec":{"ports":[{"port":80},{"port":70000}]}}""")!.AsObject());
         Assert.Equal(["spec.ports[0].name", "spec.ports[1].name", "spec.ports[1].port", "spec.ports[1].targetPort"],
             ports.Body["details"]!["causes"]!.AsArray().Select(c => (string)c!["field"]!));
@@ -152,13 +130,5 @@ public sealed class DefinitionTests : IAsyncLifetime
         var (status, body) = await PostAsync("/apis/apiextensions.k8s.io/v1/customresourcedefinitions?dryRun=All", definition);
         Assert.Equal(422, status);
         return [.. body["details"]!["causes"]!.AsArray().Select(c => ((string)c!["field"]!, (string)c["reason"]!))];
-    }
-
-    private async Task<(int Status, JsonNode Body)> PostAsync(string path, JsonObject body)
-    {
-        using var response = await client.PostAsync(path, new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"));
-        string text = await response.Content.ReadAsStringAsync();
-        // A path that is not served yet answers in plain text.
-        return ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType == "application/json" ? JsonNode.Parse(text)! : JsonValue.Create(text));
     }
 }

@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using LightReasoner.DevCluster.Client;
 using LightReasoner.DevCluster.Jobs;
@@ -61,6 +62,14 @@ internal sealed class DevServer : IAsyncDisposable
         }
 
         Assert.Fail($"{path} is not served");
+    }
+
+    /// <summary>A client with the administrator's token and nothing else of its own.</summary>
+    public HttpClient AdministratorClient()
+    {
+        var client = BareClient();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Api.AdminToken);
+        return client;
     }
 
     public async ValueTask DisposeAsync()

@@ -1,29 +1,11 @@
-using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json.Nodes;
 
 namespace LightReasoner.DevCluster.Tests;
 
 /// <summary>Custom resources whose definition has a scale sub-resource, optional old values, or rules that came after the objects.</summary>
-public sealed class SchemaChangeTests : IAsyncLifetime
+public sealed class SchemaChangeTests : AdministratorTests
 {
     private const string Definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", Fleets = "/apis/checks.dev/v1/namespaces/default/fleets";
-
-    private DevServer server = null!;
-    private HttpClient client = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        server = await DevServer.Start();
-        client = server.BareClient();
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", server.Api.AdminToken);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        client.Dispose();
-        await server.DisposeAsync();
-    }
 
     [Fact]
     public async Task Scale_ReadsAndWritesTheReplicas()
@@ -33,12 +15,12 @@ public sealed class SchemaChangeTests : IAsyncLifetime
         JsonNode read = (await SendAsync("GET", $"{Fleets}/a/scale")).Body;
         Assert.Equal(("Scale", "autoscaling/v1", 2, 0), ((string)read["kind"]!, (string)read["apiVersion"]!, (int)read["spec"]!["replicas"]!, (int)read["status"]!["replicas"]!));
 
-        Assert.Equal(200, (await SendAsync("PATCH", $"{Fleets}/a/scale", """{"spec":{"replicas":5}}""", "application/merge-patch+json")).Status);
+        Assert.Equal(200, (await MergeAsync($"{Fleets}/a/scale", """{"spec":{"replicas":5}}""")).Status);
         JsonNode after = (await SendAsync("GET", $"{Fleets}/a")).Body;
         Assert.Equal((5, 2), ((int)after["spec"]!["size"]!, (int)after["metadata"]!["generation"]!));
         var stale = await SendAsync("PUT", $"{Fleets}/a/scale", read.ToJsonString());
         Assert.Equal((409, "Conflict"), (stale.Status, (string)stale.Body["reason"]!));
-        var negative = await SendAsync("PATCH", $"{Fleets}/a/scale", """{"spec":{"replicas":-1}}""", "application/merge-patch+json");
+        var negative = await MergeAsync($"{Fleets}/a/scale", """{"spec":{"replicas":-1}}""");
         Assert.Equal((422, "spec.replicas"), (negative.Status, (string)negative.Body["details"]!["causes"]![0]!["field"]!));
         await CreateAsync("b", "{}");
         Assert.Equal(500, (await SendAsync("GET", $"{Fleets}/b/scale")).Status);
@@ -88,7 +70,7 @@ public sealed class SchemaChangeTests : IAsyncLifetime
               "schema":{"openAPIV3Schema":{"type":"object","properties":{"spec":SPEC,"status":{"type":"object","properties":{"size":{"type":"integer"}}}}}}}]}}
             """.Replace("SPEC", spec, StringComparison.Ordinal));
         Assert.Equal(201, made.Status);
-        await DevServer.UntilServedAsync(client, Fleets);
+        await DevServer.UntilServedAsync(Client, Fleets);
     }
 
     private async Task CreateAsync(string name, string spec)
@@ -112,14 +94,5 @@ public sealed class SchemaChangeTests : IAsyncLifetime
         ["spec"] = JsonNode.Parse(spec),
     }.ToJsonString();
 
-    private async Task<int> PatchAsync(string patch) => (await SendAsync("PATCH", $"{Fleets}/a", patch, "application/merge-patch+json")).Status;
-
-    private async Task<(int Status, JsonNode Body)> SendAsync(string method, string path, string? body = null, string type = "application/json")
-    {
-        using var request = new HttpRequestMessage(new HttpMethod(method), path);
-        if (body is not null)
-            request.Content = new StringContent(body, Encoding.UTF8, type);
-        using var response = await client.SendAsync(request);
-        return ((int)response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
-    }
+    private async Task<int> PatchAsync(string patch) => (await MergeAsync($"{Fleets}/a", patch)).Status;
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -26,8 +25,7 @@ public sealed class ServerTests
     public async Task Store_HoldsFiveThousandObjects_AndPagesThroughThem()
     {
         await using var server = await DevServer.Start();
-        using var client = server.BareClient();
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", server.Api.AdminToken);
+        using var client = server.AdministratorClient();
         await Parallel.ForEachAsync(Enumerable.Range(0, 5000), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, cancel) =>
         {
             var body = $$$"""{"metadata":{"name":"c-{{{i:D5}}}"},"data":{"i":"{{{i}}}"}}""";

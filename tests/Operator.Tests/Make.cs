@@ -1,11 +1,6 @@
 using System.Text.Json;
-using k8s.Models;
-using LightReasoner.Api;
-using LightReasoner.Operator.Entities;
 using LightReasoner.Operator.Hosting;
-using LightReasoner.Operator.Jobs;
 using LightReasoner.Operator.Progress;
-using LightReasoner.Operator.Runs;
 
 namespace LightReasoner.Operator.Tests;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using LightReasoner.Api;
 using LightReasoner.Operator.Metrics;
 using LightReasoner.Operator.Tests.Cluster;
 

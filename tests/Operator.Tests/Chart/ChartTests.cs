@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using LightReasoner.Api;
 using LightReasoner.Operator.Hosting;
 using LightReasoner.Operator.Tests.Cluster;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using LightReasoner.Api;
 using LightReasoner.Operator.Tests.Cluster;
 
 namespace LightReasoner.Operator.Tests.Chart;

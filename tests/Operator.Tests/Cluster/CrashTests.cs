@@ -1,7 +1,3 @@
-using k8s;
-using k8s.Models;
-using LightReasoner.Api;
-using LightReasoner.Operator.Entities;
 using LightReasoner.Operator.Hosting;
 
 namespace LightReasoner.Operator.Tests.Cluster;

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using k8s;
-using k8s.Models;
 using KubeOps.KubernetesClient;
 
 namespace LightReasoner.Operator.Tests.Cluster;

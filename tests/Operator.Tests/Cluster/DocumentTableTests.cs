@@ -1,10 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using k8s;
 using k8s.Autorest;
-using LightReasoner.Api;
 using LightReasoner.Api.Validation;
-using LightReasoner.Operator.Entities;
 
 namespace LightReasoner.Operator.Tests.Cluster;
 

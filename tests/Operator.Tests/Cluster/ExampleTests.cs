@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using k8s.Models;
-using LightReasoner.Api;
 using LightReasoner.Operator.Tests.Chart;
 
 namespace LightReasoner.Operator.Tests.Cluster;

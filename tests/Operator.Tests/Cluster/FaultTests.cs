@@ -1,10 +1,4 @@
 using System.Net;
-using k8s;
-using k8s.Models;
-using LightReasoner.Api;
-using LightReasoner.Operator.Entities;
-using LightReasoner.Operator.Jobs;
-using LightReasoner.Operator.Runs;
 
 namespace LightReasoner.Operator.Tests.Cluster;
 

@@ -1,8 +1,3 @@
-using k8s.Models;
-using LightReasoner.Api;
-using LightReasoner.Operator.Entities;
-using LightReasoner.Operator.Runs;
-
 namespace LightReasoner.Operator.Tests.Cluster;
 
 /// <summary>Every status that a run ever shows, through suspensions, changes and operators that come and go.</summary>

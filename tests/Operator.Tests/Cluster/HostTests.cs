@@ -1,8 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using k8s.Models;
-using LightReasoner.Api;
-using LightReasoner.Operator.Entities;
 
 namespace LightReasoner.Operator.Tests.Cluster;
 

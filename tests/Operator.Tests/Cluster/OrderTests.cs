@@ -1,9 +1,3 @@
-using k8s.Models;
-using LightReasoner.Api;
-using LightReasoner.Operator.Entities;
-using LightReasoner.Operator.Jobs;
-using LightReasoner.Operator.Runs;
-
 namespace LightReasoner.Operator.Tests.Cluster;
 
 /// <summary>What people do in whatever order and at whatever time: apply, suspend, resume, take nodes away.</summary>

@@ -1,7 +1,3 @@
-using k8s.Models;
-using LightReasoner.Api;
-using LightReasoner.Operator.Entities;
-
 namespace LightReasoner.Operator.Tests.Cluster;
 
 /// <summary>Starts every pod of a run that it finds, and ends those that have started: a cluster in which work goes on by itself.</summary>

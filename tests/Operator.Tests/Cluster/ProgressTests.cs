@@ -1,7 +1,4 @@
 using System.Net;
-using k8s.Models;
-using LightReasoner.Api;
-using LightReasoner.Operator.Entities;
 using LightReasoner.Operator.Progress;
 
 namespace LightReasoner.Operator.Tests.Cluster;

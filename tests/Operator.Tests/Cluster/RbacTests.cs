@@ -1,12 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using k8s;
-using k8s.Models;
-using LightReasoner.Api;
 using LightReasoner.Generate;
-using LightReasoner.Operator.Entities;
-using LightReasoner.Operator.Jobs;
-using LightReasoner.Operator.Runs;
 
 namespace LightReasoner.Operator.Tests.Cluster;
 

@@ -1,10 +1,3 @@
-using k8s;
-using k8s.Models;
-using LightReasoner.Api;
-using LightReasoner.Operator.Entities;
-using LightReasoner.Operator.Jobs;
-using LightReasoner.Operator.Runs;
-
 namespace LightReasoner.Operator.Tests.Cluster;
 
 /// <summary>The operator against the real embedded API server and Job controller.</summary>

@@ -1,8 +1,3 @@
-using k8s.Models;
-using LightReasoner.Api;
-using LightReasoner.Operator.Entities;
-using LightReasoner.Operator.Runs;
-
 namespace LightReasoner.Operator.Tests.Cluster;
 
 /// <summary>An operator whose clock is an hour off from the API server's.</summary>

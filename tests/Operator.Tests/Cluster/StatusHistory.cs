@@ -1,8 +1,4 @@
 using System.Collections.Concurrent;
-using k8s;
-using LightReasoner.Api;
-using LightReasoner.Operator.Entities;
-using LightReasoner.Operator.Runs;
 
 namespace LightReasoner.Operator.Tests.Cluster;
 

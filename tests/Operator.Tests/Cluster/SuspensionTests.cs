@@ -1,10 +1,5 @@
 using System.Globalization;
 using k8s.Autorest;
-using k8s.Models;
-using LightReasoner.Api;
-using LightReasoner.Operator.Entities;
-using LightReasoner.Operator.Jobs;
-using LightReasoner.Operator.Runs;
 
 namespace LightReasoner.Operator.Tests.Cluster;
 

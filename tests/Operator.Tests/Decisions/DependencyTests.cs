@@ -1,7 +1,3 @@
-using LightReasoner.Api;
-using LightReasoner.Operator.Entities;
-using LightReasoner.Operator.Runs;
-
 namespace LightReasoner.Operator.Tests.Decisions;
 
 public sealed class DependencyTests

@@ -1,9 +1,5 @@
 using System.Text.Json.Nodes;
-using k8s.Models;
-using LightReasoner.Api;
-using LightReasoner.Operator.Entities;
 using LightReasoner.Operator.Hosting;
-using LightReasoner.Operator.Jobs;
 
 namespace LightReasoner.Operator.Tests.Decisions;
 

@@ -1,9 +1,3 @@
-using k8s.Models;
-using LightReasoner.Api;
-using LightReasoner.Operator.Entities;
-using LightReasoner.Operator.Jobs;
-using LightReasoner.Operator.Runs;
-
 namespace LightReasoner.Operator.Tests.Decisions;
 
 public sealed class RunDeciderTests

@@ -1,7 +1,5 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using LightReasoner.Api;
-using LightReasoner.Operator.Runs;
 using LightReasoner.Operator.Tests.Cluster;
 
 namespace LightReasoner.Operator.Tests.Decisions;

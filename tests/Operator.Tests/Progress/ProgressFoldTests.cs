@@ -1,4 +1,3 @@
-using LightReasoner.Api;
 using LightReasoner.Operator.Progress;
 
 namespace LightReasoner.Operator.Tests.Progress;

@@ -1,6 +1,4 @@
 using System.Text;
-using LightReasoner.Api;
-using LightReasoner.Operator.Entities;
 using LightReasoner.Operator.Progress;
 using Microsoft.Extensions.Time.Testing;
 
