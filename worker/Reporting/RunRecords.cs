@@ -15,8 +15,8 @@ internal sealed record RunRecords
     /// <summary>The document.</summary>
     public required Manifest Manifest { get; init; }
 
-    /// <summary>Version of the program that began the run.</summary>
-    public required string WorkerVersion { get; init; }
+    /// <summary>Versions of what began the run: the worker, its runtime, libtorch.</summary>
+    public required IReadOnlyDictionary<string, string> Versions { get; init; }
 
     /// <summary>When the first attempt began.</summary>
     public DateTimeOffset? Begun { get; init; }
@@ -57,9 +57,9 @@ internal sealed record RunRecords
         return new RunRecords
         {
             Manifest = ManifestReader.Read(run["document"]!.ToJsonString(), RunRecord.BlobName),
-            WorkerVersion = (string?)run["versions"]?["worker"] ?? "",
+            Versions = Texts(run["versions"]),
             Begun = DateTimeOffset.TryParse((string?)run["begun"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset begun) ? begun : null,
-            Data = (run["data"] as JsonObject ?? []).ToDictionary(p => p.Key, p => (string?)p.Value ?? ""),
+            Data = Texts(run["data"]),
             Results = results,
             Metrics = metrics,
             Figures = figures,
@@ -67,6 +67,7 @@ internal sealed record RunRecords
             Passes = await JsonAsync<PassAccuracy[]>(PassAccuracy.BlobName) ?? [],
         };
 
+        static Dictionary<string, string> Texts(JsonNode? map) => (map as JsonObject ?? []).ToDictionary(p => p.Key, p => (string?)p.Value ?? "");
         async Task<IEnumerable<string>> NamesAsync(string prefix) => (await store.ListAsync(prefix, cancellation)).Select(blob => blob.Name).Order(StringComparer.Ordinal);
         async Task<string?> TextAsync(string name) => await store.GetAsync(name, cancellation) is { } content ? Encoding.UTF8.GetString(content.Bytes) : null;
         async Task<T?> JsonAsync<T>(string name)

@@ -38,7 +38,7 @@ internal static partial class RunRecord
         {
             ["document"] = document,
             ["begun"] = time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture),
-            ["versions"] = new JsonObject { ["worker"] = Version, ["runtime"] = Environment.Version.ToString() },
+            ["versions"] = new JsonObject { ["worker"] = Version, ["runtime"] = Environment.Version.ToString(), ["libtorch"] = TorchSharp.torch.__version__ },
             ["data"] = await FingerprintsAsync(manifest, references, cancellation),
         };
         if (await output.Store.GetAsync(BlobName, cancellation) is not { } existing)

@@ -64,6 +64,16 @@ public class PageTests
     }
 
     [Theory, MemberData(nameof(Kinds))]
+    public void Page_SaysWhatWasRun(string kind)
+    {
+        string page = WebUtility.HtmlDecode(Page.Of(Records(kind, lines: 5), Now).Text);
+        Assert.Contains("worker 0.1.0, runtime 10.0.1, libtorch 2.5.1", page);
+        Assert.Contains("file:///d.jsonl<br><code>sha256:00</code>", page);
+        Assert.Contains($"kind: {kind}\n", page);
+        Assert.Contains("7 min 0 s after it was begun", page);
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
     public void Page_OfARunWithoutAnyFigures_IsStillAPage(string kind)
     {
         RunRecords records = Records(kind, lines: 0) with { Results = [], Figures = null, Changes = [], Passes = [], Metrics = [] };
@@ -104,7 +114,7 @@ public class PageTests
         return new RunRecords
         {
             Manifest = manifest,
-            WorkerVersion = "0.1.0",
+            Versions = new Dictionary<string, string> { ["worker"] = "0.1.0", ["runtime"] = "10.0.1", ["libtorch"] = "2.5.1" },
             Begun = Now.AddMinutes(-7),
             Data = new Dictionary<string, string> { ["file:///d.jsonl"] = "sha256:00" },
             Metrics = [("metrics.jsonl", log)],

@@ -40,7 +40,7 @@ internal static class Page
             {sections}
             {RunDetails.Of(records)}
             </main>
-            <footer>LightReasoner.K8s worker {records.WorkerVersion}. Made from the run's own records: run.json, metrics, figures and evaluations.</footer>
+            <footer>LightReasoner.K8s worker {records.Versions.GetValueOrDefault("worker")}. Made from the run's own records: run.json, metrics, figures and evaluations.</footer>
             </body>
             </html>
 

@@ -14,7 +14,7 @@ internal static class RunDetails
         <section>
         <h2>What was run</h2>
         <dl class="facts">
-        <dt>Worker</dt><dd>{records.WorkerVersion}</dd>
+        <dt>Versions</dt><dd>{string.Join(", ", records.Versions.Select(part => $"{part.Key} {part.Value}"))}</dd>
         {records.Data.Take(MaxFiles).Select(data => Html.Of($"<dt>Data</dt><dd>{data.Key}<br><code>{data.Value}</code></dd>"))}
         {(records.Data.Count > MaxFiles ? Html.Of($"<dt></dt><dd>and {records.Data.Count - MaxFiles:N0} files more (run.json lists them all)</dd>") : Html.Empty)}
         </dl>
