@@ -37,8 +37,15 @@ public class SpooledListTests
         using SpooledList<ContrastiveSample> samples = ContrastiveSample.Spool();
         var sample = new ContrastiveSample
         {
-            PromptId = "p", Step = 3, Prefix = "so far", Tokens = ["a", ""], TokenIds = [4, 70000], Weights = [0.1 + 0.2, 1e-300], KlDivergence = 0.123456789012345,
-            Question = "q?", PrefixIds = [1, 2, int.MaxValue],
+            PromptId = "p",
+            Step = 3,
+            Prefix = "so far",
+            Tokens = ["a", ""],
+            TokenIds = [4, 70000],
+            Weights = [0.1 + 0.2, 1e-300],
+            KlDivergence = 0.123456789012345,
+            Question = "q?",
+            PrefixIds = [1, 2, int.MaxValue],
         };
         samples.Add(sample);
         samples.Add(sample with { Question = null, PrefixIds = null, Tokens = [] });
