@@ -42,7 +42,8 @@ internal static class ProgressFold
             Unit = shards.Count > 0 && shards[0].Latest.Unit is "prompts" or "steps" ? shards[0].Latest.Unit : before?.Unit,
             Done = done,
             Total = total,
-            Display = $"{done}/{total}",
+            // Before the first step (models are loaded, accuracy is measured) nobody knows how many there are.
+            Display = total > 0 ? $"{done}/{total}" : null,
             Percent = Percent(before?.Percent, done, total, succeeded),
             RatePerSecond = shownRate,
             EstimatedCompletion = rate > 0 && !succeeded && done < total ? Estimate(now, (total - done) / rate) : null,

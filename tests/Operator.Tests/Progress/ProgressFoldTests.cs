@@ -33,6 +33,10 @@ public sealed class ProgressFoldTests
         Assert.Equal("30/200", Fold(new SamplingRunStatus(), [Make.Report(0, 30, 50)], 4).Progress!.Display);
 
     [Fact]
+    public void BeforeTheFirstStep_NoCountIsShown() =>
+        Assert.Null(Fold(new SamplingRunStatus(), [Make.Report(0, 0, 0)], 1).Progress!.Display);
+
+    [Fact]
     public void NewAttempt_ThatRepeatsWork_ShowsNoLoss()
     {
         ShardProgress shard = ShardProgress.Add(Make.Progress(Make.Report(0, 30, 50)), Make.Report(0, 20, 50, attempt: "b"), Make.Now.AddSeconds(9));
