@@ -10,17 +10,15 @@ namespace LightReasoner.DevCluster.Resources;
 internal sealed class SchemaRules
 {
     private readonly List<FieldError> errors = [];
-    private bool tooExpensive;
+    private double total;
 
     public static List<FieldError> Check(JsonObject root, string path)
     {
         var check = new SchemaRules();
         check.Node(StructuralSchema.Read(root), path, 1, uncorrelated: null);
-        if (check.tooExpensive)
-        {
-            check.errors.Add(FieldError.Forbidden(path, "x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema exceeds budget by factor of more than 100x "
-                + "(try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)"));
-        }
+        const double budget = 10 * CelCost.Budget;
+        if (check.total > 10 * budget)
+            check.errors.Add(FieldError.Forbidden(path, Exceeds("x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema", check.total / budget)));
 
         return check.errors;
     }
@@ -72,6 +70,9 @@ internal sealed class SchemaRules
             Node(values, $"{path}.additionalProperties", repetitions * CelCost.SizeOf(schema), uncorrelated ?? (schema.AtomicMap ? path : null));
     }
 
+    private static string Exceeds(string what, double factor) => FormattableString.Invariant(
+        $"{what} exceeds budget by factor of {(factor > 100 ? "more than 100x" : FormattableString.Invariant($"{factor:0.0}x"))} (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)");
+
     private void Compile(string text, TypeSchema schema, bool optionalOldSelf, string wanted, string path, double repetitions)
     {
         try
@@ -80,11 +81,12 @@ internal sealed class SchemaRules
             var type = CelTypes.Of(node, schema, optionalOldSelf);
             if (type != wanted && type != CelTypes.Dynamic)
                 errors.Add(FieldError.Invalid(path, text, wanted == "bool" ? "cel expression must evaluate to a bool" : $"messageExpression must evaluate to a {wanted}"));
-            if (CelCost.Of(node, schema) * repetitions <= CelCost.Limit)
-                return;
-            tooExpensive = true;
-            errors.Add(FieldError.Forbidden(path, "estimated rule cost exceeds budget by factor of more than 100x (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)"));
-            errors.Add(FieldError.Forbidden(path, "contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema"));
+            var cost = CelCost.Of(node, schema) * repetitions;
+            total += cost;
+            if (cost > CelCost.Limit)
+                errors.Add(FieldError.Forbidden(path, Exceeds("estimated rule cost", cost / CelCost.Budget)));
+            if (cost > 100 * CelCost.Budget)
+                errors.Add(FieldError.Forbidden(path, "contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema"));
         }
         catch (CelException e)
         {

@@ -27,6 +27,7 @@ public sealed class DefinitionTests : AdministratorTests
     [InlineData("""{"type":"string","x-kubernetes-validations":[{"rule":"true","optionalOldSelf":true}]}""", "x-kubernetes-validations[0].optionalOldSelf", "FieldValueInvalid")]
     [InlineData("""{"type":"string","x-kubernetes-validations":[{"rule":"self.sparkles()"}]}""", "x-kubernetes-validations[0].rule", "FieldValueInvalid")]
     [InlineData("""{"type":"string","x-kubernetes-validations":[{"rule":"self ==\n'a'"}]}""", "x-kubernetes-validations[0].message", "FieldValueRequired")]
+    [InlineData("""{"type":"array","items":{"type":"string"},"x-kubernetes-validations":[{"rule":"self.all(x, x.contains('gpu'))"}]}""", "x-kubernetes-validations[0].rule", "FieldValueForbidden")]
     public async Task Schema_ThatIsNotStructural_IsRefused(string schema, string field, string reason)
     {
         var causes = await RefusalAsync(Definition("checks", schema));
@@ -43,6 +44,12 @@ public sealed class DefinitionTests : AdministratorTests
             definition["spec"]!["names"]![key] = value!.DeepClone();
         Assert.Contains(await RefusalAsync(definition), c => c == (field, "FieldValueInvalid"));
     }
+
+    [Theory]
+    [InlineData("""{"type":"array","maxItems":10,"items":{"type":"string","maxLength":64},"x-kubernetes-validations":[{"rule":"self.all(x, self.exists_one(y, x == y))"}]}""")]
+    [InlineData("""{"type":"string","x-kubernetes-validations":[{"rule":"self.matches('^a+$')"}]}""")]
+    public async Task Rule_ThatIsAffordable_IsTaken(string schema)
+        => Assert.Equal(201, (await PostAsync("/apis/apiextensions.k8s.io/v1/customresourcedefinitions?dryRun=All", Definition("checks", schema))).Status);
 
     [Theory]
     [InlineData("""{"conversion":{"strategy":"Webhook"}}""", "spec.conversion.webhookClientConfig", "FieldValueRequired")]
