@@ -74,10 +74,10 @@ internal sealed class Comparison(string folder, int pairs)
 
     private int Questions => _work["sampling"]!["prompts"]!.AsArray().Count;
 
-    /// <summary>The pairs together cover half of the questions, so that the whole stays under ten minutes.</summary>
+    /// <summary>The pairs together cover a quarter of the questions, so that the whole stays under ten minutes.</summary>
     private (int First, int Count) Part(int pair)
     {
-        var total = Questions / 2;
+        var total = Questions / 4;
         var (first, end) = (pair * total / pairs, (pair + 1) * total / pairs);
         return (first, Math.Max(1, end - first));
     }

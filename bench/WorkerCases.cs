@@ -138,7 +138,7 @@ internal sealed class WorkerCases : IDisposable
     {
         var prompt = Workload.Ids(work["prompt"]!);
         var generator = new BlockGenerator(_expert, RandomPair.Eos);
-        generator.Generate([prompt[..4]], 4, 2, 8);
+        generator.Generate([prompt], 40, 2, 40); // warm
         var (seconds, answers) = Timed(() => generator.Generate([prompt], (int)work["blockLength"]!, (int)work["refineIterations"]!, (int)work["maxNewTokens"]!, ignoreEos: true));
         return (seconds, JsonSerializer.SerializeToNode(answers[0].Ids)!);
     }
@@ -147,7 +147,10 @@ internal sealed class WorkerCases : IDisposable
     {
         int[][] prompts = [.. work["prompts"]!.AsArray().Select(ids => Workload.Ids(ids!))];
         var generator = new TextGenerator(_expert);
-        var (seconds, answers) = Timed(() => generator.Generate(prompts, new GenerationSpec { MaxNewTokens = (int)work["maxNewTokens"]! }, prompts.Length, ignoreEos: true));
+        var steps = (int)work["maxNewTokens"]!;
+        var allocated = GC.GetTotalAllocatedBytes();
+        var (seconds, answers) = Timed(() => generator.Generate(prompts, new GenerationSpec { MaxNewTokens = steps }, prompts.Length, ignoreEos: true));
+        _figures = new JsonObject { ["managedBytesPerStep"] = (GC.GetTotalAllocatedBytes() - allocated) / steps, ["collections"] = GC.CollectionCount(0) };
         return (seconds, new JsonArray([.. answers.Select(answer => JsonSerializer.SerializeToNode(answer.Ids))]));
     }
 }

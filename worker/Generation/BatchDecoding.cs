@@ -1,5 +1,6 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -91,7 +92,7 @@ internal sealed class BatchDecoding : IDisposable
         for (var i = 0; i < at.Length; i++)
             at[i] = feed.Rows[i % drafts.Length] * (count + 1) + i / drafts.Length;
         var logits = _model.Model.Logits(hidden.view(-1, hidden.size(2)).index_select(0, tensor(at, device: hidden.device)));
-        var best = logits.argmax(-1).ToHost<long>();
+        var best = Argmax.OfRows(logits);
 
         var (of, positions, tokens, entries) = (new List<int>(), new List<int>(), new List<int>(), new List<long>());
         for (var row = 0; row < drafts.Length; row++)

@@ -1,4 +1,5 @@
 using LightReasoner.Api;
+using LightReasoner.Worker.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -48,6 +49,8 @@ internal sealed class TokenChoice : IDisposable
     /// <summary>One token for each row.</summary>
     public int[] Choose(Tensor scores, int[] prompts)
     {
+        if (_spec.Temperature == 0 && _seen is null)
+            return Array.ConvertAll(Argmax.OfRows(scores), id => (int)id);
         var chosen = _spec.Temperature > 0 ? Draw(scores, prompts) : scores.argmax(-1);
         if (_seen is not null)
             _seen.view(-1).index_fill_(0, Index(prompts, scores.device).mul(_seen.size(1)).add(chosen), true);

@@ -119,7 +119,7 @@ internal sealed class AttentionPlan
             if (newLengths[row] > 0)
                 reach = Math.Max(reach, cache.Lengths[row] + newLengths[row]);
         var tables = rotary.Tables(cache.Lengths.Max() + length);
-        if (adapted || config.QkNorm || !DecodeAttention.Supports(config.HeadDim, length, type, device))
+        if (adapted || config.QkNorm || !DecodeAttention.Supports(config.HeadDim, type, device))
             return WithOperators(config, cache, tables, reach, length, type, device);
         return new AttentionPlan(cache, length, reach, tables, newLengths, new DecodeAttention.Shape(config.NumHeads, config.NumKvHeads, config.HeadDim, cache.Capacity + 1));
     }

@@ -94,7 +94,7 @@ public sealed partial class CausalLM : nn.Module
     public Tensor Logits(Tensor hidden)
     {
         var weight = HeadWeight;
-        if (hidden.dim() == 2 && SkinnyMatmul.TryLinear(hidden, weight) is { } logits)
+        if (hidden.dim() == 2 && Matmul.TryLinear(hidden, weight) is { } logits)
             return logits;
         return nn.functional.linear(hidden, weight.In(_compute));
     }

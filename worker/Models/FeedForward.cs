@@ -1,3 +1,4 @@
+using LightReasoner.Worker.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -22,6 +23,8 @@ internal sealed class FeedForward
     /// <summary>residual + feedforward(x); both [tokens, hidden].</summary>
     public Tensor Forward(Tensor residual, Tensor x, bool training)
     {
+        if (!GateUp.Adapted && !is_grad_enabled() && RowOperators.TryGate(GateUp.ForwardTogether(x)) is { } gated)
+            return Down.ForwardOnto(residual, gated, training);
         var parts = GateUp.Forward(x, training);
         return Down.ForwardOnto(residual, nn.functional.silu(parts[0]).mul(parts[1]), training);
     }

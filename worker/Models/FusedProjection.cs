@@ -46,6 +46,18 @@ internal sealed class FusedProjection : IDisposable
 
     public IReadOnlyList<Projection> Parts { get; }
 
+    /// <summary>Whether an adapter lies over a part.</summary>
+    public bool Adapted
+    {
+        get
+        {
+            foreach (var part in Parts)
+                if (part.Lora is { Active: true })
+                    return true;
+            return false;
+        }
+    }
+
     /// <summary>The outputs of all parts for <paramref name="x"/> [tokens, in], each [tokens, out].</summary>
     public Tensor[] Forward(Tensor x, bool training)
     {
@@ -65,7 +77,7 @@ internal sealed class FusedProjection : IDisposable
         var part = Parts[0];
         if (part.Bias is not null || part.Lora is { Active: true })
             return residual.add(Forward(x, training)[0]);
-        return SkinnyMatmul.TryLinear(x, part.Weight, onto: residual) ?? addmm(residual, x, (Trains() ? part.Weight.t() : _transposed).In(_compute));
+        return Matmul.TryLinear(x, part.Weight, onto: residual) ?? addmm(residual, x, (Trains() ? part.Weight.t() : _transposed).In(_compute));
     }
 
     public void Dispose()
@@ -85,5 +97,5 @@ internal sealed class FusedProjection : IDisposable
     private Tensor[] Split(Tensor fused) => _sizes.Length == 1 ? [fused] : fused.split(_sizes, -1);
 
     private Tensor Apply(Tensor x, Tensor weight, Tensor? bias) =>
-        SkinnyMatmul.TryLinear(x, weight, bias) ?? nn.functional.linear(x, weight.In(_compute), bias?.In(_compute));
+        Matmul.TryLinear(x, weight, bias) ?? nn.functional.linear(x, weight.In(_compute), bias?.In(_compute));
 }

@@ -1,3 +1,4 @@
+using LightReasoner.Worker.Native;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -8,12 +9,14 @@ namespace LightReasoner.Worker.Models;
 internal sealed class RmsNorm : IDisposable
 {
     private readonly Tensor _eps;
+    private readonly float _epsilon;
     private readonly double _share;
 
     public RmsNorm(string name, int size, double eps, ScalarType dtype, Device device)
     {
         Name = name;
-        _eps = tensor(new[] { (float)eps }, device: device).DetachFromDisposeScope();
+        _epsilon = (float)eps;
+        _eps = tensor(new[] { _epsilon }, device: device).DetachFromDisposeScope();
         _share = 1.0 / size;
         Weight = Owned.Parameter(ones([size], dtype: dtype, device: device));
     }
@@ -24,6 +27,8 @@ internal sealed class RmsNorm : IDisposable
 
     public Tensor Forward(Tensor x)
     {
+        if (RowOperators.TryNormalise(x, Weight, _epsilon) is { } normalised)
+            return normalised;
         var type = x.dtype;
         var wide = x.In(ScalarType.Float32);
         var norm = linalg.vector_norm(wide, 2, [-1], keepdim: true); // one pass forward, and a cheaper backward than a mean of squares

@@ -28,7 +28,7 @@ internal static unsafe class Contrast
     {
         var rows = (int)expert.shape[0];
         var (wide, narrow) = ((int)expert.shape[1], (int)amateur.shape[1]);
-        nint first = SkinnyMatmul.Address(expert), second = SkinnyMatmul.Address(amateur);
+        nint first = Matmul.Address(expert), second = Matmul.Address(amateur);
         var kl = new double[rows];
         var labels = new (int[], double[])?[rows];
         var team = ThreadTeam.Shared;

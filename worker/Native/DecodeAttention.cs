@@ -6,15 +6,15 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Native;
 
 /// <summary>
-/// Attention of a few new tokens per row over a cache, float32 on the CPU: rotates queries and keys, puts keys and values into the cache and attends, in one go.
+/// Attention of new tokens over a cache, float32 on the CPU: rotates queries and keys, puts keys and values into the cache and attends, in one go.
 /// As separate operators the same takes a dozen calls per layer, and a small matrix product for every row and head.
 /// </summary>
 internal static unsafe class DecodeAttention
 {
     private const int Lanes = 16;
 
-    /// <summary>With more new tokens per row than this, matrix products over all of them are faster.</summary>
-    public const int MaxLength = 16;
+    // With more new tokens per row than this they are taken by panels of 32.
+    private const int FewTokens = 16;
 
     /// <summary>What is computed on.</summary>
     /// <param name="Heads">Query heads.</param>
@@ -23,8 +23,8 @@ internal static unsafe class DecodeAttention
     /// <param name="Capacity">Slots of a row in the stores, [batch, kvHeads, capacity, headDim].</param>
     public readonly record struct Shape(int Heads, int KvHeads, int HeadDim, int Capacity);
 
-    public static bool Supports(int headDim, int length, ScalarType type, Device device) =>
-        Vector512.IsHardwareAccelerated && length <= MaxLength && headDim % Lanes == 0 && type == ScalarType.Float32 && device.type == DeviceType.CPU && !is_grad_enabled();
+    public static bool Supports(int headDim, ScalarType type, Device device) =>
+        Vector512.IsHardwareAccelerated && headDim % Lanes == 0 && type == ScalarType.Float32 && device.type == DeviceType.CPU && !is_grad_enabled();
 
     /// <summary>The context of every new token, [batch·length, heads·headDim].</summary>
     /// <param name="projected">Queries, keys and values side by side, [batch·length, (heads + 2·kvHeads)·headDim].</param>
@@ -39,8 +39,13 @@ internal static unsafe class DecodeAttention
     {
         var batch = starts.Length;
         var result = zeros([(long)batch * length, shape.Heads * shape.HeadDim], dtype: ScalarType.Float32);
-        nint source = SkinnyMatmul.Address(projected), tables = SkinnyMatmul.Address(turns), keyStore = SkinnyMatmul.Address(keys), valueStore = SkinnyMatmul.Address(values);
-        var (target, positions) = (SkinnyMatmul.Address(result), (int)turns.shape[1]);
+        nint source = Matmul.Address(projected), tables = Matmul.Address(turns), keyStore = Matmul.Address(keys), valueStore = Matmul.Address(values);
+        var (target, positions) = (Matmul.Address(result), (int)turns.shape[1]);
+        if (length > FewTokens && shape.Capacity >= Matmul.TileOutputs)
+        {
+            PanelAttention.Attend((float*)source, (float*)tables, positions, (float*)keyStore, (float*)valueStore, (float*)target, shape, starts, counts, length);
+            return result;
+        }
         var longest = 0;
         for (var row = 0; row < batch; row++)
             longest = Math.Max(longest, starts[row] + counts[row]);
@@ -71,8 +76,7 @@ internal static unsafe class DecodeAttention
         var dim = shape.HeadDim;
         var table = (long)positions * dim;
         var turn = turns + (long)position * dim;
-        Rotate(token + (shape.Heads + head) * dim, turn + 2 * table, turn + 3 * table, keys + (long)position * dim, dim);
-        Buffer.MemoryCopy(token + (shape.Heads + shape.KvHeads + head) * dim, values + (long)position * dim, dim * sizeof(float), dim * sizeof(float));
+        Keep(token, turns, positions, keys, values, shape, head, position);
         var (groups, reach) = (shape.Heads / shape.KvHeads, position + 1);
         for (var group = head * groups; group < (head + 1) * groups; group++)
         {
@@ -82,9 +86,19 @@ internal static unsafe class DecodeAttention
         }
     }
 
+    /// <summary>Puts a token's rotated key and its value into the stores of one key head.</summary>
+    internal static void Keep(float* token, float* turns, int positions, float* keys, float* values, Shape shape, int head, int position)
+    {
+        var dim = shape.HeadDim;
+        var table = (long)positions * dim;
+        var turn = turns + (long)position * dim;
+        Rotate(token + (shape.Heads + head) * dim, turn + 2 * table, turn + 3 * table, keys + (long)position * dim, dim);
+        Buffer.MemoryCopy(token + (shape.Heads + shape.KvHeads + head) * dim, values + (long)position * dim, dim * sizeof(float), dim * sizeof(float));
+    }
+
     /// <summary>x·cos + (the other half of x)·sin.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rotate(float* x, float* cos, float* sin, float* into, int dim)
+    internal static void Rotate(float* x, float* cos, float* sin, float* into, int dim)
     {
         var half = dim / 2;
         for (var i = 0; i < half; i++)

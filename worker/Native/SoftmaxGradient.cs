@@ -20,7 +20,7 @@ internal static unsafe class SoftmaxGradient
         var wanted = targets.data<long>().ToArray();
         var predicted = new long[rows];
         var losses = new double[rows];
-        var address = SkinnyMatmul.Address(logits);
+        var address = Matmul.Address(logits);
         var team = ThreadTeam.Shared;
         team.Run(part =>
         {

@@ -1,5 +1,6 @@
 using LightReasoner.Worker.Generation;
 using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,6 +13,7 @@ namespace LightReasoner.Worker.Refinement;
 internal sealed class BlockPass(CausalLM model, int slots, int capacity) : IDisposable
 {
     private readonly SlotCache _cache = new(model, slots, capacity);
+    private ScreenedHead? _head; // lives as long as this pass over fixed weights
 
     /// <summary>The first pass over new rows: reads prompts and blocks.</summary>
     public void Begin(BlockRow[] rows, int[] slots)
@@ -28,14 +30,20 @@ internal sealed class BlockPass(CausalLM model, int slots, int capacity) : IDisp
         var inputs = new int[rowOfSlot.Length][];
         for (var slot = 0; slot < inputs.Length; slot++)
             inputs[slot] = rowOfSlot[slot]?.Input(_cache.Length(slot)) ?? [];
+        // A new block's first pass reads the end of the last one again; what follows those tokens is known.
         var before = Enumerable.Range(0, inputs.Length).Select(_cache.Length).ToArray();
-        var predicted = Predict(_cache.Continue(inputs), inputs, new int[inputs.Length]);
+        var from = Enumerable.Range(0, inputs.Length).Select(slot => rowOfSlot[slot] is { } row ? Math.Max(0, row.BlockStart - 1 - before[slot]) : 0).ToArray();
+        var predicted = Predict(_cache.Continue(inputs), inputs, from);
         for (var slot = 0; slot < inputs.Length; slot++)
             if (rowOfSlot[slot] is { } row)
-                _cache.Truncate(slot, row.Accept(before[slot], predicted[slot]));
+                _cache.Truncate(slot, row.Accept(before[slot] + from[slot], predicted[slot]));
     }
 
-    public void Dispose() => _cache.Dispose();
+    public void Dispose()
+    {
+        _head?.Dispose();
+        _cache.Dispose();
+    }
 
     /// <summary>The most likely token after each input token from <paramref name="from"/> on; the head is applied there only.</summary>
     private long[][] Predict(Tensor hidden, int[][] inputs, int[] from)
@@ -46,10 +54,17 @@ internal sealed class BlockPass(CausalLM model, int slots, int capacity) : IDisp
             for (var i = from[row]; i < inputs[row].Length; i++)
                 positions.Add(row * longest + i);
         var states = hidden.view(-1, hidden.size(2)).index_select(0, tensor(positions.ToArray(), device: hidden.device));
-        var best = model.Logits(states).argmax(-1).ToHost<long>();
+        var best = Likeliest(states);
         var predicted = new long[inputs.Length][];
         for (int row = 0, at = 0; row < inputs.Length; at += predicted[row++].Length)
             predicted[row] = best[at..(at + Math.Max(0, inputs[row].Length - from[row]))];
         return predicted;
+    }
+
+    private long[] Likeliest(Tensor states)
+    {
+        if (states.shape[0] < ScreenedHead.MinRows || !ScreenedHead.Pays(model.HeadWeight))
+            return Argmax.OfRows(model.Logits(states));
+        return (_head ??= new ScreenedHead(model.HeadWeight)).Likeliest(states);
     }
 }

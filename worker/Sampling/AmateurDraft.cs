@@ -1,5 +1,6 @@
 using LightReasoner.Worker.Generation;
 using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -31,7 +32,7 @@ internal static class AmateurDraft
             drafts[row] = new int[count];
         for (var i = 0; i < count; i++)
         {
-            var best = logits[^1].argmax(-1).ToHost<long>();
+            var best = Argmax.OfRows(logits[^1]);
             var tokens = Array.ConvertAll(new int[feed.Tokens.Count][], _ => Array.Empty<int>());
             for (var row = 0; row < drafts.Length; row++)
                 tokens[feed.Rows[row]] = [drafts[row][i] = (int)best[row]];

@@ -38,7 +38,7 @@ internal static class HeadLoss
             using var inner = NewDisposeScope();
             var count = Math.Min(rows, states.shape[0] - start);
             var (some, wanted) = (states.narrow(0, start, count), targets.narrow(0, start, count));
-            var logits = some.mm(matrix.t()).In(ScalarType.Float32);
+            var logits = (Matmul.TryLinear(some, matrix) ?? some.mm(matrix.t())).In(ScalarType.Float32);
             var (sum, best) = SoftmaxGradient.Supports(logits) ? SoftmaxGradient.InPlace(logits, wanted, scale) : InPlace(logits, wanted, scale);
             loss += sum;
             var gradient = logits.In(states.dtype);

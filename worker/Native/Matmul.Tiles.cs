@@ -1,109 +1,27 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace LightReasoner.Worker.Native;
 
-internal static unsafe partial class SkinnyMatmul
+internal static unsafe partial class Matmul
 {
-    private const int TurnedOutputs = 12;
+    internal const int PanelRows = 2 * Lanes, TileOutputs = 12;
 
-    [ThreadStatic]
-    private static Scratch? t_turned;
-
-    /// <summary>Memory of a thread that is kept from call to call.</summary>
-    private sealed class Scratch
-    {
-        private nuint _bytes;
-
-        public nint Address { get; private set; }
-
-        public Scratch Of(nuint bytes)
-        {
-            if (bytes > _bytes)
-            {
-                NativeMemory.AlignedFree((void*)Address);
-                Address = (nint)NativeMemory.AlignedAlloc(bytes, 64);
-                _bytes = bytes;
-            }
-            return this;
-        }
-
-        ~Scratch() => NativeMemory.AlignedFree((void*)Address);
-    }
-
-    /// <summary>x as [in, 16 or 32]: one or two vectors for each input, zero where there is no row.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static Scratch Turn(float* x, int rows, int inputs)
-    {
-        var width = Width(rows);
-        var scratch = (t_turned ??= new Scratch()).Of((nuint)(width * inputs) * sizeof(float));
-        var into = (float*)scratch.Address;
-        for (var row = 0; row < width; row++)
-        {
-            var from = x + (long)row * inputs;
-            if (row < rows)
-                for (var k = 0; k < inputs; k++)
-                    into[k * width + row] = from[k];
-            else
-                for (var k = 0; k < inputs; k++)
-                    into[k * width + row] = 0;
-        }
-        return scratch;
-    }
-
-    private static int Width(int rows) => rows > Lanes ? 2 * Lanes : Lanes;
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyTurned(float* turned, float* w, float* y, int rows, int inputs, int outputs, int start, int end)
-    {
-        var width = Width(rows);
-        var sums = stackalloc float[TurnedOutputs * 2 * Lanes];
-        for (var output = start; output < end; output += TurnedOutputs)
-        {
-            // The last tile of a matrix begins earlier instead of being narrower, and leaves out what the tile before it wrote.
-            var first = Math.Max(0, Math.Min(output, outputs - TurnedOutputs));
-            if (outputs < TurnedOutputs)
-            {
-                Narrow(turned, w, y, rows, width, inputs, outputs);
-                return;
-            }
-            if (width == Lanes)
-                Tile12x1(turned, w + (long)first * inputs, sums, inputs);
-            else
-                Tile12x2(turned, w + (long)first * inputs, sums, inputs);
-            for (var row = 0; row < rows; row++)
-            {
-                var to = y + (long)row * outputs + first;
-                for (var i = output - first; i < TurnedOutputs; i++)
-                    to[i] = sums[i * width + row];
-            }
-        }
-    }
-
-    /// <summary>Fewer outputs than a tile has.</summary>
-    private static void Narrow(float* turned, float* w, float* y, int rows, int width, int inputs, int outputs)
-    {
-        for (var output = 0; output < outputs; output++)
-            for (var row = 0; row < rows; row++)
-            {
-                float sum = 0;
-                for (var k = 0; k < inputs; k++)
-                    sum = MathF.FusedMultiplyAdd(turned[k * width + row], w[(long)output * inputs + k], sum);
-                y[(long)row * outputs + output] = sum;
-            }
-    }
+    // The parameters of both: a panel of x, [depth, 16 or 32]; twelve rows of W, stride elements apart, whose elements are step apart; where the sums go, [12, 16 or 32];
+    // and an address whose line is fetched with every input, aheadStep elements further each time.
 
     /// <summary>Two vectors of rows by twelve outputs: 24 sums within the 32 registers, and two products for every element of W that is fetched.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile12x2(float* x, float* w, float* sums, int inputs)
+    internal static void Tile12x2(float* x, float* w, nint stride, nint step, float* sums, int depth, float* ahead, nint aheadStep)
     {
-        float* w1 = w + inputs, w2 = w1 + inputs, w3 = w2 + inputs, w4 = w3 + inputs, w5 = w4 + inputs;
-        float* w6 = w5 + inputs, w7 = w6 + inputs, w8 = w7 + inputs, w9 = w8 + inputs, w10 = w9 + inputs, w11 = w10 + inputs;
+        float* w1 = w + stride, w2 = w1 + stride, w3 = w2 + stride, w4 = w3 + stride, w5 = w4 + stride;
+        float* w6 = w5 + stride, w7 = w6 + stride, w8 = w7 + stride, w9 = w8 + stride, w10 = w9 + stride, w11 = w10 + stride;
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default, a8 = default, a9 = default, a10 = default, a11 = default;
         Vector512<float> b0 = default, b1 = default, b2 = default, b3 = default, b4 = default, b5 = default, b6 = default, b7 = default, b8 = default, b9 = default, b10 = default, b11 = default;
-        for (var k = 0; k < inputs; k++, x += 2 * Lanes)
+        for (nint k = 0, end = depth * step; k < end; k += step, x += 2 * Lanes, ahead += aheadStep)
         {
+            Sse.Prefetch1(ahead);
             Vector512<float> p = Vector512.Load(x), q = Vector512.Load(x + Lanes);
             var v0 = Vector512.Create(w[k]);
             a0 = Vector512.FusedMultiplyAdd(p, v0, a0);
@@ -168,15 +86,17 @@ internal static unsafe partial class SkinnyMatmul
         Vector512.Store(b11, sums + 23 * Lanes);
     }
 
+    /// <summary>One vector of rows by twelve outputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile12x1(float* x, float* w, float* sums, int inputs)
+    private static void Tile12x1(float* x, float* w, nint stride, nint step, float* sums, int depth, float* ahead, nint aheadStep)
     {
-        float* w1 = w + inputs, w2 = w1 + inputs, w3 = w2 + inputs, w4 = w3 + inputs, w5 = w4 + inputs;
-        float* w6 = w5 + inputs, w7 = w6 + inputs, w8 = w7 + inputs, w9 = w8 + inputs, w10 = w9 + inputs, w11 = w10 + inputs;
+        float* w1 = w + stride, w2 = w1 + stride, w3 = w2 + stride, w4 = w3 + stride, w5 = w4 + stride;
+        float* w6 = w5 + stride, w7 = w6 + stride, w8 = w7 + stride, w9 = w8 + stride, w10 = w9 + stride, w11 = w10 + stride;
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default, a8 = default, a9 = default, a10 = default, a11 = default;
-        for (var k = 0; k < inputs; k++, x += Lanes)
+        for (nint k = 0, end = depth * step; k < end; k += step, x += Lanes, ahead += aheadStep)
         {
-            var p = Vector512.Load(x);
+            Sse.Prefetch1(ahead);
+            Vector512<float> p = Vector512.Load(x);
             a0 = Vector512.FusedMultiplyAdd(p, Vector512.Create(w[k]), a0);
             a1 = Vector512.FusedMultiplyAdd(p, Vector512.Create(w1[k]), a1);
             a2 = Vector512.FusedMultiplyAdd(p, Vector512.Create(w2[k]), a2);

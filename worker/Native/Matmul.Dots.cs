@@ -1,67 +1,12 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Native;
 
-/// <summary>
-/// x·Wᵀ for few rows of x, as decoding has them, float32 on the CPU. A BLAS copies W into a layout of its own first, which costs more than the product itself
-/// when W is used for few rows; this reads W once, as it lies. Up to <see cref="DotRows"/> rows are products of vectors along the inputs; more are turned, so that
-/// a vector holds an input of 16 rows at once (see SkinnyMatmul.Turned.cs).
-/// </summary>
-internal static unsafe partial class SkinnyMatmul
+internal static unsafe partial class Matmul
 {
-    /// <summary>With more rows than this a BLAS is as fast.</summary>
-    public const int MaxRows = 32;
-
-    private const int DotRows = 8;
-
-    private const int Lanes = 16, TileRows = 4, TileOutputs = 6;
-
-    /// <summary>x·Wᵀ + bias (+ onto), or null where this product is none for this kernel.</summary>
-    /// <param name="x">[rows, in].</param>
-    /// <param name="weight">[out, in].</param>
-    /// <param name="bias">[out].</param>
-    /// <param name="onto">[rows, out], added to the product.</param>
-    public static Tensor? TryLinear(Tensor x, Tensor weight, Tensor? bias = null, Tensor? onto = null)
-    {
-        if (!Vector512.IsHardwareAccelerated || is_grad_enabled() || x.dtype != ScalarType.Float32 || x.device_type != DeviceType.CPU || weight.dtype != ScalarType.Float32)
-            return null;
-        var rows = (int)x.shape[0];
-        var (outputs, inputs) = ((int)weight.shape[0], (int)weight.shape[1]);
-        if (rows > MaxRows || inputs % Lanes != 0 || !x.is_contiguous() || !weight.is_contiguous() || onto?.is_contiguous() == false)
-            return null;
-        var result = empty([rows, outputs], dtype: ScalarType.Float32);
-        nint source = Address(x), matrix = Address(weight), offsets = Address(bias), added = Address(onto), target = Address(result);
-        var team = ThreadTeam.Shared;
-        var turned = rows > DotRows ? Turn((float*)source, rows, inputs) : null;
-        team.Run(part =>
-        {
-            var (start, end) = team.Share(part, outputs, TurnedOutputs);
-            if (turned is not null)
-                MultiplyTurned((float*)turned.Address, (float*)matrix, (float*)target, rows, inputs, outputs, start, end);
-            else
-                Multiply((float*)source, (float*)matrix, (float*)target, rows, inputs, outputs, start, end);
-            if (offsets != 0 || added != 0)
-                Add((float*)offsets, (float*)added, (float*)target, rows, outputs, start, end);
-        });
-        return result;
-    }
-
-    /// <summary>Where the elements of a contiguous CPU tensor lie; 0 for null.</summary>
-    internal static nint Address(Tensor? tensor)
-    {
-        if (tensor is null)
-            return 0;
-        if (tensor.numel() * sizeof(float) <= int.MaxValue)
-            return (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
-        using var flat = tensor.view(-1); // a span counts its bytes in 32 bits
-        using var first = flat.narrow(0, 0, 1);
-        return Address(first);
-    }
+    private const int TileRows = 4, DotOutputs = 6;
 
     private static void Add(float* bias, float* onto, float* target, int rows, int outputs, int start, int end)
     {
@@ -82,7 +27,7 @@ internal static unsafe partial class SkinnyMatmul
     private static void Multiply(float* x, float* w, float* y, int rows, int inputs, int outputs, int start, int end)
     {
         var output = start;
-        for (; output + TileOutputs <= end; output += TileOutputs)
+        for (; output + DotOutputs <= end; output += DotOutputs)
         {
             var tile = w + (long)output * inputs;
             var row = 0;
@@ -112,7 +57,7 @@ internal static unsafe partial class SkinnyMatmul
             if (fetchNext && Sse.IsSupported)
             {
                 // The next tile lies right behind this one; its rows are too short for the CPU to see them coming.
-                var next = w + TileOutputs * (inputs + k);
+                var next = w + DotOutputs * (inputs + k);
                 Sse.Prefetch0(next);
                 Sse.Prefetch0(next + Lanes);
                 Sse.Prefetch0(next + 2 * Lanes);
@@ -158,7 +103,7 @@ internal static unsafe partial class SkinnyMatmul
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Dot(float* x, float* w, int inputs)
+    internal static float Dot(float* x, float* w, int inputs)
     {
         Vector512<float> sum = default;
         for (var k = 0; k < inputs; k += Lanes)

@@ -1,0 +1,53 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using LightReasoner.Worker.Generation;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Native;
+
+/// <summary>The likeliest token of each row of logits, on the host.</summary>
+internal static unsafe class Argmax
+{
+    private const int Lanes = 16;
+
+    /// <summary>The index of each row's largest value, the first of equals.</summary>
+    /// <param name="logits">[rows, vocabulary].</param>
+    public static long[] OfRows(Tensor logits)
+    {
+        if (!Vector512.IsHardwareAccelerated || logits.dtype != ScalarType.Float32 || logits.device_type != DeviceType.CPU || !logits.is_contiguous())
+            return logits.argmax(-1).ToHost<long>();
+        var (rows, count) = ((int)logits.shape[0], (int)logits.shape[1]);
+        var best = new long[rows];
+        var address = Matmul.Address(logits);
+        var team = ThreadTeam.Shared;
+        team.Run(part =>
+        {
+            var (start, end) = team.Share(part, rows, 1);
+            for (var row = start; row < end; row++)
+                best[row] = OfRow((float*)address + (long)row * count, count);
+        });
+        return best;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int OfRow(float* values, int count)
+    {
+        Vector512<float> a = Vector512.Create(float.NegativeInfinity), b = a, c = a, d = a;
+        var i = 0;
+        for (; i + 4 * Lanes <= count; i += 4 * Lanes)
+        {
+            a = Vector512.MaxNative(a, Vector512.Load(values + i));
+            b = Vector512.MaxNative(b, Vector512.Load(values + i + Lanes));
+            c = Vector512.MaxNative(c, Vector512.Load(values + i + 2 * Lanes));
+            d = Vector512.MaxNative(d, Vector512.Load(values + i + 3 * Lanes));
+        }
+        a = Vector512.MaxNative(Vector512.MaxNative(a, b), Vector512.MaxNative(c, d));
+        var largest = float.NegativeInfinity;
+        for (var lane = 0; lane < Lanes; lane++)
+            largest = MathF.Max(largest, a[lane]);
+        for (; i < count; i++)
+            largest = MathF.Max(largest, values[i]);
+        return Math.Max(0, new ReadOnlySpan<float>(values, count).IndexOf(largest)); // a row of NaN has no largest
+    }
+}

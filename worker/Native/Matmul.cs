@@ -1,0 +1,63 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Native;
+
+/// <summary>
+/// x·Wᵀ for as many rows of x as decoding, a block or a prompt has, float32 on the CPU. A BLAS copies W into a layout of its own first, which costs more than the product itself
+/// for a few rows and a good part of it for some hundred; this reads W once, as it lies. Up to <see cref="DotRows"/> rows are products of vectors along the inputs
+/// (Matmul.Dots.cs); more are packed, so that a vector holds an input of 16 rows at once (Matmul.Panels.cs).
+/// </summary>
+internal static unsafe partial class Matmul
+{
+    /// <summary>With more rows than this a BLAS is as fast.</summary>
+    public const int MaxRows = 512;
+
+    private const int DotRows = 8, Lanes = 16;
+
+    /// <summary>x·Wᵀ + bias (+ onto), or null where this product is none for this kernel.</summary>
+    /// <param name="x">[rows, in].</param>
+    /// <param name="weight">[out, in].</param>
+    /// <param name="bias">[out].</param>
+    /// <param name="onto">[rows, out], added to the product.</param>
+    public static Tensor? TryLinear(Tensor x, Tensor weight, Tensor? bias = null, Tensor? onto = null)
+    {
+        if (!Vector512.IsHardwareAccelerated || is_grad_enabled() || x.dtype != ScalarType.Float32 || x.device_type != DeviceType.CPU || weight.dtype != ScalarType.Float32)
+            return null;
+        var rows = (int)x.shape[0];
+        var (outputs, inputs) = ((int)weight.shape[0], (int)weight.shape[1]);
+        if (rows > MaxRows || inputs % Lanes != 0 || !x.is_contiguous() || !weight.is_contiguous() || onto?.is_contiguous() == false)
+            return null;
+        var result = empty([rows, outputs], dtype: ScalarType.Float32);
+        nint source = Address(x), matrix = Address(weight), offsets = Address(bias), added = Address(onto), target = Address(result);
+        if (rows > DotRows && outputs >= TileOutputs)
+            MultiplyPanels((float*)source, rows, inputs, (float*)matrix, (float*)target, outputs, (float*)offsets, (float*)added);
+        else
+        {
+            var team = ThreadTeam.Shared;
+            team.Run(part =>
+            {
+                var (start, end) = team.Share(part, outputs, TileOutputs);
+                Multiply((float*)source, (float*)matrix, (float*)target, rows, inputs, outputs, start, end);
+                if (offsets != 0 || added != 0)
+                    Add((float*)offsets, (float*)added, (float*)target, rows, outputs, start, end);
+            });
+        }
+        return result;
+    }
+
+    /// <summary>Where the elements of a contiguous CPU tensor lie; 0 for null.</summary>
+    internal static nint Address(Tensor? tensor)
+    {
+        if (tensor is null)
+            return 0;
+        if (tensor.numel() * sizeof(float) <= int.MaxValue)
+            return (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
+        using var flat = tensor.view(-1); // a span counts its bytes in 32 bits
+        using var first = flat.narrow(0, 0, 1);
+        return Address(first);
+    }
+}
