@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using k8s;
 using LightReasoner.Api;
@@ -11,12 +8,11 @@ namespace LightReasoner.OperatorBench;
 /// <summary>A devcluster and an operator as programs of their own, and a client.</summary>
 internal sealed class Scene : IAsyncDisposable
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
-
     private readonly string folder = Directory.CreateTempSubdirectory("operator-bench-").FullName;
-    private readonly string repository = Demonstration.FindRepository();
-    private readonly List<BackgroundProgram> programs = [];
+    private readonly LocalCluster cluster;
     private readonly HttpClient http = new();
+
+    private Scene() => cluster = new LocalCluster(Demonstration.FindRepository(), folder, worker: "/bin/true");
 
     public IKubernetes Api { get; private set; } = null!;
 
@@ -55,11 +51,7 @@ internal sealed class Scene : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (BackgroundProgram program in Enumerable.Reverse(programs))
-        {
-            await program.StopAsync();
-            program.Dispose();
-        }
+        await cluster.StopAsync();
         Api?.Dispose();
         http.Dispose();
         Directory.Delete(folder, recursive: true);
@@ -69,39 +61,10 @@ internal sealed class Scene : IAsyncDisposable
 
     private async Task StartProgramsAsync(CancellationToken cancel)
     {
-        string kubeconfig = Path.Combine(folder, "kubeconfig"), address = $"http://127.0.0.1:{FreePort()}";
-        var kubectl = new Kubectl(kubeconfig, repository);
-        await StartAsync("devcluster", async () => File.Exists(kubeconfig) && (await kubectl.TryAsync(cancel, "get", "--raw", "/readyz")).ExitCode == 0,
-            cancel, "up", "--kubeconfig", kubeconfig, "--data", Path.Combine(folder, "data"), "--image", "lightreasoner/worker=/bin/true");
-        await kubectl.RunAsync(cancel, "apply", "-f", "crds/");
-        await kubectl.RunAsync(cancel, "wait", "--for=condition=Established", "crd", "--all", "--timeout=30s");
-        http.BaseAddress = new Uri(address);
-        await StartAsync("operator", async () =>
-        {
-            try
-            {
-                return (await http.GetAsync(new Uri("/readyz", UriKind.Relative), cancel)).IsSuccessStatusCode;
-            }
-            catch (HttpRequestException)
-            {
-                return false;
-            }
-        }, cancel, "run", "--kubeconfig", kubeconfig, "--listen", address, "--output-prefix", "file:///outputs", "--log-level", "warning");
-        Api = new Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig));
-    }
-
-    private async Task StartAsync(string name, Func<Task<bool>> ready, CancellationToken cancel, params string[] arguments)
-    {
-        BackgroundProgram program = BackgroundProgram.Start(name, Path.Combine(repository, "bin", name), folder, Path.Combine(folder, name + ".log"), arguments);
-        programs.Add(program);
-        for (long start = Stopwatch.GetTimestamp(); !await ready(); await Task.Delay(100, cancel))
-            if (program.HasExited || Stopwatch.GetElapsedTime(start) > StartLimit) throw new QuickstartException($"{name} did not start:\n{program.Tail()}");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        await cluster.StartClusterAsync(cancel);
+        await cluster.InstallAsync(cancel);
+        await cluster.StartOperatorAsync(cancel, "--output-prefix", "file:///outputs", "--log-level", "warning");
+        http.BaseAddress = new Uri(cluster.Operator);
+        Api = new Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(cluster.Kubeconfig));
     }
 }

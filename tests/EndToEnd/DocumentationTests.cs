@@ -101,7 +101,7 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
                 File.CreateSymbolicLink(Path.Combine(folder, Path.GetFileName(entry)), entry);
             Directory.CreateDirectory(Path.Combine(folder, ".kube"));
             File.Copy(cluster.Kubeconfig, Path.Combine(folder, ".kube", "config"));
-            string port = LiveCluster.FreePort().ToString(System.Globalization.CultureInfo.InvariantCulture);
+            string port = LocalCluster.FreePort().ToString(System.Globalization.CultureInfo.InvariantCulture);
             var script = new StringBuilder(Prelude);
             foreach (Block block in blocks)
                 script.AppendLine().AppendLine(ServerCommand().Replace(block.Text, "serve $1").Replace("/tmp/", folder + "/", StringComparison.Ordinal)

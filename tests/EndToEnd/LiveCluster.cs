@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using LightReasoner.Quickstart;
 
@@ -9,22 +7,20 @@ namespace LightReasoner.EndToEnd;
 /// <summary>A devcluster and an operator as processes of their own, with the CRDs installed, driven by the real kubectl.</summary>
 public sealed class LiveCluster : IAsyncLifetime
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
-
     private readonly string _state = Directory.CreateTempSubdirectory("lightreasoner-e2e-").FullName;
-    private readonly List<BackgroundProgram> _programs = [];
+    private readonly LocalCluster _cluster;
 
     internal static string Repository { get; } = Demonstration.FindRepository();
 
-    internal Kubectl Kubectl { get; }
+    internal Kubectl Kubectl => _cluster.Kubectl;
 
     /// <summary>Where runs write by default.</summary>
     internal string Runs => Path.Combine(_state, "runs");
 
-    internal string Kubeconfig => Path.Combine(_state, "kubeconfig");
+    internal string Kubeconfig => _cluster.Kubeconfig;
 
     /// <summary>Names the kubeconfig; nothing runs yet.</summary>
-    public LiveCluster() => Kubectl = new Kubectl(Kubeconfig, Repository);
+    public LiveCluster() => _cluster = new LocalCluster(Repository, _state, Path.Combine(Repository, "bin", "worker"));
 
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
@@ -32,35 +28,15 @@ public sealed class LiveCluster : IAsyncLifetime
         Assert.SkipUnless(File.Exists("/usr/bin/kubectl") || Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(p => File.Exists(Path.Combine(p, "kubectl"))),
             "kubectl is not installed (`make test` installs it)");
         Assert.True(File.Exists(Path.Combine(Repository, "bin", "worker")), "bin/worker is missing: run `make build` first.");
-        Start("devcluster", "up", "--kubeconfig", Kubeconfig, "--data", Path.Combine(_state, "cluster"), "--workdir", Repository, "--image", $"lightreasoner/worker={Path.Combine(Repository, "bin", "worker")}");
-        await UntilAsync(async () => File.Exists(Kubeconfig) && (await Kubectl.TryAsync(default, "get", "--raw", "/readyz")).ExitCode == 0);
-        await Kubectl.RunAsync(default, "apply", "-f", "crds/");
-        await Kubectl.RunAsync(default, "wait", "--for=condition=Established", "crd", "--all", "--timeout=30s");
-
-        int port = FreePort();
-        Start("operator", "run", "--kubeconfig", Kubeconfig, "--listen", $"http://127.0.0.1:{port}", "--progress-url", $"http://127.0.0.1:{port}/v1/progress", "--output-prefix", "file://" + Runs);
-        using var http = new HttpClient();
-        await UntilAsync(async () =>
-        {
-            try
-            {
-                return (await http.GetAsync($"http://127.0.0.1:{port}/readyz")).IsSuccessStatusCode;
-            }
-            catch (HttpRequestException)
-            {
-                return false;
-            }
-        });
+        await _cluster.StartClusterAsync(default);
+        await _cluster.InstallAsync(default);
+        await _cluster.StartOperatorAsync(default, "--progress-url", $"{_cluster.Operator}/v1/progress", "--output-prefix", "file://" + Runs);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (BackgroundProgram program in Enumerable.Reverse(_programs))
-        {
-            await program.StopAsync();
-            program.Dispose();
-        }
+        await _cluster.StopAsync();
         Directory.Delete(_state, recursive: true);
     }
 
@@ -86,27 +62,10 @@ public sealed class LiveCluster : IAsyncLifetime
             if (holds(run)) return run;
             if (RunTable.Text(run, "phase") == "Failed") break;
         }
-        Assert.Fail($"{resource} did not get there within {seconds} s: {run["status"]?.ToJsonString()}\n{string.Join('\n', _programs.Select(p => p.Tail()))}");
+        Assert.Fail($"{resource} did not get there within {seconds} s: {run["status"]?.ToJsonString()}\n{string.Join('\n', _cluster.Programs.Select(p => p.Tail()))}");
         return run;
     }
 
     /// <summary>Waits until a run has succeeded.</summary>
     internal Task<JsonObject> SucceededAsync(string resource, int seconds) => UntilAsync(resource, run => RunTable.Text(run, "phase") == "Succeeded", seconds);
-
-    private void Start(string name, params string[] arguments) =>
-        _programs.Add(BackgroundProgram.Start(name, Path.Combine(Repository, "bin", name), Repository, Path.Combine(_state, "logs", name + ".log"), arguments));
-
-    private async Task UntilAsync(Func<Task<bool>> holds)
-    {
-        for (long start = Stopwatch.GetTimestamp(); !await holds(); await Task.Delay(100))
-            if (_programs[^1].HasExited || Stopwatch.GetElapsedTime(start) > StartLimit)
-                Assert.Fail($"{_programs[^1].Name} did not get ready:\n{_programs[^1].Tail(40)}");
-    }
-
-    internal static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }
