@@ -24,7 +24,8 @@ public sealed partial class KubectlRecordingTests
         foreach (var command in commands)
         {
             var name = command.StringAt("name")!;
-            var (code, output, error) = await scene.RunAsync(name, command!["argv"].StringItems().Skip(1), command.ObjectAt("files"), command.BoolAt("interrupted"));
+            int? lines = command.BoolAt("interrupted") ? command.StringAt("stdout")!.Trim().Split('\n').Length : null;
+            var (code, output, error) = await scene.RunAsync(name, command!["argv"].StringItems().Skip(1), command.ObjectAt("files"), lines);
             if (code != command.LongAt("exitCode"))
                 differences.Add($"{name}: exit code {code}, recorded {command.LongAt("exitCode")}: {error}");
             if (OfTheServer.Contains(name))

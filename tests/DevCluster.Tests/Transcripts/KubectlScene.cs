@@ -16,10 +16,13 @@ internal sealed class KubectlScene : IAsyncDisposable
 
     private const string Ready = """{"type":"Ready","status":"True","reason":"Because","message":"it is so","lastTransitionTime":"2024-01-01T00:00:00Z"}""";
 
-    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1.2), Watched = TimeSpan.FromSeconds(3), Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly DevServer server;
     private readonly HttpClient client;
+
+    /// <summary>By then kubectl is waiting for what it waits for, also on a machine that is busy.</summary>
+    private TimeSpan moment;
 
     private KubectlScene(DevServer server)
     {
@@ -44,22 +47,31 @@ internal sealed class KubectlScene : IAsyncDisposable
         await scene.SendAsync("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", await File.ReadAllTextAsync(scene.Definition));
         await DevServer.UntilServedAsync(scene.client, Runs);
         await scene.KubectlAsync(["config", "set-context", "--current", $"--namespace={Namespace}"]);
+        var clock = Stopwatch.StartNew();
+        await scene.KubectlAsync(["get", "samplingruns"]);
+        scene.moment = TimeSpan.FromSeconds(Math.Clamp(8 * clock.Elapsed.TotalSeconds, 1, 5));
         return scene;
     }
 
+    /// <param name="name">Name of the command.</param>
+    /// <param name="arguments">What follows <c>kubectl</c>.</param>
+    /// <param name="files">Files that it reads, if they are new.</param>
+    /// <param name="lines">Lines after which it is interrupted; null for a command that ends by itself.</param>
     /// <returns>The exit code, null for a command that was interrupted, and what it wrote.</returns>
-    public async Task<(int? Code, string Output, string Error)> RunAsync(string name, IEnumerable<string> arguments, JsonObject? files, bool interrupted)
+    public async Task<(int? Code, string Output, string Error)> RunAsync(string name, IEnumerable<string> arguments, JsonObject? files, int? lines)
     {
         foreach (var (file, text) in files ?? [])
             Write(file, text.AsString()!);
         await BeforeAsync(name);
+        if (lines is { } count)
+            return await WatchAsync(name, arguments, count);
         using var done = new CancellationTokenSource();
         var meanwhile = Task.Run(async () =>
         {
-            await Task.Delay(Moment, done.Token);
+            await Task.Delay(moment, done.Token);
             await DuringAsync(name);
         });
-        var result = await KubectlAsync(arguments, interrupted ? Watched : null);
+        var result = await KubectlAsync(arguments);
         await done.CancelAsync();
         await meanwhile.ContinueWith(_ => { }, TaskScheduler.Default);
         return result;
@@ -167,18 +179,40 @@ internal sealed class KubectlScene : IAsyncDisposable
         return response.IsSuccessStatusCode ? JsonNode.Parse(text)! : throw new HttpRequestException($"{method} {path}: {text}");
     }
 
-    private async Task<(int? Code, string Output, string Error)> KubectlAsync(IEnumerable<string> arguments, TimeSpan? interruptedAfter = null)
+    /// <summary>What a watch shows: what there is, then, by its last line, what is changed.</summary>
+    private async Task<(int? Code, string Output, string Error)> WatchAsync(string name, IEnumerable<string> arguments, int lines)
+    {
+        using var process = Start(arguments);
+        using var limit = new CancellationTokenSource(Patience);
+        var error = process.StandardError.ReadToEndAsync(limit.Token);
+        var output = new StringBuilder();
+        for (var i = 1; i <= lines; i++)
+        {
+            if (i == lines)
+                await DuringAsync(name);
+            output.Append(await process.StandardOutput.ReadLineAsync(limit.Token)).Append('\n');
+        }
+
+        process.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync(limit.Token);
+        return (null, output.ToString(), await error);
+    }
+
+    private async Task<(int? Code, string Output, string Error)> KubectlAsync(IEnumerable<string> arguments)
+    {
+        using var process = Start(arguments);
+        using var limit = new CancellationTokenSource(Patience);
+        Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token), error = process.StandardError.ReadToEndAsync(limit.Token);
+        await process.WaitForExitAsync(limit.Token);
+        return (process.ExitCode, await output, await error);
+    }
+
+    private Process Start(IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo("kubectl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = server.Folder };
         start.Environment["KUBECONFIG"] = server.Kubeconfig;
         start.Environment["HOME"] = server.Folder;
         start.Environment["KUBE_EDITOR"] = "sed -i s/samples:.12/samples:\\ 13/";
-        using var process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
-        var ends = process.WaitForExitAsync();
-        if (await Task.WhenAny(ends, Task.Delay(interruptedAfter ?? Patience)) != ends)
-            process.Kill(entireProcessTree: true);
-        await ends;
-        return (interruptedAfter is null ? process.ExitCode : null, await output, await error);
+        return Process.Start(start)!;
     }
 }
