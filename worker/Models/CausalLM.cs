@@ -16,6 +16,7 @@ public sealed partial class CausalLM : nn.Module
     private readonly RmsNorm _finalNorm;
     private readonly FusedProjection? _head; // null when tied to the embedding
     private readonly RotaryEmbedding _rotary;
+    private EmbeddingGradient? _gathered;
     private readonly ScalarType _compute;
     private readonly List<(string Name, Parameter Value)> _parameters;
 
@@ -90,6 +91,10 @@ public sealed partial class CausalLM : nn.Module
     /// <summary>The matrix of the output head, [vocab, hidden]; the embedding where the two are tied.</summary>
     internal Parameter HeadWeight => _head is null ? _embedding : _head.Parts[0].Weight;
 
+    /// <summary>From now on the embedding's gradient is gathered by rows, until what this returns is disposed of; null where the embedding is frozen or not float32.</summary>
+    internal EmbeddingGradient? GatherEmbeddingGradient() =>
+        _gathered = _embedding.requires_grad && _embedding.dtype == ScalarType.Float32 ? new EmbeddingGradient(_embedding, () => _gathered = null) : null;
+
     /// <summary>The scores of all tokens of the vocabulary, [..., hidden] → [..., vocab].</summary>
     public Tensor Logits(Tensor hidden)
     {
@@ -133,7 +138,8 @@ public sealed partial class CausalLM : nn.Module
     private Tensor Run(Tensor ids, AttentionPlan plan)
     {
         using var scope = NewDisposeScope();
-        var x = nn.functional.embedding(ids.view(-1), _embedding).In(_compute);
+        var tokens = ids.view(-1);
+        var x = (_gathered is not null && is_grad_enabled() ? _gathered.Read(tokens) : nn.functional.embedding(tokens, _embedding)).In(_compute);
         foreach (var layer in _layers)
             x = layer.Forward(x, plan, training);
         return _finalNorm.Forward(x).view(plan.Batch, plan.Length, Config.HiddenSize).MoveToOuterDisposeScope();

@@ -81,6 +81,7 @@ public sealed class RefineTrainer : IDisposable
         var targets = microBatches.Sum(i => Rows(i).Sum(row => (double)row.Targets));
         var losses = new double[_spec.Iterative.NumIterations];
         double noise = 0;
+        using var embedding = model.GatherEmbeddingGradient();
 
         foreach (var index in microBatches)
         {
@@ -122,6 +123,7 @@ public sealed class RefineTrainer : IDisposable
         if (!double.IsFinite(total))
             throw new InvalidOperationException($"step {Step + 1}: the loss is {total}; a lower training.learningRate may help");
 
+        embedding?.Flush();
         _weights.TakeGradients();
         var norm = nn.utils.clip_grad_norm_(_weights.Parameters.Select(p => p.Value), _training.MaxGradNorm);
         foreach (var group in _optimizer.ParamGroups)

@@ -55,6 +55,8 @@ internal static class HeadLoss
         using var sum = weight.grad;
         if (sum is null)
             weight.grad = gradient.t().mm(states).In(weight.dtype);
+        else if (sum.dtype == gradient.dtype)
+            sum.addmm_(gradient.t(), states);
         else
             sum.add_(gradient.t().mm(states));
     }

@@ -186,12 +186,18 @@ internal sealed class KubectlScene : IAsyncDisposable
         using var limit = new CancellationTokenSource(Patience);
         var error = process.StandardError.ReadToEndAsync(limit.Token);
         var output = new StringBuilder();
-        for (var i = 1; i <= lines; i++)
-        {
-            if (i == lines)
-                await DuringAsync(name);
+        for (var i = 1; i < lines; i++)
             output.Append(await process.StandardOutput.ReadLineAsync(limit.Token)).Append('\n');
+        await DuringAsync(name);
+        var last = process.StandardOutput.ReadLineAsync(limit.Token).AsTask();
+        // kubectl does not say when it has begun to watch, and does not show what changed before: the object is touched until it shows.
+        for (var touches = 0; await Task.WhenAny(last, Task.Delay(moment)) != last; touches++)
+        {
+            await MergeAsync($"{Runs}/first", $$$$"""{"metadata":{"annotations":{"touched":"{{{{touches}}}}"}}}""");
+            await MergeAsync($"{Runs}/first", """{"metadata":{"annotations":{"touched":null}}}""");
         }
+
+        output.Append(await last).Append('\n');
 
         process.Kill(entireProcessTree: true);
         await process.WaitForExitAsync(limit.Token);

@@ -31,7 +31,7 @@ public sealed class SuspensionTests(DevCluster cluster)
 
         private readonly Random random = new(seed);
         private readonly string name = $"s{seed}";
-        private readonly HashSet<int> ended = [];
+        private readonly Dictionary<int, string> ended = []; // the pod that ended well, by shard
         private int[] finished = [];
         private int changes, suspensions;
         private bool suspended;
@@ -94,8 +94,14 @@ public sealed class SuspensionTests(DevCluster cluster)
         /// <summary>One step of one pod: it starts, finishes a chunk, or ends.</summary>
         private async Task WorkAsync(SamplingRunEntity run)
         {
-            V1Pod[] open = await OpenPodsAsync(run);
-            Assert.DoesNotContain(open, pod => ended.Contains(PodState.Shard(pod)));
+            V1Pod[] pods = await PodsAsync(run), open = [.. pods.Where(IsOpen)];
+            foreach (V1Pod pod in open.Where(pod => ended.ContainsKey(PodState.Shard(pod))))
+            {
+                // A pod that ends in the instant in which a suspension takes it away is not counted by the Job, here as in Kubernetes: its shard comes back and finds its chunks done.
+                string before = ended[PodState.Shard(pod)];
+                Assert.DoesNotContain(pods, other => other.Metadata.Uid == before);
+                ended.Remove(PodState.Shard(pod));
+            }
             Assert.Equal(open.Length, open.Select(PodState.Shard).Distinct().Count());
             if (open.Length == 0) return;
             V1Pod one = open[random.Next(open.Length)];
@@ -114,7 +120,7 @@ public sealed class SuspensionTests(DevCluster cluster)
                 else
                 {
                     await o.EndPodAsync(one, 0, Make.Json(o.Report(one, run, total, total, outcome: ReportOutcome.Succeeded)));
-                    ended.Add(shard);
+                    ended[shard] = one.Metadata.Uid;
                 }
             }
             catch (HttpOperationException e) when (ApiErrors.IsMissing(e))
@@ -123,8 +129,10 @@ public sealed class SuspensionTests(DevCluster cluster)
             }
         }
 
-        private async Task<V1Pod[]> OpenPodsAsync(SamplingRunEntity run) =>
-            [.. (await o.Client.ListAsync<V1Pod>(o.Namespace, $"{Labels.RunUid}={run.Metadata.Uid}"))
-                .Where(pod => !pod.IsFinished() && pod.Metadata.DeletionTimestamp is null)];
+        private async Task<V1Pod[]> OpenPodsAsync(SamplingRunEntity run) => [.. (await PodsAsync(run)).Where(IsOpen)];
+
+        private async Task<V1Pod[]> PodsAsync(SamplingRunEntity run) => [.. await o.Client.ListAsync<V1Pod>(o.Namespace, $"{Labels.RunUid}={run.Metadata.Uid}")];
+
+        private static bool IsOpen(V1Pod pod) => !pod.IsFinished() && pod.Metadata.DeletionTimestamp is null;
     }
 }

@@ -7,8 +7,8 @@ namespace LightReasoner.Worker.Tests.Models;
 
 public class FullGradientGoldenTests
 {
-    [Fact]
-    public void Backward_ThreeWeightedPasses_GivesPublishedGradientOfEveryParameter()
+    [Theory, InlineData(false), InlineData(true)]
+    public void Backward_ThreeWeightedPasses_GivesPublishedGradientOfEveryParameter(bool gathersEmbedding)
     {
         using var scope = NewDisposeScope();
         using var loaded = Goldens.Model("qwen2-tiny");
@@ -19,6 +19,7 @@ public class FullGradientGoldenTests
         var targets = clean.narrow(1, 1, clean.shape[1] - 1).reshape(-1).index_select(0, counted);
         loaded.Model.train();
 
+        using var embedding = gathersEmbedding ? loaded.Model.GatherEmbeddingGradient() : null;
         var total = zeros([]);
         foreach (var (input, weight) in ((string[])["s0", "s1", "s2"]).Zip((double[])[1, 0.5, 0.25]))
         {
@@ -28,6 +29,7 @@ public class FullGradientGoldenTests
             total = total + loss * weight;
         }
         total.backward();
+        embedding?.Flush();
 
         foreach (var (name, parameter) in loaded.Model.NamedParameters())
             GoldenLedger.AddWithin("goldens/refine.json", "gradient of every parameter, three weighted passes", 1, Goldens.LargestDifference(parameter.grad!, gradients.Load($"main.{name}")), 2e-5);
