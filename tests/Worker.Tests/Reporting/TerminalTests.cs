@@ -56,7 +56,8 @@ public partial class TerminalTests
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "script(1) is not installed (apt-get install bsdutils)");
         using var folder = new TemporaryFolder();
         string worker = Path.Combine(AppContext.BaseDirectory, "LightReasoner.Worker.dll");
-        string command = $"stty cols {columns} rows 24 -echo; TERM=xterm-256color LIGHTREASONER_THREADS=1 {environment} exec dotnet '{worker}' run -f {Manifest} --set spec.shards=1 {options} --output 'file://{folder["out"]}'";
+        // Where tests run in a shell's background, that shell has made them ignore the keyboard's interrupt.
+        string command = $"stty cols {columns} rows 24 -echo; TERM=xterm-256color LIGHTREASONER_THREADS=1 {environment} exec env --default-signal=INT dotnet '{worker}' run -f {Manifest} --set spec.shards=1 {options} --output 'file://{folder["out"]}'";
         var start = new ProcessStartInfo("script", ["-qec", command, "/dev/null"])
         {
             WorkingDirectory = RepositoryFolder.Path,
