@@ -18,11 +18,11 @@ internal sealed partial class Scrape
 
     public double Sum(string name) => samples.Where(s => s.Name == name).Sum(s => s.Value);
 
-    /// <summary>A quantile of a histogram, all labels together, from what was counted since an earlier scrape; linear within a bucket.</summary>
-    public double Quantile(string name, double quantile, Scrape? since = null)
+    /// <summary>A quantile of a histogram, all labels together; linear within a bucket.</summary>
+    public double Quantile(string name, double quantile)
     {
-        (double Bound, double Count)[] buckets = [.. Buckets(name).Select(b => (b.Key, b.Value - (since?.Buckets(name).GetValueOrDefault(b.Key) ?? 0)))];
-        double target = buckets[^1].Count * quantile, below = 0, lower = 0;
+        SortedDictionary<double, double> buckets = Buckets(name);
+        double target = buckets.Values.Last() * quantile, below = 0, lower = 0;
         foreach ((double bound, double count) in buckets)
         {
             if (count >= target) return double.IsInfinity(bound) ? lower : lower + (bound - lower) * (target - below) / Math.Max(1, count - below);

@@ -20,7 +20,7 @@ public sealed class LoraTrainer : IDisposable
 {
     private readonly LoadedModel _model;
     private readonly FineTuneTraining _training;
-    private readonly SpooledList<TrainingSample> _samples;
+    private readonly SpooledList<TrainingSample> _samples = TrainingSample.Spool();
     private readonly EpochOrder _order;
     private readonly LoraAdapter _adapter;
     private readonly IReadOnlyList<(string Name, Parameter Value)> _parameters;
@@ -35,13 +35,16 @@ public sealed class LoraTrainer : IDisposable
         (_model, _training) = (model, spec.Training);
         if (spec.Compatibility is Compatibility.Published && tokenizer is not null)
             _labelVocabulary = Math.Min(tokenizer.BaseVocabSize, model.Model.Config.VocabSize);
-        _samples = TrainingSample.Prepare(samples, tokenizer, spec.Training.MaxLength, model.Model.Config.VocabSize, _labelVocabulary);
+        foreach (var sample in TrainingSample.Prepare(samples, tokenizer, spec.Training.MaxLength, model.Model.Config.VocabSize, _labelVocabulary))
+        {
+            _samples.Add(sample);
+            LongestSequence = Math.Max(LongestSequence, sample.Prefix.Length);
+        }
         SamplesDropped = samples.Count - _samples.Count;
         if (_samples.Count == 0)
             throw new InvalidDataException(samples.Count == 0
                 ? "there are no samples to train on; was selection.beta of the SamplingRun too high?"
                 : $"all {samples.Count} samples are longer than training.maxLength ({spec.Training.MaxLength} tokens)");
-        LongestSequence = _samples.Max(sample => sample.Prefix.Length);
         _order = spec.Training.Packing is SamplePacking.Prompt
             ? new EpochOrder(_samples.Count, spec.Training.Seed, SoftLabelBatch.Families(_samples), spec.Training.BatchSize)
             : new EpochOrder(_samples.Count, spec.Training.Seed);

@@ -23,25 +23,26 @@ internal sealed record TrainingSample(int[] Prefix, int[] TokenIds, double[] Wei
     /// <param name="maxLength">Longer samples are left out.</param>
     /// <param name="vocabulary">Tokens of the model.</param>
     /// <param name="labelVocabulary">Where labels are cut (see <see cref="Cut"/>); null for nowhere.</param>
-    /// <returns>The samples of at most <paramref name="maxLength"/> tokens.</returns>
-    public static SpooledList<TrainingSample> Prepare(IEnumerable<ContrastiveSample> samples, Tokenizer? tokenizer, int maxLength, int vocabulary, int? labelVocabulary = null)
+    /// <returns>The samples of at most <paramref name="maxLength"/> tokens, one at a time.</returns>
+    public static IEnumerable<TrainingSample> Prepare(IEnumerable<ContrastiveSample> samples, Tokenizer? tokenizer, int maxLength, int vocabulary, int? labelVocabulary = null)
     {
-        var kept = new SpooledList<TrainingSample>(
-            (writer, sample) =>
-            {
-                writer.WriteArray(sample.Prefix);
-                writer.WriteArray(sample.TokenIds);
-                writer.WriteArray(sample.Weights);
-            },
-            reader => new TrainingSample(reader.ReadArray<int>(), reader.ReadArray<int>(), reader.ReadArray<double>()));
         foreach (var (i, sample) in samples.Index())
         {
             var prepared = Check(sample, i, sample.PrefixIds ?? Tokenize(sample, i, tokenizer), vocabulary);
             if (prepared.Prefix.Length <= maxLength)
-                kept.Add(labelVocabulary is { } size ? prepared.Cut(size) : prepared);
+                yield return labelVocabulary is { } size ? prepared.Cut(size) : prepared;
         }
-        return kept;
     }
+
+    /// <summary>An empty list of samples that does not have to fit into memory.</summary>
+    public static SpooledList<TrainingSample> Spool() => new(
+        (writer, sample) =>
+        {
+            writer.WriteArray(sample.Prefix);
+            writer.WriteArray(sample.TokenIds);
+            writer.WriteArray(sample.Weights);
+        },
+        reader => new TrainingSample(reader.ReadArray<int>(), reader.ReadArray<int>(), reader.ReadArray<double>()));
 
     /// <summary>
     /// The label without the tokens from <paramref name="vocabulary"/> on, as the published trainer has it: added tokens, end-of-sequence tokens among

@@ -40,10 +40,12 @@ public sealed class RefineTrainer : IDisposable
         (_model, _eos, _spec, _training) = (model, eos, spec, spec.Training);
         foreach (var sequence in sequences)
         {
-            if (sequence.Targets > 0)
-                _sequences.Add(sequence);
-            else
+            if (sequence.Targets <= 0)
+            {
                 RecordsDropped++;
+                continue;
+            }
+            _sequences.Add(sequence);
             LongestSequence = Math.Max(LongestSequence, sequence.Ids.Length);
         }
         if (_sequences.Count == 0)

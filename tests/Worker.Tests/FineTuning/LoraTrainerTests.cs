@@ -175,11 +175,11 @@ public class LoraTrainerTests
         using var model = Goldens.Model("qwen2-tiny");
         var tokenizer = Generation.TestTokenizer.Create();
         ContrastiveSample[] samples = [new() { PromptId = "abc", Step = 1, Prefix = "d", TokenIds = [7, 9], Weights = [0.5, 0.5] }];
-        using var prepared = TrainingSample.Prepare(samples, tokenizer, 512, 512);
+        var prepared = TrainingSample.Prepare(samples, tokenizer, 512, 512).ToArray();
         Assert.Equal(tokenizer.Encode("abcd"), prepared[0].Prefix);
         var chat = Generation.TestTokenizer.Create("{% for m in messages %}[{{ m['content'] }}]{% endfor %}:");
-        Assert.Equal(chat.Encode("[Please reason step by step.][abc]:d"), TrainingSample.Prepare(samples, chat, 512, 512)[0].Prefix);
-        Assert.Contains("vocabulary", Assert.Throws<InvalidDataException>(() => TrainingSample.Prepare([samples[0] with { TokenIds = [7, 512] }], tokenizer, 512, 512)).Message);
+        Assert.Equal(chat.Encode("[Please reason step by step.][abc]:d"), TrainingSample.Prepare(samples, chat, 512, 512).First().Prefix);
+        Assert.Contains("vocabulary", Assert.Throws<InvalidDataException>(() => TrainingSample.Prepare([samples[0] with { TokenIds = [7, 512] }], tokenizer, 512, 512).First()).Message);
     }
 
     [Fact]

@@ -125,6 +125,14 @@ public class RefineTrainerTests
         Assert.Equal(6 * 3 / 2, epochs.TotalSteps); // 6 micro batches of 4 in an epoch, two of them a step
     }
 
+    [Fact]
+    public void LongestSequence_RecordWithoutResponse_DoesNotCount()
+    {
+        using var model = Goldens.Model("qwen2-tiny");
+        using var trainer = new RefineTrainer(model, TestTokenizer.Eos, [.. Sequences(5), new RefineSequence(new int[300], 300)], Spec);
+        Assert.Equal((1, Sequences(5).Max(sequence => sequence.Ids.Length)), (trainer.RecordsDropped, trainer.LongestSequence));
+    }
+
     internal static RefineSequence[] Sequences(int count = 21)
     {
         var random = new Random(11);
