@@ -21,6 +21,7 @@ public sealed class StreamingTests(ITestOutputHelper output)
     [Fact]
     public async Task Jsonl_FromAzureStorage_IsReadInConstantMemory()
     {
+        if (await OwnProcess.RanAsync()) return;
         using var server = new LoopbackServer(HandleAsync);
         var account = new AzureAccount(name => name == "AZURE_STORAGE_CONNECTION_STRING" ? Azurite.ConnectionTo(server.Address) : null);
         var file = new DataFile(account.Open("az://data"), "large.jsonl");
@@ -29,7 +30,7 @@ public sealed class StreamingTests(ITestOutputHelper output)
         {
             if ((long)fields["n"]! != records++) Assert.Fail($"record {records} is {fields["n"]}");
             if (records % (Lines / 16) != 1) continue;
-            long live = GC.GetTotalMemory(forceFullCollection: true);
+            long live = OwnProcess.LiveBytes();
             if (records == 1) start = live;
             most = Math.Max(most, live - start);
         }
@@ -41,13 +42,14 @@ public sealed class StreamingTests(ITestOutputHelper output)
     [Fact]
     public async Task Records_OfALargeDataset_DoNotLieInMemory()
     {
+        if (await OwnProcess.RanAsync()) return;
         const int Records = 128 << 10;
         using var folder = new ScratchFolder();
         string path = Path.Combine(folder.Path, "x.jsonl"), text = new('x', 1000);
         await File.WriteAllLinesAsync(path, Enumerable.Range(0, Records).Select(i => $$"""{"question": "{{i}} {{text}}"}"""));
-        long before = GC.GetTotalMemory(forceFullCollection: true);
+        long before = OwnProcess.LiveBytes();
         using SpooledList<Question> questions = await Datasets.QuestionsAsync("file://" + path, null, "question", null, null, null, 0, 1, default);
-        long live = GC.GetTotalMemory(forceFullCollection: true) - before;
+        long live = OwnProcess.LiveBytes() - before;
         output.WriteLine(FormattableString.Invariant($"{questions.Count} questions of {new FileInfo(path).Length >> 20} MiB take {live / 1048576.0:F1} MiB"));
         Assert.Equal(Records, questions.Count);
         Assert.Equal($"{Records / 2} {text}", questions[Records / 2].Text);
