@@ -5,6 +5,7 @@ using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.FineTuning;
 using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Native;
 using LightReasoner.Worker.Sampling;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -54,11 +55,11 @@ internal sealed class DeviceBench(Device device, double bandwidth, double flops)
         var spec = new SamplingRunSpec { BatchSize = Batch, Generation = new GenerationSpec { MaxNewTokens = NewTokens }, Selection = new SelectionSpec { Beta = 1000 } };
         using var sampler = new ContrastiveSampler(model, amateur, null!, spec);
         sampler.Compare(prompts[..4], [0, 1, 2, 3]);
-        var start = Stopwatch.GetTimestamp();
-        var tokens = sampler.Compare(prompts, [.. Enumerable.Range(0, Batch)]).Answers.Sum(answer => answer.Length);
+        var (waits, steps, start) = (HostCopy.Waits, 0, Stopwatch.GetTimestamp());
+        var tokens = sampler.Compare(prompts, [.. Enumerable.Range(0, Batch)], progress: _ => steps++).Answers.Sum(answer => answer.Length);
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         var passes = (double)tokens / Batch;
-        return new JsonObject { ["tokensPerSecond"] = tokens / seconds, ["shareOfBandwidth"] = passes * bytesOfWeights / bandwidth / seconds };
+        return new JsonObject { ["tokensPerSecond"] = tokens / seconds, ["shareOfBandwidth"] = passes * bytesOfWeights / bandwidth / seconds, ["waitsPerStep"] = (double)(HostCopy.Waits - waits) / steps };
     }
 
     /// <summary>LoRA steps over sequences with one label each: two passes' worth of work forward, and two back to the activations.</summary>

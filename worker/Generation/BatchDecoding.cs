@@ -56,67 +56,84 @@ internal sealed class BatchDecoding : IDisposable
     /// <summary>The tokens generated so far for a prompt.</summary>
     public IReadOnlyList<int> Answer(int prompt) => _answers[prompt];
 
-    /// <summary>One forward pass: reads waiting prompts if slots are free for them, else continues what runs. Null when all is done.</summary>
-    public DecodedStep? Advance() => Next() is { } feed ? Decode(feed) : null;
+    /// <summary>One forward pass: reads waiting prompts if slots are free for them, else continues what runs. False when all is done.</summary>
+    public bool Advance(HostCopy host)
+    {
+        if (Next() is not { } feed)
+            return false;
+        var step = Start(feed, host);
+        host.Wait();
+        Finish(step);
+        return true;
+    }
 
     /// <summary>What the next pass reads: waiting prompts if slots are free for them, else what runs. Must be decoded before the next is asked for; null when all is done.</summary>
     public Feed? Next() => Admission() ?? Continuation();
 
-    /// <summary>One forward pass over a feed: one more token for each of its rows.</summary>
-    public DecodedStep Decode(Feed feed)
+    /// <summary>Begins a forward pass over a feed: one more token for each of its rows. Ends with <see cref="Finish(DecodeStep)"/> when the host has waited.</summary>
+    public DecodeStep Start(Feed feed, HostCopy host)
     {
         var prompts = PromptsOf(feed);
         var logits = _model.Model.Logits(feed.Into(_cache));
         var scores = _choice.Scores(logits, prompts);
-        var tokens = _choice.Choose(scores, prompts);
-        var step = new DecodedStep(prompts, Array.ConvertAll(prompts, prompt => _answers[prompt].Count), tokens, logits, scores, feed);
-        for (var row = 0; row < tokens.Length; row++)
-            Append(prompts[row], tokens[row]);
-        return step;
+        return new DecodeStep(feed, prompts, PositionsOf(prompts), logits, scores, host.Add<long>(_choice.Choose(scores, prompts)));
+    }
+
+    /// <summary>Takes the step's tokens into the answers.</summary>
+    public AnsweredTokens Finish(DecodeStep step)
+    {
+        var tokens = step.Tokens.Span;
+        var rows = new int[tokens.Length];
+        for (var row = 0; row < rows.Length; row++)
+        {
+            rows[row] = row;
+            Append(step.Prompts[row], (int)tokens[row]);
+        }
+        return new AnsweredTokens(rows, step.Prompts, step.Positions);
     }
 
     /// <summary>
-    /// One forward pass over a feed that continues, with <paramref name="count"/> proposed tokens behind each row's own: as many more tokens as the proposals are right, and one.
-    /// Only for greedy decoding without processors.
+    /// Begins a forward pass over a feed that continues, with proposed tokens behind each row's own. Only for greedy decoding without processors. Ends with
+    /// <see cref="Finish(DraftedStep)"/> when the host has waited.
     /// </summary>
-    /// <returns>The step, several entries for a row, and which of the (count + 1)·rows positions, position by position, each entry stands for.</returns>
-    public (DecodedStep Step, long[] Positions) Verify(Feed feed, int[][] drafts, int count)
+    /// <param name="feed">The feed.</param>
+    /// <param name="drafts">The proposals, [rows, drafted].</param>
+    /// <param name="host">Takes what must be known to go on.</param>
+    public DraftedStep Start(Feed feed, Tensor drafts, HostCopy host)
     {
         var prompts = PromptsOf(feed);
         var starts = Array.ConvertAll(feed.Rows, slot => _cache.Length(feed.Kept?[slot] ?? slot));
-        var read = Array.ConvertAll(feed.Tokens.ToArray(), _ => Array.Empty<int>());
-        for (var row = 0; row < drafts.Length; row++)
-            read[feed.Rows[row]] = [.. feed.Tokens[feed.Rows[row]], .. drafts[row]];
-        var hidden = (feed with { Tokens = read }).Read(_cache);
-        var at = new long[drafts.Length * (count + 1)];
-        for (var i = 0; i < at.Length; i++)
-            at[i] = feed.Rows[i % drafts.Length] * (count + 1) + i / drafts.Length;
-        var logits = _model.Model.Logits(hidden.view(-1, hidden.size(2)).index_select(0, tensor(at, device: hidden.device)));
-        var best = Argmax.OfRows(logits);
+        var logits = _model.Model.Logits(feed.Into(_cache, drafts));
+        return new DraftedStep(feed, prompts, starts, logits, host.Add<long>(drafts), host.Add<long>(Argmax.OfRows(logits)));
+    }
 
-        var (of, positions, tokens, entries) = (new List<int>(), new List<int>(), new List<int>(), new List<long>());
-        for (var row = 0; row < drafts.Length; row++)
+    /// <summary>Takes as many more tokens of each row into its answer as the proposals are right, and one.</summary>
+    public AnsweredTokens Finish(DraftedStep step)
+    {
+        ReadOnlySpan<long> drafts = step.Drafts.Span, best = step.Best.Span;
+        var (count, drafted) = (step.Prompts.Length, drafts.Length / step.Prompts.Length);
+        var (rows, prompts, positions) = (new List<int>(best.Length), new List<int>(best.Length), new List<int>(best.Length));
+        for (var row = 0; row < count; row++)
         {
-            var accepted = 0;
-            for (; accepted <= count; accepted++)
+            var (prompt, accepted) = (step.Prompts[row], 0);
+            for (; accepted <= drafted; accepted++)
             {
-                var entry = accepted * drafts.Length + row;
-                var token = (int)best[entry];
-                of.Add(prompts[row]);
-                positions.Add(_answers[prompts[row]].Count);
-                tokens.Add(token);
-                entries.Add(entry);
-                if (Append(prompts[row], token) || accepted == count || token != drafts[row][accepted])
+                var entry = accepted * count + row;
+                rows.Add(entry);
+                prompts.Add(prompt);
+                positions.Add(_answers[prompt].Count);
+                if (Append(prompt, (int)best[entry]) || accepted == drafted || best[entry] != drafts[row * drafted + accepted])
                     break;
             }
-            _cache.Truncate(feed.Rows[row], starts[row] + accepted + 1);
+            _cache.Truncate(step.Feed.Rows[row], step.Starts[row] + accepted + 1);
         }
-        var chosen = logits.index_select(0, tensor(entries.ToArray(), device: logits.device));
-        return (new DecodedStep([.. of], [.. positions], [.. tokens], chosen, chosen, feed), [.. entries]);
+        return new AnsweredTokens([.. rows], [.. prompts], [.. positions]);
     }
 
     /// <summary>Tokens that the slot of a feed's row holds.</summary>
     public int Held(Feed feed, int row) => _cache.Length(feed.Rows[row]);
+
+    private int[] PositionsOf(int[] prompts) => Array.ConvertAll(prompts, prompt => _answers[prompt].Count);
 
     private int[] PromptsOf(Feed feed) => Array.ConvertAll(feed.Rows, row => _promptOfSlot[feed.Admitted?[row] ?? row]!.Value);
 

@@ -1,4 +1,5 @@
 using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Native;
 using LightReasoner.Worker.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -28,37 +29,40 @@ internal sealed class SlotCache : IDisposable
 
     /// <summary>Reads new sequences and puts them into slots, whatever was there before. Sequences of similar length are read together, with little padding.</summary>
     /// <returns>Hidden states [sequences, longest, hidden]; undefined behind a sequence's end.</returns>
-    public Tensor Admit(IReadOnlyList<int[]> sequences, int[] slots)
+    public Tensor Admit(int[][] sequences, int[] slots)
     {
-        var groups = LengthGroups.Of(Enumerable.Range(0, sequences.Count), i => sequences[i].Length).ToArray();
+        var groups = LengthGroups.Of(Enumerable.Range(0, sequences.Length), i => sequences[i].Length).ToArray();
         if (groups.Length == 1)
             return AdmitTogether(sequences, slots);
         Tensor? all = null;
         foreach (var group in groups) // the longest first
         {
             using var hidden = AdmitTogether(Array.ConvertAll(group, i => sequences[i]), Array.ConvertAll(group, i => slots[i]));
-            all ??= zeros([sequences.Count, hidden.size(1), hidden.size(2)], dtype: hidden.dtype, device: hidden.device);
-            all.narrow(1, 0, hidden.size(1)).index_copy_(0, tensor(Array.ConvertAll(group, i => (long)i), device: hidden.device), hidden);
+            all ??= zeros([sequences.Length, hidden.size(1), hidden.size(2)], dtype: hidden.dtype, device: hidden.device);
+            all.narrow(1, 0, hidden.size(1)).index_copy_(0, group.ToDevice(hidden.device), hidden);
         }
         return all!;
     }
 
-    private Tensor AdmitTogether(IReadOnlyList<int[]> sequences, int[] slots)
+    private Tensor AdmitTogether(int[][] sequences, int[] slots)
     {
         var (ids, lengths) = Pad(sequences);
-        using var fresh = NewCache(sequences.Count, (int)ids.size(1));
+        using var fresh = NewCache(sequences.Length, (int)ids.size(1));
         var hidden = _model.Hidden(ids, fresh, lengths);
-        _cache.CopyRows(fresh, [.. Enumerable.Range(0, sequences.Count)], slots);
+        _cache.CopyRows(fresh, [.. Enumerable.Range(0, sequences.Length)], slots);
         return hidden;
     }
 
     /// <summary>Continues the slots by some tokens each; none for a slot that rests.</summary>
     /// <returns>Hidden states [slots, longest, hidden].</returns>
-    public Tensor Continue(IReadOnlyList<int[]> tokens)
+    public Tensor Continue(int[][] tokens)
     {
         var (ids, lengths) = Pad(tokens);
-        return _model.Hidden(ids, _cache, lengths);
+        return Continue(ids, lengths);
     }
+
+    /// <summary>Continues the slots by tokens that are on the device already, [slots, longest]; <paramref name="lengths"/> of them are real.</summary>
+    public Tensor Continue(Tensor ids, int[] lengths) => _model.Hidden(ids, _cache, lengths);
 
     /// <summary>Forgets what a slot read from position <paramref name="length"/> on.</summary>
     public void Truncate(int slot, int length) => _cache.SetLength(slot, length);
@@ -76,13 +80,16 @@ internal sealed class SlotCache : IDisposable
 
     private KvCache NewCache(int rows, int capacity) => new(_model.Config, rows, capacity, _model.DType, _model.Device);
 
-    private (Tensor Ids, int[] Lengths) Pad(IReadOnlyList<int[]> rows)
+    private (Tensor Ids, int[] Lengths) Pad(int[][] rows)
     {
-        var longest = rows.Max(row => row.Length);
-        var flat = new long[rows.Count * longest];
-        for (var row = 0; row < rows.Count; row++)
+        var lengths = new int[rows.Length];
+        var longest = 0;
+        for (var row = 0; row < rows.Length; row++)
+            longest = Math.Max(longest, lengths[row] = rows[row].Length);
+        var flat = new long[rows.Length * longest];
+        for (var row = 0; row < rows.Length; row++)
             for (var i = 0; i < rows[row].Length; i++)
                 flat[row * longest + i] = rows[row][i];
-        return (tensor(flat, device: _model.Device).view(rows.Count, longest), [.. rows.Select(row => row.Length)]);
+        return (flat.ToDevice(_model.Device).view(rows.Length, longest), lengths);
     }
 }

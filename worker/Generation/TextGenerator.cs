@@ -1,5 +1,6 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -23,15 +24,15 @@ public sealed class TextGenerator(LoadedModel model)
         model.Model.eval();
         using var _ = no_grad();
         using var decoding = new BatchDecoding(model, prompts, [.. Enumerable.Range(firstNumber, prompts.Count)], spec, batchSize, ignoreEos);
-        do
+        using var host = new HostCopy();
+        while (true)
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            if (decoding.Advance() is null)
+            if (!decoding.Advance(host))
                 break;
             answered?.Invoke(decoding.AnswersDone);
         }
-        while (true);
         return [.. Enumerable.Range(0, prompts.Count).Select(prompt => new GeneratedAnswer([.. decoding.Answer(prompt)], decoding.Answer(prompt).Count))];
     }
 }

@@ -25,7 +25,7 @@ internal sealed class TokenChoice : IDisposable
         using var scope = NewDisposeScope();
         _seen = zeros([prompts.Count, vocabulary], dtype: ScalarType.Bool, device: device);
         for (var row = 0; row < prompts.Count; row++)
-            _seen[row].index_fill_(0, tensor(Array.ConvertAll(prompts[row], id => (long)id), device: device), true);
+            _seen[row].index_fill_(0, prompts[row].ToDevice(device), true);
         _seen.DetachFromDisposeScope();
     }
 
@@ -39,22 +39,22 @@ internal sealed class TokenChoice : IDisposable
         {
             scores = scores.to(ScalarType.Float32);
             var penalised = where(scores.lt(0), scores.mul(_spec.RepetitionPenalty), scores.div(_spec.RepetitionPenalty));
-            scores = where(_seen.index_select(0, Index(prompts, logits.device)), penalised, scores);
+            scores = where(_seen.index_select(0, prompts.ToDevice(logits.device)), penalised, scores);
         }
         if (_spec.Temperature > 0)
             scores = KeepTopP(KeepTopK(scores.to(ScalarType.Float32).div(_spec.Temperature)));
         return scores;
     }
 
-    /// <summary>One token for each row.</summary>
-    public int[] Choose(Tensor scores, int[] prompts)
+    /// <summary>One token for each row: [rows], int64, where the scores lie.</summary>
+    public Tensor Choose(Tensor scores, int[] prompts)
     {
         if (_spec.Temperature == 0 && _seen is null)
-            return Array.ConvertAll(Argmax.OfRows(scores), id => (int)id);
+            return Argmax.OfRows(scores);
         var chosen = _spec.Temperature > 0 ? Draw(scores, prompts) : scores.argmax(-1);
         if (_seen is not null)
-            _seen.view(-1).index_fill_(0, Index(prompts, scores.device).mul(_seen.size(1)).add(chosen), true);
-        return Array.ConvertAll(chosen.ToHost<long>(), id => (int)id);
+            _seen.view(-1).index_fill_(0, prompts.ToDevice(scores.device).mul(_seen.size(1)).add(chosen), true);
+        return chosen;
     }
 
     public void Dispose() => _seen?.Dispose();
@@ -67,7 +67,7 @@ internal sealed class TokenChoice : IDisposable
             uniform[row] = _streams[prompts[row]].NextDouble();
         var cumulative = scores.softmax(-1, ScalarType.Float64).cumsum(-1);
         var total = cumulative.narrow(1, cumulative.size(1) - 1, 1);
-        var target = tensor(uniform, dtype: ScalarType.Float64, device: scores.device).view(-1, 1).mul(total);
+        var target = uniform.ToDevice(scores.device).view(-1, 1).mul(total);
         return cumulative.le(target).sum(-1).clamp_max(cumulative.size(1) - 1); // tokens of probability 0 are never hit: their step has no width
     }
 
@@ -88,6 +88,4 @@ internal sealed class TokenChoice : IDisposable
         removed.narrow(-1, removed.size(-1) - 1, 1).fill_(false); // the best token stays
         return scores.masked_fill(removed.scatter(-1, order, removed), double.NegativeInfinity);
     }
-
-    private static Tensor Index(int[] rows, Device device) => tensor(Array.ConvertAll(rows, row => (long)row), device: device);
 }

@@ -127,14 +127,14 @@ internal sealed class AttentionPlan
     private static AttentionPlan WithOperators(DecoderConfig config, KvCache cache, Tensor tables, int reach, int length, ScalarType type, Device device)
     {
         var (batch, first) = (cache.Batch, cache.Lengths[0]);
-        var slots = tensor(SlotsOf(cache, length), device: device);
+        var slots = SlotsOf(cache, length).ToDevice(device);
         if (cache.Lengths.All(n => n == first))
         {
             var span = tables.narrow(1, first, length).unbind(0);
             return new AttentionPlan(batch, length, reach, span, CausalMask(config, first, length, reach, type, device), null) { Cache = cache, Slots = slots };
         }
 
-        var starts = tensor(Array.ConvertAll(cache.Lengths, n => (long)n), device: device);
+        var starts = cache.Lengths.ToDevice(device);
         var positions = starts.view(-1, 1).add(arange(length, device: device)); // [batch, length]
         var turns = tables.index_select(1, positions.view(-1)).view(4, batch, 1, length, config.HeadDim).unbind(0);
         var hidden = arange(reach, device: device).gt(positions.view(batch, 1, length, 1));

@@ -1,3 +1,4 @@
+using LightReasoner.Worker.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -68,8 +69,7 @@ public sealed class KvCache : IDisposable
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var longest = from.Max(row => source.Lengths[row]);
-        var rows = tensor(Array.ConvertAll(from, row => (long)row), device: _keys[0].Whole.device);
-        var targets = tensor(Array.ConvertAll(to, row => (long)row), device: _keys[0].Whole.device);
+        Tensor rows = from.ToDevice(_keys[0].Whole.device), targets = to.ToDevice(_keys[0].Whole.device);
         foreach (var (mine, theirs) in _keys.Concat(_values).Zip(source._keys.Concat(source._values)))
             mine.Whole.narrow(2, 0, longest).index_copy_(0, targets, theirs.Whole.narrow(2, 0, longest).index_select(0, rows));
         for (var i = 0; i < to.Length; i++)

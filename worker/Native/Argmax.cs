@@ -1,31 +1,30 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using LightReasoner.Worker.Generation;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Native;
 
-/// <summary>The likeliest token of each row of logits, on the host.</summary>
+/// <summary>The likeliest token of each row of logits.</summary>
 internal static unsafe class Argmax
 {
     private const int Lanes = 16;
 
-    /// <summary>The index of each row's largest value, the first of equals.</summary>
+    /// <summary>The index of each row's largest value, the first of equals: [rows], int64, where the logits lie.</summary>
     /// <param name="logits">[rows, vocabulary].</param>
-    public static long[] OfRows(Tensor logits)
+    public static Tensor OfRows(Tensor logits)
     {
         if (!Vector512.IsHardwareAccelerated || logits.dtype != ScalarType.Float32 || logits.device_type != DeviceType.CPU || !logits.is_contiguous())
-            return logits.argmax(-1).ToHost<long>();
-        var (rows, count) = ((int)logits.shape[0], (int)logits.shape[1]);
-        var best = new long[rows];
-        var address = Matmul.Address(logits);
+            return logits.argmax(-1);
+        var (rows, count) = ((int)logits.size(0), (int)logits.size(1));
+        var best = empty([rows], dtype: ScalarType.Int64);
+        nint address = Matmul.Address(logits), target = Matmul.Address(best);
         var team = ThreadTeam.Shared;
         team.Run(part =>
         {
             var (start, end) = team.Share(part, rows, 1);
             for (var row = start; row < end; row++)
-                best[row] = OfRow((float*)address + (long)row * count, count);
+                ((long*)target)[row] = OfRow((float*)address + (long)row * count, count);
         });
         return best;
     }

@@ -23,26 +23,25 @@ internal static unsafe class Contrast
 
     private static bool IsPlain(Tensor logits) => logits.dtype == ScalarType.Float32 && logits.device_type == DeviceType.CPU && logits.is_contiguous();
 
-    /// <summary>KL(expert ‖ amateur) of each row over the vocabulary that both share, and for the rows where it reaches beta, the plausible tokens and their weights.</summary>
-    public static (double[] Kl, (int[] Ids, double[] Weights)?[] Labels) Rows(Tensor expert, Tensor amateur, double alpha, double beta, double epsilon)
+    /// <summary>KL(expert ‖ amateur) of some rows over the vocabulary that both share, and for those where it reaches beta, the plausible tokens and their weights.</summary>
+    public static (double[] Kl, (int[] Ids, double[] Weights)?[] Labels) Rows(Tensor expert, Tensor amateur, int[] rows, double alpha, double beta, double epsilon)
     {
-        var rows = (int)expert.shape[0];
-        var (wide, narrow) = ((int)expert.shape[1], (int)amateur.shape[1]);
+        var (wide, narrow) = ((int)expert.size(1), (int)amateur.size(1));
         nint first = Matmul.Address(expert), second = Matmul.Address(amateur);
-        var kl = new double[rows];
-        var labels = new (int[], double[])?[rows];
+        var kl = new double[rows.Length];
+        var labels = new (int[], double[])?[rows.Length];
         var team = ThreadTeam.Shared;
         team.Run(part =>
         {
-            var (start, end) = team.Share(part, rows, 1);
-            for (var row = start; row < end; row++)
+            var (start, end) = team.Share(part, rows.Length, 1);
+            for (var i = start; i < end; i++)
             {
-                float* e = (float*)first + (long)row * wide, a = (float*)second + (long)row * narrow;
+                float* e = (float*)first + (long)rows[i] * wide, a = (float*)second + (long)rows[i] * narrow;
                 Normaliser pe = Normalise(e, wide), pa = Normalise(a, narrow);
                 var shared = Math.Min(wide, narrow);
-                kl[row] = Divergence(e, pe, a, pa, shared, (float)epsilon);
-                if (kl[row] >= beta)
-                    labels[row] = Label(e, pe, a, pa, shared, alpha, epsilon);
+                kl[i] = Divergence(e, pe, a, pa, shared, (float)epsilon);
+                if (kl[i] >= beta)
+                    labels[i] = Label(e, pe, a, pa, shared, alpha, epsilon);
             }
         });
         return (kl, labels);

@@ -46,29 +46,31 @@ internal sealed unsafe class ScreenedHead : IDisposable
 
     /// <summary>The index of each row's largest logit.</summary>
     /// <param name="states">[rows, hidden].</param>
-    public long[] Likeliest(Tensor states)
+    public Tensor Likeliest(Tensor states)
     {
         using var scope = NewDisposeScope();
         var x = states.contiguous();
         var rounded = x.to(ScalarType.BFloat16);
         var logits = nn.functional.linear(rounded, _rounded); // bfloat16, [rows, vocabulary]
-        var best = new long[x.shape[0]];
-        nint exact = Matmul.Address(x), rough = Matmul.Address(rounded), scores = Matmul.Address(logits);
+        var rows = (int)x.size(0);
+        var best = empty([rows], dtype: ScalarType.Int64);
+        nint exact = Matmul.Address(x), rough = Matmul.Address(rounded), scores = Matmul.Address(logits), found = Matmul.Address(best);
         nint matrix = Matmul.Address(_weight), norms = Matmul.Address(_norms), errors = Matmul.Address(_errors);
         var team = ThreadTeam.Shared;
         team.Run(part =>
         {
             var candidates = stackalloc int[MaxCandidates];
-            var (start, end) = team.Share(part, best.Length, 1);
+            var (start, end) = team.Share(part, rows, 1);
             for (var row = start; row < end; row++)
             {
                 var state = (float*)exact + (long)row * _hidden;
                 var (byNorm, byError) = Slack(state, (ushort*)rough + (long)row * _hidden, _hidden);
                 var count = Screen((ushort*)scores + (long)row * _vocabulary, (float*)norms, (float*)errors, byNorm, byError, _vocabulary, candidates);
-                best[row] = count is 0 or > MaxCandidates ? -1 : Best(state, (float*)matrix, candidates, count);
+                ((long*)found)[row] = count is 0 or > MaxCandidates ? -1 : Best(state, (float*)matrix, candidates, count);
             }
         });
-        return Settled(x, best);
+        Settle(x, best);
+        return best.MoveToOuterDisposeScope();
     }
 
     public void Dispose()
@@ -79,15 +81,18 @@ internal sealed unsafe class ScreenedHead : IDisposable
     }
 
     /// <summary>Rows whose logits lie too close together are computed in full.</summary>
-    private long[] Settled(Tensor x, long[] best)
+    private void Settle(Tensor x, Tensor best)
     {
-        var open = Enumerable.Range(0, best.Length).Where(row => best[row] < 0).ToArray();
-        if (open.Length == 0)
-            return best;
-        var states = x.index_select(0, tensor(Array.ConvertAll(open, row => (long)row)));
-        foreach (var (row, token) in open.Zip(Argmax.OfRows(Matmul.TryLinear(states, _weight) ?? nn.functional.linear(states, _weight))))
-            best[row] = token;
-        return best;
+        var found = new ReadOnlySpan<long>((void*)Matmul.Address(best), (int)best.numel());
+        if (!found.ContainsAnyInRange(long.MinValue, -1))
+            return;
+        var open = new List<long>();
+        for (var row = 0; row < found.Length; row++)
+            if (found[row] < 0)
+                open.Add(row);
+        var rows = tensor(open);
+        var states = x.index_select(0, rows);
+        best.index_copy_(0, rows, Argmax.OfRows(Matmul.TryLinear(states, _weight) ?? nn.functional.linear(states, _weight)));
     }
 
     private int Best(float* state, float* matrix, int* candidates, int count)

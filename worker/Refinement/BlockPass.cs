@@ -13,6 +13,7 @@ namespace LightReasoner.Worker.Refinement;
 internal sealed class BlockPass(CausalLM model, int slots, int capacity) : IDisposable
 {
     private readonly SlotCache _cache = new(model, slots, capacity);
+    private readonly HostCopy _host = new();
     private ScreenedHead? _head; // lives as long as this pass over fixed weights
 
     /// <summary>The first pass over new rows: reads prompts and blocks.</summary>
@@ -42,6 +43,7 @@ internal sealed class BlockPass(CausalLM model, int slots, int capacity) : IDisp
     public void Dispose()
     {
         _head?.Dispose();
+        _host.Dispose();
         _cache.Dispose();
     }
 
@@ -53,15 +55,17 @@ internal sealed class BlockPass(CausalLM model, int slots, int capacity) : IDisp
         for (var row = 0; row < inputs.Length; row++)
             for (var i = from[row]; i < inputs[row].Length; i++)
                 positions.Add(row * longest + i);
-        var states = hidden.view(-1, hidden.size(2)).index_select(0, tensor(positions.ToArray(), device: hidden.device));
-        var best = Likeliest(states);
+        var states = hidden.view(-1, hidden.size(2)).index_select(0, positions.ToArray().ToDevice(hidden.device));
+        var arrived = _host.Add<long>(Likeliest(states));
+        _host.Wait();
+        var best = arrived.Span;
         var predicted = new long[inputs.Length][];
         for (int row = 0, at = 0; row < inputs.Length; at += predicted[row++].Length)
-            predicted[row] = best[at..(at + Math.Max(0, inputs[row].Length - from[row]))];
+            predicted[row] = best.Slice(at, Math.Max(0, inputs[row].Length - from[row])).ToArray();
         return predicted;
     }
 
-    private long[] Likeliest(Tensor states)
+    private Tensor Likeliest(Tensor states)
     {
         if (states.shape[0] < ScreenedHead.MinRows || !ScreenedHead.Pays(model.HeadWeight))
             return Argmax.OfRows(model.Logits(states));

@@ -22,22 +22,17 @@ internal static class AmateurDraft
     public static int Length(int rows, Device device) =>
         Math.Clamp((device.type == DeviceType.CPU ? FreeTokensOnCpu : FreeTokensOnGpu) / rows - 1, 0, MaxLength);
 
-    /// <summary>Proposes tokens to the rows of a feed.</summary>
-    /// <returns>The proposals by row, and the logits [(count + 1)·rows, vocab] of the positions before, between and behind them, position by position.</returns>
-    public static (int[][] Drafts, Tensor Logits) Propose(CausalLM amateur, SlotCache cache, Feed feed, int count)
+    /// <summary>Proposes <paramref name="count"/> tokens, at least one, to each row of a feed. They stay on the device.</summary>
+    /// <returns>The proposals, [rows, count], and the logits [(count + 1)·rows, vocab] of the positions before, between and behind them, position by position.</returns>
+    public static (Tensor Drafts, Tensor Logits) Propose(CausalLM amateur, SlotCache cache, Feed feed, int count)
     {
-        var logits = new List<Tensor> { amateur.Logits(feed.Into(cache)) };
-        var drafts = new int[feed.Rows.Length][];
-        for (var row = 0; row < drafts.Length; row++)
-            drafts[row] = new int[count];
+        var (drafts, logits) = (new Tensor[count], new Tensor[count + 1]);
+        logits[0] = amateur.Logits(feed.Into(cache));
         for (var i = 0; i < count; i++)
         {
-            var best = Argmax.OfRows(logits[^1]);
-            var tokens = Array.ConvertAll(new int[feed.Tokens.Count][], _ => Array.Empty<int>());
-            for (var row = 0; row < drafts.Length; row++)
-                tokens[feed.Rows[row]] = [drafts[row][i] = (int)best[row]];
-            logits.Add(amateur.Logits(new Feed(null, null, tokens, feed.Rows).Into(cache)));
+            drafts[i] = Argmax.OfRows(logits[i]);
+            logits[i + 1] = amateur.Logits(feed.Next(cache, drafts[i]));
         }
-        return (drafts, logits.Count == 1 ? logits[0] : cat(logits, 0));
+        return (stack(drafts, 1), cat(logits, 0));
     }
 }

@@ -2,6 +2,7 @@ using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Generation;
+using LightReasoner.Worker.Native;
 using LightReasoner.Worker.Tokenization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -61,7 +62,7 @@ public sealed class ContrastiveSampler : IDisposable
         var drafts = reencoded is null && _spec.Generation is { Temperature: 0, RepetitionPenalty: 1 };
         using var expert = new BatchDecoding(_expert, prompts, promptNumbers, _spec.Generation, _spec.BatchSize, ignoreEos: false, drafts ? AmateurDraft.MaxLength : 0);
         using var amateur = new SlotCache(_amateur.Model, expert.Slots, expert.Capacity);
-        var firstStep = _spec.Selection.IncludeFirstStep ? 0 : 1;
+        using var host = new HostCopy();
         var kept = new List<KeptStep>();
         var figures = new DraftFigures(0, 0, 0);
         long seen = 0;
@@ -72,36 +73,45 @@ public sealed class ContrastiveSampler : IDisposable
             if (expert.Next() is not { } feed)
                 break;
             var draftLength = drafts && feed.Admitted is null ? AmateurDraft.Length(feed.Rows.Length, _expert.Model.Device) : 0;
-            var (step, amateurLogits) = draftLength > 0 ? Drafted(expert, amateur, feed, draftLength, ref figures) : Plain(expert, amateur, feed, reencoded);
+            var (tokens, selection) = draftLength > 0 ? Drafted(expert, amateur, feed, draftLength, host, ref figures) : Plain(expert, amateur, feed, reencoded, host);
             progress?.Invoke(expert.AnswersDone);
-            if (step.Positions[0] < firstStep) // rows that were just admitted are all at their first token
+            if (selection is null)
                 continue;
-            var expertLogits = _spec.Compatibility is Compatibility.Published ? step.Scores : step.Logits;
-            foreach (var label in StepSelection.Select(expertLogits, amateurLogits, _spec.Selection))
-                kept.Add(new KeptStep(step.Prompts[label.Row], step.Positions[label.Row], label));
-            seen += step.Prompts.Length;
+            foreach (var label in selection.Labels(tokens.Rows, host))
+                kept.Add(new KeptStep(tokens.Prompts[label.Index], tokens.Positions[label.Index], label));
+            seen += tokens.Rows.Length;
         }
         var answers = Enumerable.Range(0, prompts.Count).Select(prompt => expert.Answer(prompt).ToArray()).ToArray();
         return new Comparison(answers, seen, [.. kept.OrderBy(k => k.Prompt).ThenBy(k => k.Step)], figures);
     }
 
-    private (DecodedStep Step, Tensor AmateurLogits) Plain(BatchDecoding expert, SlotCache amateur, Feed feed, ReencodedPrefixes? reencoded)
+    private (AnsweredTokens Tokens, StepSelection? Selection) Plain(BatchDecoding expert, SlotCache amateur, Feed feed, ReencodedPrefixes? reencoded, HostCopy host)
     {
-        var step = expert.Decode(feed);
+        var step = expert.Start(feed, host);
         var hidden = feed.Into(amateur);
-        if (reencoded is not null)
-            hidden = reencoded.Correct(hidden, step, expert.Answer);
-        return (step, _amateur.Model.Logits(hidden));
+        StepSelection? selection = null;
+        if (step.Positions[0] > 0 || _spec.Selection.IncludeFirstStep) // rows that were just admitted are all at their first token
+        {
+            if (reencoded is not null)
+                hidden = reencoded.Correct(hidden, step, expert.Answer);
+            selection = StepSelection.Start(_spec.Compatibility is Compatibility.Published ? step.Scores : step.Logits, _amateur.Model.Logits(hidden), _spec.Selection, host);
+        }
+        host.Wait();
+        return (expert.Finish(step), selection);
     }
 
-    private (DecodedStep Step, Tensor AmateurLogits) Drafted(BatchDecoding expert, SlotCache amateur, Feed feed, int length, ref DraftFigures figures)
+    private (AnsweredTokens Tokens, StepSelection? Selection) Drafted(BatchDecoding expert, SlotCache amateur, Feed feed, int length, HostCopy host, ref DraftFigures figures)
     {
-        var (drafts, logits) = AmateurDraft.Propose(_amateur.Model, amateur, feed, length);
-        var (step, positions) = expert.Verify(feed, drafts, length);
+        var (drafts, amateurLogits) = AmateurDraft.Propose(_amateur.Model, amateur, feed, length);
+        var step = expert.Start(feed, drafts, host);
+        var selection = StepSelection.Start(step.Logits, amateurLogits, _spec.Selection, host);
+        host.Wait();
+        var tokens = expert.Finish(step);
         for (var row = 0; row < feed.Rows.Length; row++)
             amateur.Truncate(feed.Rows[row], expert.Held(feed, row));
-        figures = new DraftFigures(figures.Passes + drafts.Length, figures.Proposed + (long)drafts.Length * length, figures.Accepted + positions.Length - drafts.Length);
-        return (step, logits.index_select(0, tensor(positions, device: logits.device)));
+        var rows = feed.Rows.Length;
+        figures = new DraftFigures(figures.Passes + rows, figures.Proposed + (long)rows * length, figures.Accepted + tokens.Rows.Length - rows);
+        return (tokens, selection);
     }
 
     private ContrastiveSample ToSample(Question question, int[] prompt, int[] answer, int step, SoftLabel label) => new()

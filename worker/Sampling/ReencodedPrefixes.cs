@@ -1,6 +1,7 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Generation;
 using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Native;
 using LightReasoner.Worker.Tokenization;
 using static TorchSharp.torch;
 
@@ -14,9 +15,9 @@ internal sealed class ReencodedPrefixes(CausalLM amateur, Tokenizer tokenizer, P
 {
     /// <summary>Corrects the rows of a step that read other tokens.</summary>
     /// <param name="hidden">The amateur's hidden states for the step's rows, [rows, hidden].</param>
-    /// <param name="step">The step.</param>
+    /// <param name="step">The step; its tokens are not needed.</param>
     /// <param name="answer">The tokens generated for a prompt, at least those before the step.</param>
-    public Tensor Correct(Tensor hidden, DecodedStep step, Func<int, IReadOnlyList<int>> answer)
+    public Tensor Correct(Tensor hidden, DecodeStep step, Func<int, IReadOnlyList<int>> answer)
     {
         for (var row = 0; row < step.Prompts.Length; row++)
         {
@@ -25,8 +26,8 @@ internal sealed class ReencodedPrefixes(CausalLM amateur, Tokenizer tokenizer, P
             var ids = PromptFormat.EncodeText(tokenizer, prompt, texts[number] + tokenizer.Decode(generated));
             if (ids.AsSpan().SequenceEqual([.. prompts[number], .. generated]))
                 continue;
-            var read = amateur.Hidden(tensor(Array.ConvertAll(ids, id => (long)id), device: hidden.device).view(1, -1));
-            hidden = hidden.index_copy(0, tensor((long[])[row], device: hidden.device), read.view(-1, read.size(-1)).narrow(0, ids.Length - 1, 1));
+            var read = amateur.Hidden(ids.ToDevice(hidden.device).view(1, -1));
+            hidden = hidden.index_copy(0, ((long[])[row]).ToDevice(hidden.device), read.view(-1, read.size(-1)).narrow(0, ids.Length - 1, 1));
         }
         return hidden;
     }

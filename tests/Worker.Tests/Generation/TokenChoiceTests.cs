@@ -16,7 +16,7 @@ public class TokenChoiceTests
         using var choice = new TokenChoice(new GenerationSpec { RepetitionPenalty = 2 }, [[0, 1]], [0], 5, CPU);
         var logits = tensor(Logits).view(1, 5);
         Assert.Equal([1f, -2f, 0.5f, 3f, 0f], choice.Scores(logits, [0]).data<float>().ToArray());
-        Assert.Equal([3], choice.Choose(choice.Scores(logits, [0]), [0]));
+        Assert.Equal([3L], choice.Choose(choice.Scores(logits, [0]), [0]).data<long>().ToArray());
         Assert.Equal([1f, -2f, 0.5f, 1.5f, 0f], choice.Scores(logits, [0]).data<float>().ToArray()); // token 3 has occurred now
     }
 
@@ -38,7 +38,7 @@ public class TokenChoiceTests
         using var choice = new TokenChoice(new GenerationSpec { Temperature = 1, Seed = 3 }, [.. Enumerable.Repeat<int[]>([0], rows)], [.. Enumerable.Range(0, rows)], 5, CPU);
         var logits = tensor(Logits).view(1, 5).expand(rows, 5);
         var all = Enumerable.Range(0, rows).ToArray();
-        var drawn = choice.Choose(choice.Scores(logits, all), all);
+        var drawn = choice.Choose(choice.Scores(logits, all), all).data<long>().ToArray();
         var expected = tensor(Logits).softmax(0).data<float>().ToArray();
         for (var token = 0; token < 5; token++)
             Assert.Equal(expected[token], drawn.Count(d => d == token) / (double)rows, 0.015);
