@@ -46,7 +46,7 @@ public sealed class LoraTrainer : IDisposable
                 ? "there are no samples to train on; was selection.beta of the SamplingRun too high?"
                 : $"all {samples.Count} samples are longer than training.maxLength ({spec.Training.MaxLength} tokens)");
         _order = spec.Training.Packing is SamplePacking.Prompt
-            ? new EpochOrder(_samples.Count, spec.Training.Seed, SoftLabelBatch.Families(_samples), spec.Training.BatchSize)
+            ? new EpochOrder(_samples.Count, spec.Training.Seed, SampleFamilies.Of(_samples), spec.Training.BatchSize)
             : new EpochOrder(_samples.Count, spec.Training.Seed);
         _adapter = TrainedAdapter.Of(model.Model, spec.Lora, spec.Training.Seed);
         _parameters = _adapter.NamedParameters();

@@ -46,21 +46,6 @@ internal sealed class SoftLabelBatch
         return all._samplesOf.Chunk(batchSize).Select(chunk => new SoftLabelBatch([.. chunk.SelectMany(some => some).Select(i => samples[i])], packing));
     }
 
-    /// <summary>The samples whose prefixes extend one another, as the steps of one answer do: indices by family.</summary>
-    public static IReadOnlyList<int[]> Families(IReadOnlyList<TrainingSample> samples)
-    {
-        var families = new List<List<int>>();
-        var order = Enumerable.Range(0, samples.Count).ToArray();
-        Array.Sort(order, (a, b) => samples[a].Prefix.AsSpan().SequenceCompareTo(samples[b].Prefix) is not 0 and var difference ? difference : a.CompareTo(b));
-        foreach (var i in order)
-        {
-            if (families.Count == 0 || !samples[i].Prefix.AsSpan().StartsWith(samples[families[^1][^1]].Prefix))
-                families.Add([]);
-            families[^1].Add(i);
-        }
-        return [.. families.Select(family => family.ToArray())];
-    }
-
     /// <summary>Tokens that are read, padding not counted.</summary>
     public long Tokens => _sequences.Sum(sequence => (long)sequence.Length);
 

@@ -164,7 +164,7 @@ public class LoraTrainerTests
     [Fact]
     public void Families_Samples_AreThoseOfOneAnswer()
     {
-        var families = SoftLabelBatch.Families(Prepared());
+        var families = SampleFamilies.Of(Prepared());
         Assert.Equal(6, families.Count);
         Assert.Equal(Enumerable.Range(0, 117), families.SelectMany(family => family).Order());
     }
