@@ -1,4 +1,3 @@
-using LightReasoner.Worker.Native;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -66,7 +65,7 @@ public sealed partial class CausalLM : nn.Module
     /// <param name="newLengths">With a cache: how many columns of each row are real (null: all); the rest is padding on the right.</param>
     public Tensor Hidden(Tensor ids, KvCache? cache = null, int[]? newLengths = null)
     {
-        var (batch, length) = ((int)ids.shape[0], (int)ids.shape[1]);
+        var (batch, length) = ((int)ids.size(0), (int)ids.size(1));
         if (cache is null)
             return Run(ids, AttentionPlan.WithoutCache(Config, _rotary, batch, length, _compute, Device));
 
@@ -88,21 +87,9 @@ public sealed partial class CausalLM : nn.Module
     internal Tensor ContinuePrompt(Tensor ids, int[] promptLengths, Func<int, (Tensor Keys, Tensor Values)> promptOfLayer) =>
         Run(ids, AttentionPlan.BehindPrompts(Config, _rotary, promptLengths, (int)promptOfLayer(0).Keys.shape[2], promptOfLayer, (int)ids.shape[1], _compute, Device));
 
-    /// <summary>The matrix of the output head, [vocab, hidden]; the embedding where the two are tied.</summary>
-    internal Parameter HeadWeight => _head is null ? _embedding : _head.Parts[0].Weight;
-
     /// <summary>From now on the embedding's gradient is gathered by rows, until what this returns is disposed of; null where the embedding is frozen or not float32.</summary>
     internal EmbeddingGradient? GatherEmbeddingGradient() =>
         _gathered = _embedding.requires_grad && _embedding.dtype == ScalarType.Float32 ? new EmbeddingGradient(_embedding, () => _gathered = null) : null;
-
-    /// <summary>The scores of all tokens of the vocabulary, [..., hidden] → [..., vocab].</summary>
-    public Tensor Logits(Tensor hidden)
-    {
-        var weight = HeadWeight;
-        if (hidden.dim() == 2 && Matmul.TryLinear(hidden, weight) is { } logits)
-            return logits;
-        return nn.functional.linear(hidden, weight.In(_compute));
-    }
 
     /// <summary>The logits of every position, [batch, length, vocab].</summary>
     public Tensor forward(Tensor ids)
@@ -130,6 +117,7 @@ public sealed partial class CausalLM : nn.Module
             _embedding.Dispose();
             _finalNorm.Dispose();
             _head?.Dispose();
+            _screened?.Dispose();
             _rotary.Dispose();
         }
         base.Dispose(disposing);

@@ -8,7 +8,7 @@ namespace LightReasoner.Worker.Native;
 
 /// <summary>
 /// The likeliest token of many rows, as float32 logits would have it, at the price of bfloat16 ones where the CPU has matrix units for those (AMX). The rounded logits come with
-/// a bound of their error; only tokens that could still be the best within it are scored in float32. Holds a bfloat16 copy of the head.
+/// a bound of their error; only tokens that could still be the best within it are scored in float32. Holds a bfloat16 copy of the head as it was when this was made.
 /// </summary>
 internal sealed unsafe class ScreenedHead : IDisposable
 {
@@ -44,7 +44,10 @@ internal sealed unsafe class ScreenedHead : IDisposable
     public static bool Supports(Tensor weight) =>
         Avx512F.IsSupported && weight.dtype == ScalarType.Float32 && weight.device_type == DeviceType.CPU && weight.is_contiguous() && weight.shape[1] % Lanes == 0;
 
-    /// <summary>The index of each row's largest logit.</summary>
+    /// <summary>Memory that this takes beside a head.</summary>
+    public static long Bytes(Tensor weight) => weight.shape[0] * (weight.shape[1] * 2 + 2 * sizeof(float));
+
+    /// <summary>The index of each row's largest logit: [rows], int64.</summary>
     /// <param name="states">[rows, hidden].</param>
     public Tensor Likeliest(Tensor states)
     {

@@ -14,7 +14,6 @@ internal sealed class BlockPass(CausalLM model, int slots, int capacity) : IDisp
 {
     private readonly SlotCache _cache = new(model, slots, capacity);
     private readonly HostCopy _host = new();
-    private ScreenedHead? _head; // lives as long as this pass over fixed weights
 
     /// <summary>The first pass over new rows: reads prompts and blocks.</summary>
     public void Begin(BlockRow[] rows, int[] slots)
@@ -42,7 +41,6 @@ internal sealed class BlockPass(CausalLM model, int slots, int capacity) : IDisp
 
     public void Dispose()
     {
-        _head?.Dispose();
         _host.Dispose();
         _cache.Dispose();
     }
@@ -56,19 +54,12 @@ internal sealed class BlockPass(CausalLM model, int slots, int capacity) : IDisp
             for (var i = from[row]; i < inputs[row].Length; i++)
                 positions.Add(row * longest + i);
         var states = hidden.view(-1, hidden.size(2)).index_select(0, positions.ToArray().ToDevice(hidden.device));
-        var arrived = _host.Add<long>(Likeliest(states));
+        var arrived = _host.Add<long>(model.Likeliest(states));
         _host.Wait();
         var best = arrived.Span;
         var predicted = new long[inputs.Length][];
         for (int row = 0, at = 0; row < inputs.Length; at += predicted[row++].Length)
             predicted[row] = best.Slice(at, Math.Max(0, inputs[row].Length - from[row])).ToArray();
         return predicted;
-    }
-
-    private Tensor Likeliest(Tensor states)
-    {
-        if (states.shape[0] < ScreenedHead.MinRows || !ScreenedHead.Pays(model.HeadWeight))
-            return Argmax.OfRows(model.Logits(states));
-        return (_head ??= new ScreenedHead(model.HeadWeight)).Likeliest(states);
     }
 }

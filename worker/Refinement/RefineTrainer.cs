@@ -160,6 +160,7 @@ public sealed class RefineTrainer : IDisposable
     /// <exception cref="InvalidDataException">The checkpoint is damaged or of another run.</exception>
     public void LoadState(string folder)
     {
+        _model.Model.WeightsWillChange();
         var state = TrainingCheckpoint.Restore(folder, _weights.Parameters, _optimizer);
         if ((int)state["records"]! != _sequences.Count)
             throw new InvalidDataException($"{folder}: was written with {state["records"]} records, there are {_sequences.Count} now");

@@ -1,5 +1,6 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Native;
 using TorchSharp;
 
 namespace LightReasoner.Worker.Runs;
@@ -33,7 +34,8 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     /// <param name="rows">Sequences in a forward pass.</param>
     /// <param name="length">Tokens of the longest.</param>
     /// <param name="checkpointing">Whether layers are computed again in the backward pass.</param>
-    public static MemoryPrediction Training(CausalLM model, int rows, int length, bool checkpointing)
+    /// <param name="blocks">Whether block generation measures the model afterwards, beside weights and optimizer.</param>
+    public static MemoryPrediction Training(CausalLM model, int rows, int length, bool checkpointing, bool blocks = false)
     {
         DecoderConfig config = model.Config;
         long trained = model.Lora is { } lora ? lora.NamedParameters().Sum(p => p.Value.numel()) : Elements(model);
@@ -45,7 +47,8 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
         long perToken = 6L * config.HiddenSize + 4L * (config.NumHeads + 2 * config.NumKvHeads) * config.HeadDim + 4L * config.IntermediateSize + 2L * config.NumHeads * length;
         long activations = tokens * Size(model) * (checkpointing ? perToken + (long)config.NumLayers * config.HiddenSize : perToken * config.NumLayers);
         long head = 2L * Math.Min(HeadElements, tokens * config.VocabSize) * sizeof(float);
-        return new([("weights", Weights(model)), ("gradients and optimizer", optimizer), ("activations", activations), ("head", head)]);
+        return new([("weights", Weights(model)), ("gradients and optimizer", optimizer), ("activations", activations), ("head", head),
+            .. blocks && ScreenedHead.Pays(model.HeadWeight) ? [("copy of the head for block generation", ScreenedHead.Bytes(model.HeadWeight))] : ((string, long)[])[]]);
     }
 
     /// <summary>One line for a person.</summary>

@@ -1,5 +1,6 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Native;
 using LightReasoner.Worker.Refinement;
 using LightReasoner.Worker.Tests.Checkpoints;
 using LightReasoner.Worker.Tests.FineTuning;
@@ -115,6 +116,36 @@ public class RefineTrainerTests
         foreach (var (shared, apart) in metrics[0].Losses!.Zip(metrics[1].Losses!))
             Assert.Equal(apart, shared, 1e-5 * apart);
         Assert.Equal(metrics[1].GradNorm!.Value, metrics[0].GradNorm!.Value, 1e-4 * metrics[1].GradNorm!.Value);
+    }
+
+    [Fact]
+    public void TrainStep_BetweenBlocks_IsFollowedByTheCopyOfTheHead()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = Goldens.Model("qwen2-tiny");
+        Assert.SkipUnless(ScreenedHead.Pays(model.Model.HeadWeight), "copies of the head are made for CPUs with matrix units (AMX)");
+        var before = Blocks(model);
+        var copy = model.Model.Screened();
+        Assert.Equal(before, Blocks(model));
+        Assert.Same(copy, model.Model.Screened());
+
+        using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(), Spec with { Training = Spec.Training with { LearningRate = 1e-2, WarmupRatio = 0 } });
+        trainer.SaveState(folder["state"]);
+        for (var step = 0; step < 3; step++)
+            trainer.TrainStep();
+        var after = Blocks(model);
+        Assert.NotEqual(before, after);
+        trainer.SaveModel(folder["model"], Path.Combine(Goldens.Folder, "qwen2-tiny"));
+        using (var written = HuggingFaceFolder.Load(folder["model"], ScalarType.Float32, CPU))
+            Assert.Equal(Blocks(written), after);
+
+        trainer.LoadState(folder["state"]);
+        Assert.Equal(before, Blocks(model));
+        model.Model.train();
+        Assert.Null(model.Model.Screened());
+
+        static IEnumerable<int[]> Blocks(LoadedModel model) =>
+            new BlockGenerator(model, TestTokenizer.Eos).Generate(TextGeneratorTests.Prompts(4), 48, 2, 96, ignoreEos: true).Select(answer => answer.Ids).ToArray();
     }
 
     [Fact]

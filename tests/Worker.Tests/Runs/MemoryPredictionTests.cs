@@ -1,4 +1,5 @@
 using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Native;
 using LightReasoner.Worker.Runs;
 using static TorchSharp.torch;
 
@@ -35,6 +36,17 @@ public class MemoryPredictionTests
         long parameters = model.NamedParameters().Sum(p => p.Value.numel());
         Assert.Equal(2 * parameters, Part(MemoryPrediction.Training(model, 1, 16, false), "weights"));
         Assert.Equal((2 + 3 * 4) * parameters, Part(MemoryPrediction.Training(model, 1, 16, false), "gradients and optimizer"));
+    }
+
+    [Fact]
+    public void Training_MeasuredByBlocks_CountsTheCopyOfTheHeadWhereItIsMade()
+    {
+        using var model = CausalLM.Create(Shape, ScalarType.Float32, CPU, initSeed: 1);
+        using var half = CausalLM.Create(Shape, ScalarType.BFloat16, CPU, initSeed: 1);
+        MemoryPrediction plain = MemoryPrediction.Training(model, 1, 16, false), measured = MemoryPrediction.Training(model, 1, 16, false, blocks: true);
+        long copy = ScreenedHead.Pays(model.HeadWeight) ? Shape.VocabSize * (2L * Shape.HiddenSize + 2 * sizeof(float)) : 0;
+        Assert.Equal(plain.Total + copy, measured.Total);
+        Assert.Equal(MemoryPrediction.Training(half, 1, 16, false), MemoryPrediction.Training(half, 1, 16, false, blocks: true), (a, b) => a.Parts.SequenceEqual(b.Parts));
     }
 
     [Fact]
