@@ -146,9 +146,11 @@ internal sealed class BatchDecoding : IDisposable
     /// <summary>Waiting prompts are read together: as soon as a quarter of the slots is free, or room for all that wait.</summary>
     private Feed? Admission()
     {
-        var free = Enumerable.Range(0, _promptOfSlot.Length).Where(slot => _promptOfSlot[slot] is null).ToArray();
         var waiting = _prompts.Count - _next;
-        if (waiting == 0 || free.Length == 0 || free.Length < Math.Min(waiting, (_promptOfSlot.Length + 3) / 4))
+        if (waiting == 0)
+            return null;
+        var free = SlotsWhere(occupied: false);
+        if (free.Length == 0 || free.Length < Math.Min(waiting, (_promptOfSlot.Length + 3) / 4))
             return null;
         var slots = free[..Math.Min(free.Length, waiting)];
         var sequences = new int[slots.Length][];
@@ -162,7 +164,7 @@ internal sealed class BatchDecoding : IDisposable
 
     private Feed? Continuation()
     {
-        var running = Enumerable.Range(0, _promptOfSlot.Length).Where(slot => _promptOfSlot[slot] is not null).ToArray();
+        var running = SlotsWhere(occupied: true);
         if (running.Length == 0)
             return null;
         int[]? kept = null;
@@ -174,6 +176,16 @@ internal sealed class BatchDecoding : IDisposable
         }
         var tokens = Array.ConvertAll(_promptOfSlot, prompt => prompt is { } p ? new[] { _answers[p][^1] } : []);
         return new Feed(kept, null, tokens, running);
+    }
+
+    private int[] SlotsWhere(bool occupied)
+    {
+        var slots = new int[_promptOfSlot.Length];
+        var count = 0;
+        for (var slot = 0; slot < slots.Length; slot++)
+            if (_promptOfSlot[slot].HasValue == occupied)
+                slots[count++] = slot;
+        return count == slots.Length ? slots : slots[..count];
     }
 
     /// <returns>Whether the answer is complete.</returns>

@@ -37,24 +37,32 @@ internal static unsafe class DecodeAttention
     /// <param name="length">New tokens per row, padding included.</param>
     public static Tensor Attend(Tensor projected, Tensor turns, Tensor keys, Tensor values, Shape shape, int[] starts, int[] counts, int length)
     {
-        var batch = starts.Length;
-        var result = zeros([(long)batch * length, shape.Heads * shape.HeadDim], dtype: ScalarType.Float32);
-        nint source = Matmul.Address(projected), tables = Matmul.Address(turns), keyStore = Matmul.Address(keys), valueStore = Matmul.Address(values);
-        var (target, positions) = (Matmul.Address(result), (int)turns.shape[1]);
+        var result = zeros([(long)starts.Length * length, shape.Heads * shape.HeadDim], dtype: ScalarType.Float32);
+        float* source = (float*)Matmul.Address(projected), tables = (float*)Matmul.Address(turns), target = (float*)Matmul.Address(result);
+        float* keyStore = (float*)Matmul.Address(keys), valueStore = (float*)Matmul.Address(values);
+        var positions = (int)turns.size(1);
         if (length > FewTokens && shape.Capacity >= Matmul.TileOutputs)
+            PanelAttention.Attend(source, tables, positions, keyStore, valueStore, target, shape, starts, counts, length);
+        else
         {
-            PanelAttention.Attend((float*)source, (float*)tables, positions, (float*)keyStore, (float*)valueStore, (float*)target, shape, starts, counts, length);
-            return result;
+            var team = ThreadTeam.Shared;
+            team.Run(new FewTokensWork(team, source, tables, positions, keyStore, valueStore, target, shape, starts, counts, length));
         }
-        var longest = 0;
-        for (var row = 0; row < batch; row++)
-            longest = Math.Max(longest, starts[row] + counts[row]);
-        var team = ThreadTeam.Shared;
-        team.Run(part =>
+        return result;
+    }
+
+    /// <summary>Attention of a few new tokens per row, by key heads.</summary>
+    private readonly struct FewTokensWork(
+        ThreadTeam team, float* source, float* tables, int positions, float* keyStore, float* valueStore, float* target, Shape shape, int[] starts, int[] counts, int length) : ThreadTeam.IWork
+    {
+        public void Do(int part)
         {
+            var longest = 0;
+            for (var row = 0; row < starts.Length; row++)
+                longest = Math.Max(longest, starts[row] + counts[row]);
             var scores = stackalloc float[longest + Lanes];
             var query = stackalloc float[shape.HeadDim];
-            var (first, end) = team.Share(part, batch * shape.KvHeads, 1);
+            var (first, end) = team.Share(part, starts.Length * shape.KvHeads, 1);
             for (var item = first; item < end; item++)
             {
                 var (row, head) = Math.DivRem(item, shape.KvHeads);
@@ -62,12 +70,11 @@ internal static unsafe class DecodeAttention
                 for (var column = 0; column < counts[row]; column++)
                 {
                     var token = (long)row * length + column;
-                    One((float*)source + token * (shape.Heads + 2 * shape.KvHeads) * shape.HeadDim, (float*)tables, positions, (float*)keyStore + head0, (float*)valueStore + head0,
-                        (float*)target + token * shape.Heads * shape.HeadDim, shape, head, starts[row] + column, query, scores);
+                    One(source + token * (shape.Heads + 2 * shape.KvHeads) * shape.HeadDim, tables, positions, keyStore + head0, valueStore + head0,
+                        target + token * shape.Heads * shape.HeadDim, shape, head, starts[row] + column, query, scores);
                 }
             }
-        });
-        return result;
+        }
     }
 
     /// <summary>One key head of one token at one position: stores key and value, and attends with all query heads that read them.</summary>

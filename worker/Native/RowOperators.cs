@@ -18,10 +18,9 @@ internal static unsafe class RowOperators
     {
         if (!Supports(x) || weight.dtype != ScalarType.Float32)
             return null;
-        var size = (int)weight.shape[0];
+        var size = (int)weight.size(0);
         var result = empty(x.shape, dtype: ScalarType.Float32);
-        nint source = Matmul.Address(x), factors = Matmul.Address(weight), target = Matmul.Address(result);
-        ForRows((int)(x.numel() / size), size, row => Normalise((float*)source + (long)row * size, (float*)factors, (float*)target + (long)row * size, size, eps));
+        ForRows((int)(x.numel() / size), size, new Normalisation(Matmul.Address(x), Matmul.Address(weight), Matmul.Address(result), size, eps));
         return result;
     }
 
@@ -30,31 +29,50 @@ internal static unsafe class RowOperators
     {
         if (!Supports(gateUp))
             return null;
-        var (rows, size) = ((int)gateUp.shape[0], (int)gateUp.shape[1] / 2);
+        var (rows, size) = ((int)gateUp.size(0), (int)gateUp.size(1) / 2);
         var result = empty([rows, size], dtype: ScalarType.Float32);
-        nint source = Matmul.Address(gateUp), target = Matmul.Address(result);
-        ForRows(rows, size, row => Gate((float*)source + 2L * row * size, (float*)target + (long)row * size, size));
+        ForRows(rows, size, new Gating(Matmul.Address(gateUp), Matmul.Address(result), size));
         return result;
     }
 
     private static bool Supports(Tensor x) =>
         Vector512.IsHardwareAccelerated && !is_grad_enabled() && x.dtype == ScalarType.Float32 && x.device_type == DeviceType.CPU && x.is_contiguous();
 
-    private static void ForRows(int rows, int size, Action<int> body)
+    private static void ForRows<TRow>(int rows, int size, TRow work) where TRow : struct, IRow
     {
-        if ((long)rows * size < WorthSharing)
+        if ((long)rows * size >= WorthSharing)
         {
-            for (var row = 0; row < rows; row++)
-                body(row);
+            var team = ThreadTeam.Shared;
+            team.Run(new Rows<TRow>(team, rows, work));
             return;
         }
-        var team = ThreadTeam.Shared;
-        team.Run(part =>
+        for (var row = 0; row < rows; row++)
+            work.Do(row);
+    }
+
+    private interface IRow
+    {
+        void Do(int row);
+    }
+
+    private readonly struct Rows<TRow>(ThreadTeam team, int rows, TRow work) : ThreadTeam.IWork where TRow : struct, IRow
+    {
+        public void Do(int part)
         {
             var (start, end) = team.Share(part, rows, 1);
             for (var row = start; row < end; row++)
-                body(row);
-        });
+                work.Do(row);
+        }
+    }
+
+    private readonly struct Normalisation(nint source, nint factors, nint target, int size, float eps) : IRow
+    {
+        public void Do(int row) => Normalise((float*)source + (long)row * size, (float*)factors, (float*)target + (long)row * size, size, eps);
+    }
+
+    private readonly struct Gating(nint source, nint target, int size) : IRow
+    {
+        public void Do(int row) => Gate((float*)source + 2L * row * size, (float*)target + (long)row * size, size);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

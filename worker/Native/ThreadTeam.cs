@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TorchSharp;
 
 namespace LightReasoner.Worker.Native;
@@ -6,7 +7,7 @@ namespace LightReasoner.Worker.Native;
 /// Threads that share out loops too short for the thread pool. A member spins for a moment after its part, since the next loop follows within microseconds while
 /// a model decodes, and sleeps otherwise. As many as libtorch is told to use.
 /// </summary>
-internal sealed class ThreadTeam
+internal sealed unsafe class ThreadTeam
 {
     private const int Spins = 2000; // ManualResetEventSlim takes 2047 at most
 
@@ -14,7 +15,8 @@ internal sealed class ThreadTeam
 
     private readonly Member[] _members;
     private readonly Lock _turn = new();
-    private Action<int>? _body;
+    private delegate*<nint, int, void> _part; // of the work that lies at this address, on the stack of the thread that waits for it
+    private nint _work;
     private int _unfinished;
 
     private ThreadTeam(int threads)
@@ -36,20 +38,24 @@ internal sealed class ThreadTeam
     public int Threads { get; }
 
     /// <summary>Runs the body once for each part 0..Threads-1, part 0 on the caller's thread, and returns when all are done.</summary>
-    public void Run(Action<int> body)
+    public void Run(Action<int> body) => Run(new Body(body));
+
+    /// <summary>The same without an object for each loop, for those of which a forward pass has many.</summary>
+    public void Run<TWork>(TWork work) where TWork : struct, IWork
     {
         if (_members.Length == 0)
         {
-            body(0);
+            work.Do(0);
             return;
         }
         lock (_turn)
         {
-            _body = body;
+            _work = (nint)Unsafe.AsPointer(ref work);
+            _part = &Do<TWork>;
             Volatile.Write(ref _unfinished, _members.Length);
             foreach (var member in _members)
                 member.Start();
-            body(0);
+            work.Do(0);
             var wait = new SpinWait();
             while (Volatile.Read(ref _unfinished) > 0)
                 wait.SpinOnce(sleep1Threshold: -1);
@@ -61,6 +67,19 @@ internal sealed class ThreadTeam
     {
         var units = (items + unit - 1) / unit;
         return (Math.Min(items, (int)((long)units * part / Threads) * unit), Math.Min(items, (int)((long)units * (part + 1) / Threads) * unit));
+    }
+
+    private static void Do<TWork>(nint work, int part) where TWork : struct, IWork => Unsafe.AsRef<TWork>((void*)work).Do(part);
+
+    /// <summary>A loop in parts.</summary>
+    public interface IWork
+    {
+        void Do(int part);
+    }
+
+    private readonly struct Body(Action<int> body) : IWork
+    {
+        public void Do(int part) => body(part);
     }
 
     private sealed class Member
@@ -83,7 +102,7 @@ internal sealed class ThreadTeam
             {
                 _go.Wait();
                 _go.Reset();
-                _team._body!(_part);
+                _team._part(_team._work, _part);
                 Interlocked.Decrement(ref _team._unfinished);
             }
         }
