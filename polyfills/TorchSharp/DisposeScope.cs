@@ -202,24 +202,20 @@ internal static class DisposeScopeManager
 {
     public const int Slots = 32;
     private const int MostKeptSlots = 4096;
+    private const int MostSpares = 8;
 
     [ThreadStatic] private static DisposeScope? s_current;
 
-    // The array of the scope that ended last: scopes of inner loops then allocate next to nothing.
-    [ThreadStatic] private static IDisposable?[]? s_spare;
+    // The arrays of the scopes that ended last: scopes of loops, and a few within one another, then allocate next to nothing.
+    [ThreadStatic] private static Stack<IDisposable?[]>? s_spares;
 
-    public static IDisposable?[] RentSlots()
-    {
-        var spare = s_spare;
-        s_spare = null;
-        return spare ?? new IDisposable?[Slots];
-    }
+    public static IDisposable?[] RentSlots() => s_spares is { Count: > 0 } spares ? spares.Pop() : new IDisposable?[Slots];
 
     public static void ReturnSlots(IDisposable?[] slots)
     {
-        if (slots.Length is >= Slots and <= MostKeptSlots)
+        if (slots.Length is >= Slots and <= MostKeptSlots && (s_spares ??= new(MostSpares)).Count < MostSpares)
         {
-            s_spare = slots;
+            s_spares.Push(slots);
         }
     }
 

@@ -1,6 +1,5 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Native;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Sampling;

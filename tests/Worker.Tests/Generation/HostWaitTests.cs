@@ -2,9 +2,9 @@ using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Generation;
 using LightReasoner.Worker.Native;
+using LightReasoner.Worker.Refinement;
 using LightReasoner.Worker.Sampling;
 using LightReasoner.Worker.Tests.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Tests.Generation;
@@ -45,6 +45,17 @@ public class HostWaitTests
         Assert.NotEmpty(result.Kept);
         Assert.True(result.Drafts.Accepted > 0);
         Assert.Equal(steps, HostCopy.Waits - before);
+    }
+
+    [Fact]
+    public void Generate_Blocks_WaitsOncePerPass()
+    {
+        using var model = Half("qwen2-tiny");
+        var passes = 0;
+        var before = HostCopy.Waits;
+        new BlockGenerator(model, TestTokenizer.Eos).Generate(TextGeneratorTests.Prompts(9), 16, 3, 48, batchSize: 4, answered: _ => passes++);
+        Assert.True(passes > 6);
+        Assert.Equal(passes, HostCopy.Waits - before);
     }
 
     [Theory, InlineData(0.2), InlineData(1e-3), InlineData(0.0)]
