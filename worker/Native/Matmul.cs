@@ -9,12 +9,16 @@ namespace LightReasoner.Worker.Native;
 /// <summary>
 /// x·Wᵀ for as many rows of x as decoding, a block or a prompt has, float32 on the CPU. A BLAS copies W into a layout of its own first, which costs more than the product itself
 /// for a few rows and a good part of it for some hundred; this reads W once, as it lies. Up to <see cref="DotRows"/> rows are products of vectors along the inputs
-/// (Matmul.Dots.cs); more are packed, so that a vector holds an input of 16 rows at once (Matmul.Panels.cs).
+/// (Matmul.Dots.cs); more are packed, so that a vector holds an input of 16 rows at once (Matmul.Panels.cs). Where the CPU has matrix units, they take products of
+/// <see cref="SplitRows"/> rows and more (<see cref="SplitProduct"/>).
 /// </summary>
 internal static unsafe partial class Matmul
 {
-    /// <summary>With more rows than this a BLAS is as fast.</summary>
+    /// <summary>With more rows than this a BLAS is as fast as vectors are.</summary>
     public const int MaxRows = 512;
+
+    /// <summary>From so many rows on the matrix units are faster than vectors.</summary>
+    public const int SplitRows = 48;
 
     private const int DotRows = 8, Lanes = 16;
 
@@ -29,11 +33,14 @@ internal static unsafe partial class Matmul
             return null;
         var rows = (int)x.shape[0];
         var (outputs, inputs) = ((int)weight.shape[0], (int)weight.shape[1]);
-        if (rows > MaxRows || inputs % Lanes != 0 || !x.is_contiguous() || !weight.is_contiguous() || onto?.is_contiguous() == false)
+        var split = MatrixUnits.Available && rows >= SplitRows;
+        if (!split && (rows > MaxRows || inputs % Lanes != 0) || !x.is_contiguous() || !weight.is_contiguous() || onto?.is_contiguous() == false)
             return null;
         var result = empty([rows, outputs], dtype: ScalarType.Float32);
         nint source = Address(x), matrix = Address(weight), offsets = Address(bias), added = Address(onto), target = Address(result);
-        if (rows > DotRows && outputs >= TileOutputs)
+        if (split)
+            SplitProduct.Multiply(new Side(source, inputs, rows, Down: false), new Side(matrix, inputs, outputs, Down: false), inputs, (float*)target, outputs, (float*)offsets, (float*)added, passingLeft: true);
+        else if (rows > DotRows && outputs >= TileOutputs)
             MultiplyPanels((float*)source, rows, inputs, (float*)matrix, (float*)target, outputs, (float*)offsets, (float*)added);
         else
         {

@@ -44,7 +44,7 @@ internal static class HeadLoss
             var gradient = logits.In(states.dtype);
             if (weight.requires_grad)
                 Accumulate(weight, gradient, some);
-            gradients.Add(gradient.mm(matrix).MoveToOuterDisposeScope());
+            gradients.Add((SplitLinear.TryMultiply(gradient, matrix) ?? gradient.mm(matrix)).MoveToOuterDisposeScope());
             predictions.Add(best.MoveToOuterDisposeScope());
         }
         return new Result(loss, cat(gradients, 0).MoveToOuterDisposeScope(), cat(predictions, 0).MoveToOuterDisposeScope());
@@ -54,11 +54,11 @@ internal static class HeadLoss
     {
         using var sum = weight.grad;
         if (sum is null)
-            weight.grad = gradient.t().mm(states).In(weight.dtype);
-        else if (sum.dtype == gradient.dtype)
-            sum.addmm_(gradient.t(), states);
-        else
+            weight.grad = (SplitLinear.TryMultiplyTransposed(gradient, states) ?? gradient.t().mm(states)).In(weight.dtype);
+        else if (sum.dtype != gradient.dtype)
             sum.add_(gradient.t().mm(states));
+        else if (!SplitLinear.TryAddTransposed(sum, gradient, states))
+            sum.addmm_(gradient.t(), states);
     }
 
     /// <summary>logits → (softmax − one-hot(target))·scale.</summary>

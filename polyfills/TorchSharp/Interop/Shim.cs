@@ -67,6 +67,14 @@ internal static unsafe partial class Shim
     public static partial int torchshim_grad(
         nint* outputs, nint* gradients, int outputsCount, nint* inputs, int inputsCount, int retainGraph, int createGraph, int allowUnused, nint* results);
 
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial void torchshim_set_error(string message);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int torchshim_function_attach(
+        nint output, nint* inputs, int count, nint* saved, int savedCount, string name,
+        delegate* unmanaged<nint, nint, nint*, int, nint*, int, int> backward, delegate* unmanaged<nint, void> release, nint context);
+
     [LibraryImport(Library), SuppressGCTransition]
     public static partial int torchshim_grad_mode();
 

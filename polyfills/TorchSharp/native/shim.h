@@ -12,6 +12,9 @@
 
 #define SHIM_API extern "C" __attribute__((visibility("default")))
 
+SHIM_API const char* torchshim_last_error();
+SHIM_API void torchshim_tensor_free(at::Tensor* tensor);
+
 namespace shim {
 
 // Mirrors TorchSharp.Interop.Tag. Numbers are part of the boundary.

@@ -114,6 +114,90 @@ public sealed class AutogradTests : IDisposable
     }
 
     [Fact]
+    public void Function_WithAGradientOfItsOwn_IsPartOfTheGraph()
+    {
+        using var scope = NewDisposeScope();
+        var x = tensor(new float[] { 1, 2, 3 }).requires_grad_();
+        var factor = tensor(new float[] { 4, 5, 6 }).requires_grad_();
+        var y = ScaledProduct.apply(x * 2, factor, 10.0);
+        Assert.True(y.requires_grad);
+        Assert.Equal([80f, 200f, 360f], y.data<float>().ToArray());
+        y.sum().backward(retain_graph: true);
+        Assert.Equal([80f, 100f, 120f], x.grad!.data<float>().ToArray());
+        Assert.Equal([20f, 40f, 60f], factor.grad!.data<float>().ToArray());
+        y.sum().backward();
+        Assert.Equal([160f, 200f, 240f], x.grad!.data<float>().ToArray());
+        Assert.Contains("second time", Assert.Throws<ExternalException>(() => y.sum().backward()).Message);
+    }
+
+    [Fact]
+    public void Function_WhereNoGradientIsWanted_IsNotAsked()
+    {
+        using var scope = NewDisposeScope();
+        Tensor x = ones(3), factor = ones(3).requires_grad_();
+        ScaledProduct.apply(x, factor, 3.0).sum().backward();
+        Assert.Equal([3f, 3f, 3f], factor.grad!.data<float>().ToArray());
+        Assert.Null(x.grad);
+        Assert.False(ScaledProduct.apply(x, x, 3.0).requires_grad);
+        using (no_grad())
+        {
+            Assert.False(ScaledProduct.apply(x, factor, 3.0).requires_grad);
+        }
+    }
+
+    [Fact]
+    public void Function_ThatFailsInBackward_SaysWhy()
+    {
+        using var scope = NewDisposeScope();
+        var x = ones(3).requires_grad_();
+        Assert.Contains("no way back", Assert.Throws<ExternalException>(() => Failing.apply(x).sum().backward()).Message);
+        Assert.Contains("Failing: backward returned 2 gradients for 1 arguments", Assert.Throws<ExternalException>(() => Failing.apply(x * 2).sum().backward()).Message);
+        Assert.Contains("must return a new tensor", Assert.Throws<ExternalException>(() => Same.apply(x)).Message);
+    }
+
+    private sealed class ScaledProduct : autograd.SingleTensorFunction<ScaledProduct>
+    {
+        public override string Name => nameof(ScaledProduct);
+
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+        {
+            var (x, factor, scale) = ((Tensor)vars[0], (Tensor)vars[1], (double)vars[2]);
+            ctx.save_for_backward([x, factor]);
+            ctx.save_data("scale", scale);
+            return x * factor * scale;
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+        {
+            var scaled = grad_output * (double)ctx.get_data("scale");
+            return [scaled * ctx.get_saved_variables()[1], scaled * ctx.get_saved_variables()[0], null!];
+        }
+    }
+
+    private sealed class Failing : autograd.SingleTensorFunction<Failing>
+    {
+        public override string Name => nameof(Failing);
+
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+        {
+            ctx.save_data("leaf", ((Tensor)vars[0]).is_leaf);
+            return (Tensor)vars[0] * 2;
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output) =>
+            (bool)ctx.get_data("leaf") ? throw new InvalidOperationException("no way back") : [grad_output, grad_output];
+    }
+
+    private sealed class Same : autograd.SingleTensorFunction<Same>
+    {
+        public override string Name => nameof(Same);
+
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars) => (Tensor)vars[0];
+
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output) => [grad_output];
+    }
+
+    [Fact]
     public void Parameter_IsALeafOutsideOfAllScopes()
     {
         Parameter parameter;

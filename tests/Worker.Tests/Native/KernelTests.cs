@@ -34,7 +34,8 @@ public class KernelTests
         Assert.Null(Matmul.TryLinear(randn(2, 16), randn(4, 16))); // gradients are on
         using var _ = no_grad();
         Assert.Null(Matmul.TryLinear(randn(2, 15), randn(4, 15)));
-        Assert.Null(Matmul.TryLinear(randn(Matmul.MaxRows + 1, 16), randn(4, 16)));
+        if (!MatrixUnits.Available)
+            Assert.Null(Matmul.TryLinear(randn(Matmul.MaxRows + 1, 16), randn(4, 16)));
         Assert.Null(Matmul.TryLinear(randn(2, 16).to(ScalarType.BFloat16), randn(4, 16).to(ScalarType.BFloat16)));
     }
 

@@ -1,0 +1,94 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace LightReasoner.Worker.Native;
+
+/// <summary>
+/// The CPU's matrix units (Intel AMX): registers of 16 rows of 64 bytes, and products of bfloat16 tiles summed in float32, sixteen times the rate of float32 vectors. .NET has no
+/// instructions for them, so the one loop that needs them is written as machine code when the program starts (<see cref="TileCode"/>).
+/// </summary>
+internal static unsafe partial class MatrixUnits
+{
+    /// <summary>Rows of a tile, and the bfloat16 values of one of its rows.</summary>
+    public const int TileRows = 16, TileDepth = 32;
+
+    /// <summary>Turns the units off when it says "off": for measurements against the vector kernels.</summary>
+    public const string Switch = "LIGHTREASONER_MATRIX_UNITS";
+
+    private const int PageSize = 4096, Read = 1, Write = 2, Execute = 4, PrivateAnonymous = 0x22;
+
+    // The configuration's layout is fixed: palette 1 at byte 0, bytes per row of each tile from byte 16 on, rows of each tile from byte 48 on.
+    private const int ConfigurationBytes = 64, FirstWidth = 16, FirstHeight = 48, Tiles = 8;
+
+    private static readonly byte* s_configuration;
+    private static readonly delegate* unmanaged<byte*, ushort*, ushort*, float*, nint, void> s_full, s_oneLeft, s_oneRight;
+
+    static MatrixUnits()
+    {
+        if (!Usable() || Map(TileCode.Product(2, 2), TileCode.Product(1, 2), TileCode.Product(2, 1)) is not { } addresses)
+            return;
+        s_configuration = (byte*)NativeMemory.AlignedAlloc(ConfigurationBytes, ConfigurationBytes);
+        new Span<byte>(s_configuration, ConfigurationBytes).Clear();
+        s_configuration[0] = 1;
+        for (var tile = 0; tile < Tiles; tile++)
+        {
+            s_configuration[FirstWidth + 2 * tile] = TileDepth * sizeof(ushort);
+            s_configuration[FirstHeight + tile] = TileRows;
+        }
+        s_full = (delegate* unmanaged<byte*, ushort*, ushort*, float*, nint, void>)addresses[0];
+        s_oneLeft = (delegate* unmanaged<byte*, ushort*, ushort*, float*, nint, void>)addresses[1];
+        s_oneRight = (delegate* unmanaged<byte*, ushort*, ushort*, float*, nint, void>)addresses[2];
+        Available = true;
+    }
+
+    /// <summary>Whether this process may use them.</summary>
+    public static bool Available { get; }
+
+    /// <summary>
+    /// The product of two panels (<see cref="SplitPanels"/>), up to 32 by 32 sums: four blocks of [16, 16], the upper left, the upper right, the lower left, the lower right.
+    /// </summary>
+    /// <param name="left">The panel whose rows are the sums' rows.</param>
+    /// <param name="right">The panel whose rows are the sums' columns, turned.</param>
+    /// <param name="sums">At least 1,024 elements.</param>
+    /// <param name="steps">Steps of 32 values that both panels have.</param>
+    /// <param name="leftTiles">Tiles of the left panel that count, 1 or 2; sums of one that does not are left undefined.</param>
+    /// <param name="rightTiles">The same of the right panel; not both can be 1.</param>
+    public static void Multiply(ushort* left, ushort* right, float* sums, nint steps, int leftTiles, int rightTiles) =>
+        (leftTiles == 1 ? s_oneLeft : rightTiles == 1 ? s_oneRight : s_full)(s_configuration, left, right, sums, steps);
+
+    private static bool Usable()
+    {
+        const int Amx = 1 << 24 | 1 << 22, TileData = 18; // AMX-TILE and AMX-BF16 in EDX of leaf 7; the state component of the tiles
+        const nint ArchitectureControl = 158, RequestPermission = 0x1023;
+        return OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64
+            && !string.Equals(Environment.GetEnvironmentVariable(Switch), "off", StringComparison.OrdinalIgnoreCase)
+            && Avx512BW.IsSupported && X86Base.CpuId(0, 0).Eax >= 7 && (X86Base.CpuId(7, 0).Edx & Amx) == Amx
+            && syscall(ArchitectureControl, RequestPermission, TileData) == 0; // the kernel enlarges the state of threads that ask for it
+    }
+
+    /// <summary>Puts programs into memory that can be executed and no longer written; null where that is not allowed.</summary>
+    private static nint[]? Map(params byte[][] programs)
+    {
+        var page = mmap(0, PageSize, Read | Write, PrivateAnonymous, -1, 0);
+        if (page == -1)
+            return null;
+        var at = 0;
+        var addresses = new nint[programs.Length];
+        for (var i = 0; i < programs.Length; i++)
+        {
+            programs[i].CopyTo(new Span<byte>((void*)page, PageSize)[at..]);
+            addresses[i] = page + at;
+            at = (at + programs[i].Length + 63) / 64 * 64;
+        }
+        return mprotect(page, PageSize, Read | Execute) == 0 ? addresses : null;
+    }
+
+    [LibraryImport("libc")]
+    private static partial nint syscall(nint number, nint first, nint second);
+
+    [LibraryImport("libc")]
+    private static partial nint mmap(nint address, nuint length, int protection, int flags, int file, nint offset);
+
+    [LibraryImport("libc")]
+    private static partial int mprotect(nint address, nuint length, int protection);
+}

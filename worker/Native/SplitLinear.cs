@@ -1,0 +1,93 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Native;
+
+/// <summary>Products of tensors on the CPU's matrix units (<see cref="SplitProduct"/>), for training: linear layers with their gradients, and products with and without a transpose.</summary>
+internal static unsafe class SplitLinear
+{
+    /// <summary>x·Wᵀ + bias (+ onto) with gradients, or null where the matrix units are not to be used: then libtorch's operators are.</summary>
+    /// <param name="x">[rows, in].</param>
+    /// <param name="weight">[out, in].</param>
+    /// <param name="bias">[out].</param>
+    /// <param name="onto">[rows, out], added to the product.</param>
+    public static Tensor? TryApply(Tensor x, Tensor weight, Tensor? bias = null, Tensor? onto = null) =>
+        is_grad_enabled() && Fits(x) && Fits(weight) && x.shape[0] >= Matmul.SplitRows && x.is_contiguous() && weight.is_contiguous() && onto?.is_contiguous() != false
+            ? WithGradients.apply(x, weight, bias!, onto!)
+            : null;
+
+    /// <summary>a·b, or null where the matrix units are not to be used.</summary>
+    /// <param name="a">[rows, n].</param>
+    /// <param name="b">[n, columns].</param>
+    public static Tensor? TryMultiply(Tensor a, Tensor b)
+    {
+        if (!Fits(a) || !Fits(b) || a.shape[0] < Matmul.SplitRows || !a.is_contiguous() || !b.is_contiguous())
+            return null;
+        var (rows, depth, columns) = ((int)a.shape[0], (int)a.shape[1], (int)b.shape[1]);
+        var product = empty([rows, columns], dtype: ScalarType.Float32);
+        SplitProduct.Multiply(
+            new Side(Matmul.Address(a), depth, rows, Down: false), new Side(Matmul.Address(b), columns, columns, Down: true), depth,
+            (float*)Matmul.Address(product), columns, null, null, passingLeft: false);
+        return product;
+    }
+
+    /// <summary>aᵀ·b, or null where the matrix units are not to be used.</summary>
+    /// <param name="a">[n, rows].</param>
+    /// <param name="b">[n, columns].</param>
+    public static Tensor? TryMultiplyTransposed(Tensor a, Tensor b)
+    {
+        if (!FitTransposed(a, b))
+            return null;
+        var product = empty([a.shape[1], b.shape[1]], dtype: ScalarType.Float32);
+        MultiplyTransposed(product, null, a, b);
+        return product;
+    }
+
+    /// <summary>Adds aᵀ·b to a sum; false, and nothing done, where the matrix units are not to be used.</summary>
+    /// <param name="sum">[rows, columns].</param>
+    /// <param name="a">[n, rows].</param>
+    /// <param name="b">[n, columns].</param>
+    public static bool TryAddTransposed(Tensor sum, Tensor a, Tensor b)
+    {
+        if (!Fits(sum) || !sum.is_contiguous() || !FitTransposed(a, b))
+            return false;
+        MultiplyTransposed(sum, (float*)Matmul.Address(sum), a, b);
+        return true;
+    }
+
+    private static void MultiplyTransposed(Tensor target, float* onto, Tensor a, Tensor b)
+    {
+        var (depth, rows, columns) = ((int)a.shape[0], (int)a.shape[1], (int)b.shape[1]);
+        SplitProduct.Multiply(
+            new Side(Matmul.Address(a), rows, rows, Down: true), new Side(Matmul.Address(b), columns, columns, Down: true), depth,
+            (float*)Matmul.Address(target), columns, null, onto, passingLeft: false);
+    }
+
+    private static bool FitTransposed(Tensor a, Tensor b) => Fits(a) && Fits(b) && a.shape[1] >= Matmul.SplitRows && a.is_contiguous() && b.is_contiguous();
+
+    private static bool Fits(Tensor tensor) => MatrixUnits.Available && tensor.dtype == ScalarType.Float32 && tensor.device_type == DeviceType.CPU && tensor.dim() == 2;
+
+    private sealed class WithGradients : autograd.SingleTensorFunction<WithGradients>
+    {
+        public override string Name => "SplitLinear";
+
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+        {
+            var (x, weight) = ((Tensor)vars[0], (Tensor)vars[1]);
+            ctx.save_data("bias", vars[2] is Tensor { requires_grad: true });
+            ctx.save_data("onto", vars[3] is Tensor { requires_grad: true });
+            ctx.save_data("x", x.requires_grad);
+            ctx.save_for_backward(weight.requires_grad ? [weight, x] : [weight]);
+            return Matmul.TryLinear(x, weight, vars[2] as Tensor, vars[3] as Tensor)!;
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+        {
+            var saved = ctx.get_saved_variables();
+            var gradient = grad_output.contiguous();
+            var ofX = (bool)ctx.get_data("x") ? TryMultiply(gradient, saved[0]) : null;
+            var ofWeight = saved is [_, var x] ? TryMultiplyTransposed(gradient, x) ?? gradient.t().mm(x) : null;
+            return [ofX!, ofWeight!, (bool)ctx.get_data("bias") ? gradient.sum([0L]) : null!, (bool)ctx.get_data("onto") ? grad_output : null!];
+        }
+    }
+}
