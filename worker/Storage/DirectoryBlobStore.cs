@@ -14,6 +14,9 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
     /// <summary>Files up to this length are told apart by their content.</summary>
     private const int MaxHashed = 1 << 16;
 
+    /// <summary>How often others may come between a write and its end.</summary>
+    private const int MostTries = 20;
+
     private readonly string _root = Path.GetFullPath(root);
 
     /// <inheritdoc/>
@@ -93,17 +96,18 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
         DeleteAbandoned(path);
         for (int tries = 1; ; tries++)
         {
-            string temporary = $"{path}.{Guid.NewGuid():N}{PrivateSuffix}";
+            FileStream file = Create(path);
+            string temporary = file.Name;
             try
             {
-                await WriteAsync(temporary, content, cancellation);
+                await WriteAsync(file, content, cancellation);
                 using IDisposable? turn = condition.ETag is null ? null : await TurnAsync(cancellation);
                 if (condition.ETag is not null && (await TagAsync(name, cancellation) ?? "") != condition.ETag) return null;
                 string? tag = await TagAsync(Path.GetRelativePath(_root, temporary), cancellation);
                 File.Move(temporary, path, overwrite: true);
                 return tag;
             }
-            catch (FileNotFoundException) when (tries < 5)
+            catch (FileNotFoundException) when (tries < MostTries)
             {
                 // Another writer of the same blob took the file, complete and no longer locked, for an abandoned one.
                 content.Position = 0;
@@ -115,16 +119,16 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
         }
     }
 
-    private static async Task WriteAsync(string path, Stream content, CancellationToken cancellation)
+    private static async Task WriteAsync(FileStream file, Stream content, CancellationToken cancellation)
     {
-        await using (FileStream file = Create(path))
+        await using (file)
         {
             await content.CopyToAsync(file, cancellation);
             await file.FlushAsync(cancellation);
             file.Flush(flushToDisk: true);
         }
         // The kernel's own time stamps move in steps of milliseconds; these tell writes apart that follow at once.
-        File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
+        File.SetLastWriteTimeUtc(file.Name, DateTime.UtcNow);
     }
 
     /// <inheritdoc/>
@@ -177,6 +181,7 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
         }
     }
 
+    /// <summary>A new file beside a blob, locked as long as it is open.</summary>
     private static FileStream Create(string path)
     {
         for (int attempt = 1; ; attempt++)
@@ -184,11 +189,12 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             try
             {
-                return new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, useAsync: true);
+                return new FileStream($"{path}.{Guid.NewGuid():N}{PrivateSuffix}", FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, useAsync: true);
             }
-            catch (DirectoryNotFoundException) when (attempt < 5)
+            catch (IOException) when (attempt < MostTries)
             {
-                // Another process deleted the last blob of the folder, and the folder with it.
+                // Another process deleted the last blob of the folder, and the folder with it; or it saw the file in the instant between its creation and its
+                // lock, took it for an abandoned one, and holds it until it has deleted it.
             }
         }
     }
