@@ -35,7 +35,6 @@ internal sealed class WatchStream(Store store, ObjectReader reader, TimeProvider
 
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(request.Http.RequestAborted, stopping);
         var events = new EventWriter(request.Http, form);
-        await events.Start(cancel.Token);
         var filter = new Filter(request, labels, fields);
         var state = new List<StoredObject>();
         Store.Subscription? subscription;
@@ -52,6 +51,8 @@ internal sealed class WatchStream(Store store, ObjectReader reader, TimeProvider
             subscription = store.Subscribe(request.Type.StorageName, Math.Min(from, store.Version));
         }
 
+        // Whoever has seen the head of the answer may rely on it that no later change is missed.
+        await events.Start(cancel.Token);
         if (subscription is null)
         {
             var gone = new ApiException(410, "Expired", $"too old resource version: {from} ({store.Forgotten})");

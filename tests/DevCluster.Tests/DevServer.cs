@@ -53,7 +53,7 @@ internal sealed class DevServer : IAsyncDisposable
     /// <summary>A definition is served a moment after it was made.</summary>
     public static async Task UntilServedAsync(HttpClient client, string path)
     {
-        for (var i = 0; i < 100; i++)
+        for (var i = 0; i < 3000; i++)
         {
             using var answer = await client.GetAsync(path);
             if (answer.IsSuccessStatusCode)

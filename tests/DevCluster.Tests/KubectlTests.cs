@@ -99,7 +99,7 @@ public sealed class KubectlTests : IAsyncLifetime
     {
         await ApplyCrd();
         await Ok("apply", "-f", Write("w.yaml", Widget));
-        var wait = Run("wait", "--for=jsonpath={.status.phase}=Done", "widget/w", "--timeout=20s");
+        var wait = Run("wait", "--for=jsonpath={.status.phase}=Done", "widget/w", "--timeout=180s");
         await Ok("patch", "widget", "w", "--subresource=status", "--type=merge", "-p", "{\"status\":{\"phase\":\"Done\"}}");
         Assert.Equal("widget.example.dev/w condition met\n", (await wait).Output);
     }
@@ -127,7 +127,7 @@ public sealed class KubectlTests : IAsyncLifetime
     private async Task ApplyCrd()
     {
         await Ok("apply", "-f", Write("crd.yaml", Crd));
-        await Ok("wait", "--for=condition=Established", "crd/widgets.example.dev", "--timeout=10s");
+        await Ok("wait", "--for=condition=Established", "crd/widgets.example.dev", "--timeout=180s");
     }
 
     private string Write(string name, string text)

@@ -81,7 +81,7 @@ public sealed class SchemaChangeTests : AdministratorTests
     {
         for (var i = 0; (await SendAsync("POST", Fleets + "?dryRun=All", Fleet("z", spec))).Status != 422; i++)
         {
-            Assert.True(i < 100, "the new schema is not in force");
+            Assert.True(i < 3000, "the new schema is not in force");
             await Task.Delay(50);
         }
     }

@@ -34,7 +34,7 @@ public sealed class InformerTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await end.CancelAsync();
-        await running.WaitAsync(TimeSpan.FromSeconds(10));
+        await running.WaitAsync(TimeSpan.FromMinutes(3));
         api.Dispose();
     }
 
@@ -97,7 +97,7 @@ public sealed class InformerTests : IAsyncLifetime
 
     private async Task<List<string>> Changes(int count)
     {
-        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var bound = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         var seen = new List<string>();
         while (seen.Count < count) seen.Add(await changes.Reader.ReadAsync(bound.Token));
         return seen;
@@ -147,7 +147,7 @@ public sealed class InformerTests : IAsyncLifetime
         private static HttpResponseMessage Json(string body) => new(HttpStatusCode.OK) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
 
         private ValueTask<(HttpRequestMessage Request, TaskCompletionSource<HttpResponseMessage> Answer)> Next() =>
-            requests.Reader.ReadAsync(new CancellationTokenSource(TimeSpan.FromSeconds(10)).Token);
+            requests.Reader.ReadAsync(new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token);
     }
 
     private sealed class ScriptedWatch(PipeWriter stream)

@@ -58,7 +58,7 @@ public sealed class WorkQueueTests
 
     private static async Task<string> Take(WorkQueue queue)
     {
-        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var bound = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         return await queue.TakeAsync(bound.Token);
     }
 

@@ -115,7 +115,7 @@ public sealed class JobControllerTests : IAsyncLifetime
 
     private async Task<JsonObject> EventNamed(string reason)
     {
-        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var bound = new CancellationTokenSource(NodeScene.Bound);
         while (true)
         {
             var found = (await scene.Api.ListAsync(Resource.Events.Collection(scene.Namespace), cancel: bound.Token)).Items.FirstOrDefault(e => e.Text("reason") == reason);

@@ -5,8 +5,6 @@ namespace LightReasoner.DevCluster.Tests.Node;
 
 public sealed class ContainerProcessTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(20);
-
     private readonly string folder = Directory.CreateTempSubdirectory("process-").FullName;
     private ProcessGuard guard = null!;
 
@@ -23,7 +21,7 @@ public sealed class ContainerProcessTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Exit_OwnCode_IsKept() => Assert.Equal(65, await Start("exit 65").Exit.WaitAsync(Bound));
+    public async Task Exit_OwnCode_IsKept() => Assert.Equal(65, await Start("exit 65").Exit.WaitAsync(NodeScene.Bound));
 
     [Theory]
     [InlineData(9, 137)]
@@ -32,14 +30,14 @@ public sealed class ContainerProcessTests : IAsyncLifetime
     {
         var process = Start("sleep 100");
         process.Signal(signal);
-        Assert.Equal(expected, await process.Exit.WaitAsync(Bound));
+        Assert.Equal(expected, await process.Exit.WaitAsync(NodeScene.Bound));
     }
 
     [Fact]
     public async Task Exit_GrandchildLeftBehind_EndsToo()
     {
         var process = Start($"sleep 100 & echo $! > {folder}/child; exit 3");
-        Assert.Equal(3, await process.Exit.WaitAsync(Bound));
+        Assert.Equal(3, await process.Exit.WaitAsync(NodeScene.Bound));
         Assert.True(await Gone(int.Parse(await File.ReadAllTextAsync($"{folder}/child"), System.Globalization.CultureInfo.InvariantCulture)));
     }
 
@@ -48,7 +46,7 @@ public sealed class ContainerProcessTests : IAsyncLifetime
     {
         using var log = Log();
         var process = ContainerProcess.Start(new ContainerLaunch("/usr/bin/env", [], new Dictionary<string, string> { ["A"] = "b c" }, folder), log, guard, "x");
-        await process.Exit.WaitAsync(Bound);
+        await process.Exit.WaitAsync(NodeScene.Bound);
         Assert.Equal("A=b c", (await LogReader.TailAsync(log.Path, 100, 10_000)).Trim());
     }
 
@@ -66,7 +64,7 @@ public sealed class ContainerProcessTests : IAsyncLifetime
     {
         var process = Start("sleep 100");
         await guard.DisposeAsync();
-        Assert.Equal(137, await process.Exit.WaitAsync(Bound));
+        Assert.Equal(137, await process.Exit.WaitAsync(NodeScene.Bound));
         guard = new ProcessGuard(folder);
     }
 
@@ -76,7 +74,7 @@ public sealed class ContainerProcessTests : IAsyncLifetime
         using var orphan = Process.Start(new ProcessStartInfo("setsid", "sleep 100"))!;
         guard.Note("orphan", orphan.Id);
         await using var next = new ProcessGuard(folder);
-        await orphan.WaitForExitAsync().WaitAsync(Bound);
+        await orphan.WaitForExitAsync().WaitAsync(NodeScene.Bound);
         Assert.Empty(Directory.GetFiles(Path.Combine(folder, "running")));
     }
 
@@ -94,7 +92,7 @@ public sealed class ContainerProcessTests : IAsyncLifetime
 
     private static async Task<bool> Gone(int pid)
     {
-        for (var i = 0; i < 200; i++)
+        for (var i = 0; i < 3000; i++)
         {
             // A killed orphan is a zombie until init has reaped it.
             if (!File.Exists($"/proc/{pid}/stat") || File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ")) return true;

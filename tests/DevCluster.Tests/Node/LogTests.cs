@@ -62,7 +62,7 @@ public sealed class LogTests : IDisposable
         await log.CopyAsync(new MemoryStream("second\n"u8.ToArray()), "stderr");
         Assert.False(reading.IsCompleted);
         log.Dispose();
-        await reading.WaitAsync(TimeSpan.FromSeconds(10));
+        await reading.WaitAsync(NodeScene.Bound);
         Assert.Equal("first\nsecond\n", Encoding.UTF8.GetString(target.ToArray()));
     }
 

@@ -8,7 +8,8 @@ namespace LightReasoner.DevCluster.Tests.Node;
 /// <summary>An API server, a Job controller and a node that runs /bin/sh as image <c>shell</c>; a namespace of its own per test.</summary>
 internal sealed class NodeScene : IAsyncDisposable
 {
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
+    /// <summary>Much longer than anything takes, also on a machine that is busy: only what never comes runs into it.</summary>
+    public static readonly TimeSpan Bound = TimeSpan.FromMinutes(3);
 
     private readonly CancellationTokenSource nodeEnd = new();
     private readonly CancellationTokenSource jobsEnd = new();

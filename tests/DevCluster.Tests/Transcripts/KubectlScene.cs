@@ -2,27 +2,31 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using LightReasoner.DevCluster.Json;
 
 namespace LightReasoner.DevCluster.Tests.Transcripts;
 
 /// <summary>A server for the recorded commands of kubectl, and what was done between and during them without kubectl.</summary>
-internal sealed class KubectlScene : IAsyncDisposable
+internal sealed partial class KubectlScene : IAsyncDisposable
 {
     public const string Namespace = "team";
 
     private const string Runs = $"/apis/lightreasoner.io/v1alpha1/namespaces/{Namespace}/samplingruns", Core = $"/api/v1/namespaces/{Namespace}",
         Job = $"/apis/batch/v1/namespaces/{Namespace}/jobs/kj", JobPods = $"{Core}/pods?labelSelector=job-name%3Dkj";
 
+    /// <summary>Makes kubectl log its requests.</summary>
+    private const string Talkative = "-v=6";
+
     private const string Ready = """{"type":"Ready","status":"True","reason":"Because","message":"it is so","lastTransitionTime":"2024-01-01T00:00:00Z"}""";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    /// <summary>Commands during which something is done.</summary>
+    private static readonly string[] Accompanied = ["wait-jsonpath", "wait-condition-later", "wait-delete", "wait-job", "delete-waits"];
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly DevServer server;
     private readonly HttpClient client;
-
-    /// <summary>By then kubectl is waiting for what it waits for, also on a machine that is busy.</summary>
-    private TimeSpan moment;
 
     private KubectlScene(DevServer server)
     {
@@ -47,9 +51,6 @@ internal sealed class KubectlScene : IAsyncDisposable
         await scene.SendAsync("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", await File.ReadAllTextAsync(scene.Definition));
         await DevServer.UntilServedAsync(scene.client, Runs);
         await scene.KubectlAsync(["config", "set-context", "--current", $"--namespace={Namespace}"]);
-        var clock = Stopwatch.StartNew();
-        await scene.KubectlAsync(["get", "samplingruns"]);
-        scene.moment = TimeSpan.FromSeconds(Math.Clamp(8 * clock.Elapsed.TotalSeconds, 1, 5));
         return scene;
     }
 
@@ -65,16 +66,7 @@ internal sealed class KubectlScene : IAsyncDisposable
         await BeforeAsync(name);
         if (lines is { } count)
             return await WatchAsync(name, arguments, count);
-        using var done = new CancellationTokenSource();
-        var meanwhile = Task.Run(async () =>
-        {
-            await Task.Delay(moment, done.Token);
-            await DuringAsync(name);
-        });
-        var result = await KubectlAsync(arguments);
-        await done.CancelAsync();
-        await meanwhile.ContinueWith(_ => { }, TaskScheduler.Default);
-        return result;
+        return await KubectlAsync(arguments, Accompanied.Contains(name) ? () => DuringAsync(name) : null);
     }
 
     public async ValueTask DisposeAsync()
@@ -109,7 +101,7 @@ internal sealed class KubectlScene : IAsyncDisposable
                 break;
             case "logs-job":
                 await MergeAsync(Job, """{"spec":{"suspend":false}}""");
-                for (var i = 0; i < 100 && (await SendAsync("GET", JobPods)).ArrayAt("items")?.Count != 2; i++)
+                for (var i = 0; i < 3000 && (await SendAsync("GET", JobPods)).ArrayAt("items")?.Count != 2; i++)
                     await Task.Delay(50);
                 break;
             case "events":
@@ -182,36 +174,51 @@ internal sealed class KubectlScene : IAsyncDisposable
     /// <summary>What a watch shows: what there is, then, by its last line, what is changed.</summary>
     private async Task<(int? Code, string Output, string Error)> WatchAsync(string name, IEnumerable<string> arguments, int lines)
     {
-        using var process = Start(arguments);
+        using var process = Start([.. arguments, Talkative]);
         using var limit = new CancellationTokenSource(Patience);
-        var error = process.StandardError.ReadToEndAsync(limit.Token);
+        var error = ErrorsAsync(process, () => DuringAsync(name), limit.Token);
         var output = new StringBuilder();
-        for (var i = 1; i < lines; i++)
+        for (var i = 0; i < lines; i++)
             output.Append(await process.StandardOutput.ReadLineAsync(limit.Token)).Append('\n');
-        await DuringAsync(name);
-        var last = process.StandardOutput.ReadLineAsync(limit.Token).AsTask();
-        // kubectl does not say when it has begun to watch, and does not show what changed before: the object is touched until it shows.
-        for (var touches = 0; await Task.WhenAny(last, Task.Delay(moment)) != last; touches++)
-        {
-            await MergeAsync($"{Runs}/first", $$$$"""{"metadata":{"annotations":{"touched":"{{{{touches}}}}"}}}""");
-            await MergeAsync($"{Runs}/first", """{"metadata":{"annotations":{"touched":null}}}""");
-        }
-
-        output.Append(await last).Append('\n');
-
         process.Kill(entireProcessTree: true);
         await process.WaitForExitAsync(limit.Token);
         return (null, output.ToString(), await error);
     }
 
-    private async Task<(int? Code, string Output, string Error)> KubectlAsync(IEnumerable<string> arguments)
+    /// <param name="arguments">What follows <c>kubectl</c>.</param>
+    /// <param name="meanwhile">Done as soon as it watches for what it waits for.</param>
+    private async Task<(int? Code, string Output, string Error)> KubectlAsync(IEnumerable<string> arguments, Func<Task>? meanwhile = null)
     {
-        using var process = Start(arguments);
+        using var process = Start(meanwhile is null ? arguments : [.. arguments, Talkative]);
         using var limit = new CancellationTokenSource(Patience);
-        Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token), error = process.StandardError.ReadToEndAsync(limit.Token);
+        Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token), error = ErrorsAsync(process, meanwhile, limit.Token);
         await process.WaitForExitAsync(limit.Token);
         return (process.ExitCode, await output, await error);
     }
+
+    /// <summary>What it writes to standard error, but for the log of its requests, which tells when the server has taken up its watch.</summary>
+    private static async Task<string> ErrorsAsync(Process process, Func<Task>? whenItWatches, CancellationToken limit)
+    {
+        var text = new StringBuilder();
+        var watches = false;
+        while (await process.StandardError.ReadLineAsync(limit) is { } line)
+        {
+            if (whenItWatches is null || !LogLine().IsMatch(line))
+            {
+                text.Append(line).Append('\n');
+            }
+            else if (!watches && line.Contains("watch=true", StringComparison.Ordinal))
+            {
+                watches = true;
+                await whenItWatches();
+            }
+        }
+
+        return text.ToString();
+    }
+
+    [GeneratedRegex(@"^I\d{4} ")]
+    private static partial Regex LogLine();
 
     private Process Start(IEnumerable<string> arguments)
     {
