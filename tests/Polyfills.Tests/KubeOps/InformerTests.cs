@@ -22,7 +22,7 @@ public sealed class InformerTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
-        await running.WaitAsync(TimeSpan.FromSeconds(10));
+        await running.WaitAsync(TimeSpan.FromMinutes(2));
         await server.DisposeAsync();
     }
 

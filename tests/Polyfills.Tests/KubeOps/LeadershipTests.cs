@@ -32,7 +32,7 @@ public sealed class LeadershipTests : IAsyncLifetime
         Assert.False(await queue(new Thing(), ReconciliationType.Modified, ReconciliationTriggerSource.Operator, TimeSpan.Zero, 0, default));
 
         await one.DisposeAsync();
-        await Eventually.TrueAsync(() => second.Count("reconcile") == 1, 3);      // well before the lease of 15 s would have run out
+        await Eventually.TrueAsync(() => second.Count("reconcile") == 1);      // well before the lease would have run out
         Assert.NotEqual("", (string?)Lease()["spec"]!["holderIdentity"]);
         Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$", (string?)Lease()["spec"]!["renewTime"]);
     }
@@ -61,15 +61,15 @@ public sealed class LeadershipTests : IAsyncLifetime
         server.Put(Thing.Collection, Thing.Json("a"));
         await using var one = await ThingOperator.StartAsync(server, first, s => s.WithLeaderElection(LeaderElectionType.Single)
             .WithLeaderElectionTimings(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(0.2)));
-        await Eventually.TrueAsync(() => first.Calls.Count == 1);
+        await Eventually.TrueAsync(() => !first.Calls.IsEmpty);
         server.Intercept = c => c.Request.Path.Value!.Contains("/leases") ? Results.StatusCode(500) : null;
-        await Eventually.TrueAsync(() => cancelled == 1, 5);
+        await Eventually.TrueAsync(() => cancelled == 1);
         server.Intercept = null;
-        await Eventually.TrueAsync(() => first.Calls.Count == 2);
+        await Eventually.TrueAsync(() => first.Calls.Count >= 2);
     }
 
     private static void Elected(OperatorSettingsBuilder settings) => settings.WithLeaderElection(LeaderElectionType.Single)
-        .WithLeaderElectionTimings(TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(0.2));
+        .WithLeaderElectionTimings(TimeSpan.FromMinutes(15), TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(0.2));
 
     private System.Text.Json.Nodes.JsonObject Lease() => Assert.Single(server.All(Leases));
 }

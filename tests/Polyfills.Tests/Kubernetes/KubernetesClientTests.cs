@@ -93,9 +93,9 @@ public class KubernetesClientTests
     public async Task SlowAnswer_RunsIntoTheTimeout()
     {
         await using var server = await FakeApiServer.StartAsync();
-        server.Intercept = _ =>
+        server.Intercept = c =>
         {
-            Thread.Sleep(1000);
+            c.RequestAborted.WaitHandle.WaitOne();
             return null;
         };
         var config = server.Config;

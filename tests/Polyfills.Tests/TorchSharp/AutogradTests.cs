@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 
 namespace LightReasoner.Polyfills.Tests.TorchSharp;
 
+[Collection(TorchCollection.Name)]
 public sealed class AutogradTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();

@@ -4,8 +4,7 @@ using static TorchSharp.torch;
 
 namespace LightReasoner.Polyfills.Tests.TorchSharp;
 
-[Collection(nameof(LifetimeTests))]
-[CollectionDefinition(nameof(LifetimeTests), DisableParallelization = true)]
+[Collection(TorchCollection.Name)]
 public sealed class LifetimeTests
 {
     [Fact]

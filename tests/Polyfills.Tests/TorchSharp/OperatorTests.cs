@@ -3,6 +3,7 @@ using static TorchSharp.torch;
 
 namespace LightReasoner.Polyfills.Tests.TorchSharp;
 
+[Collection(TorchCollection.Name)]
 public sealed class OperatorTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 
 namespace LightReasoner.Polyfills.Tests.TorchSharp;
 
-/// <summary>What a call costs beyond libtorch's own work; printed, and held to a bound that only a regression of several times would break.</summary>
+/// <summary>What a call costs beyond libtorch's own work; the time is printed, and what a call allocates, which is the same on every machine, is held to a bound.</summary>
+[Collection(TorchCollection.Name)]
 public sealed class OverheadTests(ITestOutputHelper output)
 {
     [Fact]
@@ -46,6 +47,6 @@ public sealed class OverheadTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{name,-32} {best,8:F0} ns  {allocated,4} B");
-        Assert.InRange(best, 0, 50_000);
+        Assert.InRange(allocated, 0, 512);
     }
 }

@@ -3,6 +3,7 @@ using static TorchSharp.torch;
 
 namespace LightReasoner.Polyfills.Tests.TorchSharp;
 
+[Collection(TorchCollection.Name)]
 public sealed class RandomTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();

@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 
 namespace LightReasoner.Polyfills.Tests.TorchSharp;
 
+[Collection(TorchCollection.Name)]
 public sealed class TensorTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();

@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 
 namespace LightReasoner.Polyfills.Tests.TorchSharp;
 
+[Collection(TorchCollection.Name)]
 public sealed class TrainingTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();
