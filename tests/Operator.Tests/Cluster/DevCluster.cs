@@ -6,7 +6,6 @@ namespace LightReasoner.Operator.Tests.Cluster;
 /// <summary>The embedded API server with its Job controller, as a process of its own, with our CRDs and without a node: the tests play the kubelet.</summary>
 public sealed class DevCluster : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly string folder = Directory.CreateTempSubdirectory("operator-tests-").FullName;
     private Process? process;
 
@@ -24,7 +23,7 @@ public sealed class DevCluster : IAsyncLifetime
         string? line;
         do
         {
-            line = await process.StandardOutput.ReadLineAsync().WaitAsync(Patience) ?? throw new InvalidOperationException("the devcluster ended before it was ready");
+            line = await process.StandardOutput.ReadLineAsync().WaitAsync(Until.Patience) ?? throw new InvalidOperationException("the devcluster ended before it was ready");
         }
         while (!line.StartsWith("ready", StringComparison.Ordinal));
         _ = process.StandardOutput.ReadToEndAsync();
@@ -44,7 +43,7 @@ public sealed class DevCluster : IAsyncLifetime
         if (process is { HasExited: false })
         {
             process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync().WaitAsync(Patience);
+            await process.WaitForExitAsync().WaitAsync(Until.Patience);
         }
         process?.Dispose();
         Client?.Dispose();

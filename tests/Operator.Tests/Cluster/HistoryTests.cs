@@ -8,7 +8,7 @@ public sealed class HistoryTests(DevCluster cluster)
     public async Task Status_NeverGoesBackwards_AndSpeaksOfTheRightGeneration()
     {
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, start: false);
-        await using var all = new StatusHistory(o);
+        await using StatusHistory all = await StatusHistory.StartAsync(o);
         await o.StartAsync();
         await LiveAsync(o);
 

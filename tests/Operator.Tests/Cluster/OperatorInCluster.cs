@@ -169,6 +169,18 @@ internal sealed class OperatorInCluster : IAsyncDisposable
         return await Http.SendAsync(request);
     }
 
+    /// <summary>The metrics, once they hold a line: a status is counted a moment after it was written.</summary>
+    public async Task<string> MetricsAsync(string line)
+    {
+        using var limit = new CancellationTokenSource(Until.Patience);
+        while (true)
+        {
+            string metrics = await Http.GetStringAsync("/metrics", limit.Token);
+            if (metrics.Contains(line, StringComparison.Ordinal)) return metrics;
+            await Task.Delay(20, limit.Token);
+        }
+    }
+
     private static IEnumerable<V1Pod> Open(IEnumerable<V1Pod> pods) => pods.Where(p => p.Status?.Phase is not ("Succeeded" or "Failed") && p.Metadata.DeletionTimestamp is null);
 
     private static object Container(object state) => new { name = "worker", image = "w", imageID = "w", ready = false, restartCount = 0, state };

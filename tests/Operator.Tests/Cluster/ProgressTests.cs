@@ -21,7 +21,7 @@ public sealed class ProgressTests(DevCluster cluster)
         Assert.Equal(HttpStatusCode.Accepted, (await o.PostAsync(token, o.Report(pod, run, 20, 50, sequence: 3))).StatusCode);
         Assert.Equal(HttpStatusCode.Accepted, (await o.PostAsync(token, o.Report(pod, run, 15, 50, sequence: 2))).StatusCode);
         await o.RunAsync<SamplingRunEntity>("s", s => s.Progress?.Done == 20, "shows the newest report");
-        Assert.Contains($"lightreasoner_run_progress_ratio{{kind=\"SamplingRun\",namespace=\"{o.Namespace}\",name=\"s\"}} 0.4", await o.Http.GetStringAsync("/metrics"));
+        await o.MetricsAsync($"lightreasoner_run_progress_ratio{{kind=\"SamplingRun\",namespace=\"{o.Namespace}\",name=\"s\"}} 0.4");
     }
 
     [Fact]
@@ -56,7 +56,9 @@ public sealed class ProgressTests(DevCluster cluster)
         (SamplingRunEntity run, V1Pod pod) = await o.RunningAsync();
         string token = await o.TokenAsync(pod);
         var answers = new List<HttpStatusCode>();
-        for (int i = 1; i <= ReportRate.Burst * 3; i++) answers.Add((await o.PostAsync(token, o.Report(pod, run, i, 500, i))).StatusCode);
+        // All at once: however slow the machine is, a burst passes and the rest comes sooner than it may.
+        for (int i = 0; i < 20 && !answers.Contains(HttpStatusCode.TooManyRequests); i++)
+            answers.AddRange(await Task.WhenAll(Enumerable.Range(1, ReportRate.Burst * 3).Select(async n => (await o.PostAsync(token, o.Report(pod, run, n, 500, n))).StatusCode)));
         Assert.Contains(HttpStatusCode.TooManyRequests, answers);
         Assert.True(answers.Count(a => a == HttpStatusCode.Accepted) >= ReportRate.Burst);
     }

@@ -150,9 +150,9 @@ public sealed class RunLifeTests(DevCluster cluster)
         await o.ApplySamplingAsync();
         V1ConfigMap document = await Until.HoldsAsync<V1ConfigMap>(o.Client, o.Namespace, "s-srun", m => m is not null, "exists");
         await o.PatchAsync<V1ConfigMap>("s-srun", new { data = new Dictionary<string, string> { [PodTemplate.DocumentFile] = "{}" } });
-        await Until.HoldsAsync<V1ConfigMap>(o.Client, o.Namespace, "s-srun", m => m?.Data[PodTemplate.DocumentFile] == document.Data[PodTemplate.DocumentFile], "is healed", TimeSpan.FromSeconds(10));
+        await Until.HoldsAsync<V1ConfigMap>(o.Client, o.Namespace, "s-srun", m => m?.Data[PodTemplate.DocumentFile] == document.Data[PodTemplate.DocumentFile], "is healed");
         await o.Client.DeleteAsync<V1ConfigMap>("s-srun", o.Namespace);
-        await Until.HoldsAsync<V1ConfigMap>(o.Client, o.Namespace, "s-srun", m => m is not null && m.Metadata.Uid != document.Metadata.Uid, "is made again", TimeSpan.FromSeconds(10));
+        await Until.HoldsAsync<V1ConfigMap>(o.Client, o.Namespace, "s-srun", m => m is not null && m.Metadata.Uid != document.Metadata.Uid, "is made again");
     }
 
     [Fact]

@@ -7,19 +7,28 @@ internal sealed class StatusHistory : IAsyncDisposable
 {
     private readonly CancellationTokenSource stop = new();
     private readonly ConcurrentQueue<SamplingRunEntity> seen = new();
+    private readonly OperatorInCluster o;
     private readonly Task watch;
 
-    public StatusHistory(OperatorInCluster o) => watch = Task.Run(async () =>
+    private StatusHistory(OperatorInCluster o, string version)
     {
-        await foreach ((WatchEventType type, SamplingRunEntity run) in o.Client.WatchAsync<SamplingRunEntity>(o.Namespace, cancellationToken: stop.Token))
-            if (type is WatchEventType.Added or WatchEventType.Modified) seen.Enqueue(run);
-    });
+        this.o = o;
+        watch = Task.Run(async () =>
+        {
+            await foreach ((WatchEventType type, SamplingRunEntity run) in o.Client.WatchAsync<SamplingRunEntity>(o.Namespace, version, cancellationToken: stop.Token))
+                if (type is WatchEventType.Added or WatchEventType.Modified) seen.Enqueue(run);
+        });
+    }
 
-    /// <summary>Ends the watch and gives what it has seen of one run, in order.</summary>
+    /// <summary>Watches from the moment in which the namespace was made, whenever the watch really begins.</summary>
+    public static async Task<StatusHistory> StartAsync(OperatorInCluster o) => new(o, (await o.Client.GetAsync<V1Namespace>(o.Namespace))!.Metadata.ResourceVersion);
+
+    /// <summary>What the watch has seen of one run up to its present state, in order.</summary>
     public async Task<SamplingRunEntity[]> OfAsync(string name)
     {
-        await stop.CancelAsync();
-        await watch.ContinueWith(_ => { }, TaskScheduler.Default);
+        string last = (await o.Client.GetAsync<SamplingRunEntity>(name, o.Namespace))!.Metadata.ResourceVersion;
+        using var limit = new CancellationTokenSource(Until.Patience);
+        while (!seen.Any(run => run.Metadata.ResourceVersion == last)) await Task.Delay(10, limit.Token);
         return [.. seen.Where(run => run.Metadata.Name == name)];
     }
 
