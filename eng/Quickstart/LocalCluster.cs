@@ -10,7 +10,7 @@ namespace LightReasoner.Quickstart;
 /// <param name="worker">The program that pods of the worker's image run.</param>
 internal sealed class LocalCluster(string repository, string folder, string worker)
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(3);
 
     private readonly List<BackgroundProgram> programs = [];
 
@@ -27,11 +27,23 @@ internal sealed class LocalCluster(string repository, string folder, string work
     /// <summary>Lines of <c>ID NAME</c>: what to stop where nobody is left who knows.</summary>
     public static string ProcessIds(string folder) => Path.Combine(folder, "pids");
 
+    /// <summary>A port that nobody listens on: one below those that systems give to connections, so that none of them takes it before the program for which it is meant.</summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            int port = Random.Shared.Next(10_000, 30_000);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Another program listens there.
+            }
+        }
     }
 
     /// <summary>Starts a Kubernetes API with a Job controller and a node, and waits until it answers.</summary>
@@ -46,7 +58,7 @@ internal sealed class LocalCluster(string repository, string folder, string work
     public async Task<string> InstallAsync(CancellationToken stop)
     {
         string said = await Kubectl.RunAsync(stop, "apply", "-f", "crds/");
-        await Kubectl.RunAsync(stop, "wait", "--for=condition=Established", "crd", "--all", "--timeout=30s");
+        await Kubectl.RunAsync(stop, "wait", "--for=condition=Established", "crd", "--all", "--timeout=180s");
         return said;
     }
 

@@ -69,9 +69,9 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
     {
         // The last link first: it waits for what it refers to, although that does not exist yet.
         await cluster.ApplyAsync(string.Join("\n---\n", Refine("chain-r", "chain-f"), FineTune("chain-f", "chain-s"), Sampling("chain-s", 24, 2, 2)));
-        await cluster.UntilAsync("rrun/chain-r", run => RunTable.Text(run, "phase") is "Waiting" or "Succeeded", 20);
+        await cluster.UntilAsync("rrun/chain-r", run => RunTable.Text(run, "phase") is "Waiting" or "Succeeded");
 
-        JsonObject sampling = await cluster.SucceededAsync("srun/chain-s", 120);
+        JsonObject sampling = await cluster.SucceededAsync("srun/chain-s");
         Assert.Equal("24/24", RunTable.Text(sampling, "progress", "display"));
         Assert.Equal(2, (int)sampling["status"]!["shards"]!["succeeded"]!);
         JsonNode metrics = sampling["status"]!["metrics"]!;
@@ -79,12 +79,12 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
         Assert.Equal((long)metrics["samplesKept"]!, CountLines("chain-s"));
         Assert.Equal(4, Directory.GetFiles(Path.Combine(cluster.Runs, "default", "chain-s", "samples")).Length);
 
-        JsonObject fineTuning = await cluster.SucceededAsync("ftrun/chain-f", 180);
+        JsonObject fineTuning = await cluster.SucceededAsync("ftrun/chain-f");
         Assert.Equal(40, (int)fineTuning["status"]!["metrics"]!["evaluation"]!["questions"]!);
         Assert.True(File.Exists(Path.Combine(cluster.Runs, "default", "chain-f", "adapter", "adapter_model.safetensors")));
         Assert.True(File.Exists(Path.Combine(cluster.Runs, "default", "chain-f", "model", "model.safetensors")));
 
-        JsonObject refining = await cluster.SucceededAsync("rrun/chain-r", 180);
+        JsonObject refining = await cluster.SucceededAsync("rrun/chain-r");
         Assert.Equal(6, (int)refining["status"]!["metrics"]!["step"]!);
         Assert.True(File.Exists(Path.Combine(cluster.Runs, "default", "chain-r", "model", "config.json")));
 
@@ -96,8 +96,8 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
         Assert.Contains("Succeeded", described);
         string job = RunTable.Text(fineTuning, "jobName")!;
         Assert.Contains("accuracy after", await cluster.Kubectl.RunAsync(default, "logs", $"job/{job}"));
-        await cluster.Kubectl.RunAsync(default, "wait", "--for=condition=Ready", "srun/chain-s", "--timeout=10s");
-        await cluster.Kubectl.RunAsync(default, "delete", "srun", "chain-s", "--timeout=60s");
+        await cluster.Kubectl.RunAsync(default, "wait", "--for=condition=Ready", "srun/chain-s", "--timeout=180s");
+        await cluster.Kubectl.RunAsync(default, "delete", "srun", "chain-s", "--timeout=180s");
         Assert.NotEqual(0, (await cluster.Kubectl.TryAsync(default, "get", "srun", "chain-s")).ExitCode);
     }
 
@@ -105,27 +105,31 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
     public async Task Worker_KilledInMidRun_EndsWithTheSameSamples()
     {
         await cluster.ApplyAsync(Sampling("calm", 200, 1, 5));
-        await cluster.SucceededAsync("srun/calm", 180);
+        await cluster.SucceededAsync("srun/calm");
 
-        await cluster.ApplyAsync(Sampling("killed", 200, 1, 5));
-        string samples = Path.Combine(cluster.Runs, "default", "killed", "samples");
-        await cluster.UntilAsync("srun/killed", _ => Directory.Exists(samples) && Directory.GetFiles(samples).Length >= 3, 60);
-        Process victim = Process.GetProcessesByName("dotnet").Single(IsWorkerOf("killed"));
-        victim.Kill();
-        JsonObject run = await cluster.SucceededAsync("srun/killed", 180);
+        // On a busy machine a run may be over before it is killed; then the next one is.
+        string name = "";
+        JsonObject run = [];
+        for (int attempt = 1; attempt <= 10 && (int?)run["status"]?["retries"] is not >= 1; attempt++)
+        {
+            name = $"killed-{attempt}";
+            await cluster.ApplyAsync(Sampling(name, 200, 1, 5));
+            string samples = Path.Combine(cluster.Runs, "default", name, "samples");
+            for (long start = Stopwatch.GetTimestamp(); !(Directory.Exists(samples) && Directory.GetFiles(samples).Length >= 3); await Task.Delay(10))
+                Assert.True(Stopwatch.GetElapsedTime(start) < LiveCluster.Patience, $"{samples} stays empty");
+            Process.GetProcessesByName("dotnet").SingleOrDefault(IsWorkerOf(name))?.Kill();
+            run = await cluster.SucceededAsync($"srun/{name}");
+        }
 
         Assert.True((int?)run["status"]!["retries"] >= 1, "the kill should have counted as a retry");
-        Assert.Equal(Contents("calm"), Contents("killed"));
+        Assert.Equal(Contents("calm"), Contents(name));
     }
 
     [Fact]
     public async Task Run_WithMissingData_FailsAtOnceWithTheWorkersMessage()
     {
         await cluster.ApplyAsync(Sampling("missing", 5, 1, 5).Replace("questions.jsonl", "no-such-file.jsonl"));
-        JsonObject run = [];
-        for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start).TotalSeconds < 60; await Task.Delay(500))
-            if (RunTable.Text(run = await cluster.GetAsync("srun/missing"), "phase") == "Failed") break;
-        Assert.Equal("Failed", RunTable.Text(run, "phase"));
+        JsonObject run = await cluster.UntilAsync("srun/missing", run => RunTable.Text(run, "phase") == "Failed");
         Assert.Contains("no-such-file.jsonl: no file has this name", RunTable.Text(run, "message"));
         Assert.True((int?)run["status"]!["retries"] is null or 0 or 1);
     }

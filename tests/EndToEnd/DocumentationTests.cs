@@ -14,7 +14,7 @@ namespace LightReasoner.EndToEnd;
 /// </summary>
 public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azurite, ITestOutputHelper output) : IClassFixture<LiveCluster>
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(6);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(15);
 
     private const string Prelude = """
         set -euo pipefail
@@ -61,7 +61,7 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
             "$@" >server.log 2>&1 &
             servers+=($!)
             local ready=
-            for _ in $(seq 300); do
+            for _ in $(seq 3000); do
                 case $1 in
                     bin/operator) (: <>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null && ready=yes;;
                     bin/devcluster) grep -q ready server.log && ready=yes;;

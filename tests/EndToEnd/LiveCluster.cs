@@ -7,6 +7,9 @@ namespace LightReasoner.EndToEnd;
 /// <summary>A devcluster and an operator as processes of their own, with the CRDs installed, driven by the real kubectl.</summary>
 public sealed class LiveCluster : IAsyncLifetime
 {
+    /// <summary>Much longer than anything takes, also on a machine that is busy: only what never comes runs into it.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
     private readonly string _state = Directory.CreateTempSubdirectory("lightreasoner-e2e-").FullName;
     private readonly LocalCluster _cluster;
 
@@ -53,19 +56,19 @@ public sealed class LiveCluster : IAsyncLifetime
         JsonNode.Parse(await Kubectl.RunAsync(default, "get", resource, "-o", "json"))!.AsObject();
 
     /// <summary>Waits until a run is as it should be; what it is instead goes into the failure.</summary>
-    internal async Task<JsonObject> UntilAsync(string resource, Func<JsonObject, bool> holds, int seconds)
+    internal async Task<JsonObject> UntilAsync(string resource, Func<JsonObject, bool> holds)
     {
         JsonObject run = [];
-        for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start).TotalSeconds < seconds; await Task.Delay(500))
+        for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < Patience; await Task.Delay(500))
         {
             run = await GetAsync(resource);
             if (holds(run)) return run;
             if (RunTable.Text(run, "phase") == "Failed") break;
         }
-        Assert.Fail($"{resource} did not get there within {seconds} s: {run["status"]?.ToJsonString()}\n{string.Join('\n', _cluster.Programs.Select(p => p.Tail()))}");
+        Assert.Fail($"{resource} did not get there within {Patience}: {run["status"]?.ToJsonString()}\n{string.Join('\n', _cluster.Programs.Select(p => p.Tail()))}");
         return run;
     }
 
     /// <summary>Waits until a run has succeeded.</summary>
-    internal Task<JsonObject> SucceededAsync(string resource, int seconds) => UntilAsync(resource, run => RunTable.Text(run, "phase") == "Succeeded", seconds);
+    internal Task<JsonObject> SucceededAsync(string resource) => UntilAsync(resource, run => RunTable.Text(run, "phase") == "Succeeded");
 }
