@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Tests.FineTuning;
 using LightReasoner.Worker.Tests.Models;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -8,6 +9,7 @@ using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Tests.Checkpoints;
 
+[Collection(TorchGeneratorCollection.Name)]
 public class TrainingCheckpointTests
 {
     [Theory]

@@ -51,17 +51,21 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, ITestOutput
     {
         // Checkpoints come only by the signal here.
         CalmRun calm = await scenarios.CalmAsync(kind, rareCheckpoints: true);
-        string folder = Path.Combine(scenarios.Folder, $"stopped-{kind}");
-        using (WorkerProcess worker = WorkerProcess.Run(calm.Manifest, "file://" + folder, null))
+        string folder = "";
+        int code = 0;
+        // On a busy machine a run may be over before the signal comes; then the next one is sent it.
+        for (int attempt = 1; code == 0 && attempt <= 10; attempt++)
         {
+            folder = Path.Combine(scenarios.Folder, $"stopped-{kind}-{attempt}");
+            using WorkerProcess worker = WorkerProcess.Run(calm.Manifest, "file://" + folder, null);
             Task<(int Code, string Errors)> result = worker.ResultAsync();
             while (!result.IsCompleted && !File.Exists(Path.Combine(folder, "metrics.jsonl"))) await Task.Delay(5);
             worker.Signal(WorkerProcess.SigTerm);
-            // Kubernetes' default grace period.
-            (int code, string errors) = await result.WaitAsync(TimeSpan.FromSeconds(30));
-            Assert.True(code == (int)ExitCode.Terminated, $"exit code {code}: {errors}");
-            if (kind != RunKind.SamplingRun) Assert.Single(Directory.GetFiles(Path.Combine(folder, "checkpoints"), "COMPLETE", SearchOption.AllDirectories));
+            (code, string errors) = await result;
+            Assert.True(code is 0 or (int)ExitCode.Terminated, $"exit code {code}: {errors}");
         }
+        Assert.Equal((int)ExitCode.Terminated, code);
+        if (kind != RunKind.SamplingRun) Assert.Single(Directory.GetFiles(Path.Combine(folder, "checkpoints"), "COMPLETE", SearchOption.AllDirectories));
         using WorkerProcess next = WorkerProcess.Run(calm.Manifest, "file://" + folder, null);
         Assert.Equal((0, ""), await next.ResultAsync());
         Assert.Empty((await OutputSnapshot.TakeAsync(new DirectoryBlobStore(folder))).DifferencesFrom(calm.Output, withCheckpoints: false));

@@ -1,12 +1,14 @@
 using System.Text.Json.Nodes;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Tests.FineTuning;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Tests.Models;
 
 /// <summary>The real PEFT's adapter under the published loss, over the 117 kept samples of the published sampler.</summary>
+[Collection(TorchGeneratorCollection.Name)]
 public class LoraGoldenTests
 {
     private const string Golden = "goldens/lightreasoner-finetune";

@@ -3,14 +3,20 @@ using LightReasoner.Api;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Native;
 using LightReasoner.Worker.Sampling;
+using LightReasoner.Worker.Tests.FineTuning;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Tests.Native;
 
 /// <summary>The CPU kernels against libtorch's operators.</summary>
+[Collection(TorchGeneratorCollection.Name)]
 public class KernelTests
 {
-    public KernelTests() => Assert.SkipUnless(Vector512.IsHardwareAccelerated, "the kernels need AVX-512, which this CPU lacks");
+    public KernelTests()
+    {
+        Assert.SkipUnless(Vector512.IsHardwareAccelerated, "the kernels need AVX-512, which this CPU lacks");
+        manual_seed(5);
+    }
 
     [Theory, InlineData(1), InlineData(3), InlineData(4), InlineData(7), InlineData(8), InlineData(9), InlineData(16), InlineData(17), InlineData(32), InlineData(33), InlineData(48), InlineData(127), InlineData(300)]
     public void Matmul_AnyRows_IsTheProduct(int rows)

@@ -31,6 +31,7 @@ public class PageInBrowserTests
             w.textContent = JSON.stringify({ width: root.scrollWidth, charts: svgs.length, blank: svgs.filter(s => s.getBoundingClientRect().height < 60).length,
                 dark: light('--page') < light('--ink'), overlaps, outside, faint });
         };
+        f.src = 'page.html'; // only now, or it might have loaded before there was anything to look at it
         """;
 
     /// <summary>Kinds of runs, widths, and whether the reader prefers dark pages.</summary>
@@ -46,7 +47,7 @@ public class PageInBrowserTests
         string page = Page.Of(PageTests.Records(kind, lines: 200), PageTests.Now).Text;
         await File.WriteAllTextAsync(folder["page.html"], page, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(folder["frame.html"],
-            $"<!doctype html><iframe id=\"f\" src=\"page.html\" style=\"width:{width}px;height:800px;border:0\"></iframe><p id=\"w\"></p><script>{Look}</script>", TestContext.Current.CancellationToken);
+            $"<!doctype html><iframe id=\"f\" style=\"width:{width}px;height:800px;border:0\"></iframe><p id=\"w\"></p><script>{Look}</script>", TestContext.Current.CancellationToken);
         var start = new ProcessStartInfo(browser!,
         [
             "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files", "--hide-scrollbars", $"--user-data-dir={folder["profile"]}", $"--blink-settings=preferredColorScheme={(dark ? 0 : 1)}",

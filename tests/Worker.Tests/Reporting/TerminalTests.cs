@@ -20,7 +20,7 @@ public partial class TerminalTests
         (int code, string text) = await OnTerminalAsync(columns, colour ? "" : "NO_COLOR=1", "--set spec.maxQuestions=48 --set spec.batchSize=4");
         Assert.True(code == 0, text);
         string[] draws = [.. Draw().Matches(text).Select(match => Escape().Replace(match.Groups[1].Value, ""))];
-        Assert.True(draws.Length >= 3, text);
+        Assert.True(draws.Length >= 2, text); // the first and the last, and as many between as there is time for
         Assert.All(draws, draw => Assert.InRange(draw.Length, 10, columns - 1));
         Assert.All(draws, draw => Assert.StartsWith("sampling ", draw));
         Assert.Contains("100%", draws[^1]);

@@ -53,7 +53,7 @@ internal sealed class FakeHub : IDisposable
     {
         Waits.Enqueue(wait);
         return Task.CompletedTask;
-    }), patience ?? TimeSpan.FromSeconds(30));
+    }), patience ?? TimeSpan.FromMinutes(2));
 
     public void Dispose()
     {

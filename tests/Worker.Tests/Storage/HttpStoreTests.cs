@@ -88,7 +88,7 @@ public sealed class HttpStoreTests : IDisposable
         Assert.Contains("does not list its files", error.Message);
     }
 
-    private HttpStore Store(string path = "") => new(new Uri(_server.Address, path), new Worker.Storage.WebClient(new RetryPolicy(3, TimeSpan.Zero, TimeSpan.Zero, (_, _) => Task.CompletedTask), TimeSpan.FromSeconds(30)), _cache.Path);
+    private HttpStore Store(string path = "") => new(new Uri(_server.Address, path), new Worker.Storage.WebClient(new RetryPolicy(3, TimeSpan.Zero, TimeSpan.Zero, (_, _) => Task.CompletedTask), TimeSpan.FromMinutes(2)), _cache.Path);
 
     private async Task<string> ReadAsync(string name)
     {

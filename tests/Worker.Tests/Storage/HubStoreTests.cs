@@ -117,7 +117,7 @@ public sealed class HubStoreTests : IDisposable
             context.Response.Abort();
             return true;
         };
-        string folder = await _hub.Open(Model, patience: TimeSpan.FromMilliseconds(300)).FetchAsync(LocalFolder.IsModelFile, default);
+        string folder = await _hub.Open(Model, patience: TimeSpan.FromSeconds(2)).FetchAsync(LocalFolder.IsModelFile, default);
         await end.CancelAsync();
         SameBytes.Assert(_weights, await File.ReadAllBytesAsync(Path.Combine(folder, Weights)));
     }
