@@ -77,31 +77,34 @@ if [[ $purpose == sbom ]]; then
     command -v npm >/dev/null || want npm "brings the tool that writes the bills"
 fi
 
-if ((${#missing[@]} == 0)); then install_azurite; install_promtool; exit 0; fi
-echo "Missing packages:"
-printf '%s\n' "${reasons[@]}"
-if ! command -v apt-get >/dev/null; then
-    ((${#missing[@]} > ${#optional[@]})) || exit 0
-    echo "This system has no apt-get; install the packages above by its own means and run this again." >&2
-    exit 1
-fi
-as_root=()
-if ((EUID != 0)); then
-    command -v sudo >/dev/null || { echo "Run this as root, or install sudo, so that apt-get can install them." >&2; exit 1; }
-    as_root=(sudo)
-fi
-"${as_root[@]}" apt-get update -q
-known=()
-for package in "${missing[@]}"; do
-    if apt-cache show "$package" >/dev/null 2>&1; then
-        known+=("$package")
-    elif [[ -n ${optional[$package]:-} ]]; then
-        echo "apt knows no package $package here; the tests that need it will be skipped." >&2
-    else
-        echo "apt knows no package $package here. See docs/troubleshooting.md, 'A package is missing', for other ways to install it." >&2
+install_packages() {
+    ((${#missing[@]} > 0)) || return 0
+    echo "Missing packages:"
+    printf '%s\n' "${reasons[@]}"
+    if ! command -v apt-get >/dev/null; then
+        ((${#missing[@]} > ${#optional[@]})) || return 0
+        echo "This system has no apt-get; install the packages above by its own means and run this again." >&2
         exit 1
     fi
-done
-((${#known[@]} == 0)) || "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${known[@]}"
+    local as_root=() known=() package
+    if ((EUID != 0)); then
+        command -v sudo >/dev/null || { echo "Run this as root, or install sudo, so that apt-get can install them." >&2; exit 1; }
+        as_root=(sudo)
+    fi
+    "${as_root[@]}" apt-get update -q
+    for package in "${missing[@]}"; do
+        if apt-cache show "$package" >/dev/null 2>&1; then
+            known+=("$package")
+        elif [[ -n ${optional[$package]:-} ]]; then
+            echo "apt knows no package $package here; the tests that need it will be skipped." >&2
+        else
+            echo "apt knows no package $package here. See docs/troubleshooting.md, 'A package is missing', for other ways to install it." >&2
+            exit 1
+        fi
+    done
+    ((${#known[@]} == 0)) || "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${known[@]}"
+}
+
+install_packages
 install_azurite
 install_promtool
