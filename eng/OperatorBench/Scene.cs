@@ -12,7 +12,7 @@ internal sealed class Scene : IAsyncDisposable
     private readonly LocalCluster cluster;
     private readonly HttpClient http = new();
 
-    private Scene() => cluster = new LocalCluster(Demonstration.FindRepository(), folder, worker: "/bin/true");
+    private Scene() => cluster = new LocalCluster(RepositoryFolder.Path, folder, worker: "/bin/true");
 
     public IKubernetes Api { get; private set; } = null!;
 

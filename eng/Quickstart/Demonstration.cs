@@ -17,14 +17,6 @@ internal sealed class Demonstration(string repository, bool keep)
 
     private Kubectl Kubectl => _cluster.Kubectl;
 
-    /// <summary>The folder that holds the solution.</summary>
-    public static string FindRepository()
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            if (File.Exists(Path.Combine(folder.FullName, "LightReasoner.K8s.sln"))) return folder.FullName;
-        throw new QuickstartException("LightReasoner.K8s.sln is in no folder above this program's.");
-    }
-
     public async Task<int> RunAsync(CancellationToken stop)
     {
         bool leave = false;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using LightReasoner;
 using LightReasoner.Quickstart;
 
 var keep = new Option<bool>("--keep") { Description = "Leaves the cluster and the operator running." };
@@ -8,7 +9,7 @@ root.SetAction(async (parsed, _) =>
 {
     using var stop = new CancellationTokenSource();
     using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop), interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-    return await new Demonstration(Demonstration.FindRepository(), parsed.GetValue(keep)).RunAsync(stop.Token);
+    return await new Demonstration(RepositoryFolder.Path, parsed.GetValue(keep)).RunAsync(stop.Token);
 
     void Stop(PosixSignalContext signal)
     {

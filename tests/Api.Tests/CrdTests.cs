@@ -9,7 +9,7 @@ public class CrdTests
     [Fact]
     public void Files_InRepository_EqualTheGenerator()
     {
-        string folder = Path.Combine(Repository.Root, "crds");
+        string folder = Path.Combine(RepositoryFolder.Path, "crds");
         IReadOnlyDictionary<string, string> generated = CrdGenerator.Files();
         Assert.Equal(generated.Keys.Order(), Directory.GetFiles(folder, "*.yaml").Select(Path.GetFileName).Order());
         foreach ((string name, string text) in generated)

@@ -12,7 +12,7 @@ public class ManifestFuzzTests(ITestOutputHelper output)
         "runRef: {kind: SamplingRun, name: a}", "uri: ftp://x", "shards: 0",
     ];
 
-    private static readonly string[] Manifests = [.. Directory.GetFiles(Path.Combine(Repository.Root, "examples"), "*.yaml", SearchOption.AllDirectories).Select(File.ReadAllText)];
+    private static readonly string[] Manifests = [.. Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "examples"), "*.yaml", SearchOption.AllDirectories).Select(File.ReadAllText)];
 
     [Fact]
     public void Read_MutatedManifest_IsReadOrRefusedWithOurError()

@@ -80,9 +80,9 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
     public static TheoryData<string> Pages =>
     [
         .. new[] { "README.md", "CONTRIBUTING.md", "SECURITY.md", "devcluster/README.md" }
-            .Concat(Directory.GetFiles(Path.Combine(LiveCluster.Repository, "docs"), "*.md"))
-            .Concat(Directory.GetFiles(Path.Combine(LiveCluster.Repository, "examples"), "README.md", SearchOption.AllDirectories))
-            .Select(path => Path.GetRelativePath(LiveCluster.Repository, Path.Combine(LiveCluster.Repository, path))).Order(StringComparer.Ordinal),
+            .Concat(Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "docs"), "*.md"))
+            .Concat(Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "examples"), "README.md", SearchOption.AllDirectories))
+            .Select(path => Path.GetRelativePath(RepositoryFolder.Path, Path.Combine(RepositoryFolder.Path, path))).Order(StringComparer.Ordinal),
     ];
 
     [Theory]
@@ -97,7 +97,7 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
         string folder = Directory.CreateTempSubdirectory("documentation-").FullName;
         try
         {
-            foreach (string entry in Directory.GetFileSystemEntries(LiveCluster.Repository).Where(e => Path.GetFileName(e) is not (".git" or ".quickstart")))
+            foreach (string entry in Directory.GetFileSystemEntries(RepositoryFolder.Path).Where(e => Path.GetFileName(e) is not (".git" or ".quickstart")))
                 File.CreateSymbolicLink(Path.Combine(folder, Path.GetFileName(entry)), entry);
             Directory.CreateDirectory(Path.Combine(folder, ".kube"));
             File.Copy(cluster.Kubeconfig, Path.Combine(folder, ".kube", "config"));
@@ -130,7 +130,7 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
     [Theory]
     [MemberData(nameof(Pages))]
     public void ShownFiles_AreTheFilesThemselves(string page) =>
-        Assert.All(Blocks(page).Where(b => b.File is not null), block => Assert.Equal(File.ReadAllText(Path.Combine(LiveCluster.Repository, block.File!)), block.Text + "\n"));
+        Assert.All(Blocks(page).Where(b => b.File is not null), block => Assert.Equal(File.ReadAllText(Path.Combine(RepositoryFolder.Path, block.File!)), block.Text + "\n"));
 
     /// <summary>The map of the code names every folder of the two programs.</summary>
     [Theory]
@@ -138,8 +138,8 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
     [InlineData("worker")]
     public void Map_HasEveryFolder(string program)
     {
-        string map = File.ReadAllText(Path.Combine(LiveCluster.Repository, "docs", "contributing.md"));
-        Assert.All(Directory.GetDirectories(Path.Combine(LiveCluster.Repository, program)).Select(path => Path.GetFileName(path)!).Except(["bin", "obj"]), folder => Assert.Contains(folder + "/", map));
+        string map = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs", "contributing.md"));
+        Assert.All(Directory.GetDirectories(Path.Combine(RepositoryFolder.Path, program)).Select(path => Path.GetFileName(path)!).Except(["bin", "obj"]), folder => Assert.Contains(folder + "/", map));
     }
 
     /// <summary>Links within the documentation lead to files that exist.</summary>
@@ -147,8 +147,8 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
     [MemberData(nameof(Pages))]
     public void Links_LeadSomewhere(string page)
     {
-        string folder = Path.GetDirectoryName(Path.Combine(LiveCluster.Repository, page))!;
-        foreach (Match link in Link().Matches(Code().Replace(File.ReadAllText(Path.Combine(LiveCluster.Repository, page)), "")))
+        string folder = Path.GetDirectoryName(Path.Combine(RepositoryFolder.Path, page))!;
+        foreach (Match link in Link().Matches(Code().Replace(File.ReadAllText(Path.Combine(RepositoryFolder.Path, page)), "")))
         {
             string path = link.Groups[1].Value.Length == 0 ? Path.GetFileName(page) : link.Groups[1].Value, target = Path.Combine(folder, path);
             Assert.True(File.Exists(target) || Directory.Exists(target), $"{page} links to {path}, which does not exist");
@@ -180,7 +180,7 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
 
     private static IEnumerable<Block> Blocks(string page)
     {
-        string path = Path.Combine(LiveCluster.Repository, page);
+        string path = Path.Combine(RepositoryFolder.Path, page);
         Assert.True(File.Exists(path), $"{page} is missing");
         string[] lines = File.ReadAllLines(path);
         for (int i = 0; i < lines.Length; i++)

@@ -13,8 +13,6 @@ public sealed class LiveCluster : IAsyncLifetime
     private readonly string _state = Directory.CreateTempSubdirectory("lightreasoner-e2e-").FullName;
     private readonly LocalCluster _cluster;
 
-    internal static string Repository { get; } = Demonstration.FindRepository();
-
     internal Kubectl Kubectl => _cluster.Kubectl;
 
     /// <summary>Where runs write by default.</summary>
@@ -23,14 +21,14 @@ public sealed class LiveCluster : IAsyncLifetime
     internal string Kubeconfig => _cluster.Kubeconfig;
 
     /// <summary>Names the kubeconfig; nothing runs yet.</summary>
-    public LiveCluster() => _cluster = new LocalCluster(Repository, _state, Path.Combine(Repository, "bin", "worker"));
+    public LiveCluster() => _cluster = new LocalCluster(RepositoryFolder.Path, _state, Path.Combine(RepositoryFolder.Path, "bin", "worker"));
 
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/kubectl") || Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(p => File.Exists(Path.Combine(p, "kubectl"))),
             "kubectl is not installed (`make test` installs it)");
-        Assert.True(File.Exists(Path.Combine(Repository, "bin", "worker")), "bin/worker is missing: run `make build` first.");
+        Assert.True(File.Exists(Path.Combine(RepositoryFolder.Path, "bin", "worker")), "bin/worker is missing: run `make build` first.");
         await _cluster.StartClusterAsync(default);
         await _cluster.InstallAsync(default);
         await _cluster.StartOperatorAsync(default, "--progress-url", $"{_cluster.Operator}/v1/progress", "--output-prefix", "file://" + Runs);

@@ -8,11 +8,11 @@ namespace LightReasoner.EndToEnd;
 /// <summary>The GitHub workflows: well formed, and what they call exists.</summary>
 public sealed partial class WorkflowTests
 {
-    private static readonly string Makefile = File.ReadAllText(Path.Combine(LiveCluster.Repository, "Makefile"));
+    private static readonly string Makefile = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "Makefile"));
 
     /// <summary>The files.</summary>
     public static TheoryData<string> Workflows =>
-        [.. Directory.GetFiles(Path.Combine(LiveCluster.Repository, ".github", "workflows")).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
+        [.. Directory.GetFiles(Path.Combine(RepositoryFolder.Path, ".github", "workflows")).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Workflows))]
@@ -43,7 +43,7 @@ public sealed partial class WorkflowTests
             await bash.WaitForExitAsync(TestContext.Current.CancellationToken);
             Assert.True(bash.ExitCode == 0, $"{workflow}: not shell: {command}");
             Assert.All(MakeTarget().Matches(command), match => Assert.Matches($"(?m)^{match.Groups[1].Value}:", Makefile));
-            Assert.All(Script().Matches(command), match => Assert.True(File.Exists(Path.Combine(LiveCluster.Repository, match.Value)), $"{workflow}: there is no {match.Value}"));
+            Assert.All(Script().Matches(command), match => Assert.True(File.Exists(Path.Combine(RepositoryFolder.Path, match.Value)), $"{workflow}: there is no {match.Value}"));
         }
     }
 
@@ -51,12 +51,12 @@ public sealed partial class WorkflowTests
     [Fact]
     public void ChangeLog_HasNotesUnderUnreleased()
     {
-        string log = File.ReadAllText(Path.Combine(LiveCluster.Repository, "CHANGELOG.md"));
+        string log = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "CHANGELOG.md"));
         Assert.Matches(@"(?m)^## Unreleased\n\n- ", log);
     }
 
     private static JsonObject Read(string workflow) =>
-        YamlJson.ToJson(File.ReadAllText(Path.Combine(LiveCluster.Repository, ".github", "workflows", workflow)), workflow)[0]!.AsObject();
+        YamlJson.ToJson(File.ReadAllText(Path.Combine(RepositoryFolder.Path, ".github", "workflows", workflow)), workflow)[0]!.AsObject();
 
     [GeneratedRegex(@"\$\{\{.*?\}\}")]
     private static partial Regex Expression();

@@ -18,7 +18,7 @@ public sealed partial class KubectlRecordingTests
     [Fact]
     public async Task RecordedCommands_WorkAsRecorded()
     {
-        var commands = JsonNode.Parse(await File.ReadAllTextAsync(SharedFolder.Find("apiserver/kubectl-sequences.json")))!.AsArray();
+        var commands = JsonNode.Parse(await File.ReadAllTextAsync(SharedFolder.Of("apiserver/kubectl-sequences.json")))!.AsArray();
         await using var scene = await KubectlScene.StartAsync();
         var differences = new List<string>();
         foreach (var command in commands)

@@ -34,7 +34,7 @@ internal sealed partial class KubectlScene : IAsyncDisposable
         client = server.AdministratorClient();
     }
 
-    private string Definition => SharedFolder.Find("apiserver/fixtures/samplingruns.json");
+    private string Definition => SharedFolder.Of("apiserver/fixtures/samplingruns.json");
 
     public static async Task<KubectlScene> StartAsync()
     {

@@ -11,12 +11,12 @@ public sealed class TranscriptTests(ITestOutputHelper output)
     [Fact]
     public async Task Transcript_EveryRecordedCase_IsAnsweredAsRecorded()
     {
-        var folder = Environment.GetEnvironmentVariable("TRANSCRIPTS_DIR") is { Length: > 0 } given ? given : SharedFolder.Find("apiserver/cases");
+        var folder = Environment.GetEnvironmentVariable("TRANSCRIPTS_DIR") is { Length: > 0 } given ? given : SharedFolder.Of("apiserver/cases");
         var only = Environment.GetEnvironmentVariable("TRANSCRIPT_CASE");
         var cases = Directory.EnumerateFiles(folder, "*.json", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) != "index.json")
             .Select(TranscriptCase.Load).Where(c => string.IsNullOrEmpty(only) || c.Name.Contains(only, StringComparison.Ordinal))
             .OrderBy(c => c.Area, StringComparer.Ordinal).ThenBy(c => c.Name, StringComparer.Ordinal).ToList();
-        var fixtures = SharedFolder.Find("apiserver/fixtures");
+        var fixtures = SharedFolder.Of("apiserver/fixtures");
         var failures = new ConcurrentDictionary<string, string>();
         await using var server = await DevServer.Start(jobs: true);
         using var client = server.BareClient();
@@ -49,10 +49,7 @@ public sealed class TranscriptTests(ITestOutputHelper output)
     [Fact]
     public void Transcript_KnownDifferences_AreListedInTheReadme()
     {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "LightReasoner.K8s.sln")))
-            folder = Path.GetDirectoryName(folder)!;
-        var readme = File.ReadAllText(Path.Combine(folder, "devcluster", "README.md"));
+        var readme = File.ReadAllText(RepositoryFolder.Of("devcluster", "README.md"));
         Assert.All(KnownDifferences.Reasons, d => Assert.Contains($"`{d.Key}`", readme));
     }
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using LightReasoner.Operator.Metrics;
-using LightReasoner.Operator.Tests.Cluster;
 
 namespace LightReasoner.Operator.Tests.Chart;
 
@@ -15,9 +14,9 @@ public sealed class AlertTests
     [Fact]
     public async Task Alerts_FireWhenTheyShould_AndNotOtherwise()
     {
-        string tool = new[] { Path.Combine(Repository.Root, ".cache/promtool/usr/bin/promtool"), "/usr/bin/promtool" }.FirstOrDefault(File.Exists) ?? "";
+        string tool = new[] { Path.Combine(RepositoryFolder.Path, ".cache/promtool/usr/bin/promtool"), "/usr/bin/promtool" }.FirstOrDefault(File.Exists) ?? "";
         Assert.SkipWhen(tool.Length == 0, "promtool is not installed; eng/install-tools.sh test installs it");
-        using Process process = Process.Start(new ProcessStartInfo(tool, ["test", "rules", Path.Combine(Repository.Root, "tests/Operator.Tests/Chart/alerts.test.yaml")])
+        using Process process = Process.Start(new ProcessStartInfo(tool, ["test", "rules", Path.Combine(RepositoryFolder.Path, "tests/Operator.Tests/Chart/alerts.test.yaml")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -31,8 +30,8 @@ public sealed class AlertTests
     [Fact]
     public void EveryAlert_HasATestAndAnExplanation_AndAsksForMetricsThatExist()
     {
-        string tests = File.ReadAllText(Path.Combine(Repository.Root, "tests/Operator.Tests/Chart/alerts.test.yaml"));
-        string page = File.ReadAllText(Path.Combine(Repository.Root, "docs/metrics.md"));
+        string tests = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "tests/Operator.Tests/Chart/alerts.test.yaml"));
+        string page = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs/metrics.md"));
         var text = new PrometheusText();
         new OperatorMetrics().Write(text, isLeader: true);
         string[] served = [.. Regex.Matches(text.ToString(), "^# TYPE ([a-z_]+)", RegexOptions.Multiline).Select(match => match.Groups[1].Value), "lightreasoner_queue_depth"];
@@ -62,5 +61,5 @@ public sealed class AlertTests
         Assert.Empty((await RenderChart.RenderAsync()).Of("PrometheusRule"));
     }
 
-    private static JsonArray Groups() => YamlJson.ToJson(File.ReadAllText(Path.Combine(Repository.Root, Alerts)), Alerts)[0]!["groups"]!.AsArray();
+    private static JsonArray Groups() => YamlJson.ToJson(File.ReadAllText(Path.Combine(RepositoryFolder.Path, Alerts)), Alerts)[0]!["groups"]!.AsArray();
 }

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using LightReasoner.Operator.Hosting;
-using LightReasoner.Operator.Tests.Cluster;
 
 namespace LightReasoner.Operator.Tests.Chart;
 
@@ -150,7 +149,7 @@ public sealed class ChartTests
         foreach (bool keep in new[] { true, false })
         {
             RenderedChart chart = await RenderChart.RenderAsync($"crds: {{keep: {(keep ? "true" : "false")}}}");
-            foreach (string file in Directory.GetFiles(Path.Combine(Repository.Root, "crds")))
+            foreach (string file in Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "crds")))
             {
                 JsonObject wanted = YamlJson.ToJson(await File.ReadAllTextAsync(file), file)[0]!.AsObject();
                 JsonObject rendered = Assert.Single(chart.Of("CustomResourceDefinition"), o => (string?)o["metadata"]!["name"] == (string?)wanted["metadata"]!["name"]);
@@ -216,9 +215,9 @@ public sealed class ChartTests
     [Fact]
     public void EveryValue_HasASchemaAndIsDocumented()
     {
-        string text = File.ReadAllText(Path.Combine(Repository.Root, "charts/lightreasoner/values.yaml"));
+        string text = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "charts/lightreasoner/values.yaml"));
         JsonObject values = YamlJson.ToJson(text, "values.yaml")[0]!.AsObject();
-        JsonObject schema = JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "charts/lightreasoner/values.schema.json")))!.AsObject();
+        JsonObject schema = JsonNode.Parse(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "charts/lightreasoner/values.schema.json")))!.AsObject();
         Compare(values, schema["properties"]!.AsObject(), "");
 
         static void Compare(JsonObject values, JsonObject properties, string path)
@@ -233,7 +232,7 @@ public sealed class ChartTests
     [Fact]
     public void WorkerDefaults_AreTheFieldsOfSpecWorker()
     {
-        JsonNode schema = JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "charts/lightreasoner/values.schema.json")))!;
+        JsonNode schema = JsonNode.Parse(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "charts/lightreasoner/values.schema.json")))!;
         IEnumerable<string> fields = typeof(WorkerSpec).GetProperties().Select(p => char.ToLowerInvariant(p.Name[0]) + p.Name[1..]).Where(name => name != "gpus");
         Assert.Equal(fields.Order(), schema["properties"]!["worker"]!["properties"]!["defaults"]!["properties"]!.AsObject().Select(p => p.Key).Order());
     }
@@ -241,8 +240,8 @@ public sealed class ChartTests
     [Fact]
     public void Dashboard_AsksForMetricsThatExist()
     {
-        string dashboard = File.ReadAllText(Path.Combine(Repository.Root, "charts/lightreasoner/files/dashboard.json"));
-        string documented = File.ReadAllText(Path.Combine(Repository.Root, "docs/metrics.md"));
+        string dashboard = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "charts/lightreasoner/files/dashboard.json"));
+        string documented = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs/metrics.md"));
         string[] asked = [.. Regex.Matches(dashboard, "lightreasoner_[a-z_]+").Select(m => Regex.Replace(m.Value, "_bucket$", "")).Distinct()];
         Assert.NotEmpty(asked);
         Assert.All(asked, metric => Assert.Contains($"`{metric}`", documented));
@@ -252,7 +251,7 @@ public sealed class ChartTests
     [Fact]
     public void Version_IsTheProgramsOwn()
     {
-        JsonNode chart = YamlJson.ToJson(File.ReadAllText(Path.Combine(Repository.Root, "charts/lightreasoner/Chart.yaml")), "Chart.yaml")[0]!;
+        JsonNode chart = YamlJson.ToJson(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "charts/lightreasoner/Chart.yaml")), "Chart.yaml")[0]!;
         Assert.Equal((OperatorOptions.Version, OperatorOptions.Version), ((string)chart["version"]!, (string)chart["appVersion"]!));
     }
 }

@@ -1,5 +1,4 @@
 using LightReasoner.Generate;
-using LightReasoner.Operator.Tests.Cluster;
 
 namespace LightReasoner.Operator.Tests.Chart;
 
@@ -10,9 +9,9 @@ public sealed class GeneratedFilesTests
     public void ChartFiles_AreCurrent()
     {
         foreach ((string path, string text) in GeneratedFiles.All())
-            Assert.True(File.ReadAllText(Path.Combine(Repository.Root, path)) == text, $"{path} differs from the code: run `make generate`.");
-        string[] extra = [.. new[] { "crds", "rbac" }.SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, GeneratedFiles.ChartFiles, folder)))
-            .Select(file => Path.GetRelativePath(Repository.Root, file)).Except(GeneratedFiles.All().Keys)];
+            Assert.True(File.ReadAllText(Path.Combine(RepositoryFolder.Path, path)) == text, $"{path} differs from the code: run `make generate`.");
+        string[] extra = [.. new[] { "crds", "rbac" }.SelectMany(folder => Directory.GetFiles(Path.Combine(RepositoryFolder.Path, GeneratedFiles.ChartFiles, folder)))
+            .Select(file => Path.GetRelativePath(RepositoryFolder.Path, file)).Except(GeneratedFiles.All().Keys)];
         Assert.Empty(extra);
     }
 
@@ -24,7 +23,7 @@ public sealed class GeneratedFilesTests
         {
             string made = Path.Combine(folder, "lightreasoner.yaml");
             await RenderChart.RunAsync("eng/make-install.sh", [made], "");
-            Assert.True(await File.ReadAllTextAsync(made) == await File.ReadAllTextAsync(Path.Combine(Repository.Root, "install/lightreasoner.yaml")),
+            Assert.True(await File.ReadAllTextAsync(made) == await File.ReadAllTextAsync(Path.Combine(RepositoryFolder.Path, "install/lightreasoner.yaml")),
                 "install/lightreasoner.yaml differs from the chart: run `make generate`.");
         }
         finally

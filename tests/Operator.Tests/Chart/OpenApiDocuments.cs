@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using LightReasoner.Operator.Tests.Cluster;
 
 namespace LightReasoner.Operator.Tests.Chart;
 
@@ -12,9 +11,7 @@ internal sealed class OpenApiDocuments
     /// <summary>Skips the test where there are no recordings.</summary>
     public static OpenApiDocuments Load()
     {
-        string shared = Environment.GetEnvironmentVariable("LIGHTREASONER_SHARED") ?? Path.Combine(Repository.Root, "..", "shared");
-        string folder = Path.Combine(shared, "apiserver/docs/openapi-v3");
-        Assert.SkipUnless(Directory.Exists(folder), "../shared/apiserver is absent");
+        string folder = SharedFolder.Of("apiserver/docs/openapi-v3");
         var documents = new OpenApiDocuments();
         foreach (string file in Directory.GetFiles(folder, "*.json", SearchOption.AllDirectories))
             foreach ((string name, JsonNode? schema) in JsonNode.Parse(File.ReadAllText(file))!["components"]?["schemas"]?.AsObject() ?? [])

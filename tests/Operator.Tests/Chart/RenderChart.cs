@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using LightReasoner.Operator.Tests.Cluster;
 
 namespace LightReasoner.Operator.Tests.Chart;
 
@@ -28,7 +27,7 @@ internal static class RenderChart
     {
         var request = new JsonObject
         {
-            ["chart"] = Path.Combine(Repository.Root, "charts/lightreasoner"),
+            ["chart"] = Path.Combine(RepositoryFolder.Path, "charts/lightreasoner"),
             ["release"] = new JsonObject { ["Name"] = release, ["Namespace"] = "lr-system", ["Service"] = "Helm", ["Revision"] = 1, ["IsInstall"] = true },
             ["kubeVersion"] = kubeVersion,
             ["values"] = new JsonArray(YamlJson.ToJson(values, "values") is [var node] ? node!.DeepClone() : new JsonObject()),
@@ -41,7 +40,7 @@ internal static class RenderChart
     /// <summary>Runs a script of the repository; skips the test where Go or its libraries are not installed.</summary>
     public static async Task<string> RunAsync(string script, string[] arguments, string input)
     {
-        var start = new ProcessStartInfo(Path.Combine(Repository.Root, script), arguments)
+        var start = new ProcessStartInfo(Path.Combine(RepositoryFolder.Path, script), arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

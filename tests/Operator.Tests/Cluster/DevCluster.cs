@@ -30,7 +30,7 @@ public sealed class DevCluster : IAsyncLifetime
 
         KubernetesClientConfiguration config = KubernetesClientConfiguration.BuildConfigFromConfigFile(Kubeconfig);
         Client = new KubernetesClient(config, new Kubernetes(config));
-        foreach (string file in Directory.GetFiles(Path.Combine(Repository.Root, "crds"), "*.yaml"))
+        foreach (string file in Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "crds"), "*.yaml"))
         {
             V1CustomResourceDefinition crd = KubernetesYaml.Deserialize<V1CustomResourceDefinition>(await File.ReadAllTextAsync(file));
             await Client.CreateAsync(crd);
@@ -54,15 +54,3 @@ public sealed class DevCluster : IAsyncLifetime
 /// <summary>One cluster for all classes of tests.</summary>
 [CollectionDefinition(nameof(DevCluster))]
 public sealed class DevClusterCollection : ICollectionFixture<DevCluster>;
-
-internal static class Repository
-{
-    public static string Root { get; } = Find();
-
-    private static string Find()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "LightReasoner.K8s.sln"))) folder = Path.GetDirectoryName(folder);
-        return folder ?? throw new InvalidOperationException("LightReasoner.K8s.sln was not found above the tests");
-    }
-}

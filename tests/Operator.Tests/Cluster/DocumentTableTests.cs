@@ -19,7 +19,7 @@ public sealed class DocumentTableTests(DevCluster cluster)
     public static TheoryData<string, string> Rows()
     {
         var rows = new TheoryData<string, string>();
-        string file = Path.Combine(Repository.Root, "tests/Operator.Tests/Cluster/documents.yaml");
+        string file = Path.Combine(RepositoryFolder.Path, "tests/Operator.Tests/Cluster/documents.yaml");
         foreach (JsonNode? row in YamlJson.ToJson(File.ReadAllText(file), file)[0]!.AsArray()) rows.Add($"{row!["kind"]} {row["change"]!.ToJsonString()}", row.ToJsonString());
         return rows;
     }

@@ -38,7 +38,7 @@ public sealed class ExampleTests(DevCluster cluster)
         JsonObject[] objects = [.. YamlJson.ToJson(text, folder).Select(node => node!.AsObject())];
         Assert.All(kinds, kind => Assert.Contains(objects, o => (string?)o["kind"] == kind));
         string[] paths = [.. objects.Select(o => (string?)(o["spec"]?["path"] ?? o["spec"]?["source"]?["path"] ?? o["spec"]?["chart"]?["spec"]?["chart"])).OfType<string>()];
-        Assert.All(paths, path => Assert.True(Directory.Exists(Path.Combine(Repository.Root, path)), $"{path} is not in the repository"));
+        Assert.All(paths, path => Assert.True(Directory.Exists(Path.Combine(RepositoryFolder.Path, path)), $"{path} is not in the repository"));
         foreach (JsonNode values in objects.Select(o => o["spec"]?["values"] ?? o["spec"]?["source"]?["helm"]?["valuesObject"]).OfType<JsonNode>())
             Assert.Null((await RenderChart.RenderAsync(values.ToJsonString())).Error);
     }

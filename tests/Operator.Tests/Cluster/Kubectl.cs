@@ -11,7 +11,7 @@ internal static class Kubectl
         Assert.SkipUnless((Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "kubectl"))), "kubectl is not installed");
         var start = new ProcessStartInfo("kubectl", arguments)
         {
-            WorkingDirectory = Repository.Root,
+            WorkingDirectory = RepositoryFolder.Path,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using LightReasoner.Operator.Tests.Cluster;
 
 namespace LightReasoner.Operator.Tests.Decisions;
 
@@ -41,7 +40,7 @@ public sealed class TroubleshootingPageTests
         };
     }
 
-    private static string Page => File.ReadAllText(Path.Combine(Repository.Root, "docs/troubleshooting.md"));
+    private static string Page => File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs/troubleshooting.md"));
 
     private static IEnumerable<string> FirstCells(string heading) => Rows(heading).SelectMany(row => row[0].Split(", "));
 

@@ -5,28 +5,7 @@ namespace LightReasoner.Polyfills.Tests.Kubernetes;
 /// <summary>The recordings of a real API server, which lie beside the repository; tests that read them are skipped where they are absent.</summary>
 internal static class Recordings
 {
-    public static string Folder
-    {
-        get
-        {
-            var shared = Environment.GetEnvironmentVariable("LIGHTREASONER_SHARED");
-            for (var folder = new DirectoryInfo(AppContext.BaseDirectory); shared is null && folder is not null; folder = folder.Parent)
-            {
-                if (File.Exists(Path.Combine(folder.FullName, "LightReasoner.K8s.sln")))
-                {
-                    shared = Path.Combine(folder.Parent!.FullName, "shared");
-                }
-            }
-
-            var recordings = Path.Combine(shared ?? "../shared", "apiserver");
-            if (!Directory.Exists(recordings))
-            {
-                Assert.Skip("../shared/apiserver is absent");
-            }
-
-            return recordings;
-        }
-    }
+    public static string Folder => SharedFolder.Of("apiserver");
 
     /// <summary>Every object of the kind in any answer of any case, with the placeholders filled in.</summary>
     public static IEnumerable<(string Where, JsonObject Body)> Objects(string apiVersion, string kind)

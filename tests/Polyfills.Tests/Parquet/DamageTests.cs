@@ -20,8 +20,7 @@ public class DamageTests(ITestOutputHelper output)
     [Fact]
     public async Task FilesOfOtherWriters_WithChangedBytes_AreReadOrRefused()
     {
-        string? folder = Folder();
-        if (folder is null) Assert.Skip("../shared/data/parquet is absent");
+        string folder = SharedFolder.Of("data/parquet");
         string[] files = [.. new[] { "apache", "writers" }.SelectMany(part => Directory.GetFiles(Path.Combine(folder, part), "*.parquet"))
             .Where(file => new FileInfo(file).Length < 40_000 && !file.Contains("large_string", StringComparison.Ordinal) && !file.Contains("bigstrings", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
         Assert.NotEmpty(files);
@@ -93,14 +92,5 @@ public class DamageTests(ITestOutputHelper output)
             new DataColumn(text, texts), new DataColumn(number, Enumerable.Range(0, 200).ToArray()),
             new DataColumn(role, Enumerable.Range(0, 400).Select(i => i % 2 == 0 ? "user" : "assistant").ToArray(), definition, repetition),
         ]);
-    }
-
-    private static string? Folder()
-    {
-        string? shared = Environment.GetEnvironmentVariable("LIGHTREASONER_SHARED");
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); shared is null && folder is not null; folder = folder.Parent)
-            if (File.Exists(Path.Combine(folder.FullName, "LightReasoner.K8s.sln"))) shared = Path.Combine(folder.Parent!.FullName, "shared");
-        string? data = shared is null ? null : Path.Combine(shared, "data", "parquet");
-        return Directory.Exists(data) ? data : null;
     }
 }

@@ -111,12 +111,5 @@ public class ParquetGoldenTests(ITestOutputHelper output)
         ? JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "manifest.json")))!["files"]!.AsArray()
         : [];
 
-    private static string? Folder()
-    {
-        string? shared = Environment.GetEnvironmentVariable("LIGHTREASONER_SHARED");
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); shared is null && folder is not null; folder = folder.Parent)
-            if (File.Exists(Path.Combine(folder.FullName, "LightReasoner.K8s.sln"))) shared = Path.Combine(folder.Parent!.FullName, "shared");
-        string? data = shared is null ? null : Path.Combine(shared, "data", "parquet");
-        return Directory.Exists(data) ? data : null;
-    }
+    private static string? Folder() => SharedFolder.Find("data/parquet");
 }

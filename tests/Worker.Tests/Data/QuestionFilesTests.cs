@@ -17,8 +17,8 @@ public sealed class QuestionFilesTests : IDisposable
     public async Task Prepare_OfThePublishedRecords_GivesThePublishedScriptsBytes(string set, string source, string expected)
     {
         string destination = Path.Combine(_folder.Path, "out.jsonl");
-        await PrepareAsync(set, Shared(source), destination);
-        Assert.Equal(await File.ReadAllBytesAsync(Shared(expected)), await File.ReadAllBytesAsync(destination));
+        await PrepareAsync(set, SharedFolder.Of($"data/{source}"), destination);
+        Assert.Equal(await File.ReadAllBytesAsync(SharedFolder.Of($"data/{expected}")), await File.ReadAllBytesAsync(destination));
     }
 
     [Fact]
@@ -55,12 +55,4 @@ public sealed class QuestionFilesTests : IDisposable
 
     private static Task<int> PrepareAsync(string set, string source, string destination) =>
         PrepareCommand.Create().Parse([set, source, destination]).InvokeAsync(new System.CommandLine.InvocationConfiguration { EnableDefaultExceptionHandler = false });
-
-    private static string Shared(string name)
-    {
-        string shared = Environment.GetEnvironmentVariable("LIGHTREASONER_SHARED") ?? Path.Combine(Path.GetDirectoryName(RepositoryFolder.Path)!, "shared");
-        string path = Path.Combine(shared, "data", name);
-        if (!File.Exists(path)) Assert.Skip($"../shared/data/{name} is absent");
-        return path;
-    }
 }

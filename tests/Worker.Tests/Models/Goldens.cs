@@ -9,16 +9,7 @@ namespace LightReasoner.Worker.Tests.Models;
 /// <summary>Numbers of Hugging Face's own model code (../shared/goldens).</summary>
 internal static class Goldens
 {
-    public static string Folder
-    {
-        get
-        {
-            var shared = Environment.GetEnvironmentVariable("LIGHTREASONER_SHARED") ?? Find();
-            if (shared is null || !Directory.Exists(Path.Combine(shared, "goldens")))
-                Assert.Skip("../shared/goldens is absent");
-            return Path.Combine(shared, "goldens");
-        }
-    }
+    public static string Folder => SharedFolder.Of("goldens");
 
     public static LoadedModel Model(string name) => HuggingFaceFolder.Load(Path.Combine(Folder, name), ScalarType.Float32, CPU);
 
@@ -47,12 +38,4 @@ internal static class Goldens
     /// <summary>Norm of the difference over the norm of what is expected.</summary>
     public static double RelativeDifference(Tensor actual, Tensor expected) =>
         actual.detach().to(ScalarType.Float64).sub(expected.to(ScalarType.Float64)).norm().item<double>() / expected.to(ScalarType.Float64).norm().item<double>();
-
-    private static string? Find()
-    {
-        for (var dir = new DirectoryInfo(AppContext.BaseDirectory); dir is not null; dir = dir.Parent)
-            if (File.Exists(Path.Combine(dir.FullName, "LightReasoner.K8s.sln")))
-                return dir.Parent is { } parent ? Path.Combine(parent.FullName, "shared") : null;
-        return null;
-    }
 }

@@ -11,16 +11,7 @@ internal static class SharedTokenizers
     private static readonly ConcurrentDictionary<string, Lazy<Tokenizer>> Loaded = new();
 
     /// <summary>The folder, or the test is skipped.</summary>
-    public static string Folder
-    {
-        get
-        {
-            var folder = Environment.GetEnvironmentVariable("LIGHTREASONER_SHARED") ?? Find();
-            if (folder is null || !Directory.Exists(Path.Combine(folder, "tokenizers")))
-                Assert.Skip("../shared/tokenizers is absent");
-            return Path.Combine(folder, "tokenizers");
-        }
-    }
+    public static string Folder => SharedFolder.Of("tokenizers");
 
     public static Tokenizer Get(string name) => Loaded.GetOrAdd(name, n => new Lazy<Tokenizer>(() => Tokenizer.Parse(Json(n), n))).Value;
 
@@ -66,14 +57,4 @@ internal static class SharedTokenizers
     }
 
     public static int[] Ids(JsonNode? node) => [.. node!.AsArray().Select(n => (int)n!)];
-
-    private static string? Find()
-    {
-        for (var d = new DirectoryInfo(AppContext.BaseDirectory); d is not null; d = d.Parent)
-        {
-            if (File.Exists(Path.Combine(d.FullName, "LightReasoner.K8s.sln")))
-                return Path.Combine(d.Parent!.FullName, "shared");
-        }
-        return null;
-    }
 }

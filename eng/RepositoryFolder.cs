@@ -1,6 +1,6 @@
-namespace LightReasoner.Worker.Tests;
+namespace LightReasoner;
 
-/// <summary>The folder of this source tree.</summary>
+/// <summary>The folder of this source tree, for programs that run in it: tests and the quickstart.</summary>
 internal static class RepositoryFolder
 {
     public static string Path { get; } = Find();
@@ -12,6 +12,6 @@ internal static class RepositoryFolder
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
             if (File.Exists(System.IO.Path.Combine(folder.FullName, "LightReasoner.K8s.sln"))) return folder.FullName;
-        throw new DirectoryNotFoundException("LightReasoner.K8s.sln is in no folder above the test's.");
+        throw new DirectoryNotFoundException($"LightReasoner.K8s.sln is in no folder above {AppContext.BaseDirectory}.");
     }
 }
