@@ -4,6 +4,7 @@ using LightReasoner.Worker.Generation;
 using LightReasoner.Worker.Native;
 using LightReasoner.Worker.Refinement;
 using LightReasoner.Worker.Sampling;
+using LightReasoner.Worker.Tests.FineTuning;
 using LightReasoner.Worker.Tests.Models;
 using static TorchSharp.torch;
 
@@ -12,8 +13,11 @@ namespace LightReasoner.Worker.Tests.Generation;
 /// <summary>
 /// Decoding as it runs on a GPU: by libtorch's operators, which is how bfloat16 models run everywhere. Whatever a step asks of the device comes over in one copy.
 /// </summary>
+[Collection(TorchGeneratorCollection.Name)]
 public class HostWaitTests
 {
+    public HostWaitTests() => manual_seed(7);
+
     public static TheoryData<GenerationSpec> Specs =>
     [
         new GenerationSpec { MaxNewTokens = 24 },
