@@ -15,6 +15,7 @@ internal sealed class FusedProjection : IDisposable
     private readonly Tensor? _bias;
     private readonly ScalarType _compute;
     private readonly long[] _sizes;
+    private readonly Projection[] _parts;
 
     public FusedProjection(ScalarType dtype, Device device, int inFeatures, params ReadOnlySpan<(string Name, int OutFeatures, bool Bias)> parts)
     {
@@ -28,14 +29,10 @@ internal sealed class FusedProjection : IDisposable
         _transposed = _weight.t().DetachFromDisposeScope();
         _bias = parts[0].Bias ? zeros([_sizes.Sum()], dtype: dtype, device: device).DetachFromDisposeScope() : null;
 
-        var list = new List<Projection>(parts.Length);
+        _parts = new Projection[parts.Length];
         long row = 0;
-        foreach (var part in parts)
-        {
-            list.Add(new Projection(part.Name, Rows(_weight, row, part.OutFeatures), _bias is null ? null : Rows(_bias, row, part.OutFeatures)));
-            row += part.OutFeatures;
-        }
-        Parts = list;
+        for (var i = 0; i < parts.Length; row += parts[i++].OutFeatures)
+            _parts[i] = new Projection(parts[i].Name, Rows(_weight, row, parts[i].OutFeatures), _bias is null ? null : Rows(_bias, row, parts[i].OutFeatures));
 
         static Parameter Rows(Tensor storage, long start, long count)
         {
@@ -44,14 +41,14 @@ internal sealed class FusedProjection : IDisposable
         }
     }
 
-    public IReadOnlyList<Projection> Parts { get; }
+    public IReadOnlyList<Projection> Parts => _parts;
 
     /// <summary>Whether an adapter lies over a part.</summary>
     public bool Adapted
     {
         get
         {
-            foreach (var part in Parts)
+            foreach (var part in _parts)
                 if (part.Lora is { Active: true })
                     return true;
             return false;
@@ -61,9 +58,9 @@ internal sealed class FusedProjection : IDisposable
     /// <summary>The outputs of all parts for <paramref name="x"/> [tokens, in], each [tokens, out].</summary>
     public Tensor[] Forward(Tensor x, bool training)
     {
-        var outputs = Trains() ? [.. Parts.Select(part => Apply(x, part.Weight, part.Bias))] : Split(Apply(x, _weight, _bias));
+        var outputs = Trains() ? [.. _parts.Select(part => Apply(x, part.Weight, part.Bias))] : Split(Apply(x, _weight, _bias));
         for (var i = 0; i < outputs.Length; i++)
-            if (Parts[i].Lora is { Active: true } lora)
+            if (_parts[i].Lora is { Active: true } lora)
                 outputs[i] = lora.AddTo(outputs[i], x, training);
         return outputs;
     }
@@ -74,7 +71,7 @@ internal sealed class FusedProjection : IDisposable
     /// <summary>residual + the output of a group of one.</summary>
     public Tensor ForwardOnto(Tensor residual, Tensor x, bool training)
     {
-        var part = Parts[0];
+        var part = _parts[0];
         if (part.Bias is not null || part.Lora is { Active: true })
             return residual.add(Forward(x, training)[0]);
         return Matmul.TryLinear(x, part.Weight, onto: residual) ?? SplitLinear.TryApply(x, part.Weight, onto: residual) ?? addmm(residual, x, (Trains() ? part.Weight.t() : _transposed).In(_compute));
@@ -85,14 +82,14 @@ internal sealed class FusedProjection : IDisposable
         _transposed.Dispose();
         _weight.Dispose();
         _bias?.Dispose();
-        foreach (var part in Parts)
+        foreach (var part in _parts)
         {
             part.Weight.Dispose();
             part.Bias?.Dispose();
         }
     }
 
-    private bool Trains() => is_grad_enabled() && Parts[0].Weight.requires_grad;
+    private bool Trains() => is_grad_enabled() && _parts[0].Weight.requires_grad;
 
     private Tensor[] Split(Tensor fused) => _sizes.Length == 1 ? [fused] : fused.split(_sizes, -1);
 

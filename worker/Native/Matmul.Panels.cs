@@ -32,16 +32,8 @@ internal static unsafe partial class Matmul
                 nint from = (nint)(x + (long)row * inputs + input), matrix = (nint)(w + input), to = (nint)(y + (long)row * outputs);
                 // What is added comes with the first part of the inputs; later parts add to what is there.
                 nint offsets = input == 0 ? (nint)bias : 0, added = input > 0 ? to : onto == null ? 0 : (nint)(onto + (long)row * outputs);
-                team.Run(part =>
-                {
-                    var (first, end) = team.Share(part, block.Panels, 1);
-                    Pack((float*)from, inputs, block, (float*)packed, first, end);
-                });
-                team.Run(part =>
-                {
-                    var (first, end) = team.Share(part, outputs, TileOutputs);
-                    Multiply((float*)packed, block, (float*)matrix, inputs, (float*)to, outputs, (float*)offsets, (float*)added, first, end);
-                });
+                team.Run(new Packing(team, from, inputs, block, packed));
+                team.Run(new Products(team, packed, block, matrix, inputs, to, outputs, offsets, added));
             }
     }
 
@@ -143,5 +135,23 @@ internal static unsafe partial class Matmul
         Vector128.Store(Sse.MoveHighToLow(cd, ab), to + toStride);
         Vector128.Store(Sse.MoveLowToHigh(ef, gh), to + 2 * toStride);
         Vector128.Store(Sse.MoveHighToLow(gh, ef), to + 3 * toStride);
+    }
+
+    private readonly struct Packing(ThreadTeam team, nint x, int stride, Block block, nint packed) : ThreadTeam.IWork
+    {
+        public void Do(int part)
+        {
+            var (first, end) = team.Share(part, block.Panels, 1);
+            Pack((float*)x, stride, block, (float*)packed, first, end);
+        }
+    }
+
+    private readonly struct Products(ThreadTeam team, nint packed, Block block, nint w, int stride, nint y, int outputs, nint bias, nint onto) : ThreadTeam.IWork
+    {
+        public void Do(int part)
+        {
+            var (first, end) = team.Share(part, outputs, TileOutputs);
+            Multiply((float*)packed, block, (float*)w, stride, (float*)y, outputs, (float*)bias, (float*)onto, first, end);
+        }
     }
 }

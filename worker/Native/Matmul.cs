@@ -31,8 +31,8 @@ internal static unsafe partial class Matmul
     {
         if (!Vector512.IsHardwareAccelerated || is_grad_enabled() || x.dtype != ScalarType.Float32 || x.device_type != DeviceType.CPU || weight.dtype != ScalarType.Float32)
             return null;
-        var rows = (int)x.shape[0];
-        var (outputs, inputs) = ((int)weight.shape[0], (int)weight.shape[1]);
+        var rows = (int)x.size(0);
+        var (outputs, inputs) = ((int)weight.size(0), (int)weight.size(1));
         var split = MatrixUnits.Available && rows >= SplitRows;
         if (!split && (rows > MaxRows || inputs % Lanes != 0) || !x.is_contiguous() || !weight.is_contiguous() || onto?.is_contiguous() == false)
             return null;
@@ -45,13 +45,7 @@ internal static unsafe partial class Matmul
         else
         {
             var team = ThreadTeam.Shared;
-            team.Run(part =>
-            {
-                var (start, end) = team.Share(part, outputs, TileOutputs);
-                Multiply((float*)source, (float*)matrix, (float*)target, rows, inputs, outputs, start, end);
-                if (offsets != 0 || added != 0)
-                    Add((float*)offsets, (float*)added, (float*)target, rows, outputs, start, end);
-            });
+            team.Run(new Dots(team, source, matrix, target, offsets, added, rows, inputs, outputs));
         }
         return result;
     }
@@ -66,5 +60,16 @@ internal static unsafe partial class Matmul
         using var flat = tensor.view(-1); // a span counts its bytes in 32 bits
         using var first = flat.narrow(0, 0, 1);
         return Address(first);
+    }
+
+    private readonly struct Dots(ThreadTeam team, nint x, nint w, nint y, nint bias, nint onto, int rows, int inputs, int outputs) : ThreadTeam.IWork
+    {
+        public void Do(int part)
+        {
+            var (start, end) = team.Share(part, outputs, TileOutputs);
+            Multiply((float*)x, (float*)w, (float*)y, rows, inputs, outputs, start, end);
+            if (bias != 0 || onto != 0)
+                Add((float*)bias, (float*)onto, (float*)y, rows, outputs, start, end);
+        }
     }
 }

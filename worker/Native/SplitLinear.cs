@@ -12,7 +12,7 @@ internal static unsafe class SplitLinear
     /// <param name="bias">[out].</param>
     /// <param name="onto">[rows, out], added to the product.</param>
     public static Tensor? TryApply(Tensor x, Tensor weight, Tensor? bias = null, Tensor? onto = null) =>
-        is_grad_enabled() && Fits(x) && Fits(weight) && x.shape[0] >= Matmul.SplitRows && x.is_contiguous() && weight.is_contiguous() && onto?.is_contiguous() != false
+        is_grad_enabled() && Fits(x) && Fits(weight) && x.size(0) >= Matmul.SplitRows && x.is_contiguous() && weight.is_contiguous() && onto?.is_contiguous() != false
             ? WithGradients.apply(x, weight, bias!, onto!)
             : null;
 
@@ -21,9 +21,9 @@ internal static unsafe class SplitLinear
     /// <param name="b">[n, columns].</param>
     public static Tensor? TryMultiply(Tensor a, Tensor b)
     {
-        if (!Fits(a) || !Fits(b) || a.shape[0] < Matmul.SplitRows || !a.is_contiguous() || !b.is_contiguous())
+        if (!Fits(a) || !Fits(b) || a.size(0) < Matmul.SplitRows || !a.is_contiguous() || !b.is_contiguous())
             return null;
-        var (rows, depth, columns) = ((int)a.shape[0], (int)a.shape[1], (int)b.shape[1]);
+        var (rows, depth, columns) = ((int)a.size(0), (int)a.size(1), (int)b.size(1));
         var product = empty([rows, columns], dtype: ScalarType.Float32);
         SplitProduct.Multiply(
             new Side(Matmul.Address(a), depth, rows, Down: false), new Side(Matmul.Address(b), columns, columns, Down: true), depth,
@@ -38,7 +38,7 @@ internal static unsafe class SplitLinear
     {
         if (!FitTransposed(a, b))
             return null;
-        var product = empty([a.shape[1], b.shape[1]], dtype: ScalarType.Float32);
+        var product = empty([a.size(1), b.size(1)], dtype: ScalarType.Float32);
         MultiplyTransposed(product, null, a, b);
         return product;
     }
@@ -57,13 +57,13 @@ internal static unsafe class SplitLinear
 
     private static void MultiplyTransposed(Tensor target, float* onto, Tensor a, Tensor b)
     {
-        var (depth, rows, columns) = ((int)a.shape[0], (int)a.shape[1], (int)b.shape[1]);
+        var (depth, rows, columns) = ((int)a.size(0), (int)a.size(1), (int)b.size(1));
         SplitProduct.Multiply(
             new Side(Matmul.Address(a), rows, rows, Down: true), new Side(Matmul.Address(b), columns, columns, Down: true), depth,
             (float*)Matmul.Address(target), columns, null, onto, passingLeft: false);
     }
 
-    private static bool FitTransposed(Tensor a, Tensor b) => Fits(a) && Fits(b) && a.shape[1] >= Matmul.SplitRows && a.is_contiguous() && b.is_contiguous();
+    private static bool FitTransposed(Tensor a, Tensor b) => Fits(a) && Fits(b) && a.size(1) >= Matmul.SplitRows && a.is_contiguous() && b.is_contiguous();
 
     private static bool Fits(Tensor tensor) => MatrixUnits.Available && tensor.dtype == ScalarType.Float32 && tensor.device_type == DeviceType.CPU && tensor.dim() == 2;
 

@@ -74,19 +74,22 @@ internal static unsafe class SplitProduct
         public void Run(ThreadTeam team)
         {
             _kept = (byte*)(t_kept ??= new ThreadScratch()).Floats((nuint)(_panels * _panelBytes / sizeof(float)));
-            team.Run(_ =>
-            {
-                for (int panel; (panel = Interlocked.Increment(ref _packed) - 1) < _panels;)
-                    kept.Pack(panel * SplitPanels.Rows, value, depth, (ushort*)(_kept + panel * _panelBytes), turned: passingLeft);
-            });
-            // Threads take what comes next, since one of them may be held up; who computes a block makes no difference to it.
             var panels = (passing.Count + SplitPanels.Rows - 1) / SplitPanels.Rows;
-            var width = Math.Clamp(panels / (2 * team.Threads), 1, BlockPanels) * SplitPanels.Rows;
-            team.Run(_ =>
-            {
-                for (int start; (start = (Interlocked.Increment(ref _passed) - 1) * width) < passing.Count;)
-                    Pass(start, Math.Min(passing.Count, start + width));
-            });
+            team.Run(new Packing(this));
+            team.Run(new Passing(this, Math.Clamp(panels / (2 * team.Threads), 1, BlockPanels) * SplitPanels.Rows));
+        }
+
+        // Threads take what comes next, since one of them may be held up; who computes something makes no difference to it.
+        private void Pack()
+        {
+            for (int panel; (panel = Interlocked.Increment(ref _packed) - 1) < _panels;)
+                kept.Pack(panel * SplitPanels.Rows, value, depth, (ushort*)(_kept + panel * _panelBytes), turned: passingLeft);
+        }
+
+        private void PassAll(int width)
+        {
+            for (int start; (start = (Interlocked.Increment(ref _passed) - 1) * width) < passing.Count;)
+                Pass(start, Math.Min(passing.Count, start + width));
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
@@ -153,6 +156,16 @@ internal static unsafe class SplitProduct
                     var sum = passingLeft ? tile[column * Lanes + row] : tile[row * Lanes + column];
                     to[row * stride + column] = sum + (offsets == null ? 0 : offsets[column]) + (added == null ? 0 : added[row * stride + column]);
                 }
+        }
+
+        private readonly struct Packing(Work work) : ThreadTeam.IWork
+        {
+            public void Do(int part) => work.Pack();
+        }
+
+        private readonly struct Passing(Work work, int width) : ThreadTeam.IWork
+        {
+            public void Do(int part) => work.PassAll(width);
         }
     }
 }
