@@ -18,16 +18,16 @@ internal static unsafe partial class MatrixUnits
     private const int PageSize = 4096, Read = 1, Write = 2, Execute = 4, PrivateAnonymous = 0x22;
 
     // The configuration's layout is fixed: palette 1 at byte 0, bytes per row of each tile from byte 16 on, rows of each tile from byte 48 on.
-    private const int ConfigurationBytes = 64, FirstWidth = 16, FirstHeight = 48, Tiles = 8;
+    private const int CacheLine = 64, ConfigurationBytes = 64, FirstWidth = 16, FirstHeight = 48, Tiles = 8;
 
     private static readonly byte* s_configuration;
-    private static readonly delegate* unmanaged<byte*, ushort*, ushort*, float*, nint, void> s_full, s_oneLeft, s_oneRight;
+    private static readonly delegate* unmanaged<byte*, ushort*, ushort*, float*, nint, nint, float*, nint, void> s_full, s_oneLeft, s_oneRight;
 
     static MatrixUnits()
     {
         if (!Usable() || Map(TileCode.Product(2, 2), TileCode.Product(1, 2), TileCode.Product(2, 1)) is not { } addresses)
             return;
-        s_configuration = (byte*)NativeMemory.AlignedAlloc(ConfigurationBytes, ConfigurationBytes);
+        s_configuration = (byte*)NativeMemory.AlignedAlloc(ConfigurationBytes, CacheLine);
         new Span<byte>(s_configuration, ConfigurationBytes).Clear();
         s_configuration[0] = 1;
         for (var tile = 0; tile < Tiles; tile++)
@@ -35,26 +35,32 @@ internal static unsafe partial class MatrixUnits
             s_configuration[FirstWidth + 2 * tile] = TileDepth * sizeof(ushort);
             s_configuration[FirstHeight + tile] = TileRows;
         }
-        s_full = (delegate* unmanaged<byte*, ushort*, ushort*, float*, nint, void>)addresses[0];
-        s_oneLeft = (delegate* unmanaged<byte*, ushort*, ushort*, float*, nint, void>)addresses[1];
-        s_oneRight = (delegate* unmanaged<byte*, ushort*, ushort*, float*, nint, void>)addresses[2];
+        s_full = (delegate* unmanaged<byte*, ushort*, ushort*, float*, nint, nint, float*, nint, void>)addresses[0];
+        s_oneLeft = (delegate* unmanaged<byte*, ushort*, ushort*, float*, nint, nint, float*, nint, void>)addresses[1];
+        s_oneRight = (delegate* unmanaged<byte*, ushort*, ushort*, float*, nint, nint, float*, nint, void>)addresses[2];
+        Zeros = (float*)NativeMemory.AlignedAlloc(SplitPanels.Rows * sizeof(float), CacheLine);
+        new Span<float>(Zeros, SplitPanels.Rows).Clear();
         Available = true;
     }
 
     /// <summary>Whether this process may use them.</summary>
     public static bool Available { get; }
 
-    /// <summary>
-    /// The product of two panels (<see cref="SplitPanels"/>), up to 32 by 32 sums: four blocks of [16, 16], the upper left, the upper right, the lower left, the lower right.
-    /// </summary>
+    /// <summary>A row of 32 zeros: what sums begin with that nothing is added to, at a stride of 0.</summary>
+    public static float* Zeros { get; }
+
+    /// <summary>Adds the product of two panels (<see cref="SplitPanels"/>), up to 32 by 32 sums.</summary>
     /// <param name="left">The panel whose rows are the sums' rows.</param>
     /// <param name="right">The panel whose rows are the sums' columns, turned.</param>
-    /// <param name="sums">At least 1,024 elements.</param>
     /// <param name="steps">Steps of 32 values that both panels have.</param>
-    /// <param name="leftTiles">Tiles of the left panel that count, 1 or 2; sums of one that does not are left undefined.</param>
-    /// <param name="rightTiles">The same of the right panel; not both can be 1.</param>
-    public static void Multiply(ushort* left, ushort* right, float* sums, nint steps, int leftTiles, int rightTiles) =>
-        (leftTiles == 1 ? s_oneLeft : rightTiles == 1 ? s_oneRight : s_full)(s_configuration, left, right, sums, steps);
+    /// <param name="leftTiles">Tiles of the left panel that count, 1 or 2: sums of 16 or 32 rows.</param>
+    /// <param name="rightTiles">The same of the right panel and columns; not both can be 1.</param>
+    /// <param name="from">What the sums begin with.</param>
+    /// <param name="fromStride">Elements from row to row of it; 0 begins all rows with the same.</param>
+    /// <param name="to">Where the sums go; may be the same as from.</param>
+    /// <param name="toStride">Elements from row to row of them.</param>
+    public static void Multiply(ushort* left, ushort* right, nint steps, int leftTiles, int rightTiles, float* from, nint fromStride, float* to, nint toStride) =>
+        (leftTiles == 1 ? s_oneLeft : rightTiles == 1 ? s_oneRight : s_full)(s_configuration, left, right, to, steps, toStride * sizeof(float), from, fromStride * sizeof(float));
 
     private static bool Usable()
     {
@@ -78,7 +84,7 @@ internal static unsafe partial class MatrixUnits
         {
             programs[i].CopyTo(new Span<byte>((void*)page, PageSize)[at..]);
             addresses[i] = page + at;
-            at = (at + programs[i].Length + 63) / 64 * 64;
+            at = (at + programs[i].Length + CacheLine - 1) / CacheLine * CacheLine;
         }
         return mprotect(page, PageSize, Read | Execute) == 0 ? addresses : null;
     }

@@ -99,62 +99,56 @@ internal static unsafe class SplitProduct
             for (var vector = start; vector < end; vector += SplitPanels.Rows)
                 passing.Pack(vector, value, depth, (ushort*)(block + (vector - start) / SplitPanels.Rows * _panelBytes), turned: !passingLeft);
 
-            var memory = stackalloc byte[4 * SplitPanels.TileBytes + 64];
+            var memory = stackalloc byte[SplitPanels.Rows * SplitPanels.Rows * sizeof(float) + 64];
             var sums = (float*)((nint)(memory + 63) & -64);
             var steps = SplitPanels.Steps(depth);
             for (var panel = 0; panel < _panels; panel++)
             {
-                var rows = Math.Min(SplitPanels.Rows, kept.Count - panel * SplitPanels.Rows);
+                var row = panel * SplitPanels.Rows;
+                var rows = Math.Min(SplitPanels.Rows, kept.Count - row);
                 var tiles = (rows + Lanes - 1) / Lanes;
                 var keptPanel = (ushort*)(_kept + panel * _panelBytes);
                 for (var vector = start; vector < end; vector += SplitPanels.Rows)
                 {
                     var passingPanel = (ushort*)(block + (vector - start) / SplitPanels.Rows * _panelBytes);
+                    float* target = y + row * stride + vector, offsets = bias == null ? null : bias + vector, added = onto == null ? null : onto + row * stride + vector;
                     if (passingLeft)
-                        MatrixUnits.Multiply(passingPanel, keptPanel, sums, steps, 2, tiles);
+                        MatrixUnits.Multiply(passingPanel, keptPanel, steps, 2, tiles, MatrixUnits.Zeros, 0, sums, SplitPanels.Rows);
+                    else if (rows % Lanes == 0 && end - vector >= SplitPanels.Rows && (offsets == null || added == null))
+                    {
+                        // Whole tiles go where they belong by themselves, onto what they are added to.
+                        var from = added != null ? added : offsets != null ? offsets : MatrixUnits.Zeros;
+                        MatrixUnits.Multiply(keptPanel, passingPanel, steps, tiles, 2, from, added != null ? stride : 0, target, stride);
+                        continue;
+                    }
                     else
-                        MatrixUnits.Multiply(keptPanel, passingPanel, sums, steps, tiles, 2);
-                    Write(sums, panel * SplitPanels.Rows, rows, vector, Math.Min(SplitPanels.Rows, end - vector));
+                        MatrixUnits.Multiply(keptPanel, passingPanel, steps, tiles, 2, MatrixUnits.Zeros, 0, sums, SplitPanels.Rows);
+                    Write(sums, rows, Math.Min(SplitPanels.Rows, end - vector), target, offsets, added);
                 }
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void Write(float* sums, int row, int rows, int column, int columns)
+        private void Write(float* sums, int rows, int columns, float* to, float* offsets, float* added)
         {
             for (var i = 0; i < rows; i += Lanes)
                 for (var j = 0; j < columns; j += Lanes)
                 {
-                    var tile = sums + (passingLeft ? 2 * j + i : 2 * i + j) * Lanes;
-                    var at = (row + i) * stride + column + j;
-                    float* to = y + at, offsets = bias == null ? null : bias + column + j, added = onto == null ? null : onto + at;
-                    if (columns - j < Lanes)
-                        WriteSome(tile, Math.Min(Lanes, rows - i), columns - j, to, offsets, added);
-                    else if (passingLeft)
-                        Transposition.Add(tile, Math.Min(Lanes, rows - i), to, stride, offsets, added);
+                    float* at = to + i * stride + j, constants = offsets == null ? null : offsets + j, others = added == null ? null : added + i * stride + j;
+                    if (passingLeft && columns - j >= Lanes)
+                        Transposition.Add(sums + j * SplitPanels.Rows + i, SplitPanels.Rows, Math.Min(Lanes, rows - i), at, stride, constants, others);
                     else
-                        WriteRows(tile, Math.Min(Lanes, rows - i), to, offsets, added);
+                        WriteSome(sums, i, Math.Min(Lanes, rows - i), j, Math.Min(Lanes, columns - j), at, constants, others);
                 }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void WriteRows(float* tile, int rows, float* to, float* offsets, float* added)
+        private void WriteSome(float* sums, int row, int rows, int column, int columns, float* to, float* offsets, float* added)
         {
-            var constant = offsets == null ? Vector512<float>.Zero : Vector512.Load(offsets);
-            for (var row = 0; row < rows; row++)
-            {
-                var sum = Vector512.Load(tile + row * Lanes) + constant;
-                Vector512.Store(added == null ? sum : sum + Vector512.Load(added + row * stride), to + row * stride);
-            }
-        }
-
-        private void WriteSome(float* tile, int rows, int columns, float* to, float* offsets, float* added)
-        {
-            for (var row = 0; row < rows; row++)
-                for (var column = 0; column < columns; column++)
+            for (var i = 0; i < rows; i++)
+                for (var j = 0; j < columns; j++)
                 {
-                    var sum = passingLeft ? tile[column * Lanes + row] : tile[row * Lanes + column];
-                    to[row * stride + column] = sum + (offsets == null ? 0 : offsets[column]) + (added == null ? 0 : added[row * stride + column]);
+                    var sum = passingLeft ? sums[(column + j) * SplitPanels.Rows + row + i] : sums[(row + i) * SplitPanels.Rows + column + j];
+                    to[i * stride + j] = sum + (offsets == null ? 0 : offsets[j]) + (added == null ? 0 : added[i * stride + j]);
                 }
         }
 

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace LightReasoner.Worker.Native;
 
-/// <summary>Blocks of sixteen rows of sixteen 32-bit values, one behind the other, turned to sixteen columns.</summary>
+/// <summary>Blocks of sixteen rows of sixteen 32-bit values, turned to sixteen columns.</summary>
 internal static unsafe class Transposition
 {
     private const int Lanes = 16;
@@ -15,26 +15,27 @@ internal static unsafe class Transposition
         void Put(int row, Vector512<float> values);
     }
 
-    /// <summary>A block to another, bit by bit; both may be the same.</summary>
-    public static void Copy(float* from, float* to) => Turn(from, new Block(to));
+    /// <summary>A block whose rows follow one another to another such, bit by bit; both may be the same.</summary>
+    public static void Copy(float* from, float* to) => Turn(from, Lanes, new Block(to));
 
     /// <summary>to[i, j] = from[j, i] + bias[j] + onto[i, j].</summary>
-    /// <param name="from">A block.</param>
+    /// <param name="from">The block's first element.</param>
+    /// <param name="fromStride">Elements from row to row of from.</param>
     /// <param name="rows">Rows of to, at most sixteen.</param>
     /// <param name="to">Rows of sixteen values.</param>
     /// <param name="stride">Elements from row to row of to and of onto.</param>
     /// <param name="bias">Null, or sixteen values.</param>
     /// <param name="onto">Null, or what is added; may be to.</param>
-    public static void Add(float* from, int rows, float* to, nint stride, float* bias, float* onto) =>
-        Turn(from, new Sum(rows, to, stride, bias == null ? Vector512<float>.Zero : Vector512.Load(bias), onto));
+    public static void Add(float* from, nint fromStride, int rows, float* to, nint stride, float* bias, float* onto) =>
+        Turn(from, fromStride, new Sum(rows, to, stride, bias == null ? Vector512<float>.Zero : Vector512.Load(bias), onto));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
-    private static void Turn<TRows>(float* from, TRows rows) where TRows : struct, IRows
+    private static void Turn<TRows>(float* from, nint stride, TRows rows) where TRows : struct, IRows
     {
         var quads = stackalloc float[Lanes * Lanes];
-        for (var i = 0; i < Lanes; i += 4, from += 4 * Lanes)
+        for (var i = 0; i < Lanes; i += 4, from += 4 * stride)
         {
-            var (a, b, c, d) = (Vector512.Load(from), Vector512.Load(from + Lanes), Vector512.Load(from + 2 * Lanes), Vector512.Load(from + 3 * Lanes));
+            var (a, b, c, d) = (Vector512.Load(from), Vector512.Load(from + stride), Vector512.Load(from + 2 * stride), Vector512.Load(from + 3 * stride));
             Vector512<double> ab = Avx512F.UnpackLow(a, b).AsDouble(), cd = Avx512F.UnpackLow(c, d).AsDouble(), ef = Avx512F.UnpackHigh(a, b).AsDouble(), gh = Avx512F.UnpackHigh(c, d).AsDouble();
             Vector512.Store(Avx512F.UnpackLow(ab, cd).AsSingle(), quads + i * Lanes);
             Vector512.Store(Avx512F.UnpackHigh(ab, cd).AsSingle(), quads + (i + 1) * Lanes);
