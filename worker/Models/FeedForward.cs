@@ -26,6 +26,6 @@ internal sealed class FeedForward
         if (!GateUp.Adapted && !is_grad_enabled() && RowOperators.TryGate(GateUp.ForwardTogether(x)) is { } gated)
             return Down.ForwardOnto(residual, gated, training);
         var parts = GateUp.Forward(x, training);
-        return Down.ForwardOnto(residual, nn.functional.silu(parts[0]).mul(parts[1]), training);
+        return Down.ForwardOnto(residual, RowGradients.TryGate(parts[0], parts[1]) ?? nn.functional.silu(parts[0]).mul(parts[1]), training);
     }
 }

@@ -31,7 +31,19 @@ internal static unsafe class RowOperators
             return null;
         var (rows, size) = ((int)gateUp.size(0), (int)gateUp.size(1) / 2);
         var result = empty([rows, size], dtype: ScalarType.Float32);
-        ForRows(rows, size, new Gating(Matmul.Address(gateUp), Matmul.Address(result), size));
+        var gate = Matmul.Address(gateUp);
+        ForRows(rows, size, new Gating(gate, gate + size * sizeof(float), Matmul.Address(result), 2 * size, size));
+        return result;
+    }
+
+    /// <summary>The same of two matrices.</summary>
+    public static Tensor? TryGate(Tensor gate, Tensor up)
+    {
+        if (!Supports(gate) || !Supports(up))
+            return null;
+        var (rows, size) = ((int)gate.size(0), (int)gate.size(1));
+        var result = empty([rows, size], dtype: ScalarType.Float32);
+        ForRows(rows, size, new Gating(Matmul.Address(gate), Matmul.Address(up), Matmul.Address(result), size, size));
         return result;
     }
 
@@ -70,9 +82,9 @@ internal static unsafe class RowOperators
         public void Do(int row) => Normalise((float*)source + (long)row * size, (float*)factors, (float*)target + (long)row * size, size, eps);
     }
 
-    private readonly struct Gating(nint source, nint target, int size) : IRow
+    private readonly struct Gating(nint gate, nint up, nint target, int stride, int size) : IRow
     {
-        public void Do(int row) => Gate((float*)source + 2L * row * size, (float*)target + (long)row * size, size);
+        public void Do(int row) => Gate((float*)gate + (long)row * stride, (float*)up + (long)row * stride, (float*)target + (long)row * size, size);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -96,9 +108,8 @@ internal static unsafe class RowOperators
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Gate(float* gate, float* into, int size)
+    private static void Gate(float* gate, float* up, float* into, int size)
     {
-        var up = gate + size;
         var i = 0;
         for (; i + Lanes <= size; i += Lanes)
         {
