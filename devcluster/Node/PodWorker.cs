@@ -73,7 +73,8 @@ internal sealed class PodWorker
         }
         if (remove) _ = RemoveObject();
         var grace = TimeSpan.FromSeconds(latest.Number("metadata", "deletionGracePeriodSeconds") ?? 0);
-        var left = (latest.Time("metadata", "deletionTimestamp") ?? clock.GetUtcNow()) - clock.GetUtcNow();
+        // The time stamp has no fractions, so up to a second of the period is left when it is reached.
+        var left = (latest.Time("metadata", "deletionTimestamp") ?? clock.GetUtcNow()) - clock.GetUtcNow() + TimeSpan.FromSeconds(1);
         stop.Order(left < grace ? left : grace);
     }
 
