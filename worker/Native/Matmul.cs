@@ -39,7 +39,7 @@ internal static unsafe partial class Matmul
         var result = empty([rows, outputs], dtype: ScalarType.Float32);
         nint source = Address(x), matrix = Address(weight), offsets = Address(bias), added = Address(onto), target = Address(result);
         if (split)
-            SplitProduct.Multiply(new Side(source, inputs, rows, Down: false), new Side(matrix, inputs, outputs, Down: false), inputs, (float*)target, outputs, (float*)offsets, (float*)added, passingLeft: true);
+            SplitProduct.Multiply(Side.RowsOf(x), Side.RowsOf(weight), inputs, (float*)target, outputs, (float*)offsets, (float*)added, passingLeft: true);
         else if (rows > DotRows && outputs >= TileOutputs)
             MultiplyPanels((float*)source, rows, inputs, (float*)matrix, (float*)target, outputs, (float*)offsets, (float*)added);
         else

@@ -19,8 +19,7 @@ internal static unsafe class RowGradients
     /// <summary>silu(gate)·up, all [tokens, n], or null where this is none for this kernel.</summary>
     public static Tensor? TryGate(Tensor gate, Tensor up) => Supports(gate) && Supports(up) ? Gate.apply(gate, up) : null;
 
-    private static bool Supports(Tensor x) =>
-        Vector512.IsHardwareAccelerated && is_grad_enabled() && x.dtype == ScalarType.Float32 && x.device_type == DeviceType.CPU && x.is_contiguous();
+    private static bool Supports(Tensor x) => is_grad_enabled() && RowOperators.IsPlain(x);
 
     private sealed class Norm : autograd.SingleTensorFunction<Norm>
     {

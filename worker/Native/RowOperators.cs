@@ -29,26 +29,25 @@ internal static unsafe class RowOperators
     {
         if (!Supports(gateUp))
             return null;
-        var (rows, size) = ((int)gateUp.size(0), (int)gateUp.size(1) / 2);
-        var result = empty([rows, size], dtype: ScalarType.Float32);
-        var gate = Matmul.Address(gateUp);
-        ForRows(rows, size, new Gating(gate, gate + size * sizeof(float), Matmul.Address(result), 2 * size, size));
-        return result;
+        var (gate, size) = (Matmul.Address(gateUp), (int)gateUp.size(1) / 2);
+        return Gated(gate, gate + size * sizeof(float), (int)gateUp.size(0), 2 * size, size);
     }
 
     /// <summary>The same of two matrices.</summary>
-    public static Tensor? TryGate(Tensor gate, Tensor up)
+    public static Tensor? TryGate(Tensor gate, Tensor up) =>
+        Supports(gate) && Supports(up) ? Gated(Matmul.Address(gate), Matmul.Address(up), (int)gate.size(0), (int)gate.size(1), (int)gate.size(1)) : null;
+
+    /// <summary>Whether a tensor lies as these kernels, and <see cref="RowGradients"/>, read it.</summary>
+    internal static bool IsPlain(Tensor x) => Vector512.IsHardwareAccelerated && x.dtype == ScalarType.Float32 && x.device_type == DeviceType.CPU && x.is_contiguous();
+
+    private static bool Supports(Tensor x) => !is_grad_enabled() && IsPlain(x);
+
+    private static Tensor Gated(nint gate, nint up, int rows, int stride, int size)
     {
-        if (!Supports(gate) || !Supports(up))
-            return null;
-        var (rows, size) = ((int)gate.size(0), (int)gate.size(1));
         var result = empty([rows, size], dtype: ScalarType.Float32);
-        ForRows(rows, size, new Gating(Matmul.Address(gate), Matmul.Address(up), Matmul.Address(result), size, size));
+        ForRows(rows, size, new Gating(gate, up, Matmul.Address(result), stride, size));
         return result;
     }
-
-    private static bool Supports(Tensor x) =>
-        Vector512.IsHardwareAccelerated && !is_grad_enabled() && x.dtype == ScalarType.Float32 && x.device_type == DeviceType.CPU && x.is_contiguous();
 
     private static void ForRows<TRow>(int rows, int size, TRow work) where TRow : struct, IRow
     {

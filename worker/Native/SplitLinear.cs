@@ -23,11 +23,8 @@ internal static unsafe class SplitLinear
     {
         if (!Fits(a) || !Fits(b) || a.size(0) < Matmul.SplitRows || !a.is_contiguous() || !b.is_contiguous())
             return null;
-        var (rows, depth, columns) = ((int)a.size(0), (int)a.size(1), (int)b.size(1));
-        var product = empty([rows, columns], dtype: ScalarType.Float32);
-        SplitProduct.Multiply(
-            new Side(Matmul.Address(a), depth, rows, Down: false), new Side(Matmul.Address(b), columns, columns, Down: true), depth,
-            (float*)Matmul.Address(product), columns, null, null, passingLeft: false);
+        var product = empty([a.size(0), b.size(1)], dtype: ScalarType.Float32);
+        SplitProduct.Multiply(Side.RowsOf(a), Side.ColumnsOf(b), (int)a.size(1), (float*)Matmul.Address(product), (nint)b.size(1), null, null, passingLeft: false);
         return product;
     }
 
@@ -55,13 +52,8 @@ internal static unsafe class SplitLinear
         return true;
     }
 
-    private static void MultiplyTransposed(Tensor target, float* onto, Tensor a, Tensor b)
-    {
-        var (depth, rows, columns) = ((int)a.size(0), (int)a.size(1), (int)b.size(1));
-        SplitProduct.Multiply(
-            new Side(Matmul.Address(a), rows, rows, Down: true), new Side(Matmul.Address(b), columns, columns, Down: true), depth,
-            (float*)Matmul.Address(target), columns, null, onto, passingLeft: false);
-    }
+    private static void MultiplyTransposed(Tensor target, float* onto, Tensor a, Tensor b) =>
+        SplitProduct.Multiply(Side.ColumnsOf(a), Side.ColumnsOf(b), (int)a.size(0), (float*)Matmul.Address(target), (nint)b.size(1), null, onto, passingLeft: false);
 
     private static bool FitTransposed(Tensor a, Tensor b) => Fits(a) && Fits(b) && a.size(1) >= Matmul.SplitRows && a.is_contiguous() && b.is_contiguous();
 
