@@ -31,7 +31,7 @@ internal sealed class Comparison(string folder, int pairs)
         var equal = true;
         foreach (var threads in threadCounts)
         {
-            using var reference = Peer.Reference(Repository.Root, folder, threads);
+            using var reference = Peer.Reference(RepositoryFolder.Path, folder, threads);
             using var worker = Peer.Worker(folder, threads);
             Console.WriteLine(new JsonObject { ["reference"] = reference.Description, ["worker"] = worker.Description, ["kernels"] = Kernels.CoreType }.ToJsonString());
             foreach (var name in cases.Where(name => name != StartUp))

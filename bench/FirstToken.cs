@@ -10,7 +10,7 @@ internal static class FirstToken
 
     public static double Seconds(string folder)
     {
-        var program = Path.Combine(Repository.Root, "worker/bin/Release/net10.0/LightReasoner.Worker.dll");
+        var program = Path.Combine(RepositoryFolder.Path, "worker/bin/Release/net10.0/LightReasoner.Worker.dll");
         var start = new ProcessStartInfo(Environment.ProcessPath!, [program, "generate", "--model", Path.Combine(folder, "expert"), "--max-new-tokens", "1"])
         {
             RedirectStandardInput = true,

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using LightReasoner;
 using LightReasoner.Bench;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -11,7 +12,7 @@ var pairs = new Option<int>("--pairs") { Description = "Runs of each program per
 var root = new RootCommand("Measures the worker against a reference that follows the published programs, on the same libtorch and threads.") { cases, threads, pairs };
 root.SetAction(parsed =>
 {
-    var folder = Path.Combine(Repository.Root, ".bench");
+    var folder = Path.Combine(RepositoryFolder.Path, ".bench");
     Workload.Prepare(folder);
     return new Comparison(folder, parsed.GetValue(pairs)).Run(parsed.GetValue(threads)!, parsed.GetValue(cases) is { Length: > 0 } chosen ? chosen : Comparison.AllCases) ? 0 : 1;
 });

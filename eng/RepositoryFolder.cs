@@ -1,6 +1,6 @@
 namespace LightReasoner;
 
-/// <summary>The folder of this source tree, for programs that run in it: tests and the quickstart.</summary>
+/// <summary>The folder of this source tree, for programs that run in it: tests, the quickstart and measurements.</summary>
 internal static class RepositoryFolder
 {
     public static string Path { get; } = Find();
