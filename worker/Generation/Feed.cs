@@ -17,12 +17,10 @@ internal sealed record Feed(int[]? Kept, int[]? Admitted, int[][] Tokens, int[] 
     {
         if (Kept is not null)
             cache.Keep(Kept);
-        var hidden = Admitted is not null ? cache.Admit(Tokens, Admitted) : cache.Continue(Tokens);
-        var (longest, width) = (hidden.size(1), hidden.size(2));
-        if (longest == 1)
-            return OfRows(hidden.view(-1, width));
-        var last = Array.ConvertAll(Rows, row => row * longest + Tokens[row].Length - 1);
-        return hidden.view(-1, width).index_select(0, last.ToDevice(hidden.device));
+        if (Admitted is not null)
+            return OfRows(cache.Admit(Tokens, Admitted, Array.ConvertAll(Tokens, tokens => tokens.Length - 1)));
+        var hidden = cache.Continue(Tokens); // one token for each slot that does not rest
+        return OfRows(hidden.view(-1, hidden.size(2)));
     }
 
     /// <summary>Feeds a model each row's tokens and drafts behind them, for a step that continues.</summary>

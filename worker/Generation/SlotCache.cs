@@ -28,27 +28,34 @@ internal sealed class SlotCache : IDisposable
     public int Length(int slot) => _cache.Lengths[slot];
 
     /// <summary>Reads new sequences and puts them into slots, whatever was there before. Sequences of similar length are read together, with little padding.</summary>
-    /// <returns>Hidden states [sequences, longest, hidden]; undefined behind a sequence's end.</returns>
-    public Tensor Admit(int[][] sequences, int[] slots)
+    /// <param name="sequences">Token ids of each.</param>
+    /// <param name="slots">Where they go.</param>
+    /// <param name="from">The first token of each whose hidden state is asked for.</param>
+    /// <returns>Hidden states of what is asked for, sequence after sequence, [asked, hidden].</returns>
+    public Tensor Admit(int[][] sequences, int[] slots, int[] from)
     {
         var groups = LengthGroups.Of(Enumerable.Range(0, sequences.Length), i => sequences[i].Length).ToArray();
         if (groups.Length == 1)
-            return AdmitTogether(sequences, slots);
+            return AdmitTogether(sequences, slots, from);
+        var starts = new int[sequences.Length + 1]; // of each sequence's rows in the result
+        for (var i = 0; i < sequences.Length; i++)
+            starts[i + 1] = starts[i] + sequences[i].Length - from[i];
         Tensor? all = null;
-        foreach (var group in groups) // the longest first
+        foreach (var group in groups)
         {
-            using var hidden = AdmitTogether(Array.ConvertAll(group, i => sequences[i]), Array.ConvertAll(group, i => slots[i]));
-            all ??= zeros([sequences.Length, hidden.size(1), hidden.size(2)], dtype: hidden.dtype, device: hidden.device);
-            all.narrow(1, 0, hidden.size(1)).index_copy_(0, group.ToDevice(hidden.device), hidden);
+            using var hidden = AdmitTogether(Array.ConvertAll(group, i => sequences[i]), Array.ConvertAll(group, i => slots[i]), Array.ConvertAll(group, i => from[i]));
+            all ??= zeros([starts[^1], hidden.size(1)], dtype: hidden.dtype, device: hidden.device);
+            int[] rows = [.. group.SelectMany(i => Enumerable.Range(starts[i], starts[i + 1] - starts[i]))];
+            all.index_copy_(0, rows.ToDevice(hidden.device), hidden);
         }
         return all!;
     }
 
-    private Tensor AdmitTogether(int[][] sequences, int[] slots)
+    private Tensor AdmitTogether(int[][] sequences, int[] slots, int[] from)
     {
         var (ids, lengths) = Pad(sequences);
         using var fresh = NewCache(sequences.Length, (int)ids.size(1));
-        var hidden = _model.Hidden(ids, fresh, lengths);
+        var hidden = _model.HiddenFrom(ids, fresh, lengths, from);
         _cache.CopyRows(fresh, [.. Enumerable.Range(0, sequences.Length)], slots);
         return hidden;
     }
@@ -59,6 +66,13 @@ internal sealed class SlotCache : IDisposable
     {
         var (ids, lengths) = Pad(tokens);
         return Continue(ids, lengths);
+    }
+
+    /// <summary>The same, but for the hidden states from some token of each on only, slot after slot, [asked, hidden].</summary>
+    public Tensor Continue(int[][] tokens, int[] from)
+    {
+        var (ids, lengths) = Pad(tokens);
+        return _model.HiddenFrom(ids, _cache, lengths, from);
     }
 
     /// <summary>Continues the slots by tokens that are on the device already, [slots, longest]; <paramref name="lengths"/> of them are real.</summary>

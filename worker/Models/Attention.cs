@@ -32,11 +32,11 @@ internal sealed class Attention
 
     public IEnumerable<RmsNorm> Norms() => _queryNorm is null ? [] : [_queryNorm, _keyNorm!];
 
-    /// <summary>residual + attention(x); both [batch·length, hidden].</summary>
-    public Tensor Forward(Tensor residual, Tensor x, AttentionPlan plan, bool training)
+    /// <summary>residual + attention(x); both [batch·length, hidden]. In the last layer only what the plan asks for, [asked, hidden].</summary>
+    public Tensor Forward(Tensor residual, Tensor x, AttentionPlan plan, bool training, bool last)
     {
         if (plan.Decodes)
-            return Output.ForwardOnto(residual, plan.Decode(_layer, QueryKeyValue.ForwardTogether(x)), training);
+            return Project(residual, plan.Decode(_layer, QueryKeyValue.ForwardTogether(x), last), plan, training, last);
 
         var parts = QueryKeyValue.Forward(x, training);
         var queries = Heads(parts[0], _heads, plan, _queryNorm);
@@ -55,8 +55,12 @@ internal sealed class Attention
         var context = weights.bmm(values);
         if (plan.Length > 1)
             context = context.view(plan.Batch, _heads, plan.Length, _headDim).transpose(1, 2).reshape(-1, _heads * _headDim);
-        return Output.ForwardOnto(residual, context.view(-1, _heads * _headDim), training);
+        return Project(residual, context.view(-1, _heads * _headDim), plan, training, last);
     }
+
+    private Tensor Project(Tensor residual, Tensor context, AttentionPlan plan, bool training, bool last) => last && plan.Asked is { } asked
+        ? Output.ForwardOnto(residual.index_select(0, asked), context.index_select(0, asked), training)
+        : Output.ForwardOnto(residual, context, training);
 
     /// <returns>[batch, heads, length, headDim], a view.</returns>
     private Tensor Heads(Tensor x, int heads, AttentionPlan plan, RmsNorm? norm)

@@ -11,6 +11,7 @@ internal sealed class AttentionPlan
     private readonly Tensor? _rowMask;    // [batch, 1, length, reach]
     private readonly Tensor? _tables;     // [4, positions, headDim]
     private readonly int[]? _newLengths;
+    private int[]? _from; // by row: the first new token that is asked for
     private readonly DecodeAttention.Shape _shape;
     private List<(Tensor Keys, Tensor Values)>? _collected;
     private Func<int, (Tensor Keys, Tensor Values)>? _promptOfLayer;
@@ -50,14 +51,32 @@ internal sealed class AttentionPlan
     /// <summary>Flat cache slots of the new keys, [batch·kvHeads·length].</summary>
     public Tensor? Slots { get; private init; }
 
+    /// <summary>What of the last layer's output is asked for, as flat positions in [batch·length]; null for all of it.</summary>
+    public Tensor? Asked { get; private set; }
+
     /// <summary>Whether <see cref="Decode"/> stands for rotation, cache, mask and attention.</summary>
     public bool Decodes => _tables is not null;
 
-    /// <summary>The context of the new tokens, [batch·length, heads·headDim], from their queries, keys and values side by side.</summary>
-    public Tensor Decode(int layer, Tensor projected)
+    /// <summary>The context of the new tokens, [batch·length, heads·headDim], from their queries, keys and values side by side; in the last layer of those that are asked for.</summary>
+    public Tensor Decode(int layer, Tensor projected, bool last)
     {
         var (keys, values) = Cache!.Stores(layer);
-        return DecodeAttention.Attend(projected, _tables!, keys, values, _shape, Cache.Lengths, _newLengths!, Length);
+        return DecodeAttention.Attend(projected, _tables!, keys, values, _shape, Cache.Lengths, _newLengths!, Length, last ? _from : null);
+    }
+
+    /// <summary>Asks for the last layer's output from some new token of each row on only. Of those before it keys and values are all that is needed.</summary>
+    /// <param name="from">By row.</param>
+    /// <param name="newLengths">New tokens of each row.</param>
+    /// <param name="device">Where the model is.</param>
+    public AttentionPlan AskingFrom(int[] from, int[] newLengths, Device device)
+    {
+        var positions = new List<long>();
+        for (var row = 0; row < Batch; row++)
+            for (var column = from[row]; column < newLengths[row]; column++)
+                positions.Add((long)row * Length + column);
+        if (positions.Count < (long)Batch * Length)
+            (_from, Asked) = (from, positions.ToArray().ToDevice(device));
+        return this;
     }
 
     /// <summary>Positions 0..length-1 in every row.</summary>

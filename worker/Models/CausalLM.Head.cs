@@ -26,7 +26,7 @@ public sealed partial class CausalLM
         states.size(0) >= ScreenedHead.MinRows && Screened() is { } head ? head.Likeliest(states) : Argmax.OfRows(Logits(states));
 
     /// <summary>The copy of the head for many rows, made when it is first asked for; null where it does not pay, and in training mode, in which weights change at any time.</summary>
-    internal ScreenedHead? Screened() => !training && ScreenedHead.Pays(HeadWeight) ? _screened ??= new ScreenedHead(HeadWeight) : null;
+    internal ScreenedHead? Screened() => training ? null : _screened ??= ScreenedHead.TryCreate(HeadWeight);
 
     /// <summary>
     /// Drops what was derived from the weights; it is made anew when it is needed again. To be called before somebody writes to the embedding or the head. Training does so by

@@ -79,6 +79,27 @@ public sealed partial class CausalLM : nn.Module
         return hidden.MoveToOuterDisposeScope();
     }
 
+    /// <summary>
+    /// Continues every row of a cache, as <see cref="Hidden"/> does, and returns hidden states from some new token of each row on only, row after row, [asked, hidden]. The last layer
+    /// computes nothing but keys and values for the others.
+    /// </summary>
+    /// <param name="ids">Token ids [batch, length], int64.</param>
+    /// <param name="cache">What the rows hold.</param>
+    /// <param name="newLengths">How many columns of each row are real.</param>
+    /// <param name="from">The first column of each row that is asked for.</param>
+    internal Tensor HiddenFrom(Tensor ids, KvCache cache, int[] newLengths, int[] from)
+    {
+        var (batch, length) = ((int)ids.size(0), (int)ids.size(1));
+        CheckRoom(cache, batch, length, newLengths);
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var plan = AttentionPlan.WithCache(Config, _rotary, cache, length, newLengths, Lora is { Enabled: true, Merged: false }, _compute, Device).AskingFrom(from, newLengths, Device);
+        var hidden = Run(ids, plan);
+        for (var row = 0; row < batch; row++)
+            cache.Lengths[row] += newLengths[row];
+        return hidden.view(-1, Config.HiddenSize).MoveToOuterDisposeScope();
+    }
+
     /// <summary>Hidden states of whole sequences, and the keys and values that each layer computed, [batch, kvHeads, length, headDim], appended to <paramref name="states"/>.</summary>
     internal Tensor HiddenWithStates(Tensor ids, List<(Tensor Keys, Tensor Values)> states) =>
         Run(ids, AttentionPlan.WithoutCache(Config, _rotary, (int)ids.shape[0], (int)ids.shape[1], _compute, Device).Collecting(states));
@@ -128,9 +149,10 @@ public sealed partial class CausalLM : nn.Module
         using var scope = NewDisposeScope();
         var tokens = ids.view(-1);
         var x = (_gathered is not null && is_grad_enabled() ? _gathered.Read(tokens) : nn.functional.embedding(tokens, _embedding)).In(_compute);
-        foreach (var layer in _layers)
-            x = layer.Forward(x, plan, training);
-        return _finalNorm.Forward(x).view(plan.Batch, plan.Length, Config.HiddenSize).MoveToOuterDisposeScope();
+        for (var i = 0; i < _layers.Length; i++)
+            x = _layers[i].Forward(x, plan, training, last: i == _layers.Length - 1);
+        x = _finalNorm.Forward(x);
+        return (plan.Asked is null ? x.view(plan.Batch, plan.Length, Config.HiddenSize) : x).MoveToOuterDisposeScope();
     }
 
     private static int[] Fill(int count, int value)

@@ -37,11 +37,11 @@ internal sealed class DecoderLayer : IDisposable
             norm.Dispose();
     }
 
-    /// <summary>The residual stream [batch·length, hidden] after this layer.</summary>
-    public Tensor Forward(Tensor x, AttentionPlan plan, bool training)
+    /// <summary>The residual stream [batch·length, hidden] after this layer; after the last one only where the plan asks for it.</summary>
+    public Tensor Forward(Tensor x, AttentionPlan plan, bool training, bool last = false)
     {
         using var scope = NewDisposeScope();
-        var attended = _attention.Forward(x, _inputNorm.Forward(x), plan, training);
+        var attended = _attention.Forward(x, _inputNorm.Forward(x), plan, training, last);
         return _feedForward.Forward(attended, _postAttentionNorm.Forward(attended), training).MoveToOuterDisposeScope();
     }
 }

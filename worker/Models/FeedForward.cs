@@ -23,7 +23,7 @@ internal sealed class FeedForward
     /// <summary>residual + feedforward(x); both [tokens, hidden].</summary>
     public Tensor Forward(Tensor residual, Tensor x, bool training)
     {
-        if (!GateUp.Adapted && !is_grad_enabled() && RowOperators.TryGate(GateUp.ForwardTogether(x)) is { } gated)
+        if (!GateUp.Adapted && !is_grad_enabled() && (GateUp.TryForwardGated(x) ?? RowOperators.TryGate(GateUp.ForwardTogether(x))) is { } gated)
             return Down.ForwardOnto(residual, gated, training);
         var parts = GateUp.Forward(x, training);
         return Down.ForwardOnto(residual, RowGradients.TryGate(parts[0], parts[1]) ?? nn.functional.silu(parts[0]).mul(parts[1]), training);

@@ -68,6 +68,9 @@ internal sealed class FusedProjection : IDisposable
     /// <summary>The outputs of all parts side by side, [tokens, out of all]. No adapter may lie over them, and no gradients flow.</summary>
     public Tensor ForwardTogether(Tensor x) => Apply(x, _weight, _bias);
 
+    /// <summary>silu(first part)·second part of a group of two, [tokens, out of one], or null where there is no kernel for it. No adapter may lie over them, and no gradients flow.</summary>
+    public Tensor? TryForwardGated(Tensor x) => _bias is null ? Matmul.TryGatedLinear(x, _weight) : null;
+
     /// <summary>residual + the output of a group of one.</summary>
     public Tensor ForwardOnto(Tensor residual, Tensor x, bool training)
     {

@@ -62,7 +62,7 @@ internal static unsafe class Contrast
 
         Vector512<float> sum = default;
         for (i = 0; i + Lanes <= count; i += Lanes)
-            sum += Vector512.Exp(Vector512.Load(logits + i) - Vector512.Create(shift));
+            sum += Exponential.Of(Vector512.Load(logits + i) - Vector512.Create(shift));
         var total = Vector512.Sum(sum);
         for (; i < count; i++)
             total += MathF.Exp(logits[i] - shift);
@@ -78,8 +78,8 @@ internal static unsafe class Contrast
         var i = 0;
         for (; i + Lanes <= count; i += Lanes)
         {
-            var p = Vector512.Exp(Vector512.Load(e + i) - Vector512.Create(pe.Shift)) * Vector512.Create(pe.Scale) + smooth;
-            var q = Vector512.Exp(Vector512.Load(a + i) - Vector512.Create(pa.Shift)) * Vector512.Create(pa.Scale) + smooth;
+            var p = Exponential.Of(Vector512.Load(e + i) - Vector512.Create(pe.Shift)) * Vector512.Create(pe.Scale) + smooth;
+            var q = Exponential.Of(Vector512.Load(a + i) - Vector512.Create(pa.Shift)) * Vector512.Create(pa.Scale) + smooth;
             var (low, high) = Vector512.Widen(p * (Vector512.Log(p) - Vector512.Log(q)));
             sum += low + high;
         }

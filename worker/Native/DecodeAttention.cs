@@ -35,25 +35,27 @@ internal static unsafe class DecodeAttention
     /// <param name="starts">Tokens that each row holds already.</param>
     /// <param name="counts">Real new tokens of each row, at most length; the context of the others is zero.</param>
     /// <param name="length">New tokens per row, padding included.</param>
-    public static Tensor Attend(Tensor projected, Tensor turns, Tensor keys, Tensor values, Shape shape, int[] starts, int[] counts, int length)
+    /// <param name="from">The first new token of each row whose context is asked for, null for all; that of those before it is zero.</param>
+    public static Tensor Attend(Tensor projected, Tensor turns, Tensor keys, Tensor values, Shape shape, int[] starts, int[] counts, int length, int[]? from = null)
     {
         var result = zeros([(long)starts.Length * length, shape.Heads * shape.HeadDim], dtype: ScalarType.Float32);
         float* source = (float*)Matmul.Address(projected), tables = (float*)Matmul.Address(turns), target = (float*)Matmul.Address(result);
         float* keyStore = (float*)Matmul.Address(keys), valueStore = (float*)Matmul.Address(values);
         var positions = (int)turns.size(1);
         if (length > FewTokens && shape.Capacity >= Matmul.TileOutputs)
-            PanelAttention.Attend(source, tables, positions, keyStore, valueStore, target, shape, starts, counts, length);
+            PanelAttention.Attend(source, tables, positions, keyStore, valueStore, target, shape, starts, counts, length, from);
         else
         {
             var team = ThreadTeam.Shared;
-            team.Run(new FewTokensWork(team, source, tables, positions, keyStore, valueStore, target, shape, starts, counts, length));
+            team.Run(new FewTokensWork(team, source, tables, positions, keyStore, valueStore, target, shape, starts, counts, length, from));
         }
         return result;
     }
 
     /// <summary>Attention of a few new tokens per row, by key heads.</summary>
     private readonly struct FewTokensWork(
-        ThreadTeam team, float* source, float* tables, int positions, float* keyStore, float* valueStore, float* target, Shape shape, int[] starts, int[] counts, int length) : ThreadTeam.IWork
+        ThreadTeam team, float* source, float* tables, int positions, float* keyStore, float* valueStore, float* target, Shape shape, int[] starts, int[] counts, int length, int[]? from)
+        : ThreadTeam.IWork
     {
         public void Do(int part)
         {
@@ -71,19 +73,21 @@ internal static unsafe class DecodeAttention
                 {
                     var token = (long)row * length + column;
                     One(source + token * (shape.Heads + 2 * shape.KvHeads) * shape.HeadDim, tables, positions, keyStore + head0, valueStore + head0,
-                        target + token * shape.Heads * shape.HeadDim, shape, head, starts[row] + column, query, scores);
+                        from is null || column >= from[row] ? target + token * shape.Heads * shape.HeadDim : null, shape, head, starts[row] + column, query, scores);
                 }
             }
         }
     }
 
-    /// <summary>One key head of one token at one position: stores key and value, and attends with all query heads that read them.</summary>
+    /// <summary>One key head of one token at one position: stores key and value, and attends with all query heads that read them, unless there is no place for their context.</summary>
     private static void One(float* token, float* turns, int positions, float* keys, float* values, float* context, Shape shape, int head, int position, float* query, float* scores)
     {
         var dim = shape.HeadDim;
         var table = (long)positions * dim;
         var turn = turns + (long)position * dim;
         Keep(token, turns, positions, keys, values, shape, head, position);
+        if (context == null)
+            return;
         var (groups, reach) = (shape.Heads / shape.KvHeads, position + 1);
         for (var group = head * groups; group < (head + 1) * groups; group++)
         {
@@ -107,11 +111,12 @@ internal static unsafe class DecodeAttention
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Rotate(float* x, float* cos, float* sin, float* into, int dim)
     {
-        var half = dim / 2;
-        for (var i = 0; i < half; i++)
+        var half = dim / 2; // a multiple of eight
+        for (var i = 0; i < half; i += Vector256<float>.Count)
         {
-            into[i] = x[i + half] * sin[i] + x[i] * cos[i];
-            into[i + half] = x[i] * sin[i + half] + x[i + half] * cos[i + half];
+            Vector256<float> low = Vector256.Load(x + i), high = Vector256.Load(x + i + half);
+            Vector256.Store(Vector256.FusedMultiplyAdd(high, Vector256.Load(sin + i), low * Vector256.Load(cos + i)), into + i);
+            Vector256.Store(Vector256.FusedMultiplyAdd(low, Vector256.Load(sin + i + half), high * Vector256.Load(cos + i + half)), into + i + half);
         }
     }
 
@@ -140,7 +145,7 @@ internal static unsafe class DecodeAttention
         Vector512<float> sum = default;
         for (var i = 0; i < reach; i += Lanes)
         {
-            var power = Vector512.Exp(Vector512.Load(scores + i) - Vector512.Create(most));
+            var power = Exponential.Of(Vector512.Load(scores + i) - Vector512.Create(most));
             Vector512.Store(power, scores + i);
             sum += power;
         }

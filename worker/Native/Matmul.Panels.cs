@@ -1,16 +1,17 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace LightReasoner.Worker.Native;
 
 internal static unsafe partial class Matmul
 {
     // x is packed in blocks that stay in the second-level cache while all of W passes by once.
-    private const int BlockElements = 256 << 10, MaxDepth = 1024;
+    private const int BlockElements = 64 << 10, MaxDepth = 1024;
+
+    // Sums of so many outputs are gathered before they are turned around, three squares of sixteen. Before them is room for what a last tile that begins earlier repeats, behind them for as many again.
+    private const int GroupOutputs = 4 * TileOutputs, PanelSums = (TileOutputs + GroupOutputs + TileOutputs + GroupOutputs) * PanelRows;
 
     [ThreadStatic]
-    private static ThreadScratch? t_packed;
+    private static ThreadScratch? t_packed, t_sums;
 
     /// <summary>Some rows of x, along some of the inputs.</summary>
     private readonly record struct Block(int Rows, int Depth)
@@ -22,8 +23,8 @@ internal static unsafe partial class Matmul
     {
         var parts = (inputs + MaxDepth - 1) / MaxDepth;
         var depth = ((inputs + parts - 1) / parts + Lanes - 1) / Lanes * Lanes;
-        var height = Math.Max(1, BlockElements / depth / PanelRows) * PanelRows;
-        var packed = (t_packed ??= new ThreadScratch()).Floats((nuint)Math.Min(height, (rows + PanelRows - 1) / PanelRows * PanelRows) * (nuint)depth);
+        var height = BlockRows(depth);
+        var packed = PackedBlock(rows, height, depth);
         var team = ThreadTeam.Shared;
         for (var row = 0; row < rows; row += height)
             for (var input = 0; input < inputs; input += depth)
@@ -37,6 +38,13 @@ internal static unsafe partial class Matmul
             }
     }
 
+    /// <summary>Rows of a block, in whole panels.</summary>
+    private static int BlockRows(int depth) => Math.Max(1, BlockElements / depth / PanelRows) * PanelRows;
+
+    /// <summary>Memory for a packed block.</summary>
+    private static nint PackedBlock(int rows, int height, int depth) =>
+        (t_packed ??= new ThreadScratch()).Floats((nuint)Math.Min(height, (rows + PanelRows - 1) / PanelRows * PanelRows) * (nuint)depth);
+
     private static int PanelWidth(int rows) => rows > Lanes ? PanelRows : Lanes;
 
     /// <summary>Rows of x as panels of 32 rows, [inputs, 32] each, the last of 16 if it has no more; zero where there is no row. Rows of x are stride elements apart.</summary>
@@ -48,93 +56,90 @@ internal static unsafe partial class Matmul
             var rows = Math.Min(PanelRows, block.Rows - panel * PanelRows);
             var width = PanelWidth(rows);
             var to = into + (long)panel * PanelRows * block.Depth;
-            for (var row = 0; row < width; row += 4)
+            for (var row = 0; row < width; row += Lanes)
             {
                 var from = x + (long)(panel * PanelRows + row) * stride;
                 var k = 0;
-                if (row + 4 <= rows)
+                if (row + Lanes <= rows)
                 {
-                    for (; k + 4 <= block.Depth; k += 4)
-                        Transpose(from + k, stride, to + (long)k * width + row, width);
+                    for (; k + Lanes <= block.Depth; k += Lanes)
+                        Transposition.Copy(from + k, stride, to + (long)k * width + row, width);
                 }
                 for (; k < block.Depth; k++)
-                    for (var i = 0; i < 4; i++)
+                    for (var i = 0; i < Lanes; i++)
                         to[(long)k * width + row + i] = row + i < rows ? from[(long)i * stride + k] : 0;
             }
         }
     }
 
-    /// <summary>Outputs start..end-1 of the product of packed rows and W; start is a multiple of twelve, and so is end unless it is the last.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <summary>
+    /// Outputs start..end-1 of the product of packed rows and W; start is a multiple of twelve, and so is end unless it is the last. Sums are gathered for some tiles, by panel, before they
+    /// are turned around, so that this is done to squares of sixteen.
+    /// </summary>
     private static void Multiply(float* packed, Block block, float* w, nint stride, float* y, nint outputs, float* bias, float* onto, int start, int end)
     {
-        var sums = stackalloc float[TileOutputs * PanelRows];
-        for (var output = start; output < end; output += TileOutputs)
+        var sums = Sums(block);
+        for (var output = start; output < end; output += GroupOutputs)
         {
-            // The last tile begins earlier instead of being narrower, and leaves out what the tile before it wrote.
-            var first = Math.Min(output, (int)outputs - TileOutputs);
-            var tile = w + first * stride;
+            var columns = Math.Min(GroupOutputs, end - output);
+            for (var column = 0; column < columns; column += TileOutputs)
+            {
+                // The last tile begins earlier instead of being narrower; an output's sums come out the same twice.
+                var first = Math.Min(output + column, (int)outputs - TileOutputs);
+                var tile = w + first * stride;
+                AddTile(packed, block, tile, stride, tile + TileOutputs * stride, sums, first - output);
+            }
             for (var row = 0; row < block.Rows; row += PanelRows)
             {
-                var rows = Math.Min(PanelRows, block.Rows - row);
-                var panel = packed + (long)row * block.Depth;
-                // The next tile's way from memory is long, so the first panel's product asks for it.
-                var ahead = row == 0 ? tile + TileOutputs * stride : tile;
-                nint step = row == 0 ? Lanes : 0;
-                if (rows > Lanes)
-                    Tile12x2(panel, tile, stride, 1, sums, block.Depth, ahead, step);
-                else
-                    Tile12x1(panel, tile, stride, 1, sums, block.Depth, ahead, step);
-                var target = row * outputs + first;
-                Write(sums, PanelWidth(rows), rows, output - first, y + target, outputs, bias == null ? null : bias + first, onto == null ? null : onto + target);
+                var target = row * outputs + output;
+                Write(SumsOf(sums, block, row, out var rows, out var width), width, rows, columns, y + target, outputs, bias == null ? null : bias + output, onto == null ? null : onto + target);
             }
         }
     }
 
-    /// <summary>Turns twelve outputs by up to 32 rows around into y, but for the outputs before <paramref name="skip"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Write(float* sums, int width, int rows, int skip, float* y, nint outputs, float* bias, float* onto)
+    /// <summary>Memory for the sums of a group of outputs, by panel.</summary>
+    private static float* Sums(Block block) => (float*)(t_sums ??= new ThreadScratch()).Floats((nuint)block.Panels * PanelSums);
+
+    /// <summary>Where the sums of a panel's rows begin, so many rows and so many in memory.</summary>
+    private static float* SumsOf(float* sums, Block block, int row, out int rows, out int width)
     {
-        var turned = stackalloc float[4 * TileOutputs];
-        for (var row = 0; row < rows; row += 4)
+        rows = Math.Min(PanelRows, block.Rows - row);
+        width = PanelWidth(rows);
+        return sums + row / PanelRows * PanelSums + TileOutputs * width;
+    }
+
+    /// <summary>The sums of twelve outputs, for all panels.</summary>
+    /// <param name="packed">The panels.</param>
+    /// <param name="block">Their rows and depth.</param>
+    /// <param name="tile">Twelve rows of W.</param>
+    /// <param name="stride">Elements from row to row of W.</param>
+    /// <param name="next">The tile after it: its way from memory is long, so the first panel's product asks for it.</param>
+    /// <param name="sums">The group's.</param>
+    /// <param name="at">Which output of the group the first one is; down to -11.</param>
+    private static void AddTile(float* packed, Block block, float* tile, nint stride, float* next, float* sums, int at)
+    {
+        for (var row = 0; row < block.Rows; row += PanelRows)
         {
-            Transpose(sums + row, width, turned, TileOutputs);
-            Transpose(sums + 4 * width + row, width, turned + 4, TileOutputs);
-            Transpose(sums + 8 * width + row, width, turned + 8, TileOutputs);
-            var count = Math.Min(4, rows - row);
-            for (var i = 0; i < count; i++)
-            {
-                var from = turned + i * TileOutputs;
-                var at = (row + i) * outputs;
-                if (skip > 0)
-                {
-                    for (var output = skip; output < TileOutputs; output++)
-                        y[at + output] = from[output] + (bias != null ? bias[output] : 0) + (onto != null ? onto[at + output] : 0);
-                    continue;
-                }
-                Vector256<float> low = Vector256.Load(from);
-                Vector128<float> high = Vector128.Load(from + 8);
-                if (bias != null)
-                    (low, high) = (low + Vector256.Load(bias), high + Vector128.Load(bias + 8));
-                if (onto != null)
-                    (low, high) = (low + Vector256.Load(onto + at), high + Vector128.Load(onto + at + 8));
-                Vector256.Store(low, y + at);
-                Vector128.Store(high, y + at + 8);
-            }
+            var to = SumsOf(sums, block, row, out _, out var width) + at * width;
+            var panel = packed + (long)row * block.Depth;
+            nint step = row == 0 ? Lanes : 0;
+            if (width > Lanes)
+                Tile12x2(panel, tile, stride, 1, to, block.Depth, next, step);
+            else
+                Tile12x1(panel, tile, stride, 1, to, block.Depth, next, step);
         }
     }
 
-    /// <summary>Four rows of four to four columns of four.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Transpose(float* from, nint fromStride, float* to, nint toStride)
+    /// <summary>Turns some outputs by up to 32 rows around into y.</summary>
+    private static void Write(float* sums, int width, int rows, int columns, float* y, nint outputs, float* bias, float* onto)
     {
-        Vector128<float> a = Vector128.Load(from), b = Vector128.Load(from + fromStride), c = Vector128.Load(from + 2 * fromStride), d = Vector128.Load(from + 3 * fromStride);
-        Vector128<float> ab = Sse.UnpackLow(a, b), cd = Sse.UnpackLow(c, d);
-        Vector128<float> ef = Sse.UnpackHigh(a, b), gh = Sse.UnpackHigh(c, d);
-        Vector128.Store(Sse.MoveLowToHigh(ab, cd), to);
-        Vector128.Store(Sse.MoveHighToLow(cd, ab), to + toStride);
-        Vector128.Store(Sse.MoveLowToHigh(ef, gh), to + 2 * toStride);
-        Vector128.Store(Sse.MoveHighToLow(gh, ef), to + 3 * toStride);
+        for (var row = 0; row < rows; row += Lanes)
+            for (var column = 0; column < columns; column += Lanes)
+            {
+                var at = row * outputs + column;
+                Transposition.Add(sums + column * width + row, width, Math.Min(Lanes, rows - row), Math.Min(Lanes, columns - column), y + at, outputs,
+                    bias == null ? null : bias + column, onto == null ? null : onto + at);
+            }
     }
 
     private readonly struct Packing(ThreadTeam team, nint x, int stride, Block block, nint packed) : ThreadTeam.IWork

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,12 +28,12 @@ internal static unsafe partial class Matmul
     /// <param name="onto">[rows, out], added to the product.</param>
     public static Tensor? TryLinear(Tensor x, Tensor weight, Tensor? bias = null, Tensor? onto = null)
     {
-        if (!Vector512.IsHardwareAccelerated || is_grad_enabled() || x.dtype != ScalarType.Float32 || x.device_type != DeviceType.CPU || weight.dtype != ScalarType.Float32)
+        if (!Fits(x, weight) || onto?.is_contiguous() == false)
             return null;
         var rows = (int)x.size(0);
         var (outputs, inputs) = ((int)weight.size(0), (int)weight.size(1));
         var split = MatrixUnits.Available && rows >= SplitRows;
-        if (!split && (rows > MaxRows || inputs % Lanes != 0) || !x.is_contiguous() || !weight.is_contiguous() || onto?.is_contiguous() == false)
+        if (!split && (rows > MaxRows || inputs % Lanes != 0))
             return null;
         var result = empty([rows, outputs], dtype: ScalarType.Float32);
         nint source = Address(x), matrix = Address(weight), offsets = Address(bias), added = Address(onto), target = Address(result);
@@ -49,6 +48,8 @@ internal static unsafe partial class Matmul
         }
         return result;
     }
+
+    private static bool Fits(Tensor x, Tensor weight) => !is_grad_enabled() && RowOperators.IsPlain(x) && RowOperators.IsPlain(weight);
 
     /// <summary>Where the elements of a contiguous CPU tensor lie; 0 for null.</summary>
     internal static nint Address(Tensor? tensor)

@@ -15,19 +15,17 @@ internal static unsafe partial class MatrixUnits
     /// <summary>Turns the units off when it says "off": for measurements against the vector kernels.</summary>
     public const string Switch = "LIGHTREASONER_MATRIX_UNITS";
 
-    private const int PageSize = 4096, Read = 1, Write = 2, Execute = 4, PrivateAnonymous = 0x22;
-
     // The configuration's layout is fixed: palette 1 at byte 0, bytes per row of each tile from byte 16 on, rows of each tile from byte 48 on.
-    private const int CacheLine = 64, ConfigurationBytes = 64, FirstWidth = 16, FirstHeight = 48, Tiles = 8;
+    private const int ConfigurationBytes = 64, FirstWidth = 16, FirstHeight = 48, Tiles = 8;
 
     private static readonly byte* s_configuration;
     private static readonly delegate* unmanaged<byte*, ushort*, ushort*, float*, nint, nint, float*, nint, void> s_full, s_oneLeft, s_oneRight;
 
     static MatrixUnits()
     {
-        if (!Usable() || Map(TileCode.Product(2, 2), TileCode.Product(1, 2), TileCode.Product(2, 1)) is not { } addresses)
+        if (!Usable() || MachineCode.Map(TileCode.Product(2, 2), TileCode.Product(1, 2), TileCode.Product(2, 1)) is not { } addresses)
             return;
-        s_configuration = (byte*)NativeMemory.AlignedAlloc(ConfigurationBytes, CacheLine);
+        s_configuration = (byte*)NativeMemory.AlignedAlloc(ConfigurationBytes, MachineCode.CacheLine);
         new Span<byte>(s_configuration, ConfigurationBytes).Clear();
         s_configuration[0] = 1;
         for (var tile = 0; tile < Tiles; tile++)
@@ -38,7 +36,7 @@ internal static unsafe partial class MatrixUnits
         s_full = (delegate* unmanaged<byte*, ushort*, ushort*, float*, nint, nint, float*, nint, void>)addresses[0];
         s_oneLeft = (delegate* unmanaged<byte*, ushort*, ushort*, float*, nint, nint, float*, nint, void>)addresses[1];
         s_oneRight = (delegate* unmanaged<byte*, ushort*, ushort*, float*, nint, nint, float*, nint, void>)addresses[2];
-        Zeros = (float*)NativeMemory.AlignedAlloc(SplitPanels.Rows * sizeof(float), CacheLine);
+        Zeros = (float*)NativeMemory.AlignedAlloc(SplitPanels.Rows * sizeof(float), MachineCode.CacheLine);
         new Span<float>(Zeros, SplitPanels.Rows).Clear();
         Available = true;
     }
@@ -66,35 +64,11 @@ internal static unsafe partial class MatrixUnits
     {
         const int Amx = 1 << 24 | 1 << 22, TileData = 18; // AMX-TILE and AMX-BF16 in EDX of leaf 7; the state component of the tiles
         const nint ArchitectureControl = 158, RequestPermission = 0x1023;
-        return OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64
-            && !string.Equals(Environment.GetEnvironmentVariable(Switch), "off", StringComparison.OrdinalIgnoreCase)
+        return MachineCode.Supported && !string.Equals(Environment.GetEnvironmentVariable(Switch), "off", StringComparison.OrdinalIgnoreCase)
             && Avx512BW.IsSupported && X86Base.CpuId(0, 0).Eax >= 7 && (X86Base.CpuId(7, 0).Edx & Amx) == Amx
             && syscall(ArchitectureControl, RequestPermission, TileData) == 0; // the kernel enlarges the state of threads that ask for it
     }
 
-    /// <summary>Puts programs into memory that can be executed and no longer written; null where that is not allowed.</summary>
-    private static nint[]? Map(params byte[][] programs)
-    {
-        var page = mmap(0, PageSize, Read | Write, PrivateAnonymous, -1, 0);
-        if (page == -1)
-            return null;
-        var at = 0;
-        var addresses = new nint[programs.Length];
-        for (var i = 0; i < programs.Length; i++)
-        {
-            programs[i].CopyTo(new Span<byte>((void*)page, PageSize)[at..]);
-            addresses[i] = page + at;
-            at = (at + programs[i].Length + CacheLine - 1) / CacheLine * CacheLine;
-        }
-        return mprotect(page, PageSize, Read | Execute) == 0 ? addresses : null;
-    }
-
     [LibraryImport("libc")]
     private static partial nint syscall(nint number, nint first, nint second);
-
-    [LibraryImport("libc")]
-    private static partial nint mmap(nint address, nuint length, int protection, int flags, int file, nint offset);
-
-    [LibraryImport("libc")]
-    private static partial int mprotect(nint address, nuint length, int protection);
 }

@@ -133,7 +133,7 @@ internal static unsafe class RowGradients
         for (; i + Lanes <= count; i += Lanes)
         {
             Vector512<float> g = Vector512.Load(gate + i), dy = Vector512.Load(gradient + i);
-            var s = Vector512<float>.One / (Vector512<float>.One + Vector512.Exp(-g));
+            var s = Vector512<float>.One / (Vector512<float>.One + Exponential.Of(-g));
             Vector512.Store(dy * Vector512.Load(up + i) * s * (Vector512<float>.One + g * (Vector512<float>.One - s)), ofGate + i);
             Vector512.Store(dy * g * s, ofUp + i);
         }

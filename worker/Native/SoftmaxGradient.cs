@@ -50,7 +50,7 @@ internal static unsafe class SoftmaxGradient
         var wanted = logits[target];
         for (i = 0; i + Lanes <= count; i += Lanes)
         {
-            var power = Vector512.Exp(Vector512.Load(logits + i) - shift);
+            var power = Exponential.Of(Vector512.Load(logits + i) - shift);
             Vector512.Store(power, logits + i);
             sum += power;
         }

@@ -141,8 +141,8 @@ internal static unsafe class SplitProduct
                 for (var j = 0; j < columns; j += Lanes)
                 {
                     float* at = to + i * stride + j, constants = offsets == null ? null : offsets + j, others = added == null ? null : added + i * stride + j;
-                    if (passingLeft && columns - j >= Lanes)
-                        Transposition.Add(sums + j * SplitPanels.Rows + i, SplitPanels.Rows, Math.Min(Lanes, rows - i), at, stride, constants, others);
+                    if (passingLeft)
+                        Transposition.Add(sums + j * SplitPanels.Rows + i, SplitPanels.Rows, Math.Min(Lanes, rows - i), Math.Min(Lanes, columns - j), at, stride, constants, others);
                     else
                         WriteSome(sums, i, Math.Min(Lanes, rows - i), j, Math.Min(Lanes, columns - j), at, constants, others);
                 }
@@ -153,8 +153,7 @@ internal static unsafe class SplitProduct
             for (var i = 0; i < rows; i++)
                 for (var j = 0; j < columns; j++)
                 {
-                    var sum = passingLeft ? sums[(column + j) * SplitPanels.Rows + row + i] : sums[(row + i) * SplitPanels.Rows + column + j];
-                    to[i * stride + j] = sum + (offsets == null ? 0 : offsets[j]) + (added == null ? 0 : added[i * stride + j]);
+                    to[i * stride + j] = sums[(row + i) * SplitPanels.Rows + column + j] + (offsets == null ? 0 : offsets[j]) + (added == null ? 0 : added[i * stride + j]);
                 }
         }
 

@@ -19,7 +19,8 @@ internal sealed class BlockPass(CausalLM model, int slots, int capacity) : IDisp
     public void Begin(BlockRow[] rows, int[] slots)
     {
         var inputs = Array.ConvertAll(rows, row => row.Input(0));
-        var predicted = Predict(_cache.Admit(inputs, slots), inputs, Array.ConvertAll(rows, row => row.BlockStart - 1));
+        var from = Array.ConvertAll(rows, row => row.BlockStart - 1);
+        var predicted = Predict(_cache.Admit(inputs, slots, from), inputs, from);
         for (var i = 0; i < rows.Length; i++)
             _cache.Truncate(slots[i], rows[i].Accept(rows[i].BlockStart - 1, predicted[i]));
     }
@@ -33,7 +34,7 @@ internal sealed class BlockPass(CausalLM model, int slots, int capacity) : IDisp
         // A new block's first pass reads the end of the last one again; what follows those tokens is known.
         var before = Enumerable.Range(0, inputs.Length).Select(_cache.Length).ToArray();
         var from = Enumerable.Range(0, inputs.Length).Select(slot => rowOfSlot[slot] is { } row ? Math.Max(0, row.BlockStart - 1 - before[slot]) : 0).ToArray();
-        var predicted = Predict(_cache.Continue(inputs), inputs, from);
+        var predicted = Predict(_cache.Continue(inputs, from), inputs, from);
         for (var slot = 0; slot < inputs.Length; slot++)
             if (rowOfSlot[slot] is { } row)
                 _cache.Truncate(slot, row.Accept(before[slot] + from[slot], predicted[slot]));
@@ -45,15 +46,12 @@ internal sealed class BlockPass(CausalLM model, int slots, int capacity) : IDisp
         _cache.Dispose();
     }
 
-    /// <summary>The most likely token after each input token from <paramref name="from"/> on; the head is applied there only.</summary>
-    private long[][] Predict(Tensor hidden, int[][] inputs, int[] from)
+    /// <summary>The most likely token after each input token from <paramref name="from"/> on.</summary>
+    /// <param name="states">The hidden states there, row after row, [asked, hidden].</param>
+    /// <param name="inputs">What was read.</param>
+    /// <param name="from">By row.</param>
+    private long[][] Predict(Tensor states, int[][] inputs, int[] from)
     {
-        var longest = hidden.size(1);
-        var positions = new List<long>();
-        for (var row = 0; row < inputs.Length; row++)
-            for (var i = from[row]; i < inputs[row].Length; i++)
-                positions.Add(row * longest + i);
-        var states = hidden.view(-1, hidden.size(2)).index_select(0, positions.ToArray().ToDevice(hidden.device));
         var arrived = _host.Add<long>(model.Likeliest(states));
         _host.Wait();
         var best = arrived.Span;

@@ -48,7 +48,7 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
         long activations = tokens * Size(model) * (checkpointing ? perToken + (long)config.NumLayers * config.HiddenSize : perToken * config.NumLayers);
         long head = 2L * Math.Min(HeadElements, tokens * config.VocabSize) * sizeof(float);
         return new([("weights", Weights(model)), ("gradients and optimizer", optimizer), ("activations", activations), ("head", head),
-            .. blocks && ScreenedHead.Pays(model.HeadWeight) ? [("copy of the head for block generation", ScreenedHead.Bytes(model.HeadWeight))] : ((string, long)[])[]]);
+            .. blocks && ScreenedHead.Bytes(model.HeadWeight) is > 0 and var copy ? [("copy of the head for block generation", copy)] : ((string, long)[])[]]);
     }
 
     /// <summary>One line for a person.</summary>

@@ -33,6 +33,41 @@ public class KernelTests
         }
     }
 
+    [Theory, InlineData(9), InlineData(16), InlineData(33), InlineData(127), InlineData(300)]
+    public void TryGatedLinear_AnyRows_IsTheGatedProduct(int rows)
+    {
+        Assert.SkipWhen(MatrixUnits.Available && rows >= Matmul.SplitRows, "matrix units take products of so many rows");
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        foreach (var (outputs, inputs) in (ReadOnlySpan<(int, int)>)[(12, 64), (13, 512), (101, 96), (48, 1536), (176, 64)])
+        {
+            Tensor x = randn(rows, inputs), weight = randn(2 * outputs, inputs).div(Math.Sqrt(inputs) / 2);
+            var product = x.to(ScalarType.Float64).mm(weight.to(ScalarType.Float64).t());
+            AssertClose(nn.functional.silu(product.narrow(1, 0, outputs)).mul(product.narrow(1, outputs, outputs)), Matmul.TryGatedLinear(x, weight)!);
+        }
+        Assert.Null(Matmul.TryGatedLinear(randn(8, 64), randn(64, 64))); // so few are products of vectors
+        Assert.Null(Matmul.TryGatedLinear(randn(40, 4096), randn(64, 4096)));
+        using var grad = enable_grad();
+        Assert.Null(Matmul.TryGatedLinear(randn(40, 64), randn(64, 64)));
+    }
+
+    [Fact]
+    public unsafe void Exponential_AllMagnitudes_IsWithinTwoUnitsOfTheLastPlace()
+    {
+        float[] values = [.. Enumerable.Range(-8700, 8700 + 8870).Select(i => i / 100f + i % 7 * 1e-3f), 0, 1e-30f, -1e-30f];
+        for (var i = 0; i + Vector512<float>.Count <= values.Length; i += Vector512<float>.Count)
+        {
+            var powers = Exponential.Of(Vector512.Create<float>(values.AsSpan(i)));
+            for (var lane = 0; lane < Vector512<float>.Count; lane++)
+            {
+                var exact = Math.Exp(values[i + lane]);
+                Assert.Equal(exact, powers[lane], 2 * (MathF.BitIncrement((float)exact) - (float)exact));
+            }
+        }
+        var special = Exponential.Of(Vector512.Create(float.NegativeInfinity, float.PositiveInfinity, float.NaN, 0, -200, 200, -104, 88.7f, 1, 1, 1, 1, 1, 1, 1, 1));
+        Assert.Equal([0, float.PositiveInfinity, float.NaN, 1, 0, float.PositiveInfinity], Enumerable.Range(0, 6).Select(lane => special[lane]));
+    }
+
     [Fact]
     public void Matmul_WhatItCannotDo_IsLeftToLibtorch()
     {
@@ -81,6 +116,40 @@ public class KernelTests
                     AssertClose(whole[row].narrow(0, done[row], counts[row]).to(ScalarType.Float64), hidden[row].narrow(0, 0, counts[row]));
                 done[row] += counts[row];
             }
+        }
+    }
+
+    [Theory, InlineData(false, false), InlineData(true, false), InlineData(false, true)]
+    public void HiddenFrom_SomeTokens_IsWhatHiddenHasThere(bool normalised, bool half)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var config = new DecoderConfig
+        {
+            Architecture = normalised ? "Qwen3ForCausalLM" : "Qwen2ForCausalLM",
+            VocabSize = 100,
+            HiddenSize = 128,
+            IntermediateSize = 192,
+            NumLayers = 3,
+            NumHeads = 4,
+            NumKvHeads = 2,
+            HeadDim = 32,
+            QkNorm = normalised, // takes the operators' path, as bfloat16 does
+        };
+        var type = half ? ScalarType.BFloat16 : ScalarType.Float32;
+        using var model = CausalLM.Create(config, type, CPU, initSeed: 4);
+        using KvCache whole = new(config, 3, 80, type, CPU), partial = new(config, 3, 80, type, CPU);
+        foreach (var (length, counts, from) in (ReadOnlySpan<(int, int[], int[])>)[(40, [40, 21, 33], [39, 0, 32]), (5, [1, 5, 0], [0, 4, 0]), (2, [2, 1, 2], [0, 0, 0]), (30, [30, 30, 3], [29, 14, 1])])
+        {
+            var ids = randint(100, [3, length], dtype: ScalarType.Int64);
+            var expected = model.Hidden(ids, whole, counts);
+            var actual = model.HiddenFrom(ids, partial, counts, from);
+            Assert.Equal(whole.Lengths, partial.Lengths);
+            Assert.Equal(counts.Zip(from, (count, first) => count - first).Sum(), actual.size(0));
+            var at = 0;
+            for (var row = 0; row < 3; at += counts[row] - from[row], row++)
+                if (counts[row] > from[row])
+                    AssertClose(expected[row].narrow(0, from[row], counts[row] - from[row]).to(ScalarType.Float64), actual.narrow(0, at, counts[row] - from[row]), half ? 0.1 : 2e-4);
         }
     }
 
@@ -137,6 +206,32 @@ public class KernelTests
         Assert.Null(RowOperators.TryNormalise(x, weight, 1e-6f));
     }
 
+    [Theory, InlineData(16, 16), InlineData(16, 5), InlineData(3, 16), InlineData(1, 1), InlineData(15, 12)]
+    public unsafe void Transposition_Add_TurnsWhatThereIs(int rows, int columns)
+    {
+        using var scope = NewDisposeScope();
+        Tensor from = randn(16, 20), bias = randn(columns), onto = randn(rows, 23);
+        var turned = from.t().narrow(0, 0, rows).narrow(1, 0, columns);
+        var ontoPart = onto.narrow(1, 0, columns);
+        foreach (var (offsets, added, expected) in (ReadOnlySpan<(Tensor?, Tensor?, Tensor)>)[(null, null, turned), (bias, null, turned.add(bias)), (null, onto, turned.add(ontoPart)), (bias, onto, turned.add(bias).add(ontoPart))])
+        {
+            var to = full([17, 23], 7f);
+            Transposition.Add((float*)Matmul.Address(from), 20, rows, columns, (float*)Matmul.Address(to), 23, (float*)Matmul.Address(offsets), (float*)Matmul.Address(added));
+            AssertClose(expected.to(ScalarType.Float64), to.narrow(0, 0, rows).narrow(1, 0, columns), 1e-6);
+            to.narrow(0, 0, rows).narrow(1, 0, columns).fill_(7f);
+            Assert.True(to.eq(7f).all().item<bool>(), "something was written beside the block");
+        }
+    }
+
+    [Fact]
+    public unsafe void Transposition_InPlace_TurnsTheBlock()
+    {
+        using var scope = NewDisposeScope();
+        Tensor matrix = arange(256, dtype: ScalarType.Float32).view(16, 16), expected = matrix.t().contiguous();
+        Transposition.Copy((float*)Matmul.Address(matrix), (float*)Matmul.Address(matrix));
+        Assert.True(matrix.equal(expected));
+    }
+
     [Theory, InlineData(1, 7), InlineData(5, 64), InlineData(40, 1003)]
     public void Argmax_OfRows_IsTheFirstLargest(int rows, int count)
     {
@@ -151,31 +246,6 @@ public class KernelTests
         Assert.Equal(0, Argmax.OfRows(full([1, count], float.NaN, dtype: ScalarType.Float32)).item<long>());
     }
 
-    /// <summary>Scores that lie closer together than bfloat16 can tell, and rows whose best token is one of many near equals.</summary>
-    [Theory, InlineData(3.0, 1000), InlineData(0.01, 1003), InlineData(1e-4, 5000)]
-    public void ScreenedHead_NearTies_FindsTheBestInFloat32(double spread, int vocabulary)
-    {
-        using var scope = NewDisposeScope();
-        using var _ = no_grad();
-        Assert.SkipUnless(ScreenedHead.Supports(zeros(1, 64)), "needs AVX-512");
-        var weight = randn(1, 64).add(randn(vocabulary, 64).mul(spread));
-        var states = cat([randn(70, 64), zeros(2, 64)], 0);
-        using var head = new ScreenedHead(weight);
-        var found = head.Likeliest(states);
-        var exact = states.to(ScalarType.Float64).mm(weight.to(ScalarType.Float64).t());
-        var missed = exact.amax([1]).sub(exact.gather(1, found.view(-1, 1)).view(-1)).max().item<double>();
-        Assert.True(missed < 1e-5, $"a token is {missed} above the one that was found");
-        Assert.Equal(0, found[71].item<long>()); // all equal: the first
-    }
-
-    [Fact]
-    public void ScreenedHead_OtherTypes_IsNotUsed()
-    {
-        using var scope = NewDisposeScope();
-        Assert.False(ScreenedHead.Pays(randn(4, 64).to(ScalarType.BFloat16)));
-        Assert.False(ScreenedHead.Pays(randn(4, 63)));
-    }
-
-    private static void AssertClose(Tensor expected, Tensor actual) =>
-        Assert.True(actual.to(ScalarType.Float64).sub(expected).abs().max().item<double>() < 2e-4, $"{actual.to(ScalarType.Float64).sub(expected).abs().max().item<double>()}");
+    private static void AssertClose(Tensor expected, Tensor actual, double tolerance = 2e-4) =>
+        Assert.True(actual.to(ScalarType.Float64).sub(expected).abs().max().item<double>() < tolerance, $"{actual.to(ScalarType.Float64).sub(expected).abs().max().item<double>()}");
 }

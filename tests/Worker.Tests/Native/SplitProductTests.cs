@@ -111,13 +111,4 @@ public unsafe class SplitProductTests
         var error = actual.to(ScalarType.Float64).sub(expected).norm().item<double>() / expected.norm().item<double>();
         Assert.True(error < 1e-6, $"{error} relative");
     }
-
-    [Fact]
-    public void Transposition_InPlace_TurnsTheBlock()
-    {
-        using var scope = NewDisposeScope();
-        Tensor matrix = arange(256, dtype: ScalarType.Float32).view(16, 16), expected = matrix.t().contiguous();
-        Transposition.Copy((float*)Matmul.Address(matrix), (float*)Matmul.Address(matrix));
-        Assert.True(matrix.equal(expected));
-    }
 }

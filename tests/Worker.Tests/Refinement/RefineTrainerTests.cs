@@ -123,7 +123,7 @@ public class RefineTrainerTests
     {
         using var folder = new TemporaryFolder();
         using var model = Goldens.Model("qwen2-tiny");
-        Assert.SkipUnless(ScreenedHead.Pays(model.Model.HeadWeight), "copies of the head are made for CPUs with matrix units (AMX)");
+        Assert.SkipUnless(ScreenedHead.Bytes(model.Model.HeadWeight) > 0, "copies of the head are made for CPUs with matrix units (AMX) or products of bytes (AVX-512 VNNI)");
         var before = Blocks(model);
         var copy = model.Model.Screened();
         Assert.Equal(before, Blocks(model));

@@ -44,7 +44,15 @@ public class MemoryPredictionTests
         using var model = CausalLM.Create(Shape, ScalarType.Float32, CPU, initSeed: 1);
         using var half = CausalLM.Create(Shape, ScalarType.BFloat16, CPU, initSeed: 1);
         MemoryPrediction plain = MemoryPrediction.Training(model, 1, 16, false), measured = MemoryPrediction.Training(model, 1, 16, false, blocks: true);
-        long copy = ScreenedHead.Pays(model.HeadWeight) ? Shape.VocabSize * (2L * Shape.HiddenSize + 2 * sizeof(float)) : 0;
+        model.eval();
+        var screened = model.Screened();
+        var copy = screened switch
+        {
+            BFloat16Head => Shape.VocabSize * (2L * Shape.HiddenSize + 2 * sizeof(float)),
+            ByteHead => Shape.VocabSize * (Shape.HiddenSize + 4L * sizeof(float)),
+            _ => 0,
+        };
+        model.WeightsWillChange();
         Assert.Equal(plain.Total + copy, measured.Total);
         Assert.Equal(MemoryPrediction.Training(half, 1, 16, false), MemoryPrediction.Training(half, 1, 16, false, blocks: true), (a, b) => a.Parts.SequenceEqual(b.Parts));
     }
