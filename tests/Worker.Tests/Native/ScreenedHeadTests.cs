@@ -41,6 +41,19 @@ public unsafe class ScreenedHeadTests
         }
     }
 
+    /// <summary>One side is exact in the coarser type, so that the bound of the other alone has to suffice.</summary>
+    [Theory, InlineData(false, false), InlineData(false, true), InlineData(true, false), InlineData(true, true)]
+    public void Likeliest_OneSideExact_AreTheBestInFloat32(bool bytes, bool exactHead)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        Tensor weight = randn(8000, 64), states = randn(500, 64);
+        (weight, states) = exactHead ? (weight.sign(), states) : (weight, states.sign());
+        using var head = Create(bytes, weight);
+        var logits = states.to(ScalarType.Float64).mm(weight.to(ScalarType.Float64).t());
+        Assert.True(head.Likeliest(states).eq(logits.argmax(1)).all().item<bool>());
+    }
+
     [Theory, InlineData(false), InlineData(true)]
     public void Likeliest_OutliersAndNumbersThatAreNone_AreSettledInFull(bool bytes)
     {
