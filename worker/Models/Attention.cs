@@ -48,8 +48,11 @@ internal sealed class Attention
             (keys, values) = plan.Cache.Append(_layer, keys, values, plan.Slots!, plan.Reach);
         else
             (keys, values) = plan.Attended(_layer, keys, values);
+        if (plan.Causal && CausalAttention.TryApply(queries, keys, values) is { } attended)
+            return Project(residual, attended, plan, training, last);
 
         var groups = _heads / _kvHeads;
+        (keys, values) = (keys.reshape(-1, plan.Reach, _headDim), values.reshape(-1, plan.Reach, _headDim));
         var scores = queries.view(-1, groups * plan.Length, _headDim).bmm(keys.transpose(1, 2)); // [batch·kvHeads, groups·length, reach]
         var weights = nn.functional.softmax(plan.Mask(scores), -1, ScalarType.Float32).In(x.dtype);
         var context = weights.bmm(values);

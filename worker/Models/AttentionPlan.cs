@@ -46,6 +46,9 @@ internal sealed class AttentionPlan
 
     public Tensor KeySin { get; }
 
+    /// <summary>Whether query i sees keys 0..reach − length + i, all of them new or a prompt's.</summary>
+    public bool Causal => Cache is null && (_commonMask is null || _commonMask.dim() == 2);
+
     public KvCache? Cache { get; private init; }
 
     /// <summary>Flat cache slots of the new keys, [batch·kvHeads·length].</summary>
@@ -115,7 +118,7 @@ internal sealed class AttentionPlan
         return new AttentionPlan(batch, length, reach, turns, scores.reshape(batch * config.NumKvHeads, -1, reach), null) { _promptOfLayer = promptOfLayer };
     }
 
-    /// <summary>Keys and values that are attended to without a cache, [batch·kvHeads, reach, headDim]: the new ones, behind those of a prompt if there is one.</summary>
+    /// <summary>Keys and values that are attended to without a cache, [batch, kvHeads, reach, headDim]: the new ones, behind those of a prompt if there is one.</summary>
     public (Tensor Keys, Tensor Values) Attended(int layer, Tensor keys, Tensor values)
     {
         _collected?.Add((keys.DetachFromDisposeScope(), values.DetachFromDisposeScope()));
@@ -124,7 +127,7 @@ internal sealed class AttentionPlan
             var (promptKeys, promptValues) = _promptOfLayer(layer);
             (keys, values) = (cat([promptKeys, keys], 2), cat([promptValues, values], 2));
         }
-        return (keys.reshape(-1, Reach, keys.shape[3]), values.reshape(-1, Reach, values.shape[3]));
+        return (keys, values);
     }
 
     /// <summary>

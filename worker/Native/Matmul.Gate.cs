@@ -19,7 +19,7 @@ internal static unsafe partial class Matmul
     public static Tensor? TryGatedLinear(Tensor x, Tensor weight)
     {
         var (rows, inputs, outputs) = ((int)x.size(0), (int)weight.size(1), (int)weight.size(0) / 2);
-        if (!Fits(x, weight) || MatrixUnits.Available && rows >= SplitRows || rows <= DotRows || rows > MaxRows || inputs % Lanes != 0 || inputs > MaxGateDepth || outputs < TileOutputs)
+        if (!Fits(x, weight) || Splits(rows) || rows <= DotRows || rows > MaxRows || inputs % Lanes != 0 || inputs > MaxGateDepth || outputs < TileOutputs)
             return null;
         var result = empty([rows, outputs], dtype: ScalarType.Float32);
         float* source = (float*)Address(x), target = (float*)Address(result);
@@ -30,7 +30,7 @@ internal static unsafe partial class Matmul
         for (var row = 0; row < rows; row += height)
         {
             var block = new Block(Math.Min(height, rows - row), inputs);
-            team.Run(new Packing(team, (nint)(source + (long)row * inputs), inputs, block, packed));
+            team.Run(new Packing(team, new Side((nint)(source + (long)row * inputs), inputs, block.Rows, Down: false), block, packed));
             team.Run(new GatedProducts(team, packed, block, matrix, (nint)(target + (long)row * outputs), outputs));
         }
         return result;
@@ -49,8 +49,8 @@ internal static unsafe partial class Matmul
             {
                 var first = Math.Min(output + column, (int)outputs - TileOutputs);
                 float* gate = w + first * stride, up = second + first * stride;
-                AddTile(packed, block, gate, stride, up, sums, first - output);
-                AddTile(packed, block, up, stride, gate + TileOutputs * stride, sums, Ups + first - output);
+                AddTile(packed, block, gate, stride, 1, up, sums, first - output);
+                AddTile(packed, block, up, stride, 1, gate + TileOutputs * stride, sums, Ups + first - output);
             }
             for (var row = 0; row < block.Rows; row += PanelRows)
             {

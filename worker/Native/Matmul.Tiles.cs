@@ -88,7 +88,7 @@ internal static unsafe partial class Matmul
 
     /// <summary>One vector of rows by twelve outputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile12x1(float* x, float* w, nint stride, nint step, float* sums, int depth, float* ahead, nint aheadStep)
+    internal static void Tile12x1(float* x, float* w, nint stride, nint step, float* sums, int depth, float* ahead, nint aheadStep)
     {
         float* w1 = w + stride, w2 = w1 + stride, w3 = w2 + stride, w4 = w3 + stride, w5 = w4 + stride;
         float* w6 = w5 + stride, w7 = w6 + stride, w8 = w7 + stride, w9 = w8 + stride, w10 = w9 + stride, w11 = w10 + stride;

@@ -30,24 +30,42 @@ internal static unsafe partial class Matmul
     {
         if (!Fits(x, weight) || onto?.is_contiguous() == false)
             return null;
-        var rows = (int)x.size(0);
-        var (outputs, inputs) = ((int)weight.size(0), (int)weight.size(1));
-        var split = MatrixUnits.Available && rows >= SplitRows;
-        if (!split && (rows > MaxRows || inputs % Lanes != 0))
-            return null;
+        var (rows, inputs) = (x.size(0), weight.size(1));
+        return Splits(rows) || rows <= MaxRows && inputs % Lanes == 0 ? Linear(x, weight, bias, onto) : null;
+    }
+
+    /// <summary>The same for any number of rows, of contiguous float32 on a CPU with wide vectors; fewer than <see cref="TileOutputs"/> outputs have inputs in whole vectors.</summary>
+    public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias = null, Tensor? onto = null)
+    {
+        var (rows, outputs, inputs) = ((int)x.size(0), (int)weight.size(0), (int)weight.size(1));
         var result = empty([rows, outputs], dtype: ScalarType.Float32);
-        nint source = Address(x), matrix = Address(weight), offsets = Address(bias), added = Address(onto), target = Address(result);
-        if (split)
-            SplitProduct.Multiply(Side.RowsOf(x), Side.RowsOf(weight), inputs, (float*)target, outputs, (float*)offsets, (float*)added, passingLeft: true);
-        else if (rows > DotRows && outputs >= TileOutputs)
-            MultiplyPanels((float*)source, rows, inputs, (float*)matrix, (float*)target, outputs, (float*)offsets, (float*)added);
-        else
+        nint offsets = Address(bias), added = Address(onto), target = Address(result);
+        if ((rows <= DotRows || outputs < TileOutputs) && inputs % Lanes == 0 && !Splits(rows))
         {
             var team = ThreadTeam.Shared;
-            team.Run(new Dots(team, source, matrix, target, offsets, added, rows, inputs, outputs));
+            team.Run(new Dots(team, Address(x), Address(weight), target, offsets, added, rows, inputs, outputs));
         }
+        else
+            Multiply(Side.RowsOf(x), Side.RowsOf(weight), inputs, (float*)target, (float*)offsets, (float*)added);
         return result;
     }
+
+    /// <summary>y[i, j] = Σ left_i·right_j + bias[j] + onto[i, j].</summary>
+    /// <param name="left">At least one vector.</param>
+    /// <param name="right">At least <see cref="TileOutputs"/> vectors.</param>
+    /// <param name="depth">Length of the vectors.</param>
+    /// <param name="y">[left, right].</param>
+    /// <param name="bias">Null, or a value for each right vector.</param>
+    /// <param name="onto">Null, or what is added; may be y.</param>
+    public static void Multiply(Side left, Side right, int depth, float* y, float* bias, float* onto)
+    {
+        if (Splits(left.Count))
+            SplitProduct.Multiply(left, right, depth, y, right.Count, bias, onto, passingLeft: !right.Down);
+        else
+            MultiplyPanels(left, right, depth, y, bias, onto);
+    }
+
+    private static bool Splits(long rows) => MatrixUnits.Available && rows >= SplitRows;
 
     private static bool Fits(Tensor x, Tensor weight) => !is_grad_enabled() && RowOperators.IsPlain(x) && RowOperators.IsPlain(weight);
 

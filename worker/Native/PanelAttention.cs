@@ -4,12 +4,11 @@ using System.Runtime.Intrinsics;
 namespace LightReasoner.Worker.Native;
 
 /// <summary>
-/// Attention of many new tokens per row over a cache: 32 queries at once, as the lanes of two vectors, so that the softmax runs along the keys without crossing lanes and both
-/// products are those of <see cref="Matmul"/>. Keys behind the last query are never read.
+/// Attention of many new tokens per row over a cache, 32 queries at once (<see cref="AttentionPanel"/>). Keys behind the last query are never read.
 /// </summary>
 internal static unsafe class PanelAttention
 {
-    private const int Lanes = 16, Width = Matmul.PanelRows, Tile = Matmul.TileOutputs;
+    private const int Width = AttentionPanel.Width;
 
     [ThreadStatic]
     private static ThreadScratch? t_scratch;
@@ -54,7 +53,7 @@ internal static unsafe class PanelAttention
     private static void Panel(float* query, int width, float* turns, long table, float* keys, float* values, float* context, DecodeAttention.Shape shape, int position, int count)
     {
         var (dim, reach) = (shape.HeadDim, position + count);
-        var queries = (float*)(t_scratch ??= new ThreadScratch()).Floats((nuint)(dim + Math.Max(dim, reach + Tile)) * Width);
+        var queries = (float*)(t_scratch ??= new ThreadScratch()).Floats((nuint)(dim + Math.Max(dim, AttentionPanel.Rows(reach))) * Width);
         var scores = queries + dim * Width;
         var turned = scores; // whose time has not come yet, [32, dim]
         for (var i = 0; i < count; i++)
@@ -62,68 +61,12 @@ internal static unsafe class PanelAttention
             var turn = turns + (long)(position + i) * dim;
             DecodeAttention.Rotate(query + (long)i * width, turn, turn + table, turned + i * dim, dim);
         }
-        new Span<float>(turned + count * dim, (Width - count) * dim).Clear();
-        for (var lane = 0; lane < Width; lane += Lanes)
-            for (var k = 0; k < dim; k += Lanes)
-                Transposition.Copy(turned + lane * dim + k, dim, queries + k * Width + lane, Width);
-        // The last tile begins earlier where the store ends; a key's scores come out the same twice. Those beyond the reach are left unused.
-        for (var key = 0; key < reach; key += Tile)
-        {
-            var first = Math.Min(key, shape.Capacity - Tile);
-            Matmul.Tile12x2(queries, keys + (long)first * dim, dim, 1, scores + (long)first * Width, dim, keys, 0);
-        }
-        var (low, high) = Softmax(scores, reach, position);
-        var contexts = queries; // which are not needed any more, [dim, 32]
-        for (var channel = 0; channel < dim; channel += Tile)
-        {
-            var first = Math.Min(channel, dim - Tile);
-            Matmul.Tile12x2(scores, values + first, 1, dim, contexts + first * Width, reach, values, 0);
-        }
-        for (var channel = 0; channel < dim; channel++)
-        {
-            var at = contexts + channel * Width;
-            Vector512.Store(Vector512.Load(at) * low, at);
-            Vector512.Store(Vector512.Load(at + Lanes) * high, at + Lanes);
-        }
-        nint stride = shape.Heads * dim;
-        for (var lane = 0; lane < count; lane += Lanes)
-            for (var channel = 0; channel < dim; channel += Lanes)
-                Transposition.Add(contexts + channel * Width + lane, Width, Math.Min(Lanes, count - lane), Lanes, context + lane * stride + channel, stride, null, null);
-    }
-
-    /// <summary>Scores become exp(score − the query's largest); a query sees keys up to its own position.</summary>
-    /// <returns>The inverse of every query's sum.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static (Vector512<float> Low, Vector512<float> High) Softmax(float* scores, int reach, int position)
-    {
-        Vector512<int> lowLane = Vector512<int>.Indices, highLane = lowLane + Vector512.Create(Lanes);
-        var hidden = Vector512.Create(float.NegativeInfinity);
-        Vector512<float> mostLow = hidden, mostHigh = hidden;
-        for (var key = 0; key < reach; key++)
-        {
-            var at = scores + (long)key * Width;
-            Vector512<float> low = Vector512.Load(at), high = Vector512.Load(at + Lanes);
-            if (key > position)
-            {
-                var behind = Vector512.Create(key - position);
-                low = Vector512.ConditionalSelect(Vector512.LessThan(lowLane, behind).AsSingle(), hidden, low);
-                high = Vector512.ConditionalSelect(Vector512.LessThan(highLane, behind).AsSingle(), hidden, high);
-                Vector512.Store(low, at);
-                Vector512.Store(high, at + Lanes);
-            }
-            mostLow = Vector512.MaxNative(mostLow, low);
-            mostHigh = Vector512.MaxNative(mostHigh, high);
-        }
-        Vector512<float> sumLow = default, sumHigh = default;
-        for (var key = 0; key < reach; key++)
-        {
-            var at = scores + (long)key * Width;
-            Vector512<float> low = Exponential.Of(Vector512.Load(at) - mostLow), high = Exponential.Of(Vector512.Load(at + Lanes) - mostHigh);
-            Vector512.Store(low, at);
-            Vector512.Store(high, at + Lanes);
-            sumLow += low;
-            sumHigh += high;
-        }
-        return (Vector512<float>.One / sumLow, Vector512<float>.One / sumHigh);
+        AttentionPanel.Pack(turned, dim, count, dim, queries);
+        AttentionPanel.Scores(queries, keys, dim, shape.Capacity, reach, dim, scores);
+        var normaliser = AttentionPanel.Softmax(scores, reach, position);
+        var contexts = queries; // which are not needed any more
+        AttentionPanel.Weigh(scores, reach, values, dim, dim, contexts);
+        AttentionPanel.Scale(contexts, dim, Vector512<float>.One / normaliser.SumLow, Vector512<float>.One / normaliser.SumHigh);
+        AttentionPanel.Unpack(contexts, dim, context, shape.Heads * dim, count);
     }
 }

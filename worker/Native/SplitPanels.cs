@@ -24,6 +24,16 @@ internal static unsafe class SplitPanels
     /// <summary>Bytes of a panel.</summary>
     public static nint Bytes(int depth) => (nint)Steps(depth) * StepBytes;
 
+    /// <summary>Writes the panel of a side's vectors from one on.</summary>
+    public static void Write(Side side, int vector, int value, int depth, ushort* panel, bool turned)
+    {
+        var count = Math.Min(Rows, side.Count - vector);
+        if (side.Down)
+            FromColumns(side.At(vector, value), side.Stride, count, depth, panel, turned);
+        else
+            FromRows(side.At(vector, value), side.Stride, count, depth, panel, turned);
+    }
+
     /// <summary>Writes a panel of a matrix whose rows are the panel's.</summary>
     /// <param name="source">The first row.</param>
     /// <param name="stride">Elements from row to row.</param>

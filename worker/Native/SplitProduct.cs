@@ -1,34 +1,6 @@
 using System.Runtime.CompilerServices;
-using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Native;
-
-/// <summary>A matrix as one side of a product: vectors of equal length.</summary>
-/// <param name="Data">The first element.</param>
-/// <param name="Stride">Elements from row to row of the matrix.</param>
-/// <param name="Count">Vectors.</param>
-/// <param name="Down">Whether they are the matrix's columns instead of its rows.</param>
-internal readonly unsafe record struct Side(nint Data, nint Stride, int Count, bool Down)
-{
-    /// <summary>The rows of a contiguous matrix.</summary>
-    public static Side RowsOf(Tensor matrix) => new(Matmul.Address(matrix), (nint)matrix.size(1), (int)matrix.size(0), Down: false);
-
-    /// <summary>The columns of a contiguous matrix.</summary>
-    public static Side ColumnsOf(Tensor matrix) => new(Matmul.Address(matrix), (nint)matrix.size(1), (int)matrix.size(1), Down: true);
-
-    /// <summary>Where a value of a vector lies.</summary>
-    public float* At(int vector, int value) => (float*)Data + (Down ? value * Stride + vector : vector * Stride + value);
-
-    /// <summary>Writes the panel of the vectors from one on.</summary>
-    public void Pack(int vector, int value, int depth, ushort* panel, bool turned)
-    {
-        var count = Math.Min(SplitPanels.Rows, Count - vector);
-        if (Down)
-            SplitPanels.FromColumns(At(vector, value), Stride, count, depth, panel, turned);
-        else
-            SplitPanels.FromRows(At(vector, value), Stride, count, depth, panel, turned);
-    }
-}
 
 /// <summary>
 /// Products of float32 matrices on the CPU's matrix units, as exact as float32 vectors make them and about three times as fast: each value is the sum of three bfloat16 values, and
@@ -89,7 +61,7 @@ internal static unsafe class SplitProduct
         private void Pack()
         {
             for (int panel; (panel = Interlocked.Increment(ref _packed) - 1) < _panels;)
-                kept.Pack(panel * SplitPanels.Rows, value, depth, (ushort*)(_kept + panel * _panelBytes), turned: passingLeft);
+                SplitPanels.Write(kept, panel * SplitPanels.Rows, value, depth, (ushort*)(_kept + panel * _panelBytes), turned: passingLeft);
         }
 
         private void PassAll(int width)
@@ -103,7 +75,7 @@ internal static unsafe class SplitProduct
         {
             var block = (byte*)(t_block ??= new ThreadScratch()).Floats((nuint)(BlockPanels * _panelBytes / sizeof(float)));
             for (var vector = start; vector < end; vector += SplitPanels.Rows)
-                passing.Pack(vector, value, depth, (ushort*)(block + (vector - start) / SplitPanels.Rows * _panelBytes), turned: !passingLeft);
+                SplitPanels.Write(passing, vector, value, depth, (ushort*)(block + (vector - start) / SplitPanels.Rows * _panelBytes), turned: !passingLeft);
 
             var memory = stackalloc byte[SplitPanels.Rows * SplitPanels.Rows * sizeof(float) + 64];
             var sums = (float*)((nint)(memory + 63) & -64);

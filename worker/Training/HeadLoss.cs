@@ -44,7 +44,7 @@ internal static class HeadLoss
             var gradient = logits.In(states.dtype);
             if (weight.requires_grad)
                 Accumulate(weight, gradient, some);
-            gradients.Add((SplitLinear.TryMultiply(gradient, matrix) ?? gradient.mm(matrix)).MoveToOuterDisposeScope());
+            gradients.Add((LinearGradients.TryMultiply(gradient, matrix) ?? gradient.mm(matrix)).MoveToOuterDisposeScope());
             predictions.Add(best.MoveToOuterDisposeScope());
         }
         return new Result(loss, cat(gradients, 0).MoveToOuterDisposeScope(), cat(predictions, 0).MoveToOuterDisposeScope());
@@ -54,10 +54,10 @@ internal static class HeadLoss
     {
         using var sum = weight.grad;
         if (sum is null)
-            weight.grad = (SplitLinear.TryMultiplyTransposed(gradient, states) ?? gradient.t().mm(states)).In(weight.dtype);
+            weight.grad = (LinearGradients.TryMultiplyTransposed(gradient, states) ?? gradient.t().mm(states)).In(weight.dtype);
         else if (sum.dtype != gradient.dtype)
             sum.add_(gradient.t().mm(states));
-        else if (!SplitLinear.TryAddTransposed(sum, gradient, states))
+        else if (!LinearGradients.TryAddTransposed(sum, gradient, states))
             sum.addmm_(gradient.t(), states);
     }
 
