@@ -27,7 +27,7 @@ else
   link=
 fi
 
-# libtorch is itself C++20 from 2.12 on, and its headers refuse less from 2.14 on; older ones take C++17.
+# From 2.12 on PyTorch compiles its extensions as C++20, and from 2.14 on the headers refuse less; older ones take C++17.
 # shellcheck disable=SC2086
 case $("$compiler" $include -E -P -x c++ - 2>/dev/null <<'EOF'
 #include <torch/version.h>
