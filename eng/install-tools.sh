@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing for a purpose (build, quickstart, test, bench, images or sbom), by apt, and says which package is for what.
+# Installs what is missing for a purpose (build, quickstart, test, bench, images, libtorch or sbom), by apt, and says which package is for what.
 set -euo pipefail
 purpose=${1:-build}
 PATH=$PATH:/usr/sbin:/sbin # ldconfig lies there, and a user's PATH may leave it out
@@ -29,7 +29,7 @@ fi
 if [[ $purpose == bench ]]; then
     /usr/bin/python3 -c 'import torch' 2>/dev/null || want python3-torch "the reference program of the measurements"
     /usr/bin/python3 -c 'import numpy' 2>/dev/null || want python3-numpy "reads the reference program's weights"
-elif [[ $purpose != build ]]; then
+elif [[ $purpose != build && $purpose != libtorch ]]; then
     command -v kubectl >/dev/null || want kubernetes-client "kubectl"
 fi
 
@@ -71,7 +71,9 @@ install_promtool() {
 
 if [[ $purpose == images ]]; then
     command -v buildah >/dev/null || want buildah "builds the images"
-    command -v mmdebstrap >/dev/null || want mmdebstrap "makes the base images from Debian packages"
+fi
+if [[ $purpose == images || $purpose == libtorch ]]; then
+    command -v mmdebstrap >/dev/null || want mmdebstrap "makes base images and roots from Debian packages"
 fi
 if [[ $purpose == sbom ]]; then
     command -v npm >/dev/null || want npm "brings the tool that writes the bills"

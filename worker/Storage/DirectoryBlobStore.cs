@@ -171,7 +171,8 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
         {
             try
             {
-                using var unlocked = new FileStream(left, FileMode.Open, FileAccess.Read, FileShare.None);
+                // A reader's lock: it waits for no reader, and none fails on it, should the file just have become the blob.
+                using FileStream unlocked = Open(left);
                 File.Delete(left);
             }
             catch (IOException)

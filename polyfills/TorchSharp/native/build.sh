@@ -22,16 +22,30 @@ if [ -n "$libtorch" ]; then
   include="-I$libtorch/include -I$libtorch/include/torch/csrc/api/include"
   link="-L$library -Wl,-rpath,$library"
 else
-  echo '#include <ATen/core/Tensor.h>' | "$compiler" -std=c++17 -E -x c++ - >/dev/null 2>&1 ||
-    fail "libtorch's headers were not found. On Debian and Ubuntu: apt-get install $packages. Or set LIBTORCH to the folder of an unpacked libtorch"
   library=
   include="-I/usr/include/torch/csrc/api/include"
   link=
 fi
 
-# Python wheels before 2.6 were built with the old std::string; the shim must match.
+# From 2.12 on PyTorch compiles its extensions as C++20, and from 2.14 on the headers refuse less; older ones take C++17.
+# shellcheck disable=SC2086
+case $("$compiler" $include -E -P -x c++ - 2>/dev/null <<'EOF'
+#include <torch/version.h>
+#if TORCH_VERSION_MAJOR * 100 + TORCH_VERSION_MINOR >= 212
+needs C++20
+#elif defined(TORCH_VERSION_MAJOR)
+needs C++17
+#endif
+EOF
+) in
+*C++20*) standard=c++20 ;;
+*C++17*) standard=c++17 ;;
+*) fail "libtorch's headers were not found. On Debian and Ubuntu: apt-get install $packages. Or set LIBTORCH to the folder of an unpacked libtorch" ;;
+esac
+
+# Python wheels before 2.6 were built with the old std::string; the shim must match. A function of libtorch's own tells: the compiler's may be in there too.
 abi=1
-if [ -n "$library" ] && ! grep -q '__cxx1112basic_string' "$library/libc10.so"; then
+if [ -n "$library" ] && ! LC_ALL=C grep -q '_ZN3c10[[:alnum:]_]*__cxx1112basic_string' "$library/libc10.so"; then
   abi=0
 fi
 
@@ -42,12 +56,13 @@ for source in "$here"/*.cpp; do
   object=$output.$$.$(basename "$source" .cpp).o
   objects="$objects $object"
   # shellcheck disable=SC2086
-  "$compiler" -std=c++17 -O2 -fPIC -fvisibility=hidden -w -D_GLIBCXX_USE_CXX11_ABI=$abi $include ${CXXFLAGS:-} -c "$source" -o "$object" &
+  "$compiler" -std=$standard -O2 -fPIC -fvisibility=hidden -w -D_GLIBCXX_USE_CXX11_ABI=$abi $include ${CXXFLAGS:-} -c "$source" -o "$object" &
   pids="$pids $!"
 done
 for pid in $pids; do
   wait "$pid" || fail "the libtorch shim did not compile; the compiler's messages stand above"
 done
+# A CUDA build's libtorch.so needs its libtorch_cuda.so, so that naming the first, although nothing in it is called, loads the second and registers its kernels.
 # shellcheck disable=SC2086
 "$compiler" -shared -o "$output.$$" $objects $link -Wl,--no-as-needed -ltorch -ltorch_cpu -lc10 ||
   fail "the libtorch shim did not link. On Debian and Ubuntu: apt-get install $packages"

@@ -160,7 +160,7 @@ void to_value(c10::IValue&& from, Value& to) {
     auto list = std::move(from).toTensorList();
     auto handles = static_cast<at::Tensor**>(std::malloc(sizeof(at::Tensor*) * (list.size() + 1)));
     for (size_t i = 0; i < list.size(); ++i) {
-      handles[i] = to_handle(list.get(i));
+      handles[i] = to_handle(at::Tensor(list.get(i)));
     }
     to.tag = Tag::Tensors;
     to.count = static_cast<int32_t>(list.size());

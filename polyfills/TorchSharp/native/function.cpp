@@ -8,7 +8,10 @@
 #include <torch/csrc/autograd/variable.h>
 
 #include <algorithm>
+#include <memory>
 #include <stdexcept>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 using at::Tensor;
@@ -78,6 +81,19 @@ class ManagedNode : public torch::autograd::Node {
   bool released_ = false;
 };
 
+// A node as libtorch keeps it: by std::shared_ptr, from 2.13 on by c10::intrusive_ptr.
+using NodePointer = std::decay_t<decltype(std::declval<const Tensor&>().grad_fn())>;
+
+template <typename Pointer, typename... Arguments>
+Pointer make_node(Arguments&&... arguments) {
+  if constexpr (std::is_same_v<Pointer, std::shared_ptr<torch::autograd::Node>>) {
+    // Releases a long chain of nodes without recursion. Looked up by its argument, since newer headers do not have it.
+    return Pointer(new ManagedNode(std::forward<Arguments>(arguments)...), [](auto* node) { deleteNode(node); });
+  } else {
+    return c10::make_intrusive<ManagedNode>(std::forward<Arguments>(arguments)...);
+  }
+}
+
 variable_list tensors_at(Tensor* const* items, int32_t count) {
   variable_list tensors;
   for (int32_t i = 0; i < count; ++i) {
@@ -112,8 +128,7 @@ SHIM_API int32_t torchshim_function_attach(
       TORCH_CHECK(!variable.is_same(*output), name, ": forward must return a new tensor, not one of its arguments");
     }
     auto edges = torch::autograd::collect_next_edges(variables);
-    auto* made = new ManagedNode(name, tensors_at(saved, saved_count), count, backward, release, context);
-    std::shared_ptr<torch::autograd::Node> node(made, torch::autograd::deleteNode);
+    auto node = make_node<NodePointer>(name, tensors_at(saved, saved_count), count, backward, release, context);
     node->set_next_edges(std::move(edges));
     torch::autograd::set_history(*output, node);
     return 1;
