@@ -69,7 +69,15 @@ internal sealed class DecodeGraphs : IDisposable
         using var scope = NewDisposeScope();
         step.Ids.copy_(ids);
         _cache.Lengths.Onto(_lengths);
-        var hidden = step.Recorded is null ? Record(step) : step.Proven ? Replay(step) : Prove(step);
+        Tensor? hidden = null;
+        try
+        {
+            hidden = step.Recorded is null ? Record(step) : step.Proven ? Replay(step) : Prove(step);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _recorder.Distrust($"a decode step could not be {(step.Recorded is null ? "recorded" : "replayed")}: {e.Message}");
+        }
         if (hidden is not null)
             _cache.Advance(newLengths);
         return hidden?.MoveToOuterDisposeScope();
@@ -101,46 +109,37 @@ internal sealed class DecodeGraphs : IDisposable
         return step.Recorded.Output.clone(); // the next replay overwrites it, and hidden states are small
     }
 
-    /// <summary>This time the step is computed; the recording writes nothing else than that to the cache, or nothing at all.</summary>
+    /// <summary>This time the step is computed; recording writes nothing else than that to the cache, or nothing at all.</summary>
     private Tensor Record(Step step)
     {
         var hidden = Compute(step);
-        try
-        {
-            step.Recorded = _recorder.Record(() => Compute(step));
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            _recorder.Distrust($"a decode step could not be recorded: {e.Message}");
-        }
+        step.Recorded = _recorder.Record(() => Compute(step));
         return hidden;
     }
 
     /// <summary>
-    /// The first replay, which is another step than the one that was recorded, beside the same step computed. Where they differ, the cache is put back to what it was before, and
-    /// the step is left to others.
+    /// The first replay, which is another step than the one that was recorded, beside the same step computed. Unless they agree, the cache is put back to what it was before, and the
+    /// step is left to the caller.
     /// </summary>
     private Tensor? Prove(Step step)
     {
         using var before = _cache.Copy();
-        var expected = Compute(step);
-        string? reason;
         try
         {
+            var expected = Compute(step);
             step.Recorded!.Replay();
             var difference = RelativeDifference(step.Recorded.Output, expected);
             step.Proven = difference <= (expected.dtype is ScalarType.BFloat16 or ScalarType.Float16 ? 1e-2 : 1e-4);
-            reason = step.Proven ? null : $"the first replay of a decode step differed from the step itself by {difference:G2}";
+            if (step.Proven)
+                return expected;
+            _recorder.Distrust($"the first replay of a decode step differed from the step itself by {difference:G2} of its size");
+            return null;
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        finally
         {
-            reason = $"a decode step could not be replayed: {e.Message}";
+            if (!step.Proven)
+                _cache.CopyFrom(before);
         }
-        if (reason is null)
-            return expected;
-        _cache.CopyFrom(before);
-        _recorder.Distrust(reason);
-        return null;
     }
 
     private static double RelativeDifference(Tensor actual, Tensor expected)

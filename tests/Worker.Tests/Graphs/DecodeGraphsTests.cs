@@ -139,6 +139,31 @@ public class DecodeGraphsTests
         Assert.Equal([10, 10], cache.Lengths);
     }
 
+    [Fact]
+    public void For_ModelOnTheCpu_RecordsNothing()
+    {
+        using var loaded = RandomModels.Load("qwen2", ScalarType.BFloat16);
+        using var cache = new KvCache(loaded.Model.Config, 1, 8, ScalarType.BFloat16, CPU);
+        Assert.Null(DecodeGraphs.For(loaded.Model, cache));
+    }
+
+    /// <summary>Replays with an adapter, which takes the place of fused projections, are the steps themselves.</summary>
+    [Fact]
+    public void Generate_Adapter_GivesTheSameAnswers()
+    {
+        using var model = RandomModels.Load("qwen2", ScalarType.BFloat16);
+        var plain = Generate(model, () => null).Answers;
+        using (no_grad())
+            foreach (var (_, parameter) in model.Model.AddLora(new LoraOptions { TargetModules = LoraOptions.Targets }, seed: 1).NamedParameters())
+                parameter.add_(0.05);
+        var recorder = new SoftwareRecorder();
+        var (answers, replays) = Generate(model, () => recorder);
+        Assert.Equal(Generate(model, () => new DirectRecorder()).Answers, answers);
+        Assert.NotEqual(plain, answers);
+        Assert.Empty(recorder.Reasons);
+        Assert.True(replays > 50);
+    }
+
     /// <summary>In float64, where roundings decide over nothing and operators are used everywhere.</summary>
     [Theory, InlineData(1), InlineData(2), InlineData(3)]
     public void Compare_RecordingFails_GoesOnUnrecorded(int failsAt)
@@ -149,6 +174,16 @@ public class DecodeGraphsTests
         Assert.Contains("no room for another graph", Assert.Single(recorder.Reasons));
         Assert.Equal(failsAt - 1, recorder.Steps.Count);
         Assert.Equal(failsAt > 1, replays > 0);
+    }
+
+    [Theory, InlineData(1), InlineData(2), InlineData(20)]
+    public void Generate_ReplayFails_GoesOnUnrecordedWithTheSameAnswers(int replay)
+    {
+        var recorder = new SoftwareRecorder { ReplayFailsAt = replay };
+        using var model = RandomModels.Load("llama", ScalarType.Float64);
+        var expected = Generate(model, () => null).Answers;
+        Assert.Equal(expected, Generate(model, () => recorder).Answers);
+        Assert.Equal("a decode step could not be replayed: the launch failed", Assert.Single(recorder.Reasons));
     }
 
     /// <summary>Replays that write to wrong slots of the cache are found out, and leave no trace.</summary>

@@ -19,6 +19,9 @@ internal sealed class SoftwareRecorder : IStepRecorder, ICallListener
     /// <summary>Which recording fails, from 1.</summary>
     public int? FailsAt { get; init; }
 
+    /// <summary>Which replay of a step fails, halfway, from 1.</summary>
+    public int? ReplayFailsAt { get; init; }
+
     /// <summary>Replays read the rows' lengths as they were when the step was recorded, as if they had come from the host.</summary>
     public bool Stale { get; init; }
 
@@ -44,7 +47,7 @@ internal sealed class SoftwareRecorder : IStepRecorder, ICallListener
         {
             Operator.Listener = null;
         }
-        Steps.Add(new Step(_calls, output, Stale));
+        Steps.Add(new Step(_calls, output, Stale, ReplayFailsAt));
         output.fill_(double.NaN); // while a CUDA graph is recorded nothing is computed
         return Steps[^1];
     }
@@ -59,11 +62,12 @@ internal sealed class SoftwareRecorder : IStepRecorder, ICallListener
 
     public sealed class Step : IRecordedStep
     {
+        private readonly int? _failsAt;
         private readonly (Tensor Input, Tensor Value)[] _stale = [];
 
-        public Step(List<RecordedCall> calls, Tensor output, bool stale)
+        public Step(List<RecordedCall> calls, Tensor output, bool stale, int? failsAt)
         {
-            (Calls, Output) = (calls, output);
+            (Calls, Output, _failsAt) = (calls, output, failsAt);
             var made = new HashSet<nint>();
             foreach (var call in calls)
             {
@@ -91,11 +95,13 @@ internal sealed class SoftwareRecorder : IStepRecorder, ICallListener
             Operator.Listener = null;
             foreach (var (input, value) in _stale)
                 input.copy_(value);
-            foreach (var call in Calls)
+            foreach (var call in Replays == _failsAt ? Calls[..(Calls.Count / 2)] : Calls)
                 call.Replay();
             for (var i = 0; i < values.Length; i++)
                 _stale[i].Input.copy_(values[i]);
             Operator.Listener = listener;
+            if (Replays == _failsAt)
+                throw new InvalidOperationException("the launch failed");
         }
 
         public void Dispose()
