@@ -140,6 +140,27 @@ public class DecodeGraphsTests
     }
 
     [Fact]
+    public void TryRun_ManyLengthsAndReaches_RecordsABoundedNumber()
+    {
+        using var scope = NewDisposeScope();
+        using var loaded = RandomModels.Load("qwen2", ScalarType.BFloat16);
+        using var cache = new KvCache(loaded.Model.Config, 1, 1100, ScalarType.BFloat16, CPU);
+        using var recorder = new SoftwareRecorder();
+        loaded.Model.NewStepRecorder = () => recorder;
+        using var graphs = DecodeGraphs.For(loaded.Model, cache)!;
+        loaded.Model.Hidden(zeros([1, 1090], dtype: ScalarType.Int64), cache);
+        for (var held = 1090; held > 0; held -= 150)
+            for (var length = 1; length <= DecodeGraphs.MaxLength + 1; length++)
+                for (var time = 0; time < 4; time++)
+                {
+                    cache.SetLength(0, held);
+                    graphs.TryRun(zeros([1, length], dtype: ScalarType.Int64), [length]);
+                }
+        Assert.Equal(DecodeGraphs.MaxSteps, recorder.Steps.Count);
+        Assert.Empty(recorder.Reasons);
+    }
+
+    [Fact]
     public void For_ModelOnTheCpu_RecordsNothing()
     {
         using var loaded = RandomModels.Load("qwen2", ScalarType.BFloat16);

@@ -22,7 +22,7 @@ done
 include="-I$libtorch/include -I$libtorch/include/torch/csrc/api/include $toolkit"
 # shellcheck disable=SC2086
 printf '#include <cuda.h>\n#include <cuda_runtime_api.h>\n' | "${CXX:-g++}" -E -x c++ $include - >/dev/null 2>&1 ||
-  without "cuda.h and cuda_runtime_api.h of the CUDA toolkit were not found; set CUDA_HOME to its folder"
+  without "cuda.h and cuda_runtime_api.h of the CUDA toolkit, with what they include, were not found; set CUDA_HOME to its folder"
 
 # As for the shim: Python wheels before 2.6 were built with the old std::string.
 abi=1
