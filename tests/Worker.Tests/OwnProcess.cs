@@ -13,7 +13,8 @@ internal static class OwnProcess
     private const string Mark = "LIGHTREASONER_TEST_ALONE";
 
     /// <summary>Runs the present test elsewhere, passes on what it says, and fails where it failed; false where this is that process and the test's body is to be run.</summary>
-    public static async Task<bool> RanAsync()
+    /// <param name="environment">Variables of that process.</param>
+    public static async Task<bool> RanAsync(params (string Name, string Value)[] environment)
     {
         ITestMethod method = TestContext.Current.TestMethod ?? throw new InvalidOperationException("This is no test.");
         string name = $"{method.TestClass.TestClassName}.{method.MethodName}";
@@ -24,6 +25,7 @@ internal static class OwnProcess
             RedirectStandardError = true,
         };
         start.Environment[Mark] = name;
+        foreach ((string variable, string value) in environment) start.Environment[variable] = value;
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string said = await process.StandardOutput.ReadToEndAsync() + await errors;

@@ -136,10 +136,7 @@ internal sealed class AttentionPlan
     /// </summary>
     public static AttentionPlan WithCache(DecoderConfig config, RotaryEmbedding rotary, KvCache cache, int length, int[] newLengths, bool adapted, ScalarType type, Device device)
     {
-        var reach = 1;
-        for (var row = 0; row < cache.Batch; row++)
-            if (newLengths[row] > 0)
-                reach = Math.Max(reach, cache.Lengths[row] + newLengths[row]);
+        var reach = cache.Reach(newLengths);
         var tables = rotary.Tables(cache.Lengths.Max() + length);
         if (adapted || config.QkNorm || !DecodeAttention.Supports(config.HeadDim, type, device))
             return WithOperators(config, cache, tables, reach, length, type, device);
@@ -148,16 +145,39 @@ internal sealed class AttentionPlan
 
     private static AttentionPlan WithOperators(DecoderConfig config, KvCache cache, Tensor tables, int reach, int length, ScalarType type, Device device)
     {
-        var (batch, first) = (cache.Batch, cache.Lengths[0]);
+        var first = cache.Lengths[0];
         var slots = SlotsOf(cache, length).ToDevice(device);
         if (cache.Lengths.All(n => n == first))
         {
             var span = tables.narrow(1, first, length).unbind(0);
-            return new AttentionPlan(batch, length, reach, span, CausalMask(config, first, length, reach, type, device), null) { Cache = cache, Slots = slots };
+            return new AttentionPlan(cache.Batch, length, reach, span, CausalMask(config, first, length, reach, type, device), null) { Cache = cache, Slots = slots };
         }
 
         var starts = cache.Lengths.ToDevice(device);
-        var positions = starts.view(-1, 1).add(arange(length, device: device)); // [batch, length]
+        return AtPositions(config, cache, tables, starts.view(-1, 1).add(arange(length, device: device)), slots, reach, type, device);
+    }
+
+    /// <summary>As <see cref="WithCache"/>, with the rows' lengths [batch] on the device and everything computed from them there.</summary>
+    public static AttentionPlan FromDevice(DecoderConfig config, Tensor tables, KvCache cache, int length, Tensor lengths, int reach, ScalarType type, Device device)
+    {
+        // Columns of padding may lie behind the capacity; they go to the extra slot.
+        var positions = lengths.view(-1, 1).add(arange(length, device: device)).clamp_max(cache.Capacity);
+        var heads = arange((long)cache.Batch * cache.KvHeads, device: device).mul(cache.Capacity + 1L).view(cache.Batch, cache.KvHeads, 1);
+        var slots = heads.add(positions.view(cache.Batch, 1, length)).view(-1);
+        return AtPositions(config, cache, tables, positions, slots, reach, type, device);
+    }
+
+    /// <param name="config">The model's shape.</param>
+    /// <param name="cache">The cache.</param>
+    /// <param name="tables">Rotations, [4, positions, headDim].</param>
+    /// <param name="positions">Of each new token, [batch, length].</param>
+    /// <param name="slots">Where their keys and values go.</param>
+    /// <param name="reach">Number of keys.</param>
+    /// <param name="type">Of the arithmetic.</param>
+    /// <param name="device">Where it is done.</param>
+    private static AttentionPlan AtPositions(DecoderConfig config, KvCache cache, Tensor tables, Tensor positions, Tensor slots, int reach, ScalarType type, Device device)
+    {
+        var (batch, length) = (cache.Batch, (int)positions.size(1));
         var turns = tables.index_select(1, positions.view(-1)).view(4, batch, 1, length, config.HeadDim).unbind(0);
         var hidden = arange(reach, device: device).gt(positions.view(batch, 1, length, 1));
         var mask = zeros([batch, 1, length, reach], dtype: type, device: device).masked_fill_(hidden, double.NegativeInfinity);

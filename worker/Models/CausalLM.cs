@@ -1,3 +1,4 @@
+using LightReasoner.Worker.Native;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -23,6 +24,7 @@ public sealed partial class CausalLM : nn.Module
     {
         (Config, DType, Device) = (config, dtype, device);
         _compute = ComputeType.For(dtype, device);
+        NewStepRecorder = () => CudaGraphs.TryOpen(device);
         using var scope = NewDisposeScope();
         _embedding = Owned.Parameter(empty([config.VocabSize, config.HiddenSize], dtype: dtype, device: device));
         _layers = [.. Enumerable.Range(0, config.NumLayers).Select(layer => new DecoderLayer(config, layer, dtype, device))];
@@ -50,6 +52,9 @@ public sealed partial class CausalLM : nn.Module
     /// <summary>The adapter over this model, if any.</summary>
     public LoraAdapter? Lora { get; private set; }
 
+    /// <summary>Makes what records the decode steps over a cache; null where steps are not recorded.</summary>
+    internal Func<IStepRecorder?> NewStepRecorder { get; set; }
+
     /// <summary>Makes a model; its weights are those of Hugging Face's initialisation for a seed, or else undefined until they are loaded.</summary>
     public static CausalLM Create(DecoderConfig config, ScalarType dtype, Device device, long? initSeed = null)
     {
@@ -70,12 +75,11 @@ public sealed partial class CausalLM : nn.Module
             return Run(ids, AttentionPlan.WithoutCache(Config, _rotary, batch, length, _compute, Device));
 
         newLengths ??= Fill(batch, length);
-        CheckRoom(cache, batch, length, newLengths);
+        cache.CheckRoom(batch, length, newLengths);
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var hidden = Run(ids, AttentionPlan.WithCache(Config, _rotary, cache, length, newLengths, Lora is { Enabled: true, Merged: false }, _compute, Device));
-        for (var row = 0; row < batch; row++)
-            cache.Lengths[row] += newLengths[row];
+        cache.Advance(newLengths);
         return hidden.MoveToOuterDisposeScope();
     }
 
@@ -90,15 +94,33 @@ public sealed partial class CausalLM : nn.Module
     internal Tensor HiddenFrom(Tensor ids, KvCache cache, int[] newLengths, int[] from)
     {
         var (batch, length) = ((int)ids.size(0), (int)ids.size(1));
-        CheckRoom(cache, batch, length, newLengths);
+        cache.CheckRoom(batch, length, newLengths);
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var plan = AttentionPlan.WithCache(Config, _rotary, cache, length, newLengths, Lora is { Enabled: true, Merged: false }, _compute, Device).AskingFrom(from, newLengths, Device);
         var hidden = Run(ids, plan);
-        for (var row = 0; row < batch; row++)
-            cache.Lengths[row] += newLengths[row];
+        cache.Advance(newLengths);
         return hidden.view(-1, Config.HiddenSize).MoveToOuterDisposeScope();
     }
+
+    /// <summary>
+    /// The hidden states of a few new tokens over a cache, [batch, length, hidden], computed by operators from nothing but memory of the device, so that they can be recorded and
+    /// replayed: the host's <see cref="KvCache.Lengths"/> are neither read nor counted up.
+    /// </summary>
+    /// <param name="ids">Token ids [batch, length], int64.</param>
+    /// <param name="cache">Its rows continue behind the tokens that they hold; what lies behind a row's real columns is padding.</param>
+    /// <param name="lengths">Tokens that each row holds, [batch], int64.</param>
+    /// <param name="reach">Number of keys that are attended to; no real column may lie behind them.</param>
+    /// <param name="turns">The rotations of all positions of the cache (<see cref="Turns"/>).</param>
+    internal Tensor HiddenFromDevice(Tensor ids, KvCache cache, Tensor lengths, int reach, Tensor turns)
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        return Run(ids, AttentionPlan.FromDevice(Config, turns, cache, (int)ids.size(1), lengths, reach, _compute, Device)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The rotations of the first positions, [4, at least so many, headDim]: a handle of the caller's own, valid even if the model comes to need longer tables.</summary>
+    internal Tensor Turns(int positions) => _rotary.Tables(positions).alias();
 
     /// <summary>Hidden states of whole sequences, and the keys and values that each layer computed, [batch, kvHeads, length, headDim], appended to <paramref name="states"/>.</summary>
     internal Tensor HiddenWithStates(Tensor ids, List<(Tensor Keys, Tensor Values)> states) =>
@@ -160,18 +182,5 @@ public sealed partial class CausalLM : nn.Module
         var values = new int[count];
         Array.Fill(values, value);
         return values;
-    }
-
-    private static void CheckRoom(KvCache cache, int batch, int length, int[] newLengths)
-    {
-        if (batch != cache.Batch || newLengths.Length != batch)
-            throw new ArgumentException($"the cache has {cache.Batch} rows, the ids {batch} and newLengths {newLengths.Length}");
-        for (var row = 0; row < batch; row++)
-        {
-            if (newLengths[row] < 0 || newLengths[row] > length)
-                throw new ArgumentException($"newLengths[{row}] must be 0 to {length}, is {newLengths[row]}");
-            if (cache.Lengths[row] + newLengths[row] > cache.Capacity)
-                throw new ArgumentException($"row {row} holds {cache.Lengths[row]} tokens; {newLengths[row]} more exceed the cache's capacity of {cache.Capacity}");
-        }
     }
 }

@@ -11,6 +11,8 @@ namespace LightReasoner.Worker.Models;
 public sealed class KvCache : IDisposable
 {
     private readonly Store[] _keys, _values; // by layer
+    private readonly DecoderConfig _config;
+    private readonly ScalarType _dtype;
 
     /// <summary>Allocates an empty cache for <paramref name="batch"/> rows of at most <paramref name="capacity"/> tokens.</summary>
     public KvCache(DecoderConfig config, int batch, int capacity, ScalarType dtype, Device device)
@@ -18,6 +20,7 @@ public sealed class KvCache : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         (Batch, Capacity, KvHeads) = (batch, capacity, config.NumKvHeads);
+        (_config, _dtype) = (config, dtype);
         Lengths = new int[batch];
         var type = ComputeType.For(dtype, device);
         using var _ = no_grad();
@@ -47,6 +50,37 @@ public sealed class KvCache : IDisposable
         Lengths[row] = n;
     }
 
+    /// <summary>Number of keys that the farthest of some new tokens sees, of which each row gets a number of its own.</summary>
+    internal int Reach(int[] newLengths)
+    {
+        var reach = 1;
+        for (var row = 0; row < Batch; row++)
+            if (newLengths[row] > 0)
+                reach = Math.Max(reach, Lengths[row] + newLengths[row]);
+        return reach;
+    }
+
+    /// <summary>Refuses new tokens, [batch, length] of which <paramref name="newLengths"/> are real, that do not fit.</summary>
+    internal void CheckRoom(int batch, int length, int[] newLengths)
+    {
+        if (batch != Batch || newLengths.Length != batch)
+            throw new ArgumentException($"the cache has {Batch} rows, the ids {batch} and newLengths {newLengths.Length}");
+        for (var row = 0; row < batch; row++)
+        {
+            if (newLengths[row] < 0 || newLengths[row] > length)
+                throw new ArgumentException($"newLengths[{row}] must be 0 to {length}, is {newLengths[row]}");
+            if (Lengths[row] + newLengths[row] > Capacity)
+                throw new ArgumentException($"row {row} holds {Lengths[row]} tokens; {newLengths[row]} more exceed the cache's capacity of {Capacity}");
+        }
+    }
+
+    /// <summary>Counts new tokens whose keys and values were written.</summary>
+    internal void Advance(int[] newLengths)
+    {
+        for (var row = 0; row < Batch; row++)
+            Lengths[row] += newLengths[row];
+    }
+
     /// <summary>Forgets all tokens of a row.</summary>
     public void ResetRow(int row) => Lengths[row] = 0;
 
@@ -74,6 +108,21 @@ public sealed class KvCache : IDisposable
             mine.Whole.narrow(2, 0, longest).index_copy_(0, targets, theirs.Whole.narrow(2, 0, longest).index_select(0, rows));
         for (var i = 0; i < to.Length; i++)
             Lengths[to[i]] = source.Lengths[from[i]];
+    }
+
+    /// <summary>Another cache that holds the same.</summary>
+    internal KvCache Copy()
+    {
+        var copy = new KvCache(_config, Batch, Capacity, _dtype, _keys[0].Whole.device);
+        copy.CopyFrom(this);
+        return copy;
+    }
+
+    /// <summary>Takes over all rows of a cache of the same size.</summary>
+    internal void CopyFrom(KvCache source)
+    {
+        int[] all = [.. Enumerable.Range(0, Batch)];
+        CopyRows(source, all, all);
     }
 
     /// <inheritdoc/>

@@ -15,6 +15,14 @@ internal static class DeviceCopy
 
     public static Tensor ToDevice(this int[] indices, Device device) => Array.ConvertAll(indices, index => (long)index).ToDevice(device);
 
+    /// <summary>Overwrites a tensor of int64 on a device.</summary>
+    public static void Onto(this int[] values, Tensor target)
+    {
+        using var ordinary = tensor(Array.ConvertAll(values, value => (long)value));
+        using var source = target.device_type == DeviceType.CUDA ? ordinary.pin_memory() : ordinary.alias();
+        target.copy_(source, non_blocking: true);
+    }
+
     private static Tensor Send(Tensor values, Device device)
     {
         if (device.type != DeviceType.CUDA)

@@ -1,6 +1,7 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Native;
+using LightReasoner.Worker.Sampling;
 using TorchSharp;
 
 namespace LightReasoner.Worker.Runs;
@@ -15,18 +16,30 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     // Logits of the head are made in pieces of at most so many elements (see HeadLoss), in float32, with a gradient.
     private const long HeadElements = 16L << 20;
 
+    // What cuBLAS keeps for the stream that steps are recorded on, on the GPUs where it is largest.
+    private const long BlasWorkspace = 32L << 20;
+
     /// <summary>All parts together.</summary>
     public long Total => Parts.Sum(part => part.Bytes);
 
     /// <summary>Sampling: two models, a KV cache each, and the logits of a step.</summary>
-    public static MemoryPrediction Sampling(CausalLM expert, CausalLM amateur, int batchSize, int longestPrompt, int maxNewTokens)
+    /// <param name="expert">The expert.</param>
+    /// <param name="amateur">The amateur.</param>
+    /// <param name="batchSize">Rows at once.</param>
+    /// <param name="longestPrompt">Tokens of the longest prompt.</param>
+    /// <param name="maxNewTokens">Most tokens of an answer.</param>
+    /// <param name="recorded">Whether decode steps are recorded.</param>
+    public static MemoryPrediction Sampling(CausalLM expert, CausalLM amateur, int batchSize, int longestPrompt, int maxNewTokens, bool recorded = false)
     {
         long capacity = longestPrompt + maxNewTokens;
-        // While rows are admitted or given up, a second cache exists beside the first.
+        // While rows are admitted or given up, or a recorded step is compared, a second cache exists beside the first.
         long Cache(CausalLM model) => 2L * 2 * model.Config.NumLayers * model.Config.NumKvHeads * model.Config.HeadDim * capacity * batchSize * Size(model);
         long reading = (long)batchSize * longestPrompt * WidestRow(expert.Config) * Size(expert);
+        // The recorded steps of a cache share the memory of the largest, which reads drafts: its widest activations, and attention weights before, in and behind the softmax.
+        long Recorded(CausalLM model) => batchSize * (AmateurDraft.MaxLength + 1L) * (WidestRow(model.Config) * Size(model) + model.Config.NumHeads * capacity * (sizeof(float) + 2L * Size(model)));
         return new([("weights", Weights(expert) + Weights(amateur)), ("KV caches", Cache(expert) + Cache(amateur)), ("reading prompts", reading),
-            ("logits", 2L * batchSize * (expert.Config.VocabSize + (long)amateur.Config.VocabSize) * Size(expert))]);
+            ("logits", 2L * batchSize * (expert.Config.VocabSize + (long)amateur.Config.VocabSize) * Size(expert)),
+            .. recorded ? [("recorded steps", Recorded(expert) + Recorded(amateur) + BlasWorkspace)] : ((string, long)[])[]]);
     }
 
     /// <summary>Training of some parameters over a frozen or trained base.</summary>

@@ -13,6 +13,11 @@ internal sealed unsafe class Operator(string name, string overload = "")
     private const int MaxStackBytes = 2048;
     private nint _handle;
 
+    /// <summary>Hears of every call that this thread makes, for tests; null otherwise.</summary>
+    [ThreadStatic] internal static ICallListener? Listener;
+
+    public string Name => overload.Length > 0 ? $"{name}.{overload}" : name;
+
     /// <summary>False when the libtorch in use has no such operator.</summary>
     public bool Exists => _handle != 0 || (_handle = Find()) != 0;
 
@@ -80,8 +85,9 @@ internal sealed unsafe class Operator(string name, string overload = "")
         return result.Int != 0;
     }
 
+    /// <summary>Calls the operator, writes up to <paramref name="capacity"/> results and drops the others.</summary>
     [SkipLocalsInit]
-    private void Run(ReadOnlySpan<Argument> arguments, Value* results, int capacity)
+    internal void Run(ReadOnlySpan<Argument> arguments, Value* results, int capacity)
     {
         if (_handle == 0)
         {
@@ -142,6 +148,7 @@ internal sealed unsafe class Operator(string name, string overload = "")
         }
 
         Shim.Check(status);
+        Listener?.Called(this, arguments, new ReadOnlySpan<Value>(results, status));
     }
 
     private static int SizeOf(in Argument argument) => argument.Object switch

@@ -58,6 +58,17 @@ public class MemoryPredictionTests
     }
 
     [Fact]
+    public void Sampling_RecordedSteps_AreAPartThatGrowsWithBatchAndReach()
+    {
+        using var model = CausalLM.Create(Shape, ScalarType.BFloat16, CPU, initSeed: 1);
+        MemoryPrediction plain = MemoryPrediction.Sampling(model, model, 8, 100, 128), recorded = MemoryPrediction.Sampling(model, model, 8, 100, 128, recorded: true);
+        Assert.Equal(plain.Parts, recorded.Parts.SkipLast(1));
+        long workspace = 32 << 20, steps = Part(recorded, "recorded steps") - workspace;
+        Assert.Equal(2 * steps, Part(MemoryPrediction.Sampling(model, model, 16, 100, 128, recorded: true), "recorded steps") - workspace);
+        Assert.InRange(Part(MemoryPrediction.Sampling(model, model, 8, 1100, 128, recorded: true), "recorded steps") - workspace, 2 * steps, 6 * steps);
+    }
+
+    [Fact]
     public void RefuseAbove_TooLittleMemory_NamesFiguresAndRemedy()
     {
         using var model = CausalLM.Create(Shape, ScalarType.Float32, CPU, initSeed: 1);
