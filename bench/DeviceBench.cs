@@ -59,7 +59,7 @@ internal sealed class DeviceBench(Device device, double bandwidth, double flops)
         for (var round = 0; round < Rounds; round++)
         {
             plain.Add(Decode(sampler, prompts, () => null, model, amateur));
-            if (CudaGraphs.AreUsedOn(device))
+            if (CudaGraphs.AreThereFor(device))
                 recorded.Add(Decode(sampler, prompts, () => CudaGraphs.TryOpen(device), model, amateur));
         }
         var (without, with) = (Median(plain), Median(recorded));

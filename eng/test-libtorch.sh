@@ -26,15 +26,15 @@ mmdebstrap --quiet --variant=minbase --include='ca-certificates,g++,libtorch-dev
 mkdir -p "$HOME/.nuget"
 mounts=(/dev /dev /proc /proc "$(dirname "$(readlink -f "$(command -v dotnet)")")" /usr/share/dotnet /etc/ssl/certs /etc/ssl/certs "$HOME/.nuget" /root/.nuget)
 shared=${LIGHTREASONER_SHARED:-../shared}
-[[ ! -d $shared ]] || mounts+=("$(realpath "$shared")" /work/shared)
+[[ ! -d $shared ]] || mounts+=("$(realpath "$shared")" /src/shared)
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
-mkdir -p "$root/work/tree"
-git ls-files -z --cached --others --exclude-standard | tar --create --null --ignore-failed-read --files-from=- 2>/dev/null | tar --extract -C "$root/work/tree"
+mkdir -p "$root/src/tree"
+git ls-files -z --cached --others --exclude-standard | tar --create --null --ignore-failed-read --files-from=- 2>/dev/null | tar --extract -C "$root/src/tree"
 
 failed=0
 for project in Polyfills.Tests Worker.Tests; do
     step "$project over $(chroot "$root" dpkg-query -W -f '${Package} ${Version}' libtorch-dev)"
-    in_root NUGET_CERT_REVOCATION_MODE="${NUGET_CERT_REVOCATION_MODE:-online}" dotnet build "/work/tree/tests/$project" -c Release -nologo -v quiet -clp:NoSummary -p:UseSharedCompilation=false
-    in_root dotnet "/work/tree/tests/$project/bin/Release/net10.0/LightReasoner.$project.dll" -noLogo -noColor || failed=1
+    in_root NUGET_CERT_REVOCATION_MODE="${NUGET_CERT_REVOCATION_MODE:-online}" dotnet build "/src/tree/tests/$project" -c Release -nologo -v quiet -clp:NoSummary -p:UseSharedCompilation=false
+    in_root dotnet "/src/tree/tests/$project/bin/Release/net10.0/LightReasoner.$project.dll" -noLogo -noColor || failed=1
 done
 ((failed == 0)) && echo "passed"

@@ -24,7 +24,7 @@ public sealed partial class CausalLM : nn.Module
     {
         (Config, DType, Device) = (config, dtype, device);
         _compute = ComputeType.For(dtype, device);
-        NewStepRecorder = () => CudaGraphs.TryOpen(device);
+        NewStepRecorder = () => CudaGraphs.AreUsedOn(device) ? CudaGraphs.TryOpen(device) : null;
         using var scope = NewDisposeScope();
         _embedding = Owned.Parameter(empty([config.VocabSize, config.HiddenSize], dtype: dtype, device: device));
         _layers = [.. Enumerable.Range(0, config.NumLayers).Select(layer => new DecoderLayer(config, layer, dtype, device))];

@@ -10,7 +10,7 @@ namespace LightReasoner.Worker.Native;
 /// </summary>
 internal sealed partial class CudaGraphs : IStepRecorder
 {
-    /// <summary>Turns CUDA graphs off when it says "off": for measurements, and in case of trouble.</summary>
+    /// <summary>Turns CUDA graphs on when it says "on". They have not run on a device yet, and so nobody gets them unasked.</summary>
     public const string Switch = "LIGHTREASONER_CUDA_GRAPHS";
 
     private const string Library = "cudagraphs";
@@ -27,13 +27,16 @@ internal sealed partial class CudaGraphs : IStepRecorder
 
     public bool Trusted => !s_distrusted;
 
-    /// <summary>Whether steps on a device are to be recorded.</summary>
-    public static bool AreUsedOn(Device device) => device.type == DeviceType.CUDA && !s_distrusted && s_loaded.Value;
+    /// <summary>Whether steps on a device can be recorded.</summary>
+    public static bool AreThereFor(Device device) => device.type == DeviceType.CUDA && !s_distrusted && s_loaded.Value;
+
+    /// <summary>Whether they are to be.</summary>
+    public static bool AreUsedOn(Device device) => string.Equals(Environment.GetEnvironmentVariable(Switch), "on", StringComparison.OrdinalIgnoreCase) && AreThereFor(device);
 
     /// <summary>A recorder for steps on a device, with memory of its own; null where there are no CUDA graphs.</summary>
     public static CudaGraphs? TryOpen(Device device)
     {
-        if (!AreUsedOn(device))
+        if (!AreThereFor(device))
             return null;
         var recorder = graphs_open(device.index);
         if (recorder != 0)
@@ -90,7 +93,7 @@ internal sealed partial class CudaGraphs : IStepRecorder
     private static bool Load()
     {
         var file = Path.Combine(AppContext.BaseDirectory, $"lib{Library}.so");
-        if (string.Equals(Environment.GetEnvironmentVariable(Switch), "off", StringComparison.OrdinalIgnoreCase) || !File.Exists(file))
+        if (!File.Exists(file))
             return false;
         try
         {

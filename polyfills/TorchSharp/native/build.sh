@@ -18,36 +18,12 @@ command -v "$compiler" >/dev/null 2>&1 || fail "the C++ compiler '$compiler' was
 
 if [ -n "$libtorch" ]; then
   [ -f "$libtorch/include/ATen/core/Tensor.h" ] || fail "LIBTORCH=$libtorch has no include/ATen/core/Tensor.h; name the folder of an unpacked libtorch (it holds include/ and lib/)"
-  library=$libtorch/lib
-  include="-I$libtorch/include -I$libtorch/include/torch/csrc/api/include"
-  link="-L$library -Wl,-rpath,$library"
+  link="-L$libtorch/lib -Wl,-rpath,$libtorch/lib"
 else
-  library=
-  include="-I/usr/include/torch/csrc/api/include"
   link=
 fi
-
-# From 2.12 on PyTorch compiles its extensions as C++20, and from 2.14 on the headers refuse less; older ones take C++17.
-# shellcheck disable=SC2086
-case $("$compiler" $include -E -P -x c++ - 2>/dev/null <<'EOF'
-#include <torch/version.h>
-#if TORCH_VERSION_MAJOR * 100 + TORCH_VERSION_MINOR >= 212
-needs C++20
-#elif defined(TORCH_VERSION_MAJOR)
-needs C++17
-#endif
-EOF
-) in
-*C++20*) standard=c++20 ;;
-*C++17*) standard=c++17 ;;
-*) fail "libtorch's headers were not found. On Debian and Ubuntu: apt-get install $packages. Or set LIBTORCH to the folder of an unpacked libtorch" ;;
-esac
-
-# Python wheels before 2.6 were built with the old std::string; the shim must match. A function of libtorch's own tells: the compiler's may be in there too.
-abi=1
-if [ -n "$library" ] && ! LC_ALL=C grep -q '_ZN3c10[[:alnum:]_]*__cxx1112basic_string' "$library/libc10.so"; then
-  abi=0
-fi
+. "$here/libtorch.sh"
+[ -n "$standard" ] || fail "libtorch's headers were not found. On Debian and Ubuntu: apt-get install $packages. Or set LIBTORCH to the folder of an unpacked libtorch"
 
 mkdir -p "$(dirname "$output")"
 objects=

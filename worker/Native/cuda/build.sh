@@ -5,6 +5,7 @@ set -eu
 output=$1
 libtorch=$2
 here=$(dirname "$0")
+compiler=${CXX:-g++}
 rm -f "$output"
 
 without() {
@@ -14,24 +15,23 @@ without() {
 
 [ -f "$libtorch/include/ATen/cuda/CUDAGraph.h" ] || without "$libtorch has no include/ATen/cuda/CUDAGraph.h"
 
+. "$here/../../../polyfills/TorchSharp/native/libtorch.sh"
+[ -n "$standard" ] || without "libtorch's headers or the C++ compiler '$compiler' were not found"
+
 # The toolkit's headers: those of the Python wheels beside libtorch's, or an installed toolkit's.
 toolkit=
 for folder in "$libtorch"/../nvidia/*/include ${CUDA_HOME:+"$CUDA_HOME/include"} /usr/local/cuda/include; do
   [ -d "$folder" ] && toolkit="$toolkit -I$folder"
 done
-include="-I$libtorch/include -I$libtorch/include/torch/csrc/api/include $toolkit"
+include="$include $toolkit"
 # shellcheck disable=SC2086
-printf '#include <cuda.h>\n#include <cuda_runtime_api.h>\n' | "${CXX:-g++}" -E -x c++ $include - >/dev/null 2>&1 ||
+printf '#include <cuda.h>\n#include <cuda_runtime_api.h>\n' | "$compiler" -E -x c++ $include - >/dev/null 2>&1 ||
   without "cuda.h and cuda_runtime_api.h of the CUDA toolkit, with what they include, were not found; set CUDA_HOME to its folder"
-
-# As for the shim: Python wheels before 2.6 were built with the old std::string.
-abi=1
-grep -q '__cxx1112basic_string' "$libtorch/lib/libc10.so" || abi=0
 
 mkdir -p "$(dirname "$output")"
 # The toolkit's own library comes with libtorch's. --no-as-needed: libtorch_cuda may be split in parts, of which the first loads the others.
 # shellcheck disable=SC2086
-"${CXX:-g++}" -std=c++17 -O2 -fPIC -shared -fvisibility=hidden -w -D_GLIBCXX_USE_CXX11_ABI=$abi $include ${CXXFLAGS:-} "$here/graphs.cpp" -o "$output.$$" \
+"$compiler" -std=$standard -O2 -fPIC -shared -fvisibility=hidden -w -D_GLIBCXX_USE_CXX11_ABI=$abi $include ${CXXFLAGS:-} "$here/graphs.cpp" -o "$output.$$" \
   -L"$libtorch/lib" -Wl,-rpath,"$libtorch/lib" -Wl,--no-as-needed -ltorch -ltorch_cpu -ltorch_cuda -lc10_cuda -lc10 ||
   without "the compiler's messages stand above"
 mv -f "$output.$$" "$output"
