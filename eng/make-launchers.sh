@@ -3,14 +3,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p bin
-launcher() { # name, assembly
+launcher() { # name, assembly, what it is started through
     cat >"bin/$1" <<EOF
 #!/bin/sh
 here=\$(CDPATH= cd -- "\$(dirname -- "\$(readlink -f -- "\$0")")" && pwd)
-exec dotnet "\$here/../$1/bin/Release/net10.0/$2.dll" "\$@"
+exec ${3:+$3 }dotnet "\$here/../$1/bin/Release/net10.0/$2.dll" "\$@"
 EOF
     chmod +x "bin/$1"
 }
-launcher worker LightReasoner.Worker
+# The C library asks for huge pages only if it is told so before it starts: a decode step reads all weights, and finding their pages is a tenth of its time.
+launcher worker LightReasoner.Worker 'env GLIBC_TUNABLES="${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1}"'
 launcher operator LightReasoner.Operator
 launcher devcluster LightReasoner.DevCluster

@@ -77,7 +77,7 @@ internal sealed class FusedProjection : IDisposable
         var part = _parts[0];
         if (part.Bias is not null || part.Lora is { Active: true })
             return residual.add(Forward(x, training)[0]);
-        return Matmul.TryLinear(x, part.Weight, onto: residual) ?? LinearGradients.TryApply(x, part.Weight, onto: residual) ?? addmm(residual, x, (Trains() ? part.Weight.t() : _transposed).In(_compute));
+        return LinearGradients.TryApply(x, part.Weight, onto: residual) ?? addmm(residual, x, (Trains() ? part.Weight.t() : _transposed).In(_compute));
     }
 
     public void Dispose()
@@ -97,5 +97,5 @@ internal sealed class FusedProjection : IDisposable
     private Tensor[] Split(Tensor fused) => _sizes.Length == 1 ? [fused] : fused.split(_sizes, -1);
 
     private Tensor Apply(Tensor x, Tensor weight, Tensor? bias) =>
-        Matmul.TryLinear(x, weight, bias) ?? LinearGradients.TryApply(x, weight, bias) ?? nn.functional.linear(x, weight.In(_compute), bias?.In(_compute));
+        LinearGradients.TryApply(x, weight, bias) ?? nn.functional.linear(x, weight.In(_compute), bias?.In(_compute));
 }

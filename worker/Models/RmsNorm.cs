@@ -27,7 +27,7 @@ internal sealed class RmsNorm : IDisposable
 
     public Tensor Forward(Tensor x)
     {
-        if ((RowOperators.TryNormalise(x, Weight, _epsilon) ?? RowGradients.TryNormalise(x, Weight, _epsilon)) is { } normalised)
+        if (RowGradients.TryNormalise(x, Weight, _epsilon) is { } normalised)
             return normalised;
         var type = x.dtype;
         var wide = x.In(ScalarType.Float32);

@@ -14,7 +14,7 @@ internal static unsafe class Argmax
     /// <param name="logits">[rows, vocabulary].</param>
     public static Tensor OfRows(Tensor logits)
     {
-        if (!Vector512.IsHardwareAccelerated || logits.dtype != ScalarType.Float32 || logits.device_type != DeviceType.CPU || !logits.is_contiguous())
+        if (!RowOperators.IsPlain(logits))
             return logits.argmax(-1);
         var (rows, count) = ((int)logits.size(0), (int)logits.size(1));
         var best = empty([rows], dtype: ScalarType.Int64);

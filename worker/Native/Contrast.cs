@@ -19,9 +19,7 @@ internal static unsafe class Contrast
         public float Probability(float logit) => MathF.Exp(logit - Shift) * Scale;
     }
 
-    public static bool Supports(Tensor expert, Tensor amateur) => Vector512.IsHardwareAccelerated && IsPlain(expert) && IsPlain(amateur);
-
-    private static bool IsPlain(Tensor logits) => logits.dtype == ScalarType.Float32 && logits.device_type == DeviceType.CPU && logits.is_contiguous();
+    public static bool Supports(Tensor expert, Tensor amateur) => RowOperators.IsPlain(expert) && RowOperators.IsPlain(amateur);
 
     /// <summary>KL(expert ‖ amateur) of some rows over the vocabulary that both share, and for those where it reaches beta, the plausible tokens and their weights.</summary>
     public static (double[] Kl, (int[] Ids, double[] Weights)?[] Labels) Rows(Tensor expert, Tensor amateur, int[] rows, double alpha, double beta, double epsilon)

@@ -9,15 +9,19 @@ internal static unsafe class LinearGradients
     // Fewer rows leave most of a panel empty.
     private const int FewestRows = 24;
 
-    /// <summary>x·Wᵀ + bias (+ onto) with gradients, or null where this is none for these kernels: then libtorch's operators are used.</summary>
+    /// <summary>x·Wᵀ + bias (+ onto), with gradients where they are on, or null where this is none for these kernels: then libtorch's operators are used.</summary>
     /// <param name="x">[rows, in].</param>
     /// <param name="weight">[out, in].</param>
     /// <param name="bias">[out].</param>
     /// <param name="onto">[rows, out], added to the product.</param>
-    public static Tensor? TryApply(Tensor x, Tensor weight, Tensor? bias = null, Tensor? onto = null) =>
-        is_grad_enabled() && Fits(x) && Fits(weight) && x.size(0) >= FewestRows && weight.size(0) >= Matmul.TileOutputs && onto?.is_contiguous() != false
+    public static Tensor? TryApply(Tensor x, Tensor weight, Tensor? bias = null, Tensor? onto = null)
+    {
+        if (!is_grad_enabled())
+            return Matmul.TryLinear(x, weight, bias, onto);
+        return Fits(x) && Fits(weight) && x.size(0) >= FewestRows && weight.size(0) >= Matmul.TileOutputs && onto?.is_contiguous() != false
             ? WithGradients.apply(x, weight, bias!, onto!)
             : null;
+    }
 
     /// <summary>a·b, or null where this is none for these kernels.</summary>
     /// <param name="a">[rows, n].</param>

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Native;
 
 /// <summary>
-/// What a layer does between its matrix products, with gradients: forward and backward one pass over memory each, float32 on the CPU. As operators it is five to ten, and more is kept for
+/// What a layer does between its matrix products, with gradients where they are on: forward and backward one pass over memory each, float32 on the CPU. As operators it is five to ten, and more is kept for
 /// the way back.
 /// </summary>
 internal static unsafe class RowGradients
@@ -14,12 +14,12 @@ internal static unsafe class RowGradients
     private const int Lanes = 16;
 
     /// <summary>x / sqrt(mean(x²) + eps) · weight over the last dimension, or null where this is none for this kernel.</summary>
-    public static Tensor? TryNormalise(Tensor x, Tensor weight, float eps) => Supports(x) && Supports(weight) ? Norm.apply(x, weight, eps) : null;
+    public static Tensor? TryNormalise(Tensor x, Tensor weight, float eps) =>
+        !is_grad_enabled() ? RowOperators.TryNormalise(x, weight, eps) : RowOperators.IsPlain(x) && RowOperators.IsPlain(weight) ? Norm.apply(x, weight, eps) : null;
 
     /// <summary>silu(gate)·up, all [tokens, n], or null where this is none for this kernel.</summary>
-    public static Tensor? TryGate(Tensor gate, Tensor up) => Supports(gate) && Supports(up) ? Gate.apply(gate, up) : null;
-
-    private static bool Supports(Tensor x) => is_grad_enabled() && RowOperators.IsPlain(x);
+    public static Tensor? TryGate(Tensor gate, Tensor up) =>
+        !is_grad_enabled() ? RowOperators.TryGate(gate, up) : RowOperators.IsPlain(gate) && RowOperators.IsPlain(up) ? Gate.apply(gate, up) : null;
 
     private sealed class Norm : autograd.SingleTensorFunction<Norm>
     {

@@ -37,7 +37,7 @@ internal static unsafe class RowOperators
     public static Tensor? TryGate(Tensor gate, Tensor up) =>
         Supports(gate) && Supports(up) ? Gated(Matmul.Address(gate), Matmul.Address(up), (int)gate.size(0), (int)gate.size(1), (int)gate.size(1)) : null;
 
-    /// <summary>Whether a tensor lies as these kernels, and <see cref="RowGradients"/>, read it.</summary>
+    /// <summary>Whether a tensor is one that the kernels for CPUs read: float32, contiguous, and vectors of sixteen to be had.</summary>
     internal static bool IsPlain(Tensor x) => Vector512.IsHardwareAccelerated && x.dtype == ScalarType.Float32 && x.device_type == DeviceType.CPU && x.is_contiguous();
 
     /// <summary>silu(gate)·up</summary>

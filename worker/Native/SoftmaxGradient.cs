@@ -10,7 +10,7 @@ internal static unsafe class SoftmaxGradient
 {
     private const int Lanes = 16;
 
-    public static bool Supports(Tensor logits) => Vector512.IsHardwareAccelerated && logits.dtype == ScalarType.Float32 && logits.device_type == DeviceType.CPU && logits.is_contiguous();
+    public static bool Supports(Tensor logits) => RowOperators.IsPlain(logits);
 
     /// <summary>logits → (softmax − one-hot(target))·scale.</summary>
     /// <returns>Σ −log p(target), and the likeliest token of each row, the first of equals.</returns>
