@@ -47,9 +47,12 @@ internal sealed class Attention
         if (plan.Cache is not null)
             (keys, values) = plan.Cache.Append(_layer, keys, values, plan.Slots!, plan.Reach);
         else
+        {
+            plan.Collect(keys, values);
+            if (plan.TryAttend(_layer, queries, keys, values) is { } attended)
+                return Project(residual, attended, plan, training, last);
             (keys, values) = plan.Attended(_layer, keys, values);
-        if (plan.Causal && CausalAttention.TryApply(queries, keys, values) is { } attended)
-            return Project(residual, attended, plan, training, last);
+        }
 
         var groups = _heads / _kvHeads;
         (keys, values) = (keys.reshape(-1, plan.Reach, _headDim), values.reshape(-1, plan.Reach, _headDim));

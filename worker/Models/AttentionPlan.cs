@@ -15,6 +15,7 @@ internal sealed class AttentionPlan
     private readonly DecodeAttention.Shape _shape;
     private List<(Tensor Keys, Tensor Values)>? _collected;
     private Func<int, (Tensor Keys, Tensor Values)>? _promptOfLayer;
+    private int[]? _promptLengths; // by row
 
     private AttentionPlan(KvCache cache, int length, int reach, Tensor tables, int[] newLengths, DecodeAttention.Shape shape)
     {
@@ -45,9 +46,6 @@ internal sealed class AttentionPlan
     public Tensor KeyCos { get; }
 
     public Tensor KeySin { get; }
-
-    /// <summary>Whether query i sees keys 0..reach − length + i, all of them new or a prompt's.</summary>
-    public bool Causal => Cache is null && (_commonMask is null || _commonMask.dim() == 2);
 
     public KvCache? Cache { get; private init; }
 
@@ -105,7 +103,7 @@ internal sealed class AttentionPlan
         if (promptLengths.All(n => n == first))
         {
             return new AttentionPlan(batch, length, reach, tables.narrow(1, first, length).unbind(0), CausalMask(config, promptReach, length, reach, type, device), null)
-            { _promptOfLayer = promptOfLayer };
+            { _promptOfLayer = promptOfLayer, _promptLengths = promptLengths };
         }
         var starts = tensor(Array.ConvertAll(promptLengths, n => (long)n), device: device).view(-1, 1);
         var positions = starts.add(arange(length, device: device)); // [batch, length]
@@ -115,19 +113,42 @@ internal sealed class AttentionPlan
         var future = key.sub(promptReach).gt(arange(length, device: device).view(1, -1, 1));                   // [1, length, reach]
         var mask = zeros([batch, length, reach], dtype: type, device: device).masked_fill_(padding.logical_or(future), double.NegativeInfinity);
         var scores = mask.view(batch, 1, 1, length, reach).expand(batch, config.NumKvHeads, config.NumHeads / config.NumKvHeads, length, reach);
-        return new AttentionPlan(batch, length, reach, turns, scores.reshape(batch * config.NumKvHeads, -1, reach), null) { _promptOfLayer = promptOfLayer };
+        return new AttentionPlan(batch, length, reach, turns, scores.reshape(batch * config.NumKvHeads, -1, reach), null) { _promptOfLayer = promptOfLayer, _promptLengths = promptLengths };
     }
+
+    /// <summary>
+    /// The context of the new tokens without a cache, [batch·length, heads·headDim], from their queries, keys and values, [batch, heads, length, headDim], by the kernel for CPUs; null where
+    /// this is none for it.
+    /// </summary>
+    public Tensor? TryAttend(int layer, Tensor queries, Tensor keys, Tensor values)
+    {
+        if (!CausalAttention.Supports(queries, (_promptLengths?.Min() ?? 0) + Length))
+            return null;
+        if (_promptLengths is null || _promptLengths.Distinct().Count() == 1)
+        {
+            (keys, values) = Attended(layer, keys, values);
+            return CausalAttention.Apply(queries, keys, values);
+        }
+        // Row by row, each behind its own prompt without what pads it.
+        var (promptKeys, promptValues) = _promptOfLayer!(layer);
+        var contexts = new Tensor[Batch];
+        for (var row = 0; row < Batch; row++)
+            contexts[row] = CausalAttention.Apply(queries.narrow(0, row, 1), Behind(promptKeys, keys, row), Behind(promptValues, values, row));
+        return cat(contexts, 0);
+
+        Tensor Behind(Tensor prompts, Tensor news, int row) => cat([prompts.narrow(0, row, 1).narrow(2, 0, _promptLengths[row]), news.narrow(0, row, 1)], 2);
+    }
+
+    /// <summary>Keeps a layer's new keys and values for whoever collects them.</summary>
+    public void Collect(Tensor keys, Tensor values) => _collected?.Add((keys.DetachFromDisposeScope(), values.DetachFromDisposeScope()));
 
     /// <summary>Keys and values that are attended to without a cache, [batch, kvHeads, reach, headDim]: the new ones, behind those of a prompt if there is one.</summary>
     public (Tensor Keys, Tensor Values) Attended(int layer, Tensor keys, Tensor values)
     {
-        _collected?.Add((keys.DetachFromDisposeScope(), values.DetachFromDisposeScope()));
-        if (_promptOfLayer is not null)
-        {
-            var (promptKeys, promptValues) = _promptOfLayer(layer);
-            (keys, values) = (cat([promptKeys, keys], 2), cat([promptValues, values], 2));
-        }
-        return (keys, values);
+        if (_promptOfLayer is null)
+            return (keys, values);
+        var (promptKeys, promptValues) = _promptOfLayer(layer);
+        return (cat([promptKeys, keys], 2), cat([promptValues, values], 2));
     }
 
     /// <summary>

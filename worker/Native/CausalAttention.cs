@@ -19,22 +19,23 @@ internal static unsafe class CausalAttention
     [ThreadStatic]
     private static ThreadScratch? t_panels, t_weights;
 
-    /// <summary>The context of every query, [batch·length, heads·headDim], or null where this is none for this kernel. Query i sees keys 0..reach − length + i.</summary>
-    /// <param name="queries">[batch, heads, length, headDim], scaled.</param>
+    /// <summary>Whether the kernel computes in this type, on this device and with heads of this width.</summary>
+    public static bool Supports(ScalarType type, Device device, int headDim) => Vector512.IsHardwareAccelerated && type == ScalarType.Float32 && device.type == DeviceType.CPU && headDim % Lanes == 0;
+
+    /// <summary>Whether it takes queries, [batch, heads, length, headDim], over a number of keys.</summary>
+    public static bool Supports(Tensor queries, int reach) => Supports(queries.dtype, queries.device, (int)queries.size(3)) && reach >= Tile;
+
+    /// <summary>The context of every query, [batch·length, heads·headDim]. Query i sees keys 0..reach − length + i.</summary>
+    /// <param name="queries">[batch, heads, length, headDim], scaled; of all three the elements of a head lie side by side.</param>
     /// <param name="keys">[batch, kvHeads, reach, headDim].</param>
     /// <param name="values">[batch, kvHeads, reach, headDim].</param>
-    public static Tensor? TryApply(Tensor queries, Tensor keys, Tensor values)
+    public static Tensor Apply(Tensor queries, Tensor keys, Tensor values)
     {
-        if (!Fits(queries) || !Fits(keys) || !Fits(values) || keys.size(2) < Tile)
-            return null;
         if (is_grad_enabled())
             return WithGradients.apply(queries, keys, values);
         using var scope = NewDisposeScope();
         return Forward(queries, keys, values).Context.MoveToOuterDisposeScope();
     }
-
-    private static bool Fits(Tensor x) =>
-        Vector512.IsHardwareAccelerated && x.dtype == ScalarType.Float32 && x.device_type == DeviceType.CPU && x.size(3) % Lanes == 0 && x.stride(3) == 1;
 
     private static (Tensor Context, Tensor LogSums) Forward(Tensor queries, Tensor keys, Tensor values)
     {

@@ -1,12 +1,10 @@
-using System.Buffers.Binary;
-
 namespace LightReasoner.Worker.Native;
 
 /// <summary>
 /// Writes the machine code of a product of tiles: x86-64, called as C's functions are on Linux. Encodings: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2,
 /// instructions LDTILECFG, TILELOADD, TDPBF16PS, TILESTORED and TILERELEASE.
 /// </summary>
-internal sealed class TileCode
+internal sealed class TileCode : CodeWriter
 {
     // Arguments: the configuration (rdi), the left and the right panel (rsi, rdx), where the sums go (rcx) and how far apart their rows are (r9), the number of steps (r8); on the stack what the
     // sums begin with (r10) and how far apart its rows are. rax holds the bytes from row to row of what is read or written.
@@ -18,8 +16,6 @@ internal sealed class TileCode
     private const int RowBytes = SplitPanels.TileBytes / MatrixUnits.TileRows;
 
     private const byte Plain = 0x78, F3 = 0x7A, F2 = 0x7B; // the VEX prefix's last byte, no third operand
-
-    private readonly List<byte> _bytes = [];
 
     /// <summary>
     /// The product of two panels of one or two tiles, whose values are sums of three bfloat16 parts: large (0), middle (1) and small (2). Of the nine products of parts those six are made
@@ -37,7 +33,7 @@ internal sealed class TileCode
             for (var j = 0; j < rightTiles; j++)
                 code.Load(2 * i + j, i == 0 ? From : LowerFrom, j * RowBytes);
         code.Bytes(0xB8, RowBytes, 0, 0, 0); // mov eax, bytes of a panel's row
-        var loop = code._bytes.Count;
+        var loop = code.Position;
         var (left, right) = (-1, -1);
         foreach (var part in order)
         {
@@ -54,13 +50,13 @@ internal sealed class TileCode
         code.Bytes(0x48, 0x81, 0xC0 | Right).Number(SplitPanels.StepBytes); // add rdx, the same
         code.Bytes(0x49, 0xFF, 0xC8); // dec r8
         code.Bytes(0x0F, 0x85);
-        code.Number(loop - (code._bytes.Count + sizeof(int))); // jnz loop: from behind the number
+        code.BackTo(loop); // jnz loop
         code.Bytes(0x4C, 0x89, 0xC8, 0x49, 0xC1, 0xE1, 0x04, 0x49, 0x01, 0xC9); // mov rax, r9; shl r9, 4; add r9, rcx: sixteen rows down
         for (var i = 0; i < leftTiles; i++)
             for (var j = 0; j < rightTiles; j++)
                 code.Memory(F3, 0x4B, 2 * i + j, i == 0 ? To : LowerTo, j * RowBytes); // tilestored
         code.Bytes(0xC4, 0xE2, Plain, 0x49, 0xC0, 0xC3); // tilerelease; ret
-        return [.. code._bytes];
+        return code.Written;
     }
 
     private void Load(int tile, int register, int offset) => Memory(F2, 0x4B, tile, register, offset); // tileloadd
@@ -68,18 +64,4 @@ internal sealed class TileCode
     /// <summary>An instruction with a tile and the memory at register + rax·row + offset.</summary>
     private void Memory(byte prefix, byte operation, int tile, int register, int offset) =>
         Bytes(0xC4, register < 8 ? 0xE2 : 0xC2, prefix, operation, 0x84 | tile << 3, register & 7).Number(offset);
-
-    private TileCode Bytes(params ReadOnlySpan<int> values)
-    {
-        foreach (var value in values)
-            _bytes.Add((byte)value);
-        return this;
-    }
-
-    private void Number(int value)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(bytes, value);
-        _bytes.AddRange(bytes);
-    }
 }

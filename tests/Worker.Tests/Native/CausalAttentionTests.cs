@@ -22,14 +22,14 @@ public class CausalAttentionTests
     };
 
     [Theory, MemberData(nameof(Shapes))]
-    public void TryApply_AnyShape_HasContextAndGradientsOfTheOperators(int batch, int heads, int kvHeads, int length, int reach, int dim)
+    public void Apply_AnyShape_HasContextAndGradientsOfTheOperators(int batch, int heads, int kvHeads, int length, int reach, int dim)
     {
         using var scope = NewDisposeScope();
         // As projections leave them: heads side by side within a token.
         Tensor queries = randn(batch, length, heads, dim), keys = randn(batch, reach, kvHeads, dim), values = randn(batch, reach, kvHeads, dim), gradient = randn(batch * length, heads * dim);
         queries.mul_(1 / Math.Sqrt(dim));
         var (expected, expectedGradients) = Run(ScalarType.Float64, Operators);
-        var (actual, gradients) = Run(ScalarType.Float32, (q, k, v) => CausalAttention.TryApply(q, k, v)!);
+        var (actual, gradients) = Run(ScalarType.Float32, (q, k, v) => CausalAttention.Apply(q, k, v));
         AssertClose(expected, actual);
         foreach (var (e, a) in expectedGradients.Zip(gradients))
             AssertClose(e, a);
@@ -38,7 +38,7 @@ public class CausalAttentionTests
             // All three as parts of one matrix, as frozen projections leave them.
             var parts = cat([queries.flatten(0, 1), .. reach == length ? [keys.flatten(0, 1), values.flatten(0, 1)] : (Tensor[])[]], 1).split(reach == length ? [heads, kvHeads, kvHeads] : [heads], 1);
             Tensor[] views = reach == length ? [.. parts.Select(part => part.view(batch, length, -1, dim))] : [queries, keys, values];
-            AssertClose(expected, CausalAttention.TryApply(views[0].transpose(1, 2), views[1].transpose(1, 2), views[2].transpose(1, 2))!);
+            AssertClose(expected, CausalAttention.Apply(views[0].transpose(1, 2), views[1].transpose(1, 2), views[2].transpose(1, 2)));
         }
 
         (Tensor, Tensor[]) Run(ScalarType type, Func<Tensor, Tensor, Tensor, Tensor> attention)
@@ -58,13 +58,13 @@ public class CausalAttentionTests
     }
 
     [Fact]
-    public void TryApply_WhatItCannotDo_IsLeftToOperators()
+    public void Supports_WhatItCannotDo_IsLeftToOperators()
     {
         using var scope = NewDisposeScope();
-        Assert.Null(CausalAttention.TryApply(randn(1, 1, 20, 24), randn(1, 1, 20, 24), randn(1, 1, 20, 24)));
-        Assert.Null(CausalAttention.TryApply(randn(1, 1, 4, 16), randn(1, 1, 4, 16), randn(1, 1, 4, 16)));
-        var half = randn(1, 1, 20, 16).to(ScalarType.BFloat16);
-        Assert.Null(CausalAttention.TryApply(half, half, half));
+        Assert.True(CausalAttention.Supports(randn(1, 1, 20, 16), 12));
+        Assert.False(CausalAttention.Supports(randn(1, 1, 20, 24), 20));
+        Assert.False(CausalAttention.Supports(randn(1, 1, 4, 16), 11));
+        Assert.False(CausalAttention.Supports(randn(1, 1, 20, 16).to(ScalarType.BFloat16), 20));
     }
 
     private static void AssertClose(Tensor expected, Tensor actual)
