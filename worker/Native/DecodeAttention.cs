@@ -38,7 +38,8 @@ internal static unsafe class DecodeAttention
     /// <param name="from">The first new token of each row whose context is asked for, null for all; that of those before it is zero.</param>
     public static Tensor Attend(Tensor projected, Tensor turns, Tensor keys, Tensor values, Shape shape, int[] starts, int[] counts, int length, int[]? from = null)
     {
-        var result = zeros([(long)starts.Length * length, shape.Heads * shape.HeadDim], dtype: ScalarType.Float32);
+        long[] size = [(long)starts.Length * length, shape.Heads * shape.HeadDim];
+        var result = from is null && AllEqual(counts, length) ? empty(size, dtype: ScalarType.Float32) : zeros(size, dtype: ScalarType.Float32);
         float* source = (float*)Matmul.Address(projected), tables = (float*)Matmul.Address(turns), target = (float*)Matmul.Address(result);
         float* keyStore = (float*)Matmul.Address(keys), valueStore = (float*)Matmul.Address(values);
         var positions = (int)turns.size(1);
@@ -50,6 +51,14 @@ internal static unsafe class DecodeAttention
             team.Run(new FewTokensWork(team, source, tables, positions, keyStore, valueStore, target, shape, starts, counts, length, from));
         }
         return result;
+    }
+
+    private static bool AllEqual(int[] counts, int length)
+    {
+        foreach (var count in counts)
+            if (count != length)
+                return false;
+        return true;
     }
 
     /// <summary>Attention of a few new tokens per row, by key heads.</summary>

@@ -36,6 +36,7 @@ internal static unsafe partial class Matmul
         return result;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyGated(float* packed, Block block, float* w, float* y, nint outputs, int start, int end)
     {
         const int Ups = GroupOutputs + TileOutputs; // where the sums of the second matrix begin

@@ -6,7 +6,7 @@ namespace LightReasoner.Worker.Native;
 internal static unsafe partial class Matmul
 {
     // x is packed in blocks that stay in the second-level cache while all of W passes by once.
-    private const int BlockElements = 64 << 10, MaxDepth = 1024;
+    private const int BlockElements = 128 << 10, MaxDepth = 1536;
 
     // Sums of so many outputs are gathered before they are turned around, three squares of sixteen. Before them is room for what a last tile that begins earlier repeats, behind them for as many again.
     private const int GroupOutputs = 4 * TileOutputs, PanelSums = (TileOutputs + GroupOutputs + TileOutputs + GroupOutputs) * PanelRows;
@@ -155,6 +155,7 @@ internal static unsafe partial class Matmul
     /// Outputs start..end-1 of the product of packed rows and W; start is a multiple of twelve, and so is end unless it is the last. Sums are gathered for some tiles, by panel, before they
     /// are turned around, so that this is done to squares of sixteen.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply(float* packed, Block block, Tiles w, Target y, int outputs, int start, int end)
     {
         var sums = Sums(block);
@@ -193,6 +194,7 @@ internal static unsafe partial class Matmul
     /// <param name="next">The tile after it: its way from memory is long, so the first panel's product asks for it.</param>
     /// <param name="sums">The group's.</param>
     /// <param name="at">Which output of the group the first one is; down to -11.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddTile(float* packed, Block block, float* tile, nint stride, nint step, float* next, float* sums, int at)
     {
         for (var row = 0; row < block.Rows; row += PanelRows)
@@ -208,6 +210,7 @@ internal static unsafe partial class Matmul
     }
 
     /// <summary>Turns some outputs by up to 32 rows around into y.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Write(float* sums, int width, int rows, int columns, float* y, nint outputs, float* bias, float* onto)
     {
         for (var row = 0; row < rows; row += Lanes)
