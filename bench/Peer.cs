@@ -47,8 +47,6 @@ internal sealed class Peer : IDisposable
         // Idle threads sleep, as the worker has them by itself: with two threads that makes the reference up to four times as fast.
         start.Environment["OMP_WAIT_POLICY"] = "passive";
         start.Environment["OPENBLAS_THREAD_TIMEOUT"] = "4";
-        // Huge pages, as the worker's launcher and image ask for them.
-        start.Environment["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1";
         var process = Process.Start(start)!;
         return new Peer(process, (string)Read(process)["ready"]!);
     }
