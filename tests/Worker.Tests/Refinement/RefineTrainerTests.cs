@@ -1,5 +1,6 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Native;
 using LightReasoner.Worker.Refinement;
 using LightReasoner.Worker.Tests.Checkpoints;
@@ -101,21 +102,39 @@ public class RefineTrainerTests
         Assert.True(File.Exists(Path.Combine(folder["model"], "model.safetensors")));
     }
 
-    [Fact]
-    public void TrainStep_PromptSharedOrNot_FollowsTheSameGradient()
+    /// <summary>Short responses are left to the operators, longer ones attend behind prompts of unequal lengths by the kernel.</summary>
+    [Theory, InlineData(1), InlineData(6)]
+    public void TrainStep_PromptSharedOrNot_FollowsTheSameGradient(int scale)
     {
         // With checkpointing every pass reads the prompt anew; without, all passes share it.
         var metrics = new List<RefineMetrics>();
         foreach (var checkpointing in (bool[])[false, true])
         {
-            using var model = Goldens.Model("qwen2-tiny");
-            using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(), Spec with { Training = Spec.Training with { GradientCheckpointing = checkpointing } });
+            using var model = Goldens.Model("llama-tiny");
+            using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(scale: scale), Spec with { Training = Spec.Training with { GradientCheckpointing = checkpointing } });
             trainer.TrainStep();
             metrics.Add(trainer.TrainStep());
         }
         foreach (var (shared, apart) in metrics[0].Losses!.Zip(metrics[1].Losses!))
             Assert.Equal(apart, shared, 1e-5 * apart);
         Assert.Equal(metrics[1].GradNorm!.Value, metrics[0].GradNorm!.Value, 1e-4 * metrics[1].GradNorm!.Value);
+    }
+
+    /// <summary>By the operators where there are too few keys for the kernel, else by the kernel, row by row.</summary>
+    [Theory, InlineData(3, 5, 4), InlineData(5, 20, 15), InlineData(20, 20, 40)]
+    public void SharedPrompt_LengthsOfPrompts_GiveWhatWholeSequencesHave(int first, int second, int news)
+    {
+        using var model = Goldens.Model("llama-tiny");
+        using var scope = NewDisposeScope();
+        int[] lengths = [first, second];
+        var whole = randint(500, [2, second + news], dtype: ScalarType.Int64);
+        using var prompt = new SharedPrompt(model.Model, whole, lengths);
+        var continued = prompt.Continue(stack([.. lengths.Select((length, row) => whole[row].narrow(0, length, news))]));
+        for (var row = 0; row < 2; row++)
+        {
+            var expected = model.Model.Hidden(whole[row].narrow(0, 0, lengths[row] + news).unsqueeze(0))[0].narrow(0, lengths[row], news);
+            Assert.True(continued[row].sub(expected).abs().max().item<float>() < 1e-4);
+        }
     }
 
     [Fact]
@@ -164,18 +183,18 @@ public class RefineTrainerTests
         Assert.Equal((1, Sequences(5).Max(sequence => sequence.Ids.Length)), (trainer.RecordsDropped, trainer.LongestSequence));
     }
 
-    internal static RefineSequence[] Sequences(int count = 21)
+    internal static RefineSequence[] Sequences(int count = 21, int scale = 1)
     {
         var random = new Random(11);
         return
         [
             .. Enumerable.Range(0, count).Select(_ => RefineSequence.Build(
-                [1, .. Ids(random.Next(2, 6))], Ids(random.Next(3, 9)), TestTokenizer.Eos, EosTail.OfLength(4), 32, Truncation.Right, 0))
+                [1, .. Ids(random.Next(2, 6) * scale)], Ids(random.Next(3, 9) * scale), TestTokenizer.Eos, EosTail.OfLength(4), 32 * scale, Truncation.Right, 0))
         ];
 
         int[] Ids(int length)
         {
-            var start = random.Next(4, 500);
+            var start = random.Next(4, 500 - Math.Max(0, length - 9)); // all ids are of the vocabulary
             return [.. Enumerable.Range(start, length)];
         }
     }
