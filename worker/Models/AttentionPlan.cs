@@ -15,7 +15,8 @@ internal sealed class AttentionPlan
     private readonly DecodeAttention.Shape _shape;
     private List<(Tensor Keys, Tensor Values)>? _collected;
     private Func<int, (Tensor Keys, Tensor Values)>? _promptOfLayer;
-    private int[]? _promptLengths; // by row
+    private int[]? _promptLengths; // by row, where they are unequal
+    private bool _usesKernel;      // TryAttend stands for mask and attention
 
     private AttentionPlan(KvCache cache, int length, int reach, Tensor tables, int[] newLengths, DecodeAttention.Shape shape)
     {
@@ -69,7 +70,7 @@ internal sealed class AttentionPlan
     /// <param name="from">By row.</param>
     /// <param name="newLengths">New tokens of each row.</param>
     /// <param name="device">Where the model is.</param>
-    public AttentionPlan AskingFrom(int[] from, int[] newLengths, Device device)
+    public void AskFrom(int[] from, int[] newLengths, Device device)
     {
         var positions = new List<long>();
         for (var row = 0; row < Batch; row++)
@@ -77,14 +78,14 @@ internal sealed class AttentionPlan
                 positions.Add((long)row * Length + column);
         if (positions.Count < (long)Batch * Length)
             (_from, Asked) = (from, positions.ToArray().ToDevice(device));
-        return this;
     }
 
     /// <summary>Positions 0..length-1 in every row.</summary>
     public static AttentionPlan WithoutCache(DecoderConfig config, RotaryEmbedding rotary, int batch, int length, ScalarType type, Device device)
     {
         var turns = rotary.Tables(length).narrow(1, 0, length).unbind(0);
-        return new AttentionPlan(batch, length, length, turns, CausalMask(config, 0, length, length, type, device), null);
+        var kernel = CausalAttention.Supports(type, device, config.HeadDim, length);
+        return new AttentionPlan(batch, length, length, turns, kernel ? null : CausalMask(config, 0, length, length, type, device), null) { _usesKernel = kernel };
     }
 
     /// <summary>Keeps every layer's keys and values.</summary>
@@ -99,21 +100,24 @@ internal sealed class AttentionPlan
         DecoderConfig config, RotaryEmbedding rotary, int[] promptLengths, int promptReach, Func<int, (Tensor, Tensor)> promptOfLayer, int length, ScalarType type, Device device)
     {
         var (batch, reach, first) = (promptLengths.Length, promptReach + length, promptLengths[0]);
+        var kernel = CausalAttention.Supports(type, device, config.HeadDim, promptLengths.Min() + length);
         var tables = rotary.Tables(promptLengths.Max() + length);
         if (promptLengths.All(n => n == first))
         {
-            return new AttentionPlan(batch, length, reach, tables.narrow(1, first, length).unbind(0), CausalMask(config, promptReach, length, reach, type, device), null)
-            { _promptOfLayer = promptOfLayer, _promptLengths = promptLengths };
+            return new AttentionPlan(batch, length, reach, tables.narrow(1, first, length).unbind(0), kernel ? null : CausalMask(config, promptReach, length, reach, type, device), null)
+            { _promptOfLayer = promptOfLayer, _usesKernel = kernel };
         }
         var starts = tensor(Array.ConvertAll(promptLengths, n => (long)n), device: device).view(-1, 1);
         var positions = starts.add(arange(length, device: device)); // [batch, length]
         var turns = tables.index_select(1, positions.view(-1)).view(4, batch, 1, length, config.HeadDim).unbind(0);
+        if (kernel)
+            return new AttentionPlan(batch, length, reach, turns, null, null) { _promptOfLayer = promptOfLayer, _promptLengths = promptLengths, _usesKernel = true };
         var key = arange(reach, device: device).view(1, 1, -1);
         var padding = key.ge(starts.view(-1, 1, 1)).logical_and(key.lt(promptReach));                          // [batch, 1, reach]
         var future = key.sub(promptReach).gt(arange(length, device: device).view(1, -1, 1));                   // [1, length, reach]
         var mask = zeros([batch, length, reach], dtype: type, device: device).masked_fill_(padding.logical_or(future), double.NegativeInfinity);
         var scores = mask.view(batch, 1, 1, length, reach).expand(batch, config.NumKvHeads, config.NumHeads / config.NumKvHeads, length, reach);
-        return new AttentionPlan(batch, length, reach, turns, scores.reshape(batch * config.NumKvHeads, -1, reach), null) { _promptOfLayer = promptOfLayer, _promptLengths = promptLengths };
+        return new AttentionPlan(batch, length, reach, turns, scores.reshape(batch * config.NumKvHeads, -1, reach), null) { _promptOfLayer = promptOfLayer };
     }
 
     /// <summary>
@@ -122,9 +126,9 @@ internal sealed class AttentionPlan
     /// </summary>
     public Tensor? TryAttend(int layer, Tensor queries, Tensor keys, Tensor values)
     {
-        if (!CausalAttention.Supports(queries, (_promptLengths?.Min() ?? 0) + Length))
+        if (!_usesKernel)
             return null;
-        if (_promptLengths is null || _promptLengths.Distinct().Count() == 1)
+        if (_promptLengths is null)
         {
             (keys, values) = Attended(layer, keys, values);
             return CausalAttention.Apply(queries, keys, values);

@@ -74,13 +74,7 @@ public sealed partial class CausalLM : nn.Module
         if (cache is null)
             return Run(ids, AttentionPlan.WithoutCache(Config, _rotary, batch, length, _compute, Device));
 
-        newLengths ??= Fill(batch, length);
-        cache.CheckRoom(batch, length, newLengths);
-        using var _ = no_grad();
-        using var scope = NewDisposeScope();
-        var hidden = Run(ids, AttentionPlan.WithCache(Config, _rotary, cache, length, newLengths, Lora is { Enabled: true, Merged: false }, _compute, Device));
-        cache.Advance(newLengths);
-        return hidden.MoveToOuterDisposeScope();
+        return Continue(ids, cache, newLengths ?? Fill(batch, length), from: null);
     }
 
     /// <summary>
@@ -93,14 +87,8 @@ public sealed partial class CausalLM : nn.Module
     /// <param name="from">The first column of each row that is asked for.</param>
     internal Tensor HiddenFrom(Tensor ids, KvCache cache, int[] newLengths, int[] from)
     {
-        var (batch, length) = ((int)ids.size(0), (int)ids.size(1));
-        cache.CheckRoom(batch, length, newLengths);
-        using var _ = no_grad();
         using var scope = NewDisposeScope();
-        var plan = AttentionPlan.WithCache(Config, _rotary, cache, length, newLengths, Lora is { Enabled: true, Merged: false }, _compute, Device).AskingFrom(from, newLengths, Device);
-        var hidden = Run(ids, plan);
-        cache.Advance(newLengths);
-        return hidden.view(-1, Config.HiddenSize).MoveToOuterDisposeScope();
+        return Continue(ids, cache, newLengths, from).view(-1, Config.HiddenSize).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -164,6 +152,20 @@ public sealed partial class CausalLM : nn.Module
             _rotary.Dispose();
         }
         base.Dispose(disposing);
+    }
+
+    private Tensor Continue(Tensor ids, KvCache cache, int[] newLengths, int[]? from)
+    {
+        var (batch, length) = ((int)ids.size(0), (int)ids.size(1));
+        cache.CheckRoom(batch, length, newLengths);
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var plan = AttentionPlan.WithCache(Config, _rotary, cache, length, newLengths, Lora is { Enabled: true, Merged: false }, _compute, Device);
+        if (from is not null)
+            plan.AskFrom(from, newLengths, Device);
+        var hidden = Run(ids, plan);
+        cache.Advance(newLengths);
+        return hidden.MoveToOuterDisposeScope();
     }
 
     private Tensor Run(Tensor ids, AttentionPlan plan)

@@ -42,9 +42,7 @@ internal static unsafe class Argmax
             d = Vector512.MaxNative(d, Vector512.Load(values + i + 3 * Lanes));
         }
         a = Vector512.MaxNative(Vector512.MaxNative(a, b), Vector512.MaxNative(c, d));
-        var largest = float.NegativeInfinity;
-        for (var lane = 0; lane < Lanes; lane++)
-            largest = MathF.Max(largest, a[lane]);
+        var largest = Largest.Of(a);
         for (; i < count; i++)
             largest = MathF.Max(largest, values[i]);
         return Math.Max(0, new ReadOnlySpan<float>(values, count).IndexOf(largest)); // a row of NaN has no largest

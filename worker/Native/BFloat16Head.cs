@@ -11,11 +11,10 @@ internal sealed unsafe class BFloat16Head : ScreenedHead
 {
     private const float Rounding = 1f / 256; // of a number to bfloat16, relative
 
-    private readonly Tensor _weight, _rounded, _norms, _errors; // by token: ‖w‖ and ‖w − rounded w‖
+    private readonly Tensor _rounded, _norms, _errors; // by token: ‖w‖ and ‖w − rounded w‖
 
     public BFloat16Head(Tensor weight) : base(weight)
     {
-        _weight = weight;
         _rounded = empty([Vocabulary, Hidden], dtype: ScalarType.BFloat16).DetachFromDisposeScope();
         _norms = empty([Vocabulary], dtype: ScalarType.Float32).DetachFromDisposeScope();
         _errors = empty([Vocabulary], dtype: ScalarType.Float32).DetachFromDisposeScope();
@@ -31,7 +30,7 @@ internal sealed unsafe class BFloat16Head : ScreenedHead
 
     /// <summary>Whether this pays: a float32 head on a CPU that multiplies bfloat16 many times as fast.</summary>
     public static bool Pays(Tensor weight) =>
-        Supports(weight) && X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7 && (X86Base.CpuId(7, 0).Edx >> 22 & 1) != 0; // AMX-BF16
+        Supports(weight) && CpuFeatures.BFloat16Units;
 
     /// <summary>Memory that this takes beside a head.</summary>
     public static new long Bytes(Tensor weight) => weight.shape[0] * (weight.shape[1] * sizeof(ushort) + 2 * sizeof(float));
@@ -49,7 +48,7 @@ internal sealed unsafe class BFloat16Head : ScreenedHead
         var logits = nn.functional.linear(rounded, _rounded); // bfloat16, [rows, vocabulary]
         var rows = (int)x.size(0);
         nint exact = Matmul.Address(x), rough = Matmul.Address(rounded), scores = Matmul.Address(logits), best = (nint)found;
-        nint matrix = Matmul.Address(_weight), norms = Matmul.Address(_norms), errors = Matmul.Address(_errors);
+        nint matrix = Matmul.Address(Weight), norms = Matmul.Address(_norms), errors = Matmul.Address(_errors);
         var team = ThreadTeam.Shared;
         team.Run(part =>
         {
@@ -108,9 +107,7 @@ internal sealed unsafe class BFloat16Head : ScreenedHead
             var score = Widen(scores + i);
             least = Vector512.MaxNative(least, score - Bound(score, norms + i, errors + i, norm, error));
         }
-        var threshold = float.NegativeInfinity;
-        for (var lane = 0; lane < Lanes; lane++)
-            threshold = MathF.Max(threshold, least[lane]);
+        var threshold = Largest.Of(least);
         for (var rest = i; rest < count; rest++)
         {
             var score = BitConverter.UInt32BitsToSingle((uint)scores[rest] << 16);

@@ -14,9 +14,9 @@ namespace LightReasoner.Worker.Native;
 internal sealed unsafe class ByteHead : ScreenedHead
 {
     // Rows whose candidates are collected together.
-    private const int ChunkRows = 256, PanelRows = ByteProduct.PanelRows, Largest = 127;
+    private const int ChunkRows = 256, PanelRows = ByteProduct.PanelRows, Units = 127;
 
-    private readonly Tensor _weight, _bytes;
+    private readonly Tensor _bytes;
     private readonly Tensor _tokens; // [vocabulary, 4], Token
 
     [ThreadStatic]
@@ -29,12 +29,8 @@ internal sealed unsafe class ByteHead : ScreenedHead
     /// <param name="Error">‖w − ŵ‖</param>
     private readonly record struct Token(float Scale, int Offset, float Norm, float Error);
 
-    /// <summary>The same of a row of x.</summary>
-    private readonly record struct State(float Scale, float ByNorm, float ByError);
-
     public ByteHead(Tensor weight) : base(weight)
     {
-        _weight = weight;
         _bytes = empty([Vocabulary, Hidden], dtype: ScalarType.Int8).DetachFromDisposeScope();
         _tokens = empty([Vocabulary, sizeof(Token) / sizeof(float)], dtype: ScalarType.Float32).DetachFromDisposeScope();
         nint from = Matmul.Address(weight), to = Matmul.Address(_bytes), tokens = Matmul.Address(_tokens);
@@ -104,7 +100,7 @@ internal sealed unsafe class ByteHead : ScreenedHead
             for (var row = first; row < end; row++)
             {
                 var count = CandidateList.Merge(lists, row, padded, candidates, MaxCandidates);
-                ((long*)best)[row] = count == 0 ? -1 : Best((float*)source + (long)row * Hidden, (float*)Matmul.Address(_weight), candidates, count);
+                ((long*)best)[row] = count == 0 ? -1 : Best((float*)source + (long)row * Hidden, (float*)Matmul.Address(Weight), candidates, count);
             }
         });
     }
@@ -116,7 +112,8 @@ internal sealed unsafe class ByteHead : ScreenedHead
         var padded = panels * PanelRows;
         var sums = stackalloc int[ByteProduct.TileOutputs * PanelRows];
         var least = (float*)(t_scratch ??= new ThreadScratch()).Floats((nuint)padded); // the largest logit that is certain, by row
-        new Span<float>(least, padded).Fill(float.NegativeInfinity);
+        new Span<float>(least, rows).Fill(float.NegativeInfinity);
+        new Span<float>(least + rows, padded - rows).Fill(float.PositiveInfinity); // rows that there are not have no candidates
         var w = (sbyte*)Matmul.Address(_bytes);
         var tokens = (Token*)Matmul.Address(_tokens);
         for (var output = start; output < end; output += ByteProduct.TileOutputs)
@@ -142,7 +139,7 @@ internal sealed unsafe class ByteHead : ScreenedHead
                         most = Vector512.MaxNative(most, score - slack);
                         var mask = Vector512.GreaterThanOrEqual(upper, most).ExtractMostSignificantBits();
                         if (mask != 0)
-                            Add(lists + row, mask, first + i, upper, most, rows - row);
+                            Add(lists + row, mask, first + i, upper, most);
                     }
                     Vector512.Store(most, least + row);
                 }
@@ -153,13 +150,12 @@ internal sealed unsafe class ByteHead : ScreenedHead
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Add(CandidateList* lists, ulong mask, int token, Vector512<float> upper, Vector512<float> least, int rows)
+    private static void Add(CandidateList* lists, ulong mask, int token, Vector512<float> upper, Vector512<float> least)
     {
         for (; mask != 0; mask &= mask - 1)
         {
             var lane = BitOperations.TrailingZeroCount(mask);
-            if (lane < rows)
-                lists[lane].Add(token, upper[lane], least[lane]);
+            lists[lane].Add(token, upper[lane], least[lane]);
         }
     }
 
@@ -202,10 +198,8 @@ internal sealed unsafe class ByteHead : ScreenedHead
         Vector512<float> most = default;
         for (var i = 0; i < count; i += Lanes)
             most = Vector512.Max(most, Vector512.Abs(Vector512.Load(from + i)));
-        var largest = 0f;
-        for (var lane = 0; lane < Lanes; lane++)
-            largest = MathF.Max(largest, most[lane]);
-        float scale = largest / Largest, inverse = largest > 0 ? Largest / largest : 0;
+        var largest = Largest.Of(most);
+        float scale = largest / Units, inverse = largest > 0 ? Units / largest : 0;
         Vector512<float> squares = default, differences = default;
         Vector512<int> sums = default;
         for (var i = 0; i < count; i += Lanes)

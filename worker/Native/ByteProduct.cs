@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics.X86;
-
 namespace LightReasoner.Worker.Native;
 
 /// <summary>Products of bytes on a CPU whose vectors multiply them four times as fast as float32 (AVX-512 VNNI).</summary>
@@ -12,10 +10,7 @@ internal static unsafe class ByteProduct
 
     static ByteProduct()
     {
-        const int Vnni = 1 << 11; // in ECX of leaf 7
-        if (!MachineCode.Supported || !Avx512BW.IsSupported || X86Base.CpuId(0, 0).Eax < 7 || (X86Base.CpuId(7, 0).Ecx & Vnni) == 0)
-            return;
-        if (MachineCode.Map(ByteProductCode.Product()) is not [var address])
+        if (!MachineCode.Supported || !CpuFeatures.ByteProducts || MachineCode.Map(ByteProductCode.Product()) is not [var address])
             return;
         s_multiply = (delegate* unmanaged<byte*, sbyte*, nint, nint, int*, void>)address;
         Available = true;

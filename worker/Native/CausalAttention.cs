@@ -19,11 +19,9 @@ internal static unsafe class CausalAttention
     [ThreadStatic]
     private static ThreadScratch? t_panels, t_weights;
 
-    /// <summary>Whether the kernel computes in this type, on this device and with heads of this width.</summary>
-    public static bool Supports(ScalarType type, Device device, int headDim) => Vector512.IsHardwareAccelerated && type == ScalarType.Float32 && device.type == DeviceType.CPU && headDim % Lanes == 0;
-
-    /// <summary>Whether it takes queries, [batch, heads, length, headDim], over a number of keys.</summary>
-    public static bool Supports(Tensor queries, int reach) => Supports(queries.dtype, queries.device, (int)queries.size(3)) && reach >= Tile;
+    /// <summary>Whether the kernel computes in this type, on this device, with heads of this width, and over so many keys.</summary>
+    public static bool Supports(ScalarType type, Device device, int headDim, int reach) =>
+        Vector512.IsHardwareAccelerated && type == ScalarType.Float32 && device.type == DeviceType.CPU && headDim % Lanes == 0 && reach >= Tile;
 
     /// <summary>The context of every query, [batch·length, heads·headDim]. Query i sees keys 0..reach − length + i.</summary>
     /// <param name="queries">[batch, heads, length, headDim], scaled; of all three the elements of a head lie side by side.</param>

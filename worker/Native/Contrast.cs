@@ -52,9 +52,7 @@ internal static unsafe class Contrast
         var i = 0;
         for (; i + Lanes <= count; i += Lanes)
             most = Vector512.Max(most, Vector512.Load(logits + i));
-        var shift = float.NegativeInfinity;
-        for (var lane = 0; lane < Lanes; lane++)
-            shift = MathF.Max(shift, most[lane]);
+        var shift = Largest.Of(most);
         for (var rest = i; rest < count; rest++)
             shift = MathF.Max(shift, logits[rest]);
 

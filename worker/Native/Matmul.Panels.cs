@@ -166,8 +166,7 @@ internal static unsafe partial class Matmul
             {
                 // An output's sums come out the same twice where the last tile begins earlier.
                 var first = Math.Min(output + column, outputs - TileOutputs);
-                var tile = w.At(output + column, first);
-                AddTile(packed, block, tile, w.Stride, w.Step, tile + TileOutputs * block.Depth, sums, first - output);
+                AddTile(packed, block, w.At(output + column, first), w.Stride, w.Step, w.At(output + column + TileOutputs, first + TileOutputs), sums, first - output);
             }
             for (var row = 0; row < block.Rows; row += PanelRows)
                 y.Take(SumsOf(sums, block, row, out var rows, out var width), width, row, rows, output, columns);

@@ -62,10 +62,10 @@ internal static unsafe partial class MatrixUnits
 
     private static bool Usable()
     {
-        const int Amx = 1 << 24 | 1 << 22, TileData = 18; // AMX-TILE and AMX-BF16 in EDX of leaf 7; the state component of the tiles
+        const int TileData = 18; // the state component of the tiles
         const nint ArchitectureControl = 158, RequestPermission = 0x1023;
         return MachineCode.Supported && !string.Equals(Environment.GetEnvironmentVariable(Switch), "off", StringComparison.OrdinalIgnoreCase)
-            && Avx512BW.IsSupported && X86Base.CpuId(0, 0).Eax >= 7 && (X86Base.CpuId(7, 0).Edx & Amx) == Amx
+            && Avx512BW.IsSupported && CpuFeatures.Tiles && CpuFeatures.BFloat16Units
             && syscall(ArchitectureControl, RequestPermission, TileData) == 0; // the kernel enlarges the state of threads that ask for it
     }
 

@@ -23,6 +23,8 @@ internal abstract unsafe class ScreenedHead(Tensor weight) : IDisposable
 
     private long _rows, _open;
 
+    protected Tensor Weight { get; } = weight;
+
     protected int Vocabulary { get; } = (int)weight.shape[0];
 
     protected int Hidden { get; } = (int)weight.shape[1];
@@ -100,7 +102,7 @@ internal abstract unsafe class ScreenedHead(Tensor weight) : IDisposable
 
     private Tensor InFull(Tensor states)
     {
-        using var logits = Matmul.TryLinear(states, weight) ?? nn.functional.linear(states, weight);
+        using var logits = Matmul.TryLinear(states, Weight) ?? nn.functional.linear(states, Weight);
         return Argmax.OfRows(logits);
     }
 }

@@ -38,9 +38,7 @@ internal static unsafe class SoftmaxGradient
         var i = 0;
         for (; i + Lanes <= count; i += Lanes)
             most = Vector512.Max(most, Vector512.Load(logits + i));
-        var largest = float.NegativeInfinity;
-        for (var lane = 0; lane < Lanes; lane++)
-            largest = MathF.Max(largest, most[lane]);
+        var largest = Largest.Of(most);
         for (; i < count; i++)
             largest = MathF.Max(largest, logits[i]);
         best = new ReadOnlySpan<float>(logits, count).IndexOf(largest);

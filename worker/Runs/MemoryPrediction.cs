@@ -57,7 +57,7 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
         long optimizer = trained * ((wide ? sizeof(float) : Size(model)) + (wide ? 2L : 3L) * sizeof(float));
         long tokens = (long)rows * length;
         // Kept for a layer's backward pass: residuals, norms, projections and their rotations, gates, and attention weights before and after the softmax, where they are not computed again.
-        long weights = CausalAttention.Supports(model.DType, model.Device, config.HeadDim) ? 0 : 2L * config.NumHeads * length;
+        long weights = CausalAttention.Supports(model.DType, model.Device, config.HeadDim, length) ? 0 : 2L * config.NumHeads * length;
         long perToken = 6L * config.HiddenSize + 4L * (config.NumHeads + 2 * config.NumKvHeads) * config.HeadDim + 4L * config.IntermediateSize + weights;
         long activations = tokens * Size(model) * (checkpointing ? perToken + (long)config.NumLayers * config.HiddenSize : perToken * config.NumLayers);
         long head = 2L * Math.Min(HeadElements, tokens * config.VocabSize) * sizeof(float);
