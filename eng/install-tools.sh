@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# Installs what is missing for a purpose (build, quickstart, test, bench, images, libtorch or sbom), by apt, and says which package is for what.
+# Installs what is missing for a purpose (build, quickstart, test, bench, images or sbom), by apt, and says which package is for what.
 set -euo pipefail
 purpose=${1:-build}
-PATH=$PATH:/usr/sbin:/sbin # ldconfig lies there, and a user's PATH may leave it out
 
 missing=() reasons=()
 declare -A optional=()
@@ -14,22 +13,13 @@ want() { # package, reason
 want_for_tests() { # path or command that shows that it is there, package, reason
     [[ -e $1 ]] || command -v "$1" >/dev/null || { want "$2" "$3"; optional[$2]=1; }
 }
-has_header() { echo "#include <$1>" | g++ -E -x c++ "${@:2}" - >/dev/null 2>&1; }
-
-command -v g++ >/dev/null || want g++ "compiles the shim between .NET and libtorch"
-if [[ -z ${LIBTORCH:-} ]]; then
-    if ! command -v g++ >/dev/null || ! has_header torch/script.h -I/usr/include/torch/csrc/api/include; then
-        want libtorch-dev "the tensor engine (set LIBTORCH=/path to use another one)"
-    fi
-    [[ -n $(ldconfig -p | grep -F libopenblas) ]] || want libopenblas0-pthread "fast matrix products on the CPU"
-fi
 if ! command -v dotnet >/dev/null || ! dotnet --list-sdks 2>/dev/null | grep -q '^10\.'; then
     want dotnet-sdk-10.0 "builds everything"
 fi
 if [[ $purpose == bench ]]; then
     /usr/bin/python3 -c 'import torch' 2>/dev/null || want python3-torch "the reference program of the measurements"
     /usr/bin/python3 -c 'import numpy' 2>/dev/null || want python3-numpy "reads the reference program's weights"
-elif [[ $purpose != build && $purpose != libtorch ]]; then
+elif [[ $purpose != build ]]; then
     command -v kubectl >/dev/null || want kubernetes-client "kubectl"
 fi
 
@@ -72,7 +62,7 @@ install_promtool() {
 if [[ $purpose == images ]]; then
     command -v buildah >/dev/null || want buildah "builds the images"
 fi
-if [[ $purpose == images || $purpose == libtorch ]]; then
+if [[ $purpose == images ]]; then
     command -v mmdebstrap >/dev/null || want mmdebstrap "makes base images and roots from Debian packages"
 fi
 if [[ $purpose == sbom ]]; then
