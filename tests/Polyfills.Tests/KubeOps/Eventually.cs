@@ -1,4 +1,4 @@
-namespace LightReasoner.Polyfills.Tests.Kubernetes;
+namespace LightReasoner.Polyfills.Tests.KubeOps;
 
 internal static class Eventually
 {

@@ -1,17 +1,15 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using k8s;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace LightReasoner.Polyfills.Tests.Kubernetes;
+namespace LightReasoner.Polyfills.Tests.KubeOps;
 
 /// <summary>
 /// A real HTTP server with the least of a Kubernetes API for any resource: objects in memory, versions, lists in pages, watches,
@@ -53,23 +51,12 @@ internal sealed class FakeApiServer : IAsyncDisposable
 
     public KubernetesClientConfiguration Config => new() { Host = Url };
 
-    public static async Task<FakeApiServer> StartAsync(X509Certificate2? certificate = null, bool clientCertificates = false)
+    public static async Task<FakeApiServer> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromMilliseconds(100));
-        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(k => k.Listen(System.Net.IPAddress.Loopback, 0, l =>
-        {
-            if (certificate is not null)
-            {
-                l.UseHttps(new HttpsConnectionAdapterOptions
-                {
-                    ServerCertificate = certificate,
-                    ClientCertificateMode = clientCertificates ? ClientCertificateMode.RequireCertificate : ClientCertificateMode.NoCertificate,
-                    ClientCertificateValidation = (_, _, _) => true,
-                });
-            }
-        }));
+        builder.WebHost.ConfigureKestrel(k => k.Listen(System.Net.IPAddress.Loopback, 0));
         var app = builder.Build();
         var server = new FakeApiServer(app);
         app.Run(server.HandleAsync);
