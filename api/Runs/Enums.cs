@@ -128,7 +128,7 @@ public enum TrainingMethod
     [JsonStringEnumMemberName("lora")] Lora,
 }
 
-/// <summary>What happens to a sequence longer than <c>maxLength</c>.</summary>
+/// <summary>What happens to a sequence longer than <c>training.maxLength</c>.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Truncation>))]
 public enum Truncation
 {
