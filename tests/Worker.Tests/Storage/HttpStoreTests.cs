@@ -183,7 +183,8 @@ public sealed class HttpStoreTests : IDisposable
             return;
         }
         if (_tag is not null) context.Response.Headers["ETag"] = _tag;
-        int cut = request.HttpMethod == "GET" ? Interlocked.Exchange(ref _cut, 0) : 0;
+        // The first request asks for the headers only.
+        int cut = _requests.Count > 1 ? Interlocked.Exchange(ref _cut, 0) : 0;
         if (cut > 0) await LoopbackServer.CutAsync(context, content, cut);
         else await FakeHub.SendAsync(context, content);
     }
