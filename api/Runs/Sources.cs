@@ -91,15 +91,21 @@ public sealed record OutputSpec
 /// <summary>Patterns that more than one field uses.</summary>
 public static class Patterns
 {
-    /// <summary>A DNS subdomain, as Kubernetes names objects.</summary>
-    public const string ResourceName = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
+    /// <summary>A lowercase RFC 1123 subdomain, as Kubernetes names objects.</summary>
+    public const string ResourceName = @"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
+
+    /// <summary>Name of a Kueue queue, or nothing.</summary>
+    public const string QueueName = "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$";
+
+    /// <summary>Name of an extended resource, such as <c>nvidia.com/gpu</c> or <c>nvidia.com/mig-1g.10gb</c>.</summary>
+    public const string ExtendedResource = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$";
+
+    /// <summary>A Kubernetes quantity of bytes, such as <c>20Gi</c>.</summary>
+    public const string Quantity = "^[0-9]+([.][0-9]+)?([KMGTPE]i?|k)?$";
 
     /// <summary>A URI of a scheme that can be read.</summary>
     public const string Uri = "^(hf|az|https|http|file)://.+$";
 
     /// <summary>A URI of a scheme that can be written.</summary>
     public const string OutputUri = "^(az|https|http|file)://.+$";
-
-    /// <summary>A Go duration made of hours, minutes and seconds, such as <c>1h30m</c>.</summary>
-    public const string Duration = "^([0-9]+h)?([0-9]+m)?([0-9]+s)?$";
 }

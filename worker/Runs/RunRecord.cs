@@ -22,7 +22,7 @@ internal static partial class RunRecord
 
     /// <summary>Fields that say how the work is done, not what comes out.</summary>
     private static readonly string[] Operational =
-        ["storage", "output", "worker", "suspend", "queueName", "retries", "activeDeadlineSeconds", "ttlSecondsAfterFinished", "dependencyTimeout", "parallelism"];
+        ["storage", "output", "worker", "suspend", "queueName", "retries", "activeDeadlineSeconds", "ttlSecondsAfterFinished", "dependencyTimeoutSeconds", "parallelism"];
 
     /// <summary>Version of this program.</summary>
     public static string Version { get; } =
