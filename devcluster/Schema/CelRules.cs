@@ -130,7 +130,7 @@ internal static partial class CelRules
         {
             JsonValueKind.True => true,
             JsonValueKind.False => false,
-            JsonValueKind.Number => schema?.Type != "number" && v.AsLong() is { } l ? l : v.AsDouble(),
+            JsonValueKind.Number => schema?.Type != "number" && v.AsLong() is { } l ? (object)l : v.AsDouble(),
             _ when schema?.Format == "date-time" && DateTimeOffset.TryParse(v.AsString(), CultureInfo.InvariantCulture, out var t) => t,
             _ => v.AsString(),
         },
