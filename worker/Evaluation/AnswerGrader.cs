@@ -43,7 +43,7 @@ public sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null, P
     public void Check(IEnumerable<(string Place, string Reference)> references)
     {
         int count = 0, misfits = 0;
-        (string Place, string Reference) example = default;
+        (string Place, string Reference) example = ("", "");
         foreach (var reference in references)
         {
             count++;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Json;
 
-namespace LightReasoner.DevCluster.Tables;
+namespace LightReasoner.DevCluster.Resources;
 
 /// <summary>Times and durations as tables show them.</summary>
 internal static class TableText

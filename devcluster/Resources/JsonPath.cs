@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Json;
 
-namespace LightReasoner.DevCluster.Tables;
+namespace LightReasoner.DevCluster.Resources;
 
 /// <summary>The JSONPath of printer columns: <c>.a.b[0]</c>, <c>["key"]</c>, <c>[*]</c>, <c>[?(@.type=="Ready")]</c>.</summary>
 internal sealed class JsonPath
