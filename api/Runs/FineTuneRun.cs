@@ -47,7 +47,7 @@ public sealed record FineTuneRunSpec : RunSpec
 
     /// <inheritdoc/>
     public override IEnumerable<RunReference> References() =>
-        new[] { Model?.RunRef, Samples?.RunRef, Evaluation?.Dataset?.RunRef }.OfType<RunReference>().Distinct();
+        new[] { Model?.RunRef, Samples?.RunRef }.Concat(Evaluation?.Datasets().Select(dataset => dataset.RunRef) ?? []).OfType<RunReference>().Distinct();
 }
 
 /// <summary>A low-rank adapter (LoRA, arXiv 2106.09685); names as in PEFT.</summary>

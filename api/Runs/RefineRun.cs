@@ -70,7 +70,7 @@ public sealed record RefineRunSpec : RunSpec
 
     /// <inheritdoc/>
     public override IEnumerable<RunReference> References() =>
-        new[] { Model?.RunRef, Dataset?.RunRef, Evaluation?.Dataset?.RunRef }.OfType<RunReference>().Distinct();
+        new[] { Model?.RunRef, Dataset?.RunRef }.Concat(Evaluation?.Datasets().Select(dataset => dataset.RunRef) ?? []).OfType<RunReference>().Distinct();
 }
 
 /// <summary>Noise and passes of iterative refinement.</summary>

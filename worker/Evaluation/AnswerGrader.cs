@@ -9,6 +9,9 @@ namespace LightReasoner.Worker.Evaluation;
 /// <param name="prompt">The form of a benchmark's prompt.</param>
 public sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null, PromptType prompt = PromptType.Qwen25MathCot)
 {
+    /// <summary>The grader that an evaluation asks for.</summary>
+    public static AnswerGrader Of(EvaluationSpec spec) => new(spec.Grader ?? (spec.Benchmark is null ? GraderType.Gsm8k : GraderType.Math), spec.Benchmark is { } name ? Benchmark.Of(name) : null, spec.PromptType);
+
     /// <summary>The answer in a response, and whether it is right.</summary>
     /// <param name="response">What the model wrote.</param>
     /// <param name="reference">A benchmark's truth, or the field that holds the right answer.</param>
@@ -43,7 +46,7 @@ public sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null, P
     public void Check(IEnumerable<(string Place, string Reference)> references)
     {
         int count = 0, misfits = 0;
-        (string Place, string Reference) example = default;
+        (string Place, string Reference) example = ("", "");
         foreach (var reference in references)
         {
             count++;

@@ -11,8 +11,8 @@ public static class GradeCommand
     /// <summary>The command line.</summary>
     public static Command Create()
     {
-        var grader = EnumOption.Of("--grader", "How answers are compared.", GraderType.Math);
-        var type = EnumOption.Of("--type", "The prompt that was answered: after cot, a next question ends the response.", PromptType.Qwen25MathCot);
+        var grader = EnumOption.Of<GraderType>("--grader", "How answers are compared.", GraderType.Math);
+        var type = EnumOption.Of<PromptType>("--type", "The prompt that was answered: after cot, a next question ends the response.", PromptType.Qwen25MathCot);
         var command = new Command("grade", "Grade {\"benchmark\":…,\"response\":…,\"truth\":…} to {\"extracted\":…,\"equal\":…}, and {\"prediction\":…,\"truth\":…} to {\"equal\":…}, one JSON object per line; "
             + "without benchmark, truth may be a whole solution") { grader, type };
         command.SetAction(parsed => JsonLines.OnConsole((input, output) => Run(EnumOption.Value<GraderType>(parsed.GetValue(grader)!), EnumOption.Value<PromptType>(parsed.GetValue(type)!), input, output)));
@@ -32,8 +32,7 @@ public static class GradeCommand
         else
         {
             string response = Text(line, "response") ?? throw new FormatException("needs 'response' or 'prediction'");
-            // The published program writes minerva_math, manifests minerva-math.
-            var benchmark = Text(line, "benchmark") is { } name ? Benchmark.Of(EnumOption.Value<BenchmarkName>(name.Replace('_', '-'))) : null;
+            var benchmark = Text(line, "benchmark") is { } name ? Benchmark.Of(EnumOption.Value<BenchmarkName>(name)) : null;
             (string answer, bool isCorrect) = new AnswerGrader(grader, benchmark, type).Grade(response, truth ?? "");
             writer.WriteString("extracted", truth is null && benchmark is not null ? benchmark.ExtractRaw(AnswerExtraction.Cut(response, type)) : answer);
             if (truth is not null) writer.WriteBoolean("equal", isCorrect);

@@ -13,7 +13,7 @@ public static class PromptsCommand
     public static Command Create()
     {
         var benchmark = EnumOption.Of<BenchmarkName>("--benchmark", "The test set that the records are of.");
-        var type = EnumOption.Of("--type", "The form of the prompt.", PromptType.Qwen25MathCot);
+        var type = EnumOption.Of<PromptType>("--type", "The form of the prompt.", PromptType.Qwen25MathCot);
         var command = new Command("prompts", "Turn a benchmark's records into {\"question\":…,\"truth\":…,\"prompt\":…}, one JSON object per line") { benchmark, type };
         command.SetAction(parsed => JsonLines.OnConsole((input, output) =>
             Run(EnumOption.Value<BenchmarkName>(parsed.GetValue(benchmark)!), EnumOption.Value<PromptType>(parsed.GetValue(type)!), input, output)));
