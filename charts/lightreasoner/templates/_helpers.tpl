@@ -73,5 +73,5 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 
 {{/* The namespaces that have runs: what a Role for them is called by. */}}
 {{- define "lightreasoner.roleKind" -}}
-{{- if .Values.watchNamespace }}Role{{ else }}ClusterRole{{ end }}
+{{- if .Values.watchNamespaces }}Role{{ else }}ClusterRole{{ end }}
 {{- end }}
