@@ -25,6 +25,11 @@ elif [[ $purpose != build ]]; then
 fi
 
 if [[ $purpose == test ]]; then
+    want_for_tests ceph-mon ceph-mon "an S3 server for the tests: its monitor"
+    want_for_tests ceph-osd ceph-osd "its object store"
+    want_for_tests radosgw radosgw "its gateway"
+    want_for_tests ceph ceph-common "its command line"
+    want_for_tests curl curl "asks whether it is up"
     want_for_tests chromium chromium "shows the reports as a reader sees them"
     command -v node >/dev/null || want nodejs "runs Azurite, the storage emulator of the tests"
 fi

@@ -67,7 +67,7 @@ public class ManifestTests
     [InlineData("spec.format=csv", "spec.format: must be one of jsonl, parquet, was 'csv'")]
     [InlineData("spec.batchsize=2", "spec.batchsize: is not a known field (fields: expert, amateur, dataset,")]
     [InlineData("spec.expert={}", "spec.expert: set exactly one of uri and runRef")]
-    [InlineData("spec.expert.uri=ftp://x", "spec.expert.uri: must match ^(hf|az|https|http|file)://.+$, was 'ftp://x'")]
+    [InlineData("spec.expert.uri=ftp://x", "spec.expert.uri: must match ^((hf|az|s3|https|http|file)://.+|[^:]+)$, was 'ftp://x'")]
     [InlineData("spec.expert.runRef={kind: FineTuneRun, name: x}", "spec.expert: set exactly one of uri and runRef")]
     [InlineData("spec.dataset={runRef: {kind: RefineRun, name: x}}", "spec.dataset.runRef: only a SamplingRun writes records")]
     [InlineData("spec.expert=null", "spec.expert: is required")]

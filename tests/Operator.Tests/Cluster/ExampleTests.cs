@@ -12,6 +12,7 @@ public sealed class ExampleTests(DevCluster cluster)
     [InlineData("gitops/overlays/full", 3)]
     [InlineData("azure", 2)]
     [InlineData("kueue", 2)]
+    [InlineData("pvc", 2)]
     public async Task Kustomization_Renders_AndItsRunsAreGood(string folder, int runs)
     {
         string text = await Kubectl.RunAsync(null, "", "kustomize", $"examples/{folder}");

@@ -50,7 +50,7 @@ public sealed class Scenarios : IDisposable
                 $"spec.evaluation.dataset.uri=file://{Examples}/data/test.jsonl", "spec.evaluation.maxQuestions=8"),
         }));
         long start = Stopwatch.GetTimestamp();
-        using WorkerProcess worker = WorkerProcess.Run(manifest, "file://" + output, null);
+        using WorkerProcess worker = WorkerProcess.Run(manifest, "file://" + output, new Dictionary<string, string>());
         Task<(int Code, string Errors)> result = worker.ResultAsync();
         while (!result.IsCompleted && !File.Exists(Path.Combine(output, "owners", "run.json"))) await Task.Delay(5);
         TimeSpan claimed = Stopwatch.GetElapsedTime(start);
