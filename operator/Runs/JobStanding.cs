@@ -78,7 +78,7 @@ internal static class JobStanding
 
     /// <summary>Says that a changed spec waits for the pods at work.</summary>
     private static Standing Outdated(RunObservation o, V1Job job, Standing standing) => !JobPlan.IsOutdated(o.Run, job) ? standing
-        : standing with { Message = FailureText.Clean($"{standing.Message}; the changed spec reaches the next pod (suspend and resume the run to have it now)") };
+        : new Standing(standing.Phase, standing.Reason, FailureText.Clean($"{standing.Message}; the changed spec reaches the next pod (suspend and resume the run to have it now)"));
 
     private static Standing Retrying(string failure) =>
         new(RunPhase.Running, Reasons.Retrying, FailureText.Clean($"will try again after {failure}"));

@@ -153,7 +153,7 @@ internal sealed class RunDecider(OperatorOptions options)
         IRunEntity run = o.Run;
         run.RunStatus = run.RunStatus with { Restarts = (run.RunStatus.Restarts ?? 0) + 1, Rerun = RunMarks.Rerun(run.Metadata), Extent = RunExtent.Of(run.RunSpec), Retries = 0, ActiveSeconds = 0, ActiveSince = null };
         // What was counted in the old Job does not count any more.
-        return Write(o with { Job = null, Progress = [] }, run.RunSpec.Suspend ? Suspended : Accepted with { Message = FailureText.Clean(why) }, run.RunStatus.OutputUri, o.Job is { } job ? Deleting(job, why) : [], TimeSpan.FromMilliseconds(100));
+        return Write(o with { Job = null, Progress = [] }, run.RunSpec.Suspend ? Suspended : new Standing(RunPhase.Pending, Reasons.Accepted, FailureText.Clean(why)), run.RunStatus.OutputUri, o.Job is { } job ? Deleting(job, why) : [], TimeSpan.FromMilliseconds(100));
     }
 
     private static RunDecision Finished(RunObservation o)
