@@ -75,3 +75,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- define "lightreasoner.roleKind" -}}
 {{- if .Values.watchNamespaces }}Role{{ else }}ClusterRole{{ end }}
 {{- end }}
+
+{{/* CEL: whether {value} is one of {names}, where * stands for the rest of a name. */}}
+{{- define "lightreasoner.celMatches" -}}
+{{- $value := .value }}
+{{- range $i, $name := .names }}{{ if $i }} || {{ end }}{{ $value }}{{ if hasSuffix "*" $name }}.startsWith('{{ trimSuffix "*" $name }}'){{ else }} == '{{ $name }}'{{ end }}{{ end }}
+{{- end }}
