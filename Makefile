@@ -5,6 +5,8 @@ PROGRAMS := worker/worker.csproj operator/operator.csproj devcluster/devcluster.
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
+# kubectl and Helm as eng/install-tools.sh has installed them.
+export PATH := $(CURDIR)/.cache/kubectl/v35:$(PATH)
 
 .PHONY: help quickstart test goldens faults build generate crds demo-models demo-report bench bench-gpu bench-operator bench-small images test-images sbom package release lint clean
 

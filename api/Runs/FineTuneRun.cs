@@ -36,6 +36,7 @@ public sealed record FineTuneRunSpec : RunSpec
     public FineTuneTraining Training { get; init; } = new();
 
     /// <summary>Accuracy on held-out questions before and after. Left out: none is measured.</summary>
+    [Mutable]
     public EvaluationSpec? Evaluation { get; init; }
 
     /// <summary>Whether the published program's behaviour is reproduced where it affects numbers.</summary>
@@ -73,7 +74,7 @@ public sealed record LoraSpec
 public sealed record FineTuneTraining
 {
     /// <summary>Optimiser steps.</summary>
-    [Range(1, 100_000_000)]
+    [Extendable, Range(1, 100_000_000)]
     public int MaxSteps { get; init; } = 1000;
 
     /// <summary>Samples per forward pass.</summary>

@@ -48,11 +48,11 @@ public sealed class RefineTrainer : IDisposable
             LongestSequence = Math.Max(LongestSequence, sequence.Ids.Length);
         }
         if (_sequences.Count == 0)
-            throw new InvalidDataException(RecordsDropped == 0 ? "there are no records to train on" : $"maxLength ({spec.MaxLength}) leaves nothing of the response in any of the {RecordsDropped} records");
+            throw new InvalidDataException(RecordsDropped == 0 ? "there are no records to train on" : $"maxLength ({spec.Training.MaxLength}) leaves nothing of the response in any of the {RecordsDropped} records");
         _order = new EpochOrder(_sequences.Count, _training.Seed);
         _weights = new MasterWeights(Trained(model.Model, spec));
         _optimizer = optim.AdamW(_weights.Parameters.Select(p => p.Value), _training.LearningRate, _training.Betas[0], _training.Betas[1], weight_decay: _training.WeightDecay);
-        _microBatchesPerEpoch = (_sequences.Count + _training.MicroBatchSize - 1) / _training.MicroBatchSize;
+        _microBatchesPerEpoch = (_sequences.Count + _training.BatchSize - 1) / _training.BatchSize;
         TotalSteps = _training.MaxSteps ?? Math.Max(1, _microBatchesPerEpoch * _training.TotalEpochs / _training.GradientAccumulationSteps);
         _warmupSteps = (long)(TotalSteps * _training.WarmupRatio);
     }
@@ -101,7 +101,7 @@ public sealed class RefineTrainer : IDisposable
                 for (var pass = 0; pass < losses.Length; pass++)
                 {
                     var hidden = batch.Predictors(model.Hidden(ids));
-                    var head = HeadLoss.CrossEntropy(model, hidden.detach(), batch.Targets, share * _spec.Iterative.LossWeights[pass]);
+                    var head = HeadLoss.CrossEntropy(model, hidden.detach(), batch.Targets, share * _spec.Iterative.WeightOf(pass));
                     hidden.backward([head.Gradient]);
                     losses[pass] += head.Loss * share;
                     ids = batch.WithResponses(head.Predicted); // no gradient through the decoding
@@ -109,7 +109,7 @@ public sealed class RefineTrainer : IDisposable
                 TokensSeen += losses.Length * batch.Tokens;
             }
         }
-        var total = losses.Zip(_spec.Iterative.LossWeights, (loss, weight) => loss * weight).Sum();
+        var total = losses.Select((loss, pass) => loss * _spec.Iterative.WeightOf(pass)).Sum();
         if (!double.IsFinite(total))
             throw new InvalidOperationException($"step {Step + 1}: the loss is {total}; a lower training.learningRate may help");
 
@@ -184,7 +184,7 @@ public sealed class RefineTrainer : IDisposable
     private static RefineSequence Sequence(Tokenizer tokenizer, int eos, PromptResponse record, RefineRunSpec spec)
     {
         var (prompt, response) = ResponseEncoder.Encode(tokenizer, spec.Prompt, record);
-        return RefineSequence.Build(prompt, response, eos, spec.EosTail, spec.MaxLength, spec.Truncation, record.Index);
+        return RefineSequence.Build(prompt, response, eos, spec.EosTail, spec.Training.MaxLength, spec.Truncation, record.Index);
     }
 
     private static IReadOnlyList<(string Name, Parameter Value)> Trained(CausalLM model, RefineRunSpec spec)
@@ -206,6 +206,6 @@ public sealed class RefineTrainer : IDisposable
     private RefineSequence[] Rows(long microBatch)
     {
         var (epoch, i) = Math.DivRem(microBatch, _microBatchesPerEpoch);
-        return [.. _order.Take(epoch, i * _training.MicroBatchSize, _training.MicroBatchSize).Select(row => _sequences[row])];
+        return [.. _order.Take(epoch, i * _training.BatchSize, _training.BatchSize).Select(row => _sequences[row])];
     }
 }
