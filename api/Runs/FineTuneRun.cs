@@ -115,6 +115,10 @@ public sealed record FineTuneTraining
     [Range(1, 100_000_000)]
     public int SaveSteps { get; init; } = 200;
 
+    /// <summary>A checkpoint is also written after so many minutes without one.</summary>
+    [Range(1, 10_080)]
+    public int SaveMinutes { get; init; } = 10;
+
     /// <summary>Newest checkpoints that are kept.</summary>
     [Range(1, 1000)]
     public int SaveTotalLimit { get; init; } = 2;

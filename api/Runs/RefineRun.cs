@@ -53,8 +53,14 @@ public sealed record RefineRunSpec : RunSpec
     /// <summary>EOS tokens that follow a response in training: a number, or full to fill up to maxLength as the published program does.</summary>
     public EosTail EosTail { get; init; } = EosTail.OfLength(128);
 
-    /// <summary>The refinement passes.</summary>
+    /// <summary>How the model learns to produce blocks.</summary>
+    public RefineObjective Objective { get; init; } = RefineObjective.Iterative;
+
+    /// <summary>The refinement passes, with objective iterative.</summary>
     public IterativeSpec Iterative { get; init; } = new();
+
+    /// <summary>The blocks, with objective interleaved.</summary>
+    public InterleavedSpec Interleaved { get; init; } = new();
 
     /// <summary>Whether all weights or a LoRA adapter are trained.</summary>
     public TrainingMethod Method { get; init; } = TrainingMethod.Full;
@@ -99,6 +105,14 @@ public sealed record IterativeSpec
 
     internal bool NoiseIsOrdered() => NoiseMin <= NoiseMax;
     internal bool WeightsMatch() => LossWeights.Count == NumIterations;
+}
+
+/// <summary>Interleaved masks: every block of the response is predicted from masks that stand before it.</summary>
+public sealed record InterleavedSpec
+{
+    /// <summary>Tokens of a block.</summary>
+    [Range(1, 1024)]
+    public int BlockSize { get; init; } = 4;
 }
 
 /// <summary>The optimisation of a refinement run.</summary>
@@ -146,6 +160,10 @@ public sealed record RefineTraining
     /// <summary>A checkpoint is written every so many steps.</summary>
     [Range(1, 100_000_000)]
     public int SaveSteps { get; init; } = 1000;
+
+    /// <summary>A checkpoint is also written after so many minutes without one.</summary>
+    [Range(1, 10_080)]
+    public int SaveMinutes { get; init; } = 10;
 
     /// <summary>Newest checkpoints that are kept.</summary>
     [Range(1, 1000)]

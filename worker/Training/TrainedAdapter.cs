@@ -7,11 +7,12 @@ namespace LightReasoner.Worker.Training;
 internal static class TrainedAdapter
 {
     /// <summary>The adapter that lies over the model, to be trained on; a fresh one if there is none, or if it was merged and so is part of the base.</summary>
-    public static LoraAdapter Of(CausalLM model, LoraSpec lora, long seed)
+    public static IReadOnlyList<NamedSlice> Of(CausalLM model, LoraSpec lora, long seed)
     {
         if (model.Lora is { Merged: true })
             model.UnloadLora();
-        return model.Lora ?? model.AddLora(
+        var adapter = model.Lora ?? model.AddLora(
             new LoraOptions { Rank = lora.Rank, Alpha = lora.Alpha, Dropout = lora.Dropout, TargetModules = lora.TargetModules }, seed);
+        return [.. adapter.NamedParameters().Select(parameter => new NamedSlice(parameter.Name, parameter.Value))];
     }
 }
