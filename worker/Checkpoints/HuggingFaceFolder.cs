@@ -69,7 +69,7 @@ public static partial class HuggingFaceFolder
         _ => type.ToString().ToLowerInvariant(),
     };
 
-    private static (DecoderConfig Config, JsonObject Json) ReadConfig(string dir)
+    internal static (DecoderConfig Config, JsonObject Json) ReadConfig(string dir)
     {
         var path = Path.Combine(dir, "config.json");
         if (!File.Exists(path))

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Data;
-using LightReasoner.Worker.Generation;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Tokenization;
 using LightReasoner.Worker.Training;
@@ -77,6 +76,7 @@ public sealed class LoraTrainer : IDisposable
     {
         var model = _model.Model;
         model.train();
+        model.Checkpointing = _training.GradientCheckpointing;
         manual_seed(new RandomStream(_training.Seed, -1, Step).NextInt(int.MaxValue)); // dropout follows from seed and step
         var learningRate = _training.LearningRate * LearningRate.Factor(_training.Scheduler, Step, _warmupSteps, TotalSteps);
         var samples = Next();
@@ -86,11 +86,9 @@ public sealed class LoraTrainer : IDisposable
         foreach (var batch in SoftLabelBatch.Of(samples, _training.Packing, _training.BatchSize))
         {
             using var scope = NewDisposeScope();
-            using var checkpoints = _training.GradientCheckpointing ? new ActivationCheckpoints(model) : null;
-            var logits = batch.Logits(model, checkpoints);
+            var logits = batch.Logits(model);
             var sum = batch.Loss(_labelVocabulary is { } size ? logits.narrow(-1, 0, size) : logits);
             sum.div(samples.Length).backward();
-            checkpoints?.Backward();
             loss += sum.item<float>() / samples.Length;
             TokensSeen += batch.Tokens;
         }

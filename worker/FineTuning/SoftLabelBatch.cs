@@ -54,8 +54,7 @@ internal sealed class SoftLabelBatch
 
     /// <summary>Logits at each sample's last real token, [samples, vocab]; the head is applied there only.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="checkpoints">Where activations are to be computed again rather than kept.</param>
-    public Tensor Logits(CausalLM model, ActivationCheckpoints? checkpoints = null)
+    public Tensor Logits(CausalLM model)
     {
         var states = new List<Tensor>();
         var rowOfSample = new long[_samples.Count];
@@ -77,11 +76,11 @@ internal sealed class SoftLabelBatch
                 }
             }
             var sequences = tensor(ids, device: model.Device).view(group.Length, longest);
-            var hidden = checkpoints?.Hidden(sequences) ?? model.Hidden(sequences);
+            var hidden = model.Hidden(sequences);
             states.Add(hidden.view(-1, hidden.size(-1)).index_select(0, tensor(labelled.ToArray(), device: model.Device)));
         }
         var all = states.Count == 1 ? states[0] : cat(states, 0);
-        return model.Logits(all.index_select(0, tensor(rowOfSample, device: model.Device)));
+        return model.Head(all.index_select(0, tensor(rowOfSample, device: model.Device)));
     }
 
     /// <summary>Σ over the samples of KL(label ‖ model) = Σ_v w_v (log w_v − log p_v), in nats.</summary>
@@ -95,7 +94,7 @@ internal sealed class SoftLabelBatch
             entries.AddRange(_samples[i].TokenIds.Select(id => i * vocabulary + id));
             weights.AddRange(_samples[i].Weights.Select(w => (float)w));
         }
-        var logProbabilities = logits.log_softmax(-1, ScalarType.Float32).view(-1).index_select(0, tensor(entries.ToArray(), device: logits.device));
+        var logProbabilities = logits.to(ScalarType.Float32).log_softmax(-1).view(-1).index_select(0, tensor(entries.ToArray(), device: logits.device));
         return logProbabilities.mul(tensor(weights.ToArray(), device: logits.device)).sum().neg().add(_samples.Sum(sample => sample.NegativeEntropy));
     }
 }

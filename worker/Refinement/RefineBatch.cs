@@ -1,5 +1,4 @@
 using LightReasoner.Api;
-using LightReasoner.Worker.Generation;
 using LightReasoner.Worker.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -17,8 +16,6 @@ internal sealed class RefineBatch : IDisposable
     private readonly Tensor _clean;      // [rows, length]: t0
     private readonly Tensor _responses;  // flat positions of the response tokens that are predicted
     private readonly Tensor _predictors; // the flat positions before them
-    private readonly int[] _promptLengths;
-    private readonly int _responseLength; // most response tokens that are read: the last one never is
 
     public RefineBatch(IReadOnlyList<RefineSequence> rows, Device device)
     {
@@ -38,15 +35,7 @@ internal sealed class RefineBatch : IDisposable
         _predictors = _responses.sub(1).DetachFromDisposeScope();
         Targets = _clean.view(-1).index_select(0, _responses).DetachFromDisposeScope();
         Tokens = rows.Sum(row => (long)row.Ids.Length);
-        _promptLengths = [.. rows.Select(row => row.ResponseStart)];
-        _responseLength = rows.Max(row => row.Ids.Length - 1 - row.ResponseStart);
     }
-
-    /// <summary>Whether every row has a prompt that passes can share, and more than one response token behind it.</summary>
-    public bool CanShare => _responseLength > 0 && _promptLengths.All(length => length > 0);
-
-    /// <summary>Tokens of the prompts, padding not counted.</summary>
-    public long PromptTokens => _promptLengths.Sum(length => (long)length);
 
     /// <summary>The clean response tokens, [n].</summary>
     public Tensor Targets { get; }
@@ -78,26 +67,6 @@ internal sealed class RefineBatch : IDisposable
 
     /// <summary>The hidden states that predict the response, [n, hidden].</summary>
     public Tensor Predictors(Tensor hidden) => hidden.view(-1, hidden.size(-1)).index_select(0, _predictors);
-
-    /// <summary>The first pass, whose prompts the others share.</summary>
-    public SharedPrompt ReadShared(CausalLM model, Tensor ids) => new(model, ids, _promptLengths);
-
-    /// <summary>The hidden states that predict the response, [n, hidden], from a pass over the responses of <paramref name="ids"/> alone.</summary>
-    public Tensor Predictors(SharedPrompt prompt, Tensor ids)
-    {
-        var inputs = new long[_rows.Count * _responseLength];
-        var states = new List<long>(); // the prompts' last states come first, then those of the responses
-        for (var row = 0; row < _rows.Count; row++)
-        {
-            for (var i = 0; i < _responseLength; i++)
-                inputs[row * _responseLength + i] = (long)row * _length + Math.Min(_promptLengths[row] + i, _length - 1);
-            states.Add(row);
-            for (var i = 1; i < _rows[row].Targets; i++)
-                states.Add(_rows.Count + (long)row * _responseLength + i - 1);
-        }
-        var hidden = prompt.Continue(ids.view(-1).index_select(0, Upload(inputs)).view(_rows.Count, _responseLength));
-        return cat([prompt.Last, hidden.view(-1, hidden.size(-1))], 0).index_select(0, Upload([.. states]));
-    }
 
     /// <summary>s(i+1): the clean prompts with the predicted responses.</summary>
     public Tensor WithResponses(Tensor predicted) => _clean.view(-1).index_copy(0, _responses, predicted).view(_rows.Count, _length);

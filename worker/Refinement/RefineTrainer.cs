@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Data;
-using LightReasoner.Worker.Generation;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Tokenization;
 using LightReasoner.Worker.Training;
@@ -14,7 +13,7 @@ namespace LightReasoner.Worker.Refinement;
 
 /// <summary>
 /// Iterative refinement SFT: the model reads a response whose tokens were partly replaced by EOS, and predicts the clean one; what it predicts is the
-/// input of the next pass. All passes are trained against the clean response. The prompt, which no pass changes, is read once for all of them.
+/// input of the next pass. All passes are trained against the clean response. 
 /// </summary>
 public sealed class RefineTrainer : IDisposable
 {
@@ -83,7 +82,7 @@ public sealed class RefineTrainer : IDisposable
         var targets = microBatches.Sum(i => Rows(i).Sum(row => (double)row.Targets));
         var losses = new double[_spec.Iterative.NumIterations];
         double noise = 0;
-        using var embedding = model.GatherEmbeddingGradient();
+        model.Checkpointing = _training.GradientCheckpointing;
 
         foreach (var index in microBatches)
         {
@@ -99,33 +98,21 @@ public sealed class RefineTrainer : IDisposable
                 using var batch = new RefineBatch(group, model.Device);
                 var (ids, replaced) = batch.Noise(ref random, _spec.Iterative, _eos, _spec.Compatibility);
                 noise += replaced * group.Length / rows.Length / microBatches.Length;
-                using var checkpoints = _training.GradientCheckpointing ? new ActivationCheckpoints(model) : null;
-                using var first = losses.Length > 1 && checkpoints is null && batch.CanShare ? batch.ReadShared(model, ids) : null;
-                (Tensor Output, Tensor Gradient)? held = null; // the first pass goes back last, with what the others left at the prompt
                 for (var pass = 0; pass < losses.Length; pass++)
                 {
-                    var hidden = first is not null && pass > 0
-                        ? batch.Predictors(first, ids)
-                        : batch.Predictors(first?.Hidden ?? checkpoints?.Hidden(ids) ?? model.Hidden(ids));
+                    var hidden = batch.Predictors(model.Hidden(ids));
                     var head = HeadLoss.CrossEntropy(model, hidden.detach(), batch.Targets, share * _spec.Iterative.LossWeights[pass]);
-                    if (first is not null && pass == 0)
-                        held = (hidden, head.Gradient);
-                    else
-                        hidden.backward([head.Gradient]);
-                    checkpoints?.Backward();
+                    hidden.backward([head.Gradient]);
                     losses[pass] += head.Loss * share;
                     ids = batch.WithResponses(head.Predicted); // no gradient through the decoding
                 }
-                if (held is { } own)
-                    first!.Backward(own.Output, own.Gradient);
-                TokensSeen += losses.Length * batch.Tokens - (first is null ? 0 : (losses.Length - 1) * batch.PromptTokens);
+                TokensSeen += losses.Length * batch.Tokens;
             }
         }
         var total = losses.Zip(_spec.Iterative.LossWeights, (loss, weight) => loss * weight).Sum();
         if (!double.IsFinite(total))
             throw new InvalidOperationException($"step {Step + 1}: the loss is {total}; a lower training.learningRate may help");
 
-        embedding?.Flush();
         _weights.TakeGradients();
         var norm = nn.utils.clip_grad_norm_(_weights.Parameters.Select(p => p.Value), _training.MaxGradNorm);
         foreach (var group in _optimizer.ParamGroups)
@@ -160,7 +147,6 @@ public sealed class RefineTrainer : IDisposable
     /// <exception cref="InvalidDataException">The checkpoint is damaged or of another run.</exception>
     public void LoadState(string folder)
     {
-        _model.Model.WeightsWillChange();
         var state = TrainingCheckpoint.Restore(folder, _weights.Parameters, _optimizer);
         if ((int)state["records"]! != _sequences.Count)
             throw new InvalidDataException($"{folder}: was written with {state["records"]} records, there are {_sequences.Count} now");
@@ -211,9 +197,9 @@ public sealed class RefineTrainer : IDisposable
                 model.MergeLora();
             model.UnloadLora();
         }
-        foreach (var (_, parameter) in model.NamedParameters())
+        foreach (var (_, parameter) in model.named_parameters())
             parameter.requires_grad = true;
-        return model.NamedParameters();
+        return [.. model.named_parameters()];
     }
 
     /// <summary>A micro batch, counted from the run's start: the next sequences of an epoch's order, fewer at its end.</summary>

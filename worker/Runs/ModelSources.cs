@@ -31,6 +31,15 @@ public sealed class ModelSources(RunReferences references, torch.Device device)
         return model;
     }
 
+    /// <summary>A model's tokenizer, and how many tokens the model has logits for. No weights are read.</summary>
+    public async Task<(Tokenizer Tokenizer, int Rows)> TokenizerAsync(ModelSource source, CancellationToken cancellation)
+    {
+        string uri = source.Uri ?? await OutputModelAsync(references.OutputOf(source.RunRef!), source.RunRef!, cancellation);
+        string folder = await LocalFolder.OfModelAsync(uri, cancellation);
+        for (int depth = 0; depth < MaxAdapters && await BaseOfAsync(folder, cancellation) is { } baseModel; depth++) folder = await LocalFolder.OfModelAsync(baseModel, cancellation);
+        return (Tokenizer.Load(folder), HuggingFaceFolder.ReadConfig(folder).Config.VocabSize);
+    }
+
     private static async Task<string> OutputModelAsync(string output, RunReference reference, CancellationToken cancellation)
     {
         IBlobStore store = BlobUri.Open(output);
@@ -42,17 +51,25 @@ public sealed class ModelSources(RunReferences references, torch.Device device)
     private async Task<ModelWithTokenizer> LoadAsync(string uri, WeightType dtype, int depth, CancellationToken cancellation)
     {
         string folder = await LocalFolder.OfModelAsync(uri, cancellation);
-        string adapterConfig = Path.Combine(folder, "adapter_config.json");
-        if (!File.Exists(adapterConfig))
+        if (await BaseOfAsync(folder, cancellation) is not { } baseModel)
             return new ModelWithTokenizer(HuggingFaceFolder.Load(folder, TypeOf(dtype), device), Tokenizer.Load(folder), uri, folder);
 
-        string? baseModel = (string?)JsonNode.Parse(await File.ReadAllTextAsync(adapterConfig, cancellation))?["base_model_name_or_path"];
-        if (baseModel is null || depth == MaxAdapters)
-            throw new WorkerException(ExitCode.BadData, $"{adapterConfig}: field 'base_model_name_or_path' must lead to a model folder");
-        ModelWithTokenizer model = await LoadAsync(FromPeftName(baseModel), dtype, depth + 1, cancellation);
+        if (depth == MaxAdapters) throw NoBase(folder);
+        ModelWithTokenizer model = await LoadAsync(baseModel, dtype, depth + 1, cancellation);
         Merge(model, folder);
         return model with { Uri = uri };
     }
+
+    /// <summary>What an adapter folder names as its base; null for a model folder.</summary>
+    private static async Task<string?> BaseOfAsync(string folder, CancellationToken cancellation)
+    {
+        string config = Path.Combine(folder, "adapter_config.json");
+        if (!File.Exists(config)) return null;
+        return FromPeftName((string?)JsonNode.Parse(await File.ReadAllTextAsync(config, cancellation))?["base_model_name_or_path"] ?? throw NoBase(folder));
+    }
+
+    private static WorkerException NoBase(string folder) =>
+        new(ExitCode.BadData, $"{Path.Combine(folder, "adapter_config.json")}: field 'base_model_name_or_path' must lead to a model folder");
 
     /// <summary>The name that PEFT's own tools know a base model by: <c>org/name</c> on the hub, and no credentials.</summary>
     public static string PeftName(string uri)

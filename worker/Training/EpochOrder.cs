@@ -1,4 +1,4 @@
-using LightReasoner.Worker.Generation;
+using LightReasoner.Worker.Models;
 
 namespace LightReasoner.Worker.Training;
 

@@ -1,5 +1,4 @@
 using LightReasoner.Worker.Models;
-using LightReasoner.Worker.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,7 +28,7 @@ internal static class HeadLoss
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var weight = model.HeadWeight;
-        var matrix = weight.In(states.dtype);
+        var matrix = weight.to(states.dtype);
         var rows = Math.Max(1, ChunkElements / weight.shape[0]);
         var (gradients, predictions) = (new List<Tensor>(), new List<Tensor>());
         double loss = 0;
@@ -38,13 +37,13 @@ internal static class HeadLoss
             using var inner = NewDisposeScope();
             var count = Math.Min(rows, states.shape[0] - start);
             var (some, wanted) = (states.narrow(0, start, count), targets.narrow(0, start, count));
-            var logits = (Matmul.TryLinear(some, matrix) ?? some.mm(matrix.t())).In(ScalarType.Float32);
-            var (sum, best) = SoftmaxGradient.Supports(logits) ? SoftmaxGradient.InPlace(logits, wanted, scale) : InPlace(logits, wanted, scale);
+            var logits = some.mm(matrix.t()).to(ScalarType.Float32);
+            var (sum, best) = InPlace(logits, wanted, scale);
             loss += sum;
-            var gradient = logits.In(states.dtype);
+            var gradient = logits.to(states.dtype);
             if (weight.requires_grad)
                 Accumulate(weight, gradient, some);
-            gradients.Add((LinearGradients.TryMultiply(gradient, matrix) ?? gradient.mm(matrix)).MoveToOuterDisposeScope());
+            gradients.Add(gradient.mm(matrix).MoveToOuterDisposeScope());
             predictions.Add(best.MoveToOuterDisposeScope());
         }
         return new Result(loss, cat(gradients, 0).MoveToOuterDisposeScope(), cat(predictions, 0).MoveToOuterDisposeScope());
@@ -54,10 +53,10 @@ internal static class HeadLoss
     {
         using var sum = weight.grad;
         if (sum is null)
-            weight.grad = (LinearGradients.TryMultiplyTransposed(gradient, states) ?? gradient.t().mm(states)).In(weight.dtype);
+            weight.grad = gradient.t().mm(states).to(weight.dtype);
         else if (sum.dtype != gradient.dtype)
             sum.add_(gradient.t().mm(states));
-        else if (!LinearGradients.TryAddTransposed(sum, gradient, states))
+        else
             sum.addmm_(gradient.t(), states);
     }
 

@@ -78,7 +78,7 @@ public class TrainingCheckpointTests
         {
             manual_seed(1);
             _model = CausalLM.Create(KvCacheTests.Config, ScalarType.Float32, CPU, initSeed: 2);
-            Parameters = lora ? _model.AddLora(new LoraOptions { Rank = 2, Dropout = 0.2 }, 3).NamedParameters() : _model.NamedParameters();
+            Parameters = lora ? _model.AddLora(new LoraOptions { Rank = 2, Dropout = 0.2 }, 3).NamedParameters() : [.. _model.named_parameters()];
             Optimizer = optim.AdamW(Parameters.Select(p => p.Value), lr: 1e-2);
             _model.train();
         }

@@ -34,26 +34,24 @@ public class RefineGoldenTests
 
         var ids = Goldens.Batch([.. noised.Select((ids, row) => ids[..rows[row].Ids.Length])]);
         var weights = golden["weights"]!.Numbers();
-        foreach (var (name, parameter) in model.NamedParameters())
-            parameter.requires_grad = true;
         for (var pass = 0; pass < 3; pass++)
         {
             for (var row = 0; row < rows.Length; row++)
                 Assert.Equal(golden[$"s{pass}"]![row]!.Ids().Take(rows[row].Ids.Length), ids[row].data<long>().Take(rows[row].Ids.Length).Select(id => (int)id));
             GoldenLedger.Add("goldens/refine.json", "model inputs s0, s1, s2 by row", rows.Length);
-            var logits = model.Logits(batch.Predictors(model.Hidden(ids)));
+            var logits = model.Head(batch.Predictors(model.Hidden(ids)));
             var loss = nn.functional.cross_entropy(logits, batch.Targets);
             GoldenLedger.AddWithin("goldens/refine.json", "loss of each pass", 1, Math.Abs((double)golden[$"loss_s{pass}"]! - loss.item<float>()), 1e-5);
             loss.mul(weights[pass]).backward();
             ids = batch.WithResponses(logits.detach().argmax(-1));
         }
-        var norm = nn.utils.clip_grad_norm_(model.NamedParameters().Select(p => p.Value), double.PositiveInfinity);
+        var norm = nn.utils.clip_grad_norm_(model.Weights, double.PositiveInfinity);
         var expected = (double)golden["grad_norm"]!;
         GoldenLedger.AddWithin("goldens/refine.json", "gradient norm, relative", 1, norm == expected ? 0 : Math.Abs(norm - expected) / expected, 1e-5);
         if ((string)golden["name"]! == "main")
         {
             using var gradients = Goldens.Tensors("refine-grads.safetensors");
-            Assert.All(model.NamedParameters(), p => Assert.True(Goldens.LargestDifference(p.Value.grad!, gradients.Load($"main.{p.Name}")) < 2e-5, p.Name));
+            Assert.All(model.NamedGradients(), p => Assert.True(Goldens.LargestDifference(p.Value, gradients.Load($"main.{p.Name}")) < 2e-5, p.Name));
         }
     }
 
