@@ -121,6 +121,17 @@ public enum Compatibility
     [JsonStringEnumMemberName("published")] Published,
 }
 
+/// <summary>How tokens of expert and amateur are matched.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<VocabularyMatch>))]
+public enum VocabularyMatch
+{
+    /// <summary>By id where the tokenizers agree on the ids, else by spelling; refused where they share too few tokens.</summary>
+    [JsonStringEnumMemberName("auto")] Auto,
+
+    /// <summary>By id, whatever the tokenizers say.</summary>
+    [JsonStringEnumMemberName("ids")] Ids,
+}
+
 /// <summary>The kinds of this API, as a <c>runRef</c> names them.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<RunKind>))]
 public enum RunKind

@@ -19,6 +19,7 @@ public static partial class HuggingFaceFolder
         var model = CausalLM.Create(config, dtype, dev);
         try
         {
+            using var scope = NewDisposeScope(); // for the views
             foreach (var (name, parameter) in model.NamedParameters())
                 weights.Find(name)!.CopyTo(name, parameter);
             model.eval();
@@ -82,7 +83,7 @@ public static partial class HuggingFaceFolder
         _ => type.ToString().ToLowerInvariant(),
     };
 
-    private static (DecoderConfig Config, JsonObject Json) ReadConfig(string dir)
+    internal static (DecoderConfig Config, JsonObject Json) ReadConfig(string dir)
     {
         var path = Path.Combine(dir, "config.json");
         if (!File.Exists(path))

@@ -1,7 +1,5 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Models;
-using LightReasoner.Worker.Native;
-using LightReasoner.Worker.Sampling;
 using TorchSharp;
 
 namespace LightReasoner.Worker.Runs;
@@ -16,9 +14,6 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     // Logits of the head are made in pieces of at most so many elements (see HeadLoss), in float32, with a gradient.
     private const long HeadElements = 16L << 20;
 
-    // What cuBLAS keeps for the stream that steps are recorded on, on the GPUs where it is largest.
-    private const long BlasWorkspace = 32L << 20;
-
     /// <summary>All parts together.</summary>
     public long Total => Parts.Sum(part => part.Bytes);
 
@@ -28,18 +23,12 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     /// <param name="batchSize">Rows at once.</param>
     /// <param name="longestPrompt">Tokens of the longest prompt.</param>
     /// <param name="maxNewTokens">Most tokens of an answer.</param>
-    /// <param name="recorded">Whether decode steps are recorded.</param>
-    public static MemoryPrediction Sampling(CausalLM expert, CausalLM amateur, int batchSize, int longestPrompt, int maxNewTokens, bool recorded = false)
+    public static MemoryPrediction Sampling(CausalLM expert, CausalLM amateur, int batchSize, int longestPrompt, int maxNewTokens)
     {
         long capacity = longestPrompt + maxNewTokens;
-        // While rows are admitted or given up, or a recorded step is compared, a second cache exists beside the first.
-        long Cache(CausalLM model) => 2L * 2 * model.Config.NumLayers * model.Config.NumKvHeads * model.Config.HeadDim * capacity * batchSize * Size(model);
-        long reading = (long)batchSize * longestPrompt * WidestRow(expert.Config) * Size(expert);
-        // The recorded steps of a cache share the memory of the largest, which reads drafts: its widest activations, and attention weights before, in and behind the softmax.
-        long Recorded(CausalLM model) => batchSize * (AmateurDraft.MaxLength + 1L) * (WidestRow(model.Config) * Size(model) + model.Config.NumHeads * capacity * (sizeof(float) + 2L * Size(model)));
-        return new([("weights", Weights(expert) + Weights(amateur)), ("KV caches", Cache(expert) + Cache(amateur)), ("reading prompts", reading),
-            ("logits", 2L * batchSize * (expert.Config.VocabSize + (long)amateur.Config.VocabSize) * Size(expert)),
-            .. recorded ? [("recorded steps", Recorded(expert) + Recorded(amateur) + BlasWorkspace)] : ((string, long)[])[]]);
+        long reading = Math.Min(4096L, (long)batchSize * longestPrompt) * WidestRow(expert.Config) * Size(expert);
+        return new([("weights", Weights(expert) + Weights(amateur)), ("KV cache", KvCache.BytesPerToken(expert) * capacity * batchSize), ("reading prompts", reading),
+            ("logits", 6L * CausalLM.HeadElements / 2 * sizeof(float))]);
     }
 
     /// <summary>Training of some parameters over a frozen or trained base.</summary>
@@ -47,8 +36,7 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     /// <param name="rows">Sequences in a forward pass.</param>
     /// <param name="length">Tokens of the longest.</param>
     /// <param name="checkpointing">Whether layers are computed again in the backward pass.</param>
-    /// <param name="blocks">Whether block generation measures the model afterwards, beside weights and optimizer.</param>
-    public static MemoryPrediction Training(CausalLM model, int rows, int length, bool checkpointing, bool blocks = false)
+    public static MemoryPrediction Training(CausalLM model, int rows, int length, bool checkpointing)
     {
         DecoderConfig config = model.Config;
         long trained = model.Lora is { } lora ? lora.NamedParameters().Sum(p => p.Value.numel()) : Elements(model);
@@ -57,12 +45,10 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
         long optimizer = trained * ((wide ? sizeof(float) : Size(model)) + (wide ? 2L : 3L) * sizeof(float));
         long tokens = (long)rows * length;
         // Kept for a layer's backward pass: residuals, norms, projections and their rotations, gates, and attention weights before and after the softmax, where they are not computed again.
-        long weights = CausalAttention.Supports(model.DType, model.Device, config.HeadDim, length) ? 0 : 2L * config.NumHeads * length;
-        long perToken = 6L * config.HiddenSize + 4L * (config.NumHeads + 2 * config.NumKvHeads) * config.HeadDim + 4L * config.IntermediateSize + weights;
+        long perToken = 6L * config.HiddenSize + 4L * (config.NumHeads + 2 * config.NumKvHeads) * config.HeadDim + 4L * config.IntermediateSize;
         long activations = tokens * Size(model) * (checkpointing ? perToken + (long)config.NumLayers * config.HiddenSize : perToken * config.NumLayers);
         long head = 2L * Math.Min(HeadElements, tokens * config.VocabSize) * sizeof(float);
-        return new([("weights", Weights(model)), ("gradients and optimizer", optimizer), ("activations", activations), ("head", head),
-            .. blocks && ScreenedHead.Bytes(model.HeadWeight) is > 0 and var copy ? [("copy of the head for block generation", copy)] : ((string, long)[])[]]);
+        return new([("weights", Weights(model)), ("gradients and optimizer", optimizer), ("activations", activations), ("head", head)]);
     }
 
     /// <summary>One line for a person.</summary>
@@ -88,7 +74,7 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
 
     private static long Elements(CausalLM model) => model.NamedParameters().Sum(p => p.Value.numel());
 
-    private static long Size(CausalLM model) => BytesOf(ComputeType.For(model.DType, model.Device));
+    private static long Size(CausalLM model) => BytesOf(model.DType);
 
     private static long BytesOf(torch.ScalarType type) => type == torch.ScalarType.Float32 ? 4 : 2;
 

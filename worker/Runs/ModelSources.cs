@@ -33,6 +33,15 @@ public sealed class ModelSources(RunReferences references, torch.Device device) 
         return source.AdapterUri is { } adapter ? Merge(model, await LocalFolder.OfModelAsync(adapter, cancellation)) : model;
     }
 
+    /// <summary>A model's tokenizer, and how many tokens the model has logits for. No weights are read.</summary>
+    public async Task<(Tokenizer Tokenizer, int Rows)> TokenizerAsync(ModelSource source, CancellationToken cancellation)
+    {
+        string uri = source.Uri ?? await OutputModelAsync(references.OutputOf(source.RunRef!), source.RunRef!, cancellation);
+        string folder = await LocalFolder.OfModelAsync(uri, cancellation);
+        for (int depth = 0; depth < MaxAdapters && await BaseOfAsync(folder, cancellation) is { } baseModel; depth++) folder = await LocalFolder.OfModelAsync(baseModel, cancellation);
+        return (Tokenizer.Load(folder), HuggingFaceFolder.ReadConfig(folder).Config.VocabSize);
+    }
+
     private static async Task<string> OutputModelAsync(string output, RunReference reference, CancellationToken cancellation)
     {
         IBlobStore store = BlobUri.Open(output);
@@ -44,17 +53,14 @@ public sealed class ModelSources(RunReferences references, torch.Device device) 
     private async Task<ModelWithTokenizer> LoadAsync(string uri, WeightType dtype, int depth, CancellationToken cancellation)
     {
         string folder = await LocalFolder.OfModelAsync(uri, cancellation);
-        string adapterConfig = Path.Combine(folder, "adapter_config.json");
-        if (!File.Exists(adapterConfig))
+        if (await BaseOfAsync(folder, cancellation) is not { } baseModel)
         {
             _loaded.Add(HuggingFaceFolder.Load(folder, TypeOf(dtype), device));
             return new ModelWithTokenizer(_loaded[^1], Tokenizer.Load(folder), uri, folder, []);
         }
 
-        string? baseModel = (string?)JsonNode.Parse(await File.ReadAllTextAsync(adapterConfig, cancellation))?["base_model_name_or_path"];
-        if (baseModel is null || depth == MaxAdapters)
-            throw new WorkerException(ExitCode.BadData, $"{adapterConfig}: field 'base_model_name_or_path' must lead to a model folder");
-        return Merge(await LoadAsync(FromPeftName(baseModel), dtype, depth + 1, cancellation), folder);
+        if (depth == MaxAdapters) throw NoBase(folder);
+        return Merge(await LoadAsync(baseModel, dtype, depth + 1, cancellation), folder);
     }
 
     /// <summary>The name that PEFT's own tools know a base model by: <c>org/name</c> on the hub, and no credentials.</summary>
@@ -67,6 +73,17 @@ public sealed class ModelSources(RunReferences references, torch.Device device) 
     /// <summary>PEFT's <c>org/name</c> is a folder if there is one of that name, else a repository of the hub.</summary>
     private static string FromPeftName(string name) =>
         !name.Contains("://", StringComparison.Ordinal) && !Directory.Exists(name) && HubRepository.IsId(name) ? HubRepository.Scheme + name : name;
+
+    /// <summary>What an adapter folder names as its base; null for a model folder.</summary>
+    private static async Task<string?> BaseOfAsync(string folder, CancellationToken cancellation)
+    {
+        string config = Path.Combine(folder, "adapter_config.json");
+        if (!File.Exists(config)) return null;
+        return FromPeftName((string?)JsonNode.Parse(await File.ReadAllTextAsync(config, cancellation))?["base_model_name_or_path"] ?? throw NoBase(folder));
+    }
+
+    private static WorkerException NoBase(string folder) =>
+        new(ExitCode.BadData, $"{Path.Combine(folder, "adapter_config.json")}: field 'base_model_name_or_path' must lead to a model folder");
 
     /// <inheritdoc/>
     public void Dispose()

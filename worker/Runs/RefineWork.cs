@@ -19,7 +19,7 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
 
         using var trainer = new RefineTrainer(model.Loaded, model.Tokenizer, records, _spec, Run.Devices);
         Run.Progress.Say($"{records.Count} records, {trainer.TotalSteps} steps");
-        MemoryPrediction.Training(model.Loaded.Model, _spec.Training.MicroBatchSize, trainer.LongestSequence, _spec.Training.GradientCheckpointing, blocks: _spec.Evaluation is not null)
+        MemoryPrediction.Training(model.Loaded.Model, _spec.Training.MicroBatchSize, trainer.LongestSequence, _spec.Training.GradientCheckpointing)
             .Check(Run, model.Loaded.Model.Device, "a smaller spec.training.microBatchSize with more gradientAccumulationSteps needs less, and so does gradientCheckpointing: true");
         RefineMetrics last = await TrainAsync(
             new Loop(() => trainer.Step, trainer.TotalSteps, () => trainer.TokensSeen,

@@ -115,6 +115,9 @@ public sealed class Tokenizer
     public int? TokenToId(string token) =>
         _addedByContent.TryGetValue(token, out var added) ? added.Id : _vocabulary.Find(token) is >= 0 and var id ? id : null;
 
+    /// <summary>The token of an id, a character a byte; null if there is none.</summary>
+    public string? IdToToken(int id) => TryGetBytes(id, false, out var bytes) ? Encoding.Latin1.GetString(bytes) : null;
+
     /// <summary>A decoder for a text that arrives token by token.</summary>
     public StreamingDecoder CreateStreamingDecoder(bool skipSpecialTokens = false) => new(this, skipSpecialTokens);
 

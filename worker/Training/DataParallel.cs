@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Runs;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -101,9 +101,9 @@ public class LoraGoldenTests
             else
                 Assert.InRange(largest * Math.Sqrt(value.shape[1]), 0.9, 1);
         }
-        Assert.All(loaded.Model.NamedParameters(), p => Assert.False(p.Value.requires_grad));
+        Assert.All(loaded.Model.Weights, weight => Assert.False(weight.requires_grad));
         loaded.Model.UnloadLora();
-        Assert.All(loaded.Model.NamedParameters(), p => Assert.True(p.Value.requires_grad));
+        Assert.All(loaded.Model.Weights, weight => Assert.True(weight.requires_grad));
     }
 
     [Fact]
@@ -177,7 +177,7 @@ public class LoraGoldenTests
         }
 
         public Tensor LastLogits(CausalLM model) =>
-            model.Logits(model.Hidden(Ids).flatten(0, 1).index_select(0, Last + arange(Ids.shape[0]) * Ids.shape[1]));
+            model.Head(model.Hidden(Ids).flatten(0, 1).index_select(0, Last + arange(Ids.shape[0]) * Ids.shape[1]));
 
         public Tensor Loss(CausalLM model) =>
             ((Labels * nn.functional.log_softmax(LastLogits(model), -1)).sum().neg() + Entropy) / Ids.shape[0];

@@ -4,6 +4,7 @@ using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Inspect;
 using LightReasoner.Worker.Refinement;
+using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Tests.Checkpoints;
 using LightReasoner.Worker.Tests.FineTuning;
 using LightReasoner.Worker.Tests.Models;
