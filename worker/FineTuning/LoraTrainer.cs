@@ -18,7 +18,7 @@ public sealed class LoraTrainer : IDisposable
     private readonly FineTuneTraining _training;
     private readonly SpooledList<TrainingSample> _samples = TrainingSample.Spool();
     private readonly EpochOrder _order;
-    private readonly DataParallel _replicas;
+    private readonly Lazy<DataParallel> _replicas; // made for the first step, when memory has been looked at
     private readonly long _samplesPerStep, _warmupSteps;
     private readonly int? _labelVocabulary; // tokens that labels and distributions are cut to; null: all
 
@@ -49,8 +49,9 @@ public sealed class LoraTrainer : IDisposable
         _order = _training.Packing is SamplePacking.Prompt
             ? new EpochOrder(_samples.Count, _training.Seed, SampleFamilies.Of(_samples), _training.BatchSize)
             : new EpochOrder(_samples.Count, _training.Seed);
-        _replicas = new DataParallel(model.Model, devices ?? [model.Model.Device], replica => TrainedAdapter.Of(replica, spec.Lora, _training.Seed),
-            _training.GradientCheckpointing, new AdamWOptions(_training.Betas[0], _training.Betas[1], _training.WeightDecay));
+        Adapter = TrainedAdapter.Options(model.Model, spec.Lora);
+        _replicas = new Lazy<DataParallel>(() => new DataParallel(model.Model, devices ?? [model.Model.Device], replica => TrainedAdapter.Of(replica, spec.Lora, _training.Seed),
+            _training.GradientCheckpointing, new AdamWOptions(_training.Betas[0], _training.Betas[1], _training.WeightDecay)));
     }
 
     /// <summary>Optimizer steps done.</summary>
@@ -65,6 +66,9 @@ public sealed class LoraTrainer : IDisposable
     /// <summary>Tokens of the longest sample.</summary>
     public int LongestSequence { get; }
 
+    /// <summary>The adapter that is trained.</summary>
+    internal LoraOptions Adapter { get; }
+
     /// <summary>Samples trained on so far, repetitions included.</summary>
     public long SamplesSeen { get; private set; }
 
@@ -77,7 +81,7 @@ public sealed class LoraTrainer : IDisposable
     {
         var samples = NextSamples();
         var batches = SoftLabelBatch.Of(samples, _training.Packing, _training.BatchSize, _training.GradientAccumulationSteps);
-        var losses = _replicas.Accumulate(batches.Count, (replica, i) =>
+        var losses = _replicas.Value.Accumulate(batches.Count, (replica, i) =>
         {
             replica.Model.SeedDropout(new RandomStream(_training.Seed, -1, Step, i).NextInt(int.MaxValue));
             var hidden = batches[i].LabelledHidden(replica.Model);
@@ -88,7 +92,7 @@ public sealed class LoraTrainer : IDisposable
             throw new InvalidOperationException($"step {Step + 1}: the loss is {loss}; a lower training.learningRate may help");
 
         var learningRate = _training.LearningRate * LearningRate.Factor(_training.Scheduler, Step, _warmupSteps, TotalSteps);
-        var norm = _replicas.Step(Step + 1, learningRate, _training.MaxGradNorm);
+        var norm = _replicas.Value.Step(Step + 1, learningRate, _training.MaxGradNorm);
 
         Step++;
         SamplesSeen += samples.Length;
@@ -97,7 +101,7 @@ public sealed class LoraTrainer : IDisposable
     }
 
     /// <summary>Writes a checkpoint that <see cref="LoadState"/> continues from, to the same bytes.</summary>
-    public void SaveState(string folder) => TrainingCheckpoint.Save(folder, _replicas, new()
+    public void SaveState(string folder) => TrainingCheckpoint.Save(folder, _replicas.Value, new()
     {
         ["step"] = Step,
         ["samplesSeen"] = SamplesSeen,
@@ -109,7 +113,7 @@ public sealed class LoraTrainer : IDisposable
     /// <exception cref="InvalidDataException">The checkpoint is damaged or of another run.</exception>
     public void LoadState(string folder)
     {
-        var state = TrainingCheckpoint.Load(folder, _replicas);
+        var state = TrainingCheckpoint.Load(folder, _replicas.Value);
         if ((int)state["samples"]! != _samples.Count)
             throw new InvalidDataException($"{folder}: was written with {state["samples"]} samples, there are {_samples.Count} now");
         (Step, SamplesSeen, TokensSeen) = ((long)state["step"]!, (long)state["samplesSeen"]!, (long)state["tokensSeen"]!);
@@ -124,7 +128,8 @@ public sealed class LoraTrainer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _replicas.Dispose();
+        if (_replicas.IsValueCreated)
+            _replicas.Value.Dispose();
         _samples.Dispose();
     }
 

@@ -14,7 +14,7 @@ internal sealed class InterleavedLoss(int blockSize, int mask) : RefineLoss
 
     public override int Targets(RefineSequence sequence) => InterleavedLayout.Count(sequence, blockSize);
 
-    public override long Tokens(RefineSequence sequence) => InterleavedLayout.Of(sequence, blockSize, mask).Ids.Length;
+    public override int Length(RefineSequence sequence) => InterleavedLayout.Of(sequence, blockSize, mask).Ids.Length;
 
     public override Tensor Backward(Replica replica, RefineSequence[] rows, long microBatch, double share)
     {

@@ -20,7 +20,7 @@ internal sealed class IterativeLoss(IterativeSpec spec, Compatibility compatibil
 
     public override int Targets(RefineSequence sequence) => sequence.Targets;
 
-    public override long Tokens(RefineSequence sequence) => spec.NumIterations * (long)sequence.Ids.Length;
+    public override int Length(RefineSequence sequence) => sequence.Ids.Length;
 
     public override Tensor Backward(Replica replica, RefineSequence[] rows, long microBatch, double share)
     {

@@ -12,8 +12,11 @@ internal abstract class RefineLoss
     /// <summary>Tokens of a sequence that are predicted, in each of the losses.</summary>
     public abstract int Targets(RefineSequence sequence);
 
-    /// <summary>Tokens of a sequence that go through the model.</summary>
-    public abstract long Tokens(RefineSequence sequence);
+    /// <summary>Tokens of a sequence in a forward pass.</summary>
+    public abstract int Length(RefineSequence sequence);
+
+    /// <summary>Tokens of a sequence that go through the model, all passes counted.</summary>
+    public long Tokens(RefineSequence sequence) => (long)Weights.Count * Length(sequence);
 
     /// <summary>Adds the gradient of a micro batch to the replica's.</summary>
     /// <param name="replica">The model and its gradients.</param>

@@ -18,7 +18,7 @@ public sealed class RefineTrainer : IDisposable
     private readonly SpooledList<RefineSequence> _sequences = RefineSequence.Spool();
     private readonly RefineLoss _loss;
     private readonly EpochOrder _order;
-    private readonly DataParallel _replicas;
+    private readonly Lazy<DataParallel> _replicas; // made for the first step, when memory has been looked at
     private readonly long _microBatchesPerEpoch, _warmupSteps;
 
     /// <summary>Prepares training. The model remains the caller's; with method lora it gets an adapter.</summary>
@@ -48,7 +48,7 @@ public sealed class RefineTrainer : IDisposable
                 continue;
             }
             _sequences.Add(sequence);
-            LongestSequence = Math.Max(LongestSequence, sequence.Ids.Length);
+            LongestSequence = Math.Max(LongestSequence, _loss.Length(sequence));
         }
         if (_sequences.Count == 0)
             throw new InvalidDataException(RecordsDropped == 0
@@ -57,8 +57,9 @@ public sealed class RefineTrainer : IDisposable
         _microBatchesPerEpoch = (_sequences.Count + _training.MicroBatchSize - 1) / _training.MicroBatchSize;
         TotalSteps = _training.MaxSteps ?? Math.Max(1, _microBatchesPerEpoch * _training.TotalEpochs / _training.GradientAccumulationSteps);
         _warmupSteps = (long)(TotalSteps * _training.WarmupRatio);
-        _replicas = new DataParallel(model.Model, devices ?? [model.Model.Device], Trained, _training.GradientCheckpointing,
-            new AdamWOptions(_training.Betas[0], _training.Betas[1], _training.WeightDecay));
+        Adapter = spec.Method is TrainingMethod.Lora ? TrainedAdapter.Options(model.Model, spec.Lora) : null;
+        _replicas = new Lazy<DataParallel>(() => new DataParallel(model.Model, devices ?? [model.Model.Device], Trained, _training.GradientCheckpointing,
+            new AdamWOptions(_training.Betas[0], _training.Betas[1], _training.WeightDecay)));
     }
 
     /// <summary>Optimizer steps done.</summary>
@@ -73,6 +74,9 @@ public sealed class RefineTrainer : IDisposable
     /// <summary>Tokens of the longest record.</summary>
     public int LongestSequence { get; }
 
+    /// <summary>The adapter that is trained; null where all weights are.</summary>
+    internal LoraOptions? Adapter { get; }
+
     /// <summary>Tokens that went through the model so far, all passes counted; padding not counted.</summary>
     public long TokensSeen { get; private set; }
 
@@ -84,7 +88,7 @@ public sealed class RefineTrainer : IDisposable
         RefineSequence[][] microBatches = [.. Enumerable.Range(0, _training.GradientAccumulationSteps).Select(i => Rows(first + i))];
         var targets = microBatches.Sum(Targets);
 
-        var figures = _replicas.Accumulate(microBatches.Length, (replica, i) =>
+        var figures = _replicas.Value.Accumulate(microBatches.Length, (replica, i) =>
         {
             replica.Model.SeedDropout(new RandomStream(_training.Seed, -2, first + i).NextInt(int.MaxValue));
             var share = 1 / (_spec.Compatibility is Compatibility.Published ? Targets(microBatches[i]) * microBatches.Length : targets);
@@ -96,7 +100,7 @@ public sealed class RefineTrainer : IDisposable
             throw new InvalidOperationException($"step {Step + 1}: the loss is {total}; a lower training.learningRate may help");
 
         var learningRate = _training.LearningRate * LearningRate.Factor(_training.Scheduler, Step, _warmupSteps, TotalSteps);
-        var norm = _replicas.Step(Step + 1, learningRate, _training.MaxGradNorm);
+        var norm = _replicas.Value.Step(Step + 1, learningRate, _training.MaxGradNorm);
 
         Step++;
         TokensSeen += microBatches.Sum(rows => rows.Sum(_loss.Tokens));
@@ -113,7 +117,7 @@ public sealed class RefineTrainer : IDisposable
     }
 
     /// <summary>Writes a checkpoint that <see cref="LoadState"/> continues from, to the same bytes.</summary>
-    public void SaveState(string folder) => TrainingCheckpoint.Save(folder, _replicas, new()
+    public void SaveState(string folder) => TrainingCheckpoint.Save(folder, _replicas.Value, new()
     {
         ["step"] = Step,
         ["tokensSeen"] = TokensSeen,
@@ -124,7 +128,7 @@ public sealed class RefineTrainer : IDisposable
     /// <exception cref="InvalidDataException">The checkpoint is damaged or of another run.</exception>
     public void LoadState(string folder)
     {
-        var state = TrainingCheckpoint.Load(folder, _replicas);
+        var state = TrainingCheckpoint.Load(folder, _replicas.Value);
         if ((int)state["records"]! != _sequences.Count)
             throw new InvalidDataException($"{folder}: was written with {state["records"]} records, there are {_sequences.Count} now");
         (Step, TokensSeen) = ((long)state["step"]!, (long)state["tokensSeen"]!);
@@ -151,7 +155,8 @@ public sealed class RefineTrainer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _replicas.Dispose();
+        if (_replicas.IsValueCreated)
+            _replicas.Value.Dispose();
         _sequences.Dispose();
     }
 

@@ -20,8 +20,9 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
 
         using var trainer = new LoraTrainer(model.Loaded, model.Tokenizer, samples, _spec, Run.Devices);
         Run.Progress.Say($"{samples.Count} samples{(trainer.SamplesDropped > 0 ? $", of which {trainer.SamplesDropped} are longer than maxLength and left out" : "")}");
-        MemoryPrediction.Training(model.Loaded.Model, _spec.Training.BatchSize, trainer.LongestSequence, _spec.Training.GradientCheckpointing)
-            .Check(Run, model.Loaded.Model.Device, "a smaller spec.training.batchSize with more gradientAccumulationSteps needs less, and so does gradientCheckpointing: true");
+        MemoryPrediction.Training(model.Loaded.Model.Config, model.Loaded.Model.DType, trainer.Adapter, _spec.Training.BatchSize, trainer.LongestSequence, _spec.Training.GradientCheckpointing, Run.Devices.Count)
+            .WithProcess(Run.Devices[0], MemoryPrediction.Weights(model.Loaded.Model), Run.Devices.Count)
+            .Check(Run, Run.Devices[0], "a smaller spec.training.batchSize with more gradientAccumulationSteps needs less, and so does gradientCheckpointing: true");
         FineTuneMetrics last = await TrainAsync(
             new Loop(() => trainer.Step, trainer.TotalSteps, () => trainer.TokensSeen,
                 (tokensPerSecond, stop) => trainer.TrainStep(stop) with { TokensPerSecond = tokensPerSecond() }, trainer.SaveState, trainer.LoadState),

@@ -19,8 +19,9 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
 
         using var trainer = new RefineTrainer(model.Loaded, model.Tokenizer, records, _spec, Run.Devices);
         Run.Progress.Say($"{records.Count} records, {trainer.TotalSteps} steps");
-        MemoryPrediction.Training(model.Loaded.Model, _spec.Training.MicroBatchSize, trainer.LongestSequence, _spec.Training.GradientCheckpointing)
-            .Check(Run, model.Loaded.Model.Device, "a smaller spec.training.microBatchSize with more gradientAccumulationSteps needs less, and so does gradientCheckpointing: true");
+        MemoryPrediction.Training(model.Loaded.Model.Config, model.Loaded.Model.DType, trainer.Adapter, _spec.Training.MicroBatchSize, trainer.LongestSequence, _spec.Training.GradientCheckpointing, Run.Devices.Count)
+            .WithProcess(Run.Devices[0], MemoryPrediction.Weights(model.Loaded.Model), Run.Devices.Count)
+            .Check(Run, Run.Devices[0], "a smaller spec.training.microBatchSize with more gradientAccumulationSteps needs less, and so does gradientCheckpointing: true");
         RefineMetrics last = await TrainAsync(
             new Loop(() => trainer.Step, trainer.TotalSteps, () => trainer.TokensSeen,
                 (tokensPerSecond, stop) => trainer.TrainStep(stop) with { TokensPerSecond = tokensPerSecond() }, trainer.SaveState, trainer.LoadState),

@@ -28,6 +28,8 @@ internal sealed class DataParallel : IDisposable
     {
         if (model.DType == ScalarType.Float16)
             throw new WorkerException(ExitCode.BadManifest, "spec.model.dtype float16 cannot be trained: small gradients become 0 in it; use bfloat16 or float32");
+        if (model.Device.type == DeviceType.CPU)
+            HostMemory.ReturnFreedBlocks();
         trained(model);
         CausalLM[] models = [model, .. devices.Skip(1).Select(model.CopyTo)];
         foreach (var one in models)
