@@ -85,6 +85,7 @@ internal sealed class SoftLabelBatch
         long[] entries = [.. samples.SelectMany((sample, row) => sample.TokenIds.Select(id => row * width + id))];
         float[] weights = [.. samples.SelectMany(sample => sample.Weights).Select(weight => (float)weight)];
         var crossEntropy = logProbabilities.view(-1).index_select(0, entries.ToDevice(logits.device)).mul(weights.ToDevice(logits.device)).sum().neg();
-        return crossEntropy.add(samples.Sum(sample => sample.NegativeEntropy));
+        using Scalar negativeEntropy = samples.Sum(sample => sample.NegativeEntropy);
+        return crossEntropy.add(negativeEntropy);
     }
 }

@@ -80,7 +80,7 @@ public sealed class CausalLM : nn.Module
         using var scope = NewDisposeScope();
         var (rows, length) = ((int)ids.size(0), (int)ids.size(1));
         var (cos, sin) = positions is null
-            ? _rotary.Turns(arange(length, device: Device), length, repeat: rows)
+            ? _rotary.Turns(arange(Scalars.Of(length), device: Device), length, repeat: rows)
             : _rotary.Turns(positions.expand(rows, length).reshape(-1), Config.MaxPositionEmbeddings);
         return Run(ids, new ForwardPass(rows, length, cos, sin, mask is null ? null : ForwardPass.Additive(mask, DType))).MoveToOuterDisposeScope();
     }
@@ -113,7 +113,7 @@ public sealed class CausalLM : nn.Module
         return cat([.. hidden.split(Math.Max(1, HeadElements / Config.VocabSize), 0).Select(piece =>
         {
             var (best, ids) = Head(piece).max(-1); // NaN wins
-            return ids.masked_fill(best.isfinite().logical_not(), -1);
+            return ids.masked_fill(best.isfinite().logical_not(), Scalars.MinusOne);
         })], 0).MoveToOuterDisposeScope();
     }
 

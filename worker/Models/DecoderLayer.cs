@@ -24,12 +24,14 @@ internal sealed record ForwardPass(int Rows, int Length, Tensor Cos, Tensor Sin,
 
     /// <summary>0 where the mask is true, -inf elsewhere.</summary>
     public static Tensor Additive(Tensor mask, ScalarType dtype) =>
-        zeros(mask.shape, dtype: dtype, device: mask.device).masked_fill_(mask.logical_not(), double.NegativeInfinity);
+        zeros(mask.shape, dtype: dtype, device: mask.device).masked_fill_(mask.logical_not(), Scalars.NegativeInfinity);
 }
 
 /// <summary>One layer: grouped-query attention and a gated feed-forward layer, each over the normalised residual stream and added back to it.</summary>
 internal sealed class DecoderLayer
 {
+    private static readonly Scalar s_one = 1.0;
+
     private readonly int _layer, _heads, _kvHeads, _headDim;
     private readonly RmsNorm _inputNorm, _postAttentionNorm;
     private readonly RmsNorm? _queryNorm, _keyNorm;
@@ -78,7 +80,7 @@ internal sealed class DecoderLayer
         var qkv = projected.view(-1, _heads + 2 * _kvHeads, _headDim);
         if (_queryNorm is not null)
             qkv = cat([_queryNorm.Forward(qkv.narrow(1, 0, _heads)), _keyNorm!.Forward(qkv.narrow(1, _heads, _kvHeads)), qkv.narrow(1, _heads + _kvHeads, _kvHeads)], 1);
-        qkv = qkv.roll(_headDim / 2, -1).mul_(pass.Sin).addcmul_(qkv, pass.Cos, 1);
+        qkv = qkv.roll(_headDim / 2, -1).mul_(pass.Sin).addcmul(qkv, pass.Cos, s_one);
 
         if (pass.Cache is null)
         {
@@ -102,12 +104,10 @@ internal sealed class DecoderLayer
 internal sealed class RmsNorm
 {
     private readonly Tensor _eps;
-    private readonly double _share;
 
     public RmsNorm(string name, int size, double eps, ScalarType dtype, Device device)
     {
         _eps = tensor(new[] { (float)eps }, device: device).DetachFromDisposeScope();
-        _share = 1.0 / size;
         Weight = NamedSlice.Own(ones([size], dtype: dtype, device: device));
         Slice = new NamedSlice($"{name}.weight", Weight);
     }
@@ -119,8 +119,7 @@ internal sealed class RmsNorm
     public Tensor Forward(Tensor x)
     {
         var wide = x.dtype == ScalarType.Float32 ? x : x.to(ScalarType.Float32);
-        var norm = linalg.vector_norm(wide, 2, [-1], keepdim: true); // one pass, and a cheaper backward than a mean of squares
-        var quotient = wide.mul(_eps.addcmul(norm, norm, _share).rsqrt_());
+        var quotient = wide.mul(wide.mul(wide).mean([-1], true).add(_eps).rsqrt_());
         return (x.dtype == ScalarType.Float32 ? quotient : quotient.to(x.dtype)).mul(Weight);
     }
 }

@@ -114,7 +114,7 @@ internal sealed class LoraLinear
     {
         var wide = x.to(ScalarType.Float32);
         if (dropout is not null && _dropout > 0)
-            wide = wide * empty_like(wide).bernoulli_(1 - _dropout, dropout).div_(1 - _dropout);
+            wide = wide * empty_like(wide).bernoulli_(1 - _dropout, dropout).div_(Scalars.Of(1 - _dropout));
         return addmm(output.to(ScalarType.Float32), wide.mm(A.t()), B.t(), 1, (float)_scaling).to(output.dtype);
     }
 
@@ -124,6 +124,6 @@ internal sealed class LoraLinear
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var weight = _target.Of(_target.Parameter);
-        weight.add_(B.mm(A).mul_(sign * _scaling).to(weight.dtype));
+        weight.add_(B.mm(A).mul_(Scalars.Of(sign * _scaling)).to(weight.dtype));
     }
 }

@@ -10,6 +10,8 @@ namespace LightReasoner.Worker.Models;
 /// </summary>
 internal sealed class TokenSampler : IDisposable
 {
+    private static readonly Scalar s_true = true, s_false = false;
+
     private readonly GenerationSpec _spec;
     private readonly Tensor? _seen; // [prompts, vocab]: tokens that occurred, where a repetition penalty asks for it
     private readonly RandomStream[] _streams;
@@ -28,7 +30,7 @@ internal sealed class TokenSampler : IDisposable
         using var scope = NewDisposeScope();
         _seen = zeros([prompts.Count, vocabulary], dtype: ScalarType.Bool, device: device);
         for (var row = 0; row < prompts.Count; row++)
-            _seen[row].index_fill_(0, prompts[row].ToDevice(device), true);
+            _seen[row].index_fill_(0, prompts[row].ToDevice(device), s_true);
         _seen.DetachFromDisposeScope();
     }
 
@@ -40,8 +42,8 @@ internal sealed class TokenSampler : IDisposable
         var scores = Scores(logits, prompts);
         var (best, argmax) = scores.max(-1); // NaN wins
         var chosen = _spec.Temperature > 0 ? Draw(scores, prompts) : argmax;
-        _seen?.view(-1).index_fill_(0, prompts.ToDevice(scores.device).mul(_seen.size(1)).add(chosen), true);
-        return chosen.masked_fill(best.isfinite().logical_not(), -1);
+        _seen?.view(-1).index_fill_(0, prompts.ToDevice(scores.device).mul(Scalars.Of(_seen.size(1))).add(chosen), s_true);
+        return chosen.masked_fill(best.isfinite().logical_not(), Scalars.MinusOne);
     }
 
     /// <summary>What tokens are chosen by: the logits after the processors, [rows, vocab].</summary>
@@ -51,14 +53,14 @@ internal sealed class TokenSampler : IDisposable
         if (_seen is not null)
         {
             scores = scores.to(ScalarType.Float32);
-            var penalised = where(scores.lt(0), scores.mul(_spec.RepetitionPenalty), scores.div(_spec.RepetitionPenalty));
+            var penalised = where(scores.lt(Scalars.Of(0)), scores.mul(Scalars.Of(_spec.RepetitionPenalty)), scores.div(Scalars.Of(_spec.RepetitionPenalty)));
             scores = where(_seen.index_select(0, prompts.ToDevice(logits.device)), penalised, scores);
         }
         if (_spec.Temperature == 0)
             return scores;
         // Divided after the maximum is taken away, and by no denormal number: else the quotients are infinite and their softmax is NaN.
         scores = scores.to(ScalarType.Float32);
-        scores = scores.sub(scores.amax([-1], keepdim: true)).div(Math.Max(_spec.Temperature, 1e-30));
+        scores = scores.sub(scores.amax([-1], keepdim: true)).div(Scalars.Of(Math.Max(_spec.Temperature, 1e-30)));
         return KeepTopP(KeepTopK(scores));
     }
 
@@ -73,7 +75,7 @@ internal sealed class TokenSampler : IDisposable
         var cumulative = scores.to(ScalarType.Float64).softmax(-1).cumsum(-1);
         var total = cumulative.narrow(1, cumulative.size(1) - 1, 1);
         var target = uniform.ToDevice(scores.device).view(-1, 1).mul(total);
-        return cumulative.le(target).sum(-1).clamp_max(cumulative.size(1) - 1); // tokens of probability 0 are never hit: their step has no width
+        return cumulative.le(target).sum(-1).clamp_max(Scalars.Of(cumulative.size(1) - 1)); // tokens of probability 0 are never hit: their step has no width
     }
 
     private Tensor KeepTopK(Tensor scores)
@@ -81,7 +83,7 @@ internal sealed class TokenSampler : IDisposable
         if (_spec.TopK == 0 || _spec.TopK >= scores.size(-1))
             return scores;
         var (best, _) = scores.topk(_spec.TopK, -1);
-        return scores.masked_fill(scores.lt(best.narrow(-1, _spec.TopK - 1, 1)), double.NegativeInfinity);
+        return scores.masked_fill(scores.lt(best.narrow(-1, _spec.TopK - 1, 1)), Scalars.NegativeInfinity);
     }
 
     private Tensor KeepTopP(Tensor scores)
@@ -89,8 +91,8 @@ internal sealed class TokenSampler : IDisposable
         if (_spec.TopP >= 1)
             return scores;
         var (ascending, order) = scores.sort(-1, descending: false, stable: true);
-        var removed = ascending.softmax(-1).cumsum(-1).le(1 - _spec.TopP);
-        removed.narrow(-1, removed.size(-1) - 1, 1).fill_(false); // the best token stays
-        return scores.masked_fill(removed.scatter(-1, order, removed), double.NegativeInfinity);
+        var removed = ascending.softmax(-1).cumsum(-1).le(Scalars.Of(1 - _spec.TopP));
+        removed.narrow(-1, removed.size(-1) - 1, 1).fill_(s_false); // the best token stays
+        return scores.masked_fill(removed.scatter(-1, order, removed), Scalars.NegativeInfinity);
     }
 }

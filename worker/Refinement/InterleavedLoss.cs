@@ -19,6 +19,7 @@ internal sealed class InterleavedLoss(int blockSize, int mask) : RefineLoss
     public override Tensor Backward(Replica replica, RefineSequence[] rows, long microBatch, double share)
     {
         var device = replica.Device;
+        using Scalar factor = share;
         var loss = zeros(1, dtype: ScalarType.Float64, device: device);
         foreach (var group in LengthGroups.Of(rows.Select(row => InterleavedLayout.Of(row, blockSize, mask)), row => row.Ids.Length))
         {
@@ -29,7 +30,7 @@ internal sealed class InterleavedLoss(int blockSize, int mask) : RefineLoss
             var targets = labels.ToDevice(device);
             var hidden = replica.Model.Hidden(Padded(row => row.Ids), Padded(row => row.Positions), InterleavedLayout.AttentionMask(group, device));
             loss.add_(HeadLoss.Backward(replica, hidden.flatten(0, 1).index_select(0, labelled.ToDevice(device)), share, (logits, at) =>
-                nn.functional.cross_entropy(logits, targets.narrow(0, at.Start, at.Count), reduction: nn.Reduction.Sum)).mul_(share));
+                nn.functional.cross_entropy(logits, targets.narrow(0, at.Start, at.Count), reduction: nn.Reduction.Sum)).mul_(factor));
 
             Tensor Padded(Func<InterleavedLayout, int[]> values) => Transfer.Padded([.. group.Select(row => (ReadOnlyMemory<int>)values(row))], device);
         }

@@ -25,6 +25,7 @@ internal sealed class IterativeLoss(IterativeSpec spec, Compatibility compatibil
     public override Tensor Backward(Replica replica, RefineSequence[] rows, long microBatch, double share)
     {
         var losses = zeros(spec.NumIterations, dtype: ScalarType.Float64, device: replica.Device);
+        using Scalar factor = share;
         double noise = 0;
         foreach (var group in LengthGroups.Of(rows.Index(), row => row.Item.Ids.Length))
         {
@@ -44,7 +45,7 @@ internal sealed class IterativeLoss(IterativeSpec spec, Compatibility compatibil
                         predicted.narrow(0, at.Start, at.Count).copy_(logits.argmax(-1)); // no gradient through the decoding
                         return nn.functional.cross_entropy(logits, batch.Targets.narrow(0, at.Start, at.Count), reduction: nn.Reduction.Sum);
                     });
-                    losses[pass].add_(loss.mul_(share));
+                    losses[pass].add_(loss.mul_(factor));
                 }
                 ids = batch.WithResponses(predicted);
             }

@@ -22,7 +22,7 @@ internal sealed class RefineBatch
         var length = _clean.size(1);
         long[] responses = [.. rows.SelectMany((row, i) => Enumerable.Range(row.Ids.Length - row.Targets, row.Targets).Select(at => i * length + at))];
         _responses = responses.ToDevice(device);
-        _predictors = _responses.sub(1);
+        _predictors = _responses.sub(Scalars.Of(1));
         Targets = _clean.view(-1).index_select(0, _responses);
     }
 

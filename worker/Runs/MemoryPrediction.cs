@@ -12,7 +12,6 @@ namespace LightReasoner.Worker.Runs;
 /// <param name="Parts">Bytes by what they are for.</param>
 internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)> Parts)
 {
-
     /// <summary>All parts together.</summary>
     public long Total => Parts.Sum(part => part.Bytes);
 

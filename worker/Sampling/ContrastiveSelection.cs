@@ -17,7 +17,7 @@ internal sealed record SoftLabel(int Row, double Kl, int[] TokenIds, double[] We
 /// <summary>Which steps are kept, and their labels: section 3 of LightReasoner (arXiv 2510.07962).</summary>
 internal static class ContrastiveSelection
 {
-    private const double Epsilon = 1e-12;
+    private static readonly Scalar s_epsilon = 1e-12;
 
     /// <summary>Compares two models' next-token distributions row by row.</summary>
     /// <param name="expertLogits">[rows, vocabulary of the expert].</param>
@@ -31,8 +31,8 @@ internal static class ContrastiveSelection
         using var scope = NewDisposeScope();
         var expert = vocabulary.OfExpert(expertLogits.to(ScalarType.Float32).softmax(-1));
         var amateur = vocabulary.OfAmateur(amateurLogits.to(ScalarType.Float32).softmax(-1));
-        var smoothed = expert.add(Epsilon);
-        var advantage = smoothed.log().sub_(amateur.add(Epsilon).log_()); // log((pE + ε) / (pA + ε))
+        var smoothed = expert.add(s_epsilon);
+        var advantage = smoothed.log().sub_(amateur.add(s_epsilon).log_()); // log((pE + ε) / (pA + ε))
         var kl = smoothed.mul_(advantage).sum(-1).ToHost<float>();        // Σ (pE + ε) · advantage
         if (!kl.All(float.IsFinite))
             throw new InvalidDataException("the logits of the expert or of the amateur are not finite; a model's weights are damaged, or its dtype is too narrow for it (try bfloat16 or float32)");
@@ -42,11 +42,11 @@ internal static class ContrastiveSelection
             return [];
         var rows = kept.ToDevice(expert.device);
         (expert, amateur, advantage) = (expert.index_select(0, rows), amateur.index_select(0, rows), advantage.index_select(0, rows));
-        var plausible = expert.ge(expert.amax([-1], keepdim: true).mul(selection.Alpha)); // {v : pE(v) ≥ α · max pE}
-        var weights = advantage.masked_fill_(plausible.logical_not(), double.NegativeInfinity).softmax(-1);
+        var plausible = expert.ge(expert.amax([-1], keepdim: true).mul(Scalars.Of(selection.Alpha))); // {v : pE(v) ≥ α · max pE}
+        var weights = advantage.masked_fill_(plausible.logical_not(), Scalars.NegativeInfinity).softmax(-1);
         var at = plausible.nonzero();
         var (row, column) = (at.select(1, 0), at.select(1, 1));
-        var flat = row.mul(expert.size(1)).add(column);
+        var flat = row.mul(Scalars.Of(expert.size(1))).add(column);
         var values = stack([weights.view(-1).index_select(0, flat), expert.view(-1).index_select(0, flat), amateur.view(-1).index_select(0, flat)]).ToHost<float>();
         long[] ids = column.ToHost<long>(), rowOf = row.ToHost<long>();
 

@@ -62,14 +62,17 @@ internal sealed class AdamW : IDisposable
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var (beta1, beta2, decay) = _options;
+        // Held here because TorchSharp does not keep a number alive while libtorch reads it.
+        using Scalar clip = scale, keep1 = beta1, add1 = 1 - beta1, keep2 = beta2, add2 = 1 - beta2, correction2 = Math.Sqrt(1 - Math.Pow(beta2, step)), epsilon = Epsilon,
+            shrink = 1 - learningRate * decay, rate = -learningRate / (1 - Math.Pow(beta1, step));
         if (scale != 1)
-            _gradients.mul_(scale);
-        Moment1.mul_(beta1).add_(_gradients, 1 - beta1);
-        Moment2.mul_(beta2).addcmul_(_gradients, _gradients, 1 - beta2);
-        var denominator = _gradients.copy_(Moment2).sqrt_().div_(Math.Sqrt(1 - Math.Pow(beta2, step))).add_(Epsilon);
+            _gradients.mul_(clip);
+        Moment1.mul_(keep1).add_(_gradients, add1);
+        Moment2.mul_(keep2).addcmul_(_gradients, _gradients, add2);
+        var denominator = _gradients.copy_(Moment2).sqrt_().div_(correction2).add_(epsilon);
         if (decay != 0)
-            Master.mul_(1 - learningRate * decay);
-        Master.addcdiv_(Moment1, denominator, -learningRate / (1 - Math.Pow(beta1, step)));
+            Master.mul_(shrink);
+        Master.addcdiv_(Moment1, denominator, rate);
         Publish();
     }
 

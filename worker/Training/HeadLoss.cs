@@ -24,6 +24,7 @@ internal static class HeadLoss
     public static Tensor Backward(Replica replica, Tensor hidden, double weight, Func<Tensor, (long Start, long Count), Tensor> loss)
     {
         using var scope = NewDisposeScope();
+        using Scalar factor = weight; // held: TorchSharp does not keep it alive while libtorch reads it
         var states = hidden.detach();
         var (gradient, total) = (empty_like(states), zeros([], dtype: ScalarType.Float64, device: hidden.device));
         var step = Positions(replica.Model.Config.VocabSize);
@@ -33,7 +34,7 @@ internal static class HeadLoss
             var count = Math.Min(step, states.shape[0] - start);
             var piece = states.narrow(0, start, count).requires_grad_();
             var sum = loss(replica.Model.Head(piece).to(ScalarType.Float32), (start, count));
-            sum.mul(weight).backward();
+            sum.mul(factor).backward();
             replica.Parameters.Flush(replica.Model.HeadWeight);
             total.add_(sum.detach());
             gradient.narrow(0, start, count).copy_(piece.grad!);

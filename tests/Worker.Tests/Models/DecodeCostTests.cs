@@ -42,13 +42,13 @@ public class DecodeCostTests
     }
 
     /// <summary>
-    /// A layer of a decode step: two norms of 5 operators (in 16 bits 7), query/key/value, rotation (3), cache write, attention, output, gate/up, silu, product, down: 21 (in 16 bits 25) that
+    /// A layer of a decode step: two norms of 6 operators (in 16 bits 8), query/key/value, rotation (3), cache write, attention, output, gate/up, silu, product, down: 23 (in 16 bits 27) that
     /// compute, and views. All of them together, views included, are counted here, by the tensors that TorchSharp makes and the operators that work in place.
     /// </summary>
     [Theory, InlineData(ScalarType.Float32), InlineData(ScalarType.BFloat16)]
     public void Hidden_DecodeStep_CallsFewOperatorsALayer(ScalarType type)
     {
-        const int inPlace = 5; // rsqrt_ twice, mul_, addcmul_, index_copy_
+        const int inPlace = 4; // rsqrt_ twice, mul_, index_copy_
         var counts = new List<long>();
         foreach (var layers in (int[])[2, 6])
         {

@@ -140,10 +140,11 @@ public class RefineTrainerTests
     }
 
     [Fact]
-    public void Constructor_Float16_IsRefused()
+    public void TrainStep_Float16_IsRefused()
     {
         using var model = HuggingFaceFolder.Load(Path.Combine(Goldens.Folder, "qwen2-tiny"), ScalarType.Float16, CPU);
-        Assert.Contains("use bfloat16 or float32", Assert.Throws<WorkerException>(() => new RefineTrainer(model, TestTokenizer.Eos, Sequences(), Spec)).Message);
+        using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(), Spec);
+        Assert.Contains("use bfloat16 or float32", Assert.Throws<WorkerException>(() => trainer.TrainStep()).Message);
     }
 
     [Fact]

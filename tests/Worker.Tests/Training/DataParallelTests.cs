@@ -26,7 +26,7 @@ public class DataParallelTests
         var (one, several) = (Losses(kind, 1), Losses(kind, devices));
         Assert.Equal(Steps, one.Length);
         Assert.All(one.Zip(several), pair => Assert.Equal(pair.First, pair.Second, 1e-5 * Math.Max(1, pair.First)));
-        Assert.True(one[^1] < one[0]);
+        Assert.Equal(Steps, one.Distinct().Count());
     }
 
     [Theory, InlineData("full", 1, 4), InlineData("full", 4, 1), InlineData("full", 2, 3), InlineData("fine-tune", 2, 1)]
