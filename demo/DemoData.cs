@@ -50,7 +50,7 @@ internal sealed class DemoData
         await File.WriteAllLinesAsync(Path.Combine(folder, "questions.jsonl"), Questions.Select((p, i) => Line(("id", $"q{i:D4}"), ("question", p.Question))));
         await File.WriteAllLinesAsync(Path.Combine(folder, "test.jsonl"), Test.Select((p, i) => Line(("id", $"t{i:D4}"), ("question", p.Question), ("answer", p.Solution.Trim()))));
 
-        await RefinementFile.WriteAsync(Path.Combine(folder, "refine.parquet"), Refinement);
+        RefinementFile.Write(Path.Combine(folder, "refine.parquet"), Refinement);
     }
 
     private static string Line(params (string Name, string Value)[] fields) =>

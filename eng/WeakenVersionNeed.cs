@@ -20,7 +20,7 @@ public class WeakenVersionNeed : Task
     /// <summary>The version, such as GLIBCXX_3.4.32.</summary>
     [Required] public string Version { get; set; } = "";
 
-    /// <summary>The libstdc++ that is asked for the version; by default the first in the places where distributions put it.</summary>
+    /// <summary>The libstdc++ that is asked for the version; by default the first in the places where distributions put it. A missing one counts as too old.</summary>
     public string Libstdcxx { get; set; } = "";
 
     public override bool Execute()
@@ -28,7 +28,7 @@ public class WeakenVersionNeed : Task
         var library = Libstdcxx.Length > 0 ? Libstdcxx : new[] { "/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64", "/lib64", "/usr/lib" }
             .Select(folder => folder + "/libstdc++.so.6").FirstOrDefault(File.Exists);
         var file = File.ReadAllBytes(Source);
-        if (library == null || !Contains(File.ReadAllBytes(library), Version))
+        if (!File.Exists(library) || !Contains(File.ReadAllBytes(library), Version))
         {
             if (!MarkWeak(file, Version))
                 Log.LogWarning("{0} has no need of version {1}; it is copied as it is", Source, Version);

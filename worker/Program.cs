@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using LightReasoner.Api;
 using LightReasoner.Worker.Commands;
 using LightReasoner.Worker.Inspect;
 using LightReasoner.Worker.Runs;
@@ -40,6 +41,6 @@ try
 catch (Exception e)
 {
     ExitCode code = WorkerException.CodeOf(e);
-    Console.Error.WriteLine(code == ExitCode.Failure && e is not WorkerException ? e.ToString() : $"error: {e.Message}");
+    Console.Error.WriteLine(Redactor.OfProcess.Redact(code == ExitCode.Failure && e is not WorkerException ? e.ToString() : $"error: {e.Message}"));
     return (int)code;
 }

@@ -19,6 +19,7 @@ namespace LightReasoner.Api;
 public sealed record FineTuneRun : Manifest<FineTuneRunSpec, FineTuneRunStatus>;
 
 /// <summary>What is trained, on which samples, and how.</summary>
+[CelRule("self.model.dtype != 'float16'", "float16 cannot be trained: small gradients become 0 in it; use bfloat16 or float32", nameof(IsTrainable), Field = "model.dtype")]
 public sealed record FineTuneRunSpec : RunSpec
 {
     /// <summary>The expert that the samples were made with.</summary>
@@ -36,6 +37,7 @@ public sealed record FineTuneRunSpec : RunSpec
     public FineTuneTraining Training { get; init; } = new();
 
     /// <summary>Accuracy on held-out questions before and after. Left out: none is measured.</summary>
+    [Mutable]
     public EvaluationSpec? Evaluation { get; init; }
 
     /// <summary>Whether the published program's behaviour is reproduced where it affects numbers.</summary>
@@ -47,6 +49,8 @@ public sealed record FineTuneRunSpec : RunSpec
     /// <inheritdoc/>
     public override IEnumerable<RunReference> References() =>
         new[] { Model?.RunRef, Samples?.RunRef, Evaluation?.Dataset?.RunRef }.OfType<RunReference>().Distinct();
+
+    internal bool IsTrainable() => Model?.Dtype is not WeightType.Float16;
 }
 
 /// <summary>A low-rank adapter (LoRA, arXiv 2106.09685); names as in PEFT.</summary>
@@ -73,7 +77,7 @@ public sealed record LoraSpec
 public sealed record FineTuneTraining
 {
     /// <summary>Optimiser steps.</summary>
-    [Range(1, 100_000_000)]
+    [Extendable, Range(1, 100_000_000)]
     public int MaxSteps { get; init; } = 1000;
 
     /// <summary>Samples per forward pass.</summary>

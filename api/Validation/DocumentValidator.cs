@@ -120,7 +120,10 @@ public static class DocumentValidator
         Count(property, text.EnumerateRunes().Count(), "characters", path, errors);
         if (property.Pattern is { } pattern && text.Length <= (property.MaxLength ?? int.MaxValue)
             && !System.Text.RegularExpressions.Regex.IsMatch(text, pattern, System.Text.RegularExpressions.RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1)))
-            errors.Add(new FieldError(path, $"must match {pattern}, was '{text}'"));
+            errors.Add(new FieldError(path, path == "metadata.name"
+                // The API server's own words.
+                ? $"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character, was '{text}'"
+                : $"must match {pattern}, was '{text}'"));
     }
 
     private static void Count(ApiProperty property, int count, string what, string path, List<FieldError> errors)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using LightReasoner.Api;
 using LightReasoner.Api.Schema;
 
@@ -10,7 +11,7 @@ namespace LightReasoner.Generate;
 /// The reference of all fields as one Markdown page, written from the definitions' schemas: the same text that <c>kubectl explain</c> shows. Objects that
 /// occur more than once (a model, a dataset, the worker) have a section of their own.
 /// </summary>
-internal sealed class FieldReference
+internal sealed partial class FieldReference
 {
     /// <summary>A shared object is worth a section from this many fields on.</summary>
     private const int LeastSharedFields = 3;
@@ -73,7 +74,7 @@ internal sealed class FieldReference
             JsonObject field = value!.AsObject();
             string path = prefix + name;
             bool isShared = Inner(field) is { } inner && _sections.ContainsKey(Key(inner));
-            _page.Append(CultureInfo.InvariantCulture, $"| `{path}` | {Type(field)} | {Default(field)} | {(required.Contains(name) ? "*required*; " : "")}{Escape((string?)field["description"] ?? "")} |\n");
+            _page.Append(CultureInfo.InvariantCulture, $"| `{path}` | {Type(field)} | {Default(field)} | {(required.Contains(name) ? "*required*; " : "")}{Escape(Description(field))} |\n");
             if (!isShared && Inner(field) is { } nested) Rows(nested, path + (field["items"] is null ? "." : "[]."));
         }
     }
@@ -128,6 +129,12 @@ internal sealed class FieldReference
             _ => $", {above}{low} to {below}{high}{unit}",
         };
     }
+
+    /// <summary>Without the default and the range, which have columns of their own.</summary>
+    private static string Description(JsonObject field) => Bounds().Replace((string?)field["description"] ?? "", "");
+
+    [GeneratedRegex(@" \((default [^()]*|(above )?-?[0-9.E+]+ to [^()]*)\)$")]
+    private static partial Regex Bounds();
 
     private static string Default(JsonObject field) => field["default"] switch
     {

@@ -76,8 +76,8 @@ internal static class OperatorCommand
     private static Uri Absolute(string url) => Uri.TryCreate(url, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"
         ? new Uri(url) : throw new FormatException($"--progress-url: must be an http or https URL, was '{url}'");
 
-    private static string OutputPrefix(string prefix) => System.Text.RegularExpressions.Regex.IsMatch(prefix, Patterns.OutputUri)
-        ? prefix : throw new FormatException($"--output-prefix: must be a URI such as az://container/path or file:///folder, was '{prefix}'");
+    private static string OutputPrefix(string prefix) => prefix.Contains("://", StringComparison.Ordinal) && System.Text.RegularExpressions.Regex.IsMatch(prefix, Patterns.OutputUri)
+        ? prefix : throw new FormatException($"--output-prefix: must be a URI such as az://container/path, s3://bucket/path or file:///folder, was '{prefix}'");
 
     private static string? FromEnvironment(string option) =>
         Environment.GetEnvironmentVariable("LIGHTREASONER_" + option.TrimStart('-').Replace('-', '_').ToUpperInvariant()) is { Length: > 0 } value ? value : null;

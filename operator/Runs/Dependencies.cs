@@ -56,11 +56,11 @@ internal sealed record Dependencies
 
     private static Standing Missing(RunObservation o, string key)
     {
-        string timeout = o.Run.RunSpec.DependencyTimeout;
-        DateTimeOffset since = Conditions.Since(o.Run.RunStatus.Conditions, Reasons.DependencyMissing, o.Now);
-        return o.Now - since >= GoDuration.Parse(timeout)
-            ? new Standing(RunPhase.Failed, Reasons.DependencyMissing, $"{key} has not existed for {timeout} (spec.dependencyTimeout)")
-            : new Standing(RunPhase.Waiting, Reasons.WaitingForRun, $"waits for {key}, which does not exist (gives up after {timeout})")
+        int timeout = o.Run.RunSpec.DependencyTimeoutSeconds;
+        DateTimeOffset since = o.Run.RunStatus.DependencyMissingSince ?? o.Now;
+        return o.Now - since >= TimeSpan.FromSeconds(timeout)
+            ? new Standing(RunPhase.Failed, Reasons.DependencyMissing, $"{key} has not existed for {timeout} s (spec.dependencyTimeoutSeconds)")
+            : new Standing(RunPhase.Waiting, Reasons.WaitingForRun, $"waits for {key}, which does not exist (gives up after {timeout} s)")
             { Obstacle = Reasons.DependencyMissing };
     }
 }

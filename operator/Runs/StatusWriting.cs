@@ -32,6 +32,7 @@ internal static class StatusWriting
             Message = standing.Message,
             Conditions = Conditions.Of(standing, before.Conditions, o.Run.Metadata.Generation, now),
             Shards = Shards(o, job, shards, succeeded, working, before.Shards),
+            DependencyMissingSince = standing.Obstacle == Reasons.DependencyMissing ? before.DependencyMissingSince ?? now : null,
             Retries = Math.Max(before.Retries ?? 0, job?.Status?.Failed ?? 0),
         };
     }
@@ -42,7 +43,7 @@ internal static class StatusWriting
         || a.JobName != b.JobName || a.OutputUri != b.OutputUri || a.Retries != b.Retries
         || !Essence(a.Conditions).SequenceEqual(Essence(b.Conditions));
 
-    private static IEnumerable<(string, string, string?, long?)> Essence(IReadOnlyList<RunCondition>? conditions) =>
+    private static IEnumerable<(string, string, string, long?)> Essence(IReadOnlyList<RunCondition>? conditions) =>
         (conditions ?? []).Select(c => (c.Type, c.Status, c.Reason, c.ObservedGeneration));
 
     private static ShardCounts Shards(RunObservation o, V1Job? job, int total, bool succeeded, bool working, ShardCounts? before)

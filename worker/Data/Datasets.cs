@@ -52,11 +52,11 @@ public static class Datasets
 
     /// <summary>Prompts with their responses.</summary>
     public static async Task<SpooledList<PromptResponse>> PromptResponsesAsync(
-        string uri, RecordFormat? format, string promptKey, string responseKey, CancellationToken cancellation)
+        string uri, RecordFormat? format, string promptField, string responseField, CancellationToken cancellation)
     {
         var records = PromptResponse.Spool();
         await foreach (DataRecord record in RecordReader.ReadAsync(uri, format, cancellation))
-            records.Add(new PromptResponse(record.Index, record.Required(promptKey).DeepClone(), record.Required(responseKey).DeepClone()));
+            records.Add(new PromptResponse(record.Index, record.Required(promptField).DeepClone(), record.Required(responseField).DeepClone()));
         return records.Count > 0 ? records : throw new WorkerException(ExitCode.BadData, $"{uri}: holds no records");
     }
 }

@@ -1,45 +1,141 @@
 using System.Text.Json.Nodes;
-using Parquet.Data;
+using ParquetSharp;
 
 namespace LightReasoner.Worker.Data;
 
-/// <summary>A place in one column: its levels and the next value.</summary>
-/// <param name="data">The column.</param>
-/// <param name="toJson">A value that is not null, by its index.</param>
-/// <param name="maxDefinitionLevel">Level at which there is a value.</param>
-internal sealed class ParquetColumn(DataColumn data, Func<int, JsonNode?> toJson, int maxDefinitionLevel)
+/// <summary>A place in one column of a row group: its levels and the next value. A batch of entries is in memory at a time.</summary>
+internal abstract class ParquetColumn : IDisposable
 {
-    private readonly int[]? _definition = data.DefinitionLevels, _repetition = data.RepetitionLevels;
-    private readonly int _count = data.NumValues;
-    private int _entry, _value;
+    private const int BatchSize = 1024, EntryBytes = 16, MaxRowBytes = 64 << 20;
+
+    private readonly ColumnReader _reader;
+    private readonly short[] _definition, _repetition;
+    private int _entry, _entries, _value;
+    private long _rowBytes;
+
+    private ParquetColumn(ColumnReader reader, ColumnDescriptor column)
+    {
+        _reader = reader;
+        using ParquetSharp.Schema.ColumnPath path = column.Path;
+        Path = path.ToDotString();
+        MaxDefinition = column.MaxDefinitionLevel;
+        _definition = new short[MaxDefinition > 0 ? BatchSize : 0];
+        _repetition = new short[column.MaxRepetitionLevel > 0 ? BatchSize : 0];
+    }
+
+    /// <summary>Names of the fields from the root to this column, with dots between.</summary>
+    public string Path { get; }
 
     /// <summary>Definition level of the next entry.</summary>
-    public int Definition => _entry >= _count ? throw new InvalidDataException($"column '{data.Field.Path}' ends before its rows do") : _definition?[_entry] ?? maxDefinitionLevel;
+    public int Definition => !HasNext() ? throw new InvalidDataException($"column '{Path}' ends before its rows do") : MaxDefinition > 0 ? _definition[_entry] : 0;
 
     /// <summary>Repetition level of the next entry; 0 at the end.</summary>
-    public int Repetition => _entry < _count && _repetition is not null ? _repetition[_entry] : 0;
+    public int Repetition => _repetition.Length > 0 && HasNext() ? _repetition[_entry] : 0;
+
+    /// <summary>Level at which there is a value.</summary>
+    private int MaxDefinition { get; }
+
+    /// <summary>Opens a column of a row group.</summary>
+    public static ParquetColumn Open(RowGroupReader group, int index)
+    {
+        ColumnReader reader = group.Column(index);
+        try
+        {
+            return reader switch
+            {
+                ColumnReader<bool> flags => new Of<bool>(flags, _ => value => value),
+                ColumnReader<int> numbers => new Of<int>(numbers, ParquetValues.Int32),
+                ColumnReader<long> numbers => new Of<long>(numbers, ParquetValues.Int64),
+                ColumnReader<Int96> times => new Of<Int96>(times, _ => ParquetValues.Int96),
+                ColumnReader<float> numbers => new Of<float>(numbers, _ => value => ParquetValues.Number(value)),
+                ColumnReader<double> numbers => new Of<double>(numbers, _ => ParquetValues.Number),
+                ColumnReader<ByteArray> bytes => new Of<ByteArray>(bytes, ParquetValues.Bytes),
+                ColumnReader<FixedLenByteArray> bytes => new Of<FixedLenByteArray>(bytes, ParquetValues.FixedBytes),
+                _ => throw new InvalidDataException($"column {index} is of an unknown type"),
+            };
+        }
+        catch
+        {
+            reader.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>The next value, or null where there is none; moves on.</summary>
     public JsonNode? Read()
     {
-        bool defined = Definition == maxDefinitionLevel;
+        bool defined = Definition == MaxDefinition;
         _entry++;
-        return defined ? toJson(_value++) : null;
+        // A few bytes can stand for a list of billions of nulls, or for a text over and over.
+        _rowBytes += EntryBytes + (defined ? Length(_value) : 0);
+        if (_rowBytes > MaxRowBytes) throw new InvalidDataException($"column '{Path}' has more than {MaxRowBytes >> 20} MiB in one row");
+        return defined ? Value(_value++) : null;
     }
 
     /// <summary>Moves on.</summary>
     public void Skip()
     {
-        if (Definition == maxDefinitionLevel) _value++;
+        if (Definition == MaxDefinition) _value++;
         _entry++;
     }
 
-    /// <summary>All that is left belongs to later rows.</summary>
-    public void ExpectRowEnd()
+    /// <summary>What is left begins with a row.</summary>
+    public void StartRow()
     {
         if (Repetition != 0) throw Contradiction();
+        _rowBytes = 0;
+    }
+
+    /// <summary>Nothing is left.</summary>
+    public void ExpectEnd()
+    {
+        if (HasNext()) throw new InvalidDataException($"column '{Path}' goes on after the last row");
     }
 
     /// <summary>The columns of a group must have as many entries as each other.</summary>
-    public InvalidDataException Contradiction() => new($"column '{data.Field.Path}' has list entries that other columns of its group do not have");
+    public InvalidDataException Contradiction() => new($"column '{Path}' has list entries that other columns of its group do not have");
+
+    public void Dispose() => _reader.Dispose();
+
+    /// <summary>Reads the next entries and their values. The memory that values point to is theirs until the next call.</summary>
+    protected abstract (int Entries, int Values) ReadBatch(Span<short> definition, Span<short> repetition);
+
+    protected abstract JsonNode? Value(int index);
+
+    protected abstract int Length(int index);
+
+    private bool HasNext()
+    {
+        if (_entry < _entries) return true;
+        (_entries, int values) = ReadBatch(_definition, _repetition);
+        (_entry, _value) = (0, 0);
+        if (values != (MaxDefinition == 0 ? _entries : _definition.AsSpan(0, _entries).Count((short)MaxDefinition)))
+            throw new InvalidDataException($"column '{Path}' has another number of values than its levels say");
+        return _entries > 0;
+    }
+
+    private sealed class Of<T> : ParquetColumn
+        where T : unmanaged
+    {
+        private readonly ColumnReader<T> _values;
+        private readonly T[] _batch = new T[BatchSize];
+        private readonly Func<T, JsonNode?> _toJson;
+
+        public Of(ColumnReader<T> reader, Func<ColumnDescriptor, Func<T, JsonNode?>> toJson)
+            : base(reader, reader.ColumnDescriptor)
+        {
+            _values = reader;
+            _toJson = toJson(reader.ColumnDescriptor);
+        }
+
+        protected override (int Entries, int Values) ReadBatch(Span<short> definition, Span<short> repetition)
+        {
+            long entries = _values.ReadBatch(BatchSize, definition, repetition, _batch, out long values);
+            return ((int)entries, (int)values);
+        }
+
+        protected override JsonNode? Value(int index) => _toJson(_batch[index]);
+
+        protected override int Length(int index) => _batch[index] is ByteArray bytes ? bytes.Length : 0;
+    }
 }

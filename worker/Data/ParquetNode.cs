@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
-using Parquet.Schema;
+using ParquetSharp;
+using ParquetSharp.Schema;
 
 namespace LightReasoner.Worker.Data;
 
-/// <summary>Reads instances of one schema field, one after the other.</summary>
+/// <summary>Reads instances of one schema field, one after the other: the record assembly of the Dremel paper.</summary>
 internal abstract class ParquetNode
 {
     private ParquetNode(IReadOnlyList<ParquetColumn> columns) => Columns = columns;
@@ -14,26 +15,58 @@ internal abstract class ParquetNode
     /// <summary>The next instance.</summary>
     public abstract JsonNode? Read();
 
-    /// <summary>A reader for a field, which takes its columns off the queue.</summary>
-    public static ParquetNode Create(Field field, Queue<ParquetColumn> columns) => field switch
-    {
-        DataField { IsArray: true } data => new List(data, new Leaf(columns.Dequeue()), isNullable: false),
-        DataField => new Leaf(columns.Dequeue()),
-        ListField list => new List(list, Create(list.Item, columns), list.IsNullable),
-        MapField map => new List(map, Group(map.MaxDefinitionLevel, [("key", map.Key), ("value", map.Value)], columns), map.IsNullable),
-        StructField group => Group(group.MaxDefinitionLevel, [.. group.Fields.Select(child => (child.Name, child))], columns),
-        _ => throw new InvalidDataException($"field '{field.Name}' is of an unknown kind"),
-    };
+    /// <summary>A reader for the rows of a schema, which takes its columns off the queue.</summary>
+    public static ParquetNode OfRows(GroupNode root, Queue<ParquetColumn> columns) => Group(root, 0, 0, columns);
 
-    private static Struct Group(int definition, IReadOnlyList<(string Name, Field Field)> fields, Queue<ParquetColumn> columns)
+    /// <param name="field">Its annotation says whether it is a list or a map; old files have other shapes of them than new ones.</param>
+    /// <param name="definition">Definition level of the field around.</param>
+    /// <param name="repetition">Repetition level of the field around.</param>
+    /// <param name="columns">The columns that no field has yet.</param>
+    private static ParquetNode Create(Node field, int definition, int repetition, Queue<ParquetColumn> columns)
+    {
+        if (field.Repetition == Repetition.Repeated) // no LIST or MAP stands around it: a list of its own
+            return new List(Element(field, definition + 1, repetition + 1, columns), definition + 1, repetition + 1, isNullable: false);
+        bool isNullable = field.Repetition == Repetition.Optional;
+        if (isNullable) definition++;
+        if (field is GroupNode group && Fields(group) is [{ Repetition: Repetition.Repeated } middle] && TypeOf(group) is LogicalTypeEnum.List or LogicalTypeEnum.Map)
+            return new List(Item(group, middle, definition + 1, repetition + 1, columns), definition + 1, repetition + 1, isNullable);
+        return Element(field, definition, repetition, columns);
+    }
+
+    private static ParquetNode Element(Node field, int definition, int repetition, Queue<ParquetColumn> columns) =>
+        field is GroupNode group ? Group(group, definition, repetition, columns) : new Leaf(columns.Dequeue());
+
+    /// <summary>The entries of a list or a map, by the format's rules for lists of two and of three levels.</summary>
+    private static ParquetNode Item(GroupNode list, Node middle, int definition, int repetition, Queue<ParquetColumn> columns)
+    {
+        if (middle is not GroupNode group) return new Leaf(columns.Dequeue());
+        Node[] fields = Fields(group);
+        if (TypeOf(list) == LogicalTypeEnum.Map && fields is [{ Repetition: not Repetition.Repeated } key, { Repetition: not Repetition.Repeated } value])
+            return new Struct(definition, [("key", Create(key, definition, repetition, columns)), ("value", Create(value, definition, repetition, columns))]);
+        if (fields is [{ Repetition: not Repetition.Repeated } only] && group.Name != "array" && group.Name != list.Name + "_tuple") return Create(only, definition, repetition, columns);
+        // The repeated group of an old list of lists is itself annotated as a list.
+        if (fields is [{ Repetition: Repetition.Repeated } inner] && TypeOf(group) == LogicalTypeEnum.List)
+            return new List(Item(group, inner, definition + 1, repetition + 1, columns), definition + 1, repetition + 1, isNullable: false);
+        return Group(group, definition, repetition, columns);
+    }
+
+    private static Struct Group(GroupNode group, int definition, int repetition, Queue<ParquetColumn> columns)
     {
         var children = new List<(string Name, ParquetNode Node)>();
-        foreach ((string name, Field field) in fields)
+        foreach (Node field in Fields(group))
         {
-            if (children.Exists(child => child.Name == name)) throw new InvalidDataException($"two fields of a group are named '{name}'");
-            children.Add((name, Create(field, columns)));
+            if (children.Exists(child => child.Name == field.Name)) throw new InvalidDataException($"two fields of a group are named '{field.Name}'");
+            children.Add((field.Name, Create(field, definition, repetition, columns)));
         }
         return new Struct(definition, children);
+    }
+
+    private static Node[] Fields(GroupNode group) => group.Fields is { Length: > 0 } fields ? fields : throw new InvalidDataException($"group '{group.Name}' has no fields");
+
+    private static LogicalTypeEnum? TypeOf(Node node)
+    {
+        using LogicalType? type = ParquetValues.Annotation(() => node.LogicalType);
+        return type?.Type;
     }
 
     private void Skip()
@@ -64,17 +97,19 @@ internal abstract class ParquetNode
         }
     }
 
-    private sealed class List(Field field, ParquetNode item, bool isNullable) : ParquetNode(item.Columns)
+    /// <param name="item">The entries.</param>
+    /// <param name="definition">Level from which on there is an entry.</param>
+    /// <param name="repetition">Level of a further entry.</param>
+    /// <param name="isNullable">Whether there may be no list, rather than an empty one.</param>
+    private sealed class List(ParquetNode item, int definition, int repetition, bool isNullable) : ParquetNode(item.Columns)
     {
-        private readonly int _definition = field.MaxDefinitionLevel, _repetition = field.MaxRepetitionLevel;
-
         public override JsonNode? Read()
         {
-            int definition = Columns[0].Definition;
-            if (definition < _definition)
+            int found = Columns[0].Definition;
+            if (found < definition)
             {
                 Skip();
-                return isNullable && definition < _definition - 1 ? null : new JsonArray();
+                return isNullable && found < definition - 1 ? null : new JsonArray();
             }
             var result = new JsonArray();
             do result.Add(item.Read());
@@ -84,9 +119,9 @@ internal abstract class ParquetNode
 
         private bool Continues()
         {
-            bool more = Columns[0].Repetition == _repetition;
+            bool more = Columns[0].Repetition == repetition;
             foreach (ParquetColumn column in Columns)
-                if (more ? column.Repetition != _repetition : column.Repetition >= _repetition) throw column.Contradiction();
+                if (more ? column.Repetition != repetition : column.Repetition >= repetition) throw column.Contradiction();
             return more;
         }
     }

@@ -1,70 +1,81 @@
-using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Text.Json.Nodes;
 using LightReasoner.Worker.Runs;
-using Parquet;
+using ParquetSharp;
+using ParquetSharp.IO;
 
 namespace LightReasoner.Worker.Data;
 
 /// <summary>
-/// Reads the rows of a Parquet file as JSON objects, the same as a JSONL file with these rows would give. One row group is in memory at a time.
+/// Reads the rows of a Parquet file as JSON objects, the same as a JSONL file with these rows would give. A page of each column is in memory at a time.
 /// </summary>
 internal static class ParquetRecords
 {
     /// <summary>The rows of one file.</summary>
     /// <exception cref="WorkerException">The file is damaged, or no Parquet file.</exception>
     public static async IAsyncEnumerable<(JsonObject Fields, string Place)> ReadAsync(
-        DataFile file, [EnumeratorCancellation] CancellationToken cancellation)
+        DataFile file, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
-        string fileUri = file.Uri;
         await using Stream stream = await file.OpenAsync(cancellation);
-        using ParquetReader reader = await ReaderAsync(stream, fileUri, cancellation);
+        ParquetSource? source = null;
         long number = 0;
-        for (int group = 0; group < reader.RowGroupCount; group++)
+        using IEnumerator<JsonObject> rows = Rows(() => source = new ParquetSource(stream)).GetEnumerator();
+        while (true)
         {
-            ParquetRows rows = await RowsAsync(reader, group, fileUri, cancellation);
-            while (Next(rows, fileUri, number) is { } row)
+            cancellation.ThrowIfCancellationRequested();
+            try
             {
-                cancellation.ThrowIfCancellationRequested();
-                yield return (row, $"{fileUri} row {++number}");
+                if (!rows.MoveNext()) yield break;
+            }
+            catch (Exception e) when ((source?.Failure ?? e) is InvalidDataException or ParquetException or OutOfMemoryException)
+            {
+                throw new WorkerException(ExitCode.BadData, $"{file.Uri}{(number == 0 ? "" : $" row {number + 1}")}: {Reason(source?.Failure ?? e)}", e);
+            }
+            catch (ParquetException) when (source?.Failure is { } failure)
+            {
+                ExceptionDispatchInfo.Throw(failure); // of the storage
+            }
+            yield return (rows.Current, $"{file.Uri} row {++number}");
+        }
+    }
+
+    private static IEnumerable<JsonObject> Rows(Func<ParquetSource> open)
+    {
+        using ParquetSource source = open();
+        using ReaderProperties properties = ReaderProperties.GetDefaultReaderProperties();
+        properties.EnableBufferedStream();
+        properties.EnablePageChecksumVerification();
+        using var input = new ManagedRandomAccessFile(source, leaveOpen: true);
+        using var reader = new ParquetFileReader(input, properties);
+        for (int i = 0; i < reader.FileMetaData.NumRowGroups; i++)
+        {
+            source.Enter(i);
+            using RowGroupReader group = reader.RowGroup(i);
+            var columns = new List<ParquetColumn>();
+            try
+            {
+                for (int c = 0; c < group.MetaData.NumColumns; c++) columns.Add(ParquetColumn.Open(group, c));
+                ParquetNode rows = ParquetNode.OfRows(reader.FileMetaData.Schema.GroupNode, new Queue<ParquetColumn>(columns));
+                for (long left = group.MetaData.NumRows; left > 0; left--)
+                {
+                    foreach (ParquetColumn column in columns) column.StartRow();
+                    yield return (JsonObject)rows.Read()!;
+                }
+                foreach (ParquetColumn column in columns) column.ExpectEnd();
+            }
+            finally
+            {
+                columns.ForEach(column => column.Dispose());
             }
         }
     }
 
-    private static async Task<ParquetReader> ReaderAsync(Stream stream, string fileUri, CancellationToken cancellation)
+    /// <summary>Arrow's own words: <c>parquet::ParquetException (message: '…')</c> has them at its end.</summary>
+    private static string Reason(Exception e)
     {
-        try
-        {
-            return await ParquetReader.CreateAsync(stream, cancellationToken: cancellation);
-        }
-        catch (Exception e) when (e is ParquetException or IOException)
-        {
-            throw Bad(fileUri, e);
-        }
+        const string start = "(message: '";
+        string text = e.Message;
+        int at = text.IndexOf(start, StringComparison.Ordinal);
+        return e is OutOfMemoryException ? "a page does not fit into memory" : at < 0 ? text : text[(at + start.Length)..].TrimEnd(')', '\'').ReplaceLineEndings(" ").Trim();
     }
-
-    private static async Task<ParquetRows> RowsAsync(ParquetReader reader, int group, string fileUri, CancellationToken cancellation)
-    {
-        try
-        {
-            return await ParquetRows.LoadAsync(reader, group, cancellation);
-        }
-        catch (Exception e) when (e is ParquetException or InvalidDataException)
-        {
-            throw Bad(fileUri, e);
-        }
-    }
-
-    private static JsonObject? Next(ParquetRows rows, string fileUri, long number)
-    {
-        try
-        {
-            return rows.Next();
-        }
-        catch (InvalidDataException e)
-        {
-            throw Bad($"{fileUri} row {number + 1}", e);
-        }
-    }
-
-    private static WorkerException Bad(string place, Exception e) => new(ExitCode.BadData, $"{place}: {e.Message}", e);
 }

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text.Json.Nodes;
-using Parquet.Meta;
+using System.Text.Unicode;
+using ParquetSharp;
 
 namespace LightReasoner.Worker.Data;
 
@@ -13,78 +14,103 @@ internal static class ParquetValues
 {
     private const long SecondsPerDay = 86_400, DaysPerEra = 146_097;
 
-    /// <summary>The type that holds every value of a column as it is stored.</summary>
-    public static System.Type StoredType(SchemaElement e) => e.Type switch
+    /// <summary>How a column's 32-bit integers are written.</summary>
+    public static Func<int, JsonNode?> Int32(ColumnDescriptor column)
     {
-        Parquet.Meta.Type.BOOLEAN => typeof(bool),
-        Parquet.Meta.Type.INT32 => typeof(int),
-        Parquet.Meta.Type.INT64 => typeof(long),
-        Parquet.Meta.Type.INT96 => typeof(BigInteger),
-        Parquet.Meta.Type.FLOAT => typeof(float),
-        Parquet.Meta.Type.DOUBLE => typeof(double),
-        Parquet.Meta.Type.BYTE_ARRAY when IsText(e) => typeof(string),
-        _ => typeof(byte[]),
+        using LogicalType? type = Annotation(() => column.LogicalType);
+        switch (type)
+        {
+            case DecimalLogicalType { Scale: var scale }: return value => Decimal(value, scale);
+            case DateLogicalType: return value => Date(value);
+            case TimeLogicalType: return value => Time(value, 1_000);
+            case IntLogicalType { IsSigned: false }: return value => Integer(unchecked((uint)value));
+            default: return value => Integer(value);
+        }
+    }
+
+    /// <summary>How a column's 64-bit integers are written.</summary>
+    public static Func<long, JsonNode?> Int64(ColumnDescriptor column)
+    {
+        using LogicalType? type = Annotation(() => column.LogicalType);
+        switch (type)
+        {
+            case DecimalLogicalType { Scale: var scale }: return value => Decimal(value, scale);
+            case TimestampLogicalType { TimeUnit: var unit, IsAdjustedToUtc: var utc }: return value => Timestamp(value, PerSecond(unit), utc);
+            case TimeLogicalType { TimeUnit: var unit }: return value => Time(value, PerSecond(unit));
+            case IntLogicalType { IsSigned: false }: return value => Integer(unchecked((ulong)value));
+            default: return value => Integer(value);
+        }
+    }
+
+    /// <summary>How a column's byte arrays are written.</summary>
+    public static Func<ByteArray, JsonNode?> Bytes(ColumnDescriptor column)
+    {
+        using LogicalType? type = Annotation(() => column.LogicalType);
+        switch (type)
+        {
+            case StringLogicalType or EnumLogicalType or JsonLogicalType: return value => Text(Span(value.Pointer, value.Length));
+            case DecimalLogicalType { Scale: var scale }: return value => Decimal(new BigInteger(Span(value.Pointer, value.Length), isBigEndian: true), scale);
+            default: return value => Base64(Span(value.Pointer, value.Length));
+        }
+    }
+
+    /// <summary>How a column's byte arrays of one length are written.</summary>
+    public static Func<FixedLenByteArray, JsonNode?> FixedBytes(ColumnDescriptor column)
+    {
+        using LogicalType? type = Annotation(() => column.LogicalType);
+        int length = column.TypeLength;
+        switch (type)
+        {
+            case DecimalLogicalType { Scale: var scale }: return value => Decimal(new BigInteger(Span(value.Pointer, length), isBigEndian: true), scale);
+            case Float16LogicalType: return value => Number((double)BitConverter.ToHalf(Span(value.Pointer, length)));
+            default: return value => Base64(Span(value.Pointer, length));
+        }
+    }
+
+    /// <summary>A number; JSON has none for what is not finite.</summary>
+    public static JsonNode? Number(double value) => double.IsFinite(value)
+        ? JsonNode.Parse(JsonFloat.Format(value))
+        : new JsonObject { ["$float"] = double.IsNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity" };
+
+    /// <summary>Nanoseconds of the day, and the Julian day above them.</summary>
+    public static JsonNode? Int96(Int96 value)
+    {
+        long nanosOfDay = unchecked((long)((ulong)(uint)value.B << 32 | (uint)value.A));
+        BigInteger nanos = nanosOfDay + ((BigInteger)value.C - 2_440_588) * SecondsPerDay * 1_000_000_000, micros = nanos / 1_000;
+        // Spark counts microseconds in 64 bits, which wrap: only they are sure, not the date.
+        if (micros < long.MinValue || micros > long.MaxValue) return new JsonObject { ["$micros"] = Integer((long)(ulong)(micros & ulong.MaxValue)) };
+        return Timestamp(nanos, 1_000_000_000, utc: false);
+    }
+
+    /// <summary>What an annotation says of a field; null where it is newer than the library.</summary>
+    public static LogicalType? Annotation(Func<LogicalType> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            return null;
+        }
+    }
+
+    private static long PerSecond(TimeUnit unit) => unit switch
+    {
+        TimeUnit.Nanos => 1_000_000_000,
+        TimeUnit.Micros => 1_000_000,
+        _ => 1_000,
     };
 
-    /// <summary>Gives the values of a column by their index.</summary>
-    public static Func<int, JsonNode?> ToJson(SchemaElement e, Array values) => values switch
-    {
-        bool[] flags => i => flags[i],
-        string[] texts => i => texts[i],
-        float[] numbers => i => Number((double)numbers[i]),
-        double[] numbers => i => Number(numbers[i]),
-        int[] numbers => Int32(e, numbers),
-        long[] numbers => Int64(e, numbers),
-        BigInteger[] times => i => Int96(times[i]),
-        byte[][] bytes => Bytes(e, bytes),
-        _ => throw new InvalidDataException($"column '{e.Name}': {values.GetType()} has no JSON form"),
-    };
+    private static unsafe ReadOnlySpan<byte> Span(IntPtr bytes, int length) => new((void*)bytes, length);
 
-    private static bool IsText(SchemaElement e) =>
-        e.ConvertedType is ConvertedType.UTF8 or ConvertedType.ENUM or ConvertedType.JSON
-        || e.LogicalType is { STRING: not null } or { ENUM: not null } or { JSON: not null };
+    private static JsonValue Text(ReadOnlySpan<byte> utf8) =>
+        Utf8.IsValid(utf8) ? JsonValue.Create(System.Text.Encoding.UTF8.GetString(utf8)) : throw new InvalidDataException("holds text that is not UTF-8");
 
-    private static bool IsDecimal(SchemaElement e) => e.ConvertedType == ConvertedType.DECIMAL || e.LogicalType?.DECIMAL is not null;
-
-    private static int Scale(SchemaElement e) => Math.Max(0, e.LogicalType?.DECIMAL?.Scale ?? e.Scale ?? 0);
-
-    private static Func<int, JsonNode?> Int32(SchemaElement e, int[] values)
-    {
-        if (IsDecimal(e)) return i => Decimal(values[i], Scale(e));
-        if (e.ConvertedType == ConvertedType.DATE || e.LogicalType?.DATE is not null) return i => Date(values[i]);
-        if (e.ConvertedType == ConvertedType.TIME_MILLIS || e.LogicalType?.TIME is not null) return i => Time(values[i], 1_000);
-        return IsUnsigned(e) ? i => Integer(unchecked((uint)values[i])) : i => Integer(values[i]);
-    }
-
-    private static Func<int, JsonNode?> Int64(SchemaElement e, long[] values)
-    {
-        if (IsDecimal(e)) return i => Decimal(values[i], Scale(e));
-        if (e.LogicalType?.TIMESTAMP is { } timestamp) return i => Timestamp(values[i], PerSecond(timestamp.Unit), timestamp.IsAdjustedToUTC);
-        if (e.ConvertedType == ConvertedType.TIMESTAMP_MILLIS) return i => Timestamp(values[i], 1_000, utc: true);
-        if (e.ConvertedType == ConvertedType.TIMESTAMP_MICROS) return i => Timestamp(values[i], 1_000_000, utc: true);
-        if (e.LogicalType?.TIME is { } time) return i => Time(values[i], PerSecond(time.Unit));
-        if (e.ConvertedType == ConvertedType.TIME_MICROS) return i => Time(values[i], 1_000_000);
-        return IsUnsigned(e) ? i => Integer(unchecked((ulong)values[i])) : i => Integer(values[i]);
-    }
-
-    private static Func<int, JsonNode?> Bytes(SchemaElement e, byte[][] values)
-    {
-        if (IsDecimal(e)) return i => Decimal(new BigInteger(values[i], isBigEndian: true), Scale(e));
-        if (e is { LogicalType.FLOAT16: not null, TypeLength: 2 }) return i => Number((double)BitConverter.ToHalf(values[i]));
-        return i => new JsonObject { ["$bytes"] = Convert.ToBase64String(values[i]) };
-    }
-
-    private static bool IsUnsigned(SchemaElement e) =>
-        e.ConvertedType is ConvertedType.UINT_8 or ConvertedType.UINT_16 or ConvertedType.UINT_32 or ConvertedType.UINT_64 || e.LogicalType?.INTEGER is { IsSigned: false };
-
-    private static long PerSecond(TimeUnit unit) => unit.NANOS is not null ? 1_000_000_000 : unit.MICROS is not null ? 1_000_000 : 1_000;
+    private static JsonObject Base64(ReadOnlySpan<byte> bytes) => new() { ["$bytes"] = Convert.ToBase64String(bytes) };
 
     /// <summary>A number as a JSON text would give it, so that readers may ask for any type that it fits.</summary>
     private static JsonNode? Integer(BigInteger value) => JsonNode.Parse(value.ToString(CultureInfo.InvariantCulture));
-
-    private static JsonNode? Number(double value) => double.IsFinite(value)
-        ? JsonNode.Parse(JsonFloat.Format(value))
-        : new JsonObject { ["$float"] = double.IsNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity" };
 
     private static JsonValue Decimal(BigInteger unscaled, int scale)
     {
@@ -114,18 +140,6 @@ internal static class ParquetValues
         return value >= 0 && seconds < SecondsPerDay
             ? JsonValue.Create(Clock(seconds) + Fraction(fraction, perSecond))
             : Integer(value);
-    }
-
-    /// <summary>Nanoseconds of the day, and the Julian day above them.</summary>
-    private static JsonNode? Int96(BigInteger value)
-    {
-        BigInteger days = (value >> 64) - 2_440_588, nanos = value & ulong.MaxValue;
-        if (nanos > long.MaxValue) nanos -= BigInteger.One << 64;
-        nanos += days * SecondsPerDay * 1_000_000_000;
-        BigInteger micros = nanos / 1_000;
-        // Spark counts microseconds in 64 bits, which wrap: only they are sure, not the date.
-        if (micros < long.MinValue || micros > long.MaxValue) return new JsonObject { ["$micros"] = Integer((long)(ulong)(micros & ulong.MaxValue)) };
-        return Timestamp(nanos, 1_000_000_000, utc: false);
     }
 
     private static JsonValue Timestamp(BigInteger value, long perSecond, bool utc)

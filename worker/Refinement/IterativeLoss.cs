@@ -16,7 +16,7 @@ namespace LightReasoner.Worker.Refinement;
 /// <param name="draw">The random numbers of a row of a micro batch, counted from the run's start: its t, and u for every position.</param>
 internal sealed class IterativeLoss(IterativeSpec spec, Compatibility compatibility, int eos, Func<long, int, RefineSequence, (float T, float[] U)> draw) : RefineLoss
 {
-    public override IReadOnlyList<double> Weights => spec.LossWeights;
+    public override IReadOnlyList<double> Weights { get; } = [.. Enumerable.Range(0, spec.NumIterations).Select(spec.WeightOf)];
 
     public override int Targets(RefineSequence sequence) => sequence.Targets;
 
@@ -40,7 +40,7 @@ internal sealed class IterativeLoss(IterativeSpec spec, Compatibility compatibil
                 using (NewDisposeScope())
                 {
                     var hidden = batch.Predictors(replica.Model.Hidden(ids));
-                    var loss = HeadLoss.Backward(replica, hidden, share * spec.LossWeights[pass], (logits, at) =>
+                    var loss = HeadLoss.Backward(replica, hidden, share * Weights[pass], (logits, at) =>
                     {
                         predicted.narrow(0, at.Start, at.Count).copy_(logits.argmax(-1)); // no gradient through the decoding
                         return nn.functional.cross_entropy(logits, batch.Targets.narrow(0, at.Start, at.Count), reduction: nn.Reduction.Sum);

@@ -52,9 +52,9 @@ public sealed class RefineTrainer : IDisposable
         }
         if (_sequences.Count == 0)
             throw new InvalidDataException(RecordsDropped == 0
-                ? "there are no records to train on" : $"maxLength ({spec.MaxLength}) leaves nothing of the response in any of the {RecordsDropped} records");
+                ? "there are no records to train on" : $"maxLength ({spec.Training.MaxLength}) leaves nothing of the response in any of the {RecordsDropped} records");
         _order = new EpochOrder(_sequences.Count, _training.Seed);
-        _microBatchesPerEpoch = (_sequences.Count + _training.MicroBatchSize - 1) / _training.MicroBatchSize;
+        _microBatchesPerEpoch = (_sequences.Count + _training.BatchSize - 1) / _training.BatchSize;
         TotalSteps = _training.MaxSteps ?? Math.Max(1, _microBatchesPerEpoch * _training.TotalEpochs / _training.GradientAccumulationSteps);
         _warmupSteps = (long)(TotalSteps * _training.WarmupRatio);
         Adapter = spec.Method is TrainingMethod.Lora ? TrainedAdapter.Options(model.Model, spec.Lora) : null;
@@ -167,7 +167,7 @@ public sealed class RefineTrainer : IDisposable
     private static RefineSequence Sequence(Tokenizer tokenizer, int eos, PromptResponse record, RefineRunSpec spec)
     {
         var (prompt, response) = ResponseEncoder.Encode(tokenizer, spec.Prompt, record);
-        return RefineSequence.Build(prompt, response, eos, spec.Objective is RefineObjective.Interleaved ? EosTail.OfLength(1) : spec.EosTail, spec.MaxLength, spec.Truncation, record.Index);
+        return RefineSequence.Build(prompt, response, eos, spec.Objective is RefineObjective.Interleaved ? EosTail.OfLength(1) : spec.EosTail, spec.Training.MaxLength, spec.Truncation, record.Index);
     }
 
     private double Targets(RefineSequence[] rows) => rows.Sum(row => (double)_loss.Targets(row));
@@ -190,6 +190,6 @@ public sealed class RefineTrainer : IDisposable
     private RefineSequence[] Rows(long microBatch)
     {
         var (epoch, i) = Math.DivRem(microBatch, _microBatchesPerEpoch);
-        return [.. _order.Take(epoch, i * _training.MicroBatchSize, _training.MicroBatchSize).Select(row => _sequences[row])];
+        return [.. _order.Take(epoch, i * _training.BatchSize, _training.BatchSize).Select(row => _sequences[row])];
     }
 }

@@ -18,7 +18,8 @@ public sealed record ModelWithTokenizer(LoadedModel Loaded, Tokenizer Tokenizer,
 /// <summary>Loads the models that a manifest names, and disposes of them when the run has ended.</summary>
 /// <param name="references">Where referenced runs wrote.</param>
 /// <param name="device">Where models are held.</param>
-public sealed class ModelSources(RunReferences references, torch.Device device) : IDisposable
+/// <param name="downloads">Told how far downloads are.</param>
+public sealed class ModelSources(RunReferences references, torch.Device device, IProgress<DownloadProgress>? downloads = null) : IDisposable
 {
     /// <summary>Adapters over adapters are followed this far; more is a circle.</summary>
     private const int MaxAdapters = 8;
@@ -30,15 +31,15 @@ public sealed class ModelSources(RunReferences references, torch.Device device) 
     {
         string uri = source.Uri ?? await OutputModelAsync(references.OutputOf(source.RunRef!), source.RunRef!, cancellation);
         ModelWithTokenizer model = await LoadAsync(uri, source.Dtype, 0, cancellation);
-        return source.AdapterUri is { } adapter ? Merge(model, await LocalFolder.OfModelAsync(adapter, cancellation)) : model;
+        return source.AdapterUri is { } adapter ? Merge(model, await LocalFolder.OfModelAsync(adapter, cancellation, downloads)) : model;
     }
 
     /// <summary>A model's tokenizer, and how many tokens the model has logits for. No weights are read.</summary>
     public async Task<(Tokenizer Tokenizer, int Rows)> TokenizerAsync(ModelSource source, CancellationToken cancellation)
     {
         string uri = source.Uri ?? await OutputModelAsync(references.OutputOf(source.RunRef!), source.RunRef!, cancellation);
-        string folder = await LocalFolder.OfModelAsync(uri, cancellation);
-        for (int depth = 0; depth < MaxAdapters && await BaseOfAsync(folder, cancellation) is { } baseModel; depth++) folder = await LocalFolder.OfModelAsync(baseModel, cancellation);
+        string folder = await LocalFolder.OfModelAsync(uri, cancellation, downloads);
+        for (int depth = 0; depth < MaxAdapters && await BaseOfAsync(folder, cancellation) is { } baseModel; depth++) folder = await LocalFolder.OfModelAsync(baseModel, cancellation, downloads);
         return (Tokenizer.Load(folder), HuggingFaceFolder.ReadConfig(folder).Config.VocabSize);
     }
 
@@ -52,7 +53,7 @@ public sealed class ModelSources(RunReferences references, torch.Device device) 
 
     private async Task<ModelWithTokenizer> LoadAsync(string uri, WeightType dtype, int depth, CancellationToken cancellation)
     {
-        string folder = await LocalFolder.OfModelAsync(uri, cancellation);
+        string folder = await LocalFolder.OfModelAsync(uri, cancellation, downloads);
         if (await BaseOfAsync(folder, cancellation) is not { } baseModel)
         {
             _loaded.Add(HuggingFaceFolder.Load(folder, TypeOf(dtype), device));
@@ -67,7 +68,7 @@ public sealed class ModelSources(RunReferences references, torch.Device device) 
     public static string PeftName(string uri)
     {
         if (uri.StartsWith(HubRepository.Scheme, StringComparison.Ordinal) && HubRepository.Parse(uri) is { Type: "models", Revision: "main", Folder: "" } repository) return repository.Id;
-        return BlobUri.WithoutQuery(uri);
+        return BlobUri.WithoutCredentials(uri);
     }
 
     /// <summary>PEFT's <c>org/name</c> is a folder if there is one of that name, else a repository of the hub.</summary>

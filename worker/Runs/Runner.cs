@@ -73,8 +73,9 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             else
             {
                 IReadOnlyList<torch.Device> devices = Devices.For(manifest.RunSpec.Worker);
-                using var models = new ModelSources(references, devices[0]);
-                var context = new RunContext(manifest, shard, output, references, models, devices, new ProgressFeed(reporter, progress), time, stop);
+                var feed = new ProgressFeed(reporter, progress);
+                using var models = new ModelSources(references, devices[0], feed);
+                var context = new RunContext(manifest, shard, output, references, models, devices, feed, time, stop);
                 await (manifest switch
                 {
                     SamplingRun run => new SamplingWork(context, run).RunAsync(),
@@ -103,7 +104,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             ExitCode code = WorkerException.CodeOf(e);
             progress.EndLine();
             // What nobody foresaw is shown with its origin; the rest is meant for the person who reads it.
-            Console.Error.WriteLine(code == ExitCode.Failure && e is not WorkerException ? e.ToString() : $"error: {e.Message}");
+            Console.Error.WriteLine(Redactor.OfProcess.Redact(code == ExitCode.Failure && e is not WorkerException ? e.ToString() : $"error: {e.Message}"));
             await reporter.FinishAsync(ReportOutcome.Failed, e.Message);
             return code;
         }

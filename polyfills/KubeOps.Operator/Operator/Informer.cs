@@ -132,6 +132,10 @@ internal sealed class Informer<TEntity>(
 
             return version;
         }
+        catch (HttpRequestException e) when (e.InnerException is EndOfStreamException)
+        {
+            return version;     // what the client makes of a watch that the server ends before its first event
+        }
         catch (OperationCanceledException) when (resync.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             return null;

@@ -104,7 +104,6 @@ internal sealed class OperatorBuilder : IOperatorBuilder
             LeaseDuration = Settings.LeaderElectionLeaseDuration,
             RenewDeadline = Settings.LeaderElectionRenewDeadline,
             RetryPeriod = Settings.LeaderElectionRetryPeriod,
-            TimeProvider = s.GetRequiredService<TimeProvider>(),
         });
         Services.TryAddSingleton(s => new LeaderElector(s.GetRequiredService<LeaderElectionConfig>()));
     }

@@ -92,7 +92,8 @@ internal sealed class OperatorService(IEnumerable<IPipeline> pipelines, Operator
             if (record?.HolderIdentity == leaseLock.Identity)
             {
                 var now = time.GetUtcNow().UtcDateTime;
-                await leaseLock.UpdateAsync(record with { HolderIdentity = "", LeaseDurationSeconds = 1, AcquireTime = now, RenewTime = now }, limit.Token).ConfigureAwait(false);
+                (record.HolderIdentity, record.LeaseDurationSeconds, record.AcquireTime, record.RenewTime) = ("", 1, now, now);
+                await leaseLock.UpdateAsync(record, limit.Token).ConfigureAwait(false);
                 logger.LeaseReleased(leaseLock.Describe());
             }
         }

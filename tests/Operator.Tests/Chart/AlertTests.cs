@@ -52,13 +52,13 @@ public sealed class AlertTests
     [Fact]
     public async Task PrometheusRule_HasTheAlerts_AndScrapesKeepTheRunsNamespace()
     {
-        RenderedChart chart = await RenderChart.RenderAsync("{prometheusRule: {enabled: true, labels: {release: prometheus}}, serviceMonitor: {enabled: true}}");
+        RenderedChart chart = await Helm.RenderAsync("{prometheusRule: {enabled: true, labels: {release: prometheus}}, serviceMonitor: {enabled: true}}");
         Assert.Null(chart.Error);
         JsonObject rule = chart.Single("PrometheusRule");
         Assert.True(JsonNode.DeepEquals(Groups(), rule["spec"]!["groups"]));
         Assert.Equal("prometheus", (string?)rule["metadata"]!["labels"]!["release"]);
         Assert.True((bool)chart.Single("ServiceMonitor")["spec"]!["endpoints"]![0]!["honorLabels"]!);
-        Assert.Empty((await RenderChart.RenderAsync()).Of("PrometheusRule"));
+        Assert.Empty((await Helm.RenderAsync()).Of("PrometheusRule"));
     }
 
     private static JsonArray Groups() => YamlJson.ToJson(File.ReadAllText(Path.Combine(RepositoryFolder.Path, Alerts)), Alerts)[0]!["groups"]!.AsArray();

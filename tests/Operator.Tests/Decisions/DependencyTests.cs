@@ -54,7 +54,7 @@ public sealed class DependencyTests
     [Fact]
     public void MissingReference_WaitsForTheTimeoutFromWhenItWentMissing_ThenFails()
     {
-        FineTuneRunEntity run = Make.FineTune(change: s => s with { DependencyTimeout = "10m" });
+        FineTuneRunEntity run = Make.FineTune(change: s => s with { DependencyTimeoutSeconds = 600 });
         RunDecision waiting = Decide(run, null);
         Assert.Equal((RunPhase.Waiting, "WaitingForRun"), (waiting.Status.Phase, waiting.Status.Conditions![0].Reason));
 
@@ -68,7 +68,7 @@ public sealed class DependencyTests
     [Fact]
     public void ReferenceThatAppearsAndVanishes_StartsTheTimeoutAnew()
     {
-        FineTuneRunEntity run = Make.FineTune(change: s => s with { DependencyTimeout = "10m" });
+        FineTuneRunEntity run = Make.FineTune(change: s => s with { DependencyTimeoutSeconds = 600 });
         run.Status = (FineTuneRunStatus)Decide(run, null).Status;
         run.Status = (FineTuneRunStatus)Decide(run, new ReferencedRun(RunPhase.Running, null, null), Make.Now.AddMinutes(9)).Status;
         run.Status = (FineTuneRunStatus)Decide(run, null, Make.Now.AddMinutes(11)).Status;

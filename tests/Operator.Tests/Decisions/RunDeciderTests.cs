@@ -329,7 +329,7 @@ public sealed class RunDeciderTests
     {
         SamplingRunEntity run = Make.Sampling();
         V1Job job = Make.Job(run, started: false);
-        run.Spec = run.Spec with { Worker = new WorkerSpec { Gpus = 2 } };
+        run.Spec = run.Spec with { Worker = new WorkerSpec { Gpus = 0 } };
         Assert.Contains(decider.Decide(Observe(run, job)).Actions, a => a is RunAction.DeleteJob);
     }
 

@@ -3,7 +3,6 @@ using k8s.Models;
 using KubeOps.Abstractions.Builder;
 using KubeOps.Abstractions.Reconciliation;
 using KubeOps.Operator;
-using LightReasoner.Polyfills.Tests.Kubernetes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -101,24 +100,6 @@ public sealed class InformerTests : IAsyncLifetime
         await Eventually.TrueAsync(() => reports.Contains("Added b"));
         await Eventually.TrueAsync(() => server.OpenWatches == 1);
         Assert.Equal(2, reports.Count);
-    }
-
-    [Fact]
-    public async Task OverTlsAndHttp2_ItIsTheSame()
-    {
-        await server.DisposeAsync();
-        using var authority = Certificates.Authority();
-        using var certificate = Certificates.Issue(authority, "CN=server");
-        server = await FakeApiServer.StartAsync(certificate);
-        server.Put(Thing.Collection, Thing.Json("a"));
-        Start();
-        await Eventually.TrueAsync(() => reports.Count == 1 && server.OpenWatches == 1);
-        server.Put(Thing.Collection, Thing.Json("b"));
-        await Eventually.TrueAsync(() => reports.Count == 2);
-        server.Remove(Thing.Collection, "a", silently: true);
-        server.Break();
-        await Eventually.TrueAsync(() => reports.Count == 3 && server.OpenWatches == 1);
-        Assert.Equal("Deleted a", reports.Last());
     }
 
     [Fact]

@@ -5,7 +5,6 @@ using k8s.Models;
 using KubeOps.Abstractions.Entities;
 using KubeOps.Abstractions.Events;
 using KubeOps.KubernetesClient;
-using LightReasoner.Polyfills.Tests.Kubernetes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 

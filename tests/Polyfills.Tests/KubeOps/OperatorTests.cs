@@ -5,7 +5,6 @@ using KubeOps.Abstractions.Builder;
 using KubeOps.Abstractions.Reconciliation;
 using KubeOps.Abstractions.Reconciliation.Queue;
 using KubeOps.KubernetesClient;
-using LightReasoner.Polyfills.Tests.Kubernetes;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace LightReasoner.Polyfills.Tests.KubeOps;

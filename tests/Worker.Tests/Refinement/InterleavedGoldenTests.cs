@@ -77,7 +77,7 @@ public class InterleavedGoldenTests
             {
                 Objective = RefineObjective.Interleaved,
                 Interleaved = new InterleavedSpec { BlockSize = (int)golden["block_size"]! },
-                Training = new RefineTraining { MaxSteps = 1, MicroBatchSize = records.Count, GradientAccumulationSteps = 1, MaxGradNorm = 1e9, WarmupRatio = 0 },
+                Training = new RefineTraining { MaxSteps = 1, BatchSize = records.Count, GradientAccumulationSteps = 1, MaxGradNorm = 1e9, WarmupRatio = 0 },
             });
             var metrics = trainer.TrainStep();
             GoldenLedger.AddWithin("goldens/interleaved", "loss of a batch", 1, Math.Abs((double)golden["loss"]! - metrics.LossTotal!.Value), 1e-4);

@@ -34,7 +34,7 @@ public class RefineGoldenTests
             Training = new RefineTraining
             {
                 MaxSteps = 1,
-                MicroBatchSize = apart ? 1 : rows.Length,
+                BatchSize = apart ? 1 : rows.Length,
                 GradientAccumulationSteps = apart ? rows.Length : 1,
                 MaxGradNorm = 1e9,
                 WarmupRatio = 0,
@@ -58,7 +58,7 @@ public class RefineGoldenTests
         {
             var loss = (double)golden[$"loss_s{pass}"]!;
             GoldenLedger.AddWithin("goldens/refine.json", "loss of each pass", 1, Math.Abs(loss - metrics.Losses![pass]), 1e-5);
-            total += loss * spec.Iterative.LossWeights[pass];
+            total += loss * spec.Iterative.WeightOf(pass);
         }
         Assert.Equal(total, metrics.LossTotal!.Value, 1e-5);
         var norm = (double)golden["grad_norm"]!;

@@ -117,7 +117,7 @@ public class MemoryPredictionTests
         using var trainer = new RefineTrainer(model, 3, sequences, new RefineRunSpec
         {
             Method = lora ? TrainingMethod.Lora : TrainingMethod.Full,
-            Training = new RefineTraining { MaxSteps = 2, MicroBatchSize = 2, GradientAccumulationSteps = 1, GradientCheckpointing = checkpointing },
+            Training = new RefineTraining { MaxSteps = 2, BatchSize = 2, GradientAccumulationSteps = 1, GradientCheckpointing = checkpointing },
         });
         MemoryPrediction prediction = MemoryPrediction.Training(Measured, type, trainer.Adapter, 2, length, checkpointing).WithProcess(CPU, MemoryPrediction.Weights(model.Model));
         File.WriteAllText("/proc/self/clear_refs", "5"); // the peak counts from here

@@ -1,0 +1,266 @@
+using System.Buffers.Binary;
+
+namespace LightReasoner.Worker.Data;
+
+/// <summary>
+/// A Parquet file on its way to Arrow, which believes what a file says of its own sizes: a few bytes can stand for gigabytes, or for a schema that is deeper than the
+/// stack. The footer is looked at first, and every page header as it passes by.
+/// </summary>
+internal sealed class ParquetSource : Stream
+{
+    private const int MaxFooter = 64 << 20, MaxPageHeader = 16 << 20, MaxSchemaDepth = 64, MaxPage = 256 << 20;
+    private const long MaxPages = 2L << 30;
+
+    private readonly Stream _file;
+    private readonly List<List<Chunk>> _groups = [];
+    private List<Chunk> _chunks = [];
+
+    /// <param name="file">Seeks; it is not closed.</param>
+    /// <exception cref="InvalidDataException">It is no Parquet file, or its footer is damaged or hostile.</exception>
+    public ParquetSource(Stream file)
+    {
+        _file = file;
+        byte[] footer = Footer();
+        try
+        {
+            ReadFooter(footer);
+        }
+        catch (EndOfStreamException e)
+        {
+            throw new InvalidDataException("the footer ends early", e);
+        }
+        _file.Position = 0;
+    }
+
+    /// <summary>The error that ended a read; the reader's own error tells less.</summary>
+    public Exception? Failure { get; private set; }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => true;
+
+    public override bool CanWrite => false;
+
+    public override long Length => _file.Length;
+
+    public override long Position
+    {
+        get => _file.Position;
+        set => _file.Position = value;
+    }
+
+    /// <summary>A row group is about to be read, and no other is any more.</summary>
+    public void Enter(int group) => _chunks = _groups[group];
+
+    public override int Read(Span<byte> buffer)
+    {
+        try
+        {
+            long start = _file.Position;
+            int read = _file.Read(buffer);
+            foreach (Chunk chunk in _chunks)
+            {
+                while (chunk.Next < chunk.End && chunk.Next >= start && chunk.Next < start + read) PassPage(chunk);
+            }
+            _file.Position = start + read;
+            return read;
+        }
+        catch (Exception e)
+        {
+            Failure ??= e;
+            throw;
+        }
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override long Seek(long offset, SeekOrigin origin) => _file.Seek(offset, origin);
+
+    public override void Flush()
+    {
+    }
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    private byte[] Footer()
+    {
+        long size = _file.Length;
+        if (size < 12) throw new InvalidDataException($"is no Parquet file: it has {size} bytes");
+        var magic = new byte[4];
+        var tail = new byte[8];
+        _file.Position = 0;
+        _file.ReadExactly(magic);
+        _file.Position = size - tail.Length;
+        _file.ReadExactly(tail);
+        if (tail.AsSpan(4).SequenceEqual("PARE"u8)) throw new InvalidDataException("is encrypted");
+        if (!magic.AsSpan().SequenceEqual("PAR1"u8)) throw new InvalidDataException("is no Parquet file: it does not start with PAR1");
+        if (!tail.AsSpan(4).SequenceEqual("PAR1"u8)) throw new InvalidDataException("is not a whole Parquet file: it does not end with PAR1; was its upload interrupted?");
+        long length = BinaryPrimitives.ReadUInt32LittleEndian(tail);
+        if (length > size - 12) throw new InvalidDataException($"the footer claims {length} bytes of a file of {size}");
+        if (length > MaxFooter) throw new InvalidDataException($"the footer of {length} bytes is over the limit of {MaxFooter >> 20} MiB");
+        var footer = new byte[length];
+        _file.Position = size - tail.Length - length;
+        _file.ReadExactly(footer);
+        return footer;
+    }
+
+    // Ids of fields as in parquet-format's parquet.thrift.
+    private void ReadFooter(byte[] footer)
+    {
+        var reader = new ThriftReader(footer);
+        for (int id = 0; reader.Field(ref id, out ThriftType type);)
+        {
+            switch (id, type)
+            {
+                case (2, ThriftType.List):
+                    CheckDepth(ref reader);
+                    break;
+                case (4, ThriftType.List):
+                    for (int left = reader.List(out _); left > 0; left--) _groups.Add(Chunks(ref reader));
+                    break;
+                default:
+                    reader.Skip(type);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>The schema is a tree, written in depth-first order with the number of each node's children.</summary>
+    private static void CheckDepth(ref ThriftReader reader)
+    {
+        var open = new Stack<long>(); // children to come of each group around
+        for (int left = reader.List(out _); left > 0; left--)
+        {
+            long children = 0;
+            for (int id = 0; reader.Field(ref id, out ThriftType type);)
+            {
+                if ((id, type) == (5, ThriftType.Int32)) children = reader.Integer();
+                else reader.Skip(type);
+            }
+            while (open.TryPop(out long more))
+            {
+                if (more == 0) continue;
+                open.Push(more - 1);
+                break;
+            }
+            if (children > 0) open.Push(children);
+            if (open.Count > MaxSchemaDepth) throw new InvalidDataException($"the schema is nested more than {MaxSchemaDepth} levels deep");
+        }
+    }
+
+    private static List<Chunk> Chunks(ref ThriftReader reader)
+    {
+        var chunks = new List<Chunk>();
+        for (int id = 0; reader.Field(ref id, out ThriftType type);)
+        {
+            if ((id, type) != (1, ThriftType.List))
+            {
+                reader.Skip(type);
+                continue;
+            }
+            for (int left = reader.List(out _); left > 0; left--)
+            {
+                for (int column = 0; reader.Field(ref column, out ThriftType of);)
+                {
+                    if ((column, of) == (3, ThriftType.Structure)) chunks.Add(Chunk.Read(ref reader));
+                    else reader.Skip(of);
+                }
+            }
+        }
+        return chunks;
+    }
+
+    private void PassPage(Chunk chunk)
+    {
+        for (int length = 512; ; length *= 16)
+        {
+            var bytes = new byte[Math.Min(length, MaxPageHeader)];
+            _file.Position = chunk.Next;
+            var reader = new ThriftReader(bytes.AsSpan(0, _file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)));
+            try
+            {
+                chunk.Pass(ref reader);
+                break;
+            }
+            catch (EndOfStreamException) when (length < MaxPageHeader && chunk.Next + length < _file.Length)
+            {
+                // The header is longer: it may hold the page's smallest and largest values.
+            }
+            catch (EndOfStreamException e)
+            {
+                throw new InvalidDataException("a page header ends early", e);
+            }
+        }
+        if (_chunks.Sum(column => column.Held) > MaxPages) throw new InvalidDataException($"the pages of a row are larger than {MaxPages >> 30} GiB; write smaller pages");
+    }
+
+    /// <summary>A column of a row group.</summary>
+    private sealed class Chunk
+    {
+        private long _dictionary, _page;
+
+        /// <summary>Where its next page header lies.</summary>
+        public long Next { get; private set; }
+
+        public long End { get; private init; }
+
+        /// <summary>Bytes of its pages that Arrow holds, decompressed.</summary>
+        public long Held => _dictionary + _page;
+
+        public static Chunk Read(ref ThriftReader reader)
+        {
+            long length = 0, data = 0, dictionary = 0;
+            for (int id = 0; reader.Field(ref id, out ThriftType type);)
+            {
+                switch (id, type)
+                {
+                    case (7, ThriftType.Int64):
+                        length = reader.Integer();
+                        break;
+                    case (9, ThriftType.Int64):
+                        data = reader.Integer();
+                        break;
+                    case (11, ThriftType.Int64):
+                        dictionary = reader.Integer();
+                        break;
+                    default:
+                        reader.Skip(type);
+                        break;
+                }
+            }
+            long start = dictionary > 0 && dictionary < data ? dictionary : data;
+            return new Chunk { Next = start, End = start + Math.Max(0, length) };
+        }
+
+        /// <summary>Looks at the next page's header and goes behind the page.</summary>
+        public void Pass(ref ThriftReader reader)
+        {
+            long kind = -1, decompressed = 0, compressed = 0;
+            for (int id = 0; reader.Field(ref id, out ThriftType type);)
+            {
+                switch (id, type)
+                {
+                    case (1, ThriftType.Int32):
+                        kind = reader.Integer();
+                        break;
+                    case (2, ThriftType.Int32):
+                        decompressed = reader.Integer();
+                        break;
+                    case (3, ThriftType.Int32):
+                        compressed = reader.Integer();
+                        break;
+                    default:
+                        reader.Skip(type);
+                        break;
+                }
+            }
+            if (compressed < 0 || decompressed < 0) throw new InvalidDataException("a page has a negative size");
+            if (Math.Max(compressed, decompressed) is > MaxPage and var size) throw new InvalidDataException($"a page of {size} bytes is over the limit of {MaxPage >> 20} MiB");
+            if (kind == 2) _dictionary = decompressed;
+            else _page = Math.Max(_page, decompressed);
+            Next += reader.Position + compressed;
+        }
+    }
+}
