@@ -44,7 +44,7 @@ public sealed class BatchGenerator(CausalLM model, IReadOnlyCollection<int> endI
     private GeneratedAnswer[] Generate(IReadOnlyList<int[]> prompts, IReadOnlyList<int> promptNumbers, GenerationSpec spec, int batchSize,
         List<(Tensor Hidden, int[] Prompts)>? states, Action<int>? answered, CancellationToken cancellation)
     {
-        var limits = Limits(prompts, spec.MaxNewTokens, context ?? model.Config.MaxPositionEmbeddings);
+        var limits = Limits(model, prompts, spec.MaxNewTokens, context);
         if (prompts.Count == 0)
             return [];
         model.eval();
@@ -77,12 +77,15 @@ public sealed class BatchGenerator(CausalLM model, IReadOnlyCollection<int> endI
     }
 
     /// <summary>Most tokens of each answer: what is asked for, or what the model's context has room for.</summary>
-    internal static int[] Limits(IReadOnlyList<int[]> prompts, int maxNewTokens, int context)
+    internal static int[] Limits(CausalLM model, IReadOnlyList<int[]> prompts, int maxNewTokens, int? most = null)
     {
+        var context = most ?? model.Config.MaxPositionEmbeddings;
         for (var i = 0; i < prompts.Count; i++)
         {
             if (prompts[i].Length == 0)
                 throw new InvalidDataException($"prompt {i + 1} has no tokens; there is nothing to continue");
+            if (prompts[i].Max() >= model.Config.VocabSize)
+                throw new InvalidDataException($"prompt {i + 1} has token id {prompts[i].Max()}, but the model knows {model.Config.VocabSize} tokens (config.json: vocab_size); does the tokenizer belong to it?");
             if (prompts[i].Length >= context)
                 throw new InvalidDataException($"prompt {i + 1} has {prompts[i].Length} tokens, but the model's context ends at {context} (config.json: max_position_embeddings)");
         }

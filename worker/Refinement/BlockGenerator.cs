@@ -27,7 +27,7 @@ public sealed class BlockGenerator(CausalLM model, int fillId, IReadOnlyCollecti
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(blockLength, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxNewTokens, 1);
-        var limits = BatchGenerator.Limits(prompts, maxNewTokens, model.Config.MaxPositionEmbeddings);
+        var limits = BatchGenerator.Limits(model, prompts, maxNewTokens);
         if (prompts.Count == 0)
             return [];
         model.eval();
