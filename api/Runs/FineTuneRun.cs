@@ -48,7 +48,7 @@ public sealed record FineTuneRunSpec : RunSpec
 
     /// <inheritdoc/>
     public override IEnumerable<RunReference> References() =>
-        new[] { Model?.RunRef, Samples?.RunRef, Evaluation?.Dataset?.RunRef }.OfType<RunReference>().Distinct();
+        new[] { Model?.RunRef, Samples?.RunRef }.Concat(Evaluation?.Datasets().Select(dataset => dataset.RunRef) ?? []).OfType<RunReference>().Distinct();
 
     internal bool IsTrainable() => Model?.Dtype is not WeightType.Float16;
 }

@@ -81,7 +81,7 @@ public static class DocumentValidator
                 if (shape == Shape.IntegerOrText) IntegerOrText(value!, type, path, errors);
                 break;
             case Shape.Text or Shape.Choice when kind == JsonValueKind.String:
-                Text(property, shape, value!.GetValue<string>(), path, errors, isItem: property.Shape == Shape.List);
+                Text(property, shape, value!.GetValue<string>(), path, errors, isItem: property.Shape is Shape.List or Shape.Map);
                 break;
             case Shape.Integer when kind == JsonValueKind.Number && TryLong(value!, out long integer):
                 if (type == typeof(int) && integer is > int.MaxValue or < int.MinValue)

@@ -2,9 +2,7 @@ using System.Text;
 
 namespace LightReasoner.Worker.Tokenization;
 
-/// <summary>
-/// A tokenizer as Hugging Face's <c>tokenizer.json</c> and the files beside it describe it, by Hugging Face's own library. Safe for concurrent use.
-/// </summary>
+/// <summary>A tokenizer as <c>tokenizer.json</c> and the files beside it describe it, by Hugging Face's own library. Safe for concurrent use.</summary>
 public sealed class Tokenizer
 {
     private readonly string _name;
@@ -49,7 +47,8 @@ public sealed class Tokenizer
     public ChatTemplate? ChatTemplate { get; }
 
     /// <summary>
-    /// Loads <c>tokenizer.json</c> of a model folder with what exists of tokenizer_config.json, special_tokens_map.json, added_tokens.json and chat_template.jinja.
+    /// Loads <c>tokenizer.json</c> of a model folder with what exists of tokenizer_config.json, special_tokens_map.json, added_tokens.json and
+    /// chat_template.jinja.
     /// </summary>
     /// <exception cref="FileNotFoundException">The folder has no tokenizer.json.</exception>
     /// <exception cref="TokenizerException">A file is damaged or describes something that is not supported.</exception>
@@ -70,7 +69,8 @@ public sealed class Tokenizer
     }
 
     /// <summary>
-    /// Encodes a text. Added tokens in the text become their ids; <paramref name="addSpecialTokens"/> puts the model's own (BOS …) around it. Half of a surrogate pair counts as U+FFFD.
+    /// Encodes a text. Added tokens in the text become their ids; <paramref name="addSpecialTokens"/> puts the model's own (BOS …) around it.
+    /// Half of a surrogate pair counts as U+FFFD.
     /// </summary>
     /// <exception cref="TokenizerException">The text has something that the model has no token for, not even an unknown one.</exception>
     public int[] Encode(string text, bool addSpecialTokens = false)
@@ -116,8 +116,11 @@ public sealed class Tokenizer
         foreach (var id in ids)
         {
             if (id >= vocabulary)
+            {
                 throw new TokenizerException(
-                    $"{_name}: the token '{IdToToken(id)}' has id {id}, but the model has embeddings for ids 0 to {vocabulary - 1} only (config.json: vocab_size): tokenizer and model do not fit together");
+                    $"{_name}: the token '{IdToToken(id)}' has id {id}, but the model has embeddings for ids 0 to {vocabulary - 1} only "
+                    + "(config.json: vocab_size); use the tokenizer that the model was trained with");
+            }
         }
     }
 

@@ -13,14 +13,12 @@ using Microsoft.Extensions.Logging;
 namespace KubeOps.Operator;
 
 /// <summary>The event's name follows from what it says about whom, so that saying it again counts up the one that exists.</summary>
-internal sealed class EventPublisherFactory(IKubernetesClient client, OperatorSettings settings, TimeProvider time, ILogger<EventPublisher> logger) : IEventPublisherFactory
+internal sealed class EventWriter(IKubernetesClient client, OperatorSettings settings, TimeProvider time, ILogger<EventWriter> logger)
 {
     private const int Attempts = 4;
     private const int MaxMessage = 1024;    // bytes that the API server takes
 
-    public EventPublisher Create() => PublishAsync;
-
-    private async Task PublishAsync(IKubernetesObject<V1ObjectMeta> entity, string reason, string message, EventType type, CancellationToken cancellationToken)
+    public async Task PublishAsync(IKubernetesObject<V1ObjectMeta> entity, string reason, string message, EventType type, CancellationToken cancellationToken)
     {
         var ns = entity.Namespace() ?? "default";
         var name = Name(entity, ns, reason, message, type);
@@ -60,7 +58,10 @@ internal sealed class EventPublisherFactory(IKubernetesClient client, OperatorSe
         var created = new Corev1Event
         {
             Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = ns },
-            InvolvedObject = entity.MakeObjectReference(),
+            InvolvedObject = new V1ObjectReference
+            {
+                ApiVersion = entity.ApiVersion, Kind = entity.Kind, Name = entity.Name(), NamespaceProperty = entity.Namespace(), ResourceVersion = entity.ResourceVersion(), Uid = entity.Uid(),
+            },
             Type = type.ToString(),
             Reason = reason,
             Message = Cut(message),
