@@ -9,6 +9,9 @@ namespace LightReasoner.Worker.Evaluation;
 /// <param name="prompt">The form of a benchmark's prompt.</param>
 public sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null, PromptType prompt = PromptType.Qwen25MathCot)
 {
+    /// <summary>The grader that an evaluation asks for.</summary>
+    public static AnswerGrader Of(EvaluationSpec spec) => new(spec.Grader ?? (spec.Benchmark is null ? GraderType.Gsm8k : GraderType.Math), spec.Benchmark is { } name ? Benchmark.Of(name) : null, spec.PromptType);
+
     /// <summary>The answer in a response, and whether it is right.</summary>
     /// <param name="response">What the model wrote.</param>
     /// <param name="reference">A benchmark's truth, or the field that holds the right answer.</param>

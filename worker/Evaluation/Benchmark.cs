@@ -56,6 +56,19 @@ public sealed partial class Benchmark
         return new BenchmarkProblem(question.Trim(), truth);
     }
 
+    /// <summary>The problems of a dataset as questions.</summary>
+    public async Task<IReadOnlyList<Question>> QuestionsAsync(string uri, RecordFormat? format, int? maxQuestions, CancellationToken cancellation)
+    {
+        List<Question> questions = [];
+        await foreach (DataRecord record in RecordReader.ReadAsync(uri, format, cancellation))
+        {
+            if (record.Index >= maxQuestions) break;
+            var problem = Read(record);
+            questions.Add(new Question(record.Index, problem.Question, problem.Question, problem.Truth));
+        }
+        return questions;
+    }
+
     /// <summary>The answer in a response, ready to be compared with the truth.</summary>
     /// <param name="response">What the model wrote.</param>
     /// <param name="truth">The right answer: where it is a letter, a letter is looked for.</param>

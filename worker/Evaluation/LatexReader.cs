@@ -41,7 +41,9 @@ internal sealed partial class LatexReader
         var reader = new LatexReader(text, dialect);
         var node = dialect == LatexDialect.Sympy ? reader.Relation() : reader.Lists();
         bool all = dialect == LatexDialect.Plain || reader._python;
-        return reader._failed || reader.Next == LatexTokens.Error || (all && reader._at < reader._tokens.Count) ? null : node;
+        // The last resort looks one token further than where it stops.
+        bool stuck = reader.Next == LatexTokens.Error || (dialect == LatexDialect.Fallback && reader._tokens.ElementAtOrDefault(reader._at + 1) == LatexTokens.Error);
+        return reader._failed || stuck || (all && reader._at < reader._tokens.Count) ? null : node;
     }
 
     /// <summary>Values separated by commas, in brackets or braces or none.</summary>
@@ -89,8 +91,9 @@ internal sealed partial class LatexReader
     private MathNode? Relation()
     {
         var left = Additive();
-        while (left is not null && Next is "=" or "<" or ">" or "≤" or "≥" or "≠")
+        for (int links = 0; left is not null && Next is "=" or "<" or ">" or "≤" or "≥" or "≠"; links++)
         {
+            if (links > MaxDepth) return Fail();
             var sign = Next;
             if (Skip(Additive) is not { } right) return Fail();
             bool nested = left.Kind == MathKind.Relation;

@@ -28,6 +28,7 @@ internal sealed partial class MathEquality
         if (BySimpleRules(prediction, truth) is { } verdict) return verdict;
         bool published = Published(prediction, truth);
         if (ReadPlain(prediction) is not { } answer || ReadPlain(truth) is not { } right) return published;
+        (answer, right) = (Scaled(answer), Scaled(right));
         return published ? !Contradict(answer, right) : Agree(answer, right, HaveSameValue);
     }
 
@@ -118,6 +119,7 @@ internal sealed partial class MathEquality
     /// <summary>What the published rules overlook: entries behind the first, brackets of half-open intervals, signs of inequalities, mixed numbers.</summary>
     private static bool Contradict(MathNode a, MathNode b)
     {
+        if (a.Kind == MathKind.Matrix || b.Kind == MathKind.Matrix) return false;
         if (IsCollection(a) || IsCollection(b)) return !Agree(a, b, (x, y) => x.Text == y.Text || HaveSameValue(x, y) || (MathValue.Real(x) is { } v && MathValue.Real(y) is { } w && IsCloseOrPercent(v, w)));
         if (a.Kind == MathKind.Relation && b.Kind == MathKind.Relation) return Sign(a) != Sign(b) || (Sign(a) is "<" or "≤" && !MathValue.AreIdentical(Difference(a), Difference(b)));
         return MathValue.Real(a) is { } value && MathValue.Real(b) is { } right && !IsCloseOrPercent(value, right);
@@ -203,7 +205,7 @@ internal sealed partial class MathEquality
     [GeneratedRegex(@"\\(text|textbf|textit|mathrm|mathbf|mbox)\{([^{}]*)\}")]
     private static partial Regex Look();
 
-    [GeneratedRegex(@"(?<!\\)\b[a-zA-Z]{3,}")]
+    [GeneratedRegex(@"(?<!\\|\\begin\{|\\end\{)\b[a-zA-Z]{3,}")]
     private static partial Regex Word();
 
     [GeneratedRegex(@"^[(\[].+[)\]]")]

@@ -13,15 +13,18 @@ internal static class EnumOption
         string[] names = [.. Enum.GetValues<T>().Select(Name)];
         var option = new Option<string>(name) { Description = $"{description} ({string.Join(", ", names)})", Required = fallback is null };
         if (fallback is { } value) option.DefaultValueFactory = _ => Name(value);
-        option.AcceptOnlyFromAmong(names);
+        option.AcceptOnlyFromAmong([.. names, .. names.Select(other => other.Replace('-', '_')).Except(names)]);
         return option;
     }
 
+    /// <summary>The value of a name; the published program writes minerva_math where manifests have minerva-math.</summary>
     /// <exception cref="FormatException">There is no such name.</exception>
     public static T Value<T>(string name)
         where T : struct, Enum =>
-        Enum.GetValues<T>().Where(value => Name(value) == name).Select(value => (T?)value).FirstOrDefault()
+        Enum.GetValues<T>().Where(value => Name(value) == name.Replace('_', '-')).Select(value => (T?)value).FirstOrDefault()
         ?? throw new FormatException($"'{name}' is not one of {string.Join(", ", Enum.GetValues<T>().Select(Name))}");
 
-    private static string Name<T>(T value) => JsonSerializer.SerializeToElement(value, ApiJson.Options).GetString()!;
+    /// <summary>The name in manifests.</summary>
+    public static string Name<T>(T value)
+        where T : struct, Enum => JsonSerializer.SerializeToElement(value, ApiJson.Options).GetString()!;
 }

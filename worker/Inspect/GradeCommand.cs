@@ -32,8 +32,7 @@ public static class GradeCommand
         else
         {
             string response = Text(line, "response") ?? throw new FormatException("needs 'response' or 'prediction'");
-            // The published program writes minerva_math, manifests minerva-math.
-            var benchmark = Text(line, "benchmark") is { } name ? Benchmark.Of(EnumOption.Value<BenchmarkName>(name.Replace('_', '-'))) : null;
+            var benchmark = Text(line, "benchmark") is { } name ? Benchmark.Of(EnumOption.Value<BenchmarkName>(name)) : null;
             (string answer, bool isCorrect) = new AnswerGrader(grader, benchmark, type).Grade(response, truth ?? "");
             writer.WriteString("extracted", truth is null && benchmark is not null ? benchmark.ExtractRaw(AnswerExtraction.Cut(response, type)) : answer);
             if (truth is not null) writer.WriteBoolean("equal", isCorrect);
