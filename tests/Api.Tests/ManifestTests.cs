@@ -29,7 +29,7 @@ public class ManifestTests
     public void Read_NullFields_HaveTheDocumentedDefaults()
     {
         var run = Assert.IsType<SamplingRun>(ManifestReader.Read(Sampling + "\n  selection:\n  retries: null\n  suspend: ~\n  batchSize:\n", "a.yaml"));
-        Assert.Equal((0.2, 3, false, 64), (run.Spec.Selection.Alpha, run.Spec.Retries, run.Spec.Suspend, run.Spec.BatchSize));
+        Assert.Equal((0.2, 3, false, BatchSize.Auto), (run.Spec.Selection.Alpha, run.Spec.Retries, run.Spec.Suspend, run.Spec.BatchSize));
     }
 
     [Fact]
@@ -41,9 +41,51 @@ public class ManifestTests
         Assert.Equal(WeightType.Float32, run.Spec.Amateur.Dtype);
         Assert.Equal((0.2, 0.4, false), (run.Spec.Selection.Alpha, run.Spec.Selection.Beta, run.Spec.Selection.IncludeFirstStep));
         Assert.Equal((128, 0.0, 1.0), (run.Spec.Generation.MaxNewTokens, run.Spec.Generation.Temperature, run.Spec.Generation.TopP));
-        Assert.Equal((64, 1, 3, 1), (run.Spec.BatchSize, run.Spec.Shards, run.Spec.Retries, run.Spec.Worker.Gpus));
+        Assert.Equal((BatchSize.Auto, 1, 3, 1), (run.Spec.BatchSize, run.Spec.Shards, run.Spec.Retries, run.Spec.Worker.Gpus));
         Assert.Equal("Please reason step by step.", run.Spec.Prompt.System);
     }
+
+    [Theory]
+    [InlineData("{}", "spec.evaluation: set exactly one of dataset and benchmarks")]
+    [InlineData("{dataset: {uri: file:///t}, benchmarks: [{name: math, dataset: {uri: file:///m}}]}", "spec.evaluation: set exactly one of dataset and benchmarks")]
+    [InlineData("{benchmark: math, benchmarks: [{name: math, dataset: {uri: file:///m}}]}", "spec.evaluation.benchmark: needs dataset; several test sets are listed under benchmarks, each with its own")]
+    [InlineData("{benchmark: math, dataset: {uri: file:///m}, answerField: solution}", "spec.evaluation: a benchmark's records have their own fields; leave out questionField and answerField")]
+    [InlineData("{benchmarks: [{name: math, dataset: {uri: file:///m}}], questionField: problem}", "spec.evaluation: a benchmark's records have their own fields; leave out questionField and answerField")]
+    [InlineData("{benchmark: gsm8k, dataset: {uri: file:///m}, grader: gsm8k}", "spec.evaluation.grader: a benchmark is graded by math or published")]
+    [InlineData("{benchmark: gsm9k, dataset: {uri: file:///m}}", "spec.evaluation.benchmark: must be one of gsm8k, math, svamp, asdiv, minerva-math, olympiadbench, mmlu-stem, was 'gsm9k'")]
+    [InlineData("{benchmarks: [{name: math}]}", "spec.evaluation.benchmarks[0].dataset: is required")]
+    [InlineData("{benchmarks: [{name: math, dataset: {uri: file:///a}}, {name: math, dataset: {uri: file:///b}}]}", "spec.evaluation.benchmarks[1]: must not name an entry twice")]
+    [InlineData("{benchmarks: []}", "spec.evaluation.benchmarks: must have at least 1 entries, has 0")]
+    public void Read_EvaluationThatDoesNotFit_IsRefused(string evaluation, string message) =>
+        Assert.Contains(message, Assert.Throws<ManifestException>(() => ManifestReader.Read(Refine + $"\n  evaluation: {evaluation}\n", "a.yaml")).Message);
+
+    [Theory]
+    [InlineData("{dataset: {uri: file:///t}, grader: exact, answerField: key}", 1)]
+    [InlineData("{benchmark: minerva-math, dataset: {uri: file:///t}, promptType: cot, grader: published}", 1)]
+    [InlineData("{benchmarks: [{name: math, dataset: {uri: file:///m}}, {name: mmlu-stem, dataset: {runRef: {kind: SamplingRun, name: y}}}]}", 2)]
+    public void Read_Evaluation_KnowsItsDatasets(string evaluation, int datasets)
+    {
+        var run = Assert.IsType<RefineRun>(ManifestReader.Read(Refine + $"\n  evaluation: {evaluation}\n", "a.yaml"));
+        Assert.Equal(datasets, run.Spec.Evaluation!.Datasets().Count());
+        Assert.Equal(datasets, run.Spec.References().Count());
+    }
+
+    [Fact]
+    public void Read_NumbersOrWords_AreBothAndStayThem()
+    {
+        var run = (SamplingRun)ManifestReader.Read(Sampling, "a.yaml", ["spec.batchSize=8", "spec.answers={runRef: {kind: SamplingRun, name: before}}"]);
+        Assert.Equal(8, run.Spec.BatchSize.Number);
+        Assert.Contains("SamplingRun/before", run.Spec.References().Select(reference => reference.ToString()));
+        var refine = (RefineRun)ManifestReader.Read(Refine, "a.yaml", ["spec.evaluation={dataset: {uri: file:///a}, refineIterations: converge, batchSize: auto}"]);
+        Assert.Equal((RefineIterations.Converge, BatchSize.Auto), (refine.Spec.Evaluation!.RefineIterations, refine.Spec.Evaluation.BatchSize));
+    }
+
+    [Theory]
+    [InlineData("spec.batchSize=0", "spec.batchSize: must be a number from 1 to 65536, or auto, was 0")]
+    [InlineData("spec.batchSize=all", "spec.batchSize: must be a number from 1 to 65536, or auto, was \"all\"")]
+    [InlineData("spec.answers={runRef: {kind: FineTuneRun, name: x}}", "only a SamplingRun writes answers")]
+    public void Read_NumberOrWordOutOfRange_IsRefused(string change, string message) =>
+        Assert.Contains(message, Assert.Throws<ManifestException>(() => ManifestReader.Read(Sampling, "a.yaml", [change])).Message);
 
     [Fact]
     public void YamlAndJson_RoundTrip_GiveTheSameDocument()
@@ -61,8 +103,8 @@ public class ManifestTests
     [InlineData("spec.selection.beta=-1", "spec.selection.beta: must be ≥ 0, was -1")]
     [InlineData("spec.selection.alpha=1.5", "spec.selection.alpha: must be ≤ 1, was 1.5")]
     [InlineData("spec.generation.topP=0", "spec.generation.topP: must be > 0, was 0")]
-    [InlineData("spec.batchSize=1.5", "spec.batchSize: must be a whole number, was 1.5")]
-    [InlineData("spec.batchSize=many", "spec.batchSize: must be a whole number, was \"many\"")]
+    [InlineData("spec.shards=1.5", "spec.shards: must be a whole number, was 1.5")]
+    [InlineData("spec.shards=many", "spec.shards: must be a whole number, was \"many\"")]
     [InlineData("spec.shards=99999999999", "spec.shards: must fit into 32 bits, was 99999999999")]
     [InlineData("spec.format=csv", "spec.format: must be one of jsonl, parquet, was 'csv'")]
     [InlineData("spec.batchsize=2", "spec.batchsize: is not a known field (fields: expert, amateur, dataset,")]
@@ -98,7 +140,7 @@ public class ManifestTests
     public void Read_NullForAFieldWithADefault_TakesTheDefault()
     {
         var run = (SamplingRun)ManifestReader.Read(Sampling, "a.yaml", ["spec.selection=null", "spec.batchSize=null", "spec.worker={nodeSelector: {a: null}, affinity: {x: null}}"]);
-        Assert.Equal((0.4, 64), (run.Spec.Selection.Beta, run.Spec.BatchSize));
+        Assert.Equal((0.4, BatchSize.Auto), (run.Spec.Selection.Beta, run.Spec.BatchSize));
         Assert.Empty(run.Spec.Worker.NodeSelector!);
         Assert.True(run.Spec.Worker.Affinity!.ContainsKey("x"));
     }
@@ -106,8 +148,8 @@ public class ManifestTests
     [Fact]
     public void Read_BadField_NamesItsLine()
     {
-        var error = Assert.Throws<ManifestException>(() => ManifestReader.Read(Sampling + "\n  batchSize: 0\n", "runs/a.yaml"));
-        Assert.Equal("runs/a.yaml line 8: spec.batchSize: must be ≥ 1, was 0", error.Message);
+        var error = Assert.Throws<ManifestException>(() => ManifestReader.Read(Sampling + "\n  shards: 0\n", "runs/a.yaml"));
+        Assert.Equal("runs/a.yaml line 8: spec.shards: must be ≥ 1, was 0", error.Message);
     }
 
     [Theory]
