@@ -28,7 +28,7 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
         long capacity = longestPrompt + maxNewTokens;
         long reading = Math.Min(4096L, (long)batchSize * longestPrompt) * WidestRow(expert.Config) * Size(expert);
         return new([("weights", Weights(expert) + Weights(amateur)), ("KV cache", KvCache.BytesPerToken(expert) * capacity * batchSize), ("reading prompts", reading),
-            ("logits", 6L * CausalLM.HeadElements / 2 * sizeof(float))]);
+            ("logits", 6L * expert.HeadElements * sizeof(float))]);
     }
 
     /// <summary>Training of some parameters over a frozen or trained base.</summary>
