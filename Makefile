@@ -31,9 +31,10 @@ faults: ## Kills the worker 40 times for each kind and store, and compares the o
 
 goldens: ## Compares with the goldens of the real programs and prints the list of cases with counts.
 	@eng/install-tools.sh test
-	@dotnet build tests/Worker.Tests $(DOTNET_FLAGS)
-	@dotnet tests/Worker.Tests/bin/Release/net10.0/LightReasoner.Worker.Tests.dll -noLogo -class '*GoldenTests' -class '*EosNoiseTests' -class '*BlockGeneratorTests' -class '*ContrastiveSamplerTests'
-	@cat tests/Worker.Tests/bin/Release/net10.0/golden-cases.md
+	@for project in Worker.Tests Jinja.Tests; do \
+		dotnet build tests/$$project $(DOTNET_FLAGS) && \
+		dotnet tests/$$project/bin/Release/net10.0/LightReasoner.$$project.dll -noLogo -class '*GoldenTests' -class '*EosNoiseTests' -class '*BlockGeneratorTests' -class '*ContrastiveSamplerTests' && \
+		cat tests/$$project/bin/Release/net10.0/golden-cases.md || exit 1; done
 
 build: ## Builds everything in Release and leaves launchers in bin/.
 	@eng/install-tools.sh build

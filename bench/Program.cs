@@ -19,10 +19,11 @@ root.SetAction(parsed =>
     if (!File.Exists(Path.Combine(folder, "amateur", "config.json")))
         RandomPair.Write(folder);
     using var inference = new InferenceCases(folder);
-    var chosen = parsed.GetValue(cases) is { Length: > 0 } names ? names : [.. inference.All.Select(c => c.Name)];
+    (string Name, Func<BenchCase> Case)[] all = [.. inference.All, .. new TrainingCases(folder).All];
+    var chosen = parsed.GetValue(cases) is { Length: > 0 } names ? names : [.. all.Select(c => c.Name)];
     var table = new Table().AddColumns("case", "threads", "reference", "worker", "ratio", "target", "equal");
     var equal = true;
-    foreach (var (name, make) in inference.All.Where(c => chosen.Contains(c.Name)))
+    foreach (var (name, make) in all.Where(c => chosen.Contains(c.Name)))
     {
         var bench = make();
         foreach (var count in parsed.GetValue(threads)!)

@@ -14,14 +14,17 @@ var root = new RootCommand("Contrastive sampling, LoRA fine-tuning on soft label
     EvaluateCommand.Create(),
     MergeCommand.Create(),
     PrepareCommand.Create(),
-    new Command("inspect", "Looks into models, tokenizers, templates, samples and Parquet files; JSON in, JSON out.")
+    new Command("inspect", "Looks into models, tokenizers, templates, samples, Parquet files and grading; JSON in, JSON out.")
     {
+        LayoutCommand.Create(),
         TokensCommand.Create(),
         ChatCommand.Create(),
         LogitsCommand.Create(),
         ModelCommand.Create(),
         SamplesCommand.Create(),
         ParquetCommand.Create(),
+        GradeCommand.Create(),
+        PromptsCommand.Create(),
     },
 };
 

@@ -117,6 +117,17 @@ public enum SamplePacking
     [JsonStringEnumMemberName("none")] None,
 }
 
+/// <summary>How a model learns to produce blocks of tokens.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RefineObjective>))]
+public enum RefineObjective
+{
+    /// <summary>Repairs a response that EOS noise was put into, over several passes.</summary>
+    [JsonStringEnumMemberName("iterative")] Iterative,
+
+    /// <summary>Predicts the next block from masks that stand before it.</summary>
+    [JsonStringEnumMemberName("interleaved")] Interleaved,
+}
+
 /// <summary>What is trained.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<TrainingMethod>))]
 public enum TrainingMethod

@@ -8,7 +8,7 @@ using LightReasoner.Worker.Tokenization;
 
 namespace LightReasoner.Worker.Evaluation;
 
-/// <summary>Accuracy on questions with known answers: one answer each (pass@1), judged by its final number.</summary>
+/// <summary>Accuracy on questions with known answers: one answer each (pass@1), judged by the evaluation's grader.</summary>
 public sealed class AccuracyEvaluator
 {
     /// <summary>Asks all questions.</summary>
@@ -19,13 +19,16 @@ public sealed class AccuracyEvaluator
     /// <param name="blocks">Block generation (greedy) instead of token by token.</param>
     /// <param name="cancellation">Ends it between two forward passes.</param>
     /// <param name="answered">Hears, after each forward pass, how many questions are answered.</param>
-    /// <exception cref="InvalidDataException">A question has no answer with a number.</exception>
+    /// <exception cref="Runs.WorkerException">The answers of the questions are not such as the grader compares.</exception>
     public EvaluationResult Evaluate(
         LoadedModel model, Tokenizer tokenizer, IReadOnlyList<Question> questions, EvaluationSpec spec, bool blocks, CancellationToken cancellation = default,
         Action<int>? answered = null)
     {
-        var expected = questions.Select(Expected).ToArray();
-        var prompts = questions.Select(question => PromptFormat.Encode(tokenizer, spec.Prompt, question.Text)).ToArray();
+        var grader = AnswerGrader.Of(spec);
+        grader.Check(questions.Select(question => ($"question {question.Index + 1}", question.Answer ?? "")));
+        var prompts = questions.Select(question => spec.Benchmark is null
+            ? PromptFormat.Encode(tokenizer, spec.Prompt, question.Text)
+            : tokenizer.Encode(Benchmark.Prompt(question.Text, spec.PromptType), addSpecialTokens: true)).ToArray();
         var endIds = model.EndIds(tokenizer);
         var batchSize = BatchSizes.Rows(spec.BatchSize, model.Model, prompts.Max(prompt => prompt.Length), spec.Generation.MaxNewTokens);
         var generated = blocks
@@ -33,12 +36,8 @@ public sealed class AccuracyEvaluator
                 .Generate(prompts, spec.BlockLength, spec.RefineIterations.Number, spec.Generation.MaxNewTokens, batchSize, answered, cancellation)
             : new BatchGenerator(model.Model, endIds).Generate(prompts, spec.Generation, batchSize, answered: answered, cancellation: cancellation);
         var texts = generated.Select(answer => tokenizer.Decode(answer.Ids, skipSpecialTokens: true)).ToArray();
-        var correct = texts.Zip(expected, (text, number) => Gsm8kAnswer.AreEqual(Gsm8kAnswer.Extract(text), number)).ToArray();
+        var correct = texts.Zip(questions, (text, question) => grader.Grade(text, question.Answer!).IsCorrect).ToArray();
         var passes = generated.Sum(answer => (long)answer.ForwardPasses);
         return new EvaluationResult(correct, texts, passes == 0 ? 0 : (double)generated.Sum(answer => (long)answer.Ids.Length) / passes);
     }
-
-    private static string Expected(Question question) => question.Answer is { } answer && Gsm8kAnswer.Extract(answer) is { } number
-        ? number
-        : throw new InvalidDataException($"question {question.Index + 1}: the answer has no number to compare with ('{question.Answer}')");
 }

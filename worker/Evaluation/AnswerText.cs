@@ -6,6 +6,9 @@ namespace LightReasoner.Worker.Evaluation;
 /// <summary>The normal form of an answer's text as the Qwen2.5-Math evaluation makes it (its <c>strip_string</c>), oddities included.</summary>
 internal static partial class AnswerText
 {
+    // No answer is this long; the work grows with the square of the length.
+    private const int MaxLength = 10_000;
+
     // Words that the published evaluation takes for units, in its order (they are removed one after the other). A dot stands for any character.
     private static readonly string[] Units = UnitsAndPlurals(
         """
@@ -18,11 +21,12 @@ internal static partial class AnswerText
 
     private static readonly string[] Assignments = ["x=", "y=", "z=", @"x\in", @"y\in", @"z\in", @"x\to", @"y\to", @"z\to"];
 
-    /// <summary>Makes the normal form.</summary>
+    /// <summary>Makes the normal form. A text of over 10,000 characters stays as it is.</summary>
     /// <param name="text">The answer.</param>
     /// <param name="keepUnits">Leaves units where they are (Minerva).</param>
     public static string Normalize(string text, bool keepUnits = false)
     {
+        if (text.Length > MaxLength) return text;
         text = text.Trim().Replace("\n", "", StringComparison.Ordinal).TrimEnd('.').Remove(@"\!");
         text = ArrayBegin().Replace(text, @"\begin{pmatrix}").Swap(@"\end{array}", @"\end{pmatrix}").Swap("bmatrix", "pmatrix");
         text = text.Swap("tfrac", "frac").Swap("dfrac", "frac").Swap(@"\neq", @"\ne").Swap(@"\leq", @"\le").Swap(@"\geq", @"\ge");

@@ -28,8 +28,8 @@ internal sealed partial class LatexReader
 
     private LatexReader(string text, LatexDialect dialect)
     {
-        (_dialect, _tokens) = (dialect, LatexTokens.Of(text, dialect));
         _python = dialect == LatexDialect.Fallback && PythonExpression().IsMatch(text);
+        (_dialect, _tokens) = (dialect, LatexTokens.Of(text, dialect, _python));
     }
 
     private string Next => _at < _tokens.Count ? _tokens[_at] : "end";
@@ -37,46 +37,63 @@ internal sealed partial class LatexReader
     /// <summary>The expression that a text begins with (all of it, in <see cref="LatexDialect.Plain"/>); null where there is none, or it is too long or too deep.</summary>
     public static MathNode? Read(string text, LatexDialect dialect)
     {
-        if (text.Length > MaxLength) return null;
+        if (text.Length > MaxLength || (dialect == LatexDialect.Fallback && text.StartsWith('~'))) return null; // ~5 is -6 in Python
         var reader = new LatexReader(text, dialect);
         var node = dialect == LatexDialect.Sympy ? reader.Relation() : reader.Lists();
         bool all = dialect == LatexDialect.Plain || reader._python;
-        return reader._failed || reader.Next == LatexTokens.Error || (all && reader._at < reader._tokens.Count) ? null : node;
+        // The last resort looks one token further than where it stops.
+        bool stuck = reader.Next == LatexTokens.Error || (dialect == LatexDialect.Fallback && reader._tokens.ElementAtOrDefault(reader._at + 1) == LatexTokens.Error);
+        return reader._failed || stuck || (all && reader._at < reader._tokens.Count) ? null : node;
     }
 
     /// <summary>Values separated by commas, in brackets or braces or none.</summary>
     private MathNode? Lists()
     {
-        var whole = Try(Collection);
-        if (whole is not null && (_at == _tokens.Count || !_python)) return whole;
+        var whole = Try(_dialect == LatexDialect.Plain ? Union : Collection);
+        if (whole is not null && (_at == _tokens.Count || _dialect == LatexDialect.Fallback && !_python)) return whole;
         _at = 0;
         return Entries();
     }
 
+    private MathNode? Union()
+    {
+        List<MathNode> parts = [];
+        do
+        {
+            if (Collection() is not { } part) return null;
+            parts.Add(part);
+        }
+        while (Take(@"\cup") || Take("U"));
+        return parts.Count == 1 ? parts[0] : MathNode.Of(MathKind.Set, parts);
+    }
+
     private MathNode? Collection()
     {
-        string open = Next, close = open switch { "[" => "]", "{" => "}", @"\{" => @"\}", "(" when _python => ")", _ => "" };
-        if (close.Length == 0 || Deeper(() => Skip(Entries)) is not { Kind: MathKind.List } list || !Take(close)) return null;
-        return (open == "{" && _python) || (open is "{" or @"\{" && _dialect == LatexDialect.Plain) ? MathNode.Of(MathKind.Set, list.Children)
-            : open == "(" || !_python ? list
-            : MathNode.Of(MathKind.List, list.Children);
+        string open = Next, close = open switch { "[" => "]", "{" => "}", @"\{" => @"\}", "(" when _dialect == LatexDialect.Plain || _python => ")", _ => "" };
+        if (close.Length == 0 || Deeper(() => Skip(Entries)) is not { Kind: MathKind.List } list) return null;
+        bool plain = _dialect == LatexDialect.Plain, halfOpen = plain && list.Children.Count == 2 && open is "(" or "[" && Next is ")" or "]";
+        if (halfOpen) close = Next;
+        if (!Take(close)) return null;
+        return open == "{" && (_python || plain) || open == @"\{" && plain ? MathNode.Of(MathKind.Set, list.Children)
+            : MathNode.Named(MathKind.List, halfOpen ? open + close : open == "(" ? open : "", list.Children);
     }
 
     private MathNode? Entries()
     {
         if (Entry() is not { } first) return null;
         List<MathNode> entries = [first];
-        while (!_failed && Try(() => Take(",") ? Entry() : null) is { } next) entries.Add(next);
-        return entries.Count == 1 ? first : _python ? MathNode.Tuple(entries) : MathNode.Of(MathKind.List, entries);
+        while (!_failed && Try(() => Take(",") || (_dialect == LatexDialect.Plain && Take(";")) ? Entry() : null) is { } next) entries.Add(next);
+        return entries.Count == 1 ? first : MathNode.Named(MathKind.List, _python ? "(" : "", entries);
     }
 
-    private MathNode? Entry() => (_python ? Try(Collection) : null) ?? Relation();
+    private MathNode? Entry() => (_dialect == LatexDialect.Plain || _python ? Try(Collection) : null) ?? Relation();
 
     private MathNode? Relation()
     {
         var left = Additive();
-        while (left is not null && Next is "=" or "<" or ">" or "≤" or "≥" or "≠")
+        for (int links = 0; left is not null && Next is "=" or "<" or ">" or "≤" or "≥" or "≠"; links++)
         {
+            if (links > MaxDepth) return Fail();
             var sign = Next;
             if (Skip(Additive) is not { } right) return Fail();
             bool nested = left.Kind == MathKind.Relation;
@@ -133,7 +150,9 @@ internal sealed partial class LatexReader
         for (int i = 1; i + 1 < factors.Count; i++)
             if (factors[i] is { Kind: MathKind.Symbol, Name: "x" } && !factors[i - 1].HasSymbols && !factors[i + 1].HasSymbols) factors.RemoveAt(i);
         if (mixed && factors.Count > 1 && !factors[1].HasSymbols) factors = [MathNode.Of(MathKind.Sum, factors[0], factors[1]), .. factors[2..]];
-        return factors.Count == 1 ? factors[0] : MathNode.Of(MathKind.Product, factors);
+        // The published last resort flattens long products, which then are not the same text as others of the same factors.
+        bool flat = _dialect == LatexDialect.Fallback && (factors.Count > 2 || factors.Any(factor => factor.Kind == MathKind.Product));
+        return factors.Count == 1 ? factors[0] : MathNode.Named(MathKind.Product, flat ? "flat" : "", factors);
     }
 
     private bool StartsFactor(bool functions) => Next switch
@@ -163,7 +182,7 @@ internal sealed partial class LatexReader
             else if (Next == "!")
             {
                 _at++;
-                value = MathNode.Call("factorial", value);
+                value = Opaque(MathNode.Call("factorial", value));
             }
             else if (Next is "%" or @"\%" && _dialect != LatexDialect.Sympy)
             {
@@ -197,27 +216,27 @@ internal sealed partial class LatexReader
             case @"\{":
                 return Group(@"\{", @"\}");
             case @"\lfloor":
-                return Group(@"\lfloor", @"\rfloor") is { } floor ? MathNode.Call("floor", floor) : null;
+                return Group(@"\lfloor", @"\rfloor") is { } floor ? Opaque(MathNode.Call("floor", floor)) : null;
             case @"\lceil":
-                return Group(@"\lceil", @"\rceil") is { } ceil ? MathNode.Call("ceil", ceil) : null;
+                return Group(@"\lceil", @"\rceil") is { } ceil ? Opaque(MathNode.Call("ceil", ceil)) : null;
             case "|":
                 _bars++;
                 var inside = Group("|", "|");
                 _bars--;
-                return inside is null ? null : MathNode.Call("abs", inside);
+                return inside is null ? null : Opaque(MathNode.Call("abs", inside));
             case @"\frac":
                 _at++;
                 return DigitOrGroup() is { } above && DigitOrGroup() is { } below ? Fraction(above, below) : null;
             case @"\binom":
                 _at++;
-                return Group("{", "}") is { } n && Group("{", "}") is { } k ? MathNode.Call("binomial", n, k) : null;
+                return Group("{", "}") is { } n && Group("{", "}") is { } k ? Opaque(MathNode.Call("binomial", n, k)) : null;
             case @"\sqrt" when functions:
                 _at++;
                 var root = Next == "[" ? Group("[", "]") : MathNode.Number(2);
                 return root is not null && RootOf() is { } radicand ? MathNode.Of(MathKind.Power, radicand, root.Kind == MathKind.Number ? MathNode.Number(root.Denominator, root.Numerator) : root.Invert()) : null;
             case @"\overline" when functions:
                 _at++;
-                return Group("{", "}") is { } bar ? MathNode.Call("conjugate", bar) : null;
+                return Group("{", "}") is { } bar ? Opaque(MathNode.Call("conjugate", bar)) : null;
             case @"\mathit":
                 _at++;
                 if (!Take("{")) return null;
@@ -257,7 +276,7 @@ internal sealed partial class LatexReader
         if (Next == "." && digits.Length > 0)
         {
             // sympy loses the last digit before a point that leads nowhere, and all that follows; a lone digit it refuses.
-            if (_dialect == LatexDialect.Plain) _at++;
+            if (_dialect == LatexDialect.Plain || _python) _at++;
             else if (_dialect == LatexDialect.Fallback) _tokens[_at] = "end";
             else if (digits.Length > 1 && digits[^2] != '.') (digits, _tokens[_at]) = (digits[..^1], "end");
             else if (!digits.Contains('.', StringComparison.Ordinal)) return Fail();
@@ -281,7 +300,7 @@ internal sealed partial class LatexReader
         if (functions && Next == "(" && !_dead.Contains(_at) && !(_dialect == LatexDialect.Plain && name.Length == 1))
         {
             int open = _at;
-            if (Try(() => Deeper(Arguments)) is { } arguments) return MathNode.Call(name, arguments.Children);
+            if (Try(() => Deeper(Arguments)) is { } arguments) return Opaque(MathNode.Call(name, arguments.Children));
             _dead.Add(open);
         }
         return name switch
@@ -295,9 +314,12 @@ internal sealed partial class LatexReader
 
     private string Subscript()
     {
-        var name = "";
-        if (Next == "'") name += Quotes();
-        if (Next == "_" && Try(() => Skip(Exponent)) is { } subscript) name += _dialect == LatexDialect.Fallback && subscript.Text.Length == 1 ? "_" + subscript.Text : "_{" + subscript.Text + "}";
+        var name = Quotes();
+        if (Next == "_")
+        {
+            if (Skip(Exponent) is not { } subscript) _failed = true;
+            else name += _dialect == LatexDialect.Fallback && subscript.Text.Length == 1 ? "_" + subscript.Text : "_{" + subscript.Text + "}";
+        }
         return name + Quotes();
     }
 
@@ -375,7 +397,7 @@ internal sealed partial class LatexReader
     private MathNode? Matrix()
     {
         int begin = _at;
-        if (!Environment(@"\begin")) return null;
+        if (!Environment(@"\begin")) return Fail();
         List<MathNode> rows = [], row = [];
         while (!_failed)
         {
@@ -458,7 +480,7 @@ internal sealed partial class LatexReader
     }
 
     // Digits before letters and letters before brackets would be products, which Python does not leave out the sign of.
-    [GeneratedRegex(@"^(?!.*(\d[a-zA-Z]|[\w)] *\())[-+*/().,\[\]{}\w\s]*\z")]
+    [GeneratedRegex(@"^(?!.*(\d[a-zA-Z]|[\w)] *\())[-+*/().,<>=\[\]{}\w\s]*\z")]
     private static partial Regex PythonExpression();
 
     private static bool IsDigit(string token) => token.Length == 1 && char.IsAsciiDigit(token[0]);

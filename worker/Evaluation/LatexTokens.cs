@@ -53,16 +53,16 @@ internal static class LatexTokens
     private static readonly Dictionary<string, string> MoreSynonyms = new()
     {
         [@"\lt"] = "<", [@"\gt"] = ">", [@"\ne"] = "≠", ["−"] = "-", ["–"] = "-", ["×"] = "*", ["⋅"] = "*", ["·"] = "*", ["÷"] = "/", ["π"] = @"\pi", ["∞"] = @"\infty", [@"\lbrace"] = @"\{",
-        [@"\rbrace"] = @"\}", [@"\%"] = "%", ["²"] = "^2", ["³"] = "^3",
+        [@"\rbrace"] = @"\}", [@"\%"] = "%", ["∪"] = @"\cup", ["°"] = @"\degree", ["²"] = "^2", ["³"] = "^3",
     };
 
     /// <summary>The tokens; the last is <see cref="Error"/> where a character is not known.</summary>
-    public static List<string> Of(string text, LatexDialect dialect)
+    public static List<string> Of(string text, LatexDialect dialect, bool python = false)
     {
         var tokens = new List<string>();
         for (int at = 0; at < text.Length;)
         {
-            int length = Length(text, at, dialect);
+            int length = text[at] is '<' or '>' && at + 1 < text.Length && text[at + 1] == '=' && (python || dialect == LatexDialect.Plain) ? 2 : Length(text, at, dialect);
             var token = text.Substring(at, length);
             at += length;
             if (Skipped.Contains(token) || char.IsWhiteSpace(token[0]) || (dialect != LatexDialect.Sympy && token is "$" or "~")
@@ -76,7 +76,7 @@ internal static class LatexTokens
             }
             bool known = token.Length > 1
                 ? token[0] != '\\' || char.IsAsciiLetter(token[1]) || token is @"\{" or @"\}" || (dialect != LatexDialect.Sympy && token is @"\\" or @"\%")
-                : char.IsAsciiLetterOrDigit(token[0]) || "+-*/()[]{}|_^=<>≤≥≠!,.'".Contains(token[0]) || (dialect != LatexDialect.Sympy && token == "&") || (dialect == LatexDialect.Plain && token == "%");
+                : char.IsAsciiLetterOrDigit(token[0]) || "+-*/()[]{}|_^=<>≤≥≠!,.'".Contains(token[0]) || (dialect != LatexDialect.Sympy && token == "&") || (dialect == LatexDialect.Plain && token is "%" or ";");
             if (!known || (dialect == LatexDialect.Fallback && token.Length > 1 && token[0] == '\\' && char.IsAsciiLetter(token[1]) && !FallbackCommands.Contains(token[1..]))) token = Error;
             tokens.Add(token);
             if (token == Error) break;
@@ -99,7 +99,6 @@ internal static class LatexTokens
             if (letters == 0) return Math.Min(2, text.Length - at);
             return text.AsSpan(at, letters + 1) is @"\left" or @"\right" && at + letters + 1 < text.Length && text[at + letters + 1] == '|' && dialect == LatexDialect.Sympy ? letters + 2 : letters + 1;
         }
-        if (dialect != LatexDialect.Sympy && text[at] is '<' or '>' && at + 1 < text.Length && text[at + 1] == '=') return 2;
         if (text[at] != 'd' || dialect == LatexDialect.Plain) return 1;
         int next = at + 1;
         while (next < text.Length && char.IsWhiteSpace(text[next])) next++;

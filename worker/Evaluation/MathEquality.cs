@@ -20,12 +20,30 @@ internal sealed partial class MathEquality
     /// <param name="truth">The right one.</param>
     public static bool Published(string prediction, string truth) => new MathEquality().AreEqual(prediction, truth);
 
-    private bool AreEqual(string prediction, string truth)
+    /// <summary>The published verdict, but corrected where it is plainly wrong.</summary>
+    /// <param name="prediction">The model's answer.</param>
+    /// <param name="truth">The right one.</param>
+    public static bool Corrected(string prediction, string truth)
+    {
+        if (BySimpleRules(prediction, truth) is { } verdict) return verdict;
+        bool published = Published(prediction, truth);
+        if (ReadPlain(prediction) is not { } answer || ReadPlain(truth) is not { } right) return published;
+        (answer, right) = (Scaled(answer), Scaled(right));
+        return published ? !Contradict(answer, right) : Agree(answer, right, HaveSameValue);
+    }
+
+    /// <summary>By text, choice or number alone; null where these do not decide.</summary>
+    private static bool? BySimpleRules(string prediction, string truth)
     {
         if (Same(prediction.Trim(), truth.Trim())) return true;
         if (truth is ['A' or 'B' or 'C' or 'D' or 'E'] && AnswerExtraction.Letter(prediction, first: false) == truth) return true;
-        if (Number(prediction) is { } number && Number(truth) is { } right) return IsClose(number, right / 100) || IsClose(number, right) || IsClose(number, right * 100);
-        if (prediction.Length == 0) return false;
+        if (Number(prediction) is { } number && Number(truth) is { } right) return IsCloseOrPercent(number, right);
+        return prediction.Length == 0 ? false : null;
+    }
+
+    private bool AreEqual(string prediction, string truth)
+    {
+        if (BySimpleRules(prediction, truth) is { } verdict) return verdict;
         (prediction, truth) = (prediction.Trim(), truth.Trim());
         if (prediction.Contains("pmatrix", StringComparison.Ordinal) && !truth.Contains("pmatrix", StringComparison.Ordinal)) truth = ColumnOf(truth);
         bool otherBrackets = (prediction is ['[', .., ']'] && truth is not ['(', .., ')']) || (prediction is ['(', .., ')'] && truth is not ['[', .., ']']);
@@ -81,7 +99,7 @@ internal sealed partial class MathEquality
             case (MathKind.Matrix or MathKind.Relation, _) or (_, MathKind.Matrix or MathKind.Relation):
                 return false;
             default:
-                return MathValue.AreIdentical(a, b) || (MathValue.Real(a) is { } value && MathValue.Real(b) is { } right && IsClose(value, right));
+                return HaveSameValue(a, b);
         }
     }
 
@@ -91,7 +109,45 @@ internal sealed partial class MathEquality
             ? matrix.With([.. matrix.Children.Select(row => row.With([.. row.Children.Select(cell => MathNode.Of(MathKind.Product, [cell, .. product.Children.Where(c => c != matrix)]))]))])
             : product;
 
-    private static MathNode Difference(MathNode relation) => MathNode.Of(MathKind.Sum, relation.Children[0], relation.Children[1].Negate());
+    /// <summary>An answer of mathematics (not of words), without what is only for the eye.</summary>
+    private static MathNode? ReadPlain(string text)
+    {
+        text = Look().Replace(text, "$2").Remove("$").Trim().TrimEnd('.');
+        return Float(text.Remove(" ")) is { } number && double.IsFinite(number) ? MathNode.Decimal(number) : Word().IsMatch(text) ? null : LatexReader.Read(text, LatexDialect.Plain);
+    }
+
+    /// <summary>What the published rules overlook: entries behind the first, brackets of half-open intervals, signs of inequalities, mixed numbers.</summary>
+    private static bool Contradict(MathNode a, MathNode b)
+    {
+        if (a.Kind == MathKind.Matrix || b.Kind == MathKind.Matrix) return false;
+        if (IsCollection(a) || IsCollection(b)) return !Agree(a, b, (x, y) => x.Text == y.Text || HaveSameValue(x, y) || (MathValue.Real(x) is { } v && MathValue.Real(y) is { } w && IsCloseOrPercent(v, w)));
+        if (a.Kind == MathKind.Relation && b.Kind == MathKind.Relation) return Sign(a) != Sign(b) || (Sign(a) is "<" or "≤" && !MathValue.AreIdentical(Difference(a), Difference(b)));
+        return MathValue.Real(a) is { } value && MathValue.Real(b) is { } right && !IsCloseOrPercent(value, right);
+    }
+
+    /// <summary>Whether two answers have the same structure, and values that are the same.</summary>
+    private static bool Agree(MathNode a, MathNode b, Func<MathNode, MathNode, bool> same)
+    {
+        if (IsCollection(a) != IsCollection(b)) return false;
+        if (!IsCollection(a)) return same(a, b);
+        bool interval = a.Name.Length == 2 && b.Name.Length == 2 && (a.Name is "(]" or "[)" || b.Name is "(]" or "[)" || a.Children.Concat(b.Children).Any(c => MathValue.InfiniteSign(c) is not null));
+        return a.Children.Count == b.Children.Count && (!interval || a.Name == b.Name) && (a.Kind == MathKind.Set && b.Kind == MathKind.Set
+            ? a.Children.All(entry => b.Children.Any(other => Agree(entry, other, same))) && b.Children.All(entry => a.Children.Any(other => Agree(entry, other, same)))
+            : a.Children.Zip(b.Children).All(pair => Agree(pair.First, pair.Second, same)));
+    }
+
+    private static bool IsCollection(MathNode node) => node.Kind is MathKind.List or MathKind.Set or MathKind.Matrix;
+
+    private static string Sign(MathNode relation) => relation.Name switch { ">" => "<", "≥" => "≤", var sign => sign };
+
+    /// <summary>The side that is to be the smaller less the other; the left one less the right one of an equation.</summary>
+    private static MathNode Difference(MathNode relation)
+    {
+        (MathNode left, MathNode right) = (relation.Children[0], relation.Children[1]);
+        return relation.Name is ">" or "≥" ? MathNode.Of(MathKind.Sum, right, left.Negate()) : MathNode.Of(MathKind.Sum, left, right.Negate());
+    }
+
+    private static bool HaveSameValue(MathNode a, MathNode b) => MathValue.AreIdentical(a, b) || (MathValue.Real(a) is { } value && MathValue.Real(b) is { } right && IsClose(value, right));
 
     private bool AllEqual(string[] predictions, string[] truths) => predictions.Length == truths.Length && predictions.Zip(truths).All(pair => AreEqual(pair.First, pair.Second));
 
@@ -101,6 +157,8 @@ internal sealed partial class MathEquality
     private static bool Same(string one, string other) => string.Equals(one.ToLowerInvariant(), other.ToLowerInvariant(), StringComparison.Ordinal);
 
     private static bool IsClose(double a, double b) => a == b || (double.IsFinite(a) && double.IsFinite(b) && Math.Abs(a - b) <= Tolerance * Math.Max(Math.Abs(a), Math.Abs(b)));
+
+    private static bool IsCloseOrPercent(double value, double truth) => IsClose(value, truth / 100) || IsClose(value, truth) || IsClose(value, truth * 100);
 
     /// <summary>A number as Python's <c>float</c> reads it, commas dropped, or a percentage.</summary>
     private static double? Number(string text)
@@ -143,6 +201,12 @@ internal sealed partial class MathEquality
 
     [GeneratedRegex(@"^[+-]?(\d+(_\d+)*(\.(\d+(_\d+)*)?)?|\.\d+(_\d+)*)([eE][+-]?\d+(_\d+)*)?\z")]
     private static partial Regex PythonFloat();
+
+    [GeneratedRegex(@"\\(text|textbf|textit|mathrm|mathbf|mbox)\{([^{}]*)\}")]
+    private static partial Regex Look();
+
+    [GeneratedRegex(@"(?<!\\|\\begin\{|\\end\{)\b[a-zA-Z]{3,}")]
+    private static partial Regex Word();
 
     [GeneratedRegex(@"^[(\[].+[)\]]")]
     private static partial Regex Bracketed();

@@ -12,7 +12,7 @@ internal enum MathKind
     /// <summary>A variable.</summary>
     Symbol,
 
-    /// <summary><c>pi</c>, <c>e</c> or <c>i</c> with its value.</summary>
+    /// <summary><c>pi</c>, <c>E</c> or <c>i</c> with its value.</summary>
     Constant,
 
     /// <summary>Positive infinity.</summary>
@@ -33,7 +33,7 @@ internal enum MathKind
     /// <summary>Two sides of <c>=</c>, <c>&lt;</c> and so on.</summary>
     Relation,
 
-    /// <summary>Values in order.</summary>
+    /// <summary>Values in order; its name is the kind of brackets, where that matters.</summary>
     List,
 
     /// <summary>Values in any order.</summary>
@@ -115,11 +115,11 @@ internal sealed class MathNode
     /// <summary>A node with children.</summary>
     public static MathNode Of(MathKind kind, params IReadOnlyList<MathNode> children) => new(kind, "", children);
 
+    /// <summary>A node with a name and children.</summary>
+    public static MathNode Named(MathKind kind, string name, IReadOnlyList<MathNode> children) => new(kind, name, children);
+
     /// <summary>A function of arguments.</summary>
     public static MathNode Call(string name, params IReadOnlyList<MathNode> arguments) => new(MathKind.Call, name, arguments);
-
-    /// <summary>Values in round brackets, which are not the same as those in square ones.</summary>
-    public static MathNode Tuple(IReadOnlyList<MathNode> entries) => new(MathKind.List, "tuple", entries);
 
     /// <summary>A relation between two sides.</summary>
     public static MathNode Relation(string sign, MathNode left, MathNode right) => new(MathKind.Relation, sign, [left, right]);
@@ -143,7 +143,7 @@ internal sealed class MathNode
             MathKind.Symbol or MathKind.Constant => Name,
             MathKind.Infinity => "oo",
             MathKind.Sum => Joined(children.Order(StringComparer.Ordinal), "+"),
-            MathKind.Product => Joined(children.Order(StringComparer.Ordinal), "*"),
+            MathKind.Product => Name + Joined(children.Order(StringComparer.Ordinal), "*"),
             MathKind.Power => Joined(children, "^"),
             MathKind.Relation => Joined(children, Name),
             MathKind.Set => "{" + Joined(children.Order(StringComparer.Ordinal), ",") + "}",

@@ -12,7 +12,7 @@ internal static class MathValue
     private const double Epsilon = 1.0 / (1L << 50);
     private static readonly BigInteger Prime = BigInteger.Pow(2, 61) - 1;
 
-    /// <summary>Whether they agree wherever they have a value. Constants count as variables that have the same name.</summary>
+    /// <summary>Whether they agree wherever they have a value. Constants have their values.</summary>
     public static bool AreIdentical(MathNode one, MathNode other)
     {
         if (one.Text == other.Text) return true;
@@ -36,7 +36,7 @@ internal static class MathValue
     {
         if (node.HasSymbols) return null;
         if (InfiniteSign(node) is { } sign) return sign * double.PositiveInfinity;
-        (Complex value, double error) = At(node, point: null);
+        (Complex value, double error) = At(node, 0);
         return Complex.IsFinite(value) && Math.Abs(value.Imaginary) <= 64 * error + 1e-12 * Math.Abs(value.Real) ? value.Real : null;
     }
 
@@ -72,7 +72,7 @@ internal static class MathValue
             case MathKind.Number:
                 BigInteger below = Mod(node.Denominator);
                 return below.IsZero ? BigInteger.MinusOne : Mod(node.Numerator * Inverse(below));
-            case MathKind.Symbol or MathKind.Constant:
+            case MathKind.Symbol:
                 return Hash(node.Name, point) % Prime;
             case MathKind.Sum or MathKind.Product:
                 BigInteger total = node.Kind == MathKind.Sum ? 0 : 1;
@@ -97,8 +97,8 @@ internal static class MathValue
 
     private static BigInteger Mod(BigInteger value) => (value % Prime + Prime) % Prime;
 
-    /// <summary>The value at a random point with a bound of its rounding error; with no point, constants have their values.</summary>
-    private static (Complex Value, double Error) At(MathNode node, int? point)
+    /// <summary>The value at a random point with a bound of its rounding error.</summary>
+    private static (Complex Value, double Error) At(MathNode node, int point)
     {
         switch (node.Kind)
         {
@@ -106,12 +106,13 @@ internal static class MathValue
                 var number = (double)node.Numerator / (double)node.Denominator;
                 if (!double.IsFinite(number)) number = Math.Exp(BigInteger.Log(BigInteger.Abs(node.Numerator)) - BigInteger.Log(node.Denominator)) * node.Numerator.Sign;
                 return Rounded(number);
-            case MathKind.Constant when point is null:
-                return Rounded(node.Name switch { "pi" => Math.PI, "e" => Math.E, _ => Complex.ImaginaryOne });
-            case MathKind.Symbol or MathKind.Constant when point is { } k:
-                var random = Hash(node.Name, k);
+            case MathKind.Constant:
+                return Rounded(node.Name switch { "pi" => Math.PI, "E" => Math.E, _ => Complex.ImaginaryOne });
+            case MathKind.Symbol:
+                var random = Hash(node.Name, point);
                 // Every variable comes into all four quadrants, where roots and logarithms have their branches.
-                return Rounded(Complex.FromPolarCoordinates(0.5 + (random & 0xFFFF) / 65536.0, (k + ((random >> 16) & 0xFFFF) / 65536.0) * Math.PI / 2));
+                // Half of the points lie far out, where rounding down makes a difference.
+                return Rounded(Complex.FromPolarCoordinates((0.5 + (random & 0xFFFF) / 65536.0) * (point < Points / 2 ? 1 : 9), (point + ((random >> 16) & 0xFFFF) / 65536.0) * Math.PI / 2));
             case MathKind.Sum:
                 (Complex sum, double sumError) = (0, 0);
                 foreach (var child in node.Children)

@@ -21,6 +21,8 @@ public sealed class CausalLM : nn.Module
     private readonly Projection? _head; // null when tied to the embedding
     private readonly RotaryEmbedding _rotary;
     private readonly List<NamedSlice> _slices;
+    private Generator? _dropout; // the model's own: replicas draw at the same time
+    private long _dropoutSeed;
 
     private CausalLM(DecoderConfig config, ScalarType dtype, Device device) : base(nameof(CausalLM))
     {
@@ -122,6 +124,24 @@ public sealed class CausalLM : nn.Module
         return Head(Hidden(ids)).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The base weights by name as parts of <see cref="Weights"/>.</summary>
+    internal IReadOnlyList<NamedSlice> Slices => _slices;
+
+    /// <summary>What dropout draws in the coming forward passes follows from this alone.</summary>
+    internal void SeedDropout(int seed) => _dropoutSeed = (long)seed << 20;
+
+    /// <summary>A model of the same weights and adapter on a device, in a memory of its own.</summary>
+    internal CausalLM CopyTo(Device device)
+    {
+        using var _ = no_grad();
+        var copy = Create(Config, DType, device);
+        if (Lora is { } adapter)
+            copy.AddLora(adapter.Options, seed: 0);
+        foreach (var ((_, from), (_, to)) in named_parameters().Zip(copy.named_parameters()))
+            to.copy_(from);
+        return copy;
+    }
+
     /// <summary>The base weights under their Hugging Face names, as views for loading and saving; a tied head is not repeated.</summary>
     public IReadOnlyList<(string Name, Tensor Value)> NamedParameters() => [.. _slices.Select(slice => (slice.Name, slice.Of(slice.Parameter.detach())))];
 
@@ -178,6 +198,7 @@ public sealed class CausalLM : nn.Module
             foreach (var weight in Weights)
                 weight.Dispose();
             _rotary.Dispose();
+            _dropout?.Dispose();
         }
         base.Dispose(disposing);
     }
@@ -190,11 +211,14 @@ public sealed class CausalLM : nn.Module
             x.requires_grad_(); // a frozen embedding; the layers' own weights are no inputs of the recomputed function
         if (checkpointing)
             pass.DetachFromDisposeScope(); // the backward pass reads it again
-        // Dropout must come out the same the second time, on whatever device it is drawn.
-        long? seed = checkpointing && training && Lora is { Options.Dropout: > 0 } ? randint(int.MaxValue, [1], dtype: ScalarType.Int64).item<long>() : null;
+        var dropout = training && Lora is { Options.Dropout: > 0 } ? _dropout ??= new Generator(0, Device) : null;
         foreach (var layer in _layers)
         {
-            var next = checkpointing ? Recomputation.Apply(y => layer.Forward(y, pass, training), x, seed++) : layer.Forward(x, pass, training);
+            var seed = _dropoutSeed++; // every layer has its own, so that it draws the same when it is computed again
+            Action? before = dropout is null ? null : () => dropout.manual_seed(seed);
+            if (!checkpointing)
+                before?.Invoke();
+            var next = checkpointing ? Recomputation.Apply(y => layer.Forward(y, pass, dropout), x, before) : layer.Forward(x, pass, dropout);
             if (!is_grad_enabled())
                 x.Dispose();
             x = next;

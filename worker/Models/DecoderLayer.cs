@@ -65,12 +65,12 @@ internal sealed class DecoderLayer
         .Append(_inputNorm.Slice).Append(_postAttentionNorm.Slice);
 
     /// <summary>The residual stream after this layer, [tokens, hidden].</summary>
-    public Tensor Forward(Tensor x, ForwardPass pass, bool training)
+    public Tensor Forward(Tensor x, ForwardPass pass, Generator? dropout = null)
     {
         using var scope = NewDisposeScope();
-        x = _output.ForwardOnto(x, Attention(_queryKeyValue.Forward(_inputNorm.Forward(x), training), pass), training);
-        var gateUp = _gateUp.Forward(_postAttentionNorm.Forward(x), training).chunk(2, -1);
-        return _down.ForwardOnto(x, silu(gateUp[0]).mul(gateUp[1]), training).MoveToOuterDisposeScope();
+        x = _output.ForwardOnto(x, Attention(_queryKeyValue.Forward(_inputNorm.Forward(x), dropout), pass), dropout);
+        var gateUp = _gateUp.Forward(_postAttentionNorm.Forward(x), dropout).chunk(2, -1);
+        return _down.ForwardOnto(x, silu(gateUp[0]).mul(gateUp[1]), dropout).MoveToOuterDisposeScope();
     }
 
     /// <summary>[tokens, (heads + 2·kvHeads)·headDim] → [tokens, heads·headDim]. Query head h reads key head h / group.</summary>

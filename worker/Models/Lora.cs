@@ -107,11 +107,14 @@ internal sealed class LoraLinear
     /// <summary>False while the adapter is switched off or merged into the weight.</summary>
     public bool Active { get; set; } = true;
 
-    public Tensor AddTo(Tensor output, Tensor x, bool training)
+    /// <param name="output">The projection's output, [tokens, out].</param>
+    /// <param name="x">Its input, [tokens, in].</param>
+    /// <param name="dropout">Where dropout draws from; null for none.</param>
+    public Tensor AddTo(Tensor output, Tensor x, Generator? dropout)
     {
         var wide = x.to(ScalarType.Float32);
-        if (training && _dropout > 0)
-            wide = nn.functional.dropout(wide, _dropout, true);
+        if (dropout is not null && _dropout > 0)
+            wide = wide * empty_like(wide).bernoulli_(1 - _dropout, dropout).div_(Scalars.Of(1 - _dropout));
         return addmm(output.to(ScalarType.Float32), wide.mm(A.t()), B.t(), 1, (float)_scaling).to(output.dtype);
     }
 

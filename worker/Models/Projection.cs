@@ -38,7 +38,7 @@ internal sealed class Projection
     }
 
     /// <summary>[tokens, in] → the outputs of all parts side by side, [tokens, out of all].</summary>
-    public Tensor Forward(Tensor x, bool training)
+    public Tensor Forward(Tensor x, Generator? dropout = null)
     {
         var output = nn.functional.linear(x, Weight, Bias);
         if (!_adapters.Any(lora => lora is { Active: true }))
@@ -46,13 +46,13 @@ internal sealed class Projection
         var outputs = output.split(_sizes, -1);
         for (var i = 0; i < outputs.Length; i++)
             if (_adapters[i] is { Active: true } lora)
-                outputs[i] = lora.AddTo(outputs[i], x, training);
+                outputs[i] = lora.AddTo(outputs[i], x, dropout);
         return outputs.Length == 1 ? outputs[0] : cat(outputs, -1);
     }
 
     /// <summary>residual + the output.</summary>
-    public Tensor ForwardOnto(Tensor residual, Tensor x, bool training) =>
-        Bias is null && !_adapters.Any(lora => lora is { Active: true }) ? addmm(residual, x, Weight.t(), 1, 1) : residual.add(Forward(x, training));
+    public Tensor ForwardOnto(Tensor residual, Tensor x, Generator? dropout = null) =>
+        Bias is null && !_adapters.Any(lora => lora is { Active: true }) ? addmm(residual, x, Weight.t(), 1, 1) : residual.add(Forward(x, dropout));
 
     /// <summary>Adapters over the parts that the options name.</summary>
     public IEnumerable<LoraLinear> AddLora(LoraOptions options, Generator generator)

@@ -13,12 +13,12 @@ internal sealed class Recomputation : autograd.SingleTensorFunction<Recomputatio
 
     /// <param name="function">What is computed twice.</param>
     /// <param name="x">Its input.</param>
-    /// <param name="seed">Set before each of the two computations, so that both draw the same; null where nothing is drawn.</param>
-    public static Tensor Apply(Func<Tensor, Tensor> function, Tensor x, long? seed) => apply([new Seeded(function, seed), x]);
+    /// <param name="before">Done before each of the two computations, so that both draw the same random numbers.</param>
+    public static Tensor Apply(Func<Tensor, Tensor> function, Tensor x, Action? before = null) => apply([new Step(function, before), x]);
 
     public override Tensor forward(autograd.AutogradContext context, params object[] inputs)
     {
-        var (function, x) = ((Seeded)inputs[0], (Tensor)inputs[1]);
+        var (function, x) = ((Step)inputs[0], (Tensor)inputs[1]);
         context.save_data("function", function);
         context.save_for_backward([x]);
         using var _ = no_grad();
@@ -30,16 +30,15 @@ internal sealed class Recomputation : autograd.SingleTensorFunction<Recomputatio
         using var scope = NewDisposeScope();
         using var _ = enable_grad();
         var x = context.get_saved_variables()[0].detach().requires_grad_();
-        ((Seeded)context.get_data("function")).Compute(x).backward([gradient]);
+        ((Step)context.get_data("function")).Compute(x).backward([gradient]);
         return [null!, x.grad!.MoveToOuterDisposeScope()];
     }
 
-    private sealed record Seeded(Func<Tensor, Tensor> Function, long? Seed)
+    private sealed record Step(Func<Tensor, Tensor> Function, Action? Before)
     {
         public Tensor Compute(Tensor x)
         {
-            if (Seed is { } seed)
-                manual_seed(seed);
+            Before?.Invoke();
             return Function(x);
         }
     }

@@ -2,6 +2,7 @@ using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Refinement;
+using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Tests.Checkpoints;
 using LightReasoner.Worker.Tests.FineTuning;
 using LightReasoner.Worker.Tests.Generation;
@@ -80,9 +81,9 @@ public class RefineTrainerTests
             using var model = Goldens.Model("qwen2-tiny");
             using var scope = NewDisposeScope();
             using var _ = no_grad();
-            using var batch = new RefineBatch(Sequences(8), CPU);
-            var ids = Goldens.Batch([.. Sequences(8).Select(s => s.Ids)]);
-            return nn.functional.cross_entropy(model.Model.Head(batch.Predictors(model.Model.Hidden(ids))), batch.Targets).item<float>();
+            var sequences = Sequences(8);
+            var batch = new RefineBatch(sequences, [.. sequences.Select(s => s.Ids)], CPU);
+            return nn.functional.cross_entropy(model.Model.Head(batch.Predictors(model.Model.Hidden(batch.Noised))), batch.Targets).item<float>();
         }
     }
 
@@ -101,20 +102,49 @@ public class RefineTrainerTests
         Assert.True(File.Exists(Path.Combine(folder["model"], "model.safetensors")));
     }
 
-    [Theory, InlineData(1), InlineData(6)]
-    public void TrainStep_GradientCheckpointing_FollowsTheSameGradient(int scale)
+    [Fact]
+    public void TrainStep_GradientCheckpointing_ChangesNoStep()
     {
         var metrics = new List<RefineMetrics>();
         foreach (var checkpointing in (bool[])[false, true])
         {
             using var model = Goldens.Model("llama-tiny");
-            using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(scale: scale), Spec with { Training = Spec.Training with { GradientCheckpointing = checkpointing } });
+            using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(), Spec with { Training = Spec.Training with { GradientCheckpointing = checkpointing } });
             trainer.TrainStep();
             metrics.Add(trainer.TrainStep());
         }
-        foreach (var (shared, apart) in metrics[0].Losses!.Zip(metrics[1].Losses!))
-            Assert.Equal(apart, shared, 1e-5 * apart);
-        Assert.Equal(metrics[1].GradNorm!.Value, metrics[0].GradNorm!.Value, 1e-4 * metrics[1].GradNorm!.Value);
+        foreach (var (kept, recomputed) in metrics[0].Losses!.Zip(metrics[1].Losses!))
+            Assert.Equal(kept, recomputed, 1e-5 * kept);
+        Assert.Equal(metrics[0].GradNorm!.Value, metrics[1].GradNorm!.Value, 1e-5 * metrics[0].GradNorm!.Value);
+    }
+
+    [Theory, InlineData(TrainingMethod.Full, ScalarType.Float32), InlineData(TrainingMethod.Lora, ScalarType.Float32), InlineData(TrainingMethod.Full, ScalarType.BFloat16)]
+    public void TrainStep_StoppedBetweenMicroBatches_ChangesNothing(TrainingMethod method, ScalarType type)
+    {
+        using var folder = new TemporaryFolder();
+        using var model = HuggingFaceFolder.Load(Path.Combine(Goldens.Folder, "qwen2-tiny"), type, CPU);
+        using var stop = new CancellationTokenSource();
+        var asked = 0;
+        using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(), Spec with { Method = method }, noise: (microBatch, row, sequence) =>
+        {
+            if (++asked == 10) // in the first micro batch of the second step
+                stop.Cancel();
+            return EosNoise.Draw(new RandomStream(1, microBatch, row), Spec.Iterative, sequence.Ids.Length);
+        });
+        trainer.TrainStep(stop.Token);
+        trainer.SaveState(folder["before"]);
+        Assert.Throws<OperationCanceledException>(() => trainer.TrainStep(stop.Token));
+        trainer.SaveState(folder["after"]);
+        Assert.Equal(File.ReadAllBytes(folder["before/weights.safetensors"]), File.ReadAllBytes(folder["after/weights.safetensors"]));
+        Assert.Equal(1, trainer.Step);
+    }
+
+    [Fact]
+    public void TrainStep_Float16_IsRefused()
+    {
+        using var model = HuggingFaceFolder.Load(Path.Combine(Goldens.Folder, "qwen2-tiny"), ScalarType.Float16, CPU);
+        using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(), Spec);
+        Assert.Contains("use bfloat16 or float32", Assert.Throws<WorkerException>(() => trainer.TrainStep()).Message);
     }
 
     [Fact]
