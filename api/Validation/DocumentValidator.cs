@@ -51,11 +51,12 @@ public static class DocumentValidator
                 Count(property, list.Count, "entries", path, errors);
                 for (int i = 0; i < list.Count; i++) Value(property, property.ItemType!, property.ItemShape, list[i], $"{path}[{i}]", errors);
                 if (property.Property.IsDefined(typeof(SetAttribute))) Duplicates([.. list], path, errors);
-                if (property.Property.GetCustomAttribute<MapKeyAttribute>() is { } map) Duplicates([.. list.Select(item => (item as JsonObject)?[map.Key])], path, errors);
+                if (property.Property.GetCustomAttribute<MapKeyAttribute>() is { } mapKey)
+                    Duplicates([.. list.Select(item => (item as JsonObject)?[mapKey.Key])], path, errors);
                 break;
-            case Shape.Map when value is JsonObject entries:
-                Count(property, entries.Count, "entries", path, errors);
-                foreach ((string key, JsonNode? entry) in entries) Value(property, property.ItemType!, property.ItemShape, entry, $"{path}.{key}", errors);
+            case Shape.Map when value is JsonObject map:
+                Count(property, map.Count, "entries", path, errors);
+                foreach ((string key, JsonNode? entry) in map) Value(property, property.ItemType!, property.ItemShape, entry, $"{path}.{key}", errors);
                 break;
             case Shape.List or Shape.Map:
                 errors.Add(new FieldError(path, $"must be a {(property.Shape == Shape.List ? "list" : "mapping")}, was {Describe(value)}"));
@@ -82,7 +83,7 @@ public static class DocumentValidator
                 if (shape == Shape.IntegerOrText) IntegerOrText(value!, type, path, errors);
                 break;
             case Shape.Text or Shape.Choice when kind == JsonValueKind.String:
-                Text(property, shape, value!.GetValue<string>(), path, errors, isItem: property.Shape == Shape.List);
+                Text(property, shape, value!.GetValue<string>(), path, errors, isItem: property.Shape is Shape.List or Shape.Map);
                 break;
             case Shape.Integer when kind == JsonValueKind.Number && TryLong(value!, out long integer):
                 if (type == typeof(int) && integer is > int.MaxValue or < int.MinValue)
