@@ -8,10 +8,10 @@ using static TorchSharp.torch;
 namespace LightReasoner.Bench;
 
 /// <summary>
-/// A pair of random Qwen2 models (about 60M and 15M parameters) that behave like an expert and its amateur. Both share a made-up language: every token
-/// has one successor, and both heads score it by the embedding they share (the amateur's is the first part of the expert's). One token in six is ambiguous: it
-/// looks like three others at once, and the models weigh the three differently. So both are peaked, agree on most steps, and part on about one in six; the amateur
-/// guesses the expert's next token about as often as small models of a family do.
+/// A pair of random Qwen2 models (about 60M and 15M parameters) that behave like an expert and its amateur. Both share a made-up language:
+/// every token has one successor, and both heads score it by the embedding they share (the amateur's is the first part of the expert's).
+/// One token in six is ambiguous: it looks like three others at once, and the models weigh the three differently. So both are peaked,
+/// agree on most steps, and part on about one in six, as models of a family do.
 /// </summary>
 internal static class RandomPair
 {
@@ -56,7 +56,7 @@ internal static class RandomPair
             HuggingFaceFolder.Save(model, target, target, ScalarType.Float32);
             WriteTokenizer(target);
         }
-        expert.AddLora(new LoraOptions { Rank = 8, Alpha = 16, Dropout = 0, TargetModules = ["q_proj", "v_proj"] }, seed: 5);
+        expert.AddLora(new LoraOptions { Rank = 8, Alpha = 16, TargetModules = ["q_proj", "v_proj"] }, seed: 5);
         foreach (var (name, value) in expert.Lora!.NamedParameters())
             if (name.Contains("lora_B", StringComparison.Ordinal))
                 value.normal_(0, 0.01, generator);
@@ -106,7 +106,7 @@ internal static class RandomPair
                 ["special"] = true,
             }),
             ["pre_tokenizer"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true },
-            ["decoder"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true },
+            ["decoder"] = new JsonObject { ["type"] = "ByteLevel" },
             ["model"] = new JsonObject { ["type"] = "BPE", ["vocab"] = vocabulary, ["merges"] = new JsonArray() },
         };
         File.WriteAllText(Path.Combine(folder, "tokenizer.json"), json.ToJsonString());

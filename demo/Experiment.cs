@@ -3,7 +3,6 @@ using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Evaluation;
 using LightReasoner.Worker.FineTuning;
-using LightReasoner.Worker.Generation;
 using LightReasoner.Worker.Sampling;
 using LightReasoner.Worker.Tokenization;
 using TorchSharp;
@@ -23,6 +22,8 @@ internal sealed record ExperimentResult(double Amateur, double Before, double Af
 /// <summary>Sampling, fine-tuning and its control for one pair of models, with the settings of the quickstart's manifests.</summary>
 internal sealed class Experiment(SamplingRunSpec sampling, FineTuneRunSpec fineTuning)
 {
+    private const int BatchSize = 64;
+
     /// <summary>Takes the settings from <c>1-sampling.yaml</c> and <c>2-finetune.yaml</c>.</summary>
     public static Experiment FromManifests(string examples) => new(
         Read<SamplingRun>(examples, "1-sampling.yaml").Spec, Read<FineTuneRun>(examples, "2-finetune.yaml").Spec);
@@ -34,22 +35,16 @@ internal sealed class Experiment(SamplingRunSpec sampling, FineTuneRunSpec fineT
     {
         string expertFolder = Path.Combine(models, "expert");
         Tokenizer tokenizer = Tokenizer.Load(expertFolder);
-        var samples = new List<ContrastiveSample>();
-        long steps = 0;
+        List<ContrastiveSample> samples;
+        long steps;
         double amateurAccuracy;
         int[][] answers;
         using (LoadedModel expert = Load(expertFolder), amateur = Load(Path.Combine(models, "amateur")))
         {
-            using var sampler = new ContrastiveSampler(expert, amateur, tokenizer, sampling);
-            foreach (Question[] chunk in questions.Chunk(sampling.BatchSize))
-            {
-                ChunkResult result = sampler.Sample(chunk, cancellation: cancellation);
-                samples.AddRange(result.Samples);
-                steps += result.StepsSeen;
-            }
+            var vocabulary = VocabularyMap.Equal(expert.Model.Config.VocabSize, amateur.Model.Config.VocabSize);
+            ChunkResult result = new ContrastiveSampler(expert, amateur, tokenizer, vocabulary, sampling, BatchSize).Sample(questions, cancellation: cancellation);
+            (samples, steps, answers) = ([.. result.Samples], result.StepsSeen, [.. result.Answers.Select(answer => answer.Ids)]);
             amateurAccuracy = Accuracy(amateur);
-            int[][] prompts = [.. questions.Select(q => PromptFormat.Encode(tokenizer, sampling.Prompt, q.Text))];
-            answers = [.. new TextGenerator(expert).Generate(prompts, sampling.Generation, sampling.BatchSize, cancellation: cancellation).Select(a => a.Ids)];
         }
 
         Dictionary<string, int[]> answerOf = questions.Zip(answers).ToDictionary(p => p.First.Id, p => p.Second);

@@ -50,7 +50,7 @@ internal static class Pretraining
         int[][] sequences = [.. documents.Select(text => (int[])[.. tokenizer.Encode(text), end])];
         CausalLM model = CausalLM.Create(recipe.Config(tokenizer.VocabSize), ScalarType.Float32, CPU, initSeed: seed);
         model.train();
-        var parameters = model.NamedParameters().Select(p => p.Value).ToList();
+        var parameters = model.Weights.ToList();
         using optim.Optimizer optimizer = optim.AdamW(parameters, recipe.LearningRate, beta1: 0.9, beta2: 0.98, weight_decay: WeightDecay);
 
         int[] queue = [];

@@ -16,6 +16,7 @@ var root = new RootCommand("Contrastive sampling, LoRA fine-tuning on soft label
     PrepareCommand.Create(),
     new Command("inspect", "Looks into models, tokenizers, templates, samples, Parquet files and grading; JSON in, JSON out.")
     {
+        LayoutCommand.Create(),
         TokensCommand.Create(),
         ChatCommand.Create(),
         LogitsCommand.Create(),

@@ -117,6 +117,17 @@ public enum SamplePacking
     [JsonStringEnumMemberName("none")] None,
 }
 
+/// <summary>How a model learns to produce blocks of tokens.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RefineObjective>))]
+public enum RefineObjective
+{
+    /// <summary>Repairs a response that EOS noise was put into, over several passes.</summary>
+    [JsonStringEnumMemberName("iterative")] Iterative,
+
+    /// <summary>Predicts the next block from masks that stand before it.</summary>
+    [JsonStringEnumMemberName("interleaved")] Interleaved,
+}
+
 /// <summary>What is trained.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<TrainingMethod>))]
 public enum TrainingMethod
@@ -162,6 +173,17 @@ public enum Compatibility
 
     /// <summary>The published program's behaviour, for comparisons.</summary>
     [JsonStringEnumMemberName("published")] Published,
+}
+
+/// <summary>How tokens of expert and amateur are matched.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<VocabularyMatch>))]
+public enum VocabularyMatch
+{
+    /// <summary>By id where the tokenizers agree on the ids, else by spelling; refused where they share too few tokens.</summary>
+    [JsonStringEnumMemberName("auto")] Auto,
+
+    /// <summary>By id, whatever the tokenizers say.</summary>
+    [JsonStringEnumMemberName("ids")] Ids,
 }
 
 /// <summary>The kinds of this API, as a <c>runRef</c> names them.</summary>

@@ -40,9 +40,8 @@ public sealed record EvaluationSpec
     [Range(1, int.MaxValue)]
     public int? MaxQuestions { get; init; }
 
-    /// <summary>Questions that are decoded at once.</summary>
-    [Range(1, 65536)]
-    public int BatchSize { get; init; } = 64;
+    /// <summary>Questions that are decoded at once; auto takes what the memory of the device has room for.</summary>
+    public BatchSize BatchSize { get; init; } = BatchSize.Auto;
 
     /// <summary>How a question is put to the model.</summary>
     public PromptSpec Prompt { get; init; } = new();
@@ -54,9 +53,8 @@ public sealed record EvaluationSpec
     [Range(1, 65536)]
     public int BlockLength { get; init; } = 128;
 
-    /// <summary>Block generation (RefineRun): forward passes over a block, the proposing one included.</summary>
-    [Range(1, 1000)]
-    public int RefineIterations { get; init; } = 2;
+    /// <summary>Block generation (RefineRun): forward passes over a block, the proposing one included; converge goes on until nothing changes, which gives exactly the greedy answer.</summary>
+    public RefineIterations RefineIterations { get; init; } = 2;
 
     /// <summary>All datasets that are read.</summary>
     public IEnumerable<DatasetSource> Datasets() => new[] { Dataset }.Concat(Benchmarks?.Select(set => set.Dataset) ?? []).OfType<DatasetSource>();

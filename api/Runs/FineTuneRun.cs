@@ -19,6 +19,7 @@ namespace LightReasoner.Api;
 public sealed record FineTuneRun : Manifest<FineTuneRunSpec, FineTuneRunStatus>;
 
 /// <summary>What is trained, on which samples, and how.</summary>
+[CelRule("self.model.dtype != 'float16'", "float16 cannot be trained: small gradients become 0 in it; use bfloat16 or float32", nameof(IsTrainable), Field = "model.dtype")]
 public sealed record FineTuneRunSpec : RunSpec
 {
     /// <summary>The expert that the samples were made with.</summary>
@@ -48,6 +49,8 @@ public sealed record FineTuneRunSpec : RunSpec
     /// <inheritdoc/>
     public override IEnumerable<RunReference> References() =>
         new[] { Model?.RunRef, Samples?.RunRef }.Concat(Evaluation?.Datasets().Select(dataset => dataset.RunRef) ?? []).OfType<RunReference>().Distinct();
+
+    internal bool IsTrainable() => Model?.Dtype is not WeightType.Float16;
 }
 
 /// <summary>A low-rank adapter (LoRA, arXiv 2106.09685); names as in PEFT.</summary>
@@ -115,6 +118,10 @@ public sealed record FineTuneTraining
     /// <summary>A checkpoint is written every so many steps.</summary>
     [Range(1, 100_000_000)]
     public int SaveSteps { get; init; } = 200;
+
+    /// <summary>A checkpoint is also written after so many minutes without one.</summary>
+    [Range(1, 10_080)]
+    public int SaveMinutes { get; init; } = 10;
 
     /// <summary>Newest checkpoints that are kept.</summary>
     [Range(1, 1000)]

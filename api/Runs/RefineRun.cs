@@ -22,6 +22,7 @@ namespace LightReasoner.Api;
 public sealed record RefineRun : Manifest<RefineRunSpec, RefineRunStatus>;
 
 /// <summary>What is trained, on which prompts and responses, and how.</summary>
+[CelRule("self.model.dtype != 'float16'", "float16 cannot be trained: small gradients become 0 in it; use bfloat16 or float32", nameof(IsTrainable), Field = "model.dtype")]
 public sealed record RefineRunSpec : RunSpec
 {
     /// <summary>The model that is trained.</summary>
@@ -49,8 +50,14 @@ public sealed record RefineRunSpec : RunSpec
     /// <summary>EOS tokens that follow a response in training: a number, or full to fill up to training.maxLength as the published program does.</summary>
     public EosTail EosTail { get; init; } = EosTail.OfLength(128);
 
-    /// <summary>The refinement passes.</summary>
+    /// <summary>How the model learns to produce blocks.</summary>
+    public RefineObjective Objective { get; init; } = RefineObjective.Iterative;
+
+    /// <summary>The refinement passes, with objective iterative.</summary>
     public IterativeSpec Iterative { get; init; } = new();
+
+    /// <summary>The blocks, with objective interleaved.</summary>
+    public InterleavedSpec Interleaved { get; init; } = new();
 
     /// <summary>Whether all weights or a LoRA adapter are trained.</summary>
     public TrainingMethod Method { get; init; } = TrainingMethod.Full;
@@ -71,6 +78,8 @@ public sealed record RefineRunSpec : RunSpec
     /// <inheritdoc/>
     public override IEnumerable<RunReference> References() =>
         new[] { Model?.RunRef, Dataset?.RunRef }.Concat(Evaluation?.Datasets().Select(dataset => dataset.RunRef) ?? []).OfType<RunReference>().Distinct();
+
+    internal bool IsTrainable() => Model?.Dtype is not WeightType.Float16;
 }
 
 /// <summary>Noise and passes of iterative refinement.</summary>
@@ -99,6 +108,14 @@ public sealed record IterativeSpec
 
     internal bool NoiseIsOrdered() => NoiseMin <= NoiseMax;
     internal bool WeightsMatch() => LossWeights is null || LossWeights.Count == NumIterations;
+}
+
+/// <summary>Interleaved masks: every block of the response is predicted from masks that stand before it.</summary>
+public sealed record InterleavedSpec
+{
+    /// <summary>Tokens of a block.</summary>
+    [Range(1, 1024)]
+    public int BlockSize { get; init; } = 4;
 }
 
 /// <summary>The optimisation of a refinement run.</summary>
@@ -150,6 +167,10 @@ public sealed record RefineTraining
     /// <summary>A checkpoint is written every so many steps.</summary>
     [Range(1, 100_000_000)]
     public int SaveSteps { get; init; } = 1000;
+
+    /// <summary>A checkpoint is also written after so many minutes without one.</summary>
+    [Range(1, 10_080)]
+    public int SaveMinutes { get; init; } = 10;
 
     /// <summary>Newest checkpoints that are kept.</summary>
     [Range(1, 1000)]

@@ -49,6 +49,9 @@ public sealed record SamplingRunSpec : RunSpec
     [Extendable(NullIsAll = true), Range(1, int.MaxValue)]
     public int? MaxQuestions { get; init; }
 
+    /// <summary>Another run whose answers are scored, with another amateur perhaps; its expert, dataset and prompt must be this run's. Left out: the expert generates answers.</summary>
+    public AnswersSource? Answers { get; init; }
+
     /// <summary>How a question is put to the models.</summary>
     public PromptSpec Prompt { get; init; } = new();
 
@@ -58,9 +61,8 @@ public sealed record SamplingRunSpec : RunSpec
     /// <summary>Which steps and tokens are kept.</summary>
     public SelectionSpec Selection { get; init; } = new();
 
-    /// <summary>Questions that are decoded at once.</summary>
-    [Range(1, 65536)]
-    public int BatchSize { get; init; } = 64;
+    /// <summary>Questions that are decoded at once; auto takes what the memory of the device has room for.</summary>
+    public BatchSize BatchSize { get; init; } = BatchSize.Auto;
 
     /// <summary>Parts that the questions are divided into (record i belongs to shard i mod shards); each is worked on by a pod of its own.</summary>
     [Range(1, 10000)]
@@ -78,7 +80,7 @@ public sealed record SamplingRunSpec : RunSpec
 
     /// <inheritdoc/>
     public override IEnumerable<RunReference> References() =>
-        new[] { Expert?.RunRef, Amateur?.RunRef, Dataset?.RunRef }.OfType<RunReference>().Distinct();
+        new[] { Expert?.RunRef, Amateur?.RunRef, Dataset?.RunRef, Answers?.RunRef }.OfType<RunReference>().Distinct();
 
     internal bool ParallelismFits() => Parallelism is null || Parallelism <= Shards;
 }
@@ -96,4 +98,18 @@ public sealed record SelectionSpec
 
     /// <summary>Whether the first generated token is looked at too (the published program never does).</summary>
     public bool IncludeFirstStep { get; init; }
+
+    /// <summary>How tokens of expert and amateur are matched.</summary>
+    public VocabularyMatch Vocabulary { get; init; } = VocabularyMatch.Auto;
+}
+
+/// <summary>Where answers come from instead of the expert.</summary>
+[CelRule("self.runRef.kind == 'SamplingRun'", "only a SamplingRun writes answers", nameof(RefersToSampling), Field = "runRef")]
+public sealed record AnswersSource
+{
+    /// <summary>The SamplingRun whose answers are read.</summary>
+    [Required]
+    public RunReference RunRef { get; init; } = null!;
+
+    internal bool RefersToSampling() => RunRef is null or { Kind: null or RunKind.SamplingRun };
 }

@@ -7,9 +7,6 @@ namespace LightReasoner.Api;
 /// <summary>The pod that a run's worker runs in. What is left out comes from the operator's settings.</summary>
 public sealed record WorkerSpec
 {
-    /// <summary>What the worker uses in one pod.</summary>
-    internal const int MaxGpus = 1;
-
     /// <summary>Container image. Left out: the operator's CPU image where gpus is 0, its CUDA image otherwise.</summary>
     [MinLength(1), MaxLength(1024)]
     public string? Image { get; init; }
@@ -22,8 +19,8 @@ public sealed record WorkerSpec
     [MaxLength(16)]
     public IReadOnlyList<LocalReference>? ImagePullSecrets { get; init; }
 
-    /// <summary>GPUs per pod, at most as many as the worker uses; 0 runs on the CPU.</summary>
-    [Range(0, MaxGpus)]
+    /// <summary>GPUs per pod; 0 runs on the CPU. Training uses all of them, sampling one: more shards, not more GPUs, make it faster.</summary>
+    [Range(0, 64)]
     public int Gpus { get; init; } = 1;
 
     /// <summary>

@@ -71,7 +71,7 @@ internal sealed record ApiProperty(PropertyInfo Property, string Name, Type Type
         _ when type == typeof(double) => Shape.Number,
         _ when type == typeof(bool) => Shape.Boolean,
         _ when type == typeof(DateTimeOffset) => Shape.Time,
-        _ when type == typeof(EosTail) => Shape.IntegerOrText,
+        _ when type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(INumberOrWord<>)) => Shape.IntegerOrText,
         _ when type == typeof(JsonObject) => Shape.Fragment,
         { IsEnum: true } => Shape.Choice,
         { IsGenericType: true } when type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) => Shape.List,

@@ -24,11 +24,11 @@ public sealed record SamplingMetrics
     /// <summary>Tokens the expert generated per second, all shards together.</summary>
     public double? TokensPerSecond { get; init; }
 
-    /// <summary>Tokens of the amateur's drafts that the expert accepted per pass with a draft; drafts are made where few questions run at once.</summary>
-    public double? AcceptedDraftLength { get; init; }
+    /// <summary>Answers that a limit (maxNewTokens or the models' context) cut before their end.</summary>
+    public long? AnswersCut { get; init; }
 
-    /// <summary>Passes over a row that accepted drafts saved the expert.</summary>
-    public long? ExpertPassesSaved { get; init; }
+    /// <summary>Questions left out because their prompt does not fit into the models' context.</summary>
+    public long? PromptsTooLong { get; init; }
 }
 
 /// <summary>Figures of fine-tuning at one step.</summary>

@@ -76,7 +76,20 @@ public abstract record RunStatus
     [JsonConverter(typeof(Rfc3339TimeConverter))]
     public DateTimeOffset? DependencyMissingSince { get; init; }
 
-    /// <summary>Value of the annotation lightreasoner.io/rerun that was last acted upon.</summary>
+    /// <summary>Where the outputs of the runs that this one refers to lay when it started, by kind/name.</summary>
+    public IReadOnlyDictionary<string, string>? References { get; init; }
+
+    /// <summary>Seconds that pods of the run have worked, for its deadline.</summary>
+    public long? ActiveSeconds { get; init; }
+
+    /// <summary>Since when pods of the run work, not yet counted in activeSeconds.</summary>
+    [JsonConverter(typeof(Rfc3339TimeConverter))]
+    public DateTimeOffset? ActiveSince { get; init; }
+
+    /// <summary>How often the run was taken up again after it had finished.</summary>
+    public int? Restarts { get; init; }
+
+    /// <summary>Value of the annotation lightreasoner.io/rerun that was last seen.</summary>
     public string? Rerun { get; init; }
 
     /// <summary>What maxSteps, maxQuestions, totalEpochs and evaluation ask for, as far as the run has been started for it.</summary>

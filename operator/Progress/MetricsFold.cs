@@ -17,7 +17,6 @@ internal static class MetricsFold
 
         double klSum = known.Where(m => m.MeanKl is not null).Sum(m => m.MeanKl!.Value * m.SamplesKept);
         long klCount = known.Where(m => m.MeanKl is not null).Sum(m => m.SamplesKept);
-        SamplingMetrics[] drafting = [.. known.Where(m => m is { AcceptedDraftLength: > 0, ExpertPassesSaved: > 0 })];
         return new SamplingMetrics
         {
             PromptsDone = prompts,
@@ -26,8 +25,8 @@ internal static class MetricsFold
             KeepRate = steps > 0 ? Share((double)kept / steps) : null,
             MeanKl = klCount > 0 ? Figures.Round(klSum / klCount) : null,
             TokensPerSecond = rate,
-            AcceptedDraftLength = drafting.Length > 0 ? Figures.Round(drafting.Sum(m => m.ExpertPassesSaved!.Value) / drafting.Sum(m => m.ExpertPassesSaved!.Value / m.AcceptedDraftLength!.Value)) : null,
-            ExpertPassesSaved = known.Any(m => m.ExpertPassesSaved is not null) ? known.Sum(m => m.ExpertPassesSaved ?? 0) : null,
+            AnswersCut = known.Any(m => m.AnswersCut is not null) ? known.Sum(m => m.AnswersCut ?? 0) : null,
+            PromptsTooLong = known.Any(m => m.PromptsTooLong is not null) ? known.Sum(m => m.PromptsTooLong ?? 0) : null,
         };
     }
 

@@ -29,7 +29,7 @@ public class ManifestTests
     public void Read_NullFields_HaveTheDocumentedDefaults()
     {
         var run = Assert.IsType<SamplingRun>(ManifestReader.Read(Sampling + "\n  selection:\n  retries: null\n  suspend: ~\n  batchSize:\n", "a.yaml"));
-        Assert.Equal((0.2, 3, false, 64), (run.Spec.Selection.Alpha, run.Spec.Retries, run.Spec.Suspend, run.Spec.BatchSize));
+        Assert.Equal((0.2, 3, false, BatchSize.Auto), (run.Spec.Selection.Alpha, run.Spec.Retries, run.Spec.Suspend, run.Spec.BatchSize));
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public class ManifestTests
         Assert.Equal(WeightType.Float32, run.Spec.Amateur.Dtype);
         Assert.Equal((0.2, 0.4, false), (run.Spec.Selection.Alpha, run.Spec.Selection.Beta, run.Spec.Selection.IncludeFirstStep));
         Assert.Equal((128, 0.0, 1.0), (run.Spec.Generation.MaxNewTokens, run.Spec.Generation.Temperature, run.Spec.Generation.TopP));
-        Assert.Equal((64, 1, 3, 1), (run.Spec.BatchSize, run.Spec.Shards, run.Spec.Retries, run.Spec.Worker.Gpus));
+        Assert.Equal((BatchSize.Auto, 1, 3, 1), (run.Spec.BatchSize, run.Spec.Shards, run.Spec.Retries, run.Spec.Worker.Gpus));
         Assert.Equal("Please reason step by step.", run.Spec.Prompt.System);
     }
 
@@ -71,6 +71,23 @@ public class ManifestTests
     }
 
     [Fact]
+    public void Read_NumbersOrWords_AreBothAndStayThem()
+    {
+        var run = (SamplingRun)ManifestReader.Read(Sampling, "a.yaml", ["spec.batchSize=8", "spec.answers={runRef: {kind: SamplingRun, name: before}}"]);
+        Assert.Equal(8, run.Spec.BatchSize.Number);
+        Assert.Contains("SamplingRun/before", run.Spec.References().Select(reference => reference.ToString()));
+        var refine = (RefineRun)ManifestReader.Read(Refine, "a.yaml", ["spec.evaluation={dataset: {uri: file:///a}, refineIterations: converge, batchSize: auto}"]);
+        Assert.Equal((RefineIterations.Converge, BatchSize.Auto), (refine.Spec.Evaluation!.RefineIterations, refine.Spec.Evaluation.BatchSize));
+    }
+
+    [Theory]
+    [InlineData("spec.batchSize=0", "spec.batchSize: must be a number from 1 to 65536, or auto, was 0")]
+    [InlineData("spec.batchSize=all", "spec.batchSize: must be a number from 1 to 65536, or auto, was \"all\"")]
+    [InlineData("spec.answers={runRef: {kind: FineTuneRun, name: x}}", "only a SamplingRun writes answers")]
+    public void Read_NumberOrWordOutOfRange_IsRefused(string change, string message) =>
+        Assert.Contains(message, Assert.Throws<ManifestException>(() => ManifestReader.Read(Sampling, "a.yaml", [change])).Message);
+
+    [Fact]
     public void YamlAndJson_RoundTrip_GiveTheSameDocument()
     {
         foreach (string text in new[] { Sampling, Refine })
@@ -86,8 +103,8 @@ public class ManifestTests
     [InlineData("spec.selection.beta=-1", "spec.selection.beta: must be ≥ 0, was -1")]
     [InlineData("spec.selection.alpha=1.5", "spec.selection.alpha: must be ≤ 1, was 1.5")]
     [InlineData("spec.generation.topP=0", "spec.generation.topP: must be > 0, was 0")]
-    [InlineData("spec.batchSize=1.5", "spec.batchSize: must be a whole number, was 1.5")]
-    [InlineData("spec.batchSize=many", "spec.batchSize: must be a whole number, was \"many\"")]
+    [InlineData("spec.shards=1.5", "spec.shards: must be a whole number, was 1.5")]
+    [InlineData("spec.shards=many", "spec.shards: must be a whole number, was \"many\"")]
     [InlineData("spec.shards=99999999999", "spec.shards: must fit into 32 bits, was 99999999999")]
     [InlineData("spec.format=csv", "spec.format: must be one of jsonl, parquet, was 'csv'")]
     [InlineData("spec.batchsize=2", "spec.batchsize: is not a known field (fields: expert, amateur, dataset,")]
@@ -123,7 +140,7 @@ public class ManifestTests
     public void Read_NullForAFieldWithADefault_TakesTheDefault()
     {
         var run = (SamplingRun)ManifestReader.Read(Sampling, "a.yaml", ["spec.selection=null", "spec.batchSize=null", "spec.worker={nodeSelector: {a: null}, affinity: {x: null}}"]);
-        Assert.Equal((0.4, 64), (run.Spec.Selection.Beta, run.Spec.BatchSize));
+        Assert.Equal((0.4, BatchSize.Auto), (run.Spec.Selection.Beta, run.Spec.BatchSize));
         Assert.Empty(run.Spec.Worker.NodeSelector!);
         Assert.True(run.Spec.Worker.Affinity!.ContainsKey("x"));
     }
@@ -131,8 +148,8 @@ public class ManifestTests
     [Fact]
     public void Read_BadField_NamesItsLine()
     {
-        var error = Assert.Throws<ManifestException>(() => ManifestReader.Read(Sampling + "\n  batchSize: 0\n", "runs/a.yaml"));
-        Assert.Equal("runs/a.yaml line 8: spec.batchSize: must be ≥ 1, was 0", error.Message);
+        var error = Assert.Throws<ManifestException>(() => ManifestReader.Read(Sampling + "\n  shards: 0\n", "runs/a.yaml"));
+        Assert.Equal("runs/a.yaml line 8: spec.shards: must be ≥ 1, was 0", error.Message);
     }
 
     [Theory]

@@ -3,8 +3,8 @@ using LightReasoner.Worker.Models;
 
 namespace LightReasoner.Worker.Checkpoints;
 
-/// <summary>The special tokens of generation, from <c>generation_config.json</c> or, without it, <c>config.json</c>.</summary>
-/// <param name="EosIds">Any of these ends a text; may be empty.</param>
+/// <summary>The special tokens of generation that a model folder's JSON files name.</summary>
+/// <param name="EosIds">Those of <c>generation_config.json</c> and of <c>config.json</c>; any of them ends a text; may be empty.</param>
 /// <param name="PadId">The padding token, if named.</param>
 /// <param name="BosId">The token that begins a text, if named.</param>
 public sealed record GenerationConfig(int[] EosIds, int? PadId, int? BosId)
@@ -12,10 +12,11 @@ public sealed record GenerationConfig(int[] EosIds, int? PadId, int? BosId)
     internal static GenerationConfig Read(string dir, JsonObject modelConfig)
     {
         var path = Path.Combine(dir, "generation_config.json");
-        var own = JsonFile.ReadIfPresent(path);
-        var fields = own is null ? new JsonFields(modelConfig, Path.Combine(dir, "config.json")) : new JsonFields(own, path);
-        return new GenerationConfig(fields.Ids("eos_token_id"), First(fields.Ids("pad_token_id")), First(fields.Ids("bos_token_id")));
+        JsonFields[] files = [new(JsonFile.ReadIfPresent(path) ?? [], path), new(modelConfig, Path.Combine(dir, "config.json"))];
+        return new GenerationConfig([.. Ids("eos_token_id").Distinct()], First("pad_token_id"), First("bos_token_id"));
 
-        static int? First(int[] ids) => ids.Length == 0 ? null : ids[0];
+        IEnumerable<int> Ids(string name) => files.SelectMany(file => file.Ids(name));
+
+        int? First(string name) => Ids(name).Select(id => (int?)id).FirstOrDefault();
     }
 }

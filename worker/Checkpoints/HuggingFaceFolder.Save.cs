@@ -59,7 +59,7 @@ public static partial class HuggingFaceFolder
     }
 
     /// <summary>Fills shards in order; a tensor above the limit gets one of its own.</summary>
-    private static List<List<(string Name, Tensor Value)>> Shards(IEnumerable<(string Name, TorchSharp.Modules.Parameter Value)> parameters, int elementSize, long limit)
+    private static List<List<(string Name, Tensor Value)>> Shards(IEnumerable<(string Name, Tensor Value)> parameters, int elementSize, long limit)
     {
         var shards = new List<List<(string, Tensor)>> { new() };
         long filled = 0;

@@ -19,6 +19,7 @@ public static partial class HuggingFaceFolder
         var model = CausalLM.Create(config, dtype, dev);
         try
         {
+            using var scope = NewDisposeScope(); // for the views
             foreach (var (name, parameter) in model.NamedParameters())
                 weights.Find(name)!.CopyTo(name, parameter);
             model.eval();
@@ -60,6 +61,19 @@ public static partial class HuggingFaceFolder
         };
     }
 
+    /// <summary>The type that most of a folder's weights are stored in: float32, bfloat16 or float16.</summary>
+    public static string StoredType(string dir)
+    {
+        using var weights = WeightFiles.Open(dir);
+        var types = weights.Names.Select(name => weights.Find(name)!.Entries[name]).GroupBy(entry => entry.Type);
+        return TypeName(types.MaxBy(type => type.Sum(entry => entry.Count))?.Key switch
+        {
+            ScalarType.BFloat16 => ScalarType.BFloat16,
+            ScalarType.Float16 => ScalarType.Float16,
+            _ => ScalarType.Float32,
+        });
+    }
+
     internal static string TypeName(ScalarType type) => type switch
     {
         ScalarType.Float32 => "float32",
@@ -69,7 +83,7 @@ public static partial class HuggingFaceFolder
         _ => type.ToString().ToLowerInvariant(),
     };
 
-    private static (DecoderConfig Config, JsonObject Json) ReadConfig(string dir)
+    internal static (DecoderConfig Config, JsonObject Json) ReadConfig(string dir)
     {
         var path = Path.Combine(dir, "config.json");
         if (!File.Exists(path))

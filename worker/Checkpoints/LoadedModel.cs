@@ -1,10 +1,20 @@
 using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Tokenization;
 
 namespace LightReasoner.Worker.Checkpoints;
 
 /// <summary>A model read from a Hugging Face folder.</summary>
 public sealed record LoadedModel(CausalLM Model, GenerationConfig Generation, string Dir) : IDisposable
 {
+    /// <summary>The tokens that end an answer: those of generation_config.json, config.json and the tokenizer together.</summary>
+    /// <exception cref="InvalidDataException">None is named anywhere, so that no answer would end.</exception>
+    public IReadOnlyCollection<int> EndIds(Tokenizer? tokenizer)
+    {
+        int[] ids = [.. tokenizer?.EosId is { } eos ? Generation.EosIds.Append(eos).Distinct() : Generation.EosIds];
+        return ids.Length > 0 ? ids : throw new InvalidDataException(
+            $"{Dir}: neither generation_config.json, config.json (eos_token_id) nor tokenizer_config.json (eos_token) names an end-of-sequence token, so no answer would end");
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();
 }

@@ -40,10 +40,19 @@ public static class PeftAdapter
     /// <param name="adapter">What to write.</param>
     /// <param name="dir">The folder, made if it is not there.</param>
     /// <param name="baseModel">Name or path of the model under the adapter, for readers of the folder.</param>
-    public static void Save(LoraAdapter adapter, string dir, string? baseModel = null)
+    /// <param name="below">
+    /// Adapter folders that were merged into that model before this one was trained. What is written then is all of them together, side by side in one adapter of the sum of their ranks, so
+    /// that it lies over <paramref name="baseModel"/> itself.
+    /// </param>
+    public static void Save(LoraAdapter adapter, string dir, string? baseModel = null, IReadOnlyList<string>? below = null)
     {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
         Directory.CreateDirectory(dir);
-        Safetensors.Write(Path.Combine(dir, WeightsFile), adapter.NamedParameters().Select(p => (p.Name, (Tensor)p.Value)));
+        var (options, weights) = (adapter.Options, adapter.NamedParameters().Select(p => (p.Name, (Tensor)p.Value)).ToList());
+        if (below is { Count: > 0 })
+            (options, weights) = SideBySide([.. below.Select(Read), (options, weights)]);
+        Safetensors.Write(Path.Combine(dir, WeightsFile), weights);
         JsonFile.Write(Path.Combine(dir, ConfigFile), new JsonObject
         {
             ["alpha_pattern"] = new JsonObject(),
@@ -55,20 +64,41 @@ public static class PeftAdapter
             ["init_lora_weights"] = true,
             ["layers_pattern"] = null,
             ["layers_to_transform"] = null,
-            ["lora_alpha"] = Whole(adapter.Options.Alpha),
-            ["lora_dropout"] = adapter.Options.Dropout,
+            ["lora_alpha"] = Whole(options.Alpha),
+            ["lora_dropout"] = options.Dropout,
             ["modules_to_save"] = null,
             ["peft_type"] = "LORA",
-            ["r"] = adapter.Options.Rank,
+            ["r"] = options.Rank,
             ["rank_pattern"] = new JsonObject(),
             ["revision"] = null,
-            ["target_modules"] = new JsonArray([.. adapter.Options.TargetModules.Select(name => (JsonNode)name)]),
+            ["target_modules"] = new JsonArray([.. options.TargetModules.Select(name => (JsonNode)name)]),
             ["task_type"] = "CAUSAL_LM",
             ["use_dora"] = false,
             ["use_rslora"] = false,
         });
 
         static JsonNode Whole(double value) => value == Math.Floor(value) && Math.Abs(value) < int.MaxValue ? (int)value : value;
+    }
+
+    private static (LoraOptions, List<(string Name, Tensor Value)>) Read(string dir)
+    {
+        using var weights = Safetensors.Open(Path.Combine(dir, WeightsFile));
+        return (ReadOptions(dir), [.. weights.Entries.Keys.Select(name => (name, weights.Load(name, ScalarType.Float32)))]);
+    }
+
+    /// <summary>Σ s·B·A of several adapters as one: B = [s1·B1, s2·B2, …], A = [A1; A2; …], scaling 1. A module that some adapter leaves out has zeros there.</summary>
+    private static (LoraOptions, List<(string Name, Tensor Value)>) SideBySide(IReadOnlyList<(LoraOptions Options, List<(string Name, Tensor Value)> Weights)> adapters)
+    {
+        var named = adapters.Select(adapter => adapter.Weights.ToDictionary(w => w.Name, w => w.Value.cpu())).ToArray();
+        var weights = new List<(string, Tensor)>();
+        foreach (var name in named.SelectMany(weights => weights.Keys).Distinct())
+        {
+            var (isB, like) = (name.EndsWith(".lora_B.weight", StringComparison.Ordinal), named.First(weights => weights.ContainsKey(name))[name]);
+            weights.Add((name, cat([.. adapters.Zip(named, (adapter, own) => own.TryGetValue(name, out var value) ? isB ? value.mul(adapter.Options.Scaling) : value
+                : isB ? zeros(like.size(0), adapter.Options.Rank) : zeros(adapter.Options.Rank, like.size(1)))], isB ? 1 : 0)));
+        }
+        var rank = adapters.Sum(adapter => adapter.Options.Rank);
+        return (adapters[^1].Options with { Rank = rank, Alpha = rank, TargetModules = [.. adapters.SelectMany(adapter => adapter.Options.TargetModules).Distinct()] }, weights);
     }
 
     private static LoraOptions ReadOptions(string dir)
@@ -88,6 +118,10 @@ public static class PeftAdapter
         foreach (var name in (string[])["rank_pattern", "alpha_pattern", "modules_to_save", "layers_to_transform", "layer_replication", "exclude_modules", "target_parameters", "trainable_token_indices", "alora_invocation_tokens"])
             if (json[name] is { } node and not JsonObject { Count: 0 } and not JsonArray { Count: 0 })
                 throw fields.Bad(name, $"is {node.ToJsonString()}, which is not supported: every target module has the same rank in every layer, and nothing else is trained");
+
+        // These change the base weights when PEFT lays the adapter over them.
+        if (json["init_lora_weights"] is JsonValue value && value.TryGetValue(out string? init) && ((string[])["pissa", "olora", "corda", "loftq"]).Any(name => init.StartsWith(name, StringComparison.OrdinalIgnoreCase)))
+            throw fields.Bad("init_lora_weights", $"is '{init}', which changes the base model's weights and is not supported; save it from PEFT with path_initial_model_for_weight_conversion, which makes it an ordinary adapter");
 
         var targets = fields.Texts("target_modules");
         if (targets is ["all-linear"])

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Checkpoints;
 
@@ -18,6 +19,8 @@ internal sealed class SafetensorsHeader
 
     public static SafetensorsHeader Read(Stream stream, long fileLength, string path)
     {
+        if (ContentKind.NameOf(path) is { } other)
+            throw new InvalidDataException($"{path}: is {other}");
         if (fileLength < 8)
             throw new InvalidDataException($"{path}: {fileLength} bytes are too few for a safetensors file");
         Span<byte> prefix = stackalloc byte[8];

@@ -11,18 +11,24 @@ internal static class SafetensorsWriter
 {
     private const long ChunkElements = 4 << 20;
 
-    public static void Write(string path, IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string>? metadata, ScalarType? castTo = null)
+    /// <summary>A tensor to write; its value is asked for when its turn has come.</summary>
+    internal sealed record Source(string Name, ScalarType Type, IReadOnlyList<long> Shape, Func<Tensor> Value)
+    {
+        public long Bytes => Shape.Aggregate(1L, (product, size) => product * size) * SafetensorsType.Size(Type);
+    }
+
+    public static void Write(string path, IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string>? metadata, ScalarType? castTo = null) =>
+        Write(path, tensors.Select(tensor => new Source(tensor.Name, castTo ?? tensor.Value.dtype, tensor.Value.shape, () => tensor.Value)), metadata);
+
+    public static void Write(string path, IEnumerable<Source> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         // Wide types first, so that every tensor is aligned; then by name, so that the same tensors give the same bytes.
-        var ordered = tensors
-            .OrderByDescending(t => SafetensorsType.Size(castTo ?? t.Value.dtype))
-            .ThenBy(t => t.Name, StringComparer.Ordinal)
-            .ToList();
+        var ordered = tensors.OrderByDescending(t => SafetensorsType.Size(t.Type)).ThenBy(t => t.Name, StringComparer.Ordinal).ToList();
         Replace(path, stream =>
         {
-            WriteHeader(stream, ordered, metadata, castTo);
-            foreach (var (_, value) in ordered)
-                WriteData(stream, value, castTo ?? value.dtype);
+            WriteHeader(stream, ordered, metadata);
+            foreach (var tensor in ordered)
+                WriteData(stream, tensor);
         });
     }
 
@@ -46,7 +52,7 @@ internal static class SafetensorsWriter
         }
     }
 
-    private static void WriteHeader(Stream stream, List<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string>? metadata, ScalarType? castTo)
+    private static void WriteHeader(Stream stream, List<Source> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         using var header = new MemoryStream();
         using (var json = new Utf8JsonWriter(header, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -58,18 +64,17 @@ internal static class SafetensorsWriter
                 json.WriteString(key, value);
             json.WriteEndObject();
             long position = 0;
-            foreach (var (name, value) in tensors)
+            foreach (var tensor in tensors)
             {
-                var type = castTo ?? value.dtype;
-                json.WriteStartObject(name);
-                json.WriteString("dtype", SafetensorsType.Name(type));
+                json.WriteStartObject(tensor.Name);
+                json.WriteString("dtype", SafetensorsType.Name(tensor.Type));
                 json.WriteStartArray("shape");
-                foreach (var size in value.shape)
+                foreach (var size in tensor.Shape)
                     json.WriteNumberValue(size);
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets");
                 json.WriteNumberValue(position);
-                json.WriteNumberValue(position += value.numel() * SafetensorsType.Size(type));
+                json.WriteNumberValue(position += tensor.Bytes);
                 json.WriteEndArray();
                 json.WriteEndObject();
             }
@@ -83,15 +88,15 @@ internal static class SafetensorsWriter
         stream.Write(header.GetBuffer().AsSpan(0, (int)header.Length));
     }
 
-    private static void WriteData(Stream stream, Tensor value, ScalarType type)
+    private static void WriteData(Stream stream, Source tensor)
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
-        var flat = value.detach().contiguous().view(-1);
+        var flat = tensor.Value().detach().contiguous().view(-1);
         for (long done = 0; done < flat.shape[0]; done += ChunkElements)
         {
             using var inner = NewDisposeScope();
-            stream.Write(flat.narrow(0, done, Math.Min(ChunkElements, flat.shape[0] - done)).to(type).cpu().bytes);
+            stream.Write(flat.narrow(0, done, Math.Min(ChunkElements, flat.shape[0] - done)).to(tensor.Type).cpu().bytes);
         }
     }
 }

@@ -1,60 +1,71 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using TorchSharp;
-using TorchSharp.Modules;
+using LightReasoner.Worker.Training;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Checkpoints;
 
 /// <summary>
-/// A training run at one step, as a folder: trained tensors, optimizer averages, torch's CPU generator, and the caller's state (scheduler,
-/// generators, data position) as JSON. <c>COMPLETE</c> is written last and lists every file's size and hash, so that a folder that was
-/// half written or half copied is never taken for a checkpoint. Restoring gives the same bytes.
+/// A training run at one step, as a folder: float32 weights and the optimizer's moments by name, whatever number of devices holds them, and the caller's state (step, data position) as JSON.
+/// Random numbers follow from seed and step, so there is no generator to keep. <c>COMPLETE</c> is written last and lists every file's size and hash, so that a folder that was half written
+/// or half copied is never taken for a checkpoint. Loading gives the same bytes.
 /// </summary>
-public static class TrainingCheckpoint
+internal static class TrainingCheckpoint
 {
-    private const string Weights = "weights.safetensors", Optimizer = "optimizer.safetensors", State = "state.json", Complete = "COMPLETE";
+    private const string State = "state.json", Complete = "COMPLETE", Prefix = "step-";
 
-    private const string Prefix = "step-";
+    private static readonly (string File, string Suffix, Func<AdamW, Tensor> Buffer)[] s_files =
+    [
+        ("weights.safetensors", "", optimizer => optimizer.Master),
+        ("optimizer.safetensors", ".exp_avg", optimizer => optimizer.Moment1),
+        ("optimizer.safetensors", ".exp_avg_sq", optimizer => optimizer.Moment2),
+    ];
 
     /// <summary>The folder's name for a step: <c>step-000200</c>.</summary>
     public static string FolderName(long step) => $"{Prefix}{step:D6}";
 
-    /// <summary>Writes a checkpoint into <paramref name="dir"/>.</summary>
+    /// <summary>Writes a checkpoint.</summary>
     /// <param name="dir">A folder named by <see cref="FolderName"/>; made if it is not there, replaced if it is.</param>
-    /// <param name="parameters">The trained tensors: the adapter's or the whole model's.</param>
-    /// <param name="optimizer">Over exactly these parameters, in this order.</param>
+    /// <param name="trained">Weights and optimizer.</param>
     /// <param name="state">All else that the run needs to continue.</param>
-    public static void Save(string dir, IReadOnlyList<(string Name, Parameter Value)> parameters, AdamW optimizer, JsonObject state)
+    public static void Save(string dir, DataParallel trained, JsonObject state)
     {
         if (Directory.Exists(dir))
             Directory.Delete(dir, recursive: true);
         Directory.CreateDirectory(dir);
-        using var scope = NewDisposeScope();
-        Safetensors.Write(Path.Combine(dir, Weights), parameters.Select(p => (p.Name, (Tensor)p.Value)));
-        Safetensors.Write(Path.Combine(dir, Optimizer), AdamWMoments.Capture(optimizer, parameters).Append(("torch.cpu_rng_state", get_rng_state())));
+        foreach (var file in s_files.GroupBy(part => part.File))
+            SafetensorsWriter.Write(Path.Combine(dir, file.Key), file.SelectMany(part => trained.Weights.Select(weight =>
+                new SafetensorsWriter.Source(weight.Name + part.Suffix, ScalarType.Float32, weight.Shape, () => trained.Read(weight, part.Buffer)))));
         JsonFile.Write(Path.Combine(dir, State), state);
         JsonFile.Write(Path.Combine(dir, Complete), new JsonObject
         {
-            ["files"] = new JsonObject(((string[])[Weights, Optimizer, State]).Select(name => KeyValuePair.Create(name, (JsonNode?)Fingerprint(Path.Combine(dir, name))))),
+            ["files"] = new JsonObject(FileNames().Select(name => KeyValuePair.Create(name, (JsonNode?)Fingerprint(Path.Combine(dir, name))))),
         });
     }
 
-    /// <summary>Restores tensors, optimizer and torch's CPU generator; returns the caller's state.</summary>
-    /// <exception cref="InvalidDataException">The checkpoint is incomplete, damaged, or of other parameters.</exception>
-    public static JsonObject Restore(string dir, IReadOnlyList<(string Name, Parameter Value)> parameters, AdamW optimizer)
+    /// <summary>Loads weights and optimizer; returns the caller's state.</summary>
+    /// <exception cref="InvalidDataException">The checkpoint is incomplete, damaged, or of other weights.</exception>
+    public static JsonObject Load(string dir, DataParallel trained)
     {
         Verify(dir);
-        using var weights = Safetensors.Open(Path.Combine(dir, Weights));
-        using var moments = Safetensors.Open(Path.Combine(dir, Optimizer));
-        if (weights.Entries.Count != parameters.Count)
-            throw new InvalidDataException($"{weights.Path}: holds {weights.Entries.Count} tensors, this run trains {parameters.Count}");
-        foreach (var (name, parameter) in parameters)
-            weights.CopyTo(name, parameter);
-        AdamWMoments.Restore(optimizer, parameters, moments);
-        using var generator = moments.Load("torch.cpu_rng_state");
-        set_rng_state(generator);
+        foreach (var group in s_files.GroupBy(part => part.File))
+        {
+            using var file = Safetensors.Open(Path.Combine(dir, group.Key));
+            if (file.Entries.Count != group.Count() * trained.Weights.Count)
+                throw new InvalidDataException($"{file.Path}: holds {file.Entries.Count} tensors, this run has {group.Count() * trained.Weights.Count}");
+            foreach (var (_, suffix, buffer) in group)
+            {
+                foreach (var weight in trained.Weights)
+                {
+                    using var value = file.Load(weight.Name + suffix);
+                    if (!value.shape.SequenceEqual(weight.Shape))
+                        throw new InvalidDataException($"{file.Path}: tensor '{weight.Name}{suffix}' has shape {SafetensorsEntry.Format(value.shape)}, this run's has {SafetensorsEntry.Format(weight.Shape)}");
+                    trained.Write(weight, buffer, value);
+                }
+            }
+        }
+        trained.Publish();
         return JsonFile.Read(Path.Combine(dir, State));
     }
 
@@ -62,6 +73,8 @@ public static class TrainingCheckpoint
     public static long? StepOf(string folderName) =>
         folderName.StartsWith(Prefix, StringComparison.Ordinal)
         && long.TryParse(folderName.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : null;
+
+    private static IEnumerable<string> FileNames() => s_files.Select(part => part.File).Distinct().Append(State);
 
     private static JsonObject Fingerprint(string path)
     {
@@ -71,12 +84,12 @@ public static class TrainingCheckpoint
 
     private static void Verify(string dir)
     {
-        if (!File.Exists(Path.Combine(dir, Complete)))
-            throw new InvalidDataException($"{dir}: is no complete checkpoint ({Complete} is missing)");
         var path = Path.Combine(dir, Complete);
+        if (!File.Exists(path))
+            throw new InvalidDataException($"{dir}: is no complete checkpoint ({Complete} is missing)");
         if (JsonFile.Read(path)["files"] is not JsonObject files)
             throw new InvalidDataException($"{path}: field 'files' must be an object");
-        foreach (var name in (string[])[Weights, Optimizer, State])
+        foreach (var name in FileNames())
         {
             var file = Path.Combine(dir, name);
             if (!File.Exists(file))

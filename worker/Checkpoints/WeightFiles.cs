@@ -26,10 +26,10 @@ internal sealed class WeightFiles : IDisposable
         var weights = new WeightFiles(dir);
         try
         {
-            if (File.Exists(Path.Combine(dir, Index)))
-                weights.OpenShards(Path.Combine(dir, Index));
-            else if (File.Exists(Path.Combine(dir, Single)))
+            if (File.Exists(Path.Combine(dir, Single))) // as transformers does: an index beside it is a leftover
                 weights.OpenSingle(Path.Combine(dir, Single));
+            else if (File.Exists(Path.Combine(dir, Index)))
+                weights.OpenShards(Path.Combine(dir, Index));
             else
                 throw new FileNotFoundException(Directory.EnumerateFiles(dir, "*.bin").Any()
                     ? $"{dir}: holds weights as .bin files only; convert them to safetensors"

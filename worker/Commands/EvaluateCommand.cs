@@ -30,7 +30,7 @@ internal static class EvaluateCommand
         template.AcceptOnlyFromAmong("auto", "none");
         var system = new Option<string>("--system") { Description = "The system message of the chat template.", DefaultValueFactory = _ => new PromptSpec().System };
         var block = new Option<int?>("--block") { Description = "Block generation: tokens of a block." }.Within(1, 1 << 16);
-        var refine = new Option<int>("--refine") { Description = "Block generation: forward passes over a block.", DefaultValueFactory = _ => 2 }.Within(0, 1 << 16);
+        var refine = new Option<string>("--refine") { Description = "Block generation: forward passes over a block, or converge for exactly the greedy answer.", DefaultValueFactory = _ => "2" }.PassesOrConverge();
         var command = new Command("evaluate", "Prints accuracy on held-out questions with its 95 % interval, as one JSON object.")
             { model, adapter, dtype, data, question, answer, benchmark, promptType, grader, max, maxNewTokens, template, system, block, refine };
         command.SetAction(async (parsed, cancellation) =>
@@ -42,7 +42,7 @@ internal static class EvaluateCommand
                 PromptType = EnumOption.Value<PromptType>(parsed.GetValue(promptType)!),
                 Grader = parsed.GetValue(grader) is { } type ? EnumOption.Value<GraderType>(type) : null,
                 BlockLength = parsed.GetValue(block) ?? 128,
-                RefineIterations = parsed.GetValue(refine),
+                RefineIterations = new RefineIterations(Tools.Passes(parsed.GetValue(refine)!)),
                 Prompt = new PromptSpec { System = parsed.GetValue(system)!, Template = parsed.GetValue(template) == "none" ? PromptTemplate.None : PromptTemplate.Auto },
                 Generation = new GenerationSpec { MaxNewTokens = parsed.GetValue(maxNewTokens) },
             };

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
-using LightReasoner.Worker.Generation;
+using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Inspect;
 using LightReasoner.Worker.Refinement;
 using LightReasoner.Worker.Tokenization;
@@ -19,7 +19,7 @@ internal static class GenerateCommand
         var maxNewTokens = new Option<int>("--max-new-tokens") { Description = "Most tokens generated for a prompt.", DefaultValueFactory = _ => 128 }.Within(1, 1 << 20);
         var ignoreEos = new Option<bool>("--ignore-eos") { Description = "Goes on after an end-of-sequence token." };
         var block = new Option<int?>("--block") { Description = "Block generation: tokens of a block." }.Within(1, 1 << 16);
-        var refine = new Option<int>("--refine") { Description = "Block generation: forward passes over a block.", DefaultValueFactory = _ => 2 }.Within(0, 1 << 16);
+        var refine = new Option<string>("--refine") { Description = "Block generation: forward passes over a block, or converge for exactly the greedy answer.", DefaultValueFactory = _ => "2" }.PassesOrConverge();
         var temperature = new Option<double>("--temperature") { Description = "0 is greedy.", DefaultValueFactory = _ => 0 }.Within(0, 100);
         var topP = new Option<double>("--top-p") { Description = "Draws from the likeliest tokens that have this probability together.", DefaultValueFactory = _ => 1 }.Within(double.Epsilon, 1);
         var topK = new Option<int>("--top-k") { Description = "Draws from this many of the likeliest tokens; 0 is all.", DefaultValueFactory = _ => 0 }.Within(0, int.MaxValue);
@@ -48,10 +48,12 @@ internal static class GenerateCommand
                     RepetitionPenalty = parsed.GetValue(penalty),
                     Seed = parsed.GetValue(seed),
                 };
-                (int batchSize, bool toTheLimit) = (parsed.GetValue(batch), parsed.GetValue(ignoreEos));
+                int batchSize = parsed.GetValue(batch);
+                IReadOnlyCollection<int> endIds = parsed.GetValue(ignoreEos) ? [] : loaded.EndIds(tokenizer);
                 Run(loaded, tokenizer, batchSize, input, output, (prompts, first) => parsed.GetValue(block) is { } length
-                    ? new BlockGenerator(loaded, RefineTrainer.EosOf(loaded, tokenizer)).Generate(prompts, length, parsed.GetValue(refine), spec.MaxNewTokens, batchSize, toTheLimit, cancellation)
-                    : new TextGenerator(loaded).Generate(prompts, spec, batchSize, toTheLimit, cancellation, first));
+                    ? new BlockGenerator(loaded.Model, RefineTrainer.EosOf(loaded, tokenizer), endIds)
+                        .Generate(prompts, length, Tools.Passes(parsed.GetValue(refine)!), spec.MaxNewTokens, batchSize, cancellation: cancellation)
+                    : new BatchGenerator(loaded.Model, endIds).Generate(prompts, spec, batchSize, first, cancellation: cancellation));
             });
             return 0;
         });

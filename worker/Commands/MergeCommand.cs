@@ -10,7 +10,9 @@ internal static class MergeCommand
 {
     public static Command Create()
     {
-        Option<string> model = Tools.ModelOption(), dtype = Tools.DtypeOption();
+        Option<string> model = Tools.ModelOption();
+        var dtype = new Option<string?>("--dtype") { Description = "float32, bfloat16 or float16; that of the model folder where left out." };
+        dtype.AcceptOnlyFromAmong("float32", "bfloat16", "float16");
         var adapter = new Option<string>("--adapter") { Description = "PEFT adapter folder.", Required = true };
         var output = new Option<string>("--output") { Description = "Folder to write; must not exist.", Required = true };
         var command = new Command("merge", "Writes base and adapter as one Hugging Face model folder.") { model, adapter, dtype, output };
@@ -18,7 +20,9 @@ internal static class MergeCommand
         {
             string target = BlobUri.LocalPath(parsed.GetValue(output)!);
             if (Directory.Exists(target)) throw new WorkerException(ExitCode.Usage, $"--output {target}: exists already; name a new folder");
-            using LoadedModel loaded = await Tools.LoadModelAsync(parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!, cancellation);
+            string source = await LocalFolder.OfModelAsync(parsed.GetValue(model)!, cancellation);
+            string type = parsed.GetValue(dtype) ?? HuggingFaceFolder.StoredType(source);
+            using LoadedModel loaded = await Tools.LoadModelAsync(source, parsed.GetValue(adapter), type, cancellation);
             string staging = target + ".partial";
             if (Directory.Exists(staging)) Directory.Delete(staging, recursive: true);
             HuggingFaceFolder.Save(loaded.Model, loaded.Dir, staging, loaded.Model.DType);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Storage;
 using TorchSharp;
@@ -55,6 +56,20 @@ internal static class Tools
         option.Validators.Add(result => Check(result, option.Name, result.GetValueOrDefault<T?>(), min, max));
         return option;
     }
+
+    /// <summary>Adds the check that a text is a number of passes or <c>converge</c>.</summary>
+    public static Option<string> PassesOrConverge(this Option<string> option)
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is var given && given != RefineIterations.Word && !(int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out int passes) && passes is >= 1 and <= 1000))
+                result.AddError($"{option.Name} must be a number from 1 to 1000, or {RefineIterations.Word}, was {given}");
+        });
+        return option;
+    }
+
+    /// <summary>A number of passes; null for <c>converge</c>.</summary>
+    public static int? Passes(string given) => given == RefineIterations.Word ? null : int.Parse(given, CultureInfo.InvariantCulture);
 
     private static void Check<T>(OptionResult result, string name, T? value, T min, T max)
         where T : struct, IComparable<T>

@@ -1,8 +1,9 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Data;
-using LightReasoner.Worker.Generation;
+using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Refinement;
+using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Tokenization;
 
 namespace LightReasoner.Worker.Evaluation;
@@ -28,10 +29,12 @@ public sealed class AccuracyEvaluator
         var prompts = questions.Select(question => spec.Benchmark is null
             ? PromptFormat.Encode(tokenizer, spec.Prompt, question.Text)
             : tokenizer.Encode(Benchmark.Prompt(question.Text, spec.PromptType), addSpecialTokens: true)).ToArray();
+        var endIds = model.EndIds(tokenizer);
+        var batchSize = BatchSizes.Rows(spec.BatchSize, model.Model, prompts.Max(prompt => prompt.Length), spec.Generation.MaxNewTokens);
         var generated = blocks
-            ? new BlockGenerator(model, RefineTrainer.EosOf(model, tokenizer))
-                .Generate(prompts, spec.BlockLength, spec.RefineIterations, spec.Generation.MaxNewTokens, spec.BatchSize, cancellation: cancellation, answered: answered)
-            : new TextGenerator(model).Generate(prompts, spec.Generation, spec.BatchSize, cancellation: cancellation, answered: answered);
+            ? new BlockGenerator(model.Model, RefineTrainer.EosOf(model, tokenizer), endIds)
+                .Generate(prompts, spec.BlockLength, spec.RefineIterations.Number, spec.Generation.MaxNewTokens, batchSize, answered, cancellation)
+            : new BatchGenerator(model.Model, endIds).Generate(prompts, spec.Generation, batchSize, answered: answered, cancellation: cancellation);
         var texts = generated.Select(answer => tokenizer.Decode(answer.Ids, skipSpecialTokens: true)).ToArray();
         var correct = texts.Zip(questions, (text, question) => grader.Grade(text, question.Answer!).IsCorrect).ToArray();
         var passes = generated.Sum(answer => (long)answer.ForwardPasses);

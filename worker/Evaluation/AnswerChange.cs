@@ -13,11 +13,11 @@ public sealed record AnswerChange(string Question, string Expected, string Befor
 }
 
 /// <summary>What block generation achieves with a number of passes over each block.</summary>
-/// <param name="Passes">Forward passes over a block, at most.</param>
+/// <param name="Passes">Forward passes over a block, at most; null until nothing changes.</param>
 /// <param name="Questions">Questions asked.</param>
 /// <param name="Correct">Right answers among them.</param>
 /// <param name="TokensPerForward">Tokens of the answers per forward pass.</param>
-public sealed record PassAccuracy(int Passes, int Questions, int Correct, double TokensPerForward)
+public sealed record PassAccuracy(int? Passes, int Questions, int Correct, double TokensPerForward)
 {
     /// <summary>Where a run keeps them.</summary>
     public const string BlobName = "evaluation-passes.json";

@@ -7,43 +7,45 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.FineTuning;
 
 /// <summary>
-/// Some samples as sequences, and the positions in them that carry a label. With packing, samples whose prefixes extend one another share a
-/// sequence: attention is causal, so each position computes what it would alone. Sequences of similar length share a forward pass, padded on the right.
+/// Some sequences, and the positions in them that carry a label. With packing, samples whose prefixes extend one another share a sequence: attention is causal, so each position
+/// computes what it would alone.
 /// </summary>
 internal sealed class SoftLabelBatch
 {
-    private readonly List<int[]> _sequences = [];
-    private readonly List<List<int>> _samplesOf = []; // of each sequence: the samples whose prefixes it contains
-    private readonly IReadOnlyList<TrainingSample> _samples;
+    private readonly List<int[]> _sequences = []; // padded on the right in passes of similar lengths
+    private readonly List<List<TrainingSample>> _samplesOf = []; // of each sequence: the samples whose prefixes it contains
+    private readonly List<TrainingSample> _rows = []; // the samples by row of the hidden states
 
-    public SoftLabelBatch(IReadOnlyList<TrainingSample> samples, SamplePacking packing)
+    private SoftLabelBatch(IEnumerable<(int[] Sequence, List<TrainingSample> Samples)> packed)
     {
-        _samples = samples;
-        // Longest first: a shorter prefix then finds the sequence that contains it.
-        foreach (var i in Enumerable.Range(0, samples.Count).OrderByDescending(i => samples[i].Prefix.Length))
+        foreach (var (sequence, samples) in packed)
         {
-            var prefix = samples[i].Prefix;
-            var home = packing is SamplePacking.Prompt ? _sequences.FindIndex(sequence => sequence.AsSpan().StartsWith(prefix)) : -1;
-            if (home < 0)
-            {
-                home = _sequences.Count;
-                _sequences.Add(prefix);
-                _samplesOf.Add([]);
-            }
-            _samplesOf[home].Add(i);
+            _sequences.Add(sequence);
+            _samplesOf.Add(samples);
         }
     }
 
     /// <summary>
-    /// The forward passes of an optimizer step: <paramref name="batchSize"/> samples each, or with packing as many as fit into
-    /// <paramref name="batchSize"/> sequences, which take no more memory than as many samples alone.
+    /// The micro batches of an optimizer step: <paramref name="count"/> of them as a rule, of at most <paramref name="batchSize"/> sequences each. They depend on nothing else, so that a
+    /// step is the same on any number of devices.
     /// </summary>
-    public static IEnumerable<SoftLabelBatch> Of(IReadOnlyList<TrainingSample> samples, SamplePacking packing, int batchSize)
+    /// <param name="samples">All samples of the step.</param>
+    /// <param name="packing">Whether samples share sequences.</param>
+    /// <param name="batchSize">Most sequences of a micro batch.</param>
+    /// <param name="count">Micro batches to make, where there are as many sequences.</param>
+    public static IReadOnlyList<SoftLabelBatch> Of(IReadOnlyList<TrainingSample> samples, SamplePacking packing, int batchSize, int count)
     {
-        if (packing is not SamplePacking.Prompt)
-            return samples.Chunk(batchSize).Select(chunk => new SoftLabelBatch(chunk, packing));
-        var all = new SoftLabelBatch(samples, packing);
-        return all._samplesOf.Chunk(batchSize).Select(chunk => new SoftLabelBatch([.. chunk.SelectMany(some => some).Select(i => samples[i])], packing));
+        var packed = new List<(int[] Sequence, List<TrainingSample> Samples)>();
+        // Longest first: a shorter prefix then finds the sequence that contains it, and sequences of similar length meet.
+        foreach (var sample in samples.OrderByDescending(sample => sample.Prefix.Length))
+        {
+            var home = packing is SamplePacking.Prompt ? packed.FindIndex(other => other.Sequence.AsSpan().StartsWith(sample.Prefix)) : -1;
+            if (home < 0)
+                packed.Add((sample.Prefix, [sample]));
+            else
+                packed[home].Samples.Add(sample);
+        }
+        return [.. packed.Chunk(Math.Min(batchSize, (packed.Count + count - 1) / count)).Select(chunk => new SoftLabelBatch(chunk))];
     }
 
     /// <summary>Tokens that are read, padding not counted.</summary>
@@ -52,50 +54,38 @@ internal sealed class SoftLabelBatch
     /// <summary>Number of sequences.</summary>
     public int Sequences => _sequences.Count;
 
-    /// <summary>Logits at each sample's last real token, [samples, vocab]; the head is applied there only.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="checkpoints">Where activations are to be computed again rather than kept.</param>
-    public Tensor Logits(CausalLM model, ActivationCheckpoints? checkpoints = null)
+    /// <summary>The hidden states at the last real token of every sample, [samples, hidden]; the head is applied there only.</summary>
+    public Tensor LabelledHidden(CausalLM model)
     {
+        _rows.Clear();
         var states = new List<Tensor>();
-        var rowOfSample = new long[_samples.Count];
-        var rows = 0;
         foreach (var group in LengthGroups.Of(Enumerable.Range(0, _sequences.Count), i => _sequences[i].Length))
         {
-            var longest = _sequences[group[0]].Length;
-            var ids = new long[group.Length * longest];
+            var ids = Transfer.Padded([.. group.Select(i => (ReadOnlyMemory<int>)_sequences[i])], model.Device);
             var labelled = new List<long>();
-            for (var row = 0; row < group.Length; row++)
+            foreach (var (row, i) in group.Index())
             {
-                var sequence = _sequences[group[row]];
-                for (var i = 0; i < sequence.Length; i++)
-                    ids[row * longest + i] = sequence[i];
-                foreach (var sample in _samplesOf[group[row]])
-                {
-                    rowOfSample[sample] = rows++;
-                    labelled.Add((long)row * longest + _samples[sample].Prefix.Length - 1);
-                }
+                _rows.AddRange(_samplesOf[i]);
+                labelled.AddRange(_samplesOf[i].Select(sample => row * ids.size(1) + sample.Prefix.Length - 1));
             }
-            var sequences = tensor(ids, device: model.Device).view(group.Length, longest);
-            var hidden = checkpoints?.Hidden(sequences) ?? model.Hidden(sequences);
-            states.Add(hidden.view(-1, hidden.size(-1)).index_select(0, tensor(labelled.ToArray(), device: model.Device)));
+            states.Add(model.Hidden(ids).flatten(0, 1).index_select(0, labelled.ToArray().ToDevice(model.Device)));
         }
-        var all = states.Count == 1 ? states[0] : cat(states, 0);
-        return model.Logits(all.index_select(0, tensor(rowOfSample, device: model.Device)));
+        return states.Count == 1 ? states[0] : cat(states, 0);
     }
 
-    /// <summary>Σ over the samples of KL(label ‖ model) = Σ_v w_v (log w_v − log p_v), in nats.</summary>
-    public Tensor Loss(Tensor logits)
+    /// <summary>Σ over some rows of KL(label ‖ model) = Σ_v w_v (log w_v − log p_v), in nats.</summary>
+    /// <param name="logits">[rows, vocabulary], float32.</param>
+    /// <param name="rows">Which rows of <see cref="LabelledHidden"/> these are.</param>
+    /// <param name="vocabulary">Tokens that the model's distribution is cut to; null for all.</param>
+    public Tensor Loss(Tensor logits, (long Start, long Count) rows, int? vocabulary = null)
     {
-        var vocabulary = logits.size(-1);
-        var entries = new List<long>();
-        var weights = new List<float>();
-        for (var i = 0; i < _samples.Count; i++)
-        {
-            entries.AddRange(_samples[i].TokenIds.Select(id => i * vocabulary + id));
-            weights.AddRange(_samples[i].Weights.Select(w => (float)w));
-        }
-        var logProbabilities = logits.log_softmax(-1, ScalarType.Float32).view(-1).index_select(0, tensor(entries.ToArray(), device: logits.device));
-        return logProbabilities.mul(tensor(weights.ToArray(), device: logits.device)).sum().neg().add(_samples.Sum(sample => sample.NegativeEntropy));
+        var samples = _rows.GetRange((int)rows.Start, (int)rows.Count);
+        var logProbabilities = (vocabulary is { } size ? logits.narrow(-1, 0, size) : logits).log_softmax(-1);
+        var width = logProbabilities.size(-1);
+        long[] entries = [.. samples.SelectMany((sample, row) => sample.TokenIds.Select(id => row * width + id))];
+        float[] weights = [.. samples.SelectMany(sample => sample.Weights).Select(weight => (float)weight)];
+        var crossEntropy = logProbabilities.view(-1).index_select(0, entries.ToDevice(logits.device)).mul(weights.ToDevice(logits.device)).sum().neg();
+        using Scalar negativeEntropy = samples.Sum(sample => sample.NegativeEntropy);
+        return crossEntropy.add(negativeEntropy);
     }
 }

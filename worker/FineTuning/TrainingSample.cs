@@ -1,6 +1,5 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Data;
-using LightReasoner.Worker.Generation;
 using LightReasoner.Worker.Tokenization;
 
 namespace LightReasoner.Worker.FineTuning;

@@ -37,7 +37,7 @@ internal static class LogitsCommand
         {
             using var row = torch.NewDisposeScope();
             writer.WriteStartArray();
-            foreach (float value in loaded.Model.Logits(hidden[position]).to(torch.ScalarType.Float32).cpu().contiguous().data<float>())
+            foreach (float value in loaded.Model.Head(hidden[position]).to(torch.ScalarType.Float32).cpu().contiguous().data<float>())
                 writer.WriteNumberValue(value);
             writer.WriteEndArray();
             writer.Flush(); // a row can be megabytes

@@ -1,4 +1,3 @@
-using LightReasoner.Worker.Native;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -6,37 +5,39 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Models;
 
 /// <summary>
-/// A decoder-only language model of the Qwen2, Qwen3 or Llama family. With a cache it decodes (no gradients, rows of unequal lengths
-/// side by side); without one it reads whole sequences, and gradients flow.
+/// A decoder-only language model of the Qwen2, Qwen3 or Llama family. Without a cache it reads whole sequences and gradients flow; with a cache it decodes, rows of unequal
+/// lengths side by side.
 /// </summary>
-public sealed partial class CausalLM : nn.Module
+/// <remarks>
+/// Layers that read the same input are one matrix in memory (query, key, value; gate, up). <see cref="Weights"/> are these matrices: what autograd and an optimizer see. The objects stay
+/// the same for the model's life, and nothing is derived from their storage, so that <c>set_</c> may move them into a flat buffer. <see cref="NamedParameters"/> are their slices under
+/// Hugging Face's names.
+/// </remarks>
+public sealed class CausalLM : nn.Module
 {
+    /// <summary>Logits that are made at once, at most, where there are many.</summary>
+    internal const int HeadElements = 1 << 26;
+
     private readonly Parameter _embedding; // [vocab, hidden]
     private readonly DecoderLayer[] _layers;
-    private readonly RmsNorm _finalNorm;
-    private readonly FusedProjection? _head; // null when tied to the embedding
+    private readonly RmsNorm _norm;
+    private readonly Projection? _head; // null when tied to the embedding
     private readonly RotaryEmbedding _rotary;
-    private EmbeddingGradient? _gathered;
-    private readonly ScalarType _compute;
-    private readonly List<(string Name, Parameter Value)> _named;
+    private readonly List<NamedSlice> _slices;
+    private Generator? _dropout; // the model's own: replicas draw at the same time
+    private long _dropoutSeed;
 
     private CausalLM(DecoderConfig config, ScalarType dtype, Device device) : base(nameof(CausalLM))
     {
         (Config, DType, Device) = (config, dtype, device);
-        _compute = ComputeType.For(dtype, device);
         using var scope = NewDisposeScope();
-        _embedding = Owned.Parameter(empty([config.VocabSize, config.HiddenSize], dtype: dtype, device: device));
+        _embedding = NamedSlice.Own(empty([config.VocabSize, config.HiddenSize], dtype: dtype, device: device));
         _layers = [.. Enumerable.Range(0, config.NumLayers).Select(layer => new DecoderLayer(config, layer, dtype, device))];
-        _finalNorm = new RmsNorm("model.norm", config.HiddenSize, config.RmsNormEps, dtype, device);
-        _head = config.TieWordEmbeddings ? null : new FusedProjection(dtype, device, config.HiddenSize, ("lm_head", config.VocabSize, false));
-        _rotary = new RotaryEmbedding(config, _compute, device);
-        _named =
-        [
-            ("model.embed_tokens.weight", _embedding),
-            .. _layers.SelectMany(layer => layer.Parameters()),
-            ("model.norm.weight", _finalNorm.Weight),
-            .. _head?.Parts[0].Parameters() ?? [],
-        ];
+        _norm = new RmsNorm("model.norm", config.HiddenSize, config.RmsNormEps, dtype, device);
+        _head = config.TieWordEmbeddings ? null : new Projection(dtype, device, config.HiddenSize, ("lm_head", config.VocabSize, false));
+        _rotary = new RotaryEmbedding(config, dtype, device);
+        _slices = [new("model.embed_tokens.weight", _embedding), .. _layers.SelectMany(layer => layer.Slices()), _norm.Slice, .. _head?.Slices() ?? []];
+        Weights = [.. _slices.Select(slice => slice.Parameter).Distinct<object>(ReferenceEqualityComparer.Instance).Cast<Parameter>()]; // tensors are equal by value
     }
 
     /// <summary>The model's shape.</summary>
@@ -45,11 +46,20 @@ public sealed partial class CausalLM : nn.Module
     /// <summary>Where the weights lie.</summary>
     public Device Device { get; }
 
-    /// <summary>The type of the weights. Arithmetic runs in it too, but for float16 on a CPU, which computes in float32.</summary>
+    /// <summary>The type of the weights and of the arithmetic; norms, softmax and adapters are float32 always.</summary>
     public ScalarType DType { get; }
+
+    /// <summary>The matrices and vectors of the base model as they lie in memory, the adapter's not among them.</summary>
+    public IReadOnlyList<Parameter> Weights { get; }
 
     /// <summary>The adapter over this model, if any.</summary>
     public LoraAdapter? Lora { get; private set; }
+
+    /// <summary>Whether a forward pass with gradients keeps the inputs of layers only and computes each layer again in the backward pass.</summary>
+    public bool Checkpointing { get; set; }
+
+    /// <summary>The weight of the output head, [vocab, hidden]; the embedding where the two are tied.</summary>
+    public Parameter HeadWeight => _head?.Weight ?? _embedding;
 
     /// <summary>Makes a model; its weights are those of Hugging Face's initialisation for a seed, or else undefined until they are loaded.</summary>
     public static CausalLM Create(DecoderConfig config, ScalarType dtype, Device device, long? initSeed = null)
@@ -60,77 +70,123 @@ public sealed partial class CausalLM : nn.Module
         return model;
     }
 
-    /// <summary>The hidden states after the final norm, [batch, length, hidden].</summary>
-    /// <param name="ids">Token ids [batch, length], int64.</param>
-    /// <param name="cache">Without one: positions 0..length-1, causal. With one: each row continues at its own length.</param>
-    /// <param name="newLengths">With a cache: how many columns of each row are real (null: all); the rest is padding on the right.</param>
-    public Tensor Hidden(Tensor ids, KvCache? cache = null, int[]? newLengths = null)
-    {
-        var (batch, length) = ((int)ids.size(0), (int)ids.size(1));
-        if (cache is null)
-            return Run(ids, AttentionPlan.WithoutCache(Config, _rotary, batch, length, _compute, Device));
-
-        return Continue(ids, cache, newLengths ?? Fill(batch, length), from: null);
-    }
-
-    /// <summary>
-    /// Continues every row of a cache, as <see cref="Hidden"/> does, and returns hidden states from some new token of each row on only, row after row, [asked, hidden]. The last layer
-    /// computes nothing but keys and values for the others.
-    /// </summary>
-    /// <param name="ids">Token ids [batch, length], int64.</param>
-    /// <param name="cache">What the rows hold.</param>
-    /// <param name="newLengths">How many columns of each row are real.</param>
-    /// <param name="from">The first column of each row that is asked for.</param>
-    internal Tensor HiddenFrom(Tensor ids, KvCache cache, int[] newLengths, int[] from)
+    /// <summary>Reads whole sequences without a cache; gradients flow where they are enabled.</summary>
+    /// <param name="ids">Token ids [rows, length], int64.</param>
+    /// <param name="positions">Position of each token, [rows or 1, length], int64; null for 0..length-1.</param>
+    /// <param name="mask">What each token attends to (true), [rows or 1, 1, length, length]; null for causal.</param>
+    /// <returns>The hidden states after the final norm, [rows, length, hidden].</returns>
+    public Tensor Hidden(Tensor ids, Tensor? positions = null, Tensor? mask = null)
     {
         using var scope = NewDisposeScope();
-        return Continue(ids, cache, newLengths, from).view(-1, Config.HiddenSize).MoveToOuterDisposeScope();
+        var (rows, length) = ((int)ids.size(0), (int)ids.size(1));
+        var (cos, sin) = positions is null
+            ? _rotary.Turns(arange(Scalars.Of(length), device: Device), length, repeat: rows)
+            : _rotary.Turns(positions.expand(rows, length).reshape(-1), Config.MaxPositionEmbeddings);
+        return Run(ids, new ForwardPass(rows, length, cos, sin, mask is null ? null : ForwardPass.Additive(mask, DType))).MoveToOuterDisposeScope();
     }
 
-    /// <summary>
-    /// The hidden states of a few new tokens over a cache, [batch, length, hidden], computed by operators from nothing but memory of the device, so that they can be recorded and
-    /// replayed: the host's <see cref="KvCache.Lengths"/> are neither read nor counted up.
-    /// </summary>
-    /// <param name="ids">Token ids [batch, length], int64.</param>
-    /// <param name="cache">Its rows continue behind the tokens that they hold; what lies behind a row's real columns is padding.</param>
-    /// <param name="lengths">Tokens that each row holds, [batch], int64.</param>
-    /// <param name="reach">Number of keys that are attended to; no real column may lie behind them.</param>
-    /// <param name="turns">The rotations of all positions of the cache (<see cref="Turns"/>).</param>
-    internal Tensor HiddenFromDevice(Tensor ids, KvCache cache, Tensor lengths, int reach, Tensor turns)
+    /// <summary>Continues rows of a cache, without gradients. Afterwards each row holds its new tokens too.</summary>
+    /// <param name="ids">Token ids [rows, length], int64, padded on the right.</param>
+    /// <param name="cache">What the rows hold already.</param>
+    /// <param name="newLengths">How many columns of each row are real.</param>
+    /// <param name="rows">The rows of the cache that are continued; null for all.</param>
+    /// <returns>The hidden states after the final norm, [rows, length, hidden].</returns>
+    public Tensor Hidden(Tensor ids, KvCache cache, int[] newLengths, int[]? rows = null)
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
-        return Run(ids, AttentionPlan.FromDevice(Config, turns, cache, (int)ids.size(1), lengths, reach, _compute, Device)).MoveToOuterDisposeScope();
+        var (count, length) = ((int)ids.size(0), (int)ids.size(1));
+        var place = cache.Place(length, newLengths, rows);
+        var (cos, sin) = _rotary.Turns(place.Positions.view(-1), cache.Capacity);
+        var hidden = Run(ids, new ForwardPass(count, length, cos, sin, place.Mask(Config.NumHeads / Config.NumKvHeads, DType), cache, place));
+        cache.Advance(newLengths, rows);
+        return hidden.MoveToOuterDisposeScope();
     }
 
-    /// <summary>The rotations of the first positions, [4, at least so many, headDim]: a handle of the caller's own, valid even if the model comes to need longer tables.</summary>
-    internal Tensor Turns(int positions) => _rotary.Tables(positions).alias();
+    /// <summary>The logits of the next token, [..., hidden] → [..., vocab], in the model's type.</summary>
+    public Tensor Head(Tensor hidden) => nn.functional.linear(hidden, HeadWeight);
 
-    /// <summary>Hidden states of whole sequences, and the keys and values that each layer computed, [batch, kvHeads, length, headDim], appended to <paramref name="states"/>.</summary>
-    internal Tensor HiddenWithStates(Tensor ids, List<(Tensor Keys, Tensor Values)> states) =>
-        Run(ids, AttentionPlan.WithoutCache(Config, _rotary, (int)ids.shape[0], (int)ids.shape[1], _compute, Device).Collecting(states));
+    /// <summary>The most likely next token after each hidden state, [tokens, hidden] → [tokens]; -1 where the logits are not finite. The logits are made in pieces.</summary>
+    public Tensor Argmax(Tensor hidden)
+    {
+        using var scope = NewDisposeScope();
+        return cat([.. hidden.split(Math.Max(1, HeadElements / Config.VocabSize), 0).Select(piece =>
+        {
+            var (best, ids) = Head(piece).max(-1); // NaN wins
+            return ids.masked_fill(best.isfinite().logical_not(), Scalars.MinusOne);
+        })], 0).MoveToOuterDisposeScope();
+    }
 
-    /// <summary>Hidden states of tokens that follow prompts of the given lengths, whose keys and values are given by layer.</summary>
-    internal Tensor ContinuePrompt(Tensor ids, int[] promptLengths, Func<int, (Tensor Keys, Tensor Values)> promptOfLayer) =>
-        Run(ids, AttentionPlan.BehindPrompts(Config, _rotary, promptLengths, (int)promptOfLayer(0).Keys.shape[2], promptOfLayer, (int)ids.shape[1], _compute, Device));
-
-    /// <summary>From now on the embedding's gradient is gathered by rows, until what this returns is disposed of; null where the embedding is frozen or not float32.</summary>
-    internal EmbeddingGradient? GatherEmbeddingGradient() =>
-        _gathered = _embedding.requires_grad && _embedding.dtype == ScalarType.Float32 ? new EmbeddingGradient(_embedding, () => _gathered = null) : null;
-
-    /// <summary>The logits of every position, [batch, length, vocab].</summary>
+    /// <summary>The logits of every position, [rows, length, vocab].</summary>
     public Tensor forward(Tensor ids)
     {
         using var scope = NewDisposeScope();
-        return Logits(Hidden(ids)).MoveToOuterDisposeScope();
+        return Head(Hidden(ids)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The base weights under their Hugging Face names; a tied head is not repeated.</summary>
-    public IReadOnlyList<(string Name, Parameter Value)> NamedParameters() => _named;
+    /// <summary>The base weights by name as parts of <see cref="Weights"/>.</summary>
+    internal IReadOnlyList<NamedSlice> Slices => _slices;
+
+    /// <summary>What dropout draws in the coming forward passes follows from this alone.</summary>
+    internal void SeedDropout(int seed) => _dropoutSeed = (long)seed << 20;
+
+    /// <summary>A model of the same weights and adapter on a device, in a memory of its own.</summary>
+    internal CausalLM CopyTo(Device device)
+    {
+        using var _ = no_grad();
+        var copy = Create(Config, DType, device);
+        if (Lora is { } adapter)
+            copy.AddLora(adapter.Options, seed: 0);
+        foreach (var ((_, from), (_, to)) in named_parameters().Zip(copy.named_parameters()))
+            to.copy_(from);
+        return copy;
+    }
+
+    /// <summary>The base weights under their Hugging Face names, as views for loading and saving; a tied head is not repeated.</summary>
+    public IReadOnlyList<(string Name, Tensor Value)> NamedParameters() => [.. _slices.Select(slice => (slice.Name, slice.Of(slice.Parameter.detach())))];
+
+    /// <summary>The gradients of the base weights under their Hugging Face names, where there are any.</summary>
+    public IReadOnlyList<(string Name, Tensor Value)> NamedGradients() =>
+        [.. _slices.Where(slice => slice.Parameter.grad is not null).Select(slice => (slice.Name, slice.Of(slice.Parameter.grad!)))];
 
     /// <inheritdoc/>
     public override IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true) =>
-        _named.Concat(Lora?.NamedParameters() ?? []);
+        Weights.Select((weight, i) => ($"weights.{i}", weight)).Concat(Lora?.NamedParameters() ?? []);
+
+    /// <summary>
+    /// Lays a fresh LoRA adapter over the projections that <paramref name="options"/> names (A uniform in ±1/√in, B zero, as PEFT does) and freezes the base weights.
+    /// </summary>
+    public LoraAdapter AddLora(LoraOptions options, long seed)
+    {
+        if (Lora is not null)
+            throw new InvalidOperationException("the model has an adapter already; unload it first");
+        if (options.TargetModules.FirstOrDefault(name => !LoraOptions.Targets.Contains(name)) is { } unknown)
+            throw new ArgumentException($"'{unknown}' is no projection of a decoder layer (known: {string.Join(", ", LoraOptions.Targets)})", nameof(options));
+        if (options.TargetModules.Count == 0)
+            throw new ArgumentException("an adapter needs at least one target module", nameof(options));
+
+        foreach (var weight in Weights)
+            weight.requires_grad = false;
+        using var generator = new Generator((ulong)seed);
+        var adapted = _layers.SelectMany(layer => layer.Projections).SelectMany(projection => projection.AddLora(options, generator)).ToList();
+        return Lora = new LoraAdapter(options, adapted);
+    }
+
+    /// <summary>Adds the adapter into the base weights; forward passes then cost what the base's cost.</summary>
+    public void MergeLora() => (Lora ?? throw new InvalidOperationException("the model has no adapter to merge")).SetMerged(true);
+
+    /// <summary>Takes a merged adapter out of the base weights again (exact up to rounding).</summary>
+    public void UnmergeLora() => (Lora ?? throw new InvalidOperationException("the model has no adapter to unmerge")).SetMerged(false);
+
+    /// <summary>Removes the adapter and lets the base weights train again. What was merged stays in them.</summary>
+    public void UnloadLora()
+    {
+        foreach (var projection in _layers.SelectMany(layer => layer.Projections))
+            projection.RemoveLora();
+        Lora = null;
+        foreach (var weight in Weights)
+            weight.requires_grad = true;
+    }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -139,46 +195,65 @@ public sealed partial class CausalLM : nn.Module
         {
             if (Lora is not null)
                 UnloadLora();
-            foreach (var layer in _layers)
-                layer.Dispose();
-            _embedding.Dispose();
-            _finalNorm.Dispose();
-            _head?.Dispose();
-            _screened?.Dispose();
+            foreach (var weight in Weights)
+                weight.Dispose();
             _rotary.Dispose();
+            _dropout?.Dispose();
         }
         base.Dispose(disposing);
     }
 
-    private Tensor Continue(Tensor ids, KvCache cache, int[] newLengths, int[]? from)
+    private Tensor Run(Tensor ids, ForwardPass pass)
     {
-        var (batch, length) = ((int)ids.size(0), (int)ids.size(1));
-        cache.CheckRoom(batch, length, newLengths);
+        var x = _embedding.index_select(0, ids.reshape(-1));
+        var checkpointing = Checkpointing && pass.Cache is null && is_grad_enabled();
+        if (checkpointing && !x.requires_grad)
+            x.requires_grad_(); // a frozen embedding; the layers' own weights are no inputs of the recomputed function
+        if (checkpointing)
+            pass.DetachFromDisposeScope(); // the backward pass reads it again
+        var dropout = training && Lora is { Options.Dropout: > 0 } ? _dropout ??= new Generator(0, Device) : null;
+        foreach (var layer in _layers)
+        {
+            var seed = _dropoutSeed++; // every layer has its own, so that it draws the same when it is computed again
+            Action? before = dropout is null ? null : () => dropout.manual_seed(seed);
+            if (!checkpointing)
+                before?.Invoke();
+            var next = checkpointing ? Recomputation.Apply(y => layer.Forward(y, pass, dropout), x, before) : layer.Forward(x, pass, dropout);
+            if (!is_grad_enabled())
+                x.Dispose();
+            x = next;
+        }
+        return _norm.Forward(x).view(pass.Rows, pass.Length, Config.HiddenSize);
+    }
+
+    /// <summary>Hugging Face's initialisation: matrices and embeddings normal(0, 0.02), biases 0, norms 1. Drawn on the CPU, so that a seed means the same on every device.</summary>
+    private void Initialize(long seed)
+    {
         using var _ = no_grad();
-        using var scope = NewDisposeScope();
-        var plan = AttentionPlan.WithCache(Config, _rotary, cache, length, newLengths, Lora is { Enabled: true, Merged: false }, _compute, Device);
-        if (from is not null)
-            plan.AskFrom(from, newLengths, Device);
-        var hidden = Run(ids, plan);
-        cache.Advance(newLengths);
-        return hidden.MoveToOuterDisposeScope();
+        using var generator = new Generator((ulong)seed);
+        foreach (var slice in _slices)
+        {
+            using var scope = NewDisposeScope();
+            var value = slice.Of(slice.Parameter);
+            if (value.shape.Length == 2)
+                value.copy_(empty(value.shape, dtype: ScalarType.Float32).normal_(0, 0.02, generator));
+            else if (slice.Name.EndsWith(".bias", StringComparison.Ordinal))
+                value.zero_();
+        }
+    }
+}
+
+/// <summary>A weight of the published model: some rows of a parameter, or all of it.</summary>
+internal readonly record struct NamedSlice(string Name, Parameter Parameter, long Start = 0, long Count = -1)
+{
+    /// <summary>A parameter that lives until it is disposed of, whatever dispose scope is open while it is made.</summary>
+    public static Parameter Own(Tensor value)
+    {
+        var parameter = new Parameter(value);
+        parameter.DetachFromDisposeScope();
+        return parameter;
     }
 
-    private Tensor Run(Tensor ids, AttentionPlan plan)
-    {
-        using var scope = NewDisposeScope();
-        var tokens = ids.view(-1);
-        var x = (_gathered is not null && is_grad_enabled() ? _gathered.Read(tokens) : _embedding.index_select(0, tokens)).In(_compute);
-        for (var i = 0; i < _layers.Length; i++)
-            x = _layers[i].Forward(x, plan, training, last: i == _layers.Length - 1);
-        x = _finalNorm.Forward(x);
-        return (plan.Asked is null ? x.view(plan.Batch, plan.Length, Config.HiddenSize) : x).MoveToOuterDisposeScope();
-    }
-
-    private static int[] Fill(int count, int value)
-    {
-        var values = new int[count];
-        Array.Fill(values, value);
-        return values;
-    }
+    /// <summary>The same rows of the parameter or of its gradient.</summary>
+    public Tensor Of(Tensor whole) => Count < 0 ? whole : whole.narrow(0, Start, Count);
 }

@@ -85,7 +85,10 @@ public sealed record DecoderConfig
             throw fields.Bad("head_dim", $"must be even, is {headDim}");
 
         var attentionBias = fields.Bool("attention_bias", false);
-        var rope = fields.Object("rope_parameters"); // transformers 5 keeps theta and scaling together
+        // As transformers 5 has it: rope_scaling, where there is one, stands for rope_parameters, and what it leaves out is at the top level.
+        var (older, newer) = (fields.Object("rope_scaling"), fields.Object("rope_parameters"));
+        var (scaling, parameters) = (RopeScaling.Parse(older), RopeScaling.Parse(newer)); // an unsupported kind is refused in either
+        var rope = older ?? newer;
         return new DecoderConfig
         {
             Architecture = architecture,
@@ -96,8 +99,8 @@ public sealed record DecoderConfig
             NumHeads = heads,
             NumKvHeads = kvHeads,
             HeadDim = headDim,
-            RopeTheta = rope?.Positive("rope_theta", 10000) ?? fields.Positive("rope_theta", 10000),
-            RopeScaling = RopeScaling.Parse(rope ?? fields.Object("rope_scaling")),
+            RopeTheta = rope is not null && rope.Has("rope_theta") ? rope.Positive("rope_theta") : fields.Positive("rope_theta", 10000),
+            RopeScaling = older is not null ? scaling : parameters,
             RmsNormEps = fields.Positive("rms_norm_eps", 1e-6),
             TieWordEmbeddings = fields.Bool("tie_word_embeddings", false),
             AttentionBias = architecture == Qwen2 || attentionBias,

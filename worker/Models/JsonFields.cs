@@ -42,9 +42,10 @@ internal sealed class JsonFields(JsonObject json, string file, string prefix = "
         var node => throw Bad(name, $"must be a string, is {node.ToJsonString()}"),
     };
 
+    /// <summary>The fields of an object; null where it is missing or empty.</summary>
     public JsonFields? Object(string name) => json[name] switch
     {
-        null => null,
+        null or JsonObject { Count: 0 } => null,
         JsonObject inner => new JsonFields(inner, file, $"{prefix}{name}."),
         var node => throw Bad(name, $"must be an object, is {node.ToJsonString()}"),
     };

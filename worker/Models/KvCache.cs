@@ -1,172 +1,161 @@
-using LightReasoner.Worker.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Models;
 
 /// <summary>
-/// Keys and values of what a batch of sequences has read so far. Every row has its own length; rows are independent and may be
-/// truncated, emptied and overwritten one by one.
+/// Keys and values of what a batch of sequences has read so far. Every row has its own length; rows are independent and may be truncated and overwritten one by one. The cache grows in
+/// steps as rows become longer.
 /// </summary>
 public sealed class KvCache : IDisposable
 {
-    private readonly Store[] _keys, _values; // by layer
-    private readonly DecoderConfig _config;
-    private readonly ScalarType _dtype;
+    private const int Step = 64; // tokens; also keeps the reach of attention a multiple of what GPU kernels want
 
-    /// <summary>Allocates an empty cache for <paramref name="batch"/> rows of at most <paramref name="capacity"/> tokens.</summary>
-    public KvCache(DecoderConfig config, int batch, int capacity, ScalarType dtype, Device device)
+    // By layer, [rows, capacity, 2·kvHeads, headDim], keys before values: one write a token. It begins as zeros, since a masked slot still takes part in the arithmetic and NaN · 0 is NaN.
+    private readonly Tensor[] _layers;
+    private readonly int _kvHeads;
+
+    /// <summary>An empty cache for a number of rows.</summary>
+    public KvCache(CausalLM model, int rows)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        (Batch, Capacity, KvHeads) = (batch, capacity, config.NumKvHeads);
-        (_config, _dtype) = (config, dtype);
-        Lengths = new int[batch];
-        var type = ComputeType.For(dtype, device);
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        (Lengths, Capacity, _kvHeads) = (new int[rows], Step, model.Config.NumKvHeads);
         using var _ = no_grad();
-        long[] shape = [batch, config.NumKvHeads, capacity + 1, config.HeadDim];
-        _keys = Allocate();
-        _values = Allocate();
-
-        Store[] Allocate() => [.. Enumerable.Range(0, config.NumLayers).Select(_ => new Store(zeros(shape, dtype: type, device: device)))];
+        _layers = [.. Enumerable.Range(0, model.Config.NumLayers)
+            .Select(_ => zeros([rows, Capacity, 2 * _kvHeads, model.Config.HeadDim], dtype: model.DType, device: model.Device).DetachFromDisposeScope())];
     }
 
     /// <summary>Number of rows.</summary>
-    public int Batch { get; }
+    public int Rows => Lengths.Length;
 
-    /// <summary>Most tokens that a row can hold.</summary>
-    public int Capacity { get; }
+    /// <summary>Tokens that a row can hold before the cache grows.</summary>
+    public int Capacity { get; private set; }
 
-    /// <summary>Tokens that each row holds. Change it by <see cref="SetLength"/>.</summary>
-    public int[] Lengths { get; }
+    /// <summary>Tokens that each row holds. Change it by <see cref="Truncate"/>.</summary>
+    public int[] Lengths { get; private set; }
 
-    internal int KvHeads { get; }
+    /// <summary>Bytes that a token takes in all layers.</summary>
+    public static long BytesPerToken(CausalLM model) => 2L * model.Config.NumLayers * model.Config.NumKvHeads * model.Config.HeadDim * model.DType.ElementSize();
 
-    /// <summary>Forgets the tokens of a row from position <paramref name="n"/> on.</summary>
-    public void SetLength(int row, int n)
+    /// <summary>Forgets the tokens of a row from position <paramref name="length"/> on.</summary>
+    public void Truncate(int row, int length)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(n);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(n, Lengths[row]);
-        Lengths[row] = n;
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Lengths[row]);
+        Lengths[row] = length;
     }
 
-    /// <summary>Number of keys that the farthest of some new tokens sees, of which each row gets a number of its own.</summary>
-    internal int Reach(int[] newLengths)
-    {
-        var reach = 1;
-        for (var row = 0; row < Batch; row++)
-            if (newLengths[row] > 0)
-                reach = Math.Max(reach, Lengths[row] + newLengths[row]);
-        return reach;
-    }
-
-    /// <summary>Refuses new tokens, [batch, length] of which <paramref name="newLengths"/> are real, that do not fit.</summary>
-    internal void CheckRoom(int batch, int length, int[] newLengths)
-    {
-        if (batch != Batch || newLengths.Length != batch)
-            throw new ArgumentException($"the cache has {Batch} rows, the ids {batch} and newLengths {newLengths.Length}");
-        for (var row = 0; row < batch; row++)
-        {
-            if (newLengths[row] < 0 || newLengths[row] > length)
-                throw new ArgumentException($"newLengths[{row}] must be 0 to {length}, is {newLengths[row]}");
-            if (Lengths[row] + newLengths[row] > Capacity)
-                throw new ArgumentException($"row {row} holds {Lengths[row]} tokens; {newLengths[row]} more exceed the cache's capacity of {Capacity}");
-        }
-    }
-
-    /// <summary>Counts new tokens whose keys and values were written.</summary>
-    internal void Advance(int[] newLengths)
-    {
-        for (var row = 0; row < Batch; row++)
-            Lengths[row] += newLengths[row];
-    }
-
-    /// <summary>Forgets all tokens of a row.</summary>
-    public void ResetRow(int row) => Lengths[row] = 0;
-
-    /// <summary>Makes row <paramref name="to"/> a copy of row <paramref name="from"/>.</summary>
-    public void ReorderOrCopyRow(int from, int to)
-    {
-        if (from != to && Lengths[from] > 0)
-        {
-            using var _ = no_grad();
-            using var scope = NewDisposeScope();
-            foreach (var store in _keys.Concat(_values))
-                store.Whole.select(0, to).narrow(1, 0, Lengths[from]).copy_(store.Whole.select(0, from).narrow(1, 0, Lengths[from]));
-        }
-        Lengths[to] = Lengths[from];
-    }
-
-    /// <summary>Makes row <c>to[i]</c> a copy of row <c>from[i]</c> of another cache of the same model.</summary>
-    public void CopyRows(KvCache source, int[] from, int[] to)
+    /// <summary>Gives every row the tokens of the first one.</summary>
+    public void ShareFirstRow()
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
-        var longest = from.Max(row => source.Lengths[row]);
-        Tensor rows = from.ToDevice(_keys[0].Whole.device), targets = to.ToDevice(_keys[0].Whole.device);
-        foreach (var (mine, theirs) in _keys.Concat(_values).Zip(source._keys.Concat(source._values)))
-            mine.Whole.narrow(2, 0, longest).index_copy_(0, targets, theirs.Whole.narrow(2, 0, longest).index_select(0, rows));
-        for (var i = 0; i < to.Length; i++)
-            Lengths[to[i]] = source.Lengths[from[i]];
+        Array.Fill(Lengths, Lengths[0]);
+        if (Rows == 1 || Lengths[0] == 0)
+            return;
+        foreach (var layer in _layers)
+            layer.narrow(0, 1, Rows - 1).narrow(1, 0, Lengths[0]).copy_(layer.narrow(0, 0, 1).narrow(1, 0, Lengths[0]));
     }
 
-    /// <summary>Another cache that holds the same.</summary>
-    internal KvCache Copy()
+    /// <summary>Keeps some rows only, renumbered in the given order.</summary>
+    public void Keep(int[] rows)
     {
-        var copy = new KvCache(_config, Batch, Capacity, _dtype, _keys[0].Whole.device);
-        copy.CopyFrom(this);
-        return copy;
-    }
-
-    /// <summary>Takes over all rows of a cache of the same size.</summary>
-    internal void CopyFrom(KvCache source)
-    {
-        int[] all = [.. Enumerable.Range(0, Batch)];
-        CopyRows(source, all, all);
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var index = rows.ToDevice(_layers[0].device);
+        for (var i = 0; i < _layers.Length; i++)
+            Replace(i, _layers[i].index_select(0, index));
+        Lengths = Array.ConvertAll(rows, row => Lengths[row]);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var store in _keys.Concat(_values))
-            store.Dispose();
+        foreach (var layer in _layers)
+            layer.Dispose();
     }
 
-    /// <summary>Writes the new keys and values [batch, kvHeads, length, headDim] and returns all that is attended to, [batch·kvHeads, reach, headDim].</summary>
-    internal (Tensor Keys, Tensor Values) Append(int layer, Tensor keys, Tensor values, Tensor slots, int reach) =>
-        (_keys[layer].Put(keys, slots, reach), _values[layer].Put(values, slots, reach));
-
-    /// <summary>All slots of a layer's keys and values, [batch, kvHeads, capacity + 1, headDim].</summary>
-    internal (Tensor Keys, Tensor Values) Stores(int layer) => (_keys[layer].Whole, _values[layer].Whole);
-
-    /// <summary>
-    /// [batch, kvHeads, capacity + 1, headDim]; the extra slot takes what padding columns write beyond the capacity. It begins as zeros, since a
-    /// masked slot still takes part in the arithmetic and NaN · 0 is NaN.
-    /// </summary>
-    private sealed class Store : IDisposable
+    /// <summary>Where new tokens go, [rows, length] of which <paramref name="newLengths"/> are real; makes room for them.</summary>
+    internal CachePlace Place(int length, int[] newLengths, int[]? rows)
     {
-        private readonly Tensor _bySlot, _byHead; // views: [slots, headDim], [batch·kvHeads, capacity + 1, headDim]
-
-        public Store(Tensor whole)
+        var count = rows?.Length ?? Rows;
+        if (newLengths.Length != count || newLengths.Any(n => n < 0 || n > length))
+            throw new ArgumentException($"newLengths must be {count} numbers from 0 to {length}", nameof(newLengths));
+        var starts = Array.ConvertAll(rows ?? [.. Enumerable.Range(0, count)], row => Lengths[row]);
+        var reach = starts.Max() + length;
+        if (reach > Capacity)
+            Grow(Math.Max(reach, Capacity + Capacity / 4));
+        var places = new long[2 * count * length];
+        for (var row = 0; row < count; row++)
         {
-            Whole = whole.DetachFromDisposeScope();
-            _bySlot = whole.view(-1, whole.shape[3]).DetachFromDisposeScope();
-            _byHead = whole.view(-1, whole.shape[2], whole.shape[3]).DetachFromDisposeScope();
+            for (var i = 0; i < length; i++)
+            {
+                places[row * length + i] = starts[row] + i;
+                places[(count + row) * length + i] = (long)(rows?[row] ?? row) * Capacity + starts[row] + i;
+            }
         }
+        var device = _layers[0].device;
+        var both = places.ToDevice(device).view(2, count, length);
+        return new CachePlace(both.select(0, 0), both.select(0, 1).view(-1), rows?.ToDevice(device), RoundUp(reach));
+    }
 
-        public Tensor Whole { get; }
+    internal void Advance(int[] newLengths, int[]? rows)
+    {
+        for (var i = 0; i < newLengths.Length; i++)
+            Lengths[rows?[i] ?? i] += newLengths[i];
+    }
 
-        public Tensor Put(Tensor news, Tensor slots, int reach)
+    /// <summary>Writes new keys and values, [tokens, 2·kvHeads, headDim], and returns all that is attended to, each [rows, kvHeads, reach, headDim].</summary>
+    internal (Tensor Keys, Tensor Values) Append(int layer, Tensor keysValues, CachePlace place)
+    {
+        var all = _layers[layer];
+        all.view(-1, 2 * _kvHeads, all.size(3)).index_copy_(0, place.Slots, keysValues);
+        var seen = all.narrow(1, 0, place.Reach);
+        if (place.Rows is not null)
+            seen = seen.index_select(0, place.Rows);
+        seen = seen.transpose(1, 2);
+        return (seen.narrow(1, 0, _kvHeads), seen.narrow(1, _kvHeads, _kvHeads));
+    }
+
+    private void Grow(int capacity)
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        capacity = RoundUp(capacity);
+        for (var i = 0; i < _layers.Length; i++)
         {
-            _bySlot.index_copy_(0, slots, news.reshape(-1, Whole.shape[3]));
-            return _byHead.narrow(1, 0, reach);
+            var larger = zeros([Rows, capacity, 2 * _kvHeads, _layers[i].size(3)], dtype: _layers[i].dtype, device: _layers[i].device);
+            larger.narrow(1, 0, Capacity).copy_(_layers[i]);
+            Replace(i, larger);
         }
+        Capacity = capacity;
+    }
 
-        public void Dispose()
-        {
-            _bySlot.Dispose();
-            _byHead.Dispose();
-            Whole.Dispose();
-        }
+    private void Replace(int layer, Tensor by)
+    {
+        _layers[layer].Dispose();
+        _layers[layer] = by.DetachFromDisposeScope();
+    }
+
+    private static int RoundUp(int tokens) => (tokens + Step - 1) / Step * Step;
+}
+
+/// <summary>Where the new tokens of a forward pass lie in a cache.</summary>
+/// <param name="Positions">[rows, length].</param>
+/// <param name="Slots">The cache's rows one after the other, [rows·length].</param>
+/// <param name="Rows">The cache's rows that are continued; null for all.</param>
+/// <param name="Reach">Keys that are looked at, at least one more than the highest position.</param>
+internal sealed record CachePlace(Tensor Positions, Tensor Slots, Tensor? Rows, int Reach)
+{
+    /// <summary>Each token attends to what is not behind it: 0 or -inf, [rows, 1, group·length, reach].</summary>
+    public Tensor Mask(int group, ScalarType dtype)
+    {
+        using var scope = NewDisposeScope();
+        var (rows, length) = (Positions.size(0), Positions.size(1));
+        var mask = zeros([rows, 1, length, Reach], dtype: dtype, device: Positions.device)
+            .masked_fill_(arange(Scalars.Of(Reach), device: Positions.device).gt(Positions.view(rows, 1, length, 1)), Scalars.NegativeInfinity);
+        if (length > 1 && group > 1)
+            mask = mask.repeat(1, 1, group, 1); // rows of the product are [group, length]
+        return mask.MoveToOuterDisposeScope();
     }
 }

@@ -4,25 +4,72 @@ using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Models;
 
-/// <summary>One linear layer of the published model: a weight [out, in], perhaps a bias [out], perhaps an adapter.</summary>
-internal sealed class Projection(string name, Parameter weight, Parameter? bias)
+/// <summary>
+/// Linear layers that read the same input, as one matrix [out of all, in] and perhaps one bias: one product where the published model has two or three. Adapters lie over the parts.
+/// </summary>
+internal sealed class Projection
 {
-    public string Name { get; } = name;
+    private readonly (string Name, int OutFeatures, bool Bias)[] _parts;
+    private readonly LoraLinear?[] _adapters;
+    private readonly long[] _sizes;
 
-    public Parameter Weight { get; } = weight;
-
-    public Parameter? Bias { get; } = bias;
-
-    public LoraLinear? Lora { get; set; }
-
-    public long OutFeatures { get; } = weight.shape[0];
-
-    public long InFeatures { get; } = weight.shape[1];
-
-    public IEnumerable<(string Name, Parameter Value)> Parameters()
+    public Projection(ScalarType dtype, Device device, int inFeatures, params (string Name, int OutFeatures, bool Bias)[] parts)
     {
-        yield return ($"{Name}.weight", Weight);
-        if (Bias is not null)
-            yield return ($"{Name}.bias", Bias);
+        (_parts, _adapters, _sizes) = (parts, new LoraLinear?[parts.Length], [.. parts.Select(part => (long)part.OutFeatures)]);
+        Weight = NamedSlice.Own(empty([_sizes.Sum(), inFeatures], dtype: dtype, device: device));
+        Bias = parts[0].Bias ? NamedSlice.Own(zeros([_sizes.Sum()], dtype: dtype, device: device)) : null;
+    }
+
+    public Parameter Weight { get; }
+
+    /// <summary>Either all parts have a bias or none has.</summary>
+    public Parameter? Bias { get; }
+
+    public IEnumerable<NamedSlice> Slices()
+    {
+        long start = 0;
+        foreach (var (name, count, _) in _parts)
+        {
+            yield return new NamedSlice($"{name}.weight", Weight, start, count);
+            if (Bias is not null)
+                yield return new NamedSlice($"{name}.bias", Bias, start, count);
+            start += count;
+        }
+    }
+
+    /// <summary>[tokens, in] → the outputs of all parts side by side, [tokens, out of all].</summary>
+    public Tensor Forward(Tensor x, Generator? dropout = null)
+    {
+        var output = nn.functional.linear(x, Weight, Bias);
+        if (!_adapters.Any(lora => lora is { Active: true }))
+            return output;
+        var outputs = output.split(_sizes, -1);
+        for (var i = 0; i < outputs.Length; i++)
+            if (_adapters[i] is { Active: true } lora)
+                outputs[i] = lora.AddTo(outputs[i], x, dropout);
+        return outputs.Length == 1 ? outputs[0] : cat(outputs, -1);
+    }
+
+    /// <summary>residual + the output.</summary>
+    public Tensor ForwardOnto(Tensor residual, Tensor x, Generator? dropout = null) =>
+        Bias is null && !_adapters.Any(lora => lora is { Active: true }) ? addmm(residual, x, Weight.t(), 1, 1) : residual.add(Forward(x, dropout));
+
+    /// <summary>Adapters over the parts that the options name.</summary>
+    public IEnumerable<LoraLinear> AddLora(LoraOptions options, Generator generator)
+    {
+        long start = 0;
+        for (var i = 0; i < _parts.Length; start += _parts[i++].OutFeatures)
+            if (options.TargetModules.Contains(_parts[i].Name[(_parts[i].Name.LastIndexOf('.') + 1)..]))
+                yield return _adapters[i] = new LoraLinear(new NamedSlice(_parts[i].Name, Weight, start, _parts[i].OutFeatures), options, generator);
+    }
+
+    public void RemoveLora()
+    {
+        foreach (var lora in _adapters)
+        {
+            lora?.A.Dispose();
+            lora?.B.Dispose();
+        }
+        Array.Clear(_adapters);
     }
 }

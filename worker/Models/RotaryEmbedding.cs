@@ -4,25 +4,14 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Models;
 
 /// <summary>
-/// Rotary position embedding in the half-split form: channel i is rotated with channel i + headDim/2. Holds tables of cosines and of
-/// signed sines (negative in the first half), so that a rotation is x·cos + roll(x, headDim/2)·sin.
+/// Rotary position embedding in the half-split form: channel i is rotated with channel i + headDim/2, so that a rotation is x·cos + roll(x, headDim/2)·sin with sines that are negative in
+/// the first half.
 /// </summary>
-internal sealed class RotaryEmbedding : IDisposable
+internal sealed class RotaryEmbedding(DecoderConfig config, ScalarType type, Device device) : IDisposable
 {
-    private readonly DecoderConfig _config;
-    private readonly ScalarType _type;
-    private readonly Device _device;
-    private readonly float[] _inverseFrequencies;
-    private Tensor? _tables; // [4, positions, headDim]: cos and sin for queries (times the attention scale), cos and sin for keys
-    private int _positions;
-
-    public RotaryEmbedding(DecoderConfig config, ScalarType type, Device device)
-    {
-        _config = config;
-        _type = type;
-        _device = device;
-        _inverseFrequencies = InverseFrequencies(config);
-    }
+    private readonly float[] _inverseFrequencies = InverseFrequencies(config);
+    private Tensor? _table; // [positions, 2, 1, headDim]: cosines and signed sines
+    private Tensor? _identity; // [1, 2, 1, headDim]: what leaves a head as it is
 
     public static float[] InverseFrequencies(DecoderConfig config)
     {
@@ -35,51 +24,57 @@ internal sealed class RotaryEmbedding : IDisposable
         return frequencies;
     }
 
-    /// <summary>The tables for at least the given number of positions: [4, positions, headDim].</summary>
-    public Tensor Tables(int positions)
+    /// <summary>
+    /// Cosines and sines for the query, key and value heads of some tokens, each [tokens, heads + 2·kvHeads, headDim]. Those of the values are the identity, so that a layer rotates what
+    /// its projection gave as a whole.
+    /// </summary>
+    /// <param name="positions">The tokens' positions, [tokens].</param>
+    /// <param name="bound">All positions are below.</param>
+    /// <param name="repeat">How often the positions follow one another.</param>
+    public (Tensor Cos, Tensor Sin) Turns(Tensor positions, int bound, int repeat = 1)
     {
-        if (positions <= _positions)
-            return _tables!;
-        _tables?.Dispose();
-        _positions = Math.Max(positions, Math.Min(_config.MaxPositionEmbeddings, Math.Max(256, 2 * _positions)));
-        _tables = Build(_positions);
-        return _tables;
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var (tokens, rotated) = (positions.size(0), config.NumHeads + config.NumKvHeads);
+        var turns = cat([
+            Table(bound).index_select(0, positions).expand(tokens, 2, rotated, config.HeadDim),
+            _identity!.expand(tokens, 2, config.NumKvHeads, config.HeadDim)], 2);
+        if (repeat > 1)
+            turns = turns.repeat(repeat, 1, 1, 1);
+        var both = turns.unbind(1);
+        return (both[0].MoveToOuterDisposeScope(), both[1].MoveToOuterDisposeScope());
     }
 
-    public void Dispose() => _tables?.Dispose();
-
-    /// <param name="x">[batch, heads, length, headDim], any strides.</param>
-    /// <param name="cos">Broadcastable to x; likewise <paramref name="sin"/>.</param>
-    /// <param name="sin">Signed sines.</param>
-    /// <returns>The rotated heads, contiguous as [batch, heads, length, headDim].</returns>
-    public static Tensor Rotate(Tensor x, Tensor cos, Tensor sin)
+    public void Dispose()
     {
-        var rolled = x.roll(x.shape[^1] / 2, -1);
-        return rolled.mul(sin).addcmul(x, cos, 1);
+        _table?.Dispose();
+        _identity?.Dispose();
     }
 
-    private Tensor Build(int positions)
+    private Tensor Table(int positions)
     {
-        var (dim, half) = (_config.HeadDim, _config.HeadDim / 2);
-        var scale = 1 / Math.Sqrt(dim);
-        var values = new float[4L * positions * dim];
-        var table = positions * dim;
+        if (_table is not null && positions <= _table.size(0))
+            return _table;
+        positions = Math.Max(positions, Math.Max(256, 2 * (int)(_table?.size(0) ?? 0)));
+        Dispose();
+        var (dim, half) = (config.HeadDim, config.HeadDim / 2);
+        var identity = new float[2 * dim];
+        identity.AsSpan(0, dim).Fill(1);
+        var values = new float[2L * positions * dim];
         for (var position = 0; position < positions; position++)
+        {
             for (var i = 0; i < half; i++)
             {
                 // The angle is rounded to float32 as in the published code, since models are trained with it.
-                var angle = (float)position * _inverseFrequencies[i];
-                var (sin, cos) = Math.SinCos(angle);
-                var at = position * dim + i;
-                values[at] = values[at + half] = (float)(cos * scale);
-                values[table + at] = (float)(-sin * scale);
-                values[table + at + half] = (float)(sin * scale);
-                values[2 * table + at] = values[2 * table + at + half] = (float)cos;
-                values[3 * table + at] = (float)-sin;
-                values[3 * table + at + half] = (float)sin;
+                var (sin, cos) = Math.SinCos(position * _inverseFrequencies[i]);
+                var at = 2L * position * dim + i;
+                values[at] = values[at + half] = (float)cos;
+                values[at + dim] = (float)-sin;
+                values[at + dim + half] = (float)sin;
             }
-        using var _ = no_grad();
-        using var scope = NewDisposeScope();
-        return tensor(values, [4, positions, dim]).to(_type).to(_device).DetachFromDisposeScope();
+        }
+        _identity = tensor(identity, [1, 2, 1, dim]).to(type).to(device).DetachFromDisposeScope();
+        _table = tensor(values, [positions, 2, 1, dim]).to(type).to(device).DetachFromDisposeScope();
+        return _table;
     }
 }

@@ -1,80 +1,138 @@
-using LightReasoner.Worker.Checkpoints;
-using LightReasoner.Worker.Generation;
+using LightReasoner.Worker.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Refinement;
 
 /// <summary>
-/// Generates whole blocks of tokens: a block of EOS is appended, and each forward pass replaces it by the model's predictions. After pass k the first k
-/// tokens are those of greedy decoding; a pass that changes nothing ends its block early.
+/// Generates whole blocks of tokens: a block of EOS is appended, and each forward pass replaces it by the model's predictions. After pass k the first k tokens at least are those of greedy
+/// decoding. What a pass read as it turned out to be is final and stays in the KV cache; only what comes behind is read again. Rows are independent of one another.
 /// </summary>
 /// <param name="model">A model trained for refinement.</param>
 /// <param name="fillId">What a fresh block is made of: the EOS token of training.</param>
-public sealed class BlockGenerator(LoadedModel model, int fillId)
+/// <param name="endIds">The tokens that end an answer; none to go on to the limit.</param>
+public sealed class BlockGenerator(CausalLM model, int fillId, IReadOnlyCollection<int> endIds)
 {
-    /// <summary>Generates an answer to each prompt; rows are independent of one another, ending each at its first end-of-sequence token or at the limit.</summary>
+    /// <summary>Generates an answer to each prompt, ending at its first end-of-sequence token or at the limit.</summary>
     /// <param name="prompts">Token ids of the prompts, none empty.</param>
     /// <param name="blockLength">Tokens of a block (the published add_eos_length + 1).</param>
-    /// <param name="refineIterations">Passes over a block, the first included (the published refine_iter); 0 counts as 1.</param>
+    /// <param name="refineIterations">Passes over a block, the first included (the published refine_iter); null until nothing changes, which gives exactly the greedy answer (Jacobi decoding).</param>
     /// <param name="maxNewTokens">Most tokens of an answer; exact.</param>
     /// <param name="batchSize">Prompts at once.</param>
-    /// <param name="ignoreEos">Goes on to the limit whatever comes.</param>
+    /// <param name="answered">Is told after each forward pass how many answers are complete.</param>
     /// <param name="cancellation">Ends generation between two forward passes.</param>
-    /// <param name="answered">Hears, after each forward pass, how many answers are complete.</param>
+    /// <exception cref="InvalidDataException">A prompt leaves no room in the model's context, or the logits are not finite.</exception>
     public IReadOnlyList<GeneratedAnswer> Generate(
-        IReadOnlyList<int[]> prompts, int blockLength, int refineIterations, int maxNewTokens, int batchSize = 64, bool ignoreEos = false, CancellationToken cancellation = default,
-        Action<int>? answered = null)
-    {
-        Check(prompts, blockLength, maxNewTokens);
-        if (prompts.Count == 0)
-            return [];
-        model.Model.eval();
-        using var _ = no_grad();
-        var answers = new GeneratedAnswer[prompts.Count];
-        var rows = new BlockRow?[Math.Clamp(batchSize, 1, prompts.Count)];
-        using var pass = new BlockPass(model.Model, rows.Length, prompts.Max(prompt => prompt.Length) + maxNewTokens + blockLength);
-        HashSet<int> endIds = ignoreEos ? [] : [fillId, .. model.Generation.EosIds];
-        var next = 0;
-        while (true)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            using var scope = NewDisposeScope();
-            var free = Enumerable.Range(0, rows.Length).Where(slot => rows[slot] is null).Take(prompts.Count - next).ToArray();
-            if (free.Length > 0 && free.Length >= Math.Min(prompts.Count - next, (rows.Length + 3) / 4))
-            {
-                foreach (var slot in free)
-                    (rows[slot] = new BlockRow(next, prompts[next++], blockLength, fillId)).StartBlock();
-                pass.Begin([.. free.Select(slot => rows[slot]!)], free);
-            }
-            else if (rows.Any(row => row is not null))
-                pass.Continue(rows);
-            else
-                return answers;
-
-            for (var slot = 0; slot < rows.Length; slot++)
-            {
-                if (rows[slot] is not { } row || !(row.Settled || row.Passes >= refineIterations))
-                    continue;
-                var answer = row.Tokens.Skip(prompts[row.Prompt].Length).Take(maxNewTokens).ToList();
-                var end = answer.FindIndex(endIds.Contains);
-                if (end < 0 && answer.Count < maxNewTokens)
-                {
-                    row.StartBlock();
-                    continue;
-                }
-                answers[row.Prompt] = new GeneratedAnswer([.. end < 0 ? answer : answer.Take(end + 1)], row.TotalPasses);
-                rows[slot] = null;
-            }
-            answered?.Invoke(next - rows.Count(row => row is not null));
-        }
-    }
-
-    private static void Check(IReadOnlyList<int[]> prompts, int blockLength, int maxNewTokens)
+        IReadOnlyList<int[]> prompts, int blockLength, int? refineIterations, int maxNewTokens, int batchSize, Action<int>? answered = null, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(blockLength, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxNewTokens, 1);
-        if (prompts.Any(prompt => prompt.Length == 0))
-            throw new ArgumentException("a prompt has no tokens; there is nothing to continue", nameof(prompts));
+        var limits = BatchGenerator.Limits(model, prompts, maxNewTokens);
+        if (prompts.Count == 0)
+            return [];
+        model.eval();
+        using var _ = no_grad();
+        using var batch = new PromptBatch(model, prompts, batchSize, unread: 1);
+        var rows = prompts.Select((prompt, i) => new Row(prompt, limits[i])).ToArray();
+        var answers = new GeneratedAnswer?[prompts.Count];
+        var done = 0;
+        while (done < prompts.Count)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            foreach (var admitted in batch.Admit()?.Prompts ?? [])
+                rows[admitted].StartBlock(blockLength, fillId);
+            batch.DropIdleSlots();
+            Pass(batch, rows);
+            foreach (var prompt in batch.PromptOfSlot.OfType<int>().ToArray())
+            {
+                var row = rows[prompt];
+                if (row.Answer(endIds, final: row.Settled || row.Passes >= refineIterations) is not { } answer)
+                {
+                    if (row.Settled || row.Passes >= refineIterations)
+                        row.StartBlock(blockLength, fillId);
+                    continue;
+                }
+                answers[prompt] = answer;
+                batch.Release(prompt);
+                done++;
+            }
+            answered?.Invoke(done);
+        }
+        return answers!;
+    }
+
+    /// <summary>One forward pass over the blocks of all running rows.</summary>
+    private void Pass(PromptBatch batch, Row[] rows)
+    {
+        var slots = batch.PromptOfSlot;
+        int[] cached = [.. batch.Cache.Lengths];
+        var inputs = slots.Select((prompt, slot) => prompt is { } p ? rows[p].Input(cached[slot]) : default).ToArray();
+        var hidden = model.Hidden(Transfer.Padded(inputs, model.Device), batch.Cache, Array.ConvertAll(inputs, input => input.Length));
+        var width = (int)hidden.size(1);
+        int[] real = [.. inputs.SelectMany((input, slot) => Enumerable.Range(slot * width, input.Length))];
+        var predicted = model.Argmax(hidden.view(-1, hidden.size(2)).index_select(0, real.ToDevice(model.Device))).ToHost<long>().AsSpan();
+        for (var slot = 0; slot < inputs.Length; slot++)
+        {
+            if (slots[slot] is not { } prompt)
+                continue;
+            if (predicted[..inputs[slot].Length].Contains(-1))
+                throw BatchGenerator.NotFinite(model);
+            batch.Cache.Truncate(slot, rows[prompt].Accept(cached[slot], predicted[..inputs[slot].Length]));
+            predicted = predicted[inputs[slot].Length..];
+        }
+    }
+
+    /// <summary>
+    /// One sequence. Its last tokens are the block that is being refined; all before them is final. The last token of the block is never read, only predicted.
+    /// </summary>
+    private sealed class Row(int[] prompt, int limit)
+    {
+        private readonly List<int> _tokens = [.. prompt];
+        private int _blockStart, _final, _totalPasses; // tokens before the block; tokens that no further pass can change
+
+        /// <summary>Passes over the current block.</summary>
+        public int Passes { get; private set; }
+
+        /// <summary>Whether no further pass would change anything.</summary>
+        public bool Settled => _final == _tokens.Count;
+
+        /// <summary>Makes what was generated final and appends a fresh block.</summary>
+        public void StartBlock(int blockLength, int fillId)
+        {
+            (_blockStart, _final, Passes) = (_tokens.Count, _tokens.Count, 0);
+            _tokens.AddRange(Enumerable.Repeat(fillId, Math.Min(blockLength, prompt.Length + limit - _tokens.Count)));
+        }
+
+        /// <summary>What the next pass reads behind the tokens that are cached.</summary>
+        public ReadOnlyMemory<int> Input(int cached) => _tokens.Slice(cached, _tokens.Count - 1 - cached).ToArray();
+
+        /// <summary>Takes a pass's predictions: of the tokens after position <paramref name="cached"/>.</summary>
+        /// <returns>How many tokens the cache may keep: up to the first one that the pass read otherwise than it now is.</returns>
+        public int Accept(int cached, ReadOnlySpan<long> predicted)
+        {
+            var valid = _tokens.Count - 1;
+            for (var i = Math.Max(0, _blockStart - cached - 1); i < predicted.Length; i++)
+            {
+                var position = cached + 1 + i;
+                if ((int)predicted[i] != _tokens[position])
+                    valid = Math.Min(valid, position);
+                _tokens[position] = (int)predicted[i];
+            }
+            _final = valid + 1; // the token at that position was predicted from what is right
+            Passes++;
+            _totalPasses++;
+            return valid;
+        }
+
+        /// <summary>The answer, if its end is final: all that was generated is, or <paramref name="final"/> says so; else null.</summary>
+        public GeneratedAnswer? Answer(IReadOnlyCollection<int> endIds, bool final)
+        {
+            var certain = final ? _tokens.Count : _final;
+            var end = _tokens.FindIndex(prompt.Length, certain - prompt.Length, endIds.Contains);
+            if (end >= 0)
+                return new GeneratedAnswer([.. _tokens[prompt.Length..(end + 1)]], _totalPasses, Cut: false);
+            return certain == prompt.Length + limit ? new GeneratedAnswer([.. _tokens[prompt.Length..]], _totalPasses, Cut: true) : null;
+        }
     }
 }

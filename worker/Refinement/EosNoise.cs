@@ -1,4 +1,5 @@
 using LightReasoner.Api;
+using LightReasoner.Worker.Models;
 
 namespace LightReasoner.Worker.Refinement;
 
@@ -20,8 +21,8 @@ internal static class EosNoise
     /// an EOS of the response; if an EOS stands inside the response, that overwrites real tokens at the end.
     /// </param>
     /// <returns>The noised sequence, and which positions count as replaced.</returns>
-    public static (long[] Noised, bool[] Replaced) Apply(
-        ReadOnlySpan<long> ids, ReadOnlySpan<bool> maskable, ReadOnlySpan<float> u, float t, long maskId, long? eosId, Compatibility rule)
+    public static (int[] Noised, bool[] Replaced) Apply(
+        ReadOnlySpan<int> ids, ReadOnlySpan<bool> maskable, ReadOnlySpan<float> u, float t, int maskId, int? eosId, Compatibility rule)
     {
         var noised = ids.ToArray();
         var replaced = new bool[ids.Length];
@@ -43,7 +44,20 @@ internal static class EosNoise
         return (noised, replaced);
     }
 
-    private static int CountOfOthers(ReadOnlySpan<long> ids, ReadOnlySpan<bool> maskable, long eos)
+    /// <summary>The random numbers of a sequence: its probability of replacement t, and u for every position.</summary>
+    /// <param name="random">Where they come from.</param>
+    /// <param name="spec">The range of t.</param>
+    /// <param name="length">Tokens of the sequence.</param>
+    public static (float T, float[] U) Draw(RandomStream random, IterativeSpec spec, int length)
+    {
+        var t = (float)(spec.NoiseMin + (spec.NoiseMax - spec.NoiseMin) * random.NextDouble());
+        var u = new float[length];
+        for (var i = 0; i < length; i++)
+            u[i] = random.NextSingle();
+        return (t, u);
+    }
+
+    private static int CountOfOthers(ReadOnlySpan<int> ids, ReadOnlySpan<bool> maskable, int eos)
     {
         var count = 0;
         for (var i = 0; i < ids.Length; i++)
@@ -51,7 +65,7 @@ internal static class EosNoise
         return count;
     }
 
-    private static (int Start, int End) TrailingRun(ReadOnlySpan<long> ids, ReadOnlySpan<bool> maskable, long eos)
+    private static (int Start, int End) TrailingRun(ReadOnlySpan<int> ids, ReadOnlySpan<bool> maskable, int eos)
     {
         var end = ids.Length;
         while (end > 0 && !maskable[end - 1])

@@ -1,112 +1,40 @@
-using LightReasoner.Api;
-using LightReasoner.Worker.Generation;
 using LightReasoner.Worker.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Refinement;
 
-/// <summary>
-/// Some sequences as one forward pass, padded on the right to the longest. The padding needs no mask (attention is causal) and is outside the loss.
-/// </summary>
-internal sealed class RefineBatch : IDisposable
+/// <summary>Some sequences as one forward pass, padded on the right to the longest. The padding needs no mask (attention is causal) and is outside the loss.</summary>
+internal sealed class RefineBatch
 {
-    private readonly IReadOnlyList<RefineSequence> _rows;
-    private readonly int _length;
-    private readonly Device _device;
     private readonly Tensor _clean;      // [rows, length]: t0
     private readonly Tensor _responses;  // flat positions of the response tokens that are predicted
     private readonly Tensor _predictors; // the flat positions before them
-    private readonly int[] _promptLengths;
-    private readonly int _responseLength; // most response tokens that are read: the last one never is
 
-    public RefineBatch(IReadOnlyList<RefineSequence> rows, Device device)
+    /// <summary>Uploads the sequences; all tensors belong to the present dispose scope.</summary>
+    /// <param name="rows">The clean sequences.</param>
+    /// <param name="noised">The same with noise in their responses.</param>
+    /// <param name="device">Where to.</param>
+    public RefineBatch(IReadOnlyList<RefineSequence> rows, IReadOnlyList<int[]> noised, Device device)
     {
-        (_rows, _length, _device) = (rows, rows.Max(row => row.Ids.Length), device);
-        using var scope = NewDisposeScope();
-        var flat = new long[rows.Count * _length];
-        var positions = new List<long>();
-        for (var row = 0; row < rows.Count; row++)
-        {
-            for (var i = 0; i < rows[row].Ids.Length; i++)
-                flat[row * _length + i] = rows[row].Ids[i];
-            for (var i = Math.Max(1, rows[row].ResponseStart); i < rows[row].Ids.Length; i++)
-                positions.Add((long)row * _length + i);
-        }
-        _clean = Upload(flat).view(rows.Count, _length).DetachFromDisposeScope();
-        _responses = Upload([.. positions]).DetachFromDisposeScope();
-        _predictors = _responses.sub(1).DetachFromDisposeScope();
-        Targets = _clean.view(-1).index_select(0, _responses).DetachFromDisposeScope();
-        Tokens = rows.Sum(row => (long)row.Ids.Length);
-        _promptLengths = [.. rows.Select(row => row.ResponseStart)];
-        _responseLength = rows.Max(row => row.Ids.Length - 1 - row.ResponseStart);
+        _clean = Transfer.Padded([.. rows.Select(row => (ReadOnlyMemory<int>)row.Ids)], device);
+        Noised = Transfer.Padded([.. noised.Select(row => (ReadOnlyMemory<int>)row)], device);
+        var length = _clean.size(1);
+        long[] responses = [.. rows.SelectMany((row, i) => Enumerable.Range(row.Ids.Length - row.Targets, row.Targets).Select(at => i * length + at))];
+        _responses = responses.ToDevice(device);
+        _predictors = _responses.sub(Scalars.Of(1));
+        Targets = _clean.view(-1).index_select(0, _responses);
     }
 
-    /// <summary>Whether every row has a prompt that passes can share, and more than one response token behind it.</summary>
-    public bool CanShare => _responseLength > 0 && _promptLengths.All(length => length > 0);
-
-    /// <summary>Tokens of the prompts, padding not counted.</summary>
-    public long PromptTokens => _promptLengths.Sum(length => (long)length);
+    /// <summary>s0: the sequences with noised responses, [rows, length].</summary>
+    public Tensor Noised { get; }
 
     /// <summary>The clean response tokens, [n].</summary>
     public Tensor Targets { get; }
 
-    /// <summary>Tokens of one pass, padding not counted.</summary>
-    public long Tokens { get; }
-
-    /// <summary>s0: the sequences with noised responses, and the share of response tokens that were replaced.</summary>
-    public (Tensor Ids, double Share) Noise(ref RandomStream random, IterativeSpec spec, int eos, Compatibility rule)
-    {
-        var flat = new long[_rows.Count * _length];
-        long replaced = 0, maskable = 0;
-        for (var row = 0; row < _rows.Count; row++)
-        {
-            var ids = Array.ConvertAll(_rows[row].Ids, id => (long)id);
-            var response = new bool[ids.Length];
-            response.AsSpan(_rows[row].ResponseStart).Fill(true);
-            var t = (float)(spec.NoiseMin + (spec.NoiseMax - spec.NoiseMin) * random.NextDouble());
-            var u = new float[ids.Length];
-            for (var i = 0; i < u.Length; i++)
-                u[i] = random.NextSingle();
-            var (noised, mask) = EosNoise.Apply(ids, response, u, t, eos, eos, rule);
-            noised.CopyTo(flat, row * _length);
-            replaced += mask.Count(m => m);
-            maskable += ids.Length - _rows[row].ResponseStart;
-        }
-        return (Upload(flat).view(_rows.Count, _length), (double)replaced / maskable);
-    }
-
     /// <summary>The hidden states that predict the response, [n, hidden].</summary>
-    public Tensor Predictors(Tensor hidden) => hidden.view(-1, hidden.size(-1)).index_select(0, _predictors);
-
-    /// <summary>The first pass, whose prompts the others share.</summary>
-    public SharedPrompt ReadShared(CausalLM model, Tensor ids) => new(model, ids, _promptLengths);
-
-    /// <summary>The hidden states that predict the response, [n, hidden], from a pass over the responses of <paramref name="ids"/> alone.</summary>
-    public Tensor Predictors(SharedPrompt prompt, Tensor ids)
-    {
-        var inputs = new long[_rows.Count * _responseLength];
-        var states = new List<long>(); // the prompts' last states come first, then those of the responses
-        for (var row = 0; row < _rows.Count; row++)
-        {
-            for (var i = 0; i < _responseLength; i++)
-                inputs[row * _responseLength + i] = (long)row * _length + Math.Min(_promptLengths[row] + i, _length - 1);
-            states.Add(row);
-            for (var i = 1; i < _rows[row].Targets; i++)
-                states.Add(_rows.Count + (long)row * _responseLength + i - 1);
-        }
-        var hidden = prompt.Continue(ids.view(-1).index_select(0, Upload(inputs)).view(_rows.Count, _responseLength));
-        return cat([prompt.Last, hidden.view(-1, hidden.size(-1))], 0).index_select(0, Upload([.. states]));
-    }
+    public Tensor Predictors(Tensor hidden) => hidden.flatten(0, 1).index_select(0, _predictors);
 
     /// <summary>s(i+1): the clean prompts with the predicted responses.</summary>
-    public Tensor WithResponses(Tensor predicted) => _clean.view(-1).index_copy(0, _responses, predicted).view(_rows.Count, _length);
-
-    public void Dispose()
-    {
-        foreach (var tensor in (Tensor[])[_clean, _responses, _predictors, Targets])
-            tensor.Dispose();
-    }
-
-    private Tensor Upload(long[] values) => tensor(values, device: _device);
+    public Tensor WithResponses(Tensor predicted) => _clean.view(-1).index_copy(0, _responses, predicted).view(_clean.shape);
 }

@@ -1,61 +1,65 @@
-using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Data;
-using LightReasoner.Worker.Generation;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Tokenization;
 using LightReasoner.Worker.Training;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Refinement;
 
-/// <summary>
-/// Iterative refinement SFT: the model reads a response whose tokens were partly replaced by EOS, and predicts the clean one; what it predicts is the
-/// input of the next pass. All passes are trained against the clean response. The prompt, which no pass changes, is read once for all of them.
-/// </summary>
+/// <summary>Trains a model to produce whole blocks of tokens per forward pass, by iterative refinement or by interleaved masks.</summary>
 public sealed class RefineTrainer : IDisposable
 {
     private readonly LoadedModel _model;
     private readonly RefineRunSpec _spec;
     private readonly RefineTraining _training;
     private readonly SpooledList<RefineSequence> _sequences = RefineSequence.Spool();
-    private readonly int _eos;
+    private readonly RefineLoss _loss;
     private readonly EpochOrder _order;
-    private readonly MasterWeights _weights;
-    private readonly AdamW _optimizer;
+    private readonly Lazy<DataParallel> _replicas; // made for the first step, when memory has been looked at
     private readonly long _microBatchesPerEpoch, _warmupSteps;
 
     /// <summary>Prepares training. The model remains the caller's; with method lora it gets an adapter.</summary>
+    /// <param name="model">The model, on the first device.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="records">What is learned.</param>
+    /// <param name="spec">How.</param>
+    /// <param name="devices">The devices to train on; the model's alone where left out.</param>
     /// <exception cref="InvalidDataException">A record cannot be used, or none is left to train on.</exception>
-    public RefineTrainer(LoadedModel model, Tokenizer tokenizer, IReadOnlyList<PromptResponse> records, RefineRunSpec spec)
-        : this(model, EosOf(model, tokenizer), records.Select(record => Sequence(tokenizer, EosOf(model, tokenizer), record, spec)), spec)
+    public RefineTrainer(LoadedModel model, Tokenizer tokenizer, IReadOnlyList<PromptResponse> records, RefineRunSpec spec, IReadOnlyList<Device>? devices = null)
+        : this(model, EosOf(model, tokenizer), records.Select(record => Sequence(tokenizer, EosOf(model, tokenizer), record, spec)), spec, devices)
     {
     }
 
-    internal RefineTrainer(LoadedModel model, int eos, IEnumerable<RefineSequence> sequences, RefineRunSpec spec)
+    internal RefineTrainer(LoadedModel model, int eos, IEnumerable<RefineSequence> sequences, RefineRunSpec spec, IReadOnlyList<Device>? devices = null,
+        Func<long, int, RefineSequence, (float T, float[] U)>? noise = null)
     {
-        (_model, _eos, _spec, _training) = (model, eos, spec, spec.Training);
+        (_model, _spec, _training) = (model, spec, spec.Training);
+        _loss = spec.Objective is RefineObjective.Interleaved
+            ? new InterleavedLoss(spec.Interleaved.BlockSize, eos)
+            : new IterativeLoss(spec.Iterative, spec.Compatibility, eos, noise ?? DrawNoise);
         foreach (var sequence in sequences)
         {
-            if (sequence.Targets <= 0)
+            if (_loss.Targets(sequence) <= 0)
             {
                 RecordsDropped++;
                 continue;
             }
             _sequences.Add(sequence);
-            LongestSequence = Math.Max(LongestSequence, sequence.Ids.Length);
+            LongestSequence = Math.Max(LongestSequence, _loss.Length(sequence));
         }
         if (_sequences.Count == 0)
-            throw new InvalidDataException(RecordsDropped == 0 ? "there are no records to train on" : $"maxLength ({spec.Training.MaxLength}) leaves nothing of the response in any of the {RecordsDropped} records");
+            throw new InvalidDataException(RecordsDropped == 0
+                ? "there are no records to train on" : $"maxLength ({spec.Training.MaxLength}) leaves nothing of the response in any of the {RecordsDropped} records");
         _order = new EpochOrder(_sequences.Count, _training.Seed);
-        _weights = new MasterWeights(Trained(model.Model, spec));
-        _optimizer = optim.AdamW(_weights.Parameters.Select(p => p.Value), _training.LearningRate, _training.Betas[0], _training.Betas[1], weight_decay: _training.WeightDecay);
         _microBatchesPerEpoch = (_sequences.Count + _training.BatchSize - 1) / _training.BatchSize;
         TotalSteps = _training.MaxSteps ?? Math.Max(1, _microBatchesPerEpoch * _training.TotalEpochs / _training.GradientAccumulationSteps);
         _warmupSteps = (long)(TotalSteps * _training.WarmupRatio);
+        Adapter = spec.Method is TrainingMethod.Lora ? TrainedAdapter.Options(model.Model, spec.Lora) : null;
+        _replicas = new Lazy<DataParallel>(() => new DataParallel(model.Model, devices ?? [model.Model.Device], Trained, _training.GradientCheckpointing,
+            new AdamWOptions(_training.Betas[0], _training.Betas[1], _training.WeightDecay)));
     }
 
     /// <summary>Optimizer steps done.</summary>
@@ -70,86 +74,50 @@ public sealed class RefineTrainer : IDisposable
     /// <summary>Tokens of the longest record.</summary>
     public int LongestSequence { get; }
 
-    /// <summary>Tokens that went through the model so far: a prompt once, a response in every pass; padding not counted.</summary>
+    /// <summary>The adapter that is trained; null where all weights are.</summary>
+    internal LoraOptions? Adapter { get; }
+
+    /// <summary>Tokens that went through the model so far, all passes counted; padding not counted.</summary>
     public long TokensSeen { get; private set; }
 
     /// <summary>One optimizer step. Every response token of the step has the same share in it, in whatever micro batch it is (published: every micro batch has).</summary>
-    public RefineMetrics TrainStep()
+    /// <param name="stop">Ends it between two micro batches; nothing has changed then.</param>
+    public RefineMetrics TrainStep(CancellationToken stop = default)
     {
-        var model = _model.Model;
-        model.train();
-        var learningRate = _training.LearningRate * LearningRate.Factor(_training.Scheduler, Step, _warmupSteps, TotalSteps);
-        var microBatches = Enumerable.Range(0, _training.GradientAccumulationSteps).Select(i => Step * _training.GradientAccumulationSteps + i).ToArray();
-        var targets = microBatches.Sum(i => Rows(i).Sum(row => (double)row.Targets));
-        var losses = new double[_spec.Iterative.NumIterations];
-        double noise = 0;
-        using var embedding = model.GatherEmbeddingGradient();
+        var first = Step * _training.GradientAccumulationSteps;
+        RefineSequence[][] microBatches = [.. Enumerable.Range(0, _training.GradientAccumulationSteps).Select(i => Rows(first + i))];
+        var targets = microBatches.Sum(Targets);
 
-        foreach (var index in microBatches)
+        var figures = _replicas.Value.Accumulate(microBatches.Length, (replica, i) =>
         {
-            var rows = Rows(index);
-            var random = new RandomStream(_training.Seed, -1, index);
-            manual_seed(random.NextInt(int.MaxValue)); // dropout
-            var share = _spec.Compatibility is Compatibility.Published
-                ? 1 / (rows.Sum(row => (double)row.Targets) * microBatches.Length)
-                : 1 / targets;
-            foreach (var group in LengthGroups.Of(rows, row => row.Ids.Length))
-            {
-                using var scope = NewDisposeScope();
-                using var batch = new RefineBatch(group, model.Device);
-                var (ids, replaced) = batch.Noise(ref random, _spec.Iterative, _eos, _spec.Compatibility);
-                noise += replaced * group.Length / rows.Length / microBatches.Length;
-                using var checkpoints = _training.GradientCheckpointing ? new ActivationCheckpoints(model) : null;
-                using var first = losses.Length > 1 && checkpoints is null && batch.CanShare ? batch.ReadShared(model, ids) : null;
-                (Tensor Output, Tensor Gradient)? held = null; // the first pass goes back last, with what the others left at the prompt
-                for (var pass = 0; pass < losses.Length; pass++)
-                {
-                    var hidden = first is not null && pass > 0
-                        ? batch.Predictors(first, ids)
-                        : batch.Predictors(first?.Hidden ?? checkpoints?.Hidden(ids) ?? model.Hidden(ids));
-                    var head = HeadLoss.CrossEntropy(model, hidden.detach(), batch.Targets, share * _spec.Iterative.WeightOf(pass));
-                    if (first is not null && pass == 0)
-                        held = (hidden, head.Gradient);
-                    else
-                        hidden.backward([head.Gradient]);
-                    checkpoints?.Backward();
-                    losses[pass] += head.Loss * share;
-                    ids = batch.WithResponses(head.Predicted); // no gradient through the decoding
-                }
-                if (held is { } own)
-                    first!.Backward(own.Output, own.Gradient);
-                TokensSeen += losses.Length * batch.Tokens - (first is null ? 0 : (losses.Length - 1) * batch.PromptTokens);
-            }
-        }
-        var total = losses.Select((loss, pass) => loss * _spec.Iterative.WeightOf(pass)).Sum();
+            replica.Model.SeedDropout(new RandomStream(_training.Seed, -2, first + i).NextInt(int.MaxValue));
+            var share = 1 / (_spec.Compatibility is Compatibility.Published ? Targets(microBatches[i]) * microBatches.Length : targets);
+            return _loss.Backward(replica, microBatches[i], first + i, share);
+        }, stop);
+        double[] losses = [.. _loss.Weights.Select((_, pass) => figures.Sum(of => of[pass]))];
+        var total = losses.Zip(_loss.Weights, (loss, weight) => loss * weight).Sum();
         if (!double.IsFinite(total))
             throw new InvalidOperationException($"step {Step + 1}: the loss is {total}; a lower training.learningRate may help");
 
-        embedding?.Flush();
-        _weights.TakeGradients();
-        var norm = nn.utils.clip_grad_norm_(_weights.Parameters.Select(p => p.Value), _training.MaxGradNorm);
-        foreach (var group in _optimizer.ParamGroups)
-            group.LearningRate = learningRate;
-        _optimizer.step();
-        _weights.Publish();
-        _optimizer.zero_grad();
-        model.eval();
+        var learningRate = _training.LearningRate * LearningRate.Factor(_training.Scheduler, Step, _warmupSteps, TotalSteps);
+        var norm = _replicas.Value.Step(Step + 1, learningRate, _training.MaxGradNorm);
 
         Step++;
+        TokensSeen += microBatches.Sum(rows => rows.Sum(_loss.Tokens));
         return new RefineMetrics
         {
             Step = Step,
-            Epoch = (double)(microBatches[^1] + 1) / _microBatchesPerEpoch,
+            Epoch = (double)(first + microBatches.Length) / _microBatchesPerEpoch,
             LossTotal = total,
             Losses = losses,
-            NoiseMean = noise,
+            NoiseMean = _spec.Objective is RefineObjective.Interleaved ? null : figures.Average(of => of[^1]),
             GradNorm = norm,
             LearningRate = learningRate,
         };
     }
 
     /// <summary>Writes a checkpoint that <see cref="LoadState"/> continues from, to the same bytes.</summary>
-    public void SaveState(string folder) => TrainingCheckpoint.Save(folder, _weights.Parameters, _optimizer, new JsonObject
+    public void SaveState(string folder) => TrainingCheckpoint.Save(folder, _replicas.Value, new()
     {
         ["step"] = Step,
         ["tokensSeen"] = TokensSeen,
@@ -160,11 +128,9 @@ public sealed class RefineTrainer : IDisposable
     /// <exception cref="InvalidDataException">The checkpoint is damaged or of another run.</exception>
     public void LoadState(string folder)
     {
-        _model.Model.WeightsWillChange();
-        var state = TrainingCheckpoint.Restore(folder, _weights.Parameters, _optimizer);
+        var state = TrainingCheckpoint.Load(folder, _replicas.Value);
         if ((int)state["records"]! != _sequences.Count)
             throw new InvalidDataException($"{folder}: was written with {state["records"]} records, there are {_sequences.Count} now");
-        _weights.Publish();
         (Step, TokensSeen) = ((long)state["step"]!, (long)state["tokensSeen"]!);
     }
 
@@ -180,14 +146,17 @@ public sealed class RefineTrainer : IDisposable
     }
 
     /// <summary>Writes the adapter as PEFT does; only with method lora.</summary>
-    public void SaveAdapter(string folder, string baseModelUri) =>
-        PeftAdapter.Save(_model.Model.Lora ?? throw new InvalidOperationException("method full trains no adapter"), folder, baseModelUri);
+    /// <param name="folder">Where to.</param>
+    /// <param name="baseModel">What the model was loaded from.</param>
+    /// <param name="below">Adapters that lie between that and this one, merged; they become part of what is written.</param>
+    public void SaveAdapter(string folder, string baseModel, IReadOnlyList<string>? below = null) =>
+        PeftAdapter.Save(_model.Model.Lora ?? throw new InvalidOperationException("method full trains no adapter"), folder, baseModel, below);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _optimizer.Dispose();
-        _weights.Dispose();
+        if (_replicas.IsValueCreated)
+            _replicas.Value.Dispose();
         _sequences.Dispose();
     }
 
@@ -198,22 +167,23 @@ public sealed class RefineTrainer : IDisposable
     private static RefineSequence Sequence(Tokenizer tokenizer, int eos, PromptResponse record, RefineRunSpec spec)
     {
         var (prompt, response) = ResponseEncoder.Encode(tokenizer, spec.Prompt, record);
-        return RefineSequence.Build(prompt, response, eos, spec.EosTail, spec.Training.MaxLength, spec.Truncation, record.Index);
+        return RefineSequence.Build(prompt, response, eos, spec.Objective is RefineObjective.Interleaved ? EosTail.OfLength(1) : spec.EosTail, spec.Training.MaxLength, spec.Truncation, record.Index);
     }
 
-    private static IReadOnlyList<(string Name, Parameter Value)> Trained(CausalLM model, RefineRunSpec spec)
+    private double Targets(RefineSequence[] rows) => rows.Sum(row => (double)_loss.Targets(row));
+
+    private (float T, float[] U) DrawNoise(long microBatch, int row, RefineSequence sequence) =>
+        EosNoise.Draw(new RandomStream(_training.Seed, -1, microBatch, row), _spec.Iterative, sequence.Ids.Length);
+
+    private IReadOnlyList<NamedSlice> Trained(CausalLM model)
     {
-        if (spec.Method is TrainingMethod.Lora)
-            return TrainedAdapter.Of(model, spec.Lora, spec.Training.Seed).NamedParameters();
-        if (model.Lora is { } adapter)
-        {
-            if (!adapter.Merged)
-                model.MergeLora();
+        if (_spec.Method is TrainingMethod.Lora)
+            return TrainedAdapter.Of(model, _spec.Lora, _training.Seed);
+        if (model.Lora is { Merged: false })
+            model.MergeLora();
+        if (model.Lora is not null)
             model.UnloadLora();
-        }
-        foreach (var (_, parameter) in model.NamedParameters())
-            parameter.requires_grad = true;
-        return model.NamedParameters();
+        return model.Slices;
     }
 
     /// <summary>A micro batch, counted from the run's start: the next sequences of an epoch's order, fewer at its end.</summary>

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Data;
-using LightReasoner.Worker.Generation;
 using LightReasoner.Worker.Tokenization;
 
 namespace LightReasoner.Worker.Refinement;

@@ -16,8 +16,14 @@ internal static class RunReport
     {
         try
         {
-            RunRecords records = await RunRecords.ReadAsync(output.Store, cancellation);
-            await output.PutTextAsync(BlobName, Page.Of(records, time.GetUtcNow()).Text, cancellation);
+            // Shards that end at the same time each see what the others have done by then; so whoever wrote looks again until there is nothing new.
+            for (int shown = -1; ;)
+            {
+                RunRecords records = await RunRecords.ReadAsync(output.Store, cancellation);
+                if (records.Results.Count == shown) break;
+                await output.PutTextAsync(BlobName, Page.Of(records, time.GetUtcNow()).Text, cancellation);
+                shown = records.Results.Count;
+            }
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

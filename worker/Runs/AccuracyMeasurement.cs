@@ -79,12 +79,12 @@ internal sealed class AccuracyMeasurement
     {
         Question[] questions = [.. _questions.Take(PassQuestions)];
         var measured = new List<PassAccuracy>();
-        for (int passes = 1; passes < Math.Min(_spec!.RefineIterations, MaxPasses); passes++)
+        for (int passes = 1; passes < Math.Min(_spec!.RefineIterations.Number ?? int.MaxValue, MaxPasses); passes++)
         {
             EvaluationResult result = Evaluate($"measuring with {passes} of {_spec.RefineIterations} passes", questions, _spec with { RefineIterations = passes });
             measured.Add(new PassAccuracy(passes, questions.Length, result.Correct.Count(c => c), result.TokensPerForward));
         }
-        measured.Add(new PassAccuracy(Math.Max(1, _spec.RefineIterations), questions.Length, after.Correct.Take(questions.Length).Count(c => c), after.TokensPerForward));
+        measured.Add(new PassAccuracy(_spec.RefineIterations.Number, questions.Length, after.Correct.Take(questions.Length).Count(c => c), after.TokensPerForward));
         await _run.Output.PutTextAsync(PassAccuracy.BlobName, JsonSerializer.Serialize(measured, ApiJson.Options) + "\n", _run.Stop);
     }
 

@@ -9,9 +9,9 @@ namespace LightReasoner.Worker.Runs;
 /// <param name="SamplesKept">Steps kept.</param>
 /// <param name="TokensGenerated">Tokens that the expert generated.</param>
 /// <param name="KlSum">Sum of KL over the kept steps, in nats.</param>
-/// <param name="DraftsAccepted">Tokens of the amateur's drafts that the expert said too.</param>
-/// <param name="DraftPasses">Passes of the expert over a row with a draft.</param>
-public sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKept, long TokensGenerated, double KlSum, long DraftsAccepted = 0, long DraftPasses = 0)
+/// <param name="AnswersCut">Answers that a limit cut before their end.</param>
+/// <param name="PromptsTooLong">Questions left out because their prompt does not fit into the models' context.</param>
+public sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKept, long TokensGenerated, double KlSum, long AnswersCut = 0, long PromptsTooLong = 0)
 {
     /// <summary>Width of a bin of <see cref="KlCounts"/>, in nats.</summary>
     public const double KlBin = 0.1;
@@ -30,7 +30,8 @@ public sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKep
 
     /// <summary>The figures of a chunk that was just sampled.</summary>
     internal static ChunkFigures Of(ChunkResult result, IReadOnlyList<StepExample> examples) =>
-        new(result.QuestionsDone, result.StepsSeen, result.Samples.Count, result.TokensGenerated, result.KlSum, result.Drafts.Accepted, result.Drafts.Passes)
+        new(result.Answers.Count, result.StepsSeen, result.Samples.Count, result.Answers.Sum(answer => (long)answer.Ids.Length), result.KlSum,
+            result.Answers.Count(answer => answer.Cut), result.Answers.Count(answer => answer.Ids.Length == 0))
         {
             KlCounts = Count(result.Samples, sample => (int)(Math.Max(0, sample.KlDivergence) / KlBin)),
             StepCounts = Count(result.Samples, sample => sample.Step),
@@ -41,7 +42,7 @@ public sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKep
     /// <summary>The figures of both.</summary>
     public static ChunkFigures operator +(ChunkFigures a, ChunkFigures b) =>
         new(a.Questions + b.Questions, a.StepsSeen + b.StepsSeen, a.SamplesKept + b.SamplesKept, a.TokensGenerated + b.TokensGenerated, a.KlSum + b.KlSum,
-            a.DraftsAccepted + b.DraftsAccepted, a.DraftPasses + b.DraftPasses)
+            a.AnswersCut + b.AnswersCut, a.PromptsTooLong + b.PromptsTooLong)
         {
             KlCounts = Sum(a.KlCounts, b.KlCounts),
             StepCounts = Sum(a.StepCounts, b.StepCounts),

@@ -1,7 +1,6 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Models;
-using LightReasoner.Worker.Native;
-using LightReasoner.Worker.Sampling;
+using LightReasoner.Worker.Training;
 using TorchSharp;
 
 namespace LightReasoner.Worker.Runs;
@@ -13,12 +12,6 @@ namespace LightReasoner.Worker.Runs;
 /// <param name="Parts">Bytes by what they are for.</param>
 internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)> Parts)
 {
-    // Logits of the head are made in pieces of at most so many elements (see HeadLoss), in float32, with a gradient.
-    private const long HeadElements = 16L << 20;
-
-    // What cuBLAS keeps for the stream that steps are recorded on, on the GPUs where it is largest.
-    private const long BlasWorkspace = 32L << 20;
-
     /// <summary>All parts together.</summary>
     public long Total => Parts.Sum(part => part.Bytes);
 
@@ -28,54 +21,70 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     /// <param name="batchSize">Rows at once.</param>
     /// <param name="longestPrompt">Tokens of the longest prompt.</param>
     /// <param name="maxNewTokens">Most tokens of an answer.</param>
-    /// <param name="recorded">Whether decode steps are recorded.</param>
-    public static MemoryPrediction Sampling(CausalLM expert, CausalLM amateur, int batchSize, int longestPrompt, int maxNewTokens, bool recorded = false)
+    public static MemoryPrediction Sampling(CausalLM expert, CausalLM amateur, int batchSize, int longestPrompt, int maxNewTokens)
     {
         long capacity = longestPrompt + maxNewTokens;
-        // While rows are admitted or given up, or a recorded step is compared, a second cache exists beside the first.
-        long Cache(CausalLM model) => 2L * 2 * model.Config.NumLayers * model.Config.NumKvHeads * model.Config.HeadDim * capacity * batchSize * Size(model);
-        long reading = (long)batchSize * longestPrompt * WidestRow(expert.Config) * Size(expert);
-        // The recorded steps of a cache share the memory of the largest, which reads drafts: its widest activations, and attention weights before, in and behind the softmax.
-        long Recorded(CausalLM model) => batchSize * (AmateurDraft.MaxLength + 1L) * (WidestRow(model.Config) * Size(model) + model.Config.NumHeads * capacity * (sizeof(float) + 2L * Size(model)));
-        return new([("weights", Weights(expert) + Weights(amateur)), ("KV caches", Cache(expert) + Cache(amateur)), ("reading prompts", reading),
-            ("logits", 2L * batchSize * (expert.Config.VocabSize + (long)amateur.Config.VocabSize) * Size(expert)),
-            .. recorded ? [("recorded steps", Recorded(expert) + Recorded(amateur) + BlasWorkspace)] : ((string, long)[])[]]);
+        long reading = Math.Min(4096L, (long)batchSize * longestPrompt) * WidestRow(expert.Config) * Size(expert);
+        return new([("weights", Weights(expert) + Weights(amateur)), ("KV cache", KvCache.BytesPerToken(expert) * capacity * batchSize), ("reading prompts", reading),
+            ("logits", 6L * CausalLM.HeadElements / 2 * sizeof(float))]);
     }
 
-    /// <summary>Training of some parameters over a frozen or trained base.</summary>
-    /// <param name="model">The model, adapter included.</param>
+    /// <summary>Training on one device; known from shapes alone.</summary>
+    /// <param name="config">The model's shape.</param>
+    /// <param name="dtype">Its type.</param>
+    /// <param name="lora">The adapter that is trained; null for all weights.</param>
     /// <param name="rows">Sequences in a forward pass.</param>
     /// <param name="length">Tokens of the longest.</param>
     /// <param name="checkpointing">Whether layers are computed again in the backward pass.</param>
-    /// <param name="blocks">Whether block generation measures the model afterwards, beside weights and optimizer.</param>
-    public static MemoryPrediction Training(CausalLM model, int rows, int length, bool checkpointing, bool blocks = false)
+    /// <param name="devices">Devices that share the optimizer's state.</param>
+    public static MemoryPrediction Training(DecoderConfig config, torch.ScalarType dtype, LoraOptions? lora, int rows, int length, bool checkpointing, int devices = 1)
     {
-        DecoderConfig config = model.Config;
-        long trained = model.Lora is { } lora ? lora.NamedParameters().Sum(p => p.Value.numel()) : Elements(model);
-        // A gradient in the parameter's type; two averages, and a master copy where the weights are not float32 themselves.
-        bool wide = model.Lora is not null || model.DType == torch.ScalarType.Float32;
-        long optimizer = trained * ((wide ? sizeof(float) : Size(model)) + (wide ? 2L : 3L) * sizeof(float));
-        long tokens = (long)rows * length;
-        // Kept for a layer's backward pass: residuals, norms, projections and their rotations, gates, and attention weights before and after the softmax, where they are not computed again.
-        long weights = CausalAttention.Supports(model.DType, model.Device, config.HeadDim, length) ? 0 : 2L * config.NumHeads * length;
-        long perToken = 6L * config.HiddenSize + 4L * (config.NumHeads + 2 * config.NumKvHeads) * config.HeadDim + 4L * config.IntermediateSize + weights;
-        long activations = tokens * Size(model) * (checkpointing ? perToken + (long)config.NumLayers * config.HiddenSize : perToken * config.NumLayers);
-        long head = 2L * Math.Min(HeadElements, tokens * config.VocabSize) * sizeof(float);
-        return new([("weights", Weights(model)), ("gradients and optimizer", optimizer), ("activations", activations), ("head", head),
-            .. blocks && ScreenedHead.Bytes(model.HeadWeight) is > 0 and var copy ? [("copy of the head for block generation", copy)] : ((string, long)[])[]]);
+        long size = BytesOf(dtype), tokens = (long)rows * length, weights = Elements(config);
+        long hidden = config.HiddenSize, inner = config.IntermediateSize, queries = (long)config.NumHeads * config.HeadDim, projected = queries + 2L * config.NumKvHeads * config.HeadDim;
+        (string Name, long In, long Out)[] projections =
+        [
+            ("q_proj", hidden, queries), ("k_proj", hidden, (projected - queries) / 2), ("v_proj", hidden, (projected - queries) / 2), ("o_proj", queries, hidden),
+            ("gate_proj", hidden, inner), ("up_proj", hidden, inner), ("down_proj", inner, hidden),
+        ];
+        var adapted = projections.Where(projection => lora?.TargetModules.Contains(projection.Name) ?? false).ToArray();
+        long trained = lora is null ? weights : config.NumLayers * adapted.Sum(projection => lora.Rank * (projection.In + projection.Out));
+        bool wide = lora is not null || size == sizeof(float); // adapters are float32 always
+        // A 16-bit gradient of one backward pass beside the float32 sum; the master weights are the model's own where those are float32.
+        long gradients = trained * (sizeof(float) + (wide ? 0 : size)), optimizer = trained * (2 + (wide ? 0 : 1)) * sizeof(float) / devices;
+        // What a layer keeps of a token for its backward pass: residuals and norms, projections and their rotation, keys and values repeated for their query heads, attention, gates.
+        // Products with frozen weights do not keep their input; an adapter keeps it in float32, dropped out.
+        long layer = lora is null
+            ? size * (6 * hidden + projected + 4 * queries + 4 * inner)
+            : size * (2 * hidden + 2 * projected + 3 * queries + 3 * inner) + sizeof(float) * adapted.Sum(projection => projection.In * (lora.Dropout > 0 ? 2 : 1) + lora.Rank);
+        long activations = tokens * (checkpointing ? layer + size * config.NumLayers * hidden : layer * config.NumLayers);
+        // Logits, their logarithms and the gradients of both, in float32, and in 16 bits besides; with a trained head the gradient of its matrix before it is added.
+        long head = Math.Min(HeadLoss.Positions(config.VocabSize), tokens) * config.VocabSize * (4 * sizeof(float) + (size == sizeof(float) ? 0 : 2 * size))
+            + (lora is null ? config.VocabSize * hidden * size : 0);
+        return new([("weights", weights * size + (lora is null ? 0 : trained * sizeof(float))), ("gradients", gradients), ("optimizer", optimizer), ("activations", activations), ("head", head)]);
     }
 
     /// <summary>One line for a person.</summary>
     public override string ToString() => $"predicted peak memory: {Amount(Total)} ({string.Join(", ", Parts.Select(part => $"{part.Name} {Amount(part.Bytes)}"))})";
 
-    /// <summary>Says what is predicted, and refuses what exceeds the memory that this process may use. Of a GPU's memory nothing is known here, so nothing is refused.</summary>
+    /// <summary>The same beside what the process itself takes, as it is now: .NET, libtorch, a GPU's context. The model is loaded already.</summary>
+    /// <param name="device">Where the work is done.</param>
+    /// <param name="loaded">Bytes of the weights that are there.</param>
+    /// <param name="replicas">Replicas in this memory: those on the CPU share the machine's.</param>
+    public MemoryPrediction WithProcess(torch.Device device, long loaded, int replicas = 1)
+    {
+        long used = device.type == DeviceType.CUDA ? DeviceMemory.Total(device) - DeviceMemory.Free(device) : Environment.WorkingSet;
+        int copies = device.type == DeviceType.CUDA ? 1 : replicas;
+        return new([.. Parts.Select(part => (part.Name, part.Bytes * copies)), ("process", Math.Max(0, used - loaded))]);
+    }
+
+    /// <summary>Says what is predicted, and refuses what exceeds the memory of the device, or what this process may use of the machine's.</summary>
     /// <param name="run">The run.</param>
     /// <param name="device">Where the work is done.</param>
     /// <param name="remedy">What the person can change in the document.</param>
     public void Check(RunContext run, torch.Device device, string remedy)
     {
         run.Progress.Say(ToString());
-        if (device.type == DeviceType.CPU) RefuseAbove(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, remedy);
+        RefuseAbove(DeviceMemory.Total(device), remedy);
     }
 
     internal void RefuseAbove(long available, string remedy)
@@ -84,11 +93,12 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
             throw new WorkerException(ExitCode.BadManifest, $"{ToString()}, but only {Amount(available)} may be used here; {remedy}");
     }
 
-    private static long Weights(CausalLM model) => Elements(model) * BytesOf(model.DType);
+    /// <summary>Bytes of a model's weights.</summary>
+    public static long Weights(CausalLM model) => Elements(model.Config) * BytesOf(model.DType);
 
-    private static long Elements(CausalLM model) => model.NamedParameters().Sum(p => p.Value.numel());
+    private static long Elements(DecoderConfig config) => ParameterShapes.Of(config).Sum(weight => weight.Shape.Aggregate(1L, (product, size) => product * size));
 
-    private static long Size(CausalLM model) => BytesOf(ComputeType.For(model.DType, model.Device));
+    private static long Size(CausalLM model) => BytesOf(model.DType);
 
     private static long BytesOf(torch.ScalarType type) => type == torch.ScalarType.Float32 ? 4 : 2;
 

@@ -12,24 +12,35 @@ namespace LightReasoner.Worker.Runs;
 /// <param name="Tokenizer">Its tokenizer.</param>
 /// <param name="Uri">URI of the model folder.</param>
 /// <param name="Folder">The folder on this machine.</param>
-public sealed record ModelWithTokenizer(LoadedModel Loaded, Tokenizer Tokenizer, string Uri, string Folder);
+/// <param name="Adapters">Folders of the adapters that were merged into it, the lowest first.</param>
+public sealed record ModelWithTokenizer(LoadedModel Loaded, Tokenizer Tokenizer, string Uri, string Folder, IReadOnlyList<string> Adapters);
 
-/// <summary>Loads the models that a manifest names.</summary>
+/// <summary>Loads the models that a manifest names, and disposes of them when the run has ended.</summary>
 /// <param name="references">Where referenced runs wrote.</param>
 /// <param name="device">Where models are held.</param>
 /// <param name="downloads">Told how far downloads are.</param>
-public sealed class ModelSources(RunReferences references, torch.Device device, IProgress<DownloadProgress>? downloads = null)
+public sealed class ModelSources(RunReferences references, torch.Device device, IProgress<DownloadProgress>? downloads = null) : IDisposable
 {
     /// <summary>Adapters over adapters are followed this far; more is a circle.</summary>
     private const int MaxAdapters = 8;
+
+    private readonly List<LoadedModel> _loaded = [];
 
     /// <summary>Loads a model; adapters that it names are merged into it.</summary>
     public async Task<ModelWithTokenizer> LoadAsync(ModelSource source, CancellationToken cancellation)
     {
         string uri = source.Uri ?? await OutputModelAsync(references.OutputOf(source.RunRef!), source.RunRef!, cancellation);
         ModelWithTokenizer model = await LoadAsync(uri, source.Dtype, 0, cancellation);
-        if (source.AdapterUri is { } adapter) Merge(model, await LocalFolder.OfModelAsync(adapter, cancellation, downloads));
-        return model;
+        return source.AdapterUri is { } adapter ? Merge(model, await LocalFolder.OfModelAsync(adapter, cancellation, downloads)) : model;
+    }
+
+    /// <summary>A model's tokenizer, and how many tokens the model has logits for. No weights are read.</summary>
+    public async Task<(Tokenizer Tokenizer, int Rows)> TokenizerAsync(ModelSource source, CancellationToken cancellation)
+    {
+        string uri = source.Uri ?? await OutputModelAsync(references.OutputOf(source.RunRef!), source.RunRef!, cancellation);
+        string folder = await LocalFolder.OfModelAsync(uri, cancellation, downloads);
+        for (int depth = 0; depth < MaxAdapters && await BaseOfAsync(folder, cancellation) is { } baseModel; depth++) folder = await LocalFolder.OfModelAsync(baseModel, cancellation, downloads);
+        return (Tokenizer.Load(folder), HuggingFaceFolder.ReadConfig(folder).Config.VocabSize);
     }
 
     private static async Task<string> OutputModelAsync(string output, RunReference reference, CancellationToken cancellation)
@@ -43,16 +54,14 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
     private async Task<ModelWithTokenizer> LoadAsync(string uri, WeightType dtype, int depth, CancellationToken cancellation)
     {
         string folder = await LocalFolder.OfModelAsync(uri, cancellation, downloads);
-        string adapterConfig = Path.Combine(folder, "adapter_config.json");
-        if (!File.Exists(adapterConfig))
-            return new ModelWithTokenizer(HuggingFaceFolder.Load(folder, TypeOf(dtype), device), Tokenizer.Load(folder), uri, folder);
+        if (await BaseOfAsync(folder, cancellation) is not { } baseModel)
+        {
+            _loaded.Add(HuggingFaceFolder.Load(folder, TypeOf(dtype), device));
+            return new ModelWithTokenizer(_loaded[^1], Tokenizer.Load(folder), uri, folder, []);
+        }
 
-        string? baseModel = (string?)JsonNode.Parse(await File.ReadAllTextAsync(adapterConfig, cancellation))?["base_model_name_or_path"];
-        if (baseModel is null || depth == MaxAdapters)
-            throw new WorkerException(ExitCode.BadData, $"{adapterConfig}: field 'base_model_name_or_path' must lead to a model folder");
-        ModelWithTokenizer model = await LoadAsync(FromPeftName(baseModel), dtype, depth + 1, cancellation);
-        Merge(model, folder);
-        return model with { Uri = uri };
+        if (depth == MaxAdapters) throw NoBase(folder);
+        return Merge(await LoadAsync(baseModel, dtype, depth + 1, cancellation), folder);
     }
 
     /// <summary>The name that PEFT's own tools know a base model by: <c>org/name</c> on the hub, and no credentials.</summary>
@@ -66,12 +75,30 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
     private static string FromPeftName(string name) =>
         !name.Contains("://", StringComparison.Ordinal) && !Directory.Exists(name) && HubRepository.IsId(name) ? HubRepository.Scheme + name : name;
 
-    private static void Merge(ModelWithTokenizer model, string adapter)
+    /// <summary>What an adapter folder names as its base; null for a model folder.</summary>
+    private static async Task<string?> BaseOfAsync(string folder, CancellationToken cancellation)
+    {
+        string config = Path.Combine(folder, "adapter_config.json");
+        if (!File.Exists(config)) return null;
+        return FromPeftName((string?)JsonNode.Parse(await File.ReadAllTextAsync(config, cancellation))?["base_model_name_or_path"] ?? throw NoBase(folder));
+    }
+
+    private static WorkerException NoBase(string folder) =>
+        new(ExitCode.BadData, $"{Path.Combine(folder, "adapter_config.json")}: field 'base_model_name_or_path' must lead to a model folder");
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (LoadedModel model in _loaded) model.Dispose();
+    }
+
+    private static ModelWithTokenizer Merge(ModelWithTokenizer model, string adapter)
     {
         PeftAdapter.Load(adapter, model.Loaded.Model);
         model.Loaded.Model.MergeLora();
         // The merged weights stay and are an ordinary model's again: trainable, and free for another adapter.
         model.Loaded.Model.UnloadLora();
+        return model with { Adapters = [.. model.Adapters, adapter] };
     }
 
     /// <summary>The tensor type of a manifest's dtype.</summary>

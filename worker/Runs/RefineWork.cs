@@ -17,18 +17,19 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
         AccuracyMeasurement evaluation = await AccuracyMeasurement.PrepareAsync(Run, _spec.Evaluation, model, blocks: true);
         await evaluation.MeasureBeforeAsync();
 
-        using var trainer = new RefineTrainer(model.Loaded, model.Tokenizer, records, _spec);
+        using var trainer = new RefineTrainer(model.Loaded, model.Tokenizer, records, _spec, Run.Devices);
         Run.Progress.Say($"{records.Count} records, {trainer.TotalSteps} steps");
-        MemoryPrediction.Training(model.Loaded.Model, _spec.Training.BatchSize, trainer.LongestSequence, _spec.Training.GradientCheckpointing, blocks: _spec.Evaluation is not null)
-            .Check(Run, model.Loaded.Model.Device, "a smaller spec.training.batchSize with more gradientAccumulationSteps needs less, and so does gradientCheckpointing: true");
+        MemoryPrediction.Training(model.Loaded.Model.Config, model.Loaded.Model.DType, trainer.Adapter, _spec.Training.BatchSize, trainer.LongestSequence, _spec.Training.GradientCheckpointing, Run.Devices.Count)
+            .WithProcess(Run.Devices[0], MemoryPrediction.Weights(model.Loaded.Model), Run.Devices.Count)
+            .Check(Run, Run.Devices[0], "a smaller spec.training.batchSize with more gradientAccumulationSteps needs less, and so does gradientCheckpointing: true");
         RefineMetrics last = await TrainAsync(
             new Loop(() => trainer.Step, trainer.TotalSteps, () => trainer.TokensSeen,
-                tokensPerSecond => trainer.TrainStep() with { TokensPerSecond = tokensPerSecond() }, trainer.SaveState, trainer.LoadState),
-            _spec.Training.SaveSteps, _spec.Training.SaveTotalLimit, _spec.Training.LoggingSteps, _spec.Training.Resume,
+                (tokensPerSecond, stop) => trainer.TrainStep(stop) with { TokensPerSecond = tokensPerSecond() }, trainer.SaveState, trainer.LoadState),
+            _spec.Training.SaveSteps, _spec.Training.SaveMinutes, _spec.Training.SaveTotalLimit, _spec.Training.LoggingSteps, _spec.Training.Resume,
             "refining", m => FormattableString.Invariant($"loss {m.LossTotal:F4}, lr {m.LearningRate:G3}, {m.TokensPerSecond:F0} tok/s"),
             (report, metrics) => report with { Refine = metrics });
 
-        if (_spec.Method == TrainingMethod.Lora) await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, ModelSources.PeftName(model.Uri)));
+        if (_spec.Method == TrainingMethod.Lora) await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, ModelSources.PeftName(model.Uri), model.Adapters));
         else await PutFolderAsync("model", folder => trainer.SaveModel(folder, model.Folder));
         EvaluationMetrics? result = await evaluation.MeasureAfterAsync();
         Run.Progress.Update(report => report with { Refine = last with { Evaluation = result } });

@@ -1,3 +1,4 @@
+using TorchSharp;
 using LightReasoner.Api;
 using LightReasoner.Worker.Reporting;
 
@@ -9,9 +10,10 @@ namespace LightReasoner.Worker.Runs;
 /// <param name="Output">The run's output, claimed for this attempt.</param>
 /// <param name="References">Where referenced runs wrote.</param>
 /// <param name="Models">Loads models.</param>
+/// <param name="Devices">What the run works on; models are loaded on the first.</param>
 /// <param name="Progress">Tells the operator and the person.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Stop">Asks to save what is done and to end (SIGTERM, Ctrl-C).</param>
 public sealed record RunContext(
-    Manifest Manifest, int Shard, RunOutput Output, RunReferences References, ModelSources Models,
+    Manifest Manifest, int Shard, RunOutput Output, RunReferences References, ModelSources Models, IReadOnlyList<torch.Device> Devices,
     ProgressFeed Progress, TimeProvider Time, CancellationToken Stop);

@@ -72,9 +72,10 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             }
             else
             {
+                IReadOnlyList<torch.Device> devices = Devices.For(manifest.RunSpec.Worker);
                 var feed = new ProgressFeed(reporter, progress);
-                var models = new ModelSources(references, DeviceFor(manifest.RunSpec.Worker), feed);
-                var context = new RunContext(manifest, shard, output, references, models, feed, time, stop);
+                using var models = new ModelSources(references, devices[0], feed);
+                var context = new RunContext(manifest, shard, output, references, models, devices, feed, time, stop);
                 await (manifest switch
                 {
                     SamplingRun run => new SamplingWork(context, run).RunAsync(),
@@ -107,13 +108,5 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             await reporter.FinishAsync(ReportOutcome.Failed, e.Message);
             return code;
         }
-    }
-
-    private static torch.Device DeviceFor(WorkerSpec worker)
-    {
-        if (worker.Gpus == 0) return torch.CPU;
-        return torch.cuda.is_available()
-            ? torch.CUDA
-            : throw new WorkerException(ExitCode.BadManifest, $"spec.worker.gpus is {worker.Gpus}, but libtorch sees no GPU here; set it to 0 to run on the CPU");
     }
 }

@@ -1,24 +1,26 @@
 using System.Text.Json;
 using LightReasoner.Api;
+using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Data;
-using LightReasoner.Worker.Generation;
-using LightReasoner.Worker.Native;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Sampling;
 using LightReasoner.Worker.Storage;
+using LightReasoner.Worker.Tokenization;
 
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>
-/// One shard of a SamplingRun, chunk by chunk. A chunk holds several batches, so that a slot whose question ends goes on with another at once. A chunk's samples appear in one write, so a restart finds a chunk done or not begun; which questions
-/// make a chunk depends on the document alone.
+/// One shard of a SamplingRun, chunk by chunk. A chunk holds several batches, so that a slot whose question ends goes on with another at once. A chunk's samples appear in one write, so a
+/// restart finds a chunk done or not begun; which questions make a chunk depends on the document alone.
 /// </summary>
 internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
 {
-    /// <summary>Batches' worth of questions in a chunk: what a restart may have to do again, against slots that idle while a chunk ends.</summary>
-    private const int ChunkBatches = 4;
+    /// <summary>Batches' worth of questions in a chunk, or questions where the batch is as large as memory allows: what a restart may have to do again, against slots that idle while a chunk ends.</summary>
+    private const int ChunkBatches = 4, ChunkQuestions = 256;
 
     private readonly SamplingRunSpec _spec = manifest.Spec;
+    private readonly List<ModelWithTokenizer> _models = []; // expert and amateur, once they are needed
+    private (ContrastiveSampler Sampler, Func<Question, int[]>? Answers)? _prepared;
 
     /// <summary>Kept steps that the figures hold in full, over all chunks of a shard.</summary>
     private const int Examples = 10;
@@ -29,56 +31,69 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             _spec.QuestionField, _spec.IdField, answerField: null, _spec.MaxQuestions, run.Shard, _spec.Shards, run.Stop);
         run.Progress.Update(report => report with { Unit = "prompts", Total = questions.Count });
 
-        int chunkSize = _spec.BatchSize * ChunkBatches, chunks = (questions.Count + chunkSize - 1) / chunkSize;
+        int chunkSize = _spec.BatchSize.Number * ChunkBatches ?? ChunkQuestions;
         HashSet<string> present = [.. (await run.Output.Store.ListAsync($"samples/part-{run.Shard:D5}-", run.Stop)).Select(blob => blob.Name)];
         MetricsLog log = await MetricsLog.OpenAsync(run.Output, MetricsFile.Sampling(run.Shard, _spec.Shards), 0, run.Time, run.Stop);
-        if (present.Count > 0) run.Progress.Say($"{present.Count} of {chunks} chunks are there already; going on from them");
+        if (present.Count > 0) run.Progress.Say($"{present.Count} chunks are there already; going on from them");
 
-        ContrastiveSampler? sampler = null;
         var total = new ChunkFigures(0, 0, 0, 0, 0);
         long start = run.Time.GetTimestamp(), tokensHere = 0;
         int promptsHere = 0;
+        double Seconds() => Math.Max(1e-3, run.Time.GetElapsedTime(start).TotalSeconds);
         try
         {
-            for (int i = 0; i < chunks; i++)
+            // A chunk begins where the one before it ended: the last one of a run that had fewer questions may be a short one.
+            for (int i = 0; total.Questions < questions.Count; i++)
             {
                 run.Stop.ThrowIfCancellationRequested();
-                string blob = $"samples/part-{run.Shard:D5}-{i:D5}{SampleFile.Extension(_spec.Format)}", figuresBlob = $"figures/part-{run.Shard:D5}-{i:D5}.json";
-                ChunkFigures figures;
-                if (present.Contains(blob))
+                string part = $"part-{run.Shard:D5}-{i:D5}", samples = $"samples/{part}{SampleFile.Extension(_spec.Format)}", figures = $"figures/{part}.json";
+                if (present.Contains(samples))
                 {
-                    figures = await FiguresAsync(figuresBlob);
+                    total += await FiguresAsync(figures);
+                    await TellAsync(log, total, 0, 0);
+                    continue;
                 }
-                else
-                {
-                    sampler ??= await CreateSamplerAsync(questions);
-                    Question[] chunk = [.. Enumerable.Range(i * chunkSize, Math.Min(chunkSize, questions.Count - i * chunkSize)).Select(at => questions[at])];
-                    ChunkResult result = sampler.Sample(chunk, done => TellWithin(chunk.Length, total, done, (promptsHere + done) / Math.Max(1e-3, run.Time.GetElapsedTime(start).TotalSeconds)), run.Stop);
-                    figures = ChunkFigures.Of(result, sampler.Examples(result.Samples, (Examples + chunks - 1) / chunks));
-                    // The figures come first: the samples' appearance is what commits both.
-                    await run.Output.PutTextAsync(figuresBlob, JsonSerializer.Serialize(figures, ApiJson.Options), run.Stop);
-                    await run.Output.PutOnceAsync(blob, await SampleFile.EncodeAsync(result.Samples, _spec.Format), run.Stop);
-                    (tokensHere, promptsHere) = (tokensHere + figures.TokensGenerated, promptsHere + figures.Questions);
-                }
-                total += figures;
-                double seconds = Math.Max(1e-3, run.Time.GetElapsedTime(start).TotalSeconds);
-                await TellAsync(log, total, tokensHere / seconds, promptsHere / seconds);
+                (ContrastiveSampler sampler, Func<Question, int[]>? given) = _prepared ??= await PrepareAsync(questions);
+                int from = total.Questions;
+                Question[] chunk = [.. Enumerable.Range(from, Math.Min(chunkSize, questions.Count - from)).Select(at => questions[at])];
+                ChunkResult result = sampler.Sample(chunk, given is null ? null : [.. chunk.Select(given)],
+                    done => TellWithin(chunk.Length, total, done, (promptsHere + done) / Seconds()), run.Stop);
+                ChunkFigures news = ChunkFigures.Of(result, result.Examples((Examples * chunkSize + questions.Count - 1) / questions.Count));
+                // Figures and answers come first: the samples' appearance is what commits all three.
+                await run.Output.PutTextAsync(figures, JsonSerializer.Serialize(news, ApiJson.Options), run.Stop);
+                await run.Output.PutTextAsync($"answers/{part}.jsonl", AnswerFile.Write(chunk.Zip(result.Answers)), run.Stop);
+                await run.Output.PutOnceAsync(samples, await SampleFile.EncodeAsync(result.Samples, _spec.Format), run.Stop);
+                (tokensHere, promptsHere) = (tokensHere + news.TokensGenerated, promptsHere + news.Questions);
+                total += news;
+                await TellAsync(log, total, tokensHere / Seconds(), promptsHere / Seconds());
             }
             await log.FlushAsync(run.Stop);
         }
         finally
         {
-            sampler?.Dispose();
+            foreach (ModelWithTokenizer model in _models) model.Loaded.Dispose();
         }
     }
 
-    private async Task<ContrastiveSampler> CreateSamplerAsync(IReadOnlyList<Question> questions)
+    private async Task<(ContrastiveSampler Sampler, Func<Question, int[]>? Answers)> PrepareAsync(IReadOnlyList<Question> questions)
     {
-        ModelWithTokenizer expert = await run.Models.LoadAsync(_spec.Expert, run.Stop), amateur = await run.Models.LoadAsync(_spec.Amateur, run.Stop);
-        int longest = PromptFormat.Encode(expert.Tokenizer, _spec.Prompt, questions.MaxBy(q => q.Text.Length)!.Text).Length;
-        MemoryPrediction.Sampling(expert.Loaded.Model, amateur.Loaded.Model, Math.Min(_spec.BatchSize, questions.Count), longest, _spec.Generation.MaxNewTokens)
-            .Check(run, expert.Loaded.Model.Device, "a smaller spec.batchSize needs less");
-        return new ContrastiveSampler(expert.Loaded, amateur.Loaded, expert.Tokenizer, _spec);
+        // Tokenizers and answers are looked at before any weights are loaded.
+        (Tokenizer expertTokens, int expertRows) = await run.Models.TokenizerAsync(_spec.Expert, run.Stop);
+        (Tokenizer amateurTokens, int amateurRows) = await run.Models.TokenizerAsync(_spec.Amateur, run.Stop);
+        VocabularyMap vocabulary = _spec.Selection.Vocabulary == VocabularyMatch.Ids || _spec.Compatibility == Compatibility.Published
+            ? VocabularyMap.Equal(expertRows, amateurRows)
+            : VocabularyMap.Of(expertTokens, expertRows, amateurTokens, amateurRows);
+        if (!vocabulary.SameIds) run.Progress.Say($"expert and amateur have {vocabulary.Size} tokens in common, matched by spelling");
+        Func<Question, int[]>? answers = _spec.Answers is { } source ? await AnswerFile.ReadAsync(BlobUri.Join(run.References.OutputOf(source.RunRef), "answers/*"), run.Stop) : null;
+        int longest = PromptFormat.Encode(expertTokens, _spec.Prompt, questions.MaxBy(q => q.Text.Length)!.Text).Length;
+
+        _models.Add(await run.Models.LoadAsync(_spec.Expert, run.Stop));
+        _models.Add(await run.Models.LoadAsync(_spec.Amateur, run.Stop));
+        LoadedModel expert = _models[0].Loaded, amateur = _models[1].Loaded;
+        int batchSize = BatchSizes.Rows(_spec.BatchSize, expert.Model, longest, _spec.Generation.MaxNewTokens, amateur.Model);
+        MemoryPrediction.Sampling(expert.Model, amateur.Model, Math.Min(batchSize, questions.Count), longest, _spec.Generation.MaxNewTokens)
+            .Check(run, expert.Model.Device, "a smaller spec.batchSize needs less");
+        return (new ContrastiveSampler(expert, amateur, expertTokens, vocabulary, _spec, batchSize), answers);
     }
 
     private async Task<ChunkFigures> FiguresAsync(string blob)
@@ -106,8 +121,8 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             KeepRate = total.StepsSeen == 0 ? 0 : (double)total.SamplesKept / total.StepsSeen,
             MeanKl = total.SamplesKept == 0 ? null : total.KlSum / total.SamplesKept,
             TokensPerSecond = tokensPerSecond == 0 ? null : tokensPerSecond,
-            AcceptedDraftLength = total.DraftPasses == 0 ? null : (double)total.DraftsAccepted / total.DraftPasses,
-            ExpertPassesSaved = total.DraftsAccepted,
+            AnswersCut = total.AnswersCut,
+            PromptsTooLong = total.PromptsTooLong,
         };
         await log.AddAsync(metrics, run.Stop);
         run.Progress.Tell("sampling",

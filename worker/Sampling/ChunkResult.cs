@@ -1,21 +1,59 @@
+using System.Collections;
 using LightReasoner.Worker.Data;
 
 namespace LightReasoner.Worker.Sampling;
 
 /// <summary>What sampling a chunk of questions gave.</summary>
-/// <param name="Samples">The kept steps, in the order of the questions and then of the steps.</param>
+/// <param name="Answers">The expert's answers, question by question.</param>
+/// <param name="Samples">The kept steps, in the order of the questions and then of the steps. A sample is made when it is asked for.</param>
 /// <param name="StepsSeen">Steps whose distributions were compared.</param>
-/// <param name="TokensGenerated">Tokens that the expert generated.</param>
 /// <param name="KlSum">Sum of KL over the kept steps, in nats.</param>
-/// <param name="QuestionsDone">Questions in the chunk.</param>
-public sealed record ChunkResult(IReadOnlyList<ContrastiveSample> Samples, long StepsSeen, long TokensGenerated, double KlSum, int QuestionsDone)
+public sealed record ChunkResult(IReadOnlyList<ChunkAnswer> Answers, IReadOnlyList<ContrastiveSample> Samples, long StepsSeen, double KlSum)
 {
-    /// <summary>What became of the amateur's drafts.</summary>
-    public DraftFigures Drafts { get; init; }
+    /// <summary>Some kept steps in full, for a report.</summary>
+    public required Func<int, IReadOnlyList<StepExample>> Examples { get; init; }
 }
 
-/// <summary>Drafts of the amateur that the expert read.</summary>
-/// <param name="Passes">Passes of the expert over a row with a draft.</param>
-/// <param name="Proposed">Tokens proposed.</param>
-/// <param name="Accepted">Those that the expert said too: each saved it a pass over a row.</param>
-public readonly record struct DraftFigures(long Passes, long Proposed, long Accepted);
+/// <summary>The expert's answer to a question.</summary>
+/// <param name="Ids">Its token ids; none where prompt and answer leave no room in a model's context.</param>
+/// <param name="Cut">Whether a limit came before an end-of-sequence token.</param>
+public sealed record ChunkAnswer(int[] Ids, bool Cut)
+{
+    /// <summary>No answer, since the prompt is too long.</summary>
+    public static ChunkAnswer TooLong { get; } = new([], false);
+}
+
+/// <summary>A kept step for people: what stood before it, and how likely each plausible token is to both models.</summary>
+/// <param name="Question">The question.</param>
+/// <param name="Prefix">The answer before the step.</param>
+/// <param name="Step">Index of the step among the generated tokens.</param>
+/// <param name="Kl">KL(expert ‖ amateur), in nats.</param>
+/// <param name="Tokens">The plausible tokens, likeliest to the expert first.</param>
+public sealed record StepExample(string Question, string Prefix, int Step, double Kl, IReadOnlyList<StepExample.Token> Tokens)
+{
+    /// <summary>A plausible token.</summary>
+    /// <param name="Text">Its text.</param>
+    /// <param name="Expert">Its probability to the expert.</param>
+    /// <param name="Amateur">Its probability to the amateur.</param>
+    /// <param name="Weight">Its weight in the label.</param>
+    public sealed record Token(string Text, double Expert, double Amateur, double Weight);
+
+    internal static StepExample Of(ContrastiveSample sample, SoftLabel label) =>
+        new(sample.Question ?? sample.PromptId, sample.Prefix, sample.Step, Round(label.Kl),
+            [.. sample.Tokens.Select((text, i) => new Token(text, Round(label.Expert[i]), Round(label.Amateur[i]), Round(label.Weights[i]))).OrderByDescending(token => token.Expert)]);
+
+    // What a reader can see, and no more digits than the arithmetic gives on every run.
+    private static double Round(double value) => Math.Round(value, 6);
+}
+
+/// <summary>A list whose elements are made when they are asked for.</summary>
+internal sealed class MadeList<T>(int count, Func<int, T> make) : IReadOnlyList<T>
+{
+    public int Count => count;
+
+    public T this[int index] => make(index);
+
+    public IEnumerator<T> GetEnumerator() => Enumerable.Range(0, count).Select(make).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+}

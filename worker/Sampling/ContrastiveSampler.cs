@@ -1,8 +1,7 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Data;
-using LightReasoner.Worker.Generation;
-using LightReasoner.Worker.Native;
+using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Tokenization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -10,120 +9,187 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Sampling;
 
 /// <summary>
-/// Lets the expert answer questions and compares its next-token distributions with the amateur's at every step. The amateur reads the very tokens
-/// that the expert reads, over a cache of its own, so each model computes every position once. Where few rows run, the amateur's own guesses ride along as drafts.
+/// Contrastive sampling: the expert answers questions, both models' next-token distributions are compared at every step of the answers, and the steps where they disagree become samples.
+/// Three stages, each over a whole chunk: generate, score, select. Every position is computed once by each model.
 /// </summary>
-public sealed class ContrastiveSampler : IDisposable
+public sealed class ContrastiveSampler
 {
-    private readonly LoadedModel _expert, _amateur;
+    /// <summary>Tokens that a model reads at once when it scores, padding included.</summary>
+    private const int ReadTokens = 8192;
+
+    private readonly CausalLM _expert, _amateur;
     private readonly Tokenizer _tokenizer;
+    private readonly VocabularyMap _vocabulary;
     private readonly SamplingRunSpec _spec;
+    private readonly IReadOnlyCollection<int> _endIds;
+    private readonly int _batchSize, _context;
 
     /// <summary>Prepares sampling. The models remain the caller's.</summary>
-    public ContrastiveSampler(LoadedModel expert, LoadedModel amateur, Tokenizer tokenizer, SamplingRunSpec spec)
+    /// <param name="expert">The expert.</param>
+    /// <param name="amateur">The amateur.</param>
+    /// <param name="tokenizer">The expert's tokenizer.</param>
+    /// <param name="vocabulary">The tokens that both models have.</param>
+    /// <param name="spec">The document.</param>
+    /// <param name="batchSize">Questions that are decoded at once.</param>
+    public ContrastiveSampler(LoadedModel expert, LoadedModel amateur, Tokenizer tokenizer, VocabularyMap vocabulary, SamplingRunSpec spec, int batchSize)
     {
-        (_expert, _amateur, _tokenizer, _spec) = (expert, amateur, tokenizer, spec);
-        expert.Model.eval();
-        amateur.Model.eval();
+        (_expert, _amateur, _tokenizer, _vocabulary, _spec, _batchSize) = (expert.Model, amateur.Model, tokenizer, vocabulary, spec, batchSize);
+        _endIds = expert.EndIds(tokenizer);
+        _context = Math.Min(_expert.Config.MaxPositionEmbeddings, _amateur.Config.MaxPositionEmbeddings);
+        _expert.eval();
+        _amateur.eval();
     }
 
     /// <summary>Samples some questions. The result depends on these questions alone, not on what was sampled before.</summary>
-    /// <param name="chunk">The questions, in any number; <c>batchSize</c> of them are decoded at once.</param>
-    /// <param name="progress">Is told how many questions are done.</param>
+    /// <param name="questions">The questions, in any number.</param>
+    /// <param name="given">The answers' ids by question, where another run has generated them; null to generate.</param>
+    /// <param name="progress">Is told how many questions are answered.</param>
     /// <param name="cancellation">Ends sampling between two forward passes.</param>
-    public ChunkResult Sample(IReadOnlyList<Question> chunk, Action<int>? progress = null, CancellationToken cancellation = default)
-    {
-        var texts = chunk.Select(question => PromptFormat.Text(_tokenizer, _spec.Prompt, question.Text)).ToArray();
-        var prompts = Array.ConvertAll(texts, text => PromptFormat.EncodeText(_tokenizer, _spec.Prompt, text));
-        var reencoded = _spec.Compatibility is Compatibility.Published ? new ReencodedPrefixes(_amateur.Model, _tokenizer, _spec.Prompt, texts, prompts) : null;
-        var steps = Compare(prompts, [.. chunk.Select(question => question.Index)], reencoded, progress, cancellation);
-        var samples = steps.Kept.Select(kept => ToSample(chunk[kept.Prompt], prompts[kept.Prompt], steps.Answers[kept.Prompt], kept.Step, kept.Label)).ToArray();
-        return new ChunkResult(samples, steps.Seen, steps.Answers.Sum(answer => (long)answer.Length), samples.Sum(sample => sample.KlDivergence), chunk.Count) { Drafts = steps.Drafts };
-    }
-
-    /// <summary>Some of the samples in full, for a report.</summary>
-    public IReadOnlyList<StepExample> Examples(IReadOnlyList<ContrastiveSample> samples, int count) => StepExample.Of(samples, count, _expert.Model, _amateur.Model);
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-    }
-
-    /// <summary>A step whose KL reached beta: the label of token <c>Step</c> of the answer to prompt <c>Prompt</c>.</summary>
-    internal sealed record KeptStep(int Prompt, int Step, SoftLabel Label);
-
-    /// <summary>Answers, the number of steps compared, and those kept, ordered by prompt and step.</summary>
-    internal sealed record Comparison(int[][] Answers, long Seen, IReadOnlyList<KeptStep> Kept, DraftFigures Drafts);
-
-    internal Comparison Compare(
-        IReadOnlyList<int[]> prompts, IReadOnlyList<int> promptNumbers, ReencodedPrefixes? reencoded = null, Action<int>? progress = null, CancellationToken cancellation = default)
+    public ChunkResult Sample(IReadOnlyList<Question> questions, IReadOnlyList<int[]>? given = null, Action<int>? progress = null, CancellationToken cancellation = default)
     {
         using var _ = no_grad();
-        var drafts = reencoded is null && _spec.Generation is { Temperature: 0, RepetitionPenalty: 1 };
-        using var expert = new BatchDecoding(_expert, prompts, promptNumbers, _spec.Generation, _spec.BatchSize, ignoreEos: false, drafts ? AmateurDraft.MaxLength : 0);
-        using var amateur = new SlotCache(_amateur.Model, expert.Slots, expert.Capacity);
-        using var host = new HostCopy();
-        var kept = new List<KeptStep>();
-        var figures = new DraftFigures(0, 0, 0);
-        long seen = 0;
-        while (true)
+        using var scope = NewDisposeScope();
+        var texts = questions.Select(question => PromptFormat.Text(_tokenizer, _spec.Prompt, question.Text)).ToArray();
+        var prompts = Array.ConvertAll(texts, text => PromptFormat.EncodeText(_tokenizer, _spec.Prompt, text));
+
+        // 1. Generate: the answers, and the final hidden states of the expert that each token was chosen by, [all tokens, hidden].
+        var (answers, expertStates) = given is null ? Generate(prompts, questions, progress, cancellation) : (Given(prompts, given), null);
+        var steps = Steps(answers);
+        expertStates = expertStates?.index_select(0, Array.ConvertAll(steps, step => step.Token).ToDevice(_expert.Device))
+            ?? Read(_expert, steps, answer => ([.. prompts[answer], .. answers[answer].Ids[..^1]], step => prompts[answer].Length + step), cancellation);
+
+        // 2. Score: the amateur reads prompts and answers once, teacher-forced.
+        var amateurStates = _spec.Compatibility is Compatibility.Published
+            ? ReadReencoded(steps, texts, answers, cancellation)
+            : Read(_amateur, steps, answer =>
+            {
+                var (ids, ends) = _vocabulary.ForAmateur([.. prompts[answer], .. answers[answer].Ids[..^1]]);
+                return (ids, step => ends[prompts[answer].Length + step - 1]);
+            }, cancellation);
+
+        // 3. Select: both heads over some steps at a time.
+        var labels = new List<SoftLabel>();
+        var piece = Math.Max(1, CausalLM.HeadElements / 2 / _expert.Config.VocabSize);
+        for (var first = 0; first < steps.Length; first += piece)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var inner = NewDisposeScope();
+            var count = Math.Min(piece, steps.Length - first);
+            var expertLogits = _expert.Head(expertStates.narrow(0, first, count));
+            if (_spec.Compatibility is Compatibility.Published)
+                expertLogits = Processed(expertLogits, steps.AsSpan(first, count), prompts, answers);
+            labels.AddRange(ContrastiveSelection.Select(expertLogits, _amateur.Head(amateurStates.narrow(0, first, count)), _vocabulary, _spec.Selection)
+                .Select(label => label with { Row = first + label.Row }));
+        }
+        return new ChunkResult(answers, new MadeList<ContrastiveSample>(labels.Count, Kept), steps.Length, labels.Sum(label => label.Kl))
+        {
+            Examples = most =>
+            {
+                var count = Math.Min(most, labels.Count);
+                return [.. Enumerable.Range(0, count).Select(i => (int)((2L * i + 1) * labels.Count / (2 * count))).Select(i => StepExample.Of(Kept(i), labels[i]))];
+            },
+        };
+
+        ContrastiveSample Kept(int i)
+        {
+            var (answer, step, _) = steps[labels[i].Row];
+            var before = answers[answer].Ids.AsSpan(0, step);
+            return new ContrastiveSample
+            {
+                PromptId = questions[answer].Id,
+                Step = step,
+                Prefix = _tokenizer.Decode(before),
+                Tokens = [.. labels[i].TokenIds.Select(id => _tokenizer.Decode([id]))],
+                TokenIds = labels[i].TokenIds,
+                Weights = labels[i].Weights,
+                KlDivergence = labels[i].Kl,
+                Question = questions[answer].Text,
+                PrefixIds = [.. prompts[answer], .. before],
+            };
+        }
+    }
+
+    /// <summary>A step that is compared: token <c>Index</c> of answer <c>Answer</c>, which is token <c>Token</c> of all answers one after the other.</summary>
+    private readonly record struct Step(int Answer, int Index, int Token);
+
+    private Step[] Steps(ChunkAnswer[] answers)
+    {
+        var steps = new List<Step>();
+        for (int answer = 0, token = 0; answer < answers.Length; token += answers[answer++].Ids.Length)
+            for (var index = _spec.Selection.IncludeFirstStep ? 0 : 1; index < answers[answer].Ids.Length; index++)
+                steps.Add(new Step(answer, index, token + index));
+        return [.. steps];
+    }
+
+    private (ChunkAnswer[] Answers, Tensor States) Generate(int[][] prompts, IReadOnlyList<Question> questions, Action<int>? progress, CancellationToken cancellation)
+    {
+        int[] fitting = [.. Enumerable.Range(0, prompts.Length).Where(i => prompts[i].Length < _context)];
+        var generator = new BatchGenerator(_expert, _endIds, _context);
+        var generated = generator.Generate([.. fitting.Select(i => prompts[i])], [.. fitting.Select(i => questions[i].Index)], _spec.Generation, _batchSize, out var states, progress, cancellation);
+        var answers = Array.ConvertAll(prompts, _ => ChunkAnswer.TooLong);
+        foreach (var (at, answer) in fitting.Zip(generated))
+            answers[at] = new ChunkAnswer(answer.Ids, answer.Cut);
+        return (answers, states);
+    }
+
+    private ChunkAnswer[] Given(int[][] prompts, IReadOnlyList<int[]> given) => [.. prompts.Zip(given, (prompt, ids) => ids.Length == 0 || prompt.Length + ids.Length > _context
+        ? ChunkAnswer.TooLong
+        : new ChunkAnswer(ids, !_endIds.Contains(ids[^1])))];
+
+    /// <summary>
+    /// The final hidden states of a model before each step's token, [steps, hidden]. Each answer is read once, teacher-forced: <paramref name="sequence"/> gives what is read for it, and how many
+    /// tokens of that stand before a step's.
+    /// </summary>
+    private static Tensor Read(CausalLM model, Step[] steps, Func<int, (int[] Ids, Func<int, int> Before)> sequence, CancellationToken cancellation) => Read(model, steps.Length,
+        steps.Select((step, row) => (step, row)).GroupBy(s => s.step.Answer).Select(group =>
+        {
+            var (ids, before) = sequence(group.Key);
+            return new Reading(ids, [.. group.Select(s => (before(s.step.Index) - 1, s.row))]);
+        }), cancellation);
+
+    /// <summary>With compatibility: published, the amateur reads the expert's text encoded anew at every step, as the published script has it; once for all steps where that gives the tokens that the expert generated.</summary>
+    private Tensor ReadReencoded(Step[] steps, string[] texts, ChunkAnswer[] answers, CancellationToken cancellation)
+    {
+        var readings = new List<Reading>();
+        var newest = new Reading?[answers.Length]; // of each answer
+        foreach (var (row, (answer, index, _)) in steps.Index().Reverse())
+        {
+            var ids = PromptFormat.EncodeText(_tokenizer, _spec.Prompt, texts[answer] + _tokenizer.Decode(answers[answer].Ids.AsSpan(0, index)));
+            if (newest[answer] is not { } reading || !reading.Ids.AsSpan().StartsWith(ids))
+                readings.Add(newest[answer] = reading = new Reading(ids, []));
+            reading.Rows.Add((ids.Length - 1, row));
+        }
+        return Read(_amateur, steps.Length, readings, cancellation);
+    }
+
+    /// <summary>A sequence that a model reads, and which of its positions give which rows of the result.</summary>
+    private sealed record Reading(int[] Ids, List<(int At, int Row)> Rows);
+
+    private static Tensor Read(CausalLM model, int rows, IEnumerable<Reading> readings, CancellationToken cancellation)
+    {
+        var states = empty([rows, model.Config.HiddenSize], dtype: model.DType, device: model.Device);
+        var waiting = new Queue<Reading>(readings.OrderByDescending(reading => reading.Ids.Length));
+        while (waiting.Count > 0)
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            if (expert.Next() is not { } feed)
-                break;
-            var draftLength = drafts && feed.Admitted is null ? AmateurDraft.Length(feed.Rows.Length, _expert.Model.Device) : 0;
-            var (tokens, selection) = draftLength > 0 ? Drafted(expert, amateur, feed, draftLength, host, ref figures) : Plain(expert, amateur, feed, reencoded, host);
-            progress?.Invoke(expert.AnswersDone);
-            if (selection is null)
-                continue;
-            foreach (var label in selection.Labels(tokens.Rows, host))
-                kept.Add(new KeptStep(tokens.Prompts[label.Index], tokens.Positions[label.Index], label));
-            seen += tokens.Rows.Length;
+            var length = waiting.Peek().Ids.Length;
+            Reading[] batch = [.. Enumerable.Range(0, Math.Clamp(ReadTokens / length, 1, waiting.Count)).Select(_ => waiting.Dequeue())];
+            var hidden = model.Hidden(Transfer.Padded([.. batch.Select(reading => (ReadOnlyMemory<int>)reading.Ids)], model.Device));
+            var places = batch.SelectMany((reading, i) => reading.Rows.Select(r => (At: i * length + r.At, r.Row))).ToArray();
+            states.index_copy_(0, Array.ConvertAll(places, p => p.Row).ToDevice(model.Device),
+                hidden.view(-1, hidden.size(2)).index_select(0, Array.ConvertAll(places, p => p.At).ToDevice(model.Device)));
         }
-        var answers = Enumerable.Range(0, prompts.Count).Select(prompt => expert.Answer(prompt).ToArray()).ToArray();
-        return new Comparison(answers, seen, [.. kept.OrderBy(k => k.Prompt).ThenBy(k => k.Step)], figures);
+        return states;
     }
 
-    private (AnsweredTokens Tokens, StepSelection? Selection) Plain(BatchDecoding expert, SlotCache amateur, Feed feed, ReencodedPrefixes? reencoded, HostCopy host)
+    /// <summary>With compatibility: published, the expert's distribution is the one after the logits processors.</summary>
+    private Tensor Processed(Tensor logits, ReadOnlySpan<Step> steps, int[][] prompts, ChunkAnswer[] answers)
     {
-        var step = expert.Start(feed, host);
-        var hidden = feed.Into(amateur);
-        StepSelection? selection = null;
-        if (step.Positions[0] > 0 || _spec.Selection.IncludeFirstStep) // rows that were just admitted are all at their first token
-        {
-            if (reencoded is not null)
-                hidden = reencoded.Correct(hidden, step, expert.Answer);
-            selection = StepSelection.Start(_spec.Compatibility is Compatibility.Published ? step.Scores : step.Logits, _amateur.Model.Logits(hidden), _spec.Selection, host);
-        }
-        host.Wait();
-        return (expert.Finish(step), selection);
+        var before = new List<int[]>();
+        foreach (var (answer, index, _) in steps)
+            before.Add([.. prompts[answer], .. answers[answer].Ids[..index]]);
+        using var sampler = new TokenSampler(_spec.Generation, before, Enumerable.Range(0, before.Count), _expert.Config.VocabSize, _expert.Device);
+        return sampler.Scores(logits, [.. Enumerable.Range(0, before.Count)]);
     }
-
-    private (AnsweredTokens Tokens, StepSelection? Selection) Drafted(BatchDecoding expert, SlotCache amateur, Feed feed, int length, HostCopy host, ref DraftFigures figures)
-    {
-        var (drafts, amateurLogits) = AmateurDraft.Propose(_amateur.Model, amateur, feed, length);
-        var step = expert.Start(feed, drafts, host);
-        var selection = StepSelection.Start(step.Logits, amateurLogits, _spec.Selection, host);
-        host.Wait();
-        var tokens = expert.Finish(step);
-        for (var row = 0; row < feed.Rows.Length; row++)
-            amateur.Truncate(feed.Rows[row], expert.Held(feed, row));
-        var rows = feed.Rows.Length;
-        figures = new DraftFigures(figures.Passes + rows, figures.Proposed + (long)rows * length, figures.Accepted + tokens.Rows.Length - rows);
-        return (tokens, selection);
-    }
-
-    private ContrastiveSample ToSample(Question question, int[] prompt, int[] answer, int step, SoftLabel label) => new()
-    {
-        PromptId = question.Id,
-        Step = step,
-        Prefix = _tokenizer.Decode(answer.AsSpan(0, step)),
-        Tokens = [.. label.TokenIds.Select(id => _tokenizer.Decode([id]))],
-        TokenIds = label.TokenIds,
-        Weights = label.Weights,
-        KlDivergence = label.Kl,
-        Question = question.Text,
-        PrefixIds = [.. prompt, .. answer.AsSpan(0, step)],
-    };
 }

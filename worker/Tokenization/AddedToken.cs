@@ -9,21 +9,21 @@ namespace LightReasoner.Worker.Tokenization;
 /// <param name="StripLeft">Takes the white space before it along.</param>
 /// <param name="StripRight">Takes the white space after it along.</param>
 /// <param name="SingleWord">Only counts where no word character touches it.</param>
-internal sealed record AddedToken(string Content, bool Special, bool Normalized, bool StripLeft = false, bool StripRight = false, bool SingleWord = false)
+internal sealed record AddedToken(
+    string Content, bool Special, bool Normalized, bool StripLeft = false, bool StripRight = false, bool SingleWord = false)
 {
-    /// <summary>A special token that a file names by its text alone.</summary>
-    internal static AddedToken OfSpecial(string content) => new(content, Special: true, Normalized: false);
-
     /// <summary>Reads an AddedToken object, or a text as a special token.</summary>
     internal static AddedToken Parse(JsonNode? node, string where, bool special = false)
     {
         if (node is JsonValue)
-            return OfSpecial(Json.Text(node, where));
+            return new AddedToken(Json.Text(node, where), Special: true, Normalized: false);
         var json = Json.Object(node, where);
-        special |= Json.Flag(json["special"], $"{where}.special") ?? false;
+        special |= Flag("special", false);
         return new AddedToken(
-            Json.Text(json["content"], $"{where}.content"), special, Json.Flag(json["normalized"], $"{where}.normalized") ?? !special,
-            Json.Flag(json["lstrip"], $"{where}.lstrip") ?? false, Json.Flag(json["rstrip"], $"{where}.rstrip") ?? false, Json.Flag(json["single_word"], $"{where}.single_word") ?? false);
+            Json.Text(json["content"], $"{where}.content"), special,
+            Flag("normalized", !special), Flag("lstrip", false), Flag("rstrip", false), Flag("single_word", false));
+
+        bool Flag(string name, bool absent) => Json.Flag(json[name], $"{where}.{name}") ?? absent;
     }
 
     /// <summary>As tokenizer.json writes it.</summary>

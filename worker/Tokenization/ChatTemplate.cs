@@ -11,7 +11,8 @@ public sealed class ChatTemplate
     private readonly Template? _forTools;
     private readonly JsonObject _defaults;
 
-    private ChatTemplate(Template template, Template? forTools, JsonObject defaults) => (_template, _forTools, _defaults) = (template, forTools, defaults);
+    private ChatTemplate(Template template, Template? forTools, JsonObject defaults) =>
+        (_template, _forTools, _defaults) = (template, forTools, defaults);
 
     /// <summary>Parses a template that knows no special tokens.</summary>
     /// <param name="source">The template's text.</param>
@@ -21,7 +22,8 @@ public sealed class ChatTemplate
 
     /// <summary>
     /// The template of a model folder: chat_template.jinja, else chat_template of tokenizer_config.json (a text, or a list with one
-    /// named 'default' and perhaps one named 'tool_use'); null when it has none. It knows the special tokens; tools and documents are none unless given.
+    /// named 'default' and perhaps one named 'tool_use'); null when it has none. It knows the special tokens; tools and documents are none
+    /// unless given.
     /// </summary>
     /// <exception cref="TemplateException">The template has an error or a tag that is not supported.</exception>
     /// <exception cref="TokenizerException">tokenizer_config.json is damaged.</exception>
@@ -47,13 +49,14 @@ public sealed class ChatTemplate
             throw new TokenizerException($"{where}: no template is named 'default' (names: {string.Join(", ", named.Keys)})");
         var variables = config.TemplateVariables();
         variables["tools"] = variables["documents"] = null;
-        return new ChatTemplate(Template.Parse(source, where), named.TryGetValue("tool_use", out var forTools) ? Template.Parse(forTools, $"{where} 'tool_use'") : null, variables);
+        var forTools = named.TryGetValue("tool_use", out var other) ? Template.Parse(other, $"{where} 'tool_use'") : null;
+        return new ChatTemplate(Template.Parse(source, where), forTools, variables);
     }
 
     /// <summary>Renders the template with messages, add_generation_prompt, tools and any other variables.</summary>
     /// <param name="variables">A variable that is absent is undefined, JSON null is none.</param>
     /// <param name="clock">The clock of strftime_now; the system's by default.</param>
-    /// <exception cref="TemplateException">The template raised an error, uses something that is not supported, or exceeds a limit of time or size.</exception>
+    /// <exception cref="TemplateException">The template raised an error, uses something unsupported, or takes too long.</exception>
     public string Render(JsonObject variables, TimeProvider? clock = null) =>
         (variables["tools"] is JsonArray { Count: > 0 } ? _forTools ?? _template : _template).Render(_defaults.Concat(variables), clock);
 }

@@ -10,7 +10,8 @@ internal static class Json
     internal static JsonObject? ReadObject(string file) => File.Exists(file) ? Object(Parse(File.ReadAllBytes(file), file), file) : null;
 
     /// <summary>
-    /// Parses a tree and looks at all of it: JsonNode finds doubled names, text that is no Unicode and endless numbers only when it is read, which would be anywhere.
+    /// Parses a tree and looks at all of it: JsonNode finds doubled names, text that is no Unicode and too large numbers only when it is
+    /// read, which would be anywhere.
     /// </summary>
     internal static JsonNode? Parse(ReadOnlySpan<byte> json, string where)
     {
@@ -53,7 +54,8 @@ internal static class Json
         node as JsonArray ?? throw new TokenizerException($"{where}: expected an array, found {Kind(node)}");
 
     internal static string Text(JsonNode? node, string where) =>
-        node?.GetValueKind() == JsonValueKind.String ? node.GetValue<string>() : throw new TokenizerException($"{where}: expected a string, found {Kind(node)}");
+        node?.GetValueKind() == JsonValueKind.String
+            ? node.GetValue<string>() : throw new TokenizerException($"{where}: expected a string, found {Kind(node)}");
 
     internal static bool? Flag(JsonNode? node, string where) => node?.GetValueKind() switch
     {
@@ -64,9 +66,9 @@ internal static class Json
     };
 
     internal static int Id(JsonNode? node, string where) =>
-        node is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.TryGetValue(out int number) && number is >= 0 and < TokenizerFile.IdLimit
+        node is JsonValue value && value.TryGetValue(out int number) && number is >= 0 and < TokenizerFile.IdLimit
             ? number
-            : throw new TokenizerException($"{where}: expected a token id from 0 to {TokenizerFile.IdLimit - 1}, found {node?.ToJsonString() ?? "null"}");
+            : throw new TokenizerException($"{where}: expected an id below {TokenizerFile.IdLimit}, found {node?.ToJsonString()}");
 
     private static string Kind(JsonNode? node) => node?.GetValueKind().ToString().ToLowerInvariant() ?? "null";
 }

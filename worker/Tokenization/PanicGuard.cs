@@ -7,13 +7,17 @@ using System.Text.Unicode;
 
 namespace LightReasoner.Worker.Tokenization;
 
-/// <summary>Refuses settings with which Hugging Face's library (0.22) would panic: a panic in a native library ends the whole process. All of them are mistakes or attacks; no real tokenizer has them.</summary>
+/// <summary>
+/// Refuses settings with which Hugging Face's library (0.22) would panic: a panic in a native library ends the whole process.
+/// No tokenizer in use has them.
+/// </summary>
 internal static class PanicGuard
 {
     internal static void CheckModel(JsonElement model, string where)
     {
-        // It cuts the prefix off every merge, also where it is not there.
-        if (model.TryGetProperty("merges", out _) && model.TryGetProperty("continuing_subword_prefix", out var prefix) && prefix.ValueKind == JsonValueKind.String && prefix.GetString() != "")
+        // The library cuts the prefix off every merge, also where it is not there.
+        if (model.TryGetProperty("merges", out _)
+            && model.TryGetProperty("continuing_subword_prefix", out var prefix) && prefix.GetRawText() is not ("null" or "\"\""))
             throw new TokenizerException($"{where}.continuing_subword_prefix: not supported in a BPE model");
     }
 
@@ -25,23 +29,22 @@ internal static class PanicGuard
         if (node is not JsonObject json)
             return;
         var type = json["type"]?.ToString();
-        var wrong = type switch
-        {
-            "FixedLength" when json["length"]?.ToString() == "0" => "FixedLength needs a length above 0",
-            "Strip" when isDecoder && json["stop"]?.ToString() is not (null or "0") => "Strip with stop above 0 is not supported",
-            _ when !isDecoder && json.ContainsKey("content") && json["pattern"] is JsonObject pattern && MatchesNothing(pattern) => "the pattern of Replace matches the empty text",
-            _ when (type == "Precompiled" || json.ContainsKey("precompiled_charsmap")) && !IsSound(json["precompiled_charsmap"]?.ToString() ?? "") => "precompiled_charsmap is damaged",
-            _ => null,
-        };
-        if (wrong is not null)
-            throw new TokenizerException($"{where}: {wrong}");
+        if (type == "FixedLength" && json["length"]?.ToString() == "0")
+            throw new TokenizerException($"{where}: FixedLength needs a length above 0");
+        if (type == "Strip" && isDecoder && json["stop"]?.ToString() is not (null or "0"))
+            throw new TokenizerException($"{where}: Strip with stop above 0 is not supported");
+        if (json.ContainsKey("content") && !isDecoder && json["pattern"] is JsonObject pattern && MatchesNothing(pattern))
+            throw new TokenizerException($"{where}: the pattern of Replace matches the empty text");
+        if ((type == "Precompiled" || json.ContainsKey("precompiled_charsmap")) && !IsSound(json["precompiled_charsmap"]?.ToString() ?? ""))
+            throw new TokenizerException($"{where}: precompiled_charsmap is damaged");
     }
 
     private static bool MatchesNothing(JsonObject pattern)
     {
         try
         {
-            var regex = new Regex(pattern["String"] is { } text ? Regex.Escape(text.ToString()) : pattern["Regex"]?.ToString() ?? "x", RegexOptions.None, TimeSpan.FromSeconds(1));
+            var text = pattern["String"] is { } literal ? Regex.Escape(literal.ToString()) : pattern["Regex"]?.ToString() ?? "x";
+            var regex = new Regex(text, RegexOptions.None, TimeSpan.FromSeconds(1));
             return ((string[])["", "a 1\n.", " é"]).Any(sample => regex.Matches(sample).Any(match => match.Length == 0));
         }
         catch (Exception e) when (e is ArgumentException or RegexMatchTimeoutException)
@@ -50,7 +53,10 @@ internal static class PanicGuard
         }
     }
 
-    /// <summary>Walks a SentencePiece charsmap (base64 of: trie size in bytes, double-array trie, replacements) and tells whether every step stays inside.</summary>
+    /// <summary>
+    /// Walks a SentencePiece charsmap (base64 of: trie size in bytes, double-array trie, replacements) and tells whether every step stays
+    /// inside.
+    /// </summary>
     private static bool IsSound(string base64)
     {
         var map = new byte[base64.Length];
@@ -73,7 +79,7 @@ internal static class PanicGuard
                 if ((unit & 0x8000_00FF) != label)
                     continue;
                 var next = node ^ label ^ Offset(unit);
-                if ((unit & 0x100) != 0 && (next >= size || (units[(int)next] & 0x7FFF_FFFF) is var at && (at > text.Length || at < text.Length && (text[(int)at] & 0xC0) == 0x80)))
+                if ((unit & 0x100) != 0 && (next >= size || !IsStart(text, units[(int)next] & 0x7FFF_FFFF)))
                     return false;
                 if (seen.Add(next))
                     open.Push(next);
@@ -82,5 +88,7 @@ internal static class PanicGuard
         return Utf8.IsValid(text);
 
         static uint Offset(uint unit) => (unit >> 10) << (int)((unit & 0x200) >> 6);
+
+        static bool IsStart(ReadOnlySpan<byte> text, uint at) => at == text.Length || (at < text.Length && (text[(int)at] & 0xC0) != 0x80);
     }
 }

@@ -7,7 +7,7 @@ internal sealed record PostProcessor(int[] Before, int[] After)
 {
     private static readonly PostProcessor None = new([], []);
 
-    /// <summary>Reads post_processor: null, ByteLevel (which changes no ids), TemplateProcessing, BertProcessing, RobertaProcessing, or a Sequence of them.</summary>
+    /// <summary>Reads post_processor. None and ByteLevel change no ids.</summary>
     internal static PostProcessor Parse(JsonNode? node, string where)
     {
         if (node is null)
@@ -30,11 +30,16 @@ internal sealed record PostProcessor(int[] Before, int[] After)
                 }
                 return result;
             case var type:
-                throw new TokenizerException($"{where}: post-processor '{type}' is not supported (ByteLevel, TemplateProcessing, BertProcessing, RobertaProcessing and Sequence are)");
+                throw new TokenizerException(
+                    $"{where}: post-processor '{type}' is not supported "
+                    + "(ByteLevel, TemplateProcessing, BertProcessing, RobertaProcessing and Sequence are)");
         }
     }
 
-    /// <summary>What add_bos_token and add_eos_token say replaces what the file says on that side, as in transformers. A token that is not defined is not added.</summary>
+    /// <summary>
+    /// What add_bos_token and add_eos_token say replaces what the file says on that side, as in transformers. A token that is not defined
+    /// is not added.
+    /// </summary>
     internal PostProcessor With(bool? addBos, int? bos, bool? addEos, int? eos) => new(Side(addBos, bos, Before), Side(addEos, eos, After));
 
     private static int[] Side(bool? add, int? id, int[] declared) => add switch
@@ -58,12 +63,15 @@ internal sealed record PostProcessor(int[] Before, int[] After)
                 seen = true;
                 continue;
             }
-            var name = Json.Text(Json.Object(part["SpecialToken"], $"{where}.single.SpecialToken")["id"], $"{where}.single.SpecialToken.id");
-            var tokens = Json.Object(json["special_tokens"], $"{where}.special_tokens");
-            var ids = Json.Object(tokens[name], $"{where}.special_tokens['{name}']")["ids"];
-            (seen ? after : before).AddRange(Json.Array(ids, $"{where}.special_tokens['{name}'].ids").Select(id => Json.Id(id, $"{where}.special_tokens['{name}'].ids")));
+            var special = Json.Object(part["SpecialToken"], $"{where}.single.SpecialToken");
+            var name = Json.Text(special["id"], $"{where}.single.SpecialToken.id");
+            var place = $"{where}.special_tokens['{name}']";
+            var ids = Json.Object(Json.Object(json["special_tokens"], $"{where}.special_tokens")[name], place)["ids"];
+            (seen ? after : before).AddRange(Json.Array(ids, $"{place}.ids").Select(id => Json.Id(id, $"{place}.ids")));
         }
-        return seen ? new PostProcessor([.. before], [.. after]) : throw new TokenizerException($"{where}.single: the place of the text (Sequence A) is missing");
+        return seen
+            ? new PostProcessor([.. before], [.. after])
+            : throw new TokenizerException($"{where}.single: the place of the text (Sequence A) is missing");
     }
 
     // Written as ["<s>", 0].

@@ -8,12 +8,13 @@ public sealed class StreamingDecoder
 {
     private readonly Tokenizer _tokenizer;
     private readonly bool _skipSpecialTokens;
-    // Decoders look at neighbours (a leading space is dropped, bytes are joined), so the last complete piece is decoded again before the new one.
+    // Decoders look at neighbours (a leading space is dropped, bytes are joined), so the last piece is decoded again before the new one.
     private readonly List<int> _ids = [];
     private int _complete;
     private string _before = "";
 
-    internal StreamingDecoder(Tokenizer tokenizer, bool skipSpecialTokens) => (_tokenizer, _skipSpecialTokens) = (tokenizer, skipSpecialTokens);
+    internal StreamingDecoder(Tokenizer tokenizer, bool skipSpecialTokens) =>
+        (_tokenizer, _skipSpecialTokens) = (tokenizer, skipSpecialTokens);
 
     /// <summary>Takes the next token; returns the text that is complete now, often empty.</summary>
     public string Append(int id)
@@ -23,7 +24,8 @@ public sealed class StreamingDecoder
         _ids.Add(id);
         var text = Decode(_ids);
         // A run of SentencePiece's byte tokens is a text only when all of it is valid.
-        return text.Length <= _before.Length || text.EndsWith('\uFFFD') || _tokenizer.IdToToken(id) is ['<', '0', 'x', _, _, '>'] ? "" : Take(text);
+        var isByte = _tokenizer.IdToToken(id) is ['<', '0', 'x', _, _, '>'];
+        return text.Length <= _before.Length || text.EndsWith('\uFFFD') || isByte ? "" : Take(text);
     }
 
     /// <summary>Ends the text: a character that never became complete is U+FFFD. The decoder can be used again from the start.</summary>

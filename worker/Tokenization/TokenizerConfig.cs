@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace LightReasoner.Worker.Tokenization;
 
 /// <summary>
-/// What the files beside tokenizer.json say, read as transformers reads them: tokenizer_config.json and, where that has no added_tokens_decoder,
-/// special_tokens_map.json (whose values win) and added_tokens.json.
+/// What the files beside tokenizer.json say, read as transformers reads them: tokenizer_config.json and, where that has no
+/// added_tokens_decoder, special_tokens_map.json (whose values win) and added_tokens.json.
 /// </summary>
 internal sealed class TokenizerConfig
 {
@@ -30,9 +30,10 @@ internal sealed class TokenizerConfig
         AddSpecial(config["additional_special_tokens"], $"{where}: additional_special_tokens");
         AddSpecial(map?["additional_special_tokens"], $"{mapFile}: additional_special_tokens");
         Special = [.. _byRole.Values, .. _additional];
-        Added = config.ContainsKey("added_tokens_decoder") ? Decoder(config["added_tokens_decoder"], $"{where}: added_tokens_decoder")
-            : added is null ? []
-            : [.. added.OrderBy(token => Json.Id(token.Value, $"{Path.Combine(beside, "added_tokens.json")}: '{token.Key}'")).Select(token => new AddedToken(token.Key, IsSpecial(token.Key), !IsSpecial(token.Key)))];
+        Added = config.ContainsKey("added_tokens_decoder")
+            ? ById(config["added_tokens_decoder"], $"{where}: added_tokens_decoder")
+            : [.. (added ?? []).OrderBy(token => Json.Id(token.Value, $"{Path.Combine(beside, "added_tokens.json")}: '{token.Key}'"))
+                .Select(token => new AddedToken(token.Key, IsSpecial(token.Key), !IsSpecial(token.Key)))];
         AddBos = Json.Flag(config["add_bos_token"], $"{where}: add_bos_token");
         AddEos = Json.Flag(config["add_eos_token"], $"{where}: add_eos_token");
         AddPrefixSpace = Json.Flag(config["add_prefix_space"], $"{where}: add_prefix_space");
@@ -85,8 +86,8 @@ internal sealed class TokenizerConfig
     internal static TokenizerConfig Read(string directory)
     {
         var file = Path.Combine(directory, "tokenizer_config.json");
-        return new TokenizerConfig(
-            Json.ReadObject(file) ?? [], Json.ReadObject(Path.Combine(directory, "special_tokens_map.json")), Json.ReadObject(Path.Combine(directory, "added_tokens.json")), file);
+        var map = Json.ReadObject(Path.Combine(directory, "special_tokens_map.json"));
+        return new TokenizerConfig(Json.ReadObject(file) ?? [], map, Json.ReadObject(Path.Combine(directory, "added_tokens.json")), file);
     }
 
     internal static TokenizerConfig Parse(JsonObject config, string where) => new(config, null, null, where);
@@ -109,9 +110,12 @@ internal sealed class TokenizerConfig
         }
     }
 
-    private static AddedToken[] Decoder(JsonNode? node, string where) =>
-        [.. Json.Object(node, where).Select(token => (Id: Id(token.Key, where), Token: AddedToken.Parse(token.Value, $"{where}.{token.Key}"))).OrderBy(token => token.Id).Select(token => token.Token)];
+    private static AddedToken[] ById(JsonNode? node, string where)
+    {
+        var byId = Json.Object(node, where).OrderBy(token => Id(token.Key));
+        return [.. byId.Select(token => AddedToken.Parse(token.Value, $"{where}.{token.Key}"))];
 
-    private static int Id(string text, string where) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-        ? id : throw new TokenizerException($"{where}: '{text}' is not a token id");
+        int Id(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            ? id : throw new TokenizerException($"{where}: '{text}' is not a token id");
+    }
 }

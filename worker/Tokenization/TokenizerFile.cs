@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Library = Tokenizers.DotNet.Tokenizer;
 
 namespace LightReasoner.Worker.Tokenization;
 
 /// <summary>
-/// tokenizer.json: the vocabulary, the added tokens under the ids that Hugging Face's library gives them, and a copy for that library in which no token is special and nothing is put around
-/// a text, so that both are ours to decide.
+/// tokenizer.json: the vocabulary, the added tokens under the ids that Hugging Face's library gives them, and that library itself, loaded
+/// from a copy in which no token is special and nothing is put around a text, so that both are ours to decide.
 /// </summary>
 internal sealed class TokenizerFile
 {
@@ -30,25 +31,35 @@ internal sealed class TokenizerFile
         try
         {
             var root = JsonDocument.Parse(json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json).RootElement;
-            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("model", out _model) || _model.ValueKind != JsonValueKind.Object)
+            if (root.ValueKind == JsonValueKind.Object)
+                root.TryGetProperty("model", out _model);
+            if (_model.ValueKind != JsonValueKind.Object)
                 throw new TokenizerException($"{name}: model: missing; is this a tokenizer.json of Hugging Face's tokenizers?");
             foreach (var section in (string[])["version", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder"])
-                _sections[section] = root.TryGetProperty(section, out var value) ? Json.Parse(JsonMarshal.GetRawUtf8Value(value), $"{name}: {section}") : null;
+            {
+                if (root.TryGetProperty(section, out var value))
+                    _sections[section] = Json.Parse(JsonMarshal.GetRawUtf8Value(value), $"{name}: {section}");
+            }
             ReadVocabulary();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new TokenizerException($"{name}: not valid JSON: {e.Message}", e);
         }
-        if (_model.TryGetProperty("dropout", out var dropout) && dropout.ValueKind != JsonValueKind.Null && dropout.GetRawText() is not ("0" or "0.0"))
+        if (_model.TryGetProperty("dropout", out var dropout) && dropout.GetRawText() is not ("null" or "0" or "0.0"))
             throw new TokenizerException($"{name}: model.dropout: makes token ids random; set it to null");
         PanicGuard.CheckModel(_model, $"{name}: model");
         foreach (var section in (string[])["normalizer", "pre_tokenizer", "decoder"])
-            PanicGuard.Check(_sections[section], $"{name}: {section}", isDecoder: section == "decoder");
+            PanicGuard.Check(_sections.GetValueOrDefault(section), $"{name}: {section}", isDecoder: section == "decoder");
         AddTokens(config);
-        PostProcessor = PostProcessor.Parse(_sections["post_processor"], $"{name}: post_processor");
-        if (config.AddPrefixSpace is { } space && _sections["pre_tokenizer"] is JsonObject pre && pre["type"]?.ToString() == "ByteLevel")
+        if (_size == 0)
+            throw new TokenizerException($"{name}: model.vocab: holds no token");
+        PostProcessor = PostProcessor.Parse(_sections.GetValueOrDefault("post_processor"), $"{name}: post_processor");
+        if (config.AddPrefixSpace is { } space && _sections.GetValueOrDefault("pre_tokenizer") is JsonObject pre
+            && pre["type"]?.ToString() == "ByteLevel")
+        {
             pre["add_prefix_space"] = space;
+        }
     }
 
     /// <summary>Tokens of the model proper, without added ones: vocab_size of transformers' tokenizers.</summary>
@@ -64,39 +75,24 @@ internal sealed class TokenizerFile
 
     internal PostProcessor PostProcessor { get; }
 
-    /// <summary>Loads Hugging Face's library from a copy. It reads files only, and all of it at once.</summary>
+    /// <summary>Loads Hugging Face's library.</summary>
     /// <param name="splitSpecialTokens">Special tokens in a text are ordinary text.</param>
     /// <exception cref="TokenizerException">The library refuses the file.</exception>
-    internal Tokenizers.DotNet.Tokenizer Load(bool splitSpecialTokens = false)
+    internal Library Load(bool splitSpecialTokens = false)
     {
-        try
-        {
-            return Load(splitSpecialTokens, without: "");
-        }
-        catch (Tokenizers.DotNet.TokenizerException e)
-        {
-            // The library seldom says where, so look for the part that it can do without.
-            var culprit = Array.Find((string[])["version", "normalizer", "pre_tokenizer", "decoder"], section => _sections[section] is not null && Loads(section)) ?? "model";
-            var reason = e.Message.Replace("Failed to load tokenizer: ", "", StringComparison.Ordinal).Split(" at line ")[0];
-            throw new TokenizerException($"{_name}: {culprit}: Hugging Face's tokenizers library refuses it ({reason}); save it again with a current transformers (save_pretrained)", e);
-        }
+        var (library, error) = TryLoad(splitSpecialTokens);
+        if (library is not null)
+            return library;
+        // It seldom says where, so look for a part without which it can load.
+        var culprit = _sections.Keys.FirstOrDefault(section => TryLoad(splitSpecialTokens, section).Library is not null) ?? "model";
+        var reason = error!.Replace("Failed to load tokenizer: ", "", StringComparison.Ordinal).Split(" at line ")[0];
+        throw new TokenizerException(
+            $"{_name}: {culprit}: Hugging Face's tokenizers refuses it ({reason}); save it again with transformers (save_pretrained)");
     }
 
-    private bool Loads(string without)
+    private (Library? Library, string? Error) TryLoad(bool splitSpecialTokens, string? without = null)
     {
-        try
-        {
-            Load(false, without).Dispose();
-            return true;
-        }
-        catch (Tokenizers.DotNet.TokenizerException)
-        {
-            return false;
-        }
-    }
-
-    private Tokenizers.DotNet.Tokenizer Load(bool splitSpecialTokens, string without)
-    {
+        // The library reads nothing but files, and reads all of one at once.
         var copy = Path.Combine(Path.GetTempPath(), $"lightreasoner-{Guid.NewGuid():N}.tokenizer.json");
         try
         {
@@ -104,13 +100,12 @@ internal sealed class TokenizerFile
             using (var writer = new Utf8JsonWriter(stream))
             {
                 writer.WriteStartObject();
-                foreach (var section in (string[])["version", "normalizer", "pre_tokenizer", "decoder"])
+                foreach (var (section, value) in _sections)
                 {
-                    if (_sections[section] is { } value && section != without)
-                    {
-                        writer.WritePropertyName(section);
-                        value.WriteTo(writer);
-                    }
+                    if (section is "added_tokens" or "post_processor" || section == without || value is null)
+                        continue;
+                    writer.WritePropertyName(section);
+                    value.WriteTo(writer);
                 }
                 writer.WritePropertyName("added_tokens");
                 new JsonArray([.. AddedTokens(splitSpecialTokens)]).WriteTo(writer);
@@ -118,7 +113,11 @@ internal sealed class TokenizerFile
                 writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(_model), skipInputValidation: true);
                 writer.WriteEndObject();
             }
-            return new Tokenizers.DotNet.Tokenizer(copy);
+            return (new Library(copy), null);
+        }
+        catch (Tokenizers.DotNet.TokenizerException e)
+        {
+            return (null, e.Message);
         }
         finally
         {
@@ -126,7 +125,7 @@ internal sealed class TokenizerFile
         }
     }
 
-    /// <summary>A special token that is to be ordinary text gets a content that no text has, so that the ids after it stay the same.</summary>
+    /// <summary>A special token that is to be ordinary text gets a content that no text has, so that ids after it stay the same.</summary>
     private IEnumerable<JsonNode> AddedTokens(bool splitSpecialTokens) =>
         from added in _added.Values
         let hidden = splitSpecialTokens && added.Token.Special
@@ -136,7 +135,7 @@ internal sealed class TokenizerFile
     private void ReadVocabulary()
     {
         var where = $"{_name}: model.vocab";
-        var vocabulary = _model.TryGetProperty("vocab", out var vocab) ? vocab : throw new TokenizerException($"{where}: missing");
+        _model.TryGetProperty("vocab", out var vocabulary);
         if (vocabulary.ValueKind == JsonValueKind.Object)
         {
             foreach (var property in vocabulary.EnumerateObject())
@@ -149,7 +148,7 @@ internal sealed class TokenizerFile
             foreach (var (token, id) in Ids)
             {
                 if (Place(id, token) is { } other)
-                    throw new TokenizerException($"{where}: the tokens '{other}' and '{token}' have the same id {id}; every token needs an id of its own");
+                    throw new TokenizerException($"{where}: the tokens '{other}' and '{token}' have the same id {id}; each needs its own");
             }
         }
         else if (vocabulary.ValueKind == JsonValueKind.Array)
@@ -157,10 +156,10 @@ internal sealed class TokenizerFile
             // Unigram: tokens and their scores.
             foreach (var pair in vocabulary.EnumerateArray())
             {
-                var token = pair.ValueKind == JsonValueKind.Array && pair.GetArrayLength() == 2 && pair[0].ValueKind == JsonValueKind.String
-                    ? pair[0].GetString()! : throw new TokenizerException($"{where}[{ModelSize}]: expected a token and its score");
-                Ids[token] = ModelSize;
-                Place(ModelSize++, token);
+                if (pair.ValueKind != JsonValueKind.Array || pair.GetArrayLength() != 2 || pair[0].ValueKind != JsonValueKind.String)
+                    throw new TokenizerException($"{where}[{ModelSize}]: expected a token and its score");
+                Ids[pair[0].GetString()!] = ModelSize;
+                Place(ModelSize++, pair[0].GetString()!);
             }
         }
         else
@@ -180,30 +179,31 @@ internal sealed class TokenizerFile
     }
 
     /// <summary>
-    /// The added tokens in transformers' order: those of tokenizer.json, those of the configuration that are new or have other flags, special tokens that no file defines. The library ignores the
-    /// ids that the files name: a token of the model keeps its id, others are numbered on from the model's size.
+    /// The added tokens in transformers' order: those of tokenizer.json, those of the configuration that are new or have other flags,
+    /// special tokens that no file defines or marks as such. The library ignores the ids that the files name: a token of the model keeps its
+    /// id, others are numbered on from the model's size.
     /// </summary>
     private void AddTokens(TokenizerConfig config)
     {
         var next = ModelSize;
         var where = $"{_name}: added_tokens";
-        foreach (var node in _sections["added_tokens"] is { } list ? Json.Array(list, where) : [])
+        foreach (var node in _sections.GetValueOrDefault("added_tokens") is { } list ? Json.Array(list, where) : [])
             Add(AddedToken.Parse(Json.Object(node, where), where));
-        foreach (var token in config.Added.Where(token => !(_added.TryGetValue(token.Content, out var known) && known.Token == token)).ToList())
+        foreach (var token in config.Added.Where(token => _added.GetValueOrDefault(token.Content).Token != token).ToList())
             Add(config.IsSpecial(token.Content) ? token with { Special = true } : token);
-        foreach (var token in config.Special.Where(token => !_added.ContainsKey(token.Content)).ToList())
-            Add(token);
+        foreach (var token in config.Special)
+            Add(_added.TryGetValue(token.Content, out var known) ? known.Token with { Special = true } : token);
         Array.Resize(ref _tokens, _size);
 
         void Add(AddedToken token)
         {
             if (token.Content.Length == 0)
                 return;
-            var known = _added.TryGetValue(token.Content, out var before);
-            var inModel = known ? before.InModel : Ids.ContainsKey(token.Content);
-            var id = known || inModel ? Ids[token.Content] : next;
+            var again = _added.TryGetValue(token.Content, out var before);
+            var inModel = again ? before.InModel : Ids.ContainsKey(token.Content);
+            var id = again || inModel ? Ids[token.Content] : next;
             next = Math.Max(next, id + 1);
-            _added[token.Content] = (id, inModel, token with { Special = token.Special || before.Token?.Special == true });
+            _added[token.Content] = (id, inModel, token with { Special = token.Special || (again && before.Token.Special) });
             Ids[token.Content] = id;
             Place(id, token.Content);
         }

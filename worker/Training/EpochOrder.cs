@@ -1,4 +1,4 @@
-using LightReasoner.Worker.Generation;
+using LightReasoner.Worker.Models;
 
 namespace LightReasoner.Worker.Training;
 
@@ -16,7 +16,7 @@ internal sealed class EpochOrder(int count, long seed, IReadOnlyList<int[]>? fam
     private int[] _order = [];
 
     /// <summary>Records <paramref name="start"/>..<paramref name="start"/>+<paramref name="length"/>-1 of an epoch, fewer at its end.</summary>
-    public ArraySegment<int> Take(long epoch, long start, int length)
+    public ArraySegment<int> Take(long epoch, long start, long length)
     {
         if (epoch != _epoch)
             (_epoch, _order) = (epoch, Shuffle(new RandomStream(seed, epoch)));

@@ -1,75 +1,46 @@
-using LightReasoner.Worker.Models;
-using LightReasoner.Worker.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Training;
 
 /// <summary>
-/// Output head and cross entropy together, some rows at a time: logits become their own gradient in place and are gone before the next rows', so that neither
-/// [tokens, vocabulary] nor its logarithm is ever held as a whole.
+/// A loss over the vocabulary, back-propagated in pieces: the head and its loss some positions at a time, down to the hidden states, then once through the layers. Logits
+/// [positions, vocabulary] never exist as a whole.
 /// </summary>
 internal static class HeadLoss
 {
-    private const long ChunkElements = 16 << 20;
+    // A piece has about so many logits, and at least so many positions: the head's weights are read again for every piece.
+    private const int PieceLogits = 8 << 20, PiecePositions = 128;
 
-    /// <summary>What came out.</summary>
-    /// <param name="Loss">Σ −log p(target), in nats.</param>
-    /// <param name="Gradient">Of scale·loss by the states, [n, hidden].</param>
-    /// <param name="Predicted">The likeliest token of each row, [n].</param>
-    public readonly record struct Result(double Loss, Tensor Gradient, Tensor Predicted);
+    /// <summary>Positions of a piece.</summary>
+    public static long Positions(int vocabulary) => Math.Max(PiecePositions, PieceLogits / vocabulary);
 
-    /// <summary>Loss and gradients of next-token prediction; adds the head's own gradient to that parameter's.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="states">[n, hidden], detached.</param>
-    /// <param name="targets">[n].</param>
-    /// <param name="scale">The share of a token in what is minimised.</param>
-    public static Result CrossEntropy(CausalLM model, Tensor states, Tensor targets, double scale)
+    /// <summary>Adds the gradient of a loss to the replica's.</summary>
+    /// <param name="replica">The model and its gradients.</param>
+    /// <param name="hidden">Hidden states [positions, hidden] with their graph.</param>
+    /// <param name="weight">What the loss is multiplied by in the gradient.</param>
+    /// <param name="loss">The loss, a sum over positions, of a piece: float32 logits [some, vocabulary], and which positions these are.</param>
+    /// <returns>The loss without the weight, a float64 scalar on the device.</returns>
+    public static Tensor Backward(Replica replica, Tensor hidden, double weight, Func<Tensor, (long Start, long Count), Tensor> loss)
     {
-        using var _ = no_grad();
         using var scope = NewDisposeScope();
-        var weight = model.HeadWeight;
-        var matrix = weight.In(states.dtype);
-        var rows = Math.Max(1, ChunkElements / weight.shape[0]);
-        var (gradients, predictions) = (new List<Tensor>(), new List<Tensor>());
-        double loss = 0;
-        for (long start = 0; start < states.shape[0]; start += rows)
+        using Scalar factor = weight; // held: TorchSharp does not keep it alive while libtorch reads it
+        var states = hidden.detach();
+        var (gradient, total) = (empty_like(states), zeros([], dtype: ScalarType.Float64, device: hidden.device));
+        var step = Positions(replica.Model.Config.VocabSize);
+        for (long start = 0; start < states.shape[0]; start += step)
         {
             using var inner = NewDisposeScope();
-            var count = Math.Min(rows, states.shape[0] - start);
-            var (some, wanted) = (states.narrow(0, start, count), targets.narrow(0, start, count));
-            var logits = (Matmul.TryLinear(some, matrix) ?? some.mm(matrix.t())).In(ScalarType.Float32);
-            var (sum, best) = SoftmaxGradient.Supports(logits) ? SoftmaxGradient.InPlace(logits, wanted, scale) : InPlace(logits, wanted, scale);
-            loss += sum;
-            var gradient = logits.In(states.dtype);
-            if (weight.requires_grad)
-                Accumulate(weight, gradient, some);
-            gradients.Add((LinearGradients.TryMultiply(gradient, matrix) ?? gradient.mm(matrix)).MoveToOuterDisposeScope());
-            predictions.Add(best.MoveToOuterDisposeScope());
+            var count = Math.Min(step, states.shape[0] - start);
+            var piece = states.narrow(0, start, count).requires_grad_();
+            var sum = loss(replica.Model.Head(piece).to(ScalarType.Float32), (start, count));
+            sum.mul(factor).backward();
+            replica.Parameters.Flush(replica.Model.HeadWeight);
+            total.add_(sum.detach());
+            gradient.narrow(0, start, count).copy_(piece.grad!);
         }
-        return new Result(loss, cat(gradients, 0).MoveToOuterDisposeScope(), cat(predictions, 0).MoveToOuterDisposeScope());
-    }
-
-    private static void Accumulate(TorchSharp.Modules.Parameter weight, Tensor gradient, Tensor states)
-    {
-        using var sum = weight.grad;
-        if (sum is null)
-            weight.grad = (LinearGradients.TryMultiplyTransposed(gradient, states) ?? gradient.t().mm(states)).In(weight.dtype);
-        else if (sum.dtype != gradient.dtype)
-            sum.add_(gradient.t().mm(states));
-        else if (!LinearGradients.TryAddTransposed(sum, gradient, states))
-            sum.addmm_(gradient.t(), states);
-    }
-
-    /// <summary>logits → (softmax − one-hot(target))·scale.</summary>
-    private static (double Loss, Tensor Predicted) InPlace(Tensor logits, Tensor targets, double scale)
-    {
-        var predicted = logits.argmax(-1);
-        var normaliser = logits.logsumexp(-1, keepdim: true);
-        var at = targets.view(-1, 1);
-        var loss = normaliser.sub(logits.gather(1, at)).sum().item<float>();
-        logits.sub_(normaliser).exp_();
-        logits.scatter_add_(1, at, full(at.shape, -1f, dtype: ScalarType.Float32, device: logits.device)).mul_(scale);
-        return (loss, predicted);
+        hidden.backward([gradient]);
+        replica.Parameters.Flush();
+        return total.MoveToOuterDisposeScope();
     }
 }

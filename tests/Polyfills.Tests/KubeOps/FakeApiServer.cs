@@ -234,11 +234,19 @@ internal sealed class FakeApiServer : IAsyncDisposable
 
     private async Task WatchAsync(HttpContext context, string path)
     {
-        var from = int.TryParse(context.Request.Query["resourceVersion"], out var given) ? given : 0;
+        // Without a version, the server tells first what exists.
+        var fromTheBeginning = !int.TryParse(context.Request.Query["resourceVersion"], out var from);
         var signal = Channel.CreateUnbounded<bool>();
         bool gone;
+        List<JsonObject> existing = [];
         lock (gate)
         {
+            if (fromTheBeginning)
+            {
+                existing = [.. objects.Where(o => Contains(path, o.Key)).Select(o => (JsonObject)o.Value.DeepClone())];
+                from = version;
+            }
+
             gone = from < compacted;
             watches.Add(signal);
             signal.Writer.TryWrite(true);
@@ -259,6 +267,11 @@ internal sealed class FakeApiServer : IAsyncDisposable
         await context.Response.StartAsync();
         try
         {
+            foreach (var o in existing)
+            {
+                await context.Response.WriteAsync(new JsonObject { ["type"] = "ADDED", ["object"] = o }.ToJsonString() + "\n");
+            }
+
             await foreach (var _ in signal.Reader.ReadAllAsync(context.RequestAborted))
             {
                 List<(int Version, string Collection, string Type, JsonObject Object)> events;

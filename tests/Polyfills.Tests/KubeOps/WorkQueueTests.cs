@@ -1,4 +1,3 @@
-using k8s.Autorest;
 using k8s.Models;
 using KubeOps.Abstractions.Reconciliation;
 using KubeOps.Operator;
@@ -104,20 +103,6 @@ public sealed class WorkQueueTests : IDisposable
     [InlineData(100000, 120)]
     public void RetryDelay_DoublesUpToACap(int failures, double seconds) =>
         Assert.InRange(RetryDelay.After(failures, TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(2)).TotalSeconds, seconds * 0.89, seconds * 1.11);
-
-    [Fact]
-    public void RetryDelay_IsShortForConflictsAndOutages()
-    {
-        var first = TimeSpan.FromSeconds(2);
-        Assert.InRange(RetryDelay.AfterReconcile(Answer(409), 1, first).TotalSeconds, 0.09, 0.11);
-        Assert.InRange(RetryDelay.AfterReconcile(Answer(409), 50, first).TotalSeconds, 100, 133);
-        Assert.InRange(RetryDelay.AfterReconcile(Answer(503), 50, first).TotalSeconds, 13, 17);
-        Assert.InRange(RetryDelay.AfterReconcile(new HttpRequestException("refused"), 50, first).TotalSeconds, 13, 17);
-        Assert.InRange(RetryDelay.AfterReconcile(Answer(422), 50, first).TotalSeconds, 100, 133);
-        Assert.InRange(RetryDelay.AfterReconcile(null, 1, first).TotalSeconds, 1.8, 2.2);
-    }
-
-    private static HttpOperationException Answer(int status) => new() { Response = new HttpResponseMessageWrapper(new HttpResponseMessage((System.Net.HttpStatusCode)status), "") };
 
     private static WorkItem<V1ConfigMap> Item(string key, int version, ReconciliationType type = ReconciliationType.Modified) => WorkItem<V1ConfigMap>.Of(
         new V1ConfigMap { Metadata = new V1ObjectMeta { Uid = key, Name = key, ResourceVersion = version.ToString() } }, type, ReconciliationTriggerSource.ApiServer);

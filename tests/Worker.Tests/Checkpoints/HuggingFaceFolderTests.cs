@@ -120,7 +120,29 @@ public class HuggingFaceFolderTests
     public void Load_BadIndex_IsRefused(string index, string expected)
     {
         using var folder = Changed(_ => { });
+        File.Move(folder["model.safetensors"], folder["x"]);
         File.WriteAllText(folder["model.safetensors.index.json"], index);
+        Assert.Contains(expected, Assert.ThrowsAny<IOException>(() => Throwing(folder)).Message);
+    }
+
+    [Fact]
+    public void Load_SingleFileBesideAnIndex_TakesTheFileAsTransformersDoes()
+    {
+        using var folder = Changed(_ => { });
+        File.WriteAllText(folder["model.safetensors.index.json"], """{"weight_map":{"model.norm.weight":"model-00001-of-00001.safetensors"}}""");
+        using var model = HuggingFaceFolder.Load(folder.Path, ScalarType.Float32, CPU);
+        Assert.Equal("float32", HuggingFaceFolder.StoredType(folder.Path));
+        Assert.Equal("bfloat16", HuggingFaceFolder.StoredType(Path.Combine(Goldens.Folder, "llama-tiny")));
+    }
+
+    [Theory]
+    [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12345\n", "Git LFS pointer")]
+    [InlineData("<!DOCTYPE html><html><body>404</body></html>", "HTML page")]
+    [InlineData("PK\u0003\u0004 archive", "zip archive")]
+    public void Load_SomethingElseInPlaceOfTheWeights_IsNamed(string content, string expected)
+    {
+        using var folder = Changed(_ => { });
+        File.WriteAllText(folder["model.safetensors"], content);
         Assert.Contains(expected, Assert.ThrowsAny<IOException>(() => Throwing(folder)).Message);
     }
 

@@ -49,6 +49,9 @@ public class PeftAdapterTests
     [InlineData("r", "0", "'r' must be a whole number from 1")]
     [InlineData("r", "4", "has shape [8, 64], expected [4, 64]")]
     [InlineData("use_dora", "true", "'use_dora' is true")]
+    [InlineData("init_lora_weights", "\"pissa\"", "'init_lora_weights' is 'pissa'")]
+    [InlineData("init_lora_weights", "\"pissa_niter_16\"", "path_initial_model_for_weight_conversion")]
+    [InlineData("init_lora_weights", "\"loftq\"", "changes the base model's weights")]
     [InlineData("bias", "\"all\"", "'bias' is 'all'")]
     [InlineData("rank_pattern", """{"q_proj":4}""", "'rank_pattern'")]
     [InlineData("target_modules", """["q_proj","wte"]""", "'wte', which is not supported")]
@@ -68,5 +71,31 @@ public class PeftAdapterTests
         Assert.StartsWith(folder.Path, error.Message);
         Assert.Contains(expected, error.Message);
         Assert.Null(loaded.Model.Lora);
+    }
+
+    [Fact]
+    public void Save_OverMergedAdapters_IsOneAdapterThatGivesTheSameLogits()
+    {
+        using var folder = new TemporaryFolder();
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        using var trained = Goldens.Model("qwen2-tiny");
+        var ids = Goldens.Batch([5, 6, 7, 8]);
+        PeftAdapter.Load(Published, trained.Model);
+        trained.Model.MergeLora();
+        trained.Model.UnloadLora();
+        var upper = trained.Model.AddLora(new LoraOptions { Rank = 4, Alpha = 6, TargetModules = ["v_proj", "down_proj"] }, 3);
+        foreach (var (name, value) in upper.NamedParameters())
+            if (name.Contains("lora_B", StringComparison.Ordinal))
+                value.normal_(0, 0.05);
+        var expected = trained.Model.forward(ids);
+
+        PeftAdapter.Save(upper, folder.Path, "qwen2-tiny", [Published]);
+        using var read = Goldens.Model("qwen2-tiny");
+        var adapter = PeftAdapter.Load(folder.Path, read.Model);
+
+        Assert.Equal((12, 1.0), (adapter.Options.Rank, adapter.Options.Scaling));
+        Assert.Equal(["down_proj", "q_proj", "v_proj"], adapter.Options.TargetModules.Order());
+        Assert.True(Goldens.LargestDifference(expected, read.Model.forward(ids)) < 1e-4);
     }
 }

@@ -1,41 +1,15 @@
-using System.Text.Json.Nodes;
+using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
-using LightReasoner.Worker.Models;
-using LightReasoner.Worker.Tests.FineTuning;
+using LightReasoner.Worker.Refinement;
+using LightReasoner.Worker.Tests.Generation;
 using LightReasoner.Worker.Tests.Models;
-using TorchSharp;
-using TorchSharp.Modules;
+using LightReasoner.Worker.Tests.Refinement;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Tests.Checkpoints;
 
-[Collection(TorchGeneratorCollection.Name)]
 public class TrainingCheckpointTests
 {
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Restore_AfterAStop_ContinuesWithTheSameBytes(bool lora)
-    {
-        using var folder = new TemporaryFolder();
-        var checkpoint = folder[TrainingCheckpoint.FolderName(3)];
-
-        using var unbroken = new Run(lora);
-        unbroken.Train(3);
-        TrainingCheckpoint.Save(checkpoint, unbroken.Parameters, unbroken.Optimizer, new JsonObject { ["position"] = 12, ["seed"] = ulong.MaxValue });
-        unbroken.Train(3);
-
-        using var resumed = new Run(lora);
-        resumed.Train(1);
-        manual_seed(99);
-        var state = TrainingCheckpoint.Restore(checkpoint, resumed.Parameters, resumed.Optimizer);
-        resumed.Train(3);
-
-        Assert.Equal(12, (int?)state["position"]);
-        Assert.Equal(ulong.MaxValue, (ulong?)state["seed"]);
-        Assert.All(unbroken.Parameters.Zip(resumed.Parameters), p => Assert.Equal(p.First.Value.bytes.ToArray(), p.Second.Value.bytes.ToArray()));
-    }
-
     [Fact]
     public void StepOf_AFolderName_GivesItsStepAndNullForForeignOnes()
     {
@@ -44,65 +18,57 @@ public class TrainingCheckpointTests
         Assert.Null(TrainingCheckpoint.StepOf("model"));
     }
 
+    [Fact]
+    public void Save_FullTraining_NamesWeightsAndMomentsAsHuggingFaceDoes()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = Goldens.Model("qwen2-tiny");
+        using var trainer = Trainer(model);
+        trainer.TrainStep();
+        trainer.SaveState(folder.Path);
+        using var weights = Safetensors.Open(folder["weights.safetensors"]);
+        using var moments = Safetensors.Open(folder["optimizer.safetensors"]);
+        using var published = Safetensors.Open(Path.Combine(Goldens.Folder, "qwen2-tiny", "model.safetensors"));
+        Assert.Equal(published.Entries.Keys.Order(StringComparer.Ordinal), weights.Entries.Keys.Order(StringComparer.Ordinal));
+        foreach (var (name, value) in model.Model.NamedParameters())
+        {
+            using var stored = weights.Load(name);
+            using var mean = moments.Load($"{name}.exp_avg");
+            Assert.Equal(value.cpu().contiguous().bytes.ToArray(), stored.bytes.ToArray());
+            Assert.Equal(value.shape, mean.shape);
+        }
+    }
+
     [Theory]
     [InlineData("weights.safetensors")]
     [InlineData("optimizer.safetensors")]
     [InlineData("state.json")]
-    public void Restore_DamagedOrIncomplete_IsRefusedBeforeAnythingChanges(string file)
+    public void Load_DamagedOrIncomplete_IsRefusedBeforeAnythingChanges(string file)
     {
         using var folder = new TemporaryFolder();
-        using var run = new Run(lora: true);
-        run.Train(1);
-        TrainingCheckpoint.Save(folder.Path, run.Parameters, run.Optimizer, new JsonObject { ["a"] = 1 });
-        run.Train(1);
-        var before = run.Parameters.Select(p => p.Value.bytes.ToArray()).ToList();
+        using var model = Goldens.Model("qwen2-tiny");
+        using var trainer = Trainer(model);
+        trainer.TrainStep();
+        trainer.SaveState(folder.Path);
+        trainer.TrainStep();
+        var before = Weights(model);
         var path = folder[file];
         var bytes = File.ReadAllBytes(path);
         bytes[^3] ^= 1;
         File.WriteAllBytes(path, bytes);
 
-        Assert.Contains($"{path}: differs", Assert.Throws<InvalidDataException>(() => TrainingCheckpoint.Restore(folder.Path, run.Parameters, run.Optimizer)).Message);
+        Assert.Contains($"{path}: differs", Assert.Throws<InvalidDataException>(() => trainer.LoadState(folder.Path)).Message);
         File.Delete(path);
-        Assert.Contains($"{path}: is missing", Assert.Throws<InvalidDataException>(() => TrainingCheckpoint.Restore(folder.Path, run.Parameters, run.Optimizer)).Message);
+        Assert.Contains($"{path}: is missing", Assert.Throws<InvalidDataException>(() => trainer.LoadState(folder.Path)).Message);
         File.Delete(folder["COMPLETE"]);
-        Assert.Contains("no complete checkpoint", Assert.Throws<InvalidDataException>(() => TrainingCheckpoint.Restore(folder.Path, run.Parameters, run.Optimizer)).Message);
-        Assert.Equal(before, run.Parameters.Select(p => p.Value.bytes.ToArray()));
+        Assert.Contains("no complete checkpoint", Assert.Throws<InvalidDataException>(() => trainer.LoadState(folder.Path)).Message);
+        Assert.Equal(before, Weights(model));
     }
 
-    /// <summary>A small training run whose dropout draws from torch's generator.</summary>
-    private sealed class Run : IDisposable
+    private static RefineTrainer Trainer(LoadedModel model) => new(model, TestTokenizer.Eos, RefineTrainerTests.Sequences(8), new RefineRunSpec
     {
-        private readonly CausalLM _model;
+        Training = new RefineTraining { MaxSteps = 10, BatchSize = 4, GradientAccumulationSteps = 2, LearningRate = 1e-3, WarmupRatio = 0 },
+    });
 
-        public Run(bool lora)
-        {
-            manual_seed(1);
-            _model = CausalLM.Create(KvCacheTests.Config, ScalarType.Float32, CPU, initSeed: 2);
-            Parameters = lora ? _model.AddLora(new LoraOptions { Rank = 2, Dropout = 0.2 }, 3).NamedParameters() : _model.NamedParameters();
-            Optimizer = optim.AdamW(Parameters.Select(p => p.Value), lr: 1e-2);
-            _model.train();
-        }
-
-        public IReadOnlyList<(string Name, Parameter Value)> Parameters { get; }
-
-        public AdamW Optimizer { get; }
-
-        public void Train(int steps)
-        {
-            for (var step = 0; step < steps; step++)
-            {
-                using var scope = NewDisposeScope();
-                var ids = randint(0, 40, [2, 6], dtype: ScalarType.Int64);
-                Optimizer.zero_grad();
-                nn.functional.cross_entropy(_model.forward(ids).view(-1, 40), ids.view(-1)).backward();
-                Optimizer.step();
-            }
-        }
-
-        public void Dispose()
-        {
-            Optimizer.Dispose();
-            _model.Dispose();
-        }
-    }
+    private static byte[][] Weights(LoadedModel model) => [.. model.Model.NamedParameters().Select(p => p.Value.contiguous().bytes.ToArray())];
 }

@@ -30,6 +30,28 @@ internal static class TestTokenizer
         return Tokenizer.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()), "test", chatTemplate: chatTemplate is null ? null : ChatTemplate.Parse(chatTemplate, "test"));
     }
 
+    /// <summary>A tokenizer whose text is the ids in decimal, as in the goldens: <c>17 4 300</c>. With an order, the number i has the id order[i].</summary>
+    public static Tokenizer OfNumbers(int[]? order = null)
+    {
+        var vocabulary = new JsonObject();
+        foreach (var number in Enumerable.Range(0, 512))
+            vocabulary[$"{number}"] = order?[number] ?? number;
+        var json = new JsonObject
+        {
+            ["added_tokens"] = new JsonArray(),
+            ["pre_tokenizer"] = new JsonObject
+            {
+                ["type"] = "Sequence",
+                ["pretokenizers"] = new JsonArray(
+                    new JsonObject { ["type"] = "Split", ["pattern"] = new JsonObject { ["String"] = " " }, ["behavior"] = "Removed", ["invert"] = false },
+                    new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = false }),
+            },
+            ["decoder"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true },
+            ["model"] = new JsonObject { ["type"] = "BPE", ["vocab"] = vocabulary, ["merges"] = new JsonArray(), ["ignore_merges"] = true },
+        };
+        return Tokenizer.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()), "numbers");
+    }
+
     /// <summary>GPT-2's printable stand-in for a byte.</summary>
     public static string ByteCharacter(int value)
     {

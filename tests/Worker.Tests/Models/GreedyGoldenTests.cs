@@ -60,14 +60,14 @@ public class GreedyGoldenTests
     private static int[][] DecodeBatch(CausalLM model, int[][] prompts, int steps)
     {
         using var _ = no_grad();
-        using var cache = new KvCache(model.Config, prompts.Length, prompts.Max(p => p.Length) + steps, model.DType, model.Device);
+        using var cache = new KvCache(model, prompts.Length);
         var answers = prompts.Select(_ => new List<int>()).ToArray();
         var lengths = prompts.Select(p => p.Length).ToArray();
         var next = prompts;
         for (var step = 0; step < steps; step++)
         {
             using var scope = NewDisposeScope();
-            var logits = model.Logits(model.Hidden(Goldens.Batch(next), cache, lengths));
+            var logits = model.Head(model.Hidden(Goldens.Batch(next), cache, lengths));
             for (var row = 0; row < prompts.Length; row++)
                 answers[row].Add((int)logits[row, lengths[row] - 1].argmax().item<long>());
             next = [.. answers.Select(a => new[] { a[^1] })];

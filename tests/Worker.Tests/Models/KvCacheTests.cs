@@ -20,67 +20,80 @@ public class KvCacheTests
         TieWordEmbeddings = true,
     };
 
+    /// <summary>Pieces of unequal lengths, far enough that the cache grows twice, with some rows left out at times.</summary>
     [Fact]
-    public void Hidden_ChunksOfUnequalLengths_EqualWholeSequences()
+    public void Hidden_PiecesOfUnequalLengths_EqualWholeSequences()
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         using var model = CausalLM.Create(Config, ScalarType.Float32, CPU, initSeed: 1);
-        using var cache = new KvCache(Config, 3, 12, ScalarType.Float32, CPU);
+        using var cache = new KvCache(model, 3);
         var random = new Random(5);
-        var rows = Enumerable.Range(0, 3).Select(_ => Enumerable.Range(0, 12).Select(_ => random.Next(40)).ToArray()).ToArray();
+        var rows = Enumerable.Range(0, 3).Select(_ => Enumerable.Range(0, 150).Select(_ => random.Next(40)).ToArray()).ToArray();
         var whole = model.Hidden(Goldens.Batch(rows));
 
-        foreach (var news in (int[][])[[5, 2, 1], [0, 3, 4], [4, 1, 4], [3, 6, 3]])
+        foreach (var news in (int[][])[[5, 2, 1], [0, 3, 4], [1, 1, 1], [70, 1, 40], [3, 90, 0], [40, 20, 60], [31, 33, 44]])
         {
-            var before = cache.Lengths.ToArray();
-            var chunk = rows.Select((r, i) => r[before[i]..(before[i] + news[i])]).ToArray();
-            var hidden = model.Hidden(Goldens.Batch(chunk), cache, news);
-            for (var row = 0; row < 3; row++)
-                if (news[row] > 0)
-                    Assert.True(Goldens.LargestDifference(hidden[row].narrow(0, 0, news[row]), whole[row].narrow(0, before[row], news[row])) < 1e-5);
+            int[] before = [.. cache.Lengths], some = [.. Enumerable.Range(0, 3).Where(row => news[row] > 0)];
+            var piece = some.Select(row => rows[row][before[row]..(before[row] + news[row])]).ToArray();
+            var hidden = model.Hidden(Goldens.Batch(piece), cache, [.. piece.Select(p => p.Length)], some.Length == 3 ? null : some);
+            foreach (var (i, row) in some.Index())
+                Assert.True(Goldens.LargestDifference(hidden[i].narrow(0, 0, news[row]), whole[row].narrow(0, before[row], news[row])) < 1e-5);
         }
-        Assert.Equal([12, 12, 12], cache.Lengths);
+        Assert.Equal([150, 150, 150], cache.Lengths);
+        Assert.True(cache.Capacity < 256, "the cache grows in steps");
     }
 
     [Fact]
-    public void SetLength_ThenOtherTokens_ForgetsTheOldOnes()
+    public void Hidden_PositionsAndMask_AreThoseOfTheSequenceTheyDescribe()
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         using var model = CausalLM.Create(Config, ScalarType.Float32, CPU, initSeed: 1);
-        using var cache = new KvCache(Config, 1, 8, ScalarType.Float32, CPU);
-        model.Hidden(Goldens.Batch([1, 2, 3, 4, 5]), cache);
+        // Two answers behind one prompt, as one row: the second one does not see the first.
+        int[] prompt = [1, 2, 3], one = [4, 5], two = [6, 7, 8];
+        var positions = tensor(new long[] { 0, 1, 2, 3, 4, 3, 4, 5 }).view(1, -1);
+        var mask = ones([8, 8], dtype: ScalarType.Bool).tril();
+        mask.narrow(0, 5, 3).narrow(1, 3, 2).fill_(false);
 
-        cache.SetLength(0, 2);
-        var hidden = model.Hidden(Goldens.Batch([9, 8]), cache);
+        var together = model.Hidden(Goldens.Batch([.. prompt, .. one, .. two]), positions, mask.view(1, 1, 8, 8))[0];
+
+        Assert.True(Goldens.LargestDifference(together.narrow(0, 0, 5), model.Hidden(Goldens.Batch([.. prompt, .. one]))[0]) < 1e-5);
+        Assert.True(Goldens.LargestDifference(together.narrow(0, 5, 3), model.Hidden(Goldens.Batch([.. prompt, .. two]))[0].narrow(0, 3, 3)) < 1e-5);
+    }
+
+    [Fact]
+    public void Truncate_ThenOtherTokens_ForgetsTheOldOnes()
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        using var model = CausalLM.Create(Config, ScalarType.Float32, CPU, initSeed: 1);
+        using var cache = new KvCache(model, 1);
+        model.Hidden(Goldens.Batch([1, 2, 3, 4, 5]), cache, [5]);
+
+        cache.Truncate(0, 2);
+        var hidden = model.Hidden(Goldens.Batch([9, 8]), cache, [2]);
 
         Assert.Equal(4, cache.Lengths[0]);
         Assert.True(Goldens.LargestDifference(hidden[0], model.Hidden(Goldens.Batch([1, 2, 9, 8]))[0].narrow(0, 2, 2)) < 1e-5);
     }
 
     [Fact]
-    public void ReorderOrCopyRow_OfLongerRow_ContinuesLikeIt()
+    public void ShareFirstRowThenKeep_Rows_ContinueLikeTheFirst()
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         using var model = CausalLM.Create(Config, ScalarType.Float32, CPU, initSeed: 1);
-        using var cache = new KvCache(Config, 2, 8, ScalarType.Float32, CPU);
-        model.Hidden(Goldens.Batch([1, 2, 3], [7, 7, 7]), cache, [3, 1]);
+        using var cache = new KvCache(model, 3);
+        model.Hidden(Goldens.Batch([1, 2, 3]), cache, [3], rows: [0]);
 
-        cache.ReorderOrCopyRow(0, 1);
-        var hidden = model.Hidden(Goldens.Batch([4], [4]), cache);
+        cache.ShareFirstRow();
+        var hidden = model.Hidden(Goldens.Batch([4], [4], [5]), cache, [1, 1, 1]);
+        cache.Keep([2]);
+        var kept = model.Hidden(Goldens.Batch([6]), cache, [1]);
 
-        Assert.Equal([4, 4], cache.Lengths);
         Assert.True(Goldens.LargestDifference(hidden[0], hidden[1]) < 1e-6);
-    }
-
-    [Fact]
-    public void Hidden_BeyondCapacity_IsRefused()
-    {
-        using var model = CausalLM.Create(Config, ScalarType.Float32, CPU, initSeed: 1);
-        using var cache = new KvCache(Config, 1, 2, ScalarType.Float32, CPU);
-        var error = Assert.Throws<ArgumentException>(() => model.Hidden(Goldens.Batch([1, 2, 3]), cache));
-        Assert.Contains("capacity of 2", error.Message);
+        Assert.Equal([5], cache.Lengths);
+        Assert.True(Goldens.LargestDifference(kept[0][0], model.Hidden(Goldens.Batch([1, 2, 3, 5, 6]))[0][4]) < 1e-5);
     }
 }

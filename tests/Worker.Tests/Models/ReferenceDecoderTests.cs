@@ -74,6 +74,7 @@ public class ReferenceDecoderTests
     private static CausalLM Randomised(DecoderConfig config)
     {
         var model = CausalLM.Create(config, ScalarType.Float32, CPU, initSeed: 3);
+        using var _ = no_grad();
         using var generator = new Generator(9);
         foreach (var (_, parameter) in model.NamedParameters())
         {

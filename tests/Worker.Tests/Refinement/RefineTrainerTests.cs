@@ -1,8 +1,8 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Models;
-using LightReasoner.Worker.Native;
 using LightReasoner.Worker.Refinement;
+using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Tests.Checkpoints;
 using LightReasoner.Worker.Tests.FineTuning;
 using LightReasoner.Worker.Tests.Generation;
@@ -81,9 +81,9 @@ public class RefineTrainerTests
             using var model = Goldens.Model("qwen2-tiny");
             using var scope = NewDisposeScope();
             using var _ = no_grad();
-            using var batch = new RefineBatch(Sequences(8), CPU);
-            var ids = Goldens.Batch([.. Sequences(8).Select(s => s.Ids)]);
-            return nn.functional.cross_entropy(model.Model.Logits(batch.Predictors(model.Model.Hidden(ids))), batch.Targets).item<float>();
+            var sequences = Sequences(8);
+            var batch = new RefineBatch(sequences, [.. sequences.Select(s => s.Ids)], CPU);
+            return nn.functional.cross_entropy(model.Model.Head(batch.Predictors(model.Model.Hidden(batch.Noised))), batch.Targets).item<float>();
         }
     }
 
@@ -102,69 +102,49 @@ public class RefineTrainerTests
         Assert.True(File.Exists(Path.Combine(folder["model"], "model.safetensors")));
     }
 
-    /// <summary>Short responses are left to the operators, longer ones attend behind prompts of unequal lengths by the kernel.</summary>
-    [Theory, InlineData(1), InlineData(6)]
-    public void TrainStep_PromptSharedOrNot_FollowsTheSameGradient(int scale)
+    [Fact]
+    public void TrainStep_GradientCheckpointing_ChangesNoStep()
     {
-        // With checkpointing every pass reads the prompt anew; without, all passes share it.
         var metrics = new List<RefineMetrics>();
         foreach (var checkpointing in (bool[])[false, true])
         {
             using var model = Goldens.Model("llama-tiny");
-            using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(scale: scale), Spec with { Training = Spec.Training with { GradientCheckpointing = checkpointing } });
+            using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(), Spec with { Training = Spec.Training with { GradientCheckpointing = checkpointing } });
             trainer.TrainStep();
             metrics.Add(trainer.TrainStep());
         }
-        foreach (var (shared, apart) in metrics[0].Losses!.Zip(metrics[1].Losses!))
-            Assert.Equal(apart, shared, 1e-5 * apart);
-        Assert.Equal(metrics[1].GradNorm!.Value, metrics[0].GradNorm!.Value, 1e-4 * metrics[1].GradNorm!.Value);
+        foreach (var (kept, recomputed) in metrics[0].Losses!.Zip(metrics[1].Losses!))
+            Assert.Equal(kept, recomputed, 1e-5 * kept);
+        Assert.Equal(metrics[0].GradNorm!.Value, metrics[1].GradNorm!.Value, 1e-5 * metrics[0].GradNorm!.Value);
     }
 
-    /// <summary>By the operators where there are too few keys for the kernel, else by the kernel, row by row.</summary>
-    [Theory, InlineData(3, 5, 4), InlineData(5, 20, 15), InlineData(20, 20, 40)]
-    public void SharedPrompt_LengthsOfPrompts_GiveWhatWholeSequencesHave(int first, int second, int news)
+    [Theory, InlineData(TrainingMethod.Full, ScalarType.Float32), InlineData(TrainingMethod.Lora, ScalarType.Float32), InlineData(TrainingMethod.Full, ScalarType.BFloat16)]
+    public void TrainStep_StoppedBetweenMicroBatches_ChangesNothing(TrainingMethod method, ScalarType type)
     {
-        using var model = Goldens.Model("llama-tiny");
-        using var scope = NewDisposeScope();
-        int[] lengths = [first, second];
-        var whole = randint(500, [2, second + news], dtype: ScalarType.Int64);
-        using var prompt = new SharedPrompt(model.Model, whole, lengths);
-        var continued = prompt.Continue(stack([.. lengths.Select((length, row) => whole[row].narrow(0, length, news))]));
-        for (var row = 0; row < 2; row++)
+        using var folder = new TemporaryFolder();
+        using var model = HuggingFaceFolder.Load(Path.Combine(Goldens.Folder, "qwen2-tiny"), type, CPU);
+        using var stop = new CancellationTokenSource();
+        var asked = 0;
+        using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(), Spec with { Method = method }, noise: (microBatch, row, sequence) =>
         {
-            var expected = model.Model.Hidden(whole[row].narrow(0, 0, lengths[row] + news).unsqueeze(0))[0].narrow(0, lengths[row], news);
-            Assert.True(continued[row].sub(expected).abs().max().item<float>() < 1e-4);
-        }
+            if (++asked == 10) // in the first micro batch of the second step
+                stop.Cancel();
+            return EosNoise.Draw(new RandomStream(1, microBatch, row), Spec.Iterative, sequence.Ids.Length);
+        });
+        trainer.TrainStep(stop.Token);
+        trainer.SaveState(folder["before"]);
+        Assert.Throws<OperationCanceledException>(() => trainer.TrainStep(stop.Token));
+        trainer.SaveState(folder["after"]);
+        Assert.Equal(File.ReadAllBytes(folder["before/weights.safetensors"]), File.ReadAllBytes(folder["after/weights.safetensors"]));
+        Assert.Equal(1, trainer.Step);
     }
 
     [Fact]
-    public void TrainStep_BetweenBlocks_IsFollowedByTheCopyOfTheHead()
+    public void TrainStep_Float16_IsRefused()
     {
-        using var folder = new TemporaryFolder();
-        using var model = Goldens.Model("qwen2-tiny");
-        Assert.SkipUnless(ScreenedHead.Bytes(model.Model.HeadWeight) > 0, "copies of the head are made for CPUs with matrix units (AMX) or products of bytes (AVX-512 VNNI)");
-        var before = Blocks(model);
-        var copy = model.Model.Screened();
-        Assert.Equal(before, Blocks(model));
-        Assert.Same(copy, model.Model.Screened());
-
-        using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(), Spec with { Training = Spec.Training with { LearningRate = 1e-2, WarmupRatio = 0 } });
-        trainer.SaveState(folder["state"]);
-        for (var step = 0; step < 3; step++)
-            trainer.TrainStep();
-        var after = Blocks(model);
-        Assert.NotEqual(before, after);
-        trainer.SaveModel(folder["model"], Path.Combine(Goldens.Folder, "qwen2-tiny"));
-        using (var written = HuggingFaceFolder.Load(folder["model"], ScalarType.Float32, CPU))
-            Assert.Equal(Blocks(written), after);
-
-        trainer.LoadState(folder["state"]);
-        Assert.Equal(before, Blocks(model));
-        model.Model.train();
-        Assert.Null(model.Model.Screened());
-
-        static IEnumerable<int[]> Blocks(LoadedModel model) =>
-            new BlockGenerator(model, TestTokenizer.Eos).Generate(TextGeneratorTests.Prompts(4), 48, 2, 96, ignoreEos: true).Select(answer => answer.Ids).ToArray();
+        using var model = HuggingFaceFolder.Load(Path.Combine(Goldens.Folder, "qwen2-tiny"), ScalarType.Float16, CPU);
+        using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(), Spec);
+        Assert.Contains("use bfloat16 or float32", Assert.Throws<WorkerException>(() => trainer.TrainStep()).Message);
     }
 
     [Fact]

@@ -1,5 +1,7 @@
+using LightReasoner.Api;
+using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Models;
-using LightReasoner.Worker.Native;
+using LightReasoner.Worker.Refinement;
 using LightReasoner.Worker.Runs;
 using static TorchSharp.torch;
 
@@ -20,52 +22,72 @@ public class MemoryPredictionTests
         TieWordEmbeddings = true,
     };
 
+    /// <summary>Qwen2.5-7B.</summary>
+    private static readonly DecoderConfig Large = new()
+    {
+        Architecture = "Qwen2ForCausalLM",
+        VocabSize = 152_064,
+        HiddenSize = 3584,
+        IntermediateSize = 18_944,
+        NumLayers = 28,
+        NumHeads = 28,
+        NumKvHeads = 4,
+        HeadDim = 128,
+        AttentionBias = true,
+    };
+
+    private static readonly DecoderConfig Measured = new()
+    {
+        Architecture = "Qwen2ForCausalLM",
+        VocabSize = 16_000,
+        HiddenSize = 512,
+        IntermediateSize = 1408,
+        NumLayers = 8,
+        NumHeads = 8,
+        NumKvHeads = 2,
+        HeadDim = 64,
+        AttentionBias = true,
+    };
+
+    /// <summary>A process of its own trains two steps; its peak is what was predicted.</summary>
+    [Fact]
+    public async Task Training_Float32Full_IsWhatAProcessTakes() => await MeasureAsync(ScalarType.Float32, lora: false, checkpointing: false);
+
+    [Fact]
+    public async Task Training_Float32FullCheckpointed_IsWhatAProcessTakes() => await MeasureAsync(ScalarType.Float32, lora: false, checkpointing: true);
+
+    [Fact]
+    public async Task Training_Float32Lora_IsWhatAProcessTakes() => await MeasureAsync(ScalarType.Float32, lora: true, checkpointing: false);
+
+    [Fact]
+    public async Task Training_BFloat16Full_IsWhatAProcessTakes() => await MeasureAsync(ScalarType.BFloat16, lora: false, checkpointing: false);
+
+    [Fact]
+    public async Task Training_BFloat16Lora_IsWhatAProcessTakes() => await MeasureAsync(ScalarType.BFloat16, lora: true, checkpointing: false);
+
     [Fact]
     public void Training_Checkpointing_KeepsOneLayerInsteadOfAll()
     {
-        using var model = CausalLM.Create(Shape, ScalarType.Float32, CPU, initSeed: 1);
-        long all = Part(MemoryPrediction.Training(model, 8, 256, checkpointing: false), "activations"), one = Part(MemoryPrediction.Training(model, 8, 256, checkpointing: true), "activations");
+        long all = Part(Training(Shape, checkpointing: false), "activations"), one = Part(Training(Shape, checkpointing: true), "activations");
         Assert.InRange(one, all / 4, all / 2);
-        Assert.Equal(3 * 4 * model.NamedParameters().Sum(p => p.Value.numel()), Part(MemoryPrediction.Training(model, 8, 256, false), "gradients and optimizer"));
     }
 
-    [Fact]
-    public void Training_BFloat16Weights_HaveMasterCopies()
+    [Theory, InlineData(ScalarType.Float32, 4, 4, 8), InlineData(ScalarType.BFloat16, 2, 6, 12)]
+    public void Training_FlatBuffers_HaveTheirBytesPerParameter(ScalarType type, int weights, int gradients, int optimizer)
     {
-        using var model = CausalLM.Create(Shape, ScalarType.BFloat16, CPU, initSeed: 1);
-        long parameters = model.NamedParameters().Sum(p => p.Value.numel());
-        Assert.Equal(2 * parameters, Part(MemoryPrediction.Training(model, 1, 16, false), "weights"));
-        Assert.Equal((2 + 3 * 4) * parameters, Part(MemoryPrediction.Training(model, 1, 16, false), "gradients and optimizer"));
+        long parameters = ParameterShapes.Of(Shape).Sum(weight => weight.Shape.Aggregate(1L, (a, b) => a * b));
+        MemoryPrediction one = MemoryPrediction.Training(Shape, type, null, 1, 16, false), four = MemoryPrediction.Training(Shape, type, null, 1, 16, false, devices: 4);
+        Assert.Equal((weights * parameters, gradients * parameters, optimizer * parameters), (Part(one, "weights"), Part(one, "gradients"), Part(one, "optimizer")));
+        Assert.Equal(optimizer * parameters / 4, Part(four, "optimizer"));
     }
 
-    [Fact]
-    public void Training_MeasuredByBlocks_CountsTheCopyOfTheHeadWhereItIsMade()
+    [Theory, InlineData(4, 141), InlineData(8, 80)]
+    public void Training_SevenBillionParameters_FitsOnSeveralGpus(int devices, long gigabytes)
     {
-        using var model = CausalLM.Create(Shape, ScalarType.Float32, CPU, initSeed: 1);
-        using var half = CausalLM.Create(Shape, ScalarType.BFloat16, CPU, initSeed: 1);
-        MemoryPrediction plain = MemoryPrediction.Training(model, 1, 16, false), measured = MemoryPrediction.Training(model, 1, 16, false, blocks: true);
-        model.eval();
-        var screened = model.Screened();
-        var copy = screened switch
-        {
-            BFloat16Head => Shape.VocabSize * (2L * Shape.HiddenSize + 2 * sizeof(float)),
-            ByteHead => Shape.VocabSize * (Shape.HiddenSize + 4L * sizeof(float)),
-            _ => 0,
-        };
-        model.WeightsWillChange();
-        Assert.Equal(plain.Total + copy, measured.Total);
-        Assert.Equal(MemoryPrediction.Training(half, 1, 16, false), MemoryPrediction.Training(half, 1, 16, false, blocks: true), (a, b) => a.Parts.SequenceEqual(b.Parts));
-    }
-
-    [Fact]
-    public void Sampling_RecordedSteps_AreAPartThatGrowsWithBatchAndReach()
-    {
-        using var model = CausalLM.Create(Shape, ScalarType.BFloat16, CPU, initSeed: 1);
-        MemoryPrediction plain = MemoryPrediction.Sampling(model, model, 8, 100, 128), recorded = MemoryPrediction.Sampling(model, model, 8, 100, 128, recorded: true);
-        Assert.Equal(plain.Parts, recorded.Parts.SkipLast(1));
-        long workspace = 32 << 20, steps = Part(recorded, "recorded steps") - workspace;
-        Assert.Equal(2 * steps, Part(MemoryPrediction.Sampling(model, model, 16, 100, 128, recorded: true), "recorded steps") - workspace);
-        Assert.InRange(Part(MemoryPrediction.Sampling(model, model, 8, 1100, 128, recorded: true), "recorded steps") - workspace, 2 * steps, 6 * steps);
+        MemoryPrediction one = MemoryPrediction.Training(Large, ScalarType.BFloat16, null, 1, 2048, checkpointing: true), several = MemoryPrediction.Training(Large, ScalarType.BFloat16, null, 1, 2048, checkpointing: true, devices);
+        TestContext.Current.TestOutputHelper?.WriteLine($"one GPU: {one}\n{devices} GPUs: {several}");
+        Assert.True(several.Total < gigabytes * 1_000_000_000);
+        Assert.True(one.Total > gigabytes * 1_000_000_000);
     }
 
     [Fact]
@@ -76,9 +98,35 @@ public class MemoryPredictionTests
         prediction.RefuseAbove(prediction.Total, "a smaller batch");
         var refused = Assert.Throws<WorkerException>(() => prediction.RefuseAbove(prediction.Total - 1, "a smaller batch needs less"));
         Assert.Equal(ExitCode.BadManifest, refused.Code);
-        Assert.Contains("KV caches", refused.Message);
+        Assert.Contains("KV cache", refused.Message);
         Assert.Contains("a smaller batch needs less", refused.Message);
         Assert.True(MemoryPrediction.Sampling(model, model, 32, 100, 128).Total < prediction.Total);
+    }
+
+    private static MemoryPrediction Training(DecoderConfig config, bool checkpointing) => MemoryPrediction.Training(config, ScalarType.Float32, null, 8, 256, checkpointing);
+
+    private static async Task MeasureAsync(ScalarType type, bool lora, bool checkpointing)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "a process's peak is read from /proc");
+        if (await OwnProcess.RanAsync()) return;
+        set_num_threads(1);
+        const int length = 128;
+        using var model = new LoadedModel(CausalLM.Create(Measured, type, CPU, initSeed: 1), new GenerationConfig([], null, null), "");
+        var random = new Random(1);
+        RefineSequence[] sequences = [.. Enumerable.Range(0, 2).Select(_ => new RefineSequence([.. Enumerable.Range(0, length).Select(_ => random.Next(Measured.VocabSize))], 8))];
+        using var trainer = new RefineTrainer(model, 3, sequences, new RefineRunSpec
+        {
+            Method = lora ? TrainingMethod.Lora : TrainingMethod.Full,
+            Training = new RefineTraining { MaxSteps = 2, BatchSize = 2, GradientAccumulationSteps = 1, GradientCheckpointing = checkpointing },
+        });
+        MemoryPrediction prediction = MemoryPrediction.Training(Measured, type, trainer.Adapter, 2, length, checkpointing).WithProcess(CPU, MemoryPrediction.Weights(model.Model));
+        File.WriteAllText("/proc/self/clear_refs", "5"); // the peak counts from here
+        trainer.TrainStep();
+        trainer.TrainStep();
+        string line = File.ReadLines("/proc/self/status").First(text => text.StartsWith("VmHWM", StringComparison.Ordinal));
+        long peak = long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) << 10;
+        TestContext.Current.TestOutputHelper?.WriteLine($"{prediction}; measured {peak >> 20} MiB");
+        Assert.InRange((double)prediction.Total / peak, 0.85, 1.15);
     }
 
     private static long Part(MemoryPrediction prediction, string name) => prediction.Parts.Single(part => part.Name == name).Bytes;

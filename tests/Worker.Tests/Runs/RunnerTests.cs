@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Runs;
@@ -89,7 +90,7 @@ public sealed class RunnerTests : IDisposable
         string questions = Path.Combine(_folder.Path, "questions.jsonl"), log = Path.Combine(_folder.Path, "termination");
         string[] lines = [.. File.ReadLines(Path.Combine(Examples, "data", "questions.jsonl")).Take(6)];
         await File.WriteAllLinesAsync(questions, lines);
-        Manifest manifest = Sampling(questions: 6, batch: 6, data: questions);
+        Manifest manifest = Sampling(questions: 6, batch: 6, $"spec.dataset.uri=file://{questions}");
         Assert.Equal(ExitCode.Done, await RunAsync(manifest, "out"));
         await File.WriteAllLinesAsync(questions, lines.Reverse());
         Assert.Equal(ExitCode.BadData, await RunAsync(manifest, "out", targets: new ReportTargets(null, null, log)));
@@ -100,22 +101,68 @@ public sealed class RunnerTests : IDisposable
     public async Task Sampling_AsParquet_HoldsTheSamplesThatJsonlHolds()
     {
         Assert.Equal(ExitCode.Done, await RunAsync(Sampling(questions: 12, batch: 6), "jsonl"));
-        Assert.Equal(ExitCode.Done, await RunAsync(Sampling(questions: 12, batch: 6, format: "parquet"), "parquet"));
+        Assert.Equal(ExitCode.Done, await RunAsync(Sampling(questions: 12, batch: 6, "spec.format=parquet"), "parquet"));
         Assert.All(Directory.GetFiles(Path.Combine(_folder.Path, "parquet", "samples")), file => Assert.Equal(".parquet", Path.GetExtension(file)));
-        Assert.Equal(await SamplesAsync("jsonl"), await SamplesAsync("parquet"));
-
-        async Task<string> SamplesAsync(string run) =>
-            System.Text.Json.JsonSerializer.Serialize(await Worker.Data.Datasets.SamplesAsync($"file://{_folder.Path}/{run}/samples/*", null, default));
+        Assert.Equal(System.Text.Json.JsonSerializer.Serialize(await SamplesAsync("jsonl")), System.Text.Json.JsonSerializer.Serialize(await SamplesAsync("parquet")));
     }
 
-    private static Manifest Sampling(int questions, int batch, string? data = null, string format = "jsonl") => ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
+    /// <summary>The same amateur over answers that another run generated gives the samples of that run; another amateur gives others, and nothing is generated.</summary>
+    [Fact]
+    public async Task Sampling_AnswersOfAnotherRun_AreScoredAgain()
+    {
+        Manifest first = Sampling(questions: 12, batch: 6);
+        Assert.Equal(ExitCode.Done, await RunAsync(first, "first"));
+        Manifest again = Sampling(questions: 12, batch: 6, "spec.answers={runRef: {kind: SamplingRun, name: first}}");
+        string[] reference = [$"SamplingRun/first=file://{_folder.Path}/first"];
+        Assert.Equal(ExitCode.Done, await RunAsync(again, "again", references: reference));
+        foreach (var (one, other) in (await SamplesAsync("first")).Zip(await SamplesAsync("again"), (a, b) => (a, b)))
+        {
+            Assert.Equal((one.PromptId, one.Step), (other.PromptId, other.Step));
+            Assert.Equal(one.TokenIds, other.TokenIds);
+            Assert.Equal(one.KlDivergence, other.KlDivergence, 1e-3);
+        }
+        Assert.Equal((await SamplesAsync("first")).Count, (await SamplesAsync("again")).Count);
+
+        string log = Path.Combine(_folder.Path, "termination");
+        Manifest more = Sampling(questions: 13, batch: 6, "spec.answers={runRef: {kind: SamplingRun, name: first}}");
+        Assert.Equal(ExitCode.BadData, await RunAsync(more, "more", references: reference, targets: new ReportTargets(null, null, log)));
+        Assert.Contains("has no answer to record 13 of the dataset", File.ReadAllText(log));
+    }
+
+    /// <summary>../shared/cases/token-id-beyond-model: an added token that the model has no embedding for.</summary>
+    [Fact]
+    public async Task Sampling_TokenIdBeyondTheModel_IsBadData()
+    {
+        string models = Path.Combine(_folder.Path, "models"), expert = Path.Combine(models, "expert"), log = Path.Combine(_folder.Path, "termination");
+        Directory.CreateDirectory(expert);
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(Examples, "models", "seed-0", "expert"))) File.Copy(file, Path.Combine(expert, Path.GetFileName(file)));
+        JsonNode tokenizer = JsonNode.Parse(File.ReadAllText(Path.Combine(expert, "tokenizer.json")))!;
+        tokenizer["added_tokens"]!.AsArray().Add(JsonNode.Parse(File.ReadAllText(SharedFolder.Of("cases/token-id-beyond-model/added_token.json"))));
+        await File.WriteAllTextAsync(Path.Combine(expert, "tokenizer.json"), tokenizer.ToJsonString());
+        Manifest manifest = Sampling(1, 1, $"spec.expert.uri=file://{expert}", $"spec.dataset.uri=file://{SharedFolder.Of("cases/token-id-beyond-model/q.jsonl")}");
+        Assert.Equal(ExitCode.BadData, await RunAsync(manifest, "out", targets: new ReportTargets(null, null, log)));
+        Assert.Contains("token id 200", File.ReadAllText(log));
+    }
+
+    [Fact]
+    public async Task Sampling_BatchSizeAuto_GivesOneChunkForAFewQuestions()
+    {
+        Assert.Equal(ExitCode.Done, await RunAsync(Sampling(12, 6, "spec.batchSize=auto"), "auto"));
+        Assert.Single(Directory.GetFiles(Path.Combine(_folder.Path, "auto", "samples")));
+        Assert.Equal(12, File.ReadLines(Path.Combine(_folder.Path, "auto", "answers", "part-00000-00000.jsonl")).Count());
+    }
+
+    private async Task<IReadOnlyList<Worker.Data.ContrastiveSample>> SamplesAsync(string run) =>
+        [.. await Worker.Data.Datasets.SamplesAsync($"file://{_folder.Path}/{run}/samples/*", null, default)];
+
+    private static Manifest Sampling(int questions, int batch, params string[] changes) => ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
     [
         $"spec.expert.uri=file://{Examples}/models/seed-0/expert", $"spec.amateur.uri=file://{Examples}/models/seed-0/amateur",
-        $"spec.dataset.uri=file://{data ?? Examples + "/data/questions.jsonl"}", "spec.shards=1", $"spec.format={format}", $"spec.maxQuestions={questions}", $"spec.batchSize={batch}",
+        $"spec.dataset.uri=file://{Examples}/data/questions.jsonl", "spec.shards=1", $"spec.maxQuestions={questions}", $"spec.batchSize={batch}", .. changes,
     ]);
 
-    private Task<ExitCode> RunAsync(Manifest manifest, string output, CancellationToken stop = default, ReportTargets? targets = null) =>
-        new Runner(new RunOptions { Output = "file://" + Path.Combine(_folder.Path, output), Targets = targets ?? new ReportTargets(null, null, null) },
+    private Task<ExitCode> RunAsync(Manifest manifest, string output, CancellationToken stop = default, ReportTargets? targets = null, string[]? references = null) =>
+        new Runner(new RunOptions { Output = "file://" + Path.Combine(_folder.Path, output), Targets = targets ?? new ReportTargets(null, null, null), References = references ?? [] },
             new ConsoleProgress(TextWriter.Null, ProgressStyle.Quiet, TimeProvider.System), TimeProvider.System).RunAsync(manifest, stop);
 
     private void AssertSameFiles(string one, string other, string part)

@@ -33,11 +33,11 @@ internal static class RefinePage
     private static Html Passes(RefineRun run, IReadOnlyList<PassAccuracy> passes)
     {
         if (passes.Count == 0) return Html.Empty;
-        IntervalChart.Row[] rows = [.. passes.Select(p => new IntervalChart.Row(p.Passes == 1 ? "1 pass" : $"{p.Passes} passes", p.Correct, p.Questions, 3))];
+        IntervalChart.Row[] rows = [.. passes.Select(p => new IntervalChart.Row(p.Passes switch { 1 => "1 pass", { } n => $"{n} passes", null => "until nothing changes" }, p.Correct, p.Questions, 3))];
         return Html.Of($"""
             <section><h2>What more passes over a block buy</h2><div class="charts">
             {IntervalChart.Draw("Accuracy by passes over a block", rows, Html.Of($"After training, on {passes[0].Questions:N0} questions, blocks of {run.Spec.Evaluation?.BlockLength ?? 0} tokens. Bars are 95 % intervals."))}
-            {LineChart.Draw("Tokens per forward pass", "passes over a block", "tokens", [new Series("tokens per forward pass", [.. passes.Select(p => ((double)p.Passes, p.TokensPerForward))])], Html.Of($"Token by token it is 1. A block that no longer changes ends early."))}
+            {LineChart.Draw("Tokens per forward pass", "passes over a block", "tokens", [new Series("tokens per forward pass", [.. passes.Where(p => p.Passes is not null).Select(p => ((double)p.Passes!.Value, p.TokensPerForward))])], Html.Of($"Token by token it is 1. A block that no longer changes ends early."))}
             </div></section>
             """);
     }

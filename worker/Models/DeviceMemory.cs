@@ -1,0 +1,23 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Models;
+
+/// <summary>The memory of the device that a model lies on.</summary>
+internal static partial class DeviceMemory
+{
+    /// <summary>Bytes in all: of the GPU, or what this process may use of the machine's.</summary>
+    public static long Total(Device device) => device.type == DeviceType.CUDA ? OfGpu().Total : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    /// <summary>Bytes of the GPU that nobody uses, or as <see cref="Total"/> where there is none.</summary>
+    public static long Free(Device device) => device.type == DeviceType.CUDA ? OfGpu().Free : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    private static (long Free, long Total) OfGpu() => MemoryInfo(out var free, out var total) == 0
+        ? ((long)free, (long)total)
+        : throw new InvalidOperationException("the NVIDIA driver does not tell how much memory the GPU has");
+
+    // libtorch binds no function for it; the driver's library is there wherever a GPU is.
+    [LibraryImport("libcuda.so.1", EntryPoint = "cuMemGetInfo_v2")]
+    private static partial int MemoryInfo(out nuint free, out nuint total);
+}

@@ -1,0 +1,63 @@
+using LightReasoner.Api;
+using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Refinement;
+
+/// <summary>
+/// Iterative refinement: the model reads a response whose tokens were partly replaced by EOS, and predicts the clean one; what it predicts is the input of the next pass. All passes are
+/// trained against the clean response.
+/// </summary>
+/// <param name="spec">Passes and noise.</param>
+/// <param name="compatibility">Whose noise.</param>
+/// <param name="eos">What tokens are replaced by.</param>
+/// <param name="draw">The random numbers of a row of a micro batch, counted from the run's start: its t, and u for every position.</param>
+internal sealed class IterativeLoss(IterativeSpec spec, Compatibility compatibility, int eos, Func<long, int, RefineSequence, (float T, float[] U)> draw) : RefineLoss
+{
+    public override IReadOnlyList<double> Weights { get; } = [.. Enumerable.Range(0, spec.NumIterations).Select(spec.WeightOf)];
+
+    public override int Targets(RefineSequence sequence) => sequence.Targets;
+
+    public override int Length(RefineSequence sequence) => sequence.Ids.Length;
+
+    public override Tensor Backward(Replica replica, RefineSequence[] rows, long microBatch, double share)
+    {
+        var losses = zeros(spec.NumIterations, dtype: ScalarType.Float64, device: replica.Device);
+        using Scalar factor = share;
+        double noise = 0;
+        foreach (var group in LengthGroups.Of(rows.Index(), row => row.Item.Ids.Length))
+        {
+            using var scope = NewDisposeScope();
+            var noised = group.Select(row => Noised(row.Item, draw(microBatch, row.Index, row.Item))).ToArray();
+            noise += noised.Sum(row => row.Share);
+            var batch = new RefineBatch([.. group.Select(row => row.Item)], [.. noised.Select(row => row.Ids)], replica.Device);
+            var ids = batch.Noised;
+            for (var pass = 0; pass < spec.NumIterations; pass++)
+            {
+                var predicted = empty_like(batch.Targets);
+                using (NewDisposeScope())
+                {
+                    var hidden = batch.Predictors(replica.Model.Hidden(ids));
+                    var loss = HeadLoss.Backward(replica, hidden, share * Weights[pass], (logits, at) =>
+                    {
+                        predicted.narrow(0, at.Start, at.Count).copy_(logits.argmax(-1)); // no gradient through the decoding
+                        return nn.functional.cross_entropy(logits, batch.Targets.narrow(0, at.Start, at.Count), reduction: nn.Reduction.Sum);
+                    });
+                    losses[pass].add_(loss.mul_(factor));
+                }
+                ids = batch.WithResponses(predicted);
+            }
+        }
+        return cat([losses, tensor([noise / rows.Length], device: replica.Device)]);
+    }
+
+    private (int[] Ids, double Share) Noised(RefineSequence sequence, (float T, float[] U) random)
+    {
+        var response = new bool[sequence.Ids.Length];
+        response.AsSpan(sequence.ResponseStart).Fill(true);
+        var (ids, replaced) = EosNoise.Apply(sequence.Ids, response, random.U, random.T, eos, eos, compatibility);
+        return (ids, (double)replaced.Count(one => one) / (sequence.Ids.Length - sequence.ResponseStart));
+    }
+}

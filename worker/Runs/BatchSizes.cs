@@ -1,0 +1,32 @@
+using LightReasoner.Api;
+using LightReasoner.Worker.Models;
+using TorchSharp;
+
+namespace LightReasoner.Worker.Runs;
+
+/// <summary>What <c>batchSize: auto</c> comes to.</summary>
+internal static class BatchSizes
+{
+    private const int MostOnCpu = 64, MostOnGpu = 256; // beyond these a step is bound by arithmetic, and more rows gain nothing
+
+    /// <summary>
+    /// Rows that are decoded at once. Auto follows from the device's whole memory, not from what is free at the moment, so that the same document gives the same results on the same kind of
+    /// device, whatever attempt this is.
+    /// </summary>
+    /// <param name="asked">What the document says.</param>
+    /// <param name="model">The model that decodes.</param>
+    /// <param name="longestPrompt">Tokens of the longest prompt.</param>
+    /// <param name="maxNewTokens">Most tokens of an answer.</param>
+    /// <param name="others">Models that lie on the device too.</param>
+    public static int Rows(BatchSize asked, CausalLM model, int longestPrompt, int maxNewTokens, params CausalLM[] others)
+    {
+        if (asked.Number is { } number) return number;
+        bool gpu = model.Device.type == DeviceType.CUDA;
+        long weights = others.Append(model).Sum(m => m.Weights.Sum(w => w.numel() * w.element_size()));
+        // A fifth stays free for reading prompts, scoring and the allocator; while a cache grows, the old one is there beside the new one, a layer at a time.
+        long room = DeviceMemory.Total(model.Device) / 5 * 4 - weights;
+        long row = KvCache.BytesPerToken(model) * (longestPrompt + maxNewTokens) * 5 / 4 + 12L * model.Config.VocabSize;
+        int rows = (int)Math.Clamp(room / row, 1, gpu ? MostOnGpu : MostOnCpu);
+        return rows >= 8 ? rows / 8 * 8 : rows;
+    }
+}

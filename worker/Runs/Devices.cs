@@ -1,0 +1,23 @@
+using System.Globalization;
+using LightReasoner.Api;
+using TorchSharp;
+
+namespace LightReasoner.Worker.Runs;
+
+/// <summary>The devices that a run works on.</summary>
+internal static class Devices
+{
+    private const string CpuDevices = "LIGHTREASONER_CPU_DEVICES";
+
+    /// <summary>As many GPUs as the pod asks for; without any the CPU, as often as LIGHTREASONER_CPU_DEVICES says (1 where it is not set).</summary>
+    /// <exception cref="WorkerException">There are fewer GPUs.</exception>
+    public static IReadOnlyList<torch.Device> For(WorkerSpec worker)
+    {
+        if (worker.Gpus == 0)
+            return [.. Enumerable.Repeat(torch.CPU, int.TryParse(Environment.GetEnvironmentVariable(CpuDevices), NumberStyles.None, CultureInfo.InvariantCulture, out int replicas) ? Math.Max(1, replicas) : 1)];
+        int found = torch.cuda.is_available() ? torch.cuda.device_count() : 0;
+        if (found < worker.Gpus)
+            throw new WorkerException(ExitCode.BadManifest, $"spec.worker.gpus is {worker.Gpus}, but libtorch sees {(found == 0 ? "no GPU" : $"{found} GPUs")} here; set it to 0 to run on the CPU");
+        return [.. Enumerable.Range(0, worker.Gpus).Select(i => torch.device(DeviceType.CUDA, i))];
+    }
+}

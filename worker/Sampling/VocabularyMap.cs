@@ -1,0 +1,102 @@
+using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Tokenization;
+using static TorchSharp.torch;
+
+namespace LightReasoner.Worker.Sampling;
+
+/// <summary>
+/// The tokens that expert and amateur have in common: those of equal ids where their tokenizers agree on the ids (the models may have different numbers of unused rows), else those that are
+/// spelled alike.
+/// </summary>
+public sealed class VocabularyMap
+{
+    /// <summary>Share of the expert's tokens that the amateur must have; below it the two distributions are about different things.</summary>
+    private const double LeastShare = 0.8;
+
+    private readonly Tokenizer? _expert, _amateur;
+    private readonly int _amateurRows;
+    private readonly int[]? _expertIds, _amateurIds; // the common tokens' ids, by the expert's id; null where they are the same, 0..Size-1
+    private readonly Dictionary<int, int> _twins = [];
+
+    private VocabularyMap(int size, int amateurRows) => (Size, _amateurRows) = (size, amateurRows);
+
+    private VocabularyMap(Tokenizer expert, Tokenizer amateur, int amateurRows, List<(int Expert, int Amateur)> pairs) : this(pairs.Count, amateurRows)
+    {
+        (_expert, _amateur, _twins) = (expert, amateur, pairs.ToDictionary(pair => pair.Expert, pair => pair.Amateur));
+        (_expertIds, _amateurIds) = ([.. pairs.Select(pair => pair.Expert)], [.. pairs.Select(pair => pair.Amateur)]);
+    }
+
+    /// <summary>Number of common tokens.</summary>
+    public int Size { get; }
+
+    /// <summary>Whether a token has the same id in both.</summary>
+    public bool SameIds => _expertIds is null;
+
+    /// <summary>The first tokens of both, as many as both models have rows.</summary>
+    public static VocabularyMap Equal(int expertRows, int amateurRows) => new(Math.Min(expertRows, amateurRows), amateurRows);
+
+    /// <summary>Compares two tokenizers.</summary>
+    /// <param name="expert">The expert's.</param>
+    /// <param name="expertRows">Tokens that the expert has logits for.</param>
+    /// <param name="amateur">The amateur's.</param>
+    /// <param name="amateurRows">Tokens that the amateur has logits for.</param>
+    /// <exception cref="InvalidDataException">They share too few tokens.</exception>
+    public static VocabularyMap Of(Tokenizer expert, int expertRows, Tokenizer amateur, int amateurRows)
+    {
+        var amateurIds = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var id = Math.Min(amateur.VocabSize, amateurRows) - 1; id >= 0; id--)
+            if (amateur.IdToToken(id) is { } token)
+                amateurIds[token] = id;
+        var equal = true;
+        var pairs = new List<(int Expert, int Amateur)>();
+        int named = Math.Min(expert.VocabSize, expertRows), tokens = 0;
+        for (var id = 0; id < named; id++)
+        {
+            if (expert.IdToToken(id) is not { } token)
+                continue;
+            tokens++;
+            equal &= id >= amateurRows || amateur.IdToToken(id) is not { } other || other == token;
+            if (amateurIds.TryGetValue(token, out var twin))
+                pairs.Add((id, twin));
+        }
+        if (pairs.Count < LeastShare * tokens)
+        {
+            throw new InvalidDataException(
+                $"expert and amateur share {pairs.Count} of the expert's {tokens} tokens (the amateur has {amateur.VocabSize}); their distributions can be compared only where at least {100 * LeastShare} % are shared; " +
+                "take an amateur of the expert's family");
+        }
+        return equal ? Equal(expertRows, amateurRows) : new VocabularyMap(expert, amateur, amateurRows, pairs);
+    }
+
+    /// <summary>The expert's id of a common token.</summary>
+    public int ExpertId(long token) => _expertIds?[token] ?? (int)token;
+
+    /// <summary>Of the expert's probabilities [rows, its vocabulary] those of the common tokens, [rows, Size].</summary>
+    internal Tensor OfExpert(Tensor probabilities) => Common(probabilities, _expertIds);
+
+    /// <summary>Of the amateur's probabilities [rows, its vocabulary] those of the common tokens, [rows, Size].</summary>
+    internal Tensor OfAmateur(Tensor probabilities) => Common(probabilities, _amateurIds);
+
+    /// <summary>A sequence as the amateur reads it, and how many of its tokens stand for the first 1, 2, … of the expert's. A token that the amateur lacks becomes those that spell it.</summary>
+    internal (int[] Ids, int[] Ends) ForAmateur(int[] ids)
+    {
+        if (SameIds)
+        {
+            if (ids.Length > 0 && ids.Max() >= _amateurRows)
+                throw new InvalidDataException($"the amateur knows {_amateurRows} tokens and cannot read token id {ids.Max()}, which the expert's tokenizer or answer has; take an amateur of the expert's family");
+            return (ids, [.. Enumerable.Range(1, ids.Length)]);
+        }
+        var (read, ends) = (new List<int>(ids.Length), new int[ids.Length]);
+        for (var i = 0; i < ids.Length; i++)
+        {
+            if (_twins.TryGetValue(ids[i], out var twin))
+                read.Add(twin);
+            else
+                read.AddRange(_amateur!.Encode(_expert!.Decode([ids[i]])));
+            ends[i] = read.Count;
+        }
+        return ([.. read], ends);
+    }
+
+    private Tensor Common(Tensor probabilities, int[]? ids) => ids is null ? probabilities.narrow(-1, 0, Size) : probabilities.index_select(-1, ids.ToDevice(probabilities.device));
+}

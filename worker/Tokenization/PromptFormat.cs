@@ -1,0 +1,41 @@
+using System.Text.Json.Nodes;
+using LightReasoner.Api;
+
+namespace LightReasoner.Worker.Tokenization;
+
+/// <summary>How a question becomes a prompt.</summary>
+public static class PromptFormat
+{
+    /// <summary>The prompt's token ids.</summary>
+    /// <exception cref="InvalidDataException">The model has no chat template and the document asks for one.</exception>
+    public static int[] Encode(Tokenizer tokenizer, PromptSpec prompt, string question) => EncodeText(tokenizer, prompt, Text(tokenizer, prompt, question));
+
+    /// <summary>The prompt's text: the chat template over system message and question, or (template none) the question itself.</summary>
+    /// <exception cref="InvalidDataException">The model has no chat template and the document asks for one.</exception>
+    public static string Text(Tokenizer tokenizer, PromptSpec prompt, string question) => prompt.Template switch
+    {
+        PromptTemplate.None => question,
+        _ => Render(tokenizer, Messages(prompt.System, question)),
+    };
+
+    /// <summary>Encodes a prompt's text, or a text that begins with it. Raw text gets the model's own special tokens; a chat template writes them itself.</summary>
+    internal static int[] EncodeText(Tokenizer tokenizer, PromptSpec prompt, string text) => tokenizer.Encode(text, addSpecialTokens: prompt.Template is PromptTemplate.None);
+
+    /// <summary>The chat template over messages, ending where the model's answer begins.</summary>
+    /// <exception cref="InvalidDataException">The model has no chat template.</exception>
+    internal static string Render(Tokenizer tokenizer, JsonArray messages)
+    {
+        var template = tokenizer.ChatTemplate
+            ?? throw new InvalidDataException("the model's tokenizer has no chat template (tokenizer_config.json: chat_template); set prompt.template to none for raw text");
+        return template.Render(new JsonObject { ["messages"] = messages, ["add_generation_prompt"] = true });
+    }
+
+    internal static JsonArray Messages(string system, string question)
+    {
+        var messages = new JsonArray();
+        if (system.Length > 0)
+            messages.Add(new JsonObject { ["role"] = "system", ["content"] = system });
+        messages.Add(new JsonObject { ["role"] = "user", ["content"] = question });
+        return messages;
+    }
+}
