@@ -102,6 +102,7 @@ public sealed record IterativeSpec
 }
 
 /// <summary>The optimisation of a refinement run.</summary>
+[CelRule("self.microBatchSize * self.gradientAccumulationSteps <= 2147483647", "microBatchSize times gradientAccumulationSteps must be at most 2147483647", nameof(StepFits), Field = "gradientAccumulationSteps")]
 public sealed record RefineTraining
 {
     /// <summary>Passes over the data, unless maxSteps ends the run earlier.</summary>
@@ -164,4 +165,6 @@ public sealed record RefineTraining
 
     /// <summary>Recomputes activations in the backward pass: less memory, about a third more time.</summary>
     public bool GradientCheckpointing { get; init; }
+
+    internal bool StepFits() => (long)MicroBatchSize * GradientAccumulationSteps <= int.MaxValue;
 }

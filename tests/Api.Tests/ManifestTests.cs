@@ -65,7 +65,7 @@ public class ManifestTests
     [InlineData("spec.batchSize=many", "spec.batchSize: must be a whole number, was \"many\"")]
     [InlineData("spec.shards=99999999999", "spec.shards: must fit into 32 bits, was 99999999999")]
     [InlineData("spec.format=csv", "spec.format: must be one of jsonl, parquet, was 'csv'")]
-    [InlineData("spec.batchsize=2", "spec.batchsize: is not a known field (fields: expert, amateur, dataset,")]
+    [InlineData("spec.batchsize=2", "spec.batchsize: is not a known field; did you mean 'batchSize'? (fields: expert, amateur, dataset,")]
     [InlineData("spec.expert={}", "spec.expert: set exactly one of uri and runRef")]
     [InlineData("spec.expert.uri=ftp://x", "spec.expert.uri: must match ^(hf|az|https|http|file)://.+$, was 'ftp://x'")]
     [InlineData("spec.expert.runRef={kind: FineTuneRun, name: x}", "spec.expert: set exactly one of uri and runRef")]
@@ -74,7 +74,11 @@ public class ManifestTests
     [InlineData("spec.parallelism=2", "spec.parallelism: parallelism must be at most shards")]
     [InlineData("spec.worker.gpus=-1", "spec.worker.gpus: must be ≥ 0, was -1")]
     [InlineData("spec.worker.tolerations={}", "spec.worker.tolerations: must be a list, was a mapping")]
-    [InlineData("spec.suspend=yes", "spec.suspend: must be true or false, was \"yes\"")]
+    [InlineData("spec.suspend=maybe", "--set spec.suspend: must be true or false, was \"maybe\"")]
+    [InlineData("spec.selection.bta=1", "spec.selection.bta: is not a known field; did you mean 'beta'? (fields: alpha")]
+    [InlineData("spec.batch_size=1", "did you mean 'batchSize'?")]
+    [InlineData("spec.wroker={}", "did you mean 'worker'?")]
+    [InlineData("spec.zzz=1", "spec.zzz: is not a known field (fields: ")]
     [InlineData("spec.dependencyTimeout=soon", "spec.dependencyTimeout: must match")]
     [InlineData("metadata.name=UPPER", "metadata.name: must match")]
     [InlineData("kind=Run", "kind: must be one of SamplingRun, FineTuneRun, RefineRun, was 'Run'")]
@@ -84,6 +88,7 @@ public class ManifestTests
     [Theory]
     [InlineData("spec.iterative={noiseMin: 0.8, noiseMax: 0.2}", "spec.iterative.noiseMin: noiseMin must be at most noiseMax")]
     [InlineData("spec.iterative={numIterations: 3}", "spec.iterative.lossWeights: lossWeights must have numIterations entries")]
+    [InlineData("spec.training={microBatchSize: 65536, gradientAccumulationSteps: 32768}", "spec.training.gradientAccumulationSteps: microBatchSize times gradientAccumulationSteps must be at most 2147483647")]
     [InlineData("spec.eosTail=0", "spec.eosTail: must be a number from 1 to 1048576, or full, was 0")]
     [InlineData("spec.eosTail=half", "spec.eosTail: must be a number from 1 to 1048576, or full, was \"half\"")]
     [InlineData("spec.training.betas=[0.9]", "spec.training.betas: must have at least 2 entries, has 1")]
@@ -110,12 +115,16 @@ public class ManifestTests
     }
 
     [Theory]
-    [InlineData("a: [", "is not YAML")]
+    [InlineData("a: [", "x.yaml line 2: cannot be read as YAML")]
     [InlineData("", "must hold one document, holds 0")]
     [InlineData("a: 1\na: 2", "")]
     [InlineData("- 1", "must be a mapping with apiVersion, kind, metadata and spec")]
     public void Read_NotAManifest_SaysSo(string text, string message) =>
         Assert.Contains(message, Assert.Throws<ManifestException>(() => ManifestReader.Read(text, "x.yaml")).Message);
+
+    [Fact]
+    public void Read_PathSetTwice_NamesTheOption() => Assert.Equal("--set spec.shards: is given twice",
+        Assert.Throws<ManifestException>(() => ManifestReader.Read(Sampling, "x.yaml", ["spec.shards=1", "spec.shards=2"])).Message);
 
     [Fact]
     public void Read_AliasBomb_IsRefused()
@@ -137,6 +146,6 @@ public class ManifestTests
     {
         var error = Assert.Throws<ManifestException>(() => ManifestReader.Read(manifest, "a.yaml", [change]));
         Assert.Contains(message, error.Message);
-        Assert.StartsWith("a.yaml", error.Message);
+        Assert.Matches("^(--set |a.yaml line )", error.Message);
     }
 }

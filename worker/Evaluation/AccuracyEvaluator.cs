@@ -24,7 +24,7 @@ public sealed class AccuracyEvaluator
         Action<int>? answered = null)
     {
         var expected = questions.Select(Expected).ToArray();
-        var prompts = questions.Select(question => PromptFormat.Encode(tokenizer, spec.Prompt, question.Text)).ToArray();
+        var prompts = questions.Select(question => PromptFormat.Encode(tokenizer, spec.Prompt, question, model.Model.Config.VocabSize)).ToArray();
         var generated = blocks
             ? new BlockGenerator(model, RefineTrainer.EosOf(model, tokenizer))
                 .Generate(prompts, spec.BlockLength, spec.RefineIterations, spec.Generation.MaxNewTokens, spec.BatchSize, cancellation: cancellation, answered: answered)
@@ -37,5 +37,5 @@ public sealed class AccuracyEvaluator
 
     private static string Expected(Question question) => question.Answer is { } answer && Gsm8kAnswer.Extract(answer) is { } number
         ? number
-        : throw new InvalidDataException($"question {question.Index + 1}: the answer has no number to compare with ('{question.Answer}')");
+        : throw new InvalidDataException($"{question.Place}: the answer has no number to compare with ('{question.Answer}')");
 }

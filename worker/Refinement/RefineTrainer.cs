@@ -31,7 +31,7 @@ public sealed class RefineTrainer : IDisposable
     /// <summary>Prepares training. The model remains the caller's; with method lora it gets an adapter.</summary>
     /// <exception cref="InvalidDataException">A record cannot be used, or none is left to train on.</exception>
     public RefineTrainer(LoadedModel model, Tokenizer tokenizer, IReadOnlyList<PromptResponse> records, RefineRunSpec spec)
-        : this(model, EosOf(model, tokenizer), records.Select(record => Sequence(tokenizer, EosOf(model, tokenizer), record, spec)), spec)
+        : this(model, EosOf(model, tokenizer), records.Select(record => Sequence(model, tokenizer, record, spec)), spec)
     {
     }
 
@@ -195,10 +195,10 @@ public sealed class RefineTrainer : IDisposable
     internal static int EosOf(LoadedModel model, Tokenizer? tokenizer) => tokenizer?.EosId
         ?? (model.Generation.EosIds is [var first, ..] ? first : throw new InvalidDataException($"{model.Dir}: neither tokenizer_config.json nor generation_config.json names an EOS token"));
 
-    private static RefineSequence Sequence(Tokenizer tokenizer, int eos, PromptResponse record, RefineRunSpec spec)
+    private static RefineSequence Sequence(LoadedModel model, Tokenizer tokenizer, PromptResponse record, RefineRunSpec spec)
     {
-        var (prompt, response) = ResponseEncoder.Encode(tokenizer, spec.Prompt, record);
-        return RefineSequence.Build(prompt, response, eos, spec.EosTail, spec.MaxLength, spec.Truncation, record.Index);
+        var (prompt, response) = ResponseEncoder.Encode(tokenizer, spec.Prompt, record, model.Model.Config.VocabSize);
+        return RefineSequence.Build(prompt, response, EosOf(model, tokenizer), spec.EosTail, spec.MaxLength, spec.Truncation, record.Index);
     }
 
     private static IReadOnlyList<(string Name, Parameter Value)> Trained(CausalLM model, RefineRunSpec spec)

@@ -57,7 +57,11 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
                     figures = ChunkFigures.Of(result, sampler.Examples(result.Samples, (Examples + chunks - 1) / chunks));
                     // The figures come first: the samples' appearance is what commits both.
                     await run.Output.PutTextAsync(figuresBlob, JsonSerializer.Serialize(figures, ApiJson.Options), run.Stop);
-                    await run.Output.PutOnceAsync(blob, await SampleFile.EncodeAsync(result.Samples, _spec.Format), run.Stop);
+                    using var scratch = new ScratchFolder();
+                    await using FileStream samples = File.Create(Path.Combine(scratch.Path, "samples"));
+                    await SampleFile.WriteAsync(result.Samples, _spec.Format, samples);
+                    samples.Position = 0;
+                    await run.Output.PutOnceAsync(blob, samples, run.Stop);
                     (tokensHere, promptsHere) = (tokensHere + figures.TokensGenerated, promptsHere + figures.Questions);
                 }
                 total += figures;
@@ -65,6 +69,9 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
                 await TellAsync(log, total, tokensHere / seconds, promptsHere / seconds);
             }
             await log.FlushAsync(run.Stop);
+            if (total is { Questions: > 0, SamplesKept: 0 } && await OthersKeptNoneAsync())
+                throw new WorkerException(ExitCode.BadData, FormattableString.Invariant(
+                    $"none of the {total.StepsSeen} steps was kept, so that nothing could be learnt from the samples: everywhere KL(expert ‖ amateur) is below spec.selection.beta ({_spec.Selection.Beta})"));
         }
         finally
         {
@@ -75,11 +82,23 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     private async Task<ContrastiveSampler> CreateSamplerAsync(IReadOnlyList<Question> questions)
     {
         ModelWithTokenizer expert = await run.Models.LoadAsync(_spec.Expert, run.Stop), amateur = await run.Models.LoadAsync(_spec.Amateur, run.Stop);
-        int longest = PromptFormat.Encode(expert.Tokenizer, _spec.Prompt, questions.MaxBy(q => q.Text.Length)!.Text).Length;
+        int vocabulary = Math.Min(expert.Loaded.Model.Config.VocabSize, amateur.Loaded.Model.Config.VocabSize);
+        int longest = questions.Max(question => PromptFormat.Encode(expert.Tokenizer, _spec.Prompt, question, vocabulary).Length);
         MemoryPrediction.Sampling(expert.Loaded.Model, amateur.Loaded.Model, Math.Min(_spec.BatchSize, questions.Count), longest, _spec.Generation.MaxNewTokens,
                 CudaGraphs.AreUsedOn(expert.Loaded.Model.Device))
             .Check(run, expert.Loaded.Model.Device, "a smaller spec.batchSize needs less");
         return new ContrastiveSampler(expert.Loaded, amateur.Loaded, expert.Tokenizer, _spec);
+    }
+
+    /// <summary>Whether all other shards are done and kept no sample either.</summary>
+    private async Task<bool> OthersKeptNoneAsync()
+    {
+        foreach (int shard in Enumerable.Range(0, _spec.Shards).Where(shard => shard != run.Shard))
+        {
+            if (await run.Output.Store.GetAsync($"results/shard-{shard:D5}.json", run.Stop) is not { } result
+                || JsonSerializer.Deserialize<ProgressReport>(result.Bytes, ApiJson.Options)!.Sampling is { SamplesKept: > 0 }) return false;
+        }
+        return true;
     }
 
     private async Task<ChunkFigures> FiguresAsync(string blob)
