@@ -80,7 +80,7 @@ public static class RecordReader
             {
                 throw new WorkerException(ExitCode.BadData, $"{place}: {e.Message}", e);
             }
-            catch (Exception e) when (stream is GZipInputStream && e is SharpZipBaseException or EndOfStreamException)
+            catch (Exception e) when (stream is GZipInputStream && e is SharpZipBaseException or EndOfStreamException or IndexOutOfRangeException or ArgumentException)
             {
                 throw new WorkerException(ExitCode.BadData, $"{place}: its gzip data is damaged or cut off ({e.Message})", e);
             }
