@@ -5,8 +5,10 @@ PROGRAMS := worker/worker.csproj operator/operator.csproj devcluster/devcluster.
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
+# kubectl and Helm as eng/install-tools.sh has installed them.
+export PATH := $(CURDIR)/.cache/kubectl/v35:$(PATH)
 
-.PHONY: help quickstart test goldens faults build generate crds demo-models demo-report bench bench-gpu bench-operator bench-small images test-images test-libtorch sbom package release lint clean
+.PHONY: help quickstart test goldens faults build generate crds demo-models demo-report bench bench-gpu bench-operator bench-small images test-images sbom package release lint clean
 
 help: ## Shows this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -29,9 +31,10 @@ faults: ## Kills the worker 40 times for each kind and store, and compares the o
 
 goldens: ## Compares with the goldens of the real programs and prints the list of cases with counts.
 	@eng/install-tools.sh test
-	@dotnet build tests/Worker.Tests $(DOTNET_FLAGS)
-	@dotnet tests/Worker.Tests/bin/Release/net10.0/LightReasoner.Worker.Tests.dll -noLogo -class '*GoldenTests' -class '*EosNoiseTests' -class '*BlockGeneratorTests' -class '*ContrastiveSamplerTests'
-	@cat tests/Worker.Tests/bin/Release/net10.0/golden-cases.md
+	@for project in Worker.Tests Jinja.Tests; do \
+		dotnet build tests/$$project $(DOTNET_FLAGS) && \
+		dotnet tests/$$project/bin/Release/net10.0/LightReasoner.$$project.dll -noLogo -class '*GoldenTests' -class '*EosNoiseTests' -class '*BlockGeneratorTests' -class '*ContrastiveSamplerTests' && \
+		cat tests/$$project/bin/Release/net10.0/golden-cases.md || exit 1; done
 
 build: ## Builds everything in Release and leaves launchers in bin/.
 	@eng/install-tools.sh build
@@ -87,10 +90,6 @@ test-images: ## Builds the images on bases made of Debian packages, without a re
 	@eng/install-tools.sh images
 	@$(MAKE) --no-print-directory programs
 	@eng/test-images.sh
-
-test-libtorch: ## Tests what computes over the libtorch of another Debian release (SUITE=trixie, which has 2.6); needs root.
-	@eng/install-tools.sh libtorch
-	@eng/test-libtorch.sh $(or $(SUITE),trixie)
 
 sbom: ## Writes the bills of materials of both programs (CycloneDX) to dist/.
 	@eng/install-tools.sh sbom

@@ -47,7 +47,7 @@ internal sealed class DeviceBench(Device device, double bandwidth, double flops)
         }.ToJsonString());
     }
 
-    /// <summary>The expert's decoding beside an amateur of no weight, with CUDA graphs, where there are any, and without in turns.</summary>
+    /// <summary>The expert's decoding beside an amateur of no weight.</summary>
     private JsonObject Sampling(LoadedModel model, LoadedModel amateur, double bytesOfWeights)
     {
         var random = new Random(1);
@@ -55,45 +55,27 @@ internal sealed class DeviceBench(Device device, double bandwidth, double flops)
         var spec = new SamplingRunSpec { BatchSize = Batch, Generation = new GenerationSpec { MaxNewTokens = NewTokens }, Selection = new SelectionSpec { Beta = 1000 } };
         using var sampler = new ContrastiveSampler(model, amateur, null!, spec);
         sampler.Compare(prompts[..4], [0, 1, 2, 3]); // compiles and warms up
-        List<Decoding> plain = [], recorded = [];
-        for (var round = 0; round < Rounds; round++)
-        {
-            plain.Add(Decode(sampler, prompts, () => null, model, amateur));
-            if (CudaGraphs.AreThereFor(device))
-                recorded.Add(Decode(sampler, prompts, () => CudaGraphs.TryOpen(device), model, amateur));
-        }
-        var (without, with) = (Median(plain), Median(recorded));
+        var decoding = Median([.. Enumerable.Range(0, Rounds).Select(_ => Decode(sampler, prompts))])!;
         return new JsonObject
         {
-            ["withoutGraphs"] = Figures(without),
-            ["withGraphs"] = Figures(with),
-            ["ratio"] = with is null ? null : with.TokensPerSecond / without!.TokensPerSecond,
-        };
-
-        JsonObject? Figures(Decoding? run) => run is null ? null : new JsonObject
-        {
-            ["tokensPerSecond"] = run.TokensPerSecond,
-            ["shareOfBandwidth"] = run.TokensPerSecond / Batch * bytesOfWeights / bandwidth,
-            ["waitsPerStep"] = run.WaitsPerStep,
-            ["replaysPerStep"] = run.ReplaysPerStep,
+            ["tokensPerSecond"] = decoding.TokensPerSecond,
+            ["shareOfBandwidth"] = decoding.TokensPerSecond / Batch * bytesOfWeights / bandwidth,
+            ["waitsPerStep"] = decoding.WaitsPerStep,
         };
     }
 
-    private static Decoding Decode(ContrastiveSampler sampler, int[][] prompts, Func<IStepRecorder?> recorder, params LoadedModel[] models)
+    private static Decoding Decode(ContrastiveSampler sampler, int[][] prompts)
     {
-        foreach (var model in models)
-            model.Model.NewStepRecorder = recorder;
-        var (waits, replays, steps, start) = (HostCopy.Waits, DecodeGraphs.Replays, 0, Stopwatch.GetTimestamp());
+        var (waits, steps, start) = (HostCopy.Waits, 0, Stopwatch.GetTimestamp());
         var tokens = sampler.Compare(prompts, [.. Enumerable.Range(0, Batch)], progress: _ => steps++).Answers.Sum(answer => answer.Length);
-        return new Decoding(tokens / Stopwatch.GetElapsedTime(start).TotalSeconds, (double)(HostCopy.Waits - waits) / steps, (double)(DecodeGraphs.Replays - replays) / steps);
+        return new Decoding(tokens / Stopwatch.GetElapsedTime(start).TotalSeconds, (double)(HostCopy.Waits - waits) / steps);
     }
 
     private static Decoding? Median(List<Decoding> runs) => runs.OrderBy(run => run.TokensPerSecond).ElementAtOrDefault(runs.Count / 2);
 
     /// <param name="TokensPerSecond">Of all rows together.</param>
     /// <param name="WaitsPerStep">How often the host waited for the device.</param>
-    /// <param name="ReplaysPerStep">Passes of both models that were replays of a recorded one.</param>
-    private sealed record Decoding(double TokensPerSecond, double WaitsPerStep, double ReplaysPerStep);
+    private sealed record Decoding(double TokensPerSecond, double WaitsPerStep);
 
     /// <summary>LoRA steps over sequences with one label each: two passes' worth of work forward, and two back to the activations.</summary>
     private JsonObject FineTuning(LoadedModel model, double parameters)

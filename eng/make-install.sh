@@ -3,6 +3,8 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 target=$1
+helm=$root/.cache/kubectl/v35/helm
+[[ -x $helm ]] || { echo "$helm is missing; eng/install-tools.sh test installs it" >&2; exit 69; }
 mkdir -p "$(dirname "$target")"
 {
     cat <<'EOF'
@@ -15,10 +17,7 @@ metadata:
   labels:
     pod-security.kubernetes.io/enforce: restricted
 EOF
-    "$root/eng/render-chart.sh" manifest <<EOF
-{"chart": "$root/charts/lightreasoner", "kubeVersion": "v1.31.0",
- "release": {"Name": "lightreasoner", "Namespace": "lightreasoner", "Service": "kubectl", "Revision": 1, "IsInstall": true},
- "values": [{"crds": {"keep": false}}]}
-EOF
+    "$helm" template lightreasoner "$root/charts/lightreasoner" --namespace lightreasoner --kube-version v1.31.0 --set crds.keep=false |
+        sed 's|app.kubernetes.io/managed-by: Helm|app.kubernetes.io/managed-by: kubectl|'
 } >"$target.new"
 mv "$target.new" "$target"

@@ -2,6 +2,7 @@
 # Runs every test project (built before, in Release), shows what failed or was skipped, and closes with the sum.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+PATH=$PWD/.cache/kubectl/v35:$PATH
 passed=0 failed=0 skipped=0
 for project in tests/*/*.csproj; do
     name=$(basename "${project%.csproj}")

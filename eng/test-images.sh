@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the images on bases made from Debian packages, and runs them as a pod would (not root, read-only root): the operator with a development cluster until a run
-# has succeeded, the workers until a run is done. The worker for GPUs is built on a base whose libtorch (Debian's, for CPUs) lies in a folder as PyTorch lays it out.
+# has succeeded, the workers until a run is done. The worker for GPUs is built on a base whose libtorch (for CPUs) lies in a folder as PyTorch lays it out.
 # Needs the programs of bin/ (make build) and root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -57,35 +57,34 @@ sample_with() {
 }
 
 step "Base images from Debian packages"
-mmdebstrap --quiet --variant=apt --include=ca-certificates bookworm "$state/debian.tar"
-from_tar "$state/debian.tar" "$base/debian"
+for release in bookworm trixie; do
+    mmdebstrap --quiet --variant=apt --include=ca-certificates "$release" "$state/$release.tar"
+    from_tar "$state/$release.tar" "$base/$release"
+done
 # What the operator needs and nothing else: no shell, no package manager.
 mmdebstrap --quiet --variant=extract --include=libc6,libgcc-s1,libssl3,libstdc++6,zlib1g,base-files,netbase bookworm "$state/runtime-deps.tar"
 from_tar "$state/runtime-deps.tar" "$base/runtime-deps"
 mkdir "$state/sdk" && cp -a "$(dirname "$(readlink -f "$(command -v dotnet)")")" "$state/sdk/dotnet"
-printf 'FROM %s\nRUN apt-get update && apt-get install -y -q --no-install-recommends "^libicu[0-9]+$" libssl3\nCOPY dotnet /usr/share/dotnet\nRUN ln -s /usr/share/dotnet/dotnet /usr/bin/dotnet\n' "$base/debian" >"$state/sdk/Dockerfile"
+printf 'FROM %s\nRUN apt-get update && apt-get install -y -q --no-install-recommends "^libicu[0-9]+$" libssl3\nCOPY dotnet /usr/share/dotnet\nRUN ln -s /usr/share/dotnet/dotnet /usr/bin/dotnet\n' "$base/bookworm" >"$state/sdk/Dockerfile"
 # The certificates and the package cache of this machine, so that the builds reach what it reaches.
 mkdir -p "$HOME/.nuget/packages"
 common="--isolation chroot --network host --volume /etc/ssl/certs:/etc/ssl/certs:ro --volume $HOME/.nuget/packages:/root/.nuget/packages --env NUGET_CERT_REVOCATION_MODE=${NUGET_CERT_REVOCATION_MODE:-online}"
 # shellcheck disable=SC2086
 buildah build -q $common -t "$base/sdk" "$state/sdk"
 rm -rf "$state/sdk"
-# PyTorch's own libraries find one another beside themselves.
-mkdir "$state/pytorch" && cat >"$state/pytorch/Dockerfile" <<EOF
-FROM $base/debian
-RUN apt-get update && apt-get install -y -q --no-install-recommends libtorch-dev libopenblas0-pthread patchelf \\
-    && mkdir -p /opt/pytorch/lib /opt/pytorch/include \\
-    && mv /usr/include/torch /usr/include/ATen /usr/include/c10 /usr/include/caffe2 /opt/pytorch/include/ \\
-    && mv /usr/lib/*/libtorch*.so* /usr/lib/*/libc10*.so* /opt/pytorch/lib/ \\
-    && find /opt/pytorch/lib -type f -exec patchelf --set-rpath '\$ORIGIN' {} +
-EOF
-# shellcheck disable=SC2086
-buildah build -q $common -t "$base/pytorch" "$state/pytorch"
+# The worker for CPUs on a base whose libstdc++ is new enough; the one for GPUs on an older one, with libtorch in a folder as PyTorch lays it out.
+mkdir "$state/worker" && printf 'FROM %s\nRUN apt-get update && apt-get install -y -q --no-install-recommends libstdc++6 libssl3t64 "^libicu[0-9]+$"\n' "$base/trixie" >"$state/worker/Dockerfile"
+mkdir "$state/pytorch" && cp -r worker/bin/Release/net10.0/libtorch "$state/pytorch/lib" && rm "$state/pytorch/lib/libLibTorchSharp.so"
+printf 'FROM %s\nRUN apt-get update && apt-get install -y -q --no-install-recommends libstdc++6 libssl3\nCOPY lib /opt/pytorch/lib\n' "$base/bookworm" >"$state/pytorch/Dockerfile"
+for image in worker pytorch; do
+    # shellcheck disable=SC2086
+    buildah build -q $common -t "$base/$image-base" "$state/$image"
+done
 
 step "The images themselves"
 BUILDER=buildah PREFIX=$base BUILD_ARGS="$common --build-arg SDK_IMAGE=$base/sdk --build-arg BASE_IMAGE=$base/runtime-deps" eng/images.sh operator
-BUILDER=buildah PREFIX=$base BUILD_ARGS="$common --build-arg SDK_IMAGE=$base/sdk --build-arg BASE_IMAGE=$base/debian" eng/images.sh worker
-BUILDER=buildah PREFIX=$base BUILD_ARGS="$common --build-arg SDK_IMAGE=$base/sdk --build-arg BASE_IMAGE=$base/pytorch --build-arg LIBTORCH=/opt/pytorch" eng/images.sh worker-cuda
+BUILDER=buildah PREFIX=$base BUILD_ARGS="$common --build-arg SDK_IMAGE=$base/sdk --build-arg BASE_IMAGE=$base/worker-base" eng/images.sh worker
+BUILDER=buildah PREFIX=$base BUILD_ARGS="$common --build-arg SDK_IMAGE=$base/sdk --build-arg BASE_IMAGE=$base/pytorch-base --build-arg LIBTORCH=/opt/pytorch" eng/images.sh worker-cuda
 for image in "${!tags[@]}"; do
     containers+=("$(buildah from "$base/${tags[$image]}")")
     roots[$image]=$(buildah mount "${containers[-1]}")
@@ -103,7 +102,7 @@ done
 
 step "The workers sample, not as root, on a read-only root"
 for image in worker worker-cuda; do sample_with "$image"; done
-LC_ALL=C grep -q /opt/libtorch/lib "${roots[worker-cuda]}/app/libtorchshim.so" || fail "the shim of worker-cuda was not compiled against /opt/libtorch"
+[[ ! -e ${roots[worker-cuda]}/app/libtorch/libtorch_cpu.so ]] || fail "worker-cuda has a libtorch of its own beside that of its base"
 
 step "The operator takes a run to its end, not as root, on a read-only root"
 mkdir "$state/cluster" "$state/operator"

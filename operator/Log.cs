@@ -14,8 +14,8 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Information, "{Run}: deletes Job {Job}: {Why}.")]
     public static partial void JobDeleted(this ILogger logger, RunKey run, string job, string why);
 
-    [LoggerMessage(4, LogLevel.Information, "{Run}: ConfigMap {ConfigMap} differs from the run's document and is brought in line with it.")]
-    public static partial void DocumentHealed(this ILogger logger, RunKey run, string configMap);
+    [LoggerMessage(4, LogLevel.Warning, "The API server does not answer ({What}: {Message}); trying again until it does.")]
+    public static partial void ServerAway(this ILogger logger, string what, string message);
 
     [LoggerMessage(5, LogLevel.Information, "{Run}: its ttlSecondsAfterFinished is over; the run is deleted, its output stays.")]
     public static partial void RunExpired(this ILogger logger, RunKey run);
@@ -38,6 +38,15 @@ internal static partial class Log
     [LoggerMessage(11, LogLevel.Error, "A progress report could not be checked.")]
     public static partial void ReportUnchecked(this ILogger logger, Exception error);
 
-    [LoggerMessage(12, LogLevel.Information, "LightReasoner operator {Version}: watches {Scope} of {Server}; progress, health and metrics at {Listen}; pods report to {Target}.")]
-    public static partial void Started(this ILogger logger, string version, string scope, string server, string listen, string target);
+    [LoggerMessage(13, LogLevel.Information, "The API server answers again, after {Seconds:0} s.")]
+    public static partial void ServerBack(this ILogger logger, double seconds);
+
+    [LoggerMessage(14, LogLevel.Error, "The Lease {Lease} cannot be had: {Message}")]
+    public static partial void LeaseRefused(this ILogger logger, string lease, string message);
+
+    [LoggerMessage(15, LogLevel.Information, "The leader is {Leader}.")]
+    public static partial void NewLeader(this ILogger logger, string leader);
+
+    [LoggerMessage(12, LogLevel.Information, "LightReasoner operator {Version}: watches {Scope} of {Server}; progress and health at {Listen}, metrics at {Metrics}; pods report to {Target}.")]
+    public static partial void Started(this ILogger logger, string version, string scope, string server, string listen, string metrics, string target);
 }

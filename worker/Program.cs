@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using LightReasoner.Api;
 using LightReasoner.Worker.Commands;
 using LightReasoner.Worker.Inspect;
 using LightReasoner.Worker.Runs;
@@ -13,7 +14,7 @@ var root = new RootCommand("Contrastive sampling, LoRA fine-tuning on soft label
     EvaluateCommand.Create(),
     MergeCommand.Create(),
     PrepareCommand.Create(),
-    new Command("inspect", "Looks into models, tokenizers, templates, samples and Parquet files; JSON in, JSON out.")
+    new Command("inspect", "Looks into models, tokenizers, templates, samples, Parquet files and grading; JSON in, JSON out.")
     {
         TokensCommand.Create(),
         ChatCommand.Create(),
@@ -21,6 +22,8 @@ var root = new RootCommand("Contrastive sampling, LoRA fine-tuning on soft label
         ModelCommand.Create(),
         SamplesCommand.Create(),
         ParquetCommand.Create(),
+        GradeCommand.Create(),
+        PromptsCommand.Create(),
     },
 };
 
@@ -39,6 +42,6 @@ try
 catch (Exception e)
 {
     ExitCode code = WorkerException.CodeOf(e);
-    Console.Error.WriteLine(code == ExitCode.Failure && e is not WorkerException ? e.ToString() : $"error: {e.Message}");
+    Console.Error.WriteLine(Redactor.OfProcess.Redact(code == ExitCode.Failure && e is not WorkerException ? e.ToString() : $"error: {e.Message}"));
     return (int)code;
 }

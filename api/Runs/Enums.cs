@@ -38,6 +38,60 @@ public enum PromptTemplate
     [JsonStringEnumMemberName("none")] None,
 }
 
+/// <summary>How the published Qwen2.5-Math evaluation puts a benchmark's question to a model.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<PromptType>))]
+public enum PromptType
+{
+    /// <summary>The chat of Qwen2.5-Math, which asks for the final answer in <c>\boxed{}</c>.</summary>
+    [JsonStringEnumMemberName("qwen25-math-cot")] Qwen25MathCot,
+
+    /// <summary>Plain text for base models: <c>Question: …</c>, <c>Answer:</c>.</summary>
+    [JsonStringEnumMemberName("cot")] Cot,
+}
+
+/// <summary>A test set of the published Qwen2.5-Math evaluation: layout of its records, prompt, extraction and comparison of answers are as there.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<BenchmarkName>))]
+public enum BenchmarkName
+{
+    /// <summary>GSM8K, grade-school word problems.</summary>
+    [JsonStringEnumMemberName("gsm8k")] Gsm8k,
+
+    /// <summary>MATH, competition problems.</summary>
+    [JsonStringEnumMemberName("math")] Math,
+
+    /// <summary>SVAMP, varied arithmetic word problems.</summary>
+    [JsonStringEnumMemberName("svamp")] Svamp,
+
+    /// <summary>ASDiv, arithmetic word problems.</summary>
+    [JsonStringEnumMemberName("asdiv")] Asdiv,
+
+    /// <summary>Minerva's OpenCourseWare questions.</summary>
+    [JsonStringEnumMemberName("minerva-math")] MinervaMath,
+
+    /// <summary>OlympiadBench: mathematics, English, text only, open-ended.</summary>
+    [JsonStringEnumMemberName("olympiadbench")] OlympiadBench,
+
+    /// <summary>MMLU, the subjects of science and technology; four choices.</summary>
+    [JsonStringEnumMemberName("mmlu-stem")] MmluStem,
+}
+
+/// <summary>How an answer is compared with the reference.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<GraderType>))]
+public enum GraderType
+{
+    /// <summary>The number after the first <c>####</c>, else the last number: GSM8K's own rule.</summary>
+    [JsonStringEnumMemberName("gsm8k")] Gsm8k,
+
+    /// <summary>As the published Qwen2.5-Math evaluation, corrected where that is plainly wrong (docs/methods.md).</summary>
+    [JsonStringEnumMemberName("math")] Math,
+
+    /// <summary>As the published Qwen2.5-Math evaluation to the letter, for comparisons with papers.</summary>
+    [JsonStringEnumMemberName("published")] Published,
+
+    /// <summary>The same text, but for blanks at both ends.</summary>
+    [JsonStringEnumMemberName("exact")] Exact,
+}
+
 /// <summary>Course of the learning rate after warm-up.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<SchedulerType>))]
 public enum SchedulerType
@@ -74,7 +128,7 @@ public enum TrainingMethod
     [JsonStringEnumMemberName("lora")] Lora,
 }
 
-/// <summary>What happens to a sequence longer than <c>maxLength</c>.</summary>
+/// <summary>What happens to a sequence longer than <c>training.maxLength</c>.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Truncation>))]
 public enum Truncation
 {

@@ -1,26 +1,42 @@
 using System.ComponentModel.DataAnnotations;
+using LightReasoner.Api.Schema;
 
 namespace LightReasoner.Api;
 
-/// <summary>
-/// Accuracy on held-out questions, one answer each (pass@1), before and after. An answer is right if the number after its last
-/// <c>####</c>, or its last number, equals that of the record's answer (the GSM8K rule).
-/// </summary>
+/// <summary>Accuracy on held-out questions, one answer each (pass@1), before and after.</summary>
+[CelRule("has(self.dataset) != has(self.benchmarks)", "set exactly one of dataset and benchmarks", nameof(HasOneSource))]
+[CelRule("!has(self.benchmark) || has(self.dataset)", "needs dataset; several test sets are listed under benchmarks, each with its own", nameof(HasOneBenchmark), Field = "benchmark")]
+[CelRule("!(has(self.benchmark) || has(self.benchmarks)) || !(has(self.questionField) || has(self.answerField))",
+    "a benchmark's records have their own fields; leave out questionField and answerField", nameof(HasOwnFields))]
+[CelRule("!has(self.grader) || !(has(self.benchmark) || has(self.benchmarks)) || self.grader in ['math', 'published']",
+    "a benchmark is graded by math or published", nameof(HasFittingGrader), Field = "grader")]
 public sealed record EvaluationSpec
 {
     /// <summary>The questions with their answers.</summary>
-    [Required]
-    public DatasetSource Dataset { get; init; } = null!;
+    public DatasetSource? Dataset { get; init; }
 
-    /// <summary>Field of a record that holds the question.</summary>
+    /// <summary>The test set that the dataset is: records in its published layout (or as <c>worker prepare</c> writes them), prompts and grading of the published Qwen2.5-Math evaluation.</summary>
+    public BenchmarkName? Benchmark { get; init; }
+
+    /// <summary>Several test sets, instead of dataset and benchmark.</summary>
+    [MapKey("name"), MinLength(1), MaxLength(7)]
+    public IReadOnlyList<BenchmarkSource>? Benchmarks { get; init; }
+
+    /// <summary>How a benchmark's question is put to the model; where a benchmark is set, prompt has no effect.</summary>
+    public PromptType PromptType { get; init; } = PromptType.Qwen25MathCot;
+
+    /// <summary>How answers are compared. Left out: math for a benchmark, gsm8k for questions of one's own.</summary>
+    public GraderType? Grader { get; init; }
+
+    /// <summary>Field of a record that holds the question; <c>question</c> where left out.</summary>
     [MinLength(1), MaxLength(256)]
-    public string QuestionField { get; init; } = "question";
+    public string? QuestionField { get; init; }
 
-    /// <summary>Field of a record that holds the answer.</summary>
+    /// <summary>Field of a record that holds the answer; <c>answer</c> where left out.</summary>
     [MinLength(1), MaxLength(256)]
-    public string AnswerField { get; init; } = "answer";
+    public string? AnswerField { get; init; }
 
-    /// <summary>Takes only the first so many questions. All where left out.</summary>
+    /// <summary>Takes only the first so many questions (of each test set). All where left out.</summary>
     [Range(1, int.MaxValue)]
     public int? MaxQuestions { get; init; }
 
@@ -41,4 +57,24 @@ public sealed record EvaluationSpec
     /// <summary>Block generation (RefineRun): forward passes over a block, the proposing one included.</summary>
     [Range(1, 1000)]
     public int RefineIterations { get; init; } = 2;
+
+    /// <summary>All datasets that are read.</summary>
+    public IEnumerable<DatasetSource> Datasets() => new[] { Dataset }.Concat(Benchmarks?.Select(set => set.Dataset) ?? []).OfType<DatasetSource>();
+
+    internal bool HasOneSource() => Dataset is null != Benchmarks is null;
+    internal bool HasOneBenchmark() => Benchmark is null || Dataset is not null;
+    internal bool HasOwnFields() => (Benchmark is null && Benchmarks is null) || (QuestionField is null && AnswerField is null);
+    internal bool HasFittingGrader() => (Benchmark is null && Benchmarks is null) || Grader is null or GraderType.Math or GraderType.Published;
+}
+
+/// <summary>One of several test sets.</summary>
+public sealed record BenchmarkSource
+{
+    /// <summary>Which test set it is.</summary>
+    [Required]
+    public BenchmarkName? Name { get; init; }
+
+    /// <summary>Its records.</summary>
+    [Required]
+    public DatasetSource Dataset { get; init; } = null!;
 }

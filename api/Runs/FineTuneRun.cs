@@ -36,6 +36,7 @@ public sealed record FineTuneRunSpec : RunSpec
     public FineTuneTraining Training { get; init; } = new();
 
     /// <summary>Accuracy on held-out questions before and after. Left out: none is measured.</summary>
+    [Mutable]
     public EvaluationSpec? Evaluation { get; init; }
 
     /// <summary>Whether the published program's behaviour is reproduced where it affects numbers.</summary>
@@ -46,7 +47,7 @@ public sealed record FineTuneRunSpec : RunSpec
 
     /// <inheritdoc/>
     public override IEnumerable<RunReference> References() =>
-        new[] { Model?.RunRef, Samples?.RunRef, Evaluation?.Dataset?.RunRef }.OfType<RunReference>().Distinct();
+        new[] { Model?.RunRef, Samples?.RunRef }.Concat(Evaluation?.Datasets().Select(dataset => dataset.RunRef) ?? []).OfType<RunReference>().Distinct();
 }
 
 /// <summary>A low-rank adapter (LoRA, arXiv 2106.09685); names as in PEFT.</summary>
@@ -74,7 +75,7 @@ public sealed record LoraSpec
 public sealed record FineTuneTraining
 {
     /// <summary>Optimiser steps.</summary>
-    [Range(1, 100_000_000)]
+    [Extendable, Range(1, 100_000_000)]
     public int MaxSteps { get; init; } = 1000;
 
     /// <summary>Samples per forward pass.</summary>

@@ -34,23 +34,19 @@ public sealed record RefineRunSpec : RunSpec
 
     /// <summary>Field that holds the prompt: text, or chat messages.</summary>
     [MinLength(1), MaxLength(256)]
-    public string PromptKey { get; init; } = "prompt";
+    public string PromptField { get; init; } = "prompt";
 
     /// <summary>Field that holds the response: text, or chat messages.</summary>
     [MinLength(1), MaxLength(256)]
-    public string ResponseKey { get; init; } = "target";
+    public string ResponseField { get; init; } = "target";
 
     /// <summary>How a prompt that is text is put to the model. Prompts that are chat messages bring their own system message.</summary>
     public PromptSpec Prompt { get; init; } = new() { System = "" };
 
-    /// <summary>Longest sequence in tokens, prompt and response.</summary>
-    [Range(2, 1_048_576)]
-    public int MaxLength { get; init; } = 2048;
-
-    /// <summary>What happens to a longer sequence.</summary>
+    /// <summary>What happens to a sequence longer than training.maxLength.</summary>
     public Truncation Truncation { get; init; } = Truncation.Right;
 
-    /// <summary>EOS tokens that follow a response in training: a number, or full to fill up to maxLength as the published program does.</summary>
+    /// <summary>EOS tokens that follow a response in training: a number, or full to fill up to training.maxLength as the published program does.</summary>
     public EosTail EosTail { get; init; } = EosTail.OfLength(128);
 
     /// <summary>The refinement passes.</summary>
@@ -66,6 +62,7 @@ public sealed record RefineRunSpec : RunSpec
     public RefineTraining Training { get; init; } = new();
 
     /// <summary>Accuracy of block generation on held-out questions before and after. Left out: none is measured.</summary>
+    [Mutable]
     public EvaluationSpec? Evaluation { get; init; }
 
     /// <summary>Whether the published program's behaviour is reproduced where it affects numbers.</summary>
@@ -73,12 +70,12 @@ public sealed record RefineRunSpec : RunSpec
 
     /// <inheritdoc/>
     public override IEnumerable<RunReference> References() =>
-        new[] { Model?.RunRef, Dataset?.RunRef, Evaluation?.Dataset?.RunRef }.OfType<RunReference>().Distinct();
+        new[] { Model?.RunRef, Dataset?.RunRef }.Concat(Evaluation?.Datasets().Select(dataset => dataset.RunRef) ?? []).OfType<RunReference>().Distinct();
 }
 
 /// <summary>Noise and passes of iterative refinement.</summary>
 [CelRule("self.noiseMin <= self.noiseMax", "noiseMin must be at most noiseMax", nameof(NoiseIsOrdered), Field = "noiseMin")]
-[CelRule("size(self.lossWeights) == self.numIterations", "lossWeights must have numIterations entries", nameof(WeightsMatch), Field = "lossWeights")]
+[CelRule("!has(self.lossWeights) || size(self.lossWeights) == self.numIterations", "lossWeights must have numIterations entries", nameof(WeightsMatch), Field = "lossWeights")]
 public sealed record IterativeSpec
 {
     /// <summary>Passes per training step.</summary>
@@ -93,29 +90,36 @@ public sealed record IterativeSpec
     [Range(0.0, 1.0)]
     public double NoiseMax { get; init; } = 0.9;
 
-    /// <summary>Weight of each pass's loss.</summary>
+    /// <summary>Weight of each pass's loss, numIterations of them. All 1 where left out.</summary>
     [MinLength(1), MaxLength(64), Range(0.0, 1e6)]
-    public IReadOnlyList<double> LossWeights { get; init; } = [1.0, 1.0];
+    public IReadOnlyList<double>? LossWeights { get; init; }
+
+    /// <summary>Weight of the loss of a pass, counted from 0.</summary>
+    public double WeightOf(int pass) => LossWeights?[pass] ?? 1;
 
     internal bool NoiseIsOrdered() => NoiseMin <= NoiseMax;
-    internal bool WeightsMatch() => LossWeights.Count == NumIterations;
+    internal bool WeightsMatch() => LossWeights is null || LossWeights.Count == NumIterations;
 }
 
 /// <summary>The optimisation of a refinement run.</summary>
-[CelRule("self.microBatchSize * self.gradientAccumulationSteps <= 2147483647", "microBatchSize times gradientAccumulationSteps must be at most 2147483647", nameof(StepFits), Field = "gradientAccumulationSteps")]
+[CelRule("self.batchSize * self.gradientAccumulationSteps <= 2147483647", "batchSize times gradientAccumulationSteps must be at most 2147483647", nameof(StepFits), Field = "gradientAccumulationSteps")]
 public sealed record RefineTraining
 {
+    /// <summary>Longest sequence in tokens, prompt and response.</summary>
+    [Range(2, 1_048_576)]
+    public int MaxLength { get; init; } = 2048;
+
     /// <summary>Passes over the data, unless maxSteps ends the run earlier.</summary>
-    [Range(1, 1_000_000)]
+    [Extendable, Range(1, 1_000_000)]
     public int TotalEpochs { get; init; } = 3;
 
     /// <summary>Optimiser steps; ends the run instead of totalEpochs.</summary>
-    [Range(1, 100_000_000)]
+    [Extendable, Range(1, 100_000_000)]
     public int? MaxSteps { get; init; }
 
     /// <summary>Sequences per forward pass.</summary>
     [Range(1, 65536)]
-    public int MicroBatchSize { get; init; } = 2;
+    public int BatchSize { get; init; } = 2;
 
     /// <summary>Forward passes per optimiser step.</summary>
     [Range(1, 65536)]
@@ -166,5 +170,5 @@ public sealed record RefineTraining
     /// <summary>Recomputes activations in the backward pass: less memory, about a third more time.</summary>
     public bool GradientCheckpointing { get; init; }
 
-    internal bool StepFits() => (long)MicroBatchSize * GradientAccumulationSteps <= int.MaxValue;
+    internal bool StepFits() => (long)BatchSize * GradientAccumulationSteps <= int.MaxValue;
 }

@@ -8,15 +8,15 @@ namespace LightReasoner.Api;
 public abstract record RunSpec
 {
     /// <summary>Credentials for storage. Left out: workload identity.</summary>
-    [JsonPropertyOrder(10)]
+    [Mutable, JsonPropertyOrder(10)]
     public StorageSpec? Storage { get; init; }
 
     /// <summary>Where the run writes.</summary>
     [JsonPropertyOrder(10)]
     public OutputSpec? Output { get; init; }
 
-    /// <summary>The pod that the worker runs in.</summary>
-    [JsonPropertyOrder(10)]
+    /// <summary>The pod that the worker runs in. A change reaches the next pod.</summary>
+    [Mutable, JsonPropertyOrder(10)]
     public WorkerSpec Worker { get; init; } = new();
 
     /// <summary>Stops the run and keeps what it has finished; false goes on from there.</summary>
@@ -24,24 +24,24 @@ public abstract record RunSpec
     public bool Suspend { get; init; }
 
     /// <summary>Kueue queue that admits the run; empty for none.</summary>
-    [MaxLength(253), JsonPropertyOrder(10)]
+    [Mutable, MaxLength(63), RegularExpression(Patterns.QueueName), JsonPropertyOrder(10)]
     public string QueueName { get; init; } = "";
 
     /// <summary>Failures that are tried again (of each shard, for a SamplingRun). Preemption and drains do not count.</summary>
-    [Range(0, 100), JsonPropertyOrder(10)]
+    [Mutable, Range(0, 100), JsonPropertyOrder(10)]
     public int Retries { get; init; } = 3;
 
     /// <summary>Seconds that the run may be active, retries included; time suspended or queued does not count. No limit where left out.</summary>
-    [Range(1, 31_536_000), JsonPropertyOrder(10)]
+    [Mutable, Range(1, 31_536_000), JsonPropertyOrder(10)]
     public int? ActiveDeadlineSeconds { get; init; }
 
     /// <summary>Seconds after its end until the run is deleted (its output stays). Kept for ever where left out.</summary>
     [Mutable, Range(0, 31_536_000), JsonPropertyOrder(10)]
     public int? TtlSecondsAfterFinished { get; init; }
 
-    /// <summary>How long the run waits for a run that it refers to and that does not exist, such as <c>1h</c> or <c>10m</c>.</summary>
-    [MinLength(2), MaxLength(32), RegularExpression(Patterns.Duration), JsonPropertyOrder(10)]
-    public string DependencyTimeout { get; init; } = "1h";
+    /// <summary>Seconds that the run waits for a run that it refers to and that does not exist.</summary>
+    [Mutable, Range(0, 31_536_000), JsonPropertyOrder(10)]
+    public int DependencyTimeoutSeconds { get; init; } = 3600;
 
     /// <summary>Runs whose output this one reads, each once.</summary>
     public abstract IEnumerable<RunReference> References();

@@ -46,7 +46,7 @@ public sealed record SamplingRunSpec : RunSpec
     public string IdField { get; init; } = "id";
 
     /// <summary>Takes only the first so many questions. All where left out.</summary>
-    [Range(1, int.MaxValue)]
+    [Extendable(NullIsAll = true), Range(1, int.MaxValue)]
     public int? MaxQuestions { get; init; }
 
     /// <summary>How a question is put to the models.</summary>

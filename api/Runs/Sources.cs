@@ -24,7 +24,7 @@ public sealed record RunReference
     nameof(RefersToTraining), Field = "runRef")]
 public sealed record ModelSource
 {
-    /// <summary>Model folder: <c>hf://org/name[@revision]</c>, <c>az://container/path</c>, <c>https://…</c> or <c>file:///…</c>.</summary>
+    /// <summary>Model folder: <c>hf://org/name[@revision]</c>, <c>az://container/path</c>, <c>s3://bucket/path</c>, <c>https://…</c>, <c>file:///…</c> or a path.</summary>
     [MinLength(1), MaxLength(2048), RegularExpression(Patterns.Uri)]
     public string? Uri { get; init; }
 
@@ -47,7 +47,7 @@ public sealed record ModelSource
 [CelRule("!has(self.runRef) || self.runRef.kind == 'SamplingRun'", "only a SamplingRun writes records", nameof(RefersToSampling), Field = "runRef")]
 public sealed record DatasetSource
 {
-    /// <summary>File, or several by glob (<c>*</c>, <c>**</c>, <c>?</c>): <c>az://data/gsm8k/*.jsonl</c>.</summary>
+    /// <summary>File, folder, or several files by glob (<c>*</c>, <c>**</c>, <c>?</c>): <c>az://data/gsm8k/*.jsonl</c>.</summary>
     [MinLength(1), MaxLength(2048), RegularExpression(Patterns.Uri)]
     public string? Uri { get; init; }
 
@@ -74,8 +74,8 @@ public sealed record StorageSpec
 {
     /// <summary>
     /// Secret whose keys become environment variables of the worker: <c>AZURE_STORAGE_CONNECTION_STRING</c>, or
-    /// <c>AZURE_STORAGE_ACCOUNT</c> with <c>AZURE_STORAGE_KEY</c> or <c>AZURE_STORAGE_SAS_TOKEN</c>, and <c>HF_TOKEN</c>.
-    /// Left out: workload identity.
+    /// <c>AZURE_STORAGE_ACCOUNT</c> with <c>AZURE_STORAGE_KEY</c> or <c>AZURE_STORAGE_SAS_TOKEN</c>; <c>AWS_ACCESS_KEY_ID</c> with
+    /// <c>AWS_SECRET_ACCESS_KEY</c>, and <c>AWS_REGION</c> or <c>AWS_ENDPOINT_URL</c>; <c>HF_TOKEN</c>. Left out: workload identity of the platform.
     /// </summary>
     public LocalReference? SecretRef { get; init; }
 }
@@ -91,15 +91,21 @@ public sealed record OutputSpec
 /// <summary>Patterns that more than one field uses.</summary>
 public static class Patterns
 {
-    /// <summary>A DNS subdomain, as Kubernetes names objects.</summary>
-    public const string ResourceName = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
+    /// <summary>A lowercase RFC 1123 subdomain, as Kubernetes names objects.</summary>
+    public const string ResourceName = @"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
 
-    /// <summary>A URI of a scheme that can be read.</summary>
-    public const string Uri = "^(hf|az|https|http|file)://.+$";
+    /// <summary>Name of a Kueue queue, or nothing.</summary>
+    public const string QueueName = "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$";
 
-    /// <summary>A URI of a scheme that can be written.</summary>
-    public const string OutputUri = "^(az|https|http|file)://.+$";
+    /// <summary>Name of an extended resource, such as <c>nvidia.com/gpu</c> or <c>nvidia.com/mig-1g.10gb</c>.</summary>
+    public const string ExtendedResource = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$";
 
-    /// <summary>A Go duration made of hours, minutes and seconds, such as <c>1h30m</c>.</summary>
-    public const string Duration = "^([0-9]+h)?([0-9]+m)?([0-9]+s)?$";
+    /// <summary>A Kubernetes quantity of bytes, such as <c>20Gi</c>.</summary>
+    public const string Quantity = "^[0-9]+([.][0-9]+)?([KMGTPE]i?|k)?$";
+
+    /// <summary>A URI of a scheme that can be read, or a path of the machine that the worker runs on.</summary>
+    public const string Uri = "^((hf|az|s3|https|http|file)://.+|[^:]+)$";
+
+    /// <summary>A URI of a scheme that can be written, or a path of the machine that the worker runs on.</summary>
+    public const string OutputUri = "^((az|s3|https|http|file)://.+|[^:]+)$";
 }

@@ -7,7 +7,10 @@ namespace LightReasoner.Api;
 /// <summary>The pod that a run's worker runs in. What is left out comes from the operator's settings.</summary>
 public sealed record WorkerSpec
 {
-    /// <summary>Container image.</summary>
+    /// <summary>What the worker uses in one pod.</summary>
+    internal const int MaxGpus = 1;
+
+    /// <summary>Container image. Left out: the operator's CPU image where gpus is 0, its CUDA image otherwise.</summary>
     [MinLength(1), MaxLength(1024)]
     public string? Image { get; init; }
 
@@ -19,9 +22,16 @@ public sealed record WorkerSpec
     [MaxLength(16)]
     public IReadOnlyList<LocalReference>? ImagePullSecrets { get; init; }
 
-    /// <summary>GPUs per pod (<c>nvidia.com/gpu</c>); 0 runs on the CPU.</summary>
-    [Range(0, 64)]
+    /// <summary>GPUs per pod, at most as many as the worker uses; 0 runs on the CPU.</summary>
+    [Range(0, MaxGpus)]
     public int Gpus { get; init; } = 1;
+
+    /// <summary>
+    /// Resource that a GPU is asked for as: <c>nvidia.com/gpu</c> (as a rule, where left out), <c>amd.com/gpu</c>, or a MIG profile such as
+    /// <c>nvidia.com/mig-3g.40gb</c>.
+    /// </summary>
+    [MinLength(3), MaxLength(253), RegularExpression(Patterns.ExtendedResource)]
+    public string? GpuResource { get; init; }
 
     /// <summary>Resource requests and limits of the container, in Kubernetes' own form.</summary>
     [KubernetesFragment]
@@ -38,6 +48,10 @@ public sealed record WorkerSpec
     /// <summary>Affinity, in Kubernetes' own form.</summary>
     [KubernetesFragment]
     public JsonObject? Affinity { get; init; }
+
+    /// <summary>How the pods of a run spread over the cluster, in Kubernetes' own form.</summary>
+    [KubernetesFragment, MaxLength(16)]
+    public IReadOnlyList<JsonObject>? TopologySpreadConstraints { get; init; }
 
     /// <summary>Priority class of the pod.</summary>
     [MaxLength(253), RegularExpression(Patterns.ResourceName)]
@@ -63,6 +77,13 @@ public sealed record WorkerSpec
     [KubernetesFragment, MaxLength(64)]
     public IReadOnlyList<JsonObject>? VolumeMounts { get; init; }
 
+    /// <summary>The folder for downloaded models and temporary files.</summary>
+    public ScratchSpec? Scratch { get; init; }
+
+    /// <summary>Seconds between SIGTERM and SIGKILL, in which a worker writes its checkpoint.</summary>
+    [Range(1, 3600)]
+    public int? TerminationGracePeriodSeconds { get; init; }
+
     /// <summary>Further labels of the pod.</summary>
     [MaxLength(64)]
     public IReadOnlyDictionary<string, string>? PodLabels { get; init; }
@@ -70,4 +91,19 @@ public sealed record WorkerSpec
     /// <summary>Further annotations of the pod.</summary>
     [MaxLength(64)]
     public IReadOnlyDictionary<string, string>? PodAnnotations { get; init; }
+}
+
+/// <summary>The folder for downloaded models and temporary files of a pod: an emptyDir, or a volume of its own where storageClassName is set.</summary>
+[CelRule("!has(self.storageClassName) || has(self.sizeLimit)", "storageClassName needs a sizeLimit", nameof(HasSize), Field = "sizeLimit")]
+public sealed record ScratchSpec
+{
+    /// <summary>Most bytes that it may take, such as <c>50Gi</c>. Left out: what the node allows.</summary>
+    [MinLength(1), MaxLength(32), RegularExpression(Patterns.Quantity)]
+    public string? SizeLimit { get; init; }
+
+    /// <summary>Takes a volume of this storage class for each pod (a generic ephemeral volume) instead of the node's disk.</summary>
+    [MinLength(1), MaxLength(253), RegularExpression(Patterns.ResourceName)]
+    public string? StorageClassName { get; init; }
+
+    internal bool HasSize() => StorageClassName is null || SizeLimit is not null;
 }

@@ -48,9 +48,17 @@ public sealed class CelRuleAttribute(string rule, string message, string check) 
     public string Field { get; init; } = "";
 }
 
-/// <summary>The field may be changed while a run is under way; all others are frozen once it has started.</summary>
+/// <summary>The field does not affect what a run computes and may be changed at any time; all others are frozen once it has started.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class MutableAttribute : Attribute;
+
+/// <summary>The number may be raised after the run has started; a finished run then goes on from what it has.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class ExtendableAttribute : Attribute
+{
+    /// <summary>Whether leaving the number out asks for all there is.</summary>
+    public bool NullIsAll { get; init; }
+}
 
 /// <summary>
 /// The value is a piece of Kubernetes' own API that is handed to the pod as it stands (its schema belongs to the cluster's version),

@@ -72,29 +72,49 @@ public static class CrdGenerator
                 ["kind"] = new JsonObject { ["type"] = "string" },
                 ["metadata"] = new JsonObject { ["type"] = "object" },
                 ["spec"] = Object(spec.Type, null),
-                ["status"] = Object(status.Type, null),
+                ["status"] = Status(status.Type),
             },
             ["x-kubernetes-validations"] = new JsonArray(new JsonObject
             {
                 ["rule"] = FrozenOnceStarted(spec.Type),
-                ["message"] = "the spec cannot be changed once the run has started, but for "
-                    + string.Join(", ", ApiProperty.Of(spec.Type).Where(IsMutable).Select(p => p.Name)) + "; make a new run instead",
+                ["message"] = "what affects results cannot be changed once the run has started; free are "
+                    + string.Join(", ", ApiProperty.Of(spec.Type).Where(IsMutable).Select(p => p.Name))
+                    + $"; {string.Join(", ", Extendable(spec.Type, ""))} may grow; make a new run instead",
+                ["fieldPath"] = ".spec",
             }),
         };
     }
 
+    /// <summary>With a default, so that a run is InProgress for kstatus from the first moment on.</summary>
+    private static JsonObject Status(Type type)
+    {
+        JsonObject node = Object(type, null);
+        node.Insert(1, "default", new JsonObject { ["observedGeneration"] = -1 });
+        return node;
+    }
+
     private static bool IsMutable(ApiProperty property) => property.Property.IsDefined(typeof(MutableAttribute));
 
-    /// <summary>
-    /// A transition rule over every spec field but the mutable ones. Pieces of Kubernetes' own API are compared whole: CEL cannot see into
-    /// them, but it can tell whether two are the same.
-    /// </summary>
+    /// <summary>Paths of the numbers that may grow.</summary>
+    private static IEnumerable<string> Extendable(Type type, string path) => ApiProperty.Of(type).Where(p => !IsMutable(p)).SelectMany(p =>
+        p.Property.IsDefined(typeof(ExtendableAttribute)) ? [path + p.Name] : p.Shape == Shape.Object ? Extendable(p.Type, $"{path}{p.Name}.") : []);
+
+    /// <summary>A transition rule over every spec field but the mutable ones.</summary>
     private static string FrozenOnceStarted(Type spec) =>
-        "!has(oldSelf.status) || !has(oldSelf.status.startTime) || (" + string.Join(" && ", ApiProperty.Of(spec)
-            .Where(p => !IsMutable(p))
-            .Select(p => p.Required || Default(p) is not null
-                ? $"self.spec.{p.Name} == oldSelf.spec.{p.Name}"
-                : $"has(self.spec.{p.Name}) == has(oldSelf.spec.{p.Name}) && (!has(self.spec.{p.Name}) || self.spec.{p.Name} == oldSelf.spec.{p.Name})")) + ")";
+        $"!has(oldSelf.status) || !has(oldSelf.status.startTime) || ({string.Join(" && ", Frozen(spec, "spec"))})";
+
+    /// <summary>One condition a field: unchanged, or not lowered where it may grow.</summary>
+    private static IEnumerable<string> Frozen(Type type, string path) => ApiProperty.Of(type).Where(p => !IsMutable(p)).SelectMany(p =>
+    {
+        string now = $"self.{path}.{p.Name}", before = $"oldSelf.{path}.{p.Name}";
+        bool present = p.Required || Default(p) is not null;
+        if (p.Property.GetCustomAttribute<ExtendableAttribute>() is { } extendable)
+            return [present ? $"{now} >= {before}"
+                : extendable.NullIsAll ? $"(!has({now}) || has({before}) && {now} >= {before})"
+                : $"(!has({now}) || !has({before}) || {now} >= {before})"];
+        if (present && p.Shape == Shape.Object && Extendable(p.Type, "").Any()) return Frozen(p.Type, $"{path}.{p.Name}");
+        return [present ? $"{now} == {before}" : $"has({now}) == has({before}) && (!has({now}) || {now} == {before})"];
+    });
 
     private static JsonObject Object(Type type, string? description)
     {
@@ -120,7 +140,7 @@ public static class CrdGenerator
 
     private static JsonObject Property(ApiProperty property)
     {
-        string description = Documentation.Of(property.Property);
+        string description = Documentation.Of(property.Property) + Bounds(property);
         JsonObject node = property.Shape switch
         {
             Shape.Object => Object(property.Type, description),
@@ -132,6 +152,18 @@ public static class CrdGenerator
         node.Insert(0, "description", description);
         if (Default(property) is { } value) node.Insert(1, "default", value);
         return node;
+    }
+
+    /// <summary>What `kubectl explain` does not show by itself: the default and the range.</summary>
+    private static string Bounds(ApiProperty property)
+    {
+        string[] parts =
+        [
+            .. Default(property) is { } value and not JsonObject ? [$"default {value.ToJsonString(ApiJson.Options)}"] : Array.Empty<string>(),
+            .. property.Range is { } range && !IsStatusPart(property.Property.ReflectedType!)
+                ? [$"{(range.MinimumIsExclusive ? "above " : "")}{Bound(range.Minimum)} to {(range.MaximumIsExclusive ? "below " : "")}{Bound(range.Maximum)}"] : Array.Empty<string>(),
+        ];
+        return parts.Length == 0 ? "" : $" ({string.Join("; ", parts)})";
     }
 
     /// <summary>The value that a freshly made record has; null for none.</summary>

@@ -47,6 +47,9 @@ public abstract record RunStatus
     [JsonConverter(typeof(Rfc3339TimeConverter))]
     public DateTimeOffset? CompletionTime { get; init; }
 
+    /// <summary>Image of the Job that does the work.</summary>
+    public string? Image { get; init; }
+
     /// <summary>Name of the Job that does the work.</summary>
     public string? JobName { get; init; }
 
@@ -56,7 +59,7 @@ public abstract record RunStatus
     /// <summary>One sentence for people: what is going on, or why it does not.</summary>
     public string? Message { get; init; }
 
-    /// <summary>Ready, Reconciling and Stalled, as kstatus reads them.</summary>
+    /// <summary>Ready, Reconciling and Stalled, as kstatus reads them; Complete, Failed and Suspended, as a Job has them.</summary>
     [MapKey("type")]
     public IReadOnlyList<RunCondition>? Conditions { get; init; }
 
@@ -68,6 +71,29 @@ public abstract record RunStatus
 
     /// <summary>Failed attempts so far.</summary>
     public int? Retries { get; init; }
+
+    /// <summary>Since when a run that this one refers to has not existed.</summary>
+    [JsonConverter(typeof(Rfc3339TimeConverter))]
+    public DateTimeOffset? DependencyMissingSince { get; init; }
+
+    /// <summary>Where the outputs of the runs that this one refers to lay when it started, by kind/name.</summary>
+    public IReadOnlyDictionary<string, string>? References { get; init; }
+
+    /// <summary>Seconds that pods of the run have worked, for its deadline.</summary>
+    public long? ActiveSeconds { get; init; }
+
+    /// <summary>Since when pods of the run work, not yet counted in activeSeconds.</summary>
+    [JsonConverter(typeof(Rfc3339TimeConverter))]
+    public DateTimeOffset? ActiveSince { get; init; }
+
+    /// <summary>How often the run was taken up again after it had finished.</summary>
+    public int? Restarts { get; init; }
+
+    /// <summary>Value of the annotation lightreasoner.io/rerun that was last seen.</summary>
+    public string? Rerun { get; init; }
+
+    /// <summary>What maxSteps, maxQuestions, totalEpochs and evaluation ask for, as far as the run has been started for it.</summary>
+    public string? Extent { get; init; }
 }
 
 /// <summary>Status of a SamplingRun.</summary>
@@ -94,7 +120,7 @@ public sealed record RefineRunStatus : RunStatus
 /// <summary>A condition by the conventions of the Kubernetes API.</summary>
 public sealed record RunCondition
 {
-    /// <summary>Ready, Reconciling or Stalled.</summary>
+    /// <summary>Ready, Reconciling, Stalled, Complete, Failed or Suspended.</summary>
     [Required]
     public string Type { get; init; } = null!;
 
@@ -103,14 +129,16 @@ public sealed record RunCondition
     public string Status { get; init; } = null!;
 
     /// <summary>Why, in one CamelCase word for programs (docs/troubleshooting.md lists them).</summary>
-    public string? Reason { get; init; }
+    [Required]
+    public string Reason { get; init; } = null!;
 
     /// <summary>Why, for people.</summary>
-    public string? Message { get; init; }
+    [Required]
+    public string Message { get; init; } = null!;
 
     /// <summary>When the status last changed.</summary>
-    [JsonConverter(typeof(Rfc3339TimeConverter))]
-    public DateTimeOffset? LastTransitionTime { get; init; }
+    [Required, JsonConverter(typeof(Rfc3339TimeConverter))]
+    public DateTimeOffset LastTransitionTime { get; init; }
 
     /// <summary>Generation of the spec that the condition speaks of.</summary>
     public long? ObservedGeneration { get; init; }

@@ -81,7 +81,7 @@ public static class DocumentValidator
                 if (shape == Shape.IntegerOrText) IntegerOrText(value!, type, path, errors);
                 break;
             case Shape.Text or Shape.Choice when kind == JsonValueKind.String:
-                Text(property, shape, value!.GetValue<string>(), path, errors, isItem: property.Shape == Shape.List);
+                Text(property, shape, value!.GetValue<string>(), path, errors, isItem: property.Shape is Shape.List or Shape.Map);
                 break;
             case Shape.Integer when kind == JsonValueKind.Number && TryLong(value!, out long integer):
                 if (type == typeof(int) && integer is > int.MaxValue or < int.MinValue)
@@ -120,7 +120,10 @@ public static class DocumentValidator
         Count(property, text.EnumerateRunes().Count(), "characters", path, errors);
         if (property.Pattern is { } pattern && text.Length <= (property.MaxLength ?? int.MaxValue)
             && !System.Text.RegularExpressions.Regex.IsMatch(text, pattern, System.Text.RegularExpressions.RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1)))
-            errors.Add(new FieldError(path, $"must match {pattern}, was '{text}'"));
+            errors.Add(new FieldError(path, path == "metadata.name"
+                // The API server's own words.
+                ? $"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character, was '{text}'"
+                : $"must match {pattern}, was '{text}'"));
     }
 
     private static void Count(ApiProperty property, int count, string what, string path, List<FieldError> errors)

@@ -32,6 +32,9 @@ internal static class JsonAccess
     /// <summary>The string under a chain of keys; null when it is missing or not a string.</summary>
     public static string? StringAt(this JsonNode? node, params ReadOnlySpan<string> keys) => node.At(keys).AsString();
 
+    /// <summary>The objects of a list; nothing where it is missing.</summary>
+    public static IEnumerable<JsonObject> Items(this JsonNode? node, params ReadOnlySpan<string> keys) => (node.At(keys) as JsonArray)?.OfType<JsonObject>() ?? [];
+
     public static bool BoolAt(this JsonNode? node, params ReadOnlySpan<string> keys)
         => node.At(keys) is JsonValue v && v.GetValueKind() == JsonValueKind.True;
 
@@ -107,6 +110,39 @@ internal static class JsonAccess
     public static string Kind(this JsonObject o) => o.StringAt("kind") ?? "";
 
     public static string ApiVersion(this JsonObject o) => o.StringAt("apiVersion") ?? "";
+
+    public static void RemoveFinalizer(this JsonObject o, string finalizer)
+    {
+        var rest = o.At("metadata", "finalizers").StringItems().Where(f => f != finalizer).ToList();
+        o.Metadata().SetOrRemove("finalizers", rest.Count == 0 ? null : Strings(rest));
+    }
+
+    /// <summary>The condition of a type in the status; null when there is none.</summary>
+    public static JsonObject? Condition(this JsonNode? o, string type) => o.Items("status", "conditions").FirstOrDefault(c => c.StringAt("type") == type);
+
+    public static bool HasCondition(this JsonNode? o, string type) => o.Condition(type).StringAt("status") == "True";
+
+    /// <summary>Adds or changes a condition of the status; its transition time stays while its status does.</summary>
+    public static void SetCondition(this JsonObject o, string now, string type, bool status, string reason, string message)
+    {
+        var old = o.Condition(type);
+        var value = status ? "True" : "False";
+        var condition = new JsonObject
+        {
+            ["type"] = type,
+            ["status"] = value,
+            ["lastTransitionTime"] = old.StringAt("status") == value ? old.StringAt("lastTransitionTime") : now,
+            ["reason"] = reason,
+            ["message"] = message,
+        };
+        var parent = o.Ensure("status");
+        if (parent["conditions"] is not JsonArray list)
+            parent["conditions"] = list = [];
+        if (old is null)
+            list.Add(condition);
+        else
+            list[list.IndexOf(old)] = condition;
+    }
 
     public static bool IsDeleting(this JsonObject o) => o.At("metadata", "deletionTimestamp") is not null;
 }

@@ -174,19 +174,13 @@ internal sealed class GarbageCollector(Store store, Registry registry, ObjectWri
         });
 
     private void RemoveFinalizer(ResourceType type, StoredObject stored, string finalizer)
-        => Change(type, stored, o =>
-        {
-            var rest = o.At("metadata", "finalizers").StringItems().Where(f => f != finalizer).ToList();
-            o.Metadata().SetOrRemove("finalizers", rest.Count == 0 ? null : JsonAccess.Strings(rest));
-        });
+        => Change(type, stored, o => o.RemoveFinalizer(finalizer));
 
     private void Change(ResourceType type, StoredObject stored, Action<JsonObject> change)
-        => writer.Update(type, stored.Namespace, stored.Name, "finalize", o =>
+        => writer.Change(type, stored.Namespace, stored.Name, o =>
         {
             if (o.Uid() != stored.Document.Uid())
                 throw type.NotFound(stored.Name);
             change(o);
-            o.Metadata().Remove("resourceVersion");
-            return o;
-        }, WriteOptions.Internal);
+        });
 }

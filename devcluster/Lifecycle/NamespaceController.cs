@@ -92,45 +92,24 @@ internal sealed class NamespaceController(Store store, Registry registry, Object
             }
         }
 
-        writer.Update(type, "", ns, "finalize", o =>
+        writer.Change(type, "", ns, o =>
         {
-            o["status"]!["conditions"] = Conditions(o, remaining);
+            var finalizers = remaining.SelectMany(r => r.Object.Document.At("metadata", "finalizers").StringItems()).CountBy(f => f).Select(f => $"{f.Key} in {f.Value} resource instances").ToList();
+            var resources = remaining.CountBy(r => r.Type.QualifiedName).Select(g => $"{g.Key} has {g.Value} resource instances");
+            var conditions = new (string Type, bool True, string Reason, string Message)[]
+            {
+                ("NamespaceDeletionDiscoveryFailure", false, "ResourcesDiscovered", "All resources successfully discovered"),
+                ("NamespaceDeletionGroupVersionParsingFailure", false, "ParsedGroupVersions", "All legacy kube types successfully parsed"),
+                ("NamespaceDeletionContentFailure", false, "ContentDeleted", "All content successfully deleted, may be waiting on finalization"),
+                remaining.Count > 0 ? ("NamespaceContentRemaining", true, "SomeResourcesRemain", "Some resources are remaining: " + string.Join(", ", resources))
+                    : ("NamespaceContentRemaining", false, "ContentRemoved", "All content successfully removed"),
+                finalizers.Count > 0 ? ("NamespaceFinalizersRemaining", true, "SomeFinalizersRemain", "Some content in the namespace has finalizers remaining: " + string.Join(", ", finalizers))
+                    : ("NamespaceFinalizersRemaining", false, "ContentHasNoFinalizers", "All content-preserving finalizers finished"),
+            };
+            foreach (var c in conditions)
+                o.SetCondition(writer.Now, c.Type, c.True, c.Reason, c.Message);
             if (remaining.Count == 0)
                 o["spec"]!.AsObject().Remove("finalizers");
-            o.Metadata().Remove("resourceVersion");
-            return o;
-        }, WriteOptions.Internal);
-    }
-
-    private JsonArray Conditions(JsonObject o, List<(ResourceType Type, StoredObject Object)> remaining)
-    {
-        var resources = remaining.GroupBy(r => r.Type.QualifiedName).Select(g => $"{g.Key} has {g.Count()} resource instances");
-        var finalizers = remaining.SelectMany(r => r.Object.Document.At("metadata", "finalizers").StringItems()).GroupBy(f => f)
-            .Select(g => $"{g.Key} in {g.Count()} resource instances").ToList();
-        return
-        [
-            Condition(o, "NamespaceDeletionDiscoveryFailure", "False", "ResourcesDiscovered", "All resources successfully discovered"),
-            Condition(o, "NamespaceDeletionGroupVersionParsingFailure", "False", "ParsedGroupVersions", "All legacy kube types successfully parsed"),
-            Condition(o, "NamespaceDeletionContentFailure", "False", "ContentDeleted", "All content successfully deleted, may be waiting on finalization"),
-            remaining.Count > 0
-                ? Condition(o, "NamespaceContentRemaining", "True", "SomeResourcesRemain", "Some resources are remaining: " + string.Join(", ", resources))
-                : Condition(o, "NamespaceContentRemaining", "False", "ContentRemoved", "All content successfully removed"),
-            finalizers.Count > 0
-                ? Condition(o, "NamespaceFinalizersRemaining", "True", "SomeFinalizersRemain", "Some content in the namespace has finalizers remaining: " + string.Join(", ", finalizers))
-                : Condition(o, "NamespaceFinalizersRemaining", "False", "ContentHasNoFinalizers", "All content-preserving finalizers finished"),
-        ];
-    }
-
-    private JsonObject Condition(JsonObject o, string kind, string status, string reason, string message)
-    {
-        var old = (o.ArrayAt("status", "conditions") ?? []).FirstOrDefault(c => c.StringAt("type") == kind);
-        return new JsonObject
-        {
-            ["type"] = kind,
-            ["status"] = status,
-            ["lastTransitionTime"] = old.StringAt("status") == status ? old.StringAt("lastTransitionTime") : writer.Now,
-            ["reason"] = reason,
-            ["message"] = message,
-        };
+        });
     }
 }

@@ -26,7 +26,6 @@ internal sealed class ServerSideApply(ObjectWriter writer, ApiRequest request)
             var created = applied.Copy();
             created.Metadata()["name"] = request.Name;
             created.Metadata().Remove("resourceVersion");
-            type.Strategy.Decode(created);
             return (writer.Create(type, request.Namespace, created, options, o => ManagedFields.Write(o, [Mine(applied)])), true);
         }
 
@@ -95,8 +94,6 @@ internal sealed class ServerSideApply(ObjectWriter writer, ApiRequest request)
         managers = ManagedFields.Read(live);
         var before = managers.FirstOrDefault(m => m.Is(manager, "Apply", request.Subresource));
         managers.RemoveAll(m => m.Is(manager, "Apply", request.Subresource));
-        type.Strategy.Encode(live);
-        live["apiVersion"] = type.GroupVersion;
         var merged = (JsonObject)TypedValue.Merge(live, applied, type.Schema)!;
         if (request.Subresource == "status")
         {
@@ -121,7 +118,6 @@ internal sealed class ServerSideApply(ObjectWriter writer, ApiRequest request)
             CheckConflicts(managers, taken, live);
         managers = ManagedFields.Disown(managers, comparison, _ => true, taken);
         managers.Add(before is null ? mine with { Time = null } : mine with { Time = before.Time });
-        type.Strategy.Decode(merged);
         return merged;
     }
 

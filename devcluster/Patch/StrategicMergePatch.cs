@@ -5,7 +5,10 @@ using LightReasoner.DevCluster.Schema;
 
 namespace LightReasoner.DevCluster.Patch;
 
-/// <summary>Strategic merge patch: a merge patch that knows by which key lists are merged, and has directives.</summary>
+/// <summary>
+/// Strategic merge patch: a merge patch that knows by which key lists are merged, and has directives. Without a schema it is a JSON merge
+/// patch (RFC 7386).
+/// </summary>
 internal static class StrategicMergePatch
 {
     private const string PatchDirective = "$patch";

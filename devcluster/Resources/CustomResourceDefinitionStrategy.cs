@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Errors;
 using LightReasoner.DevCluster.Json;
-using LightReasoner.DevCluster.Tables;
 
 namespace LightReasoner.DevCluster.Resources;
 
@@ -16,21 +15,20 @@ internal sealed class CustomResourceDefinitionStrategy : ResourceStrategy
 
     public override bool UnconditionalUpdate => false;
 
-    public override IReadOnlyList<Column> Columns { get; } = [Column.NameColumn, new("Created At", "date", Description: Column.TimestampDescription)];
+    public override IReadOnlyList<Column> Columns { get; } = [.. Column.Parse("Name"), new("Created At", "date")];
 
     public override JsonArray Cells(JsonObject o, DateTimeOffset now) => [o.Name(), o.StringAt("metadata", "creationTimestamp")];
 
     public override void SetDefaults(JsonObject o)
     {
-        var spec = o.Ensure("spec");
-        var names = spec.Ensure("names");
+        var names = o.Ensure("spec").Ensure("names");
         if (names.StringAt("kind") is { Length: > 0 } kind)
         {
             names.Default("listKind", kind + "List");
             names.Default("singular", kind.ToLowerInvariant());
         }
 
-        spec.Default("conversion", new JsonObject { ["strategy"] = "None" });
+        o.Ensure("spec").Default("conversion", new JsonObject { ["strategy"] = "None" });
     }
 
     public override void PrepareCreate(JsonObject o)
@@ -38,34 +36,14 @@ internal sealed class CustomResourceDefinitionStrategy : ResourceStrategy
         {
             ["conditions"] = null,
             ["acceptedNames"] = new JsonObject { ["plural"] = "", ["kind"] = "" },
-            ["storedVersions"] = JsonAccess.Strings((o.ArrayAt("spec", "versions") ?? []).Where(v => v.BoolAt("storage")).Select(v => v.StringAt("name") ?? "").Take(1)),
+            ["storedVersions"] = JsonAccess.Strings(o.Items("spec", "versions").Where(v => v.BoolAt("storage")).Select(v => v.StringAt("name") ?? "")),
         };
-
-    public override void PrepareUpdate(JsonObject o, JsonObject old)
-    {
-        var stored = o.ObjectAt("status")?.ArrayAt("storedVersions");
-        foreach (var version in (o.ArrayAt("spec", "versions") ?? []).Where(v => v.BoolAt("storage")).Select(v => v.StringAt("name")).Take(1))
-        {
-            if (stored is not null && !stored.StringItems().Contains(version))
-                stored.Add(version);
-        }
-    }
 
     public override bool PrepareDelete(JsonObject o, string now)
     {
         o.Metadata().Remove("deletionGracePeriodSeconds");
         o.Metadata()["finalizers"] = JsonAccess.Strings(o.At("metadata", "finalizers").StringItems().Append(CleanupFinalizer).Distinct());
-        var conditions = o.Ensure("status")["conditions"] as JsonArray ?? [];
-        conditions.Add(new JsonObject
-        {
-            ["type"] = "Terminating",
-            ["status"] = "True",
-            ["lastTransitionTime"] = now,
-            ["reason"] = "InstanceDeletionPending",
-            ["message"] = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
-        });
-        if (conditions.Parent is null)
-            o.Ensure("status")["conditions"] = conditions;
+        o.SetCondition(now, "Terminating", true, "InstanceDeletionPending", "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon");
         return true;
     }
 

@@ -2,30 +2,26 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Json;
-using LightReasoner.DevCluster.Tables;
 
 namespace LightReasoner.DevCluster.Resources;
 
 /// <summary>Custom resources of one version of a CustomResourceDefinition.</summary>
 internal sealed class CustomResourceStrategy : ResourceStrategy
 {
-    private readonly List<(Column Column, JsonPath? Path)> printer = [];
+    private readonly List<(Column Column, JsonPath Path)> printer = [];
 
     public CustomResourceStrategy(JsonObject version)
     {
-        foreach (var c in version.ArrayAt("additionalPrinterColumns") ?? [])
+        foreach (var c in version.Items("additionalPrinterColumns"))
         {
             var path = c.StringAt("jsonPath") ?? "";
-            printer.Add((new Column(
-                c.StringAt("name") ?? "", c.StringAt("type") ?? "string", c.StringAt("format") ?? "",
-                c.StringAt("description") is { Length: > 0 } d ? d : $"Custom resource definition column (in JSONPath format): {path}",
-                (int)(c.LongAt("priority") ?? 0)), CustomResourceDefinitionValidation.PathOf(path)));
+            var description = c.StringAt("description") is { Length: > 0 } d ? d : $"Custom resource definition column (in JSONPath format): {path}";
+            printer.Add((new Column(c.StringAt("name") ?? "", c.StringAt("type") ?? "string", c.StringAt("format") ?? "", description, (int)(c.LongAt("priority") ?? 0)), JsonPath.Parse(path)));
         }
 
         if (printer.Count == 0)
-            printer.Add((Column.Age with { Type = "date" }, JsonPath.Parse(".metadata.creationTimestamp")));
-        Columns = [Column.NameColumn, .. printer.Select(p => p.Column)];
-        SelectableFields = [.. (version.ArrayAt("selectableFields") ?? []).Select(f => (f.StringAt("jsonPath") ?? "").TrimStart('.'))];
+            printer.Add((new Column("Age", "date"), JsonPath.Parse(".metadata.creationTimestamp")));
+        Columns = [.. Column.Parse("Name"), .. printer.Select(p => p.Column)];
     }
 
     public override bool HasGeneration => true;
@@ -34,13 +30,11 @@ internal sealed class CustomResourceStrategy : ResourceStrategy
 
     public override IReadOnlyList<Column> Columns { get; }
 
-    public override IReadOnlyList<string> SelectableFields { get; }
-
     public override JsonArray Cells(JsonObject o, DateTimeOffset now)
     {
         var cells = new JsonArray { o.Name() };
         foreach (var (column, path) in printer)
-            cells.Add(Cell(column, path?.Find(o).FirstOrDefault(), now));
+            cells.Add(Cell(column, path.Find(o).FirstOrDefault(), now));
         return cells;
     }
 

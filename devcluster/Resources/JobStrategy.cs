@@ -1,7 +1,8 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Errors;
 using LightReasoner.DevCluster.Json;
-using LightReasoner.DevCluster.Tables;
+using LightReasoner.DevCluster.Selectors;
 
 namespace LightReasoner.DevCluster.Resources;
 
@@ -13,36 +14,36 @@ internal sealed class JobStrategy : ResourceStrategy
 
     public override bool OrphanByDefault => true;
 
-    public override IReadOnlyList<string> SelectableFields { get; } = ["status.successful"];
+    public override IReadOnlyList<Column> Columns { get; } = Column.Parse("Name|Status|Completions|Duration|Age|Containers*|Images*|Selector*");
 
-    public override IReadOnlyList<Column> Columns => JobTable.Columns;
-
-    public override JsonArray Cells(JsonObject o, DateTimeOffset now) => JobTable.Cells(o, now);
-
-    public override string? Field(JsonObject o, string label)
-        => label == "status.successful" ? (o.LongAt("status", "succeeded") ?? 0).ToString(System.Globalization.CultureInfo.InvariantCulture) : base.Field(o, label);
+    public override JsonArray Cells(JsonObject o, DateTimeOffset now)
+    {
+        var succeeded = o.LongAt("status", "succeeded") ?? 0;
+        var completions = o.LongAt("spec", "completions") is { } wanted ? $"{succeeded}/{wanted}"
+            : o.LongAt("spec", "parallelism") is { } parallel and > 1 ? $"{succeeded}/1 of {parallel}" : $"{succeeded}/1";
+        var status = new[] { "Complete", "Failed" }.FirstOrDefault(c => o.HasCondition(c))
+            ?? (o.IsDeleting() ? "Terminating" : new[] { "Suspended", "FailureTarget", "SuccessCriteriaMet" }.FirstOrDefault(c => o.HasCondition(c)) ?? "Running");
+        var containers = o.Items("spec", "template", "spec", "containers").ToList();
+        return
+        [
+            o.Name(), status, completions, Duration(o, now), TableText.Age(o, now), string.Join(",", containers.Select(c => c.StringAt("name"))),
+            string.Join(",", containers.Select(c => c.StringAt("image"))), o.ObjectAt("spec", "selector") is { } selector ? LabelSelector.FromObject(selector).ToString() : "<none>",
+        ];
+    }
 
     public override void SetDefaults(JsonObject o)
     {
         var spec = o.Ensure("spec");
         if (spec["completions"] is null && spec["parallelism"] is null)
-        {
             spec["completions"] = 1;
-            spec["parallelism"] = 1;
-        }
-
         spec.Default("parallelism", 1);
         spec.Default("completionMode", "NonIndexed");
         spec.Default("suspend", false);
         spec.Default("manualSelector", false);
         spec.Default("backoffLimit", spec["backoffLimitPerIndex"] is null ? 6 : int.MaxValue);
         spec.Default("podReplacementPolicy", spec["podFailurePolicy"] is null ? "TerminatingOrFailed" : "Failed");
-        foreach (var rule in spec.ArrayAt("podFailurePolicy", "rules")?.OfType<JsonObject>() ?? [])
-        {
-            foreach (var condition in rule.ArrayAt("onPodConditions")?.OfType<JsonObject>() ?? [])
-                condition.Default("status", "True");
-        }
-
+        foreach (var condition in spec.Items("podFailurePolicy", "rules").SelectMany(rule => rule.Items("onPodConditions")))
+            condition.Default("status", "True");
         var template = spec.Ensure("template");
         PodDefaults.Apply(template.Ensure("spec"), isPod: false);
         o.Default("status", new JsonObject());
@@ -56,22 +57,29 @@ internal sealed class JobStrategy : ResourceStrategy
         var spec = o.Ensure("spec");
         if (spec.BoolAt("manualSelector"))
             return;
-        var template = spec.Ensure("template").Metadata().Ensure("labels");
+        var labels = spec.Ensure("template").Metadata().Ensure("labels");
         foreach (var prefix in new[] { "", "batch.kubernetes.io/" })
         {
-            template[prefix + "controller-uid"] = o.Uid();
+            labels[prefix + "controller-uid"] = o.Uid();
             // Another name that the author has given is refused.
-            template.Default(prefix + "job-name", o.Name());
+            labels.Default(prefix + "job-name", o.Name());
         }
 
         spec.Ensure("selector").Ensure("matchLabels")["batch.kubernetes.io/controller-uid"] = o.Uid();
     }
-
-    public override IEnumerable<FieldError> ValidateName(string name, string field) => Names.Subdomain(name, field);
 
     public override IEnumerable<FieldError> ValidateCreate(JsonObject o) => JobValidation.Create(o);
 
     public override IEnumerable<FieldError> ValidateUpdate(JsonObject o, JsonObject old) => JobValidation.Update(o, old);
 
     public override IEnumerable<FieldError> ValidateStatusUpdate(JsonObject o, JsonObject old) => JobValidation.Status(o, old);
+
+    private static string Duration(JsonObject o, DateTimeOffset now)
+    {
+        static DateTimeOffset? Time(string? text) => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out var t) ? t : null;
+        if (Time(o.StringAt("status", "startTime")) is not { } start)
+            return "";
+        var failed = o.HasCondition("Failed") ? Time(o.Condition("Failed").StringAt("lastTransitionTime")) : null;
+        return TableText.Duration((Time(o.StringAt("status", "completionTime")) ?? failed ?? now) - start);
+    }
 }

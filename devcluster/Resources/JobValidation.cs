@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Errors;
 using LightReasoner.DevCluster.Json;
@@ -13,14 +14,14 @@ internal static class JobValidation
     public static IEnumerable<FieldError> Create(JsonObject o)
     {
         var errors = Spec(o);
-        var labels = o.ObjectAt("spec", "template", "metadata", "labels");
         // The name becomes the value of two labels of the pods.
         foreach (var label in new[] { "job-name", "batch.kubernetes.io/job-name" })
         {
-            if (!o.BoolAt("spec", "manualSelector") && labels.StringAt(label) is { } given && given != o.Name())
-                errors.Add(FieldError.Invalid($"spec.template.metadata.labels[{label}]", Sorted(labels), $"must be '{o.Name()}'"));
-            foreach (var problem in Names.LabelValue(o.StringAt("spec", "template", "metadata", "labels", label) ?? ""))
-                errors.Add(FieldError.Invalid("spec.template.labels", o.At("spec", "template", "metadata", "labels", label), problem));
+            if (o.At("spec", "template", "metadata", "labels", label) is not { } given)
+                continue;
+            if (!o.BoolAt("spec", "manualSelector") && given.AsString() != o.Name())
+                errors.Add(FieldError.Invalid($"spec.template.metadata.labels[{label}]", given, $"must be '{o.Name()}'"));
+            errors.AddRange(Names.LabelValue(given.AsString() ?? "").Select(problem => FieldError.Invalid("spec.template.labels", given, problem)));
         }
 
         // The name becomes the host name of the pods, too.
@@ -53,7 +54,7 @@ internal static class JobValidation
         }
 
         var template = spec.ObjectAt("template", "spec") ?? [];
-        errors.AddRange(PodValidation.Spec(template, "spec.template.spec", null).Where(e => e.Field != "spec.template.spec.restartPolicy"));
+        errors.AddRange(PodValidation.Spec(template, "spec.template.spec").Where(e => e.Field != "spec.template.spec.restartPolicy"));
         var restart = template.StringAt("restartPolicy");
         if (restart is null or "" or "Always")
             errors.Add(FieldError.Required("spec.template.spec.restartPolicy", "valid values: \"OnFailure\", \"Never\""));
@@ -72,23 +73,16 @@ internal static class JobValidation
             return;
         }
 
-        if (spec.BoolAt("manualSelector"))
-        {
-            if (!LabelSelector.FromObject(selector).Matches(spec.ObjectAt("template", "metadata", "labels")))
-                errors.Add(FieldError.Invalid("spec.template.metadata.labels", Sorted(spec.ObjectAt("template", "metadata", "labels")), "`selector` does not match template `labels`"));
-            return;
-        }
-
-        var expected = new JsonObject { ["matchLabels"] = new JsonObject { ["batch.kubernetes.io/controller-uid"] = o.Uid() } };
-        var legacy = new JsonObject { ["matchLabels"] = new JsonObject { ["controller-uid"] = o.Uid() } };
-        if (!JsonAccess.Same(selector, expected) && !JsonAccess.Same(selector, legacy))
+        if (!spec.BoolAt("manualSelector")
+            && !JsonAccess.Same(selector, new JsonObject { ["matchLabels"] = new JsonObject { ["batch.kubernetes.io/controller-uid"] = o.Uid() } }))
             errors.Add(FieldError.Invalid("spec.selector", selector, "`selector` not auto-generated"));
-        if (!LabelSelector.FromObject(selector).Matches(spec.ObjectAt("template", "metadata", "labels")))
-            errors.Add(FieldError.Invalid("spec.template.metadata.labels", Sorted(spec.ObjectAt("template", "metadata", "labels")), "`selector` does not match template `labels`"));
+        var labels = spec.ObjectAt("template", "metadata", "labels") ?? [];
+        if (!LabelSelector.FromObject(selector).Matches(labels))
+        {
+            var sorted = new JsonObject(labels.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())));
+            errors.Add(FieldError.Invalid("spec.template.metadata.labels", sorted, "`selector` does not match template `labels`"));
+        }
     }
-
-    private static JsonObject Sorted(JsonObject? labels)
-        => new((labels ?? []).OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())));
 
     private static void Indexed(JsonObject spec, List<FieldError> errors)
     {
@@ -117,38 +111,32 @@ internal static class JobValidation
 
     private static void FailurePolicy(JsonObject spec, List<FieldError> errors)
     {
-        var rules = spec.ArrayAt("podFailurePolicy", "rules");
-        if (spec["podFailurePolicy"] is null)
-            return;
-        if (rules?.Count > 20)
+        var rules = spec.Items("podFailurePolicy", "rules").ToList();
+        if (rules.Count > 20)
             errors.Add(FieldError.TooMany("spec.podFailurePolicy.rules", rules.Count, 20));
-        var containers = (spec.ArrayAt("template", "spec", "containers") ?? []).Concat(spec.ArrayAt("template", "spec", "initContainers") ?? [])
-            .Select(c => c.StringAt("name")).ToHashSet();
-        for (var i = 0; i < (rules?.Count ?? 0); i++)
+        var containers = spec.Items("template", "spec", "containers").Concat(spec.Items("template", "spec", "initContainers")).Select(c => c.StringAt("name")).ToHashSet();
+        for (var i = 0; i < rules.Count; i++)
         {
             var path = $"spec.podFailurePolicy.rules[{i}]";
-            var rule = rules![i] as JsonObject ?? [];
-            var action = rule.StringAt("action") ?? "";
+            var action = rules[i].StringAt("action") ?? "";
             if (action.Length == 0)
                 errors.Add(FieldError.Required($"{path}.action", "valid values: \"Count\", \"FailIndex\", \"FailJob\", \"Ignore\""));
             else if (action == "FailIndex" && spec["backoffLimitPerIndex"] is null)
                 errors.Add(FieldError.Invalid($"{path}.action", action, "requires the backoffLimitPerIndex to be set"));
             else if (action is not ("Count" or "FailIndex" or "FailJob" or "Ignore"))
                 errors.Add(FieldError.NotSupported($"{path}.action", action, "Count", "FailIndex", "FailJob", "Ignore"));
-            var codes = rule.ObjectAt("onExitCodes");
-            var conditions = rule.ArrayAt("onPodConditions");
+            var codes = rules[i].ObjectAt("onExitCodes");
+            var conditions = rules[i].Items("onPodConditions").ToList();
             if (codes is not null)
                 ExitCodes(codes, $"{path}.onExitCodes", containers, errors);
-            for (var j = 0; j < (conditions?.Count ?? 0); j++)
+            for (var j = 0; j < conditions.Count; j++)
             {
-                if (conditions![j].StringAt("status") is { } status and not ("True" or "False" or "Unknown"))
+                if (conditions[j].StringAt("status") is { } status and not ("True" or "False" or "Unknown"))
                     errors.Add(FieldError.NotSupported($"{path}.onPodConditions[{j}].status", status, "False", "True", "Unknown"));
             }
 
-            if (codes is not null && conditions is { Count: > 0 })
-                errors.Add(Plain(path, "specifying both OnExitCodes and OnPodConditions is not supported"));
-            if (codes is null && conditions is null or { Count: 0 })
-                errors.Add(Plain(path, "specifying one of OnExitCodes and OnPodConditions is required"));
+            if (codes is not null == conditions.Count > 0)
+                errors.Add(Plain(path, codes is null ? "specifying one of OnExitCodes and OnPodConditions is required" : "specifying both OnExitCodes and OnPodConditions is not supported"));
         }
     }
 
@@ -188,27 +176,52 @@ internal static class JobValidation
             return;
         }
 
-        var rules = policy.ArrayAt("rules");
-        if (rules is null or { Count: 0 })
+        var rules = policy.Items("rules").ToList();
+        if (rules.Count == 0)
             errors.Add(FieldError.Required("spec.successPolicy.rules", "at least one rules must be specified when the successPolicy is specified"));
-        if (rules?.Count > 20)
+        if (rules.Count > 20)
             errors.Add(FieldError.TooMany("spec.successPolicy.rules", rules.Count, 20));
-        for (var i = 0; i < (rules?.Count ?? 0); i++)
+        for (var i = 0; i < rules.Count; i++)
         {
             var path = $"spec.successPolicy.rules[{i}]";
-            var count = rules![i].LongAt("succeededCount");
-            var indexes = rules[i].StringAt("succeededIndexes");
+            var (count, indexes) = (rules[i].LongAt("succeededCount"), rules[i].StringAt("succeededIndexes"));
             if (count is null && indexes is null)
                 errors.Add(FieldError.Required(path, "at least one of succeededCount or succeededIndexes must be specified"));
             if (count is < 0)
                 errors.Add(FieldError.Invalid($"{path}.succeededCount", count, "must be greater than or equal to 0"));
-            if (count is { } c && spec.LongAt("completions") is { } completions && c > completions)
-                errors.Add(FieldError.Invalid($"{path}.succeededCount", c, $"must be less than or equal to {completions} (the number of specified completions)"));
-            if (indexes is not null && !IndexIntervals.TryParse(indexes, spec.LongAt("completions") ?? 0, out var total, out var problem))
+            if (count > spec.LongAt("completions"))
+                errors.Add(FieldError.Invalid($"{path}.succeededCount", count, $"must be less than or equal to {spec.LongAt("completions")} (the number of specified completions)"));
+            if (indexes is null)
+                continue;
+            var total = Count(indexes, spec.LongAt("completions") ?? 0, out var problem);
+            if (problem is not null)
                 errors.Add(FieldError.Invalid($"{path}.succeededIndexes", indexes, $"error parsing succeededIndexes: {problem}"));
-            else if (indexes is not null && count is { } k && IndexIntervals.Count(indexes) is var n && k > n)
-                errors.Add(FieldError.Invalid($"{path}.succeededCount", k, $"must be less than or equal to {n} (the number of indexes in the specified succeededIndexes field)"));
+            else if (count > total)
+                errors.Add(FieldError.Invalid($"{path}.succeededCount", count, $"must be less than or equal to {total} (the number of indexes in the specified succeededIndexes field)"));
         }
+    }
+
+    /// <summary>How many indexes a set such as <c>1,3-5,7</c> has, or what is wrong with it.</summary>
+    private static long Count(string text, long completions, out string? problem)
+    {
+        problem = null;
+        var (count, last) = (0L, -1L);
+        foreach (var part in text.Split(',', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var ends = part.Split('-');
+            if (ends.Length > 2 || !long.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out var from)
+                || !long.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var to))
+            {
+                problem = $"cannot convert string to integer for index: \"{part}\"";
+                return 0;
+            }
+
+            problem ??= from >= completions || to >= completions ? $"too large index: \"{Math.Max(from, to)}\""
+                : from <= last || to < from ? $"non-increasing order, previous: {last}, current: {from}" : null;
+            (count, last) = (count + to - from + 1, to);
+        }
+
+        return count;
     }
 
     private static FieldError Plain(string path, string text) => new("FieldValueInvalid", path, $"Invalid value: {text}");
@@ -278,21 +291,20 @@ internal static class JobValidation
 
         if (o.LongAt("status", "ready") is { } ready && ready > (o.LongAt("status", "active") ?? 0))
             yield return FieldError.Invalid("status.ready", ready, "cannot set more ready pods than active");
-        bool Is(JsonObject job, string type) => (job.ArrayAt("status", "conditions") ?? []).Any(c => c.StringAt("type") == type && c.StringAt("status") == "True");
-        var complete = Is(o, "Complete");
-        var failed = Is(o, "Failed");
+        var complete = o.HasCondition("Complete");
+        var failed = o.HasCondition("Failed");
         foreach (var (a, b) in new[] { ("Complete", "Failed"), ("Complete", "FailureTarget"), ("SuccessCriteriaMet", "FailureTarget"), ("SuccessCriteriaMet", "Failed") })
         {
-            if (Is(o, a) && Is(o, b))
+            if (o.HasCondition(a) && o.HasCondition(b))
             {
                 yield return Plain("status.conditions", $"cannot set {a}=True and {b}=true conditions");
                 break;
             }
         }
 
-        if (complete && !Is(o, "SuccessCriteriaMet"))
+        if (complete && !o.HasCondition("SuccessCriteriaMet"))
             yield return Plain("status.conditions", "cannot set Complete=True condition without the SuccessCriteriaMet=true condition");
-        if (failed && !Is(o, "FailureTarget"))
+        if (failed && !o.HasCondition("FailureTarget"))
             yield return Plain("status.conditions", "cannot set Failed=True condition without the FailureTarget=true condition");
         if ((complete || failed) && o.LongAt("status", "active") is > 0)
             yield return FieldError.Invalid("status.active", o.At("status", "active"), "active>0 is invalid for finished job");
@@ -302,7 +314,7 @@ internal static class JobValidation
             yield return FieldError.Required("status.completionTime", "completionTime is required for Complete jobs");
         foreach (var type in new[] { "Complete", "Failed", "SuccessCriteriaMet", "FailureTarget" })
         {
-            if (Is(old, type) && !Is(o, type))
+            if (old.HasCondition(type) && !o.HasCondition(type))
                 yield return Plain("status.conditions", $"cannot disable the {(type is "Complete" or "Failed" ? "terminal " : "")}{type}=True condition");
         }
 

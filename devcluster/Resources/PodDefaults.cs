@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
+using k8s.Models;
 using LightReasoner.DevCluster.Json;
 
 namespace LightReasoner.DevCluster.Resources;
 
-/// <summary>The defaults of a pod spec: in Pods and in the templates of Jobs.</summary>
+/// <summary>The defaults of a pod spec: in Pods and in templates.</summary>
 internal static class PodDefaults
 {
     public static void Apply(JsonObject spec, bool isPod)
@@ -17,83 +18,57 @@ internal static class PodDefaults
             spec.Default("enableServiceLinks", true);
         if (spec.StringAt("serviceAccountName") is { Length: > 0 } account)
             spec["serviceAccount"] = account;
-        else if (spec.StringAt("serviceAccount") is { Length: > 0 } old)
-            spec["serviceAccountName"] = old;
-        foreach (var list in new[] { "initContainers", "containers" })
-        {
-            foreach (var container in spec.ArrayAt(list)?.OfType<JsonObject>() ?? [])
-                Container(container);
-        }
-
-        foreach (var volume in spec.ArrayAt("volumes")?.OfType<JsonObject>() ?? [])
+        foreach (var container in spec.Items("initContainers").Concat(spec.Items("containers")))
+            Container(container);
+        foreach (var volume in spec.Items("volumes"))
             Volume(volume);
     }
 
     private static void Container(JsonObject c)
     {
-        c.Default("resources", new JsonObject());
-        if (c.ObjectAt("resources", "limits") is { } limits)
-        {
-            var requests = c["resources"]!.AsObject().Ensure("requests");
-            foreach (var (name, quantity) in limits)
-                requests.Default(name, quantity?.DeepClone());
-        }
-
-        foreach (var list in new[] { c.ObjectAt("resources", "limits"), c.ObjectAt("resources", "requests") })
+        var resources = c.Ensure("resources");
+        foreach (var (name, quantity) in resources.ObjectAt("limits") ?? [])
+            resources.Ensure("requests").Default(name, quantity?.DeepClone());
+        foreach (var list in new[] { resources.ObjectAt("limits"), resources.ObjectAt("requests") })
         {
             foreach (var (name, quantity) in list?.ToList() ?? [])
-                list![name] = Quantity.Canonical(quantity);
+                list![name] = new ResourceQuantity(quantity.AsString() ?? quantity.Text()).CanonicalizeString();
         }
 
         c.Default("terminationMessagePath", "/dev/termination-log");
         c.Default("terminationMessagePolicy", "File");
         var image = c.StringAt("image") ?? "";
-        c.Default("imagePullPolicy", image.EndsWith(":latest", StringComparison.Ordinal) || !image.Split('/')[^1].Contains(':') && !image.Contains('@') ? "Always" : "IfNotPresent");
-        foreach (var port in c.ArrayAt("ports")?.OfType<JsonObject>() ?? [])
+        var tagged = image.Contains('@') || image.Split('/')[^1].Contains(':');
+        c.Default("imagePullPolicy", image.EndsWith(":latest", StringComparison.Ordinal) || !tagged ? "Always" : "IfNotPresent");
+        foreach (var port in c.Items("ports"))
             port.Default("protocol", "TCP");
-        foreach (var variable in c.ArrayAt("env")?.OfType<JsonObject>() ?? [])
+        foreach (var variable in c.Items("env"))
+            variable.ObjectAt("valueFrom", "fieldRef")?.Default("apiVersion", "v1");
+        foreach (var probe in new[] { "livenessProbe", "readinessProbe", "startupProbe" }.Select(p => c.ObjectAt(p)).OfType<JsonObject>())
         {
-            if (variable.ObjectAt("valueFrom", "fieldRef") is { } field)
-                field.Default("apiVersion", "v1");
-        }
-
-        foreach (var probe in new[] { "livenessProbe", "readinessProbe", "startupProbe" })
-        {
-            if (c[probe] is not JsonObject p)
-                continue;
-            p.Default("timeoutSeconds", 1);
-            p.Default("periodSeconds", 10);
-            p.Default("successThreshold", 1);
-            p.Default("failureThreshold", 3);
-            if (p.ObjectAt("httpGet") is { } get)
-            {
-                get.Default("path", "/");
-                get.Default("scheme", "HTTP");
-            }
+            probe.Default("timeoutSeconds", 1);
+            probe.Default("periodSeconds", 10);
+            probe.Default("successThreshold", 1);
+            probe.Default("failureThreshold", 3);
+            probe.ObjectAt("httpGet")?.Default("path", "/");
+            probe.ObjectAt("httpGet")?.Default("scheme", "HTTP");
         }
     }
 
     private static void Volume(JsonObject volume)
     {
-        foreach (var kind in new[] { "secret", "configMap", "downwardAPI", "projected" })
+        foreach (var source in new[] { "secret", "configMap", "downwardAPI", "projected" }.Select(kind => volume.ObjectAt(kind)).OfType<JsonObject>())
         {
-            if (volume[kind] is not JsonObject source)
-                continue;
             source.Default("defaultMode", 420);
-            var items = kind == "projected" ? source.ArrayAt("sources") : null;
-            foreach (var token in items?.Select(i => i.ObjectAt("serviceAccountToken")).OfType<JsonObject>() ?? [])
-                token.Default("expirationSeconds", 3600);
-            foreach (var api in items?.Select(i => i.ObjectAt("downwardAPI")).OfType<JsonObject>().Append(source) ?? [source])
-            {
-                foreach (var field in api.ArrayAt("items")?.Select(i => i.ObjectAt("fieldRef")).OfType<JsonObject>() ?? [])
-                    field.Default("apiVersion", "v1");
-            }
+            foreach (var token in source.Items("sources").Select(i => i.ObjectAt("serviceAccountToken")))
+                token?.Default("expirationSeconds", 3600);
+            foreach (var item in source.Items("sources").Select(i => i.ObjectAt("downwardAPI")).Append(source).SelectMany(api => api.Items("items")))
+                item.ObjectAt("fieldRef")?.Default("apiVersion", "v1");
         }
 
         // A volume that names no source is an emptyDir.
         if (volume.Count == 1 && volume.ContainsKey("name"))
             volume["emptyDir"] = new JsonObject();
-        if (volume.ObjectAt("hostPath") is { } path)
-            path.Default("type", "");
+        volume.ObjectAt("hostPath")?.Default("type", "");
     }
 }

@@ -1,7 +1,7 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Errors;
 using LightReasoner.DevCluster.Json;
-using LightReasoner.DevCluster.Tables;
 
 namespace LightReasoner.DevCluster.Resources;
 
@@ -12,31 +12,35 @@ internal sealed class PodStrategy : ResourceStrategy
     public override bool DeleteReturnsObject => true;
 
     public override IReadOnlyList<string> SelectableFields { get; } =
-        ["spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork", "status.phase", "status.podIP", "status.podIPs", "status.nominatedNodeName"];
+        ["spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "status.phase", "status.podIP", "status.nominatedNodeName"];
 
-    public override IReadOnlyList<Column> Columns => PodTable.Columns;
+    public override IReadOnlyList<Column> Columns { get; } = Column.Parse("Name|Ready|Status|Restarts|Age|IP*|Node*|Nominated Node*|Readiness Gates*");
 
-    public override JsonArray Cells(JsonObject o, DateTimeOffset now) => PodTable.Cells(o, now);
-
-    public override string? Field(JsonObject o, string label)
-        => label == "spec.hostNetwork" ? (o.BoolAt("spec", "hostNetwork") ? "true" : "false") : base.Field(o, label);
+    public override JsonArray Cells(JsonObject o, DateTimeOffset now)
+    {
+        var statuses = o.Items("status", "containerStatuses").ToList();
+        var ready = statuses.Count(s => s.BoolAt("ready") && s.At("state", "running") is not null);
+        var (text, initRestarts) = Status(o, statuses);
+        var restarts = initRestarts ?? statuses.Sum(s => s.LongAt("restartCount") ?? 0);
+        var last = statuses.Select(s => s.StringAt("lastState", "terminated", "finishedAt")).OfType<string>().Max(StringComparer.Ordinal);
+        string Or(string? value) => value is { Length: > 0 } ? value : "<none>";
+        return
+        [
+            o.Name(), $"{ready}/{o.Items("spec", "containers").Count()}", text,
+            restarts > 0 && last is not null ? $"{restarts} ({TableText.Since(last, now)} ago)" : restarts.ToString(CultureInfo.InvariantCulture),
+            TableText.Age(o, now), Or(o.StringAt("status", "podIP")), Or(o.StringAt("spec", "nodeName")), Or(o.StringAt("status", "nominatedNodeName")), "<none>",
+        ];
+    }
 
     public override void SetDefaults(JsonObject o)
     {
         PodDefaults.Apply(o.Ensure("spec"), isPod: true);
-        foreach (var list in new[] { "containerStatuses", "initContainerStatuses" })
+        foreach (var container in o.Items("status", "containerStatuses").Concat(o.Items("status", "initContainerStatuses")))
+            container.Default("lastState", new JsonObject());
+        foreach (var condition in o.Items("status", "conditions"))
         {
-            foreach (var container in o.ArrayAt("status", list)?.OfType<JsonObject>() ?? [])
-                container.Default("lastState", new JsonObject());
-        }
-
-        foreach (var condition in o.ArrayAt("status", "conditions")?.OfType<JsonObject>() ?? [])
-        {
-            foreach (var time in new[] { "lastProbeTime", "lastTransitionTime" })
-            {
-                if (!condition.ContainsKey(time))
-                    condition[time] = null;
-            }
+            condition.TryAdd("lastProbeTime", null);
+            condition.TryAdd("lastTransitionTime", null);
         }
     }
 
@@ -52,33 +56,19 @@ internal sealed class PodStrategy : ResourceStrategy
 
     public override void PrepareUpdate(JsonObject o, JsonObject old) => AddTolerations(o.Ensure("spec"));
 
-    private static void AddTolerations(JsonObject spec)
-    {
-        if (spec["tolerations"] is not JsonArray tolerations)
-            spec["tolerations"] = tolerations = [];
-        foreach (var key in new[] { "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable" })
-        {
-            if (!tolerations.Any(t => t.StringAt("key") == key || (t.StringAt("key") is null or "" && t.StringAt("operator") == "Exists")))
-                tolerations.Add(new JsonObject { ["key"] = key, ["operator"] = "Exists", ["effect"] = "NoExecute", ["tolerationSeconds"] = 300 });
-        }
-    }
-
     public override JsonObject PrepareStatusUpdate(JsonObject o, JsonObject old)
     {
         // The status of a pod carries labels and annotations with it, but neither spec nor owners.
         var result = o.Copy();
         result["spec"] = old["spec"]?.DeepClone();
         result.Metadata().SetOrRemove("ownerReferences", old.At("metadata", "ownerReferences")?.DeepClone());
-        if (result["status"] is JsonObject status)
-            status.Default("qosClass", old.At("status", "qosClass")?.DeepClone());
+        result.ObjectAt("status")?.Default("qosClass", old.At("status", "qosClass")?.DeepClone());
         return result;
     }
 
-    public override IEnumerable<FieldError> ValidateCreate(JsonObject o) => PodValidation.Spec(o.ObjectAt("spec") ?? [], "spec", null);
+    public override IEnumerable<FieldError> ValidateCreate(JsonObject o) => PodValidation.Spec(o.ObjectAt("spec") ?? [], "spec");
 
     public override IEnumerable<FieldError> ValidateUpdate(JsonObject o, JsonObject old) => PodValidation.Update(o, old);
-
-    public override IEnumerable<FieldError> ValidateStatusUpdate(JsonObject o, JsonObject old) => PodValidation.Status(o, old);
 
     public override long? GracePeriod(JsonObject o, long? requested)
     {
@@ -89,20 +79,51 @@ internal sealed class PodStrategy : ResourceStrategy
         return period < 0 ? 1 : period;
     }
 
+    private static void AddTolerations(JsonObject spec)
+    {
+        spec.Default("tolerations", new JsonArray());
+        foreach (var key in new[] { "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable" })
+        {
+            if (!spec.Items("tolerations").Any(t => t.StringAt("key") == key || (t.StringAt("key") is null or "" && t.StringAt("operator") == "Exists")))
+                spec["tolerations"]!.AsArray().Add(new JsonObject { ["key"] = key, ["operator"] = "Exists", ["effect"] = "NoExecute", ["tolerationSeconds"] = 300 });
+        }
+    }
+
     private static string QosClass(JsonObject spec)
     {
-        bool any = false, guaranteed = true;
-        foreach (var c in (spec.ArrayAt("containers") ?? []).Concat(spec.ArrayAt("initContainers") ?? []))
+        var amounts = spec.Items("containers").Concat(spec.Items("initContainers"))
+            .SelectMany(c => new[] { "cpu", "memory" }.Select(r => (Limit: c.StringAt("resources", "limits", r), Request: c.StringAt("resources", "requests", r)))).ToList();
+        return amounts.TrueForAll(a => a is (null, null)) ? "BestEffort"
+            : amounts.TrueForAll(a => a.Limit is not null && a.Request == a.Limit) ? "Guaranteed" : "Burstable";
+    }
+
+    /// <summary>The STATUS of <c>kubectl get pods</c>, and the restarts of init containers while they are what it is about.</summary>
+    private static (string Text, long? InitRestarts) Status(JsonObject o, List<JsonObject> statuses)
+    {
+        var reason = o.StringAt("status", "reason") is { Length: > 0 } given ? given : o.StringAt("status", "phase") ?? "";
+        var inits = o.Items("status", "initContainerStatuses").ToList();
+        var at = inits.FindIndex(s => s.LongAt("state", "terminated", "exitCode") != 0);
+        long? restarts = at < 0 ? null : inits.Take(at + 1).Sum(s => s.LongAt("restartCount") ?? 0);
+        if (at >= 0)
         {
-            foreach (var resource in new[] { "cpu", "memory" })
-            {
-                var limit = c.StringAt("resources", "limits", resource);
-                var request = c.StringAt("resources", "requests", resource);
-                any |= limit is not null || request is not null;
-                guaranteed &= limit is not null && request == limit;
-            }
+            reason = "Init:" + (inits[at].ObjectAt("state", "terminated") is { } done ? Terminated(done)
+                : inits[at].StringAt("state", "waiting", "reason") is { Length: > 0 } waiting and not "PodInitializing" ? waiting
+                : $"{at}/{o.Items("spec", "initContainers").Count()}");
+        }
+        else
+        {
+            foreach (var state in Enumerable.Reverse(statuses).Select(s => s["state"]))
+                reason = state.StringAt("waiting", "reason") is { Length: > 0 } waiting ? waiting : state.ObjectAt("terminated") is { } done ? Terminated(done) : reason;
+            if (reason == "Completed" && statuses.Exists(s => s.BoolAt("ready") && s.At("state", "running") is not null))
+                reason = o.Condition("Ready").StringAt("status") == "True" ? "Running" : "NotReady";
         }
 
-        return !any ? "BestEffort" : guaranteed ? "Guaranteed" : "Burstable";
+        if (o.IsDeleting() && o.StringAt("status", "phase") is not ("Succeeded" or "Failed"))
+            reason = o.StringAt("status", "reason") == "NodeLost" ? "Unknown" : "Terminating";
+        return (reason, restarts);
     }
+
+    private static string Terminated(JsonObject done)
+        => done.StringAt("reason") is { Length: > 0 } reason ? reason
+            : done.LongAt("signal") is { } signal and not 0 ? $"Signal:{signal}" : $"ExitCode:{done.LongAt("exitCode") ?? 0}";
 }

@@ -6,33 +6,28 @@ namespace LightReasoner.DevCluster.Resources;
 internal sealed class Registry
 {
     private readonly Lock gate = new();
-    private volatile ImmutableArray<ResourceType>[] types;
-
-    public Registry(IEnumerable<ResourceType> builtIn) => types = [[.. builtIn]];
+    private volatile ImmutableArray<ResourceType>[] types = [[.. BuiltInResources.All]];
 
     /// <summary>Grows with every change of what is served.</summary>
     public int Generation { get; private set; }
 
     public ImmutableArray<ResourceType> All => types[0];
 
-    public ResourceType? Find(string group, string version, string plural)
-        => All.FirstOrDefault(t => t.Group == group && t.Version == version && t.Plural == plural);
+    public ResourceType? Find(string group, string version, string plural) => All.FirstOrDefault(t => t.Group == group && t.Version == version && t.Plural == plural);
 
-    public ResourceType? FindKind(string apiVersion, string kind)
-        => All.FirstOrDefault(t => t.GroupVersion == apiVersion && t.Kind == kind);
+    public ResourceType? FindKind(string apiVersion, string kind) => All.FirstOrDefault(t => t.GroupVersion == apiVersion && t.Kind == kind);
 
-    /// <summary>The served type that lists what is stored under a name of the store.</summary>
     public ResourceType? ByStorage(string storage) => All.FirstOrDefault(t => t.StorageName == storage);
 
     public ResourceType Get(string group, string version, string plural)
         => Find(group, version, plural) ?? throw new InvalidOperationException($"no resource {plural} in {group}/{version}");
 
-    /// <summary>Replaces the versions of a custom resource by <paramref name="now"/>; an empty list stops serving it.</summary>
-    public void Replace(string group, string plural, IReadOnlyCollection<ResourceType> now)
+    /// <summary>Replaces a custom resource; null stops serving it.</summary>
+    public void Replace(string group, string plural, ResourceType? now)
     {
         lock (gate)
         {
-            types = [[.. All.Where(t => !(t.Custom && t.Group == group && t.Plural == plural)), .. now]];
+            types = [[.. All.Where(t => !(t.Custom && t.Group == group && t.Plural == plural)), .. now is null ? [] : new[] { now }]];
             Generation++;
         }
     }

@@ -37,7 +37,7 @@ internal sealed record Body(JsonObject Object, List<string> Duplicates, byte[] R
             throw Fail.UnsupportedMediaType(Negotiation.Accepted);
         var bytes = await ReadBytes(request);
         if (type == "application/vnd.kubernetes.protobuf")
-            return new Body(Protobuf.KubernetesProtobuf.Decode(bytes), [], bytes);
+            return new Body(KubectlProtobuf.Decode(bytes), [], bytes);
         return Parse(bytes, type == "application/yaml", kind);
     }
 

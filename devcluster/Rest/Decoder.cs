@@ -22,7 +22,6 @@ internal static class Decoder
         problems.AddRange(Shape(request.Type, o).Select(u => $"unknown field \"{u}\""));
         Report(request, problems, () => Fail.BadRequest(
             $"{request.Type.Kind} in version \"{request.Type.Version}\" cannot be handled as a {request.Type.Kind}: strict decoding error: {string.Join(", ", problems)}"));
-        request.Type.Strategy.Decode(o);
         return o;
     }
 

@@ -28,25 +28,9 @@ internal static class DeleteRequest
 
     private static DeleteOptions FromBody(byte[] bytes, string mediaType)
     {
-        if (mediaType is not ("" or "application/json" or "application/yaml" or "application/vnd.kubernetes.protobuf"))
+        if (mediaType is not ("" or "application/json"))
             throw Fail.UnsupportedMediaType(Negotiation.Accepted);
-        JsonNode? body;
-        try
-        {
-            body = mediaType switch
-            {
-                "application/vnd.kubernetes.protobuf" => Protobuf.KubernetesProtobuf.Decode(bytes),
-                "application/yaml" => YamlReading.Parse(Encoding.UTF8.GetString(bytes)),
-                _ => JsonReading.Parse(bytes),
-            };
-        }
-        catch (JsonException e)
-        {
-            throw Fail.BadRequest($"couldn't get version/kind; json parse error: {e.Message}");
-        }
-
-        if (body is not JsonObject)
-            throw Fail.BadRequest($"couldn't get version/kind; json parse error: json: cannot unmarshal {Validation.TypeOf(body)} into Go value of type struct");
+        var body = Body.Parse(bytes, yaml: false, "DeleteOptions").Object;
         foreach (var (field, wanted, type) in new[] { ("gracePeriodSeconds", "integer", "int64"), ("orphanDependents", "boolean", "bool"), ("propagationPolicy", "string", "v1.DeletionPropagation"), ("preconditions", "object", "v1.Preconditions") })
         {
             if (body[field] is { } value && Validation.TypeOf(value) is var found && found != wanted)

@@ -22,8 +22,6 @@ internal sealed class ObjectDeleter(Store store, ObjectWriter writer)
     /// <summary>Returns the object as it was left, and whether it is gone.</summary>
     public (StoredObject Object, bool Gone) Delete(ResourceType type, string ns, string name, DeleteOptions options)
     {
-        if (!type.Custom && type.Strategy.KeepsBecause(name) is { } reason)
-            throw Fail.Forbidden(type.Group, type.Plural, name, reason);
         while (true)
         {
             var stored = store.Get(type.StorageName, ns, name) ?? throw type.NotFound(name);
@@ -42,7 +40,7 @@ internal sealed class ObjectDeleter(Store store, ObjectWriter writer)
             else
             {
                 Mark(o, grace ?? 0, writer.Time.GetUtcNow());
-                if (!type.Strategy.PrepareDelete(o, writer.Now) && (type.Custom || type.Strategy.HasGeneration))
+                if (!type.Strategy.PrepareDelete(o, writer.Now) && type.Strategy.HasGeneration)
                     o.Metadata()["generation"] = (o.LongAt("metadata", "generation") ?? 0) + 1;
                 changed = true;
             }

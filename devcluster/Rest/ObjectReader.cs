@@ -12,7 +12,7 @@ internal sealed class ObjectReader(Store store, TimeProvider time)
 {
     public async Task Get(ApiRequest request)
     {
-        var form = Negotiation.From(request.Http.Request, allowTransforms: true);
+        var form = Negotiation.From(request.Http.Request);
         var text = request.Query("resourceVersion");
         if (text is { Length: > 0 })
         {
@@ -22,23 +22,23 @@ internal sealed class ObjectReader(Store store, TimeProvider time)
         }
 
         var stored = store.Get(request.Type.StorageName, request.Namespace, request.Name) ?? throw request.Type.NotFound(request.Name);
-        if (form.As == "PartialObjectMetadataList")
+        if (form == "PartialObjectMetadataList")
             throw Fail.ServerError("content is not a list");
-        await Writing.Write(request.Http, 200, Present(request, form).One(stored.Document), form.Yaml);
+        await Writing.Write(request.Http, 200, Present(request, form).One(stored.Document));
     }
 
-    public Presentation Present(ApiRequest request, Negotiation form)
+    public Presentation Present(ApiRequest request, string form)
     {
         var include = request.Query("includeObject") ?? "";
-        if (form.As == "Table" && include is not ("" or "None" or "Metadata" or "Object"))
+        if (form == "Table" && include is not ("" or "None" or "Metadata" or "Object"))
             throw Fail.BadRequest($"Unable to convert to Table as requested: includeObject: Invalid value: {FieldError.Quote(include)}: must be 'Metadata', 'Object', 'None', or empty");
         return new Presentation(request.Type, form, time, include);
     }
 
     public async Task List(ApiRequest request)
     {
-        var form = Negotiation.From(request.Http.Request, allowTransforms: true);
-        if (form.As == "PartialObjectMetadata")
+        var form = Negotiation.From(request.Http.Request);
+        if (form == "PartialObjectMetadata")
             throw new ApiException(406, "NotAcceptable", "you requested PartialObjectMetadata, but the requested object is a list (*unstructured.UnstructuredList)");
         var presentation = Present(request, form);
         var (labels, fields) = Selectors(request);
@@ -66,7 +66,7 @@ internal sealed class ObjectReader(Store store, TimeProvider time)
             next = ContinueToken.After(snapshot.Version, request.Namespace, all[^1]).ToString();
         }
 
-        await Writing.Write(request.Http, 200, presentation.List(all, snapshot.Version, next, remaining), form.Yaml);
+        await Writing.Write(request.Http, 200, presentation.List(all, snapshot.Version, next, remaining));
     }
 
     public static (LabelSelector Labels, FieldSelector Fields) Selectors(ApiRequest request)

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Cel;
 using LightReasoner.DevCluster.Errors;
 using LightReasoner.DevCluster.Json;
 using LightReasoner.DevCluster.Patch;
@@ -15,10 +14,7 @@ namespace LightReasoner.DevCluster.Rest;
 /// <param name="Manager">Name in managedFields; null leaves managedFields alone.</param>
 /// <param name="DryRun">Answer as if it were done.</param>
 /// <param name="Patch">The wish is a patch of what is there.</param>
-internal sealed record WriteOptions(string? Manager = null, bool DryRun = false, bool Patch = false)
-{
-    public static readonly WriteOptions Internal = new();
-}
+internal sealed record WriteOptions(string? Manager = null, bool DryRun = false, bool Patch = false);
 
 /// <summary>Creates and updates objects: defaults, checks, generations, conflicts, finalizers; the same for clients and controllers.</summary>
 internal sealed class ObjectWriter(Store store, TimeProvider time)
@@ -50,7 +46,7 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         metadata["uid"] = Guid.NewGuid().ToString();
         metadata["creationTimestamp"] = Now;
         metadata.Remove("generation");
-        if (type.Custom || type.Strategy.HasGeneration)
+        if (type.Strategy.HasGeneration)
             metadata["generation"] = 1;
         if (type.Namespaced)
             metadata["namespace"] = ns;
@@ -111,6 +107,15 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         }
     }
 
+    /// <summary>A change by one of the cluster's own controllers, whatever version is there.</summary>
+    public StoredObject Change(ResourceType type, string ns, string name, Action<JsonObject> change)
+        => Update(type, ns, name, "finalize", o =>
+        {
+            change(o);
+            o.Metadata().Remove("resourceVersion");
+            return o;
+        }, new WriteOptions());
+
     // One attempt; null when the stored object has changed meanwhile.
     private StoredObject? Write(ResourceType type, StoredObject stored, JsonObject wished, string subresource, WriteOptions options, Action<JsonObject, JsonObject>? track)
     {
@@ -136,7 +141,7 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         Complete(type, o);
         if (subresource.Length == 0)
             type.Strategy.PrepareUpdate(o, old);
-        if ((type.Custom || type.Strategy.HasGeneration) && subresource != "status" && Changed(type, o, old))
+        if (type.Strategy.HasGeneration && subresource != "status" && Changed(type, o, old))
             o.Metadata()["generation"] = (old.LongAt("metadata", "generation") ?? 0) + 1;
         var errors = MetadataValidation.Update(o, old).ToList();
         errors.AddRange(subresource switch { "" => type.Strategy.ValidateUpdate(o, old), "status" => type.Strategy.ValidateStatusUpdate(o, old), _ => [] });
@@ -211,19 +216,18 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         if (errors.Exists(Validation.IsBlocking) && type.Schema.HasRules)
             errors.Add(FieldError.Invalid("<nil>", null, "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"));
         else if (!errors.Exists(Validation.IsBlocking))
-            errors.AddRange(CelValidation.Check(type.Schema, o, old));
+            errors.AddRange(CelRules.Check(type.Schema, o, old));
     }
 
     private static bool Changed(ResourceType type, JsonObject o, JsonObject old)
     {
         if (!type.Custom)
-            return type.Strategy.SpecChanged(o, old);
+            return !JsonAccess.Same(o["spec"], old["spec"]);
         // A default that the schema has gained meanwhile is no change.
         var before = old.Copy();
         Defaulting.Apply(before, type.Schema);
-        old = before;
-        var keys = o.Select(p => p.Key).Union(old.Select(p => p.Key));
-        return keys.Any(k => k is not ("metadata" or "apiVersion" or "kind") && !(k == "status" && type.HasStatus) && !JsonAccess.Same(o[k], old[k]));
+        var keys = o.Select(p => p.Key).Union(before.Select(p => p.Key));
+        return keys.Any(k => k is not ("metadata" or "apiVersion" or "kind") && !(k == "status" && type.HasStatus) && !JsonAccess.Same(o[k], before[k]));
     }
 
     private static void KeepSystemMetadata(JsonObject o, JsonObject old)

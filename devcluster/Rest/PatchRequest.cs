@@ -6,6 +6,8 @@ using LightReasoner.DevCluster.Json;
 using LightReasoner.DevCluster.Patch;
 using LightReasoner.DevCluster.Resources;
 using LightReasoner.DevCluster.Storage;
+using Microsoft.AspNetCore.JsonPatch.SystemTextJson;
+using Microsoft.AspNetCore.JsonPatch.SystemTextJson.Exceptions;
 
 namespace LightReasoner.DevCluster.Rest;
 
@@ -55,27 +57,21 @@ internal sealed class PatchRequest(ObjectWriter writer)
     private static JsonObject Patched(ApiRequest request, JsonObject old, JsonNode patch, string type, List<string> duplicates)
     {
         var resource = request.Type;
-        var served = old;
-        resource.Strategy.Encode(served);
-        if (resource.Custom)
-            served["apiVersion"] = resource.GroupVersion;
-        JsonNode? result;
+        JsonObject o;
         try
         {
-            result = type switch
+            o = type switch
             {
-                Json => JsonPatch.Apply(served, (JsonArray)patch),
-                Strategic => StrategicMergePatch.Apply(served, (JsonObject)patch, resource.Schema),
-                _ => MergePatch.Apply(served, patch),
+                Json => Apply((JsonArray)patch, old),
+                Strategic => StrategicMergePatch.Apply(old, (JsonObject)patch, resource.Schema),
+                _ => StrategicMergePatch.Apply(old, (JsonObject)patch, null),
             };
         }
-        catch (JsonPatch.FailedException)
+        catch (JsonPatchException)
         {
             throw new ApiException(422, "Invalid", "the server rejected our request due to an error in our request", []);
         }
 
-        if (result is not JsonObject o)
-            throw Fail.BadRequest("the patch does not leave an object");
         if (o.Name().Length == 0)
             throw Fail.NameMissing(request.Name);
         if (o.Name() != request.Name)
@@ -95,8 +91,15 @@ internal sealed class PatchRequest(ObjectWriter writer)
         }
 
         Decoder.Report(request, problems, () => Rejected(before, "strict decoding error: " + string.Join(", ", problems)));
-        resource.Strategy.Decode(o);
         return o;
+    }
+
+    private static JsonObject Apply(JsonArray operations, JsonObject target)
+    {
+        if (operations.FirstOrDefault(o => o.StringAt("op") is not ("add" or "remove" or "replace" or "move" or "copy" or "test")) is { } odd)
+            throw new JsonPatchException($"unknown operation {odd.Text()}", null);
+        JsonSerializer.Deserialize<JsonPatchDocument>(operations)!.ApplyTo(target);
+        return (JsonObject)JsonReading.Parse(target.ToJsonString())!;
     }
 
     private static ApiException Rejected(string patched, string problem)
@@ -104,15 +107,6 @@ internal sealed class PatchRequest(ObjectWriter writer)
 
     private static void CheckKind(ResourceType type, JsonObject o)
     {
-        if (!type.Custom)
-        {
-            if (o.Kind() != type.Kind || o.ApiVersion() != type.GroupVersion)
-                throw Fail.BadRequest($"{o.Kind()} in version \"{o.ApiVersion()}\" cannot be handled as a {type.Kind}");
-            return;
-        }
-
-        if (o.Kind().Length == 0)
-            throw Fail.BadRequest($"Object 'Kind' is missing in '{o.Text()}'");
         if (o.ApiVersion() != type.GroupVersion)
             throw Fail.BadRequest($"the API version in the data ({o.ApiVersion()}) does not match the expected API version ({type.GroupVersion})");
         if (o.Kind() != type.Kind)
@@ -121,18 +115,12 @@ internal sealed class PatchRequest(ObjectWriter writer)
 
     private static void CheckOptions(ApiRequest request, bool apply)
     {
-        var errors = new List<FieldError>();
+        FieldError? error = null;
         if (apply && request.Query("fieldManager") is null or "")
-        {
-            if (apply)
-                errors.Add(FieldError.Required("fieldManager", "is required for apply patch"));
-        }
+            error = FieldError.Required("fieldManager", "is required for apply patch");
         else if (!apply && request.Query("force") is not null)
-        {
-            errors.Add(FieldError.Forbidden("force", "may not be specified for non-apply patch"));
-        }
-
-        if (errors.Count > 0)
-            throw Fail.Invalid("meta.k8s.io", "PatchOptions", "", errors);
+            error = FieldError.Forbidden("force", "may not be specified for non-apply patch");
+        if (error is not null)
+            throw Fail.Invalid("meta.k8s.io", "PatchOptions", "", [error]);
     }
 }

@@ -22,8 +22,6 @@ internal sealed class PodSubresources(Store store, ObjectWriter writer) : IDispo
         "log" when request.Method == "GET" => Log(request),
         "binding" when request.Method == "POST" => Bind(request),
         "exec" or "attach" or "portforward" when request.Method is "GET" or "POST" => Connect(request),
-        // Pods are processes on this machine: their addresses are not to be reached through the API server.
-        "proxy" => throw Fail.BadRequest("address not allowed"),
         _ => throw Fail.MethodNotAllowed(),
     };
 

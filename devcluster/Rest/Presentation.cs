@@ -2,45 +2,29 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Json;
 using LightReasoner.DevCluster.Resources;
+using LightReasoner.DevCluster.Schema;
 using LightReasoner.DevCluster.Storage;
 
 namespace LightReasoner.DevCluster.Rest;
 
-/// <summary>Stored objects as a client gets to see them: in the served version, as Table, or as metadata only.</summary>
-internal sealed class Presentation(ResourceType type, Negotiation form, TimeProvider time, string includeObject)
+/// <summary>Stored objects as a client gets to see them: whole, as Table, or as metadata only.</summary>
+/// <param name="type">Their resource.</param>
+/// <param name="form">What <see cref="Negotiation"/> found.</param>
+/// <param name="time">For ages in tables.</param>
+/// <param name="includeObject">How much of an object goes with its row of a table: None, Metadata (also: empty) or Object.</param>
+internal sealed class Presentation(ResourceType type, string form, TimeProvider time, string includeObject)
 {
-    private string MetaVersion => $"meta.k8s.io/{form.AsVersion}";
-
-    public bool IsTable => form.As == "Table";
-
-    public JsonObject Served(JsonObject stored)
-    {
-        var custom = type.Custom && stored.ApiVersion() != type.GroupVersion;
-        if (!custom && !type.Strategy.Converts && !type.DefaultsOnRead)
-            return stored;
-        var copy = stored.Copy();
-        if (type.DefaultsOnRead)
-            Schema.Defaulting.Apply(copy, type.Schema);
-        if (custom)
-            copy["apiVersion"] = type.GroupVersion;
-        type.Strategy.Encode(copy);
-        return copy;
-    }
+    private const string MetaVersion = "meta.k8s.io/v1";
 
     /// <summary>One object as the answer to a request for one object.</summary>
-    public JsonObject One(JsonObject stored) => form.As switch
-    {
-        "Table" => Table([stored], stored.StringAt("metadata", "resourceVersion"), null, null, withColumns: true),
-        "PartialObjectMetadata" => Partial(stored),
-        _ => Served(stored),
-    };
+    public JsonObject One(JsonObject stored) => Event(stored, first: true);
 
     /// <summary>One object in a watch.</summary>
-    public JsonObject Event(JsonObject stored, bool first) => form.As switch
+    public JsonObject Event(JsonObject stored, bool first) => form switch
     {
-        "Table" => Table([stored], stored.StringAt("metadata", "resourceVersion"), null, null, first),
-        "PartialObjectMetadata" or "PartialObjectMetadataList" => Partial(stored),
-        _ => Served(stored),
+        "Table" => Table([stored], new JsonObject { ["resourceVersion"] = stored.StringAt("metadata", "resourceVersion") }, first),
+        "" => Served(stored),
+        _ => Partial(stored),
     };
 
     public JsonObject Bookmark(long version, bool initialEnd, bool first)
@@ -48,96 +32,76 @@ internal sealed class Presentation(ResourceType type, Negotiation form, TimeProv
         var metadata = new JsonObject { ["resourceVersion"] = Text(version) };
         if (initialEnd)
             metadata["annotations"] = new JsonObject { ["k8s.io/initial-events-end"] = "true" };
-        if (IsTable)
-            return Table([], Text(version), null, null, first);
-        if (form.As.Length > 0)
+        if (form == "Table")
+            return Table([], metadata, first);
+        if (form.Length > 0)
             return new JsonObject { ["kind"] = "PartialObjectMetadata", ["apiVersion"] = MetaVersion, ["metadata"] = metadata };
         if (!type.Custom)
             metadata["creationTimestamp"] = null;
-        if (type.Custom)
-            metadata.Remove("creationTimestamp");
         return new JsonObject { ["kind"] = type.Kind, ["apiVersion"] = type.GroupVersion, ["metadata"] = metadata };
     }
 
     public JsonObject List(IReadOnlyCollection<StoredObject> objects, long version, string? token, long? remaining)
     {
-        if (form.As == "Table")
-            return Table([.. objects.Select(o => o.Document)], Text(version), token, remaining, withColumns: true);
-        var metadata = new JsonObject();
+        var metadata = new JsonObject { ["resourceVersion"] = Text(version) };
         if (token is not null)
             metadata["continue"] = token;
-        else if (type.Custom && form.As.Length == 0)
+        else if (type.Custom && form.Length == 0)
             metadata["continue"] = "";
-        metadata["resourceVersion"] = Text(version);
         if (remaining is not null)
             metadata["remainingItemCount"] = remaining;
-        var items = new JsonArray();
-        foreach (var stored in objects)
-        {
-            if (form.As.Length > 0)
-            {
-                items.Add(Partial(stored.Document));
-                continue;
-            }
-
-            var copy = Served(stored.Document);
-            copy = ReferenceEquals(copy, stored.Document) ? copy.Copy() : copy;
-            if (!type.Custom)
-            {
-                copy.Remove("kind");
-                copy.Remove("apiVersion");
-            }
-
-            items.Add(copy);
-        }
-
+        if (form == "Table")
+            return Table([.. objects.Select(o => o.Document)], metadata, withColumns: true);
         return new JsonObject
         {
-            ["kind"] = form.As.Length > 0 ? "PartialObjectMetadataList" : type.ListKind,
-            ["apiVersion"] = form.As.Length > 0 ? MetaVersion : type.GroupVersion,
+            ["kind"] = form.Length > 0 ? "PartialObjectMetadataList" : type.ListKind,
+            ["apiVersion"] = form.Length > 0 ? MetaVersion : type.GroupVersion,
             ["metadata"] = metadata,
-            ["items"] = items,
+            ["items"] = new JsonArray([.. objects.Select(o => form.Length > 0 ? Partial(o.Document) : Item(o.Document))]),
         };
     }
 
-    private JsonObject Partial(JsonObject stored) => new()
-    {
-        ["kind"] = "PartialObjectMetadata",
-        ["apiVersion"] = MetaVersion,
-        ["metadata"] = stored["metadata"]?.DeepClone(),
-    };
+    public static string Text(long version) => version.ToString(CultureInfo.InvariantCulture);
 
-    private JsonObject Table(IReadOnlyList<JsonObject> objects, string? version, string? token, long? remaining, bool withColumns)
+    /// <summary>An object that was stored before its schema changed has the defaults of today.</summary>
+    private JsonObject Served(JsonObject stored)
     {
-        var now = time.GetUtcNow();
-        var metadata = new JsonObject();
-        if (version is not null)
-            metadata["resourceVersion"] = version;
-        if (token is not null)
-            metadata["continue"] = token;
-        if (remaining is not null)
-            metadata["remainingItemCount"] = remaining;
-        var rows = new JsonArray();
-        foreach (var o in objects)
+        if (!type.DefaultsOnRead)
+            return stored;
+        var copy = stored.Copy();
+        Defaulting.Apply(copy, type.Schema);
+        return copy;
+    }
+
+    private JsonObject Item(JsonObject stored)
+    {
+        var copy = Served(stored).Copy();
+        if (!type.Custom)
         {
-            JsonNode? shown = includeObject switch
-            {
-                "None" => null,
-                "Object" => Served(o).Copy(),
-                _ => Partial(o),
-            };
-            rows.Add(new JsonObject { ["cells"] = type.Strategy.Cells(o, now), ["object"] = shown });
+            copy.Remove("kind");
+            copy.Remove("apiVersion");
         }
 
+        return copy;
+    }
+
+    private static JsonObject Partial(JsonObject stored)
+        => new() { ["kind"] = "PartialObjectMetadata", ["apiVersion"] = MetaVersion, ["metadata"] = stored["metadata"]?.DeepClone() };
+
+    private JsonObject Table(IReadOnlyList<JsonObject> objects, JsonObject metadata, bool withColumns)
+    {
+        var now = time.GetUtcNow();
         return new JsonObject
         {
             ["kind"] = "Table",
             ["apiVersion"] = MetaVersion,
             ["metadata"] = metadata,
             ["columnDefinitions"] = withColumns ? new JsonArray([.. type.Strategy.Columns.Select(c => c.ToJson())]) : null,
-            ["rows"] = rows,
+            ["rows"] = new JsonArray([.. objects.Select(o => new JsonObject
+            {
+                ["cells"] = type.Strategy.Cells(o, now),
+                ["object"] = includeObject switch { "None" => null, "Object" => Served(o).Copy(), _ => Partial(o) },
+            })]),
         };
     }
-
-    public static string Text(long version) => version.ToString(CultureInfo.InvariantCulture);
 }

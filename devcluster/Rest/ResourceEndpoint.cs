@@ -12,13 +12,10 @@ namespace LightReasoner.DevCluster.Rest;
 internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer, ObjectDeleter deleter, WatchStream watch)
 {
     private readonly PatchRequest patch = new(writer);
-    private readonly ScaleSubresource scale = new(writer);
 
     public Task Handle(ApiRequest request)
     {
         var one = request.Name.Length > 0;
-        if (request.Subresource == "scale" && request.Type.Scale is { } paths && request.Method is ("GET" or "HEAD" or "PUT" or "PATCH"))
-            return scale.Handle(request, paths);
         switch (request.Method)
         {
             case "GET" or "HEAD" when !one:
@@ -73,12 +70,10 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
     private async Task Create(ApiRequest request)
     {
         request.ReadWriteParameters("CreateOptions");
-        var form = Negotiation.From(request.Http.Request, allowTransforms: true);
+        var form = Negotiation.From(request.Http.Request);
         var body = await Body.Read(request.Http.Request, request.Type.Kind, request.Type.Custom);
         var o = Decoder.Decode(request, body);
         CheckNamespace(request, o);
-        foreach (var warning in request.Type.Strategy.Warnings(o))
-            request.Warn(warning);
         var stored = writer.Create(request.Type, request.Namespace, o, new WriteOptions(request.FieldManager, request.DryRun));
         WarnOfFinalizers(request, o, null);
         await Answer(request, form, stored, 201);
@@ -87,7 +82,7 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
     private async Task Update(ApiRequest request)
     {
         request.ReadWriteParameters("UpdateOptions");
-        var form = Negotiation.From(request.Http.Request, allowTransforms: true);
+        var form = Negotiation.From(request.Http.Request);
         var body = await Body.Read(request.Http.Request, request.Type.Kind, request.Type.Custom);
         var o = Decoder.Decode(request, body);
         if (o.Name().Length == 0)
@@ -122,14 +117,14 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
 
     private async Task Patch(ApiRequest request)
     {
-        var form = Negotiation.From(request.Http.Request, allowTransforms: true);
+        var form = Negotiation.From(request.Http.Request);
         var (stored, created) = await patch.Handle(request);
         await Answer(request, form, stored, created ? 201 : 200);
     }
 
     private async Task Delete(ApiRequest request)
     {
-        var form = Negotiation.From(request.Http.Request, allowTransforms: true);
+        var form = Negotiation.From(request.Http.Request);
         var options = await DeleteRequest.Read(request);
         var (stored, gone) = deleter.Delete(request.Type, request.Namespace, request.Name, options);
         if (options.Policy is null && options.OrphanDependents is null && request.Type.Strategy.OrphanByDefault)
@@ -149,12 +144,12 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
             ["metadata"] = new JsonObject(),
             ["status"] = "Success",
             ["details"] = details,
-        }, form.Yaml);
+        });
     }
 
     private async Task DeleteCollection(ApiRequest request)
     {
-        var form = Negotiation.From(request.Http.Request, allowTransforms: true);
+        var form = Negotiation.From(request.Http.Request);
         var options = await DeleteRequest.Read(request);
         var (labels, fields) = ObjectReader.Selectors(request);
         var snapshot = writer.Store.List(request.Type.StorageName);
@@ -176,11 +171,11 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
 
         if (options.Policy is null && options.OrphanDependents is null && request.Type.Strategy.OrphanByDefault && deleted.Count > 0)
             request.Warn(JobStrategy.OrphanWarning);
-        await Writing.Write(request.Http, 200, reader.Present(request, form).List(deleted, snapshot.Version, null, null), form.Yaml);
+        await Writing.Write(request.Http, 200, reader.Present(request, form).List(deleted, snapshot.Version, null, null));
     }
 
-    private async Task Answer(ApiRequest request, Negotiation form, StoredObject stored, int status)
-        => await Writing.Write(request.Http, status, reader.Present(request, form).One(stored.Document), form.Yaml);
+    private async Task Answer(ApiRequest request, string form, StoredObject stored, int status)
+        => await Writing.Write(request.Http, status, reader.Present(request, form).One(stored.Document));
 
     private static void WarnOfFinalizers(ApiRequest request, JsonObject o, JsonObject? old)
     {

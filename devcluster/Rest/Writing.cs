@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -10,20 +11,9 @@ namespace LightReasoner.DevCluster.Rest;
 /// <summary>Writes answers.</summary>
 internal static class Writing
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = JsonAccess.Plain.Encoder, SkipValidation = true };
+    public static byte[] Bytes(JsonNode node) => JsonSerializer.SerializeToUtf8Bytes(node, JsonAccess.Plain);
 
-    public static byte[] Bytes(JsonNode node)
-    {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, Options))
-            node.WriteTo(writer, JsonAccess.Plain);
-        return buffer.ToArray();
-    }
-
-    public static Task Write(HttpContext http, int status, JsonNode body, bool yaml = false)
-        => yaml
-            ? WriteBytes(http, status, Encoding.UTF8.GetBytes(YamlReading.Write(body)), "application/yaml")
-            : WriteBytes(http, status, Bytes(body), "application/json");
+    public static Task Write(HttpContext http, int status, JsonNode body) => WriteBytes(http, status, Bytes(body), "application/json");
 
     public static async Task WriteBytes(HttpContext http, int status, byte[] body, string contentType)
     {
@@ -37,7 +27,7 @@ internal static class Writing
     public static Task Write(HttpContext http, ApiException error)
     {
         if (error.RetryAfter is { } seconds)
-            http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         if (!error.PlainText)
             return Write(http, error.Code, error.ToStatus());
         http.Response.Headers["X-Content-Type-Options"] = "nosniff";

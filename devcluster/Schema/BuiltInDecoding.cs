@@ -70,8 +70,8 @@ internal static class BuiltInDecoding
         var kind = v.GetValueKind();
         if (schema.IntOrString)
         {
-            if (schema.Format == "quantity" && kind is JsonValueKind.String && Resources.Quantity.Parse(v.GetValue<string>()) is null)
-                return Resources.Quantity.Rule;
+            if (schema.Format == "quantity" && kind is JsonValueKind.String && !IsQuantity(v.GetValue<string>()))
+                return "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
             return kind is JsonValueKind.String || v.AsLong() is not null || (schema.Format == "quantity" && kind is JsonValueKind.Number)
                 ? null
                 : Wrong(Name(kind), schema, path);
@@ -100,6 +100,19 @@ internal static class BuiltInDecoding
         => Validation.IsDateTime(text) && text.Length > 26 && text[19] == '.' && text[20..26].All(char.IsAsciiDigit) && !char.IsAsciiDigit(text[26]);
 
     private static bool IsBase64(string text) => Convert.TryFromBase64String(text, new byte[text.Length], out _);
+
+    private static bool IsQuantity(string text)
+    {
+        try
+        {
+            _ = new k8s.Models.ResourceQuantity(text).ToDecimal();
+            return true;
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            return false;
+        }
+    }
 
     private static string FieldError(JsonValue v) => v.Text();
 

@@ -51,20 +51,12 @@ internal static class Defaulting
             return;
         foreach (var (key, child) in o.ToList())
         {
-            if (schema.Properties.GetValueOrDefault(key) is { } member)
-            {
-                if (child is null && !member.Nullable && member.Default is null)
-                    o.Remove(key);
-                else
-                    DropNulls(child, member);
-            }
-            else if (schema.Values is { } values)
-            {
-                if (child is null && !values.Nullable && values.Default is null)
-                    o.Remove(key);
-                else
-                    DropNulls(child, values);
-            }
+            if (schema.Member(key) is not { } member)
+                continue;
+            if (child is null && !member.Nullable && member.Default is null)
+                o.Remove(key);
+            else
+                DropNulls(child, member);
         }
     }
 }

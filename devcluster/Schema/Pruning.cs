@@ -23,11 +23,9 @@ internal static class Pruning
         foreach (var key in o.Select(p => p.Key).ToList())
         {
             var child = path.Length == 0 ? key : $"{path}.{key}";
-            if ((isResource || schema.EmbeddedResource) && key is "apiVersion" or "kind")
+            if (isResource && key is "apiVersion" or "kind")
                 continue;
-            var member = schema.Member(key)
-                ?? (schema.EmbeddedResource && key == "metadata" ? BuiltInTypes.Get("ObjectMeta") : null);
-            if (member is not null)
+            if (schema.Member(key) is { } member)
             {
                 Prune(o[key], member, unknown, child);
             }

@@ -69,10 +69,8 @@ internal sealed class Validation(string root)
                 break;
         }
 
-        if (schema.Enum is { } allowed && !allowed.Any(a => JsonAccess.Same(a, value)))
-        {
+        if (schema.Source.ArrayAt("enum") is { } allowed && !allowed.Any(a => JsonAccess.Same(a, value)))
             errors.Add(FieldError.NotSupported(path, value.AsString() ?? value.Text(), allowed.Select(a => a.AsString() ?? a.Text())));
-        }
     }
 
     private bool TypeFits(JsonNode? value, TypeSchema schema, string path)
@@ -83,7 +81,7 @@ internal sealed class Validation(string root)
             if (actual is "integer" or "string")
                 return true;
             errors.Add(FieldError.TypeInvalid(path, actual, $"{Body(path)} in body must be of type integer,string: \"{actual}\""));
-            if (schema.AnyOf.Count > 0)
+            if (schema.Source.ContainsKey("anyOf"))
             {
                 errors.Add(FieldError.Invalid("<nil>", "", $"\"{path}\" must validate at least one schema (anyOf)"));
                 errors.Add(FieldError.TypeInvalid(path, actual, $"{Body(path)} in body must be of type integer: \"{actual}\""));
@@ -106,43 +104,31 @@ internal sealed class Validation(string root)
 
     private void Combinations(JsonNode? value, TypeSchema schema, string path)
     {
-        if (schema.AnyOf.Count > 0 && schema.AnyOf.All(s => Fails(value, s, path)))
-            errors.Add(FieldError.Invalid("<nil>", "", $"\"{path}\" must validate at least one schema (anyOf)"));
-        if (schema.OneOf.Count > 0 && schema.OneOf.Count(s => !Fails(value, s, path)) is not 1 and var n)
-        {
-            var found = n == 0 ? "Found none valid" : $"Found {n} valid alternatives";
-            errors.Add(FieldError.Invalid("<nil>", "", $"\"{path}\" must validate one and only one schema (oneOf). {found}"));
-        }
-
-        foreach (var s in schema.AllOf)
-        {
-            if (Fails(value, s, path))
-                errors.Add(FieldError.Invalid("<nil>", "", $"\"{path}\" must validate all the schemas (allOf)"));
-        }
-
-        if (schema.Not is { } not && !Fails(value, not, path))
-            errors.Add(FieldError.Invalid("<nil>", "", $"\"{path}\" must not validate the schema (not)"));
+        void Violated(string what) => errors.Add(FieldError.Invalid("<nil>", "", $"\"{path}\" must {what}"));
+        var source = schema.Source;
+        if (source.Items("anyOf").ToList() is { Count: > 0 } any && any.TrueForAll(s => Fails(value, s, path)))
+            Violated("validate at least one schema (anyOf)");
+        if (source.Items("oneOf").ToList() is { Count: > 0 } one && one.Count(s => !Fails(value, s, path)) is not 1 and var n)
+            Violated($"validate one and only one schema (oneOf). {(n == 0 ? "Found none valid" : $"Found {n} valid alternatives")}");
+        foreach (var _ in source.Items("allOf").Where(s => Fails(value, s, path)))
+            Violated("validate all the schemas (allOf)");
+        if (source.ObjectAt("not") is { } not && !Fails(value, not, path))
+            Violated("not validate the schema (not)");
     }
 
-    private bool Fails(JsonNode? value, TypeSchema schema, string path)
+    private bool Fails(JsonNode? value, JsonObject schema, string path)
     {
         var check = new Validation(root);
-        check.Value(value, schema, path);
+        check.Value(value, StructuralSchema.Read(schema), path);
         return check.errors.Count > 0;
     }
 
     private void Object(JsonObject o, TypeSchema schema, string path, JsonObject? old)
     {
-        if (schema.MaxProperties is { } max && o.Count > max)
+        if (schema.Source.LongAt("maxProperties") is { } max && o.Count > max)
             errors.Add(FieldError.TooMany(path, o.Count, max));
-        if (schema.MinProperties is { } min && o.Count < min)
+        if (schema.Source.LongAt("minProperties") is { } min && o.Count < min)
             errors.Add(FieldError.Invalid(path, o.Count, $"{Body(path)} in body should have at least {min} properties"));
-        foreach (var field in new[] { "apiVersion", "kind" })
-        {
-            if (schema.EmbeddedResource && o.StringAt(field) is (null or ""))
-                errors.Add(o[field] is null ? FieldError.Required(Join(path, field), "must not be empty") : FieldError.Invalid(Join(path, field), o[field], "must not be empty"));
-        }
-
         foreach (var (key, child) in o)
         {
             // ObjectMeta has checks of its own.
@@ -150,7 +136,7 @@ internal sealed class Validation(string root)
                 Value(child, member, Join(path, key), old?[key]);
         }
 
-        foreach (var name in schema.Required)
+        foreach (var name in schema.Source["required"].StringItems())
         {
             if (!o.ContainsKey(name))
                 errors.Add(FieldError.Required(Join(path, name)));
@@ -159,28 +145,26 @@ internal sealed class Validation(string root)
 
     private void Array(JsonArray a, TypeSchema schema, string path, JsonArray? old)
     {
-        if (schema.MinItems is { } min && a.Count < min)
+        if (schema.Source.LongAt("minItems") is { } min && a.Count < min)
             errors.Add(FieldError.Invalid(path, a.Count, $"{Body(path)} in body should have at least {min} items"));
-        if (schema.MaxItems is { } max && a.Count > max)
+        if (schema.Source.LongAt("maxItems") is { } max && a.Count > max)
             errors.Add(FieldError.TooMany(path, a.Count, max));
         if (schema.Items is not { } items)
             return;
         for (var i = 0; i < a.Count; i++)
-            Value(a[i], items, $"{path}[{i}]", ListItems.Before(schema, a[i], old));
+            Value(a[i], items, $"{path}[{i}]", schema.ItemBefore(a[i], old));
     }
 
     private void String(string text, TypeSchema schema, string path)
     {
-        var length = new StringInfo(text).LengthInTextElements;
-        if (length == text.Length || schema.MaxLength is not null)
-            length = text.EnumerateRunes().Count();
-        if (schema.MaxLength is { } max && length > max)
+        var length = text.EnumerateRunes().Count();
+        if (schema.Source.LongAt("maxLength") is { } max && length > max)
             errors.Add(FieldError.TooLong(path, max));
-        if (schema.MinLength is { } min && length < min)
+        if (schema.Source.LongAt("minLength") is { } min && length < min)
             errors.Add(FieldError.Invalid(path, text, $"{Body(path)} in body should be at least {min} chars long"));
-        if (schema.Pattern is { } pattern && !Regex.IsMatch(text, pattern.Replace("$", "\\z"), RegexOptions.CultureInvariant))
+        if (schema.Source.StringAt("pattern") is { } pattern && !Regex.IsMatch(text, pattern.Replace("$", "\\z"), RegexOptions.CultureInvariant))
             errors.Add(FieldError.Invalid(path, text, $"{Body(path)} in body should match '{pattern}'"));
-        if (!TextFormats.Fits(text, schema.Format))
+        if (schema.Format == "date-time" && !IsDateTime(text))
             errors.Add(FieldError.TypeInvalid(path, text, $"{Body(path)} in body must be of type {schema.Format}: {FieldError.Quote(text)}"));
     }
 
@@ -189,12 +173,14 @@ internal sealed class Validation(string root)
         var d = v.AsDouble();
         if (schema is { Type: "integer", Format: "int32" } && d is < int.MinValue or > int.MaxValue)
             errors.Add(FieldError.Invalid("<nil>", "", $"Checked value must be of type integer with format int32 in {path}"));
-        if (schema.MultipleOf is { } factor && Math.Abs(d / factor - Math.Round(d / factor)) > 1e-9)
+        double? Bound(string key) => (schema.Source[key] as JsonValue)?.AsDouble();
+        bool strictMax = schema.Source.BoolAt("exclusiveMaximum"), strictMin = schema.Source.BoolAt("exclusiveMinimum");
+        if (Bound("multipleOf") is { } factor && Math.Abs(d / factor - Math.Round(d / factor)) > 1e-9)
             errors.Add(FieldError.Invalid(path, v, $"{Body(path)} in body should be a multiple of {Plain(factor)}"));
-        if (schema.Maximum is { } max && (schema.ExclusiveMaximum ? d >= max : d > max))
-            errors.Add(FieldError.Invalid(path, v, $"{Body(path)} in body should be less than {(schema.ExclusiveMaximum ? "" : "or equal to ")}{Plain(max)}"));
-        if (schema.Minimum is { } min && (schema.ExclusiveMinimum ? d <= min : d < min))
-            errors.Add(FieldError.Invalid(path, v, $"{Body(path)} in body should be greater than {(schema.ExclusiveMinimum ? "" : "or equal to ")}{Plain(min)}"));
+        if (Bound("maximum") is { } max && (strictMax ? d >= max : d > max))
+            errors.Add(FieldError.Invalid(path, v, $"{Body(path)} in body should be less than {(strictMax ? "" : "or equal to ")}{Plain(max)}"));
+        if (Bound("minimum") is { } min && (strictMin ? d <= min : d < min))
+            errors.Add(FieldError.Invalid(path, v, $"{Body(path)} in body should be greater than {(strictMin ? "" : "or equal to ")}{Plain(min)}"));
     }
 
     // Sets and maps: no two items that are the same.

@@ -37,7 +37,7 @@ internal sealed class ApiServer : IAsyncDisposable
     {
         Time = time ?? TimeProvider.System;
         Store = new Store();
-        Registry = new Registry(BuiltInResources.All);
+        Registry = new Registry();
         var writer = new ObjectWriter(Store, Time);
         var deleter = new ObjectDeleter(Store, writer);
         var reader = new ObjectReader(Store, Time);

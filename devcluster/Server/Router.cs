@@ -47,8 +47,6 @@ internal sealed class Router(
     {
         var path = http.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
         var user = Authenticate(http.Request);
-        if (http.Request.Headers["Impersonate-User"].ToString() is { Length: > 0 } other)
-            user = Impersonated(http.Request, user, other);
         authorizer.Demand(user, RequestAttributes.Of(http.Request, path));
         switch (path)
         {
@@ -56,7 +54,7 @@ internal sealed class Router(
                 await Health(http, path);
                 return;
             case ["version"]:
-                await Writing.Write(http, 200, ServerVersion.ToJson());
+                await Writing.Write(http, 200, Version());
                 return;
             case ["openapi", ..]:
                 await openApi.Handle(http, path);
@@ -68,28 +66,30 @@ internal sealed class Router(
         await Resource(http, path, user);
     }
 
+    /// <summary>The version of Kubernetes whose behaviour this server follows.</summary>
+    private static JsonObject Version() => new()
+    {
+        ["major"] = "1",
+        ["minor"] = "36",
+        ["emulationMajor"] = "1",
+        ["emulationMinor"] = "36",
+        ["minCompatibilityMajor"] = "1",
+        ["minCompatibilityMinor"] = "35",
+        ["gitVersion"] = "v1.36.2",
+        ["gitCommit"] = "devcluster",
+        ["gitTreeState"] = "",
+        ["buildDate"] = "1970-01-01T00:00:00Z",
+        ["goVersion"] = "go1.26.10",
+        ["compiler"] = "gc",
+        ["platform"] = "linux/amd64",
+    };
+
     private UserInfo Authenticate(HttpRequest request)
     {
         var header = request.Headers.Authorization.ToString();
         if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
             return header.Length == 0 ? UserInfo.Anonymous : throw Fail.Unauthorized();
         return authenticator.Authenticate(header["Bearer ".Length..].Trim(), [TokenIssuer.Issuer], out _, out _) ?? throw Fail.Unauthorized();
-    }
-
-    private UserInfo Impersonated(HttpRequest request, UserInfo user, string other)
-    {
-        authorizer.Demand(user, new Attributes("impersonate", "", "users", Name: other));
-        string[] groups = [.. request.Headers["Impersonate-Group"].OfType<string>()];
-        foreach (var group in groups)
-            authorizer.Demand(user, new Attributes("impersonate", "", "groups", Name: group));
-        // A service account brings its groups along where none are named.
-        if (groups.Length == 0 && other.Split(':') is ["system", "serviceaccount", var ns, _])
-            groups = ["system:serviceaccounts", $"system:serviceaccounts:{ns}"];
-        const string extra = "Impersonate-Extra-";
-        return new UserInfo(
-            other, request.Headers["Impersonate-Uid"].ToString(), groups.Contains("system:authenticated") ? groups : [.. groups, "system:authenticated"],
-            request.Headers.Where(h => h.Key.StartsWith(extra, StringComparison.OrdinalIgnoreCase))
-                .ToDictionary(h => Uri.UnescapeDataString(h.Key[extra.Length..].ToLowerInvariant()), h => h.Value.OfType<string>().ToArray()));
     }
 
     private static async Task Health(HttpContext http, string[] path)
@@ -120,19 +120,16 @@ internal sealed class Router(
             throw type.Custom ? Fail.PageNotFound() : Fail.UnknownResource();
         var name = rest.Length > 1 ? rest[1] : "";
         var sub = rest.Length > 2 ? rest[2] : "";
-        var proxied = type is { Custom: false, Plural: "pods" } && sub == "proxy";
-        if (rest.Length > 3 && !proxied)
+        if (rest.Length > 3)
             throw Unknown(group);
         var request = new ApiRequest(http, type, ns, name, sub, user);
-        if (type.DeprecationWarning is { } warning)
-            request.Warn(warning);
-        if (sub.Length > 0 && !proxied && type.Subresources.All(s => s.Name != sub))
+        if (sub.Length > 0 && type.Subresources.All(s => s.Name != sub))
             throw type.Custom ? type.NotFound(name) : Fail.UnknownResource();
         if (type.Verbs is ["create"])
             await reviews.Handle(request);
         else if (sub == "token")
             await tokens.Handle(request);
-        else if (type is { Custom: false, Plural: "pods" } && sub is "log" or "binding" or "exec" or "attach" or "portforward" or "proxy")
+        else if (type is { Custom: false, Plural: "pods" } && sub is "log" or "binding" or "exec" or "attach" or "portforward")
             await pods.Handle(request);
         else
             await resources.Handle(request);

@@ -33,7 +33,7 @@ internal sealed class Reviews(Authenticator authenticator, Authorizer authorizer
                 break;
         }
 
-        await Writing.Write(request.Http, 201, o, Negotiation.From(request.Http.Request, false).Yaml);
+        await Writing.Write(request.Http, 201, o);
     }
 
     private void Token(JsonObject o)

@@ -63,7 +63,7 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
         o["status"] = new JsonObject { ["token"] = issuer.Sign(claims), ["expirationTimestamp"] = ObjectWriter.Timestamp(now.AddSeconds(seconds)) };
         o["kind"] = "TokenRequest";
         o["apiVersion"] = "authentication.k8s.io/v1";
-        await Writing.Write(request.Http, 201, o, Negotiation.From(request.Http.Request, false).Yaml);
+        await Writing.Write(request.Http, 201, o);
     }
 
     private static void Validate(JsonObject spec)

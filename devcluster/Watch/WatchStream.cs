@@ -17,10 +17,7 @@ internal sealed class WatchStream(Store store, ObjectReader reader, TimeProvider
 
     public async Task Serve(ApiRequest request)
     {
-        var form = Negotiation.From(request.Http.Request, allowTransforms: true);
-        // YAML has no form for streams.
-        if (form.Yaml)
-            throw Fail.NotAcceptable("application/json;stream=watch" + (request.Type.Custom ? "" : ", application/vnd.kubernetes.protobuf;stream=watch"));
+        var form = Negotiation.From(request.Http.Request);
         var presentation = reader.Present(request, form);
         var (labels, fields) = ObjectReader.Selectors(request);
         var text = request.Query("resourceVersion") ?? "";
@@ -34,7 +31,7 @@ internal sealed class WatchStream(Store store, ObjectReader reader, TimeProvider
             : TimeSpan.FromSeconds(Random.Shared.Next(1800, 3600));
 
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(request.Http.RequestAborted, stopping);
-        var events = new EventWriter(request.Http, form);
+        var events = new EventWriter(request.Http);
         var filter = new Filter(request, labels, fields);
         var state = new List<StoredObject>();
         Store.Subscription? subscription;
@@ -171,12 +168,12 @@ internal sealed class WatchStream(Store store, ObjectReader reader, TimeProvider
         }
     }
 
-    private sealed class EventWriter(HttpContext http, Negotiation form)
+    private sealed class EventWriter(HttpContext http)
     {
         public async Task Start(CancellationToken cancel)
         {
             http.Response.StatusCode = 200;
-            http.Response.ContentType = form.StreamJson ? "application/json;stream=watch" : form.ContentType;
+            http.Response.ContentType = "application/json";
             await http.Response.StartAsync(cancel);
             await http.Response.Body.FlushAsync(cancel);
         }

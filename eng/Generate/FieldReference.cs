@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using LightReasoner.Api;
 using LightReasoner.Api.Schema;
 
@@ -10,7 +11,7 @@ namespace LightReasoner.Generate;
 /// The reference of all fields as one Markdown page, written from the definitions' schemas: the same text that <c>kubectl explain</c> shows. Objects that
 /// occur more than once (a model, a dataset, the worker) have a section of their own.
 /// </summary>
-internal sealed class FieldReference
+internal sealed partial class FieldReference
 {
     /// <summary>A shared object is worth a section from this many fields on.</summary>
     private const int LeastSharedFields = 3;
@@ -30,7 +31,8 @@ internal sealed class FieldReference
             # Fields of `{{ApiGroup.Name}}/{{ApiGroup.Version}}`
 
             Every field of the three kinds, with its range and default. `kubectl explain srun.spec.selection` shows the same. A document that breaks a range or a rule
-            is refused by the API server and by `worker run -f` alike. A field without a default may be left out unless it says *required*.
+            is refused by the API server and by `worker run -f` alike. A field without a default may be left out unless it says *required*. `worker run -f` reads the values that
+            kubectl reads, which are those of YAML 1.1: `yes` is true, `010` is 8, and of two equal keys the last counts.
 
             """);
         foreach (JsonObject definition in definitions) Kind(definition);
@@ -73,7 +75,7 @@ internal sealed class FieldReference
             JsonObject field = value!.AsObject();
             string path = prefix + name;
             bool isShared = Inner(field) is { } inner && _sections.ContainsKey(Key(inner));
-            _page.Append(CultureInfo.InvariantCulture, $"| `{path}` | {Type(field)} | {Default(field)} | {(required.Contains(name) ? "*required*; " : "")}{Escape((string?)field["description"] ?? "")} |\n");
+            _page.Append(CultureInfo.InvariantCulture, $"| `{path}` | {Type(field)} | {Default(field)} | {(required.Contains(name) ? "*required*; " : "")}{Escape(Description(field))} |\n");
             if (!isShared && Inner(field) is { } nested) Rows(nested, path + (field["items"] is null ? "." : "[]."));
         }
     }
@@ -128,6 +130,12 @@ internal sealed class FieldReference
             _ => $", {above}{low} to {below}{high}{unit}",
         };
     }
+
+    /// <summary>Without the default and the range, which have columns of their own.</summary>
+    private static string Description(JsonObject field) => Bounds().Replace((string?)field["description"] ?? "", "");
+
+    [GeneratedRegex(@" \((default [^()]*|(above )?-?[0-9.E+]+ to [^()]*)\)$")]
+    private static partial Regex Bounds();
 
     private static string Default(JsonObject field) => field["default"] switch
     {

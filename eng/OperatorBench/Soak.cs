@@ -20,7 +20,7 @@ internal static class Soak
         {
             ["model"] = new JsonObject { ["uri"] = "hf://org/model" },
             ["samples"] = new JsonObject { ["runRef"] = new JsonObject { ["kind"] = "SamplingRun", ["name"] = "never" } },
-            ["dependencyTimeout"] = "100h",
+            ["dependencyTimeoutSeconds"] = 360_000,
         }, stop));
         await AllAreAsync(scene, "Waiting", cancel);
 

@@ -36,7 +36,7 @@ internal static class Results
             int n = (int)evaluation["questions"]!, improved = (int)evaluation["improved"]!, worsened = (int)evaluation["worsened"]!;
             double before = (double)evaluation["before"]!, after = (double)evaluation["after"]!;
             string what = (string?)run["kind"] == "RefineRun" ? "block generation" : "answers";
-            (double low, double high) = ConfidenceInterval.PairedDifference(improved, worsened, n);
+            (double low, double high) = ConfidenceInterval.PairedDifference((int)Math.Round(before * n), improved, worsened, n);
             string speed = (double?)evaluation["tokensPerForward"] is { } tokens ? Invariant($"; {tokens:0.0} tokens per forward pass") : "";
             yield return Invariant($"{RunTable.Name(run)}, {what} on {n} held-out questions: {Share(before, n)} before, {Share(after, n)} after; ")
                 + Invariant($"change {100 * (after - before):+0.0;-0.0} points, 95 % interval {100 * low:+0.0;-0.0} to {100 * high:+0.0;-0.0}{speed}");

@@ -1,30 +1,23 @@
 using k8s;
-using LightReasoner.Operator.Metrics;
 
 namespace LightReasoner.Operator.Hosting;
 
-/// <summary><c>/healthz</c> (the process lives), <c>/readyz</c> (the API server answers) and <c>/metrics</c>.</summary>
+/// <summary><c>/healthz</c> (the process and its election go on) and <c>/readyz</c> (the API server answers, and this replica may lead).</summary>
 internal static class HealthEndpoints
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     public static void Map(WebApplication app)
     {
-        app.MapGet("/healthz", () => Results.Text("ok\n"));
+        app.MapGet("/healthz", (Leadership leadership) => leadership.IsAlive()
+            ? Results.Text("ok\n") : Results.Text("the lease is lost, and this replica has not noticed\n", statusCode: StatusCodes.Status503ServiceUnavailable));
         app.MapGet("/readyz", ReadyAsync);
-        app.MapGet("/metrics", (OperatorMetrics metrics, KubeOpsMeter queues, Leadership leadership) =>
-        {
-            var text = new PrometheusText();
-            metrics.Write(text, leadership.IsLeader);
-            queues.Write(text);
-            OperatorMetrics.WriteProcess(text);
-            return Results.Text(text.ToString(), PrometheusText.ContentType);
-        });
     }
 
     /// <summary>A replica that is not the leader is ready too: it is ready to take over.</summary>
     private static async Task<IResult> ReadyAsync(IKubernetes api, Leadership leadership, CancellationToken cancellationToken)
     {
+        if (leadership.Problem is { } problem) return Results.Text($"the Lease cannot be had: {problem}\n", statusCode: StatusCodes.Status503ServiceUnavailable);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         try

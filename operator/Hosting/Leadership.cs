@@ -1,12 +1,63 @@
+using System.Net;
+using k8s.Autorest;
 using k8s.LeaderElection;
+using LightReasoner.Operator.Runs;
 
 namespace LightReasoner.Operator.Hosting;
 
-/// <summary>Whether this process is the one that reconciles.</summary>
-internal sealed class Leadership(IServiceProvider services)
+/// <summary>Whether this process is the one that reconciles, and who is if not.</summary>
+internal sealed class Leadership
 {
-    private readonly LeaderElector? elector = services.GetService<LeaderElector>();
+    /// <summary>How long a leader may be without its lease before it must have noticed.</summary>
+    private static readonly TimeSpan Notice = TimeSpan.FromSeconds(30);
+
+    private readonly LeaderElector? elector;
+    private readonly TimeProvider time;
+    private volatile string? problem;
+    private volatile bool leading;
+    private long lostAt;
+
+    public Leadership(IServiceProvider services, TimeProvider time, ILogger<Leadership> logger)
+    {
+        this.time = time;
+        elector = services.GetService<LeaderElector>();
+        if (elector is null) return;
+        elector.OnStartedLeading += () => leading = true;
+        elector.OnStoppedLeading += () => leading = false;
+        elector.OnNewLeader += leader =>
+        {
+            problem = null;
+            logger.NewLeader(leader);
+        };
+        elector.OnError += e =>
+        {
+            // That the API server is away is told by those who watch; that it refuses concerns the Lease alone, and is told once.
+            if (e is not HttpOperationException { Response.StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized or HttpStatusCode.NotFound } refused) return;
+            string message = ApiErrors.Message(refused);
+            if (problem == message) return;
+            problem = message;
+            logger.LeaseRefused(OperatorLease.Name, message);
+        };
+    }
 
     /// <summary>Always, where there is no election.</summary>
     public bool IsLeader => elector?.IsLeader() ?? true;
+
+    /// <summary>Why this replica cannot take part in the election; null if it can.</summary>
+    public string? Problem => IsLeader ? null : problem;
+
+    /// <summary>Address of the leader's progress endpoint, where its identity tells it.</summary>
+    public Uri? LeaderAddress => elector?.GetLeader() is { } leader ? OperatorLease.AddressIn(leader) : null;
+
+    /// <summary>Whether the election goes on: a leader that has lost its lease stops soon after.</summary>
+    public bool IsAlive()
+    {
+        if (!leading || IsLeader)
+        {
+            Interlocked.Exchange(ref lostAt, 0);
+            return true;
+        }
+        long now = time.GetTimestamp(), since = Interlocked.CompareExchange(ref lostAt, now, 0);
+        return since == 0 || time.GetElapsedTime(since, now) < Notice;
+    }
 }

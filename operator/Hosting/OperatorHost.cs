@@ -1,15 +1,19 @@
+using System.Net;
 using k8s;
 using k8s.LeaderElection;
 using k8s.Models;
 using KubeOps.Abstractions.Builder;
 using KubeOps.KubernetesClient;
 using KubeOps.Operator;
+using KubeOps.Operator.LeaderElection;
 using LightReasoner.Operator.Entities;
 using LightReasoner.Operator.Metrics;
 using LightReasoner.Operator.Progress;
 using LightReasoner.Operator.Runs;
 using LightReasoner.Operator.Watching;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Prometheus;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting.Json;
@@ -29,21 +33,46 @@ internal static class OperatorHost
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddSerilog(Logger(options), dispose: true);
-        builder.WebHost.UseUrls(options.Listen);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 64 * 1024;
+            Listen(kestrel, options.Listen, _ => { });
+            // The metrics have a port of their own, which a NetworkPolicy can open for Prometheus alone.
+            Listen(kestrel, options.MetricsListen, listener => listener.Use(next => connection =>
+            {
+                connection.Features.Set(new MetricsConnection());
+                return next(connection);
+            }));
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(25));
         AddOperator(builder.Services, options, time ?? TimeProvider.System);
         configure?.Invoke(builder.Services);
 
         WebApplication app = builder.Build();
+        app.MapWhen(context => context.Features.Get<MetricsConnection>() is not null, metrics =>
+        {
+            metrics.UseMetricServer(url: "/metrics", registry: app.Services.GetRequiredService<OperatorMetrics>().Registry);
+            metrics.Run(context =>
+            {
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
+                return Task.CompletedTask;
+            });
+        });
         app.MapPost(ProgressEndpoint.Path, context => context.RequestServices.GetRequiredService<ProgressEndpoint>().HandleAsync(context));
         HealthEndpoints.Map(app);
         ForgetWithLeadership(app.Services);
         return app;
+    }
+
+    /// <summary>The namespace that KubeOps watches, which knows one or all; the operator's own watches know several.</summary>
+    public static string? KubeOpsNamespace(OperatorOptions options) => options.Namespaces.Count == 0 ? null : options.Namespaces[0];
+
+    private static void Listen(KestrelServerOptions kestrel, string url, Action<ListenOptions> configure)
+    {
+        (IPAddress? address, int port) = ListenAddress.Of(url);
+        if (address is null) kestrel.ListenAnyIP(port, configure);
+        else kestrel.Listen(address, port, configure);
     }
 
     /// <summary>What is remembered of runs is the leader's; a later term starts with what it then finds.</summary>
@@ -54,6 +83,7 @@ internal static class OperatorHost
         {
             services.GetRequiredService<RunMemory>().Forget();
             services.GetRequiredService<OperatorMetrics>().Forget();
+            services.GetRequiredService<RunQueue>().Forget();
         };
     }
 
@@ -66,6 +96,15 @@ internal static class OperatorHost
         services.AddSingleton<IKubernetesClient>(s => new KubernetesClient(s.GetRequiredService<KubernetesClientConfiguration>(), s.GetRequiredService<IKubernetes>()));
 
         services.AddSingleton<Leadership>();
+        services.AddSingleton<LeaderClient>();
+        services.AddSingleton<OperatorLease>();
+        services.AddSingleton<ILeaderElectorFactory>(s => s.GetRequiredService<OperatorLease>());
+        services.AddHostedService(s => s.GetRequiredService<OperatorLease>());
+        services.AddSingleton<Outage>();
+        services.AddSingleton<OwnedStore>();
+        services.AddSingleton<RunIndex>();
+        services.AddSingleton<Watches>();
+        services.AddHostedService(s => s.GetRequiredService<Watches>());
         services.AddSingleton<ProgressStore>();
         services.AddSingleton<StatusPace>();
         services.AddSingleton<Waiters>();
@@ -84,30 +123,33 @@ internal static class OperatorHost
 
         services.AddKubernetesOperator(settings => settings
                 .WithName(Name)
-                .WithNamespace(options.Namespace)
+                .WithNamespace(KubeOpsNamespace(options))
                 .WithLeaderElection(options.LeaderElect ? LeaderElectionType.Single : LeaderElectionType.None)
-                // The status of Jobs and pods matters; changes of status do not change the generation.
-                .WithReconcileStrategy(ReconcileStrategy.ByResourceVersion)
-                .WithParallelReconciliation(parallel => parallel.WithMaxParallelReconciliations(options.Concurrency))
-                .WithAutoAttachFinalizers(false)
-                .WithAutoDetachFinalizers(false))
+                // Of Jobs, pods and annotations the operator's own watches tell; its own writes of a status wake nobody.
+                .WithReconcileStrategy(ReconcileStrategy.ByGeneration)
+                .WithParallelReconciliation(parallel => parallel.WithMaxParallelReconciliations(options.Concurrency)))
             .AddController<RunController<SamplingRunEntity>, SamplingRunEntity>()
             .AddController<RunController<FineTuneRunEntity>, FineTuneRunEntity>()
-            .AddController<RunController<RefineRunEntity>, RefineRunEntity>()
-            .AddControllerWithLabelSelector<OwnedController<V1Job>, V1Job, OwnedSelector<V1Job>>()
-            .AddControllerWithLabelSelector<OwnedController<V1Pod>, V1Pod, OwnedSelector<V1Pod>>()
-            .AddControllerWithLabelSelector<OwnedController<V1ConfigMap>, V1ConfigMap, OwnedSelector<V1ConfigMap>>();
+            .AddController<RunController<RefineRunEntity>, RefineRunEntity>();
     }
 
-    private static KubernetesClientConfiguration Configuration(OperatorOptions options) => options.Kubeconfig is { } file
-        ? KubernetesClientConfiguration.BuildConfigFromConfigFile(file)
-        : KubernetesClientConfiguration.BuildDefaultConfig();
+    private static KubernetesClientConfiguration Configuration(OperatorOptions options)
+    {
+        KubernetesClientConfiguration config = options.Kubeconfig is { } file
+            ? KubernetesClientConfiguration.BuildConfigFromConfigFile(file)
+            : KubernetesClientConfiguration.BuildDefaultConfig();
+        // The API server names the field manager after it.
+        config.UserAgent = $"{Name}/{OperatorOptions.Version}";
+        return config;
+    }
 
     private static Serilog.ILogger Logger(OperatorOptions options)
     {
         LoggerConfiguration logger = new LoggerConfiguration()
             .MinimumLevel.Is(Enum.Parse<LogEventLevel>(options.LogLevel))
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            // What KubeOps has to tell of a server that is away, a stack trace a try, the operator tells itself in one line.
+            .MinimumLevel.Override("KubeOps", LogEventLevel.Fatal)
             .Enrich.FromLogContext();
         return (options.LogFormat == LogFormat.Json
             ? logger.WriteTo.Console(new JsonFormatter(renderMessage: true))
@@ -115,3 +157,6 @@ internal static class OperatorHost
             .CreateLogger();
     }
 }
+
+/// <summary>Marks a connection to the metrics' port.</summary>
+internal sealed class MetricsConnection;

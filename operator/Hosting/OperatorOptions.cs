@@ -1,5 +1,6 @@
 using System.Reflection;
 using LightReasoner.Api;
+using LightReasoner.Operator.Jobs;
 
 namespace LightReasoner.Operator.Hosting;
 
@@ -19,20 +20,41 @@ internal sealed record OperatorOptions
     /// <summary>Kubeconfig file; null for the in-cluster service account or the default file.</summary>
     public string? Kubeconfig { get; init; }
 
-    /// <summary>The one namespace that is watched; null for all.</summary>
-    public string? Namespace { get; init; }
+    /// <summary>The namespaces that are watched; empty for all.</summary>
+    public IReadOnlyList<string> Namespaces { get; init; } = [];
 
-    /// <summary>Runs without <c>output.uri</c> write to <c>prefix/namespace/name</c>.</summary>
+    /// <summary>Runs without <c>output.uri</c> write to <c>prefix/namespace/kind/name</c>.</summary>
     public string? OutputPrefix { get; init; }
 
     /// <summary>Address at which pods reach the progress endpoint; null for pods that do not report.</summary>
     public Uri? ProgressUrl { get; init; }
 
-    /// <summary>Address of progress, health and metrics.</summary>
+    /// <summary>Address of progress and health.</summary>
     public string Listen { get; init; } = DefaultListen;
 
-    /// <summary>Image of runs that name none.</summary>
+    /// <summary>Address of the metrics.</summary>
+    public string MetricsListen { get; init; } = DefaultMetricsListen;
+
+    /// <summary>Image of runs on CPUs that name none.</summary>
     public string WorkerImage { get; init; } = DefaultWorkerImage;
+
+    /// <summary>Image of runs on GPUs that name none.</summary>
+    public string WorkerCudaImage { get; init; } = DefaultWorkerCudaImage;
+
+    /// <summary>Types of volumes that a run may have.</summary>
+    public IReadOnlyList<string> AllowedVolumeTypes { get; init; } = RunPolicy.DefaultVolumeTypes;
+
+    /// <summary>Beginnings of images that a run may name; empty for any.</summary>
+    public IReadOnlyList<string> AllowedImages { get; init; } = [];
+
+    /// <summary>Service accounts that a run may name; <c>*</c> stands for the rest of a name.</summary>
+    public IReadOnlyList<string> AllowedServiceAccounts { get; init; } = ["*"];
+
+    /// <summary>Secrets that a run may name; <c>*</c> stands for the rest of a name.</summary>
+    public IReadOnlyList<string> AllowedSecrets { get; init; } = ["*"];
+
+    /// <summary>Whether a run may have tokens of its service account projected into its pods.</summary>
+    public bool AllowTokens { get; init; }
 
     /// <summary>Defaults for <c>spec.worker</c>; what a run sets goes before.</summary>
     public WorkerSpec? WorkerDefaults { get; init; }
@@ -51,13 +73,15 @@ internal sealed record OperatorOptions
     /// <summary>Debug, Information, Warning or Error.</summary>
     public string LogLevel { get; init; } = "Information";
 
-    public const string DefaultListen = "http://0.0.0.0:8080";
+    public const string DefaultListen = "http://*:8080", DefaultMetricsListen = "http://*:8081";
 
     /// <summary>Version of this program without build metadata, as images are tagged.</summary>
     public static string Version { get; } =
         (typeof(OperatorOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0").Split('+')[0];
 
     public static string DefaultWorkerImage { get; } = $"lightreasoner/worker:{Version}";
+
+    public static string DefaultWorkerCudaImage { get; } = $"lightreasoner/worker:{Version}-cuda";
 
     /// <summary>The full POST target for reports: an address without a path gets the endpoint's own.</summary>
     public string? ReportTarget => ProgressUrl switch

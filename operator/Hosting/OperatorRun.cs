@@ -18,12 +18,12 @@ internal static class OperatorRun
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
             ICollection<string> addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
             app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("LightReasoner.Operator").Started(
-                OperatorOptions.Version, options.Namespace is { } ns ? $"namespace {ns}" : "all namespaces", server,
-                string.Join(", ", addresses), options.ReportTarget ?? "nobody (no --progress-url)");
+                OperatorOptions.Version, options.Namespaces.Count > 0 ? $"namespaces {string.Join(", ", options.Namespaces)}" : "all namespaces", server,
+                addresses.First(), addresses.Last(), options.ReportTarget ?? "nobody (no --progress-url)");
             await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
             return 0;
         }
-        catch (Exception e) when (e is KubeConfigException or IOException)
+        catch (Exception e) when (e is KubeConfigException or IOException or FormatException)
         {
             await Console.Error.WriteLineAsync($"operator: {e.Message}").ConfigureAwait(false);
             return 78;

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using k8s;
 using k8s.Models;
 using LightReasoner.Api;
@@ -9,25 +9,33 @@ using LightReasoner.Operator.Hosting;
 
 namespace LightReasoner.Operator.Jobs;
 
-/// <summary>The Job that does a run's work.</summary>
+/// <summary>The Job that does a run's work: the one object that a run becomes.</summary>
 internal static class JobTemplate
 {
     /// <summary>sysexits(3): the worker says that trying again cannot help.</summary>
     private const int FirstFinalExitCode = 64, LastFinalExitCode = 78;
 
-    /// <exception cref="FragmentException">A piece of Kubernetes' own API in the spec does not have Kubernetes' form.</exception>
-    public static V1Job Build(IRunEntity run, RunOutputs outputs, OperatorOptions options)
+    public static JsonObject Build(IRunEntity run, RunOutputs outputs, OperatorOptions options)
     {
         RunSpec spec = run.RunSpec;
-        bool queued = spec.QueueName.Length > 0;
-        V1PodTemplateSpec template = PodTemplate.Build(run, outputs, options);
+        string queue = RunMarks.Queue(run);
         Dictionary<string, string> labels = LabelsOf(run), annotations = AnnotationsOf(run);
-        if (queued) labels[Labels.Queue] = spec.QueueName;
-        annotations[Labels.TemplateHash] = Hash(spec, template);
+        foreach ((string key, string value) in RunMarks.Kueue(run.Metadata)) labels[key] = value;
+        if (queue.Length > 0) labels[Labels.Queue] = queue;
+        annotations[Labels.SpecHash] = RunExtent.HashOf(run);
+        annotations[Labels.Extent] = RunExtent.Of(spec);
+        annotations[Labels.Restarts] = (run.RunStatus.Restarts ?? 0).ToString(CultureInfo.InvariantCulture);
         annotations[Labels.Parallelism] = ParallelismOf(spec).ToString(CultureInfo.InvariantCulture);
+        int failed = run.RunStatus.Retries ?? 0;
+        annotations[Labels.RetriesBefore] = failed.ToString(CultureInfo.InvariantCulture);
+        if (outputs.References.Count > 0)
+            annotations[Labels.References] = JsonSerializer.Serialize(new SortedDictionary<string, string>(outputs.References.ToDictionary(), StringComparer.Ordinal), ApiJson.Options);
 
         bool indexed = run.RunKind == RunKind.SamplingRun;
-        return new V1Job
+        // A limit for each shard only where there are several: in a namespace that is being deleted, the Job controller waits for
+        // replacements of the pods of such a Job, which nobody may make any more.
+        bool perIndex = indexed && ShardsOf(spec) > 1;
+        JsonObject job = JsonNode.Parse(KubernetesJson.Serialize(new V1Job
         {
             ApiVersion = "batch/v1",
             Kind = "Job",
@@ -44,16 +52,17 @@ internal static class JobTemplate
                 CompletionMode = indexed ? "Indexed" : "NonIndexed",
                 Completions = indexed ? ShardsOf(spec) : 1,
                 Parallelism = ParallelismOf(spec),
-                BackoffLimit = indexed ? null : spec.Retries,
-                BackoffLimitPerIndex = indexed ? spec.Retries : null,
+                BackoffLimit = perIndex ? null : Math.Max(0, spec.Retries - failed),
+                BackoffLimitPerIndex = perIndex ? spec.Retries : null,
                 // Attempts never overlap: no replacement before the old pod is gone.
                 PodReplacementPolicy = "Failed",
                 PodFailurePolicy = FailurePolicy(),
-                ActiveDeadlineSeconds = spec.ActiveDeadlineSeconds,
-                Suspend = queued || spec.Suspend,
-                Template = template,
+                Suspend = queue.Length > 0 || spec.Suspend,
+                Template = new V1PodTemplateSpec(),
             },
-        };
+        }))!.AsObject();
+        job["spec"]!["template"] = PodTemplate.Build(run, outputs, options);
+        return job;
     }
 
     public static int ShardsOf(RunSpec spec) => spec is SamplingRunSpec sampling ? sampling.Shards : 1;
@@ -90,11 +99,20 @@ internal static class JobTemplate
         [Labels.Run] = run.Metadata.Name,
     };
 
-    /// <summary>Rules are tried in order, the first that matches a failed pod decides; what none matches counts against the retries.</summary>
+    /// <summary>
+    /// Rules are tried in order, the first that matches a failed pod decides; what none matches counts against the retries. Disruption
+    /// goes first: a worker that is told to stop may end with any exit code.
+    /// </summary>
     private static V1PodFailurePolicy FailurePolicy() => new()
     {
         Rules =
         [
+            new V1PodFailurePolicyRule
+            {
+                // Preemption, drain, eviction, a lost node.
+                Action = "Ignore",
+                OnPodConditions = [new V1PodFailurePolicyOnPodConditionsPattern { Type = "DisruptionTarget", Status = "True" }],
+            },
             new V1PodFailurePolicyRule
             {
                 Action = "FailJob",
@@ -105,19 +123,6 @@ internal static class JobTemplate
                     Values = [.. Enumerable.Range(FirstFinalExitCode, LastFinalExitCode - FirstFinalExitCode + 1)],
                 },
             },
-            new V1PodFailurePolicyRule
-            {
-                // Preemption, drain, eviction.
-                Action = "Ignore",
-                OnPodConditions = [new V1PodFailurePolicyOnPodConditionsPattern { Type = "DisruptionTarget", Status = "True" }],
-            },
         ],
     };
-
-    /// <summary>Of all that cannot be changed on a Job that exists.</summary>
-    private static string Hash(RunSpec spec, V1PodTemplateSpec template)
-    {
-        string text = $"{KubernetesJson.Serialize(template)}|{ShardsOf(spec)}|{spec.Retries}|{spec.ActiveDeadlineSeconds}|{spec.QueueName}";
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
-    }
 }

@@ -12,20 +12,38 @@ internal static class Labels
     /// <summary>Annotation: name of the run. Also a label, where the name fits into one.</summary>
     public const string Run = "lightreasoner.io/run";
 
-    /// <summary>Annotation of a Job: hash of what it was made from.</summary>
-    public const string TemplateHash = "lightreasoner.io/template-hash";
+    /// <summary>Annotation of a run: a new value takes a Failed run up again from what it has.</summary>
+    public const string Rerun = "lightreasoner.io/rerun";
+
+    /// <summary>Annotation of a Job: how often the run had been taken up again when it was made.</summary>
+    public const string Restarts = "lightreasoner.io/restarts";
+
+    /// <summary>Annotation of a pod: the run's document, which a volume shows the worker as <c>run.json</c>.</summary>
+    public const string Document = "lightreasoner.io/document";
+
+    /// <summary>Annotation of a Job: hash of what the run's spec asked of it.</summary>
+    public const string SpecHash = "lightreasoner.io/spec-hash";
+
+    /// <summary>Annotation of a Job: what the run's steps, questions and evaluation were when it was made.</summary>
+    public const string Extent = "lightreasoner.io/extent";
+
+    /// <summary>Annotation of a Job: failed attempts of the run before it.</summary>
+    public const string RetriesBefore = "lightreasoner.io/retries-before";
 
     /// <summary>Annotation of a Job: the parallelism last asked for. Kueue may admit less, which is not undone.</summary>
     public const string Parallelism = "lightreasoner.io/parallelism";
 
-    /// <summary>Annotation of a Job with a deadline: seconds that it was active before its last suspension.</summary>
-    public const string ActiveSeconds = "lightreasoner.io/active-seconds";
-
-    /// <summary>Annotation of a run's ConfigMap: where the outputs of referenced runs lie, as a JSON object by <c>KIND/NAME</c>.</summary>
+    /// <summary>Annotation of a Job: where the outputs of referenced runs lie, as a JSON object by <c>KIND/NAME</c>.</summary>
     public const string References = "lightreasoner.io/references";
 
+    /// <summary>Annotation of a Job as it is kept in memory: its image.</summary>
+    public const string Image = "lightreasoner.io/image";
+
     /// <summary>Label that Kueue reads.</summary>
-    public const string Queue = "kueue.x-k8s.io/queue-name";
+    public const string Queue = Kueue + "queue-name";
+
+    /// <summary>What begins so on a run is handed to its Job.</summary>
+    public const string Kueue = "kueue.x-k8s.io/";
 
     /// <summary>Annotation that the Job controller puts on pods of an Indexed Job.</summary>
     public const string CompletionIndex = "batch.kubernetes.io/job-completion-index";

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using k8s;
 using k8s.Models;
 using LightReasoner.Api;
 using LightReasoner.Operator.Entities;
@@ -6,8 +9,9 @@ using LightReasoner.Operator.Hosting;
 namespace LightReasoner.Operator.Jobs;
 
 /// <summary>
-/// The pod of a run: the worker with the document, its references and a way to report, within PodSecurity <em>restricted</em>, and
-/// without a token for the API server (the projected one is good for progress reports only).
+/// The pod of a run: the worker with the document, its references and a way to report, within PodSecurity <em>restricted</em> and without
+/// fixed user ids, and without a token for the API server (the projected one is good for progress reports only). Pieces of Kubernetes'
+/// own API in the spec are put in as they stand, for the API server to judge.
 /// </summary>
 internal static class PodTemplate
 {
@@ -20,22 +24,19 @@ internal static class PodTemplate
     /// <summary>The one writable place besides the run's own volumes; TMPDIR and HOME point there.</summary>
     public const string ScratchFolder = "/var/lightreasoner/scratch";
 
-    /// <summary>User of the worker's image.</summary>
-    private const long User = 65532;
+    private const string DefaultGpu = "nvidia.com/gpu";
 
     /// <summary>Time to write a checkpoint after SIGTERM.</summary>
-    private const long GraceSeconds = 120;
+    private const int GraceSeconds = 120;
 
-    public static V1PodTemplateSpec Build(IRunEntity run, RunOutputs outputs, OperatorOptions options)
+    public static JsonObject Build(IRunEntity run, RunOutputs outputs, OperatorOptions options)
     {
         WorkerSpec worker = WorkerDefaults.Apply(run.RunSpec.Worker, options.WorkerDefaults);
-        return new V1PodTemplateSpec
+        var annotations = With(worker.PodAnnotations, JobTemplate.AnnotationsOf(run));
+        annotations[Labels.Document] = RunDocument.ToJson(run);
+        JsonObject template = ToJson(new V1PodTemplateSpec
         {
-            Metadata = new V1ObjectMeta
-            {
-                Labels = With(worker.PodLabels, JobTemplate.LabelsOf(run)),
-                Annotations = With(worker.PodAnnotations, JobTemplate.AnnotationsOf(run)),
-            },
+            Metadata = new V1ObjectMeta { Labels = With(worker.PodLabels, JobTemplate.LabelsOf(run)), Annotations = annotations },
             Spec = new V1PodSpec
             {
                 RestartPolicy = "Never",
@@ -43,38 +44,45 @@ internal static class PodTemplate
                 EnableServiceLinks = false,
                 // Named, since the projected token is issued to the pod's account, and not every API server fills it in.
                 ServiceAccountName = worker.ServiceAccountName ?? "default",
-                TerminationGracePeriodSeconds = GraceSeconds,
+                TerminationGracePeriodSeconds = worker.TerminationGracePeriodSeconds ?? GraceSeconds,
                 PriorityClassName = worker.PriorityClassName,
                 RuntimeClassName = worker.RuntimeClassName,
                 NodeSelector = worker.NodeSelector is { Count: > 0 } selector ? With(selector, []) : null,
-                Tolerations = NullIfEmpty(Fragment.ReadList<V1Toleration>(worker.Tolerations, "spec.worker.tolerations")),
-                Affinity = Fragment.Read<V1Affinity>(worker.Affinity, "spec.worker.affinity"),
-                ImagePullSecrets = NullIfEmpty([.. (worker.ImagePullSecrets ?? []).Select(secret => new V1LocalObjectReference { Name = secret.Name })]),
+                ImagePullSecrets = worker.ImagePullSecrets is { Count: > 0 } secrets ? [.. secrets.Select(secret => new V1LocalObjectReference { Name = secret.Name })] : null,
                 SecurityContext = new V1PodSecurityContext
                 {
                     RunAsNonRoot = true,
-                    RunAsUser = User,
-                    RunAsGroup = User,
-                    FsGroup = User,
+                    FsGroupChangePolicy = "OnRootMismatch",
                     SeccompProfile = new V1SeccompProfile { Type = "RuntimeDefault" },
                 },
                 Containers = [Container(run, worker, outputs, options)],
-                Volumes = Volumes(run, worker, options),
+                Volumes = Volumes(worker, options),
             },
-        };
+        });
+        JsonObject spec = template["spec"]!.AsObject(), container = spec["containers"]![0]!.AsObject();
+        AddEnvironment(container["env"]!.AsArray(), worker.Env ?? []);
+        Append(container["volumeMounts"]!.AsArray(), worker.VolumeMounts);
+        Append(spec["volumes"]!.AsArray(), worker.Volumes);
+        if (worker.Tolerations is { Count: > 0 } tolerations) spec["tolerations"] = Append([], tolerations);
+        if (worker.TopologySpreadConstraints is { Count: > 0 } constraints) spec["topologySpreadConstraints"] = Append([], constraints);
+        if (worker.Affinity is { } affinity) spec["affinity"] = affinity.DeepClone();
+        if (Resources(worker) is { } resources) container["resources"] = resources;
+        return template;
     }
+
+    /// <summary>The image of a new pod: the run's, or the operator's for CPUs or for GPUs.</summary>
+    public static string ImageOf(WorkerSpec worker, OperatorOptions options) => worker.Image ?? (worker.Gpus == 0 ? options.WorkerImage : options.WorkerCudaImage);
 
     private static V1Container Container(IRunEntity run, WorkerSpec worker, RunOutputs outputs, OperatorOptions options) => new()
     {
         Name = ContainerName,
-        Image = worker.Image ?? options.WorkerImage,
+        Image = ImageOf(worker, options),
         ImagePullPolicy = worker.ImagePullPolicy,
         Args = Arguments(run, outputs),
-        Env = Environment(worker, options),
+        Env = Environment(options),
         EnvFrom = run.RunSpec.Storage?.SecretRef is { } secret
             ? [new V1EnvFromSource { SecretRef = new V1SecretEnvSource { Name = secret.Name } }]
             : null,
-        Resources = Resources(worker),
         TerminationMessagePath = TerminationLog,
         TerminationMessagePolicy = "FallbackToLogsOnError",
         SecurityContext = new V1SecurityContext
@@ -90,7 +98,6 @@ internal static class PodTemplate
             .. options.ReportTarget is null
                 ? Array.Empty<V1VolumeMount>()
                 : [new V1VolumeMount { Name = "progress-token", MountPath = TokenFolder, ReadOnlyProperty = true }],
-            .. Fragment.ReadList<V1VolumeMount>(worker.VolumeMounts, "spec.worker.volumeMounts"),
         ],
     };
 
@@ -104,8 +111,7 @@ internal static class PodTemplate
         return args;
     }
 
-    /// <summary>Ours first; a variable that the run sets itself replaces ours.</summary>
-    private static List<V1EnvVar> Environment(WorkerSpec worker, OperatorOptions options)
+    private static List<V1EnvVar> Environment(OperatorOptions options)
     {
         List<V1EnvVar> own =
         [
@@ -119,33 +125,44 @@ internal static class PodTemplate
             own.Add(new V1EnvVar { Name = "LIGHTREASONER_PROGRESS_URL", Value = target });
             own.Add(new V1EnvVar { Name = "LIGHTREASONER_PROGRESS_TOKEN_FILE", Value = $"{TokenFolder}/token" });
         }
-        List<V1EnvVar> theirs = Fragment.ReadList<V1EnvVar>(worker.Env, "spec.worker.env");
-        return [.. own.Where(ours => theirs.All(their => their.Name != ours.Name)), .. theirs];
+        return own;
     }
 
-    private static V1ResourceRequirements? Resources(WorkerSpec worker)
+    /// <summary>A variable that the run sets itself replaces ours.</summary>
+    private static void AddEnvironment(JsonArray ours, IReadOnlyList<JsonObject> theirs)
     {
-        const string gpu = "nvidia.com/gpu";
-        V1ResourceRequirements? resources = Fragment.Read<V1ResourceRequirements>(worker.Resources, "spec.worker.resources");
-        if (worker.Gpus == 0 || resources?.Limits?.ContainsKey(gpu) == true) return resources;
-        resources ??= new V1ResourceRequirements();
-        resources.Limits ??= new Dictionary<string, ResourceQuantity>();
-        resources.Limits[gpu] = new ResourceQuantity(worker.Gpus.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        foreach (JsonNode? own in ours.ToArray())
+            if (theirs.Any(their => JsonNode.DeepEquals(their["name"], own!["name"]))) ours.Remove(own);
+        Append(ours, theirs);
+    }
+
+    private static JsonObject? Resources(WorkerSpec worker)
+    {
+        string gpu = worker.GpuResource ?? DefaultGpu;
+        JsonObject? resources = worker.Resources?.DeepClone().AsObject();
+        if (worker.Gpus == 0) return resources;
+        resources ??= [];
+        if (resources["limits"] is not JsonObject limits)
+        {
+            // A form that is not Kubernetes' is for the API server to refuse.
+            if (resources["limits"] is not null) return resources;
+            resources["limits"] = limits = [];
+        }
+        limits.TryAdd(gpu, JsonValue.Create(worker.Gpus.ToString(CultureInfo.InvariantCulture)));
         return resources;
     }
 
-    private static List<V1Volume> Volumes(IRunEntity run, WorkerSpec worker, OperatorOptions options) =>
+    private static List<V1Volume> Volumes(WorkerSpec worker, OperatorOptions options) =>
     [
         new()
         {
             Name = "document",
-            ConfigMap = new V1ConfigMapVolumeSource
+            DownwardAPI = new V1DownwardAPIVolumeSource
             {
-                Name = JobNames.Of(RunKey.Of(run)),
-                Items = [new V1KeyToPath { Key = DocumentFile, Path = DocumentFile }],
+                Items = [new V1DownwardAPIVolumeFile { Path = DocumentFile, FieldRef = new V1ObjectFieldSelector { FieldPath = $"metadata.annotations['{Labels.Document}']" } }],
             },
         },
-        new() { Name = "scratch", EmptyDir = new V1EmptyDirVolumeSource() },
+        Scratch(worker.Scratch),
         .. options.ReportTarget is null
             ? Array.Empty<V1Volume>()
             :
@@ -170,8 +187,34 @@ internal static class PodTemplate
                     },
                 },
             ],
-        .. Fragment.ReadList<V1Volume>(worker.Volumes, "spec.worker.volumes"),
     ];
+
+    private static V1Volume Scratch(ScratchSpec? scratch) => scratch?.StorageClassName is null
+        ? new V1Volume { Name = "scratch", EmptyDir = new V1EmptyDirVolumeSource { SizeLimit = scratch?.SizeLimit is { } limit ? new ResourceQuantity(limit) : null } }
+        : new V1Volume
+        {
+            Name = "scratch",
+            Ephemeral = new V1EphemeralVolumeSource
+            {
+                VolumeClaimTemplate = new V1PersistentVolumeClaimTemplate
+                {
+                    Spec = new V1PersistentVolumeClaimSpec
+                    {
+                        AccessModes = ["ReadWriteOnce"],
+                        StorageClassName = scratch.StorageClassName,
+                        Resources = new V1VolumeResourceRequirements { Requests = new Dictionary<string, ResourceQuantity> { ["storage"] = new(scratch.SizeLimit!) } },
+                    },
+                },
+            },
+        };
+
+    private static JsonArray Append(JsonArray list, IReadOnlyList<JsonObject>? fragments)
+    {
+        foreach (JsonObject fragment in fragments ?? []) list.Add(fragment.DeepClone());
+        return list;
+    }
+
+    private static JsonObject ToJson(V1PodTemplateSpec template) => JsonNode.Parse(KubernetesJson.Serialize(template))!.AsObject();
 
     private static Dictionary<string, string> With(IReadOnlyDictionary<string, string>? theirs, Dictionary<string, string> ours)
     {
@@ -179,6 +222,4 @@ internal static class PodTemplate
         foreach ((string key, string value) in ours) merged[key] = value;
         return merged;
     }
-
-    private static List<T>? NullIfEmpty<T>(List<T> list) => list.Count == 0 ? null : list;
 }

@@ -25,15 +25,13 @@ internal sealed class KubeOpsMeter : IDisposable
         listener.Start();
     }
 
-    public void Write(PrometheusText text)
+    public IReadOnlyList<(string Kind, string State, double Depth)> Depths()
     {
         lock (gate)
         {
             depths.Clear();
             listener.RecordObservableInstruments();
-            text.Family("lightreasoner_queue_depth", "gauge", "Objects in the work queue, by type and state (ready, scheduled for later).");
-            foreach ((string kind, string state, double depth) in depths)
-                text.Sample("lightreasoner_queue_depth", depth, ("type", kind), ("state", state));
+            return [.. depths];
         }
     }
 

@@ -1,16 +1,46 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using LightReasoner.Api;
 using LightReasoner.Operator.Entities;
+using LightReasoner.Operator.Hosting;
+using LightReasoner.Operator.Watching;
+using Prometheus;
 
 namespace LightReasoner.Operator.Metrics;
 
-/// <summary>The operator's own counters, and a line per run (docs/metrics.md lists them).</summary>
+/// <summary>The operator's own counters, and lines for each run (docs/metrics.md lists them).</summary>
 internal sealed class OperatorMetrics
 {
+    private static readonly string[] Run = ["kind", "namespace", "name"];
+
     private readonly ConcurrentDictionary<string, (RunKey Key, RunStatus Status)> runs = new();
-    private readonly ConcurrentDictionary<(RunKind Kind, string Outcome), long> reconciles = new();
-    private readonly ConcurrentDictionary<int, long> reports = new();
-    private readonly ConcurrentDictionary<RunKind, Histogram> durations = new();
+    private readonly Leadership leadership;
+    private readonly RunQueue queue;
+    private readonly KubeOpsMeter kubeOps;
+    private readonly Gauge leader, phase, progress, tokens, retries, counts, depth;
+    private readonly Counter reconciles, reports;
+    private readonly Histogram durations;
+
+    public OperatorMetrics(Leadership leadership, RunQueue queue, KubeOpsMeter kubeOps)
+    {
+        (this.leadership, this.queue, this.kubeOps) = (leadership, queue, kubeOps);
+        MetricFactory make = Prometheus.Metrics.WithCustomRegistry(Registry);
+        leader = make.CreateGauge("lightreasoner_operator_leader", "1 on the replica that reconciles.");
+        phase = make.CreateGauge("lightreasoner_run_phase", "1 for the phase that a run is in.", [.. Run, "phase"]);
+        progress = make.CreateGauge("lightreasoner_run_progress_ratio", "Share of a run's work that is done, 0 to 1.", Run);
+        tokens = make.CreateGauge("lightreasoner_run_tokens_per_second", "Tokens a run generates or trains on per second.", Run);
+        retries = make.CreateGauge("lightreasoner_run_retries", "Failed attempts of a run so far.", Run);
+        counts = make.CreateGauge("lightreasoner_runs", "Runs by kind and phase.", "kind", "phase");
+        depth = make.CreateGauge("lightreasoner_queue_depth", "Objects in the work queue, by type and state (ready, scheduled for later).", "type", "state");
+        reconciles = make.CreateCounter("lightreasoner_reconcile_total", "Reconciles by kind and outcome (success, conflict, error).", "kind", "outcome");
+        reports = make.CreateCounter("lightreasoner_progress_reports_total", "Progress reports by the HTTP status they were answered with.", "status");
+        durations = make.CreateHistogram("lightreasoner_reconcile_duration_seconds", "Time that a reconcile took.", ["kind"],
+            new HistogramConfiguration { Buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
+        DotNetStats.Register(Registry);
+        Registry.AddBeforeCollectCallback(Collect);
+    }
+
+    public CollectorRegistry Registry { get; } = Prometheus.Metrics.NewCustomRegistry();
 
     public void Observe(RunKey key, string uid, RunStatus status) => runs[uid] = (key, status);
 
@@ -21,54 +51,39 @@ internal sealed class OperatorMetrics
 
     public void Reconciled(RunKind kind, string outcome, TimeSpan duration)
     {
-        reconciles.AddOrUpdate((kind, outcome), 1, (_, n) => n + 1);
-        durations.GetOrAdd(kind, _ => new Histogram()).Record(duration.TotalSeconds);
+        reconciles.WithLabels(kind.ToString(), outcome).Inc();
+        durations.WithLabels(kind.ToString()).Observe(duration.TotalSeconds);
     }
 
-    public void Report(int status) => reports.AddOrUpdate(status, 1, (_, n) => n + 1);
+    public void Report(int status) => reports.WithLabels(status.ToString(CultureInfo.InvariantCulture)).Inc();
 
-    public void Write(PrometheusText text, bool isLeader)
+    private void Collect()
     {
-        text.Family("lightreasoner_operator_leader", "gauge", "1 on the replica that reconciles.");
-        text.Sample("lightreasoner_operator_leader", isLeader ? 1 : 0);
-
-        (RunKey Key, RunStatus Status)[] all = !isLeader ? [] : [.. runs.Values.OrderBy(run => run.Key.ToString(), StringComparer.Ordinal)];
-        text.Family("lightreasoner_run_phase", "gauge", "1 for the phase that a run is in.");
-        foreach ((RunKey key, RunStatus status) in all)
-            text.Sample("lightreasoner_run_phase", 1, [.. Of(key), ("phase", status.Phase.ToString() ?? "")]);
-        text.Family("lightreasoner_run_progress_ratio", "gauge", "Share of a run's work that is done, 0 to 1.");
-        foreach ((RunKey key, RunStatus status) in all)
-            if (status.Progress is { Total: > 0 and var total, Done: { } done }) text.Sample("lightreasoner_run_progress_ratio", (double)done / total, Of(key));
-        text.Family("lightreasoner_run_tokens_per_second", "gauge", "Tokens a run generates or trains on per second.");
-        foreach ((RunKey key, RunStatus status) in all)
-            if (TokensPerSecond(status) is { } rate) text.Sample("lightreasoner_run_tokens_per_second", rate, Of(key));
-        text.Family("lightreasoner_run_retries", "gauge", "Failed attempts of a run so far.");
-        foreach ((RunKey key, RunStatus status) in all) text.Sample("lightreasoner_run_retries", status.Retries ?? 0, Of(key));
-        text.Family("lightreasoner_runs", "gauge", "Runs by kind and phase.");
-        foreach (var group in all.GroupBy(run => (run.Key.Kind, run.Status.Phase)).OrderBy(g => g.Key))
-            text.Sample("lightreasoner_runs", group.Count(), ("kind", group.Key.Kind.ToString()), ("phase", group.Key.Phase.ToString() ?? ""));
-
-        text.Family("lightreasoner_reconcile_total", "counter", "Reconciles by kind and outcome (success, conflict, error).");
-        foreach (((RunKind kind, string outcome), long n) in reconciles.OrderBy(pair => pair.Key))
-            text.Sample("lightreasoner_reconcile_total", n, ("kind", kind.ToString()), ("outcome", outcome));
-        text.Family("lightreasoner_reconcile_duration_seconds", "histogram", "Time that a reconcile took.");
-        foreach ((RunKind kind, Histogram histogram) in durations.OrderBy(pair => pair.Key))
-            histogram.Write(text, "lightreasoner_reconcile_duration_seconds", ("kind", kind.ToString()));
-        text.Family("lightreasoner_progress_reports_total", "counter", "Progress reports by the HTTP status they were answered with.");
-        foreach ((int status, long n) in reports.OrderBy(pair => pair.Key))
-            text.Sample("lightreasoner_progress_reports_total", n, ("status", status.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        bool isLeader = leadership.IsLeader;
+        leader.Set(isLeader ? 1 : 0);
+        (RunKey Key, RunStatus Status)[] all = isLeader ? [.. runs.Values] : [];
+        Set(phase, all.Select(run => ((string[])[.. Of(run.Key), run.Status.Phase.ToString() ?? ""], 1.0)));
+        Set(progress, all.Where(run => run.Status.Progress is { Total: > 0, Done: not null }).Select(run => (Of(run.Key), (double)run.Status.Progress!.Done!.Value / run.Status.Progress.Total!.Value)));
+        Set(tokens, all.Select(run => (Labels: Of(run.Key), Rate: TokensPerSecond(run.Status))).Where(run => run.Rate is not null).Select(run => (run.Labels, run.Rate!.Value)));
+        Set(retries, all.Select(run => (Of(run.Key), (double)(run.Status.Retries ?? 0))));
+        Set(counts, all.GroupBy(run => (run.Key.Kind, run.Status.Phase)).Select(group => ((string[])[group.Key.Kind.ToString(), group.Key.Phase.ToString() ?? ""], (double)group.Count())));
+        Set(depth, kubeOps.Depths().Select(d => ((string[])[d.Kind, d.State], d.Depth)).Append((["run", "scheduled"], queue.Scheduled)));
     }
 
-    /// <summary>Under the names that dashboards for processes know.</summary>
-    public static void WriteProcess(PrometheusText text)
+    /// <summary>Makes these the only series of a gauge.</summary>
+    private static void Set(Gauge gauge, IEnumerable<(string[] Labels, double Value)> series)
     {
-        text.Family("process_resident_memory_bytes", "gauge", "Resident memory of the operator.");
-        text.Sample("process_resident_memory_bytes", Environment.WorkingSet);
-        text.Family("dotnet_gc_heap_size_bytes", "gauge", "Managed heap after the last garbage collection.");
-        text.Sample("dotnet_gc_heap_size_bytes", GC.GetGCMemoryInfo().HeapSizeBytes);
+        var kept = new HashSet<string>();
+        foreach ((string[] labels, double value) in series)
+        {
+            gauge.WithLabels(labels).Set(value);
+            kept.Add(string.Join('\n', labels));
+        }
+        foreach (string[] labels in gauge.GetAllLabelValues().ToArray())
+            if (!kept.Contains(string.Join('\n', labels))) gauge.RemoveLabelled(labels);
     }
 
-    private static (string, string)[] Of(RunKey key) => [("kind", key.Kind.ToString()), ("namespace", key.Namespace), ("name", key.Name)];
+    private static string[] Of(RunKey key) => [key.Kind.ToString(), key.Namespace, key.Name];
 
     private static double? TokensPerSecond(RunStatus status) => status.Phase != RunPhase.Running ? null : status switch
     {

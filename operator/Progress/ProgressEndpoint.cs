@@ -8,11 +8,11 @@ namespace LightReasoner.Operator.Progress;
 
 /// <summary>
 /// <c>POST /v1/progress</c>: takes a worker's report if its token is good, its pod works for a run, and the report is about that pod.
-/// Answers 202; 400 not a report, 401 no or bad token, 403 not this pod's, 413 too large, 429 too often, 503 not the leader.
+/// Answers 202; 400 not a report, 401 no or bad token, 403 not this pod's, 413 too large, 429 too often, 503 no leader is known. A replica that is not the leader hands the report on to it.
 /// </summary>
 internal sealed class ProgressEndpoint(
-    TokenCheck tokens, ReportRate rate, RunMemory memory, RunQueue queue, Leadership leadership, OperatorOptions options,
-    OperatorMetrics metrics, TimeProvider time, ILogger<ProgressEndpoint> logger)
+    TokenCheck tokens, ReportRate rate, RunMemory memory, RunQueue queue, Leadership leadership, LeaderClient leader, OperatorOptions options,
+    OperatorMetrics metrics, Outage outage, TimeProvider time, ILogger<ProgressEndpoint> logger)
 {
     public const string Path = "/v1/progress";
 
@@ -36,10 +36,10 @@ internal sealed class ProgressEndpoint(
 
     private async Task<(int Status, string Message)> TakeAsync(HttpContext context)
     {
-        if (!leadership.IsLeader) return (StatusCodes.Status503ServiceUnavailable, "this replica is not the leader");
         if (Token(context.Request) is not { } token) return (StatusCodes.Status401Unauthorized, "a bearer token is required");
         if (await BodyAsync(context).ConfigureAwait(false) is not { } body)
             return (StatusCodes.Status413PayloadTooLarge, $"a report has at most {ProgressReport.MaxBytes} bytes");
+        if (!leadership.IsLeader) return await leader.ForwardAsync(context.Request, token, body, context.RequestAborted).ConfigureAwait(false);
 
         TokenResult result;
         try
@@ -48,10 +48,12 @@ internal sealed class ProgressEndpoint(
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            logger.ReportUnchecked(e);
+            if (Outage.Is(e)) outage.Told("checking a token", e);
+            else logger.ReportUnchecked(e);
             return (StatusCodes.Status503ServiceUnavailable, "the token could not be checked");
         }
         if (result.Verdict == TokenVerdict.Unknown) return (StatusCodes.Status401Unauthorized, $"the token is not valid for audience {ApiGroup.ProgressAudience}");
+        if (result.Verdict == TokenVerdict.TooOften) return (StatusCodes.Status429TooManyRequests, "too many tokens claim to be of this pod");
         if (result.Pod is not { } pod) return (StatusCodes.Status403Forbidden, "the token's pod works for no run");
         if (!rate.Allows(pod.PodUid)) return (StatusCodes.Status429TooManyRequests, $"at most {ReportRate.PerSecond} reports a second");
 
@@ -61,7 +63,7 @@ internal sealed class ProgressEndpoint(
 
         memory.Progress.Add(pod.RunUid, report, time.GetUtcNow());
         // Not sooner than the status may be written; the queue keeps the earliest time, so a stream of reports cannot put it off.
-        await queue.EnqueueAsync(pod.Run, pod.RunUid, memory.Pace.Wait(pod.RunUid, options.StatusInterval), context.RequestAborted).ConfigureAwait(false);
+        queue.Add(pod.Run, pod.RunUid, memory.Pace.Wait(pod.RunUid, options.StatusInterval));
         return (StatusCodes.Status202Accepted, "");
     }
 

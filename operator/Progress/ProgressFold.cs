@@ -55,7 +55,8 @@ internal static class ProgressFold
     private static int Percent(int? before, long done, long total, bool succeeded)
     {
         int percent = succeeded ? 100 : total == 0 ? 0 : (int)(100 * (double)done / total);
-        return Math.Clamp(Math.Max(percent, before ?? 0), 0, 100);
+        // A run that is asked for more after its end goes on from there.
+        return Math.Clamp(Math.Max(percent, before is 100 && done < total ? 0 : before ?? 0), 0, 100);
     }
 
     private static DateTimeOffset? Estimate(DateTimeOffset now, double seconds)

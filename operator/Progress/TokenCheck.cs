@@ -13,16 +13,20 @@ internal enum TokenVerdict
     /// <summary>It is not valid here.</summary>
     Unknown,
 
-    /// <summary>It is valid, but its pod works for no run.</summary>
+    /// <summary>Its pod works for no run.</summary>
     NotOurs,
+
+    /// <summary>Its pod is asked about too often.</summary>
+    TooOften,
 }
 
 /// <summary>The verdict on a token and, where it is good, the pod.</summary>
 internal sealed record TokenResult(TokenVerdict Verdict, WorkerPod? Pod = null);
 
 /// <summary>
-/// Remembers verdicts for a short while, by hash of the token, so that a report costs the API server nothing as a rule and a flood of
-/// bad tokens costs it little. Both the memory and the checks under way at once are bounded.
+/// Looks at the token's claims first, then asks the API server, and remembers the verdict for a short while, by hash of the token: a report
+/// costs the API server nothing as a rule, a flood of bad tokens costs it nothing at all, and one of forged claims costs the pod that it
+/// names its share only. Both the memory and the checks under way at once are bounded.
 /// </summary>
 internal sealed class TokenCheck(ITokenReviewer reviewer, IWorkerPods pods, TimeProvider time) : IDisposable
 {
@@ -31,16 +35,21 @@ internal sealed class TokenCheck(ITokenReviewer reviewer, IWorkerPods pods, Time
 
     private readonly ConcurrentDictionary<string, (TokenResult Result, DateTimeOffset Until)> remembered = new();
     private readonly SemaphoreSlim underWay = new(8);
+    private readonly ReportRate reviews = new(time);
 
     public async Task<TokenResult> CheckAsync(string token, CancellationToken cancellationToken)
     {
+        if (TokenClaims.Read(token, time.GetUtcNow()) is not { } claims) return new TokenResult(TokenVerdict.Unknown);
         string hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
         if (Known(hash) is { } known) return known;
+        if (pods.Find(claims) is not { } pod) return new TokenResult(TokenVerdict.NotOurs);
+        if (!reviews.Allows(claims.PodUid)) return new TokenResult(TokenVerdict.TooOften);
         await underWay.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             if (Known(hash) is { } meanwhile) return meanwhile;
-            TokenResult result = await AskAsync(token, cancellationToken).ConfigureAwait(false);
+            // What the API server says of the token must be what the token says of itself.
+            TokenResult result = await reviewer.ReviewAsync(token, cancellationToken).ConfigureAwait(false) == claims ? new TokenResult(TokenVerdict.Good, pod) : new TokenResult(TokenVerdict.Unknown);
             Remember(hash, result);
             return result;
         }
@@ -51,13 +60,6 @@ internal sealed class TokenCheck(ITokenReviewer reviewer, IWorkerPods pods, Time
     }
 
     public void Dispose() => underWay.Dispose();
-
-    private async Task<TokenResult> AskAsync(string token, CancellationToken cancellationToken)
-    {
-        if (await reviewer.ReviewAsync(token, cancellationToken).ConfigureAwait(false) is not { } identity) return new TokenResult(TokenVerdict.Unknown);
-        return await pods.FindAsync(identity, cancellationToken).ConfigureAwait(false) is { } pod
-            ? new TokenResult(TokenVerdict.Good, pod) : new TokenResult(TokenVerdict.NotOurs);
-    }
 
     private TokenResult? Known(string hash) => remembered.TryGetValue(hash, out var entry) && entry.Until > time.GetUtcNow() ? entry.Result : null;
 

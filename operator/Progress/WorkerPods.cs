@@ -1,28 +1,38 @@
 using k8s.Models;
-using KubeOps.Abstractions.Rbac;
-using KubeOps.KubernetesClient;
 using LightReasoner.Api;
 using LightReasoner.Operator.Entities;
+using LightReasoner.Operator.Jobs;
 using LightReasoner.Operator.Runs;
+using LightReasoner.Operator.Watching;
 
 namespace LightReasoner.Operator.Progress;
 
-/// <summary>
-/// Follows controller references from the pod to its Job to the run. Labels and annotations prove nothing: whoever may create pods may
-/// write them. So the Job must be the one under the run's own Job name, and each uid must fit.
-/// </summary>
-[EntityRbac(typeof(V1Pod), typeof(V1Job), Verbs = RbacVerb.Get)]
-internal sealed class WorkerPods(IKubernetesClient client) : IWorkerPods
+/// <summary>A pod that was shown to work for a run.</summary>
+/// <param name="Run">The run.</param>
+/// <param name="RunUid">Its uid.</param>
+/// <param name="PodUid">The pod's uid.</param>
+/// <param name="Shard">The shard that the pod works on.</param>
+internal sealed record WorkerPod(RunKey Run, string RunUid, string PodUid, int Shard);
+
+/// <summary>Finds the run that a pod works for; null if it works for none.</summary>
+internal interface IWorkerPods
 {
-    public async Task<WorkerPod?> FindAsync(TokenIdentity identity, CancellationToken cancellationToken)
+    WorkerPod? Find(TokenIdentity identity);
+}
+
+/// <summary>
+/// Follows controller references from the pod to its Job to the run, in the watches' store. Labels and annotations prove nothing: whoever
+/// may create pods may write them. So the Job must be the one under the run's own Job name, and each uid must fit.
+/// </summary>
+internal sealed class WorkerPods(OwnedStore owned) : IWorkerPods
+{
+    public WorkerPod? Find(TokenIdentity identity)
     {
-        V1Pod? pod = await client.GetAsync<V1Pod>(identity.PodName, identity.Namespace, cancellationToken).ConfigureAwait(false);
-        if (pod is null || pod.Metadata.Uid != identity.PodUid || Controller(pod.Metadata, "batch/v1") is not { Kind: "Job" } jobOwner) return null;
-        V1Job? job = await client.GetAsync<V1Job>(jobOwner.Name, identity.Namespace, cancellationToken).ConfigureAwait(false);
-        if (job is null || job.Metadata.Uid != jobOwner.Uid || Controller(job.Metadata, ApiGroup.ApiVersion) is not { } runOwner
+        if (owned.Worker(identity.PodUid) is not { } found || found.Pod.Metadata.Name != identity.PodName || found.Pod.Metadata.NamespaceProperty != identity.Namespace
+            || Controller(found.Pod.Metadata, "batch/v1")?.Uid != found.Job.Metadata.Uid || Controller(found.Job.Metadata, ApiGroup.ApiVersion) is not { } runOwner
             || !Enum.TryParse(runOwner.Kind, out RunKind kind) || !Enum.IsDefined(kind)) return null;
         var run = new RunKey(kind, identity.Namespace, runOwner.Name);
-        return Jobs.JobNames.Of(run) == job.Metadata.Name ? new WorkerPod(run, runOwner.Uid, identity.PodUid, pod.Shard()) : null;
+        return JobNames.Of(run) == found.Job.Metadata.Name ? new WorkerPod(run, runOwner.Uid, identity.PodUid, found.Pod.Shard()) : null;
     }
 
     private static V1OwnerReference? Controller(V1ObjectMeta metadata, string apiVersion) =>

@@ -4,10 +4,11 @@ namespace LightReasoner.Operator.Runs;
 
 /// <summary>
 /// Ready, Reconciling and Stalled as kstatus reads them: Reconciling=True is InProgress, Stalled=True is Failed, Ready=True is Current.
+/// Complete, Failed and Suspended are a Job's, for <c>kubectl wait --for=condition=…</c>.
 /// </summary>
 internal static class Conditions
 {
-    public const string Ready = "Ready", Reconciling = "Reconciling", Stalled = "Stalled";
+    public const string Ready = "Ready", Reconciling = "Reconciling", Stalled = "Stalled", Complete = "Complete", Failed = "Failed", Suspended = "Suspended";
 
     public static IReadOnlyList<RunCondition> Of(Standing standing, IReadOnlyList<RunCondition>? before, long? generation, DateTimeOffset now)
     {
@@ -16,31 +17,28 @@ internal static class Conditions
         return
         [
             Condition(Ready, standing.Phase == RunPhase.Succeeded, standing.Reason, standing.Message),
-            // Its time also moves with its reason: a reference that is missing counts from when it went missing.
-            Condition(Reconciling, reconciling, standing.Obstacle ?? standing.Reason, standing.Message, timeFollowsReason: true),
+            Condition(Reconciling, reconciling, standing.Obstacle ?? standing.Reason, standing.Message),
             Condition(Stalled, stalled, standing.Reason, stalled ? standing.Message : ""),
+            Condition(Complete, standing.Phase == RunPhase.Succeeded, standing.Reason, ""),
+            Condition(Failed, standing.Phase == RunPhase.Failed, standing.Reason, standing.Phase == RunPhase.Failed ? standing.Message : ""),
+            Condition(Suspended, standing.Phase == RunPhase.Suspended, standing.Reason, ""),
         ];
 
-        RunCondition Condition(string type, bool holds, string reason, string message, bool timeFollowsReason = false)
+        RunCondition Condition(string type, bool holds, string reason, string message)
         {
             string status = holds ? "True" : "False";
             RunCondition? old = Find(before, type);
-            bool same = old?.Status == status && (!timeFollowsReason || old.Reason == reason);
             return new RunCondition
             {
                 Type = type,
                 Status = status,
                 Reason = reason,
                 Message = message,
-                LastTransitionTime = same && old!.LastTransitionTime is { } time ? time : now,
+                LastTransitionTime = old?.Status == status ? old.LastTransitionTime : now,
                 ObservedGeneration = generation,
             };
         }
     }
 
     public static RunCondition? Find(IReadOnlyList<RunCondition>? conditions, string type) => conditions?.FirstOrDefault(c => c.Type == type);
-
-    /// <summary>Since when Reconciling has had this reason; now, if it has another.</summary>
-    public static DateTimeOffset Since(IReadOnlyList<RunCondition>? conditions, string reason, DateTimeOffset now) =>
-        Find(conditions, Reconciling) is { LastTransitionTime: { } time } condition && condition.Reason == reason ? time : now;
 }

@@ -1,40 +1,38 @@
 using LightReasoner.Api;
-using LightReasoner.Operator.Jobs;
 
 namespace LightReasoner.Operator.Runs;
 
 /// <summary>Whether the runs that a run refers to let it start. Exactly one of the three is set.</summary>
 internal sealed record Dependencies
 {
-    /// <summary>The run can never start.</summary>
+    /// <summary>The run cannot start.</summary>
     public Standing? Failure { get; private init; }
 
     /// <summary>The run has to wait.</summary>
     public Standing? Waiting { get; private init; }
+
+    /// <summary>When a missing reference has been waited for long enough.</summary>
+    public TimeSpan? Patience { get; private init; }
 
     /// <summary>Where the references' outputs lie, by <c>KIND/NAME</c>.</summary>
     public IReadOnlyDictionary<string, string> Outputs { get; private init; } = new Dictionary<string, string>();
 
     public static Dependencies Look(RunObservation o)
     {
-        IReadOnlyDictionary<string, string> remembered = ConfigMapTemplate.RememberedReferences(o.Document);
+        // What a reference resolved to is never decided twice: it stands on the Job, and in the status when the Job is gone.
+        IReadOnlyDictionary<string, string> remembered = o.Job?.References() ?? o.Run.RunStatus.References ?? new Dictionary<string, string>();
         var outputs = new Dictionary<string, string>();
         Standing? missing = null, unfinished = null;
         foreach (RunReference reference in o.Run.RunSpec.References())
         {
             string key = reference.ToString();
-            // A run that has started goes on with what it started with, whatever has become of its references since.
-            if (o.Run.RunStatus.StartTime is not null && remembered.TryGetValue(key, out string? uri))
+            if (remembered.TryGetValue(key, out string? uri))
             {
                 outputs[key] = uri;
                 continue;
             }
             switch (o.References.GetValueOrDefault(reference))
             {
-                // Gone since (by its time to live, say), but its output was there when this run was made ready.
-                case null when remembered.TryGetValue(key, out string? lay):
-                    outputs[key] = lay;
-                    break;
                 case null:
                     missing ??= Missing(o, key);
                     break;
@@ -51,16 +49,22 @@ internal sealed record Dependencies
             }
         }
         if (missing?.Phase == RunPhase.Failed) return new Dependencies { Failure = missing };
-        return (missing ?? unfinished) is { } waiting ? new Dependencies { Waiting = waiting } : new Dependencies { Outputs = outputs };
+        return (missing ?? unfinished) is { } waiting
+            ? new Dependencies { Waiting = waiting, Patience = missing is null ? null : Left(o) } : new Dependencies { Outputs = outputs };
     }
+
+    /// <summary>Whether a run has failed for no other reason than its references, before it started.</summary>
+    public static bool HaveFailed(RunStatus status) => status is { Phase: RunPhase.Failed, StartTime: null }
+        && Conditions.Find(status.Conditions, Conditions.Ready)?.Reason is Reasons.DependencyFailed or Reasons.DependencyMissing or Reasons.DependencyCycle;
+
+    private static TimeSpan Left(RunObservation o) =>
+        (o.Run.RunStatus.DependencyMissingSince ?? o.Now) + TimeSpan.FromSeconds(o.Run.RunSpec.DependencyTimeoutSeconds) - o.Now;
 
     private static Standing Missing(RunObservation o, string key)
     {
-        string timeout = o.Run.RunSpec.DependencyTimeout;
-        DateTimeOffset since = Conditions.Since(o.Run.RunStatus.Conditions, Reasons.DependencyMissing, o.Now);
-        return o.Now - since >= GoDuration.Parse(timeout)
-            ? new Standing(RunPhase.Failed, Reasons.DependencyMissing, $"{key} has not existed for {timeout} (spec.dependencyTimeout)")
-            : new Standing(RunPhase.Waiting, Reasons.WaitingForRun, $"waits for {key}, which does not exist (gives up after {timeout})")
-            { Obstacle = Reasons.DependencyMissing };
+        int timeout = o.Run.RunSpec.DependencyTimeoutSeconds;
+        return Left(o) <= TimeSpan.Zero
+            ? new Standing(RunPhase.Failed, Reasons.DependencyMissing, $"{key} has not existed for {timeout} s (spec.dependencyTimeoutSeconds)") { Obstacle = Reasons.DependencyMissing }
+            : new Standing(RunPhase.Waiting, Reasons.WaitingForRun, $"waits for {key}, which does not exist (gives up after {timeout} s)") { Obstacle = Reasons.DependencyMissing };
     }
 }

@@ -29,14 +29,23 @@ internal static class FailureText
         };
     }
 
+    /// <summary>That a pod's node does not answer; null if it does.</summary>
+    public static string? WhyLost(V1Pod pod, DateTimeOffset now) => !pod.IsLost(now) ? null
+        : Clean($"node {pod.Spec?.NodeName ?? "(unknown)"} of pod {pod.Metadata.Name} does not answer; a new pod follows when the node is back or removed (or its taint node.kubernetes.io/out-of-service set)");
+
     /// <summary>Why the Job controller could not make a pod, by the message of its event.</summary>
-    public static (string Reason, string Message) WhyRefused(string eventMessage) =>
-        (eventMessage.Contains("exceeded quota", StringComparison.Ordinal) ? Reasons.QuotaExceeded : Reasons.PodsRefused, Clean(eventMessage));
+    public static (string Reason, string Message) WhyRefused(string eventMessage)
+    {
+        const string combined = "(combined from similar events): ";
+        string message = eventMessage.StartsWith(combined, StringComparison.Ordinal) ? eventMessage[combined.Length..] : eventMessage;
+        return (message.Contains("exceeded quota", StringComparison.Ordinal) ? Reasons.QuotaExceeded : Reasons.PodsRefused, Clean(message));
+    }
 
     /// <summary>Why a failed pod failed: the worker's own words where it left any, its last line of output where it did not.</summary>
     public static string OfFailedPod(V1Pod pod, bool nameShard)
     {
         string shard = nameShard ? $"shard {pod.Shard()}: " : "";
+        if (pod.WasDeletedByHand() && pod.Terminated()?.ExitCode is not (>= 64 and <= 78)) return Clean($"{shard}pod {pod.Metadata.Name} was deleted");
         if (pod.Terminated() is not { } terminated)
             return Clean($"{shard}{pod.Status?.Reason ?? "the pod failed"}{(pod.Status?.Message is { Length: > 0 } message ? $": {message}" : "")}");
         string end = terminated.Reason == "OOMKilled"

@@ -1,5 +1,6 @@
 using k8s.Models;
 using LightReasoner.Api;
+using LightReasoner.Operator.Entities;
 using LightReasoner.Operator.Jobs;
 
 namespace LightReasoner.Operator.Runs;
@@ -13,24 +14,29 @@ internal static class JobStanding
     public static Standing Of(RunObservation o, V1Job job)
     {
         RunSpec spec = o.Run.RunSpec;
-        V1Pod[] pods = [.. o.Pods.Where(pod => pod.IsOwnedBy(job))];
+        V1Pod[] pods = [.. o.OwnPods];
         int working = pods.Count(PodState.IsWorking), left = pods.Count(pod => !pod.IsFinished());
         if (spec.Suspend)
             return left > 0
                 ? new Standing(RunPhase.Suspended, Reasons.Stopping, $"spec.suspend is true; {Count(left, "pod")} {(left == 1 ? "is" : "are")} stopping, finished work is kept")
                 : new Standing(RunPhase.Suspended, Reasons.Suspended, "spec.suspend is true; finished work is kept");
         if (job.IsSuspended())
-            return spec.QueueName.Length > 0 ? InQueue(spec.QueueName) : new Standing(RunPhase.Pending, Reasons.Starting, "the Job is being resumed");
+            return RunMarks.Queue(o.Run) is { Length: > 0 } queue ? InQueue(queue) : new Standing(RunPhase.Pending, Reasons.Starting, "the Job is being resumed");
 
         string? lastFailure = LastFailure(o, pods);
         if (job.Failing() is not null)
             return new Standing(RunPhase.Running, Reasons.Stopping, FailureText.Clean($"stopping after a failure: {lastFailure ?? job.Failing()!.Message}"));
 
+        if (pods.Select(pod => FailureText.WhyLost(pod, o.Now)).FirstOrDefault(why => why is not null) is { } lost && pods.All(pod => pod.IsFinished() || pod.IsLost(o.Now)))
+            return new Standing(RunPhase.Running, Reasons.NodeLost, lost);
         (string Reason, string Message)? obstacle = pods.Select(FailureText.WhyPending).FirstOrDefault(why => why is not null);
         if (obstacle is null && left == 0 && o.PodRefusal is { } refusal) obstacle = FailureText.WhyRefused(refusal);
-        if (working > 0) return AtWork(o, working, obstacle?.Message, lastFailure);
-        if (obstacle is { } why) return new Standing(RunPhase.Pending, why.Reason, why.Message);
-        if (lastFailure is not null) return Retrying(o, lastFailure);
+        if (working > 0) return Outdated(o, job, AtWork(o, working, obstacle?.Message, lastFailure));
+        // What a person alone can change is Stalled; a quota may have room again, a node may come.
+        if (obstacle is { } why) return new Standing(RunPhase.Pending, why.Reason, why.Message) { NeedsAction = why.Reason == Reasons.PodsRefused };
+        if (lastFailure is not null)
+            return spec.Retries == 0 || job.Retries() > spec.Retries && JobTemplate.ShardsOf(spec) == 1
+                ? new Standing(RunPhase.Running, Reasons.Stopping, FailureText.Clean($"no retries are left after {lastFailure}")) : Retrying(lastFailure);
         if (pods.Count(pod => pod.Status?.Phase == "Succeeded") >= JobTemplate.ShardsOf(spec))
             return new Standing(RunPhase.Running, Reasons.Running, "every pod is done; the Job is about to end");
         // Between two pods of a run that has worked already, nothing is in the way.
@@ -44,12 +50,10 @@ internal static class JobStanding
 
     public static Standing Failed(RunObservation o, V1Job job, V1JobCondition end)
     {
-        V1Pod[] failed = [.. o.Pods.Where(pod => pod.IsOwnedBy(job) && pod.Status?.Phase == "Failed").OrderBy(pod => pod.FinishedAt())];
+        V1Pod[] failed = [.. o.OwnPods.Where(pod => pod.Status?.Phase == "Failed").OrderBy(pod => pod.FinishedAt())];
         bool sharded = JobTemplate.ShardsOf(o.Run.RunSpec) > 1;
         switch (end.Reason)
         {
-            case "DeadlineExceeded":
-                return new Standing(RunPhase.Failed, Reasons.DeadlineExceeded, $"the run was active for more than {o.Run.RunSpec.ActiveDeadlineSeconds} s (spec.activeDeadlineSeconds)");
             case "PodFailurePolicy":
                 V1Pod? refused = failed.LastOrDefault(pod => pod.Terminated()?.ExitCode is >= 64 and <= 78);
                 return new Standing(RunPhase.Failed, Reasons.OfExitCode(refused?.Terminated()?.ExitCode ?? 0),
@@ -72,7 +76,11 @@ internal static class JobStanding
         return new Standing(RunPhase.Running, Reasons.Running, FailureText.Clean(message));
     }
 
-    private static Standing Retrying(RunObservation o, string failure) =>
+    /// <summary>Says that a changed spec waits for the pods at work.</summary>
+    private static Standing Outdated(RunObservation o, V1Job job, Standing standing) => !JobPlan.IsOutdated(o.Run, job) ? standing
+        : new Standing(standing.Phase, standing.Reason, FailureText.Clean($"{standing.Message}; the changed spec reaches the next pod (suspend and resume the run to have it now)"));
+
+    private static Standing Retrying(string failure) =>
         new(RunPhase.Running, Reasons.Retrying, FailureText.Clean($"will try again after {failure}"));
 
     /// <summary>The newest failure that no newer pod of the same shard has followed up.</summary>

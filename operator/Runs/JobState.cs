@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json;
 using k8s.Models;
+using LightReasoner.Operator.Jobs;
 
 namespace LightReasoner.Operator.Runs;
 
@@ -17,6 +19,28 @@ internal static class JobState
     public static bool IsSuspended(this V1Job job) => job.Spec.Suspend == true;
 
     public static DateTimeOffset? StartedAt(this V1Job job) => Time(job.Status?.StartTime);
+
+    public static string? Annotation(this V1Job job, string key) => job.Metadata.Annotations?.TryGetValue(key, out string? value) == true ? value : null;
+
+    /// <summary>Failed attempts of the run before this Job and in it.</summary>
+    public static int Retries(this V1Job job) =>
+        job.Number(Labels.RetriesBefore) + (job.Status?.Failed ?? 0);
+
+    /// <summary>A number that an annotation holds; 0 where there is none.</summary>
+    public static int Number(this V1Job job, string key) => int.TryParse(job.Annotation(key), CultureInfo.InvariantCulture, out int number) ? number : 0;
+
+    /// <summary>Where the outputs of referenced runs lie, as it was resolved when the Job was made; null for a Job that says nothing of it.</summary>
+    public static IReadOnlyDictionary<string, string>? References(this V1Job job)
+    {
+        try
+        {
+            return job.Annotation(Labels.References) is { } json ? JsonSerializer.Deserialize<Dictionary<string, string>>(json) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     public static DateTimeOffset? Time(DateTime? time) =>
         time is { } value ? new DateTimeOffset(DateTime.SpecifyKind(value, DateTimeKind.Utc)) : null;

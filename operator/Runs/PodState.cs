@@ -9,6 +9,18 @@ internal static class PodState
 {
     public static bool IsFinished(this V1Pod pod) => pod.Status?.Phase is "Succeeded" or "Failed";
 
+    /// <summary>Time after its grace period in which a pod that was told to stop should be gone.</summary>
+    public static readonly TimeSpan StuckAfter = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Whether the pod's node does not answer: by the pod's own reason; by its Ready condition, which the control plane takes back while the
+    /// last that the node said is that its containers are ready; or by a grace period (it ends at deletionTimestamp) that is long over.
+    /// </summary>
+    public static bool IsLost(this V1Pod pod, DateTimeOffset now) =>
+        !pod.IsFinished() && (pod.Status?.Reason == "NodeLost"
+            || pod.Status?.Phase == "Running" && Condition(pod, "Ready") == "False" && Condition(pod, "ContainersReady") == "True"
+            || JobState.Time(pod.Metadata.DeletionTimestamp) is { } end && now - end > StuckAfter);
+
     public static bool IsWorking(this V1Pod pod) => pod.Status?.Phase == "Running" && pod.Metadata.DeletionTimestamp is null;
 
     /// <summary>Shard of the pod; 0 for the kinds without shards.</summary>
@@ -26,6 +38,11 @@ internal static class PodState
     /// <summary>When the pod ended, as well as it is known.</summary>
     public static DateTimeOffset FinishedAt(this V1Pod pod) =>
         JobState.Time(pod.Terminated()?.FinishedAt) ?? JobState.Time(pod.Metadata.CreationTimestamp) ?? DateTimeOffset.MinValue;
+
+    /// <summary>Whether somebody deleted the pod, rather than the cluster for its own reasons.</summary>
+    public static bool WasDeletedByHand(this V1Pod pod) => pod.Metadata.DeletionTimestamp is not null && Condition(pod, "DisruptionTarget") != "True";
+
+    private static string? Condition(V1Pod pod, string type) => pod.Status?.Conditions?.FirstOrDefault(c => c.Type == type)?.Status;
 
     public static bool IsOwnedBy(this V1Pod pod, V1Job job) =>
         pod.Metadata.OwnerReferences?.Any(o => o.Uid == job.Metadata.Uid) == true;

@@ -22,6 +22,8 @@ internal static class Reasons
     public const string PodsRefused = "PodsRefused";
     public const string JobRefused = "JobRefused";
     public const string InvalidSpec = "InvalidSpec";
+    public const string NotAllowed = "NotAllowed";
+    public const string NodeLost = "NodeLost";
     public const string NoOutput = "NoOutput";
     public const string NameTaken = "NameTaken";
 

@@ -1,25 +1,26 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using k8s;
 using k8s.Autorest;
 using k8s.Models;
 using KubeOps.Abstractions.Rbac;
-using KubeOps.KubernetesClient;
 using LightReasoner.Api;
 using LightReasoner.Operator.Entities;
 using LightReasoner.Operator.Jobs;
+using LightReasoner.Operator.Watching;
 
 namespace LightReasoner.Operator.Runs;
 
-/// <summary>Carries a decision's actions out, in order. Stops at the first that the API server refuses for good.</summary>
-[EntityRbac(typeof(V1Job), Verbs = RbacVerb.Create | RbacVerb.Patch | RbacVerb.Delete)]
-[EntityRbac(typeof(V1ConfigMap), Verbs = RbacVerb.Create | RbacVerb.Update | RbacVerb.Delete)]
+/// <summary>
+/// Carries a decision's actions out, in order, and takes what comes of them into the store, so that the next decision knows it. Stops at
+/// the first that the API server refuses for good.
+/// </summary>
+[EntityRbac(typeof(V1Job), Verbs = RbacVerb.Get | RbacVerb.Create | RbacVerb.Patch | RbacVerb.Delete)]
 [EntityRbac(typeof(SamplingRunEntity), typeof(FineTuneRunEntity), typeof(RefineRunEntity), Verbs = RbacVerb.Delete)]
-internal sealed class RunActor(IKubernetesClient client, ILogger<RunActor> logger)
+internal sealed class RunActor(IKubernetes api, OwnedStore owned, ILogger<RunActor> logger)
 {
-    private IKubernetes Api => client.ApiClient;
-
     /// <returns>The refusal that ended it, or null. Conflicts and an unreachable API server are thrown: they pass.</returns>
     public async Task<Refusal?> ActAsync(IRunEntity run, IReadOnlyList<RunAction> actions, CancellationToken cancellationToken)
     {
@@ -27,10 +28,11 @@ internal sealed class RunActor(IKubernetesClient client, ILogger<RunActor> logge
         {
             try
             {
-                await ActAsync(run, action, cancellationToken).ConfigureAwait(false);
+                if (await ActAsync(run, action, cancellationToken).ConfigureAwait(false) is { } taken) return taken;
             }
             catch (HttpOperationException e) when (Refused(e) is { } refusal)
             {
+                if (action is RunAction.CreateJob create) refusal = refusal with { Message = RunTerms.Of(refusal.Message, create.Body, run.RunSpec.Worker) };
                 logger.Refused(RunKey.Of(run), action.GetType().Name, refusal.Message);
                 return refusal;
             }
@@ -38,43 +40,56 @@ internal sealed class RunActor(IKubernetesClient client, ILogger<RunActor> logge
         return null;
     }
 
-    private async Task ActAsync(IRunEntity run, RunAction action, CancellationToken cancellationToken)
+    private async Task<Refusal?> ActAsync(IRunEntity run, RunAction action, CancellationToken cancellationToken)
     {
         string ns = run.Metadata.NamespaceProperty;
         switch (action)
         {
-            case RunAction.CreateDocument create:
-                await Api.CoreV1.CreateNamespacedConfigMapAsync(create.Document, ns, cancellationToken: cancellationToken).ConfigureAwait(false);
-                break;
-            case RunAction.ReplaceDocument { Existing.Immutable: true } replace:
-                // Cannot be changed; the next look finds none and makes it anew.
-                await Api.CoreV1.DeleteNamespacedConfigMapAsync(replace.Existing.Metadata.Name, ns, Exactly(replace.Existing.Metadata), cancellationToken: cancellationToken).ConfigureAwait(false);
-                break;
-            case RunAction.ReplaceDocument replace:
-                logger.DocumentHealed(RunKey.Of(run), replace.Existing.Metadata.Name);
-                await Api.CoreV1.ReplaceNamespacedConfigMapAsync(
-                    ConfigMapTemplate.Heal(replace.Existing, replace.Document), replace.Existing.Metadata.Name, ns, cancellationToken: cancellationToken).ConfigureAwait(false);
-                break;
             case RunAction.CreateJob create:
-                await Api.BatchV1.CreateNamespacedJobAsync(create.Job, ns, cancellationToken: cancellationToken).ConfigureAwait(false);
-                logger.JobCreated(RunKey.Of(run), create.Job.Metadata.Name);
-                break;
+                return await CreateAsync(run, create.Body, cancellationToken).ConfigureAwait(false);
             case RunAction.DeleteJob delete:
                 logger.JobDeleted(RunKey.Of(run), delete.Job.Metadata.Name, delete.Why);
-                await IgnoreMissing(() => Api.BatchV1.DeleteNamespacedJobAsync(
-                    delete.Job.Metadata.Name, ns, Exactly(delete.Job.Metadata, "Foreground"), cancellationToken: cancellationToken)).ConfigureAwait(false);
+                await IgnoreMissing(() => api.BatchV1.DeleteNamespacedJobAsync(
+                    delete.Job.Metadata.Name, ns, Exactly(delete.Job.Metadata, delete.Foreground ? "Foreground" : "Background"), cancellationToken: cancellationToken)).ConfigureAwait(false);
                 break;
             case RunAction.PatchJob patch:
-                await Api.BatchV1.PatchNamespacedJobAsync(new V1Patch(PatchOf(patch), V1Patch.PatchType.MergePatch), patch.Job.Metadata.Name, ns, cancellationToken: cancellationToken).ConfigureAwait(false);
+                await IgnoreMissing(async () => owned.Changed(await api.BatchV1.PatchNamespacedJobAsync(
+                    new V1Patch(PatchOf(patch), V1Patch.PatchType.MergePatch), patch.Job.Metadata.Name, ns, cancellationToken: cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
                 break;
             case RunAction.DeleteRun:
                 logger.RunExpired(RunKey.Of(run));
-                await IgnoreMissing(() => Api.CustomObjects.DeleteNamespacedCustomObjectAsync(
-                    ApiGroup.Name, ApiGroup.Version, ns, run.GetType().GetKubernetesTypeMetadata().PluralName, run.Metadata.Name,
+                await IgnoreMissing(() => api.CustomObjects.DeleteNamespacedCustomObjectAsync(
+                    ApiGroup.Name, ApiGroup.Version, ns, RunPlurals.Of(run.RunKind), run.Metadata.Name,
                     Exactly(run.Metadata, "Background"), cancellationToken: cancellationToken)).ConfigureAwait(false);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(action), action, "not an action");
+        }
+        return null;
+    }
+
+    /// <summary>Strict: what the API server does not know is an error of the run, not left out.</summary>
+    private async Task<Refusal?> CreateAsync(IRunEntity run, JsonObject body, CancellationToken cancellationToken)
+    {
+        (string ns, string name) = (run.Metadata.NamespaceProperty, (string)body["metadata"]!["name"]!);
+        try
+        {
+            V1Job made = await api.CustomObjects.CreateNamespacedCustomObjectAsync<V1Job>(
+                body, "batch", "v1", ns, "jobs", fieldValidation: "Strict", cancellationToken: cancellationToken).ConfigureAwait(false);
+            owned.Changed(made);
+            logger.JobCreated(RunKey.Of(run), name);
+            return null;
+        }
+        catch (HttpOperationException e) when (ApiErrors.IsConflict(e))
+        {
+            V1Job existing = await api.BatchV1.ReadNamespacedJobAsync(name, ns, cancellationToken: cancellationToken).ConfigureAwait(false);
+            // Made before this operator's watch knew of it, or that of an earlier run: the store shows it from now on.
+            if (existing.Annotation(Labels.Run) == run.Metadata.Name && existing.Metadata.Labels?.ContainsKey(Labels.RunUid) == true)
+            {
+                owned.Changed(existing);
+                throw;
+            }
+            return new Refusal(Reasons.NameTaken, $"Job {name} exists and does not belong to this run; delete it, or give the run another name");
         }
     }
 
@@ -84,15 +99,13 @@ internal sealed class RunActor(IKubernetesClient client, ILogger<RunActor> logge
         var annotations = new Dictionary<string, string>();
         var spec = new Dictionary<string, object>();
         if (patch.Suspend is { } suspend) spec["suspend"] = suspend;
-        if (patch.DeadlineSeconds is { } deadline) spec["activeDeadlineSeconds"] = deadline;
-        if (patch.ActiveSeconds is { } active) annotations[Labels.ActiveSeconds] = active.ToString(CultureInfo.InvariantCulture);
+        if (patch.TimeToLive is { } ttl) spec["ttlSecondsAfterFinished"] = ttl;
         if (patch.Parallelism is { } parallelism)
         {
             spec["parallelism"] = parallelism;
             annotations[Labels.Parallelism] = parallelism.ToString(CultureInfo.InvariantCulture);
         }
-        var metadata = new { uid = patch.Job.Metadata.Uid, annotations };
-        return JsonSerializer.Serialize(new { metadata, spec });
+        return JsonSerializer.Serialize(new { metadata = new { uid = patch.Job.Metadata.Uid, annotations }, spec });
     }
 
     private static V1DeleteOptions Exactly(V1ObjectMeta metadata, string? propagation = null) =>

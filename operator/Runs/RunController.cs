@@ -15,17 +15,17 @@ using LightReasoner.Operator.Watching;
 namespace LightReasoner.Operator.Runs;
 
 /// <summary>
-/// Reconciles the runs of one kind: observe → decide → act → write the status. Never throws, and never leaves an unfinished run without
-/// a time to look again: KubeOps drops what throws too often and resyncs nothing by itself.
+/// Reconciles the runs of one kind: observe → decide → act → write the status. Never throws, and keeps its own times to look again: KubeOps
+/// drops what throws too often.
 /// </summary>
-[EntityRbac(typeof(SamplingRunEntity), typeof(FineTuneRunEntity), typeof(RefineRunEntity), Verbs = RbacVerb.Get | RbacVerb.List | RbacVerb.Watch)]
+[EntityRbac(typeof(SamplingRunEntity), typeof(FineTuneRunEntity), typeof(RefineRunEntity), Verbs = RbacVerb.Get)]
 [GenericRbac(Groups = [ApiGroup.Name], Resources = ["samplingruns/status", "finetuneruns/status", "refineruns/status"], Verbs = RbacVerb.Update)]
 // Owner references that block deletion need it, where OwnerReferencesPermissionEnforcement is on.
 [GenericRbac(Groups = [ApiGroup.Name], Resources = ["samplingruns/finalizers", "finetuneruns/finalizers", "refineruns/finalizers"], Verbs = RbacVerb.Update)]
 [GenericRbac(Groups = [""], Resources = ["events"], Verbs = RbacVerb.Get | RbacVerb.Create | RbacVerb.Update)]
 [GenericRbac(Groups = ["coordination.k8s.io"], Resources = ["leases"], Verbs = RbacVerb.Get | RbacVerb.Create | RbacVerb.Update)]
 internal sealed class RunController<T>(
-    RunObserver observer, RunDecider decider, RunActor actor, RunMemory memory, RunQueue queue, OperatorOptions options,
+    RunObserver observer, RunDecider decider, RunActor actor, RunMemory memory, RunQueue queue, RunIndex index, Watches watches, Outage outage, OperatorOptions options,
     IKubernetesClient client, EventPublisher events, OperatorMetrics metrics, TimeProvider time, ILogger<RunController<T>> logger)
     : IEntityController<T>
     where T : class, IRunEntity
@@ -42,9 +42,9 @@ internal sealed class RunController<T>(
         string outcome = "success";
         try
         {
-            TimeSpan? again = await ReconcileOnceAsync(run, key, cancellationToken).ConfigureAwait(false);
+            await watches.Synced.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (await ReconcileOnceAsync(run, key, cancellationToken).ConfigureAwait(false) is { } again) queue.Add(key, uid, again);
             memory.Pace.Went(uid);
-            return ReconciliationResult<T>.Success(run, again);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -54,26 +54,47 @@ internal sealed class RunController<T>(
         {
             outcome = "conflict";
             logger.Conflict(key, ApiErrors.Message(e));
-            return ReconciliationResult<T>.Success(run, AfterConflict);
+            queue.Add(key, uid, AfterConflict);
         }
         catch (Exception e)
         {
             outcome = "error";
             TimeSpan wait = memory.Pace.Failed(uid);
-            logger.ReconcileFailed(e, key, wait.TotalSeconds);
-            return ReconciliationResult<T>.Failure(run, e.Message, e, wait);
+            if (Outage.Is(e)) outage.Told($"reconciling {key}", e);
+            else logger.ReconcileFailed(e, key, wait.TotalSeconds);
+            queue.Add(key, uid, wait);
         }
         finally
         {
             metrics.Reconciled(key.Kind, outcome, time.GetElapsedTime(start));
         }
+        return ReconciliationResult<T>.Success(run);
     }
 
-    public Task<ReconciliationResult<T>> DeletedAsync(T run, CancellationToken cancellationToken)
+    /// <summary>
+    /// A run that was made again under its name at once may come up here only: KubeOps takes the newer for the one that is gone. So the
+    /// name is read again, and what lives is reconciled.
+    /// </summary>
+    public async Task<ReconciliationResult<T>> DeletedAsync(T run, CancellationToken cancellationToken)
     {
-        memory.Forget(RunKey.Of(run), run.Metadata.Uid);
+        RunKey key = RunKey.Of(run);
+        memory.Forget(key, run.Metadata.Uid);
         metrics.Forget(run.Metadata.Uid);
-        return Task.FromResult(ReconciliationResult<T>.Success(run));
+        index.Remove(key, run.Metadata.Uid);
+        queue.Forget(key);
+        Wake(key);
+        try
+        {
+            if (await client.GetAsync<T>(key.Name, key.Namespace, cancellationToken).ConfigureAwait(false) is { } living && living.Metadata.Uid != run.Metadata.Uid)
+                queue.Add(key, living.Metadata.Uid, TimeSpan.Zero);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // The next list finds it.
+            if (Outage.Is(e)) outage.Told($"reading {key}", e);
+            else logger.ReconcileFailed(e, key, Resync.Period.TotalSeconds);
+        }
+        return ReconciliationResult<T>.Success(run);
     }
 
     private async Task<TimeSpan?> ReconcileOnceAsync(T run, RunKey key, CancellationToken cancellationToken)
@@ -84,7 +105,7 @@ internal sealed class RunController<T>(
             decision = decider.Refused(observation, refusal);
         if (run.Metadata.DeletionTimestamp is not null || decision.Actions.Any(action => action is RunAction.DeleteRun)) return decision.RequeueAfter;
 
-        memory.Waiters.Set(key, run.Metadata.Uid, decision.Status.Phase == RunPhase.Waiting ? run.RunSpec.References() : []);
+        memory.Waiters.Set(key, run.Metadata.Uid, decision.Status.Phase == RunPhase.Waiting || Dependencies.HaveFailed(decision.Status) ? run.RunSpec.References() : []);
         TimeSpan wait = await WriteAsync(run, key, decision.Status, cancellationToken).ConfigureAwait(false);
         if (wait > TimeSpan.Zero) return decision.RequeueAfter is { } planned && planned < wait ? planned : wait;
         return decision.RequeueAfter;
@@ -109,6 +130,7 @@ internal sealed class RunController<T>(
                 return TimeSpan.Zero;
             }
             memory.Pace.Written(uid);
+            index.Set(key, uid, status);
             await AnnounceAsync(run, key, before, status, cancellationToken).ConfigureAwait(false);
         }
         metrics.Observe(key, uid, status);
@@ -116,9 +138,9 @@ internal sealed class RunController<T>(
         {
             memory.Finished(uid);
             // Also without a change: after a restart of the operator nobody else would wake those who wait.
-            await WakeAsync(key, cancellationToken).ConfigureAwait(false);
+            Wake(key);
         }
-        else if (before.Phase is null) await WakeAsync(key, cancellationToken).ConfigureAwait(false);
+        else if (before.Phase != status.Phase) Wake(key);
         return TimeSpan.Zero;
     }
 
@@ -162,10 +184,9 @@ internal sealed class RunController<T>(
         }
     }
 
-    private async Task WakeAsync(RunKey key, CancellationToken cancellationToken)
+    private void Wake(RunKey key)
     {
-        foreach ((RunKey waiter, string uid) in memory.Waiters.For(key))
-            await queue.EnqueueAsync(waiter, uid, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+        foreach ((RunKey waiter, string uid) in memory.Waiters.For(key)) queue.Add(waiter, uid, TimeSpan.Zero);
     }
 
     private static string Json(RunStatus status) => JsonSerializer.Serialize(status, status.GetType(), ApiJson.Options);

@@ -4,7 +4,6 @@ using LightReasoner.Api.Validation;
 using LightReasoner.Operator.Entities;
 using LightReasoner.Operator.Hosting;
 using LightReasoner.Operator.Jobs;
-using LightReasoner.Operator.Progress;
 
 namespace LightReasoner.Operator.Runs;
 
@@ -17,20 +16,19 @@ namespace LightReasoner.Operator.Runs;
 ///             reference not Succeeded        spec.queueName, not admitted
 ///  (new) ──────────► Waiting ────┐        ┌──► Queued ──┐
 ///    │                  │        ▼        │             ▼
-///    └──────────────────┼────► Pending ───┴─────────► Running ─────► Succeeded
-///                       │        ▲   no pod can run      │  ▲
-///                       │        └───────────────────────┘  │ spec.suspend: false
-///                       ▼                                   │
-///                    Failed ◄── from any unfinished phase   Suspended ◄── from any unfinished phase (spec.suspend: true)
+///    └──────────────────┼────► Pending ───┴─────────► Running ─────► Succeeded ──┐
+///                       │        ▲   no pod can run      │  ▲                    │ more is asked for
+///                       │        └───────────────────────┘  │ spec.suspend: false │
+///                       ▼                                   │                    ▼
+///                    Failed ◄── from any unfinished phase   Suspended          Pending
 /// </code>
-/// Succeeded and Failed are for good: a run that is to be done again is made again.
+/// A Failed run goes on when its rerun annotation changes, when more is asked for, and, if it failed for its references, when they are there.
 /// </remarks>
 internal sealed class RunDecider(OperatorOptions options)
 {
     private static readonly TimeSpan
         Soon = TimeSpan.FromSeconds(2),
-        WhileWorking = TimeSpan.FromSeconds(30),
-        WhileWaiting = TimeSpan.FromSeconds(30),
+        WhileRefused = TimeSpan.FromSeconds(30),
         LongestSleep = TimeSpan.FromHours(1);
 
     public RunDecision Decide(RunObservation o)
@@ -38,21 +36,29 @@ internal sealed class RunDecider(OperatorOptions options)
         IRunEntity run = o.Run;
         // The garbage collector takes care of what a deleted run owns.
         if (run.Metadata.DeletionTimestamp is not null) return new RunDecision(run.RunStatus, [], null);
-        if (run.RunStatus.Phase is RunPhase.Succeeded or RunPhase.Failed) return Finished(o);
+        if (run.RunStatus.Phase is RunPhase.Succeeded or RunPhase.Failed)
+        {
+            if (WhyGoOn(run) is { } why) return GoOn(o, why);
+            if (!Dependencies.HaveFailed(run.RunStatus) || Dependencies.Look(o).Failure is not null) return Finished(o);
+        }
+        if (o.Job is { } earlier && JobPlan.IsOfEarlierLife(run, earlier))
+            return Write(o, Accepted, run.RunStatus.OutputUri, Deleting(earlier, "the run is taken up again"), null);
         // An ended Job settles the run whatever else has become of its spec.
-        if (o.OwnJob is { } job && job.Ended() is { } end) return Ended(o, job, end);
+        if (o.Job is { } job && job.Ended() is { } end) return Ended(o, job, end);
 
         if (DocumentValidator.Validate(run.ToManifest()) is { Count: > 0 } errors)
             return NeedsAction(o, Reasons.InvalidSpec, string.Join("; ", errors));
+        if (o.Job is null && RunPolicy.Violations(run.RunSpec, options).ToArray() is { Length: > 0 } violations)
+            return NeedsAction(o, Reasons.NotAllowed, string.Join("; ", violations));
+        if (RunPolicy.TooLarge(run.RunSpec, RunDocument.ToJson(run)) is { } tooLarge)
+            return NeedsAction(o, Reasons.InvalidSpec, tooLarge);
         if (OutputUri(run) is not { } outputUri)
             return NeedsAction(o, Reasons.NoOutput, "spec.output.uri is not set and the operator has no default (--output-prefix)");
-        if (o.Job is not null && o.OwnJob is null || o.Document is { } map && map.Metadata.OwnerReferences?.Any(r => r.Uid == run.Metadata.Uid) != true)
-            return NameTaken(o);
 
         return Dependencies.Look(o) switch
         {
             { Failure: { } failure } => Write(o, failure, outputUri, WithoutJob(o, "its references have failed"), TimeToLive(run.RunSpec, run.RunStatus with { CompletionTime = o.Now }, o.Now)),
-            { Waiting: { } waiting } => Write(o, run.RunSpec.Suspend ? Suspended : waiting, outputUri, WithoutJob(o, "its references are not ready"), WhileWaiting),
+            { Waiting: { } waiting } look => Write(o, run.RunSpec.Suspend ? Suspended : waiting, outputUri, WithoutJob(o, "its references are not ready"), look.Patience),
             { Outputs: var references } => Work(o, new RunOutputs(outputUri, references)),
         };
     }
@@ -66,66 +72,88 @@ internal sealed class RunDecider(OperatorOptions options)
 
     private static Standing Accepted { get; } = new(RunPhase.Pending, Reasons.Accepted, "the run's Job is being made");
 
+    private static Standing OldPods(string message) => new(RunPhase.Pending, Reasons.WaitingForOldPods, message);
+
     private string? OutputUri(IRunEntity run)
     {
         // Once started it stays where it is, although the operator's default may have changed.
         if (run.RunStatus is { StartTime: not null, OutputUri: { } settled }) return settled;
         if (run.RunSpec.Output?.Uri is { } uri) return uri.TrimEnd('/');
-        return options.OutputPrefix is { } prefix ? $"{prefix.TrimEnd('/')}/{run.Metadata.NamespaceProperty}/{run.Metadata.Name}" : null;
+        return options.OutputPrefix is { } prefix
+            ? $"{prefix.TrimEnd('/')}/{run.Metadata.NamespaceProperty}/{run.RunKind.ToString().ToLowerInvariant()}/{run.Metadata.Name}" : null;
     }
 
     private RunDecision Work(RunObservation o, RunOutputs outputs)
     {
         IRunEntity run = o.Run;
-        V1ConfigMap document = ConfigMapTemplate.Build(run, outputs);
-        V1Job wanted;
-        try
-        {
-            wanted = JobTemplate.Build(run, outputs, options);
-        }
-        catch (FragmentException e)
-        {
-            return NeedsAction(o, Reasons.InvalidSpec, e.Message);
-        }
-
-        var actions = new List<RunAction>();
-        if (o.Document is null) actions.Add(new RunAction.CreateDocument(document));
-        else if (!ConfigMapTemplate.Holds(o.Document, document)) actions.Add(new RunAction.ReplaceDocument(o.Document, document));
-
-        if (o.OwnJob is not { } job) return WithoutPods(o, outputs.Own, wanted, actions);
+        if (o.Job is not { } job) return WithoutJob(o, outputs);
         if (job.Metadata.DeletionTimestamp is not null)
-            return Write(o, run.RunSpec.Suspend ? Suspended : new Standing(RunPhase.Pending, Reasons.WaitingForOldPods,
-                "an earlier Job of the run is being deleted; a new one follows when its last pod has stopped"), outputs.Own, actions, Soon);
-        if (JobPlan.WhyReplace(job, wanted, run) is { } why)
-        {
-            actions.Add(new RunAction.DeleteJob(job, why));
-            return Write(o, run.RunSpec.Suspend ? Suspended : Accepted, outputs.Own, actions, Soon);
-        }
-        if (JobPlan.Patch(job, run, o.Now) is { } patch) actions.Add(patch);
-        return Write(o, JobStanding.Of(o, job), outputs.Own, actions, WhileWorking);
+            return Write(o, run.RunSpec.Suspend ? Suspended : OldPods(Stuck(o) ?? "an earlier Job of the run is being deleted; a new one follows when its last pod has stopped"), outputs.Own, [], null);
+        if (o.NamespaceIsTerminating)
+            return Write(o, JobStanding.Of(o, job), outputs.Own, Deleting(job, "the namespace is being deleted", foreground: false), null);
+        if (run.RunSpec.ActiveDeadlineSeconds is { } deadline && o.ActiveSeconds >= deadline)
+            return Write(o, new Standing(RunPhase.Failed, Reasons.DeadlineExceeded, $"the run's pods have worked for more than {deadline} s (spec.activeDeadlineSeconds)"),
+                outputs.Own, Deleting(job, "the run's deadline is over"), TimeToLive(run.RunSpec, run.RunStatus with { CompletionTime = o.Now }, o.Now));
+        if (JobPlan.WhyReplace(o, job) is { } why)
+            return Write(o, run.RunSpec.Suspend ? Suspended : Accepted, outputs.Own, Deleting(job, why), null);
+        RunAction.PatchJob? patch = JobPlan.Patch(job, run);
+        return Write(o, JobStanding.Of(o, job), outputs.Own, patch is null ? [] : [patch], NextLook(o, job));
     }
 
     /// <summary>No Job: make one, unless the run is suspended or pods of an earlier one are still there.</summary>
-    private RunDecision WithoutPods(RunObservation o, string outputUri, V1Job wanted, List<RunAction> actions)
+    private RunDecision WithoutJob(RunObservation o, RunOutputs outputs)
     {
-        if (o.Run.RunSpec.Suspend) return Write(o, Suspended, outputUri, actions, WhileWaiting);
+        if (o.Run.RunSpec.Suspend) return Write(o, Suspended, outputs.Own, [], null);
+        if (o.EarlierJob is { } earlier)
+            return Write(o, OldPods($"Job {earlier.Metadata.Name} of an earlier run of this name is being deleted; a new Job follows when its last pod has stopped"), outputs.Own, [], null);
         if (o.Pods.FirstOrDefault(pod => !pod.IsFinished()) is { } left)
-            return Write(o, new Standing(RunPhase.Pending, Reasons.WaitingForOldPods,
-                $"pod {left.Metadata.Name} of an earlier Job is still there; a new Job follows when it has stopped"), outputUri, actions, Soon);
-        actions.Add(new RunAction.CreateJob(wanted));
-        Standing standing = o.Run.RunSpec.QueueName is { Length: > 0 } queue ? JobStanding.InQueue(queue) : Accepted;
-        return Write(o, standing, outputUri, actions, WhileWorking);
+            return Write(o, OldPods(Stuck(o) ?? $"pod {left.Metadata.Name} of an earlier Job is still there; a new Job follows when it has stopped"), outputs.Own, [], Stuck(o) is null ? PodState.StuckAfter : null);
+        Standing standing = RunMarks.Queue(o.Run) is { Length: > 0 } queue ? JobStanding.InQueue(queue) : Accepted;
+        return Write(o, standing, outputs.Own, [new RunAction.CreateJob(JobTemplate.Build(o.Run, outputs, options))], null);
     }
 
+    /// <summary>What time alone can change.</summary>
+    private static TimeSpan? NextLook(RunObservation o, V1Job job)
+    {
+        TimeSpan? next = null;
+        if (o.Run.RunSpec.ActiveDeadlineSeconds is { } deadline && o.OwnPods.Any(PodState.IsWorking)) Sooner(TimeSpan.FromSeconds(Math.Max(1, deadline - o.ActiveSeconds)));
+        // Without pods: is there an event that says why?
+        if (RunObserver.PodsAreDue(job, o.Pods, o.Now.AddDays(1))) Sooner(o.PodRefusal is null && o.Now - job.StartedAt() < WhileRefused ? Soon : WhileRefused);
+        if (o.OwnPods.Any(pod => pod.Metadata.DeletionTimestamp is not null && !pod.IsFinished())) Sooner(PodState.StuckAfter);
+        return next;
+
+        void Sooner(TimeSpan time) => next = next is null || time < next ? time : next;
+    }
+
+    private static string? Stuck(RunObservation o) => o.Pods.Select(pod => FailureText.WhyLost(pod, o.Now)).FirstOrDefault(why => why is not null);
+
     /// <summary>A Job that waits in a queue must not start any more.</summary>
-    private static IReadOnlyList<RunAction> WithoutJob(RunObservation o, string why) =>
-        o.OwnJob is { Metadata.DeletionTimestamp: null } job && o.Run.RunStatus.StartTime is null ? [new RunAction.DeleteJob(job, why)] : [];
+    private static IReadOnlyList<RunAction> WithoutJob(RunObservation o, string why) => o.Job is { } job && o.Run.RunStatus.StartTime is null ? Deleting(job, why) : [];
+
+    private static IReadOnlyList<RunAction> Deleting(V1Job job, string why, bool foreground = true) =>
+        job.Metadata.DeletionTimestamp is null ? [new RunAction.DeleteJob(job, why, foreground)] : [];
 
     private RunDecision Ended(RunObservation o, V1Job job, V1JobCondition end)
     {
         Standing standing = end.Type == "Complete" ? JobStanding.Succeeded(o) : JobStanding.Failed(o, job, end);
         RunStatus status = Write(o, standing, o.Run.RunStatus.OutputUri ?? OutputUri(o.Run), [], null).Status;
-        return new RunDecision(status, [], TimeToLive(o.Run.RunSpec, status, o.Now));
+        return new RunDecision(status, TimeToLiveOf(job), TimeToLive(o.Run.RunSpec, status, o.Now));
+    }
+
+    /// <summary>Why a finished run is to go on; null if it is not.</summary>
+    private static string? WhyGoOn(IRunEntity run)
+    {
+        RunStatus status = run.RunStatus;
+        if (status.Phase == RunPhase.Failed && RunMarks.Rerun(run.Metadata) is { Length: > 0 } rerun && rerun != status.Rerun) return $"taken up again ({Labels.Rerun}: {rerun})";
+        return status.Extent is { } extent && extent != RunExtent.Of(run.RunSpec) ? $"more is asked for ({RunExtent.Of(run.RunSpec)}, was {extent})" : null;
+    }
+
+    private static RunDecision GoOn(RunObservation o, string why)
+    {
+        IRunEntity run = o.Run;
+        run.RunStatus = run.RunStatus with { Restarts = (run.RunStatus.Restarts ?? 0) + 1, Rerun = RunMarks.Rerun(run.Metadata), Extent = RunExtent.Of(run.RunSpec), Retries = 0, ActiveSeconds = 0, ActiveSince = null };
+        // What was counted in the old Job does not count any more.
+        return Write(o with { Job = null, Progress = [] }, run.RunSpec.Suspend ? Suspended : new Standing(RunPhase.Pending, Reasons.Accepted, FailureText.Clean(why)), run.RunStatus.OutputUri, o.Job is { } job ? Deleting(job, why) : [], TimeSpan.FromMilliseconds(100));
     }
 
     private static RunDecision Finished(RunObservation o)
@@ -137,10 +165,15 @@ internal sealed class RunDecider(OperatorOptions options)
             ObservedGeneration = generation,
             Conditions = [.. (o.Run.RunStatus.Conditions ?? []).Select(condition => condition with { ObservedGeneration = generation })],
         };
-        return o.Run.RunSpec.TtlSecondsAfterFinished is { } ttl && status.CompletionTime is { } end && end.AddSeconds(ttl) <= o.Now
-            ? new RunDecision(status, [new RunAction.DeleteRun()], LongestSleep)
-            : new RunDecision(status, [], TimeToLive(o.Run.RunSpec, status, o.Now));
+        if (o.Run.RunSpec.TtlSecondsAfterFinished is { } ttl && status.CompletionTime is { } end && end.AddSeconds(ttl) <= o.Now)
+            return new RunDecision(status, [new RunAction.DeleteRun()], LongestSleep);
+        IReadOnlyList<RunAction> actions = o.Job is not { } job ? [] : job.Ended() is null ? Deleting(job, "the run is finished") : TimeToLiveOf(job);
+        return new RunDecision(status, actions, TimeToLive(o.Run.RunSpec, status, o.Now));
     }
+
+    /// <summary>The Job of a finished run goes after a while, which it is told only now: an operator that was away must find how it ended.</summary>
+    private static IReadOnlyList<RunAction> TimeToLiveOf(V1Job job) =>
+        job.Spec.TtlSecondsAfterFinished is null && job.Metadata.DeletionTimestamp is null ? [new RunAction.PatchJob(job, null, null, JobPlan.TimeToLive)] : [];
 
     private static TimeSpan? TimeToLive(RunSpec spec, RunStatus status, DateTimeOffset now)
     {
@@ -149,15 +182,10 @@ internal sealed class RunDecider(OperatorOptions options)
         return left < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : left < LongestSleep ? left : LongestSleep;
     }
 
-    private static RunDecision NameTaken(RunObservation o) => NeedsAction(o, Reasons.NameTaken,
-        $"{(o.Job is not null && o.OwnJob is null ? "Job" : "ConfigMap")} {JobNames.Of(RunKey.Of(o.Run))} exists and does not belong to this run; delete it, or give the run another name")
-        with
-    { RequeueAfter = Soon * 5 };
-
     private static RunDecision NeedsAction(RunObservation o, string reason, string message, bool stalls = true)
     {
-        RunPhase phase = o.Run.RunStatus.StartTime is not null && o.OwnJob is not null ? RunPhase.Running : RunPhase.Pending;
-        return Write(o, new Standing(phase, reason, FailureText.Clean(message)) { NeedsAction = stalls }, o.Run.RunStatus.OutputUri, [], WhileWaiting);
+        RunPhase phase = o.Run.RunStatus.StartTime is not null && o.Job is not null ? RunPhase.Running : RunPhase.Pending;
+        return Write(o, new Standing(phase, reason, FailureText.Clean(message)) { NeedsAction = stalls }, o.Run.RunStatus.OutputUri, [], WhileRefused);
     }
 
     private static RunDecision Write(RunObservation o, Standing standing, string? outputUri, IReadOnlyList<RunAction> actions, TimeSpan? requeueAfter) =>

@@ -1,108 +1,103 @@
 using k8s;
 using k8s.Models;
 using KubeOps.Abstractions.Rbac;
-using KubeOps.KubernetesClient;
 using LightReasoner.Api;
 using LightReasoner.Operator.Entities;
 using LightReasoner.Operator.Jobs;
 using LightReasoner.Operator.Progress;
+using LightReasoner.Operator.Watching;
 
 namespace LightReasoner.Operator.Runs;
 
-/// <summary>Reads what a decision depends on. Reads only what it can depend on: a finished run costs nothing.</summary>
-[EntityRbac(typeof(SamplingRunEntity), typeof(FineTuneRunEntity), typeof(RefineRunEntity), Verbs = RbacVerb.Get)]
-[EntityRbac(typeof(V1Job), typeof(V1ConfigMap), Verbs = RbacVerb.Get)]
-[EntityRbac(typeof(V1Pod), typeof(Corev1Event), Verbs = RbacVerb.List)]
-internal sealed class RunObserver(IKubernetesClient client, ProgressStore progress, TimeProvider time)
+/// <summary>
+/// Gathers what a decision depends on, from the watches' stores. The API server is asked only why there are no pods, and whether the
+/// namespace is being deleted when pods go that nobody here has stopped.
+/// </summary>
+[EntityRbac(typeof(Corev1Event), Verbs = RbacVerb.List)]
+[EntityRbac(typeof(V1Namespace), Verbs = RbacVerb.Get)]
+internal sealed class RunObserver(IKubernetes api, OwnedStore owned, RunIndex index, ProgressStore progress, TimeProvider time)
 {
-    /// <summary>Runs that are read to find a cycle of references; far above any real pipeline.</summary>
+    /// <summary>Runs that are looked at to find a cycle of references; far above any real pipeline.</summary>
     private const int MaxReferences = 64;
-
-    private static readonly TimeSpan PodsDue = TimeSpan.FromSeconds(2);
 
     public async Task<RunObservation> ObserveAsync(IRunEntity run, CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
-        RunStatus status = run.RunStatus;
-        if (run.Metadata.DeletionTimestamp is not null || status.Phase is RunPhase.Succeeded or RunPhase.Failed)
-            return new RunObservation { Run = run, Now = now };
-
-        (string ns, string name) = (run.Metadata.NamespaceProperty, JobNames.Of(RunKey.Of(run)));
-        V1Job? job = await client.GetAsync<V1Job>(name, ns, cancellationToken).ConfigureAwait(false);
-        V1ConfigMap? document = await client.GetAsync<V1ConfigMap>(name, ns, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<V1Pod> pods = [];
-        if (job is not null || status.JobName is not null)
+        string uid = run.Metadata.Uid;
+        (IReadOnlyList<V1Job> jobs, IReadOnlyList<V1Pod> pods) = owned.Of(RunKey.Of(run));
+        V1Job? job = jobs.FirstOrDefault(j => IsOwned(j, uid));
+        bool finished = run.RunStatus.Phase is RunPhase.Succeeded or RunPhase.Failed;
+        if (!finished && run.Metadata.DeletionTimestamp is null)
         {
-            V1PodList list = await client.ApiClient.CoreV1.ListNamespacedPodAsync(ns, labelSelector: $"{Labels.RunUid}={run.Metadata.Uid}", cancellationToken: cancellationToken).ConfigureAwait(false);
-            pods = [.. list.Items];
+            progress.Open(uid);
+            progress.AddFinished(uid, pods.Where(pod => pod.Metadata.Labels?.TryGetValue(Labels.RunUid, out string? of) == true && of == uid));
         }
-        progress.Open(run.Metadata.Uid);
-        progress.AddFinished(run.Metadata.Uid, pods);
         return new RunObservation
         {
             Run = run,
             Now = now,
             Job = job,
-            Document = document,
+            EarlierJob = jobs.FirstOrDefault(j => !IsOwned(j, uid)),
             Pods = pods,
-            References = await ReferencesAsync(run, document, cancellationToken).ConfigureAwait(false),
-            Progress = progress.Of(run.Metadata.Uid),
-            PodRefusal = job is not null && pods.All(PodState.IsFinished) && NeedsPods(job, now) ? await PodRefusalAsync(job, cancellationToken).ConfigureAwait(false) : null,
+            References = run.RunSpec.References().ToDictionary(reference => reference, reference => Look(reference, RunKey.Of(run))),
+            Progress = progress.Of(uid),
+            PodRefusal = !finished && job is not null && PodsAreDue(job, pods, now) ? await PodRefusalAsync(job, pods, cancellationToken).ConfigureAwait(false) : null,
+            NamespaceIsTerminating = !finished && job is not null && PodsGoUnasked(job, pods) && await IsTerminatingAsync(job.Metadata.NamespaceProperty, cancellationToken).ConfigureAwait(false),
         };
     }
 
-    private static bool NeedsPods(V1Job job, DateTimeOffset now) =>
-        !job.IsSuspended() && job.Ended() is null && job.StartedAt() is { } start && now - start > PodsDue;
+    /// <summary>Time that the Job controller takes to make a pod, or to say why it cannot.</summary>
+    internal static readonly TimeSpan PodsDue = TimeSpan.FromSeconds(2);
 
-    /// <summary>The Job controller says in events only that a quota or an admission rule stands against its pods.</summary>
-    private async Task<string?> PodRefusalAsync(V1Job job, CancellationToken cancellationToken)
+    /// <summary>Whether a Job that should have pods has none.</summary>
+    internal static bool PodsAreDue(V1Job job, IEnumerable<V1Pod> pods, DateTimeOffset now) =>
+        !job.IsSuspended() && job.Ended() is null && job.Metadata.DeletionTimestamp is null && pods.Where(pod => pod.IsOwnedBy(job)).All(PodState.IsFinished)
+        && job.StartedAt() is { } start && now - start > PodsDue;
+
+    private static bool IsOwned(V1Job job, string uid) => job.Metadata.OwnerReferences?.Any(o => o.Uid == uid) == true;
+
+    private static bool PodsGoUnasked(V1Job job, IEnumerable<V1Pod> pods) =>
+        !job.IsSuspended() && job.Ended() is null && job.Metadata.DeletionTimestamp is null && job.Spec.BackoffLimitPerIndex is not null
+        && pods.Any(pod => pod.IsOwnedBy(job) && pod.Metadata.DeletionTimestamp is not null);
+
+    /// <summary>
+    /// The Job controller says in events only that a quota or an admission rule stands against its pods. What it said before the Job's
+    /// newest pod was made is over.
+    /// </summary>
+    private async Task<string?> PodRefusalAsync(V1Job job, IEnumerable<V1Pod> pods, CancellationToken cancellationToken)
     {
-        Corev1EventList events = await client.ApiClient.CoreV1.ListNamespacedEventAsync(
+        Corev1EventList events = await api.CoreV1.ListNamespacedEventAsync(
             job.Metadata.NamespaceProperty, fieldSelector: $"involvedObject.kind=Job,involvedObject.name={job.Metadata.Name}", cancellationToken: cancellationToken).ConfigureAwait(false);
+        DateTime? newest = pods.Where(pod => pod.IsOwnedBy(job)).Max(pod => pod.Metadata.CreationTimestamp);
         return events.Items
             .Where(e => e.Reason == "FailedCreate" && e.InvolvedObject?.Uid == job.Metadata.Uid)
-            .MaxBy(e => e.LastTimestamp ?? e.EventTime ?? e.Metadata.CreationTimestamp)?.Message;
+            .Select(e => (e.Message, At: e.Series?.LastObservedTime ?? e.LastTimestamp ?? e.EventTime ?? e.Metadata.CreationTimestamp))
+            .Where(e => newest is null || e.At > newest)
+            .OrderBy(e => e.At).LastOrDefault().Message;
     }
 
-    private async Task<IReadOnlyDictionary<RunReference, ReferencedRun?>> ReferencesAsync(IRunEntity run, V1ConfigMap? document, CancellationToken cancellationToken)
-    {
-        var found = new Dictionary<RunReference, ReferencedRun?>();
-        IReadOnlyDictionary<string, string> remembered = ConfigMapTemplate.RememberedReferences(document);
-        foreach (RunReference reference in run.RunSpec.References())
-        {
-            if (run.RunStatus.StartTime is not null && remembered.ContainsKey(reference.ToString())) continue;
-            IRunEntity? other = await GetAsync(reference, run.Metadata.NamespaceProperty, cancellationToken).ConfigureAwait(false);
-            found[reference] = other is null ? null : new ReferencedRun(
-                other.RunStatus.Phase, other.RunStatus.OutputUri, other.RunStatus.Message,
-                other.RunStatus.Phase is null or RunPhase.Waiting && await LeadsToAsync(other, RunKey.Of(run), cancellationToken).ConfigureAwait(false));
-        }
-        return found;
-    }
+    private async Task<bool> IsTerminatingAsync(string ns, CancellationToken cancellationToken) =>
+        (await api.CoreV1.ReadNamespaceAsync(ns, cancellationToken: cancellationToken).ConfigureAwait(false)).Metadata.DeletionTimestamp is not null;
+
+    private ReferencedRun? Look(RunReference reference, RunKey from) =>
+        index.Find(new RunKey(reference.Kind!.Value, from.Namespace, reference.Name)) is not { } other ? null
+            : new ReferencedRun(other.Phase, other.OutputUri, other.Message, IsWaiting(other) && LeadsTo(other, from));
 
     /// <summary>Whether a run refers, directly or through others that wait as well, to another.</summary>
-    private async Task<bool> LeadsToAsync(IRunEntity start, RunKey target, CancellationToken cancellationToken)
+    private bool LeadsTo(KnownRun start, RunKey target)
     {
-        var open = new Queue<IRunEntity>([start]);
-        var seen = new HashSet<RunKey>();
-        while (open.TryDequeue(out IRunEntity? run))
+        var open = new Queue<KnownRun>([start]);
+        for (int seen = 0; seen < MaxReferences && open.TryDequeue(out KnownRun? run); seen++)
         {
-            if (RunKey.Of(run) == target) return true;
-            if (!seen.Add(RunKey.Of(run)) || seen.Count > MaxReferences) continue;
-            foreach (RunReference reference in run.RunSpec.References())
+            foreach (RunReference reference in run.References)
             {
-                if (new RunKey(reference.Kind!.Value, target.Namespace, reference.Name) == target) return true;
-                if (await GetAsync(reference, target.Namespace, cancellationToken).ConfigureAwait(false) is { } next
-                    && next.RunStatus.Phase is null or RunPhase.Waiting) open.Enqueue(next);
+                var key = new RunKey(reference.Kind!.Value, target.Namespace, reference.Name);
+                if (key == target) return true;
+                if (index.Find(key) is { } next && IsWaiting(next)) open.Enqueue(next);
             }
         }
         return false;
     }
 
-    private async Task<IRunEntity?> GetAsync(RunReference reference, string ns, CancellationToken cancellationToken) => reference.Kind switch
-    {
-        RunKind.SamplingRun => await client.GetAsync<SamplingRunEntity>(reference.Name, ns, cancellationToken).ConfigureAwait(false),
-        RunKind.FineTuneRun => await client.GetAsync<FineTuneRunEntity>(reference.Name, ns, cancellationToken).ConfigureAwait(false),
-        RunKind.RefineRun => await client.GetAsync<RefineRunEntity>(reference.Name, ns, cancellationToken).ConfigureAwait(false),
-        _ => null,
-    };
+    private static bool IsWaiting(KnownRun run) => run.Phase is null or RunPhase.Waiting;
 }

@@ -8,6 +8,9 @@ namespace LightReasoner.Operator.Runs;
 /// <param name="Message">One sentence for people.</param>
 internal sealed record Standing(RunPhase Phase, string Reason, string Message)
 {
+    /// <summary>One sentence for people; whatever it quotes, status, events and logs get it without secrets.</summary>
+    public string Message { get; } = Redactor.OfProcess.Redact(Message);
+
     /// <summary>Nothing will move until someone acts.</summary>
     public bool NeedsAction { get; init; }
 

@@ -12,7 +12,7 @@ internal static class StatusWriting
     public static RunStatus Of(RunObservation o, Standing standing, string? outputUri)
     {
         RunStatus before = o.Run.RunStatus;
-        V1Job? job = o.OwnJob;
+        V1Job? job = o.Job;
         DateTimeOffset now = Seconds(o.Now);
         int shards = JobTemplate.ShardsOf(o.Run.RunSpec);
         bool succeeded = standing.Phase == RunPhase.Succeeded;
@@ -21,28 +21,45 @@ internal static class StatusWriting
         IReadOnlyList<ShardProgress> progress = working ? o.Progress : [.. o.Progress.Select(AtRest)];
 
         RunStatus status = ProgressFold.Apply(before, progress, shards, JobTemplate.ParallelismOf(o.Run.RunSpec), succeeded, now);
-        return status with
+        return Active(o, status with
         {
             Phase = standing.Phase,
             ObservedGeneration = o.Run.Metadata.Generation,
             StartTime = before.StartTime ?? job?.StartedAt(),
             CompletionTime = standing.IsFinished ? before.CompletionTime ?? now : null,
+            Image = job?.Annotation(Labels.Image) ?? before.Image,
             JobName = job is not null || before.JobName is not null ? JobNames.Of(RunKey.Of(o.Run)) : null,
             OutputUri = outputUri,
             Message = standing.Message,
             Conditions = Conditions.Of(standing, before.Conditions, o.Run.Metadata.Generation, now),
             Shards = Shards(o, job, shards, succeeded, working, before.Shards),
-            Retries = Math.Max(before.Retries ?? 0, job?.Status?.Failed ?? 0),
-        };
+            DependencyMissingSince = standing.Obstacle == Reasons.DependencyMissing ? before.DependencyMissingSince ?? now : null,
+            References = job?.References() ?? before.References,
+            Retries = Math.Max(before.Retries ?? 0, job?.Retries() ?? 0),
+            Rerun = before.Phase is RunPhase.Failed or RunPhase.Succeeded ? before.Rerun : RunMarks.Rerun(o.Run.Metadata),
+            Extent = job?.Annotation(Labels.Extent) ?? (before.StartTime is null ? RunExtent.Of(o.Run.RunSpec) : before.Extent),
+        }, now);
+    }
+
+    /// <summary>Counts the time that pods work, to the last pod's end as well as it is known.</summary>
+    private static RunStatus Active(RunObservation o, RunStatus status, DateTimeOffset now)
+    {
+        DateTimeOffset? since = o.Run.RunStatus.ActiveSince;
+        if (status.Phase is not (RunPhase.Succeeded or RunPhase.Failed) && o.OwnPods.Any(PodState.IsWorking)) return status with { ActiveSince = since ?? now };
+        if (since is not { } start) return status;
+        DateTimeOffset end = o.OwnPods.Where(PodState.IsFinished).Select(PodState.FinishedAt).DefaultIfEmpty(now).Max();
+        double seconds = (end < start || end > now ? now - start : end - start).TotalSeconds;
+        return status with { ActiveSince = null, ActiveSeconds = (o.Run.RunStatus.ActiveSeconds ?? 0) + (long)seconds };
     }
 
     /// <summary>Whether two statuses differ in more than figures and wording, so that the new one is written at once.</summary>
     public static bool DifferInSubstance(RunStatus a, RunStatus b) =>
         a.Phase != b.Phase || a.ObservedGeneration != b.ObservedGeneration || a.StartTime != b.StartTime || a.CompletionTime != b.CompletionTime
-        || a.JobName != b.JobName || a.OutputUri != b.OutputUri || a.Retries != b.Retries
+        || a.JobName != b.JobName || a.Image != b.Image || a.Rerun != b.Rerun || a.Restarts != b.Restarts || a.Extent != b.Extent || a.ActiveSince != b.ActiveSince
+        || a.OutputUri != b.OutputUri || a.Retries != b.Retries
         || !Essence(a.Conditions).SequenceEqual(Essence(b.Conditions));
 
-    private static IEnumerable<(string, string, string?, long?)> Essence(IReadOnlyList<RunCondition>? conditions) =>
+    private static IEnumerable<(string, string, string, long?)> Essence(IReadOnlyList<RunCondition>? conditions) =>
         (conditions ?? []).Select(c => (c.Type, c.Status, c.Reason, c.ObservedGeneration));
 
     private static ShardCounts Shards(RunObservation o, V1Job? job, int total, bool succeeded, bool working, ShardCounts? before)

@@ -109,18 +109,12 @@ public sealed class KubectlTests : IAsyncLifetime
     {
         await Ok("create", "namespace", "team");
         await Ok("create", "configmap", "c", "-n", "team", "--from-literal=a=b");
+        await Ok("create", "secret", "generic", "s", "-n", "team", "--from-literal=a=b");
         await Ok("create", "serviceaccount", "runner", "-n", "team");
-        await Ok("create", "job", "j", "-n", "team", "--image=busybox", "--", "true");
         Assert.Equal("b", await Ok("get", "configmap", "c", "-n", "team", "-o", "jsonpath={.data.a}"));
-        Assert.Equal("[\"true\"]", await Ok("get", "job", "j", "-n", "team", "-o", "jsonpath={.spec.template.spec.containers[0].command}"));
+        Assert.Equal("Yg==", await Ok("get", "secret", "s", "-n", "team", "-o", "jsonpath={.data.a}"));
         Assert.Equal(3, (await Ok("create", "token", "runner", "-n", "team")).Split('.').Length);
         Assert.Equal("yes", await Ok("auth", "can-i", "create", "pods"));
-        Assert.Contains("no", (await Run("auth", "can-i", "create", "pods", "--as", "system:serviceaccount:team:runner")).Output);
-        await Ok("create", "role", "reader", "-n", "team", "--verb=get,list", "--resource=pods");
-        await Ok("create", "rolebinding", "reading", "-n", "team", "--role=reader", "--user=jane");
-        Assert.Equal("yes", await Ok("auth", "can-i", "list", "pods", "-n", "team", "--as=jane"));
-        await Ok("create", "service", "clusterip", "s", "-n", "team", "--tcp=80:8080");
-        Assert.Equal("8080", await Ok("get", "service", "s", "-n", "team", "-o", "jsonpath={.spec.ports[0].targetPort}"));
         await Ok("delete", "namespace", "team");
     }
 

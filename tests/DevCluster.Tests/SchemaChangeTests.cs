@@ -8,25 +8,6 @@ public sealed class SchemaChangeTests : AdministratorTests
     private const string Definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", Fleets = "/apis/checks.dev/v1/namespaces/default/fleets";
 
     [Fact]
-    public async Task Scale_ReadsAndWritesTheReplicas()
-    {
-        await DefineAsync("""{"type":"object","properties":{"size":{"type":"integer"}}}""");
-        await CreateAsync("a", """{"size":2}""");
-        JsonNode read = (await SendAsync("GET", $"{Fleets}/a/scale")).Body;
-        Assert.Equal(("Scale", "autoscaling/v1", 2, 0), ((string)read["kind"]!, (string)read["apiVersion"]!, (int)read["spec"]!["replicas"]!, (int)read["status"]!["replicas"]!));
-
-        Assert.Equal(200, (await MergeAsync($"{Fleets}/a/scale", """{"spec":{"replicas":5}}""")).Status);
-        JsonNode after = (await SendAsync("GET", $"{Fleets}/a")).Body;
-        Assert.Equal((5, 2), ((int)after["spec"]!["size"]!, (int)after["metadata"]!["generation"]!));
-        var stale = await SendAsync("PUT", $"{Fleets}/a/scale", read.ToJsonString());
-        Assert.Equal((409, "Conflict"), (stale.Status, (string)stale.Body["reason"]!));
-        var negative = await MergeAsync($"{Fleets}/a/scale", """{"spec":{"replicas":-1}}""");
-        Assert.Equal((422, "spec.replicas"), (negative.Status, (string)negative.Body["details"]!["causes"]![0]!["field"]!));
-        await CreateAsync("b", "{}");
-        Assert.Equal(500, (await SendAsync("GET", $"{Fleets}/b/scale")).Status);
-    }
-
-    [Fact]
     public async Task WhatHasNotChanged_IsNotHeldAgainstANewRule()
     {
         await DefineAsync("""{"type":"object","properties":{"color":{"type":"string"},"size":{"type":"integer"},"tags":{"type":"array","items":{"type":"string"}}}}""");
@@ -46,27 +27,11 @@ public sealed class SchemaChangeTests : AdministratorTests
         Assert.Equal(200, await PatchAsync("""{"spec":{"size":4}}"""));
     }
 
-    [Theory]
-    [InlineData("!oldSelf.hasValue() || oldSelf.value() <= self", 5, 7, 6)]
-    [InlineData("self >= oldSelf.orValue(3)", 3, 4, 3)]
-    public async Task OptionalOldSelf_IsThereOnCreateToo(string rule, int first, int second, int refused)
-    {
-        await DefineAsync("""{"type":"object","properties":{"size":{"type":"integer","x-kubernetes-validations":[{"rule":"RULE","optionalOldSelf":true}]}}}"""
-            .Replace("RULE", rule, StringComparison.Ordinal));
-        await CreateAsync("a", Size(first));
-        Assert.Equal(200, await PatchAsync(Patch(second)));
-        Assert.Equal(422, await PatchAsync(Patch(refused)));
-
-        static string Size(int size) => new JsonObject { ["size"] = size }.ToJsonString();
-        static string Patch(int size) => new JsonObject { ["spec"] = JsonNode.Parse(Size(size)) }.ToJsonString();
-    }
-
     private async Task DefineAsync(string spec)
     {
         var made = await SendAsync("POST", Definitions, """
             {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"fleets.checks.dev"},
              "spec":{"group":"checks.dev","scope":"Namespaced","names":{"plural":"fleets","kind":"Fleet"},"versions":[{"name":"v1","served":true,"storage":true,
-              "subresources":{"scale":{"specReplicasPath":".spec.size","statusReplicasPath":".status.size"}},
               "schema":{"openAPIV3Schema":{"type":"object","properties":{"spec":SPEC,"status":{"type":"object","properties":{"size":{"type":"integer"}}}}}}}]}}
             """.Replace("SPEC", spec, StringComparison.Ordinal));
         Assert.Equal(201, made.Status);

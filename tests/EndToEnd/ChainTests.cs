@@ -51,9 +51,8 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
           model: {runRef: {kind: FineTuneRun, name: {{model}}}, dtype: float32}
           dataset: {uri: "{{Data}}/refine.parquet"}
           prompt: {template: none}
-          maxLength: 256
           eosTail: 8
-          training: {maxSteps: 6, microBatchSize: 8, gradientAccumulationSteps: 1, learningRate: 1e-3, loggingSteps: 2}
+          training: {maxSteps: 6, maxLength: 256, batchSize: 8, gradientAccumulationSteps: 1, learningRate: 0.001, loggingSteps: 2}
           evaluation:
             dataset: {uri: "{{Data}}/test.jsonl"}
             maxQuestions: 20

@@ -27,7 +27,7 @@ public sealed partial class WorkflowTests
             Assert.NotNull(job.Value!["runs-on"]);
             Assert.True((long)job.Value["timeout-minutes"]! > 0);
             Assert.All(job.Value["steps"]!.AsArray(), step => Assert.True(step!["run"] is null != step["uses"] is null, $"a step either runs or uses: {step}"));
-            Assert.All(job.Value["steps"]!.AsArray().Where(step => step!["uses"] is not null), step => Assert.Matches(@"^[\w-]+/[\w-]+@v\d+$", (string)step!["uses"]!));
+            Assert.All(job.Value["steps"]!.AsArray().Where(step => step!["uses"] is not null), step => Assert.Matches("^[\\w-]+/[\\w-]+@[0-9a-f]{40}$", (string)step!["uses"]!));
         });
     }
 

@@ -14,6 +14,7 @@ internal static class Make
         OutputPrefix = "az://runs",
         ProgressUrl = new Uri("http://operator.lightreasoner:8080"),
         WorkerImage = "registry.example/worker:1",
+        WorkerCudaImage = "registry.example/worker:1-cuda",
     };
 
     public static SamplingRunEntity Sampling(string name = "s", Func<SamplingRunSpec, SamplingRunSpec>? change = null, SamplingRunStatus? status = null)
@@ -56,18 +57,12 @@ internal static class Make
     /// <summary>The Job that the operator would have made, as the Job controller leaves it at some time.</summary>
     public static V1Job Job(IRunEntity run, Action<V1JobStatus>? status = null, bool started = true, Dictionary<string, string>? references = null, OperatorOptions? options = null)
     {
-        V1Job job = JobTemplate.Build(run, new RunOutputs($"az://runs/team/{run.Metadata.Name}", references ?? []), options ?? Options);
+        V1Job job = KubernetesJson.Deserialize<V1Job>(JobTemplate.Build(run, new RunOutputs("az://runs/team/x", references ?? []), options ?? Options).ToJsonString());
         job.Metadata.Uid = "job-uid";
+        job.Metadata.Annotations[Labels.Image] = job.Spec.Template.Spec.Containers[0].Image;
         job.Status = new V1JobStatus { StartTime = started ? Now.AddMinutes(-10).UtcDateTime : null };
         status?.Invoke(job.Status);
         return job;
-    }
-
-    public static V1ConfigMap Document(IRunEntity run, Dictionary<string, string>? references = null)
-    {
-        V1ConfigMap document = ConfigMapTemplate.Build(run, new RunOutputs($"az://runs/team/{run.Metadata.Name}", references ?? []));
-        document.Metadata.ResourceVersion = "9";
-        return document;
     }
 
     public static V1Pod Pod(IRunEntity run, int shard = 0, string phase = "Running", string name = "pod", string jobUid = "job-uid", Action<V1PodStatus>? status = null)

@@ -1,43 +1,61 @@
 using System.CommandLine;
 using System.Text;
+using LightReasoner.Api;
 using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Evaluation;
+using LightReasoner.Worker.Inspect;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Commands;
 
-/// <summary><c>worker prepare gsm8k|math SRC DEST</c>: question files from the published layouts.</summary>
+/// <summary><c>worker prepare BENCHMARK SRC DEST</c>: question files from the published layouts, or prompt/target pairs for refinement.</summary>
 internal static class PrepareCommand
 {
     public static Command Create() => new("prepare", "Makes question files (JSONL) from published data sets.")
     {
-        Create("gsm8k", "GSM8K: records with question and answer.", (record, _) => QuestionFiles.Gsm8k(record)),
-        Create("math", "MATH: records with problem, solution and type.", QuestionFiles.Math),
+        Create(BenchmarkName.Gsm8k, "GSM8K: records with question and answer, or verl's.", QuestionFiles.Gsm8k),
+        Create(BenchmarkName.Math, "MATH: records with problem, solution and type, or verl's.", QuestionFiles.Math),
+        Create(BenchmarkName.Svamp, "SVAMP: records with Body, Question and Answer."),
+        Create(BenchmarkName.Asdiv, "ASDiv: records with body, question and answer."),
+        Create(BenchmarkName.MinervaMath, "Minerva: records with problem and solution."),
+        Create(BenchmarkName.OlympiadBench, "OlympiadBench: records with question and final_answer."),
+        Create(BenchmarkName.MmluStem, "MMLU: records with question, choices and answer."),
     };
 
-    private static Command Create(string name, string description, Func<DataRecord, DataFile, string> line)
+    /// <summary>One data set.</summary>
+    /// <param name="name">Its name, which is the command's.</param>
+    /// <param name="description">For the help.</param>
+    /// <param name="line">Makes a line in the form that LightReasoner's own script writes; the question and the right answer where left out. Such a set has worked solutions to refine.</param>
+    private static Command Create(BenchmarkName name, string description, Func<DataRecord, DataFile, string>? line = null)
     {
         var source = new Argument<string>("src") { Description = "JSONL, Parquet or .json files: a path or URI with globs, or a folder (hf://datasets/openai/gsm8k/main/train-*.parquet)." };
         var destination = new Argument<string>("dest") { Description = "The file to write: a path or URI. Replaced if it is there." };
-        var command = new Command(name, description) { source, destination };
+        var purpose = new Option<string>("--for") { Description = "questions (for SamplingRun and evaluations), or refine: prompts with worked solutions as targets, for RefineRun.", DefaultValueFactory = _ => "questions" };
+        purpose.AcceptOnlyFromAmong("questions", "refine");
+        var benchmark = Benchmark.Of(name);
+        var command = new Command(EnumOption.Name(name), description) { source, destination };
+        if (line is not null) command.Options.Add(purpose);
+        line ??= (record, _) => QuestionFiles.Answered(benchmark.Read(record));
         command.SetAction(async (parsed, cancellation) =>
         {
             (IBlobStore store, string target) = BlobUri.OpenFile(BlobUri.Absolute(parsed.GetValue(destination)!));
             using var staging = new ScratchFolder();
             await using var file = new FileStream(Path.Combine(staging.Path, "questions"), FileMode.CreateNew, FileAccess.ReadWrite);
+            bool refine = command.Options.Contains(purpose) && parsed.GetValue(purpose) == "refine";
             int written = 0;
             await using (var text = new StreamWriter(file, new UTF8Encoding(false), leaveOpen: true))
             {
                 await foreach ((DataRecord record, DataFile from) in QuestionFiles.ReadAsync(Source(parsed.GetValue(source)!), cancellation))
                 {
-                    await text.WriteAsync(line(record, from));
+                    await text.WriteAsync(refine ? QuestionFiles.Refinement(benchmark.FromVerl(record)) : line(benchmark.FromVerl(record), from));
                     written++;
                 }
             }
             if (written == 0) throw new WorkerException(ExitCode.BadData, $"{parsed.GetValue(source)}: holds no records");
             file.Position = 0;
             await store.PutAsync(target, file, PutCondition.None, cancellation);
-            Console.WriteLine(FormattableString.Invariant($"{written} questions written to {store.Uri}/{target}"));
+            Console.WriteLine(FormattableString.Invariant($"{written} records written to {store.Uri}/{target}"));
             return 0;
         });
         return command;

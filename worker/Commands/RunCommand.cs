@@ -34,7 +34,7 @@ internal static class RunCommand
             catch (ManifestException e) when (targets.TerminationLog is not null)
             {
                 // Without a document there is nobody to report as; the pod's status still says why.
-                await File.WriteAllTextAsync(targets.TerminationLog, e.Message);
+                await File.WriteAllTextAsync(targets.TerminationLog, Redactor.OfProcess.Redact(e.Message));
                 throw;
             }
             if (Environment.GetEnvironmentVariable("LIGHTREASONER_THREADS") is { Length: > 0 } threads)

@@ -10,7 +10,7 @@ namespace LightReasoner.Worker.Commands;
 /// <summary>Options that the small tools share.</summary>
 internal static class Tools
 {
-    public static Option<string> ModelOption() => new("--model") { Description = "Hugging Face model folder: a path or URI (hf://, az://, https://).", Required = true };
+    public static Option<string> ModelOption() => new("--model") { Description = "Hugging Face model folder: a path or URI (hf://, az://, s3://, https://).", Required = true };
 
     public static Option<string?> AdapterOption() => new("--adapter") { Description = "PEFT adapter folder, a path or URI, laid over the model." };
 

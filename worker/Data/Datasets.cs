@@ -61,11 +61,11 @@ public static class Datasets
     /// <summary>Prompts with their responses.</summary>
     /// <exception cref="WorkerException">A record lacks one of them, or there is no record at all.</exception>
     public static async Task<SpooledList<PromptResponse>> PromptResponsesAsync(
-        string uri, RecordFormat? format, string promptKey, string responseKey, CancellationToken cancellation)
+        string uri, RecordFormat? format, string promptField, string responseField, CancellationToken cancellation)
     {
         var records = PromptResponse.Spool();
         await foreach (DataRecord record in RecordReader.ReadAsync(uri, format, cancellation))
-            records.Add(new PromptResponse(record.Index, ChatMessages.Prompt(record, promptKey), ChatMessages.Response(record, responseKey), record.Place));
+            records.Add(new PromptResponse(record.Index, ChatMessages.Prompt(record, promptField), ChatMessages.Response(record, responseField), record.Place));
         return records.Count > 0 ? records : throw Nothing(uri, "records");
     }
 

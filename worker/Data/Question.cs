@@ -8,6 +8,9 @@ namespace LightReasoner.Worker.Data;
 /// <param name="Place">Where the record stands, for messages.</param>
 public sealed record Question(int Index, string Id, string Text, string? Answer = null, string Place = "")
 {
+    /// <summary>Where the question stands, or else which one it is.</summary>
+    internal string Where => Place.Length > 0 ? Place : $"question {Index + 1}";
+
     /// <summary>An empty list of questions that does not have to fit into memory.</summary>
     internal static SpooledList<Question> Spool() => new(
         (writer, question) =>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LightReasoner.Worker.Evaluation;
 using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Data;
@@ -13,7 +14,7 @@ namespace LightReasoner.Worker.Data;
 internal static class QuestionFiles
 {
     /// <summary>GSM8K: <c>question</c> and <c>answer</c>, with the question as id.</summary>
-    public static string Gsm8k(DataRecord record)
+    public static string Gsm8k(DataRecord record, DataFile file)
     {
         string question = record.Text("question");
         return Line([("id", question), ("question", question), ("answer", record.Text("answer"))]);
@@ -30,6 +31,16 @@ internal static class QuestionFiles
             : Path.GetFileName(Path.GetDirectoryName(file.Uri)) is { Length: > 0 } folder ? folder
             : throw new WorkerException(ExitCode.BadData, $"{record.Place}: field 'type' is missing, and there is no folder that names the subject");
         return Line([("id", problem), ("problem", problem), ("solution", record.Text("solution")), ("level", subject)]);
+    }
+
+    /// <summary>Any other benchmark: the question as it is asked, with the right answer.</summary>
+    public static string Answered(BenchmarkProblem problem) => Line([("id", problem.Question), ("question", problem.Question), ("answer", problem.Truth)]);
+
+    /// <summary>For refinement: the question as <c>prompt</c>, the worked solution as <c>target</c>.</summary>
+    public static string Refinement(DataRecord record)
+    {
+        bool math = record.Fields["problem"] is not null;
+        return Line([("prompt", record.Text(math ? "problem" : "question")), ("target", record.Text(math ? "solution" : "answer"))]);
     }
 
     /// <summary>The records of files in the layouts that the data sets come in: JSONL, Parquet, or (MATH's own) one JSON object a file.</summary>

@@ -3,17 +3,18 @@ using System.Text.RegularExpressions;
 
 namespace LightReasoner.Worker.Evaluation;
 
-/// <summary>The final number of an answer, by GSM8K's convention.</summary>
+/// <summary>The final number of an answer, as GSM8K's authors read it (openai/grade-school-math, <c>extract_answer</c>), and a little more leniently.</summary>
 public static partial class Gsm8kAnswer
 {
-    /// <summary>The number after the last <c>####</c>, or else the last number; without thousands separators and currency signs. Null if there is none.</summary>
+    /// <summary>
+    /// The number after the first <c>####</c> that has one, all commas dropped; where none has, the last number of the text (the authors' program finds none then).
+    /// U+2212 and the en dash are minus signs; a dollar sign is passed over. Null if there is no number.
+    /// </summary>
     public static string? Extract(string answer)
     {
-        var marked = answer.LastIndexOf("####", StringComparison.Ordinal);
-        if (marked >= 0 && Number().Match(answer, marked + 4) is { Success: true } after)
-            return Clean(after.Value);
-        var all = Number().Matches(answer);
-        return all.Count == 0 ? null : Clean(all[^1].Value);
+        answer = answer.Replace('\u2212', '-').Replace('\u2013', '-');
+        if (Marked().Match(answer) is { Success: true } marked) return marked.Groups["sign"].Value + marked.Groups["number"].Value.Remove(",").TrimEnd('.');
+        return Number().Matches(answer) is { Count: > 0 } all ? all[^1].Value.Remove(",").Remove("$") : null;
     }
 
     /// <summary>Whether two extracted numbers are the same: <c>18</c> and <c>18.0</c> are.</summary>
@@ -22,7 +23,15 @@ public static partial class Gsm8kAnswer
         && (one == other || (decimal.TryParse(one, NumberStyles.Float, CultureInfo.InvariantCulture, out var a)
             && decimal.TryParse(other, NumberStyles.Float, CultureInfo.InvariantCulture, out var b) && a == b));
 
-    private static string Clean(string number) => number.Replace(",", "", StringComparison.Ordinal).Replace("$", "", StringComparison.Ordinal);
+    /// <summary>Whether a reference says one number: behind <c>####</c>, or the only one of a text without LaTeX.</summary>
+    internal static bool IsNumber(string reference)
+    {
+        reference = reference.Replace('\u2212', '-').Replace('\u2013', '-');
+        return Marked().IsMatch(reference) || (Number().Count(reference) == 1 && reference.AsSpan().IndexOfAny('\\', '/', '^') < 0);
+    }
+
+    [GeneratedRegex(@"####\s*(?<sign>-?)\$?(?<number>\d[\d,]*(\.\d+)?|\.\d+)", RegexOptions.CultureInvariant)]
+    private static partial Regex Marked();
 
     // A minus sign counts only where no digit or closing bracket precedes it: in "5-3" it is an operator.
     [GeneratedRegex(@"(?:(?<![\d)])-)?\$?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|(?:(?<![\d)])-)?\$?\.\d+", RegexOptions.CultureInvariant)]

@@ -21,8 +21,8 @@ public static class PromptFormat
     /// <exception cref="WorkerException">It has none; the message says where it stands.</exception>
     internal static int[] Encode(Tokenizer tokenizer, PromptSpec prompt, Question question, int vocabulary)
     {
-        CheckKnown(tokenizer, question.Text, question.Place, "question");
-        return Checked(Encode(tokenizer, prompt, question.Text), vocabulary, question.Place, "question");
+        CheckKnown(tokenizer, question.Text, question.Where, "question");
+        return Checked(Encode(tokenizer, prompt, question.Text), vocabulary, question.Where, "question");
     }
 
     /// <summary>Refuses a text of which the tokenizer leaves nothing: the template around it would be all that the model reads.</summary>

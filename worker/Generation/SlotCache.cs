@@ -15,13 +15,11 @@ internal sealed class SlotCache : IDisposable
     private readonly CausalLM _model;
     private readonly int _capacity;
     private KvCache _cache;
-    private DecodeGraphs? _graphs; // over the cache
 
     public SlotCache(CausalLM model, int slots, int capacity)
     {
         (_model, _capacity) = (model, capacity);
         _cache = NewCache(slots, capacity);
-        _graphs = DecodeGraphs.For(model, _cache);
     }
 
     public int Slots => _cache.Batch;
@@ -78,7 +76,7 @@ internal sealed class SlotCache : IDisposable
     }
 
     /// <summary>Continues the slots by tokens that are on the device already, [slots, longest]; <paramref name="lengths"/> of them are real.</summary>
-    public Tensor Continue(Tensor ids, int[] lengths) => _graphs?.TryRun(ids, lengths) ?? _model.Hidden(ids, _cache, lengths);
+    public Tensor Continue(Tensor ids, int[] lengths) => _model.Hidden(ids, _cache, lengths);
 
     /// <summary>Forgets what a slot read from position <paramref name="length"/> on.</summary>
     public void Truncate(int slot, int length) => _cache.SetLength(slot, length);
@@ -90,12 +88,10 @@ internal sealed class SlotCache : IDisposable
         smaller.CopyRows(_cache, slots, [.. Enumerable.Range(0, slots.Length)]);
         Dispose();
         _cache = smaller;
-        _graphs = DecodeGraphs.For(_model, smaller);
     }
 
     public void Dispose()
     {
-        _graphs?.Dispose();
         _cache.Dispose();
     }
 

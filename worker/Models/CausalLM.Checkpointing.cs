@@ -35,7 +35,7 @@ public sealed partial class CausalLM
 
         AttentionPlan Plan() => AttentionPlan.WithoutCache(Config, _rotary, batch, length, _compute, Device);
 
-        Tensor Embed() => nn.functional.embedding(sequences.view(-1), _embedding).In(_compute);
+        Tensor Embed() => _embedding.index_select(0, sequences.view(-1)).In(_compute);
 
         Tensor Layer(int i, Tensor x, AttentionPlan plan)
         {

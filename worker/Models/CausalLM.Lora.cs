@@ -18,7 +18,7 @@ public sealed partial class CausalLM
         if (options.TargetModules.Count == 0)
             throw new ArgumentException("an adapter needs at least one target module", nameof(options));
 
-        foreach (var (_, parameter) in _parameters)
+        foreach (var (_, parameter) in _named)
             parameter.requires_grad = false;
         using var generator = new Generator((ulong)seed);
         var adapted = new List<LoraLinear>();
@@ -42,7 +42,7 @@ public sealed partial class CausalLM
         foreach (var (_, parameter) in Lora?.NamedParameters() ?? [])
             parameter.Dispose();
         Lora = null;
-        foreach (var (_, parameter) in _parameters)
+        foreach (var (_, parameter) in _named)
             parameter.requires_grad = true;
     }
 
@@ -51,7 +51,7 @@ public sealed partial class CausalLM
     {
         using var _ = no_grad();
         using var generator = new Generator((ulong)seed);
-        foreach (var (name, parameter) in _parameters)
+        foreach (var (name, parameter) in _named)
         {
             using var scope = NewDisposeScope();
             if (parameter.shape.Length == 2)

@@ -18,20 +18,19 @@ public sealed partial class CausalLM : nn.Module
     private readonly RotaryEmbedding _rotary;
     private EmbeddingGradient? _gathered;
     private readonly ScalarType _compute;
-    private readonly List<(string Name, Parameter Value)> _parameters;
+    private readonly List<(string Name, Parameter Value)> _named;
 
     private CausalLM(DecoderConfig config, ScalarType dtype, Device device) : base(nameof(CausalLM))
     {
         (Config, DType, Device) = (config, dtype, device);
         _compute = ComputeType.For(dtype, device);
-        NewStepRecorder = () => CudaGraphs.AreUsedOn(device) ? CudaGraphs.TryOpen(device) : null;
         using var scope = NewDisposeScope();
         _embedding = Owned.Parameter(empty([config.VocabSize, config.HiddenSize], dtype: dtype, device: device));
         _layers = [.. Enumerable.Range(0, config.NumLayers).Select(layer => new DecoderLayer(config, layer, dtype, device))];
         _finalNorm = new RmsNorm("model.norm", config.HiddenSize, config.RmsNormEps, dtype, device);
         _head = config.TieWordEmbeddings ? null : new FusedProjection(dtype, device, config.HiddenSize, ("lm_head", config.VocabSize, false));
         _rotary = new RotaryEmbedding(config, _compute, device);
-        _parameters =
+        _named =
         [
             ("model.embed_tokens.weight", _embedding),
             .. _layers.SelectMany(layer => layer.Parameters()),
@@ -51,9 +50,6 @@ public sealed partial class CausalLM : nn.Module
 
     /// <summary>The adapter over this model, if any.</summary>
     public LoraAdapter? Lora { get; private set; }
-
-    /// <summary>Makes what records the decode steps over a cache; null where steps are not recorded.</summary>
-    internal Func<IStepRecorder?> NewStepRecorder { get; set; }
 
     /// <summary>Makes a model; its weights are those of Hugging Face's initialisation for a seed, or else undefined until they are loaded.</summary>
     public static CausalLM Create(DecoderConfig config, ScalarType dtype, Device device, long? initSeed = null)
@@ -130,11 +126,11 @@ public sealed partial class CausalLM : nn.Module
     }
 
     /// <summary>The base weights under their Hugging Face names; a tied head is not repeated.</summary>
-    public IReadOnlyList<(string Name, Parameter Value)> NamedParameters() => _parameters;
+    public IReadOnlyList<(string Name, Parameter Value)> NamedParameters() => _named;
 
     /// <inheritdoc/>
     public override IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true) =>
-        _parameters.Concat(Lora?.NamedParameters() ?? []);
+        _named.Concat(Lora?.NamedParameters() ?? []);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -172,7 +168,7 @@ public sealed partial class CausalLM : nn.Module
     {
         using var scope = NewDisposeScope();
         var tokens = ids.view(-1);
-        var x = (_gathered is not null && is_grad_enabled() ? _gathered.Read(tokens) : nn.functional.embedding(tokens, _embedding)).In(_compute);
+        var x = (_gathered is not null && is_grad_enabled() ? _gathered.Read(tokens) : _embedding.index_select(0, tokens)).In(_compute);
         for (var i = 0; i < _layers.Length; i++)
             x = _layers[i].Forward(x, plan, training, last: i == _layers.Length - 1);
         x = _finalNorm.Forward(x);

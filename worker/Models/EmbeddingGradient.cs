@@ -17,7 +17,7 @@ internal sealed class EmbeddingGradient(Parameter weight, Action ended) : IDispo
     /// <summary>The rows of some tokens, [n, hidden]; what flows back to them waits for <see cref="Flush"/>.</summary>
     public Tensor Read(Tensor ids)
     {
-        var rows = nn.functional.embedding(ids, weight.detach()).requires_grad_().DetachFromDisposeScope();
+        var rows = weight.detach().index_select(0, ids).requires_grad_().DetachFromDisposeScope();
         _read.Add((ids.detach().DetachFromDisposeScope(), rows));
         return rows;
     }

@@ -77,7 +77,7 @@ internal sealed class FusedProjection : IDisposable
         var part = _parts[0];
         if (part.Bias is not null || part.Lora is { Active: true })
             return residual.add(Forward(x, training)[0]);
-        return LinearGradients.TryApply(x, part.Weight, onto: residual) ?? addmm(residual, x, (Trains() ? part.Weight.t() : _transposed).In(_compute));
+        return LinearGradients.TryApply(x, part.Weight, onto: residual) ?? addmm(residual, x, (Trains() ? part.Weight.t() : _transposed).In(_compute), 1, 1);
     }
 
     public void Dispose()

@@ -39,7 +39,7 @@ internal sealed class LoraLinear
         if (training && _dropout > 0)
             wide = nn.functional.dropout(wide, _dropout, true);
         var inner = wide.mm(A.t());
-        return addmm(output.In(ScalarType.Float32), inner, B.t(), alpha: (float)_scaling).In(output.dtype);
+        return addmm(output.In(ScalarType.Float32), inner, B.t(), 1, (float)_scaling).In(output.dtype);
     }
 
     /// <summary>Adds (sign 1) or takes away (sign -1) scaling · B·A in the weight itself.</summary>

@@ -20,7 +20,7 @@ internal static class DeviceCopy
     {
         using var ordinary = tensor(Array.ConvertAll(values, value => (long)value));
         using var source = target.device_type == DeviceType.CUDA ? ordinary.pin_memory() : ordinary.alias();
-        target.copy_(source, non_blocking: true);
+        target.copy_(source, nonBlocking: true);
     }
 
     private static Tensor Send(Tensor values, Device device)

@@ -41,7 +41,7 @@ internal sealed class HostCopy : IDisposable
             device = _sources[i].device;
             using var flat = _sources[i].view(-1);
             using var part = Pinned(i, flat).narrow(0, 0, flat.numel());
-            part.copy_(flat, non_blocking: true);
+            part.copy_(flat, nonBlocking: true);
         }
         if (device is not null)
             cuda.synchronize(device);

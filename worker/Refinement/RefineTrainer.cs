@@ -49,11 +49,11 @@ public sealed class RefineTrainer : IDisposable
             LongestSequence = Math.Max(LongestSequence, sequence.Ids.Length);
         }
         if (_sequences.Count == 0)
-            throw new InvalidDataException(RecordsDropped == 0 ? "there are no records to train on" : $"maxLength ({spec.MaxLength}) leaves nothing of the response in any of the {RecordsDropped} records");
+            throw new InvalidDataException(RecordsDropped == 0 ? "there are no records to train on" : $"maxLength ({spec.Training.MaxLength}) leaves nothing of the response in any of the {RecordsDropped} records");
         _order = new EpochOrder(_sequences.Count, _training.Seed);
         _weights = new MasterWeights(Trained(model.Model, spec));
         _optimizer = optim.AdamW(_weights.Parameters.Select(p => p.Value), _training.LearningRate, _training.Betas[0], _training.Betas[1], weight_decay: _training.WeightDecay);
-        _microBatchesPerEpoch = (_sequences.Count + _training.MicroBatchSize - 1) / _training.MicroBatchSize;
+        _microBatchesPerEpoch = (_sequences.Count + _training.BatchSize - 1) / _training.BatchSize;
         TotalSteps = _training.MaxSteps ?? Math.Max(1, _microBatchesPerEpoch * _training.TotalEpochs / _training.GradientAccumulationSteps);
         _warmupSteps = (long)(TotalSteps * _training.WarmupRatio);
     }
@@ -107,7 +107,7 @@ public sealed class RefineTrainer : IDisposable
                     var hidden = first is not null && pass > 0
                         ? batch.Predictors(first, ids)
                         : batch.Predictors(first?.Hidden ?? checkpoints?.Hidden(ids) ?? model.Hidden(ids));
-                    var head = HeadLoss.CrossEntropy(model, hidden.detach(), batch.Targets, share * _spec.Iterative.LossWeights[pass]);
+                    var head = HeadLoss.CrossEntropy(model, hidden.detach(), batch.Targets, share * _spec.Iterative.WeightOf(pass));
                     if (first is not null && pass == 0)
                         held = (hidden, head.Gradient);
                     else
@@ -121,7 +121,7 @@ public sealed class RefineTrainer : IDisposable
                 TokensSeen += losses.Length * batch.Tokens - (first is null ? 0 : (losses.Length - 1) * batch.PromptTokens);
             }
         }
-        var total = losses.Zip(_spec.Iterative.LossWeights, (loss, weight) => loss * weight).Sum();
+        var total = losses.Select((loss, pass) => loss * _spec.Iterative.WeightOf(pass)).Sum();
         if (!double.IsFinite(total))
             throw new InvalidOperationException($"step {Step + 1}: the loss is {total}; a lower training.learningRate may help");
 
@@ -198,7 +198,7 @@ public sealed class RefineTrainer : IDisposable
     private static RefineSequence Sequence(LoadedModel model, Tokenizer tokenizer, PromptResponse record, RefineRunSpec spec)
     {
         var (prompt, response) = ResponseEncoder.Encode(tokenizer, spec.Prompt, record, model.Model.Config.VocabSize);
-        return RefineSequence.Build(prompt, response, EosOf(model, tokenizer), spec.EosTail, spec.MaxLength, spec.Truncation, record.Index);
+        return RefineSequence.Build(prompt, response, EosOf(model, tokenizer), spec.EosTail, spec.Training.MaxLength, spec.Truncation, record.Index);
     }
 
     private static IReadOnlyList<(string Name, Parameter Value)> Trained(CausalLM model, RefineRunSpec spec)
@@ -220,6 +220,6 @@ public sealed class RefineTrainer : IDisposable
     private RefineSequence[] Rows(long microBatch)
     {
         var (epoch, i) = Math.DivRem(microBatch, _microBatchesPerEpoch);
-        return [.. _order.Take(epoch, i * _training.MicroBatchSize, _training.MicroBatchSize).Select(row => _sequences[row])];
+        return [.. _order.Take(epoch, i * _training.BatchSize, _training.BatchSize).Select(row => _sequences[row])];
     }
 }

@@ -55,6 +55,7 @@ public sealed class ConsoleProgress(TextWriter output, ProgressStyle style, Time
     {
         if (style == ProgressStyle.Quiet) return;
         EndLine();
+        text = Redactor.OfProcess.Redact(text);
         output.WriteLine(style == ProgressStyle.Json ? new JsonObject { ["message"] = text }.ToJsonString(ApiJson.Options) : text);
     }
 

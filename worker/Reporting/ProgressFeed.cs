@@ -1,12 +1,20 @@
 using LightReasoner.Api;
+using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Reporting;
 
 /// <summary>What is told while a run works, to the operator and to the person at the terminal at once.</summary>
 /// <param name="reporter">Tells the operator.</param>
 /// <param name="console">Tells the person.</param>
-public sealed class ProgressFeed(ProgressReporter reporter, ConsoleProgress console)
+public sealed class ProgressFeed(ProgressReporter reporter, ConsoleProgress console) : IProgress<DownloadProgress>
 {
+    /// <summary>How far a download is.</summary>
+    public void Report(DownloadProgress value)
+    {
+        reporter.Update(report => report with { Message = value.Done < value.Total ? $"{value}" : null });
+        lock (console) console.Show("downloading", reporter.Latest with { Unit = "MB", Done = value.Done / 1_000_000, Total = value.Total / 1_000_000, RatePerSecond = null }, "");
+    }
+
     /// <summary>A sentence for the person.</summary>
     public void Say(string text) => console.Say(text);
 

@@ -84,6 +84,7 @@ public sealed class ProgressReporter : IAsyncDisposable
     /// <summary>The report as JSON, its message shortened as far as the size limit asks for.</summary>
     internal static string Encode(ProgressReport report)
     {
+        report = report with { Message = report.Message is { } said ? Redactor.OfProcess.Redact(said) : null };
         string json = JsonSerializer.Serialize(report, ApiJson.Options);
         for (int length = report.Message?.Length ?? 0; Encoding.UTF8.GetByteCount(json) > ProgressReport.MaxBytes && length > 0;)
         {

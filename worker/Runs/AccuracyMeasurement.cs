@@ -28,9 +28,17 @@ internal sealed class AccuracyMeasurement
         (_run, _spec, _model, _questions, _blocks) = (run, spec, model, questions, blocks);
 
     /// <summary>Reads the questions; without a spec nothing is ever measured.</summary>
-    public static async Task<AccuracyMeasurement> PrepareAsync(RunContext run, EvaluationSpec? spec, ModelWithTokenizer model, bool blocks) =>
-        new(run, spec, model, spec is null ? [] : await Datasets.QuestionsAsync(run.References.DatasetUri(spec.Dataset), spec.Dataset.Format,
-            spec.QuestionField, idField: null, spec.AnswerField, spec.MaxQuestions, shard: 0, shards: 1, run.Stop), blocks);
+    public static async Task<AccuracyMeasurement> PrepareAsync(RunContext run, EvaluationSpec? spec, ModelWithTokenizer model, bool blocks)
+    {
+        IReadOnlyList<Question> questions = [];
+        if (spec?.Dataset is { } dataset)
+            questions = spec.Benchmark is { } benchmark
+                ? await Benchmark.Of(benchmark).QuestionsAsync(run.References.DatasetUri(dataset), dataset.Format, spec.MaxQuestions, run.Stop)
+                : await Datasets.QuestionsAsync(run.References.DatasetUri(dataset), dataset.Format, spec.QuestionField ?? "question", idField: null,
+                    spec.AnswerField ?? "answer", spec.MaxQuestions, shard: 0, shards: 1, run.Stop);
+        else if (spec is not null) throw new WorkerException(ExitCode.BadManifest, "spec.evaluation.benchmarks: several test sets cannot be measured yet; set dataset and benchmark");
+        return new AccuracyMeasurement(run, spec, model, questions, blocks);
+    }
 
     /// <summary>Measures the model as it is now, unless an earlier attempt did.</summary>
     public async Task MeasureBeforeAsync()

@@ -17,7 +17,8 @@ public sealed record ModelWithTokenizer(LoadedModel Loaded, Tokenizer Tokenizer,
 /// <summary>Loads the models that a manifest names.</summary>
 /// <param name="references">Where referenced runs wrote.</param>
 /// <param name="device">Where models are held.</param>
-public sealed class ModelSources(RunReferences references, torch.Device device)
+/// <param name="downloads">Told how far downloads are.</param>
+public sealed class ModelSources(RunReferences references, torch.Device device, IProgress<DownloadProgress>? downloads = null)
 {
     /// <summary>Adapters over adapters are followed this far; more is a circle.</summary>
     private const int MaxAdapters = 8;
@@ -27,7 +28,7 @@ public sealed class ModelSources(RunReferences references, torch.Device device)
     {
         string uri = source.Uri ?? await OutputModelAsync(references.OutputOf(source.RunRef!), source.RunRef!, cancellation);
         ModelWithTokenizer model = await LoadAsync(uri, source.Dtype, 0, cancellation);
-        if (source.AdapterUri is { } adapter) Merge(model, await LocalFolder.OfModelAsync(adapter, cancellation));
+        if (source.AdapterUri is { } adapter) Merge(model, await LocalFolder.OfModelAsync(adapter, cancellation, downloads));
         return model;
     }
 
@@ -41,7 +42,7 @@ public sealed class ModelSources(RunReferences references, torch.Device device)
 
     private async Task<ModelWithTokenizer> LoadAsync(string uri, WeightType dtype, int depth, CancellationToken cancellation)
     {
-        string folder = await LocalFolder.OfModelAsync(uri, cancellation);
+        string folder = await LocalFolder.OfModelAsync(uri, cancellation, downloads);
         string adapterConfig = Path.Combine(folder, "adapter_config.json");
         if (!File.Exists(adapterConfig))
             return new ModelWithTokenizer(HuggingFaceFolder.Load(folder, TypeOf(dtype), device), Tokenizer.Load(folder), uri, folder);
@@ -58,7 +59,7 @@ public sealed class ModelSources(RunReferences references, torch.Device device)
     public static string PeftName(string uri)
     {
         if (uri.StartsWith(HubRepository.Scheme, StringComparison.Ordinal) && HubRepository.Parse(uri) is { Type: "models", Revision: "main", Folder: "" } repository) return repository.Id;
-        return BlobUri.WithoutQuery(uri);
+        return BlobUri.WithoutCredentials(uri);
     }
 
     /// <summary>PEFT's <c>org/name</c> is a folder if there is one of that name, else a repository of the hub.</summary>

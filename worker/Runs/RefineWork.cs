@@ -12,15 +12,15 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
     public async Task RunAsync()
     {
         using SpooledList<PromptResponse> records = await Datasets.PromptResponsesAsync(
-            Run.References.DatasetUri(_spec.Dataset), _spec.Dataset.Format, _spec.PromptKey, _spec.ResponseKey, Run.Stop);
+            Run.References.DatasetUri(_spec.Dataset), _spec.Dataset.Format, _spec.PromptField, _spec.ResponseField, Run.Stop);
         ModelWithTokenizer model = await Run.Models.LoadAsync(_spec.Model, Run.Stop);
         AccuracyMeasurement evaluation = await AccuracyMeasurement.PrepareAsync(Run, _spec.Evaluation, model, blocks: true);
         await evaluation.MeasureBeforeAsync();
 
         using var trainer = new RefineTrainer(model.Loaded, model.Tokenizer, records, _spec);
         Run.Progress.Say($"{records.Count} records, {trainer.TotalSteps} steps");
-        MemoryPrediction.Training(model.Loaded.Model, _spec.Training.MicroBatchSize, trainer.LongestSequence, _spec.Training.GradientCheckpointing, blocks: _spec.Evaluation is not null)
-            .Check(Run, model.Loaded.Model.Device, "a smaller spec.training.microBatchSize with more gradientAccumulationSteps needs less, and so does gradientCheckpointing: true");
+        MemoryPrediction.Training(model.Loaded.Model, _spec.Training.BatchSize, trainer.LongestSequence, _spec.Training.GradientCheckpointing, blocks: _spec.Evaluation is not null)
+            .Check(Run, model.Loaded.Model.Device, "a smaller spec.training.batchSize with more gradientAccumulationSteps needs less, and so does gradientCheckpointing: true");
         RefineMetrics last = await TrainAsync(
             new Loop(() => trainer.Step, trainer.TotalSteps, () => trainer.TokensSeen,
                 tokensPerSecond => trainer.TrainStep() with { TokensPerSecond = tokensPerSecond() }, trainer.SaveState, trainer.LoadState),

@@ -115,7 +115,7 @@ public sealed class RunOutput
         {
             string path = Path.Combine(folder, blob.Name[(prefix.Length + 1)..]);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            await Store.DownloadAsync(blob.Name, path, cancellation);
+            await Store.DownloadAsync(blob.Name, path, null, cancellation);
         }
     }
 

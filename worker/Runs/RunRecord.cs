@@ -1,11 +1,9 @@
 using System.Reflection;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using LightReasoner.Api;
-using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Runs;
 
@@ -13,16 +11,13 @@ namespace LightReasoner.Worker.Runs;
 /// <c>run.json</c> in the output: the document, the versions and the fingerprints of the data, enough to repeat the run. It also guards the folder:
 /// output of one document is never mixed with that of another.
 /// </summary>
-internal static partial class RunRecord
+internal static class RunRecord
 {
     public const string BlobName = "run.json";
 
-    /// <summary>Files above this size are fingerprinted by length alone.</summary>
-    private const long MaxHashed = 256L << 20;
-
     /// <summary>Fields that say how the work is done, not what comes out.</summary>
     private static readonly string[] Operational =
-        ["storage", "output", "worker", "suspend", "queueName", "retries", "activeDeadlineSeconds", "ttlSecondsAfterFinished", "dependencyTimeout", "parallelism"];
+        ["storage", "output", "worker", "suspend", "queueName", "retries", "activeDeadlineSeconds", "ttlSecondsAfterFinished", "dependencyTimeoutSeconds", "parallelism"];
 
     /// <summary>Version of this program.</summary>
     public static string Version { get; } =
@@ -32,7 +27,7 @@ internal static partial class RunRecord
     /// <exception cref="WorkerException">The folder holds the output of another document.</exception>
     public static async Task EnsureAsync(RunOutput output, Manifest manifest, RunReferences references, TimeProvider time, CancellationToken cancellation)
     {
-        JsonObject document = JsonNode.Parse(WithoutSignatures(ManifestReader.ToJson(manifest)))!.AsObject();
+        JsonObject document = Redactor.OfProcess.Redact(JsonNode.Parse(ManifestReader.ToJson(manifest)))!.AsObject();
         document.Remove("status");
         var record = new JsonObject
         {
@@ -70,26 +65,14 @@ internal static partial class RunRecord
         DatasetSource?[] datasets = manifest switch
         {
             SamplingRun run => [run.Spec.Dataset],
-            FineTuneRun run => [run.Spec.Samples, run.Spec.Evaluation?.Dataset],
-            RefineRun run => [run.Spec.Dataset, run.Spec.Evaluation?.Dataset],
+            FineTuneRun run => [run.Spec.Samples, .. run.Spec.Evaluation?.Datasets() ?? []],
+            RefineRun run => [run.Spec.Dataset, .. run.Spec.Evaluation?.Datasets() ?? []],
             _ => [],
         };
         var fingerprints = new JsonObject();
         foreach (DatasetSource dataset in datasets.OfType<DatasetSource>())
-            foreach (DataFile file in await DataFile.FindAsync(references.DatasetUri(dataset), cancellation))
-                fingerprints[file.Uri] = await FingerprintAsync(file, cancellation);
+            foreach (Fingerprint file in await Fingerprint.OfDatasetAsync(references.DatasetUri(dataset), cancellation))
+                fingerprints[file.Uri] = file.Value;
         return fingerprints;
     }
-
-    private static async Task<string> FingerprintAsync(DataFile file, CancellationToken cancellation)
-    {
-        await using Stream stream = await file.OpenAsync(cancellation);
-        return stream.Length > MaxHashed ? $"length:{stream.Length}" : "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation));
-    }
-
-    /// <summary>A SAS in an address is a secret, and not part of what the run computes.</summary>
-    internal static string WithoutSignatures(string json) => Signature().Replace(json, "sig=REDACTED");
-
-    [GeneratedRegex("""(?<=[?&]|\\u0026)sig=[^&"\\]+""")]
-    private static partial Regex Signature();
 }

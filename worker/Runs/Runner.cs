@@ -72,8 +72,9 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             }
             else
             {
-                var models = new ModelSources(references, DeviceFor(manifest.RunSpec.Worker));
-                var context = new RunContext(manifest, shard, output, references, models, new ProgressFeed(reporter, progress), time, stop);
+                var feed = new ProgressFeed(reporter, progress);
+                var models = new ModelSources(references, DeviceFor(manifest.RunSpec.Worker), feed);
+                var context = new RunContext(manifest, shard, output, references, models, feed, time, stop);
                 await (manifest switch
                 {
                     SamplingRun run => new SamplingWork(context, run).RunAsync(),
@@ -102,7 +103,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             ExitCode code = WorkerException.CodeOf(e);
             progress.EndLine();
             // What nobody foresaw is shown with its origin; the rest is meant for the person who reads it.
-            Console.Error.WriteLine(code == ExitCode.Failure && e is not WorkerException ? e.ToString() : $"error: {e.Message}");
+            Console.Error.WriteLine(Redactor.OfProcess.Redact(code == ExitCode.Failure && e is not WorkerException ? e.ToString() : $"error: {e.Message}"));
             await reporter.FinishAsync(ReportOutcome.Failed, e.Message);
             return code;
         }

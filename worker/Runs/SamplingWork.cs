@@ -84,8 +84,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         ModelWithTokenizer expert = await run.Models.LoadAsync(_spec.Expert, run.Stop), amateur = await run.Models.LoadAsync(_spec.Amateur, run.Stop);
         int vocabulary = Math.Min(expert.Loaded.Model.Config.VocabSize, amateur.Loaded.Model.Config.VocabSize);
         int longest = questions.Max(question => PromptFormat.Encode(expert.Tokenizer, _spec.Prompt, question, vocabulary).Length);
-        MemoryPrediction.Sampling(expert.Loaded.Model, amateur.Loaded.Model, Math.Min(_spec.BatchSize, questions.Count), longest, _spec.Generation.MaxNewTokens,
-                CudaGraphs.AreUsedOn(expert.Loaded.Model.Device))
+        MemoryPrediction.Sampling(expert.Loaded.Model, amateur.Loaded.Model, Math.Min(_spec.BatchSize, questions.Count), longest, _spec.Generation.MaxNewTokens)
             .Check(run, expert.Loaded.Model.Device, "a smaller spec.batchSize needs less");
         return new ContrastiveSampler(expert.Loaded, amateur.Loaded, expert.Tokenizer, _spec);
     }

@@ -1,4 +1,6 @@
+using System.Text.RegularExpressions;
 using Azure.Core;
+using Azure.Core.Pipeline;
 using Azure.Identity;
 using Azure.Storage;
 using Azure.Storage.Blobs;
@@ -10,10 +12,12 @@ namespace LightReasoner.Worker.Storage;
 /// Which storage account is meant, and with which credentials: a connection string, an account key, a SAS, else DefaultAzureCredential (workload
 /// identity in a cluster, <c>az login</c> on a developer's machine). Named by the environment, as the Azure command line does.
 /// </summary>
-internal sealed class AzureAccount(Func<string, string?> environment)
+internal sealed partial class AzureAccount(Func<string, string?> environment)
 {
     private const string ConnectionString = "AZURE_STORAGE_CONNECTION_STRING", Account = "AZURE_STORAGE_ACCOUNT", Key = "AZURE_STORAGE_KEY",
         Sas = "AZURE_STORAGE_SAS_TOKEN", Endpoint = "AZURE_STORAGE_BLOB_ENDPOINT";
+
+    private static readonly HttpClientTransport Transport = new(Connections.Client(Timeout.InfiniteTimeSpan));
 
     /// <summary>Domains of blob endpoints: public, China, US government, DNS zones.</summary>
     private static readonly string[] Domains =
@@ -25,6 +29,9 @@ internal sealed class AzureAccount(Func<string, string?> environment)
     /// <summary>One for the process, since it keeps the tokens that it got.</summary>
     private static readonly Lazy<TokenCredential> Identity = new(() => new DefaultAzureCredential(new DefaultAzureCredentialOptions
     {
+        // An authority that cannot be reached is given up within 30 seconds.
+        Transport = new HttpClientTransport(new HttpClient(new SocketsHttpHandler { ConnectTimeout = Connections.ConnectTimeout, UseCookies = false })),
+        Retry = { MaxRetries = 2 },
         // The public cloud's directory knows nothing of a private cloud's authority and would be asked for it.
         DisableInstanceDiscovery = Environment.GetEnvironmentVariable("AZURE_AUTHORITY_HOST") is { Length: > 0 } host && !Authorities.Any(known => host.Contains(known, StringComparison.OrdinalIgnoreCase)),
     }));
@@ -35,20 +42,21 @@ internal sealed class AzureAccount(Func<string, string?> environment)
     public static bool IsBlobEndpoint(Uri url) => url.Scheme == System.Uri.UriSchemeHttps && Domains.Any(d => url.Host.EndsWith(d, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The store at <c>az://container/path</c>.</summary>
-    public AzureBlobStore Open(string uri)
+    public AzureBlobStore Open(StorageUri uri)
     {
-        string[] parts = uri["az://".Length..].TrimEnd('/').Split('/', 2);
-        if (parts[0].Length == 0) throw new WorkerException(ExitCode.BadManifest, $"{uri}: must name a container (az://container/path)");
+        string name = System.Uri.UnescapeDataString(uri.Root["az://".Length..]);
+        if (!ContainerName().IsMatch(name))
+            throw new WorkerException(ExitCode.BadManifest, $"{uri}: '{name}' cannot be a container's name, which has 3 to 63 lower-case letters, digits and single hyphens (az://container/path)");
         BlobContainerClient container;
         try
         {
-            container = Service(uri).GetBlobContainerClient(parts[0]);
+            container = Service($"{uri}").GetBlobContainerClient(name);
         }
         catch (FormatException e)
         {
             throw new WorkerException(ExitCode.BadManifest, $"{uri}: {ConnectionString} or {Key} has the wrong form ({e.Message})", e);
         }
-        return new AzureBlobStore(container, parts.Length > 1 ? parts[1] : "", uri.TrimEnd('/'));
+        return new AzureBlobStore(container, uri.Name, $"{uri}");
     }
 
     /// <summary>The store at <c>https://account.blob.core.windows.net/container/path</c>, with a SAS in the query or the environment's credentials.</summary>
@@ -74,7 +82,8 @@ internal sealed class AzureAccount(Func<string, string?> environment)
         if (Value(ConnectionString) is { } connection) return new BlobServiceClient(connection, Options());
         string account = Value(Account)
             ?? throw new WorkerException(ExitCode.NoPermission, $"{uri}: set {ConnectionString} or {Account} to say which storage account the container is in");
-        var endpoint = new Uri(Value(Endpoint) ?? $"https://{account}{Domains[0]}");
+        if (!System.Uri.TryCreate(Value(Endpoint) ?? $"https://{account}{Domains[0]}", UriKind.Absolute, out System.Uri? endpoint))
+            throw new WorkerException(ExitCode.BadManifest, $"{uri}: {Endpoint} or {Account} gives no web address");
         if (Value(Key) is { } key) return new BlobServiceClient(endpoint, new StorageSharedKeyCredential(account, key), Options());
         if (Value(Sas) is { } sas) return new BlobServiceClient(endpoint, new Azure.AzureSasCredential(sas.TrimStart('?')), Options());
         return new BlobServiceClient(endpoint, Identity.Value, Options());
@@ -85,6 +94,10 @@ internal sealed class AzureAccount(Func<string, string?> environment)
     /// <summary>Patient enough for a throttled account: about two minutes in all.</summary>
     private static BlobClientOptions Options() => new()
     {
-        Retry = { Mode = RetryMode.Exponential, MaxRetries = 8, Delay = TimeSpan.FromSeconds(0.5), MaxDelay = TimeSpan.FromSeconds(30) },
+        Transport = Transport,
+        Retry = { Mode = RetryMode.Exponential, MaxRetries = Retries.Most + 1, Delay = Retries.First, MaxDelay = Retries.Longest },
     };
+
+    [GeneratedRegex(@"^(?:(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*|\$root|\$web|\$logs)$")]
+    private static partial Regex ContainerName();
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Azure;
 using Azure.Storage;
 using Azure.Storage.Blobs;
@@ -17,14 +16,8 @@ namespace LightReasoner.Worker.Storage;
 /// <param name="uri">The root as the user wrote it, without credentials.</param>
 public sealed class AzureBlobStore(BlobContainerClient container, string folder, string uri) : IBlobStore
 {
-    /// <summary>What goes in one request: more is uploaded as blocks, and read piece by piece.</summary>
-    private const int PieceBytes = 8 << 20;
-
     /// <summary>A block blob has at most 50,000 blocks.</summary>
     private const int MaxBlocks = 50_000;
-
-    /// <summary>Requests under way at once for one large blob.</summary>
-    private const int Concurrency = 4;
 
     /// <summary>Marks the zero-byte blobs by which accounts with a hierarchical namespace list folders.</summary>
     private const string FolderMark = "hdi_isfolder";
@@ -38,7 +31,7 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
     public Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default) => ExplainAsync<IReadOnlyList<BlobInfo>>("", async () =>
     {
         var blobs = new List<BlobInfo>();
-        await foreach (BlobItem blob in container.GetBlobsAsync(BlobTraits.Metadata, prefix: _prefix + prefix, cancellationToken: cancellation))
+        await foreach (BlobItem blob in container.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, _prefix + prefix, cancellation))
             if (blob.Metadata?.ContainsKey(FolderMark) != true)
                 blobs.Add(new BlobInfo(blob.Name[_prefix.Length..], blob.Properties.ContentLength ?? 0));
         blobs.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
@@ -48,7 +41,7 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
     /// <inheritdoc/>
     public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default) => ExplainAsync(name, () =>
         // A blob that is replaced while it is read ends in an error, not in a mixture.
-        Blob(name).OpenReadAsync(new BlobOpenReadOptions(allowModifications: false) { BufferSize = PieceBytes }, cancellation));
+        Blob(name).OpenReadAsync(new BlobOpenReadOptions(allowModifications: false) { BufferSize = Pieces.Bytes }, cancellation));
 
     /// <inheritdoc/>
     public Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default) => ExplainAsync(name, async () =>
@@ -78,6 +71,20 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
         }
     });
 
+    /// <summary>The content's MD5 where the service knows it (of blobs that were written in one request), else its tag.</summary>
+    public Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default) => ExplainAsync(name, async () =>
+    {
+        try
+        {
+            BlobProperties properties = await Blob(name).GetPropertiesAsync(cancellationToken: cancellation);
+            return properties.ContentHash is { Length: 16 } md5 ? ContentHash.Md5(md5).ToString() : $"etag:{properties.ETag.ToString().Trim('"')}";
+        }
+        catch (RequestFailedException e) when (IsMissing(e))
+        {
+            return null;
+        }
+    });
+
     /// <inheritdoc/>
     public Task<string?> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default) => ExplainAsync(name, async () =>
     {
@@ -89,17 +96,17 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
         };
         try
         {
-            BlobContentInfo written = content.Length <= PieceBytes
+            BlobContentInfo written = content.Length <= Pieces.Bytes
                 ? await Blob(name).UploadAsync(content, new BlobUploadOptions
                 {
                     Conditions = conditions,
-                    TransferOptions = new StorageTransferOptions { InitialTransferSize = PieceBytes, MaximumTransferSize = PieceBytes },
+                    TransferOptions = new StorageTransferOptions { InitialTransferSize = Pieces.Bytes, MaximumTransferSize = Pieces.Bytes },
                 }, cancellation)
                 : await PutBlocksAsync(Blob(name), content, conditions, cancellation);
             return written.ETag.ToString();
         }
         catch (RequestFailedException e) when (condition.ETag is not null
-            && (e.Status == 412 || e.ErrorCode == BlobErrorCode.BlobAlreadyExists || (e.ErrorCode == BlobErrorCode.BlobNotFound && condition.ETag.Length > 0)))
+            && (e.Status == 412 || AzureErrors.Is(e, BlobErrorCode.BlobAlreadyExists) || (AzureErrors.Is(e, BlobErrorCode.BlobNotFound) && condition.ETag.Length > 0)))
         {
             return null;
         }
@@ -120,10 +127,11 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
     });
 
     /// <inheritdoc/>
-    public Task DownloadAsync(string name, string path, CancellationToken cancellation = default) => ExplainAsync(name, () =>
+    public Task DownloadAsync(string name, string path, Action<long>? arrived = null, CancellationToken cancellation = default) => ExplainAsync(name, () =>
         Blob(name).DownloadToAsync(path, new BlobDownloadToOptions
         {
-            TransferOptions = new StorageTransferOptions { InitialTransferSize = PieceBytes, MaximumTransferSize = PieceBytes, MaximumConcurrency = Concurrency },
+            ProgressHandler = arrived is null ? null : new Increments(arrived),
+            TransferOptions = new StorageTransferOptions { InitialTransferSize = Pieces.Bytes, MaximumTransferSize = Pieces.Bytes, MaximumConcurrency = Pieces.Concurrency },
         }, cancellation));
 
     /// <summary>
@@ -133,51 +141,19 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
     private static async Task<BlobContentInfo> PutBlocksAsync(BlockBlobClient blob, Stream content, BlobRequestConditions? conditions, CancellationToken cancellation)
     {
         string upload = Guid.NewGuid().ToString("N");
-        int size = (int)Math.Max(PieceBytes, (content.Length + MaxBlocks - 1) / MaxBlocks);
-        var blocks = new List<string>();
-        var underWay = new List<Task>();
-        using var first = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        try
+        int size = (int)Math.Max(Pieces.Bytes, (content.Length + MaxBlocks - 1) / MaxBlocks);
+        string[] blocks = await Pieces.UploadAsync(content, size, async (number, piece, stop) =>
         {
-            while (content.Position < content.Length)
-            {
-                byte[] buffer = ArrayPool<byte>.Shared.Rent(size);
-                int length = await content.ReadAtLeastAsync(buffer.AsMemory(0, size), size, throwOnEndOfStream: false, cancellation);
-                if (length == 0) break;
-                string id = Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(FormattableString.Invariant($"{upload}-{blocks.Count:D6}")));
-                blocks.Add(id);
-                underWay.Add(StageAsync(id, buffer, length));
-                if (underWay.Count < Concurrency) continue;
-                Task done = await Task.WhenAny(underWay);
-                underWay.Remove(done);
-                await done;
-            }
-            await Task.WhenAll(underWay);
-        }
-        catch
-        {
-            await first.CancelAsync();
-            await Task.WhenAll(underWay).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-            throw;
-        }
+            string id = Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(FormattableString.Invariant($"{upload}-{number:D6}")));
+            await blob.StageBlockAsync(id, piece, cancellationToken: stop);
+            return id;
+        }, cancellation);
         return await blob.CommitBlockListAsync(blocks, new CommitBlockListOptions { Conditions = conditions }, cancellation);
-
-        async Task StageAsync(string id, byte[] buffer, int length)
-        {
-            try
-            {
-                await blob.StageBlockAsync(id, new MemoryStream(buffer, 0, length), cancellationToken: first.Token);
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
-            }
-        }
     }
 
     private BlockBlobClient Blob(string name) => container.GetBlockBlobClient(_prefix + name);
 
-    private static bool IsMissing(RequestFailedException e) => e.ErrorCode == BlobErrorCode.BlobNotFound || (e.Status == 404 && e.ErrorCode is null or "");
+    private static bool IsMissing(RequestFailedException e) => AzureErrors.Is(e, BlobErrorCode.BlobNotFound) || (e.Status == 404 && e.ErrorCode is null or "");
 
     /// <summary>The SDK's errors as a person needs them: what was touched, what the service said, what to do.</summary>
     private async Task<T> ExplainAsync<T>(string name, Func<Task<T>> request)
@@ -194,5 +170,17 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
         {
             throw AzureErrors.Explain(e, uri);
         }
+        catch (UnreachableHostException e)
+        {
+            throw new WorkerException(ExitCode.Failure, $"{uri}: {e.Message}; is the account's name right ({container.AccountName})?", e);
+        }
+    }
+
+    /// <summary>The SDK tells sums; a meter of several blobs wants what was added.</summary>
+    private sealed class Increments(Action<long> arrived) : IProgress<long>
+    {
+        private long _before;
+
+        public void Report(long value) => arrived(value - Interlocked.Exchange(ref _before, value));
     }
 }

@@ -1,72 +1,104 @@
+using System.Text.RegularExpressions;
 using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>Opens stores by URI.</summary>
-public static class BlobUri
+public static partial class BlobUri
 {
-    private static readonly char[] Globs = ['*', '?', '['];
-
     /// <summary>The store whose root is a URI; a path without a scheme is a folder of this machine.</summary>
     /// <exception cref="WorkerException">The scheme is unknown, or the URI is incomplete.</exception>
-    public static IBlobStore Open(string uri)
+    public static IBlobStore Open(string uri) => StorageUri.Parse(uri) is var parsed ? Open(parsed with { Path = parsed.Path.TrimEnd('/') }) : null!;
+
+    /// <summary>The store of the folder that holds a file, and the file's name in it.</summary>
+    /// <exception cref="WorkerException">The URI names a container, host or repository and no file of it.</exception>
+    public static (IBlobStore Store, string Name) OpenFile(string uri)
     {
-        if (uri.StartsWith("az://", StringComparison.Ordinal)) return AzureAccount.OfProcess.Open(uri);
-        if (uri.StartsWith(HubRepository.Scheme, StringComparison.Ordinal)) return new HubStore(HubRepository.Parse(uri), HubOptions.OfProcess);
-        if (IsWeb(uri))
-        {
-            if (!System.Uri.TryCreate(uri, UriKind.Absolute, out System.Uri? url)) throw new WorkerException(ExitCode.BadManifest, $"{uri}: is not a web address");
-            return AzureAccount.IsBlobEndpoint(url) ? AzureAccount.OfProcess.Open(url) : new HttpStore(url, WebClient.OfProcess, CacheFolder.Root);
-        }
-        return new DirectoryBlobStore(LocalPath(uri));
+        (StorageUri folder, string name) = Split(uri);
+        return (Open(folder), System.Uri.UnescapeDataString(name));
     }
 
-    /// <summary>The store that holds a file, and the file's name or pattern in it: <c>file:///a/b*/c.jsonl</c> is <c>b*/c.jsonl</c> below <c>file:///a</c>.</summary>
-    public static (IBlobStore Store, string Pattern) OpenFile(string uri)
+    /// <summary>
+    /// The files that a URI names, in the order of their names. <c>*</c> stands for what has no slash, <c>**</c> for anything, <c>?</c> for one character;
+    /// a folder for the files in it.
+    /// </summary>
+    /// <exception cref="WorkerException">There is none.</exception>
+    public static async Task<(IBlobStore Store, IReadOnlyList<string> Names)> FindAsync(string uri, CancellationToken cancellation)
     {
-        (string path, string query) = SplitQuery(uri);
-        int glob = IsWeb(uri) ? path.IndexOf('*') : path.IndexOfAny(Globs);
-        int slash = glob < 0 ? path.LastIndexOf('/') : path.LastIndexOf('/', glob);
-        if (slash < 0) return (Open("."), uri);
-        string pattern = path[(slash + 1)..];
-        // The slash of file:/// belongs to the root folder itself.
-        string root = path[..slash] == "file://" ? path[..(slash + 1)] : path[..slash];
-        return (Open(root + query), IsWeb(uri) ? System.Uri.UnescapeDataString(pattern) : pattern);
+        (StorageUri folder, string pattern) = Split(uri);
+        IBlobStore store = Open(folder);
+        if (pattern.Length == 0) pattern = "*";
+        StorageUri below = folder with { Path = pattern };
+        bool glob = below.Glob >= 0;
+        if (store is HttpStore && glob)
+            throw new WorkerException(ExitCode.BadManifest, $"{store.Uri}/{pattern}: a web server does not list its files; name one file, or use az://, s3:// or hf:// for several");
+        Regex matcher = Matcher(pattern);
+        string fixedPart = System.Uri.UnescapeDataString(glob ? pattern[..below.Glob] : pattern);
+        string[] names = [.. (await store.ListAsync(fixedPart, cancellation)).Select(blob => blob.Name).Where(name => matcher.IsMatch(name))];
+        if (names.Length == 0 && !glob && store is not HttpStore)
+            names = [.. (await store.ListAsync(fixedPart + "/", cancellation)).Select(blob => blob.Name).Where(name => !name[(fixedPart.Length + 1)..].Contains('/'))];
+        return names.Length > 0 ? (store, names)
+            : throw new WorkerException(ExitCode.MissingInput, $"{store.Uri}/{pattern}: no file has this name or matches this pattern");
     }
-
-    /// <summary>The part of a name pattern that is free of globs.</summary>
-    public static string FixedPart(string pattern) => pattern.IndexOfAny(Globs) is var glob && glob < 0 ? pattern : pattern[..glob];
 
     /// <summary>The folder or file of this machine that a URI names.</summary>
     /// <exception cref="WorkerException">The URI is not one of this machine.</exception>
-    public static string LocalPath(string uri)
-    {
-        if (!uri.Contains("://", StringComparison.Ordinal)) return Path.GetFullPath(uri);
-        if (!uri.StartsWith("file://", StringComparison.Ordinal))
-            throw new WorkerException(ExitCode.Usage, $"{uri}: must be a path or file:// URI of this machine here");
-        string path = System.Uri.UnescapeDataString(uri["file://".Length..]);
-        // file://./x is our own extension: a place relative to the working directory, as a container image sets it.
-        return path.StartsWith('/') || path.StartsWith("./", StringComparison.Ordinal)
-            ? Path.GetFullPath(path)
-            : throw new WorkerException(ExitCode.BadManifest, $"{uri}: a file URI has three slashes and an absolute path (file:///data/x), or starts with file://./");
-    }
+    public static string LocalPath(string uri) => StorageUri.Parse(uri) is { Scheme: "file" } local ? Path.GetFullPath(local.Name)
+        : throw new WorkerException(ExitCode.Usage, $"{uri}: must be a path or file:// URI of this machine here");
 
-    /// <summary>A URI as it is; a path without a scheme as a file URI.</summary>
-    public static string Absolute(string uri) => uri.Contains("://", StringComparison.Ordinal) ? uri : "file://" + Path.GetFullPath(uri);
+    /// <summary>A URI as it is; a path without a scheme as a file URI, its globs still globs.</summary>
+    public static string Absolute(string uri) => uri.Contains("://", StringComparison.Ordinal) ? uri : StorageUri.Parse(uri).ToString();
 
-    /// <summary><paramref name="part"/> below <paramref name="uri"/>.</summary>
+    /// <summary><paramref name="part"/>, in the form that it has in URIs, below <paramref name="uri"/>.</summary>
     public static string Join(string uri, string part)
     {
-        (string path, string query) = SplitQuery(uri);
-        return path.TrimEnd('/') + "/" + part + query;
+        StorageUri parsed = StorageUri.Parse(uri);
+        string path = parsed.Path.TrimEnd('/');
+        return (parsed with { Path = path.Length == 0 && parsed.Scheme != "file" ? part : $"{path}/{part}" }).ToString();
     }
 
-    /// <summary>A web address without its query, which may hold credentials.</summary>
-    public static string WithoutQuery(string uri) => SplitQuery(uri).Path;
+    /// <summary>A name as it stands in a URI: <c>%</c>, <c>*</c>, <c>?</c> and <c>#</c> are escaped.</summary>
+    public static string Escape(string name) => StorageUri.Escape(name);
 
-    private static bool IsWeb(string uri) => uri.StartsWith("https://", StringComparison.Ordinal) || uri.StartsWith("http://", StringComparison.Ordinal);
+    /// <summary>An address without its user info and query, which may hold credentials.</summary>
+    public static string WithoutCredentials(string uri) =>
+        StorageUri.Parse(uri) is { IsWeb: true } web ? UserInfo().Replace((web with { Query = "" }).ToString(), "") : uri;
 
-    /// <summary>In a web address a question mark begins the query (a SAS, say); elsewhere it is a glob.</summary>
-    private static (string Path, string Query) SplitQuery(string uri) =>
-        IsWeb(uri) && uri.IndexOf('?') is var mark && mark >= 0 ? (uri[..mark], uri[mark..]) : (uri, "");
+    private static IBlobStore Open(StorageUri uri) => uri.Scheme switch
+    {
+        "az" => AzureAccount.OfProcess.Open(uri),
+        "s3" => S3Account.Open(uri),
+        "hf" => new HubStore(HubRepository.Parse(uri), HubOptions.OfProcess),
+        "file" => new DirectoryBlobStore(uri.Name),
+        _ when !System.Uri.TryCreate(uri.ToString(), UriKind.Absolute, out _) => throw new WorkerException(ExitCode.BadManifest, $"{uri}: is not a web address"),
+        _ when new Uri(uri.ToString()) is var url && AzureAccount.IsBlobEndpoint(url) => AzureAccount.OfProcess.Open(url),
+        _ => new HttpStore(new Uri(uri.ToString()), WebClient.OfProcess, CacheFolder.OfProcess),
+    };
+
+    /// <summary>The folder and what is below it: a name, or a pattern from its first glob's part on.</summary>
+    private static (StorageUri Folder, string Pattern) Split(string uri)
+    {
+        StorageUri parsed = StorageUri.Parse(uri);
+        if (parsed.Scheme != "file" && parsed.Path.Trim('/').Length == 0)
+            throw new WorkerException(ExitCode.BadManifest, $"{uri}: names no file; add its path ({parsed.Root}/FILE.jsonl{(parsed.IsWeb ? "" : $", or {parsed.Root}/* for all")})");
+        int slash = parsed.Glob is >= 0 and var glob ? parsed.Path.LastIndexOf('/', glob) : parsed.Path.LastIndexOf('/');
+        // The slash of file:/// belongs to the root folder itself; one before a blob's name, to the name.
+        if (slash == 0) return parsed.Scheme == "file" ? (parsed with { Path = "/" }, parsed.Path[1..]) : (parsed with { Path = "" }, parsed.Path);
+        return (parsed with { Path = slash < 0 ? "" : parsed.Path[..slash] }, parsed.Path[(slash + 1)..]);
+    }
+
+    private static Regex Matcher(string pattern) => new("^" + Parts().Replace(pattern, part => part.Value switch
+    {
+        "**/" => "(.*/)?",
+        "**" => ".*",
+        "*" => "[^/]*",
+        "?" => "[^/]",
+        var text => Regex.Escape(System.Uri.UnescapeDataString(text)),
+    }) + @"\z", RegexOptions.Singleline);
+
+    [GeneratedRegex(@"\*\*/|\*\*|\*|\?|[^*?]+")]
+    private static partial Regex Parts();
+
+    [GeneratedRegex("(?<=^https?://)[^/]*@")]
+    private static partial Regex UserInfo();
 }

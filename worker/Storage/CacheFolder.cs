@@ -1,10 +1,115 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using LightReasoner.Worker.Runs;
+
 namespace LightReasoner.Worker.Storage;
 
-/// <summary>Where copies of remote files are kept: <c>LIGHTREASONER_CACHE</c>, else a folder of the user's cache.</summary>
-internal static class CacheFolder
+/// <summary>
+/// Copies of remote files and model folders: <c>LIGHTREASONER_CACHE</c>, else a folder of the user's cache. It may be a volume that the pods of a node or
+/// of a cluster share: they take turns by file locks, so that each entry is downloaded once, and an entry appears whole or not at all. What a process uses
+/// it holds by a shared lock until it ends; beyond <c>LIGHTREASONER_CACHE_SIZE</c> the entries that were not used for longest, and that nobody holds, go.
+/// </summary>
+/// <param name="root">The folder.</param>
+/// <param name="limit">Bytes to hold at most; null for no limit.</param>
+internal sealed partial class CacheFolder(string root, long? limit = null)
 {
-    public static string Root { get; } = Path.GetFullPath(
-        Given("LIGHTREASONER_CACHE") ?? Path.Combine(Given("XDG_CACHE_HOME") ?? Path.Combine(Given("HOME") ?? Path.GetTempPath(), ".cache"), "lightreasoner"));
+    private const string Partial = ".partial", Evicted = ".evicted", LockSuffix = ".lock";
+
+    private static readonly ConcurrentDictionary<string, IDisposable> Held = new();
+
+    private static readonly Lazy<CacheFolder> Process = new(() => new CacheFolder(
+        Path.GetFullPath(Given("LIGHTREASONER_CACHE") ?? Path.Combine(Given("XDG_CACHE_HOME") ?? Path.Combine(Given("HOME") ?? Path.GetTempPath(), ".cache"), "lightreasoner")),
+        Given("LIGHTREASONER_CACHE_SIZE") is { } size ? ParseSize(size) : null));
+
+    public static CacheFolder OfProcess => Process.Value;
+
+    /// <summary>The folder.</summary>
+    public string Root => root;
+
+    /// <summary>The path of an entry, made first where it is not there.</summary>
+    /// <param name="name">Its name below the root, which says what is in it: equal names, equal content.</param>
+    /// <param name="bytes">Size that it will have, as far as is known.</param>
+    /// <param name="make">Makes the file or folder at the path that it is given, or goes on with what an earlier attempt left there.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public async Task<string> GetAsync(string name, long bytes, Func<string, Task> make, CancellationToken cancellation)
+    {
+        string path = Path.Combine(root, name), partial = path + Partial;
+        while (!await HoldAsync(path, cancellation))
+        {
+            using IDisposable? turn = FileLock.Try(LockOf(path));
+            if (turn is null) await Task.Delay(FileLock.Interval, cancellation);
+            else if (!Path.Exists(path))
+            {
+                MakeRoom(bytes);
+                await make(partial);
+                if (Directory.Exists(partial)) Directory.Move(partial, path);
+                else File.Move(partial, path);
+            }
+        }
+        return path;
+    }
+
+    /// <summary>Keeps an entry until this process ends, once nobody makes or evicts it any more; false where it is not there.</summary>
+    public static async Task<bool> HoldAsync(string path, CancellationToken cancellation)
+    {
+        IDisposable? hold;
+        while ((hold = FileLock.Try(LockOf(path), shared: true)) is null) await Task.Delay(FileLock.Interval, cancellation);
+        bool exists = Path.Exists(path);
+        if (!exists || !Held.TryAdd(path, hold)) hold.Dispose();
+        if (exists) File.SetLastWriteTimeUtc(LockOf(path), DateTime.UtcNow);
+        return exists;
+    }
+
+    /// <summary>Evicts what was not used for longest, as far as nobody holds it, until so many bytes fit below the limit.</summary>
+    public void MakeRoom(long bytes)
+    {
+        if (limit is null) return;
+        (FileSystemInfo Entry, long Length, DateTime Used)[] entries = [.. Entries().Select(entry => (entry, LengthOf(entry), File.GetLastWriteTimeUtc(LockOf(entry.FullName)))).OrderBy(e => e.Item3)];
+        long over = entries.Sum(e => e.Length) + bytes - limit.Value;
+        foreach ((FileSystemInfo entry, long length, _) in entries)
+        {
+            if (over <= 0) return;
+            using IDisposable? alone = FileLock.Try(LockOf(entry.FullName));
+            if (alone is null) continue;
+            if (entry is FileInfo) entry.Delete();
+            else
+            {
+                // Gone at once, whatever becomes of this process.
+                string going = entry.FullName.EndsWith(Evicted, StringComparison.Ordinal) ? entry.FullName : entry.FullName + Evicted;
+                if (going != entry.FullName) Directory.Move(entry.FullName, going);
+                Directory.Delete(going, recursive: true);
+            }
+            over -= length;
+        }
+    }
+
+    /// <summary>A number of bytes as Kubernetes or people write it: <c>200Gi</c>, <c>200GB</c>, <c>1.5T</c>.</summary>
+    internal static long ParseSize(string text)
+    {
+        Match match = Size().Match(text.Trim());
+        if (!match.Success) throw new WorkerException(ExitCode.Usage, $"LIGHTREASONER_CACHE_SIZE: must be a size such as 200Gi, was '{text}'");
+        double unit = Math.Pow(match.Groups["binary"].Success ? 1024 : 1000, "KMGT".IndexOf(match.Groups["unit"].Value.ToUpperInvariant() is { Length: 1 } u ? u : " ", StringComparison.Ordinal) + 1);
+        return (long)(double.Parse(match.Groups["number"].Value, CultureInfo.InvariantCulture) * unit);
+    }
+
+    private IEnumerable<FileSystemInfo> Entries() => new[] { "folders", "files", "huggingface/hub" }.Select(part => new DirectoryInfo(Path.Combine(root, part))).Where(folder => folder.Exists)
+        .SelectMany(folder => folder.EnumerateFileSystemInfos()).Where(entry => !entry.Name.StartsWith('.') && !entry.Name.EndsWith(LockSuffix, StringComparison.Ordinal));
+
+    private static long LengthOf(FileSystemInfo entry) => entry is FileInfo file ? file.Length
+        : ((DirectoryInfo)entry).EnumerateFiles("*", SearchOption.AllDirectories).Where(each => each.LinkTarget is null).Sum(each => each.Length);
+
+    /// <summary>The file whose lock guards an entry. The hub's own tools keep locks apart.</summary>
+    private static string LockOf(string path)
+    {
+        foreach (string suffix in new[] { Partial, Evicted })
+            if (path.EndsWith(suffix, StringComparison.Ordinal)) path = path[..^suffix.Length];
+        string name = Path.GetFileName(path);
+        return (name.Contains("--", StringComparison.Ordinal) ? Path.Combine(Path.GetDirectoryName(path)!, ".locks", name) : path) + LockSuffix;
+    }
 
     private static string? Given(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+
+    [GeneratedRegex(@"^(?<number>\d+(?:\.\d+)?)\s*(?:(?<unit>[KMGT])(?<binary>i)?)?B?$", RegexOptions.IgnoreCase)]
+    private static partial Regex Size();
 }

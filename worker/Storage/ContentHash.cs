@@ -15,6 +15,18 @@ internal sealed record ContentHash(HashAlgorithmName Algorithm, string Hex, bool
     /// <summary>The id of a Git LFS object.</summary>
     public static ContentHash Sha256(string hex) => new(HashAlgorithmName.SHA256, hex, false);
 
+    /// <summary>The hash that a fingerprint names; null for one that is a tag.</summary>
+    public static ContentHash? Of(Fingerprint fingerprint) => fingerprint.Value.Split(':', 2) switch
+    {
+        ["sha256", var hex] => Sha256(hex),
+        ["git", var hex] => Git(hex),
+        ["md5", var hex] => new(HashAlgorithmName.MD5, hex, false),
+        _ => null,
+    };
+
+    /// <summary>As a fingerprint's value.</summary>
+    public override string ToString() => $"{(IsGitObject ? "git" : Algorithm.Name!.ToLowerInvariant())}:{Hex}";
+
     /// <summary>As the HTTP header <c>Content-MD5</c> gives it.</summary>
     public static ContentHash Md5(byte[] hash) => new(HashAlgorithmName.MD5, Convert.ToHexStringLower(hash), false);
 

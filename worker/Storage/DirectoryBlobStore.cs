@@ -20,7 +20,7 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
     private readonly string _root = Path.GetFullPath(root);
 
     /// <inheritdoc/>
-    public string Uri => "file://" + _root.TrimEnd('/');
+    public string Uri => "file://" + StorageUri.Escape(_root.TrimEnd('/'));
 
     /// <summary>The folder.</summary>
     public string Root => _root;
@@ -53,7 +53,7 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
     public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default)
     {
         string path = PathOf(name);
-        if (!File.Exists(path)) throw new FileNotFoundException($"file://{path}: there is no such file", path);
+        if (!File.Exists(path)) throw new FileNotFoundException($"file://{StorageUri.Escape(path)}: there is no such file", path);
         return Task.FromResult<Stream>(Open(path));
     }
 
@@ -82,6 +82,20 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
             var bytes = new byte[Math.Min(file.Length, MaxHashed)];
             await file.ReadExactlyAsync(bytes, cancellation);
             return TagOf(file, bytes);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The content's SHA-256.</summary>
+    public async Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default)
+    {
+        try
+        {
+            await using FileStream file = Open(PathOf(name));
+            return "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -1,25 +1,34 @@
 namespace LightReasoner.Worker.Storage;
 
-/// <summary>Turns between processes of a machine by the operating system's lock (flock): it ends with the process that holds it, however that ends.</summary>
+/// <summary>Turns between processes by the operating system's lock (flock): it ends with the process that holds it, however that ends.</summary>
 internal static class FileLock
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Waits for the turn; disposing of the result passes it on. The file stays: whoever deleted it would let two in.</summary>
     public static async Task<IDisposable> AcquireAsync(string path, CancellationToken cancellation)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
-            try
-            {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.None);
-            }
-            catch (IOException) when (File.Exists(path))
-            {
-                await Task.Delay(Interval, cancellation);
-            }
+            if (Try(path) is { } turn) return turn;
+            await Task.Delay(Interval, cancellation);
+        }
+    }
+
+    /// <summary>The turn, alone or shared with others that share it; null while others have it.</summary>
+    public static IDisposable? Try(string path, bool shared = false)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        try
+        {
+            return shared
+                ? new FileStream(path, FileMode.OpenOrCreate, FileAccess.Read, FileShare.Read, 1, FileOptions.None)
+                : new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.None);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            return null;
         }
     }
 }

@@ -3,30 +3,47 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>
 /// Files of a web server, read only. A file is downloaded into the cache, under a name made of its address and the server's tag for it, and read
 /// from there; one that the server gives no tag for is downloaded for each use. Servers do not list: a model's files are known by their names.
+/// Everything is asked by GET, its body left unread where only the headers matter: what a server answers to HEAD says little (signed addresses refuse it).
 /// </summary>
-/// <param name="root">Address of the folder; a query is repeated in the address of each file.</param>
-/// <param name="web">Sends the requests.</param>
-/// <param name="cacheRoot">Where copies are kept.</param>
-internal sealed class HttpStore(Uri root, WebClient web, string cacheRoot) : IBlobStore
+internal sealed class HttpStore : IBlobStore
 {
     private static readonly string[] ModelFiles =
     [
-        "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja",
+        "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "chat_template.jinja",
         "adapter_config.json", "adapter_model.safetensors", "model.safetensors", IndexFile,
     ];
 
     private const string IndexFile = "model.safetensors.index.json";
 
-    private readonly ResumableDownload _download = new(web);
+    private readonly WebClient _web;
+    private readonly CacheFolder _cache;
+    private readonly ResumableDownload _download;
+    private readonly AuthenticationHeaderValue? _authorization;
+    private readonly string _query;
+
+    /// <param name="root">Address of the folder; a query is repeated in the address of each file, user and password are sent in a header.</param>
+    /// <param name="web">Sends the requests.</param>
+    /// <param name="cache">Where copies are kept.</param>
+    public HttpStore(Uri root, WebClient web, CacheFolder cache)
+    {
+        (_web, _cache, _download, _query) = (web, cache, new ResumableDownload(web), root.Query);
+        if (root.UserInfo.Length > 0)
+        {
+            string[] parts = [.. root.UserInfo.Split(':', 2).Select(System.Uri.UnescapeDataString)];
+            _authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{parts[0]}:{parts.ElementAtOrDefault(1)}")));
+        }
+        Uri = root.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
+    }
 
     /// <inheritdoc/>
-    public string Uri { get; } = root.GetLeftPart(UriPartial.Path).TrimEnd('/');
+    public string Uri { get; }
 
     /// <summary>The file of this name; for an empty prefix the files of a model folder, as far as they are there.</summary>
     public async Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default)
@@ -35,32 +52,35 @@ internal sealed class HttpStore(Uri root, WebClient web, string cacheRoot) : IBl
         IEnumerable<string> names = prefix.Length > 0 ? [prefix] : ModelFiles;
         if (prefix.Length == 0 && await GetAsync(IndexFile, cancellation) is { } index && JsonNode.Parse(index.Bytes)?["weight_map"] is JsonObject weights)
             names = names.Concat(weights.Select(tensor => (string)tensor.Value!).Distinct());
+        WorkerException? refused = null;
         foreach (string name in names)
-            if (await AboutAsync(name, cancellation) is { } about) found.Add(new BlobInfo(name, about.Length ?? 0));
+        {
+            try
+            {
+                if (await AboutAsync(name, cancellation) is { } about) found.Add(new BlobInfo(name, about.Length ?? -1));
+            }
+            catch (WorkerException e) when (e.Code == ExitCode.NoPermission && prefix.Length == 0)
+            {
+                // A bucket that may be read and not listed answers so for what it does not have.
+                refused = e;
+            }
+        }
+        if (found.Count == 0 && refused is not null) throw refused;
         return [.. found.OrderBy(blob => blob.Name, StringComparer.Ordinal)];
     }
 
     /// <inheritdoc/>
     public async Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default)
     {
-        About about = await AboutAsync(name, cancellation) ?? throw new FileNotFoundException($"{Uri}/{name}: there is no such file", name);
+        About about = await FoundAsync(name, cancellation);
         if (about.Tag is null)
         {
             string once = Path.Combine(Path.GetTempPath(), $"lightreasoner-{Guid.NewGuid():N}");
-            await FetchAsync(name, once, about, cancellation);
+            await FetchAsync(name, once, about, null, cancellation);
             return new FileStream(once, FileMode.Open, FileAccess.Read, FileShare.None, 1 << 16, FileOptions.Asynchronous | FileOptions.DeleteOnClose);
         }
         string key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Uri}/{name}\n{about.Tag}\n{about.Length}")))[..32];
-        string path = Path.Combine(cacheRoot, "files", key);
-        if (!File.Exists(path))
-        {
-            using IDisposable turn = await FileLock.AcquireAsync(path + ".lock", cancellation);
-            if (!File.Exists(path))
-            {
-                await FetchAsync(name, path + ".incomplete", about, cancellation);
-                File.Move(path + ".incomplete", path);
-            }
-        }
+        string path = await _cache.GetAsync("files/" + key, about.Length ?? 0, partial => FetchAsync(name, partial, about, null, cancellation), cancellation);
         return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, useAsync: true);
     }
 
@@ -77,9 +97,19 @@ internal sealed class HttpStore(Uri root, WebClient web, string cacheRoot) : IBl
     /// <inheritdoc/>
     public async Task<string?> TagAsync(string name, CancellationToken cancellation = default) => await AboutAsync(name, cancellation) is { } about ? about.Tag ?? "" : null;
 
+    /// <summary>The hash or tag that the server gives, else the content's own hash.</summary>
+    public async Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default)
+    {
+        if (await AboutAsync(name, cancellation) is not { } about) return null;
+        if (about.Hash is { } hash) return hash.ToString();
+        if (about.EntityTag is { } tag) return $"etag:{tag.ToString().Trim('"')}";
+        await using Stream stream = await OpenReadAsync(name, cancellation);
+        return "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation));
+    }
+
     /// <inheritdoc/>
-    public async Task DownloadAsync(string name, string path, CancellationToken cancellation = default) =>
-        await FetchAsync(name, path, await AboutAsync(name, cancellation) ?? throw new FileNotFoundException($"{Uri}/{name}: there is no such file", name), cancellation);
+    public async Task DownloadAsync(string name, string path, Action<long>? arrived = null, CancellationToken cancellation = default) =>
+        await FetchAsync(name, path, await FoundAsync(name, cancellation), arrived, cancellation);
 
     /// <inheritdoc/>
     public Task<string?> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default) => throw HubStore.ReadOnly(Uri);
@@ -89,35 +119,31 @@ internal sealed class HttpStore(Uri root, WebClient web, string cacheRoot) : IBl
 
     private sealed record About(string? Tag, long? Length, ContentHash? Hash, EntityTagHeaderValue? EntityTag);
 
-    private Task FetchAsync(string name, string path, About about, CancellationToken cancellation)
+    private Task FetchAsync(string name, string path, About about, Action<long>? arrived, CancellationToken cancellation)
     {
         // Without a tag that names exactly one content, two downloads must not be pieced together.
         if (about.EntityTag is null or { IsWeak: true }) File.Delete(path);
-        return _download.FetchAsync(Request(name) with { IfRange = about.EntityTag }, path, about.Length, about.Hash, cancellation);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        return _download.FetchAsync(Request(name) with { IfRange = about.EntityTag }, path, about.Length, about.Hash, arrived, cancellation);
     }
+
+    private async Task<About> FoundAsync(string name, CancellationToken cancellation) =>
+        await AboutAsync(name, cancellation) ?? throw new FileNotFoundException($"{Uri}/{name}: there is no such file", name);
 
     private async Task<About?> AboutAsync(string name, CancellationToken cancellation)
     {
         WebRequest request = Request(name);
-        HttpResponseMessage response = await web.SendAsync(request with { Method = HttpMethod.Head }, cancellation);
-        if (response.StatusCode is HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented)
-        {
-            response.Dispose();
-            response = await web.SendAsync(request, cancellation);
-        }
-        using (response)
-        {
-            if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone) return null;
-            if (!response.IsSuccessStatusCode) throw WebErrors.Explain(request, response);
-            HttpContentHeaders headers = response.Content.Headers;
-            return new About(response.Headers.ETag?.ToString() ?? headers.LastModified?.ToString("O"), headers.ContentLength,
-                headers.ContentMD5 is { Length: 16 } md5 ? ContentHash.Md5(md5) : null, response.Headers.ETag);
-        }
+        using HttpResponseMessage response = await _web.SendAsync(request, cancellation);
+        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone) return null;
+        if (!response.IsSuccessStatusCode) throw WebErrors.Explain(request, response);
+        HttpContentHeaders headers = response.Content.Headers;
+        return new About(response.Headers.ETag?.ToString() ?? headers.LastModified?.ToString("O"), headers.ContentLength,
+            headers.ContentMD5 is { Length: 16 } md5 ? ContentHash.Md5(md5) : null, response.Headers.ETag);
     }
 
     private WebRequest Request(string name)
     {
         string path = string.Join('/', name.Split('/').Select(System.Uri.EscapeDataString));
-        return new WebRequest(new UriBuilder(Uri + "/" + path) { Query = root.Query }.Uri, $"{Uri}/{name}");
+        return new WebRequest(new UriBuilder(Uri + "/" + path) { Query = _query }.Uri, $"{Uri}/{name}") { Authorization = _authorization };
     }
 }

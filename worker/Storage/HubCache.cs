@@ -13,6 +13,16 @@ internal sealed class HubCache(string root, HubRepository repository)
     /// <summary>The folder of a commit's files.</summary>
     public string Snapshot(string commit) => Path.Combine(_folder, "snapshots", commit);
 
+    /// <summary>Keeps the repository from being evicted until this process ends.</summary>
+    public async Task HoldAsync(CancellationToken cancellation)
+    {
+        do Directory.CreateDirectory(_folder);
+        while (!await CacheFolder.HoldAsync(_folder, cancellation));
+    }
+
+    /// <summary>Whether a file's content is there.</summary>
+    public bool Has(HubFile file) => File.Exists(Path.Combine(_folder, "blobs", file.Hash.Hex));
+
     /// <summary>Notes which commit a branch or tag stands for.</summary>
     public async Task NoteAsync(string revision, string commit, CancellationToken cancellation)
     {

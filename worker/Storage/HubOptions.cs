@@ -9,6 +9,9 @@ internal sealed record HubOptions(string Endpoint, string? Token, string Cache, 
 {
     public static HubOptions OfProcess { get; } = From(Environment.GetEnvironmentVariable, WebClient.OfProcess);
 
+    /// <summary>Makes room where the hub's cache is a part of ours; in another place the hub's own tools keep theirs.</summary>
+    public CacheFolder Room { get; init; } = CacheFolder.OfProcess;
+
     public static HubOptions From(Func<string, string?> environment, WebClient web)
     {
         string? Value(string name) => environment(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;

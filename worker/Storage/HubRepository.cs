@@ -13,8 +13,8 @@ internal sealed partial record HubRepository(string Type, string Id, string Revi
     public const string Scheme = "hf://";
 
     /// <summary>The URI that names it again.</summary>
-    public string Uri => Scheme + (Type == "datasets" ? "datasets/" : "") + Id + (Revision == "main" ? "" : "@" + Revision.Replace("/", "%2F", StringComparison.Ordinal))
-        + (Folder.Length == 0 ? "" : "/" + Folder);
+    public string Uri => Scheme + (Type == "datasets" ? "datasets/" : "") + Id + (Revision == "main" ? "" : "@" + StorageUri.Escape(Revision).Replace("/", "%2F", StringComparison.Ordinal))
+        + (Folder.Length == 0 ? "" : "/" + StorageUri.Escape(Folder));
 
     /// <summary>Address of its files, below the endpoint.</summary>
     public string FilesPath => Type == "datasets" ? $"datasets/{Id}" : Id;
@@ -23,19 +23,18 @@ internal sealed partial record HubRepository(string Type, string Id, string Revi
     public string CacheName => $"{Type}--{Id.Replace("/", "--", StringComparison.Ordinal)}";
 
     /// <exception cref="WorkerException">The URI has another form.</exception>
-    public static HubRepository Parse(string uri)
+    public static HubRepository Parse(string uri) => Parse(StorageUri.Parse(uri));
+
+    public static HubRepository Parse(StorageUri uri)
     {
-        Match match = Form().Match(uri);
-        if (!match.Success)
-            throw new WorkerException(ExitCode.BadManifest, $"{uri}: must have the form hf://org/name[@revision][/path], or hf://datasets/org/name[@revision][/path]");
+        Match match = Form().Match(uri.Root);
         string revision = match.Groups["revision"] is { Success: true } given ? System.Uri.UnescapeDataString(given.Value) : "main";
-        return new HubRepository(match.Groups["datasets"].Success ? "datasets" : "models", match.Groups["id"].Value, revision, match.Groups["folder"].Value.Trim('/'));
+        return new HubRepository(match.Groups["datasets"].Success ? "datasets" : "models", match.Groups["id"].Value, revision, uri.Name.Trim('/'));
     }
 
     /// <summary>Whether a text has the form <c>org/name</c>.</summary>
     public static bool IsId(string text) => Form().IsMatch(Scheme + text) && text.Count(c => c is '/' or '@') == 1;
 
-    // A revision has no slash (written as %2F), but for the hub's own refs.
-    [GeneratedRegex(@"^hf://(?:(?<datasets>datasets/)|models/)?(?<id>(?!(?:datasets|models|spaces)/)[\w.-]+/[\w.-]+)(?:@(?<revision>refs/(?:pr/\d+|convert/\w+)|[^/@]+))?(?<folder>/.*)?$")]
+    [GeneratedRegex(@"^hf://(?:(?<datasets>datasets/)|models/)?(?<id>(?!(?:datasets|models|spaces)/)[\w.-]+/[\w.-]+)(?:@(?<revision>.+))?$")]
     private static partial Regex Form();
 }

@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -38,13 +39,14 @@ internal sealed partial class HubStore : IBlobStore
 
     /// <summary>Fetches the wanted files of the root and returns the folder of this machine that holds them.</summary>
     /// <exception cref="WorkerException">There are none.</exception>
-    public async Task<string> FetchAsync(Func<string, bool> wanted, CancellationToken cancellation)
+    public async Task<string> FetchAsync(Func<string, bool> wanted, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
     {
         (string commit, IReadOnlyList<HubFile> files) = await TreeAsync(cancellation);
         HubFile[] chosen = [.. files.Where(file => wanted(NameOf(file)))];
         if (chosen.Length == 0) throw new WorkerException(ExitCode.MissingInput, $"{Uri}: holds no model files (config.json, *.safetensors, tokenizer.json)");
+        var meter = new LocalFolder.Meter(Uri, chosen.Sum(file => file.Length), progress);
         await Parallel.ForEachAsync(chosen, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellation },
-            async (file, stop) => await FetchAsync(commit, file, stop));
+            async (file, stop) => await FetchAsync(commit, file, meter.Add, stop));
         return System.IO.Path.Combine(_cache.Snapshot(commit), _repository.Folder);
     }
 
@@ -60,7 +62,7 @@ internal sealed partial class HubStore : IBlobStore
     {
         (string commit, IReadOnlyList<HubFile> files) = await TreeAsync(cancellation);
         HubFile file = files.FirstOrDefault(file => NameOf(file) == name) ?? throw new FileNotFoundException($"{Uri}/{name}: there is no such file", name);
-        return new FileStream(await FetchAsync(commit, file, cancellation), FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, useAsync: true);
+        return new FileStream(await FetchAsync(commit, file, null, cancellation), FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, useAsync: true);
     }
 
     /// <inheritdoc/>
@@ -78,20 +80,30 @@ internal sealed partial class HubStore : IBlobStore
         (await TreeAsync(cancellation)).Files.FirstOrDefault(file => NameOf(file) == name)?.Hash.Hex;
 
     /// <inheritdoc/>
+    public async Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default) =>
+        (await TreeAsync(cancellation)).Files.FirstOrDefault(file => NameOf(file) == name)?.Hash.ToString();
+
+    /// <inheritdoc/>
     public Task<string?> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default) => throw ReadOnly(Uri);
 
     /// <inheritdoc/>
     public Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default) => throw ReadOnly(Uri);
 
-    internal static WorkerException ReadOnly(string uri) => new(ExitCode.BadManifest, $"{uri}: can be read only; write to az://container/path or file:///path");
+    internal static WorkerException ReadOnly(string uri) => new(ExitCode.BadManifest, $"{uri}: can be read only; write to az://container/path, s3://bucket/path or file:///path");
 
     private string NameOf(HubFile file) => _repository.Folder.Length == 0 ? file.Path : file.Path[(_repository.Folder.Length + 1)..];
 
-    private Task<string> FetchAsync(string commit, HubFile file, CancellationToken cancellation)
+    private async Task<string> FetchAsync(string commit, HubFile file, Action<long>? arrived, CancellationToken cancellation)
     {
-        var request = new WebRequest(new Uri($"{_options.Endpoint}/{_repository.FilesPath}/resolve/{commit}/{Escaped(file.Path)}"), $"{Uri}/{NameOf(file)}") { Token = _options.Token };
-        return _cache.FetchAsync(commit, file, path => _download.FetchAsync(request, path, file.Length, file.Hash, cancellation), cancellation);
+        await _cache.HoldAsync(cancellation);
+        if (_cache.Has(file)) arrived?.Invoke(file.Length);
+        else _options.Room.MakeRoom(file.Length);
+        var request = Request($"{_options.Endpoint}/{_repository.FilesPath}/resolve/{commit}/{Escaped(file.Path)}", $"{Uri}/{NameOf(file)}");
+        return await _cache.FetchAsync(commit, file, path => _download.FetchAsync(request, path, file.Length, file.Hash, arrived, cancellation), cancellation);
     }
+
+    private WebRequest Request(string url, string shown) =>
+        new(new Uri(url), shown) { Authorization = _options.Token is null ? null : new AuthenticationHeaderValue("Bearer", _options.Token) };
 
     private Task<(string Commit, IReadOnlyList<HubFile> Files)> TreeAsync(CancellationToken cancellation) =>
         _tree is { IsCompletedSuccessfully: true } known ? known : _tree = ReadTreeAsync(cancellation);
@@ -117,29 +129,29 @@ internal sealed partial class HubStore : IBlobStore
         return (commit, files);
     }
 
-    private async Task<(JsonNode Value, string? NextPage)> GetJsonAsync(string url, CancellationToken cancellation)
+    private Task<(JsonNode Value, string? NextPage)> GetJsonAsync(string url, CancellationToken cancellation)
     {
-        var request = new WebRequest(new Uri(url), Uri) { Token = _options.Token };
-        for (int failures = 1; ; failures++)
+        WebRequest request = Request(url, Uri);
+        return _options.Web.RepeatAsync(Uri, async stop =>
         {
-            using HttpResponseMessage response = await _options.Web.SendAsync(request, cancellation);
+            using HttpResponseMessage response = await _options.Web.FollowAsync(request, stop);
             if (!response.IsSuccessStatusCode) throw WebErrors.Explain(request, response);
+            JsonNode value;
             try
             {
-                JsonNode value = JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellation)) ?? throw new JsonException("null");
-                string? next = response.Headers.TryGetValues("Link", out IEnumerable<string>? links) && NextLink().Match(string.Join(',', links)) is { Success: true } link
-                    ? new Uri(request.Url, link.Groups[1].Value).ToString()
-                    : null;
-                // The token goes with every page: they must come from the same hub.
-                if (next is not null && !next.StartsWith(_options.Endpoint + "/", StringComparison.Ordinal)) throw new InvalidDataException($"{Uri}: the next page of its files is on another host");
-                return (value, next);
+                value = JsonNode.Parse(await response.Content.ReadAsStringAsync(stop)) ?? throw new JsonException("null");
             }
-            catch (Exception e) when (e is JsonException || WebClient.IsTransient(e, cancellation))
+            catch (JsonException e)
             {
-                if (failures >= _options.Web.Retry.Tries) throw new WorkerException(ExitCode.Failure, $"{Uri}: the hub's answer broke off or is not JSON ({e.Message})", e);
-                await _options.Web.Retry.WaitAsync(failures, null, cancellation);
+                throw new IOException($"the hub's answer broke off or is not JSON ({e.Message})", e);
             }
-        }
+            string? next = response.Headers.TryGetValues("Link", out IEnumerable<string>? links) && NextLink().Match(string.Join(',', links)) is { Success: true } link
+                ? new Uri(request.Url, link.Groups[1].Value).ToString()
+                : null;
+            // The token goes with every page: they must come from the same hub.
+            if (next is not null && !next.StartsWith(_options.Endpoint + "/", StringComparison.Ordinal)) throw new InvalidDataException($"{Uri}: the next page of its files is on another host");
+            return (value, next);
+        }, cancellation);
     }
 
     private static string Escaped(string path) => string.Join('/', path.Split('/').Select(System.Uri.EscapeDataString));

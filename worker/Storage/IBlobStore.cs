@@ -2,7 +2,7 @@ namespace LightReasoner.Worker.Storage;
 
 /// <summary>A blob as a listing shows it.</summary>
 /// <param name="Name">Name below the store's root, parts divided by <c>/</c>.</param>
-/// <param name="Length">Size in bytes.</param>
+/// <param name="Length">Size in bytes; -1 where a web server does not say.</param>
 public sealed record BlobInfo(string Name, long Length);
 
 /// <summary>Content that was read together with the tag that a conditional write compares.</summary>
@@ -58,11 +58,19 @@ public interface IBlobStore
     /// <summary>Deletes a blob if it has this tag still; no error where there is none. Null deletes whatever is there.</summary>
     Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default);
 
+    /// <summary>What tells whether the content is still the same (<see cref="Fingerprint.Value"/>); null where there is no such blob.</summary>
+    async Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default) => await TagAsync(name, cancellation) is { } tag ? $"etag:{tag.Trim('"')}" : null;
+
     /// <summary>Copies a blob into a file of this machine.</summary>
-    async Task DownloadAsync(string name, string path, CancellationToken cancellation = default)
+    /// <param name="name">Name of the blob.</param>
+    /// <param name="path">The file; replaced, or gone on with where the store knows how.</param>
+    /// <param name="arrived">Told of bytes as they arrive.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    async Task DownloadAsync(string name, string path, Action<long>? arrived = null, CancellationToken cancellation = default)
     {
         await using Stream from = await OpenReadAsync(name, cancellation);
         await using FileStream to = File.Create(path);
         await from.CopyToAsync(to, cancellation);
+        arrived?.Invoke(to.Length);
     }
 }

@@ -1,53 +1,88 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Storage;
 
+/// <summary>How far a download is.</summary>
+/// <param name="Uri">What is downloaded.</param>
+/// <param name="Done">Bytes that have arrived, or were there already.</param>
+/// <param name="Total">Bytes in all; 0 where a server does not say.</param>
+public sealed record DownloadProgress(string Uri, long Done, long Total)
+{
+    /// <summary><c>downloading 3.1 of 14.2 GB</c>.</summary>
+    public override string ToString()
+    {
+        (double unit, string name) = Total >= 100_000_000 ? (1e9, "GB") : (1e6, "MB");
+        return string.Create(CultureInfo.InvariantCulture, $"downloading {Done / unit:F1} {(Total > 0 ? $"of {(Total / unit).ToString("F1", CultureInfo.InvariantCulture)} " : "")}{name}");
+    }
+}
+
 /// <summary>
-/// Model folders on this machine: local ones as they are, others copied into a cache once. Processes (the pods of a node that mount the same
-/// volume) take turns; a folder appears in the cache whole, under a name that follows from its content's tags, so that a changed source is
-/// copied anew and a half copied one goes on where it stopped.
+/// Model folders on this machine: local ones as they are, others copied into the cache once, under a name that follows from their content's fingerprints,
+/// so that a changed source is copied anew and a half copied one goes on where it stopped.
 /// </summary>
 internal static class LocalFolder
 {
     private static readonly string[] ModelFiles = [".json", ".safetensors", ".jinja", ".txt", ".model"];
 
     /// <summary>A folder of this machine with the model (or adapter) files at a URI.</summary>
-    /// <exception cref="WorkerException">There are none.</exception>
-    public static Task<string> OfModelAsync(string uri, CancellationToken cancellation) => BlobUri.Open(uri) switch
+    /// <exception cref="WorkerException">There are none, or they are not what their names say.</exception>
+    public static async Task<string> OfModelAsync(string uri, CancellationToken cancellation, IProgress<DownloadProgress>? progress = null)
     {
-        DirectoryBlobStore local => Task.FromResult(local.Root),
-        HubStore hub => hub.FetchAsync(IsModelFile, cancellation),
-        IBlobStore remote => CopyAsync(remote, CacheFolder.Root, cancellation),
-    };
+        IBlobStore store = BlobUri.Open(uri);
+        string folder = store switch
+        {
+            DirectoryBlobStore local => local.Root,
+            HubStore hub => await hub.FetchAsync(IsModelFile, progress, cancellation),
+            _ => await CopyAsync(store, CacheFolder.OfProcess, progress, cancellation),
+        };
+        if (!Directory.Exists(folder)) throw new WorkerException(ExitCode.MissingInput,
+            $"{store.Uri}: there is no such folder{(HubRepository.IsId(uri) ? $"; a model of the Hugging Face hub is hf://{uri}" : "")}");
+        foreach (string file in Directory.EnumerateFiles(folder).Where(file => Path.GetExtension(file) is ".json" or ".safetensors").Order(StringComparer.Ordinal))
+            if (ContentKind.NameOf(file) is { } kind) throw new WorkerException(ExitCode.BadData, $"{store.Uri}/{Path.GetFileName(file)}: is {kind}");
+        return folder;
+    }
 
     /// <summary>Copies the model files at the root of a store into the cache, or finds them there.</summary>
-    internal static async Task<string> CopyAsync(IBlobStore store, string cacheRoot, CancellationToken cancellation)
+    internal static async Task<string> CopyAsync(IBlobStore store, CacheFolder cache, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
     {
         BlobInfo[] blobs = [.. (await store.ListAsync("", cancellation)).Where(blob => IsModelFile(blob.Name))];
         if (blobs.Length == 0) throw new WorkerException(ExitCode.MissingInput, $"{store.Uri}: holds no model files (config.json, *.safetensors, tokenizer.json)");
-        string?[] tags = await Task.WhenAll(blobs.Select(blob => store.TagAsync(blob.Name, cancellation)));
-        string content = string.Join('\n', blobs.Zip(tags, (blob, tag) => $"{blob.Name} {blob.Length} {tag}").Prepend(store.Uri));
-        string folder = Path.Combine(cacheRoot, "folders", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))[..32]);
-        if (Directory.Exists(folder)) return folder;
-
-        using IDisposable turn = await FileLock.AcquireAsync(folder + ".lock", cancellation);
-        if (Directory.Exists(folder)) return folder;
-        string partial = Directory.CreateDirectory(folder + ".partial").FullName;
-        foreach (BlobInfo blob in blobs)
+        IReadOnlyList<Fingerprint> fingerprints = await Fingerprint.OfAsync(store, [.. blobs.Select(blob => blob.Name)], cancellation);
+        string content = string.Join('\n', blobs.Zip(fingerprints, (blob, print) => $"{blob.Name} {blob.Length} {print.Value}").Prepend(store.Uri));
+        var meter = new Meter(store.Uri, blobs.Sum(blob => Math.Max(0, blob.Length)), progress);
+        return await cache.GetAsync("folders/" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))[..32], meter.Total, async partial =>
         {
-            string path = Path.Combine(partial, blob.Name), incomplete = path + ".incomplete";
-            if (File.Exists(path)) continue;
-            await store.DownloadAsync(blob.Name, incomplete, cancellation);
-            if (new FileInfo(incomplete).Length is var length && length != blob.Length)
-                throw new IOException($"{store.Uri}/{blob.Name}: {length} bytes arrived of {blob.Length}");
-            File.Move(incomplete, path);
-        }
-        Directory.Move(partial, folder);
-        return folder;
+            Directory.CreateDirectory(partial);
+            foreach ((BlobInfo blob, Fingerprint print) in blobs.Zip(fingerprints))
+            {
+                string path = Path.Combine(partial, blob.Name), incomplete = path + ".incomplete";
+                if (!File.Exists(path))
+                {
+                    await store.DownloadAsync(blob.Name, incomplete, meter.Add, cancellation);
+                    if (new FileInfo(incomplete).Length is var length && blob.Length >= 0 && length != blob.Length)
+                        throw new IOException($"{print.Uri}: {length} bytes arrived of {blob.Length}");
+                    if (ContentHash.Of(print) is { } hash && await hash.OfAsync(incomplete, cancellation) is var found && found != hash.Hex)
+                        throw new IOException($"{print.Uri}: its {hash.Algorithm.Name} is {found}, should be {hash.Hex}; what arrived is not used");
+                    File.Move(incomplete, path);
+                }
+                else meter.Add(blob.Length);
+            }
+        }, cancellation);
     }
 
     /// <summary>The files of the folder itself that a model is loaded from; repositories hold much else.</summary>
     internal static bool IsModelFile(string name) => !name.Contains('/') && ModelFiles.Contains(Path.GetExtension(name), StringComparer.Ordinal);
+
+    /// <summary>Adds up what arrives for several files at once.</summary>
+    internal sealed class Meter(string uri, long total, IProgress<DownloadProgress>? progress)
+    {
+        private long _done;
+
+        public long Total => total;
+
+        public void Add(long bytes) => progress?.Report(new DownloadProgress(uri, Math.Min(Interlocked.Add(ref _done, Math.Max(0, bytes)), total > 0 ? total : long.MaxValue), total));
+    }
 }

@@ -16,75 +16,71 @@ internal sealed class ResumableDownload(WebClient web)
     /// <param name="path">The file; not to be read before this returns.</param>
     /// <param name="length">Length that the content must have; null where only the answer tells.</param>
     /// <param name="hash">Hash that it must have, if known.</param>
+    /// <param name="arrived">Told of bytes as they arrive.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="WorkerException">It could not be had, or is not what it should be.</exception>
-    public async Task FetchAsync(WebRequest request, string path, long? length, ContentHash? hash, CancellationToken cancellation)
+    public async Task FetchAsync(WebRequest request, string path, long? length, ContentHash? hash, Action<long>? arrived, CancellationToken cancellation)
     {
-        for (int wrong = 0; ; wrong++)
+        if (File.Exists(path)) arrived?.Invoke(new FileInfo(path).Length);
+        for (bool resumed = File.Exists(path) && new FileInfo(path).Length > 0; ; resumed = false)
         {
-            bool resumed = File.Exists(path) && new FileInfo(path).Length > 0;
-            long expected = await CompleteAsync(request, path, length, cancellation);
+            long? expected;
+            // A server that gets a little further each time is not given up.
+            while ((expected = await web.RepeatAsync(request.Shown, stop => PartAsync(request, path, length, arrived, stop), cancellation)) is null)
+            {
+            }
             string? problem = new FileInfo(path).Length is var got && got != expected ? $"{got} bytes arrived, should be {expected}"
                 : hash is not null && await hash.OfAsync(path, cancellation) is var found && found != hash.Hex ? $"its {hash.Algorithm.Name} is {found}, should be {hash.Hex}"
                 : null;
             if (problem is null) return;
             File.Delete(path);
             // A beginning that was damaged on this machine's disk gets one fresh start.
-            if (wrong > 0 || !resumed) throw new WorkerException(ExitCode.Failure, $"{request.Shown}: {problem}; what arrived is not used");
+            if (!resumed) throw new WorkerException(ExitCode.Failure, $"{request.Shown}: {problem}; what arrived is not used");
         }
     }
 
-    /// <summary>Asks for what is missing until nothing is; returns the length that the whole must have.</summary>
-    private async Task<long> CompleteAsync(WebRequest request, string path, long? length, CancellationToken cancellation)
+    /// <summary>Asks once for what is missing. Gives the length that the whole must have; null where it broke off further on than before.</summary>
+    private async Task<long?> PartAsync(WebRequest request, string path, long? length, Action<long>? arrived, CancellationToken cancellation)
     {
-        int failures = 0;
-        while (true)
+        await using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, 1 << 16, useAsync: true);
+        long from = file.Length > length ? 0 : file.Length;
+        if (from == length) return from;
+        using HttpResponseMessage response = await web.FollowAsync(request with { From = from }, cancellation);
+        if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && from > 0)
         {
-            await using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, 1 << 16, useAsync: true);
-            long from = file.Length > length ? 0 : file.Length;
-            if (from == length) return from;
-            using HttpResponseMessage response = await web.SendAsync(request with { From = from }, cancellation);
-            if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && from > 0)
-            {
-                file.SetLength(0);
-                continue;
-            }
-            if (!response.IsSuccessStatusCode) throw WebErrors.Explain(request, response);
-            if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentRange?.From != from) from = 0;
-            file.SetLength(from);
-            file.Position = from;
-            long? whole = response.Content.Headers.ContentRange?.Length ?? (response.Content.Headers.ContentLength is { } rest ? from + rest : null);
-            string problem;
-            try
-            {
-                await CopyAsync(response, file, cancellation);
-                if (whole is null || file.Length >= whole) return length ?? whole ?? file.Length;
-                problem = $"ended after {file.Length} of {whole} bytes";
-            }
-            catch (Exception e) when (WebClient.IsTransient(e, cancellation))
-            {
-                problem = e is OperationCanceledException ? $"sent nothing for {web.Patience.TotalSeconds:F0} s" : $"broke off ({e.Message})";
-            }
-            // A server that gets a little further each time is not given up.
-            failures = file.Length > from ? 1 : failures + 1;
-            if (failures >= web.Retry.Tries) throw new WorkerException(ExitCode.Failure, $"{request.Shown}: {problem}, {failures} times at the same place");
-            await web.Retry.WaitAsync(failures, null, cancellation);
+            file.SetLength(0);
+            return null;
+        }
+        if (!response.IsSuccessStatusCode) throw WebErrors.Explain(request, response);
+        if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentRange?.From != from) from = 0;
+        file.SetLength(from);
+        file.Position = from;
+        long? whole = response.Content.Headers.ContentRange?.Length ?? (response.Content.Headers.ContentLength is { } rest ? from + rest : null);
+        try
+        {
+            await CopyAsync(response, file, arrived, cancellation);
+            return whole is null || file.Length >= whole ? length ?? whole ?? file.Length : throw new IOException($"ended after {file.Length} of {whole} bytes");
+        }
+        catch (Exception e) when (Retries.IsTransient(e, cancellation) && file.Length > from)
+        {
+            return null;
         }
     }
 
-    private async Task CopyAsync(HttpResponseMessage response, FileStream file, CancellationToken cancellation)
+    private async Task CopyAsync(HttpResponseMessage response, FileStream file, Action<long>? arrived, CancellationToken cancellation)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         await using Stream body = await response.Content.ReadAsStreamAsync(cancellation);
         var buffer = new byte[BufferBytes];
         try
         {
             while (true)
             {
-                patience.CancelAfter(web.Patience);
-                int read = await body.ReadAsync(buffer, patience.Token);
+                silence.CancelAfter(web.Patience);
+                int read = await body.ReadAsync(buffer, silence.Token);
                 if (read == 0) return;
                 await file.WriteAsync(buffer.AsMemory(0, read), cancellation);
+                arrived?.Invoke(read);
             }
         }
         finally

@@ -13,9 +13,16 @@ internal static class WebErrors
         return response.StatusCode switch
         {
             HttpStatusCode.NotFound or HttpStatusCode.Gone => new FileNotFoundException($"{request.Shown}: there is no such file{said}", request.Shown),
-            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new WorkerException(ExitCode.NoPermission, $"{request.Shown}: {(int)response.StatusCode}{said}; "
-                + (request.Token is null ? "does it exist? A private or gated repository needs HF_TOKEN (spec.storage.secretRef)" : "the token in HF_TOKEN gives no access to it")),
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new WorkerException(ExitCode.NoPermission, $"{request.Shown}: {(int)response.StatusCode}{said}; {Remedy(request)}"),
             var status => new WorkerException(ExitCode.Failure, $"{request.Shown}: answered {(int)status} {response.ReasonPhrase}{said}"),
         };
     }
+
+    private static string Remedy(WebRequest request) => (request.Shown.StartsWith(HubRepository.Scheme, StringComparison.Ordinal), request.Authorization) switch
+    {
+        (true, null) => "does it exist? A private or gated repository needs HF_TOKEN (spec.storage.secretRef)",
+        (true, _) => "the token in HF_TOKEN gives no access to it",
+        (_, null) => "a signed address may have expired; a server that asks for a password takes https://user:password@host/path",
+        _ => "the user and password in the address give no access to it",
+    };
 }

@@ -1,110 +1,62 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using LightReasoner.Worker.Tokenization.Jinja;
+using LightReasoner.Jinja;
 
 namespace LightReasoner.Worker.Tokenization;
 
-/// <summary>
-/// A chat template: turns messages into the text that a model was trained on. The language is the part of Jinja2 that chat
-/// templates use, rendered as transformers does; whatever is not supported is an error, never wrong text. Safe for concurrent use.
-/// </summary>
+/// <summary>A chat template: turns messages into the text that a model was trained on. Safe for concurrent use.</summary>
 public sealed class ChatTemplate
 {
-    private readonly IReadOnlyList<Statement> _statements;
-    private readonly TimeProvider _clock;
-    private JsonObject? _defaults;
-    private ChatTemplate? _forTools;
+    private readonly Template _template;
+    private readonly Template? _forTools;
+    private readonly JsonObject _defaults;
 
-    private ChatTemplate(string source, string name, TimeProvider clock) =>
-        (_statements, Name, _clock) = (Parser.Parse(source, name), name, clock);
+    private ChatTemplate(Template template, Template? forTools, JsonObject defaults) =>
+        (_template, _forTools, _defaults) = (template, forTools, defaults);
 
-    /// <summary>Where the template comes from, for messages.</summary>
-    public string Name { get; }
-
-    /// <summary>Parses a template.</summary>
+    /// <summary>Parses a template that knows no special tokens.</summary>
     /// <param name="source">The template's text.</param>
     /// <param name="name">Where it comes from, for messages.</param>
-    /// <param name="clock">The clock of strftime_now; the system's by default.</param>
-    /// <exception cref="ChatTemplateException">The template has an error or a tag that is not supported.</exception>
-    public static ChatTemplate Parse(string source, string name, TimeProvider? clock = null) => new(source, name, clock ?? TimeProvider.System);
-
-    /// <summary>The template of a model folder with its special tokens, or null when it has none. Tools and documents are none unless given.</summary>
-    /// <exception cref="ChatTemplateException">The template has an error or a tag that is not supported.</exception>
-    /// <exception cref="TokenizerException">tokenizer_config.json is damaged.</exception>
-    public static ChatTemplate? Read(string dir) => Read(dir, SpecialTokens.Read(dir));
-
-    /// <summary>Renders the template with messages, add_generation_prompt, tools and any other variables.</summary>
-    /// <param name="variables">A variable that is absent is undefined, JSON null is none.</param>
-    /// <param name="clock">The clock of strftime_now, if not the template's own.</param>
-    /// <exception cref="ChatTemplateException">The template raised an error, uses something that is not supported, or exceeds a limit of time or size.</exception>
-    public string Render(JsonObject variables, TimeProvider? clock = null)
-    {
-        if (_forTools is not null && variables["tools"] is JsonArray { Count: > 0 })
-            return _forTools.Render(variables, clock);
-        Interpreter? interpreter = null;
-        try
-        {
-            var values = new Dictionary<string, object?>(StringComparer.Ordinal);
-            foreach (var (name, value) in (_defaults ?? []).Concat(variables))
-                values[name] = JsonValues.From(value);
-            interpreter = new Interpreter(clock ?? _clock, values);
-            return interpreter.Run(_statements);
-        }
-        catch (JinjaException e)
-        {
-            throw new ChatTemplateException(Name, interpreter?.Line ?? 1, e.Message);
-        }
-        catch (Exception e) when (interpreter is null && e is InvalidOperationException or ArgumentException)
-        {
-            throw new ChatTemplateException(Name, 1, $"the variables are not valid: {e.Message}");
-        }
-    }
+    /// <exception cref="TemplateException">The template has an error or a tag that is not supported.</exception>
+    public static ChatTemplate Parse(string source, string name) => new(Template.Parse(source, name), null, []);
 
     /// <summary>
     /// The template of a model folder: chat_template.jinja, else chat_template of tokenizer_config.json (a text, or a list with one
-    /// named 'default' and perhaps one named 'tool_use').
+    /// named 'default' and perhaps one named 'tool_use'); null when it has none. It knows the special tokens; tools and documents are none
+    /// unless given.
     /// </summary>
-    internal static ChatTemplate? Read(string directory, SpecialTokens special)
+    /// <exception cref="TemplateException">The template has an error or a tag that is not supported.</exception>
+    /// <exception cref="TokenizerException">tokenizer_config.json is damaged.</exception>
+    public static ChatTemplate? Read(string dir) => Read(dir, TokenizerConfig.Read(dir));
+
+    internal static ChatTemplate? Read(string dir, TokenizerConfig config)
     {
-        var file = Path.Combine(directory, "chat_template.jinja");
-        var config = Path.Combine(directory, "tokenizer_config.json");
-        var template = File.Exists(file) ? Parse(File.ReadAllText(file), file) : FromConfig(special.ChatTemplate, $"{config}: chat_template");
-        if (template is null)
-            return null;
-        template._defaults = new JsonObject { ["tools"] = null, ["documents"] = null };
-        foreach (var (name, token) in (ReadOnlySpan<(string, string?)>)[("bos_token", special.Bos), ("eos_token", special.Eos), ("pad_token", special.Pad)])
+        var file = Path.Combine(dir, "chat_template.jinja");
+        var where = $"{Path.Combine(dir, "tokenizer_config.json")}: chat_template";
+        var named = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (File.Exists(file))
+            (named["default"], where) = (File.ReadAllText(file), file);
+        else if (config.ChatTemplate is JsonValue text)
+            named["default"] = Json.Text(text, where);
+        else if (config.ChatTemplate is { } list)
         {
-            if (token is not null)
-                template._defaults[name] = token;
+            foreach (var entry in Json.Array(list, where).Select(item => Json.Object(item, where)))
+                named[Json.Text(entry["name"], $"{where}.name")] = Json.Text(entry["template"], $"{where}.template");
         }
-        if (template._forTools is not null)
-            template._forTools._defaults = template._defaults;
-        return template;
+        else
+            return null;
+        if (!named.TryGetValue("default", out var source))
+            throw new TokenizerException($"{where}: no template is named 'default' (names: {string.Join(", ", named.Keys)})");
+        var variables = config.TemplateVariables();
+        variables["tools"] = variables["documents"] = null;
+        var forTools = named.TryGetValue("tool_use", out var other) ? Template.Parse(other, $"{where} 'tool_use'") : null;
+        return new ChatTemplate(Template.Parse(source, where), forTools, variables);
     }
 
-    private static ChatTemplate? FromConfig(JsonNode? node, string where)
-    {
-        switch (node)
-        {
-            case null:
-                return null;
-            case JsonValue text when text.GetValueKind() == JsonValueKind.String:
-                return Parse(text.GetValue<string>(), where);
-            case JsonArray list:
-                var named = new Dictionary<string, string>(StringComparer.Ordinal);
-                foreach (var item in list)
-                {
-                    var entry = Json.Object(item, where);
-                    named[Json.String(entry, "name", where)] = Json.String(entry, "template", where);
-                }
-                if (!named.TryGetValue("default", out var source))
-                    throw new TokenizerException($"{where}: no template is named 'default' (names: {string.Join(", ", named.Keys)})");
-                var template = Parse(source, $"{where} 'default'");
-                if (named.TryGetValue("tool_use", out var forTools))
-                    template._forTools = Parse(forTools, $"{where} 'tool_use'");
-                return template;
-            default:
-                throw new TokenizerException($"{where}: expected a text or a list of named templates");
-        }
-    }
+    /// <summary>Renders the template with messages, add_generation_prompt, tools and any other variables.</summary>
+    /// <param name="variables">A variable that is absent is undefined, JSON null is none.</param>
+    /// <param name="clock">The clock of strftime_now; the system's by default.</param>
+    /// <exception cref="TemplateException">The template raised an error or uses something that is not supported, or takes too long.</exception>
+    public string Render(JsonObject variables, TimeProvider? clock = null) =>
+        (variables["tools"] is JsonArray { Count: > 0 } ? _forTools ?? _template : _template).Render(_defaults.Concat(variables), clock);
 }

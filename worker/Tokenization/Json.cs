@@ -3,11 +3,14 @@ using System.Text.Json.Nodes;
 
 namespace LightReasoner.Worker.Tokenization;
 
-/// <summary>Typed access to parts of a tokenizer file, with errors that name the place.</summary>
+/// <summary>Typed access to parts of a tokenizer's files, with errors that name the place.</summary>
 internal static class Json
 {
+    /// <summary>Reads a file that may be absent.</summary>
+    internal static JsonObject? ReadObject(string file) => File.Exists(file) ? Object(Parse(File.ReadAllBytes(file), file), file) : null;
+
     /// <summary>
-    /// Parses a tree and looks at all of it: JsonNode finds doubled names and text that is no Unicode only when it is read,
+    /// Parses a tree and looks at all of it: JsonNode finds doubled names, text that is no Unicode and too large numbers only when it is read,
     /// which would be anywhere.
     /// </summary>
     internal static JsonNode? Parse(ReadOnlySpan<byte> json, string where)
@@ -39,38 +42,33 @@ internal static class Json
             case JsonValue value when value.GetValueKind() == JsonValueKind.String:
                 value.GetValue<string>();
                 break;
+            case JsonValue value when value.GetValueKind() == JsonValueKind.Number && !double.IsFinite(value.GetValue<double>()):
+                throw new JsonException($"the number {value.ToJsonString()} is too large");
         }
     }
 
     internal static JsonObject Object(JsonNode? node, string where) =>
         node as JsonObject ?? throw new TokenizerException($"{where}: expected an object, found {Kind(node)}");
 
-    internal static JsonArray Array(JsonObject json, string name, string where) =>
-        json[name] as JsonArray ?? throw new TokenizerException($"{where}.{name}: expected an array, found {Kind(json[name])}");
+    internal static JsonArray Array(JsonNode? node, string where) =>
+        node as JsonArray ?? throw new TokenizerException($"{where}: expected an array, found {Kind(node)}");
 
-    internal static string Type(JsonObject json, string where) => String(json, "type", where);
+    internal static string Text(JsonNode? node, string where) =>
+        node?.GetValueKind() == JsonValueKind.String
+            ? node.GetValue<string>() : throw new TokenizerException($"{where}: expected a string, found {Kind(node)}");
 
-    internal static string String(JsonObject json, string name, string where) =>
-        OptionalString(json, name, where) ?? throw new TokenizerException($"{where}.{name}: expected a string, found null");
-
-    internal static string? OptionalString(JsonObject json, string name, string where)
+    internal static bool? Flag(JsonNode? node, string where) => node?.GetValueKind() switch
     {
-        if (json[name] is not { } node)
-            return null;
-        return node.GetValueKind() == JsonValueKind.String ? node.GetValue<string>() : throw new TokenizerException($"{where}.{name}: expected a string, found {Kind(node)}");
-    }
-
-    internal static bool Flag(JsonObject json, string name, string where, bool absent = false) => json[name] switch
-    {
-        null => absent,
-        var node when node.GetValueKind() is JsonValueKind.True or JsonValueKind.False => node.GetValue<bool>(),
-        var node => throw new TokenizerException($"{where}.{name}: expected true or false, found {Kind(node)}"),
+        null => null,
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => throw new TokenizerException($"{where}: expected true or false, found {Kind(node)}"),
     };
 
-    internal static int Integer(JsonNode? node, string where) =>
-        node is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.TryGetValue(out int number) && number is >= 0 and < Vocabulary.MaxId
+    internal static int Id(JsonNode? node, string where) =>
+        node is JsonValue value && value.TryGetValue(out int number) && number is >= 0 and < TokenizerFile.IdLimit
             ? number
-            : throw new TokenizerException($"{where}: expected a token id from 0 to {Vocabulary.MaxId - 1}, found {node?.ToJsonString() ?? "null"}");
+            : throw new TokenizerException($"{where}: expected a token id below {TokenizerFile.IdLimit}, found {node?.ToJsonString() ?? "null"}");
 
     private static string Kind(JsonNode? node) => node?.GetValueKind().ToString().ToLowerInvariant() ?? "null";
 }

@@ -5,40 +5,54 @@ namespace LightReasoner.Worker.Tokenization;
 /// <summary>The ids put before and after an encoded text when special tokens are wanted.</summary>
 internal sealed record PostProcessor(int[] Before, int[] After)
 {
-    internal static readonly PostProcessor None = new([], []);
+    private static readonly PostProcessor None = new([], []);
 
-    /// <summary>Reads post_processor: null, ByteLevel (which changes no ids), TemplateProcessing, or a Sequence of them.</summary>
+    /// <summary>Reads post_processor: null, ByteLevel (which changes no ids), TemplateProcessing, Bert- and RobertaProcessing, or a Sequence.</summary>
     internal static PostProcessor Parse(JsonNode? node, string where)
     {
         if (node is null)
             return None;
         var json = Json.Object(node, where);
-        switch (Json.Type(json, where))
+        switch (Json.Text(json["type"], $"{where}.type"))
         {
             case "ByteLevel":
                 return None;
             case "TemplateProcessing":
                 return Template(json, where);
+            case "BertProcessing" or "RobertaProcessing":
+                return new PostProcessor([IdOf(json, "cls", where)], [IdOf(json, "sep", where)]);
             case "Sequence":
                 var result = None;
-                var i = 0;
-                foreach (var step in Json.Array(json, "processors", where))
+                foreach (var step in Json.Array(json["processors"], $"{where}.processors"))
                 {
-                    var (before, after) = Parse(step, $"{where}.processors[{i++}]");
+                    var (before, after) = Parse(step, $"{where}.processors");
                     result = new PostProcessor([.. before, .. result.Before], [.. result.After, .. after]);
                 }
                 return result;
             case var type:
-                throw new TokenizerException($"{where}: post-processor '{type}' is not supported (ByteLevel, TemplateProcessing and Sequence are)");
+                throw new TokenizerException(
+                    $"{where}: post-processor '{type}' is not supported (ByteLevel, TemplateProcessing, BertProcessing, RobertaProcessing and Sequence are)");
         }
     }
 
+    /// <summary>
+    /// What add_bos_token and add_eos_token say replaces what the file says on that side, as in transformers. A token that is not defined is
+    /// not added.
+    /// </summary>
+    internal PostProcessor With(bool? addBos, int? bos, bool? addEos, int? eos) => new(Side(addBos, bos, Before), Side(addEos, eos, After));
+
+    private static int[] Side(bool? add, int? id, int[] declared) => add switch
+    {
+        null => declared,
+        true when id is { } token => [token],
+        _ => [],
+    };
+
     private static PostProcessor Template(JsonObject json, string where)
     {
-        var tokens = Json.Object(json["special_tokens"], $"{where}.special_tokens");
         List<int> before = [], after = [];
         var seen = false;
-        foreach (var piece in Json.Array(json, "single", where))
+        foreach (var piece in Json.Array(json["single"], $"{where}.single"))
         {
             var part = Json.Object(piece, $"{where}.single");
             if (part.ContainsKey("Sequence"))
@@ -48,13 +62,17 @@ internal sealed record PostProcessor(int[] Before, int[] After)
                 seen = true;
                 continue;
             }
-            var id = Json.String(Json.Object(part["SpecialToken"], $"{where}.single.SpecialToken"), "id", where);
-            var token = Json.Object(tokens[id], $"{where}.special_tokens['{id}']");
-            foreach (var value in Json.Array(token, "ids", where))
-                (seen ? after : before).Add(Json.Integer(value, $"{where}.special_tokens['{id}'].ids"));
+            var name = Json.Text(Json.Object(part["SpecialToken"], $"{where}.single.SpecialToken")["id"], $"{where}.single.SpecialToken.id");
+            var place = $"{where}.special_tokens['{name}']";
+            var ids = Json.Object(Json.Object(json["special_tokens"], $"{where}.special_tokens")[name], place)["ids"];
+            (seen ? after : before).AddRange(Json.Array(ids, $"{place}.ids").Select(id => Json.Id(id, $"{place}.ids")));
         }
-        if (!seen)
-            throw new TokenizerException($"{where}.single: the place of the text (Sequence A) is missing");
-        return new PostProcessor([.. before], [.. after]);
+        return seen
+            ? new PostProcessor([.. before], [.. after])
+            : throw new TokenizerException($"{where}.single: the place of the text (Sequence A) is missing");
     }
+
+    // Written as ["<s>", 0].
+    private static int IdOf(JsonObject json, string name, string where) => json[name] is JsonArray { Count: 2 } pair
+        ? Json.Id(pair[1], $"{where}.{name}") : throw new TokenizerException($"{where}.{name}: expected a token and its id");
 }

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace LightReasoner.Worker.Tokenization;
 
 /// <summary>
@@ -10,22 +8,43 @@ public sealed class StreamingDecoder
 {
     private readonly Tokenizer _tokenizer;
     private readonly bool _skipSpecialTokens;
-    private readonly Decoder _utf8 = Encoding.UTF8.GetDecoder();
-    private char[] _chars = new char[64];
+    // Decoders look at neighbours (a leading space is dropped, bytes are joined), so the last piece is decoded again before the new one.
+    private readonly List<int> _ids = [];
+    private int _complete;
+    private string _before = "";
 
-    internal StreamingDecoder(Tokenizer tokenizer, bool skipSpecialTokens) => (_tokenizer, _skipSpecialTokens) = (tokenizer, skipSpecialTokens);
+    internal StreamingDecoder(Tokenizer tokenizer, bool skipSpecialTokens) =>
+        (_tokenizer, _skipSpecialTokens) = (tokenizer, skipSpecialTokens);
 
     /// <summary>Takes the next token; returns the text that is complete now, often empty.</summary>
-    public string Append(int id) => _tokenizer.TryGetBytes(id, _skipSpecialTokens, out var bytes) ? Decode(bytes, flush: false) : "";
+    public string Append(int id)
+    {
+        if (!_tokenizer.IsShown(id, _skipSpecialTokens))
+            return "";
+        _ids.Add(id);
+        var text = Decode(_ids);
+        // A run of SentencePiece's byte tokens is a text only when all of it is valid.
+        var isByte = _tokenizer.IdToToken(id) is ['<', '0', 'x', _, _, '>'];
+        return text.Length <= _before.Length || text.EndsWith('\uFFFD') || isByte ? "" : Take(text);
+    }
 
     /// <summary>Ends the text: a character that never became complete is U+FFFD. The decoder can be used again from the start.</summary>
-    public string Finish() => Decode([], flush: true);
-
-    private string Decode(ReadOnlySpan<byte> bytes, bool flush)
+    public string Finish()
     {
-        var most = Encoding.UTF8.GetMaxCharCount(bytes.Length);
-        if (_chars.Length < most)
-            _chars = new char[most];
-        return new string(_chars, 0, _utf8.GetChars(bytes, _chars, flush));
+        var rest = Decode(_ids)[_before.Length..];
+        _ids.Clear();
+        (_complete, _before) = (0, "");
+        return rest;
     }
+
+    private string Take(string text)
+    {
+        var piece = text[_before.Length..];
+        _ids.RemoveRange(0, _complete);
+        _complete = _ids.Count;
+        _before = Decode(_ids);
+        return piece;
+    }
+
+    private string Decode(List<int> ids) => _tokenizer.Decode([.. ids], _skipSpecialTokens);
 }

@@ -1,146 +1,142 @@
-using System.Buffers;
 using System.Text;
-using LightReasoner.Worker.Tokenization.Normalization;
-using LightReasoner.Worker.Tokenization.PreTokenization;
 
 namespace LightReasoner.Worker.Tokenization;
 
-/// <summary>A byte-level BPE tokenizer as Hugging Face's <c>tokenizer.json</c> describes it. Safe for concurrent use.</summary>
+/// <summary>A tokenizer as <c>tokenizer.json</c> and the files beside it describe it, by Hugging Face's own library. Safe for concurrent use.</summary>
 public sealed class Tokenizer
 {
-    private readonly Vocabulary _vocabulary;
-    private readonly ByteLevelBpe _model;
-    private readonly Func<string, string>? _normalize;
-    private readonly IPreTokenizer _preTokenizer;
+    private readonly string _name;
+    private readonly Dictionary<string, int> _ids;
+    private readonly string?[] _tokens;
+    private readonly Tokenizers.DotNet.Tokenizer _decoder;
+    private readonly Tokenizers.DotNet.Tokenizer _encoder;
+    private readonly HashSet<int> _special;
     private readonly PostProcessor _postProcessor;
-    private readonly Dictionary<string, AddedToken> _addedByContent = new(StringComparer.Ordinal);
-    private readonly Dictionary<int, (bool Special, byte[] Bytes)> _addedById = [];
-    private readonly AddedTokenMatcher _literalTokens;
-    private readonly AddedTokenMatcher _normalizedTokens;
 
-    private Tokenizer(TokenizerFile file, SpecialTokens special, ChatTemplate? chatTemplate, string name)
+    private Tokenizer(TokenizerFile file, TokenizerConfig config, ChatTemplate? chatTemplate, string name)
     {
-        _vocabulary = file.Vocabulary;
-        _model = file.Model;
-        _normalize = Normalizers.Parse(file.Section("normalizer"), $"{name}: normalizer");
-        _preTokenizer = PreTokenizers.Parse(file.Section("pre_tokenizer"), $"{name}: pre_tokenizer");
-        Decoders.Check(file.Section("decoder"), $"{name}: decoder");
-        VocabSize = _vocabulary.Size;
-        foreach (var token in file.AddedTokens)
-        {
-            _addedByContent[token.Content] = token;
-            _addedById[token.Id] = (token.Special, Decoders.Bytes(token.Content));
-            VocabSize = Math.Max(VocabSize, token.Id + 1);
-        }
-        var tokens = _addedByContent.Values;
-        _literalTokens = new AddedTokenMatcher(tokens.Where(t => !t.Normalized).Select(t => (t, t.Content)));
-        _normalizedTokens = new AddedTokenMatcher(tokens.Where(t => t.Normalized).Select(t => (t, _normalize?.Invoke(t.Content) ?? t.Content)));
-        _postProcessor = special.Apply(PostProcessor.Parse(file.Section("post_processor"), $"{name}: post_processor"), TokenToId, name);
-        BosId = Id(special.Bos);
-        EosId = Id(special.Eos);
-        PadId = Id(special.Pad);
-        BosToken = special.Bos;
-        EosToken = special.Eos;
+        (_name, _ids, _tokens, BaseVocabSize) = (name, file.Ids, file.Tokens, file.ModelSize);
+        _decoder = file.Load();
+        _encoder = config.SplitSpecialTokens ? file.Load(splitSpecialTokens: true) : _decoder;
+        _special = [.. file.SpecialIds];
+        BosId = Id("bos_token");
+        EosId = Id("eos_token");
+        PadId = Id("pad_token");
+        _postProcessor = file.PostProcessor.With(config.AddBos, BosId, config.AddEos, EosId);
         ChatTemplate = chatTemplate;
 
-        int? Id(string? token) => token is null ? null : TokenToId(token);
+        int? Id(string role) => config[role] is { } token ? TokenToId(token) : null;
     }
 
     /// <summary>One more than the highest id.</summary>
-    public int VocabSize { get; }
+    public int VocabSize => _tokens.Length;
 
-    /// <summary>One more than the highest id of the vocabulary proper, without added tokens: <c>vocab_size</c> of transformers' tokenizers.</summary>
-    public int BaseVocabSize => _vocabulary.Size;
+    /// <summary>Tokens of the model proper, without added ones: <c>vocab_size</c> of transformers' tokenizers.</summary>
+    public int BaseVocabSize { get; }
 
-    /// <summary>The id of bos_token, if the model has one.</summary>
+    /// <summary>The id of bos_token, if the files name one.</summary>
     public int? BosId { get; }
 
-    /// <summary>The id of eos_token, if the model has one. Generation may end at others too (generation_config.json).</summary>
+    /// <summary>The id of eos_token, if the files name one. Generation may end at others too (generation_config.json, config.json).</summary>
     public int? EosId { get; }
 
-    /// <summary>The id of pad_token, if the model has one.</summary>
+    /// <summary>The id of pad_token, if the files name one.</summary>
     public int? PadId { get; }
-
-    /// <summary>The text of bos_token.</summary>
-    public string? BosToken { get; }
-
-    /// <summary>The text of eos_token.</summary>
-    public string? EosToken { get; }
 
     /// <summary>The model's chat template, if it has one.</summary>
     public ChatTemplate? ChatTemplate { get; }
 
-    /// <summary>Loads <c>tokenizer.json</c> of a model folder with <c>tokenizer_config.json</c> and <c>chat_template.jinja</c> where they exist.</summary>
+    /// <summary>
+    /// Loads <c>tokenizer.json</c> of a model folder with what exists of tokenizer_config.json, special_tokens_map.json, added_tokens.json and
+    /// chat_template.jinja.
+    /// </summary>
     /// <exception cref="FileNotFoundException">The folder has no tokenizer.json.</exception>
     /// <exception cref="TokenizerException">A file is damaged or describes something that is not supported.</exception>
-    /// <exception cref="ChatTemplateException">The chat template does not parse.</exception>
+    /// <exception cref="Jinja.TemplateException">The chat template does not parse.</exception>
     public static Tokenizer Load(string dir)
     {
         var file = Path.Combine(dir, "tokenizer.json");
         if (!File.Exists(file))
             throw new FileNotFoundException($"{file}: not found (a model folder needs tokenizer.json)", file);
-        var special = SpecialTokens.Read(dir);
-        return Parse(File.ReadAllBytes(file), file, special, ChatTemplate.Read(dir, special));
+        var config = TokenizerConfig.Read(dir);
+        return Parse(File.ReadAllBytes(file), file, config, ChatTemplate.Read(dir, config));
     }
 
-    internal static Tokenizer Parse(ReadOnlyMemory<byte> json, string name, SpecialTokens? special = null, ChatTemplate? chatTemplate = null) =>
-        new(new TokenizerFile(json, name), special ?? new SpecialTokens(), chatTemplate, name);
+    internal static Tokenizer Parse(ReadOnlyMemory<byte> json, string name, TokenizerConfig? config = null, ChatTemplate? chatTemplate = null)
+    {
+        config ??= TokenizerConfig.None;
+        return new Tokenizer(new TokenizerFile(json, name, config), config, chatTemplate, name);
+    }
 
-    /// <summary>Encodes a text. Added tokens in the text become their ids; <paramref name="addSpecialTokens"/> puts the model's own (BOS …) around it.</summary>
+    /// <summary>
+    /// Encodes a text. Added tokens in the text become their ids; <paramref name="addSpecialTokens"/> puts the model's own (BOS …) around it.
+    /// Half of a surrogate pair counts as U+FFFD.
+    /// </summary>
+    /// <exception cref="TokenizerException">The text has something that the model has no token for, not even an unknown one.</exception>
     public int[] Encode(string text, bool addSpecialTokens = false)
     {
-        var ids = new List<int>(text.Length / 3 + 8);
-        if (addSpecialTokens)
-            ids.AddRange(_postProcessor.Before);
-        _literalTokens.Split(ReplaceLoneSurrogates(text), token => ids.Add(token.Id), part =>
-            _normalizedTokens.Split(_normalize?.Invoke(part) ?? part, token => ids.Add(token.Id), words => EncodeWords(words, ids)));
-        if (addSpecialTokens)
-            ids.AddRange(_postProcessor.After);
-        return [.. ids];
+        try
+        {
+            var ids = Array.ConvertAll(_encoder.Encode(WithoutLoneSurrogates(text)), id => (int)id);
+            GC.KeepAlive(this); // its finalizer frees what the call uses
+            return addSpecialTokens ? [.. _postProcessor.Before, .. ids, .. _postProcessor.After] : ids;
+        }
+        catch (Tokenizers.DotNet.TokenizerException e)
+        {
+            throw new TokenizerException($"{_name}: {e.Message}", e);
+        }
     }
 
     /// <summary>Decodes ids to text. Bytes that are no UTF-8 become U+FFFD, ids without a token nothing.</summary>
     public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = false)
     {
-        var bytes = new ArrayBufferWriter<byte>(ids.Length * 4 + 16);
+        var kept = new List<uint>(ids.Length);
         foreach (var id in ids)
         {
-            if (TryGetBytes(id, skipSpecialTokens, out var token))
-                bytes.Write(token);
+            if (IsShown(id, skipSpecialTokens))
+                kept.Add((uint)id);
         }
-        return Encoding.UTF8.GetString(bytes.WrittenSpan);
+        var text = _decoder.Decode([.. kept]);
+        GC.KeepAlive(this);
+        return text;
     }
 
-    /// <summary>The id of a token as the files spell it (<c>Ġthe</c>, <c>&lt;|im_end|&gt;</c>).</summary>
-    public int? TokenToId(string token) =>
-        _addedByContent.TryGetValue(token, out var added) ? added.Id : _vocabulary.Find(token) is >= 0 and var id ? id : null;
+    /// <summary>The id of a token as the files spell it (<c>Ġthe</c>, <c>&lt;|im_end|&gt;</c>); null if there is none.</summary>
+    public int? TokenToId(string token) => _ids.TryGetValue(token, out var id) ? id : null;
+
+    /// <summary>The token of an id as the files spell it; null if there is none.</summary>
+    public string? IdToToken(int id) => (uint)id < (uint)_tokens.Length ? _tokens[id] : null;
+
+    /// <summary>Refuses ids that a model has no embedding for.</summary>
+    /// <param name="ids">What the model is to read.</param>
+    /// <param name="vocabulary">Rows of the model's embedding.</param>
+    /// <exception cref="TokenizerException">An id is too high; the message names its token.</exception>
+    public void CheckIds(ReadOnlySpan<int> ids, int vocabulary)
+    {
+        foreach (var id in ids)
+        {
+            if (id >= vocabulary)
+            {
+                throw new TokenizerException(
+                    $"{_name}: the token '{IdToToken(id)}' has id {id}, but the model has embeddings for ids 0 to {vocabulary - 1} only "
+                    + "(config.json: vocab_size); use the tokenizer that the model was trained with");
+            }
+        }
+    }
 
     /// <summary>A decoder for a text that arrives token by token.</summary>
     public StreamingDecoder CreateStreamingDecoder(bool skipSpecialTokens = false) => new(this, skipSpecialTokens);
 
-    internal bool TryGetBytes(int id, bool skipSpecialTokens, out ReadOnlySpan<byte> bytes)
-    {
-        if (!_addedById.TryGetValue(id, out var added))
-            return _vocabulary.TryGetBytes(id, out bytes);
-        bytes = added.Bytes;
-        return !(skipSpecialTokens && added.Special);
-    }
+    /// <summary>Whether an id contributes to a decoded text.</summary>
+    internal bool IsShown(int id, bool skipSpecialTokens) => IdToToken(id) is not null && !(skipSpecialTokens && _special.Contains(id));
 
-    private void EncodeWords(string text, List<int> ids)
-    {
-        var words = new Words(text);
-        _preTokenizer.Apply(ref words);
-        foreach (var (start, length) in words.Ranges)
-            _model.Encode(words.Text.AsSpan(start, length), ids);
-    }
-
-    private static string ReplaceLoneSurrogates(string text)
+    private static string WithoutLoneSurrogates(string text)
     {
         if (!text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF'))
             return text;
         var result = new StringBuilder(text.Length);
         foreach (var rune in text.EnumerateRunes()) // yields U+FFFD for a lone one
-            result.Append(rune.ToString());
+            result.Append(rune);
         return result.ToString();
     }
 }

@@ -1,233 +1,202 @@
-using System.Text;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Library = Tokenizers.DotNet.Tokenizer;
 
 namespace LightReasoner.Worker.Tokenization;
 
 /// <summary>
-/// Reads tokenizer.json. The vocabulary and the merges (7 MB of them) are streamed into flat tables; everything else is small
-/// and becomes a JSON tree.
+/// tokenizer.json: the vocabulary, the added tokens under the ids that Hugging Face's library gives them, and that library itself, loaded from
+/// a copy in which no token is special and nothing is put around a text, so that both are ours to decide.
 /// </summary>
 internal sealed class TokenizerFile
 {
-    private readonly string _name;
-    private readonly ReadOnlyMemory<byte> _json;
-    private readonly Dictionary<string, ReadOnlyMemory<byte>> _sections;
+    /// <summary>Ids index arrays, so a file must not choose huge ones.</summary>
+    internal const int IdLimit = 1 << 24;
 
-    internal TokenizerFile(ReadOnlyMemory<byte> json, string name)
+    private readonly string _name;
+    private readonly JsonElement _model;
+    private readonly Dictionary<string, JsonNode?> _sections = [];
+    private readonly OrderedDictionary<string, (int Id, bool InModel, AddedToken Token)> _added = new(StringComparer.Ordinal);
+    private string?[] _tokens = [];
+    private int _size;
+
+    /// <param name="json">The file's bytes.</param>
+    /// <param name="name">Its name, for messages.</param>
+    /// <param name="config">What the files beside it say.</param>
+    /// <exception cref="TokenizerException">The file is damaged or describes something that is not supported.</exception>
+    internal TokenizerFile(ReadOnlyMemory<byte> json, string name, TokenizerConfig config)
     {
         _name = name;
-        _json = json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json;
         try
         {
-            _sections = Properties(_json, name);
-            ReadModel();
-            ReadAddedTokens();
+            var root = JsonDocument.Parse(json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json).RootElement;
+            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("model", out _model) || _model.ValueKind != JsonValueKind.Object)
+                throw new TokenizerException($"{name}: model: missing; is this a tokenizer.json of Hugging Face's tokenizers?");
+            foreach (var section in (string[])["version", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder"])
+            {
+                if (root.TryGetProperty(section, out var value))
+                    _sections[section] = Json.Parse(JsonMarshal.GetRawUtf8Value(value), $"{name}: {section}");
+            }
+            ReadVocabulary();
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new TokenizerException($"{name}: not valid JSON: {e.Message}", e);
         }
-        catch (InvalidOperationException e)
-        {
-            throw new TokenizerException($"{name}: {e.Message}", e); // text with lone surrogates
-        }
+        if (_model.TryGetProperty("dropout", out var dropout) && dropout.GetRawText() is not ("null" or "0" or "0.0"))
+            throw new TokenizerException($"{name}: model.dropout: makes token ids random; set it to null");
+        PanicGuard.CheckModel(_model, $"{name}: model");
+        foreach (var section in (string[])["normalizer", "pre_tokenizer", "decoder"])
+            PanicGuard.Check(_sections.GetValueOrDefault(section), $"{name}: {section}", isDecoder: section == "decoder");
+        AddTokens(config);
+        PostProcessor = PostProcessor.Parse(_sections.GetValueOrDefault("post_processor"), $"{name}: post_processor");
+        if (config.AddPrefixSpace is { } space && _sections.GetValueOrDefault("pre_tokenizer") is JsonObject pre && pre["type"]?.ToString() == "ByteLevel")
+            pre["add_prefix_space"] = space;
     }
 
-    internal Vocabulary Vocabulary { get; private set; } = null!;
+    /// <summary>Tokens of the model proper, without added ones: vocab_size of transformers' tokenizers.</summary>
+    internal int ModelSize { get; private set; }
 
-    internal ByteLevelBpe Model { get; private set; } = null!;
+    /// <summary>Every token's id, added ones included.</summary>
+    internal Dictionary<string, int> Ids { get; } = new(StringComparer.Ordinal);
 
-    internal List<AddedToken> AddedTokens { get; } = [];
+    /// <summary>The tokens by id; null where there is none.</summary>
+    internal string?[] Tokens => _tokens;
 
-    /// <summary>A small section as a tree; null when it is absent or null.</summary>
-    internal JsonNode? Section(string name) => _sections.TryGetValue(name, out var json) ? Json.Parse(json.Span, $"{_name}: {name}") : null;
+    internal IEnumerable<int> SpecialIds => _added.Values.Where(added => added.Token.Special).Select(added => added.Id);
 
-    private void ReadModel()
+    internal PostProcessor PostProcessor { get; }
+
+    /// <summary>Loads Hugging Face's library.</summary>
+    /// <param name="splitSpecialTokens">Special tokens in a text are ordinary text.</param>
+    /// <exception cref="TokenizerException">The library refuses the file.</exception>
+    internal Library Load(bool splitSpecialTokens = false)
     {
-        var where = $"{_name}: model";
-        if (!_sections.TryGetValue("model", out var json))
-            throw new TokenizerException($"{where}: missing");
-        var model = Properties(json, where);
-        var settings = new JsonObject();
-        foreach (var (name, value) in model)
-        {
-            if (name is not ("vocab" or "merges"))
-                settings[name] = Json.Parse(value.Span, $"{where}.{name}");
-        }
-        if (Json.OptionalString(settings, "type", where) is { } type && type != "BPE")
-            throw new TokenizerException($"{where}.type: '{type}' is not supported (BPE is)");
-        foreach (var affix in (string[])["continuing_subword_prefix", "end_of_word_suffix"])
-        {
-            if (Json.OptionalString(settings, affix, where) is { Length: > 0 })
-                throw new TokenizerException($"{where}.{affix}: not supported in a byte-level tokenizer");
-        }
-        if (Json.Flag(settings, "byte_fallback", where))
-            throw new TokenizerException($"{where}.byte_fallback: not supported; only byte-level BPE tokenizers are");
-
-        Vocabulary = ReadVocabulary(Required(model, "vocab", where), $"{where}.vocab");
-        var merges = ReadMerges(Required(model, "merges", where), $"{where}.merges");
-        var unknown = Json.OptionalString(settings, "unk_token", where);
-        var unknownId = unknown is null ? -1 : Vocabulary.Find(unknown);
-        Model = new ByteLevelBpe(Vocabulary, merges, Json.Flag(settings, "ignore_merges", where), unknownId, Json.Flag(settings, "fuse_unk", where));
+        var (library, error) = TryLoad(splitSpecialTokens);
+        if (library is not null)
+            return library;
+        // It seldom says where, so look for a part without which it can load.
+        var culprit = Array.Find((string[])["version", "normalizer", "pre_tokenizer", "decoder"], section => TryLoad(splitSpecialTokens, section).Library is not null);
+        var reason = error!.Replace("Failed to load tokenizer: ", "", StringComparison.Ordinal).Split(" at line ")[0];
+        throw new TokenizerException(
+            $"{_name}: {culprit ?? "model"}: Hugging Face's tokenizers library refuses it ({reason}); save it again with a current transformers (save_pretrained)");
     }
 
-    private static Vocabulary ReadVocabulary(ReadOnlyMemory<byte> json, string where)
+    private (Library? Library, string? Error) TryLoad(bool splitSpecialTokens, string? without = null)
     {
-        var reader = new Utf8JsonReader(json.Span);
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject)
-            throw new TokenizerException($"{where}: expected an object of tokens and ids");
-        var vocabulary = new Vocabulary(Math.Min(json.Length / 16, Vocabulary.MaxId));
-        var buffer = new byte[256];
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        // The library reads nothing but files, and reads all of one at once.
+        var copy = Path.Combine(Path.GetTempPath(), $"lightreasoner-{Guid.NewGuid():N}.tokenizer.json");
+        try
         {
-            var length = Text(ref reader, ref buffer);
-            var text = buffer.AsSpan(0, length);
-            var literal = NeedsText(text) ? Encoding.UTF8.GetString(text) : null;
-            reader.Read();
-            if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt32(out var id) || id is < 0 or >= Vocabulary.MaxId)
-                throw new TokenizerException($"{where}: the token '{Encoding.UTF8.GetString(text)}' needs an id from 0 to {Vocabulary.MaxId - 1}");
-            if (literal is not null)
-                vocabulary.AddLiteral(literal, id);
-            else
-                vocabulary.Add(buffer.AsSpan(0, ByteAlphabet.TryToBytesInPlace(text)), id);
-        }
-        return vocabulary;
-    }
-
-    private static bool NeedsText(ReadOnlySpan<byte> utf8)
-    {
-        foreach (var rune in utf8.ContainsAnyExceptInRange((byte)'!', (byte)'~') ? Encoding.UTF8.GetString(utf8) : "")
-        {
-            if (ByteAlphabet.ToByte(rune) < 0)
-                return true;
-        }
-        return false;
-    }
-
-    private MergeTable ReadMerges(ReadOnlyMemory<byte> json, string where)
-    {
-        var reader = new Utf8JsonReader(json.Span);
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.StartArray)
-            throw new TokenizerException($"{where}: expected an array");
-        var merges = new MergeTable(Math.Min(json.Length / 12, Vocabulary.MaxId));
-        var left = new byte[256];
-        var right = new byte[256];
-        var both = new byte[512];
-        for (var rank = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; rank++)
-        {
-            int leftLength, rightLength;
-            if (reader.TokenType == JsonTokenType.String)
+            using (var stream = new FileStream(copy, FileMode.CreateNew))
+            using (var writer = new Utf8JsonWriter(stream))
             {
-                var length = Text(ref reader, ref left);
-                leftLength = left.AsSpan(0, length).IndexOf((byte)' ');
-                if (leftLength < 0 || left.AsSpan(leftLength + 1, length - leftLength - 1).Contains((byte)' '))
-                    throw new TokenizerException($"{where}[{rank}]: expected two tokens with one space between, found '{Encoding.UTF8.GetString(left, 0, length)}'");
-                rightLength = length - leftLength - 1;
-                Fit(ref right, rightLength);
-                left.AsSpan(leftLength + 1, rightLength).CopyTo(right);
+                writer.WriteStartObject();
+                foreach (var (section, value) in _sections.Where(s => s.Key is not ("added_tokens" or "post_processor") && s.Key != without && s.Value is not null))
+                {
+                    writer.WritePropertyName(section);
+                    value!.WriteTo(writer);
+                }
+                writer.WritePropertyName("added_tokens");
+                new JsonArray([.. AddedTokens(splitSpecialTokens)]).WriteTo(writer);
+                writer.WritePropertyName("model");
+                writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(_model), skipInputValidation: true);
+                writer.WriteEndObject();
             }
-            else if (reader.TokenType == JsonTokenType.StartArray)
-            {
-                leftLength = Part(ref reader, ref left, where, rank);
-                rightLength = Part(ref reader, ref right, where, rank);
-                reader.Read();
-                if (reader.TokenType != JsonTokenType.EndArray)
-                    throw new TokenizerException($"{where}[{rank}]: expected two tokens");
-            }
-            else
-            {
-                throw new TokenizerException($"{where}[{rank}]: expected \"a b\" or [\"a\", \"b\"]");
-            }
-            Add(rank, left.AsSpan(0, leftLength), right.AsSpan(0, rightLength));
+            return (new Library(copy), null);
         }
-        return merges;
-
-        void Add(int rank, Span<byte> leftText, Span<byte> rightText)
+        catch (Tokenizers.DotNet.TokenizerException e)
         {
-            Fit(ref both, leftText.Length + rightText.Length);
-            leftText.CopyTo(both);
-            var l = ByteAlphabet.TryToBytesInPlace(both.AsSpan(0, leftText.Length));
-            if (l >= 0)
-                rightText.CopyTo(both.AsSpan(l));
-            var r = l < 0 ? -1 : ByteAlphabet.TryToBytesInPlace(both.AsSpan(l, rightText.Length));
-            var leftId = l < 0 ? -1 : Vocabulary.Find(both.AsSpan(0, l));
-            var rightId = r < 0 ? -1 : Vocabulary.Find(both.AsSpan(l, r));
-            var merged = r < 0 ? -1 : Vocabulary.Find(both.AsSpan(0, l + r));
-            if (leftId < 0 || rightId < 0 || merged < 0)
-            {
-                var missing = leftId < 0 ? Encoding.UTF8.GetString(leftText) : rightId < 0 ? Encoding.UTF8.GetString(rightText) : Encoding.UTF8.GetString(leftText) + Encoding.UTF8.GetString(rightText);
-                throw new TokenizerException($"{where}[{rank}]: token '{missing}' is not in the vocabulary");
-            }
-            merges.Add(leftId, rightId, rank, merged);
+            return (null, e.Message);
+        }
+        finally
+        {
+            File.Delete(copy);
         }
     }
 
-    private static int Part(ref Utf8JsonReader reader, ref byte[] buffer, string where, int rank)
+    /// <summary>A special token that is to be ordinary text gets a content that no text has, so that the ids after it stay the same.</summary>
+    private IEnumerable<JsonNode> AddedTokens(bool splitSpecialTokens) =>
+        from added in _added.Values
+        let hidden = splitSpecialTokens && added.Token.Special
+        where !(hidden && added.InModel)
+        select (added.Token with { Special = false, Content = hidden ? $"\uFFFF{added.Id}" : added.Token.Content }).ToJson(added.Id);
+
+    private void ReadVocabulary()
     {
-        reader.Read();
-        return reader.TokenType == JsonTokenType.String ? Text(ref reader, ref buffer) : throw new TokenizerException($"{where}[{rank}]: expected two tokens");
+        var where = $"{_name}: model.vocab";
+        _model.TryGetProperty("vocab", out var vocabulary);
+        if (vocabulary.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var property in vocabulary.EnumerateObject())
+            {
+                if (property.Value.ValueKind != JsonValueKind.Number || !property.Value.TryGetInt32(out var id) || id is < 0 or >= IdLimit)
+                    throw new TokenizerException($"{where}: the token '{property.Name}' needs an id from 0 to {IdLimit - 1}");
+                Ids[property.Name] = id;
+            }
+            ModelSize = Ids.Count;
+            foreach (var (token, id) in Ids)
+            {
+                if (Place(id, token) is { } other)
+                    throw new TokenizerException($"{where}: the tokens '{other}' and '{token}' have the same id {id}; every token needs an id of its own");
+            }
+        }
+        else if (vocabulary.ValueKind == JsonValueKind.Array)
+        {
+            // Unigram: tokens and their scores.
+            foreach (var pair in vocabulary.EnumerateArray())
+            {
+                if (pair.ValueKind != JsonValueKind.Array || pair.GetArrayLength() != 2 || pair[0].ValueKind != JsonValueKind.String)
+                    throw new TokenizerException($"{where}[{ModelSize}]: expected a token and its score");
+                Ids[pair[0].GetString()!] = ModelSize;
+                Place(ModelSize++, pair[0].GetString()!);
+            }
+        }
+        else
+        {
+            throw new TokenizerException($"{where}: expected an object of tokens and ids, or a list of tokens and scores");
+        }
     }
 
-    private void ReadAddedTokens()
+    /// <summary>Gives a token an id; returns the one that had it.</summary>
+    private string? Place(int id, string token)
     {
+        if (id >= _tokens.Length)
+            Array.Resize(ref _tokens, Math.Max(id + 1, Math.Min(_tokens.Length * 2, IdLimit)));
+        _size = Math.Max(_size, id + 1);
+        (var before, _tokens[id]) = (_tokens[id], token);
+        return before;
+    }
+
+    /// <summary>
+    /// The added tokens in transformers' order: those of tokenizer.json, those of the configuration that are new or have other flags, special
+    /// tokens that no file defines. The library ignores the ids that the files name: a token of the model keeps its id, others are numbered on
+    /// from the model's size.
+    /// </summary>
+    private void AddTokens(TokenizerConfig config)
+    {
+        var next = ModelSize;
         var where = $"{_name}: added_tokens";
-        if (Section("added_tokens") is not { } section)
-            return;
-        if (section is not JsonArray list)
-            throw new TokenizerException($"{where}: expected an array");
-        for (var i = 0; i < list.Count; i++)
+        foreach (var node in _sections.GetValueOrDefault("added_tokens") is { } list ? Json.Array(list, where) : [])
+            Add(AddedToken.Parse(Json.Object(node, where), where));
+        foreach (var token in config.Added.Where(token => !(_added.TryGetValue(token.Content, out var known) && known.Token == token)).ToList())
+            Add(config.IsSpecial(token.Content) ? token with { Special = true } : token);
+        foreach (var token in config.Special.Where(token => !_added.ContainsKey(token.Content)).ToList())
+            Add(token);
+        Array.Resize(ref _tokens, _size);
+
+        void Add(AddedToken token)
         {
-            var at = $"{where}[{i}]";
-            var token = Json.Object(list[i], at);
-            var special = Json.Flag(token, "special", at);
-            AddedTokens.Add(new AddedToken(
-                Json.Integer(token["id"], $"{at}.id"),
-                Json.String(token, "content", at),
-                special,
-                Json.Flag(token, "normalized", at, absent: !special),
-                Json.Flag(token, "lstrip", at),
-                Json.Flag(token, "rstrip", at),
-                Json.Flag(token, "single_word", at)));
+            if (token.Content.Length == 0)
+                return;
+            var known = _added.TryGetValue(token.Content, out var before);
+            var inModel = known ? before.InModel : Ids.ContainsKey(token.Content);
+            var id = known || inModel ? Ids[token.Content] : next;
+            next = Math.Max(next, id + 1);
+            _added[token.Content] = (id, inModel, token with { Special = token.Special || (known && before.Token.Special) });
+            Ids[token.Content] = id;
+            Place(id, token.Content);
         }
-    }
-
-    /// <summary>The properties of an object as slices of the file.</summary>
-    private static Dictionary<string, ReadOnlyMemory<byte>> Properties(ReadOnlyMemory<byte> json, string where)
-    {
-        var reader = new Utf8JsonReader(json.Span);
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject)
-            throw new TokenizerException($"{where}: expected an object");
-        var properties = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var name = reader.GetString()!;
-            reader.Read();
-            var start = (int)reader.TokenStartIndex;
-            reader.Skip();
-            properties[name] = json[start..(int)reader.BytesConsumed];
-        }
-        if (reader.Read())
-            throw new TokenizerException($"{where}: unexpected text after the object");
-        return properties;
-    }
-
-    private static ReadOnlyMemory<byte> Required(Dictionary<string, ReadOnlyMemory<byte>> model, string name, string where) =>
-        model.TryGetValue(name, out var json) ? json : throw new TokenizerException($"{where}.{name}: missing");
-
-    /// <summary>Unescapes a string or property name into the buffer.</summary>
-    private static int Text(ref Utf8JsonReader reader, ref byte[] buffer)
-    {
-        Fit(ref buffer, reader.ValueSpan.Length);
-        return reader.CopyString(buffer);
-    }
-
-    private static void Fit(ref byte[] buffer, int length)
-    {
-        if (buffer.Length < length)
-            buffer = new byte[length * 2];
     }
 }

@@ -50,6 +50,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- $_ := set $defaults "volumes" (append ($defaults.volumes | default list) (merge (dict "name" "cache") .volume)) }}
 {{- $_ := set $defaults "volumeMounts" (append ($defaults.volumeMounts | default list) (dict "name" "cache" "mountPath" .mountPath)) }}
 {{- $_ := set $defaults "env" (append ($defaults.env | default list) (dict "name" "LIGHTREASONER_CACHE" "value" .mountPath)) }}
+{{- if .maxSize }}
+{{- $_ := set $defaults "env" (append $defaults.env (dict "name" "LIGHTREASONER_CACHE_SIZE" "value" .maxSize)) }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- if $defaults }}{{ toYaml $defaults }}{{ end }}

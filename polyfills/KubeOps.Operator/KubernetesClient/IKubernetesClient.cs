@@ -1,6 +1,5 @@
 using k8s;
 using k8s.Models;
-using KubeOps.Abstractions.Entities;
 
 namespace KubeOps.KubernetesClient;
 
@@ -20,7 +19,7 @@ public interface IKubernetesClient : IDisposable
     Task<TEntity?> GetAsync<TEntity>(string name, string? @namespace = null, CancellationToken cancellationToken = default)
         where TEntity : IKubernetesObject<V1ObjectMeta>;
 
-    Task<IList<TEntity>> ListAsync<TEntity>(string? @namespace = null, string? labelSelector = null, string? fieldSelector = null, CancellationToken cancellationToken = default)
+    Task<IList<TEntity>> ListAsync<TEntity>(string? @namespace = null, string? labelSelector = null, CancellationToken cancellationToken = default)
         where TEntity : IKubernetesObject<V1ObjectMeta>;
 
     Task<TEntity> CreateAsync<TEntity>(TEntity entity, CancellationToken cancellationToken = default)
@@ -29,27 +28,12 @@ public interface IKubernetesClient : IDisposable
     Task<TEntity> UpdateAsync<TEntity>(TEntity entity, CancellationToken cancellationToken = default)
         where TEntity : IKubernetesObject<V1ObjectMeta>;
 
-    /// <summary>Creates or replaces, whatever the resource version.</summary>
-    async Task<TEntity> SaveAsync<TEntity>(TEntity entity, CancellationToken cancellationToken = default)
-        where TEntity : IKubernetesObject<V1ObjectMeta> =>
-        await GetAsync<TEntity>(entity.Name(), entity.Namespace(), cancellationToken).ConfigureAwait(false) is { } existing
-            ? await UpdateAsync(entity.WithResourceVersion(existing), cancellationToken).ConfigureAwait(false)
-            : await CreateAsync(entity, cancellationToken).ConfigureAwait(false);
-
     /// <summary>Replaces the status subresource.</summary>
     Task<TEntity> UpdateStatusAsync<TEntity>(TEntity entity, CancellationToken cancellationToken = default)
         where TEntity : IKubernetesObject<V1ObjectMeta>;
 
-    Task<TEntity> PatchAsync<TEntity>(TEntity entity, V1Patch patch, string? fieldManager = null, bool? force = null, string? dryRun = null, CancellationToken cancellationToken = default)
-        where TEntity : IKubernetesObject<V1ObjectMeta> =>
-        PatchAsync<TEntity>(patch, entity.Name(), entity.Namespace(), fieldManager, force, dryRun, cancellationToken);
-
     Task<TEntity> PatchAsync<TEntity>(
         V1Patch patch, string name, string? @namespace = null, string? fieldManager = null, bool? force = null, string? dryRun = null, CancellationToken cancellationToken = default)
-        where TEntity : IKubernetesObject<V1ObjectMeta>;
-
-    /// <summary>Server-side apply of the whole entity.</summary>
-    Task<TEntity> ApplyAsync<TEntity>(TEntity entity, string fieldManager, bool? force = null, string? dryRun = null, CancellationToken cancellationToken = default)
         where TEntity : IKubernetesObject<V1ObjectMeta>;
 
     Task DeleteAsync<TEntity>(TEntity entity, CancellationToken cancellationToken = default)

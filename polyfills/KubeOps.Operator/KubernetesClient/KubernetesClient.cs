@@ -60,14 +60,14 @@ public class KubernetesClient : IKubernetesClient
         }
     }
 
-    public async Task<IList<TEntity>> ListAsync<TEntity>(string? @namespace = null, string? labelSelector = null, string? fieldSelector = null, CancellationToken cancellationToken = default)
+    public async Task<IList<TEntity>> ListAsync<TEntity>(string? @namespace = null, string? labelSelector = null, CancellationToken cancellationToken = default)
         where TEntity : IKubernetesObject<V1ObjectMeta>
     {
         var items = new List<TEntity>();
         string? next = null;
         do
         {
-            var page = await ListPageAsync<KubernetesList<TEntity>, TEntity>(Objects, @namespace, labelSelector, fieldSelector, next, cancellationToken).ConfigureAwait(false);
+            var page = await ListPageAsync<KubernetesList<TEntity>, TEntity>(Objects, @namespace, labelSelector, next, cancellationToken).ConfigureAwait(false);
             items.AddRange((page.Items ?? []).Select(i => i.Initialize()));
             next = page.Metadata?.ContinueProperty;
         }
@@ -113,13 +113,6 @@ public class KubernetesClient : IKubernetesClient
         return string.IsNullOrEmpty(@namespace)
             ? Objects.PatchClusterCustomObjectAsync<TEntity>(patch, group, version, plural, name, dryRun, fieldManager, force: force, cancellationToken: cancellationToken)
             : Objects.PatchNamespacedCustomObjectAsync<TEntity>(patch, group, version, @namespace, plural, name, dryRun, fieldManager, force: force, cancellationToken: cancellationToken);
-    }
-
-    public Task<TEntity> ApplyAsync<TEntity>(TEntity entity, string fieldManager, bool? force = null, string? dryRun = null, CancellationToken cancellationToken = default)
-        where TEntity : IKubernetesObject<V1ObjectMeta>
-    {
-        entity.Initialize();
-        return PatchAsync<TEntity>(new V1Patch(entity, V1Patch.PatchType.ApplyPatch), entity.Name(), entity.Namespace(), fieldManager, force, dryRun, cancellationToken);
     }
 
     public async Task DeleteAsync<TEntity>(string name, string? @namespace = null, CancellationToken cancellationToken = default)
@@ -190,19 +183,19 @@ public class KubernetesClient : IKubernetesClient
     internal static async Task<(IReadOnlyList<JsonElement> Items, V1ListMeta Metadata)> ListRawPageAsync<TEntity>(
         ICustomObjectsOperations objects, string? ns, string? labelSelector, string? next, CancellationToken cancellationToken)
     {
-        var page = await ListPageAsync<RawList, TEntity>(objects, ns, labelSelector, null, next, cancellationToken).ConfigureAwait(false);
+        var page = await ListPageAsync<RawList, TEntity>(objects, ns, labelSelector, next, cancellationToken).ConfigureAwait(false);
         return (page.Items ?? [], page.Metadata ?? new V1ListMeta());
     }
 
     private static Task<TList> ListPageAsync<TList, TEntity>(
-        ICustomObjectsOperations objects, string? ns, string? labelSelector, string? fieldSelector, string? next, CancellationToken cancellationToken)
+        ICustomObjectsOperations objects, string? ns, string? labelSelector, string? next, CancellationToken cancellationToken)
     {
         var (group, version, plural) = Resource<TEntity>();
         return string.IsNullOrEmpty(ns)
             ? objects.ListClusterCustomObjectAsync<TList>(
-                group, version, plural, continueParameter: next, fieldSelector: fieldSelector, labelSelector: labelSelector, limit: PageSize, cancellationToken: cancellationToken)
+                group, version, plural, continueParameter: next, labelSelector: labelSelector, limit: PageSize, cancellationToken: cancellationToken)
             : objects.ListNamespacedCustomObjectAsync<TList>(
-                group, version, ns, plural, continueParameter: next, fieldSelector: fieldSelector, labelSelector: labelSelector, limit: PageSize, cancellationToken: cancellationToken);
+                group, version, ns, plural, continueParameter: next, labelSelector: labelSelector, limit: PageSize, cancellationToken: cancellationToken);
     }
 
     private static (string Group, string Version, string Plural) Resource<TEntity>()

@@ -1,6 +1,4 @@
-using System.Net;
 using k8s;
-using k8s.Autorest;
 using k8s.Models;
 using KubeOps.Abstractions.Builder;
 using KubeOps.Abstractions.Reconciliation;
@@ -15,22 +13,9 @@ internal interface IPipeline
     Task RunAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>Takes items for objects of one type; false if nothing reconciles at present.</summary>
-internal interface IPipeline<TEntity> : IPipeline
-    where TEntity : IKubernetesObject<V1ObjectMeta>
-{
-    bool Add(TEntity entity, ReconciliationType type, ReconciliationTriggerSource source, TimeSpan delay);
-}
-
-/// <summary>Informer → queue → workers, for one controller. Each run (term of leadership) starts with an empty queue.</summary>
+/// <summary>Watcher → queue → workers, for one controller. Each run (term of leadership) starts with an empty queue.</summary>
 internal sealed class Pipeline<TEntity>(
-    IReconciler<TEntity> reconciler,
-    IKubernetesClient client,
-    OperatorSettings settings,
-    Func<CancellationToken, ValueTask<string?>> labelSelector,
-    OperatorMetrics? metrics,
-    TimeProvider time,
-    ILogger<Pipeline<TEntity>> logger) : IPipeline<TEntity>
+    IReconciler<TEntity> reconciler, IKubernetesClient client, OperatorSettings settings, OperatorMetrics metrics, TimeProvider time, ILogger<Pipeline<TEntity>> logger) : IPipeline
     where TEntity : IKubernetesObject<V1ObjectMeta>
 {
     private static readonly string Kind = typeof(TEntity).Name;
@@ -40,13 +25,13 @@ internal sealed class Pipeline<TEntity>(
     {
         using var queue = new WorkQueue<TEntity>(time);
         current = queue;
-        metrics?.Observe(Kind, () => current?.Scheduled ?? 0, () => current?.Ready ?? 0);
+        metrics.Observe(Kind, () => current?.Scheduled ?? 0, () => current?.Ready ?? 0);
         try
         {
-            var informer = new Informer<TEntity>(client, settings, labelSelector, i => Add(queue, i, TimeSpan.Zero), metrics, time, logger);
+            var watcher = new ResourceWatcher<TEntity>(client, settings, item => queue.Add(item), time, logger);
             var workers = Enumerable.Range(0, settings.ParallelReconciliation.MaxParallelReconciliations)
                 .Select(_ => Task.Run(() => WorkAsync(queue, cancellationToken), CancellationToken.None));
-            await Task.WhenAll(workers.Append(Task.Run(() => informer.RunAsync(cancellationToken), CancellationToken.None))).ConfigureAwait(false);
+            await Task.WhenAll(workers.Append(Task.Run(() => watcher.RunAsync(cancellationToken), CancellationToken.None))).ConfigureAwait(false);
         }
         finally
         {
@@ -55,13 +40,7 @@ internal sealed class Pipeline<TEntity>(
     }
 
     public bool Add(TEntity entity, ReconciliationType type, ReconciliationTriggerSource source, TimeSpan delay) =>
-        current is { } queue && Add(queue, WorkItem<TEntity>.Of(entity, type, source), delay);
-
-    private bool Add(WorkQueue<TEntity> queue, WorkItem<TEntity> item, TimeSpan delay)
-    {
-        metrics?.Enqueued(Kind, item.Source);
-        return queue.Add(item, delay);
-    }
+        current is { } queue && queue.Add(WorkItem<TEntity>.Of(entity, type, source), delay);
 
     private async Task WorkAsync(WorkQueue<TEntity> queue, CancellationToken cancellationToken)
     {
@@ -90,7 +69,6 @@ internal sealed class Pipeline<TEntity>(
 
     private async Task ReconcileAsync(WorkQueue<TEntity> queue, WorkItem<TEntity> item, CancellationToken cancellationToken)
     {
-        var startedAt = time.GetTimestamp();
         ReconciliationResult<TEntity>? result;
         try
         {
@@ -103,51 +81,21 @@ internal sealed class Pipeline<TEntity>(
         catch (Exception e)
         {
             result = ReconciliationResult<TEntity>.Failure(item.Entity, e.Message, e);
-            metrics?.Reconciled(Kind, item.Type, false, time.GetElapsedTime(startedAt), e.GetType().FullName);
-            Retry(queue, item, result, thrown: true);
-            return;
         }
 
-        metrics?.Reconciled(Kind, item.Type, result?.IsFailure != true, time.GetElapsedTime(startedAt), result?.Error?.GetType().FullName);
-        if (result?.IsFailure == true)
+        if (result?.IsSuccess == false)
         {
-            Retry(queue, item, result, thrown: false);
-            return;
-        }
-
-        if (item.Type == ReconciliationType.Deleted || result is null)
-        {
-            queue.Drop(item.Key);
+            var failures = queue.Failed(item.Key);
+            var delay = result.RequeueAfter ?? RetryDelay.After(failures, settings.ParallelReconciliation.ErrorBackoffBase, RetryDelay.ReconcileCap);
+            logger.ReconcileFailed(result.Error, Kind, item.Entity.Namespace(), item.Entity.Name(), failures, delay.TotalSeconds);
+            queue.Add(item with { Source = ReconciliationTriggerSource.Operator }, delay);
             return;
         }
 
         queue.Forget(item.Key);
-        if (result.RequeueAfter is { } delay)
+        if (item.Type != ReconciliationType.Deleted && result?.RequeueAfter is { } again)
         {
-            metrics?.Requeued(Kind, "operator_requeue");
-            Add(queue, WorkItem<TEntity>.Of(result.Entity, ReconciliationType.Modified, ReconciliationTriggerSource.Operator), delay);
+            queue.Add(WorkItem<TEntity>.Of(result.Entity, ReconciliationType.Modified, ReconciliationTriggerSource.Operator), again);
         }
-    }
-
-    private void Retry(WorkQueue<TEntity> queue, WorkItem<TEntity> item, ReconciliationResult<TEntity> result, bool thrown)
-    {
-        var failures = queue.Failed(item.Key);
-        var delay = result.RequeueAfter ?? RetryDelay.AfterReconcile(result.Error, failures, settings.ParallelReconciliation.ErrorBackoffBase);
-        var (ns, name, seconds) = (item.Entity.Namespace(), item.Entity.Name(), delay.TotalSeconds);
-        if (result.Error is HttpOperationException { Response.StatusCode: HttpStatusCode.Conflict } && failures < 5)
-        {
-            logger.Conflict(Kind, ns, name, seconds);
-        }
-        else if (thrown)
-        {
-            logger.ReconcileFailed(result.Error, Kind, ns, name, failures, seconds);
-        }
-        else
-        {
-            logger.ReconcileUnsuccessful(result.Error, Kind, ns, name, result.ErrorMessage ?? "", seconds);
-        }
-
-        metrics?.Requeued(Kind, "error_retry");
-        Add(queue, item with { Source = ReconciliationTriggerSource.Operator }, delay);
     }
 }

@@ -21,7 +21,7 @@ public sealed partial class KubectlRecordingTests
         var commands = JsonNode.Parse(await File.ReadAllTextAsync(SharedFolder.Of("apiserver/kubectl-sequences.json")))!.AsArray();
         await using var scene = await KubectlScene.StartAsync();
         var differences = new List<string>();
-        foreach (var command in commands)
+        foreach (var command in commands.Where(c => !LeftOut.Commands.Contains(c.StringAt("name")!)))
         {
             var name = command.StringAt("name")!;
             int? lines = command.BoolAt("interrupted") ? command.StringAt("stdout")!.Trim().Split('\n').Length : null;

@@ -11,7 +11,8 @@ internal sealed class TranscriptException(string message) : Exception(message);
 internal sealed class Replay(HttpClient client, string token, TranscriptCase test, string fixtures) : IDisposable
 {
     /// <summary>Much longer than anything takes, also on a machine that is busy: only what never comes runs into it.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience =
+        TimeSpan.FromSeconds(Environment.GetEnvironmentVariable("TRANSCRIPT_PATIENCE") is { Length: > 0 } seconds ? int.Parse(seconds, CultureInfo.InvariantCulture) : 180);
 
     private static readonly string[] ComparedHeaders = ["Warning", "Location", "Retry-After", "Allow", "Vary", "ETag"];
 
@@ -35,6 +36,8 @@ internal sealed class Replay(HttpClient client, string token, TranscriptCase tes
         foreach (var step in test.Steps)
         {
             var id = step["id"]!.GetValue<string>();
+            if (LeftOut.Cases.Contains($"{test.Name}/{id}"))
+                continue;
             try
             {
                 await Step(step, id);

@@ -1,3 +1,7 @@
+using LightReasoner.Operator.Hosting;
+using LightReasoner.Operator.Watching;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -28,13 +32,23 @@ public sealed class AlertTests
     }
 
     [Fact]
-    public void EveryAlert_HasATestAndAnExplanation_AndAsksForMetricsThatExist()
+    public async Task EveryAlert_HasATestAndAnExplanation_AndAsksForMetricsThatExist()
     {
         string tests = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "tests/Operator.Tests/Chart/alerts.test.yaml"));
         string page = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs/metrics.md"));
-        var text = new PrometheusText();
-        new OperatorMetrics().Write(text, isLeader: true);
-        string[] served = [.. Regex.Matches(text.ToString(), "^# TYPE ([a-z_]+)", RegexOptions.Multiline).Select(match => match.Groups[1].Value), "lightreasoner_queue_depth"];
+        await using ServiceProvider services = new ServiceCollection().BuildServiceProvider();
+        using var queue = new RunQueue(services, TimeProvider.System);
+        using var depths = new KubeOpsMeter(services);
+        var metrics = new OperatorMetrics(new Leadership(services, TimeProvider.System, NullLogger<Leadership>.Instance), queue, depths);
+        metrics.Report(202);
+        metrics.Reconciled(RunKind.SamplingRun, "success", TimeSpan.FromSeconds(1));
+        metrics.Observe(new RunKey(RunKind.SamplingRun, "team", "s"), "uid", new SamplingRunStatus
+        {
+            Phase = RunPhase.Running, Progress = new RunProgress { Done = 1, Total = 2 }, Metrics = new SamplingMetrics { TokensPerSecond = 1 },
+        });
+        using var text = new MemoryStream();
+        await metrics.Registry.CollectAndExportAsTextAsync(text, TestContext.Current.CancellationToken);
+        string[] served = [.. Regex.Matches(System.Text.Encoding.UTF8.GetString(text.ToArray()), "^# TYPE ([a-z_]+)", RegexOptions.Multiline).Select(match => match.Groups[1].Value)];
         JsonObject[] rules = [.. Groups().SelectMany(group => group!["rules"]!.AsArray()).Select(rule => rule!.AsObject())];
         Assert.NotEmpty(rules);
         Assert.All(rules, rule =>
@@ -52,13 +66,13 @@ public sealed class AlertTests
     [Fact]
     public async Task PrometheusRule_HasTheAlerts_AndScrapesKeepTheRunsNamespace()
     {
-        RenderedChart chart = await RenderChart.RenderAsync("{prometheusRule: {enabled: true, labels: {release: prometheus}}, serviceMonitor: {enabled: true}}");
+        RenderedChart chart = await Helm.RenderAsync("{prometheusRule: {enabled: true, labels: {release: prometheus}}, serviceMonitor: {enabled: true}}");
         Assert.Null(chart.Error);
         JsonObject rule = chart.Single("PrometheusRule");
         Assert.True(JsonNode.DeepEquals(Groups(), rule["spec"]!["groups"]));
         Assert.Equal("prometheus", (string?)rule["metadata"]!["labels"]!["release"]);
         Assert.True((bool)chart.Single("ServiceMonitor")["spec"]!["endpoints"]![0]!["honorLabels"]!);
-        Assert.Empty((await RenderChart.RenderAsync()).Of("PrometheusRule"));
+        Assert.Empty((await Helm.RenderAsync()).Of("PrometheusRule"));
     }
 
     private static JsonArray Groups() => YamlJson.ToJson(File.ReadAllText(Path.Combine(RepositoryFolder.Path, Alerts)), Alerts)[0]!["groups"]!.AsArray();

@@ -48,26 +48,30 @@ public sealed class ChartTests
         progress: {enabled: false}
         """;
 
-    public static TheoryData<string, string> Matrix { get; } = new()
-    {
-        { "defaults", "{}" },
-        { "everything", Everything },
-        { "least", Least },
-        { "one namespace", "watchNamespace: team" },
-        { "one namespace, no progress", "{watchNamespace: team, progress: {enabled: false}}" },
-        { "definitions go with the chart", "crds: {keep: false}" },
-        { "names", "{nameOverride: reasoner, commonLabels: {a: b}}" },
-        { "full name", "fullnameOverride: an-operator-with-a-name-that-is-just-as-long-as-any-name-can-b-" },
-        { "progress by another way", "{progress: {url: 'https://progress.example/v1/progress'}, service: {type: LoadBalancer, port: 80}}" },
-        { "policy without metrics", "networkPolicy: {enabled: true, apiServerPorts: [6443]}" },
-        { "a default taken away", "resources: {limits: null}" },
-    };
+    private static readonly (string Name, string Values)[] s_matrix =
+    [
+        ("defaults", "{}"),
+        ("everything", Everything),
+        ("least", Least),
+        ("one namespace", "watchNamespace: team"),
+        ("one namespace, no progress", "{watchNamespace: team, progress: {enabled: false}}"),
+        ("definitions go with the chart", "crds: {keep: false}"),
+        ("names", "{nameOverride: reasoner, commonLabels: {a: b}}"),
+        ("full name", "fullnameOverride: an-operator-with-a-name-that-is-just-as-long-as-any-name-can-b-"),
+        ("progress by another way", "{progress: {url: 'https://progress.example/v1/progress'}, service: {type: LoadBalancer, port: 80}}"),
+        ("policy without metrics", "networkPolicy: {enabled: true, apiServerPorts: [6443]}"),
+        ("a default taken away", "resources: {limits: null}"),
+    ];
+
+    /// <summary>The values, each with the oldest and the newest Helm.</summary>
+    public static TheoryData<string, string, string> Matrix { get; } =
+        [.. s_matrix.SelectMany(row => new[] { Helm.Oldest, Helm.Newest }.Select(version => (version, row.Name, row.Values)))];
 
     [Theory]
     [MemberData(nameof(Matrix))]
-    public async Task Objects_FitTheRecordedSchemas_AndEachOther(string name, string values)
+    public async Task Objects_FitTheRecordedSchemas_AndEachOther(string helm, string name, string values)
     {
-        RenderedChart chart = await RenderChart.RenderAsync(values);
+        RenderedChart chart = await Helm.RenderAsync(values, version: helm);
         Assert.True(chart.Error is null, $"{name}: {chart.Error}");
         OpenApiDocuments documents = OpenApiDocuments.Load();
         Assert.Empty(chart.Objects.SelectMany(o => documents.Check(o)?.Select(error => $"{o["kind"]} {o["metadata"]!["name"]}: {error}") ?? []));
@@ -95,9 +99,10 @@ public sealed class ChartTests
 
     [Theory]
     [MemberData(nameof(Matrix))]
-    public async Task Operator_UnderstandsItsArguments(string name, string values)
+    public async Task Operator_UnderstandsItsArguments(string helm, string name, string values)
     {
-        RenderedChart chart = await RenderChart.RenderAsync(values);
+        RenderedChart chart = await Helm.RenderAsync(values, version: helm);
+        Assert.True(chart.Error is null, $"{name}: {chart.Error}");
         System.CommandLine.ParseResult line = OperatorCommand.Build().Parse([.. chart.OperatorArguments]);
         Assert.True(line.Errors.Count == 0, $"{name}: {string.Join("; ", line.Errors.Select(e => e.Message))}");
         Assert.Equal("run", line.CommandResult.Command.Name);
@@ -107,7 +112,7 @@ public sealed class ChartTests
     [InlineData("{}"), InlineData(Everything)]
     public async Task OperatorPod_SatisfiesPodSecurityRestricted(string values)
     {
-        RenderedChart chart = await RenderChart.RenderAsync(values);
+        RenderedChart chart = await Helm.RenderAsync(values);
         JsonObject spec = chart.OperatorPod["spec"]!.AsObject();
         Assert.All(new[] { "hostNetwork", "hostPID", "hostIPC" }, field => Assert.Null(spec[field]));
         Assert.True((bool)spec["securityContext"]!["runAsNonRoot"]!);
@@ -121,14 +126,14 @@ public sealed class ChartTests
     [Fact]
     public async Task OneNamespace_HasNoClusterRoleButThatOfTokenReviews()
     {
-        RenderedChart chart = await RenderChart.RenderAsync("{watchNamespace: team, rbac: {aggregate: false}}");
+        RenderedChart chart = await Helm.RenderAsync("{watchNamespace: team, rbac: {aggregate: false}}");
         JsonObject cluster = chart.Single("ClusterRole");
         Assert.Equal("""[{"apiGroups":["authentication.k8s.io"],"resources":["tokenreviews"],"verbs":["create"]}]""", cluster["rules"]!.ToJsonString());
         JsonObject role = Assert.Single(chart.Of("Role"), r => (string?)r["metadata"]!["namespace"] == "team");
         Assert.Contains("samplingruns/status", role["rules"]!.ToJsonString());
         Assert.Contains("--namespace=team", chart.OperatorArguments);
 
-        RenderedChart without = await RenderChart.RenderAsync("{watchNamespace: team, rbac: {aggregate: false}, progress: {enabled: false}}");
+        RenderedChart without = await Helm.RenderAsync("{watchNamespace: team, rbac: {aggregate: false}, progress: {enabled: false}}");
         Assert.Empty(without.Of("ClusterRole"));
         Assert.DoesNotContain(without.OperatorArguments, a => a.StartsWith("--progress-url", StringComparison.Ordinal));
     }
@@ -136,7 +141,7 @@ public sealed class ChartTests
     [Fact]
     public async Task OperatorRole_ReadsNoSecrets_AndGrantsNothingByStar()
     {
-        RenderedChart chart = await RenderChart.RenderAsync();
+        RenderedChart chart = await Helm.RenderAsync();
         string[] granted = [.. chart.Objects.Where(o => o["rules"] is not null).SelectMany(o => o["rules"]!.AsArray()).SelectMany(rule =>
             rule!["resources"]!.AsArray().Concat(rule["verbs"]!.AsArray()).Concat(rule["apiGroups"]!.AsArray())).Select(v => (string)v!)];
         Assert.DoesNotContain("*", granted);
@@ -148,7 +153,7 @@ public sealed class ChartTests
     {
         foreach (bool keep in new[] { true, false })
         {
-            RenderedChart chart = await RenderChart.RenderAsync($"crds: {{keep: {(keep ? "true" : "false")}}}");
+            RenderedChart chart = await Helm.RenderAsync($"crds: {{keep: {(keep ? "true" : "false")}}}");
             foreach (string file in Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "crds")))
             {
                 JsonObject wanted = YamlJson.ToJson(await File.ReadAllTextAsync(file), file)[0]!.AsObject();
@@ -162,7 +167,7 @@ public sealed class ChartTests
     [Fact]
     public async Task WorkerDefaults_AreReadByTheOperator()
     {
-        RenderedChart chart = await RenderChart.RenderAsync(Everything);
+        RenderedChart chart = await Helm.RenderAsync(Everything);
         JsonObject map = Assert.Single(chart.Of("ConfigMap"), m => m["data"]!["worker-defaults.yaml"] is not null);
         string file = Path.GetTempFileName();
         try
@@ -184,8 +189,8 @@ public sealed class ChartTests
     [Fact]
     public async Task Notes_TellWhatIsMissing()
     {
-        Assert.Contains("outputPrefix is not set", (await RenderChart.RenderAsync()).Notes);
-        string notes = (await RenderChart.RenderAsync("{outputPrefix: az://runs, watchNamespace: team, crds: {install: false}}")).Notes;
+        Assert.Contains("outputPrefix is not set", await Helm.NotesAsync("{}"));
+        string notes = await Helm.NotesAsync("{outputPrefix: az://runs, watchNamespace: team, crds: {install: false}}");
         Assert.DoesNotContain("outputPrefix is not set", notes);
         Assert.Contains("namespace team", notes);
         Assert.Contains("crds.install is false", notes);
@@ -203,14 +208,28 @@ public sealed class ChartTests
     [InlineData("service: {port: 0}", "service.port")]
     [InlineData("watchNamespace: Team", "watchNamespace")]
     [InlineData("{replicas: 2, leaderElection: {enabled: false}}", "leaderElection.enabled")]
-    public async Task BadValues_AreRefused_NamingTheField(string values, string field) =>
-        Assert.Contains(field, (await RenderChart.RenderAsync(values)).Error);
+    public async Task BadValues_AreRefused_NamingTheField(string values, string field)
+    {
+        foreach (var version in new[] { Helm.Oldest, Helm.Newest })
+        {
+            var error = (await Helm.RenderAsync(values, version: version)).Error;
+            Assert.NotNull(error);
+            Assert.Contains(field, error.Replace('/', '.')); // Helm 3 writes log.level, Helm 4 /log/level
+        }
+    }
+
+    [Theory, InlineData(Helm.Oldest), InlineData(Helm.Newest)]
+    public async Task Lint_FindsNothing(string version)
+    {
+        var (code, output, error) = await Helm.RunAsync(version, "{}", "lint", "--strict", Path.Combine(RepositoryFolder.Path, "charts/lightreasoner"));
+        Assert.True(code == 0, output + error);
+    }
 
     [Fact]
-    public async Task OlderKubernetes_IsRefused() => Assert.Contains("kubeVersion: >=1.31", (await RenderChart.RenderAsync(kubeVersion: "v1.30.9")).Error);
+    public async Task OlderKubernetes_IsRefused() => Assert.Contains("kubeVersion: >=1.31", (await Helm.RenderAsync(kubeVersion: "v1.30.9")).Error);
 
     [Fact]
-    public async Task VendorsKubernetesVersions_AreTaken() => Assert.Null((await RenderChart.RenderAsync(kubeVersion: "v1.31.4-eks-2d5f260")).Error);
+    public async Task VendorsKubernetesVersions_AreTaken() => Assert.Null((await Helm.RenderAsync(kubeVersion: "v1.31.4-eks-2d5f260")).Error);
 
     [Fact]
     public void EveryValue_HasASchemaAndIsDocumented()

@@ -22,7 +22,9 @@ public sealed class GeneratedFilesTests
         try
         {
             string made = Path.Combine(folder, "lightreasoner.yaml");
-            await RenderChart.RunAsync("eng/make-install.sh", [made], "");
+            var (code, _, error) = await Helm.ExecuteAsync(Path.Combine(RepositoryFolder.Path, "eng/make-install.sh"), [made], "");
+            Assert.SkipWhen(code == 69, error);
+            Assert.True(code == 0, error);
             Assert.True(await File.ReadAllTextAsync(made) == await File.ReadAllTextAsync(Path.Combine(RepositoryFolder.Path, "install/lightreasoner.yaml")),
                 "install/lightreasoner.yaml differs from the chart: run `make generate`.");
         }

@@ -12,6 +12,7 @@ public sealed class ExampleTests(DevCluster cluster)
     [InlineData("gitops/overlays/full", 3)]
     [InlineData("azure", 2)]
     [InlineData("kueue", 2)]
+    [InlineData("pvc", 2)]
     public async Task Kustomization_Renders_AndItsRunsAreGood(string folder, int runs)
     {
         string text = await Kubectl.RunAsync(null, "", "kustomize", $"examples/{folder}");
@@ -40,7 +41,7 @@ public sealed class ExampleTests(DevCluster cluster)
         string[] paths = [.. objects.Select(o => (string?)(o["spec"]?["path"] ?? o["spec"]?["source"]?["path"] ?? o["spec"]?["chart"]?["spec"]?["chart"])).OfType<string>()];
         Assert.All(paths, path => Assert.True(Directory.Exists(Path.Combine(RepositoryFolder.Path, path)), $"{path} is not in the repository"));
         foreach (JsonNode values in objects.Select(o => o["spec"]?["values"] ?? o["spec"]?["source"]?["helm"]?["valuesObject"]).OfType<JsonNode>())
-            Assert.Null((await RenderChart.RenderAsync(values.ToJsonString())).Error);
+            Assert.Null((await Helm.RenderAsync(values.ToJsonString())).Error);
     }
 
     [Theory]
@@ -48,7 +49,7 @@ public sealed class ExampleTests(DevCluster cluster)
     [InlineData("{watchNamespace: lr-system, crds: {keep: false}}")]
     public async Task Chart_IsTakenByTheServer(string values)
     {
-        RenderedChart chart = await RenderChart.RenderAsync(values);
+        RenderedChart chart = await Helm.RenderAsync(values);
         Assert.Null(chart.Error);
         string[] served = ["CustomResourceDefinition", "ServiceAccount", "ConfigMap", "Service", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"];
         JsonObject pod = chart.OperatorPod.DeepClone().AsObject();

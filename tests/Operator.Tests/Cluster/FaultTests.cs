@@ -49,7 +49,6 @@ public sealed class FaultTests(DevCluster cluster)
         await o.Client.DeleteAsync<FineTuneRunEntity>("f", o.Namespace);
         await Until.HoldsAsync<FineTuneRunEntity>(o.Client, o.Namespace, "f", r => r is null, "is gone");
         await Until.HoldsAsync<V1Job>(o.Client, o.Namespace, "f-ftrun", r => r is null, "is gone");
-        await Until.HoldsAsync<V1ConfigMap>(o.Client, o.Namespace, "f-ftrun", r => r is null, "is gone");
         await Until.SetHoldsAsync<V1Pod>(o.Client, o.Namespace, null, pods => pods.Count == 0, "no pods are left");
     }
 

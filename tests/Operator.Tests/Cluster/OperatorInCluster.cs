@@ -23,11 +23,13 @@ internal sealed class OperatorInCluster : IAsyncDisposable
         this.options = options;
     }
 
-    public string Namespace => options.Namespace!;
+    public string Namespace => options.Namespaces[0];
 
     public IKubernetesClient Client => cluster.Client;
 
     public HttpClient Http { get; private set; } = new();
+
+    public HttpClient Metrics { get; private set; } = new();
 
     public static async Task<OperatorInCluster> StartAsync(DevCluster cluster, Func<OperatorOptions, OperatorOptions>? change = null, bool start = true)
     {
@@ -36,8 +38,9 @@ internal sealed class OperatorInCluster : IAsyncDisposable
         var options = new OperatorOptions
         {
             Kubeconfig = cluster.Kubeconfig,
-            Namespace = ns,
+            Namespaces = [ns],
             Listen = "http://127.0.0.1:0",
+            MetricsListen = "http://127.0.0.1:0",
             ProgressUrl = new Uri("http://operator.test:8080"),
             OutputPrefix = "file:///outputs",
             LogLevel = "Warning",
@@ -60,8 +63,9 @@ internal sealed class OperatorInCluster : IAsyncDisposable
             if (wire is not null) services.AddSingleton<IKubernetes>(s => new Kubernetes(s.GetRequiredService<KubernetesClientConfiguration>(), wire));
         });
         await app.StartAsync();
-        string address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        Http = new HttpClient { BaseAddress = new Uri(address) };
+        string[] addresses = [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses];
+        Http = new HttpClient { BaseAddress = new Uri(addresses[0]) };
+        Metrics = new HttpClient { BaseAddress = new Uri(addresses[1]) };
     }
 
     public async Task StopAsync()
@@ -175,7 +179,7 @@ internal sealed class OperatorInCluster : IAsyncDisposable
         using var limit = new CancellationTokenSource(Until.Patience);
         while (true)
         {
-            string metrics = await Http.GetStringAsync("/metrics", limit.Token);
+            string metrics = await Metrics.GetStringAsync("/metrics", limit.Token);
             if (metrics.Contains(line, StringComparison.Ordinal)) return metrics;
             await Task.Delay(20, limit.Token);
         }

@@ -20,7 +20,7 @@ public sealed class OrderTests(DevCluster cluster)
         await o.FinishAsync(runs['s']);
         await o.FinishAsync(runs['f']);
         V1Job last = await o.JobAsync("r-rrun");
-        Assert.Contains($"FineTuneRun/f=file:///outputs/{o.Namespace}/f", last.Spec.Template.Spec.Containers[0].Args);
+        Assert.Contains($"FineTuneRun/f=file:///outputs/{o.Namespace}/finetunerun/f", last.Spec.Template.Spec.Containers[0].Args);
         await o.FinishAsync(runs['r']);
         await o.PhaseAsync<RefineRunEntity>("r", RunPhase.Succeeded);
     }

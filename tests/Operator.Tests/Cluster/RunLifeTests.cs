@@ -15,7 +15,7 @@ public sealed class RunLifeTests(DevCluster cluster)
         foreach (V1Pod pod in await o.PodsAsync(run, 2)) await o.StartPodAsync(pod);
         SamplingRunEntity running = await o.RunAsync<SamplingRunEntity>("s", s => s.Phase == RunPhase.Running && s.Shards?.Active == 2, "both shards are at work");
         Assert.NotNull(running.Status.StartTime);
-        Assert.Equal($"file:///outputs/{o.Namespace}/s", running.Status.OutputUri);
+        Assert.Equal($"file:///outputs/{o.Namespace}/samplingrun/s", running.Status.OutputUri);
         Assert.Equal(running.Metadata.Generation, running.Status.ObservedGeneration);
 
         await o.FinishAsync(run, 2);
@@ -40,7 +40,7 @@ public sealed class RunLifeTests(DevCluster cluster)
         SamplingRunEntity sampling = await o.ApplySamplingAsync();
         await o.FinishAsync(sampling);
         V1Job job = await o.JobAsync("f-ftrun");
-        Assert.Contains($"SamplingRun/s=file:///outputs/{o.Namespace}/s", job.Spec.Template.Spec.Containers[0].Args);
+        Assert.Contains($"SamplingRun/s=file:///outputs/{o.Namespace}/samplingrun/s", job.Spec.Template.Spec.Containers[0].Args);
         await o.FinishAsync(tune);
         await o.PhaseAsync<FineTuneRunEntity>("f", RunPhase.Succeeded);
     }
@@ -78,7 +78,6 @@ public sealed class RunLifeTests(DevCluster cluster)
         SamplingRunEntity resumed = await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Running);
         Assert.Equal(start, resumed.Status.StartTime);
         Assert.Equal(3, resumed.Status.ObservedGeneration);
-        Assert.InRange((await o.JobAsync("s-srun")).Spec.ActiveDeadlineSeconds!.Value, 3500, 3600);
     }
 
     [Fact]
@@ -141,18 +140,6 @@ public sealed class RunLifeTests(DevCluster cluster)
         await o.FinishAsync(run);
         await Until.HoldsAsync<SamplingRunEntity>(o.Client, o.Namespace, "s", r => r is null, "is deleted");
         await Until.HoldsAsync<V1Job>(o.Client, o.Namespace, "s-srun", job => job is null, "is collected");
-    }
-
-    [Fact]
-    public async Task TamperedDocument_IsHealedAtOnce()
-    {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        await o.ApplySamplingAsync();
-        V1ConfigMap document = await Until.HoldsAsync<V1ConfigMap>(o.Client, o.Namespace, "s-srun", m => m is not null, "exists");
-        await o.PatchAsync<V1ConfigMap>("s-srun", new { data = new Dictionary<string, string> { [PodTemplate.DocumentFile] = "{}" } });
-        await Until.HoldsAsync<V1ConfigMap>(o.Client, o.Namespace, "s-srun", m => m?.Data[PodTemplate.DocumentFile] == document.Data[PodTemplate.DocumentFile], "is healed");
-        await o.Client.DeleteAsync<V1ConfigMap>("s-srun", o.Namespace);
-        await Until.HoldsAsync<V1ConfigMap>(o.Client, o.Namespace, "s-srun", m => m is not null && m.Metadata.Uid != document.Metadata.Uid, "is made again");
     }
 
     [Fact]

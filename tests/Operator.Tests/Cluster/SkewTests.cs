@@ -13,7 +13,7 @@ public sealed class SkewTests(DevCluster cluster)
         await o.StartAsync(clock: new WrongClock(TimeSpan.FromHours(hours)));
 
         // A reference that is missing for a moment is not missing for an hour; a deadline has not passed; a time to live has not ended.
-        await o.ApplyAsync(Make.FineTune(change: s => s with { DependencyTimeout = "30m" }));
+        await o.ApplyAsync(Make.FineTune(change: s => s with { DependencyTimeoutSeconds = 1800 }));
         await o.PhaseAsync<FineTuneRunEntity>("f", RunPhase.Waiting);
         (SamplingRunEntity run, V1Pod pod) = await o.RunningAsync(s => s with { ActiveDeadlineSeconds = 1800, TtlSecondsAfterFinished = 1800 });
         Assert.Equal(System.Net.HttpStatusCode.Accepted, (await o.PostAsync(await o.TokenAsync(pod), o.Report(pod, run, 10, 50))).StatusCode);

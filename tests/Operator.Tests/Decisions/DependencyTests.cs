@@ -17,7 +17,7 @@ public sealed class DependencyTests
         Assert.DoesNotContain(d.Actions, a => a is RunAction.CreateJob);
         Assert.Equal((RunPhase.Waiting, "WaitingForRun"), (d.Status.Phase, d.Status.Conditions![0].Reason));
         Assert.Contains("SamplingRun/s", d.Status.Message);
-        Assert.NotNull(d.RequeueAfter);
+        Assert.Null(d.RequeueAfter);        // the reference's end wakes the run
     }
 
     [Fact]
@@ -26,7 +26,7 @@ public sealed class DependencyTests
         RunDecision d = Decide(Make.FineTune(), new ReferencedRun(RunPhase.Succeeded, "az://elsewhere/out", null));
 
         var args = d.Actions.OfType<RunAction.CreateJob>().Single().Job.Spec.Template.Spec.Containers[0].Args;
-        Assert.Equal(["run", "-f", "/etc/lightreasoner/run.json", "--output", "az://runs/team/f", "--ref", "SamplingRun/s=az://elsewhere/out"], args);
+        Assert.Equal(["run", "-f", "/etc/lightreasoner/run.json", "--output", "az://runs/team/finetunerun/f", "--ref", "SamplingRun/s=az://elsewhere/out"], args);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class DependencyTests
     [Fact]
     public void MissingReference_WaitsForTheTimeoutFromWhenItWentMissing_ThenFails()
     {
-        FineTuneRunEntity run = Make.FineTune(change: s => s with { DependencyTimeout = "10m" });
+        FineTuneRunEntity run = Make.FineTune(change: s => s with { DependencyTimeoutSeconds = 600 });
         RunDecision waiting = Decide(run, null);
         Assert.Equal((RunPhase.Waiting, "WaitingForRun"), (waiting.Status.Phase, waiting.Status.Conditions![0].Reason));
 
@@ -68,7 +68,7 @@ public sealed class DependencyTests
     [Fact]
     public void ReferenceThatAppearsAndVanishes_StartsTheTimeoutAnew()
     {
-        FineTuneRunEntity run = Make.FineTune(change: s => s with { DependencyTimeout = "10m" });
+        FineTuneRunEntity run = Make.FineTune(change: s => s with { DependencyTimeoutSeconds = 600 });
         run.Status = (FineTuneRunStatus)Decide(run, null).Status;
         run.Status = (FineTuneRunStatus)Decide(run, new ReferencedRun(RunPhase.Running, null, null), Make.Now.AddMinutes(9)).Status;
         run.Status = (FineTuneRunStatus)Decide(run, null, Make.Now.AddMinutes(11)).Status;
@@ -83,14 +83,37 @@ public sealed class DependencyTests
         Assert.Equal((RunPhase.Failed, Reasons.DependencyCycle), (d.Status.Phase, d.Status.Conditions![0].Reason));
     }
 
-    [Fact]
-    public void StartedRun_GoesOnWithItsReferencesAlthoughTheyAreGone()
+    [Theory]
+    [InlineData(null)]
+    [InlineData(RunPhase.Failed)]
+    public void StartedRun_GoesOnWithItsReferences_WhateverHasBecomeOfThem(RunPhase? phase)
     {
         FineTuneRunEntity run = Make.FineTune(status: new FineTuneRunStatus { Phase = RunPhase.Running, StartTime = Make.Now, OutputUri = "az://runs/team/f" });
-        var references = new Dictionary<string, string> { ["SamplingRun/s"] = "az://elsewhere/out" };
-        RunDecision d = decider.Decide(new RunObservation { Run = run, Document = Make.Document(run, references), Now = Make.Now });
-        Assert.Contains("SamplingRun/s=az://elsewhere/out", d.Actions.OfType<RunAction.CreateJob>().Single().Job.Spec.Template.Spec.Containers[0].Args);
+        V1Job job = Make.Job(run, references: new Dictionary<string, string> { ["SamplingRun/s"] = "az://elsewhere/out" });
+        var references = new Dictionary<RunReference, ReferencedRun?> { [Samples] = phase is null ? null : new(phase, null, null) };
+        RunDecision d = decider.Decide(new RunObservation { Run = run, Job = job, Pods = [Make.Pod(run)], Now = Make.Now, References = references });
+        Assert.Empty(d.Actions);
+        Assert.Equal((RunPhase.Running, "az://elsewhere/out"), (d.Status.Phase, d.Status.References!["SamplingRun/s"]));
+
+        run.Status = (FineTuneRunStatus)d.Status;       // the Job is gone, the status remembers
+        Assert.Contains("SamplingRun/s=az://elsewhere/out", decider.Decide(new RunObservation { Run = run, Now = Make.Now, References = references })
+            .Actions.OfType<RunAction.CreateJob>().Single().Job.Spec.Template.Spec.Containers[0].Args);
     }
+
+    [Fact]
+    public void RunThatFailedForItsReference_Recovers()
+    {
+        FineTuneRunEntity run = Make.FineTune();
+        run.Status = (FineTuneRunStatus)Decide(run, new ReferencedRun(RunPhase.Failed, null, "no such blob")).Status;
+        Assert.Equal(RunPhase.Failed, Decide(run, new ReferencedRun(RunPhase.Failed, null, "no such blob")).Status.Phase);
+        RunDecision waiting = Decide(run, new ReferencedRun(RunPhase.Running, null, null));
+        Assert.Equal((RunPhase.Waiting, null), (waiting.Status.Phase, waiting.Status.CompletionTime));
+        Assert.Single(Decide(run, new ReferencedRun(RunPhase.Succeeded, "az://x", null)).Actions.OfType<RunAction.CreateJob>());
+    }
+
+    [Fact]
+    public void MissingReference_IsLookedForAgainWhenItsTimeIsOver_NotBefore() =>
+        Assert.Equal(TimeSpan.FromSeconds(8), Decide(Make.FineTune(change: s => s with { DependencyTimeoutSeconds = 8 }), null).RequeueAfter);
 
     private RunDecision Decide(FineTuneRunEntity run, ReferencedRun? reference, DateTimeOffset? now = null) => decider.Decide(new RunObservation
     {

@@ -8,12 +8,36 @@ public sealed class JobTemplateTests
     [Fact]
     public void Sampling_IsIndexedWithRetriesPerIndex()
     {
-        V1JobSpec spec = Build(Make.Sampling(change: s => s with { Shards = 5, Parallelism = 2, Retries = 4, ActiveDeadlineSeconds = 99 })).Spec;
+        V1JobSpec spec = Build(Make.Sampling(change: s => s with { Shards = 5, Parallelism = 2, Retries = 4 })).Spec;
 
         Assert.Equal(("Indexed", 5, 2, 4), (spec.CompletionMode, spec.Completions, spec.Parallelism, spec.BackoffLimitPerIndex));
         Assert.Null(spec.BackoffLimit);
-        Assert.Equal(("Failed", 99L), (spec.PodReplacementPolicy, spec.ActiveDeadlineSeconds));
+        Assert.Equal("Failed", spec.PodReplacementPolicy);
         Assert.Equal(["--shard", "$(JOB_COMPLETION_INDEX)"], spec.Template.Spec.Containers[0].Args.Skip(5));
+    }
+
+    [Fact]
+    public void SamplingOfOneShard_HasOneBackoffLimit()
+    {
+        V1JobSpec spec = Build(Make.Sampling(change: s => s with { Retries = 4 })).Spec;
+        Assert.Equal(("Indexed", 1, 4, null), (spec.CompletionMode, spec.Completions, spec.BackoffLimit, spec.BackoffLimitPerIndex));
+    }
+
+    [Theory]
+    [InlineData(0, null, "registry.example/worker:1")]
+    [InlineData(1, null, "registry.example/worker:1-cuda")]
+    [InlineData(1, "mine:1", "mine:1")]
+    public void Image_FollowsFromGpus(int gpus, string? own, string expected) =>
+        Assert.Equal(expected, Build(Make.Sampling(change: s => s with { Worker = new WorkerSpec { Gpus = gpus, Image = own } })).Spec.Template.Spec.Containers[0].Image);
+
+    [Fact]
+    public void KueueLabels_ReachTheJob()
+    {
+        SamplingRunEntity run = Make.Sampling();
+        run.Metadata.Labels = new Dictionary<string, string> { ["kueue.x-k8s.io/queue-name"] = "gpus", ["kueue.x-k8s.io/priority-class"] = "high", ["team"] = "blue" };
+        V1Job job = Build(run);
+        Assert.Equal(("gpus", "high", true), (job.Metadata.Labels["kueue.x-k8s.io/queue-name"], job.Metadata.Labels["kueue.x-k8s.io/priority-class"], job.Spec.Suspend));
+        Assert.DoesNotContain("team", job.Metadata.Labels);
     }
 
     [Fact]
@@ -28,9 +52,9 @@ public sealed class JobTemplateTests
     public void FailurePolicy_FinalExitCodesFail_DisruptionIsIgnored()
     {
         IList<V1PodFailurePolicyRule> rules = Build(Make.Sampling()).Spec.PodFailurePolicy.Rules;
-        Assert.Equal(("FailJob", "worker", "In"), (rules[0].Action, rules[0].OnExitCodes.ContainerName, rules[0].OnExitCodes.OperatorProperty));
-        Assert.Equal(Enumerable.Range(64, 15), rules[0].OnExitCodes.Values);
-        Assert.Equal(("Ignore", "DisruptionTarget"), (rules[1].Action, rules[1].OnPodConditions[0].Type));
+        Assert.Equal(("Ignore", "DisruptionTarget"), (rules[0].Action, rules[0].OnPodConditions[0].Type));
+        Assert.Equal(("FailJob", "worker", "In"), (rules[1].Action, rules[1].OnExitCodes.ContainerName, rules[1].OnExitCodes.OperatorProperty));
+        Assert.Equal(Enumerable.Range(64, 15), rules[1].OnExitCodes.Values);
     }
 
     /// <summary>The checks of https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted.</summary>
@@ -41,13 +65,14 @@ public sealed class JobTemplateTests
         V1SecurityContext container = Assert.Single(pod.Containers).SecurityContext;
 
         Assert.True(pod.SecurityContext.RunAsNonRoot);
-        Assert.NotEqual(0, pod.SecurityContext.RunAsUser);
+        // OpenShift's restricted-v2 gives the ids itself.
+        Assert.Equal((null, null, null), (pod.SecurityContext.RunAsUser, pod.SecurityContext.RunAsGroup, pod.SecurityContext.FsGroup));
         Assert.Equal("RuntimeDefault", pod.SecurityContext.SeccompProfile.Type);
         Assert.False(container.AllowPrivilegeEscalation);
         Assert.Equal(["ALL"], container.Capabilities.Drop);
         Assert.True(container.ReadOnlyRootFilesystem);
         Assert.False(pod.AutomountServiceAccountToken);
-        Assert.All(pod.Volumes, volume => Assert.True(volume.ConfigMap is not null || volume.EmptyDir is not null || volume.Projected is not null));
+        Assert.All(pod.Volumes, volume => Assert.True(volume.DownwardAPI is not null || volume.EmptyDir is not null || volume.Projected is not null));
         Assert.Equal(ApiGroup.ProgressAudience, pod.Volumes.Single(v => v.Projected is not null).Projected.Sources[0].ServiceAccountToken.Audience);
     }
 
@@ -81,6 +106,7 @@ public sealed class JobTemplateTests
                 ImagePullPolicy = "Always",
                 ImagePullSecrets = [new LocalReference { Name = "pull" }],
                 Gpus = 2,
+                GpuResource = "nvidia.com/mig-3g.40gb",
                 Resources = Parse("""{"requests":{"cpu":"4","memory":"32Gi"},"limits":{"memory":"32Gi"}}"""),
                 NodeSelector = new Dictionary<string, string> { ["gpu"] = "h200" },
                 Tolerations = [Parse("""{"key":"gpu","operator":"Exists","effect":"NoSchedule"}""")],
@@ -98,7 +124,7 @@ public sealed class JobTemplateTests
 
         V1Container container = pod.Containers[0];
         Assert.Equal(("mine:1", "Always", "pull"), (container.Image, container.ImagePullPolicy, pod.ImagePullSecrets[0].Name));
-        Assert.Equal(("2", "32Gi", "4"), (container.Resources.Limits["nvidia.com/gpu"].ToString(), container.Resources.Limits["memory"].ToString(), container.Resources.Requests["cpu"].ToString()));
+        Assert.Equal(("2", "32Gi", "4"), (container.Resources.Limits["nvidia.com/mig-3g.40gb"].ToString(), container.Resources.Limits["memory"].ToString(), container.Resources.Requests["cpu"].ToString()));
         Assert.Equal(("h200", "gpu", "zone"), (pod.NodeSelector["gpu"], pod.Tolerations[0].Key,
             pod.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms[0].MatchExpressions[0].Key));
         Assert.Equal(("low", "nvidia", "azure", "blob-credentials"), (pod.PriorityClassName, pod.RuntimeClassName, pod.ServiceAccountName, container.EnvFrom[0].SecretRef.Name));
@@ -120,10 +146,65 @@ public sealed class JobTemplateTests
     }
 
     [Fact]
-    public void FragmentOfTheWrongForm_NamesItsField()
+    public void Fragments_AreHandedOnAsTheyStand()
     {
-        var error = Assert.Throws<FragmentException>(() => Build(Make.Sampling(change: s => s with { Worker = new WorkerSpec { Tolerations = [Parse("""{"tolerationSeconds":"soon"}""")] } })));
-        Assert.StartsWith("spec.worker.tolerations[0]: ", error.Message);
+        JsonObject job = JobTemplate.Build(Make.Sampling(change: s => s with
+        {
+            Worker = new WorkerSpec { Resources = Parse("""{"limit":{"memory":"1Gi"},"claims":[{"name":"new"}]}"""), Volumes = [Parse("""{"name":"x","newSource":{"a":1}}""")] },
+        }), new RunOutputs("az://x", new Dictionary<string, string>()), Make.Options);
+        JsonNode spec = job["spec"]!["template"]!["spec"]!;
+        Assert.Equal("1Gi", (string?)spec["containers"]![0]!["resources"]!["limit"]!["memory"]);
+        Assert.Equal("new", (string?)spec["containers"]![0]!["resources"]!["claims"]![0]!["name"]);
+        Assert.Equal(1, (int?)spec["volumes"]!.AsArray()[^1]!["newSource"]!["a"]);
+    }
+
+    [Theory]
+    [InlineData("Job.batch \"s-srun\" is invalid: spec.template.spec.containers[0].env[6].name: Required value", "spec.worker.env[0].name: Required value")]
+    [InlineData("strict decoding error: unknown field \"spec.template.spec.containers[0].resources.limit\"", "strict decoding error: unknown field \"spec.worker.resources.limit\"")]
+    [InlineData("strict decoding error: unknown field \"spec.template.spec.volumes[3].persistantVolumeClaim\"", "strict decoding error: unknown field \"spec.worker.volumes[0].persistantVolumeClaim\"")]
+    [InlineData("(combined from similar events): spec.containers[0].volumeMounts[3].name: Not found: \"x\"", "spec.worker.volumeMounts[0].name: Not found: \"x\"")]
+    public void Messages_AreInTheRunsOwnTerms(string said, string expected)
+    {
+        SamplingRunEntity run = Make.Sampling(change: s => s with
+        {
+            Worker = new WorkerSpec { Env = [Parse("{}")], Volumes = [Parse("""{"name":"x"}""")], VolumeMounts = [Parse("""{"name":"x","mountPath":"/x"}""")] },
+        });
+        JsonObject job = JobTemplate.Build(run, new RunOutputs("az://x", new Dictionary<string, string>()), Make.Options);
+        Assert.Equal(expected, RunTerms.Of(said, job, run.Spec.Worker));
+    }
+
+    public static TheoryData<string, string> Refused => new()
+    {
+        { """{"volumes":[{"name":"x","hostPath":{"path":"/"}}]}""", "spec.worker.volumes[0]: type hostPath is not allowed here" },
+        { """{"volumes":[{"name":"x","projected":{"sources":[{"serviceAccountToken":{"path":"t"}}]}}]}""", "spec.worker.volumes[0].projected: a serviceAccountToken is not allowed here" },
+        { """{"image":"evil.example/worker:1"}""", "spec.worker.image: 'evil.example/worker:1' is not allowed here" },
+        { """{"serviceAccountName":"admin"}""", "spec.worker.serviceAccountName: 'admin' is not allowed here" },
+        { """{"env":[{"name":"T","valueFrom":{"secretKeyRef":{"name":"db","key":"k"}}}]}""", "spec.worker.env[0].valueFrom.secretKeyRef: Secret 'db' is not allowed here" },
+        { """{"volumes":[{"name":"x","secret":{"secretName":"db"}}]}""", "spec.worker.volumes[0].secret: Secret 'db' is not allowed here" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public void Policy_NamesWhatARunMayNotHave(string worker, string message)
+    {
+        OperatorOptions options = Make.Options with { AllowedImages = ["registry.example/"], AllowedServiceAccounts = ["runs-*"], AllowedSecrets = ["blob-*"] };
+        RunSpec spec = Make.Sampling(change: s => s with { Worker = System.Text.Json.JsonSerializer.Deserialize<WorkerSpec>(worker, ApiJson.Options)! }).Spec;
+        Assert.StartsWith(message, Assert.Single(RunPolicy.Violations(spec, options)), StringComparison.Ordinal);
+        RunDecision d = new RunDecider(options).Decide(new RunObservation { Run = Make.Sampling(change: s => s with { Worker = spec.Worker }), Now = Make.Now });
+        Assert.Empty(d.Actions);
+        Assert.Equal(Reasons.NotAllowed, Conditions.Find(d.Status.Conditions, Conditions.Ready)!.Reason);
+    }
+
+    [Fact]
+    public void Policy_AllowsWhatItNames()
+    {
+        OperatorOptions options = Make.Options with { AllowedImages = ["registry.example/"], AllowedServiceAccounts = ["runs-*"], AllowedSecrets = ["blob-*"] };
+        RunSpec spec = Make.Sampling(change: s => s with
+        {
+            Storage = new StorageSpec { SecretRef = new LocalReference { Name = "blob-credentials" } },
+            Worker = new WorkerSpec { Image = "registry.example/w:1", ServiceAccountName = "runs-a", Volumes = [Parse("""{"name":"x","persistentVolumeClaim":{"claimName":"c"}}""")] },
+        }).Spec;
+        Assert.Empty(RunPolicy.Violations(spec, options));
     }
 
     [Theory]
@@ -146,13 +227,16 @@ public sealed class JobTemplateTests
     public void Document_IsTheRunsManifest()
     {
         SamplingRunEntity run = Make.Sampling(change: s => s with { Shards = 3 });
-        Manifest manifest = ManifestReader.Read(Make.Document(run).Data["run.json"], "run.json");
+        V1PodTemplateSpec template = Build(run).Spec.Template;
+        V1DownwardAPIVolumeFile file = template.Spec.Volumes.Single(v => v.DownwardAPI is not null).DownwardAPI.Items.Single();
+        Assert.Equal(("run.json", "metadata.annotations['lightreasoner.io/document']"), (file.Path, file.FieldRef.FieldPath));
+        Manifest manifest = ManifestReader.Read(template.Metadata.Annotations["lightreasoner.io/document"], "run.json");
         Assert.Equal(("s", "team", "uid-s"), (manifest.Metadata.Name, manifest.Metadata.Namespace, manifest.Metadata.Uid));
         Assert.Equal(run.Spec, ((SamplingRun)manifest).Spec);
     }
 
     private static V1Job Build(IRunEntity run, OperatorOptions? options = null) =>
-        JobTemplate.Build(run, new RunOutputs("az://runs/team/x", new Dictionary<string, string>()), options ?? Make.Options);
+        KubernetesJson.Deserialize<V1Job>(JobTemplate.Build(run, new RunOutputs("az://runs/team/x", new Dictionary<string, string>()), options ?? Make.Options).ToJsonString());
 
     private static JsonObject Parse(string json) => JsonNode.Parse(json)!.AsObject();
 }

@@ -1,3 +1,5 @@
+using LightReasoner.Operator.Hosting;
+
 namespace LightReasoner.Operator.Tests.Decisions;
 
 public sealed class RunDeciderTests
@@ -13,15 +15,14 @@ public sealed class RunDeciderTests
     };
 
     [Fact]
-    public void New_MakesDocumentThenJob_AndLooksAgain()
+    public void New_BecomesOneJob()
     {
         RunDecision d = decider.Decide(new RunObservation { Run = Make.Sampling(), Now = Make.Now });
 
-        Assert.Collection(d.Actions, a => Assert.IsType<RunAction.CreateDocument>(a), a => Assert.IsType<RunAction.CreateJob>(a));
+        Assert.IsType<RunAction.CreateJob>(Assert.Single(d.Actions));
         Assert.Equal(RunPhase.Pending, d.Status.Phase);
-        Assert.Equal("az://runs/team/s", d.Status.OutputUri);
+        Assert.Equal("az://runs/team/samplingrun/s", d.Status.OutputUri);
         Assert.Equal(3, d.Status.ObservedGeneration);
-        Assert.NotNull(d.RequeueAfter);
         Assert.Equal(("False", "True", "False"), Kstatus(d.Status));
     }
 
@@ -47,15 +48,16 @@ public sealed class RunDeciderTests
     }
 
     [Fact]
-    public void ForeignJobUnderTheName_NeedsAction_AndIsLeftAlone()
+    public void JobOfAnEarlierRunOfTheName_IsWaitedFor()
     {
         SamplingRunEntity run = Make.Sampling();
-        V1Job foreign = Make.Job(run);
-        foreign.Metadata.OwnerReferences[0].Uid = "someone-else";
-        RunDecision d = decider.Decide(new RunObservation { Run = run, Job = foreign, Now = Make.Now });
+        V1Job earlier = Make.Job(run);
+        earlier.Metadata.OwnerReferences[0].Uid = "the run before";
+        RunDecision d = decider.Decide(new RunObservation { Run = run, EarlierJob = earlier, Now = Make.Now });
 
         Assert.Empty(d.Actions);
-        Assert.Equal(Reasons.NameTaken, Ready(d.Status).Reason);
+        Assert.Equal(Reasons.WaitingForOldPods, Ready(d.Status).Reason);
+        Assert.Equal(("False", "True", "False"), Kstatus(d.Status));
     }
 
     [Fact]
@@ -84,7 +86,7 @@ public sealed class RunDeciderTests
     public void PodsHaveSucceeded_TheMessageSaysWhatIsAwaited(int shards, string message)
     {
         SamplingRunEntity run = Make.Sampling(change: s => s with { Shards = shards, Parallelism = 1 }, status: Started);
-        RunDecision d = decider.Decide(new RunObservation { Run = run, Document = Make.Document(run), Job = Make.Job(run), Pods = [Make.EndedPod(run, 0, null)], Now = Make.Now });
+        RunDecision d = decider.Decide(new RunObservation { Run = run, Job = Make.Job(run), Pods = [Make.EndedPod(run, 0, null)], Now = Make.Now });
 
         Assert.Equal(RunPhase.Running, d.Status.Phase);
         Assert.StartsWith(message, d.Status.Message, StringComparison.Ordinal);
@@ -94,7 +96,7 @@ public sealed class RunDeciderTests
     public void UnfinishedRunWithoutJob_GetsItsJobAgain()
     {
         SamplingRunEntity run = Make.Sampling(status: Started);
-        RunDecision d = decider.Decide(new RunObservation { Run = run, Document = Make.Document(run), Now = Make.Now });
+        RunDecision d = decider.Decide(new RunObservation { Run = run, Now = Make.Now });
 
         Assert.IsType<RunAction.CreateJob>(Assert.Single(d.Actions));
         Assert.Equal(Started.StartTime, d.Status.StartTime);
@@ -104,7 +106,7 @@ public sealed class RunDeciderTests
     public void UnfinishedRunWithoutJob_WaitsForPodsOfTheOldJob()
     {
         SamplingRunEntity run = Make.Sampling(status: Started);
-        RunDecision d = decider.Decide(new RunObservation { Run = run, Document = Make.Document(run), Pods = [Make.Pod(run)], Now = Make.Now });
+        RunDecision d = decider.Decide(new RunObservation { Run = run, Pods = [Make.Pod(run)], Now = Make.Now });
 
         Assert.Empty(d.Actions);
         Assert.Equal(Reasons.WaitingForOldPods, Ready(d.Status).Reason);
@@ -121,7 +123,7 @@ public sealed class RunDeciderTests
         Assert.Equal(Make.Now.AddMinutes(-10), d.Status.StartTime);
         Assert.Equal("s-srun", d.Status.JobName);
         Assert.Equal(new ShardCounts { Total = 1, Active = 1 }, d.Status.Shards);
-        Assert.NotNull(d.RequeueAfter);
+        Assert.Null(d.RequeueAfter);        // whatever happens is told by the watches
     }
 
     public static TheoryData<string, string, string> PodObstacles => new()
@@ -208,12 +210,29 @@ public sealed class RunDeciderTests
     }
 
     [Fact]
-    public void Deadline_FailsWithIt()
+    public void Deadline_CountsTheTimeThatPodsWorked_AndStopsThem()
     {
-        SamplingRunEntity run = Make.Sampling(change: s => s with { ActiveDeadlineSeconds = 60 }, status: Started);
-        RunDecision d = decider.Decide(Observe(run, Make.Job(run, s => s.Conditions = [Make.Condition("Failed", "DeadlineExceeded")])));
+        SamplingRunEntity run = Make.Sampling(change: s => s with { ActiveDeadlineSeconds = 3600 }, status: Started with { ActiveSeconds = 3000, ActiveSince = Make.Now.AddSeconds(-500) });
+        RunDecision early = decider.Decide(Observe(run, Make.Job(run), Make.Pod(run)));
+        Assert.Equal((RunPhase.Running, TimeSpan.FromSeconds(100)), (early.Status.Phase, early.RequeueAfter));
 
-        Assert.Equal((RunPhase.Failed, Reasons.DeadlineExceeded), (d.Status.Phase, Ready(d.Status).Reason));
+        RunDecision over = decider.Decide(Observe(run, Make.Job(run), Make.Pod(run)) with { Now = Make.Now.AddSeconds(100) });
+        Assert.Equal((RunPhase.Failed, Reasons.DeadlineExceeded), (over.Status.Phase, Ready(over.Status).Reason));
+        Assert.IsType<RunAction.DeleteJob>(Assert.Single(over.Actions));
+    }
+
+    [Fact]
+    public void Deadline_StandsStill_WhileNoPodWorks()
+    {
+        SamplingRunEntity run = Make.Sampling(change: s => s with { ActiveDeadlineSeconds = 3600 }, status: Started with { ActiveSeconds = 10, ActiveSince = Make.Now.AddSeconds(-590) });
+        V1Job preempted = Make.Job(run);
+        preempted.Spec.Suspend = true;
+        run.Status = (SamplingRunStatus)decider.Decide(Observe(run, preempted)).Status;
+        Assert.Equal((600L, null), (run.Status.ActiveSeconds, run.Status.ActiveSince));
+
+        preempted.Spec.Suspend = false;
+        RunDecision d = decider.Decide(Observe(run, preempted, Make.Pod(run)) with { Now = Make.Now.AddDays(1) });
+        Assert.Equal((RunPhase.Running, TimeSpan.FromSeconds(3000)), (d.Status.Phase, d.RequeueAfter));
     }
 
     [Fact]
@@ -259,23 +278,6 @@ public sealed class RunDeciderTests
         run.Status = (SamplingRunStatus)d.Status;
         RunDecision resumed = decider.Decide(Observe(run, job));
         Assert.False(Assert.IsType<RunAction.PatchJob>(resumed.Actions.Single(a => a is RunAction.PatchJob)).Suspend);
-    }
-
-    [Fact]
-    public void Deadline_DoesNotCountTheTimeSuspended_NorStartAnew()
-    {
-        SamplingRunEntity run = Make.Sampling(change: s => s with { ActiveDeadlineSeconds = 3600 }, status: Started);
-        V1Job job = Make.Job(run);
-        run.Spec = run.Spec with { Suspend = true };
-        RunAction.PatchJob suspend = decider.Decide(Observe(run, job, Make.Pod(run))).Actions.OfType<RunAction.PatchJob>().Single();
-        Assert.Equal((true, 600L), (suspend.Suspend, suspend.ActiveSeconds));       // active for ten minutes
-
-        job.Spec.Suspend = true;
-        job.Status.StartTime = null;
-        job.Metadata.Annotations[Labels.ActiveSeconds] = "600";
-        run.Spec = run.Spec with { Suspend = false };
-        RunAction.PatchJob resume = decider.Decide(Observe(run, job) with { Now = Make.Now.AddDays(1) }).Actions.OfType<RunAction.PatchJob>().Single();
-        Assert.Equal((false, 3000L), (resume.Suspend, resume.DeadlineSeconds));
     }
 
     [Fact]
@@ -329,7 +331,7 @@ public sealed class RunDeciderTests
     {
         SamplingRunEntity run = Make.Sampling();
         V1Job job = Make.Job(run, started: false);
-        run.Spec = run.Spec with { Worker = new WorkerSpec { Gpus = 2 } };
+        run.Spec = run.Spec with { Worker = new WorkerSpec { Gpus = 0 } };
         Assert.Contains(decider.Decide(Observe(run, job)).Actions, a => a is RunAction.DeleteJob);
     }
 
@@ -337,19 +339,182 @@ public sealed class RunDeciderTests
     public void NewOperatorImage_LeavesRunningPodsAlone()
     {
         SamplingRunEntity run = Make.Sampling(status: Started);
-        RunDecision d = new RunDecider(Make.Options with { WorkerImage = "registry.example/worker:2" }).Decide(Observe(run, Make.Job(run), Make.Pod(run)));
+        RunDecision d = new RunDecider(Make.Options with { WorkerCudaImage = "registry.example/worker:2-cuda" }).Decide(Observe(run, Make.Job(run), Make.Pod(run)));
         Assert.Empty(d.Actions);
     }
 
     [Fact]
-    public void TamperedDocument_IsHealed()
+    public void SpecChangedWhileNoPodWorks_ReplacesTheJob_AndKeepsWhatWasCounted()
+    {
+        SamplingRunEntity run = Make.Sampling(status: Started with { Retries = 2, ActiveSeconds = 100 });
+        V1Job job = Make.Job(run);
+        run.Spec = run.Spec with { Worker = new WorkerSpec { Resources = System.Text.Json.Nodes.JsonNode.Parse("""{"limits":{"memory":"64Gi"}}""")!.AsObject() } };
+        V1Pod unschedulable = Make.Pod(run, phase: "Pending");
+        RunDecision d = decider.Decide(Observe(run, job, unschedulable));
+        Assert.IsType<RunAction.DeleteJob>(Assert.Single(d.Actions));
+
+        run.Status = (SamplingRunStatus)d.Status;
+        V1Job next = Assert.IsType<RunAction.CreateJob>(Assert.Single(decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Actions)).Job;
+        Assert.Equal((1, "2"), (next.Spec.BackoffLimit, next.Metadata.Annotations[Labels.RetriesBefore]));
+        Assert.Equal("64Gi", next.Spec.Template.Spec.Containers[0].Resources.Limits["memory"].ToString());
+        Assert.Equal((2, 100L), (run.Status.Retries, run.Status.ActiveSeconds));
+    }
+
+    [Fact]
+    public void SpecChangedWhileAPodWorks_WaitsForItsEnd_AndSaysSo()
     {
         SamplingRunEntity run = Make.Sampling(status: Started);
-        V1ConfigMap document = Make.Document(run);
-        document.Data[PodTemplate.DocumentFile] = "{}";
-        RunDecision d = decider.Decide(Observe(run, Make.Job(run), Make.Pod(run)) with { Document = document });
-        RunAction.ReplaceDocument replace = Assert.IsType<RunAction.ReplaceDocument>(Assert.Single(d.Actions));
-        Assert.Equal(Make.Document(run).Data[PodTemplate.DocumentFile], replace.Document.Data[PodTemplate.DocumentFile]);
+        V1Job job = Make.Job(run);
+        run.Spec = run.Spec with { Worker = new WorkerSpec { Image = "mine:2" } };
+        RunDecision d = decider.Decide(Observe(run, job, Make.Pod(run)));
+        Assert.Empty(d.Actions);
+        Assert.Contains("the changed spec reaches the next pod", d.Status.Message);
+        Assert.IsType<RunAction.DeleteJob>(Assert.Single(decider.Decide(Observe(run, job, Make.EndedPod(run, 1, "oom"))).Actions));
+    }
+
+    [Theory]
+    [InlineData("image")]
+    [InlineData("defaults")]
+    public void NewerOperator_LeavesQueuedJobsAlone(string what)
+    {
+        SamplingRunEntity run = Make.Sampling(change: s => s with { QueueName = "gpus" });
+        V1Job job = Make.Job(run, started: false);
+        OperatorOptions newer = what == "image" ? Make.Options with { WorkerCudaImage = "registry.example/worker:2-cuda" } : Make.Options with { WorkerDefaults = new WorkerSpec { PriorityClassName = "low" } };
+        Assert.Empty(new RunDecider(newer).Decide(Observe(run, job)).Actions);
+    }
+
+    [Fact]
+    public void Rerun_TakesAFailedRunUpAgain_WithNewRetries()
+    {
+        SamplingRunEntity run = Make.Sampling(status: Started with { Phase = RunPhase.Failed, CompletionTime = Make.Now, Retries = 4, Rerun = "1", Extent = "maxQuestions=-", ActiveSeconds = 50 });
+        V1Job failed = Make.Job(run, s => s.Conditions = [Make.Condition("Failed", "BackoffLimitExceeded")]);
+        run.Metadata.Annotations = new Dictionary<string, string> { [Labels.Rerun] = "1" };
+        Assert.Equal(RunPhase.Failed, decider.Decide(Observe(run, failed)).Status.Phase);
+
+        run.Metadata.Annotations[Labels.Rerun] = "2";
+        RunDecision d = decider.Decide(Observe(run, failed));
+        Assert.Equal(failed, Assert.IsType<RunAction.DeleteJob>(Assert.Single(d.Actions)).Job);
+        Assert.Equal((RunPhase.Pending, 0, 1, "2", null, 0L), (d.Status.Phase, d.Status.Retries, d.Status.Restarts, d.Status.Rerun, d.Status.CompletionTime, d.Status.ActiveSeconds));
+        Assert.Equal(("False", "True", "False"), Kstatus(d.Status));
+
+        run.Status = (SamplingRunStatus)d.Status;
+        RunDecision still = decider.Decide(Observe(run, failed));      // the old Job does not settle the run again
+        Assert.Equal(RunPhase.Pending, still.Status.Phase);
+        V1Job next = Assert.IsType<RunAction.CreateJob>(Assert.Single(decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Actions)).Job;
+        Assert.Equal((3, "1"), (next.Spec.BackoffLimit, next.Metadata.Annotations[Labels.Restarts]));
+    }
+
+    [Fact]
+    public void RerunAnnotation_SeenBeforeTheFailure_AsksForNothing()
+    {
+        SamplingRunEntity run = Make.Sampling(status: Started);
+        run.Metadata.Annotations = new Dictionary<string, string> { [Labels.Rerun] = "1" };
+        run.Status = (SamplingRunStatus)decider.Decide(Observe(run, Make.Job(run), Make.Pod(run))).Status;
+        Assert.Equal("1", run.Status.Rerun);
+        run.Status = run.Status with { Phase = RunPhase.Failed };
+        Assert.Equal(RunPhase.Failed, decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Status.Phase);
+    }
+
+    [Fact]
+    public void MoreQuestions_LetAFinishedRunGoOn()
+    {
+        SamplingRunEntity run = Make.Sampling(change: s => s with { MaxQuestions = 100 });
+        run.Status = (SamplingRunStatus)decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Status;
+        run.Status = run.Status with { Phase = RunPhase.Succeeded, StartTime = Make.Now, CompletionTime = Make.Now, Progress = new RunProgress { Done = 100, Total = 100, Percent = 100 } };
+        Assert.Equal(RunPhase.Succeeded, decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Status.Phase);
+
+        run.Spec = run.Spec with { MaxQuestions = 200 };
+        RunDecision d = decider.Decide(new RunObservation { Run = run, Now = Make.Now });
+        Assert.Equal((RunPhase.Pending, 100L), (d.Status.Phase, d.Status.Progress!.Done));
+        Assert.Contains("more is asked for", d.Status.Message);
+        // A status of an older operator says nothing of it.
+        run.Status = run.Status with { Extent = null };
+        Assert.Equal(RunPhase.Succeeded, decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Status.Phase);
+    }
+
+    [Fact]
+    public void FinishedRun_HasNoActiveJob_AndItsEndedJobGoesAfterAWhile()
+    {
+        SamplingRunEntity run = Make.Sampling(status: Started with { Phase = RunPhase.Failed, CompletionTime = Make.Now });
+        Assert.IsType<RunAction.DeleteJob>(Assert.Single(decider.Decide(Observe(run, Make.Job(run), Make.Pod(run))).Actions));
+
+        V1Job ended = Make.Job(run, s => s.Conditions = [Make.Condition("Failed", "BackoffLimitExceeded")]);
+        Assert.Equal(JobPlan.TimeToLive, Assert.IsType<RunAction.PatchJob>(Assert.Single(decider.Decide(Observe(run, ended)).Actions)).TimeToLive);
+        ended.Spec.TtlSecondsAfterFinished = JobPlan.TimeToLive;
+        Assert.Empty(decider.Decide(Observe(run, ended)).Actions);
+    }
+
+    [Fact]
+    public void LostNode_IsTold()
+    {
+        SamplingRunEntity run = Make.Sampling(status: Started);
+        V1Pod pod = Make.Pod(run, status: s => s.Conditions =
+            [new V1PodCondition { Type = "Ready", Status = "False" }, new V1PodCondition { Type = "ContainersReady", Status = "True" }]);
+        pod.Spec = new V1PodSpec { NodeName = "gpu-7" };
+        RunDecision d = decider.Decide(Observe(run, Make.Job(run), pod));
+        Assert.Equal(Reasons.NodeLost, Ready(d.Status).Reason);
+        Assert.Contains("gpu-7", d.Status.Message);
+
+        V1Pod terminating = Make.Pod(run);
+        terminating.Metadata.DeletionTimestamp = Make.Now.AddSeconds(-31).UtcDateTime;
+        Assert.Equal(Reasons.NodeLost, Ready(decider.Decide(Observe(run, Make.Job(run), terminating)).Status).Reason);
+    }
+
+    [Fact]
+    public void PodDeletedByHand_WithoutRetries_IsCalledThat()
+    {
+        SamplingRunEntity run = Make.Sampling(change: s => s with { Retries = 0 }, status: Started);
+        V1Pod pod = Make.EndedPod(run, 143, null);
+        pod.Metadata.DeletionTimestamp = Make.Now.UtcDateTime;
+        RunDecision dying = decider.Decide(Observe(run, Make.Job(run), pod));
+        Assert.Equal(("no retries are left after pod pod-0 was deleted", Reasons.Stopping), (dying.Status.Message, Ready(dying.Status).Reason));
+        RunDecision d = decider.Decide(Observe(run, Make.Job(run, s => s.Conditions = [Make.Condition("Failed", "BackoffLimitExceeded", "Job has reached the specified backoff limit")]), pod));
+        Assert.Equal("gave up after 0 retries: pod pod-0 was deleted", d.Status.Message);
+    }
+
+    [Fact]
+    public void TerminatingNamespace_TakesAJobOfSeveralShardsAway()
+    {
+        SamplingRunEntity run = Make.Sampling(change: s => s with { Shards = 2 }, status: Started);
+        RunDecision d = decider.Decide(Observe(run, Make.Job(run), Make.Pod(run)) with { NamespaceIsTerminating = true });
+        Assert.False(Assert.IsType<RunAction.DeleteJob>(Assert.Single(d.Actions)).Foreground);
+    }
+
+    [Fact]
+    public void RefusedPods_NeedAction_AQuotaDoesNot()
+    {
+        SamplingRunEntity run = Make.Sampling();
+        RunDecision refused = decider.Decide(Observe(run, Make.Job(run)) with { PodRefusal = "(combined from similar events): Error creating: pods \"x\" is forbidden: violates PodSecurity \"restricted:latest\"" });
+        Assert.Equal((Reasons.PodsRefused, "True"), (Ready(refused.Status).Reason, Conditions.Find(refused.Status.Conditions, Conditions.Stalled)!.Status));
+        Assert.StartsWith("Error creating", refused.Status.Message, StringComparison.Ordinal);
+        RunDecision quota = decider.Decide(Observe(run, Make.Job(run)) with { PodRefusal = "Error creating: pods \"x\" is forbidden: exceeded quota: gpus" });
+        Assert.Equal("False", Conditions.Find(quota.Status.Conditions, Conditions.Stalled)!.Status);
+    }
+
+    [Fact]
+    public void ConditionsOfAJob_StandBesideKstatus()
+    {
+        SamplingRunEntity run = Make.Sampling(change: s => s with { Suspend = true });
+        RunStatus suspended = decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Status;
+        Assert.Equal(["False", "False", "True"], new[] { Conditions.Complete, Conditions.Failed, Conditions.Suspended }.Select(type => Conditions.Find(suspended.Conditions, type)!.Status));
+    }
+
+    [Fact]
+    public void TransitionTime_MovesWithTheStatusAlone()
+    {
+        SamplingRunEntity run = Make.Sampling();
+        run.Status = (SamplingRunStatus)decider.Decide(Observe(run, Make.Job(run))).Status;
+        RunStatus later = decider.Decide(Observe(run, Make.Job(run), Make.Pod(run)) with { Now = Make.Now.AddMinutes(1) }).Status;
+        Assert.NotEqual(run.Status.Conditions!.Single(c => c.Type == Conditions.Reconciling).Reason, later.Conditions!.Single(c => c.Type == Conditions.Reconciling).Reason);
+        Assert.Equal(Make.Now, later.Conditions!.Single(c => c.Type == Conditions.Reconciling).LastTransitionTime);
+    }
+
+    [Fact]
+    public void DocumentThatIsTooLarge_IsRefusedByName()
+    {
+        RunDecision d = decider.Decide(new RunObservation { Run = Make.Sampling(change: s => s with { Worker = new WorkerSpec { PodAnnotations = new Dictionary<string, string> { ["note"] = new string('x', 201 * 1024) } } }), Now = Make.Now });
+        Assert.Empty(d.Actions);
+        Assert.StartsWith("spec.worker: the document has", d.Status.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -374,7 +539,7 @@ public sealed class RunDeciderTests
     }
 
     private static RunObservation Observe(IRunEntity run, V1Job job, params V1Pod[] pods) =>
-        new() { Run = run, Job = job, Document = Make.Document(run), Pods = pods, Now = Make.Now };
+        new() { Run = run, Job = job, Pods = pods, Now = Make.Now };
 
     private static RunCondition Ready(RunStatus status) => Conditions.Find(status.Conditions, Conditions.Ready)!;
 

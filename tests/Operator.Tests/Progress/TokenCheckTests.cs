@@ -15,11 +15,11 @@ public sealed class TokenCheckTests
         var reviewer = new FakeReviewer();
         using var check = new TokenCheck(reviewer, new FakePods(), time);
 
-        Assert.Equal(TokenVerdict.Good, (await check.CheckAsync("good", default)).Verdict);
-        Assert.Equal(TokenVerdict.Good, (await check.CheckAsync("good", default)).Verdict);
+        Assert.Equal(TokenVerdict.Good, (await check.CheckAsync(Token("good"), default)).Verdict);
+        Assert.Equal(TokenVerdict.Good, (await check.CheckAsync(Token("good"), default)).Verdict);
         Assert.Equal(1, reviewer.Asked);
         time.Advance(TimeSpan.FromMinutes(2));
-        await check.CheckAsync("good", default);
+        await check.CheckAsync(Token("good"), default);
         Assert.Equal(2, reviewer.Asked);
     }
 
@@ -27,8 +27,8 @@ public sealed class TokenCheckTests
     public async Task UnknownToken_AndPodOfNoRun_AreToldApart()
     {
         using var check = new TokenCheck(new FakeReviewer(), new FakePods(), new FakeTimeProvider(Make.Now));
-        Assert.Equal(TokenVerdict.Unknown, (await check.CheckAsync("bad", default)).Verdict);
-        Assert.Equal(TokenVerdict.NotOurs, (await check.CheckAsync("other", default)).Verdict);
+        Assert.Equal(TokenVerdict.Unknown, (await check.CheckAsync(Token("bad"), default)).Verdict);
+        Assert.Equal(TokenVerdict.NotOurs, (await check.CheckAsync(Token("other"), default)).Verdict);
     }
 
     [Fact]
@@ -36,9 +36,34 @@ public sealed class TokenCheckTests
     {
         var reviewer = new FakeReviewer { Fails = true };
         using var check = new TokenCheck(reviewer, new FakePods(), new FakeTimeProvider(Make.Now));
-        await Assert.ThrowsAsync<HttpRequestException>(() => check.CheckAsync("good", default));
+        await Assert.ThrowsAsync<HttpRequestException>(() => check.CheckAsync(Token("good"), default));
         reviewer.Fails = false;
-        Assert.Equal(TokenVerdict.Good, (await check.CheckAsync("good", default)).Verdict);
+        Assert.Equal(TokenVerdict.Good, (await check.CheckAsync(Token("good"), default)).Verdict);
+    }
+
+    [Theory]
+    [InlineData("made.up.token")]
+    [InlineData("no token")]
+    [InlineData("a.e30.c")]
+    public async Task TokenThatCannotBeRight_CostsTheApiServerNothing(string token)
+    {
+        var reviewer = new FakeReviewer();
+        using var check = new TokenCheck(reviewer, new FakePods(), new FakeTimeProvider(Make.Now));
+        Assert.Equal(TokenVerdict.Unknown, (await check.CheckAsync(token, default)).Verdict);
+        Assert.Equal(TokenVerdict.Unknown, (await check.CheckAsync(Token("good", audience: "vault"), default)).Verdict);
+        Assert.Equal(TokenVerdict.Unknown, (await check.CheckAsync(Token("good", expires: Make.Now.AddHours(-2)), default)).Verdict);
+        Assert.Equal(0, reviewer.Asked);
+    }
+
+    [Fact]
+    public async Task FloodOfForgedTokens_AsksTheApiServerLittle_AndLeavesRealOnesAlone()
+    {
+        var reviewer = new FakeReviewer();
+        using var check = new TokenCheck(reviewer, new FakePods(), new FakeTimeProvider(Make.Now));
+        Assert.Equal(TokenVerdict.Good, (await check.CheckAsync(Token("good"), default)).Verdict);
+        for (int i = 0; i < 1000; i++) await check.CheckAsync(Token("bad", signature: $"forged{i}"), default);
+        Assert.InRange(reviewer.Asked, 2, ReportRate.Burst + 1);
+        Assert.Equal(TokenVerdict.Good, (await check.CheckAsync(Token("good"), default)).Verdict);
     }
 
     [Fact]
@@ -84,6 +109,17 @@ public sealed class TokenCheckTests
         Assert.NotNull(ReportReader.Mismatch(report with { Attempt = "x" }, Pod));
     }
 
+    private static string Token(string pod, string audience = ApiGroup.ProgressAudience, DateTimeOffset? expires = null, string signature = "signature")
+    {
+        string claims = System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, object>
+        {
+            ["aud"] = new[] { audience },
+            ["exp"] = (expires ?? Make.Now.AddHours(1)).ToUnixTimeSeconds(),
+            ["kubernetes.io"] = new { @namespace = "team", pod = new { name = pod, uid = "pod-uid" } },
+        });
+        return $"e30.{System.Buffers.Text.Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}.{signature}";
+    }
+
     private sealed class FakeReviewer : ITokenReviewer
     {
         public int Asked { get; private set; }
@@ -94,12 +130,13 @@ public sealed class TokenCheckTests
         {
             Asked++;
             if (Fails) throw new HttpRequestException("the API server is away");
-            return Task.FromResult(token == "bad" ? null : new TokenIdentity("team", token, "pod-uid"));
+            TokenIdentity claims = TokenClaims.Read(token, Make.Now)!;
+            return Task.FromResult(claims.PodName == "bad" ? null : claims);
         }
     }
 
     private sealed class FakePods : IWorkerPods
     {
-        public Task<WorkerPod?> FindAsync(TokenIdentity identity, CancellationToken cancellationToken) => Task.FromResult(identity.PodName == "good" ? Pod : null);
+        public WorkerPod? Find(TokenIdentity identity) => identity.PodName == "other" ? null : Pod;
     }
 }

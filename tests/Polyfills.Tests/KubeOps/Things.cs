@@ -6,9 +6,7 @@ using KubeOps.Abstractions.Builder;
 using KubeOps.Abstractions.Entities;
 using KubeOps.Abstractions.Reconciliation;
 using KubeOps.Abstractions.Reconciliation.Controller;
-using KubeOps.Abstractions.Reconciliation.Finalizer;
 using KubeOps.Operator;
-using LightReasoner.Polyfills.Tests.Kubernetes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -46,8 +44,6 @@ public sealed class ThingLog
 
     public Func<Thing, CancellationToken, Task<ReconciliationResult<Thing>>> OnReconcile { get; set; } = (t, _) => Task.FromResult(ReconciliationResult<Thing>.Success(t));
 
-    public Func<Thing, ReconciliationResult<Thing>> OnFinalize { get; set; } = t => ReconciliationResult<Thing>.Success(t);
-
     public int Count(string what, string? name = null) => Calls.Count(c => c.What == what && (name is null || c.Name == name));
 }
 
@@ -66,17 +62,6 @@ public sealed class ThingController(ThingLog log) : IEntityController<Thing>
     }
 }
 
-public sealed class ThingFinalizer(ThingLog log) : IEntityFinalizer<Thing>
-{
-    public const string Identifier = "test.io/thing";
-
-    public Task<ReconciliationResult<Thing>> FinalizeAsync(Thing entity, CancellationToken cancellationToken)
-    {
-        log.Calls.Enqueue(("finalize", entity.Name(), entity.Spec.Size));
-        return Task.FromResult(log.OnFinalize(entity));
-    }
-}
-
 /// <summary>An operator for things, against the server.</summary>
 internal sealed class ThingOperator : IAsyncDisposable
 {
@@ -87,7 +72,7 @@ internal sealed class ThingOperator : IAsyncDisposable
     public IServiceProvider Services => host.Services;
 
     public static async Task<ThingOperator> StartAsync(
-        FakeApiServer server, ThingLog log, Action<OperatorSettingsBuilder>? configure = null, bool finalizer = false, TimeProvider? time = null, string? ns = null)
+        FakeApiServer server, ThingLog log, Action<OperatorSettingsBuilder>? configure = null, TimeProvider? time = null, string? ns = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.SetMinimumLevel(LogLevel.None);
@@ -100,13 +85,8 @@ internal sealed class ThingOperator : IAsyncDisposable
             builder.Services.AddSingleton(time);
         }
 
-        var settings = builder.Services.AddKubernetesOperator(s => configure?.Invoke(s.WithName("things").WithParallelReconciliation(p => p.WithErrorBackoffBase(TimeSpan.FromMilliseconds(20)))))
+        builder.Services.AddKubernetesOperator(s => configure?.Invoke(s.WithName("things").WithParallelReconciliation(p => p.WithErrorBackoffBase(TimeSpan.FromMilliseconds(20)))))
             .AddController<ThingController, Thing>();
-        if (finalizer)
-        {
-            settings.AddFinalizer<ThingFinalizer, Thing>(ThingFinalizer.Identifier);
-        }
-
         var running = new ThingOperator(builder.Build());
         await running.host.StartAsync();
         return running;

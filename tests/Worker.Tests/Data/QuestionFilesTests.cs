@@ -1,4 +1,8 @@
+using LightReasoner.Api;
 using LightReasoner.Worker.Commands;
+using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Evaluation;
+using LightReasoner.Worker.Inspect;
 using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Tests.Data;
@@ -53,6 +57,37 @@ public sealed class QuestionFilesTests : IDisposable
         Assert.False(File.Exists(Path.Combine(_folder.Path, "out.jsonl")));
     }
 
-    private static Task<int> PrepareAsync(string set, string source, string destination) =>
-        PrepareCommand.Create().Parse([set, source, destination]).InvokeAsync(new System.CommandLine.InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    [Theory]
+    [InlineData("svamp", """{"ID":"1","Body":"Tom has 3 pens","Question":"How many?","Answer":3.0}""", "Tom has 3 pens. How many?", "3")]
+    [InlineData("asdiv", """{"body":"Tom has 3 pens.","question":"How many pens?","answer":"3 (pens)","formula":"3=3"}""", "Tom has 3 pens. How many pens?", "3")]
+    [InlineData("minerva-math", """{"problem":"How heavy?","solution":"It is $\\boxed{3 kg}$."}""", "How heavy?", "3kg")]
+    [InlineData("olympiadbench", """{"question":"Is it?","final_answer":["$True$"]}""", "Is it? (True or False)", "True")]
+    [InlineData("mmlu-stem", """{"question":"1+1?","choices":["1","2","3","4"],"answer":1}""", "1+1?\nAnswer Choices: (A) 1 (B) 2 (C) 3 (D) 4", "B")]
+    public async Task Prepare_OfABenchmark_GivesQuestionsThatItReadsAgain(string set, string record, string question, string truth)
+    {
+        string source = Path.Combine(_folder.Path, "in.jsonl"), destination = Path.Combine(_folder.Path, "out.jsonl");
+        await File.WriteAllTextAsync(source, record);
+        await PrepareAsync(set, source, destination);
+        var benchmark = Benchmark.Of(EnumOption.Value<BenchmarkName>(set));
+        Assert.Equal(new BenchmarkProblem(question, truth), benchmark.Read(await OnlyAsync(source)));
+        Assert.Equal(new BenchmarkProblem(question, truth), benchmark.Read(await OnlyAsync(destination)));
+        Assert.Equal(question, (await OnlyAsync(destination)).Text("id"));
+    }
+
+    [Theory]
+    [InlineData("gsm8k", """{"question":"1+1?","answer":"1+1=2\n#### 2"}""", "1+1?", "1+1=2\n#### 2")]
+    [InlineData("math", """{"problem":"1+1?","solution":"$\\boxed{2}$","type":"Algebra"}""", "1+1?", "$\\boxed{2}$")]
+    public async Task Prepare_ForRefinement_GivesPromptsAndTargets(string set, string record, string prompt, string target)
+    {
+        string source = Path.Combine(_folder.Path, "in.jsonl"), destination = Path.Combine(_folder.Path, "out.jsonl");
+        await File.WriteAllTextAsync(source, record);
+        await PrepareAsync(set, source, destination, "--for", "refine");
+        using var pairs = await Datasets.PromptResponsesAsync($"file://{destination}", null, "prompt", "target", default);
+        Assert.Equal((prompt, target), ((string?)pairs[0].Prompt, (string?)pairs[0].Response));
+    }
+
+    private static async Task<DataRecord> OnlyAsync(string file) => await RecordReader.ReadAsync($"file://{file}", null, default).SingleAsync();
+
+    private static Task<int> PrepareAsync(string set, string source, string destination, params string[] more) =>
+        PrepareCommand.Create().Parse([set, source, destination, .. more]).InvokeAsync(new System.CommandLine.InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }

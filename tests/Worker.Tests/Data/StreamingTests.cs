@@ -24,7 +24,7 @@ public sealed class StreamingTests(ITestOutputHelper output)
         if (await OwnProcess.RanAsync()) return;
         using var server = new LoopbackServer(HandleAsync);
         var account = new AzureAccount(name => name == "AZURE_STORAGE_CONNECTION_STRING" ? Azurite.ConnectionTo(server.Address) : null);
-        var file = new DataFile(account.Open("az://data"), "large.jsonl");
+        var file = new DataFile(account.Open(StorageUri.Parse("az://data")), "large.jsonl");
         long records = 0, start = 0, most = 0;
         await foreach ((var fields, string _) in RecordReader.ReadAsync(file, null, default))
         {

@@ -1,6 +1,7 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Evaluation;
+using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Tests.Generation;
 using LightReasoner.Worker.Tests.Models;
 
@@ -13,7 +14,12 @@ public class EvaluationTests
     [InlineData("#### 1,234", "1234")]
     [InlineData("#### $1,234.50.", "1234.50")]
     [InlineData("#### -5", "-5")]
-    [InlineData("#### 3\n#### 4", "4")]
+    [InlineData("#### 3\n#### 4", "3")]
+    [InlineData("#### none\n#### 4", "4")]
+    [InlineData("#### 12,34", "1234")]
+    [InlineData("#### \u22125", "-5")]
+    [InlineData("it is \u20135", "-5")]
+    [InlineData("10\u20133", "3")]
     [InlineData("The answer is 42.", "42")]
     [InlineData("It costs $18, so 2 cost $36.", "36")]
     [InlineData("10-3", "3")]
@@ -43,14 +49,29 @@ public class EvaluationTests
         Assert.Equal(1, ConfidenceInterval.Wilson(10, 10).High, 1e-12);
     }
 
-    [Fact]
-    public void PairedDifference_Counts_GivesTheNormalInterval()
+    // Fagerland, Lydersen and Laake, Statistical Analysis of Contingency Tables, table 8.8 (Newcombe's square-and-add); Newcombe 1998, table III, method 10.
+    [Theory]
+    [InlineData(2, 7, 1, 21, 0.026, 0.507)]
+    [InlineData(48, 2, 12, 50, -0.3404, -0.0569)]
+    public void PairedDifference_PublishedTables_GivesTheirIntervals(int before, int improved, int worsened, int questions, double low, double high)
     {
-        var interval = ConfidenceInterval.PairedDifference(improved: 100, worsened: 30, questions: 600);
-        var error = 1.959964 * Math.Sqrt(130 - 70 * 70 / 600.0) / 600;
-        Assert.Equal(70 / 600.0 - error, interval.Low, 1e-6);
-        Assert.Equal(70 / 600.0 + error, interval.High, 1e-6);
-        Assert.Equal(new ConfidenceInterval(0, 0), ConfidenceInterval.PairedDifference(0, 0, 600));
+        var interval = ConfidenceInterval.PairedDifference(before, improved, worsened, questions);
+        Assert.Equal((low, high), (Math.Round(interval.Low, low == 0.026 ? 3 : 4), Math.Round(interval.High, low == 0.026 ? 3 : 4)));
+    }
+
+    [Theory, InlineData(0), InlineData(300), InlineData(600)]
+    public void PairedDifference_NothingChanged_StillHasAWidth(int before)
+    {
+        var interval = ConfidenceInterval.PairedDifference(before, 0, 0, 600);
+        Assert.True(interval.Low < 0 && interval.High > 0, $"{interval}");
+        Assert.True(interval.High - interval.Low < 0.02, $"{interval}");
+    }
+
+    [Fact]
+    public void PairedDifference_EveryQuestionChanged_EndsAtOne()
+    {
+        Assert.Equal(1, ConfidenceInterval.PairedDifference(0, 10, 0, 10).High, 1e-12);
+        Assert.Equal(-1, ConfidenceInterval.PairedDifference(10, 0, 10, 10).Low, 1e-12);
     }
 
     [Theory, InlineData(false), InlineData(true)]
@@ -70,6 +91,6 @@ public class EvaluationTests
             Assert.True(second.TokensPerForward > 1);
         else
             Assert.Equal(1, second.TokensPerForward);
-        Assert.Contains("question 1", Assert.Throws<InvalidDataException>(() => new AccuracyEvaluator().Evaluate(model, tokenizer, [questions[0] with { Answer = "none" }], spec, blocks)).Message);
+        Assert.Contains("question 1", Assert.Throws<WorkerException>(() => new AccuracyEvaluator().Evaluate(model, tokenizer, [questions[0] with { Answer = "none" }], spec, blocks)).Message);
     }
 }

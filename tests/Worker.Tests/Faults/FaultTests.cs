@@ -11,39 +11,42 @@ namespace LightReasoner.Worker.Tests.Faults;
 /// The worker's process killed at random moments, stopped and woken up beside its successor, asked to end, and on storage that fails: the outputs are
 /// those of an undisturbed run, byte for byte. <c>LIGHTREASONER_FAULT_KILLS</c> sets how many kills there are for each kind and store.
 /// </summary>
-public sealed class FaultTests(Scenarios scenarios, Azurite azurite, ITestOutputHelper output) : IClassFixture<Scenarios>
+public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw radosgw, ITestOutputHelper output) : IClassFixture<Scenarios>
 {
     private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_FAULT_KILLS") ?? "5", CultureInfo.InvariantCulture);
+
+    private static readonly Dictionary<string, string> Nothing = [];
 
     public static TheoryData<RunKind> Kinds => [RunKind.SamplingRun, RunKind.FineTuneRun, RunKind.RefineRun];
 
     [Theory]
     [MemberData(nameof(Kinds))]
     public Task Kills_OnADirectory_LeaveTheSameBytes(RunKind kind) =>
-        KillAsync(kind, "file", n => $"file://{scenarios.Folder}/killed-{kind}-{n}", null);
+        KillAsync(kind, "file", n => $"file://{scenarios.Folder}/killed-{kind}-{n}", Nothing);
 
     [Theory]
     [MemberData(nameof(Kinds))]
     public Task Kills_OnAzureStorage_LeaveTheSameBytes(RunKind kind)
     {
         string container = azurite.NewContainer();
-        return KillAsync(kind, "azure", n => $"az://{container}/killed-{n}", azurite.ConnectionString);
+        return KillAsync(kind, "azure", n => $"az://{container}/killed-{n}", Azurite.Variables(azurite.Address));
     }
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task Storage_ThatFailsOneRequestInTen_GetsTheSameBytes(RunKind kind)
+    public Task Kills_OnS3_LeaveTheSameBytes(RunKind kind)
     {
-        CalmRun calm = await scenarios.CalmAsync(kind);
-        using var proxy = new FlakyProxy(azurite.Address, share: 0.1, seed: 1);
-        string uri = $"az://{azurite.NewContainer()}/run";
-        using WorkerProcess worker = WorkerProcess.Run(calm.Manifest, uri, Azurite.ConnectionTo(proxy.Address));
-        (int code, string errors) = await worker.ResultAsync();
-        Assert.True(code == 0, errors);
-        output.WriteLine($"{kind}: {proxy.Failed} of {proxy.Passed + proxy.Failed} requests failed");
-        Assert.True(proxy.Failed > 0);
-        Assert.Empty((await OutputSnapshot.TakeAsync(BlobUri.Open(uri))).DifferencesFrom(calm.Output));
+        string bucket = radosgw.NewBucket();
+        return KillAsync(kind, "s3", n => $"s3://{bucket}/killed-{n}", Radosgw.Variables(radosgw.Address));
     }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public Task AzureStorage_ThatFailsOneRequestInTen_GetsTheSameBytes(RunKind kind) => FailAsync(kind, azurite.Address, $"az://{azurite.NewContainer()}/run", Azurite.Variables);
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public Task S3_ThatFailsOneRequestInTen_GetsTheSameBytes(RunKind kind) => FailAsync(kind, radosgw.Address, $"s3://{radosgw.NewBucket()}/run", Radosgw.Variables);
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -57,7 +60,7 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, ITestOutput
         for (int attempt = 1; code == 0 && attempt <= 10; attempt++)
         {
             folder = Path.Combine(scenarios.Folder, $"stopped-{kind}-{attempt}");
-            using WorkerProcess worker = WorkerProcess.Run(calm.Manifest, "file://" + folder, null);
+            using WorkerProcess worker = WorkerProcess.Run(calm.Manifest, "file://" + folder, Nothing);
             Task<(int Code, string Errors)> result = worker.ResultAsync();
             while (!result.IsCompleted && !File.Exists(Path.Combine(folder, "metrics.jsonl"))) await Task.Delay(5);
             worker.Signal(WorkerProcess.SigTerm);
@@ -66,12 +69,24 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, ITestOutput
         }
         Assert.Equal((int)ExitCode.Terminated, code);
         if (kind != RunKind.SamplingRun) Assert.Single(Directory.GetFiles(Path.Combine(folder, "checkpoints"), "COMPLETE", SearchOption.AllDirectories));
-        using WorkerProcess next = WorkerProcess.Run(calm.Manifest, "file://" + folder, null);
+        using WorkerProcess next = WorkerProcess.Run(calm.Manifest, "file://" + folder, Nothing);
         Assert.Equal((0, ""), await next.ResultAsync());
         Assert.Empty((await OutputSnapshot.TakeAsync(new DirectoryBlobStore(folder))).DifferencesFrom(calm.Output, withCheckpoints: false));
     }
 
-    private async Task KillAsync(RunKind kind, string store, Func<int, string> uriOf, string? connection)
+    private async Task FailAsync(RunKind kind, Uri server, string uri, Func<Uri, IReadOnlyDictionary<string, string>> variables)
+    {
+        CalmRun calm = await scenarios.CalmAsync(kind);
+        using var proxy = new FlakyProxy(server, share: 0.1, seed: 1);
+        using WorkerProcess worker = WorkerProcess.Run(calm.Manifest, uri, variables(proxy.Address));
+        (int code, string errors) = await worker.ResultAsync();
+        Assert.True(code == 0, errors);
+        output.WriteLine($"{kind}: {proxy.Failed} of {proxy.Passed + proxy.Failed} requests failed");
+        Assert.True(proxy.Failed > 0);
+        Assert.Empty((await OutputSnapshot.TakeAsync(BlobUri.Open(uri))).DifferencesFrom(calm.Output));
+    }
+
+    private async Task KillAsync(RunKind kind, string store, Func<int, string> uriOf, IReadOnlyDictionary<string, string> environment)
     {
         CalmRun calm = await scenarios.CalmAsync(kind);
         var random = new Random(HashCode.Combine(kind, store, Environment.TickCount));
@@ -80,7 +95,7 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, ITestOutput
         {
             string uri = uriOf(outputs++);
             long start = Stopwatch.GetTimestamp();
-            (int killed, int stopped) = await DisturbAsync(calm, uri, connection, random, Math.Min(5, Kills - kills));
+            (int killed, int stopped) = await DisturbAsync(calm, uri, environment, random, Math.Min(5, Kills - kills));
             // The machine is faster now than when the undisturbed run was timed: the moments are drawn closer.
             if (killed == 0 && calm.Duration / Stopwatch.GetElapsedTime(start) is var faster and > 1)
                 calm = calm with { ClaimAfter = calm.ClaimAfter / faster, Duration = calm.Duration / faster };
@@ -96,7 +111,7 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, ITestOutput
     }
 
     /// <summary>One run to its end, through so many kills; some attempts are stopped first and woken up while the next one works.</summary>
-    private static async Task<(int Kills, int Stops)> DisturbAsync(CalmRun calm, string uri, string? connection, Random random, int most)
+    private static async Task<(int Kills, int Stops)> DisturbAsync(CalmRun calm, string uri, IReadOnlyDictionary<string, string> environment, Random random, int most)
     {
         int kills = 0, stops = 0;
         WorkerProcess? sleeper = null;
@@ -106,7 +121,7 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, ITestOutput
             {
                 using WorkerProcess? late = sleeper;
                 sleeper = null;
-                WorkerProcess worker = WorkerProcess.Run(calm.Manifest, uri, connection);
+                WorkerProcess worker = WorkerProcess.Run(calm.Manifest, uri, environment);
                 try
                 {
                     Task<(int Code, string Errors)> result = worker.ResultAsync();

@@ -104,6 +104,7 @@ internal sealed class FlakyProxy : IDisposable
             return true;
         }
         var message = new HttpRequestMessage(new HttpMethod(request.Method), new Uri(_target, request.Target));
+        message.Headers.Host = request.Headers.FirstOrDefault(header => header.Name.Equals("Host", StringComparison.OrdinalIgnoreCase)).Value; // some sign it
         if (request.Body.Length > 0 || request.Method == "PUT") message.Content = new ByteArrayContent(request.Body);
         foreach ((string name, string value) in request.Headers.Where(header => !OwnHeaders.Contains(header.Name, StringComparer.OrdinalIgnoreCase)))
             if (!message.Headers.TryAddWithoutValidation(name, value)) message.Content?.Headers.TryAddWithoutValidation(name, value);

@@ -46,11 +46,11 @@ public sealed class Scenarios : IDisposable
                 $"spec.evaluation.dataset.uri=file://{Examples}/data/test.jsonl", "spec.evaluation.maxQuestions=8"),
             _ => Read("3-refine.yaml",
                 $"spec.model={{uri: 'file://{Examples}/models/seed-0/expert', dtype: float32}}", $"spec.dataset.uri=file://{Examples}/data/refine.parquet",
-                "spec.training.maxSteps=12", $"spec.training.saveSteps={(rareCheckpoints ? 1000 : 2)}", "spec.training.loggingSteps=1", "spec.training.microBatchSize=8",
+                "spec.training.maxSteps=12", $"spec.training.saveSteps={(rareCheckpoints ? 1000 : 2)}", "spec.training.loggingSteps=1", "spec.training.batchSize=8",
                 $"spec.evaluation.dataset.uri=file://{Examples}/data/test.jsonl", "spec.evaluation.maxQuestions=8"),
         }));
         long start = Stopwatch.GetTimestamp();
-        using WorkerProcess worker = WorkerProcess.Run(manifest, "file://" + output, null);
+        using WorkerProcess worker = WorkerProcess.Run(manifest, "file://" + output, new Dictionary<string, string>());
         Task<(int Code, string Errors)> result = worker.ResultAsync();
         while (!result.IsCompleted && !File.Exists(Path.Combine(output, "owners", "run.json"))) await Task.Delay(5);
         TimeSpan claimed = Stopwatch.GetElapsedTime(start);

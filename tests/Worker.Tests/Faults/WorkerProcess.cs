@@ -11,19 +11,32 @@ internal sealed class WorkerProcess : IDisposable
     private readonly Process _process;
     private readonly Task<string> _errors;
 
-    private WorkerProcess(Process process) => (_process, _errors) = (process, process.StandardError.ReadToEndAsync());
+    private WorkerProcess(Process process)
+    {
+        (_process, _errors) = (process, process.StandardError.ReadToEndAsync());
+        _ = process.StandardOutput.ReadToEndAsync();
+    }
 
     /// <summary>Starts <c>worker run</c>.</summary>
-    public static WorkerProcess Run(string manifest, string output, string? connection)
+    /// <param name="manifest">The document's file.</param>
+    /// <param name="output">Where it writes.</param>
+    /// <param name="environment">Variables beyond those of this process.</param>
+    public static WorkerProcess Run(string manifest, string output, IReadOnlyDictionary<string, string> environment) =>
+        Start(["run", "-f", manifest, "--output", output, "--quiet"], environment);
+
+    /// <summary>Starts the worker with other arguments.</summary>
+    public static WorkerProcess Start(string[] arguments, IReadOnlyDictionary<string, string> environment)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "LightReasoner.Worker.dll"), "run", "-f", manifest, "--output", output, "--quiet"])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "LightReasoner.Worker.dll"), .. arguments])
         {
             RedirectStandardError = true,
+            RedirectStandardOutput = true,
             WorkingDirectory = RepositoryFolder.Path,
         };
         start.Environment["LIGHTREASONER_THREADS"] = "1";
-        start.Environment["AZURE_STORAGE_CONNECTION_STRING"] = connection ?? "";
+        foreach (string own in new[] { "AZURE_STORAGE_CONNECTION_STRING", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY" }) start.Environment.Remove(own);
         foreach (string pods in new[] { "LIGHTREASONER_ATTEMPT", "LIGHTREASONER_PROGRESS_URL", "LIGHTREASONER_TERMINATION_LOG" }) start.Environment.Remove(pods);
+        foreach ((string name, string value) in environment) start.Environment[name] = value;
         return new WorkerProcess(Process.Start(start)!);
     }
 

@@ -11,26 +11,27 @@ internal static class TestTokenizer
 
     public static Tokenizer Create(string? chatTemplate = null)
     {
-        var vocabulary = new JsonObject();
+        string[] special = ["<pad>", "<bos>", "<sep>", "<eos>"];
+        var vocabulary = new JsonObject(special.Select((token, id) => KeyValuePair.Create(token, (JsonNode?)id)));
         for (var value = 0; value < 256; value++)
             vocabulary[ByteCharacter(value)] = 4 + value;
         for (var id = 260; id < 512; id++)
             vocabulary[$"Ġw{id}"] = id;
         var json = new JsonObject
         {
-            ["added_tokens"] = new JsonArray([.. ((string[])["<pad>", "<bos>", "<sep>", "<eos>"]).Select((content, id) => (JsonNode)new JsonObject
+            ["added_tokens"] = new JsonArray([.. special.Select((content, id) => (JsonNode)new JsonObject
             {
                 ["id"] = id, ["content"] = content, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false, ["special"] = true,
             })]),
             ["pre_tokenizer"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true },
-            ["decoder"] = new JsonObject { ["type"] = "ByteLevel" },
+            ["decoder"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true },
             ["model"] = new JsonObject { ["type"] = "BPE", ["vocab"] = vocabulary, ["merges"] = new JsonArray() },
         };
         return Tokenizer.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()), "test", chatTemplate: chatTemplate is null ? null : ChatTemplate.Parse(chatTemplate, "test"));
     }
 
     /// <summary>GPT-2's printable stand-in for a byte.</summary>
-    private static string ByteCharacter(int value)
+    public static string ByteCharacter(int value)
     {
         if (Printable(value))
             return ((char)value).ToString();

@@ -229,7 +229,7 @@ public class KernelTests
         using var scope = NewDisposeScope();
         Tensor matrix = arange(256, dtype: ScalarType.Float32).view(16, 16), expected = matrix.t().contiguous();
         Transposition.Copy((float*)Matmul.Address(matrix), (float*)Matmul.Address(matrix));
-        Assert.True(matrix.equal(expected));
+        Assert.True(matrix.equal(expected).all().item<bool>());
     }
 
     [Theory, InlineData(1, 7), InlineData(5, 64), InlineData(40, 1003)]

@@ -17,7 +17,7 @@ public class RefineTrainerTests
 {
     private static readonly RefineRunSpec Spec = new()
     {
-        Training = new RefineTraining { MaxSteps = 10, MicroBatchSize = 4, GradientAccumulationSteps = 2, LearningRate = 1e-3 },
+        Training = new RefineTraining { MaxSteps = 10, BatchSize = 4, GradientAccumulationSteps = 2, LearningRate = 1e-3 },
     };
 
     [Theory, InlineData(TrainingMethod.Full, ScalarType.Float32), InlineData(TrainingMethod.Lora, ScalarType.Float32), InlineData(TrainingMethod.Full, ScalarType.BFloat16)]
@@ -69,7 +69,7 @@ public class RefineTrainerTests
         var spec = Spec with
         {
             Iterative = new IterativeSpec { NumIterations = 1, LossWeights = [1], NoiseMin = 0, NoiseMax = 0 },
-            Training = Spec.Training with { MicroBatchSize = microBatchSize, GradientAccumulationSteps = accumulation },
+            Training = Spec.Training with { BatchSize = microBatchSize, GradientAccumulationSteps = accumulation },
         };
         using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(8), spec);
         var metrics = trainer.TrainStep();

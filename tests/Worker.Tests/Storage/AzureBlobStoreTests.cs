@@ -34,7 +34,7 @@ public sealed class AzureBlobStoreTests : BlobStoreContract
             [("AZURE_STORAGE_ACCOUNT", Azurite.Account), ("AZURE_STORAGE_SAS_TOKEN", sas), ("AZURE_STORAGE_BLOB_ENDPOINT", _azurite.Endpoint)],
         ])
         {
-            AzureBlobStore store = Account(variables).Open($"az://{_container}/some/folder/");
+            AzureBlobStore store = Account(variables).Open(StorageUri.Parse($"az://{_container}/some/folder"));
             Assert.Equal("one"u8.ToArray(), (await store.GetAsync("x"))!.Bytes);
             Assert.Equal(Store.Uri, store.Uri);
         }
@@ -44,7 +44,7 @@ public sealed class AzureBlobStoreTests : BlobStoreContract
     public async Task Account_WithAWrongKey_EndsTheRunForGood()
     {
         AzureBlobStore store = Account([("AZURE_STORAGE_ACCOUNT", Azurite.Account), ("AZURE_STORAGE_KEY", Convert.ToBase64String(new byte[64])), ("AZURE_STORAGE_BLOB_ENDPOINT", _azurite.Endpoint)])
-            .Open($"az://{_container}");
+            .Open(StorageUri.Parse($"az://{_container}"));
         var error = await Assert.ThrowsAsync<WorkerException>(() => store.GetAsync("x"));
         Assert.Equal(ExitCode.NoPermission, error.Code);
         Assert.Contains("refused the credentials", error.Message);
@@ -53,7 +53,7 @@ public sealed class AzureBlobStoreTests : BlobStoreContract
     [Fact]
     public void Account_ThatNobodyNamed_IsAskedForByItsVariables()
     {
-        var error = Assert.Throws<WorkerException>(() => Account([]).Open("az://data"));
+        var error = Assert.Throws<WorkerException>(() => Account([]).Open(StorageUri.Parse("az://data")));
         Assert.Equal(ExitCode.NoPermission, error.Code);
         Assert.Contains("AZURE_STORAGE_CONNECTION_STRING", error.Message);
     }
@@ -102,15 +102,51 @@ public sealed class AzureBlobStoreTests : BlobStoreContract
         await Store.PutAsync("model.safetensors", new MemoryStream(Bytes(10 << 20)));
         await Store.PutAsync("checkpoints/old.safetensors", Text("not of the folder itself"));
         using var cache = new ScratchFolder();
-        string[] folders = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => LocalFolder.CopyAsync(Store, cache.Path, default))));
+        string[] folders = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => LocalFolder.CopyAsync(Store, new CacheFolder(cache.Path), null, default))));
         string folder = Assert.Single(folders.Distinct());
         Assert.Equal(["config.json", "model.safetensors"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         SameBytes.Assert(Bytes(10 << 20), await File.ReadAllBytesAsync(Path.Combine(folder, "model.safetensors")));
 
         await Store.PutAsync("config.json", Text("{ }"));
-        string other = await LocalFolder.CopyAsync(Store, cache.Path, default);
+        string other = await LocalFolder.CopyAsync(Store, new CacheFolder(cache.Path), null, default);
         Assert.Equal("{ }", await File.ReadAllTextAsync(Path.Combine(other, "config.json")));
         Assert.NotEqual(folder, other);
+    }
+
+    /// <summary>A plain web server in the place of the service sends no x-ms-error-code.</summary>
+    [Theory]
+    [InlineData(400, ExitCode.BadManifest)]
+    [InlineData(403, ExitCode.NoPermission)]
+    [InlineData(404, ExitCode.MissingInput)]
+    public async Task Answer_WithoutAnErrorCode_IsNamedByItsStatus(int status, ExitCode code)
+    {
+        using var server = new LoopbackServer(context => LoopbackServer.AnswerAsync(context, "<html>no</html>"u8.ToArray(), status));
+        AzureBlobStore store = Account([("AZURE_STORAGE_ACCOUNT", "acc"), ("AZURE_STORAGE_KEY", "U0VD"), ("AZURE_STORAGE_BLOB_ENDPOINT", $"{server.Address}forbid")]).Open(StorageUri.Parse("az://data"));
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => store.OpenReadAsync("x"));
+        Assert.Equal(code, WorkerException.CodeOf(error));
+        Assert.Contains($"HTTP {status}", error.Message);
+        Assert.StartsWith("az://data/x: ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Account_ThatCannotBeReached_IsSaidSoWithinHalfAMinute()
+    {
+        AzureBlobStore store = Account([("AZURE_STORAGE_ACCOUNT", "acc"), ("AZURE_STORAGE_KEY", "U0VD"), ("AZURE_STORAGE_BLOB_ENDPOINT", $"http://127.0.0.1:{LoopbackServer.ClosedPort()}/acc")]).Open(StorageUri.Parse("az://data"));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var error = await Assert.ThrowsAsync<WorkerException>(() => store.ListAsync("", patience.Token));
+        Assert.Equal(ExitCode.Failure, error.Code);
+        Assert.Contains("cannot be reached", error.Message);
+    }
+
+    [Theory]
+    [InlineData("az://My_Data/x")]
+    [InlineData("az://ab/x")]
+    [InlineData("az://a--b/x")]
+    public void ContainerName_ThatThereCannotBe_IsRefused(string uri)
+    {
+        var error = Assert.Throws<WorkerException>(() => BlobUri.Open(uri));
+        Assert.Equal(ExitCode.BadManifest, error.Code);
+        Assert.Contains("lower-case letters", error.Message);
     }
 
     private static AzureAccount Account((string Name, string Value)[] variables) => new(name => variables.FirstOrDefault(v => v.Name == name).Value);

@@ -33,6 +33,9 @@ public sealed partial class Azurite : IDisposable
     /// <summary>The connection string for an address that leads here.</summary>
     public static string ConnectionTo(Uri address) => $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint={address}{Account}";
 
+    /// <summary>The variables by which a process reaches an address that leads here.</summary>
+    public static Dictionary<string, string> Variables(Uri address) => new() { ["AZURE_STORAGE_CONNECTION_STRING"] = ConnectionTo(address) };
+
     /// <summary>A new container, which <c>az://NAME</c> leads to in this process.</summary>
     public string NewContainer()
     {

@@ -109,6 +109,42 @@ public abstract class BlobStoreContract
         Assert.Empty(await Store.ListAsync("nothing/"));
     }
 
+    [Theory]
+    [InlineData("my data.jsonl")]
+    [InlineData("pc%41/q é.jsonl")]
+    [InlineData("100%/a+b&c=d#e.jsonl")]
+    [InlineData("what?/is*.jsonl")]
+    public async Task Uri_OfAnyName_LeadsToItAgain(string name)
+    {
+        await Store.PutAsync(name, Text("{}"));
+        string uri = BlobUri.Join(Store.Uri, BlobUri.Escape(name));
+        (IBlobStore store, string found) = BlobUri.OpenFile(uri);
+        Assert.Equal("{}"u8.ToArray(), (await store.GetAsync(found))!.Bytes);
+        Assert.Equal(uri, Assert.Single(await LightReasoner.Worker.Data.DataFile.FindAsync(uri, default)).Uri);
+        Assert.Equal(uri, Assert.Single(await LightReasoner.Worker.Data.DataFile.FindAsync(BlobUri.Join(Store.Uri, "**"), default)).Uri);
+    }
+
+    [Fact]
+    public async Task Folder_AsADataset_StandsForItsFiles()
+    {
+        foreach (string name in new[] { "data/b", "data/a", "data/deep/c", "database" }) await Store.PutAsync(name, Text("1"));
+        foreach (string uri in new[] { "data", "data/", "data/*" })
+            Assert.Equal(["data/a", "data/b"], (await LightReasoner.Worker.Data.DataFile.FindAsync(BlobUri.Join(Store.Uri, uri), default)).Select(file => file.Uri[(Store.Uri.Length + 1)..]));
+    }
+
+    [Fact]
+    public async Task Fingerprint_FollowsTheContent()
+    {
+        await Store.PutAsync("x", Text("one"));
+        string before = (await Store.FingerprintAsync("x"))!;
+        Assert.Equal(before, await Store.FingerprintAsync("x"));
+        await Store.PutAsync("x", Text("two"));
+        Assert.NotEqual(before, await Store.FingerprintAsync("x"));
+        await Store.PutAsync("x", Text("one"));
+        Assert.Equal(before, await Store.FingerprintAsync("x"));
+        Assert.Null(await Store.FingerprintAsync("y"));
+    }
+
     [Fact]
     public async Task OpenRead_OfAMissingBlob_NamesIt() =>
         Assert.Contains($"{Store.Uri}/nothing", (await Assert.ThrowsAsync<FileNotFoundException>(() => Store.OpenReadAsync("nothing"))).Message);

@@ -47,13 +47,11 @@ internal sealed class FakeHub : IDisposable
     public IEnumerable<(string Server, string Path, string? Token, string? Range)> Downloads => Requests.Where(request => request.Path.Contains("/resolve/") || request.Server == "network");
 
     public HubStore Open(string uri, string? token = Token, TimeSpan? patience = null) =>
-        new(HubRepository.Parse(uri), new HubOptions(_hub.Address.ToString().TrimEnd('/'), token, Cache, Client(patience)));
+        new(HubRepository.Parse(uri), Options with { Token = token, Web = Client(patience) });
 
-    public Worker.Storage.WebClient Client(TimeSpan? patience = null) => new(new RetryPolicy(5, TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(5), (wait, _) =>
-    {
-        Waits.Enqueue(wait);
-        return Task.CompletedTask;
-    }), patience ?? TimeSpan.FromMinutes(2));
+    public HubOptions Options => new(_hub.Address.ToString().TrimEnd('/'), Token, Cache, Client());
+
+    public Worker.Storage.WebClient Client(TimeSpan? patience = null) => new(Retries.Create(new InstantTime(Waits.Enqueue), most: 4), patience ?? TimeSpan.FromMinutes(2));
 
     public void Dispose()
     {

@@ -15,7 +15,9 @@ public sealed class HttpStoreTests : IDisposable
     private readonly LoopbackServer _server;
     private readonly ScratchFolder _cache = new();
     private string? _tag = "\"1\"";
-    private int _cut;
+    private string? _redirect;
+    private int _cut, _head = 200;
+    private bool _refuse;
 
     public HttpStoreTests() => _server = new LoopbackServer(HandleAsync);
 
@@ -31,7 +33,7 @@ public sealed class HttpStoreTests : IDisposable
         _files["/a b.jsonl"] = "one"u8.ToArray();
         Assert.Equal("one", await ReadAsync("a b.jsonl"));
         Assert.Equal("one", await ReadAsync("a b.jsonl"));
-        Assert.Single(_requests, request => request.StartsWith("GET", StringComparison.Ordinal));
+        Assert.Single(Directory.GetFiles(Path.Combine(_cache.Path, "files")), file => !file.EndsWith(".lock", StringComparison.Ordinal));
         (_files["/a b.jsonl"], _tag) = ("two"u8.ToArray(), "\"2\"");
         Assert.Equal("two", await ReadAsync("a b.jsonl"));
     }
@@ -64,7 +66,7 @@ public sealed class HttpStoreTests : IDisposable
         _files["/x"] = "one"u8.ToArray();
         (IBlobStore store, string name) = BlobUri.OpenFile($"{_server.Address}x?key=1");
         Assert.NotNull(await store.TagAsync(name));
-        Assert.Contains("HEAD /x?key=1", _requests);
+        Assert.Contains("GET /x?key=1", _requests);
         Assert.DoesNotContain("key", store.Uri);
     }
 
@@ -76,9 +78,71 @@ public sealed class HttpStoreTests : IDisposable
         _files["/m/model.safetensors.index.json"] = Encoding.UTF8.GetBytes("""{"weight_map":{"a":"w-1.safetensors","b":"w-2.safetensors","c":"w-1.safetensors"}}""");
         _files["/m/w-1.safetensors"] = [1];
         _files["/m/w-2.safetensors"] = [2, 2];
-        string folder = await LocalFolder.CopyAsync(Store("m/"), _cache.Path, default);
+        string folder = await LocalFolder.CopyAsync(Store("m/"), new CacheFolder(_cache.Path), null, default);
         Assert.Equal(["config.json", "model.safetensors.index.json", "tokenizer.json", "w-1.safetensors", "w-2.safetensors"],
             Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(403)]
+    [InlineData(404)]
+    [InlineData(400)]
+    public async Task Head_ThatFails_DoesNotMatter(int status)
+    {
+        _head = status;
+        _files["/x"] = "one"u8.ToArray();
+        Assert.Equal("one", await ReadAsync("x"));
+        Assert.Single(await DataFile.FindAsync($"{_server.Address}x?X-Amz-Signature=1", default));
+    }
+
+    [Fact]
+    public async Task Redirect_ToASignedAddress_IsFollowedWithoutThePassword()
+    {
+        using var other = new LoopbackServer(context =>
+        {
+            _requests.Enqueue($"other {context.Request.Url!.PathAndQuery} {context.Request.Headers["Authorization"]}".TrimEnd());
+            return LoopbackServer.AnswerAsync(context, context.Request.HttpMethod == "GET" ? "one"u8.ToArray() : [], context.Request.HttpMethod == "GET" ? 200 : 403);
+        });
+        _redirect = $"{other.Address}signed?X-Amz-Signature=1";
+        var store = new HttpStore(new Uri($"http://alice:pass%20word@{_server.Address.Authority}/"), Client(), new CacheFolder(_cache.Path));
+        await using Stream stream = await store.OpenReadAsync("x");
+        Assert.Equal("one", await new StreamReader(stream).ReadToEndAsync());
+        Assert.Contains("other /signed?X-Amz-Signature=1", _requests);
+        Assert.Contains($"GET /x  Basic {Convert.ToBase64String("alice:pass word"u8)}", _requests);
+        Assert.DoesNotContain("alice", store.Uri);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("alice:PASSWORD@")]
+    public async Task Refusal_SaysWhatAnAddressCanHold(string user)
+    {
+        _refuse = true;
+        var store = new HttpStore(new Uri($"http://{user}{_server.Address.Authority}/"), Client(), new CacheFolder(_cache.Path));
+        var error = await Assert.ThrowsAsync<WorkerException>(() => store.OpenReadAsync("q.jsonl"));
+        Assert.Equal(ExitCode.NoPermission, error.Code);
+        Assert.Contains("password", error.Message);
+        Assert.DoesNotContain("HF_TOKEN", error.Message);
+        Assert.DoesNotContain("PASSWORD", error.Message);
+    }
+
+    [Fact]
+    public async Task Host_ThatCannotBeReached_IsSaidSoWithinHalfAMinute()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        IBlobStore store = BlobUri.Open($"http://127.0.0.1:{LoopbackServer.ClosedPort()}");
+        var error = await Assert.ThrowsAsync<WorkerException>(() => store.GetAsync("x", patience.Token));
+        Assert.Equal(ExitCode.Failure, error.Code);
+        Assert.Contains("cannot be reached", error.Message);
+    }
+
+    [Fact]
+    public async Task Model_OfAServerThatAnswersWithALoginPage_IsCalledThat()
+    {
+        foreach (string name in new[] { "config.json", "model.safetensors" }) _files[$"/m/{name}"] = "<!DOCTYPE html><title>Sign in</title>"u8.ToArray();
+        var error = await Assert.ThrowsAsync<WorkerException>(() => LocalFolder.OfModelAsync($"{_server.Address}m", default));
+        Assert.Equal(ExitCode.BadData, error.Code);
+        Assert.Contains("m/config.json: is an HTML page", error.Message);
     }
 
     [Fact]
@@ -88,7 +152,9 @@ public sealed class HttpStoreTests : IDisposable
         Assert.Contains("does not list its files", error.Message);
     }
 
-    private HttpStore Store(string path = "") => new(new Uri(_server.Address, path), new Worker.Storage.WebClient(new RetryPolicy(3, TimeSpan.Zero, TimeSpan.Zero, (_, _) => Task.CompletedTask), TimeSpan.FromMinutes(2)), _cache.Path);
+    private HttpStore Store(string path = "") => new(new Uri(_server.Address, path), Client(), new CacheFolder(_cache.Path));
+
+    private static Worker.Storage.WebClient Client() => new(Retries.Create(new InstantTime(), most: 2), TimeSpan.FromMinutes(2));
 
     private async Task<string> ReadAsync(string name)
     {
@@ -99,14 +165,26 @@ public sealed class HttpStoreTests : IDisposable
     private async Task HandleAsync(HttpListenerContext context)
     {
         HttpListenerRequest request = context.Request;
-        _requests.Enqueue($"{request.HttpMethod} {request.Url!.PathAndQuery} {request.Headers["Range"]} {request.Headers["If-Range"]}".TrimEnd());
+        _requests.Enqueue($"{request.HttpMethod} {request.Url!.PathAndQuery} {request.Headers["Range"]} {request.Headers["If-Range"]}{request.Headers["Authorization"]}".TrimEnd());
+        if (_redirect is not null)
+        {
+            context.Response.Headers["Location"] = _redirect;
+            await LoopbackServer.AnswerAsync(context, [], 302);
+            return;
+        }
+        if (_refuse || (request.HttpMethod == "HEAD" && _head != 200))
+        {
+            await LoopbackServer.AnswerAsync(context, [], _refuse ? 403 : _head);
+            return;
+        }
         if (!_files.TryGetValue(Uri.UnescapeDataString(request.Url.AbsolutePath), out byte[]? content))
         {
             await LoopbackServer.AnswerAsync(context, [], 404);
             return;
         }
         if (_tag is not null) context.Response.Headers["ETag"] = _tag;
-        int cut = request.HttpMethod == "GET" ? Interlocked.Exchange(ref _cut, 0) : 0;
+        // The first request asks for the headers only.
+        int cut = _requests.Count > 1 ? Interlocked.Exchange(ref _cut, 0) : 0;
         if (cut > 0) await LoopbackServer.CutAsync(context, content, cut);
         else await FakeHub.SendAsync(context, content);
     }

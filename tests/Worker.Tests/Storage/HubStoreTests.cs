@@ -117,7 +117,7 @@ public sealed class HubStoreTests : IDisposable
             context.Response.Abort();
             return true;
         };
-        string folder = await _hub.Open(Model, patience: TimeSpan.FromSeconds(2)).FetchAsync(LocalFolder.IsModelFile, default);
+        string folder = await _hub.Open(Model, patience: TimeSpan.FromSeconds(2)).FetchAsync(LocalFolder.IsModelFile, null, default);
         await end.CancelAsync();
         SameBytes.Assert(_weights, await File.ReadAllBytesAsync(Path.Combine(folder, Weights)));
     }
@@ -225,5 +225,5 @@ public sealed class HubStoreTests : IDisposable
         static (string, string?, string) Parts(HubOptions options) => (options.Endpoint, options.Token, options.Cache);
     }
 
-    private Task<string> FetchAsync() => _hub.Open(Model).FetchAsync(LocalFolder.IsModelFile, default);
+    private Task<string> FetchAsync() => _hub.Open(Model).FetchAsync(LocalFolder.IsModelFile, null, default);
 }

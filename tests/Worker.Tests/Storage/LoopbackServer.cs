@@ -36,19 +36,21 @@ internal sealed class LoopbackServer : IDisposable
         context.Response.Abort();
     }
 
+    /// <summary>A port of this machine that nobody listens on.</summary>
+    public static int ClosedPort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+
     public void Dispose() => _listener.Close();
 
     private static (HttpListener, Uri) Listen()
     {
         while (true)
         {
-            int port;
-            using (var probe = new TcpListener(IPAddress.Loopback, 0))
-            {
-                probe.Start();
-                port = ((IPEndPoint)probe.LocalEndpoint).Port;
-            }
-            var address = new Uri($"http://127.0.0.1:{port}/");
+            var address = new Uri($"http://127.0.0.1:{ClosedPort()}/");
             var listener = new HttpListener();
             listener.Prefixes.Add(address.ToString());
             try

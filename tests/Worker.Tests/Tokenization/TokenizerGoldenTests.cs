@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using LightReasoner.Worker.Tokenization;
+using Microsoft.Extensions.Time.Testing;
 
 namespace LightReasoner.Worker.Tests.Tokenization;
 
@@ -25,7 +27,7 @@ public class TokenizerGoldenTests
     {
         const string name = "deepseek-r1-distill-qwen";
         var config = Path.Combine(SharedTokenizers.Folder, name, "tokenizer_config.json");
-        var special = SpecialTokens.Parse(JsonNode.Parse(File.ReadAllText(config))!.AsObject(), [], config);
+        var special = TokenizerConfig.Parse(JsonNode.Parse(File.ReadAllText(config))!.AsObject(), config);
         var tokenizer = Tokenizer.Parse(SharedTokenizers.Json(name), name, special);
         Check(
             SharedTokenizers.Rows("encode.jsonl").Where(r => r["uses_tokenizer_config"] is not null),
@@ -55,18 +57,33 @@ public class TokenizerGoldenTests
         "tokenizers/mini/encode.jsonl", "ids and both texts, unusual settings");
 
     [Fact]
-    public void Encode_RegexFallback_AgreesWithTheHandWrittenMatcher()
+    public void Encode_RenderedConversation_GivesTheSameIds()
     {
-        // The same pattern in a group: no longer one of the known texts, so .NET's regex runs.
-        var json = JsonNode.Parse(SharedTokenizers.Json("qwen2.5"))!.AsObject();
-        var pattern = json["pre_tokenizer"]!["pretokenizers"]![0]!["pattern"]!.AsObject();
-        pattern["Regex"] = $"(?:{(string)pattern["Regex"]!})";
-        var tokenizer = Tokenizer.Parse(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()), "regex");
+        var chats = SharedTokenizers.Rows("chat.jsonl.gz").ToDictionary(r => (string)r["id"]!);
         Check(
-            SharedTokenizers.Rows("encode.jsonl").Where(r => (string)r["tokenizer"]! == "qwen2.5"),
-            row => string.Join(",", tokenizer.Encode(Text(row), (bool)row["add_special_tokens"]!)),
+            SharedTokenizers.Rows("chat_ids.jsonl"),
+            row => string.Join(",", SharedTokenizers.Get((string)row["tokenizer"]!).Encode(Render(chats[(string)row["chat_id"]!]))),
             row => string.Join(",", SharedTokenizers.Ids(row["ids"])),
-            "tokenizers/encode.jsonl", "ids of qwen2.5 by .NET's regular expressions");
+            "tokenizers/chat_ids.jsonl", "ids of rendered conversations");
+    }
+
+    [Theory]
+    [InlineData("regex-line-anchor")]
+    [InlineData("regex-posix-class")]
+    [InlineData("regex-intersection")]
+    public void Encode_OnigurumaPattern_SplitsAsHuggingFace(string name)
+    {
+        var folder = SharedFolder.Of($"cases/{name}");
+        var expected = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "expected.jsonl")))!;
+        Assert.Equal(SharedTokenizers.Ids(expected["ids"]), Tokenizer.Load(folder).Encode((string)expected["text"]!));
+    }
+
+    private static string Render(JsonObject chat)
+    {
+        string[] names = ["messages", "tools", "documents", "add_generation_prompt", "bos_token", "eos_token"];
+        var variables = new JsonObject(chat.Where(p => names.Contains(p.Key)).Concat(chat["vars"]?.AsObject() ?? []).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())));
+        var now = (string?)chat["now"] is { } text ? new FakeTimeProvider(new DateTimeOffset(DateTime.Parse(text, CultureInfo.InvariantCulture), TimeSpan.Zero)) : null;
+        return ChatTemplate.Parse((string)chat["template"]!, "template").Render(variables, now);
     }
 
     private static void Check(IEnumerable<JsonObject> rows, Func<JsonObject, string> actual, Func<JsonObject, string> expected, string golden, string compared, bool mayBeEmpty = false)

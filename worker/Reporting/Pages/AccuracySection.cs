@@ -59,7 +59,8 @@ internal static class AccuracySection
     }
 
     private static ConfidenceInterval Change(EvaluationMetrics accuracy) =>
-        ConfidenceInterval.PairedDifference(accuracy.Improved ?? 0, accuracy.Worsened ?? 0, Math.Max(1, accuracy.Questions));
+        ConfidenceInterval.PairedDifference(
+            (int)Math.Round((accuracy.Before ?? 0) * accuracy.Questions), accuracy.Improved ?? 0, accuracy.Worsened ?? 0, Math.Max(1, accuracy.Questions));
 
     private static Html Points(double? share) => Html.Of($"{100 * share:+0.0;−0.0;0.0}");
 

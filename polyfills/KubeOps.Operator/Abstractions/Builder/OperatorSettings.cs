@@ -32,15 +32,9 @@ public sealed record OperatorSettings
 
     public required TimeSpan LeaderElectionRetryPeriod { get; init; }
 
-    public required bool AutoAttachFinalizers { get; init; }
-
-    public required bool AutoDetachFinalizers { get; init; }
-
     public required ReconcileStrategy ReconcileStrategy { get; init; }
 
     public required ParallelReconciliationSettings ParallelReconciliation { get; init; }
-
-    public required bool EnableMetrics { get; init; }
 }
 
 public sealed record ParallelReconciliationSettings

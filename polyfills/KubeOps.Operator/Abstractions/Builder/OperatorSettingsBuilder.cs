@@ -15,15 +15,9 @@ public sealed class OperatorSettingsBuilder
 
     public TimeSpan LeaderElectionRetryPeriod { get; set; } = TimeSpan.FromSeconds(2);
 
-    public bool AutoAttachFinalizers { get; set; } = true;
-
-    public bool AutoDetachFinalizers { get; set; } = true;
-
     public ReconcileStrategy ReconcileStrategy { get; set; } = ReconcileStrategy.ByGeneration;
 
     public ParallelReconciliationSettingsBuilder ParallelReconciliation { get; } = new();
-
-    public bool EnableMetrics { get; set; } = true;
 
     public OperatorSettings Build() => new()
     {
@@ -33,11 +27,8 @@ public sealed class OperatorSettingsBuilder
         LeaderElectionLeaseDuration = LeaderElectionLeaseDuration,
         LeaderElectionRenewDeadline = LeaderElectionRenewDeadline,
         LeaderElectionRetryPeriod = LeaderElectionRetryPeriod,
-        AutoAttachFinalizers = AutoAttachFinalizers,
-        AutoDetachFinalizers = AutoDetachFinalizers,
         ReconcileStrategy = ReconcileStrategy,
         ParallelReconciliation = ParallelReconciliation.Build(),
-        EnableMetrics = EnableMetrics,
     };
 }
 
@@ -70,18 +61,6 @@ public static class OperatorSettingsBuilderExtensions
         return builder;
     }
 
-    public static OperatorSettingsBuilder WithAutoAttachFinalizers(this OperatorSettingsBuilder builder, bool value = true)
-    {
-        builder.AutoAttachFinalizers = value;
-        return builder;
-    }
-
-    public static OperatorSettingsBuilder WithAutoDetachFinalizers(this OperatorSettingsBuilder builder, bool value = true)
-    {
-        builder.AutoDetachFinalizers = value;
-        return builder;
-    }
-
     public static OperatorSettingsBuilder WithReconcileStrategy(this OperatorSettingsBuilder builder, ReconcileStrategy strategy)
     {
         builder.ReconcileStrategy = strategy;
@@ -92,12 +71,6 @@ public static class OperatorSettingsBuilderExtensions
         this OperatorSettingsBuilder builder, Action<ParallelReconciliationSettingsBuilder> configure)
     {
         configure(builder.ParallelReconciliation);
-        return builder;
-    }
-
-    public static OperatorSettingsBuilder WithMetrics(this OperatorSettingsBuilder builder, bool value = true)
-    {
-        builder.EnableMetrics = value;
         return builder;
     }
 }

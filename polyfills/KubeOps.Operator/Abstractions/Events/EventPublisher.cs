@@ -16,8 +16,3 @@ public delegate Task EventPublisher(
     string message,
     EventType type = EventType.Normal,
     CancellationToken cancellationToken = default);
-
-public interface IEventPublisherFactory
-{
-    EventPublisher Create();
-}

@@ -14,20 +14,6 @@ namespace KubeOps.Abstractions.Reconciliation.Controller
     }
 }
 
-namespace KubeOps.Abstractions.Reconciliation.Finalizer
-{
-    public interface IEntityFinalizer<TEntity>
-        where TEntity : IKubernetesObject<V1ObjectMeta>
-    {
-        Task<ReconciliationResult<TEntity>> FinalizeAsync(TEntity entity, CancellationToken cancellationToken);
-    }
-
-    /// <summary>Puts the finalizer of <typeparamref name="TImplementation"/> on an entity that lacks it.</summary>
-    public delegate Task<TEntity> EntityFinalizerAttacher<TImplementation, TEntity>(TEntity entity, CancellationToken cancellationToken = default)
-        where TImplementation : IEntityFinalizer<TEntity>
-        where TEntity : IKubernetesObject<V1ObjectMeta>;
-}
-
 namespace KubeOps.Abstractions.Reconciliation.Queue
 {
     /// <returns>False if it was dropped: this process does not reconcile at present (not the leader, or stopping).</returns>

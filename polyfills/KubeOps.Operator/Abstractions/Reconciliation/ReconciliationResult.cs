@@ -34,9 +34,6 @@ public sealed record ReconciliationResult<TEntity>
     [MemberNotNullWhen(false, nameof(ErrorMessage))]
     public bool IsSuccess { get; }
 
-    [MemberNotNullWhen(true, nameof(ErrorMessage))]
-    public bool IsFailure => !IsSuccess;
-
     public string? ErrorMessage { get; }
 
     public Exception? Error { get; }

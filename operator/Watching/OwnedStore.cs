@@ -1,0 +1,180 @@
+using System.Globalization;
+using k8s;
+using k8s.Models;
+using LightReasoner.Api;
+using LightReasoner.Operator.Entities;
+using LightReasoner.Operator.Jobs;
+using LightReasoner.Operator.Progress;
+using LightReasoner.Operator.Runs;
+
+namespace LightReasoner.Operator.Watching;
+
+/// <summary>
+/// Jobs and pods of runs as the watches show them, by the run that they say they belong to: small copies, without templates and
+/// documents. What is read here proves nothing about ownership; that is for owner references to tell.
+/// </summary>
+internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
+{
+    /// <summary>Changes come in bursts (a pod ends, its Job counts it, twice); one look serves them all.</summary>
+    private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(50);
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<RunKey, Owned> runs = [];
+    private readonly Dictionary<string, (RunKey Run, V1Pod Pod)> podsByUid = [];
+
+    /// <summary>The Jobs and pods of a run's name, those of an earlier run of that name included.</summary>
+    public (IReadOnlyList<V1Job> Jobs, IReadOnlyList<V1Pod> Pods) Of(RunKey run)
+    {
+        lock (gate) return runs.TryGetValue(run, out Owned? owned) ? ([.. owned.Jobs.Values], [.. owned.Pods.Values]) : ([], []);
+    }
+
+    /// <summary>The pod of a uid, and the Job that owns it; null where none is known.</summary>
+    public (V1Pod Pod, V1Job Job)? Worker(string podUid)
+    {
+        lock (gate)
+        {
+            if (!podsByUid.TryGetValue(podUid, out var found)) return null;
+            V1Job? job = runs[found.Run].Jobs.Values.FirstOrDefault(found.Pod.IsOwnedBy);
+            return job is null ? null : (found.Pod, job);
+        }
+    }
+
+    public void Changed(V1Job job)
+    {
+        if (OwnerOf(job) is not { } owner) return;
+        lock (gate)
+        {
+            Dictionary<string, V1Job> jobs = For(owner.Run).Jobs;
+            if (jobs.TryGetValue(job.Metadata.Uid, out V1Job? known) && IsNewer(known.Metadata, job.Metadata)) return;
+            jobs[job.Metadata.Uid] = Small(job);
+        }
+        queue.Add(owner.Run, owner.Uid, Burst);
+    }
+
+    public void Changed(V1Pod pod)
+    {
+        if (OwnerOf(pod) is not { } owner) return;
+        lock (gate)
+        {
+            V1Pod small = Small(pod);
+            For(owner.Run).Pods[pod.Metadata.Uid] = small;
+            podsByUid[pod.Metadata.Uid] = (owner.Run, small);
+        }
+        queue.Add(owner.Run, owner.Uid, Burst);
+    }
+
+    public void Deleted(V1Job job)
+    {
+        if (OwnerOf(job) is { } owner) RemoveJob(owner.Run, job.Metadata.Uid, owner.Uid);
+    }
+
+    /// <summary>A pod's last words go with it, unless they are read now; that it ended is remembered as long as its Job is there.</summary>
+    public void Deleted(V1Pod pod)
+    {
+        if (OwnerOf(pod) is not { } owner) return;
+        progress.AddFinished(owner.Uid, [pod]);
+        lock (gate)
+        {
+            podsByUid.Remove(pod.Metadata.Uid);
+            Owned owned = For(owner.Run);
+            owned.Pods.Remove(pod.Metadata.Uid);
+            V1Pod gone = Small(pod);
+            gone.Metadata.DeletionTimestamp ??= pod.Metadata.CreationTimestamp;
+            if (!gone.IsFinished()) (gone.Status ??= new V1PodStatus()).Phase = "Failed";
+            if (owned.Jobs.Values.Any(gone.IsOwnedBy)) owned.Pods[pod.Metadata.Uid] = gone;
+            Tidy(owner.Run);
+        }
+        queue.Add(owner.Run, owner.Uid, Burst);
+    }
+
+    /// <summary>What a whole list of Jobs lacks is gone.</summary>
+    public void ListedJobs(IReadOnlySet<string> uids, Func<RunKey, bool> inScope)
+    {
+        (RunKey Run, string Uid, string Owner)[] gone;
+        lock (gate)
+            gone = [.. runs.Where(r => inScope(r.Key)).SelectMany(r => r.Value.Jobs.Values.Where(j => !uids.Contains(j.Metadata.Uid)).Select(j => (r.Key, j.Metadata.Uid, OwnerOf(j)!.Value.Uid)))];
+        foreach ((RunKey run, string uid, string owner) in gone) RemoveJob(run, uid, owner);
+    }
+
+    /// <summary>What a whole list of pods lacks is gone.</summary>
+    public void ListedPods(IReadOnlySet<string> uids, Func<RunKey, bool> inScope)
+    {
+        (RunKey Run, string Owner)[] changed;
+        lock (gate)
+        {
+            (RunKey Run, V1Pod Pod)[] gone = [.. podsByUid.Values.Where(p => inScope(p.Run) && !uids.Contains(p.Pod.Metadata.Uid))];
+            foreach ((RunKey run, V1Pod pod) in gone)
+            {
+                podsByUid.Remove(pod.Metadata.Uid);
+                For(run).Pods.Remove(pod.Metadata.Uid);
+                Tidy(run);
+            }
+            changed = [.. gone.Select(p => (p.Run, OwnerOf(p.Pod)!.Value.Uid)).Distinct()];
+        }
+        foreach ((RunKey run, string owner) in changed) queue.Add(run, owner, Burst);
+    }
+
+    /// <summary>The run that an object says it belongs to.</summary>
+    private static (RunKey Run, string Uid)? OwnerOf(IKubernetesObject<V1ObjectMeta> owned)
+    {
+        V1ObjectMeta metadata = owned.Metadata;
+        return metadata.Labels?.TryGetValue(Labels.RunUid, out string? uid) == true
+            && metadata.Annotations is { } annotations
+            && annotations.TryGetValue(Labels.Run, out string? name)
+            && annotations.TryGetValue(Labels.Kind, out string? kindName)
+            && Enum.TryParse(kindName, out RunKind kind) && Enum.IsDefined(kind)
+                ? (new RunKey(kind, metadata.NamespaceProperty, name), uid!)
+                : null;
+    }
+
+    private void RemoveJob(RunKey run, string uid, string owner)
+    {
+        lock (gate)
+        {
+            Owned owned = For(run);
+            owned.Jobs.Remove(uid);
+            // Pods that are only remembered go with their Job.
+            foreach (string pod in owned.Pods.Keys.Where(key => !podsByUid.ContainsKey(key)).ToArray()) owned.Pods.Remove(pod);
+            Tidy(run);
+        }
+        queue.Add(run, owner, Burst);
+    }
+
+    private Owned For(RunKey run)
+    {
+        if (!runs.TryGetValue(run, out Owned? owned)) runs[run] = owned = new Owned();
+        return owned;
+    }
+
+    private void Tidy(RunKey run)
+    {
+        if (runs[run] is { Jobs.Count: 0, Pods.Count: 0 }) runs.Remove(run);
+    }
+
+    private static bool IsNewer(V1ObjectMeta a, V1ObjectMeta b) =>
+        long.TryParse(a.ResourceVersion, CultureInfo.InvariantCulture, out long x) && long.TryParse(b.ResourceVersion, CultureInfo.InvariantCulture, out long y) && x > y;
+
+    private static V1Job Small(V1Job job)
+    {
+        string? image = job.Spec.Template?.Spec?.Containers?.FirstOrDefault()?.Image;
+        if (image is not null) job.Metadata.Annotations[Labels.Image] = image;
+        job.Spec.Template = null;
+        job.Metadata.ManagedFields = null;
+        return job;
+    }
+
+    private static V1Pod Small(V1Pod pod)
+    {
+        pod.Metadata.Annotations?.Remove(Labels.Document);
+        pod.Metadata.ManagedFields = null;
+        pod.Spec = new V1PodSpec { NodeName = pod.Spec?.NodeName, Containers = null };
+        return pod;
+    }
+
+    private sealed class Owned
+    {
+        public Dictionary<string, V1Job> Jobs { get; } = [];
+
+        public Dictionary<string, V1Pod> Pods { get; } = [];
+    }
+}

@@ -1,4 +1,0 @@
-using System.Runtime.CompilerServices;
-
-[assembly: InternalsVisibleTo("LightReasoner.Polyfills.Tests")]
-[assembly: InternalsVisibleTo("KubeOps.Operator")]

@@ -1,0 +1,83 @@
+using LightReasoner.Api;
+using LightReasoner.Worker.Runs;
+
+namespace LightReasoner.Worker.Evaluation;
+
+/// <summary>Finds the answers in responses and says whether they are right.</summary>
+/// <param name="type">How answers are compared.</param>
+/// <param name="benchmark">The benchmark that the questions come from; null for questions of one's own.</param>
+/// <param name="prompt">The form of a benchmark's prompt.</param>
+public sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null, PromptType prompt = PromptType.Qwen25MathCot)
+{
+    /// <summary>The grader that an evaluation asks for.</summary>
+    public static AnswerGrader Of(EvaluationSpec spec) => new(spec.Grader ?? (spec.Benchmark is null ? GraderType.Gsm8k : GraderType.Math), spec.Benchmark is { } name ? Benchmark.Of(name) : null, spec.PromptType);
+
+    /// <summary>The answer in a response, and whether it is right.</summary>
+    /// <param name="response">What the model wrote.</param>
+    /// <param name="reference">A benchmark's truth, or the field that holds the right answer.</param>
+    public (string Answer, bool IsCorrect) Grade(string response, string reference)
+    {
+        if (benchmark is not null)
+        {
+            string answer = benchmark.Extract(response, reference, prompt);
+            return (answer, AnswerExtraction.Cut(response, prompt).Length > 0 && AreEqual(answer, benchmark.AtScoring(reference)));
+        }
+        string given = type switch
+        {
+            GraderType.Gsm8k => Gsm8kAnswer.Extract(response) ?? "",
+            GraderType.Exact => response.Trim(),
+            _ => AnswerExtraction.Extract(AnswerExtraction.Cut(response, PromptType.Qwen25MathCot)),
+        };
+        return (given, given.Length > 0 && AreEqual(given, Truth(reference)));
+    }
+
+    /// <summary>Whether an answer is the right one.</summary>
+    public bool AreEqual(string answer, string truth) => type switch
+    {
+        GraderType.Gsm8k => Gsm8kAnswer.AreEqual(Gsm8kAnswer.Extract(answer), Gsm8kAnswer.Extract(truth)),
+        GraderType.Exact => answer.Trim() == truth.Trim(),
+        GraderType.Published => MathEquality.Published(answer, truth),
+        _ => MathEquality.Corrected(answer, truth),
+    };
+
+    /// <summary>Looks whether the references are such as this grader compares, which costs nothing, before a model answers.</summary>
+    /// <param name="references">Places, for the message, and references.</param>
+    /// <exception cref="WorkerException">Some are not: how many, one of them, and what to do.</exception>
+    public void Check(IEnumerable<(string Place, string Reference)> references)
+    {
+        int count = 0, misfits = 0;
+        (string Place, string Reference) example = ("", "");
+        foreach (var reference in references)
+        {
+            count++;
+            if (Fits(reference.Reference)) continue;
+            if (misfits++ == 0) example = reference;
+        }
+        if (count == 0) throw new WorkerException(ExitCode.BadData, "there is no question to be graded");
+        if (misfits == 0) return;
+        string shown = example.Reference.Length > 120 ? "…" + example.Reference[^120..] : example.Reference;
+        throw new WorkerException(ExitCode.BadData, $"{misfits} of {count} references do not fit {Needs()}; the first is {example.Place}: '{shown.ReplaceLineEndings(" ")}'");
+    }
+
+    private string Needs() => type switch
+    {
+        GraderType.Gsm8k when benchmark is null => "grader gsm8k, which compares one number (after '####', or the only one of the text): take grader math, or another answerField",
+        GraderType.Exact when benchmark is null => "grader exact, which needs a text: take another answerField",
+        _ => $"grader {(type == GraderType.Published ? "published" : "math")}, which needs an answer in \\boxed{{}}, after '####' or alone: take another answerField",
+    };
+
+    private bool Fits(string reference) => type switch
+    {
+        _ when benchmark is not null => reference.Length > 0,
+        GraderType.Gsm8k => Gsm8kAnswer.IsNumber(reference),
+        GraderType.Exact => reference.Trim().Length > 0,
+        _ => Truth(reference) is { Length: > 0 } truth && (Marked(reference) || (truth.Length <= 200 && !reference.Trim().Contains('\n', StringComparison.Ordinal))),
+    };
+
+    /// <summary>The answer in a reference of one's own: boxed, behind <c>####</c>, or all of it.</summary>
+    private string Truth(string reference) => type is GraderType.Gsm8k or GraderType.Exact ? reference
+        : reference.Contains("boxed", StringComparison.Ordinal) ? AnswerExtraction.Extract(reference)
+        : AnswerText.Normalize(reference.IndexOf("####", StringComparison.Ordinal) is >= 0 and var mark ? reference[(mark + 4)..] : reference);
+
+    private static bool Marked(string reference) => reference.Contains("boxed", StringComparison.Ordinal) || reference.Contains("####", StringComparison.Ordinal);
+}

@@ -1,0 +1,160 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using LightReasoner.Api;
+using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Runs;
+
+namespace LightReasoner.Worker.Evaluation;
+
+/// <summary>A question of a benchmark and the answer that is right, in its normal form.</summary>
+/// <param name="Question">What the model is asked, choices included.</param>
+/// <param name="Truth">The right answer.</param>
+public sealed record BenchmarkProblem(string Question, string Truth);
+
+/// <summary>
+/// A test set as the published Qwen2.5-Math evaluation treats it: how its records are laid out, how a question is put, and how an answer is found in a response. Besides the published
+/// layout, records that <c>worker prepare</c> wrote and (GSM8K, MATH) verl's are read.
+/// </summary>
+public sealed partial class Benchmark
+{
+    private static readonly string[] VerlInstructions =
+        ["Let's think step by step and output the final answer after \"####\".", "Let's think step by step and output the final answer within \\boxed{}."];
+
+    private Benchmark(BenchmarkName name) => Name = name;
+
+    /// <summary>Which one it is.</summary>
+    public BenchmarkName Name { get; }
+
+    private bool KeepsUnits => Name == BenchmarkName.MinervaMath;
+
+    /// <summary>The benchmark of a name.</summary>
+    public static Benchmark Of(BenchmarkName name) => new(name);
+
+    /// <summary>The zero-shot prompt, as text that goes to the tokenizer as it is.</summary>
+    /// <param name="question">The question.</param>
+    /// <param name="type">The form.</param>
+    public static string Prompt(string question, PromptType type) => type == PromptType.Cot
+        ? $"Question: {question}\nAnswer:"
+        : $"<|im_start|>system\nPlease reason step by step, and put your final answer within \\boxed{{}}.<|im_end|>\n<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n";
+
+    /// <summary>Question and right answer of a record.</summary>
+    /// <exception cref="WorkerException">A field is missing or has another form; the message names record and field.</exception>
+    public BenchmarkProblem Read(DataRecord record)
+    {
+        record = FromVerl(record);
+        string truth = Truth(record);
+        string question = Name switch
+        {
+            BenchmarkName.Svamp when Has(record, "Body") => $"{(record.Text("Body").Trim() is var body && body.EndsWith('.') ? body : body + ".")} {record.Text("Question").Trim()}",
+            BenchmarkName.Asdiv when Has(record, "body") => $"{record.Text("body").Trim()} {record.Text("question").Trim()}",
+            BenchmarkName.MmluStem when Has(record, "choices") => $"{record.Text("question").Trim()}\nAnswer Choices: {Choices(record)}",
+            _ => record.Text(Array.Find(["question", "problem", "Question", "input"], field => Has(record, field)) ?? "question"),
+        };
+        if (!IsPrepared(record))
+            question += truth.ToLowerInvariant() switch { "true" or "false" => " (True or False)", "yes" or "no" => " (Yes or No)", _ => "" };
+        return new BenchmarkProblem(question.Trim(), truth);
+    }
+
+    /// <summary>The problems of a dataset as questions.</summary>
+    public async Task<IReadOnlyList<Question>> QuestionsAsync(string uri, RecordFormat? format, int? maxQuestions, CancellationToken cancellation)
+    {
+        List<Question> questions = [];
+        await foreach (DataRecord record in RecordReader.ReadAsync(uri, format, cancellation))
+        {
+            if (record.Index >= maxQuestions) break;
+            var problem = Read(record);
+            questions.Add(new Question(record.Index, problem.Question, problem.Question, problem.Truth));
+        }
+        return questions;
+    }
+
+    /// <summary>The answer in a response, ready to be compared with the truth.</summary>
+    /// <param name="response">What the model wrote.</param>
+    /// <param name="truth">The right answer: where it is a letter, a letter is looked for.</param>
+    /// <param name="type">The prompt that was answered.</param>
+    public string Extract(string response, string truth, PromptType type)
+    {
+        response = AnswerExtraction.Cut(response, type);
+        if (response.Length == 0) return "";
+        string answer = AnswerText.Normalize(ExtractRaw(response), KeepsUnits);
+        if (truth is ['A' or 'B' or 'C' or 'D' or 'E']) return answer is ['A' or 'B' or 'C' or 'D' or 'E'] ? answer : AnswerExtraction.Choice(response);
+        return truth.All(IsChoice) && !answer.All(IsChoice) ? string.Concat(answer.Where(IsChoice)) : answer;
+    }
+
+    /// <summary>The answer in a response, whatever the truth is.</summary>
+    public string ExtractRaw(string response) => Name == BenchmarkName.MmluStem
+        ? AnswerExtraction.Choice(response.Remove("\u043a\u0438"))
+        : AnswerExtraction.Extract(response, KeepsUnits);
+
+    /// <summary>The truth as it is compared: the published evaluation normalizes it a second time.</summary>
+    public string AtScoring(string truth) => Name is BenchmarkName.Math or BenchmarkName.MinervaMath ? truth : AnswerText.Normalize(truth);
+
+    private string Truth(DataRecord record)
+    {
+        if (IsPrepared(record)) return record.Text("answer");
+        switch (Name)
+        {
+            case BenchmarkName.Gsm8k:
+                if (record.Text("answer").Split("####") is not [_, var number]) throw Bad(record, "answer", "must hold one '####' with the final number behind it");
+                return AnswerText.Normalize(number);
+            case BenchmarkName.Math:
+                return AnswerExtraction.Extract(record.Text("solution"));
+            case BenchmarkName.MinervaMath:
+                return AnswerExtraction.Extract(record.Text("solution"), keepUnits: true).Swap(@"\neq", @"\ne").Swap(@"\leq", @"\le").Swap(@"\geq", @"\ge");
+            case BenchmarkName.Svamp:
+                var answer = record.Required("Answer");
+                return AnswerText.Normalize(answer.GetValueKind() == JsonValueKind.Number ? NumberWords.PythonFloat(answer.GetValue<double>()) : record.Text("Answer"));
+            case BenchmarkName.Asdiv:
+                return AnswerText.Normalize(Parenthesis().Replace(record.Text("answer"), ""));
+            case BenchmarkName.OlympiadBench:
+                return record.Required("final_answer") is JsonArray { Count: > 0 } answers && answers[0] is JsonValue first && first.TryGetValue(out string? text)
+                    ? AnswerText.Normalize(text.Trim('$'))
+                    : throw Bad(record, "final_answer", "must be a list of texts");
+            default:
+                return record.Required("answer") is JsonValue index && index.TryGetValue(out int choice) && choice is >= 0 and <= 3
+                    ? "ABCD"[choice].ToString()
+                    : throw Bad(record, "answer", "must be a number from 0 to 3");
+        }
+    }
+
+    private static string Choices(DataRecord record) => record.Required("choices") is JsonArray { Count: 4 } choices
+        ? string.Join(' ', choices.Select((choice, i) => $"({"ABCD"[i]}) {(choice is JsonValue value && value.TryGetValue(out string? text) ? text : choice?.ToJsonString() ?? "None").Trim()}"))
+        : throw Bad(record, "choices", "must list four choices");
+
+    /// <summary>Whether a record is one of <c>worker prepare</c>: question and answer, ready to be used.</summary>
+    private bool IsPrepared(DataRecord record) => Has(record, "question") && Has(record, "answer") && Name switch
+    {
+        BenchmarkName.Svamp => !Has(record, "Body"),
+        BenchmarkName.Asdiv => !Has(record, "body"),
+        BenchmarkName.MinervaMath => !Has(record, "solution"),
+        BenchmarkName.OlympiadBench => !Has(record, "final_answer"),
+        BenchmarkName.MmluStem => !Has(record, "choices"),
+        _ => false,
+    };
+
+    /// <summary>A record of verl's Parquet files (a chat as the prompt, the right answer in <c>reward_model</c>) in the published layout; any other as it is.</summary>
+    internal DataRecord FromVerl(DataRecord record)
+    {
+        if (Name is not (BenchmarkName.Gsm8k or BenchmarkName.Math) || record.Fields["reward_model"] is not JsonObject reward || record.Fields["prompt"] is not JsonArray prompt) return record;
+        var more = record.Fields["extra_info"] as JsonObject;
+        string truth = reward["ground_truth"]?.ToString() ?? throw Bad(record, "reward_model.ground_truth", "is missing");
+        string question = more?["question"]?.ToString() ?? prompt.OfType<JsonObject>().LastOrDefault(message => message["role"]?.ToString() == "user")?["content"]?.ToString()
+            ?? throw Bad(record, "prompt", "must hold a message of the user");
+        foreach (var instruction in VerlInstructions)
+            if (question.EndsWith(instruction, StringComparison.Ordinal)) question = question[..^instruction.Length].TrimEnd();
+        var fields = Name == BenchmarkName.Gsm8k
+            ? new JsonObject { ["question"] = question, ["answer"] = more?["answer"]?.ToString() ?? $"#### {truth}" }
+            : new JsonObject { ["problem"] = question, ["solution"] = $@"$\boxed{{{truth}}}$", ["type"] = "math" };
+        return record with { Fields = fields };
+    }
+
+    private static bool Has(DataRecord record, string field) => record.Fields[field] is not null;
+
+    private static bool IsChoice(char c) => c is >= 'A' and <= 'E';
+
+    private static WorkerException Bad(DataRecord record, string field, string what) => new(ExitCode.BadData, $"{record.Place}: field '{field}' {what}");
+
+    [GeneratedRegex(@"\(.*?\)")]
+    private static partial Regex Parenthesis();
+}

@@ -1,0 +1,216 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace LightReasoner.Worker.Evaluation;
+
+/// <summary>Whether two answers are the same, by the rules of the Qwen2.5-Math evaluation (<c>math_equal</c>), in its order.</summary>
+internal sealed partial class MathEquality
+{
+    private const double Tolerance = 1e-4;
+
+    // Characters that are read as mathematics for one pair: a bound on the work for answers that are nested lists of lists.
+    private int _budget = 200_000;
+
+    private MathEquality()
+    {
+    }
+
+    /// <summary>The published verdict.</summary>
+    /// <param name="prediction">The model's answer.</param>
+    /// <param name="truth">The right one.</param>
+    public static bool Published(string prediction, string truth) => new MathEquality().AreEqual(prediction, truth);
+
+    /// <summary>The published verdict, but corrected where it is plainly wrong.</summary>
+    /// <param name="prediction">The model's answer.</param>
+    /// <param name="truth">The right one.</param>
+    public static bool Corrected(string prediction, string truth)
+    {
+        if (BySimpleRules(prediction, truth) is { } verdict) return verdict;
+        bool published = Published(prediction, truth);
+        if (ReadPlain(prediction) is not { } answer || ReadPlain(truth) is not { } right) return published;
+        (answer, right) = (Scaled(answer), Scaled(right));
+        return published ? !Contradict(answer, right) : Agree(answer, right, HaveSameValue);
+    }
+
+    /// <summary>By text, choice or number alone; null where these do not decide.</summary>
+    private static bool? BySimpleRules(string prediction, string truth)
+    {
+        if (Same(prediction.Trim(), truth.Trim())) return true;
+        if (truth is ['A' or 'B' or 'C' or 'D' or 'E'] && AnswerExtraction.Letter(prediction, first: false) == truth) return true;
+        if (Number(prediction) is { } number && Number(truth) is { } right) return IsCloseOrPercent(number, right);
+        return prediction.Length == 0 ? false : null;
+    }
+
+    private bool AreEqual(string prediction, string truth)
+    {
+        if (BySimpleRules(prediction, truth) is { } verdict) return verdict;
+        (prediction, truth) = (prediction.Trim(), truth.Trim());
+        if (prediction.Contains("pmatrix", StringComparison.Ordinal) && !truth.Contains("pmatrix", StringComparison.Ordinal)) truth = ColumnOf(truth);
+        bool otherBrackets = (prediction is ['[', .., ']'] && truth is not ['(', .., ')']) || (prediction is ['(', .., ')'] && truth is not ['[', .., ']']);
+        if (Same(WithoutBrackets(prediction, otherBrackets), WithoutBrackets(truth, otherBrackets))) return true;
+        if (Bracketed().IsMatch(prediction) && Bracketed().IsMatch(truth) && AllEqual(Inside(prediction).Split(','), Inside(truth).Split(','))) return true;
+        if (IsMatrix(prediction) && IsMatrix(truth) && RowsAreEqual(Rows(prediction), Rows(truth))) return true;
+        string[] sides = prediction.Split('='), others = truth.Split('=');
+        if (sides.Length == 2 && others.Length == 2)
+        {
+            string left = $"{sides[0].Trim()} - ({sides[1].Trim()})", right2 = $"{others[0].Trim()} - ({others[1].Trim()})";
+            if (AreSymbolicallyEqual(left, right2) || AreSymbolicallyEqual($"-({left})", right2)) return true;
+        }
+        else if (sides.Length == 2 && sides[0].Trim().Length <= 2 && others.Length == 1)
+        {
+            if (AreEqual(sides[1], truth)) return true;
+        }
+        else if (others.Length == 2 && others[0].Trim().Length <= 2 && sides.Length == 1 && AreEqual(prediction, others[1])) return true;
+        return AreSymbolicallyEqual(prediction, truth);
+    }
+
+    private bool AreSymbolicallyEqual(string one, string other)
+    {
+        _budget -= one.Length + other.Length;
+        if (_budget < 0) return false;
+        return Read(one) is { } a && Read(other) is { } b ? AreSame(a, b) : one == other;
+    }
+
+    private static MathNode? Read(string text)
+    {
+        string single = text.Swap(@"\\", @"\");
+        return LatexReader.Read(single, LatexDialect.Sympy) ?? LatexReader.Read(text, LatexDialect.Sympy)
+            ?? (Float(text) is { } number && double.IsFinite(number) ? MathNode.Decimal(number) : null)
+            ?? LatexReader.Read(single, LatexDialect.Fallback) ?? LatexReader.Read(text, LatexDialect.Fallback);
+    }
+
+    private static bool AreSame(MathNode a, MathNode b)
+    {
+        if (a.Text == b.Text) return true;
+        (a, b) = (Scaled(a), Scaled(b));
+        switch (a.Kind, b.Kind)
+        {
+            case (MathKind.Set, MathKind.Set):
+                return a.Children.Count == b.Children.Count && a.Children.All(entry => b.Children.Any(other => AreSame(entry, other)));
+            case (MathKind.List or MathKind.Set, _) or (_, MathKind.List or MathKind.Set):
+                return a.Kind == b.Kind && a.Name == b.Name && a.Children.Count == b.Children.Count && a.Children.Zip(b.Children).All(pair => AreSame(pair.First, pair.Second));
+            case (MathKind.Matrix, MathKind.Matrix):
+                return a.Children.Count == b.Children.Count && a.Children.Zip(b.Children).All(rows => rows.First.Children.Count == rows.Second.Children.Count
+                    && rows.First.Children.Zip(rows.Second.Children).All(cells => MathValue.AreIdentical(cells.First, cells.Second)
+                        || (MathValue.Real(cells.First) is { } x && MathValue.Real(cells.Second) is { } y && Math.Round(x, 3) == Math.Round(y, 3))));
+            case (MathKind.Relation, MathKind.Relation):
+                MathNode one = Difference(a), other = Difference(b);
+                return MathValue.AreIdentical(one, other) || MathValue.AreIdentical(one, other.Negate());
+            case (MathKind.Matrix or MathKind.Relation, _) or (_, MathKind.Matrix or MathKind.Relation):
+                return false;
+            default:
+                return HaveSameValue(a, b);
+        }
+    }
+
+    /// <summary>A number times a matrix as a matrix.</summary>
+    private static MathNode Scaled(MathNode product) =>
+        product.Kind == MathKind.Product && product.Children.Where(c => c.Kind == MathKind.Matrix).ToArray() is [var matrix]
+            ? matrix.With([.. matrix.Children.Select(row => row.With([.. row.Children.Select(cell => MathNode.Of(MathKind.Product, [cell, .. product.Children.Where(c => c != matrix)]))]))])
+            : product;
+
+    /// <summary>An answer of mathematics (not of words), without what is only for the eye.</summary>
+    private static MathNode? ReadPlain(string text)
+    {
+        text = Look().Replace(text, "$2").Remove("$").Trim().TrimEnd('.');
+        return Float(text.Remove(" ")) is { } number && double.IsFinite(number) ? MathNode.Decimal(number) : Word().IsMatch(text) ? null : LatexReader.Read(text, LatexDialect.Plain);
+    }
+
+    /// <summary>What the published rules overlook: entries behind the first, brackets of half-open intervals, signs of inequalities, mixed numbers.</summary>
+    private static bool Contradict(MathNode a, MathNode b)
+    {
+        if (a.Kind == MathKind.Matrix || b.Kind == MathKind.Matrix) return false;
+        if (IsCollection(a) || IsCollection(b)) return !Agree(a, b, (x, y) => x.Text == y.Text || HaveSameValue(x, y) || (MathValue.Real(x) is { } v && MathValue.Real(y) is { } w && IsCloseOrPercent(v, w)));
+        if (a.Kind == MathKind.Relation && b.Kind == MathKind.Relation) return Sign(a) != Sign(b) || (Sign(a) is "<" or "≤" && !MathValue.AreIdentical(Difference(a), Difference(b)));
+        return MathValue.Real(a) is { } value && MathValue.Real(b) is { } right && !IsCloseOrPercent(value, right);
+    }
+
+    /// <summary>Whether two answers have the same structure, and values that are the same.</summary>
+    private static bool Agree(MathNode a, MathNode b, Func<MathNode, MathNode, bool> same)
+    {
+        if (IsCollection(a) != IsCollection(b)) return false;
+        if (!IsCollection(a)) return same(a, b);
+        bool interval = a.Name.Length == 2 && b.Name.Length == 2 && (a.Name is "(]" or "[)" || b.Name is "(]" or "[)" || a.Children.Concat(b.Children).Any(c => MathValue.InfiniteSign(c) is not null));
+        return a.Children.Count == b.Children.Count && (!interval || a.Name == b.Name) && (a.Kind == MathKind.Set && b.Kind == MathKind.Set
+            ? a.Children.All(entry => b.Children.Any(other => Agree(entry, other, same))) && b.Children.All(entry => a.Children.Any(other => Agree(entry, other, same)))
+            : a.Children.Zip(b.Children).All(pair => Agree(pair.First, pair.Second, same)));
+    }
+
+    private static bool IsCollection(MathNode node) => node.Kind is MathKind.List or MathKind.Set or MathKind.Matrix;
+
+    private static string Sign(MathNode relation) => relation.Name switch { ">" => "<", "≥" => "≤", var sign => sign };
+
+    /// <summary>The side that is to be the smaller less the other; the left one less the right one of an equation.</summary>
+    private static MathNode Difference(MathNode relation)
+    {
+        (MathNode left, MathNode right) = (relation.Children[0], relation.Children[1]);
+        return relation.Name is ">" or "≥" ? MathNode.Of(MathKind.Sum, right, left.Negate()) : MathNode.Of(MathKind.Sum, left, right.Negate());
+    }
+
+    private static bool HaveSameValue(MathNode a, MathNode b) => MathValue.AreIdentical(a, b) || (MathValue.Real(a) is { } value && MathValue.Real(b) is { } right && IsClose(value, right));
+
+    private bool AllEqual(string[] predictions, string[] truths) => predictions.Length == truths.Length && predictions.Zip(truths).All(pair => AreEqual(pair.First, pair.Second));
+
+    private bool RowsAreEqual(string[] predictions, string[] truths) =>
+        predictions.Length == truths.Length && predictions.Zip(truths).All(row => AllEqual(row.First.Split('&'), row.Second.Split('&')));
+
+    private static bool Same(string one, string other) => string.Equals(one.ToLowerInvariant(), other.ToLowerInvariant(), StringComparison.Ordinal);
+
+    private static bool IsClose(double a, double b) => a == b || (double.IsFinite(a) && double.IsFinite(b) && Math.Abs(a - b) <= Tolerance * Math.Max(Math.Abs(a), Math.Abs(b)));
+
+    private static bool IsCloseOrPercent(double value, double truth) => IsClose(value, truth / 100) || IsClose(value, truth) || IsClose(value, truth * 100);
+
+    /// <summary>A number as Python's <c>float</c> reads it, commas dropped, or a percentage.</summary>
+    private static double? Number(string text)
+    {
+        text = text.Remove(",");
+        if (Float(text) is { } number) return number;
+        return text.EndsWith('%') && Float(text[..^1].EndsWith('\\') ? text[..^2] : text[..^1]) is { } percentage ? percentage / 100 : null;
+    }
+
+    private static double? Float(string text)
+    {
+        text = text.Trim();
+        if (PythonFloat().IsMatch(text)) return double.Parse(string.Concat(text.Remove("_").Select(c => char.IsDigit(c) ? char.GetNumericValue(c).ToString(CultureInfo.InvariantCulture) : c.ToString())), CultureInfo.InvariantCulture);
+        return text.TrimStart('+').ToLowerInvariant() switch
+        {
+            "inf" or "infinity" => double.PositiveInfinity,
+            "-inf" or "-infinity" => double.NegativeInfinity,
+            "nan" or "-nan" => double.NaN,
+            _ => null,
+        };
+    }
+
+    private static string WithoutBrackets(string text, bool outer) => (outer ? text.Trim('[', ']', '(', ')') : text).Remove("{").Remove("}").Remove("(").Remove(")");
+
+    private static string Inside(string text) => text.Length < 2 ? "" : text[1..^1];
+
+    /// <summary><c>{1,2}</c> as a column (with single backslashes, as published).</summary>
+    private static string ColumnOf(string set) =>
+        string.Join(", ", Braced().Matches(set).Select(match => $@"\begin{{pmatrix}}{match.Value.Trim('{', '}').Replace(',', '\\')}\end{{pmatrix}}"));
+
+    private static bool IsMatrix(string text) =>
+        (text.StartsWith(@"\begin{pmatrix}", StringComparison.Ordinal) || text.StartsWith(@"\begin{bmatrix}", StringComparison.Ordinal))
+        && (text.EndsWith(@"\end{pmatrix}", StringComparison.Ordinal) || text.EndsWith(@"\end{bmatrix}", StringComparison.Ordinal));
+
+    private static string[] Rows(string matrix)
+    {
+        int begin = @"\begin{pmatrix}".Length, end = matrix.Length - @"\end{pmatrix}".Length;
+        return end <= begin ? [] : [.. matrix[begin..end].Split(@"\\").Select(row => row.Trim()).Where(row => row.Length > 0)];
+    }
+
+    [GeneratedRegex(@"^[+-]?(\d+(_\d+)*(\.(\d+(_\d+)*)?)?|\.\d+(_\d+)*)([eE][+-]?\d+(_\d+)*)?\z")]
+    private static partial Regex PythonFloat();
+
+    [GeneratedRegex(@"\\(text|textbf|textit|mathrm|mathbf|mbox)\{([^{}]*)\}")]
+    private static partial Regex Look();
+
+    [GeneratedRegex(@"(?<!\\|\\begin\{|\\end\{)\b[a-zA-Z]{3,}")]
+    private static partial Regex Word();
+
+    [GeneratedRegex(@"^[(\[].+[)\]]")]
+    private static partial Regex Bracketed();
+
+    [GeneratedRegex(@"\{.*,.*\}")]
+    private static partial Regex Braced();
+}

@@ -1,0 +1,153 @@
+using System.Globalization;
+using System.Numerics;
+
+namespace LightReasoner.Worker.Evaluation;
+
+/// <summary>What a node of a mathematical expression is.</summary>
+internal enum MathKind
+{
+    /// <summary>A rational number.</summary>
+    Number,
+
+    /// <summary>A variable.</summary>
+    Symbol,
+
+    /// <summary><c>pi</c>, <c>E</c> or <c>i</c> with its value.</summary>
+    Constant,
+
+    /// <summary>Positive infinity.</summary>
+    Infinity,
+
+    /// <summary>A sum.</summary>
+    Sum,
+
+    /// <summary>A product.</summary>
+    Product,
+
+    /// <summary>Base and exponent; a quotient has the exponent -1, a root a fraction.</summary>
+    Power,
+
+    /// <summary>A function of its children.</summary>
+    Call,
+
+    /// <summary>Two sides of <c>=</c>, <c>&lt;</c> and so on.</summary>
+    Relation,
+
+    /// <summary>Values in order; its name is the kind of brackets, where that matters.</summary>
+    List,
+
+    /// <summary>Values in any order.</summary>
+    Set,
+
+    /// <summary>Rows, which are lists.</summary>
+    Matrix,
+}
+
+/// <summary>A mathematical expression.</summary>
+internal sealed class MathNode
+{
+    private readonly Lazy<string> _text;
+
+    private MathNode(MathKind kind, string name, IReadOnlyList<MathNode> children, BigInteger above = default, BigInteger below = default)
+    {
+        (Kind, Name, Children, Numerator, Denominator) = (kind, name, children, above, below);
+        HasSymbols = kind == MathKind.Symbol || (kind == MathKind.Call && !MathFunctions.IsKnown(name)) || children.Any(child => child.HasSymbols);
+        _text = new Lazy<string>(Write);
+    }
+
+    /// <summary>Minus one.</summary>
+    public static MathNode MinusOne { get; } = Number(BigInteger.MinusOne);
+
+    /// <summary>What it is.</summary>
+    public MathKind Kind { get; }
+
+    /// <summary>Name of a symbol, constant or function; operator of a relation.</summary>
+    public string Name { get; }
+
+    /// <summary>Terms, factors, arguments, sides or entries.</summary>
+    public IReadOnlyList<MathNode> Children { get; }
+
+    /// <summary>Of a number.</summary>
+    public BigInteger Numerator { get; }
+
+    /// <summary>Of a number; positive.</summary>
+    public BigInteger Denominator { get; }
+
+    /// <summary>A text that is the same for two expressions that differ in the order of terms and factors only.</summary>
+    public string Text => _text.Value;
+
+    /// <summary>Whether the value depends on a variable or an unknown function.</summary>
+    public bool HasSymbols { get; }
+
+    /// <summary>Whether the number was written with a decimal point.</summary>
+    public bool IsDecimal { get; private init; }
+
+    /// <summary>A rational number.</summary>
+    public static MathNode Number(BigInteger above, BigInteger? below = null)
+    {
+        var divisor = below is { } given ? BigInteger.GreatestCommonDivisor(above, given) : BigInteger.One;
+        return new MathNode(MathKind.Number, "", [], above / divisor, (below ?? BigInteger.One) / divisor);
+    }
+
+    /// <summary>A decimal number: digits with at most one point.</summary>
+    public static MathNode Decimal(string digits)
+    {
+        int point = digits.IndexOf('.', StringComparison.Ordinal), places = point < 0 ? 0 : digits.Length - point - 1;
+        var number = BigInteger.Parse("0" + digits.Remove("."), NumberStyles.None, CultureInfo.InvariantCulture);
+        var divisor = BigInteger.GreatestCommonDivisor(number, BigInteger.Pow(10, places));
+        return new MathNode(MathKind.Number, "", [], number / divisor, BigInteger.Pow(10, places) / divisor) { IsDecimal = point >= 0 };
+    }
+
+    /// <summary>A decimal number, exactly.</summary>
+    public static MathNode Decimal(double number)
+    {
+        int exponent = number == 0 ? 0 : Math.ILogB(number) - 52;
+        var whole = new BigInteger(Math.ScaleB(number, -exponent));
+        return exponent >= 0 ? Number(whole << exponent) : Number(whole, BigInteger.One << -exponent);
+    }
+
+    /// <summary>A variable.</summary>
+    public static MathNode Symbol(string name) => new(MathKind.Symbol, name, []);
+
+    /// <summary>A constant.</summary>
+    public static MathNode Constant(string name) => new(MathKind.Constant, name, []);
+
+    /// <summary>A node with children.</summary>
+    public static MathNode Of(MathKind kind, params IReadOnlyList<MathNode> children) => new(kind, "", children);
+
+    /// <summary>A node with a name and children.</summary>
+    public static MathNode Named(MathKind kind, string name, IReadOnlyList<MathNode> children) => new(kind, name, children);
+
+    /// <summary>A function of arguments.</summary>
+    public static MathNode Call(string name, params IReadOnlyList<MathNode> arguments) => new(MathKind.Call, name, arguments);
+
+    /// <summary>A relation between two sides.</summary>
+    public static MathNode Relation(string sign, MathNode left, MathNode right) => new(MathKind.Relation, sign, [left, right]);
+
+    /// <summary>The same with other children.</summary>
+    public MathNode With(IReadOnlyList<MathNode> children) => new(Kind, Name, children, Numerator, Denominator);
+
+    /// <summary>The negative.</summary>
+    public MathNode Negate() => Kind == MathKind.Number ? new MathNode(Kind, Name, Children, -Numerator, Denominator) { IsDecimal = IsDecimal } : Of(MathKind.Product, MinusOne, this);
+
+    /// <summary>One divided by it.</summary>
+    public MathNode Invert() => Of(MathKind.Power, this, MinusOne);
+
+    private string Write()
+    {
+        string Joined(IEnumerable<string> parts, string between) => "(" + string.Join(between, parts) + ")";
+        IEnumerable<string> children = Children.Select(child => child.Text);
+        return Kind switch
+        {
+            MathKind.Number => Denominator.IsOne ? Numerator.ToString(CultureInfo.InvariantCulture) : $"{Numerator}/{Denominator}",
+            MathKind.Symbol or MathKind.Constant => Name,
+            MathKind.Infinity => "oo",
+            MathKind.Sum => Joined(children.Order(StringComparer.Ordinal), "+"),
+            MathKind.Product => Name + Joined(children.Order(StringComparer.Ordinal), "*"),
+            MathKind.Power => Joined(children, "^"),
+            MathKind.Relation => Joined(children, Name),
+            MathKind.Set => "{" + Joined(children.Order(StringComparer.Ordinal), ",") + "}",
+            _ => Name + Kind + Joined(children, ","),
+        };
+    }
+}

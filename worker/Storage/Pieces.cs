@@ -1,0 +1,51 @@
+using System.Buffers;
+
+namespace LightReasoner.Worker.Storage;
+
+/// <summary>Large blobs go over the network in pieces, several at once, so that one that fails is all that is sent again.</summary>
+internal static class Pieces
+{
+    /// <summary>What goes in one request.</summary>
+    public const int Bytes = 8 << 20;
+
+    /// <summary>Requests under way at once for one large blob.</summary>
+    public const int Concurrency = 4;
+
+    /// <summary>Uploads a stream from its place on; gives what each piece's upload gave, in order.</summary>
+    /// <param name="content">Read to its end.</param>
+    /// <param name="size">Bytes of a piece.</param>
+    /// <param name="upload">Takes a piece's number, from 0, and its content.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public static async Task<T[]> UploadAsync<T>(Stream content, int size, Func<int, MemoryStream, CancellationToken, Task<T>> upload, CancellationToken cancellation)
+    {
+        var results = new List<T>();
+        await Parallel.ForEachAsync(ReadAsync(), new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellation }, async (piece, stop) =>
+        {
+            try
+            {
+                T result = await upload(piece.Number, new MemoryStream(piece.Buffer, 0, piece.Length, writable: false, publiclyVisible: true), stop);
+                lock (results)
+                {
+                    while (results.Count <= piece.Number) results.Add(default!);
+                    results[piece.Number] = result;
+                }
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(piece.Buffer);
+            }
+        });
+        return [.. results];
+
+        async IAsyncEnumerable<(int Number, byte[] Buffer, int Length)> ReadAsync()
+        {
+            for (int number = 0; ; number++)
+            {
+                byte[] buffer = ArrayPool<byte>.Shared.Rent(size);
+                int length = await content.ReadAtLeastAsync(buffer.AsMemory(0, size), size, throwOnEndOfStream: false, cancellation);
+                if (length == 0) yield break;
+                yield return (number, buffer, length);
+            }
+        }
+    }
+}

@@ -1,0 +1,266 @@
+using System.Net;
+using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.S3.Model;
+using LightReasoner.Worker.Runs;
+using Polly;
+using Polly.Retry;
+
+namespace LightReasoner.Worker.Storage;
+
+/// <summary>
+/// Objects of a bucket under a prefix. Conditions are the service's own (If-Match, If-None-Match); before the first conditional write the store finds out
+/// whether the service keeps them, since a fence that lets everybody through is none. The SDK repeats requests that fail on the way.
+/// </summary>
+/// <param name="s3">The service.</param>
+/// <param name="bucket">The bucket.</param>
+/// <param name="folder">Prefix of all keys, without the slash at its end; empty for the bucket itself.</param>
+/// <param name="uri">The root as the user wrote it.</param>
+public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, string uri) : IBlobStore
+{
+    /// <summary>What one PUT takes at most.</summary>
+    private const long MaxPut = 5L << 30;
+
+    /// <summary>An upload has at most 10,000 parts.</summary>
+    private const int MaxParts = 10_000;
+
+    /// <summary>Ends the names of objects that only show whether conditions hold.</summary>
+    private const string ProbeSuffix = ".~lr";
+
+    /// <summary>Another conditional write of the same object was under way: ask again, then it is known which of the two holds.</summary>
+    private static readonly ResiliencePipeline Conflicts = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
+    {
+        ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is AmazonS3Exception { StatusCode: HttpStatusCode.Conflict }),
+        MaxRetryAttempts = Retries.Most,
+        Delay = TimeSpan.FromSeconds(0.1),
+        MaxDelay = TimeSpan.FromSeconds(5),
+        BackoffType = DelayBackoffType.Exponential,
+        UseJitter = true,
+    }).Build();
+
+    private readonly string _prefix = folder.Length == 0 ? "" : folder + "/";
+    private Task<Conditions>? _conditions;
+
+    /// <summary>How the service keeps conditions.</summary>
+    /// <param name="QuotedTags">Whether a tag in If-Match stands in quotes, as HTTP has it; older Ceph compares it with the bare tag.</param>
+    /// <param name="OnMultipart">Whether the request that completes a multipart upload keeps them as well.</param>
+    private sealed record Conditions(bool QuotedTags, bool OnMultipart);
+
+    /// <inheritdoc/>
+    public string Uri => uri;
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default) => ExplainAsync<IReadOnlyList<BlobInfo>>("", async () =>
+    {
+        var blobs = new List<BlobInfo>();
+        await foreach (S3Object found in s3.Paginators.ListObjectsV2(new ListObjectsV2Request { BucketName = bucket, Prefix = _prefix + prefix }).S3Objects.WithCancellation(cancellation))
+            if (!found.Key.EndsWith('/') && !found.Key.EndsWith(ProbeSuffix, StringComparison.Ordinal)) blobs.Add(new BlobInfo(found.Key[_prefix.Length..], found.Size ?? 0));
+        blobs.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return blobs;
+    });
+
+    /// <inheritdoc/>
+    public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default) => ExplainAsync<Stream>(name, async () =>
+    {
+        GetObjectMetadataResponse about = await s3.GetObjectMetadataAsync(bucket, _prefix + name, cancellation);
+        return new PieceStream(about.ContentLength, (offset, piece) => ReadAsync(name, about.ETag, offset, piece, cancellation));
+    });
+
+    /// <inheritdoc/>
+    public Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default) => ExplainAsync(name, () => WebClient.OfProcess.RepeatAsync($"{uri}/{name}", async stop =>
+    {
+        try
+        {
+            using GetObjectResponse response = await s3.GetObjectAsync(bucket, _prefix + name, stop);
+            var bytes = new byte[response.ContentLength];
+            await response.ResponseStream.ReadExactlyAsync(bytes, stop);
+            return new BlobContent(bytes, response.ETag);
+        }
+        catch (AmazonS3Exception e) when (IsMissing(e))
+        {
+            return null;
+        }
+    }, cancellation));
+
+    /// <inheritdoc/>
+    public Task<string?> TagAsync(string name, CancellationToken cancellation = default) => ExplainAsync(name, async () =>
+    {
+        try
+        {
+            return (await s3.GetObjectMetadataAsync(bucket, _prefix + name, cancellation)).ETag;
+        }
+        catch (AmazonS3Exception e) when (IsMissing(e))
+        {
+            return null;
+        }
+    });
+
+    /// <inheritdoc/>
+    public Task<string?> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default) => ExplainAsync(name, async () =>
+    {
+        Conditions? conditions = condition.ETag is null ? null : await (_conditions is { IsFaulted: false } known ? known : _conditions = ProbeAsync(cancellation));
+        string? none = condition.ETag is "" ? "*" : null, match = condition.ETag is { Length: > 0 } tag ? Tag(tag, conditions!.QuotedTags) : null;
+        bool parts = content.Length > (conditions is { OnMultipart: false } ? MaxPut : Pieces.Bytes);
+        if (parts && conditions is { OnMultipart: false })
+            throw new WorkerException(ExitCode.BadManifest, $"{uri}/{name}: {content.Length} bytes are too many for one request, and this service ignores conditions on several; write to another one");
+        long start = content.Position;
+        try
+        {
+            return await Conflicts.ExecuteAsync(async stop =>
+            {
+                content.Position = start;
+                return parts ? await PutPartsAsync(_prefix + name, content, none, match, stop) : await PutOneAsync(_prefix + name, content, none, match, stop);
+            }, cancellation);
+        }
+        catch (AmazonS3Exception e) when (condition.ETag is not null && (e.StatusCode == HttpStatusCode.PreconditionFailed || (match is not null && e.ErrorCode == "NoSuchKey")))
+        {
+            return null;
+        }
+    });
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default) => ExplainAsync<bool>(name, async () =>
+    {
+        // Not every service keeps conditions of deletions; where one does not, a write in the instant after this look is lost.
+        if (etag is not null && await TagAsync(name, cancellation) != etag) return false;
+        try
+        {
+            await s3.DeleteObjectAsync(new DeleteObjectRequest { BucketName = bucket, Key = _prefix + name, IfMatch = etag }, cancellation);
+            return true;
+        }
+        catch (AmazonS3Exception e) when (IsMissing(e) || e.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict)
+        {
+            return false;
+        }
+    });
+
+    /// <inheritdoc/>
+    public Task DownloadAsync(string name, string path, Action<long>? arrived = null, CancellationToken cancellation = default) => ExplainAsync<bool>(name, async () =>
+    {
+        GetObjectMetadataResponse about = await s3.GetObjectMetadataAsync(bucket, _prefix + name, cancellation);
+        using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.Asynchronous);
+        int count = checked((int)((about.ContentLength + Pieces.Bytes - 1) / Pieces.Bytes));
+        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = Pieces.Concurrency, CancellationToken = cancellation }, async (number, stop) =>
+        {
+            long offset = (long)number * Pieces.Bytes;
+            var piece = new byte[Math.Min(Pieces.Bytes, about.ContentLength - offset)];
+            await ReadAsync(name, about.ETag, offset, piece, stop);
+            await RandomAccess.WriteAsync(file, piece, offset, stop);
+            arrived?.Invoke(piece.Length);
+        });
+        return true;
+    });
+
+    /// <summary>Reads a range whole. An object that is replaced while it is read ends in an error, not in a mixture.</summary>
+    private Task ReadAsync(string name, string etag, long offset, Memory<byte> piece, CancellationToken cancellation) => ExplainAsync(name, () => WebClient.OfProcess.RepeatAsync($"{uri}/{name}", async stop =>
+    {
+        using GetObjectResponse response = await s3.GetObjectAsync(
+            new GetObjectRequest { BucketName = bucket, Key = _prefix + name, ByteRange = new ByteRange(offset, offset + piece.Length - 1), EtagToMatch = etag }, stop);
+        await response.ResponseStream.ReadExactlyAsync(piece, stop);
+        return true;
+    }, cancellation));
+
+    private async Task<string> PutOneAsync(string key, Stream content, string? none, string? match, CancellationToken cancellation) =>
+        (await s3.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = key, InputStream = content, AutoCloseStream = false, IfNoneMatch = none, IfMatch = match }, cancellation)).ETag;
+
+    private async Task<string?> PutPartsAsync(string key, Stream content, string? none, string? match, CancellationToken cancellation)
+    {
+        string upload = (await s3.InitiateMultipartUploadAsync(bucket, key, cancellation)).UploadId;
+        try
+        {
+            int size = (int)Math.Max(Pieces.Bytes, (content.Length + MaxParts - 1) / MaxParts);
+            PartETag[] parts = await Pieces.UploadAsync(content, size, async (number, piece, stop) =>
+                new PartETag(number + 1, (await s3.UploadPartAsync(new UploadPartRequest { BucketName = bucket, Key = key, UploadId = upload, PartNumber = number + 1, InputStream = piece }, stop)).ETag), cancellation);
+            CompleteMultipartUploadResponse done = await s3.CompleteMultipartUploadAsync(
+                new CompleteMultipartUploadRequest { BucketName = bucket, Key = key, UploadId = upload, PartETags = [.. parts], IfNoneMatch = none, IfMatch = match }, cancellation);
+            // Older Ceph gives no tag here.
+            return string.IsNullOrEmpty(done.ETag) ? (await s3.GetObjectMetadataAsync(bucket, key, cancellation)).ETag : done.ETag;
+        }
+        catch
+        {
+            await s3.AbortMultipartUploadAsync(bucket, key, upload, CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <summary>Tries on an object of its own whether conditions hold.</summary>
+    /// <exception cref="WorkerException">They do not.</exception>
+    private async Task<Conditions> ProbeAsync(CancellationToken cancellation)
+    {
+        string key = $"{_prefix}{Guid.NewGuid():N}{ProbeSuffix}";
+        try
+        {
+            string tag = await PutOneAsync(key, new MemoryStream([1]), null, null, cancellation);
+            bool refuses = await PutRefusedAsync([2], "*", null) && await PutRefusedAsync([2], null, $"\"{new string('0', 32)}\"");
+            bool quoted = refuses && !await PutRefusedAsync([1], null, Tag(tag, quoted: true));
+            if (!refuses || (!quoted && await PutRefusedAsync([1], null, Tag(tag, quoted: false))))
+                throw new WorkerException(ExitCode.BadManifest, $"{uri}: this service ignores conditions of writes (If-None-Match, If-Match), so that two attempts could write over each other; "
+                    + "write the output to one that keeps them (Amazon S3, MinIO, Ceph, R2, Azure Blob Storage) or to a mounted volume");
+            return new Conditions(quoted, await RefusesAsync(PutPartsAsync(key, new MemoryStream([3]), "*", null, cancellation)));
+        }
+        finally
+        {
+            await s3.DeleteObjectAsync(bucket, key, CancellationToken.None);
+        }
+
+        Task<bool> PutRefusedAsync(byte[] content, string? none, string? match) => RefusesAsync(PutOneAsync(key, new MemoryStream(content), none, match, cancellation));
+    }
+
+    private static async Task<bool> RefusesAsync<T>(Task<T> write)
+    {
+        try
+        {
+            await write;
+            return false;
+        }
+        catch (AmazonS3Exception e) when (e.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict)
+        {
+            return true;
+        }
+        catch (AmazonS3Exception e) when (e.StatusCode is HttpStatusCode.NotImplemented or HttpStatusCode.BadRequest)
+        {
+            return false;
+        }
+    }
+
+    private static string Tag(string tag, bool quoted) => quoted ? tag : tag.Trim('"');
+
+    private static bool IsMissing(AmazonS3Exception e) => e.StatusCode == HttpStatusCode.NotFound && e.ErrorCode != "NoSuchBucket";
+
+    /// <summary>The SDK's errors as a person needs them: what was touched, what the service said, what to do.</summary>
+    private async Task<T> ExplainAsync<T>(string name, Func<Task<T>> request)
+    {
+        string what = name.Length == 0 ? uri : $"{uri}/{name}";
+        try
+        {
+            return await request();
+        }
+        catch (UnreachableHostException e)
+        {
+            throw new WorkerException(ExitCode.Failure, $"{what}: {e.Message}", e);
+        }
+        catch (AmazonS3Exception e)
+        {
+            string code = $"{e.ErrorCode}, HTTP {(int)e.StatusCode}{(string.IsNullOrWhiteSpace(e.Message) ? "" : ": " + e.Message.Split('\n')[0])}";
+            throw e.StatusCode switch
+            {
+                HttpStatusCode.NotFound when e.ErrorCode == "NoSuchBucket" => new WorkerException(ExitCode.MissingInput, $"{what}: there is no bucket '{bucket}'; create it (aws s3 mb s3://{bucket}) or name another one", e),
+                HttpStatusCode.NotFound => new FileNotFoundException($"{what}: there is no such object ({code})", what, e),
+                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new WorkerException(ExitCode.NoPermission, $"{what}: the service refused the credentials ({code}); "
+                    + "keys must be current, and their owner needs s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket", e),
+                HttpStatusCode.PreconditionFailed => new WorkerException(ExitCode.Failure, $"{what}: was replaced while it was read", e),
+                HttpStatusCode.Moved or HttpStatusCode.TemporaryRedirect => new WorkerException(ExitCode.BadManifest, $"{what}: the bucket is in another region ({code}); set AWS_REGION to it", e),
+                _ => new WorkerException(ExitCode.Failure, $"{what}: {code}", e),
+            };
+        }
+        catch (HttpRequestException e)
+        {
+            throw new WorkerException(ExitCode.Failure, $"{what}: {e.Message}", e);
+        }
+        catch (AmazonClientException e)
+        {
+            throw new WorkerException(ExitCode.NoPermission, $"{what}: there are no credentials for S3 ({e.Message.Split('\n')[0]}); name a Secret in spec.storage.secretRef with AWS_ACCESS_KEY_ID and "
+                + "AWS_SECRET_ACCESS_KEY, or give the pod's service account a role", e);
+        }
+    }
+}
