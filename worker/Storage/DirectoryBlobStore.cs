@@ -58,44 +58,32 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
     }
 
     /// <inheritdoc/>
-    public async Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default)
+    public Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default) => IfThereAsync(name, async file =>
     {
-        try
-        {
-            await using FileStream file = Open(PathOf(name));
-            var bytes = new byte[file.Length];
-            await file.ReadExactlyAsync(bytes, cancellation);
-            return new BlobContent(bytes, TagOf(file, bytes));
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
-    }
+        var bytes = new byte[file.Length];
+        await file.ReadExactlyAsync(bytes, cancellation);
+        return new BlobContent(bytes, TagOf(file, bytes));
+    });
 
     /// <inheritdoc/>
-    public async Task<string?> TagAsync(string name, CancellationToken cancellation = default)
+    public Task<string?> TagAsync(string name, CancellationToken cancellation = default) => IfThereAsync(name, async file =>
     {
-        try
-        {
-            await using FileStream file = Open(PathOf(name));
-            var bytes = new byte[Math.Min(file.Length, MaxHashed)];
-            await file.ReadExactlyAsync(bytes, cancellation);
-            return TagOf(file, bytes);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
-    }
+        var bytes = new byte[Math.Min(file.Length, MaxHashed)];
+        await file.ReadExactlyAsync(bytes, cancellation);
+        return TagOf(file, bytes);
+    });
 
     /// <summary>The content's SHA-256.</summary>
-    public async Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default)
+    public Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default) =>
+        IfThereAsync(name, async file => "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation)));
+
+    private async Task<T?> IfThereAsync<T>(string name, Func<FileStream, Task<T>> read)
+        where T : class
     {
         try
         {
             await using FileStream file = Open(PathOf(name));
-            return "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation));
+            return await read(file);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -50,7 +50,7 @@ internal sealed class HttpStore : IBlobStore
     {
         var found = new List<BlobInfo>();
         IEnumerable<string> names = prefix.Length > 0 ? [prefix] : ModelFiles;
-        if (prefix.Length == 0 && await GetAsync(IndexFile, cancellation) is { } index && JsonNode.Parse(index.Bytes)?["weight_map"] is JsonObject weights)
+        if (prefix.Length == 0 && await ((IBlobStore)this).GetAsync(IndexFile, cancellation) is { } index && JsonNode.Parse(index.Bytes)?["weight_map"] is JsonObject weights)
             names = names.Concat(weights.Select(tensor => (string)tensor.Value!).Distinct());
         WorkerException? refused = null;
         foreach (string name in names)
@@ -82,16 +82,6 @@ internal sealed class HttpStore : IBlobStore
         string key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Uri}/{name}\n{about.Tag}\n{about.Length}")))[..32];
         string path = await _cache.GetAsync("files/" + key, about.Length ?? 0, partial => FetchAsync(name, partial, about, null, cancellation), cancellation);
         return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, useAsync: true);
-    }
-
-    /// <inheritdoc/>
-    public async Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default)
-    {
-        if (await AboutAsync(name, cancellation) is not { } about) return null;
-        await using Stream stream = await OpenReadAsync(name, cancellation);
-        var bytes = new byte[stream.Length];
-        await stream.ReadExactlyAsync(bytes, cancellation);
-        return new BlobContent(bytes, about.Tag ?? "");
     }
 
     /// <inheritdoc/>

@@ -66,16 +66,6 @@ internal sealed partial class HubStore : IBlobStore
     }
 
     /// <inheritdoc/>
-    public async Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default)
-    {
-        if (await TagAsync(name, cancellation) is not { } tag) return null;
-        await using Stream stream = await OpenReadAsync(name, cancellation);
-        var bytes = new byte[stream.Length];
-        await stream.ReadExactlyAsync(bytes, cancellation);
-        return new BlobContent(bytes, tag);
-    }
-
-    /// <inheritdoc/>
     public async Task<string?> TagAsync(string name, CancellationToken cancellation = default) =>
         (await TreeAsync(cancellation)).Files.FirstOrDefault(file => NameOf(file) == name)?.Hash.Hex;
 

@@ -45,7 +45,14 @@ public interface IBlobStore
     Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default);
 
     /// <summary>The whole content of a small blob; null where there is none.</summary>
-    Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default);
+    async Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default)
+    {
+        if (await TagAsync(name, cancellation) is not { } tag) return null;
+        await using Stream stream = await OpenReadAsync(name, cancellation);
+        var bytes = new byte[stream.Length];
+        await stream.ReadExactlyAsync(bytes, cancellation);
+        return new BlobContent(bytes, tag);
+    }
 
     /// <summary>The tag of a blob; null where there is none.</summary>
     Task<string?> TagAsync(string name, CancellationToken cancellation = default);

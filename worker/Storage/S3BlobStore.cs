@@ -67,33 +67,16 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
     });
 
     /// <inheritdoc/>
-    public Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default) => ExplainAsync(name, () => WebClient.OfProcess.RepeatAsync($"{uri}/{name}", async stop =>
+    public Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default) => IfThereAsync(name, () => WebClient.OfProcess.RepeatAsync($"{uri}/{name}", async stop =>
     {
-        try
-        {
-            using GetObjectResponse response = await s3.GetObjectAsync(bucket, _prefix + name, stop);
-            var bytes = new byte[response.ContentLength];
-            await response.ResponseStream.ReadExactlyAsync(bytes, stop);
-            return new BlobContent(bytes, response.ETag);
-        }
-        catch (AmazonS3Exception e) when (IsMissing(e))
-        {
-            return null;
-        }
+        using GetObjectResponse response = await s3.GetObjectAsync(bucket, _prefix + name, stop);
+        var bytes = new byte[response.ContentLength];
+        await response.ResponseStream.ReadExactlyAsync(bytes, stop);
+        return new BlobContent(bytes, response.ETag);
     }, cancellation));
 
     /// <inheritdoc/>
-    public Task<string?> TagAsync(string name, CancellationToken cancellation = default) => ExplainAsync(name, async () =>
-    {
-        try
-        {
-            return (await s3.GetObjectMetadataAsync(bucket, _prefix + name, cancellation)).ETag;
-        }
-        catch (AmazonS3Exception e) when (IsMissing(e))
-        {
-            return null;
-        }
-    });
+    public Task<string?> TagAsync(string name, CancellationToken cancellation = default) => IfThereAsync(name, async () => (await s3.GetObjectMetadataAsync(bucket, _prefix + name, cancellation)).ETag);
 
     /// <inheritdoc/>
     public Task<string?> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default) => ExplainAsync(name, async () =>
@@ -221,6 +204,19 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
             return false;
         }
     }
+
+    private Task<T?> IfThereAsync<T>(string name, Func<Task<T>> request)
+        where T : class => ExplainAsync(name, async () =>
+    {
+        try
+        {
+            return await request();
+        }
+        catch (AmazonS3Exception e) when (IsMissing(e))
+        {
+            return null;
+        }
+    });
 
     private static string Tag(string tag, bool quoted) => quoted ? tag : tag.Trim('"');
 

@@ -22,7 +22,7 @@ public sealed class ChartTests
             nodeSelector: {gpu: "true"}
             tolerations: [{key: nvidia.com/gpu, operator: Exists}]
             env: [{name: HF_HOME, value: /models}]
-          cache: {volume: {persistentVolumeClaim: {claimName: models}}}
+          cache: {volume: {persistentVolumeClaim: {claimName: models}}, maxSize: 200Gi}
           cudaImage: {repository: registry.example/worker-cuda, digest: "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}
         policy: {allowedVolumeTypes: [emptyDir, projected], allowedImages: [registry.example/], allowedServiceAccounts: [runs, "team-*"], allowedSecrets: ["blob-*"], allowServiceAccountTokens: true, admissionPolicies: true}
         extraArgs: [--kubeconfig=/more/kubeconfig]
@@ -214,7 +214,7 @@ public sealed class ChartTests
             Assert.Equal("16Gi", (string?)defaults.Resources!["requests"]!["memory"]);
             Assert.Equal("""[{"name":"cache","persistentVolumeClaim":{"claimName":"models"}}]""", JsonSerializer.Serialize(defaults.Volumes));
             Assert.Equal("""[{"mountPath":"/var/lightreasoner/cache","name":"cache"}]""", JsonSerializer.Serialize(defaults.VolumeMounts));
-            Assert.Equal("""[{"name":"HF_HOME","value":"/models"},{"name":"LIGHTREASONER_CACHE","value":"/var/lightreasoner/cache"}]""", JsonSerializer.Serialize(defaults.Env));
+            Assert.Equal("""[{"name":"HF_HOME","value":"/models"},{"name":"LIGHTREASONER_CACHE","value":"/var/lightreasoner/cache"},{"name":"LIGHTREASONER_CACHE_SIZE","value":"200Gi"}]""", JsonSerializer.Serialize(defaults.Env));
         }
         finally
         {
@@ -240,6 +240,7 @@ public sealed class ChartTests
     [InlineData("worker: {defaults: {gpus: 2}}", "gpus")]
     [InlineData("worker: {defaults: {nodeSelector: {gpu: true}}}", "nodeSelector.gpu")]
     [InlineData("worker: {cache: {mountPath: cache}}", "worker.cache.mountPath")]
+    [InlineData("worker: {cache: {maxSize: much}}", "worker.cache.maxSize")]
     [InlineData("image: {digest: latest}", "image.digest")]
     [InlineData("service: {port: 0}", "service.port")]
     [InlineData("watchNamespaces: [Team]", "watchNamespaces.0")]

@@ -4,6 +4,7 @@ using System.Text.Json;
 using LightReasoner.Api;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Runs;
+using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Tests.Reporting;
 
@@ -20,6 +21,24 @@ public sealed class ProgressReporterTests : IDisposable
         Assert.True(Encoding.UTF8.GetByteCount(json) <= ProgressReport.MaxBytes);
         Assert.EndsWith("…", JsonSerializer.Deserialize<ProgressReport>(json, ApiJson.Options)!.Message);
     }
+
+    [Fact]
+    public async Task Download_IsTheMessageUntilItIsDone()
+    {
+        await using var reporter = new ProgressReporter(new ProgressReport { Name = "x" }, new ReportTargets(null, null, null), TimeProvider.System);
+        using var text = new StringWriter();
+        var feed = new ProgressFeed(reporter, new ConsoleProgress(text, ProgressStyle.Lines, TimeProvider.System));
+        feed.Report(new DownloadProgress("hf://org/name", 3_100_000_000, 14_200_000_000));
+        Assert.Equal("downloading 3.1 of 14.2 GB", reporter.Latest.Message);
+        Assert.StartsWith("downloading 3100/14200 MB (21%)", text.ToString(), StringComparison.Ordinal);
+        feed.Report(new DownloadProgress("hf://org/name", 14_200_000_000, 14_200_000_000));
+        Assert.Null(reporter.Latest.Message);
+    }
+
+    [Theory]
+    [InlineData("http://alice:PASSWORD@host/q.jsonl: 403")]
+    [InlineData("https://host/x?X-Amz-Signature=PASSWORD")]
+    public void Encode_OfASecret_LeavesItOut(string message) => Assert.DoesNotContain("PASSWORD", ProgressReporter.Encode(new ProgressReport { Name = "x", Message = message }));
 
     [Fact]
     public async Task Finish_WhenNobodyListens_StillLeavesTheTerminationMessage()
