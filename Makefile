@@ -8,7 +8,7 @@ export DOTNET_NOLOGO := 1
 # kubectl and Helm as eng/install-tools.sh has installed them.
 export PATH := $(CURDIR)/.cache/kubectl/v35:$(PATH)
 
-.PHONY: help quickstart test goldens faults build generate crds demo-models demo-report bench bench-gpu bench-operator bench-small images test-images sbom package release lint clean
+.PHONY: help quickstart test goldens faults build generate crds demo-models demo-report bench bench-gpu bench-operator images test-images sbom package release lint clean
 
 help: ## Shows this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -77,11 +77,6 @@ bench-operator: ## Applies 1,000 runs at once, then changes phases 10,000 times;
 	@for project in operator/operator.csproj devcluster/devcluster.csproj eng/OperatorBench; do dotnet build $$project $(DOTNET_FLAGS) || exit 1; done
 	@eng/make-launchers.sh
 	@exec dotnet eng/OperatorBench/bin/Release/net10.0/LightReasoner.OperatorBench.dll $(ARGS)
-
-bench-small: ## Prints the overhead of small tensor operations and the tokenizer's speed.
-	@eng/install-tools.sh build
-	@for project in Polyfills.Tests:*OverheadTests Worker.Tests:*TokenizerSpeedTests; do \
-		dotnet run -c Release --project tests/$${project%%:*} -- -noLogo -showLiveOutput -class "$${project##*:}" || exit 1; done
 
 images: ## Builds the images with docker, podman or buildah (IMAGES="operator worker worker-cuda").
 	@eng/images.sh $(IMAGES)

@@ -34,7 +34,7 @@ public static class GradeCommand
             string response = Text(line, "response") ?? throw new FormatException("needs 'response' or 'prediction'");
             var benchmark = Text(line, "benchmark") is { } name ? Benchmark.Of(EnumOption.Value<BenchmarkName>(name)) : null;
             (string answer, bool isCorrect) = new AnswerGrader(grader, benchmark, type).Grade(response, truth ?? "");
-            writer.WriteString("extracted", truth is null && benchmark is not null ? benchmark.ExtractRaw(AnswerExtraction.Cut(response, type)) : answer);
+            writer.WriteString("extracted", benchmark is null ? answer : benchmark.ExtractRaw(AnswerExtraction.Cut(response, type)));
             if (truth is not null) writer.WriteBoolean("equal", isCorrect);
         }
         writer.WriteEndObject();

@@ -52,6 +52,8 @@ internal sealed class TokenizerFile
         foreach (var section in (string[])["normalizer", "pre_tokenizer", "decoder"])
             PanicGuard.Check(_sections.GetValueOrDefault(section), $"{name}: {section}", isDecoder: section == "decoder");
         AddTokens(config);
+        if (_size == 0)
+            throw new TokenizerException($"{name}: model.vocab: holds no token");
         PostProcessor = PostProcessor.Parse(_sections.GetValueOrDefault("post_processor"), $"{name}: post_processor");
         if (config.AddPrefixSpace is { } space && _sections.GetValueOrDefault("pre_tokenizer") is JsonObject pre
             && pre["type"]?.ToString() == "ByteLevel")
@@ -178,8 +180,8 @@ internal sealed class TokenizerFile
 
     /// <summary>
     /// The added tokens in transformers' order: those of tokenizer.json, those of the configuration that are new or have other flags,
-    /// special tokens that no file defines. The library ignores the ids that the files name: a token of the model keeps its id, others are
-    /// numbered on from the model's size.
+    /// special tokens that no file defines or marks as such. The library ignores the ids that the files name: a token of the model keeps its
+    /// id, others are numbered on from the model's size.
     /// </summary>
     private void AddTokens(TokenizerConfig config)
     {
@@ -189,19 +191,19 @@ internal sealed class TokenizerFile
             Add(AddedToken.Parse(Json.Object(node, where), where));
         foreach (var token in config.Added.Where(token => _added.GetValueOrDefault(token.Content).Token != token).ToList())
             Add(config.IsSpecial(token.Content) ? token with { Special = true } : token);
-        foreach (var token in config.Special.Where(token => !_added.ContainsKey(token.Content)).ToList())
-            Add(token);
+        foreach (var token in config.Special)
+            Add(_added.TryGetValue(token.Content, out var known) ? known.Token with { Special = true } : token);
         Array.Resize(ref _tokens, _size);
 
         void Add(AddedToken token)
         {
             if (token.Content.Length == 0)
                 return;
-            var known = _added.TryGetValue(token.Content, out var before);
-            var inModel = known ? before.InModel : Ids.ContainsKey(token.Content);
-            var id = known || inModel ? Ids[token.Content] : next;
+            var again = _added.TryGetValue(token.Content, out var before);
+            var inModel = again ? before.InModel : Ids.ContainsKey(token.Content);
+            var id = again || inModel ? Ids[token.Content] : next;
             next = Math.Max(next, id + 1);
-            _added[token.Content] = (id, inModel, token with { Special = token.Special || (known && before.Token.Special) });
+            _added[token.Content] = (id, inModel, token with { Special = token.Special || (again && before.Token.Special) });
             Ids[token.Content] = id;
             Place(id, token.Content);
         }

@@ -77,7 +77,7 @@ public class GradingGoldenTests
         {
             JsonNode[] golden = [.. scored.Select(s => type == PromptType.Cot && changed.TryGetValue((int)s["idx"]!, out var other) ? other : s)];
             var graded = Grade(GraderType.Published, type, golden.Select(s => new JsonObject { ["benchmark"] = set, ["response"] = (string)s["response"]!, ["truth"] = truths[(int)s["idx"]!] }));
-            Assert.Equal(golden.Select(s => ((string?)s["pred"] ?? "", (bool)s["score"]!)), graded.Select(g => ((string)g["extracted"]!, (bool)g["equal"]!)));
+            Assert.Equal(golden.Select(s => ((string?)s["pred"] ?? "", (bool)s["score"]!)), graded.Select(g => (AnswerText.Normalize((string)g["extracted"]!, set == "minerva_math"), (bool)g["equal"]!)));
             double accuracy = Math.Round(100.0 * graded.Count(g => (bool)g["equal"]!) / graded.Count, 1, MidpointRounding.ToEven);
             Assert.Equal((double)published.Single(p => (string)p!["set"]! == set && (string)p["prompt_type"]! == EnumOption.Name(type))!["acc"]!, accuracy);
         }

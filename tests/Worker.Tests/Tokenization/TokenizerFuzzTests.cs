@@ -40,7 +40,7 @@ public class TokenizerFuzzTests(ITestOutputHelper output)
     {
         var random = new Random(5);
         var counts = new Dictionary<string, int>();
-        for (var round = 0; round < 6_000; round++)
+        for (var round = 0; round < 3_000; round++)
         {
             var (json, config) = (Sample(random), round % 3 == 0 ? Config() : null);
             for (var edits = random.Next(1, 3); edits > 0; edits--)
@@ -50,7 +50,7 @@ public class TokenizerFuzzTests(ITestOutputHelper output)
             counts[outcome] = counts.GetValueOrDefault(outcome) + 1;
         }
         output.WriteLine(string.Join('\n', counts.OrderByDescending(count => count.Value).Take(50).Select(count => $"{count.Value} {count.Key}")));
-        Assert.True(counts["loaded"] > 500);
+        Assert.True(counts["loaded"] > 250);
     }
 
     [Fact]

@@ -159,6 +159,13 @@ public class TokenizerTests
     }
 
     [Fact]
+    public void Decode_EosTokenThatIsNotMarkedSpecial_IsSkippedAsSpecial()
+    {
+        var tokenizer = Parse(Json(), new JsonObject { ["eos_token"] = "<think>", ["unk_token"] = "the" });
+        Assert.Equal("x", tokenizer.Decode(tokenizer.Encode("x<think>the"), skipSpecialTokens: true));
+    }
+
+    [Fact]
     public void Load_SameAddedTokenTwice_KeepsTheFirstId()
     {
         var tokenizer = Tokenizer.Load(SharedFolder.Of("cases/duplicate-added-token"));
@@ -257,6 +264,12 @@ public class TokenizerTests
         json[section] = JsonNode.Parse(value);
         Assert.StartsWith(message, Assert.Throws<TokenizerException>(() => Parse(json)).Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Parse_NoTokens_NamesTheVocabulary() => Assert.StartsWith(
+        "tokenizer.json: model.vocab: holds no token",
+        Assert.Throws<TokenizerException>(() => Parse(new JsonObject { ["model"] = JsonNode.Parse("""{"type":"BPE","vocab":{},"merges":[]}""") })).Message,
+        StringComparison.Ordinal);
 
     [Theory]
     [InlineData("""{"eos_token":7}""", "tokenizer_config.json: eos_token: expected a string, found number")]
