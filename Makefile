@@ -61,13 +61,13 @@ demo-report: ## Trains and measures the demo on unseen seeds (SEEDS="3 4 5"); ta
 	@eng/install-tools.sh build
 	@dotnet run -c Release --project demo -- report --examples examples/quickstart --seeds $(or $(SEEDS),3 4 5)
 
-bench: ## Measures the worker against a Python reference of the published programs (ARGS="--cases block-64 --threads 1").
+bench: ## Measures the worker against a reference of the published programs on the same libtorch (ARGS="--cases block-512 --threads 1").
 	@eng/install-tools.sh bench
 	@dotnet build worker $(DOTNET_FLAGS)
 	@dotnet build bench $(DOTNET_FLAGS)
 	@exec dotnet bench/bin/Release/net10.0/LightReasoner.Bench.dll $(ARGS)
 
-bench-gpu: ## Measures decoding and fine-tuning in the shapes of Qwen2.5 on a GPU (LIBTORCH=<CUDA build>).
+bench-gpu: ## Measures generation, scoring and training in the shapes of Qwen2.5 on a GPU (LIBTORCH=<torch folder with CUDA>).
 	@eng/install-tools.sh build
 	@dotnet build bench $(DOTNET_FLAGS)
 	@exec dotnet bench/bin/Release/net10.0/LightReasoner.Bench.dll gpu $(ARGS)

@@ -61,7 +61,10 @@ public readonly record struct BatchSize(int? Number) : INumberOrWord<BatchSize>
     internal bool IsInRange() => Number is null or (>= 1 and <= 65536);
 }
 
-/// <summary>Forward passes over a block, the proposing one included: a number, or <c>converge</c> until nothing changes, which gives exactly the greedy answer.</summary>
+/// <summary>
+/// Forward passes over a block, the proposing one included: a number, or <c>converge</c> until nothing changes, which gives exactly the
+/// greedy answer.
+/// </summary>
 [JsonConverter(typeof(NumberOrWordConverter<RefineIterations>))]
 [CelRule("type(self) == int ? (self >= 1 && self <= 1000) : self == 'converge'", "must be a number from 1 to 1000, or converge", nameof(IsInRange))]
 public readonly record struct RefineIterations(int? Number) : INumberOrWord<RefineIterations>

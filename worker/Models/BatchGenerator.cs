@@ -11,15 +11,18 @@ namespace LightReasoner.Worker.Models;
 public sealed record GeneratedAnswer(int[] Ids, int ForwardPasses, bool Cut);
 
 /// <summary>
-/// Autoregressive generation for many prompts at once over a KV cache: rows of unequal lengths side by side; a slot whose answer ended takes the next prompt, the longest first. A forward
-/// pass either reads waiting prompts or continues all running answers by one token, and the host waits for the device once in it.
+/// Autoregressive generation for many prompts at once over a KV cache: rows of unequal lengths side by side; a slot whose answer ended
+/// takes the next prompt, the longest first. A forward pass either reads waiting prompts or continues all running answers by one token, and
+/// the host waits for the device once in it.
 /// </summary>
 /// <param name="model">The model.</param>
 /// <param name="endIds">The tokens that end an answer; none to go on to the limit.</param>
 /// <param name="context">Most tokens of prompt and answer; the model's own limit where it is left out.</param>
 public sealed class BatchGenerator(CausalLM model, IReadOnlyCollection<int> endIds, int? context = null)
 {
-    /// <summary>Generates an answer to each prompt. An answer does not depend on the batch size but for the rounding of the arithmetic.</summary>
+    /// <summary>
+    /// Generates an answer to each prompt. An answer does not depend on the batch size but for the rounding of the arithmetic.
+    /// </summary>
     /// <param name="prompts">Token ids of the prompts, none empty.</param>
     /// <param name="spec">How tokens are chosen; the limit is exact.</param>
     /// <param name="batchSize">Prompts at once.</param>
@@ -31,7 +34,9 @@ public sealed class BatchGenerator(CausalLM model, IReadOnlyCollection<int> endI
         IReadOnlyList<int[]> prompts, GenerationSpec spec, int batchSize, int firstNumber = 0, Action<int>? answered = null, CancellationToken cancellation = default) =>
         Generate(prompts, [.. Enumerable.Range(firstNumber, prompts.Count)], spec, batchSize, states: null, answered, cancellation);
 
-    /// <summary>The same, and the final hidden states that the answers' tokens were chosen by, prompt after prompt, [tokens, hidden].</summary>
+    /// <summary>
+    /// The same, and the final hidden states that the answers' tokens were chosen by, prompt after prompt, [tokens, hidden].
+    /// </summary>
     public IReadOnlyList<GeneratedAnswer> Generate(
         IReadOnlyList<int[]> prompts, IReadOnlyList<int> promptNumbers, GenerationSpec spec, int batchSize, out Tensor states, Action<int>? answered = null, CancellationToken cancellation = default)
     {

@@ -5,13 +5,13 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Models;
 
 /// <summary>
-/// A decoder-only language model of the Qwen2, Qwen3 or Llama family. Without a cache it reads whole sequences and gradients flow; with a cache it decodes, rows of unequal
-/// lengths side by side.
+/// A decoder-only language model of the Qwen2, Qwen3 or Llama family. Without a cache it reads whole sequences and gradients flow; with a
+/// cache it decodes, rows of unequal lengths side by side.
 /// </summary>
 /// <remarks>
-/// Layers that read the same input are one matrix in memory (query, key, value; gate, up). <see cref="Weights"/> are these matrices: what autograd and an optimizer see. The objects stay
-/// the same for the model's life, and nothing is derived from their storage, so that <c>set_</c> may move them into a flat buffer. <see cref="NamedParameters"/> are their slices under
-/// Hugging Face's names.
+/// Layers that read the same input are one matrix in memory (query, key, value; gate, up). <see cref="Weights"/> are these matrices: what
+/// autograd and an optimizer see. The objects stay the same for the model's life, and nothing is derived from their storage, so that
+/// <c>set_</c> may move them into a flat buffer. <see cref="NamedParameters"/> are their slices under Hugging Face's names.
 /// </remarks>
 public sealed class CausalLM : nn.Module
 {
@@ -52,7 +52,9 @@ public sealed class CausalLM : nn.Module
     /// <summary>The adapter over this model, if any.</summary>
     public LoraAdapter? Lora { get; private set; }
 
-    /// <summary>Whether a forward pass with gradients keeps the inputs of layers only and computes each layer again in the backward pass.</summary>
+    /// <summary>
+    /// Whether a forward pass with gradients keeps the inputs of layers only and computes each layer again in the backward pass.
+    /// </summary>
     public bool Checkpointing { get; set; }
 
     /// <summary>Logits that are made at once, at most, where there are many: on a CPU few enough for its caches.</summary>
@@ -61,7 +63,9 @@ public sealed class CausalLM : nn.Module
     /// <summary>The weight of the output head, [vocab, hidden]; the embedding where the two are tied.</summary>
     public Parameter HeadWeight => _head?.Weight ?? _embedding;
 
-    /// <summary>Makes a model; its weights are those of Hugging Face's initialisation for a seed, or else undefined until they are loaded.</summary>
+    /// <summary>
+    /// Makes a model; its weights are those of Hugging Face's initialisation for a seed, or else undefined until they are loaded.
+    /// </summary>
     public static CausalLM Create(DecoderConfig config, ScalarType dtype, Device device, long? initSeed = null)
     {
         var model = new CausalLM(config, dtype, device);
@@ -106,7 +110,10 @@ public sealed class CausalLM : nn.Module
     /// <summary>The logits of the next token, [..., hidden] → [..., vocab], in the model's type.</summary>
     public Tensor Head(Tensor hidden) => nn.functional.linear(hidden, HeadWeight);
 
-    /// <summary>The most likely next token after each hidden state, [tokens, hidden] → [tokens]; -1 where the logits are not finite. The logits are made in pieces.</summary>
+    /// <summary>
+    /// The most likely next token after each hidden state, [tokens, hidden] → [tokens]; -1 where the logits are not finite. The logits are
+    /// made in pieces.
+    /// </summary>
     public Tensor Argmax(Tensor hidden)
     {
         using var scope = NewDisposeScope();
@@ -154,7 +161,8 @@ public sealed class CausalLM : nn.Module
         Weights.Select((weight, i) => ($"weights.{i}", weight)).Concat(Lora?.NamedParameters() ?? []);
 
     /// <summary>
-    /// Lays a fresh LoRA adapter over the projections that <paramref name="options"/> names (A uniform in ±1/√in, B zero, as PEFT does) and freezes the base weights.
+    /// Lays a fresh LoRA adapter over the projections that <paramref name="options"/> names (A uniform in ±1/√in, B zero, as PEFT does) and
+    /// freezes the base weights.
     /// </summary>
     public LoraAdapter AddLora(LoraOptions options, long seed)
     {
@@ -226,7 +234,10 @@ public sealed class CausalLM : nn.Module
         return _norm.Forward(x).view(pass.Rows, pass.Length, Config.HiddenSize);
     }
 
-    /// <summary>Hugging Face's initialisation: matrices and embeddings normal(0, 0.02), biases 0, norms 1. Drawn on the CPU, so that a seed means the same on every device.</summary>
+    /// <summary>
+    /// Hugging Face's initialisation: matrices and embeddings normal(0, 0.02), biases 0, norms 1. Drawn on the CPU, so that a seed means
+    /// the same on every device.
+    /// </summary>
     private void Initialize(long seed)
     {
         using var _ = no_grad();

@@ -62,7 +62,8 @@ public sealed record DecoderConfig
     public int MaxPositionEmbeddings { get; init; } = 2048;
 
     /// <summary>Reads a parsed <c>config.json</c>.</summary>
-    /// <exception cref="InvalidDataException">A field is missing, wrong or asks for something unsupported; names <paramref name="fileName"/> and the field.</exception>
+    /// <exception cref="InvalidDataException">A field is missing, wrong or asks for something unsupported; names <paramref
+    /// name="fileName"/> and the field.</exception>
     public static DecoderConfig Parse(JsonObject configJson, string fileName)
     {
         var fields = new JsonFields(configJson, fileName);

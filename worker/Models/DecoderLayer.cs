@@ -27,7 +27,9 @@ internal sealed record ForwardPass(int Rows, int Length, Tensor Cos, Tensor Sin,
         zeros(mask.shape, dtype: dtype, device: mask.device).masked_fill_(mask.logical_not(), Scalars.NegativeInfinity);
 }
 
-/// <summary>One layer: grouped-query attention and a gated feed-forward layer, each over the normalised residual stream and added back to it.</summary>
+/// <summary>
+/// One layer: grouped-query attention and a gated feed-forward layer, each over the normalised residual stream and added back to it.
+/// </summary>
 internal sealed class DecoderLayer
 {
     private static readonly Scalar s_one = 1.0;

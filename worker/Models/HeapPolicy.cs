@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace LightReasoner.Worker.Models;
 
 /// <summary>
-/// Tells GNU's allocator to keep what is freed. Tensors of many megabytes come and go all the time; by default each is a mapping of its own,
-/// whose pages the kernel clears anew, which made the selection of steps five times slower.
+/// Tells GNU's allocator to keep what is freed. Tensors of many megabytes come and go all the time; by default each is a mapping of its
+/// own, whose pages the kernel clears anew, which made the selection of steps five times slower.
 /// </summary>
 internal static partial class HeapPolicy
 {

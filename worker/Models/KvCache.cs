@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Models;
 
 /// <summary>
-/// Keys and values of what a batch of sequences has read so far. Every row has its own length; rows are independent and may be truncated and overwritten one by one. The cache grows in
-/// steps as rows become longer.
+/// Keys and values of what a batch of sequences has read so far. Every row has its own length; rows are independent and may be truncated
+/// and overwritten one by one. The cache grows in steps as rows become longer.
 /// </summary>
 public sealed class KvCache : IDisposable
 {
@@ -105,7 +105,9 @@ public sealed class KvCache : IDisposable
             Lengths[rows?[i] ?? i] += newLengths[i];
     }
 
-    /// <summary>Writes new keys and values, [tokens, 2·kvHeads, headDim], and returns all that is attended to, each [rows, kvHeads, reach, headDim].</summary>
+    /// <summary>
+    /// Writes new keys and values, [tokens, 2·kvHeads, headDim], and returns all that is attended to, each [rows, kvHeads, reach, headDim].
+    /// </summary>
     internal (Tensor Keys, Tensor Values) Append(int layer, Tensor keysValues, CachePlace place)
     {
         var all = _layers[layer];

@@ -4,8 +4,9 @@ using System.Runtime.InteropServices;
 namespace LightReasoner.Worker.Models;
 
 /// <summary>
-/// Loads libtorch before TorchSharp looks for it: from the folder LIBTORCH (a libtorch archive or a PyTorch wheel's <c>torch</c> folder, 2.10 or newer, CUDA included),
-/// or else from <c>libtorch/</c> beside the program. The dynamic linker then takes these wherever a library of the same name is asked for.
+/// Loads libtorch before TorchSharp looks for it: from the folder LIBTORCH (a libtorch archive or a PyTorch wheel's <c>torch</c> folder,
+/// 2.10 or newer, CUDA included), or else from <c>libtorch/</c> beside the program. The dynamic linker then takes these wherever a library
+/// of the same name is asked for.
 /// </summary>
 internal static class Libtorch
 {

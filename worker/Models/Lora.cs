@@ -78,7 +78,9 @@ public sealed class LoraAdapter
     }
 }
 
-/// <summary>A low-rank adapter over one projection: adds scaling · B·A·dropout(x). Its matrices stay float32 whatever the model's type, as in PEFT.</summary>
+/// <summary>
+/// A low-rank adapter over one projection: adds scaling · B·A·dropout(x). Its matrices stay float32 whatever the model's type, as in PEFT.
+/// </summary>
 internal sealed class LoraLinear
 {
     private readonly NamedSlice _target;

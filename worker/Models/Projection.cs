@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Models;
 
 /// <summary>
-/// Linear layers that read the same input, as one matrix [out of all, in] and perhaps one bias: one product where the published model has two or three. Adapters lie over the parts.
+/// Linear layers that read the same input, as one matrix [out of all, in] and perhaps one bias: one product where the published model has
+/// two or three. Adapters lie over the parts.
 /// </summary>
 internal sealed class Projection
 {

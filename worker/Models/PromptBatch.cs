@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Models;
 
 /// <summary>
-/// The rows of a KV cache as slots for prompts: waiting prompts enter free slots, the longest first, so that the rows side by side have similar lengths. What all prompts begin with is read
-/// once. Reading is done in pieces bounded by tokens.
+/// The rows of a KV cache as slots for prompts: waiting prompts enter free slots, the longest first, so that the rows side by side have
+/// similar lengths. What all prompts begin with is read once. Reading is done in pieces bounded by tokens.
 /// </summary>
 internal sealed class PromptBatch : IDisposable
 {
@@ -43,8 +43,8 @@ internal sealed class PromptBatch : IDisposable
     public IReadOnlyList<int?> PromptOfSlot => _promptOfSlot;
 
     /// <summary>
-    /// Reads waiting prompts into free slots, if there is room for all that wait or a quarter of the slots is free; else null. Returns which prompts they are, and the hidden states after
-    /// the last token read of each, [prompts, hidden].
+    /// Reads waiting prompts into free slots, if there is room for all that wait or a quarter of the slots is free; else null. Returns
+    /// which prompts they are, and the hidden states after the last token read of each, [prompts, hidden].
     /// </summary>
     public (Tensor? Hidden, int[] Prompts)? Admit()
     {
@@ -57,7 +57,10 @@ internal sealed class PromptBatch : IDisposable
         return (Read(Array.ConvertAll(prompts, prompt => (ReadOnlyMemory<int>)_prompts[prompt].AsMemory(_shared..^_unread)), free), prompts);
     }
 
-    /// <summary>Continues every running prompt by one token, and returns the hidden states after them, [prompts, hidden], and which prompts they are.</summary>
+    /// <summary>
+    /// Continues every running prompt by one token, and returns the hidden states after them, [prompts, hidden], and which prompts they
+    /// are.
+    /// </summary>
     public (Tensor Hidden, int[] Prompts) Continue(Func<int, int> token)
     {
         DropIdleSlots();
@@ -84,7 +87,10 @@ internal sealed class PromptBatch : IDisposable
 
     public void Dispose() => Cache.Dispose();
 
-    /// <summary>Continues some rows of the cache by sequences, the longest first, and returns the hidden states after their last tokens, [rows, hidden].</summary>
+    /// <summary>
+    /// Continues some rows of the cache by sequences, the longest first, and returns the hidden states after their last tokens, [rows,
+    /// hidden].
+    /// </summary>
     private Tensor? Read(ReadOnlyMemory<int>[] sequences, int[] rows)
     {
         var states = new List<Tensor>();

@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Models;
 
 /// <summary>
-/// Gradient checkpointing: the forward pass keeps the input only, the backward pass computes the function again with gradients and goes back through it. The weights that the function reads
-/// get their gradients then; so the input must require gradients, or the backward pass would not come here.
+/// Gradient checkpointing: the forward pass keeps the input only, the backward pass computes the function again with gradients and goes
+/// back through it. The weights that the function reads get their gradients then; so the input must require gradients, or the backward pass
+/// would not come here.
 /// </summary>
 internal sealed class Recomputation : autograd.SingleTensorFunction<Recomputation>
 {

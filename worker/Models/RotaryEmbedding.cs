@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Models;
 
 /// <summary>
-/// Rotary position embedding in the half-split form: channel i is rotated with channel i + headDim/2, so that a rotation is x·cos + roll(x, headDim/2)·sin with sines that are negative in
-/// the first half.
+/// Rotary position embedding in the half-split form: channel i is rotated with channel i + headDim/2, so that a rotation is x·cos + roll(x,
+/// headDim/2)·sin with sines that are negative in the first half.
 /// </summary>
 internal sealed class RotaryEmbedding(DecoderConfig config, ScalarType type, Device device) : IDisposable
 {
@@ -25,8 +25,8 @@ internal sealed class RotaryEmbedding(DecoderConfig config, ScalarType type, Dev
     }
 
     /// <summary>
-    /// Cosines and sines for the query, key and value heads of some tokens, each [tokens, heads + 2·kvHeads, headDim]. Those of the values are the identity, so that a layer rotates what
-    /// its projection gave as a whole.
+    /// Cosines and sines for the query, key and value heads of some tokens, each [tokens, heads + 2·kvHeads, headDim]. Those of the values
+    /// are the identity, so that a layer rotates what its projection gave as a whole.
     /// </summary>
     /// <param name="positions">The tokens' positions, [tokens].</param>
     /// <param name="bound">All positions are below.</param>

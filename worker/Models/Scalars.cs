@@ -4,8 +4,9 @@ using TorchSharp;
 namespace LightReasoner.Worker.Models;
 
 /// <summary>
-/// Numbers as operators take them. TorchSharp frees a <see cref="Scalar"/> in its finalizer and does not keep it alive while libtorch reads it, so that a number that is converted in passing
-/// can be gone too early. These live as long as the process; there are few different ones.
+/// Numbers as operators take them. TorchSharp frees a <see cref="Scalar"/> in its finalizer and does not keep it alive while libtorch reads
+/// it, so that a number that is converted in passing can be gone too early. These live as long as the process; there are few different
+/// ones.
 /// </summary>
 internal static class Scalars
 {

@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Models;
 
 /// <summary>
-/// Chooses the next token of every row from its logits. The order and meaning of the steps are those of Hugging Face's generate(): repetition penalty, then (when sampling) temperature,
-/// top-k, top-p. Each prompt draws from a stream of its own, so its answer does not depend on the batch it is in.
+/// Chooses the next token of every row from its logits. The order and meaning of the steps are those of Hugging Face's generate():
+/// repetition penalty, then (when sampling) temperature, top-k, top-p. Each prompt draws from a stream of its own, so its answer does not
+/// depend on the batch it is in.
 /// </summary>
 internal sealed class TokenSampler : IDisposable
 {

@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Refinement;
 
 /// <summary>
-/// Generates whole blocks of tokens: a block of EOS is appended, and each forward pass replaces it by the model's predictions. After pass k the first k tokens at least are those of greedy
-/// decoding. What a pass read as it turned out to be is final and stays in the KV cache; only what comes behind is read again. Rows are independent of one another.
+/// Generates whole blocks of tokens: a block of EOS is appended, and each forward pass replaces it by the model's predictions. After pass k
+/// the first k tokens at least are those of greedy decoding. What a pass read as it turned out to be is final and stays in the KV cache;
+/// only what comes behind is read again. Rows are independent of one another.
 /// </summary>
 /// <param name="model">A model trained for refinement.</param>
 /// <param name="fillId">What a fresh block is made of: the EOS token of training.</param>
@@ -16,7 +17,8 @@ public sealed class BlockGenerator(CausalLM model, int fillId, IReadOnlyCollecti
     /// <summary>Generates an answer to each prompt, ending at its first end-of-sequence token or at the limit.</summary>
     /// <param name="prompts">Token ids of the prompts, none empty.</param>
     /// <param name="blockLength">Tokens of a block (the published add_eos_length + 1).</param>
-    /// <param name="refineIterations">Passes over a block, the first included (the published refine_iter); null until nothing changes, which gives exactly the greedy answer (Jacobi decoding).</param>
+    /// <param name="refineIterations">Passes over a block, the first included (the published refine_iter); null until nothing changes,
+    /// which gives exactly the greedy answer (Jacobi decoding).</param>
     /// <param name="maxNewTokens">Most tokens of an answer; exact.</param>
     /// <param name="batchSize">Prompts at once.</param>
     /// <param name="answered">Is told after each forward pass how many answers are complete.</param>
@@ -84,7 +86,8 @@ public sealed class BlockGenerator(CausalLM model, int fillId, IReadOnlyCollecti
     }
 
     /// <summary>
-    /// One sequence. Its last tokens are the block that is being refined; all before them is final. The last token of the block is never read, only predicted.
+    /// One sequence. Its last tokens are the block that is being refined; all before them is final. The last token of the block is never
+    /// read, only predicted.
     /// </summary>
     private sealed class Row(int[] prompt, int limit)
     {

@@ -10,8 +10,8 @@ internal static class BatchSizes
     private const int MostOnCpu = 64, MostOnGpu = 256; // beyond these a step is bound by arithmetic, and more rows gain nothing
 
     /// <summary>
-    /// Rows that are decoded at once. Auto follows from the device's whole memory, not from what is free at the moment, so that the same document gives the same results on the same kind of
-    /// device, whatever attempt this is.
+    /// Rows that are decoded at once. Auto follows from the device's whole memory, not from what is free at the moment, so that the same
+    /// document gives the same results on the same kind of device, whatever attempt this is.
     /// </summary>
     /// <param name="asked">What the document says.</param>
     /// <param name="model">The model that decodes.</param>

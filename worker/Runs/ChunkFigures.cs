@@ -3,7 +3,9 @@ using LightReasoner.Worker.Sampling;
 
 namespace LightReasoner.Worker.Runs;
 
-/// <summary>The figures of one chunk of questions, kept beside its samples so that a resumed run can go on counting and the report needs no samples.</summary>
+/// <summary>
+/// The figures of one chunk of questions, kept beside its samples so that a resumed run can go on counting and the report needs no samples.
+/// </summary>
 /// <param name="Questions">Questions done.</param>
 /// <param name="StepsSeen">Steps whose distributions were compared.</param>
 /// <param name="SamplesKept">Steps kept.</param>

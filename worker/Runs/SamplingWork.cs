@@ -10,12 +10,16 @@ using LightReasoner.Worker.Tokenization;
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>
-/// One shard of a SamplingRun, chunk by chunk. A chunk holds several batches, so that a slot whose question ends goes on with another at once. A chunk's samples appear in one write, so a
-/// restart finds a chunk done or not begun; which questions make a chunk depends on the document alone.
+/// One shard of a SamplingRun, chunk by chunk. A chunk holds several batches, so that a slot whose question ends goes on with another at
+/// once. A chunk's samples appear in one write, so a restart finds a chunk done or not begun; which questions make a chunk depends on the
+/// document alone.
 /// </summary>
 internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
 {
-    /// <summary>Batches' worth of questions in a chunk, or questions where the batch is as large as memory allows: what a restart may have to do again, against slots that idle while a chunk ends.</summary>
+    /// <summary>
+    /// Batches' worth of questions in a chunk, or questions where the batch is as large as memory allows: what a restart may have to do
+    /// again, against slots that idle while a chunk ends.
+    /// </summary>
     private const int ChunkBatches = 4, ChunkQuestions = 256;
 
     private readonly SamplingRunSpec _spec = manifest.Spec;

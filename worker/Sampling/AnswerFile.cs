@@ -6,7 +6,10 @@ using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Sampling;
 
-/// <summary>The answers of a chunk as JSONL, one line a question, so that another run can score them again: <c>index</c> (of the record), <c>question</c>, <c>ids</c>.</summary>
+/// <summary>
+/// The answers of a chunk as JSONL, one line a question, so that another run can score them again: <c>index</c> (of the record),
+/// <c>question</c>, <c>ids</c>.
+/// </summary>
 internal static class AnswerFile
 {
     private sealed record Line(int Index, string Question, int[] Ids);

@@ -5,7 +5,8 @@ namespace LightReasoner.Worker.Sampling;
 
 /// <summary>What sampling a chunk of questions gave.</summary>
 /// <param name="Answers">The expert's answers, question by question.</param>
-/// <param name="Samples">The kept steps, in the order of the questions and then of the steps. A sample is made when it is asked for.</param>
+/// <param name="Samples">The kept steps, in the order of the questions and then of the steps. A sample is made when it is asked
+/// for.</param>
 /// <param name="StepsSeen">Steps whose distributions were compared.</param>
 /// <param name="KlSum">Sum of KL over the kept steps, in nats.</param>
 public sealed record ChunkResult(IReadOnlyList<ChunkAnswer> Answers, IReadOnlyList<ContrastiveSample> Samples, long StepsSeen, double KlSum)

@@ -9,8 +9,9 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Sampling;
 
 /// <summary>
-/// Contrastive sampling: the expert answers questions, both models' next-token distributions are compared at every step of the answers, and the steps where they disagree become samples.
-/// Three stages, each over a whole chunk: generate, score, select. Every position is computed once by each model.
+/// Contrastive sampling: the expert answers questions, both models' next-token distributions are compared at every step of the answers, and
+/// the steps where they disagree become samples. Three stages, each over a whole chunk: generate, score, select. Every position is computed
+/// once by each model.
 /// </summary>
 public sealed class ContrastiveSampler
 {
@@ -109,7 +110,9 @@ public sealed class ContrastiveSampler
         }
     }
 
-    /// <summary>A step that is compared: token <c>Index</c> of answer <c>Answer</c>, which is token <c>Token</c> of all answers one after the other.</summary>
+    /// <summary>
+    /// A step that is compared: token <c>Index</c> of answer <c>Answer</c>, which is token <c>Token</c> of all answers one after the other.
+    /// </summary>
     private readonly record struct Step(int Answer, int Index, int Token);
 
     private Step[] Steps(ChunkAnswer[] answers)
@@ -137,8 +140,8 @@ public sealed class ContrastiveSampler
         : new ChunkAnswer(ids, !_endIds.Contains(ids[^1])))];
 
     /// <summary>
-    /// The final hidden states of a model before each step's token, [steps, hidden]. Each answer is read once, teacher-forced: <paramref name="sequence"/> gives what is read for it, and how many
-    /// tokens of that stand before a step's.
+    /// The final hidden states of a model before each step's token, [steps, hidden]. Each answer is read once, teacher-forced: <paramref
+    /// name="sequence"/> gives what is read for it, and how many tokens of that stand before a step's.
     /// </summary>
     private static Tensor Read(CausalLM model, Step[] steps, Func<int, (int[] Ids, Func<int, int> Before)> sequence, CancellationToken cancellation) => Read(model, steps.Length,
         steps.Select((step, row) => (step, row)).GroupBy(s => s.step.Answer).Select(group =>
@@ -147,7 +150,10 @@ public sealed class ContrastiveSampler
             return new Reading(ids, [.. group.Select(s => (before(s.step.Index) - 1, s.row))]);
         }), cancellation);
 
-    /// <summary>With compatibility: published, the amateur reads the expert's text encoded anew at every step, as the published script has it; once for all steps where that gives the tokens that the expert generated.</summary>
+    /// <summary>
+    /// With compatibility: published, the amateur reads the expert's text encoded anew at every step, as the published script has it; once
+    /// for all steps where that gives the tokens that the expert generated.
+    /// </summary>
     private Tensor ReadReencoded(Step[] steps, string[] texts, ChunkAnswer[] answers, CancellationToken cancellation)
     {
         var readings = new List<Reading>();

@@ -5,12 +5,14 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Sampling;
 
 /// <summary>
-/// The tokens that expert and amateur have in common: those of equal ids where their tokenizers agree on the ids (the models may have different numbers of unused rows), else those that are
-/// spelled alike.
+/// The tokens that expert and amateur have in common: those of equal ids where their tokenizers agree on the ids (the models may have
+/// different numbers of unused rows), else those that are spelled alike.
 /// </summary>
 public sealed class VocabularyMap
 {
-    /// <summary>Share of the expert's tokens that the amateur must have; below it the two distributions are about different things.</summary>
+    /// <summary>
+    /// Share of the expert's tokens that the amateur must have; below it the two distributions are about different things.
+    /// </summary>
     private const double LeastShare = 0.8;
 
     private readonly Tokenizer? _expert, _amateur;
@@ -77,7 +79,10 @@ public sealed class VocabularyMap
     /// <summary>Of the amateur's probabilities [rows, its vocabulary] those of the common tokens, [rows, Size].</summary>
     internal Tensor OfAmateur(Tensor probabilities) => Common(probabilities, _amateurIds);
 
-    /// <summary>A sequence as the amateur reads it, and how many of its tokens stand for the first 1, 2, … of the expert's. A token that the amateur lacks becomes those that spell it.</summary>
+    /// <summary>
+    /// A sequence as the amateur reads it, and how many of its tokens stand for the first 1, 2, … of the expert's. A token that the amateur
+    /// lacks becomes those that spell it.
+    /// </summary>
     internal (int[] Ids, int[] Ends) ForAmateur(int[] ids)
     {
         if (SameIds)
