@@ -50,7 +50,9 @@ public static class DocumentValidator
             case Shape.List when value is JsonArray list:
                 Count(property, list.Count, "entries", path, errors);
                 for (int i = 0; i < list.Count; i++) Value(property, property.ItemType!, property.ItemShape, list[i], $"{path}[{i}]", errors);
-                if (property.Property.IsDefined(typeof(SetAttribute))) Duplicates(list, path, errors);
+                if (property.Property.IsDefined(typeof(SetAttribute))) Duplicates([.. list], path, errors);
+                if (property.Property.GetCustomAttribute<MapKeyAttribute>() is { } mapKey)
+                    Duplicates([.. list.Select(item => (item as JsonObject)?[mapKey.Key])], path, errors);
                 break;
             case Shape.Map when value is JsonObject map:
                 Count(property, map.Count, "entries", path, errors);
@@ -132,7 +134,7 @@ public static class DocumentValidator
         if (count > property.MaxLength) errors.Add(new FieldError(path, $"must have at most {property.MaxLength} {what}, has {count}"));
     }
 
-    private static void Duplicates(JsonArray list, string path, List<FieldError> errors)
+    private static void Duplicates(IReadOnlyList<JsonNode?> list, string path, List<FieldError> errors)
     {
         var seen = new HashSet<string?>();
         for (int i = 0; i < list.Count; i++)

@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Reflection;
+using System.Text;
+using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Api.Schema;
 
@@ -24,7 +27,36 @@ internal static class GeneratedFiles
             files[$"{ChartFiles}/rbac/{FileName(scope)}"] =
                 "# Generated from the attributes in operator/ by `make generate`. Do not edit.\n" + YamlJson.Write(rules);
         files["docs/reference.md"] = FieldReference.Write();
+        files["docs/rights.md"] = Rights();
         return files;
+    }
+
+    /// <summary>The operator's rights as a page: what <c>kubectl auth can-i --list</c> shows for its account.</summary>
+    private static string Rights()
+    {
+        var page = new StringBuilder("""
+            <!-- Generated from the attributes in operator/ by `make generate`. Do not edit. -->
+            # Rights of the operator's account
+
+            What `kubectl auth can-i --list --as=system:serviceaccount:NAMESPACE:ACCOUNT` shows of the chart's roles, beside what every account may. [security.md](security.md) says what it means.
+
+            | where | group | resources | verbs |
+            | --- | --- | --- | --- |
+
+            """);
+        foreach ((RbacScope scope, var rules) in RbacRules.Of(Assembly.Load("LightReasoner.Operator")))
+            foreach (JsonNode? rule in rules)
+                page.Append(CultureInfo.InvariantCulture, $"| {Where(scope)} | {Texts(rule!["apiGroups"]!)} | {Texts(rule["resources"]!)} | {Texts(rule["verbs"]!)} |\n");
+        return page.ToString();
+
+        static string Texts(JsonNode list) => string.Join(", ", list.AsArray().Select(text => (string)text! is { Length: > 0 } some ? some : "core"));
+
+        static string Where(RbacScope scope) => scope switch
+        {
+            RbacScope.WatchedNamespaces => "watched namespaces",
+            RbacScope.OwnNamespace => "the operator's namespace",
+            _ => "cluster",
+        };
     }
 
     private static string FileName(RbacScope scope) => scope switch

@@ -21,7 +21,7 @@ internal static class Burst
         while (true)
         {
             runs = await scene.ListAsync(RunKind.SamplingRun, cancel);
-            peak = Math.Max(peak, (await scene.ScrapeAsync(cancel)).Sum("process_resident_memory_bytes"));
+            peak = Math.Max(peak, (await scene.ScrapeAsync(cancel)).Sum("process_working_set_bytes"));
             if (runs.Count(Ended) == count || watch.Elapsed > Limit) break;
             await Task.Delay(Interval, cancel);
         }
@@ -31,7 +31,7 @@ internal static class Burst
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
             {count} runs at once: applied in {applied:0.0} s, {succeeded} Succeeded after {watch.Elapsed.TotalSeconds:0.0} s
             reconciles: {end.Sum(latency + "_count"):0}, latency p50 {end.Quantile(latency, 0.5) * 1000:0.0} ms, p99 {end.Quantile(latency, 0.99) * 1000:0.0} ms
-            operator memory: {peak / 1e6:0} MB resident at most, {end.Sum("dotnet_gc_heap_size_bytes") / 1e6:0} MB of managed heap
+            operator memory: {peak / 1e6:0} MB resident at most, {end.Sum("dotnet_total_memory_bytes") / 1e6:0} MB of managed heap
             """));
         foreach (JsonNode run in runs.Where(run => Phase(run) != "Succeeded").Take(5))
             Console.WriteLine($"{run["metadata"]!["name"]}: {Phase(run)}: {run["status"]?["message"]}");

@@ -12,7 +12,14 @@ internal sealed class Scene : IAsyncDisposable
     private readonly LocalCluster cluster;
     private readonly HttpClient http = new();
 
-    private Scene() => cluster = new LocalCluster(RepositoryFolder.Path, folder, worker: "/bin/true");
+    private Scene()
+    {
+        // Workers exit at once, but for those of runs that are to stay at work.
+        string worker = Path.Combine(folder, "worker");
+        File.WriteAllText(worker, $"#!/bin/sh\ncase \"$*\" in *{Rest.Prefix}*) exec sleep 3600 ;; esac\n");
+        File.SetUnixFileMode(worker, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        cluster = new LocalCluster(RepositoryFolder.Path, folder, worker);
+    }
 
     public IKubernetes Api { get; private set; } = null!;
 
@@ -43,10 +50,30 @@ internal sealed class Scene : IAsyncDisposable
         await Api.CustomObjects.PatchNamespacedCustomObjectAsync(
             new k8s.Models.V1Patch(patch.ToJsonString(), k8s.Models.V1Patch.PatchType.MergePatch), ApiGroup.Name, ApiGroup.Version, "default", Plural(kind), name, cancellationToken: cancel);
 
+    public async Task<JsonNode> ReadAsync(RunKind kind, string name, CancellationToken cancel) =>
+        JsonNode.Parse((await Api.CustomObjects.GetNamespacedCustomObjectAsync(ApiGroup.Name, ApiGroup.Version, "default", Plural(kind), name, cancellationToken: cancel)).ToString()!)!;
+
     public async Task<IReadOnlyList<JsonNode>> ListAsync(RunKind kind, CancellationToken cancel)
     {
         object list = await Api.CustomObjects.ListNamespacedCustomObjectAsync(ApiGroup.Name, ApiGroup.Version, "default", Plural(kind), cancellationToken: cancel);
         return [.. JsonNode.Parse(list.ToString()!)!["items"]!.AsArray().Select(item => item!)];
+    }
+
+    public async Task PutStatusAsync(RunKind kind, JsonNode run, JsonObject status, CancellationToken cancel)
+    {
+        run["status"] = status;
+        await Api.CustomObjects.ReplaceNamespacedCustomObjectStatusAsync(run, ApiGroup.Name, ApiGroup.Version, "default", Plural(kind), (string)run["metadata"]!["name"]!, cancellationToken: cancel);
+    }
+
+    /// <summary>Posts a report as a worker does.</summary>
+    public async Task ReportAsync(string token, ProgressReport report, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(new Uri(cluster.Operator), "/v1/progress"))
+        {
+            Content = new StringContent(System.Text.Json.JsonSerializer.Serialize(report, ApiJson.Options), System.Text.Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Authorization = new System.Net.Http.Headers.AuthenticationHeaderValue("Bearer", token);
+        (await http.SendAsync(request, cancel)).EnsureSuccessStatusCode();
     }
 
     public async ValueTask DisposeAsync()
@@ -63,8 +90,9 @@ internal sealed class Scene : IAsyncDisposable
     {
         await cluster.StartClusterAsync(cancel);
         await cluster.InstallAsync(cancel);
-        await cluster.StartOperatorAsync(cancel, "--output-prefix", "file:///outputs", "--log-level", "warning");
-        http.BaseAddress = new Uri(cluster.Operator);
+        string metrics = $"http://127.0.0.1:{LocalCluster.FreePort()}";
+        await cluster.StartOperatorAsync(cancel, "--output-prefix", "file:///outputs", "--log-level", "warning", "--metrics-listen", metrics, "--progress-url", cluster.Operator);
+        http.BaseAddress = new Uri(metrics);
         Api = new Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(cluster.Kubeconfig));
     }
 }

@@ -33,7 +33,7 @@ internal static class Soak
             await Parallel.ForAsync(0, Runs, cancel, async (i, stop) =>
                 await scene.PatchAsync(RunKind.FineTuneRun, Name(i), new JsonObject { ["spec"] = new JsonObject { ["suspend"] = suspend } }, stop));
             await AllAreAsync(scene, suspend ? "Suspended" : "Waiting", cancel);
-            if (round % (rounds / Samples) == 0) heap.Add((await scene.ScrapeAsync(cancel)).Sum("dotnet_gc_heap_size_bytes"));
+            if (round % (rounds / Samples) == 0) heap.Add((await scene.ScrapeAsync(cancel)).Sum("dotnet_total_memory_bytes"));
         }
 
         Scrape end = await scene.ScrapeAsync(cancel);
@@ -41,7 +41,7 @@ internal static class Soak
         bool steady = last <= first * AllowedGrowth;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
             soak: {rounds * Runs} changes of phase in {watch.Elapsed.TotalSeconds:0} s; managed heap in MB: {string.Join(' ', heap.Select(h => (h / 1e6).ToString("0.0", CultureInfo.InvariantCulture)))}
-            heap {(steady ? "is steady" : $"GREW by more than {AllowedGrowth - 1:0%}")}: {first / 1e6:0.0} MB at first, {last / 1e6:0.0} MB at last; {end.Sum("process_resident_memory_bytes") / 1e6:0} MB resident
+            heap {(steady ? "is steady" : $"GREW by more than {AllowedGrowth - 1:0%}")}: {first / 1e6:0.0} MB at first, {last / 1e6:0.0} MB at last; {end.Sum("process_working_set_bytes") / 1e6:0} MB resident
             """));
         return steady;
     }

@@ -92,7 +92,7 @@ internal static class OperatorHost
         services.AddSingleton(options);
         services.AddSingleton(time);
         services.AddSingleton(_ => Configuration(options));
-        services.AddSingleton<IKubernetes>(s => new Kubernetes(s.GetRequiredService<KubernetesClientConfiguration>()));
+        services.AddSingleton<IKubernetes>(s => new Kubernetes(s.GetRequiredService<KubernetesClientConfiguration>(), s.GetRequiredService<ApiRequests>().Handler()));
         services.AddSingleton<IKubernetesClient>(s => new KubernetesClient(s.GetRequiredService<KubernetesClientConfiguration>(), s.GetRequiredService<IKubernetes>()));
 
         services.AddSingleton<Leadership>();
@@ -113,6 +113,7 @@ internal static class OperatorHost
         services.AddSingleton<RunObserver>();
         services.AddSingleton<RunDecider>();
         services.AddSingleton<RunActor>();
+        services.AddSingleton<ApiRequests>();
         services.AddSingleton<OperatorMetrics>();
         services.AddSingleton<KubeOpsMeter>();
         services.AddSingleton<ITokenReviewer, TokenReviewer>();

@@ -18,12 +18,13 @@ internal sealed class OperatorMetrics
     private readonly RunQueue queue;
     private readonly KubeOpsMeter kubeOps;
     private readonly Gauge leader, phase, progress, tokens, retries, counts, depth;
-    private readonly Counter reconciles, reports;
+    private readonly Counter reconciles, reports, requests;
+    private readonly ApiRequests api;
     private readonly Histogram durations;
 
-    public OperatorMetrics(Leadership leadership, RunQueue queue, KubeOpsMeter kubeOps)
+    public OperatorMetrics(Leadership leadership, RunQueue queue, KubeOpsMeter kubeOps, ApiRequests api)
     {
-        (this.leadership, this.queue, this.kubeOps) = (leadership, queue, kubeOps);
+        (this.leadership, this.queue, this.kubeOps, this.api) = (leadership, queue, kubeOps, api);
         MetricFactory make = Prometheus.Metrics.WithCustomRegistry(Registry);
         leader = make.CreateGauge("lightreasoner_operator_leader", "1 on the replica that reconciles.");
         phase = make.CreateGauge("lightreasoner_run_phase", "1 for the phase that a run is in.", [.. Run, "phase"]);
@@ -34,6 +35,7 @@ internal sealed class OperatorMetrics
         depth = make.CreateGauge("lightreasoner_queue_depth", "Objects in the work queue, by type and state (ready, scheduled for later).", "type", "state");
         reconciles = make.CreateCounter("lightreasoner_reconcile_total", "Reconciles by kind and outcome (success, conflict, error).", "kind", "outcome");
         reports = make.CreateCounter("lightreasoner_progress_reports_total", "Progress reports by the HTTP status they were answered with.", "status");
+        requests = make.CreateCounter("lightreasoner_api_requests_total", "Requests to the API server by HTTP method; a watch is one.", "method");
         durations = make.CreateHistogram("lightreasoner_reconcile_duration_seconds", "Time that a reconcile took.", ["kind"],
             new HistogramConfiguration { Buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
         DotNetStats.Register(Registry);
@@ -61,6 +63,7 @@ internal sealed class OperatorMetrics
     {
         bool isLeader = leadership.IsLeader;
         leader.Set(isLeader ? 1 : 0);
+        foreach ((string method, long count) in api.Counts) requests.WithLabels(method).IncTo(count);
         (RunKey Key, RunStatus Status)[] all = isLeader ? [.. runs.Values] : [];
         Set(phase, all.Select(run => ((string[])[.. Of(run.Key), run.Status.Phase.ToString() ?? ""], 1.0)));
         Set(progress, all.Where(run => run.Status.Progress is { Total: > 0, Done: not null }).Select(run => (Of(run.Key), (double)run.Status.Progress!.Done!.Value / run.Status.Progress.Total!.Value)));

@@ -45,6 +45,31 @@ public class ManifestTests
         Assert.Equal("Please reason step by step.", run.Spec.Prompt.System);
     }
 
+    [Theory]
+    [InlineData("{}", "spec.evaluation: set exactly one of dataset and benchmarks")]
+    [InlineData("{dataset: {uri: file:///t}, benchmarks: [{name: math, dataset: {uri: file:///m}}]}", "spec.evaluation: set exactly one of dataset and benchmarks")]
+    [InlineData("{benchmark: math, benchmarks: [{name: math, dataset: {uri: file:///m}}]}", "spec.evaluation.benchmark: needs dataset; several test sets are listed under benchmarks, each with its own")]
+    [InlineData("{benchmark: math, dataset: {uri: file:///m}, answerField: solution}", "spec.evaluation: a benchmark's records have their own fields; leave out questionField and answerField")]
+    [InlineData("{benchmarks: [{name: math, dataset: {uri: file:///m}}], questionField: problem}", "spec.evaluation: a benchmark's records have their own fields; leave out questionField and answerField")]
+    [InlineData("{benchmark: gsm8k, dataset: {uri: file:///m}, grader: gsm8k}", "spec.evaluation.grader: a benchmark is graded by math or published")]
+    [InlineData("{benchmark: gsm9k, dataset: {uri: file:///m}}", "spec.evaluation.benchmark: must be one of gsm8k, math, svamp, asdiv, minerva-math, olympiadbench, mmlu-stem, was 'gsm9k'")]
+    [InlineData("{benchmarks: [{name: math}]}", "spec.evaluation.benchmarks[0].dataset: is required")]
+    [InlineData("{benchmarks: [{name: math, dataset: {uri: file:///a}}, {name: math, dataset: {uri: file:///b}}]}", "spec.evaluation.benchmarks[1]: must not name an entry twice")]
+    [InlineData("{benchmarks: []}", "spec.evaluation.benchmarks: must have at least 1 entries, has 0")]
+    public void Read_EvaluationThatDoesNotFit_IsRefused(string evaluation, string message) =>
+        Assert.Contains(message, Assert.Throws<ManifestException>(() => ManifestReader.Read(Refine + $"\n  evaluation: {evaluation}\n", "a.yaml")).Message);
+
+    [Theory]
+    [InlineData("{dataset: {uri: file:///t}, grader: exact, answerField: key}", 1)]
+    [InlineData("{benchmark: minerva-math, dataset: {uri: file:///t}, promptType: cot, grader: published}", 1)]
+    [InlineData("{benchmarks: [{name: math, dataset: {uri: file:///m}}, {name: mmlu-stem, dataset: {runRef: {kind: SamplingRun, name: y}}}]}", 2)]
+    public void Read_Evaluation_KnowsItsDatasets(string evaluation, int datasets)
+    {
+        var run = Assert.IsType<RefineRun>(ManifestReader.Read(Refine + $"\n  evaluation: {evaluation}\n", "a.yaml"));
+        Assert.Equal(datasets, run.Spec.Evaluation!.Datasets().Count());
+        Assert.Equal(datasets, run.Spec.References().Count());
+    }
+
     [Fact]
     public void Read_NumbersOrWords_AreBothAndStayThem()
     {

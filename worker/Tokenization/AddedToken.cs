@@ -20,7 +20,8 @@ internal sealed record AddedToken(
         var json = Json.Object(node, where);
         special |= Flag("special", false);
         return new AddedToken(
-            Json.Text(json["content"], $"{where}.content"), special, Flag("normalized", !special), Flag("lstrip", false), Flag("rstrip", false), Flag("single_word", false));
+            Json.Text(json["content"], $"{where}.content"), special,
+            Flag("normalized", !special), Flag("lstrip", false), Flag("rstrip", false), Flag("single_word", false));
 
         bool Flag(string name, bool absent) => Json.Flag(json[name], $"{where}.{name}") ?? absent;
     }

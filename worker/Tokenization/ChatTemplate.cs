@@ -56,7 +56,7 @@ public sealed class ChatTemplate
     /// <summary>Renders the template with messages, add_generation_prompt, tools and any other variables.</summary>
     /// <param name="variables">A variable that is absent is undefined, JSON null is none.</param>
     /// <param name="clock">The clock of strftime_now; the system's by default.</param>
-    /// <exception cref="TemplateException">The template raised an error or uses something that is not supported, or takes too long.</exception>
+    /// <exception cref="TemplateException">The template raised an error, uses something unsupported, or takes too long.</exception>
     public string Render(JsonObject variables, TimeProvider? clock = null) =>
         (variables["tools"] is JsonArray { Count: > 0 } ? _forTools ?? _template : _template).Render(_defaults.Concat(variables), clock);
 }

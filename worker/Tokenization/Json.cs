@@ -10,8 +10,8 @@ internal static class Json
     internal static JsonObject? ReadObject(string file) => File.Exists(file) ? Object(Parse(File.ReadAllBytes(file), file), file) : null;
 
     /// <summary>
-    /// Parses a tree and looks at all of it: JsonNode finds doubled names, text that is no Unicode and too large numbers only when it is read,
-    /// which would be anywhere.
+    /// Parses a tree and looks at all of it: JsonNode finds doubled names, text that is no Unicode and too large numbers only when it is
+    /// read, which would be anywhere.
     /// </summary>
     internal static JsonNode? Parse(ReadOnlySpan<byte> json, string where)
     {
@@ -68,7 +68,7 @@ internal static class Json
     internal static int Id(JsonNode? node, string where) =>
         node is JsonValue value && value.TryGetValue(out int number) && number is >= 0 and < TokenizerFile.IdLimit
             ? number
-            : throw new TokenizerException($"{where}: expected a token id below {TokenizerFile.IdLimit}, found {node?.ToJsonString() ?? "null"}");
+            : throw new TokenizerException($"{where}: expected an id below {TokenizerFile.IdLimit}, found {node?.ToJsonString()}");
 
     private static string Kind(JsonNode? node) => node?.GetValueKind().ToString().ToLowerInvariant() ?? "null";
 }

@@ -8,15 +8,16 @@ using System.Text.Unicode;
 namespace LightReasoner.Worker.Tokenization;
 
 /// <summary>
-/// Refuses settings with which Hugging Face's library (0.22) would panic: a panic in a native library ends the whole process. No tokenizer in
-/// use has them.
+/// Refuses settings with which Hugging Face's library (0.22) would panic: a panic in a native library ends the whole process.
+/// No tokenizer in use has them.
 /// </summary>
 internal static class PanicGuard
 {
     internal static void CheckModel(JsonElement model, string where)
     {
         // The library cuts the prefix off every merge, also where it is not there.
-        if (model.TryGetProperty("merges", out _) && model.TryGetProperty("continuing_subword_prefix", out var prefix) && prefix.GetRawText() is not ("null" or "\"\""))
+        if (model.TryGetProperty("merges", out _)
+            && model.TryGetProperty("continuing_subword_prefix", out var prefix) && prefix.GetRawText() is not ("null" or "\"\""))
             throw new TokenizerException($"{where}.continuing_subword_prefix: not supported in a BPE model");
     }
 
@@ -53,7 +54,8 @@ internal static class PanicGuard
     }
 
     /// <summary>
-    /// Walks a SentencePiece charsmap (base64 of: trie size in bytes, double-array trie, replacements) and tells whether every step stays inside.
+    /// Walks a SentencePiece charsmap (base64 of: trie size in bytes, double-array trie, replacements) and tells whether every step stays
+    /// inside.
     /// </summary>
     private static bool IsSound(string base64)
     {

@@ -7,7 +7,7 @@ internal sealed record PostProcessor(int[] Before, int[] After)
 {
     private static readonly PostProcessor None = new([], []);
 
-    /// <summary>Reads post_processor: null, ByteLevel (which changes no ids), TemplateProcessing, Bert- and RobertaProcessing, or a Sequence.</summary>
+    /// <summary>Reads post_processor. None and ByteLevel change no ids.</summary>
     internal static PostProcessor Parse(JsonNode? node, string where)
     {
         if (node is null)
@@ -31,13 +31,14 @@ internal sealed record PostProcessor(int[] Before, int[] After)
                 return result;
             case var type:
                 throw new TokenizerException(
-                    $"{where}: post-processor '{type}' is not supported (ByteLevel, TemplateProcessing, BertProcessing, RobertaProcessing and Sequence are)");
+                    $"{where}: post-processor '{type}' is not supported "
+                    + "(ByteLevel, TemplateProcessing, BertProcessing, RobertaProcessing and Sequence are)");
         }
     }
 
     /// <summary>
-    /// What add_bos_token and add_eos_token say replaces what the file says on that side, as in transformers. A token that is not defined is
-    /// not added.
+    /// What add_bos_token and add_eos_token say replaces what the file says on that side, as in transformers. A token that is not defined
+    /// is not added.
     /// </summary>
     internal PostProcessor With(bool? addBos, int? bos, bool? addEos, int? eos) => new(Side(addBos, bos, Before), Side(addEos, eos, After));
 
@@ -62,7 +63,8 @@ internal sealed record PostProcessor(int[] Before, int[] After)
                 seen = true;
                 continue;
             }
-            var name = Json.Text(Json.Object(part["SpecialToken"], $"{where}.single.SpecialToken")["id"], $"{where}.single.SpecialToken.id");
+            var special = Json.Object(part["SpecialToken"], $"{where}.single.SpecialToken");
+            var name = Json.Text(special["id"], $"{where}.single.SpecialToken.id");
             var place = $"{where}.special_tokens['{name}']";
             var ids = Json.Object(Json.Object(json["special_tokens"], $"{where}.special_tokens")[name], place)["ids"];
             (seen ? after : before).AddRange(Json.Array(ids, $"{place}.ids").Select(id => Json.Id(id, $"{place}.ids")));

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace LightReasoner.Worker.Tokenization;
 
-/// <summary>A tokenizer as <c>tokenizer.json</c> and the files beside it describe it, by Hugging Face's own library. Safe for concurrent use.</summary>
+/// <summary>What tokenizer.json and the files beside it describe, by Hugging Face's own library. Safe for concurrent use.</summary>
 public sealed class Tokenizer
 {
     private readonly string _name;
@@ -37,7 +37,7 @@ public sealed class Tokenizer
     /// <summary>The id of bos_token, if the files name one.</summary>
     public int? BosId { get; }
 
-    /// <summary>The id of eos_token, if the files name one. Generation may end at others too (generation_config.json, config.json).</summary>
+    /// <summary>The id of eos_token, if the files name one. Generation may end at others too (generation_config.json).</summary>
     public int? EosId { get; }
 
     /// <summary>The id of pad_token, if the files name one.</summary>
@@ -47,8 +47,8 @@ public sealed class Tokenizer
     public ChatTemplate? ChatTemplate { get; }
 
     /// <summary>
-    /// Loads <c>tokenizer.json</c> of a model folder with what exists of tokenizer_config.json, special_tokens_map.json, added_tokens.json and
-    /// chat_template.jinja.
+    /// Loads tokenizer.json of a model folder with what exists of tokenizer_config.json, special_tokens_map.json, added_tokens.json
+    /// and chat_template.jinja.
     /// </summary>
     /// <exception cref="FileNotFoundException">The folder has no tokenizer.json.</exception>
     /// <exception cref="TokenizerException">A file is damaged or describes something that is not supported.</exception>
@@ -62,15 +62,15 @@ public sealed class Tokenizer
         return Parse(File.ReadAllBytes(file), file, config, ChatTemplate.Read(dir, config));
     }
 
-    internal static Tokenizer Parse(ReadOnlyMemory<byte> json, string name, TokenizerConfig? config = null, ChatTemplate? chatTemplate = null)
+    internal static Tokenizer Parse(byte[] json, string name, TokenizerConfig? config = null, ChatTemplate? chatTemplate = null)
     {
         config ??= TokenizerConfig.None;
         return new Tokenizer(new TokenizerFile(json, name, config), config, chatTemplate, name);
     }
 
     /// <summary>
-    /// Encodes a text. Added tokens in the text become their ids; <paramref name="addSpecialTokens"/> puts the model's own (BOS …) around it.
-    /// Half of a surrogate pair counts as U+FFFD.
+    /// Encodes a text. Added tokens in the text become their ids; <paramref name="addSpecialTokens"/> puts the model's own (BOS …) around
+    /// it. Half of a surrogate pair counts as U+FFFD.
     /// </summary>
     /// <exception cref="TokenizerException">The text has something that the model has no token for, not even an unknown one.</exception>
     public int[] Encode(string text, bool addSpecialTokens = false)

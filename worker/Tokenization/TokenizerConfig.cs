@@ -112,7 +112,8 @@ internal sealed class TokenizerConfig
 
     private static AddedToken[] ById(JsonNode? node, string where)
     {
-        return [.. Json.Object(node, where).OrderBy(token => Id(token.Key)).Select(token => AddedToken.Parse(token.Value, $"{where}.{token.Key}"))];
+        var byId = Json.Object(node, where).OrderBy(token => Id(token.Key));
+        return [.. byId.Select(token => AddedToken.Parse(token.Value, $"{where}.{token.Key}"))];
 
         int Id(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
             ? id : throw new TokenizerException($"{where}: '{text}' is not a token id");

@@ -6,8 +6,8 @@ using Library = Tokenizers.DotNet.Tokenizer;
 namespace LightReasoner.Worker.Tokenization;
 
 /// <summary>
-/// tokenizer.json: the vocabulary, the added tokens under the ids that Hugging Face's library gives them, and that library itself, loaded from
-/// a copy in which no token is special and nothing is put around a text, so that both are ours to decide.
+/// tokenizer.json: the vocabulary, the added tokens under the ids that Hugging Face's library gives them, and that library itself, loaded
+/// from a copy in which no token is special and nothing is put around a text, so that both are ours to decide.
 /// </summary>
 internal sealed class TokenizerFile
 {
@@ -31,7 +31,9 @@ internal sealed class TokenizerFile
         try
         {
             var root = JsonDocument.Parse(json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json).RootElement;
-            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("model", out _model) || _model.ValueKind != JsonValueKind.Object)
+            if (root.ValueKind == JsonValueKind.Object)
+                root.TryGetProperty("model", out _model);
+            if (_model.ValueKind != JsonValueKind.Object)
                 throw new TokenizerException($"{name}: model: missing; is this a tokenizer.json of Hugging Face's tokenizers?");
             foreach (var section in (string[])["version", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder"])
             {
@@ -51,8 +53,11 @@ internal sealed class TokenizerFile
             PanicGuard.Check(_sections.GetValueOrDefault(section), $"{name}: {section}", isDecoder: section == "decoder");
         AddTokens(config);
         PostProcessor = PostProcessor.Parse(_sections.GetValueOrDefault("post_processor"), $"{name}: post_processor");
-        if (config.AddPrefixSpace is { } space && _sections.GetValueOrDefault("pre_tokenizer") is JsonObject pre && pre["type"]?.ToString() == "ByteLevel")
+        if (config.AddPrefixSpace is { } space && _sections.GetValueOrDefault("pre_tokenizer") is JsonObject pre
+            && pre["type"]?.ToString() == "ByteLevel")
+        {
             pre["add_prefix_space"] = space;
+        }
     }
 
     /// <summary>Tokens of the model proper, without added ones: vocab_size of transformers' tokenizers.</summary>
@@ -77,10 +82,10 @@ internal sealed class TokenizerFile
         if (library is not null)
             return library;
         // It seldom says where, so look for a part without which it can load.
-        var culprit = Array.Find((string[])["version", "normalizer", "pre_tokenizer", "decoder"], section => TryLoad(splitSpecialTokens, section).Library is not null);
+        var culprit = _sections.Keys.FirstOrDefault(section => TryLoad(splitSpecialTokens, section).Library is not null) ?? "model";
         var reason = error!.Replace("Failed to load tokenizer: ", "", StringComparison.Ordinal).Split(" at line ")[0];
         throw new TokenizerException(
-            $"{_name}: {culprit ?? "model"}: Hugging Face's tokenizers library refuses it ({reason}); save it again with a current transformers (save_pretrained)");
+            $"{_name}: {culprit}: Hugging Face's tokenizers refuses it ({reason}); save it again with transformers (save_pretrained)");
     }
 
     private (Library? Library, string? Error) TryLoad(bool splitSpecialTokens, string? without = null)
@@ -93,10 +98,12 @@ internal sealed class TokenizerFile
             using (var writer = new Utf8JsonWriter(stream))
             {
                 writer.WriteStartObject();
-                foreach (var (section, value) in _sections.Where(s => s.Key is not ("added_tokens" or "post_processor") && s.Key != without && s.Value is not null))
+                foreach (var (section, value) in _sections)
                 {
+                    if (section is "added_tokens" or "post_processor" || section == without || value is null)
+                        continue;
                     writer.WritePropertyName(section);
-                    value!.WriteTo(writer);
+                    value.WriteTo(writer);
                 }
                 writer.WritePropertyName("added_tokens");
                 new JsonArray([.. AddedTokens(splitSpecialTokens)]).WriteTo(writer);
@@ -116,7 +123,7 @@ internal sealed class TokenizerFile
         }
     }
 
-    /// <summary>A special token that is to be ordinary text gets a content that no text has, so that the ids after it stay the same.</summary>
+    /// <summary>A special token that is to be ordinary text gets a content that no text has, so that ids after it stay the same.</summary>
     private IEnumerable<JsonNode> AddedTokens(bool splitSpecialTokens) =>
         from added in _added.Values
         let hidden = splitSpecialTokens && added.Token.Special
@@ -139,7 +146,7 @@ internal sealed class TokenizerFile
             foreach (var (token, id) in Ids)
             {
                 if (Place(id, token) is { } other)
-                    throw new TokenizerException($"{where}: the tokens '{other}' and '{token}' have the same id {id}; every token needs an id of its own");
+                    throw new TokenizerException($"{where}: the tokens '{other}' and '{token}' have the same id {id}; each needs its own");
             }
         }
         else if (vocabulary.ValueKind == JsonValueKind.Array)
@@ -170,9 +177,9 @@ internal sealed class TokenizerFile
     }
 
     /// <summary>
-    /// The added tokens in transformers' order: those of tokenizer.json, those of the configuration that are new or have other flags, special
-    /// tokens that no file defines. The library ignores the ids that the files name: a token of the model keeps its id, others are numbered on
-    /// from the model's size.
+    /// The added tokens in transformers' order: those of tokenizer.json, those of the configuration that are new or have other flags,
+    /// special tokens that no file defines. The library ignores the ids that the files name: a token of the model keeps its id, others are
+    /// numbered on from the model's size.
     /// </summary>
     private void AddTokens(TokenizerConfig config)
     {
@@ -180,7 +187,7 @@ internal sealed class TokenizerFile
         var where = $"{_name}: added_tokens";
         foreach (var node in _sections.GetValueOrDefault("added_tokens") is { } list ? Json.Array(list, where) : [])
             Add(AddedToken.Parse(Json.Object(node, where), where));
-        foreach (var token in config.Added.Where(token => !(_added.TryGetValue(token.Content, out var known) && known.Token == token)).ToList())
+        foreach (var token in config.Added.Where(token => _added.GetValueOrDefault(token.Content).Token != token).ToList())
             Add(config.IsSpecial(token.Content) ? token with { Special = true } : token);
         foreach (var token in config.Special.Where(token => !_added.ContainsKey(token.Content)).ToList())
             Add(token);

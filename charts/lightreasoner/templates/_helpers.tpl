@@ -73,5 +73,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 
 {{/* The namespaces that have runs: what a Role for them is called by. */}}
 {{- define "lightreasoner.roleKind" -}}
-{{- if .Values.watchNamespace }}Role{{ else }}ClusterRole{{ end }}
+{{- if .Values.watchNamespaces }}Role{{ else }}ClusterRole{{ end }}
+{{- end }}
+
+{{/* CEL: whether {value} is one of {names}, where * stands for the rest of a name. */}}
+{{- define "lightreasoner.celMatches" -}}
+{{- $value := .value }}
+{{- range $i, $name := .names }}{{ if $i }} || {{ end }}{{ $value }}{{ if hasSuffix "*" $name }}.startsWith('{{ trimSuffix "*" $name }}'){{ else }} == '{{ $name }}'{{ end }}{{ end }}
 {{- end }}

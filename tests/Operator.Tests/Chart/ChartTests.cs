@@ -23,6 +23,11 @@ public sealed class ChartTests
             tolerations: [{key: nvidia.com/gpu, operator: Exists}]
             env: [{name: HF_HOME, value: /models}]
           cache: {volume: {persistentVolumeClaim: {claimName: models}}}
+          cudaImage: {repository: registry.example/worker-cuda, digest: "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}
+        policy: {allowedVolumeTypes: [emptyDir, projected], allowedImages: [registry.example/], allowedServiceAccounts: [runs, "team-*"], allowedSecrets: ["blob-*"], allowServiceAccountTokens: true, admissionPolicies: true}
+        extraArgs: [--kubeconfig=/more/kubeconfig]
+        extraVolumes: [{name: more, emptyDir: {}}]
+        extraVolumeMounts: [{name: more, mountPath: /more}]
         serviceAccount: {annotations: {azure.workload.identity/client-id: abc}}
         podAnnotations: {a: b}
         podLabels: {c: d}
@@ -53,13 +58,14 @@ public sealed class ChartTests
         ("defaults", "{}"),
         ("everything", Everything),
         ("least", Least),
-        ("one namespace", "watchNamespace: team"),
-        ("one namespace, no progress", "{watchNamespace: team, progress: {enabled: false}}"),
+        ("two namespaces", "watchNamespaces: [team, others]"),
+        ("one namespace, no progress", "{watchNamespaces: [team], progress: {enabled: false}}"),
         ("definitions go with the chart", "crds: {keep: false}"),
         ("names", "{nameOverride: reasoner, commonLabels: {a: b}}"),
         ("full name", "fullnameOverride: an-operator-with-a-name-that-is-just-as-long-as-any-name-can-b-"),
         ("progress by another way", "{progress: {url: 'https://progress.example/v1/progress'}, service: {type: LoadBalancer, port: 80}}"),
-        ("policy without metrics", "networkPolicy: {enabled: true, apiServerPorts: [6443]}"),
+        ("policy without metrics", "networkPolicy: {enabled: true, apiServerPorts: [6443], dnsPorts: [5353]}"),
+        ("admission policies by default", "policy: {admissionPolicies: true}"),
         ("a default taken away", "resources: {limits: null}"),
     ];
 
@@ -123,17 +129,47 @@ public sealed class ChartTests
         Assert.All(spec["volumes"]!.AsArray(), volume => Assert.True(volume!["emptyDir"] is not null || volume["configMap"] is not null));
     }
 
+    /// <summary>CEL of the admission policies, over runs within and beyond the limits.</summary>
+    [Theory]
+    [InlineData("{volumes: [{name: a, emptyDir: {}}], image: registry.example/w:1, serviceAccountName: team-a}", true)]
+    [InlineData("{volumes: [{name: a, hostPath: {path: /}}]}", false)]
+    [InlineData("{image: docker.example/w:1}", false)]
+    [InlineData("{serviceAccountName: admin}", false)]
+    [InlineData("{env: [{name: A, valueFrom: {secretKeyRef: {name: other, key: a}}}]}", false)]
+    [InlineData("{env: [{name: A, valueFrom: {secretKeyRef: {name: blob-a, key: a}}}, {name: B, value: b}]}", true)]
+    public async Task AdmissionPolicies_DecideAsTheOperator(string worker, bool allowed)
+    {
+        RenderedChart chart = await Helm.RenderAsync(Everything);
+        JsonObject spec = chart.Single("ValidatingAdmissionPolicy")["spec"]!.AsObject();
+        JsonObject run = new() { ["spec"] = new JsonObject { ["worker"] = YamlJson.ToJson(worker, "worker")[0]!.DeepClone() } };
+        Assert.Equal(allowed, AdmissionPolicy.Allows(spec, run));
+    }
+
+    /// <summary>The images have one name everywhere.</summary>
+    [Fact]
+    public async Task Images_AreTheOperatorsDefaults_AndThoseThatAreBuilt()
+    {
+        RenderedChart chart = await Helm.RenderAsync();
+        Assert.Contains($"--worker-image={OperatorOptions.DefaultWorkerImage}", chart.OperatorArguments);
+        Assert.Contains($"--worker-cuda-image={OperatorOptions.DefaultWorkerCudaImage}", chart.OperatorArguments);
+        string script = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "eng/images.sh"));
+        string prefix = Regex.Match(script, @"prefix=\$\{PREFIX:-([^}]+)\}").Groups[1].Value;
+        Assert.Equal($"{prefix}/operator:{OperatorOptions.Version}", (string?)chart.OperatorPod["spec"]!["containers"]![0]!["image"]);
+        Assert.Equal($"{prefix}/worker:{OperatorOptions.Version}", OperatorOptions.DefaultWorkerImage);
+        Assert.Contains("tag=$prefix/worker:$version-cuda", script);
+    }
+
     [Fact]
     public async Task OneNamespace_HasNoClusterRoleButThatOfTokenReviews()
     {
-        RenderedChart chart = await Helm.RenderAsync("{watchNamespace: team, rbac: {aggregate: false}}");
+        RenderedChart chart = await Helm.RenderAsync("{watchNamespaces: [team], rbac: {aggregate: false}}");
         JsonObject cluster = chart.Single("ClusterRole");
         Assert.Equal("""[{"apiGroups":["authentication.k8s.io"],"resources":["tokenreviews"],"verbs":["create"]}]""", cluster["rules"]!.ToJsonString());
         JsonObject role = Assert.Single(chart.Of("Role"), r => (string?)r["metadata"]!["namespace"] == "team");
         Assert.Contains("samplingruns/status", role["rules"]!.ToJsonString());
         Assert.Contains("--namespace=team", chart.OperatorArguments);
 
-        RenderedChart without = await Helm.RenderAsync("{watchNamespace: team, rbac: {aggregate: false}, progress: {enabled: false}}");
+        RenderedChart without = await Helm.RenderAsync("{watchNamespaces: [team], rbac: {aggregate: false}, progress: {enabled: false}}");
         Assert.Empty(without.Of("ClusterRole"));
         Assert.DoesNotContain(without.OperatorArguments, a => a.StartsWith("--progress-url", StringComparison.Ordinal));
     }
@@ -190,7 +226,7 @@ public sealed class ChartTests
     public async Task Notes_TellWhatIsMissing()
     {
         Assert.Contains("outputPrefix is not set", await Helm.NotesAsync("{}"));
-        string notes = await Helm.NotesAsync("{outputPrefix: az://runs, watchNamespace: team, crds: {install: false}}");
+        string notes = await Helm.NotesAsync("{outputPrefix: az://runs, watchNamespaces: [team], crds: {install: false}}");
         Assert.DoesNotContain("outputPrefix is not set", notes);
         Assert.Contains("namespace team", notes);
         Assert.Contains("crds.install is false", notes);
@@ -206,7 +242,7 @@ public sealed class ChartTests
     [InlineData("worker: {cache: {mountPath: cache}}", "worker.cache.mountPath")]
     [InlineData("image: {digest: latest}", "image.digest")]
     [InlineData("service: {port: 0}", "service.port")]
-    [InlineData("watchNamespace: Team", "watchNamespace")]
+    [InlineData("watchNamespaces: [Team]", "watchNamespaces.0")]
     [InlineData("{replicas: 2, leaderElection: {enabled: false}}", "leaderElection.enabled")]
     public async Task BadValues_AreRefused_NamingTheField(string values, string field)
     {

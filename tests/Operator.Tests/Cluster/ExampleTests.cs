@@ -46,7 +46,7 @@ public sealed class ExampleTests(DevCluster cluster)
 
     [Theory]
     [InlineData("{outputPrefix: 'az://runs', worker: {defaults: {nodeSelector: {a: b}}}, grafanaDashboard: {enabled: true}}")]
-    [InlineData("{watchNamespace: lr-system, crds: {keep: false}}")]
+    [InlineData("{watchNamespaces: [lr-system], crds: {keep: false}}")]
     public async Task Chart_IsTakenByTheServer(string values)
     {
         RenderedChart chart = await Helm.RenderAsync(values);

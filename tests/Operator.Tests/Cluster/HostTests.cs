@@ -35,4 +35,50 @@ public sealed class HostTests(DevCluster cluster)
         await second.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
         await second.StopAsync();
     }
+
+    [Fact]
+    public async Task Standby_HandsReportsOnToTheLeader()
+    {
+        Environment.SetEnvironmentVariable("POD_IP", "127.0.0.1");
+        await using OperatorInCluster first = await OperatorInCluster.StartAsync(cluster, o => o with { LeaderElect = true, Listen = $"http://127.0.0.1:{FreePort()}" });
+        Environment.SetEnvironmentVariable("POD_IP", null);
+        (SamplingRunEntity run, V1Pod pod) = await first.RunningAsync();
+        OperatorInCluster second = first.Another(o => o with { Listen = "http://127.0.0.1:0" });
+        await second.StartAsync();
+        Assert.Equal("ok standby\n", await second.Http.GetStringAsync("/readyz"));
+        using var limit = new CancellationTokenSource(Until.Patience);
+        HttpStatusCode answer;
+        // It learns who leads with its first look at the Lease.
+        while ((answer = (await second.PostAsync(await first.TokenAsync(pod), first.Report(pod, run, 10, 50))).StatusCode) == HttpStatusCode.ServiceUnavailable)
+            await Task.Delay(50, limit.Token);
+        Assert.Equal(HttpStatusCode.Accepted, answer);
+        await first.RunAsync<SamplingRunEntity>("s", s => s.Progress?.Done == 10, "shows the report");
+        await second.StopAsync();
+    }
+
+    [Fact]
+    public async Task Replica_WithoutRightsToTheLease_IsNotReady()
+    {
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, o => o with { LeaderElect = true }, start: false);
+        await o.StartAsync(new NoLease());
+        using var limit = new CancellationTokenSource(Until.Patience);
+        HttpResponseMessage answer;
+        while ((answer = await o.Http.GetAsync("/readyz", limit.Token)).StatusCode == HttpStatusCode.OK) await Task.Delay(50, limit.Token);
+        Assert.Contains("the Lease cannot be had: leases are not yours", await answer.Content.ReadAsStringAsync(limit.Token));
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private sealed class NoLease : DelegatingHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            request.RequestUri!.AbsolutePath.Contains("/leases", StringComparison.Ordinal)
+                ? new HttpResponseMessage(HttpStatusCode.Forbidden) { Content = new StringContent("""{"kind":"Status","apiVersion":"v1","status":"Failure","message":"leases are not yours","reason":"Forbidden","code":403}""") }
+                : await base.SendAsync(request, cancellationToken);
+    }
 }

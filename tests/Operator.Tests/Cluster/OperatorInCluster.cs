@@ -52,7 +52,7 @@ internal sealed class OperatorInCluster : IAsyncDisposable
     }
 
     /// <summary>Another operator over the same namespace.</summary>
-    public OperatorInCluster Another() => new(cluster, options);
+    public OperatorInCluster Another(Func<OperatorOptions, OperatorOptions>? change = null) => new(cluster, change?.Invoke(options) ?? options);
 
     /// <param name="wire">Sees or spoils every request of the operator to the API server.</param>
     /// <param name="clock">The operator's clock.</param>

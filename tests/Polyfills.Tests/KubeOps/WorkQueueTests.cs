@@ -1,4 +1,3 @@
-using k8s.Autorest;
 using k8s.Models;
 using KubeOps.Abstractions.Reconciliation;
 using KubeOps.Operator;

@@ -84,7 +84,7 @@ public class PageTests
     public void Page_TrainedRun_SaysWhetherItHelped()
     {
         string page = WebUtility.HtmlDecode(Page.Of(Records("FineTuneRun", lines: 5), Now).Text);
-        Assert.Contains("Answers on 200 held-out questions became better: 40.0 % right before, 60.0 % after (+20.0 points, 95 % interval +12.9 to +27.1).", page);
+        Assert.Contains("Answers on 200 held-out questions became better: 40.0 % right before, 60.0 % after (+20.0 points, 95 % interval +12.7 to +26.9).", page);
         Assert.Contains("Became right (50, 12 of them here)", page);
     }
 

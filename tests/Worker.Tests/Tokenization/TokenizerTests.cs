@@ -227,17 +227,17 @@ public class TokenizerTests
         Assert.Contains("tokenizer.json: not found", Assert.Throws<FileNotFoundException>(() => Tokenizer.Load("/nowhere")).Message);
 
     [Theory]
-    [InlineData("model", "type", "\"Other\"", "tokenizer.json: model: Hugging Face's tokenizers library refuses it")]
-    [InlineData("model", "merges", "[\"t zz\"]", "tokenizer.json: model: Hugging Face's tokenizers library refuses it")]
+    [InlineData("model", "type", "\"Other\"", "tokenizer.json: model: Hugging Face's tokenizers refuses it")]
+    [InlineData("model", "merges", "[\"t zz\"]", "tokenizer.json: model: Hugging Face's tokenizers refuses it")]
     [InlineData("model", "vocab", "{\"a\":-1}", "tokenizer.json: model.vocab: the token 'a' needs an id")]
     [InlineData("model", "vocab", "{\"a\":1,\"b\":1}", "tokenizer.json: model.vocab: the tokens 'a' and 'b' have the same id 1")]
     [InlineData("model", "vocab", "[[\"a\"]]", "tokenizer.json: model.vocab[0]: expected a token and its score")]
     [InlineData("model", "dropout", "0.1", "tokenizer.json: model.dropout: makes token ids random")]
     [InlineData("model", "continuing_subword_prefix", "\"##\"", "tokenizer.json: model.continuing_subword_prefix: not supported")]
-    [InlineData("pre_tokenizer", "type", "\"Other\"", "tokenizer.json: pre_tokenizer: Hugging Face's tokenizers library refuses it")]
-    [InlineData("normalizer", "type", "\"Other\"", "tokenizer.json: normalizer: Hugging Face's tokenizers library refuses it")]
+    [InlineData("pre_tokenizer", "type", "\"Other\"", "tokenizer.json: pre_tokenizer: Hugging Face's tokenizers refuses it")]
+    [InlineData("normalizer", "type", "\"Other\"", "tokenizer.json: normalizer: Hugging Face's tokenizers refuses it")]
     [InlineData("normalizer", "precompiled_charsmap", "\"AAAA\"", "tokenizer.json: normalizer: precompiled_charsmap is damaged")]
-    [InlineData("decoder", "type", "\"Other\"", "tokenizer.json: decoder: Hugging Face's tokenizers library refuses it")]
+    [InlineData("decoder", "type", "\"Other\"", "tokenizer.json: decoder: Hugging Face's tokenizers refuses it")]
     public void Parse_UnsupportedFile_NamesThePlace(string section, string field, string value, string message)
     {
         var json = Json();
@@ -250,7 +250,7 @@ public class TokenizerTests
     [InlineData("decoder", """{"type":"Sequence","decoders":[{"type":"Strip","content":" ","start":0,"stop":1}]}""", "tokenizer.json: decoder: Strip with stop above 0 is not supported")]
     [InlineData("added_tokens", """[{"id":1}]""", "tokenizer.json: added_tokens.content: expected a string")]
     [InlineData("model", "3", "tokenizer.json: model: missing")]
-    [InlineData("version", "\"2.0\"", "tokenizer.json: version: Hugging Face's tokenizers library refuses it")]
+    [InlineData("version", "\"2.0\"", "tokenizer.json: version: Hugging Face's tokenizers refuses it")]
     public void Parse_UnsupportedSection_NamesThePlace(string section, string value, string message)
     {
         var json = Json();
