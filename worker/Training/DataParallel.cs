@@ -28,8 +28,6 @@ internal sealed class DataParallel : IDisposable
     {
         if (model.DType == ScalarType.Float16)
             throw new WorkerException(ExitCode.BadManifest, "spec.model.dtype float16 cannot be trained: small gradients become 0 in it; use bfloat16 or float32");
-        if (model.Device.type == DeviceType.CPU)
-            HostMemory.ReturnFreedBlocks();
         trained(model);
         CausalLM[] models = [model, .. devices.Skip(1).Select(model.CopyTo)];
         foreach (var one in models)
@@ -37,6 +35,8 @@ internal sealed class DataParallel : IDisposable
         _replicas = [.. models.Select(one => new Replica(one, new FlatParameters(trained(one), models.Length)))];
         _optimizers = [.. _replicas.Select((replica, part) => new AdamW(replica.Parameters, part, options))];
         _collective = models.Length > 1 ? Collective.For(devices) : null;
+        if (model.Device.type == DeviceType.CPU)
+            HostMemory.ReturnFreedBlocks();
     }
 
     /// <summary>Number of replicas.</summary>
