@@ -29,7 +29,7 @@ internal static class Report
 
             if (!refine) continue;
             using LoadedModel model = Experiment.Load(Path.Combine(scratch.Path, "expert"));
-            PromptResponse[] records = [.. data.Refinement.Select((p, i) => new PromptResponse(i, JsonValue.Create(p.Question), JsonValue.Create(p.Solution)))];
+            PromptResponse[] records = [.. data.Refinement.Select((p, i) => new PromptResponse(i, JsonValue.Create(p.Question), p.Solution))];
             RefinementResult refined = Refinement.FromManifest(examples).Run(model, Tokenizer.Load(model.Dir), records, test, Iterations, cancellation);
             refinements.Add(FormattableString.Invariant($"| {seed} | {100 * refined.AutoregressiveBefore:F1} → {100 * refined.AutoregressiveAfter:F1} | ")
                 + string.Join(" | ", refined.Blocks.Select(b => FormattableString.Invariant($"{100 * b.Before:F1} → {100 * b.After:F1} ({b.TokensPerForward:F1})"))) + " |");

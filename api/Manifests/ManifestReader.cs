@@ -10,7 +10,7 @@ public static class ManifestReader
     /// <summary>Reads the one document in <paramref name="text"/>.</summary>
     /// <param name="text">YAML, or JSON (which YAML contains).</param>
     /// <param name="source">Name of the file for messages.</param>
-    /// <param name="overrides"><c>path=value</c> pairs such as <c>spec.selection.beta=0.5</c>, laid over the document; values are YAML.</param>
+    /// <param name="overrides"><c>path=value</c> pairs such as <c>spec.selection.beta=0.5</c>, laid over the document; values are YAML. Each path once.</param>
     /// <exception cref="ManifestException">The text does not parse, has unknown fields, or breaks a rule.</exception>
     public static Manifest Read(string text, string source, IEnumerable<string>? overrides = null)
     {
@@ -18,8 +18,21 @@ public static class ManifestReader
         if (documents.Count != 1)
             throw new ManifestException(source, [new FieldError("", $"must hold one document, holds {documents.Count}")]);
         YamlDocument document = documents[0];
-        foreach (string change in overrides ?? []) Override(document.Root, change);
-        return Bind(document.Root, source, document.LineOf);
+        var set = new HashSet<string>();
+        foreach (string change in overrides ?? [])
+        {
+            string path = Override(document.Root, change);
+            if (!set.Add(path)) throw new ManifestException(Option(path), [new FieldError("", "is given twice")]);
+        }
+        try
+        {
+            return Bind(document.Root, source, document.LineOf);
+        }
+        catch (ManifestException e) when (set.Count > 0)
+        {
+            throw new ManifestException(source, [.. e.Errors.Select(error =>
+                set.Any(path => IsWithin(error.Path, path)) ? error with { Option = "--set" } : error)]);
+        }
     }
 
     /// <summary>Reads every document in <paramref name="text"/>, in order.</summary>
@@ -66,18 +79,25 @@ public static class ManifestReader
 
     private static string Quoted(string? text) => text is null ? "missing" : $"'{text}'";
 
-    private static void Override(JsonNode? root, string change)
+    private static string Option(string path) => $"--set {path}";
+
+    private static bool IsWithin(string path, string parent) => path.StartsWith(parent, StringComparison.Ordinal) && (path.Length == parent.Length || path[parent.Length] is '.' or '[');
+
+    /// <summary>Lays a change over the document and returns its path.</summary>
+    private static string Override(JsonNode? root, string change)
     {
         int equals = change.IndexOf('=');
         if (equals <= 0 || root is not JsonObject node)
             throw new ManifestException("--set", [new FieldError("", $"must have the form path=value, was '{change}'")]);
-        string[] path = change[..equals].Split('.');
+        string whole = change[..equals];
+        string[] path = whole.Split('.');
         foreach (string part in path[..^1])
         {
             if (node[part] is null) node[part] = new JsonObject();
             node = node[part] as JsonObject
-                ?? throw new ManifestException("--set", [new FieldError(change[..equals], $"'{part}' is not a mapping in the document")]);
+                ?? throw new ManifestException(Option(whole), [new FieldError("", $"'{part}' is not a mapping in the document")]);
         }
-        node[path[^1]] = YamlJson.Parse(change[(equals + 1)..], "--set " + change[..equals]) is [var value, ..] ? value.Root?.DeepClone() : null;
+        node[path[^1]] = YamlJson.Parse(change[(equals + 1)..], Option(whole)) is [var value, ..] ? value.Root?.DeepClone() : null;
+        return whole;
     }
 }

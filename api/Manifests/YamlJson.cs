@@ -1,9 +1,8 @@
-using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using LightReasoner.Api.Validation;
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
-using YamlDotNet.Serialization;
+using SharpYaml;
+using SharpYaml.Events;
 
 namespace LightReasoner.Api;
 
@@ -23,126 +22,188 @@ internal sealed record YamlDocument(JsonNode? Root, IReadOnlyDictionary<string, 
     }
 }
 
-/// <summary>Between YAML text and JSON nodes, by the core schema of YAML 1.2 with the booleans that Kubernetes accepts.</summary>
+/// <summary>Between YAML text and JSON nodes, with the values that kubectl sees: YAML 1.1, where the last of two equal keys counts and a merge overrides what stands before it.</summary>
 public static class YamlJson
 {
-    /// <summary>Nodes that a text may hold once its aliases are followed; far above any manifest.</summary>
-    private const int MaxNodes = 200_000;
-
-    private const int MaxDepth = 100;
-
     /// <summary>The documents of a text as JSON values; empty documents are left out.</summary>
     /// <exception cref="ManifestException">The text is not YAML; the message names the line.</exception>
     public static IReadOnlyList<JsonNode?> ToJson(string text, string source) => [.. Parse(text, source).Select(document => document.Root)];
 
     /// <summary>A JSON value as block-style YAML.</summary>
-    public static string Write(JsonNode node) => new SerializerBuilder()
-        .WithQuotingNecessaryStrings(quoteYaml1_1Strings: true)
-        .WithIndentedSequences()
-        .DisableAliases()
-        .Build()
-        .Serialize(Plain(JsonNode.Parse(node.ToJsonString()))!)
-        .ReplaceLineEndings("\n");
+    public static string Write(JsonNode node)
+    {
+        var text = new StringWriter { NewLine = "\n" };
+        var emitter = new Emitter(text, bestIndent: 2, bestWidth: int.MaxValue, isCanonical: false, forceIndentLess: false);
+        emitter.Emit(new StreamStart());
+        emitter.Emit(new DocumentStart(null, null, isImplicit: true));
+        Emit(node, emitter);
+        emitter.Emit(new DocumentEnd(isImplicit: true));
+        emitter.Emit(new StreamEnd());
+        return text.ToString();
+    }
 
     internal static IReadOnlyList<YamlDocument> Parse(string text, string source)
     {
-        var stream = new YamlStream();
+        var documents = new List<YamlDocument>();
         try
         {
-            CheckDepth(text, source);
-            stream.Load(new StringReader(text));
+            var events = new EventReader(Parser.CreateParser(new StringReader(text)));
+            events.Expect<StreamStart>();
+            while (events.Allow<DocumentStart>() is not null)
+            {
+                YamlDocument document = new Composer(events).Compose();
+                if (document.Root is not null) documents.Add(document);
+                events.Expect<DocumentEnd>();
+            }
+            return documents;
+        }
+        catch (YamlException) when (Json(text) is { } document)
+        {
+            return [document];
         }
         catch (YamlException e)
         {
-            throw new ManifestException(source, [new FieldError("", $"is not YAML: {e.Message} (column {e.Start.Column})", (int)e.Start.Line)]);
+            string message = e.Message[(e.Message.IndexOf("): ", StringComparison.Ordinal) is >= 0 and var at ? at + 3 : 0)..];
+            throw new ManifestException(source, [new FieldError("", $"cannot be read as YAML: {message} (column {e.Start.Column + 1})", e.Start.Line + 1)]);
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
             // YamlDotNet's scanner trips over some broken texts rather than naming what is wrong with them.
             throw new ManifestException(source, [new FieldError("", "is not YAML that can be read; look for unclosed braces, brackets or quotes")]);
         }
+    }
 
-        var documents = new List<YamlDocument>();
-        foreach (YamlNode root in stream.Documents.Select(d => d.RootNode))
+    /// <summary>JSON whose texts have escapes that YAML lacks; null where the text is none.</summary>
+    private static YamlDocument? Json(string text)
+    {
+        try
         {
-            if (root is YamlScalarNode { Value: null or "", Style: ScalarStyle.Plain }) continue;
-            var lines = new Dictionary<string, int>();
-            int nodes = 0;
-            documents.Add(new YamlDocument(Convert(root, "", 0), lines));
+            return text.TrimStart() is ['{', ..] ? new YamlDocument(JsonNode.Parse(text), new Dictionary<string, int>()) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
-            JsonNode? Convert(YamlNode node, string path, int depth)
-            {
-                if (++nodes > MaxNodes || depth > MaxDepth)
-                    throw new ManifestException(source, [new FieldError(path, "is nested too deeply, or its aliases expand to too much", (int)node.Start.Line)]);
-                lines.TryAdd(path, (int)node.Start.Line);
-                switch (node)
+    private static void Emit(JsonNode? node, Emitter emitter)
+    {
+        switch (node)
+        {
+            case JsonObject fields:
+                emitter.Emit(new MappingStart(null, null, isImplicit: true, fields.Count > 0 ? YamlStyle.Block : YamlStyle.Flow));
+                foreach ((string name, JsonNode? value) in fields)
                 {
-                    case YamlScalarNode scalar:
-                        return Scalar(scalar);
-                    case YamlSequenceNode sequence:
-                        return new JsonArray([.. sequence.Children.Select((child, i) => Convert(child, $"{path}[{i}]", depth + 1))]);
-                    case YamlMappingNode mapping:
-                        var result = new JsonObject();
-                        foreach ((YamlNode key, YamlNode value) in mapping.Children)
-                        {
-                            string name = (key as YamlScalarNode)?.Value
-                                ?? throw new ManifestException(source, [new FieldError(path, "has a key that is not text", (int)key.Start.Line)]);
-                            string childPath = path.Length == 0 ? name : $"{path}.{name}";
-                            lines.TryAdd(childPath, (int)key.Start.Line);
-                            if (!result.TryAdd(name, Convert(value, childPath, depth + 1)))
-                                throw new ManifestException(source, [new FieldError(childPath, "is given twice", (int)key.Start.Line)]);
-                        }
-                        return result;
-                    default:
-                        throw new ManifestException(source, [new FieldError(path, $"is not a value ({node.NodeType})", (int)node.Start.Line)]);
+                    EmitText(name);
+                    Emit(value, emitter);
                 }
+                emitter.Emit(new MappingEnd());
+                break;
+            case JsonArray items:
+                emitter.Emit(new SequenceStart(null, null, isImplicit: true, items.Count > 0 ? YamlStyle.Block : YamlStyle.Flow));
+                foreach (JsonNode? item in items) Emit(item, emitter);
+                emitter.Emit(new SequenceEnd());
+                break;
+            case JsonValue value when value.GetValueKind() == JsonValueKind.String:
+                EmitText(value.GetValue<string>());
+                break;
+            default:
+                emitter.Emit(new Scalar(null, null, YamlScalar.Text(node), ScalarStyle.Plain, true, false));
+                break;
+        }
+
+        void EmitText(string text) => emitter.Emit(new Scalar(null, null, text, YamlScalar.IsText(text) && !text.Any(c => char.IsControl(c) && c != '\n') ? ScalarStyle.Any : ScalarStyle.DoubleQuoted, true, true));
+    }
+
+    /// <summary>Makes the values of one document from the events of its text.</summary>
+    private sealed class Composer(EventReader events)
+    {
+        /// <summary>Nodes that a text may hold once its aliases are followed; far above any manifest.</summary>
+        private const int MaxNodes = 200_000;
+
+        private const int MaxDepth = 100;
+
+        private readonly Dictionary<string, (JsonNode? Value, int Nodes)> _anchors = [];
+        private readonly Dictionary<string, int> _lines = [];
+        private int _nodes;
+
+        public YamlDocument Compose() => new(Node("", 0), _lines);
+
+        private JsonNode? Node(string path, int depth)
+        {
+            ParsingEvent start = events.Peek<ParsingEvent>()!;
+            if (depth > MaxDepth) throw Error(start, $"more than {MaxDepth} levels of nesting");
+            Count(1, start);
+            _lines[path] = start.Start.Line + 1;
+            int before = _nodes;
+            JsonNode? value;
+            switch (start)
+            {
+                case AnchorAlias alias:
+                    events.Expect<AnchorAlias>();
+                    if (!_anchors.TryGetValue(alias.Value, out (JsonNode? Value, int Nodes) known)) throw Error(alias, $"unknown anchor '{alias.Value}'");
+                    Count(known.Nodes, alias);
+                    return known.Value?.DeepClone();
+                case Scalar:
+                    value = YamlScalar.Value(events.Expect<Scalar>());
+                    break;
+                case SequenceStart:
+                    value = Sequence(path, depth);
+                    break;
+                default:
+                    value = Mapping(path, depth);
+                    break;
+            }
+            if (start is NodeEvent { Anchor: { } anchor }) _anchors[anchor] = (value, _nodes - before);
+            return value;
+        }
+
+        private JsonArray Sequence(string path, int depth)
+        {
+            events.Expect<SequenceStart>();
+            var list = new JsonArray();
+            while (events.Allow<SequenceEnd>() is null) list.Add(Node($"{path}[{list.Count}]", depth + 1));
+            return list;
+        }
+
+        private JsonObject Mapping(string path, int depth)
+        {
+            events.Expect<MappingStart>();
+            var mapping = new JsonObject();
+            while (events.Allow<MappingEnd>() is null)
+            {
+                ParsingEvent key = events.Peek<ParsingEvent>()!;
+                if (key is Scalar { Value: "<<", Style: ScalarStyle.Plain })
+                {
+                    events.Expect<Scalar>();
+                    Merge(mapping, Node($"{path}.<<", depth + 1), key);
+                    continue;
+                }
+                string name = YamlScalar.Key(Node($"{path}.?", depth + 1)) ?? throw Error(key, "a key that is not text");
+                string child = path.Length == 0 ? name : $"{path}.{name}";
+                mapping[name] = Node(child, depth + 1);
+                _lines[child] = key.Start.Line + 1;
+            }
+            return mapping;
+        }
+
+        /// <summary>Of several mappings, earlier ones take precedence.</summary>
+        private static void Merge(JsonObject mapping, JsonNode? merged, ParsingEvent at)
+        {
+            JsonNode?[] sources = merged is JsonArray list ? [.. list.Reverse()] : [merged];
+            foreach (JsonNode? source in sources)
+            {
+                if (source is not JsonObject fields) throw Error(at, "<< takes a mapping or a list of mappings");
+                foreach ((string name, JsonNode? value) in fields) mapping[name] = value?.DeepClone();
             }
         }
-        return documents;
-    }
 
-    /// <summary>Refuses deep nesting before the tree is built, which takes a stack frame a level.</summary>
-    private static void CheckDepth(string text, string source)
-    {
-        var parser = new Parser(new StringReader(text));
-        for (int depth = 0; parser.MoveNext();)
+        private void Count(int nodes, ParsingEvent at)
         {
-            depth += parser.Current!.NestingIncrease;
-            if (depth > MaxDepth + 2) // the stream and the document are levels too
-                throw new ManifestException(source, [new FieldError("", $"is nested more than {MaxDepth} levels deep", (int)parser.Current.Start.Line)]);
+            _nodes += nodes;
+            if (_nodes > MaxNodes) throw Error(at, "too many values once its aliases expand");
         }
-    }
 
-    private static JsonValue? Scalar(YamlScalarNode node)
-    {
-        string text = node.Value ?? "";
-        if (node.Style is not (ScalarStyle.Plain or ScalarStyle.Any) || (!node.Tag.IsEmpty && !node.Tag.IsNonSpecific && node.Tag.Value == "tag:yaml.org,2002:str"))
-            return JsonValue.Create(text);
-        switch (text)
-        {
-            case "" or "~" or "null" or "Null" or "NULL": return null;
-            case "true" or "True" or "TRUE": return JsonValue.Create(true);
-            case "false" or "False" or "FALSE": return JsonValue.Create(false);
-        }
-        if (text[0] is not ('-' or '+' or '.' or (>= '0' and <= '9'))) return JsonValue.Create(text);
-        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long integer)) return JsonValue.Create(integer);
-        return double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out double number)
-               && double.IsFinite(number)
-            ? JsonValue.Create(number)
-            : JsonValue.Create(text);
+        private static YamlException Error(ParsingEvent at, string message) => new(at.Start, at.End, message);
     }
-
-    /// <summary>The value as dictionaries, lists and scalars, which the YAML serialiser writes without type tags.</summary>
-    private static object? Plain(JsonNode? node) => node switch
-    {
-        JsonObject o => o.ToDictionary(p => p.Key, p => Plain(p.Value)),
-        JsonArray a => a.Select(Plain).ToList(),
-        JsonValue v when v.TryGetValue(out string? s) => s,
-        JsonValue v when v.TryGetValue(out bool b) => b,
-        JsonValue v when v.TryGetValue(out long i) => i,
-        // Without an exponent, which not every YAML reader takes for a number where it has no point before it.
-        JsonValue v when v.GetValue<double>() is var d => Math.Abs(d) is >= 1e-9 and < 1e15 ? (decimal)d : d,
-        null => null,
-        _ => throw new InvalidOperationException($"Unexpected JSON node {node.GetType()}."),
-    };
 }

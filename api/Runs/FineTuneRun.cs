@@ -74,6 +74,7 @@ public sealed record LoraSpec
 }
 
 /// <summary>The optimisation of a fine-tuning run.</summary>
+[CelRule("self.batchSize * self.gradientAccumulationSteps <= 2147483647", "batchSize times gradientAccumulationSteps must be at most 2147483647", nameof(StepFits), Field = "gradientAccumulationSteps")]
 public sealed record FineTuneTraining
 {
     /// <summary>Optimiser steps.</summary>
@@ -143,4 +144,6 @@ public sealed record FineTuneTraining
 
     /// <summary>Whether a restarted run goes on from its newest complete checkpoint.</summary>
     public ResumeMode Resume { get; init; } = ResumeMode.Auto;
+
+    internal bool StepFits() => (long)BatchSize * GradientAccumulationSteps <= int.MaxValue;
 }

@@ -119,6 +119,7 @@ public sealed record InterleavedSpec
 }
 
 /// <summary>The optimisation of a refinement run.</summary>
+[CelRule("self.batchSize * self.gradientAccumulationSteps <= 2147483647", "batchSize times gradientAccumulationSteps must be at most 2147483647", nameof(StepFits), Field = "gradientAccumulationSteps")]
 public sealed record RefineTraining
 {
     /// <summary>Longest sequence in tokens, prompt and response.</summary>
@@ -189,4 +190,6 @@ public sealed record RefineTraining
 
     /// <summary>Recomputes activations in the backward pass: less memory, about a third more time.</summary>
     public bool GradientCheckpointing { get; init; }
+
+    internal bool StepFits() => (long)BatchSize * GradientAccumulationSteps <= int.MaxValue;
 }

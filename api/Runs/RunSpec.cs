@@ -78,7 +78,7 @@ public sealed record GenerationSpec
     public int TopK { get; init; }
 
     /// <summary>Logits of tokens that occurred are divided (where positive) or multiplied (where negative) by this; 1 is no penalty.</summary>
-    [Range(0.0, 10.0, MinimumIsExclusive = true)]
+    [Range(0.01, 10.0)]
     public double RepetitionPenalty { get; init; } = 1;
 
     /// <summary>Seed of the sampling.</summary>

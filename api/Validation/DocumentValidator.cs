@@ -33,7 +33,7 @@ public static class DocumentValidator
         string[] names = [.. ApiProperty.Of(type).Select(p => p.Name)];
         foreach ((string key, _) in node)
             if (!names.Contains(key))
-                errors.Add(new FieldError(Join(path, key), $"is not a known field (fields: {string.Join(", ", names)})"));
+                errors.Add(new FieldError(Join(path, key), $"is not a known field{(Spelling.Nearest(key, names) is { } near ? $"; did you mean '{near}'?" : "")} (fields: {string.Join(", ", names)})"));
     }
 
     private static void Field(ApiProperty property, JsonObject parent, string parentPath, List<FieldError> errors)

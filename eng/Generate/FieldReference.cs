@@ -31,7 +31,8 @@ internal sealed partial class FieldReference
             # Fields of `{{ApiGroup.Name}}/{{ApiGroup.Version}}`
 
             Every field of the three kinds, with its range and default. `kubectl explain srun.spec.selection` shows the same. A document that breaks a range or a rule
-            is refused by the API server and by `worker run -f` alike. A field without a default may be left out unless it says *required*.
+            is refused by the API server and by `worker run -f` alike. A field without a default may be left out unless it says *required*. `worker run -f` reads the values that
+            kubectl reads, which are those of YAML 1.1: `yes` is true, `010` is 8, and of two equal keys the last counts.
 
             """);
         foreach (JsonObject definition in definitions) Kind(definition);

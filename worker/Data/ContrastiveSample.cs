@@ -9,7 +9,7 @@ namespace LightReasoner.Worker.Data;
 public sealed record ContrastiveSample
 {
     /// <summary>Identifies the question; the question's text in published data.</summary>
-    [JsonPropertyName("prompt_id")]
+    [JsonPropertyName("prompt_id"), JsonRequired]
     public string PromptId { get; init; } = "";
 
     /// <summary>Index of the labelled token among the generated ones, from 0.</summary>
@@ -25,11 +25,11 @@ public sealed record ContrastiveSample
     public IReadOnlyList<string> Tokens { get; init; } = [];
 
     /// <summary>Ids of the plausible tokens, ascending.</summary>
-    [JsonPropertyName("token_ids")]
+    [JsonPropertyName("token_ids"), JsonRequired]
     public int[] TokenIds { get; init; } = [];
 
     /// <summary>Weight of each plausible token; they sum to 1.</summary>
-    [JsonPropertyName("weights")]
+    [JsonPropertyName("weights"), JsonRequired]
     public double[] Weights { get; init; } = [];
 
     /// <summary>KL(expert ‖ amateur) at this step, in nats.</summary>
@@ -43,6 +43,10 @@ public sealed record ContrastiveSample
     /// <summary>Ids of everything before the labelled token, the prompt included, so that training tokenises nothing anew.</summary>
     [JsonPropertyName("prefix_ids"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int[]? PrefixIds { get; init; }
+
+    /// <summary>Where the record stands, for messages.</summary>
+    [JsonIgnore]
+    public string Place { get; init; } = "";
 
     /// <summary>An empty list of samples that does not have to fit into memory.</summary>
     internal static SpooledList<ContrastiveSample> Spool() => new(
@@ -59,6 +63,7 @@ public sealed record ContrastiveSample
             writer.WriteOptional(sample.Question);
             writer.Write(sample.PrefixIds is not null);
             if (sample.PrefixIds is { } ids) writer.WriteArray(ids);
+            writer.Write(sample.Place);
         },
         reader => new ContrastiveSample
         {
@@ -71,6 +76,7 @@ public sealed record ContrastiveSample
             KlDivergence = reader.ReadDouble(),
             Question = reader.ReadOptional(),
             PrefixIds = reader.ReadBoolean() ? reader.ReadArray<int>() : null,
+            Place = reader.ReadString(),
         });
 
     private static string[] ReadTokens(BinaryReader reader)

@@ -7,23 +7,29 @@ namespace LightReasoner.Worker.Data;
 /// <summary>Typed records of the three kinds of dataset. The lists keep their records in a temporary file where they are many; dispose of them.</summary>
 public static class Datasets
 {
+    private static readonly JsonSerializerOptions Samples = new() { RespectNullableAnnotations = true };
+
     /// <summary>The questions of a dataset: those of one shard (record i belongs to shard i mod <paramref name="shards"/>), in order.</summary>
+    /// <exception cref="WorkerException">A record has no question (or no answer), or there is no record at all.</exception>
     public static async Task<SpooledList<Question>> QuestionsAsync(
         string uri, RecordFormat? format, string questionField, string? idField, string? answerField, int? maxQuestions, int shard, int shards, CancellationToken cancellation)
     {
         var questions = Question.Spool();
+        bool any = false;
         await foreach (DataRecord record in RecordReader.ReadAsync(uri, format, cancellation))
         {
             if (record.Index >= maxQuestions) break;
+            any = true;
             if (record.Index % shards != shard) continue;
             string text = record.Text(questionField);
             questions.Add(new Question(record.Index, idField is not null && record.Fields[idField] is not null ? record.Text(idField) : text,
-                text, answerField is null ? null : record.Text(answerField)));
+                text, answerField is null ? null : record.Text(answerField), record.Place));
         }
-        return questions;
+        return any ? questions : throw Nothing(uri, "questions");
     }
 
     /// <summary>Contrastive samples, as we or the published program wrote them.</summary>
+    /// <exception cref="WorkerException">A record is no sample, or there is none at all.</exception>
     public static async Task<SpooledList<ContrastiveSample>> SamplesAsync(string uri, RecordFormat? format, CancellationToken cancellation)
     {
         var samples = ContrastiveSample.Spool();
@@ -32,31 +38,36 @@ public static class Datasets
             ContrastiveSample sample;
             try
             {
-                sample = record.Fields.Deserialize<ContrastiveSample>()!;
+                sample = record.Fields.Deserialize<ContrastiveSample>(Samples)! with { Place = record.Place };
             }
             catch (JsonException e)
             {
-                throw new WorkerException(ExitCode.BadData, $"{record.Place}: {(e.Path ?? "").TrimStart('$', '.')} has the wrong form for a contrastive sample", e);
+                string field = (e.Path ?? "").TrimStart('$', '.');
+                throw new WorkerException(ExitCode.BadData, $"{record.Place}: {(field.Length > 0 ? $"{field} has the wrong form for a contrastive sample" : e.Message)}", e);
             }
+            if (sample.Tokens.Contains(null!)) throw record.Bad("tokens", "must be texts, has null");
             if (sample.TokenIds.Length == 0 || sample.TokenIds.Length != sample.Weights.Length)
                 throw new WorkerException(ExitCode.BadData,
                     $"{record.Place}: token_ids and weights must be of the same length and not empty, have {sample.TokenIds.Length} and {sample.Weights.Length}");
-            if (sample.Weights.Any(w => !double.IsFinite(w) || w < 0))
-                throw new WorkerException(ExitCode.BadData, $"{record.Place}: weights must be finite and not negative");
+            if (sample.Weights.Any(w => !double.IsFinite(w) || w < 0) || sample.Weights.Sum() == 0)
+                throw new WorkerException(ExitCode.BadData, $"{record.Place}: weights must be finite and not negative, and not all 0");
             if (sample.PrefixIds is null && sample.Prefix.Length == 0)
                 throw new WorkerException(ExitCode.BadData, $"{record.Place}: needs prefix_ids or prefix");
             samples.Add(sample);
         }
-        return samples.Count > 0 ? samples : throw new WorkerException(ExitCode.BadData, $"{uri}: holds no samples; nothing can be learnt from it (is beta too high?)");
+        return samples.Count > 0 ? samples : throw Nothing(uri, "samples; nothing can be learnt from it (is beta too high?)");
     }
 
     /// <summary>Prompts with their responses.</summary>
+    /// <exception cref="WorkerException">A record lacks one of them, or there is no record at all.</exception>
     public static async Task<SpooledList<PromptResponse>> PromptResponsesAsync(
         string uri, RecordFormat? format, string promptField, string responseField, CancellationToken cancellation)
     {
         var records = PromptResponse.Spool();
         await foreach (DataRecord record in RecordReader.ReadAsync(uri, format, cancellation))
-            records.Add(new PromptResponse(record.Index, record.Required(promptField).DeepClone(), record.Required(responseField).DeepClone()));
-        return records.Count > 0 ? records : throw new WorkerException(ExitCode.BadData, $"{uri}: holds no records");
+            records.Add(new PromptResponse(record.Index, ChatMessages.Prompt(record, promptField), ChatMessages.Response(record, responseField), record.Place));
+        return records.Count > 0 ? records : throw Nothing(uri, "records");
     }
+
+    private static WorkerException Nothing(string uri, string what) => new(ExitCode.BadData, $"{uri}: holds no {what}");
 }

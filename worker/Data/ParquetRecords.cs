@@ -12,11 +12,13 @@ namespace LightReasoner.Worker.Data;
 internal static class ParquetRecords
 {
     /// <summary>The rows of one file.</summary>
+    /// <param name="stream">The file; seeks.</param>
+    /// <param name="uri">Its name in messages.</param>
+    /// <param name="cancellation">Ends reading.</param>
     /// <exception cref="WorkerException">The file is damaged, or no Parquet file.</exception>
     public static async IAsyncEnumerable<(JsonObject Fields, string Place)> ReadAsync(
-        DataFile file, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+        Stream stream, string uri, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
-        await using Stream stream = await file.OpenAsync(cancellation);
         ParquetSource? source = null;
         long number = 0;
         using IEnumerator<JsonObject> rows = Rows(() => source = new ParquetSource(stream)).GetEnumerator();
@@ -29,13 +31,13 @@ internal static class ParquetRecords
             }
             catch (Exception e) when ((source?.Failure ?? e) is InvalidDataException or ParquetException or OutOfMemoryException)
             {
-                throw new WorkerException(ExitCode.BadData, $"{file.Uri}{(number == 0 ? "" : $" row {number + 1}")}: {Reason(source?.Failure ?? e)}", e);
+                throw new WorkerException(ExitCode.BadData, $"{uri}{(number == 0 ? "" : $" row {number + 1}")}: {Reason(source?.Failure ?? e)}", e);
             }
             catch (ParquetException) when (source?.Failure is { } failure)
             {
                 ExceptionDispatchInfo.Throw(failure); // of the storage
             }
-            yield return (rows.Current, $"{file.Uri} row {++number}");
+            yield return (rows.Current, $"{uri} row {++number}");
         }
     }
 

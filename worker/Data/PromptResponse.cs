@@ -2,11 +2,12 @@ using System.Text.Json.Nodes;
 
 namespace LightReasoner.Worker.Data;
 
-/// <summary>A prompt with its response; each is text, or a list of chat messages with <c>role</c> and <c>content</c>.</summary>
+/// <summary>A prompt with its response.</summary>
 /// <param name="Index">Position of the record in the dataset, from 0.</param>
-/// <param name="Prompt">JSON string or array of messages.</param>
-/// <param name="Response">JSON string or array of messages.</param>
-public sealed record PromptResponse(int Index, JsonNode Prompt, JsonNode Response)
+/// <param name="Prompt">Text, or a list of chat messages with <c>role</c> and <c>content</c>.</param>
+/// <param name="Response">Text.</param>
+/// <param name="Place">Where the record stands, for messages.</param>
+public sealed record PromptResponse(int Index, JsonNode Prompt, string Response, string Place = "")
 {
     /// <summary>An empty list of records that does not have to fit into memory.</summary>
     internal static SpooledList<PromptResponse> Spool() => new(
@@ -14,7 +15,8 @@ public sealed record PromptResponse(int Index, JsonNode Prompt, JsonNode Respons
         {
             writer.Write(record.Index);
             writer.Write(record.Prompt.ToJsonString());
-            writer.Write(record.Response.ToJsonString());
+            writer.Write(record.Response);
+            writer.Write(record.Place);
         },
-        reader => new PromptResponse(reader.ReadInt32(), JsonNode.Parse(reader.ReadString())!, JsonNode.Parse(reader.ReadString())!));
+        reader => new PromptResponse(reader.ReadInt32(), JsonNode.Parse(reader.ReadString())!, reader.ReadString(), reader.ReadString()));
 }

@@ -5,8 +5,12 @@ namespace LightReasoner.Worker.Data;
 /// <param name="Id">What identifies the question in samples.</param>
 /// <param name="Text">The question.</param>
 /// <param name="Answer">The reference answer, where one is needed.</param>
-public sealed record Question(int Index, string Id, string Text, string? Answer = null)
+/// <param name="Place">Where the record stands, for messages.</param>
+public sealed record Question(int Index, string Id, string Text, string? Answer = null, string Place = "")
 {
+    /// <summary>Where the question stands, or else which one it is.</summary>
+    internal string Where => Place.Length > 0 ? Place : $"question {Index + 1}";
+
     /// <summary>An empty list of questions that does not have to fit into memory.</summary>
     internal static SpooledList<Question> Spool() => new(
         (writer, question) =>
@@ -15,6 +19,7 @@ public sealed record Question(int Index, string Id, string Text, string? Answer 
             writer.Write(question.Id);
             writer.Write(question.Text);
             writer.WriteOptional(question.Answer);
+            writer.Write(question.Place);
         },
-        reader => new Question(reader.ReadInt32(), reader.ReadString(), reader.ReadString(), reader.ReadOptional()));
+        reader => new Question(reader.ReadInt32(), reader.ReadString(), reader.ReadString(), reader.ReadOptional(), reader.ReadString()));
 }

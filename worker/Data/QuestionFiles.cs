@@ -50,7 +50,7 @@ internal static class QuestionFiles
         int index = 0;
         foreach (DataFile file in await DataFile.FindAsync(uri, cancellation))
         {
-            if (Path.GetExtension(file.Name) == ".json")
+            if (Path.GetExtension(file.Name).Equals(".json", StringComparison.OrdinalIgnoreCase))
             {
                 yield return (new DataRecord(index++, await ObjectAsync(file, cancellation), file.Uri), file);
                 continue;

@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Unicode;
+using ICSharpCode.SharpZipLib;
+using ICSharpCode.SharpZipLib.GZip;
 using LightReasoner.Api;
 using LightReasoner.Worker.Runs;
 
@@ -15,16 +17,18 @@ public sealed record DataRecord(int Index, JsonObject Fields, string Place)
 {
     /// <summary>A field that must be there.</summary>
     /// <exception cref="WorkerException">It is not; the message lists the fields that are.</exception>
-    public JsonNode Required(string field) => Fields[field]
-        ?? throw new WorkerException(ExitCode.BadData, $"{Place}: field '{field}' is missing (fields: {string.Join(", ", Fields.Select(p => p.Key))})");
+    public JsonNode Required(string field) => Fields[field] ?? throw Bad(field, $"is {(Fields.ContainsKey(field) ? "null" : "missing")} (fields: {string.Join(", ", Fields.Select(p => p.Key))})");
 
-    /// <summary>A text field that must be there. Numbers are taken as they are written.</summary>
+    /// <summary>A text field that must be there and not be empty. Numbers are taken as they are written.</summary>
     public string Text(string field) => Required(field) switch
     {
-        JsonValue value when value.GetValueKind() is JsonValueKind.String => value.GetValue<string>(),
+        JsonValue value when value.GetValueKind() is JsonValueKind.String => value.GetValue<string>() is var text && !string.IsNullOrWhiteSpace(text) ? text : throw Bad(field, "is empty"),
         JsonValue value when value.GetValueKind() is JsonValueKind.Number => value.ToJsonString(),
-        JsonNode other => throw new WorkerException(ExitCode.BadData, $"{Place}: field '{field}' must be text, was {other.GetValueKind()}"),
+        JsonNode other => throw Bad(field, $"must be text, was {other.GetValueKind()}"),
     };
+
+    /// <summary>The error of a field.</summary>
+    internal WorkerException Bad(string field, string what) => new(ExitCode.BadData, $"{Place}: field '{field}' {what}");
 }
 
 /// <summary>Reads the records of a dataset: every file that the URI names, in the order of their names.</summary>
@@ -44,19 +48,27 @@ public static class RecordReader
         }
     }
 
-    /// <summary>The records of one file with their places.</summary>
-    public static IAsyncEnumerable<(JsonObject Fields, string Place)> ReadAsync(DataFile file, RecordFormat? format, CancellationToken cancellation) =>
-        FormatOf(file.Name, format) == RecordFormat.Parquet ? ParquetRecords.ReadAsync(file, cancellation) : JsonLines(file, cancellation);
+    /// <summary>The records of one file with their places. What is compressed with gzip is read as what it holds, whatever its name is.</summary>
+    public static async IAsyncEnumerable<(JsonObject Fields, string Place)> ReadAsync(
+        DataFile file, RecordFormat? format, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await using Stream stream = await file.OpenAsync(cancellation);
+        FileKind kind = await FileStart.KindAsync(stream, file.Uri, cancellation);
+        bool isParquet = (format ?? (kind == FileKind.Parquet ? RecordFormat.Parquet : FormatOf(file.Name))) == RecordFormat.Parquet;
+        if (isParquet && kind == FileKind.Gzip) throw new WorkerException(ExitCode.BadData, $"{file.Uri}: is compressed with gzip; unpack it, for Parquet files are compressed within");
+        await using Stream content = kind == FileKind.Gzip ? new GZipInputStream(stream) { IsStreamOwner = false } : stream;
+        IAsyncEnumerable<(JsonObject, string)> records = isParquet ? ParquetRecords.ReadAsync(content, file.Uri, cancellation) : JsonLines(content, file.Uri, cancellation);
+        await foreach ((JsonObject fields, string place) in records) yield return (fields, place);
+    }
 
     /// <summary>The records of one JSONL text.</summary>
     private static async IAsyncEnumerable<(JsonObject Fields, string Place)> JsonLines(
-        DataFile file, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+        Stream stream, string uri, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
-        await using Stream stream = await file.OpenAsync(cancellation);
         var lines = new LineReader(stream, MaxLine);
         for (int number = 1; ; number++)
         {
-            string place = $"{file.Uri} line {number}";
+            string place = $"{uri} line {number}";
             JsonObject? fields;
             try
             {
@@ -67,6 +79,10 @@ public static class RecordReader
             catch (InvalidDataException e)
             {
                 throw new WorkerException(ExitCode.BadData, $"{place}: {e.Message}", e);
+            }
+            catch (Exception e) when (stream is GZipInputStream && e is SharpZipBaseException or EndOfStreamException or IndexOutOfRangeException or ArgumentException)
+            {
+                throw new WorkerException(ExitCode.BadData, $"{place}: its gzip data is damaged or cut off ({e.Message})", e);
             }
             if (fields is not null) yield return (fields, place);
         }
@@ -80,7 +96,8 @@ public static class RecordReader
         {
             JsonNode? node = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
             if (text.IndexOf("\\ud"u8) >= 0 || text.IndexOf("\\uD"u8) >= 0) _ = node?.ToJsonString(); // reads all texts: half a surrogate pair is no character
-            return node as JsonObject ?? throw new InvalidDataException($"must be a JSON object, was {node?.GetValueKind().ToString() ?? "null"}");
+            return node as JsonObject
+                ?? throw new InvalidDataException($"must be a JSON object, was {node?.GetValueKind().ToString() ?? "null"}{(node is JsonArray ? "; jq -c '.[]' makes lines of an array" : "")}");
         }
         catch (InvalidOperationException e)
         {
@@ -108,6 +125,10 @@ public static class RecordReader
         return true;
     }
 
-    private static RecordFormat FormatOf(string file, RecordFormat? format) =>
-        format ?? (Path.GetExtension(file) is ".parquet" or ".pq" ? RecordFormat.Parquet : RecordFormat.Jsonl);
+    private static RecordFormat FormatOf(string name)
+    {
+        string extension = Path.GetExtension(name);
+        if (extension.Equals(".gz", StringComparison.OrdinalIgnoreCase)) extension = Path.GetExtension(name[..^extension.Length]);
+        return extension.ToLowerInvariant() is ".parquet" or ".pq" ? RecordFormat.Parquet : RecordFormat.Jsonl;
+    }
 }

@@ -14,20 +14,19 @@ internal static class SampleFile
     /// <summary>Ending of the files' names.</summary>
     public static string Extension(RecordFormat format) => format == RecordFormat.Parquet ? ".parquet" : ".jsonl";
 
-    /// <summary>The samples as the content of a file.</summary>
-    public static async Task<byte[]> EncodeAsync(IReadOnlyList<ContrastiveSample> samples, RecordFormat format)
+    /// <summary>Writes the samples as the content of a file.</summary>
+    public static async Task WriteAsync(IReadOnlyList<ContrastiveSample> samples, RecordFormat format, Stream content)
     {
-        using var content = new MemoryStream();
-        if (format == RecordFormat.Parquet) WriteParquet(samples, content);
-        else
+        if (format == RecordFormat.Parquet)
         {
-            foreach (ContrastiveSample sample in samples)
-            {
-                await JsonSerializer.SerializeAsync(content, sample, Json);
-                content.WriteByte((byte)'\n');
-            }
+            WriteParquet(samples, content);
+            return;
         }
-        return content.ToArray();
+        foreach (ContrastiveSample sample in samples)
+        {
+            await JsonSerializer.SerializeAsync(content, sample, Json);
+            content.WriteByte((byte)'\n');
+        }
     }
 
     private static void WriteParquet(IReadOnlyList<ContrastiveSample> samples, Stream content)

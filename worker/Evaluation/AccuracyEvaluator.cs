@@ -25,10 +25,11 @@ public sealed class AccuracyEvaluator
         Action<int>? answered = null)
     {
         var grader = AnswerGrader.Of(spec);
-        grader.Check(questions.Select(question => ($"question {question.Index + 1}", question.Answer ?? "")));
+        grader.Check(questions.Select(question => (question.Where, question.Answer ?? "")));
+        var vocabulary = model.Model.Config.VocabSize;
         var prompts = questions.Select(question => spec.Benchmark is null
-            ? PromptFormat.Encode(tokenizer, spec.Prompt, question.Text)
-            : tokenizer.Encode(Benchmark.Prompt(question.Text, spec.PromptType), addSpecialTokens: true)).ToArray();
+            ? PromptFormat.Encode(tokenizer, spec.Prompt, question, vocabulary)
+            : PromptFormat.Checked(tokenizer.Encode(Benchmark.Prompt(question.Text, spec.PromptType), addSpecialTokens: true), vocabulary, question.Where, "question")).ToArray();
         var endIds = model.EndIds(tokenizer);
         var batchSize = BatchSizes.Rows(spec.BatchSize, model.Model, prompts.Max(prompt => prompt.Length), spec.Generation.MaxNewTokens);
         var generated = blocks

@@ -56,7 +56,7 @@ internal sealed record TrainingSample(int[] Prefix, int[] TokenIds, double[] Wei
     private static int[] Tokenize(ContrastiveSample sample, int index, Tokenizer? tokenizer)
     {
         if (tokenizer is null)
-            throw new InvalidDataException($"sample {index + 1}: field 'prefix_ids' is missing and there is no tokenizer for 'prefix'");
+            throw new InvalidDataException($"{(sample.Place.Length > 0 ? sample.Place : $"sample {index + 1}")}: field 'prefix_ids' is missing and there is no tokenizer for 'prefix'");
         var question = sample.Question ?? sample.PromptId;
         return tokenizer.ChatTemplate is null
             ? tokenizer.Encode(question + sample.Prefix, addSpecialTokens: true)
@@ -65,7 +65,7 @@ internal sealed record TrainingSample(int[] Prefix, int[] TokenIds, double[] Wei
 
     private static TrainingSample Check(ContrastiveSample sample, int index, int[] prefix, int vocabulary)
     {
-        var where = $"sample {index + 1} (prompt_id '{Shorten(sample.PromptId)}', step {sample.Step})";
+        var where = $"{(sample.Place.Length > 0 ? sample.Place : $"sample {index + 1}")} (prompt_id '{Shorten(sample.PromptId)}', step {sample.Step})";
         if (prefix.Length == 0)
             throw new InvalidDataException($"{where}: the prefix has no tokens");
         if (sample.TokenIds.Length == 0 || sample.TokenIds.Length != sample.Weights.Length)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json.Nodes;
+using LightReasoner.Api;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Storage;
 
@@ -17,13 +18,10 @@ internal static class ParquetCommand
         {
             await using Stream stdout = Console.OpenStandardOutput();
             await using var output = new StreamWriter(stdout, new UTF8Encoding(false), 1 << 16) { NewLine = "\n" };
-            foreach (DataFile each in await DataFile.FindAsync(BlobUri.Absolute(parsed.GetValue(file)!), cancellation))
+            await foreach (DataRecord row in RecordReader.ReadAsync(BlobUri.Absolute(parsed.GetValue(file)!), RecordFormat.Parquet, cancellation))
             {
-                await foreach ((JsonObject row, string _) in ParquetRecords.ReadAsync(each, cancellation))
-                {
-                    JsonLine.Write(row, output);
-                    output.WriteLine();
-                }
+                JsonLine.Write(row.Fields, output);
+                output.WriteLine();
             }
             return 0;
         });

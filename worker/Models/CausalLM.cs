@@ -15,9 +15,6 @@ namespace LightReasoner.Worker.Models;
 /// </remarks>
 public sealed class CausalLM : nn.Module
 {
-    /// <summary>Logits that are made at once, at most, where there are many.</summary>
-    internal const int HeadElements = 1 << 26;
-
     private readonly Parameter _embedding; // [vocab, hidden]
     private readonly DecoderLayer[] _layers;
     private readonly RmsNorm _norm;
@@ -57,6 +54,9 @@ public sealed class CausalLM : nn.Module
 
     /// <summary>Whether a forward pass with gradients keeps the inputs of layers only and computes each layer again in the backward pass.</summary>
     public bool Checkpointing { get; set; }
+
+    /// <summary>Logits that are made at once, at most, where there are many: on a CPU few enough for its caches.</summary>
+    internal int HeadElements => Device.type == DeviceType.CPU ? 1 << 23 : 1 << 26;
 
     /// <summary>The weight of the output head, [vocab, hidden]; the embedding where the two are tied.</summary>
     public Parameter HeadWeight => _head?.Weight ?? _embedding;

@@ -29,7 +29,7 @@ public sealed class RefineTrainer : IDisposable
     /// <param name="devices">The devices to train on; the model's alone where left out.</param>
     /// <exception cref="InvalidDataException">A record cannot be used, or none is left to train on.</exception>
     public RefineTrainer(LoadedModel model, Tokenizer tokenizer, IReadOnlyList<PromptResponse> records, RefineRunSpec spec, IReadOnlyList<Device>? devices = null)
-        : this(model, EosOf(model, tokenizer), records.Select(record => Sequence(tokenizer, EosOf(model, tokenizer), record, spec)), spec, devices)
+        : this(model, EosOf(model, tokenizer), records.Select(record => Sequence(model, tokenizer, record, spec)), spec, devices)
     {
     }
 
@@ -164,10 +164,10 @@ public sealed class RefineTrainer : IDisposable
     internal static int EosOf(LoadedModel model, Tokenizer? tokenizer) => tokenizer?.EosId
         ?? (model.Generation.EosIds is [var first, ..] ? first : throw new InvalidDataException($"{model.Dir}: neither tokenizer_config.json nor generation_config.json names an EOS token"));
 
-    private static RefineSequence Sequence(Tokenizer tokenizer, int eos, PromptResponse record, RefineRunSpec spec)
+    private static RefineSequence Sequence(LoadedModel model, Tokenizer tokenizer, PromptResponse record, RefineRunSpec spec)
     {
-        var (prompt, response) = ResponseEncoder.Encode(tokenizer, spec.Prompt, record);
-        return RefineSequence.Build(prompt, response, eos, spec.Objective is RefineObjective.Interleaved ? EosTail.OfLength(1) : spec.EosTail, spec.Training.MaxLength, spec.Truncation, record.Index);
+        var (prompt, response) = ResponseEncoder.Encode(tokenizer, spec.Prompt, record, model.Model.Config.VocabSize);
+        return RefineSequence.Build(prompt, response, EosOf(model, tokenizer), spec.Objective is RefineObjective.Interleaved ? EosTail.OfLength(1) : spec.EosTail, spec.Training.MaxLength, spec.Truncation, record.Index);
     }
 
     private double Targets(RefineSequence[] rows) => rows.Sum(row => (double)_loss.Targets(row));

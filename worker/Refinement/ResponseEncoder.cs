@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Tokenization;
 
 namespace LightReasoner.Worker.Refinement;
@@ -11,18 +12,26 @@ internal static class ResponseEncoder
     private const string ThinkOpens = "<think>";
 
     /// <summary>The ids of a record's prompt and of its response, without EOS.</summary>
-    /// <exception cref="InvalidDataException">The record is neither text nor chat messages.</exception>
-    public static (int[] Prompt, int[] Response) Encode(Tokenizer tokenizer, PromptSpec prompt, PromptResponse record)
+    /// <exception cref="WorkerException">The tokenizer knows nothing of the prompt or of the response, or has ids that the model does not have.</exception>
+    public static (int[] Prompt, int[] Response) Encode(Tokenizer tokenizer, PromptSpec prompt, PromptResponse record, int vocabulary = int.MaxValue)
     {
-        var raw = record.Prompt is JsonValue && prompt.Template is PromptTemplate.None;
-        var promptText = record.Prompt switch
+        string promptText;
+        var raw = false;
+        if (record.Prompt is JsonArray messages)
         {
-            JsonArray messages => PromptFormat.Render(tokenizer, Messages(messages, record.Index)),
-            JsonValue value when value.TryGetValue(out string? text) => PromptFormat.Text(tokenizer, prompt, text),
-            _ => throw new InvalidDataException($"record {record.Index + 1}: the prompt must be text or a list of chat messages"),
-        };
-        var response = WithoutRepeatedThink(promptText, Content(record.Response, record.Index));
-        return (tokenizer.Encode(promptText, addSpecialTokens: raw), tokenizer.Encode(response));
+            promptText = PromptFormat.Render(tokenizer, (JsonArray)messages.DeepClone());
+        }
+        else
+        {
+            var text = record.Prompt.GetValue<string>();
+            PromptFormat.CheckKnown(tokenizer, text, record.Place, "prompt");
+            promptText = PromptFormat.Text(tokenizer, prompt, text);
+            raw = prompt.Template is PromptTemplate.None;
+        }
+        var response = WithoutRepeatedThink(promptText, record.Response);
+        PromptFormat.CheckKnown(tokenizer, response, record.Place, "response");
+        return (PromptFormat.Checked(tokenizer.Encode(promptText, addSpecialTokens: raw), vocabulary, record.Place, "prompt"),
+            PromptFormat.Checked(tokenizer.Encode(response), vocabulary, record.Place, "response"));
     }
 
     /// <summary>A chat template may end with an opened <c>&lt;think&gt;</c>; a response that opens it too would have it twice.</summary>
@@ -32,20 +41,5 @@ internal static class ResponseEncoder
             return response;
         var rest = response.TrimStart()[ThinkOpens.Length..];
         return prompt.EndsWith('\n') && rest.StartsWith('\n') ? rest[1..] : rest;
-    }
-
-    private static string Content(JsonNode response, int index) => response switch
-    {
-        JsonValue value when value.TryGetValue(out string? text) => text,
-        JsonArray and [JsonObject first, ..] => Content(first["content"] ?? "", index),
-        JsonObject message when message["content"] is JsonValue content => Content(content, index),
-        _ => throw new InvalidDataException($"record {index + 1}: the response must be text or a list of chat messages whose content is text"),
-    };
-
-    private static JsonArray Messages(JsonArray messages, int index)
-    {
-        if (messages.Count == 0 || messages.Any(message => message is not JsonObject { } m || m["role"] is null))
-            throw new InvalidDataException($"record {index + 1}: the prompt must be a list of at least one chat message with role and content");
-        return (JsonArray)messages.DeepClone();
     }
 }

@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Google.Protobuf;
 
 namespace LightReasoner.Worker.Reporting;
 
@@ -14,9 +14,6 @@ namespace LightReasoner.Worker.Reporting;
 /// <param name="counter">The field that counts steps.</param>
 internal sealed class TensorBoardEvents(string counter)
 {
-    // Field numbers of tensorflow/core/util/event.proto and tensorflow/core/framework/summary.proto, each with its wire type.
-    private const byte WallTime = 1 << 3 | 1, Step = 2 << 3, FileVersion = 3 << 3 | 2, Summary = 5 << 3 | 2, Value = 1 << 3 | 2, Tag = 1 << 3 | 2, SimpleValue = 2 << 3 | 5;
-
     private readonly MemoryStream _file = new();
 
     /// <summary>The whole file.</summary>
@@ -28,19 +25,10 @@ internal sealed class TensorBoardEvents(string counter)
         JsonObject metrics = JsonNode.Parse(line)!.AsObject();
         double time = metrics["time"] is JsonValue stamp && DateTimeOffset.TryParse(stamp.ToString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at)
             ? at.ToUnixTimeMilliseconds() / 1000.0 : 0;
-        if (_file.Length == 0) Record(Event(time, null, writer => Text(writer, FileVersion, "brain.Event:2")));
-        Record(Event(time, metrics[counter]!.GetValue<long>(), writer => Message(writer, Summary, summary =>
-        {
-            foreach ((string tag, double value) in Numbers(metrics))
-                Message(summary, Value, one =>
-                {
-                    Text(one, Tag, tag);
-                    one.WriteByte(SimpleValue);
-                    Span<byte> bytes = stackalloc byte[4];
-                    BinaryPrimitives.WriteSingleLittleEndian(bytes, (float)value);
-                    one.Write(bytes);
-                });
-        })));
+        if (_file.Length == 0) Write(new Event { WallTime = time, FileVersion = "brain.Event:2" });
+        var summary = new Summary();
+        summary.Value.AddRange(Numbers(metrics).Select(number => new Summary.Types.Value { Tag = number.Tag, SimpleValue = (float)number.Value }));
+        Write(new Event { WallTime = time, Step = metrics[counter]!.GetValue<long>(), Summary = summary });
     }
 
     /// <summary>The numbers of a line by tag: <c>loss</c>; the entries of a list as <c>losses/0</c>, <c>losses/1</c> ….</summary>
@@ -56,62 +44,22 @@ internal sealed class TensorBoardEvents(string counter)
         }
     }
 
-    private static byte[] Event(double time, long? step, Action<MemoryStream> rest)
+    private void Write(Event record)
     {
-        var message = new MemoryStream();
-        message.WriteByte(WallTime);
-        Span<byte> bytes = stackalloc byte[8];
-        BinaryPrimitives.WriteDoubleLittleEndian(bytes, time);
-        message.Write(bytes);
-        if (step is { } number)
-        {
-            message.WriteByte(Step);
-            Varint(message, (ulong)number);
-        }
-        rest(message);
-        return message.ToArray();
-    }
-
-    private void Record(ReadOnlySpan<byte> data)
-    {
-        Span<byte> length = stackalloc byte[8], crc = stackalloc byte[4];
+        byte[] data = record.ToByteArray(), length = new byte[sizeof(long)];
         BinaryPrimitives.WriteInt64LittleEndian(length, data.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(crc, MaskedCrc(length));
-        _file.Write(length);
-        _file.Write(crc);
-        BinaryPrimitives.WriteUInt32LittleEndian(crc, MaskedCrc(data));
-        _file.Write(data);
-        _file.Write(crc);
+        WriteWithCrc(length);
+        WriteWithCrc(data);
     }
 
-    /// <summary>CRC32C, turned and shifted as TFRecords have it (a CRC over data that holds CRCs is weak).</summary>
-    private static uint MaskedCrc(ReadOnlySpan<byte> data)
+    /// <summary>With CRC32C, turned and shifted as TFRecords have it (a CRC over data that holds CRCs is weak).</summary>
+    private void WriteWithCrc(byte[] data)
     {
         uint crc = uint.MaxValue;
         foreach (byte value in data) crc = BitOperations.Crc32C(crc, value);
-        return BitOperations.RotateRight(~crc, 15) + 0xA282EAD8;
-    }
-
-    private static void Message(Stream stream, byte field, Action<MemoryStream> write)
-    {
-        var inner = new MemoryStream();
-        write(inner);
-        stream.WriteByte(field);
-        Varint(stream, (ulong)inner.Length);
-        inner.WriteTo(stream);
-    }
-
-    private static void Text(Stream stream, byte field, string text)
-    {
-        byte[] bytes = Encoding.UTF8.GetBytes(text);
-        stream.WriteByte(field);
-        Varint(stream, (ulong)bytes.Length);
-        stream.Write(bytes);
-    }
-
-    private static void Varint(Stream stream, ulong value)
-    {
-        for (; value >= 0x80; value >>= 7) stream.WriteByte((byte)(value | 0x80));
-        stream.WriteByte((byte)value);
+        var masked = new byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(masked, BitOperations.RotateRight(~crc, 15) + 0xA282EAD8);
+        _file.Write(data);
+        _file.Write(masked);
     }
 }

@@ -26,7 +26,7 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
         long capacity = longestPrompt + maxNewTokens;
         long reading = Math.Min(4096L, (long)batchSize * longestPrompt) * WidestRow(expert.Config) * Size(expert);
         return new([("weights", Weights(expert) + Weights(amateur)), ("KV cache", KvCache.BytesPerToken(expert) * capacity * batchSize), ("reading prompts", reading),
-            ("logits", 6L * CausalLM.HeadElements / 2 * sizeof(float))]);
+            ("logits", 6L * expert.HeadElements * sizeof(float))]);
     }
 
     /// <summary>Training on one device; known from shapes alone.</summary>

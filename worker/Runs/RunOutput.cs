@@ -85,10 +85,13 @@ public sealed class RunOutput
     public Task PutTextAsync(string name, string text, CancellationToken cancellation) => PutAsync(name, Content(text), cancellation);
 
     /// <summary>Writes a blob only where none is; what an earlier attempt committed stays as it is.</summary>
-    public async Task PutOnceAsync(string name, byte[] content, CancellationToken cancellation)
+    public Task PutOnceAsync(string name, byte[] content, CancellationToken cancellation) => PutOnceAsync(name, new MemoryStream(content), cancellation);
+
+    /// <inheritdoc cref="PutOnceAsync(string, byte[], CancellationToken)"/>
+    public async Task PutOnceAsync(string name, Stream content, CancellationToken cancellation)
     {
         await CheckClaimAsync(cancellation);
-        await Store.PutAsync(name, new MemoryStream(content), PutCondition.IfAbsent, cancellation);
+        await Store.PutAsync(name, content, PutCondition.IfAbsent, cancellation);
     }
 
     /// <summary>Copies a local folder into the output, its <see cref="Complete"/> marker last (an empty one where the folder has none).</summary>

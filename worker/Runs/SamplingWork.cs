@@ -62,12 +62,19 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
                 // Figures and answers come first: the samples' appearance is what commits all three.
                 await run.Output.PutTextAsync(figures, JsonSerializer.Serialize(news, ApiJson.Options), run.Stop);
                 await run.Output.PutTextAsync($"answers/{part}.jsonl", AnswerFile.Write(chunk.Zip(result.Answers)), run.Stop);
-                await run.Output.PutOnceAsync(samples, await SampleFile.EncodeAsync(result.Samples, _spec.Format), run.Stop);
+                using var scratch = new ScratchFolder();
+                await using FileStream file = File.Create(Path.Combine(scratch.Path, "samples"));
+                await SampleFile.WriteAsync(result.Samples, _spec.Format, file);
+                file.Position = 0;
+                await run.Output.PutOnceAsync(samples, file, run.Stop);
                 (tokensHere, promptsHere) = (tokensHere + news.TokensGenerated, promptsHere + news.Questions);
                 total += news;
                 await TellAsync(log, total, tokensHere / Seconds(), promptsHere / Seconds());
             }
             await log.FlushAsync(run.Stop);
+            if (total is { Questions: > 0, SamplesKept: 0 } && await OthersKeptNoneAsync())
+                throw new WorkerException(ExitCode.BadData, FormattableString.Invariant(
+                    $"none of the {total.StepsSeen} steps was kept, so that nothing could be learnt from the samples: everywhere KL(expert ‖ amateur) is below spec.selection.beta ({_spec.Selection.Beta})"));
         }
         finally
         {
@@ -85,7 +92,8 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             : VocabularyMap.Of(expertTokens, expertRows, amateurTokens, amateurRows);
         if (!vocabulary.SameIds) run.Progress.Say($"expert and amateur have {vocabulary.Size} tokens in common, matched by spelling");
         Func<Question, int[]>? answers = _spec.Answers is { } source ? await AnswerFile.ReadAsync(BlobUri.Join(run.References.OutputOf(source.RunRef), "answers/*"), run.Stop) : null;
-        int longest = PromptFormat.Encode(expertTokens, _spec.Prompt, questions.MaxBy(q => q.Text.Length)!.Text).Length;
+        int rows = vocabulary.SameIds ? Math.Min(expertRows, amateurRows) : expertRows;
+        int longest = questions.Max(question => PromptFormat.Encode(expertTokens, _spec.Prompt, question, rows).Length);
 
         _models.Add(await run.Models.LoadAsync(_spec.Expert, run.Stop));
         _models.Add(await run.Models.LoadAsync(_spec.Amateur, run.Stop));
@@ -94,6 +102,17 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         MemoryPrediction.Sampling(expert.Model, amateur.Model, Math.Min(batchSize, questions.Count), longest, _spec.Generation.MaxNewTokens)
             .Check(run, expert.Model.Device, "a smaller spec.batchSize needs less");
         return (new ContrastiveSampler(expert, amateur, expertTokens, vocabulary, _spec, batchSize), answers);
+    }
+
+    /// <summary>Whether all other shards are done and kept no sample either.</summary>
+    private async Task<bool> OthersKeptNoneAsync()
+    {
+        foreach (int shard in Enumerable.Range(0, _spec.Shards).Where(shard => shard != run.Shard))
+        {
+            if (await run.Output.Store.GetAsync($"results/shard-{shard:D5}.json", run.Stop) is not { } result
+                || JsonSerializer.Deserialize<ProgressReport>(result.Bytes, ApiJson.Options)!.Sampling is { SamplesKept: > 0 }) return false;
+        }
+        return true;
     }
 
     private async Task<ChunkFigures> FiguresAsync(string blob)

@@ -69,7 +69,7 @@ public sealed class ContrastiveSampler
 
         // 3. Select: both heads over some steps at a time.
         var labels = new List<SoftLabel>();
-        var piece = Math.Max(1, CausalLM.HeadElements / 2 / _expert.Config.VocabSize);
+        var piece = Math.Max(1, _expert.HeadElements / _expert.Config.VocabSize);
         for (var first = 0; first < steps.Length; first += piece)
         {
             cancellation.ThrowIfCancellationRequested();

@@ -44,45 +44,21 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
         Blob(name).OpenReadAsync(new BlobOpenReadOptions(allowModifications: false) { BufferSize = Pieces.Bytes }, cancellation));
 
     /// <inheritdoc/>
-    public Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default) => ExplainAsync(name, async () =>
+    public Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default) => IfThereAsync(name, async () =>
     {
-        try
-        {
-            BlobDownloadResult result = await Blob(name).DownloadContentAsync(cancellation);
-            return new BlobContent(result.Content.ToArray(), result.Details.ETag.ToString());
-        }
-        catch (RequestFailedException e) when (IsMissing(e))
-        {
-            return null;
-        }
+        BlobDownloadResult result = await Blob(name).DownloadContentAsync(cancellation);
+        return new BlobContent(result.Content.ToArray(), result.Details.ETag.ToString());
     });
 
     /// <inheritdoc/>
-    public Task<string?> TagAsync(string name, CancellationToken cancellation = default) => ExplainAsync(name, async () =>
-    {
-        try
-        {
-            BlobProperties properties = await Blob(name).GetPropertiesAsync(cancellationToken: cancellation);
-            return properties.ETag.ToString();
-        }
-        catch (RequestFailedException e) when (IsMissing(e))
-        {
-            return null;
-        }
-    });
+    public Task<string?> TagAsync(string name, CancellationToken cancellation = default) => IfThereAsync(name, async () =>
+        (await Blob(name).GetPropertiesAsync(cancellationToken: cancellation)).Value.ETag.ToString());
 
     /// <summary>The content's MD5 where the service knows it (of blobs that were written in one request), else its tag.</summary>
-    public Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default) => ExplainAsync(name, async () =>
+    public Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default) => IfThereAsync(name, async () =>
     {
-        try
-        {
-            BlobProperties properties = await Blob(name).GetPropertiesAsync(cancellationToken: cancellation);
-            return properties.ContentHash is { Length: 16 } md5 ? ContentHash.Md5(md5).ToString() : $"etag:{properties.ETag.ToString().Trim('"')}";
-        }
-        catch (RequestFailedException e) when (IsMissing(e))
-        {
-            return null;
-        }
+        BlobProperties properties = await Blob(name).GetPropertiesAsync(cancellationToken: cancellation);
+        return properties.ContentHash is { Length: 16 } md5 ? ContentHash.Md5(md5).ToString() : $"etag:{properties.ETag.ToString().Trim('"')}";
     });
 
     /// <inheritdoc/>
@@ -96,13 +72,7 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
         };
         try
         {
-            BlobContentInfo written = content.Length <= Pieces.Bytes
-                ? await Blob(name).UploadAsync(content, new BlobUploadOptions
-                {
-                    Conditions = conditions,
-                    TransferOptions = new StorageTransferOptions { InitialTransferSize = Pieces.Bytes, MaximumTransferSize = Pieces.Bytes },
-                }, cancellation)
-                : await PutBlocksAsync(Blob(name), content, conditions, cancellation);
+            BlobContentInfo written = await Blob(name).UploadAsync(content, new BlobUploadOptions { Conditions = conditions, TransferOptions = Transfer(content.Length) }, cancellation);
             return written.ETag.ToString();
         }
         catch (RequestFailedException e) when (condition.ETag is not null
@@ -131,29 +101,30 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
         Blob(name).DownloadToAsync(path, new BlobDownloadToOptions
         {
             ProgressHandler = arrived is null ? null : new Increments(arrived),
-            TransferOptions = new StorageTransferOptions { InitialTransferSize = Pieces.Bytes, MaximumTransferSize = Pieces.Bytes, MaximumConcurrency = Pieces.Concurrency },
+            TransferOptions = Transfer(0),
         }, cancellation));
-
-    /// <summary>
-    /// Stages blocks under names that no other writer uses and commits them in one request. (The SDK's own names follow from the offset, so that two
-    /// attempts which write the same blob at once would mix their blocks.)
-    /// </summary>
-    private static async Task<BlobContentInfo> PutBlocksAsync(BlockBlobClient blob, Stream content, BlobRequestConditions? conditions, CancellationToken cancellation)
-    {
-        string upload = Guid.NewGuid().ToString("N");
-        int size = (int)Math.Max(Pieces.Bytes, (content.Length + MaxBlocks - 1) / MaxBlocks);
-        string[] blocks = await Pieces.UploadAsync(content, size, async (number, piece, stop) =>
-        {
-            string id = Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(FormattableString.Invariant($"{upload}-{number:D6}")));
-            await blob.StageBlockAsync(id, piece, cancellationToken: stop);
-            return id;
-        }, cancellation);
-        return await blob.CommitBlockListAsync(blocks, new CommitBlockListOptions { Conditions = conditions }, cancellation);
-    }
 
     private BlockBlobClient Blob(string name) => container.GetBlockBlobClient(_prefix + name);
 
-    private static bool IsMissing(RequestFailedException e) => AzureErrors.Is(e, BlobErrorCode.BlobNotFound) || (e.Status == 404 && e.ErrorCode is null or "");
+    private static StorageTransferOptions Transfer(long length) => new()
+    {
+        InitialTransferSize = Pieces.Bytes,
+        MaximumTransferSize = Pieces.SizeFor(length, MaxBlocks),
+        MaximumConcurrency = Pieces.Concurrency,
+    };
+
+    private Task<T?> IfThereAsync<T>(string name, Func<Task<T>> request)
+        where T : class => ExplainAsync(name, async () =>
+    {
+        try
+        {
+            return await request();
+        }
+        catch (RequestFailedException e) when (AzureErrors.Is(e, BlobErrorCode.BlobNotFound) || (e.Status == 404 && string.IsNullOrEmpty(e.ErrorCode)))
+        {
+            return null;
+        }
+    });
 
     /// <summary>The SDK's errors as a person needs them: what was touched, what the service said, what to do.</summary>
     private async Task<T> ExplainAsync<T>(string name, Func<Task<T>> request)

@@ -111,12 +111,6 @@ internal sealed class HttpStore : IBlobStore
     public async Task DownloadAsync(string name, string path, Action<long>? arrived = null, CancellationToken cancellation = default) =>
         await FetchAsync(name, path, await FoundAsync(name, cancellation), arrived, cancellation);
 
-    /// <inheritdoc/>
-    public Task<string?> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default) => throw HubStore.ReadOnly(Uri);
-
-    /// <inheritdoc/>
-    public Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default) => throw HubStore.ReadOnly(Uri);
-
     private sealed record About(string? Tag, long? Length, ContentHash? Hash, EntityTagHeaderValue? EntityTag);
 
     private Task FetchAsync(string name, string path, About about, Action<long>? arrived, CancellationToken cancellation)

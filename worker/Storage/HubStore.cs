@@ -83,14 +83,6 @@ internal sealed partial class HubStore : IBlobStore
     public async Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default) =>
         (await TreeAsync(cancellation)).Files.FirstOrDefault(file => NameOf(file) == name)?.Hash.ToString();
 
-    /// <inheritdoc/>
-    public Task<string?> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default) => throw ReadOnly(Uri);
-
-    /// <inheritdoc/>
-    public Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default) => throw ReadOnly(Uri);
-
-    internal static WorkerException ReadOnly(string uri) => new(ExitCode.BadManifest, $"{uri}: can be read only; write to az://container/path, s3://bucket/path or file:///path");
-
     private string NameOf(HubFile file) => _repository.Folder.Length == 0 ? file.Path : file.Path[(_repository.Folder.Length + 1)..];
 
     private async Task<string> FetchAsync(string commit, HubFile file, Action<long>? arrived, CancellationToken cancellation)

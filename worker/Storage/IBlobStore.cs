@@ -1,3 +1,5 @@
+using LightReasoner.Worker.Runs;
+
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>A blob as a listing shows it.</summary>
@@ -53,10 +55,12 @@ public interface IBlobStore
     /// <param name="content">Seekable, read from its start.</param>
     /// <param name="condition">What must hold.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    Task<string?> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default);
+    /// <exception cref="WorkerException">The store can be read only.</exception>
+    Task<string?> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default) =>
+        throw new WorkerException(ExitCode.BadManifest, $"{Uri}: can be read only; write to az://container/path, s3://bucket/path or file:///path");
 
     /// <summary>Deletes a blob if it has this tag still; no error where there is none. Null deletes whatever is there.</summary>
-    Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default);
+    Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default) => PutAsync(name, Stream.Null, default, cancellation);
 
     /// <summary>What tells whether the content is still the same (<see cref="Fingerprint.Value"/>); null where there is no such blob.</summary>
     async Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default) => await TagAsync(name, cancellation) is { } tag ? $"etag:{tag.Trim('"')}" : null;

@@ -11,6 +11,9 @@ internal static class Pieces
     /// <summary>Requests under way at once for one large blob.</summary>
     public const int Concurrency = 4;
 
+    /// <summary>Bytes of a piece of a blob that may have so many.</summary>
+    public static int SizeFor(long length, int most) => (int)Math.Max(Bytes, (length + most - 1) / most);
+
     /// <summary>Uploads a stream from its place on; gives what each piece's upload gave, in order.</summary>
     /// <param name="content">Read to its end.</param>
     /// <param name="size">Bytes of a piece.</param>

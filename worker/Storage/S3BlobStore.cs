@@ -168,8 +168,7 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
         string upload = (await s3.InitiateMultipartUploadAsync(bucket, key, cancellation)).UploadId;
         try
         {
-            int size = (int)Math.Max(Pieces.Bytes, (content.Length + MaxParts - 1) / MaxParts);
-            PartETag[] parts = await Pieces.UploadAsync(content, size, async (number, piece, stop) =>
+            PartETag[] parts = await Pieces.UploadAsync(content, Pieces.SizeFor(content.Length, MaxParts), async (number, piece, stop) =>
                 new PartETag(number + 1, (await s3.UploadPartAsync(new UploadPartRequest { BucketName = bucket, Key = key, UploadId = upload, PartNumber = number + 1, InputStream = piece }, stop)).ETag), cancellation);
             CompleteMultipartUploadResponse done = await s3.CompleteMultipartUploadAsync(
                 new CompleteMultipartUploadRequest { BucketName = bucket, Key = key, UploadId = upload, PartETags = [.. parts], IfNoneMatch = none, IfMatch = match }, cancellation);

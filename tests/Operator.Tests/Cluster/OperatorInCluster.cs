@@ -23,7 +23,7 @@ internal sealed class OperatorInCluster : IAsyncDisposable
         this.options = options;
     }
 
-    public string Namespace => options.Namespaces[0];
+    public string Namespace => options.Namespaces[^1];
 
     public IKubernetesClient Client => cluster.Client;
 

@@ -108,6 +108,26 @@ public sealed class RepairTests(DevCluster cluster)
         }
     }
 
+    /// <summary>KubeOps watches the first of them only.</summary>
+    [Fact]
+    public async Task SeveralNamespaces_AreAllWatched()
+    {
+        await using OperatorInCluster first = await OperatorInCluster.StartAsync(cluster, start: false);
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options => options with { Namespaces = [first.Namespace, .. options.Namespaces] });
+        SamplingRunEntity run = await o.ApplySamplingAsync();
+        await o.FinishAsync(run);
+        await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
+        SamplingRunEntity other = await first.ApplySamplingAsync();
+        await first.FinishAsync(other);
+        await first.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
+
+        await o.Client.DeleteAsync<SamplingRunEntity>("s", o.Namespace);
+        SamplingRunEntity again = await o.ApplySamplingAsync();
+        await o.JobAsync("s-srun", job => job.Metadata.OwnerReferences[0].Uid == again.Metadata.Uid);
+        await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { suspend = true } });
+        await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Suspended);
+    }
+
     [Fact]
     public async Task NewRun_IsInProgressForKstatus_BeforeAnyOperatorSeesIt()
     {

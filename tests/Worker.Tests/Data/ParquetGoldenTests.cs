@@ -67,8 +67,9 @@ public class ParquetGoldenTests(ITestOutputHelper output)
         var rows = new List<string>();
         try
         {
-            await foreach ((JsonObject row, string _) in ParquetRecords.ReadAsync(new DataFile(new Worker.Storage.DirectoryBlobStore(Path.GetDirectoryName(path)!), Path.GetFileName(path)), default))
+            await foreach (DataRecord record in RecordReader.ReadAsync("file://" + path, Api.RecordFormat.Parquet, default))
             {
+                JsonObject row = record.Fields;
                 if (digests)
                     foreach (string name in row.Select(field => field.Key).ToArray()) Digest(row, name);
                 rows.Add(JsonLine.Text(row));

@@ -63,7 +63,7 @@ public class SpooledListTests
         Assert.Equal([new Question(7, "id", "text", "answer"), new Question(8, "id", "text")], questions);
 
         using SpooledList<PromptResponse> records = PromptResponse.Spool();
-        records.Add(new PromptResponse(9, System.Text.Json.Nodes.JsonNode.Parse("""[{"role":"user","content":"ü"}]""")!, "r"));
+        records.Add(new PromptResponse(9, System.Text.Json.Nodes.JsonNode.Parse("""[{"role":"user","content":"ü"}]""")!, "r", "place"));
         Assert.Equal((9, """[{"role":"user","content":"ü"}]""", "r"), (records[0].Index, System.Text.RegularExpressions.Regex.Unescape(records[0].Prompt.ToJsonString()), (string)records[0].Response!));
     }
 }

@@ -11,7 +11,7 @@ namespace LightReasoner.Worker.Tests.Faults;
 /// </summary>
 internal sealed class FlakyProxy : IDisposable
 {
-    private static readonly string[] OwnHeaders = ["Host", "Connection", "Content-Length", "Transfer-Encoding", "Keep-Alive"];
+    private static readonly string[] OwnHeaders = ["Host", "Connection", "Content-Length", "Transfer-Encoding", "Keep-Alive", "Expect"];
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -105,7 +105,7 @@ internal sealed class FlakyProxy : IDisposable
         }
         var message = new HttpRequestMessage(new HttpMethod(request.Method), new Uri(_target, request.Target));
         message.Headers.Host = request.Headers.FirstOrDefault(header => header.Name.Equals("Host", StringComparison.OrdinalIgnoreCase)).Value; // some sign it
-        if (request.Body.Length > 0 || request.Method == "PUT") message.Content = new ByteArrayContent(request.Body);
+        if (request.Body.Length > 0 || request.Method is "PUT" or "POST") message.Content = new ByteArrayContent(request.Body);
         foreach ((string name, string value) in request.Headers.Where(header => !OwnHeaders.Contains(header.Name, StringComparer.OrdinalIgnoreCase)))
             if (!message.Headers.TryAddWithoutValidation(name, value)) message.Content?.Headers.TryAddWithoutValidation(name, value);
         using HttpResponseMessage response = await _http.SendAsync(message);
@@ -136,6 +136,7 @@ internal sealed class FlakyProxy : IDisposable
         string[] first = lines[0].Split(' ');
         (string Name, string Value)[] headers = [.. lines.Skip(1).Select(line => (line[..line.IndexOf(':')], line[(line.IndexOf(':') + 1)..].Trim()))];
         string? length = headers.FirstOrDefault(header => header.Name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)).Value;
+        if (headers.Any(header => header.Name.Equals("Expect", StringComparison.OrdinalIgnoreCase))) await stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray());
         var body = new byte[int.Parse(length ?? "0", CultureInfo.InvariantCulture)];
         await stream.ReadExactlyAsync(body);
         return new Request(first[0], first[1], headers, body);

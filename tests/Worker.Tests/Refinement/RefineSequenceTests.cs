@@ -47,17 +47,11 @@ public class RefineSequenceTests
         Assert.Equal(expected, ResponseEncoder.WithoutRepeatedThink(prompt, response));
 
     [Fact]
-    public void Encode_TextOrMessages_GivesPromptAndResponse()
+    public void Encode_Text_GivesPromptAndResponse()
     {
         var tokenizer = TestTokenizer.Create();
-        var raw = new PromptSpec { Template = PromptTemplate.None };
-        var messages = JsonNode.Parse("""[{"role":"assistant","content":"yes"}]""")!;
-        foreach (var response in (JsonNode[])[JsonValue.Create("yes"), messages, messages[0]!.DeepClone()])
-        {
-            var ids = ResponseEncoder.Encode(tokenizer, raw, new PromptResponse(0, JsonValue.Create("why?"), response));
-            Assert.Equal(tokenizer.Encode("why?"), ids.Prompt);
-            Assert.Equal(tokenizer.Encode("yes"), ids.Response);
-        }
-        Assert.Contains("record 3", Assert.Throws<InvalidDataException>(() => ResponseEncoder.Encode(tokenizer, raw, new PromptResponse(2, JsonValue.Create(7), messages))).Message);
+        var ids = ResponseEncoder.Encode(tokenizer, new PromptSpec { Template = PromptTemplate.None }, new PromptResponse(0, JsonValue.Create("why?"), "yes"));
+        Assert.Equal(tokenizer.Encode("why?"), ids.Prompt);
+        Assert.Equal(tokenizer.Encode("yes"), ids.Response);
     }
 }

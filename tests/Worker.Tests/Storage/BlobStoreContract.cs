@@ -163,8 +163,19 @@ public abstract class BlobStoreContract
     /// <summary>Gives half of what it promises and then an error.</summary>
     private sealed class BrokenStream(int length) : MemoryStream(new byte[length])
     {
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            Position < Length / 2 ? base.ReadAsync(buffer[..Math.Min(buffer.Length, 1 << 20)], cancellationToken) : throw new IOException("the source broke off");
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override int Read(Span<byte> buffer)
+        {
+            if (Position >= Length / 2) throw new IOException("the source broke off");
+            int count = Math.Min(buffer.Length, 1 << 20);
+            Position += count;
+            return count;
+        }
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => Task.FromResult(Read(buffer, offset, count));
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => ValueTask.FromResult(Read(buffer.Span));
 
         public override async Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
         {

@@ -1,0 +1,163 @@
+using System.IO.Compression;
+using System.Text;
+using System.Text.RegularExpressions;
+using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Runs;
+using LightReasoner.Worker.Tests.Checkpoints;
+
+namespace LightReasoner.Worker.Tests.Data;
+
+/// <summary>Data files of random, truncated and mutated bytes, through the program: read, or refused in one sentence with an exit code that docs/troubleshooting.md lists.</summary>
+public sealed partial class DataFileFuzzTests(ITestOutputHelper output)
+{
+    private const string Lines = """
+        {"prompt_id": "q1", "step": 3, "prefix": "So", "tokens": [" a", "é"], "token_ids": [5, 300], "weights": [0.25, 0.75], "kl_divergence": 0.9, "question": "q", "answer": "#### 4"}
+        {"prompt_id": "q2", "step": 1, "prefix": "x", "tokens": ["\ud83d\ude00"], "token_ids": [7], "weights": [1.0], "kl_divergence": 1e-3, "question": "r", "answer": "4", "prefix_ids": [1, 2]}
+
+        """;
+
+    private static readonly string[] Scraps =
+        ["{", "}", "[", "]", ",", ":", "\"", "\\u", "\\ud800", "null", "true", "1e999", "-1", "NaN", "9999999999", "0.5", "{}", "[]", "\n", "\r\n", "\0", "é", "\"step\":", "\"weights\":", "\"token_ids\": \"x\"", " ", "\uFEFF", "[[[[[[[["];
+
+    private static readonly HashSet<int> Documented =
+        [.. ExitCodes().Matches(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs", "troubleshooting.md"))).Select(match => int.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture))];
+
+    [Theory]
+    [InlineData("jsonl", 400)]
+    [InlineData("gz", 400)]
+    [InlineData("parquet", 400)]
+    [InlineData("noise", 200)]
+    public async Task Program_OnDamagedFiles_ReadsThemOrSaysWhatIsWrong(string kind, int rounds)
+    {
+        using var folder = new TemporaryFolder();
+        byte[] whole = kind switch
+        {
+            "gz" => Gzip(Encoding.UTF8.GetBytes(Lines)),
+            "parquet" => await ParquetAsync(folder["samples.jsonl"]),
+            _ => Encoding.UTF8.GetBytes(Lines),
+        };
+        var random = new Random(kind.Length);
+        (int read, int refused) = (0, 0);
+        for (int round = 0; round < rounds; round++)
+        {
+            byte[] content = kind switch
+            {
+                "jsonl" => Encoding.UTF8.GetBytes(Edited(Lines, random)),
+                "gz" when round % 2 == 0 => Gzip(Encoding.UTF8.GetBytes(Edited(Lines, random))),
+                "noise" => Noise(random),
+                _ => Damaged(whole, random),
+            };
+            string file = folder[kind == "noise" && round % 3 == 0 ? "data.parquet" : kind == "noise" && round % 3 == 1 ? "data.jsonl.gz" : "data." + kind];
+            await File.WriteAllBytesAsync(file, content);
+            foreach (string[] command in (string[][])[["inspect", "samples", file], ["prepare", "gsm8k", file, folder["out.jsonl"]]])
+            {
+                (int code, _, string errors) = await WorkerProgram.RunAsync(command);
+                string what = $"{string.Join(' ', command)}: {code} {errors}\n{Convert.ToBase64String(content)}";
+                Assert.True(Documented.Contains(code), what);
+                Assert.DoesNotContain("   at ", errors);
+                if (code != 0) Assert.True(code == (int)ExitCode.BadData && errors.StartsWith("error: ", StringComparison.Ordinal) && errors.Contains(file, StringComparison.Ordinal), what);
+                _ = code == 0 ? read++ : refused++;
+            }
+        }
+        output.WriteLine($"{kind}: {read} read, {refused} refused");
+        Assert.True(refused > 0);
+    }
+
+    /// <summary>Files of other writers, too: their encodings, codecs and nested columns are others than ours.</summary>
+    [Fact]
+    public async Task Program_OnDamagedFilesOfOtherWriters_ReadsThemOrSaysWhatIsWrong()
+    {
+        using var folder = new TemporaryFolder();
+        string shared = SharedFolder.Of("data/parquet");
+        string[] files = [.. new[] { "apache", "writers" }.SelectMany(part => Directory.GetFiles(Path.Combine(shared, part), "*.parquet")).Where(file => new FileInfo(file).Length < 40_000).Order(StringComparer.Ordinal)];
+        var random = new Random(9);
+        (int read, int refused) = (0, 0);
+        foreach (string source in files)
+        {
+            byte[] whole = await File.ReadAllBytesAsync(source);
+            for (int round = 0; round < 12; round++)
+            {
+                string file = folder["data.parquet"];
+                await File.WriteAllBytesAsync(file, Damaged(whole, random));
+                try
+                {
+                    await foreach (DataRecord record in RecordReader.ReadAsync("file://" + file, null, default)) _ = record.Fields.Count;
+                    read++;
+                }
+                catch (WorkerException e) when (e.Code == ExitCode.BadData)
+                {
+                    Assert.StartsWith($"file://{file}", e.Message, StringComparison.Ordinal);
+                    refused++;
+                }
+            }
+        }
+        output.WriteLine($"{files.Length} files: {read} read, {refused} refused");
+        Assert.True(read > 0 && refused > 0);
+    }
+
+    [GeneratedRegex(@"^\| (\d+) \|", RegexOptions.Multiline)]
+    private static partial Regex ExitCodes();
+
+    private static string Edited(string text, Random random)
+    {
+        for (int edits = random.Next(1, 4); edits > 0; edits--)
+        {
+            int at = random.Next(text.Length + 1);
+            text = random.Next(3) switch
+            {
+                0 => text.Insert(at, Scraps[random.Next(Scraps.Length)]),
+                1 => text.Remove(at, Math.Min(random.Next(8), text.Length - at)),
+                _ => text[..at] + text[random.Next(text.Length)..],
+            };
+        }
+        return text;
+    }
+
+    /// <summary>Some bytes changed, half of them near the end, where a footer reaches furthest; or the end cut off.</summary>
+    private static byte[] Damaged(byte[] whole, Random random)
+    {
+        if (random.Next(4) == 0) return whole[..random.Next(whole.Length)];
+        byte[] damaged = [.. whole];
+        for (int edits = random.Next(1, 5); edits > 0; edits--)
+        {
+            int at = random.Next(2) == 0 ? random.Next(damaged.Length) : Math.Max(0, damaged.Length - 1 - random.Next(800));
+            damaged[at] = random.Next(3) switch
+            {
+                0 => (byte)random.Next(256),
+                1 => (byte)(damaged[at] ^ (1 << random.Next(8))),
+                _ => 0xFF,
+            };
+        }
+        return damaged;
+    }
+
+    private static byte[] Noise(Random random)
+    {
+        var bytes = new byte[random.Next(200)];
+        random.NextBytes(bytes);
+        return random.Next(4) switch
+        {
+            0 => [0x1F, 0x8B, 8, .. bytes],
+            1 => [.. "PAR1"u8, .. bytes, .. BitConverter.GetBytes(random.Next(bytes.Length + 1)), .. "PAR1"u8],
+            2 => [.. "{\""u8, .. bytes],
+            _ => bytes,
+        };
+    }
+
+    private static byte[] Gzip(byte[] content)
+    {
+        using var packed = new MemoryStream();
+        using (var stream = new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true)) stream.Write(content);
+        return packed.ToArray();
+    }
+
+    /// <summary>The samples of the lines as a Parquet file.</summary>
+    private static async Task<byte[]> ParquetAsync(string file)
+    {
+        await File.WriteAllTextAsync(file, Lines);
+        using SpooledList<ContrastiveSample> samples = await Datasets.SamplesAsync("file://" + file, null, default);
+        using var content = new MemoryStream();
+        await SampleFile.WriteAsync(samples, Api.RecordFormat.Parquet, content);
+        return content.ToArray();
+    }
+}
