@@ -5,7 +5,8 @@ namespace LightReasoner.Api;
 
 /// <summary>Accuracy on held-out questions, one answer each (pass@1), before and after.</summary>
 [CelRule("has(self.dataset) != has(self.benchmarks)", "set exactly one of dataset and benchmarks", nameof(HasOneSource))]
-[CelRule("!has(self.benchmark) || has(self.dataset)", "needs dataset; several test sets are listed under benchmarks, each with its own", nameof(HasOneBenchmark), Field = "benchmark")]
+[CelRule("!has(self.benchmark) || has(self.dataset)", "needs dataset; several test sets are listed under benchmarks, each with its own",
+    nameof(HasOneBenchmark), Field = "benchmark")]
 [CelRule("!(has(self.benchmark) || has(self.benchmarks)) || !(has(self.questionField) || has(self.answerField))",
     "a benchmark's records have their own fields; leave out questionField and answerField", nameof(HasOwnFields))]
 [CelRule("!has(self.grader) || !(has(self.benchmark) || has(self.benchmarks)) || self.grader in ['math', 'published']",
@@ -15,7 +16,10 @@ public sealed record EvaluationSpec
     /// <summary>The questions with their answers.</summary>
     public DatasetSource? Dataset { get; init; }
 
-    /// <summary>The test set that the dataset is: records in its published layout (or as <c>worker prepare</c> writes them), prompts and grading of the published Qwen2.5-Math evaluation.</summary>
+    /// <summary>
+    /// The test set that the dataset is: records in its published layout (or as <c>worker prepare</c> writes them), prompts and grading of
+    /// the published Qwen2.5-Math evaluation.
+    /// </summary>
     public BenchmarkName? Benchmark { get; init; }
 
     /// <summary>Several test sets, instead of dataset and benchmark.</summary>
@@ -53,16 +57,21 @@ public sealed record EvaluationSpec
     [Range(1, 65536)]
     public int BlockLength { get; init; } = 128;
 
-    /// <summary>Block generation (RefineRun): forward passes over a block, the proposing one included; converge goes on until nothing changes, which gives exactly the greedy answer.</summary>
+    /// <summary>
+    /// Block generation (RefineRun): forward passes over a block, the proposing one included; converge goes on until nothing changes, which
+    /// gives exactly the greedy answer.
+    /// </summary>
     public RefineIterations RefineIterations { get; init; } = 2;
 
     /// <summary>All datasets that are read.</summary>
-    public IEnumerable<DatasetSource> Datasets() => new[] { Dataset }.Concat(Benchmarks?.Select(set => set.Dataset) ?? []).OfType<DatasetSource>();
+    public IEnumerable<DatasetSource> Datasets() =>
+        new[] { Dataset }.Concat(Benchmarks?.Select(set => set.Dataset) ?? []).OfType<DatasetSource>();
 
     internal bool HasOneSource() => Dataset is null != Benchmarks is null;
     internal bool HasOneBenchmark() => Benchmark is null || Dataset is not null;
     internal bool HasOwnFields() => (Benchmark is null && Benchmarks is null) || (QuestionField is null && AnswerField is null);
-    internal bool HasFittingGrader() => (Benchmark is null && Benchmarks is null) || Grader is null or GraderType.Math or GraderType.Published;
+    internal bool HasFittingGrader() => (Benchmark is null && Benchmarks is null)
+        || Grader is null or GraderType.Math or GraderType.Published;
 }
 
 /// <summary>One of several test sets.</summary>

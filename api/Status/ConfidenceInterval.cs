@@ -20,7 +20,8 @@ public readonly record struct ConfidenceInterval(double Low, double High)
     }
 
     /// <summary>
-    /// The difference after − before of two shares measured on the same questions: Newcombe's square-and-add interval for paired data (method 10 in Statistics in Medicine 17:2635, 1998),
+    /// The difference after − before of two shares measured on the same questions: Newcombe's square-and-add interval for paired data
+    /// (method 10 in Statistics in Medicine 17:2635, 1998),
     /// which has a width where nothing changed, too.
     /// </summary>
     /// <param name="before">Questions right before.</param>

@@ -9,7 +9,9 @@ using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Commands;
 
-/// <summary><c>worker prepare BENCHMARK SRC DEST</c>: question files from the published layouts, or prompt/target pairs for refinement.</summary>
+/// <summary>
+/// <c>worker prepare BENCHMARK SRC DEST</c>: question files from the published layouts, or prompt/target pairs for refinement.
+/// </summary>
 internal static class PrepareCommand
 {
     public static Command Create() => new("prepare", "Makes question files (JSONL) from published data sets.")
@@ -26,12 +28,22 @@ internal static class PrepareCommand
     /// <summary>One data set.</summary>
     /// <param name="name">Its name, which is the command's.</param>
     /// <param name="description">For the help.</param>
-    /// <param name="line">Makes a line in the form that LightReasoner's own script writes; the question and the right answer where left out. Such a set has worked solutions to refine.</param>
+    /// <param name="line">
+    /// Makes a line in the form that LightReasoner's own script writes; the question and the right answer where left out. Such a set has
+    /// worked solutions to refine.
+    /// </param>
     private static Command Create(BenchmarkName name, string description, Func<DataRecord, DataFile, string>? line = null)
     {
-        var source = new Argument<string>("src") { Description = "JSONL, Parquet or .json files: a path or URI with globs, or a folder (hf://datasets/openai/gsm8k/main/train-*.parquet)." };
+        var source = new Argument<string>("src")
+        {
+            Description = "JSONL, Parquet or .json files: a path or URI with globs, or a folder (hf://datasets/openai/gsm8k/main/train-*.parquet).",
+        };
         var destination = new Argument<string>("dest") { Description = "The file to write: a path or URI. Replaced if it is there." };
-        var purpose = new Option<string>("--for") { Description = "questions (for SamplingRun and evaluations), or refine: prompts with worked solutions as targets, for RefineRun.", DefaultValueFactory = _ => "questions" };
+        var purpose = new Option<string>("--for")
+        {
+            Description = "questions (for SamplingRun and evaluations), or refine: prompts with worked solutions as targets, for RefineRun.",
+            DefaultValueFactory = _ => "questions",
+        };
         purpose.AcceptOnlyFromAmong("questions", "refine");
         var benchmark = Benchmark.Of(name);
         var command = new Command(EnumOption.Name(name), description) { source, destination };
@@ -48,7 +60,8 @@ internal static class PrepareCommand
             {
                 await foreach ((DataRecord record, DataFile from) in QuestionFiles.ReadAsync(Source(parsed.GetValue(source)!), cancellation))
                 {
-                    await text.WriteAsync(refine ? QuestionFiles.Refinement(benchmark.FromVerl(record)) : line(benchmark.FromVerl(record), from));
+                    await text.WriteAsync(refine ? QuestionFiles.Refinement(benchmark.FromVerl(record))
+                        : line(benchmark.FromVerl(record), from));
                     written++;
                 }
             }

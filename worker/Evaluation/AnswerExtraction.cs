@@ -45,7 +45,10 @@ internal static partial class AnswerExtraction
         return AnswerText.Normalize(answer, keepUnits);
     }
 
-    /// <summary>The letter that a response chooses: the first after "answer is" or "choice is", else the last in the text; the text itself where there is none.</summary>
+    /// <summary>
+    /// The letter that a response chooses: the first after "answer is" or "choice is", else the last in the text; the text itself where
+    /// there is none.
+    /// </summary>
     public static string Choice(string response)
     {
         response = response.Trim('\n');
@@ -70,7 +73,8 @@ internal static partial class AnswerExtraction
         return at < 0 ? null : text[(at + part.Length)..];
     }
 
-    private static string Before(string text, string part) => text.IndexOf(part, StringComparison.Ordinal) is >= 0 and var at ? text[..at] : text;
+    private static string Before(string text, string part) =>
+        text.IndexOf(part, StringComparison.Ordinal) is >= 0 and var at ? text[..at] : text;
 
     /// <summary>What stands between a brace and the one that closes it; all the rest where none does.</summary>
     private static string Braced(string text)

@@ -10,7 +10,9 @@ namespace LightReasoner.Worker.Evaluation;
 public sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null, PromptType prompt = PromptType.Qwen25MathCot)
 {
     /// <summary>The grader that an evaluation asks for.</summary>
-    public static AnswerGrader Of(EvaluationSpec spec) => new(spec.Grader ?? (spec.Benchmark is null ? GraderType.Gsm8k : GraderType.Math), spec.Benchmark is { } name ? Benchmark.Of(name) : null, spec.PromptType);
+    public static AnswerGrader Of(EvaluationSpec spec) =>
+        new(spec.Grader ?? (spec.Benchmark is null ? GraderType.Gsm8k : GraderType.Math),
+            spec.Benchmark is { } name ? Benchmark.Of(name) : null, spec.PromptType);
 
     /// <summary>The answer in a response, and whether it is right.</summary>
     /// <param name="response">What the model wrote.</param>
@@ -56,12 +58,14 @@ public sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null, P
         if (count == 0) throw new WorkerException(ExitCode.BadData, "there is no question to be graded");
         if (misfits == 0) return;
         string shown = example.Reference.Length > 120 ? "…" + example.Reference[^120..] : example.Reference;
-        throw new WorkerException(ExitCode.BadData, $"{misfits} of {count} references do not fit {Needs()}; the first is {example.Place}: '{shown.ReplaceLineEndings(" ")}'");
+        throw new WorkerException(ExitCode.BadData,
+            $"{misfits} of {count} references do not fit {Needs()}; the first is {example.Place}: '{shown.ReplaceLineEndings(" ")}'");
     }
 
     private string Needs() => type switch
     {
-        GraderType.Gsm8k when benchmark is null => "grader gsm8k, which compares one number (after '####', or the only one of the text): take grader math, or another answerField",
+        GraderType.Gsm8k when benchmark is null =>
+            "grader gsm8k, which compares one number (after '####', or the only one of the text): take grader math, or another answerField",
         GraderType.Exact when benchmark is null => "grader exact, which needs a text: take another answerField",
         _ => $"grader {(type == GraderType.Published ? "published" : "math")}, which needs an answer in \\boxed{{}}, after '####' or alone: take another answerField",
     };
@@ -71,13 +75,16 @@ public sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null, P
         _ when benchmark is not null => reference.Length > 0,
         GraderType.Gsm8k => Gsm8kAnswer.IsNumber(reference),
         GraderType.Exact => reference.Trim().Length > 0,
-        _ => Truth(reference) is { Length: > 0 } truth && (Marked(reference) || (truth.Length <= 200 && !reference.Trim().Contains('\n', StringComparison.Ordinal))),
+        _ => Truth(reference) is { Length: > 0 } truth
+            && (Marked(reference) || (truth.Length <= 200 && !reference.Trim().Contains('\n', StringComparison.Ordinal))),
     };
 
     /// <summary>The answer in a reference of one's own: boxed, behind <c>####</c>, or all of it.</summary>
     private string Truth(string reference) => type is GraderType.Gsm8k or GraderType.Exact ? reference
         : reference.Contains("boxed", StringComparison.Ordinal) ? AnswerExtraction.Extract(reference)
-        : AnswerText.Normalize(reference.IndexOf("####", StringComparison.Ordinal) is >= 0 and var mark ? reference[(mark + 4)..] : reference);
+        : AnswerText.Normalize(reference.IndexOf("####", StringComparison.Ordinal) is >= 0 and var mark ? reference[(mark + 4)..]
+            : reference);
 
-    private static bool Marked(string reference) => reference.Contains("boxed", StringComparison.Ordinal) || reference.Contains("####", StringComparison.Ordinal);
+    private static bool Marked(string reference) => reference.Contains("boxed", StringComparison.Ordinal)
+        || reference.Contains("####", StringComparison.Ordinal);
 }

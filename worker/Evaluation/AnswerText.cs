@@ -3,13 +3,16 @@ using System.Text.RegularExpressions;
 
 namespace LightReasoner.Worker.Evaluation;
 
-/// <summary>The normal form of an answer's text as the Qwen2.5-Math evaluation makes it (its <c>strip_string</c>), oddities included.</summary>
+/// <summary>
+/// The normal form of an answer's text as the Qwen2.5-Math evaluation makes it (its <c>strip_string</c>), oddities included.
+/// </summary>
 internal static partial class AnswerText
 {
     // No answer is this long; the work grows with the square of the length.
     private const int MaxLength = 10_000;
 
-    // Words that the published evaluation takes for units, in its order (they are removed one after the other). A dot stands for any character.
+    // Words that the published evaluation takes for units, in its order (they are removed one after the other). A dot stands for any
+    // character.
     private static readonly string[] Units = UnitsAndPlurals(
         """
         east|degree|mph|kmph|ft|m sqaure| m east|sq m|deg|mile|q .|monkey|prime|ratio|profit of rs|rd|o|gm|p . m|lb|tile|per|dm|lt|gain|ab|way|west|
@@ -39,7 +42,8 @@ internal static partial class AnswerText
         text = NumberWords.Convert(text);
         text = TextCommand().Replace(text, "$1");
         foreach (var assignment in Assignments) text = text.Remove(assignment);
-        text = text.Swap(@"\emptyset", "{}").Swap(@"(-\infty,\infty)", @"\mathbb{R}").Remove(@"\%").Remove("%").Swap(" .", " 0.").Swap("{.", "{0.");
+        text = text.Swap(@"\emptyset", "{}").Swap(@"(-\infty,\infty)", @"\mathbb{R}").Remove(@"\%").Remove("%");
+        text = text.Swap(" .", " 0.").Swap("{.", "{0.");
         text = text.Swap("infinity", @"\infty");
         if (!text.Contains(@"\infty", StringComparison.Ordinal)) text = text.Swap("inf", @"\infty");
         text = Box().Replace(text.Swap(@"+\inity", @"\infty").Remove("and").Remove(@"\mathbf"), "");

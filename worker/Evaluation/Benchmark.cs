@@ -13,13 +13,15 @@ namespace LightReasoner.Worker.Evaluation;
 public sealed record BenchmarkProblem(string Question, string Truth);
 
 /// <summary>
-/// A test set as the published Qwen2.5-Math evaluation treats it: how its records are laid out, how a question is put, and how an answer is found in a response. Besides the published
+/// A test set as the published Qwen2.5-Math evaluation treats it: how its records are laid out, how a question is put, and how an answer is
+/// found in a response. Besides the published
 /// layout, records that <c>worker prepare</c> wrote and (GSM8K, MATH) verl's are read.
 /// </summary>
 public sealed partial class Benchmark
 {
     private static readonly string[] VerlInstructions =
-        ["Let's think step by step and output the final answer after \"####\".", "Let's think step by step and output the final answer within \\boxed{}."];
+        ["Let's think step by step and output the final answer after \"####\".",
+            "Let's think step by step and output the final answer within \\boxed{}."];
 
     private Benchmark(BenchmarkName name) => Name = name;
 
@@ -46,18 +48,27 @@ public sealed partial class Benchmark
         string truth = Truth(record);
         string question = Name switch
         {
-            BenchmarkName.Svamp when Has(record, "Body") => $"{(record.Text("Body").Trim() is var body && body.EndsWith('.') ? body : body + ".")} {record.Text("Question").Trim()}",
+            BenchmarkName.Svamp when Has(record, "Body") =>
+                $"{(record.Text("Body").Trim() is var body && body.EndsWith('.') ? body : body + ".")} {record.Text("Question").Trim()}",
             BenchmarkName.Asdiv when Has(record, "body") => $"{record.Text("body").Trim()} {record.Text("question").Trim()}",
             BenchmarkName.MmluStem when Has(record, "choices") => $"{record.Text("question").Trim()}\nAnswer Choices: {Choices(record)}",
             _ => record.Text(Array.Find(["question", "problem", "Question", "input"], field => Has(record, field)) ?? "question"),
         };
         if (!IsPrepared(record))
-            question += truth.ToLowerInvariant() switch { "true" or "false" => " (True or False)", "yes" or "no" => " (Yes or No)", _ => "" };
+        {
+            question += truth.ToLowerInvariant() switch
+            {
+                "true" or "false" => " (True or False)",
+                "yes" or "no" => " (Yes or No)",
+                _ => "",
+            };
+        }
         return new BenchmarkProblem(question.Trim(), truth);
     }
 
     /// <summary>The problems of a dataset as questions.</summary>
-    public async Task<IReadOnlyList<Question>> QuestionsAsync(string uri, RecordFormat? format, int? maxQuestions, CancellationToken cancellation)
+    public async Task<IReadOnlyList<Question>> QuestionsAsync(string uri, RecordFormat? format, int? maxQuestions,
+        CancellationToken cancellation)
     {
         List<Question> questions = [];
         await foreach (DataRecord record in RecordReader.ReadAsync(uri, format, cancellation))
@@ -78,7 +89,8 @@ public sealed partial class Benchmark
         response = AnswerExtraction.Cut(response, type);
         if (response.Length == 0) return "";
         string answer = AnswerText.Normalize(ExtractRaw(response), KeepsUnits);
-        if (truth is ['A' or 'B' or 'C' or 'D' or 'E']) return answer is ['A' or 'B' or 'C' or 'D' or 'E'] ? answer : AnswerExtraction.Choice(response);
+        if (truth is ['A' or 'B' or 'C' or 'D' or 'E'])
+            return answer is ['A' or 'B' or 'C' or 'D' or 'E'] ? answer : AnswerExtraction.Choice(response);
         return truth.All(IsChoice) && !answer.All(IsChoice) ? string.Concat(answer.Where(IsChoice)) : answer;
     }
 
@@ -96,19 +108,23 @@ public sealed partial class Benchmark
         switch (Name)
         {
             case BenchmarkName.Gsm8k:
-                if (record.Text("answer").Split("####") is not [_, var number]) throw Bad(record, "answer", "must hold one '####' with the final number behind it");
+                if (record.Text("answer").Split("####") is not [_, var number])
+                    throw Bad(record, "answer", "must hold one '####' with the final number behind it");
                 return AnswerText.Normalize(number);
             case BenchmarkName.Math:
                 return AnswerExtraction.Extract(record.Text("solution"));
             case BenchmarkName.MinervaMath:
-                return AnswerExtraction.Extract(record.Text("solution"), keepUnits: true).Swap(@"\neq", @"\ne").Swap(@"\leq", @"\le").Swap(@"\geq", @"\ge");
+                return AnswerExtraction.Extract(record.Text("solution"), keepUnits: true)
+                    .Swap(@"\neq", @"\ne").Swap(@"\leq", @"\le").Swap(@"\geq", @"\ge");
             case BenchmarkName.Svamp:
                 var answer = record.Required("Answer");
-                return AnswerText.Normalize(answer.GetValueKind() == JsonValueKind.Number ? NumberWords.PythonFloat(answer.GetValue<double>()) : record.Text("Answer"));
+                return AnswerText.Normalize(answer.GetValueKind() == JsonValueKind.Number
+                    ? NumberWords.PythonFloat(answer.GetValue<double>()) : record.Text("Answer"));
             case BenchmarkName.Asdiv:
                 return AnswerText.Normalize(Parenthesis().Replace(record.Text("answer"), ""));
             case BenchmarkName.OlympiadBench:
-                return record.Required("final_answer") is JsonArray { Count: > 0 } answers && answers[0] is JsonValue first && first.TryGetValue(out string? text)
+                return record.Required("final_answer") is JsonArray { Count: > 0 } answers && answers[0] is JsonValue first
+                    && first.TryGetValue(out string? text)
                     ? AnswerText.Normalize(text.Trim('$'))
                     : throw Bad(record, "final_answer", "must be a list of texts");
             default:
@@ -119,7 +135,8 @@ public sealed partial class Benchmark
     }
 
     private static string Choices(DataRecord record) => record.Required("choices") is JsonArray { Count: 4 } choices
-        ? string.Join(' ', choices.Select((choice, i) => $"({"ABCD"[i]}) {(choice is JsonValue value && value.TryGetValue(out string? text) ? text : choice?.ToJsonString() ?? "None").Trim()}"))
+        ? string.Join(' ', choices.Select((choice, i) =>
+            $"({"ABCD"[i]}) {(choice is JsonValue value && value.TryGetValue(out string? text) ? text : choice?.ToJsonString() ?? "None").Trim()}"))
         : throw Bad(record, "choices", "must list four choices");
 
     /// <summary>Whether a record is one of <c>worker prepare</c>: question and answer, ready to be used.</summary>
@@ -133,13 +150,18 @@ public sealed partial class Benchmark
         _ => false,
     };
 
-    /// <summary>A record of verl's Parquet files (a chat as the prompt, the right answer in <c>reward_model</c>) in the published layout; any other as it is.</summary>
+    /// <summary>
+    /// A record of verl's Parquet files (a chat as the prompt, the right answer in <c>reward_model</c>) in the published layout; any other
+    /// as it is.
+    /// </summary>
     internal DataRecord FromVerl(DataRecord record)
     {
-        if (Name is not (BenchmarkName.Gsm8k or BenchmarkName.Math) || record.Fields["reward_model"] is not JsonObject reward || record.Fields["prompt"] is not JsonArray prompt) return record;
+        if (Name is not (BenchmarkName.Gsm8k or BenchmarkName.Math) || record.Fields["reward_model"] is not JsonObject reward
+            || record.Fields["prompt"] is not JsonArray prompt) return record;
         var more = record.Fields["extra_info"] as JsonObject;
         string truth = reward["ground_truth"]?.ToString() ?? throw Bad(record, "reward_model.ground_truth", "is missing");
-        string question = more?["question"]?.ToString() ?? prompt.OfType<JsonObject>().LastOrDefault(message => message["role"]?.ToString() == "user")?["content"]?.ToString()
+        string question = more?["question"]?.ToString()
+            ?? prompt.OfType<JsonObject>().LastOrDefault(message => message["role"]?.ToString() == "user")?["content"]?.ToString()
             ?? throw Bad(record, "prompt", "must hold a message of the user");
         foreach (var instruction in VerlInstructions)
             if (question.EndsWith(instruction, StringComparison.Ordinal)) question = question[..^instruction.Length].TrimEnd();
@@ -153,7 +175,8 @@ public sealed partial class Benchmark
 
     private static bool IsChoice(char c) => c is >= 'A' and <= 'E';
 
-    private static WorkerException Bad(DataRecord record, string field, string what) => new(ExitCode.BadData, $"{record.Place}: field '{field}' {what}");
+    private static WorkerException Bad(DataRecord record, string field, string what) =>
+        new(ExitCode.BadData, $"{record.Place}: field '{field}' {what}");
 
     [GeneratedRegex(@"\(.*?\)")]
     private static partial Regex Parenthesis();

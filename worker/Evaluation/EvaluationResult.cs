@@ -3,7 +3,9 @@ namespace LightReasoner.Worker.Evaluation;
 /// <summary>How a model answered some questions.</summary>
 /// <param name="Correct">Of each question: whether the answer's number is the right one.</param>
 /// <param name="Answers">The answers' texts.</param>
-/// <param name="TokensPerForward">Generated tokens per forward pass that their answer took part in; 1 for autoregressive generation.</param>
+/// <param name="TokensPerForward">
+/// Generated tokens per forward pass that their answer took part in; 1 for autoregressive generation.
+/// </param>
 public sealed record EvaluationResult(bool[] Correct, string[] Answers, double TokensPerForward)
 {
     /// <summary>Share of right answers, from 0 to 1.</summary>

@@ -3,17 +3,22 @@ using System.Text.RegularExpressions;
 
 namespace LightReasoner.Worker.Evaluation;
 
-/// <summary>The final number of an answer, as GSM8K's authors read it (openai/grade-school-math, <c>extract_answer</c>), and a little more leniently.</summary>
+/// <summary>
+/// The final number of an answer, as GSM8K's authors read it (openai/grade-school-math, <c>extract_answer</c>), and a little more
+/// leniently.
+/// </summary>
 public static partial class Gsm8kAnswer
 {
     /// <summary>
-    /// The number after the first <c>####</c> that has one, all commas dropped; where none has, the last number of the text (the authors' program finds none then).
+    /// The number after the first <c>####</c> that has one, all commas dropped; where none has, the last number of the text (the authors'
+    /// program finds none then).
     /// U+2212 and the en dash are minus signs; a dollar sign is passed over. Null if there is no number.
     /// </summary>
     public static string? Extract(string answer)
     {
         answer = answer.Replace('\u2212', '-').Replace('\u2013', '-');
-        if (Marked().Match(answer) is { Success: true } marked) return marked.Groups["sign"].Value + marked.Groups["number"].Value.Remove(",").TrimEnd('.');
+        if (Marked().Match(answer) is { Success: true } marked) return marked.Groups["sign"].Value
+            + marked.Groups["number"].Value.Remove(",").TrimEnd('.');
         return Number().Matches(answer) is { Count: > 0 } all ? all[^1].Value.Remove(",").Remove("$") : null;
     }
 
@@ -34,6 +39,7 @@ public static partial class Gsm8kAnswer
     private static partial Regex Marked();
 
     // A minus sign counts only where no digit or closing bracket precedes it: in "5-3" it is an operator.
-    [GeneratedRegex(@"(?:(?<![\d)])-)?\$?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|(?:(?<![\d)])-)?\$?\.\d+", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?:(?<![\d)])-)?\$?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|(?:(?<![\d)])-)?\$?\.\d+",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Number();
 }

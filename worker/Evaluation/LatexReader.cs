@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 namespace LightReasoner.Worker.Evaluation;
 
 /// <summary>
-/// Reads LaTeX mathematics by recursive descent. Where an operator or bracket cannot be continued the expression ends before it, as in the published evaluation's parsers:
+/// Reads LaTeX mathematics by recursive descent. Where an operator or bracket cannot be continued the expression ends before it, as in the
+/// published evaluation's parsers:
 /// <c>2^(3)</c> is 2 there.
 /// </summary>
 internal sealed partial class LatexReader
@@ -13,7 +14,8 @@ internal sealed partial class LatexReader
 
     private static readonly HashSet<string> NotSymbols =
     [
-        @"\frac", @"\binom", @"\sqrt", @"\overline", @"\lfloor", @"\rfloor", @"\lceil", @"\rceil", @"\langle", @"\rangle", @"\lim", @"\int", @"\sum", @"\prod", @"\mathit", @"\to",
+        @"\frac", @"\binom", @"\sqrt", @"\overline", @"\lfloor", @"\rfloor", @"\lceil", @"\rceil", @"\langle", @"\rangle", @"\lim",
+            @"\int", @"\sum", @"\prod", @"\mathit", @"\to",
         @"\rightarrow", @"\Rightarrow", @"\longrightarrow", @"\Longrightarrow", @"\{", @"\}", @"\left|", @"\right|", "\\\\",
     ];
 
@@ -34,7 +36,10 @@ internal sealed partial class LatexReader
 
     private string Next => _at < _tokens.Count ? _tokens[_at] : "end";
 
-    /// <summary>The expression that a text begins with (all of it, in <see cref="LatexDialect.Plain"/>); null where there is none, or it is too long or too deep.</summary>
+    /// <summary>
+    /// The expression that a text begins with (all of it, in <see cref="LatexDialect.Plain"/>); null where there is none, or it is too long
+    /// or too deep.
+    /// </summary>
     public static MathNode? Read(string text, LatexDialect dialect)
     {
         if (text.Length > MaxLength || (dialect == LatexDialect.Fallback && text.StartsWith('~'))) return null; // ~5 is -6 in Python
@@ -42,7 +47,8 @@ internal sealed partial class LatexReader
         var node = dialect == LatexDialect.Sympy ? reader.Relation() : reader.Lists();
         bool all = dialect == LatexDialect.Plain || reader._python;
         // The last resort looks one token further than where it stops.
-        bool stuck = reader.Next == LatexTokens.Error || (dialect == LatexDialect.Fallback && reader._tokens.ElementAtOrDefault(reader._at + 1) == LatexTokens.Error);
+        bool stuck = reader.Next == LatexTokens.Error
+            || (dialect == LatexDialect.Fallback && reader._tokens.ElementAtOrDefault(reader._at + 1) == LatexTokens.Error);
         return reader._failed || stuck || (all && reader._at < reader._tokens.Count) ? null : node;
     }
 
@@ -69,9 +75,11 @@ internal sealed partial class LatexReader
 
     private MathNode? Collection()
     {
-        string open = Next, close = open switch { "[" => "]", "{" => "}", @"\{" => @"\}", "(" when _dialect == LatexDialect.Plain || _python => ")", _ => "" };
+        string open = Next, close =
+            open switch { "[" => "]", "{" => "}", @"\{" => @"\}", "(" when _dialect == LatexDialect.Plain || _python => ")", _ => "" };
         if (close.Length == 0 || Deeper(() => Skip(Entries)) is not { Kind: MathKind.List } list) return null;
-        bool plain = _dialect == LatexDialect.Plain, halfOpen = plain && list.Children.Count == 2 && open is "(" or "[" && Next is ")" or "]";
+        bool plain = _dialect == LatexDialect.Plain, halfOpen = plain && list.Children.Count == 2 && open is "(" or "["
+            && Next is ")" or "]";
         if (halfOpen) close = Next;
         if (!Take(close)) return null;
         return open == "{" && (_python || plain) || open == @"\{" && plain ? MathNode.Of(MathKind.Set, list.Children)
@@ -82,7 +90,8 @@ internal sealed partial class LatexReader
     {
         if (Entry() is not { } first) return null;
         List<MathNode> entries = [first];
-        while (!_failed && Try(() => Take(",") || (_dialect == LatexDialect.Plain && Take(";")) ? Entry() : null) is { } next) entries.Add(next);
+        while (!_failed && Try(() => Take(",") || (_dialect == LatexDialect.Plain && Take(";")) ? Entry()
+            : null) is { } next) entries.Add(next);
         return entries.Count == 1 ? first : MathNode.Named(MathKind.List, _python ? "(" : "", entries);
     }
 
@@ -148,8 +157,10 @@ internal sealed partial class LatexReader
         while (!_failed && StartsFactor(functions) && Try(() => Postfix(functions)) is { } factor) factors.Add(factor);
         // "2 x 3" is a product.
         for (int i = 1; i + 1 < factors.Count; i++)
-            if (factors[i] is { Kind: MathKind.Symbol, Name: "x" } && !factors[i - 1].HasSymbols && !factors[i + 1].HasSymbols) factors.RemoveAt(i);
-        if (mixed && factors.Count > 1 && !factors[1].HasSymbols) factors = [MathNode.Of(MathKind.Sum, factors[0], factors[1]), .. factors[2..]];
+            if (factors[i] is { Kind: MathKind.Symbol, Name: "x" } && !factors[i - 1].HasSymbols
+                && !factors[i + 1].HasSymbols) factors.RemoveAt(i);
+        if (mixed && factors.Count > 1 && !factors[1].HasSymbols) factors =
+            [MathNode.Of(MathKind.Sum, factors[0], factors[1]), .. factors[2..]];
         // The published last resort flattens long products, which then are not the same text as others of the same factors.
         bool flat = _dialect == LatexDialect.Fallback && (factors.Count > 2 || factors.Any(factor => factor.Kind == MathKind.Product));
         return factors.Count == 1 ? factors[0] : MathNode.Named(MathKind.Product, flat ? "flat" : "", factors);
@@ -233,7 +244,9 @@ internal sealed partial class LatexReader
             case @"\sqrt" when functions:
                 _at++;
                 var root = Next == "[" ? Group("[", "]") : MathNode.Number(2);
-                return root is not null && RootOf() is { } radicand ? MathNode.Of(MathKind.Power, radicand, root.Kind == MathKind.Number ? MathNode.Number(root.Denominator, root.Numerator) : root.Invert()) : null;
+                return root is not null && RootOf() is { } radicand
+                    ? MathNode.Of(MathKind.Power, radicand, root.Kind == MathKind.Number
+                    ? MathNode.Number(root.Denominator, root.Numerator) : root.Invert()) : null;
             case @"\overline" when functions:
                 _at++;
                 return Group("{", "}") is { } bar ? Opaque(MathNode.Call("conjugate", bar)) : null;
@@ -318,7 +331,8 @@ internal sealed partial class LatexReader
         if (Next == "_")
         {
             if (Skip(Exponent) is not { } subscript) _failed = true;
-            else name += _dialect == LatexDialect.Fallback && subscript.Text.Length == 1 ? "_" + subscript.Text : "_{" + subscript.Text + "}";
+            else name += _dialect == LatexDialect.Fallback && subscript.Text.Length == 1 ? "_" + subscript.Text
+                : "_{" + subscript.Text + "}";
         }
         return name + Quotes();
     }
@@ -359,21 +373,26 @@ internal sealed partial class LatexReader
             argument = MathNode.Number(@base.Numerator % 10);
             @base = MathNode.Number(@base.Numerator / 10);
         }
-        if (power is { Kind: MathKind.Number } && power.Numerator == -power.Denominator && name is "sin" or "cos" or "tan" or "csc" or "sec" or "cot" or "sinh" or "cosh" or "tanh")
+        if (power is { Kind: MathKind.Number } && power.Numerator == -power.Denominator
+            && name is "sin" or "cos" or "tan" or "csc" or "sec" or "cot" or "sinh" or "cosh" or "tanh")
             return Opaque(MathNode.Call(name.EndsWith('h') ? "ar" + name : "arc" + name, argument));
         var value = name switch
         {
             "lg" => MathNode.Call("log", argument, @base ?? MathNode.Number(10)),
-            "ln" or "log" => @base is null ? MathNode.Call("log", argument, MathNode.Call("exp", MathNode.Number(1))) : MathNode.Call("log", argument, @base),
+            "ln" or "log" => @base is null ? MathNode.Call("log", argument, MathNode.Call("exp", MathNode.Number(1)))
+                : MathNode.Call("log", argument, @base),
             _ => MathNode.Call(name, argument),
         };
         return Opaque(power is null ? value : MathNode.Of(MathKind.Power, value, power));
     }
 
-    /// <summary>sympy proves nothing about powers and functions of variables that have decimal numbers in them: 0.5 is not 1/2 there.</summary>
+    /// <summary>
+    /// sympy proves nothing about powers and functions of variables that have decimal numbers in them: 0.5 is not 1/2 there.
+    /// </summary>
     private MathNode Opaque(MathNode node)
     {
-        MathNode Walk(MathNode part) => part.IsDecimal ? MathNode.Symbol("decimal " + part.Text) : part.Children.Count == 0 ? part : part.With([.. part.Children.Select(Walk)]);
+        MathNode Walk(MathNode part) => part.IsDecimal ? MathNode.Symbol("decimal " + part.Text) : part.Children.Count == 0 ? part
+            : part.With([.. part.Children.Select(Walk)]);
         return _dialect == LatexDialect.Sympy && node.HasSymbols ? Walk(node) : node;
     }
 
@@ -486,5 +505,6 @@ internal sealed partial class LatexReader
     private static bool IsDigit(string token) => token.Length == 1 && char.IsAsciiDigit(token[0]);
 
     private bool IsSymbol(string token) => token is not ("end" or LatexTokens.Error) && (char.IsAsciiLetter(token[0])
-        || (token.Length > 1 && token[0] == '\\' && !NotSymbols.Contains(token) && !LatexTokens.Functions.Contains(token[1..]) && (_dialect == LatexDialect.Sympy || LatexTokens.Letters.Contains(token[1..]))));
+        || (token.Length > 1 && token[0] == '\\' && !NotSymbols.Contains(token) && !LatexTokens.Functions.Contains(token[1..])
+            && (_dialect == LatexDialect.Sympy || LatexTokens.Letters.Contains(token[1..]))));
 }

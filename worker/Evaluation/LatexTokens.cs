@@ -6,14 +6,22 @@ internal enum LatexDialect
     /// <summary>What sympy's <c>parse_latex</c> reads: as far as it makes sense, the rest is ignored; every command is a symbol.</summary>
     Sympy,
 
-    /// <summary>What only the published evaluation's last resort (<c>latex2sympy</c>) reads: dollar signs, percentages, matrices, lists; π has its value.</summary>
+    /// <summary>
+    /// What only the published evaluation's last resort (<c>latex2sympy</c>) reads: dollar signs, percentages, matrices, lists; π has its
+    /// value.
+    /// </summary>
     Fallback,
 
-    /// <summary>What a mathematician reads: the whole text, π, e and i have their values, <c>3\frac12</c> is a mixed number, <c>x(x+1)</c> a product.</summary>
+    /// <summary>
+    /// What a mathematician reads: the whole text, π, e and i have their values, <c>3\frac12</c> is a mixed number, <c>x(x+1)</c> a
+    /// product.
+    /// </summary>
     Plain,
 }
 
-/// <summary>Cuts LaTeX into tokens: single characters, commands with their backslash, and <c>d</c> with the variable behind it (a differential).</summary>
+/// <summary>
+/// Cuts LaTeX into tokens: single characters, commands with their backslash, and <c>d</c> with the variable behind it (a differential).
+/// </summary>
 internal static class LatexTokens
 {
     /// <summary>A character that does not belong to the dialect.</summary>
@@ -27,7 +35,8 @@ internal static class LatexTokens
     ];
 
     /// <summary>Commands that change the look of what is in the braces behind them.</summary>
-    public static readonly HashSet<string> Accents = [.. "text textbf textit mathrm mathbf mathcal mathit bar overline hat vec dot ddot tilde boldsymbol mbox".Split(' ')];
+    public static readonly HashSet<string> Accents =
+        [.. "text textbf textit mathrm mathbf mathcal mathit bar overline hat vec dot ddot tilde boldsymbol mbox".Split(' ')];
 
     /// <summary>Functions of what is behind them.</summary>
     public static readonly HashSet<string> Functions =
@@ -40,19 +49,23 @@ internal static class LatexTokens
 
     private static readonly HashSet<string> Skipped =
     [
-        @"\thinspace", @"\medspace", @"\thickspace", @"\quad", @"\qquad", @"\negthinspace", @"\negmedspace", @"\negthickspace", @"\left", @"\right", @"\vrule", @"\vcenter",
+        @"\thinspace", @"\medspace", @"\thickspace", @"\quad", @"\qquad", @"\negthinspace", @"\negmedspace", @"\negthickspace", @"\left",
+            @"\right", @"\vrule", @"\vcenter",
         @"\vbox", @"\vskip", @"\vspace", @"\hfil", @"\,", @"\:", @"\;", @"\!", @"\*", @"\-", @"\.", @"\/", "\\\"", @"\(", @"\=",
     ];
 
     private static readonly Dictionary<string, string> Synonyms = new()
     {
-        [@"\leq"] = "≤", [@"\le"] = "≤", [@"\leqq"] = "≤", [@"\leqslant"] = "≤", [@"\geq"] = "≥", [@"\ge"] = "≥", [@"\geqq"] = "≥", [@"\geqslant"] = "≥", [@"\neq"] = "≠",
-        [@"\times"] = "*", [@"\cdot"] = "*", [@"\div"] = "/", [":"] = "/", ["<="] = "≤", [">="] = "≥", [@"\dfrac"] = @"\frac", [@"\tfrac"] = @"\frac", [@"\dbinom"] = @"\binom", [@"\tbinom"] = @"\binom",
+        [@"\leq"] = "≤", [@"\le"] = "≤", [@"\leqq"] = "≤", [@"\leqslant"] = "≤", [@"\geq"] = "≥", [@"\ge"] = "≥", [@"\geqq"] = "≥",
+            [@"\geqslant"] = "≥", [@"\neq"] = "≠",
+        [@"\times"] = "*", [@"\cdot"] = "*", [@"\div"] = "/", [":"] = "/", ["<="] = "≤", [">="] = "≥", [@"\dfrac"] = @"\frac",
+            [@"\tfrac"] = @"\frac", [@"\dbinom"] = @"\binom", [@"\tbinom"] = @"\binom",
     };
 
     private static readonly Dictionary<string, string> MoreSynonyms = new()
     {
-        [@"\lt"] = "<", [@"\gt"] = ">", [@"\ne"] = "≠", ["−"] = "-", ["–"] = "-", ["×"] = "*", ["⋅"] = "*", ["·"] = "*", ["÷"] = "/", ["π"] = @"\pi", ["∞"] = @"\infty", [@"\lbrace"] = @"\{",
+        [@"\lt"] = "<", [@"\gt"] = ">", [@"\ne"] = "≠", ["−"] = "-", ["–"] = "-", ["×"] = "*", ["⋅"] = "*", ["·"] = "*", ["÷"] = "/",
+            ["π"] = @"\pi", ["∞"] = @"\infty", [@"\lbrace"] = @"\{",
         [@"\rbrace"] = @"\}", [@"\%"] = "%", ["∪"] = @"\cup", ["°"] = @"\degree", ["²"] = "^2", ["³"] = "^3",
     };
 
@@ -62,7 +75,8 @@ internal static class LatexTokens
         var tokens = new List<string>();
         for (int at = 0; at < text.Length;)
         {
-            int length = text[at] is '<' or '>' && at + 1 < text.Length && text[at + 1] == '=' && (python || dialect == LatexDialect.Plain) ? 2 : Length(text, at, dialect);
+            int length = text[at] is '<' or '>' && at + 1 < text.Length && text[at + 1] == '=' && (python || dialect == LatexDialect.Plain)
+                ? 2 : Length(text, at, dialect);
             var token = text.Substring(at, length);
             at += length;
             if (Skipped.Contains(token) || char.IsWhiteSpace(token[0]) || (dialect != LatexDialect.Sympy && token is "$" or "~")
@@ -75,9 +89,12 @@ internal static class LatexTokens
                 token = token[1..];
             }
             bool known = token.Length > 1
-                ? token[0] != '\\' || char.IsAsciiLetter(token[1]) || token is @"\{" or @"\}" || (dialect != LatexDialect.Sympy && token is @"\\" or @"\%")
-                : char.IsAsciiLetterOrDigit(token[0]) || "+-*/()[]{}|_^=<>≤≥≠!,.'".Contains(token[0]) || (dialect != LatexDialect.Sympy && token == "&") || (dialect == LatexDialect.Plain && token is "%" or ";");
-            if (!known || (dialect == LatexDialect.Fallback && token.Length > 1 && token[0] == '\\' && char.IsAsciiLetter(token[1]) && !FallbackCommands.Contains(token[1..]))) token = Error;
+                ? token[0] != '\\' || char.IsAsciiLetter(token[1]) || token is @"\{" or @"\}"
+                    || (dialect != LatexDialect.Sympy && token is @"\\" or @"\%")
+                : char.IsAsciiLetterOrDigit(token[0]) || "+-*/()[]{}|_^=<>≤≥≠!,.'".Contains(token[0])
+                    || (dialect != LatexDialect.Sympy && token == "&") || (dialect == LatexDialect.Plain && token is "%" or ";");
+            if (!known || (dialect == LatexDialect.Fallback && token.Length > 1 && token[0] == '\\' && char.IsAsciiLetter(token[1])
+                && !FallbackCommands.Contains(token[1..]))) token = Error;
             tokens.Add(token);
             if (token == Error) break;
         }
@@ -97,12 +114,14 @@ internal static class LatexTokens
         {
             int letters = Letters(at + 1);
             if (letters == 0) return Math.Min(2, text.Length - at);
-            return text.AsSpan(at, letters + 1) is @"\left" or @"\right" && at + letters + 1 < text.Length && text[at + letters + 1] == '|' && dialect == LatexDialect.Sympy ? letters + 2 : letters + 1;
+            return text.AsSpan(at, letters + 1) is @"\left" or @"\right" && at + letters + 1 < text.Length && text[at + letters + 1] == '|'
+                && dialect == LatexDialect.Sympy ? letters + 2 : letters + 1;
         }
         if (text[at] != 'd' || dialect == LatexDialect.Plain) return 1;
         int next = at + 1;
         while (next < text.Length && char.IsWhiteSpace(text[next])) next++;
         if (next >= text.Length) return 1;
-        return char.IsAsciiLetter(text[next]) ? next + 1 - at : text[next] == '\\' && Letters(next + 1) is > 0 and var name ? next + 1 + name - at : 1;
+        return char.IsAsciiLetter(text[next]) ? next + 1 - at : text[next] == '\\' && Letters(next + 1) is > 0 and var name
+            ? next + 1 + name - at : 1;
     }
 }

@@ -45,10 +45,13 @@ internal sealed partial class MathEquality
     {
         if (BySimpleRules(prediction, truth) is { } verdict) return verdict;
         (prediction, truth) = (prediction.Trim(), truth.Trim());
-        if (prediction.Contains("pmatrix", StringComparison.Ordinal) && !truth.Contains("pmatrix", StringComparison.Ordinal)) truth = ColumnOf(truth);
-        bool otherBrackets = (prediction is ['[', .., ']'] && truth is not ['(', .., ')']) || (prediction is ['(', .., ')'] && truth is not ['[', .., ']']);
+        if (prediction.Contains("pmatrix", StringComparison.Ordinal) && !truth.Contains("pmatrix", StringComparison.Ordinal))
+            truth = ColumnOf(truth);
+        bool otherBrackets = (prediction is ['[', .., ']'] && truth is not ['(', .., ')'])
+            || (prediction is ['(', .., ')'] && truth is not ['[', .., ']']);
         if (Same(WithoutBrackets(prediction, otherBrackets), WithoutBrackets(truth, otherBrackets))) return true;
-        if (Bracketed().IsMatch(prediction) && Bracketed().IsMatch(truth) && AllEqual(Inside(prediction).Split(','), Inside(truth).Split(','))) return true;
+        if (Bracketed().IsMatch(prediction) && Bracketed().IsMatch(truth)
+            && AllEqual(Inside(prediction).Split(','), Inside(truth).Split(','))) return true;
         if (IsMatrix(prediction) && IsMatrix(truth) && RowsAreEqual(Rows(prediction), Rows(truth))) return true;
         string[] sides = prediction.Split('='), others = truth.Split('=');
         if (sides.Length == 2 && others.Length == 2)
@@ -88,11 +91,14 @@ internal sealed partial class MathEquality
             case (MathKind.Set, MathKind.Set):
                 return a.Children.Count == b.Children.Count && a.Children.All(entry => b.Children.Any(other => AreSame(entry, other)));
             case (MathKind.List or MathKind.Set, _) or (_, MathKind.List or MathKind.Set):
-                return a.Kind == b.Kind && a.Name == b.Name && a.Children.Count == b.Children.Count && a.Children.Zip(b.Children).All(pair => AreSame(pair.First, pair.Second));
+                return a.Kind == b.Kind && a.Name == b.Name && a.Children.Count == b.Children.Count
+                    && a.Children.Zip(b.Children).All(pair => AreSame(pair.First, pair.Second));
             case (MathKind.Matrix, MathKind.Matrix):
-                return a.Children.Count == b.Children.Count && a.Children.Zip(b.Children).All(rows => rows.First.Children.Count == rows.Second.Children.Count
+                return a.Children.Count == b.Children.Count
+                    && a.Children.Zip(b.Children).All(rows => rows.First.Children.Count == rows.Second.Children.Count
                     && rows.First.Children.Zip(rows.Second.Children).All(cells => MathValue.AreIdentical(cells.First, cells.Second)
-                        || (MathValue.Real(cells.First) is { } x && MathValue.Real(cells.Second) is { } y && Math.Round(x, 3) == Math.Round(y, 3))));
+                        || (MathValue.Real(cells.First) is { } x && MathValue.Real(cells.Second) is { } y
+                            && Math.Round(x, 3) == Math.Round(y, 3))));
             case (MathKind.Relation, MathKind.Relation):
                 MathNode one = Difference(a), other = Difference(b);
                 return MathValue.AreIdentical(one, other) || MathValue.AreIdentical(one, other.Negate());
@@ -106,22 +112,29 @@ internal sealed partial class MathEquality
     /// <summary>A number times a matrix as a matrix.</summary>
     private static MathNode Scaled(MathNode product) =>
         product.Kind == MathKind.Product && product.Children.Where(c => c.Kind == MathKind.Matrix).ToArray() is [var matrix]
-            ? matrix.With([.. matrix.Children.Select(row => row.With([.. row.Children.Select(cell => MathNode.Of(MathKind.Product, [cell, .. product.Children.Where(c => c != matrix)]))]))])
+            ? matrix.With([.. matrix.Children.Select(row => row.With(
+                [.. row.Children.Select(cell => MathNode.Of(MathKind.Product, [cell, .. product.Children.Where(c => c != matrix)]))]))])
             : product;
 
     /// <summary>An answer of mathematics (not of words), without what is only for the eye.</summary>
     private static MathNode? ReadPlain(string text)
     {
         text = Look().Replace(text, "$2").Remove("$").Trim().TrimEnd('.');
-        return Float(text.Remove(" ")) is { } number && double.IsFinite(number) ? MathNode.Decimal(number) : Word().IsMatch(text) ? null : LatexReader.Read(text, LatexDialect.Plain);
+        return Float(text.Remove(" ")) is { } number && double.IsFinite(number) ? MathNode.Decimal(number)
+            : Word().IsMatch(text) ? null
+            : LatexReader.Read(text, LatexDialect.Plain);
     }
 
-    /// <summary>What the published rules overlook: entries behind the first, brackets of half-open intervals, signs of inequalities, mixed numbers.</summary>
+    /// <summary>
+    /// What the published rules overlook: entries behind the first, brackets of half-open intervals, signs of inequalities, mixed numbers.
+    /// </summary>
     private static bool Contradict(MathNode a, MathNode b)
     {
         if (a.Kind == MathKind.Matrix || b.Kind == MathKind.Matrix) return false;
-        if (IsCollection(a) || IsCollection(b)) return !Agree(a, b, (x, y) => x.Text == y.Text || HaveSameValue(x, y) || (MathValue.Real(x) is { } v && MathValue.Real(y) is { } w && IsCloseOrPercent(v, w)));
-        if (a.Kind == MathKind.Relation && b.Kind == MathKind.Relation) return Sign(a) != Sign(b) || (Sign(a) is "<" or "≤" && !MathValue.AreIdentical(Difference(a), Difference(b)));
+        if (IsCollection(a) || IsCollection(b)) return !Agree(a, b, (x, y) => x.Text == y.Text || HaveSameValue(x, y)
+            || (MathValue.Real(x) is { } v && MathValue.Real(y) is { } w && IsCloseOrPercent(v, w)));
+        if (a.Kind == MathKind.Relation && b.Kind == MathKind.Relation) return Sign(a) != Sign(b)
+            || (Sign(a) is "<" or "≤" && !MathValue.AreIdentical(Difference(a), Difference(b)));
         return MathValue.Real(a) is { } value && MathValue.Real(b) is { } right && !IsCloseOrPercent(value, right);
     }
 
@@ -130,9 +143,12 @@ internal sealed partial class MathEquality
     {
         if (IsCollection(a) != IsCollection(b)) return false;
         if (!IsCollection(a)) return same(a, b);
-        bool interval = a.Name.Length == 2 && b.Name.Length == 2 && (a.Name is "(]" or "[)" || b.Name is "(]" or "[)" || a.Children.Concat(b.Children).Any(c => MathValue.InfiniteSign(c) is not null));
+        bool interval = a.Name.Length == 2 && b.Name.Length == 2
+            && (a.Name is "(]" or "[)" || b.Name is "(]" or "[)"
+            || a.Children.Concat(b.Children).Any(c => MathValue.InfiniteSign(c) is not null));
         return a.Children.Count == b.Children.Count && (!interval || a.Name == b.Name) && (a.Kind == MathKind.Set && b.Kind == MathKind.Set
-            ? a.Children.All(entry => b.Children.Any(other => Agree(entry, other, same))) && b.Children.All(entry => a.Children.Any(other => Agree(entry, other, same)))
+            ? a.Children.All(entry => b.Children.Any(other => Agree(entry, other, same)))
+                && b.Children.All(entry => a.Children.Any(other => Agree(entry, other, same)))
             : a.Children.Zip(b.Children).All(pair => Agree(pair.First, pair.Second, same)));
     }
 
@@ -144,21 +160,27 @@ internal sealed partial class MathEquality
     private static MathNode Difference(MathNode relation)
     {
         (MathNode left, MathNode right) = (relation.Children[0], relation.Children[1]);
-        return relation.Name is ">" or "≥" ? MathNode.Of(MathKind.Sum, right, left.Negate()) : MathNode.Of(MathKind.Sum, left, right.Negate());
+        return relation.Name is ">" or "≥" ? MathNode.Of(MathKind.Sum, right, left.Negate())
+            : MathNode.Of(MathKind.Sum, left, right.Negate());
     }
 
-    private static bool HaveSameValue(MathNode a, MathNode b) => MathValue.AreIdentical(a, b) || (MathValue.Real(a) is { } value && MathValue.Real(b) is { } right && IsClose(value, right));
+    private static bool HaveSameValue(MathNode a, MathNode b) => MathValue.AreIdentical(a, b)
+        || (MathValue.Real(a) is { } value && MathValue.Real(b) is { } right && IsClose(value, right));
 
-    private bool AllEqual(string[] predictions, string[] truths) => predictions.Length == truths.Length && predictions.Zip(truths).All(pair => AreEqual(pair.First, pair.Second));
+    private bool AllEqual(string[] predictions, string[] truths) => predictions.Length == truths.Length
+        && predictions.Zip(truths).All(pair => AreEqual(pair.First, pair.Second));
 
     private bool RowsAreEqual(string[] predictions, string[] truths) =>
         predictions.Length == truths.Length && predictions.Zip(truths).All(row => AllEqual(row.First.Split('&'), row.Second.Split('&')));
 
-    private static bool Same(string one, string other) => string.Equals(one.ToLowerInvariant(), other.ToLowerInvariant(), StringComparison.Ordinal);
+    private static bool Same(string one, string other) =>
+        string.Equals(one.ToLowerInvariant(), other.ToLowerInvariant(), StringComparison.Ordinal);
 
-    private static bool IsClose(double a, double b) => a == b || (double.IsFinite(a) && double.IsFinite(b) && Math.Abs(a - b) <= Tolerance * Math.Max(Math.Abs(a), Math.Abs(b)));
+    private static bool IsClose(double a, double b) => a == b
+        || (double.IsFinite(a) && double.IsFinite(b) && Math.Abs(a - b) <= Tolerance * Math.Max(Math.Abs(a), Math.Abs(b)));
 
-    private static bool IsCloseOrPercent(double value, double truth) => IsClose(value, truth / 100) || IsClose(value, truth) || IsClose(value, truth * 100);
+    private static bool IsCloseOrPercent(double value, double truth) => IsClose(value, truth / 100) || IsClose(value, truth)
+        || IsClose(value, truth * 100);
 
     /// <summary>A number as Python's <c>float</c> reads it, commas dropped, or a percentage.</summary>
     private static double? Number(string text)
@@ -171,7 +193,11 @@ internal sealed partial class MathEquality
     private static double? Float(string text)
     {
         text = text.Trim();
-        if (PythonFloat().IsMatch(text)) return double.Parse(string.Concat(text.Remove("_").Select(c => char.IsDigit(c) ? char.GetNumericValue(c).ToString(CultureInfo.InvariantCulture) : c.ToString())), CultureInfo.InvariantCulture);
+        if (PythonFloat().IsMatch(text))
+        {
+            var digits = text.Remove("_").Select(c => char.IsDigit(c) ? (char)('0' + (int)char.GetNumericValue(c)) : c);
+            return double.Parse(string.Concat(digits), CultureInfo.InvariantCulture);
+        }
         return text.TrimStart('+').ToLowerInvariant() switch
         {
             "inf" or "infinity" => double.PositiveInfinity,
@@ -181,13 +207,15 @@ internal sealed partial class MathEquality
         };
     }
 
-    private static string WithoutBrackets(string text, bool outer) => (outer ? text.Trim('[', ']', '(', ')') : text).Remove("{").Remove("}").Remove("(").Remove(")");
+    private static string WithoutBrackets(string text, bool outer) =>
+        (outer ? text.Trim('[', ']', '(', ')') : text).Remove("{").Remove("}").Remove("(").Remove(")");
 
     private static string Inside(string text) => text.Length < 2 ? "" : text[1..^1];
 
     /// <summary><c>{1,2}</c> as a column (with single backslashes, as published).</summary>
     private static string ColumnOf(string set) =>
-        string.Join(", ", Braced().Matches(set).Select(match => $@"\begin{{pmatrix}}{match.Value.Trim('{', '}').Replace(',', '\\')}\end{{pmatrix}}"));
+        string.Join(", ", Braced().Matches(set).Select(match =>
+            $@"\begin{{pmatrix}}{match.Value.Trim('{', '}').Replace(',', '\\')}\end{{pmatrix}}"));
 
     private static bool IsMatrix(string text) =>
         (text.StartsWith(@"\begin{pmatrix}", StringComparison.Ordinal) || text.StartsWith(@"\begin{bmatrix}", StringComparison.Ordinal))

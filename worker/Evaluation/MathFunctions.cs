@@ -36,7 +36,8 @@ internal static class MathFunctions
     // Lanczos' approximation with g = 7 (about 15 digits).
     private static readonly double[] Lanczos =
     [
-        0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059, 12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6,
+        0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059, 12.507343278686905,
+            -0.13857109526572012, 9.9843695780195716e-6,
         1.5056327351493116e-7,
     ];
 
@@ -46,7 +47,8 @@ internal static class MathFunctions
     /// <summary>The value of a known function; null for an unknown one.</summary>
     public static Complex? Value(string name, IReadOnlyList<Complex> arguments) =>
         name == "log" && arguments.Count == 2 ? Complex.Log(arguments[0]) / Complex.Log(arguments[1])
-        : name == "binomial" && arguments.Count == 2 ? Gamma(arguments[0] + 1) / (Gamma(arguments[1] + 1) * Gamma(arguments[0] - arguments[1] + 1))
+        : name == "binomial" && arguments.Count == 2
+            ? Gamma(arguments[0] + 1) / (Gamma(arguments[1] + 1) * Gamma(arguments[0] - arguments[1] + 1))
         : arguments.Count == 1 && Known.TryGetValue(name, out var function) ? function(arguments[0])
         : null;
 

@@ -51,7 +51,8 @@ internal sealed class MathNode
     private MathNode(MathKind kind, string name, IReadOnlyList<MathNode> children, BigInteger above = default, BigInteger below = default)
     {
         (Kind, Name, Children, Numerator, Denominator) = (kind, name, children, above, below);
-        HasSymbols = kind == MathKind.Symbol || (kind == MathKind.Call && !MathFunctions.IsKnown(name)) || children.Any(child => child.HasSymbols);
+        HasSymbols = kind == MathKind.Symbol || (kind == MathKind.Call && !MathFunctions.IsKnown(name))
+            || children.Any(child => child.HasSymbols);
         _text = new Lazy<string>(Write);
     }
 
@@ -128,7 +129,8 @@ internal sealed class MathNode
     public MathNode With(IReadOnlyList<MathNode> children) => new(Kind, Name, children, Numerator, Denominator);
 
     /// <summary>The negative.</summary>
-    public MathNode Negate() => Kind == MathKind.Number ? new MathNode(Kind, Name, Children, -Numerator, Denominator) { IsDecimal = IsDecimal } : Of(MathKind.Product, MinusOne, this);
+    public MathNode Negate() => Kind == MathKind.Number
+        ? new MathNode(Kind, Name, Children, -Numerator, Denominator) { IsDecimal = IsDecimal } : Of(MathKind.Product, MinusOne, this);
 
     /// <summary>One divided by it.</summary>
     public MathNode Invert() => Of(MathKind.Power, this, MinusOne);

@@ -3,7 +3,8 @@ using System.Numerics;
 namespace LightReasoner.Worker.Evaluation;
 
 /// <summary>
-/// Whether two expressions are the same function of their variables: compared at random points, by exact arithmetic modulo a prime where they are rational, else by complex
+/// Whether two expressions are the same function of their variables: compared at random points, by exact arithmetic modulo a prime where
+/// they are rational, else by complex
 /// numbers with bounds of the rounding error.
 /// </summary>
 internal static class MathValue
@@ -45,8 +46,10 @@ internal static class MathValue
     {
         MathKind.Infinity => 1,
         MathKind.Product when node.Children.Count(c => InfiniteSign(c) is not null) == 1 =>
-            node.Children.Aggregate((int?)1, (sign, child) => sign * (InfiniteSign(child) ?? (Real(child) is { } value and not 0 ? Math.Sign(value) : null))),
-        MathKind.Sum when node.Children.Count(c => InfiniteSign(c) is not null) == 1 && node.Children.All(c => InfiniteSign(c) is not null || Real(c) is not null) =>
+            node.Children.Aggregate((int?)1, (sign, child) =>
+                sign * (InfiniteSign(child) ?? (Real(child) is { } value and not 0 ? Math.Sign(value) : null))),
+        MathKind.Sum when node.Children.Count(c => InfiniteSign(c) is not null) == 1
+            && node.Children.All(c => InfiniteSign(c) is not null || Real(c) is not null) =>
             node.Children.Select(InfiniteSign).First(sign => sign is not null),
         _ => null,
     };
@@ -64,7 +67,9 @@ internal static class MathValue
         return agreed > 0 ? true : null;
     }
 
-    /// <summary>The value modulo the prime; negative where it is not defined at this point, null where it is not a rational expression.</summary>
+    /// <summary>
+    /// The value modulo the prime; negative where it is not defined at this point, null where it is not a rational expression.
+    /// </summary>
     private static BigInteger? Modulo(MathNode node, int point)
     {
         switch (node.Kind)
@@ -83,7 +88,8 @@ internal static class MathValue
                     total = Mod(node.Kind == MathKind.Sum ? total + value.Value : total * value.Value);
                 }
                 return total;
-            case MathKind.Power when Real(node.Children[1]) is { } exponent && exponent == Math.Floor(exponent) && Math.Abs(exponent) < 1e15:
+            case MathKind.Power when Real(node.Children[1]) is { } exponent && exponent == Math.Floor(exponent)
+                && Math.Abs(exponent) < 1e15:
                 var root = Modulo(node.Children[0], point);
                 if (root is null || root < 0) return root;
                 if (exponent <= 0 && root.Value.IsZero) return BigInteger.MinusOne;
@@ -104,7 +110,8 @@ internal static class MathValue
         {
             case MathKind.Number:
                 var number = (double)node.Numerator / (double)node.Denominator;
-                if (!double.IsFinite(number)) number = Math.Exp(BigInteger.Log(BigInteger.Abs(node.Numerator)) - BigInteger.Log(node.Denominator)) * node.Numerator.Sign;
+                if (!double.IsFinite(number))
+                    number = Math.Exp(BigInteger.Log(BigInteger.Abs(node.Numerator)) - BigInteger.Log(node.Denominator)) * node.Numerator.Sign;
                 return Rounded(number);
             case MathKind.Constant:
                 return Rounded(node.Name switch { "pi" => Math.PI, "E" => Math.E, _ => Complex.ImaginaryOne });
@@ -112,7 +119,8 @@ internal static class MathValue
                 var random = Hash(node.Name, point);
                 // Every variable comes into all four quadrants, where roots and logarithms have their branches.
                 // Half of the points lie far out, where rounding down makes a difference.
-                return Rounded(Complex.FromPolarCoordinates((0.5 + (random & 0xFFFF) / 65536.0) * (point < Points / 2 ? 1 : 9), (point + ((random >> 16) & 0xFFFF) / 65536.0) * Math.PI / 2));
+                return Rounded(Complex.FromPolarCoordinates((0.5 + (random & 0xFFFF) / 65536.0) * (point < Points / 2 ? 1 : 9),
+                    (point + ((random >> 16) & 0xFFFF) / 65536.0) * Math.PI / 2));
             case MathKind.Sum:
                 (Complex sum, double sumError) = (0, 0);
                 foreach (var child in node.Children)
@@ -126,7 +134,8 @@ internal static class MathValue
                 foreach (var child in node.Children)
                 {
                     (Complex value, double error) = At(child, point);
-                    productError = Complex.Abs(product) * error + Complex.Abs(value) * productError + Epsilon * Complex.Abs(product * value);
+                    productError = Complex.Abs(product) * error + Complex.Abs(value) * productError
+                        + Epsilon * Complex.Abs(product * value);
                     product *= value;
                 }
                 return (product, productError);
@@ -135,11 +144,13 @@ internal static class MathValue
                 (Complex exponent, double exponentError) = At(node.Children[1], point);
                 if (@base == Complex.Zero) return exponent.Real > 0 ? (0, baseError) : (Complex.NaN, 0);
                 var power = Power(@base, exponent);
-                double relative = Complex.Abs(exponent) * baseError / Complex.Abs(@base) + Complex.Abs(Complex.Log(@base)) * exponentError + (1 + Complex.Abs(exponent)) * Epsilon;
+                double relative = Complex.Abs(exponent) * baseError / Complex.Abs(@base) + Complex.Abs(Complex.Log(@base)) * exponentError
+                    + (1 + Complex.Abs(exponent)) * Epsilon;
                 return (power, Complex.Abs(power) * relative);
             case MathKind.Call:
                 (Complex Value, double Error)[] arguments = [.. node.Children.Select(child => At(child, point))];
-                Complex result = Call(node.Name, [.. arguments.Select(a => a.Value)]), moved = Call(node.Name, [.. arguments.Select(a => a.Value + a.Error)]);
+                Complex result = Call(node.Name, [.. arguments.Select(a => a.Value)]),
+                    moved = Call(node.Name, [.. arguments.Select(a => a.Value + a.Error)]);
                 return (result, 2 * Complex.Abs(moved - result) + 16 * Epsilon * Complex.Abs(result));
             default:
                 return (Complex.NaN, 0);
@@ -150,7 +161,8 @@ internal static class MathValue
 
     /// <summary>Whole exponents by multiplication: -8 to the third is real.</summary>
     private static Complex Power(Complex root, Complex exponent) =>
-        exponent.Imaginary != 0 || exponent.Real != Math.Floor(exponent.Real) || Math.Abs(exponent.Real) > 1 << 20 ? Complex.Pow(root, exponent)
+        exponent.Imaginary != 0 || exponent.Real != Math.Floor(exponent.Real) || Math.Abs(exponent.Real) > 1 << 20
+            ? Complex.Pow(root, exponent)
         : root.Imaginary == 0 ? Math.Pow(root.Real, exponent.Real)
         : Whole(exponent.Real < 0 ? 1 / root : root, (int)Math.Abs(exponent.Real));
 
@@ -167,7 +179,8 @@ internal static class MathValue
     {
         if (MathFunctions.Value(name, arguments) is { } value) return value;
         Complex sum = Fraction(name, 0);
-        for (int i = 0; i < arguments.Length; i++) sum += Complex.Sin(arguments[i] * (1 + Fraction(name, 2 * i + 1))) * Fraction(name, 2 * i + 2);
+        for (int i = 0; i < arguments.Length; i++)
+            sum += Complex.Sin(arguments[i] * (1 + Fraction(name, 2 * i + 1))) * Fraction(name, 2 * i + 2);
         return sum;
     }
 

@@ -11,12 +11,16 @@ internal static class NumberWords
 
     private static readonly Dictionary<string, long> Values = Enumerate();
 
-    /// <summary>The number that the words of a text say (words that say none are passed over), or the text itself where there is none.</summary>
+    /// <summary>
+    /// The number that the words of a text say (words that say none are passed over), or the text itself where there is none.
+    /// </summary>
     public static string Convert(string text)
     {
         var words = text.Replace('-', ' ').ToLowerInvariant();
-        if (words.Length > 0 && words.All(char.IsDigit)) return string.Concat(words.Select(char.GetNumericValue)).TrimStart('0') is { Length: > 0 } digits ? digits : "0";
-        List<long> numbers = [.. words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Where(Values.ContainsKey).Select(word => Values[word])];
+        if (words.Length > 0 && words.All(char.IsDigit))
+            return string.Concat(words.Select(char.GetNumericValue)).TrimStart('0') is { Length: > 0 } digits ? digits : "0";
+        List<long> numbers =
+            [.. words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Where(Values.ContainsKey).Select(word => Values[word])];
         if (numbers.Count == 0 || Once.Any(scale => numbers.Count(n => n == scale) > 1)) return text;
         int point = numbers.IndexOf(Point);
         if (Whole(point < 0 ? numbers : numbers[..point]) is not { } whole) return text;
@@ -57,10 +61,14 @@ internal static class NumberWords
 
     private static Dictionary<string, long> Enumerate()
     {
-        var values = new Dictionary<string, long> { ["hundred"] = 100, ["thousand"] = 1_000, ["million"] = 1_000_000, ["billion"] = 1_000_000_000, ["point"] = Point };
+        var values = new Dictionary<string, long>
+        {
+            ["hundred"] = 100, ["thousand"] = 1_000, ["million"] = 1_000_000, ["billion"] = 1_000_000_000, ["point"] = Point,
+        };
         string[] small =
         [
-            "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen",
+            "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+                "fourteen", "fifteen", "sixteen",
             "seventeen", "eighteen", "nineteen",
         ];
         string[] tens = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];

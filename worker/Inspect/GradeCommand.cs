@@ -12,22 +12,29 @@ public static class GradeCommand
     public static Command Create()
     {
         var grader = EnumOption.Of<GraderType>("--grader", "How answers are compared.", GraderType.Math);
-        var type = EnumOption.Of<PromptType>("--type", "The prompt that was answered: after cot, a next question ends the response.", PromptType.Qwen25MathCot);
-        var command = new Command("grade", "Grade {\"benchmark\":…,\"response\":…,\"truth\":…} to {\"extracted\":…,\"equal\":…}, and {\"prediction\":…,\"truth\":…} to {\"equal\":…}, one JSON object per line; "
+        var type = EnumOption.Of<PromptType>("--type", "The prompt that was answered: after cot, a next question ends the response.",
+            PromptType.Qwen25MathCot);
+        var command = new Command("grade",
+            "Grade {\"benchmark\":…,\"response\":…,\"truth\":…} to {\"extracted\":…,\"equal\":…}, and {\"prediction\":…,\"truth\":…} to {\"equal\":…}, one JSON object per line; "
             + "without benchmark, truth may be a whole solution") { grader, type };
-        command.SetAction(parsed => JsonLines.OnConsole((input, output) => Run(EnumOption.Value<GraderType>(parsed.GetValue(grader)!), EnumOption.Value<PromptType>(parsed.GetValue(type)!), input, output)));
+        command.SetAction(parsed =>
+            JsonLines.OnConsole((input, output) =>
+            Run(EnumOption.Value<GraderType>(parsed.GetValue(grader)!), EnumOption.Value<PromptType>(parsed.GetValue(type)!), input,
+            output)));
         return command;
     }
 
     /// <summary>Grades every line.</summary>
     /// <exception cref="Runs.WorkerException">A line is wrong; the message names it.</exception>
-    public static void Run(GraderType grader, PromptType type, TextReader input, Stream output) => JsonLines.Each(input, output, (line, writer) =>
+    public static void Run(GraderType grader, PromptType type, TextReader input, Stream output) =>
+        JsonLines.Each(input, output, (line, writer) =>
     {
         string? truth = Text(line, "truth");
         writer.WriteStartObject();
         if (Text(line, "prediction") is { } prediction)
         {
-            writer.WriteBoolean("equal", new AnswerGrader(grader).AreEqual(prediction, truth ?? throw new FormatException("needs 'truth'")));
+            writer.WriteBoolean("equal",
+                new AnswerGrader(grader).AreEqual(prediction, truth ?? throw new FormatException("needs 'truth'")));
         }
         else
         {
@@ -40,5 +47,6 @@ public static class GradeCommand
         writer.WriteEndObject();
     });
 
-    private static string? Text(JsonElement line, string field) => line.TryGetProperty(field, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? JsonLines.Text(value, field) : null;
+    private static string? Text(JsonElement line, string field) => line.TryGetProperty(field, out JsonElement value)
+        && value.ValueKind != JsonValueKind.Null ? JsonLines.Text(value, field) : null;
 }

@@ -36,7 +36,8 @@ public class EvaluationTests
     [InlineData("-3", "3", false)]
     [InlineData(null, "3", false)]
     [InlineData(null, null, false)]
-    public void AreEqual_Numbers_ComparesValues(string? one, string? other, bool equal) => Assert.Equal(equal, Gsm8kAnswer.AreEqual(one, other));
+    public void AreEqual_Numbers_ComparesValues(string? one, string? other, bool equal) =>
+        Assert.Equal(equal, Gsm8kAnswer.AreEqual(one, other));
 
     [Fact]
     public void Wilson_KnownCases_GivesPublishedIntervals()
@@ -49,11 +50,13 @@ public class EvaluationTests
         Assert.Equal(1, ConfidenceInterval.Wilson(10, 10).High, 1e-12);
     }
 
-    // Fagerland, Lydersen and Laake, Statistical Analysis of Contingency Tables, table 8.8 (Newcombe's square-and-add); Newcombe 1998, table III, method 10.
+    // Fagerland, Lydersen and Laake, Statistical Analysis of Contingency Tables, table 8.8 (Newcombe's square-and-add); Newcombe 1998,
+    // table III, method 10.
     [Theory]
     [InlineData(2, 7, 1, 21, 0.026, 0.507)]
     [InlineData(48, 2, 12, 50, -0.3404, -0.0569)]
-    public void PairedDifference_PublishedTables_GivesTheirIntervals(int before, int improved, int worsened, int questions, double low, double high)
+    public void PairedDifference_PublishedTables_GivesTheirIntervals(int before, int improved, int worsened, int questions, double low,
+        double high)
     {
         var interval = ConfidenceInterval.PairedDifference(before, improved, worsened, questions);
         Assert.Equal((low, high), (Math.Round(interval.Low, low == 0.026 ? 3 : 4), Math.Round(interval.High, low == 0.026 ? 3 : 4)));
@@ -78,7 +81,8 @@ public class EvaluationTests
     public void Evaluate_Questions_JudgesEachAnswer(bool blocks)
     {
         using var model = Goldens.Model("qwen2-tiny");
-        var spec = new EvaluationSpec { Prompt = new PromptSpec { Template = PromptTemplate.None }, Generation = new GenerationSpec { MaxNewTokens = 16 }, BlockLength = 8, RefineIterations = 1 };
+        var spec = new EvaluationSpec { Prompt = new PromptSpec { Template = PromptTemplate.None },
+            Generation = new GenerationSpec { MaxNewTokens = 16 }, BlockLength = 8, RefineIterations = 1 };
         Question[] questions = [.. Enumerable.Range(0, 5).Select(i => new Question(i, $"q{i}", $"abc{i}", "#### 7"))];
         var tokenizer = TestTokenizer.Create();
         var first = new AccuracyEvaluator().Evaluate(model, tokenizer, questions, spec, blocks);
@@ -91,6 +95,8 @@ public class EvaluationTests
             Assert.True(second.TokensPerForward > 1);
         else
             Assert.Equal(1, second.TokensPerForward);
-        Assert.Contains("question 1", Assert.Throws<WorkerException>(() => new AccuracyEvaluator().Evaluate(model, tokenizer, [questions[0] with { Answer = "none" }], spec, blocks)).Message);
+        Assert.Contains("question 1",
+            Assert.Throws<WorkerException>(() =>
+            new AccuracyEvaluator().Evaluate(model, tokenizer, [questions[0] with { Answer = "none" }], spec, blocks)).Message);
     }
 }

@@ -47,16 +47,23 @@ public class GraderTests
         static string Many(string text, int times) => string.Concat(Enumerable.Repeat(text, times));
         string[] monsters =
         [
-            Many("(", 5000), Many("{", 1900) + "1" + Many("}", 1900), Many("[1,", 1300), Many("\\frac{", 600), Many("x(", 1900), Many("x(", 900) + "1" + Many(")", 900), Many("\\sin(", 700),
-            Many("|", 3000), "2" + Many("^2", 1900), "2" + Many("^{2", 900) + Many("}", 900), "9^{9^{9^9}}x", Many("9", 3900), Many("-", 3900) + "1", "5" + Many("!", 3900), "99999999!",
-            Many("x^{999999999}", 300), Many("\\sqrt{", 600), Many("x_{", 600), Many("=", 3000), Many("1<", 1500) + "2", "\\begin{pmatrix}" + Many("1&", 1900) + "1\\end{pmatrix}",
-            Many("boxed{", 100_000), Many("\\text{", 30_000), Many("\\begin{array}{", 20_000), Many("a ", 100_000), Many("1", 100_000), Many("1,", 100_000), "(" + Many("1,", 2000) + "1)",
-            Many("\u0000", 3000), Many("\ud83d", 3000), Many("\\", 3999), "[" + Many("(x^{77}+1)^{33},", 240) + "1]", Many("(x+", 90) + "1" + Many(")^{9999}", 90), "10^{400}x", "x^{10^{15}}",
+            Many("(", 5000), Many("{", 1900) + "1" + Many("}", 1900), Many("[1,", 1300), Many("\\frac{", 600), Many("x(", 1900),
+                Many("x(", 900) + "1" + Many(")", 900), Many("\\sin(", 700),
+            Many("|", 3000), "2" + Many("^2", 1900), "2" + Many("^{2", 900) + Many("}", 900), "9^{9^{9^9}}x", Many("9", 3900),
+                Many("-", 3900) + "1", "5" + Many("!", 3900), "99999999!",
+            Many("x^{999999999}", 300), Many("\\sqrt{", 600), Many("x_{", 600), Many("=", 3000), Many("1<", 1500) + "2", "\\begin{pmatrix}"
+                + Many("1&", 1900) + "1\\end{pmatrix}",
+            Many("boxed{", 100_000), Many("\\text{", 30_000), Many("\\begin{array}{", 20_000), Many("a ", 100_000), Many("1", 100_000),
+                Many("1,", 100_000), "(" + Many("1,", 2000) + "1)",
+            Many("\u0000", 3000), Many("\ud83d", 3000), Many("\\", 3999), "[" + Many("(x^{77}+1)^{33},", 240) + "1]", Many("(x+", 90) + "1"
+                + Many(")^{9999}", 90), "10^{400}x", "x^{10^{15}}",
         ];
         string[] atoms = [.. "x 2 \\frac { } ( ) ^ _ \\sqrt + - = , \\pi | \\sin ! [ ] \\\\ & \\begin{pmatrix} \\end{pmatrix} . % < e i \\{ \\} \\cup \\infty \\text{ boxed answer".Split(' ')];
         var random = new Random(seed);
         string Random() => string.Concat(Enumerable.Range(0, random.Next(1, 400)).Select(_ => atoms[random.Next(atoms.Length)]));
-        var lines = monsters.SelectMany(m => new[] { (m, m + "1"), (m, "x+1"), ($"\\boxed{{{m}}}", m), (m, $"[{m}]"), ($"x={m}", $"y={m}2") }).Concat(Enumerable.Range(0, 300).Select(_ => (Random(), Random())));
+        var lines = monsters.SelectMany(m =>
+            new[] { (m, m + "1"), (m, "x+1"), ($"\\boxed{{{m}}}", m), (m, $"[{m}]"), ($"x={m}", $"y={m}2") }).Concat(Enumerable.Range(0,
+            300).Select(_ => (Random(), Random())));
         foreach (var (one, other) in seed == 1 ? lines : lines.Skip(5 * monsters.Length))
         {
             // The test ends, and by an answer, not by a stack overflow or an exception.
@@ -71,7 +78,8 @@ public class GraderTests
         foreach (string line in File.ReadLines(SharedFolder.Of("cases/gsm8k-grading/pairs.jsonl")))
         {
             var pair = JsonNode.Parse(line)!;
-            Assert.True((bool)pair["correct"]! == new AnswerGrader(GraderType.Gsm8k).Grade((string)pair["model"]!, (string)pair["reference"]!).IsCorrect, line);
+            Assert.True((bool)pair["correct"]! == new AnswerGrader(GraderType.Gsm8k).Grade((string)pair["model"]!,
+                (string)pair["reference"]!).IsCorrect, line);
         }
     }
 
@@ -91,7 +99,8 @@ public class GraderTests
     [InlineData(GraderType.Exact, "B", true)]
     public void Check_References_RefusesWhatTheGraderCannotCompare(GraderType grader, string reference, bool fits)
     {
-        var error = Record.Exception(() => new AnswerGrader(grader).Check([("question 1", grader == GraderType.Gsm8k ? "#### 1" : "1"), ("question 2", reference)]));
+        var error = Record.Exception(() =>
+            new AnswerGrader(grader).Check([("question 1", grader == GraderType.Gsm8k ? "#### 1" : "1"), ("question 2", reference)]));
         if (fits)
         {
             Assert.Null(error);
@@ -103,17 +112,20 @@ public class GraderTests
     }
 
     [Fact]
-    public void Check_OfNoReference_SaysSo() => Assert.Equal(ExitCode.BadData, Assert.Throws<WorkerException>(() => new AnswerGrader(GraderType.Math).Check([])).Code);
+    public void Check_OfNoReference_SaysSo() =>
+        Assert.Equal(ExitCode.BadData, Assert.Throws<WorkerException>(() => new AnswerGrader(GraderType.Math).Check([])).Code);
 
     [Theory]
     [InlineData(BenchmarkName.Gsm8k, """{"question":"1+1?","answer":"2"}""", "field 'answer' must hold one '####'")]
     [InlineData(BenchmarkName.MmluStem, """{"question":"1+1?","choices":["1","2"],"answer":1}""", "field 'choices' must list four choices")]
-    [InlineData(BenchmarkName.MmluStem, """{"question":"1+1?","choices":["1","2","3","4"],"answer":4}""", "field 'answer' must be a number from 0 to 3")]
+    [InlineData(BenchmarkName.MmluStem, """{"question":"1+1?","choices":["1","2","3","4"],"answer":4}""",
+        "field 'answer' must be a number from 0 to 3")]
     [InlineData(BenchmarkName.OlympiadBench, """{"question":"1+1?","final_answer":[]}""", "field 'final_answer' must be a list of texts")]
     [InlineData(BenchmarkName.Svamp, """{"Body":"A.","Question":"B?"}""", "field 'Answer' is missing")]
     public void Read_RecordOfAnotherLayout_NamesTheField(BenchmarkName name, string record, string message)
     {
-        var error = Assert.Throws<WorkerException>(() => GradingGoldenTests.Run(record, (input, output) => PromptsCommand.Run(name, PromptType.Cot, input, output)));
+        var error = Assert.Throws<WorkerException>(() =>
+            GradingGoldenTests.Run(record, (input, output) => PromptsCommand.Run(name, PromptType.Cot, input, output)));
         Assert.Equal(ExitCode.BadData, error.Code);
         Assert.StartsWith("line 1: " + message, error.Message);
     }
@@ -121,12 +133,14 @@ public class GraderTests
     [Fact]
     public void Read_VerlsRecords_GivesTheSameProblems()
     {
-        const string gsm8k = """{"data_source":"openai/gsm8k","prompt":[{"role":"user","content":"1+1? Let's think step by step and output the final answer after \"####\"."}],"reward_model":{"style":"rule","ground_truth":"2"}}""";
+        const string gsm8k =
+            """{"data_source":"openai/gsm8k","prompt":[{"role":"user","content":"1+1? Let's think step by step and output the final answer after \"####\"."}],"reward_model":{"style":"rule","ground_truth":"2"}}""";
         const string math = """{"prompt":[{"role":"user","content":"1+1? Let's think step by step and output the final answer within \\boxed{}."}],"reward_model":{"style":"rule","ground_truth":"\\frac{4}{2}"}}""";
         Assert.Equal(new BenchmarkProblem("1+1?", "2"), Read(BenchmarkName.Gsm8k, gsm8k));
         Assert.Equal(new BenchmarkProblem("1+1?", "\\frac{4}{2}"), Read(BenchmarkName.Math, math));
 
-        static BenchmarkProblem Read(BenchmarkName name, string record) => Benchmark.Of(name).Read(new DataRecord(0, JsonNode.Parse(record)!.AsObject(), "line 1"));
+        static BenchmarkProblem Read(BenchmarkName name, string record) =>
+            Benchmark.Of(name).Read(new DataRecord(0, JsonNode.Parse(record)!.AsObject(), "line 1"));
     }
 
     [Theory]
@@ -134,5 +148,7 @@ public class GraderTests
     [InlineData("""{"prediction":"1"}""", "line 1: needs 'truth'")]
     [InlineData("""{"benchmark":"gsm9k","response":"1"}""", "line 1: 'gsm9k' is not one of gsm8k, math")]
     public void Grade_BadLine_IsNamed(string line, string message) =>
-        Assert.StartsWith(message, Assert.Throws<WorkerException>(() => GradingGoldenTests.Run(line, (input, output) => GradeCommand.Run(GraderType.Math, PromptType.Cot, input, output))).Message);
+        Assert.StartsWith(message,
+            Assert.Throws<WorkerException>(() =>
+            GradingGoldenTests.Run(line, (input, output) => GradeCommand.Run(GraderType.Math, PromptType.Cot, input, output))).Message);
 }
