@@ -5,7 +5,8 @@ namespace LightReasoner.Jinja;
 /// <summary>a.b, a['b'], a[0] and a[1:2], with Jinja2's rules on which of attribute and item comes first.</summary>
 internal static class Attributes
 {
-    private static readonly HashSet<string> Mutating = Names("append clear extend insert pop popitem remove reverse setdefault sort update");
+    private static readonly HashSet<string> Mutating =
+        Names("append clear extend insert pop popitem remove reverse setdefault sort update");
 
     // What Python's types have and this implementation lacks: an error rather than undefined.
     private static readonly Dictionary<string, HashSet<string>> NotSupported = new()
@@ -40,7 +41,8 @@ internal static class Attributes
                 if (dict.TryGet(key, out value))
                     return value;
                 break;
-            case Sequence { Kind: SequenceKind.List or SequenceKind.Tuple or SequenceKind.Range } sequence when Operators.Integer(key) is { } index:
+            case Sequence { Kind: SequenceKind.List or SequenceKind.Tuple or SequenceKind.Range } sequence
+                when Operators.Integer(key) is { } index:
                 return Index(index, sequence.Items.Count) is { } i ? sequence.Items[i] : Missing(target, key);
             case string or SafeText when Operators.Integer(key) is { } index:
                 var text = Operators.Text(target)!;
@@ -54,7 +56,8 @@ internal static class Attributes
     {
         Operators.Defined(target);
         if (target is not (string or SafeText or Sequence { Kind: SequenceKind.List or SequenceKind.Tuple or SequenceKind.Range }))
-            throw new RenderException(target is Dict ? "unhashable type: 'slice'" : $"'{PyText.TypeName(target)}' object is not subscriptable");
+            throw new RenderException(target is Dict ? "unhashable type: 'slice'"
+                : $"'{PyText.TypeName(target)}' object is not subscriptable");
         var by = Bound(step) ?? 1;
         if (by.IsZero)
             throw new RenderException("slice step cannot be zero");
@@ -75,7 +78,8 @@ internal static class Attributes
                 throw RenderException.Unsupported("slicing a range");
         }
 
-        BigInteger? Bound(object? value) => value is null ? null : Operators.Integer(value) ?? throw new RenderException("slice indices must be integers or None");
+        BigInteger? Bound(object? value) => value is null ? null
+            : Operators.Integer(value) ?? throw new RenderException("slice indices must be integers or None");
 
         List<int> Indexes(int length)
         {
@@ -133,9 +137,14 @@ internal static class Attributes
         return index.Sign >= 0 && index < length ? (int)index : null;
     }
 
-    internal static Undefined Missing(object? target, object? key) => new(
-        key is string name ? $"'{(target is null ? "None" : PyText.TypeName(target) + " object")}' has no attribute '{name}'"
-        : $"{(target is null ? "None" : PyText.TypeName(target) + " object")} has no element {(key is null or BigInteger or bool or double ? PyText.Str(key, new Budget()) : "of this key")}");
+    internal static Undefined Missing(object? target, object? key)
+    {
+        var owner = target is null ? "None" : PyText.TypeName(target) + " object";
+        if (key is string name)
+            return new Undefined($"'{owner}' has no attribute '{name}'");
+        var element = key is null or BigInteger or bool or double ? PyText.Str(key, new Budget()) : "of this key";
+        return new Undefined($"{owner} has no element {element}");
+    }
 
     private static HashSet<string> Names(string names) => [.. names.Split(' ')];
 }

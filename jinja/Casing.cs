@@ -81,14 +81,18 @@ internal static class Casing
         {
             for (var i = index + step; i >= 0 && i < text.Length; i += step)
             {
-                if (char.IsLetter(text[i]) && char.GetUnicodeCategory(text[i]) is not (UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter))
+                var category = char.GetUnicodeCategory(text[i]);
+                if (char.IsLetter(text[i]) && category is not (UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter))
                     return true;
-                if (char.GetUnicodeCategory(text[i]) is not (UnicodeCategory.NonSpacingMark or UnicodeCategory.ModifierLetter or UnicodeCategory.Format or UnicodeCategory.EnclosingMark) && text[i] is not ('\'' or '.' or ':' or '\u2019'))
+                var isIgnored = category is UnicodeCategory.NonSpacingMark or UnicodeCategory.ModifierLetter
+                    or UnicodeCategory.Format or UnicodeCategory.EnclosingMark;
+                if (!isIgnored && text[i] is not ('\'' or '.' or ':' or '\u2019'))
                     return false;
             }
             return false;
         }
     }
 
-    private static Dictionary<int, string> Table(string packed) => packed.Split(' ').ToDictionary(entry => (int)entry[0], entry => entry[1..]);
+    private static Dictionary<int, string> Table(string packed) =>
+        packed.Split(' ').ToDictionary(entry => (int)entry[0], entry => entry[1..]);
 }

@@ -19,7 +19,8 @@ internal static class ContainerMethods
         _ => Arguments.Missing,
     };
 
-    internal static object? Find(Sequence sequence, string name, Budget budget) => sequence.Kind is not (SequenceKind.List or SequenceKind.Tuple) ? Arguments.Missing : name switch
+    internal static object? Find(Sequence sequence, string name, Budget budget) =>
+        sequence.Kind is not (SequenceKind.List or SequenceKind.Tuple) ? Arguments.Missing : name switch
     {
         "index" => new Callable(name, a =>
         {
@@ -32,7 +33,8 @@ internal static class ContainerMethods
             }
             throw new RenderException($"{PyText.Repr(a.Positional[0], budget)} is not in {PyText.TypeName(sequence)}");
         }),
-        "count" => new Callable(name, a => new BigInteger(sequence.Items.Count(item => Operators.AreEqual(item, a.Bind(1, "value")[0], budget)))),
+        "count" => new Callable(name, a =>
+            new BigInteger(sequence.Items.Count(item => Operators.AreEqual(item, a.Bind(1, "value")[0], budget)))),
         "copy" when sequence.Kind == SequenceKind.List => new Callable(name, a => None(a, sequence)),
         _ => Arguments.Missing,
     };

@@ -3,7 +3,9 @@ using System.Numerics;
 
 namespace LightReasoner.Jinja;
 
-/// <summary>Expressions, by recursive descent in Jinja2's order of precedence: or, and, not, comparison, + -, ~, * / // %, **, unary, filters.</summary>
+/// <summary>
+/// Expressions, by recursive descent in Jinja2's order of precedence: or, and, not, comparison, + -, ~, * / // %, **, unary, filters.
+/// </summary>
 internal sealed partial class Parser
 {
     private const int MaxNesting = 100;
@@ -198,7 +200,8 @@ internal sealed partial class Parser
         return new SequenceLiteral(line, true, items);
     }
 
-    private bool AtTupleEnd() => Current.Kind is TokenKind.VariableEnd or TokenKind.BlockEnd or TokenKind.End || Current.Is(")") || Current.IsName("recursive");
+    private bool AtTupleEnd() => Current.Kind is TokenKind.VariableEnd or TokenKind.BlockEnd or TokenKind.End || Current.Is(")")
+        || Current.IsName("recursive");
 
     private List<Expression> ParseItems(string close)
     {
@@ -243,7 +246,8 @@ internal sealed partial class Parser
                 value = attribute.Kind switch
                 {
                     TokenKind.Name => new GetAttribute(line, value, attribute.Value),
-                    TokenKind.Integer => new GetItem(line, value, new Constant(line, BigInteger.Parse(attribute.Value, CultureInfo.InvariantCulture))),
+                    TokenKind.Integer => new GetItem(line, value,
+                        new Constant(line, BigInteger.Parse(attribute.Value, CultureInfo.InvariantCulture))),
                     _ => throw Error($"expected a name or a number after '.', found {attribute}", attribute.Line),
                 };
             }
@@ -293,7 +297,8 @@ internal sealed partial class Parser
             if (Current.Is(")"))
                 break;
             if (SkipOperator("*"))
-                morePositional = morePositional is null && moreNamed is null ? ParseExpression() : throw Error("unexpected '*' among the arguments");
+                morePositional = morePositional is null && moreNamed is null ? ParseExpression()
+                    : throw Error("unexpected '*' among the arguments");
             else if (SkipOperator("**"))
                 moreNamed = moreNamed is null ? ParseExpression() : throw Error("unexpected '**' among the arguments");
             else if (Current.Kind == TokenKind.Name && Peek.Is("="))
@@ -348,7 +353,8 @@ internal sealed partial class Parser
         {
             arguments = ParseArguments();
         }
-        else if (Current.Kind is TokenKind.Name or TokenKind.String or TokenKind.Integer or TokenKind.Float || Current.Is("[") || Current.Is("{"))
+        else if (Current.Kind is TokenKind.Name or TokenKind.String or TokenKind.Integer or TokenKind.Float || Current.Is("[")
+            || Current.Is("{"))
         {
             if (Current.IsName("is"))
                 throw Error("tests cannot be chained with 'is'");

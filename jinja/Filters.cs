@@ -11,7 +11,9 @@ internal static class Filters
     private static readonly Dictionary<string, FilterFunction> All = new(StringComparer.Ordinal)
     {
         ["abs"] = (_, v, a) => Abs(v, a),
-        ["attr"] = (i, v, a) => Attributes.GetAttribute(v is Dict ? throw RenderException.Unsupported("the filter 'attr' on a dict") : v, String(a.Bind(1, "name")[0], i), i.Budget),
+        ["attr"] = (i, v, a) => v is Dict
+            ? throw RenderException.Unsupported("the filter 'attr' on a dict")
+            : Attributes.GetAttribute(v, String(a.Bind(1, "name")[0], i), i.Budget),
         ["capitalize"] = (i, v, a) => Plain(a, Built(Casing.Capitalize(String(v, i)), i)),
         ["center"] = (i, v, a) => Center(String(v, i), a.Bind(0, "width")[0], i.Budget),
         ["count"] = (_, v, a) => Plain(a, new BigInteger(Operators.Length(v))),
@@ -32,14 +34,17 @@ internal static class Filters
         ["string"] = (i, v, a) => Plain(a, v is SafeText ? v : String(v, i)),
         ["title"] = (i, v, a) => Plain(a, Title(String(v, i), i.Budget)),
         ["tojson"] = (i, v, a) => JsonText.Dump(v, a, i.Budget),
-        ["trim"] = (i, v, a) => PyText.Strip(String(v, i), a.Bind(0, "chars")[0] is var c && c != Arguments.Missing && c is not null ? String(c, i) : null, true, true),
+        ["trim"] = (i, v, a) => a.Bind(0, "chars")[0] is var c && c != Arguments.Missing && c is not null
+            ? PyText.Strip(String(v, i), String(c, i), true, true)
+            : PyText.Strip(String(v, i), null, true, true),
         ["truncate"] = Truncate,
         ["upper"] = (i, v, a) => Plain(a, Built(Casing.Upper(String(v, i)), i)),
         ["wordcount"] = (i, v, a) => Plain(a, new BigInteger(WordCount(String(v, i)))),
     };
 
     internal static FilterFunction Find(string name) =>
-        All.GetValueOrDefault(name) ?? SequenceFilters.All.GetValueOrDefault(name) ?? throw RenderException.Unsupported($"the filter '{name}'");
+        All.GetValueOrDefault(name) ?? SequenceFilters.All.GetValueOrDefault(name)
+            ?? throw RenderException.Unsupported($"the filter '{name}'");
 
     internal static bool Exists(string name) => All.ContainsKey(name) || SequenceFilters.All.ContainsKey(name);
 
@@ -68,7 +73,8 @@ internal static class Filters
     {
         Operators.Defined(value);
         return Plain(arguments, Operators.Integer(value) is { } number ? BigInteger.Abs(number)
-            : value is double real ? Math.Abs(real) : throw new RenderException($"bad operand type for abs(): '{PyText.TypeName(value)}'"))!;
+            : value is double real ? Math.Abs(real)
+                : throw new RenderException($"bad operand type for abs(): '{PyText.TypeName(value)}'"))!;
     }
 
     private static object? Int(object? value, Arguments arguments)
@@ -81,22 +87,27 @@ internal static class Filters
             return whole;
         if (Operators.Text(value) is { } text && Number(text) is { } spelled)
         {
-            if (spelled.Length <= 4300 && BigInteger.TryParse(spelled, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var parsed))
+            if (spelled.Length <= 4300 && BigInteger.TryParse(spelled, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture,
+                out var parsed))
                 return parsed;
             value = ParseFloat(spelled);
         }
-        return value is double real && double.IsFinite(real) ? new BigInteger(real) : bound[0] == Arguments.Missing ? BigInteger.Zero : bound[0];
+        return value is double real && double.IsFinite(real) ? new BigInteger(real) : bound[0] == Arguments.Missing ? BigInteger.Zero
+            : bound[0];
     }
 
     private static object? Float(object? value, Arguments arguments)
     {
         var bound = arguments.Bind(0, "default");
         Operators.Defined(value);
-        var number = Operators.Number(value) ?? (Operators.Text(value) is { } text && Number(text) is { } spelled ? ParseFloat(spelled) : null);
+        var number = Operators.Number(value) ?? (Operators.Text(value) is { } text && Number(text) is { } spelled ? ParseFloat(spelled)
+            : null);
         return number is { } real ? real : bound[0] == Arguments.Missing ? 0.0 : bound[0];
     }
 
-    /// <summary>The spelling of a number as Python's int and float take it: white space around, single underscores between digits.</summary>
+    /// <summary>
+    /// The spelling of a number as Python's int and float take it: white space around, single underscores between digits.
+    /// </summary>
     private static string? Number(string text)
     {
         text = PyText.Strip(text, null, true, true);
@@ -136,14 +147,16 @@ internal static class Filters
             _ => throw new RenderException("method must be common, ceil or floor"),
         };
 
-        static double Exact(double real) => Math.Abs(real) < 1e12 ? real : throw RenderException.Unsupported("rounding a number of 1e12 or more");
+        static double Exact(double real) => Math.Abs(real) < 1e12 ? real
+            : throw RenderException.Unsupported("rounding a number of 1e12 or more");
     }
 
     private static object? Replace(Interpreter interpreter, object? value, Arguments arguments)
     {
         var bound = arguments.Bind(2, "old", "new", "count");
         var count = bound[2] == Arguments.Missing || bound[2] is null ? -1 : Operators.Int32(bound[2], "count");
-        return StringMethods.Replace(String(value, interpreter), String(bound[0], interpreter), String(bound[1], interpreter), count, interpreter.Budget);
+        return StringMethods.Replace(String(value, interpreter), String(bound[0], interpreter), String(bound[1], interpreter), count,
+            interpreter.Budget);
     }
 
     private static object? Indent(Interpreter interpreter, object? value, Arguments arguments)
@@ -151,7 +164,8 @@ internal static class Filters
         var bound = arguments.Bind(0, "width", "first", "blank");
         Operators.Defined(value);
         var text = Operators.Text(value) ?? throw new RenderException($"indent: expected a string, not {PyText.TypeName(value)}");
-        var indentation = bound[0] as string ?? new string(' ', Math.Clamp(bound[0] == Arguments.Missing ? 4 : Operators.Int32(bound[0], "width"), 0, 10_000));
+        var indentation = bound[0] as string ?? new string(' ',
+            Math.Clamp(bound[0] == Arguments.Missing ? 4 : Operators.Int32(bound[0], "width"), 0, 10_000));
         var blank = bound[2] != Arguments.Missing && Operators.Truth(bound[2]);
         // Jinja2 adds a newline so that a text that ends in one keeps it.
         var lines = Splitting.Lines(text + "\n", keepEnds: false);

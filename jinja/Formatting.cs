@@ -70,14 +70,17 @@ internal static class Formatting
                     break;
                 case 'd' or 'i' or 'u':
                     var number = value is double real && double.IsFinite(real) ? new BigInteger(real)
-                        : Operators.Integer(value) ?? throw new RenderException($"%{type} format: a real number is required, not {PyText.TypeName(value)}");
-                    (sign, text) = (Sign(number.Sign < 0), BigInteger.Abs(number).ToString(CultureInfo.InvariantCulture).PadLeft(Math.Max(precision, 0), '0'));
+                        : Operators.Integer(value)
+                            ?? throw new RenderException($"%{type} format: a real number is required, not {PyText.TypeName(value)}");
+                    (sign, text) = (Sign(number.Sign < 0),
+                        BigInteger.Abs(number).ToString(CultureInfo.InvariantCulture).PadLeft(Math.Max(precision, 0), '0'));
                     break;
                 case 'f' or 'F':
                     var point = Operators.Number(value) ?? throw new RenderException($"must be real number, not {PyText.TypeName(value)}");
                     if (!double.IsFinite(point))
                         throw RenderException.Unsupported("formatting inf or nan");
-                    (sign, text) = (Sign(double.IsNegative(point)), Math.Abs(point).ToString("F" + (precision < 0 ? 6 : precision), CultureInfo.InvariantCulture));
+                    (sign, text) = (Sign(double.IsNegative(point)),
+                        Math.Abs(point).ToString("F" + (precision < 0 ? 6 : precision), CultureInfo.InvariantCulture));
                     break;
                 default:
                     throw RenderException.Unsupported($"the format '%{type}'");
@@ -93,7 +96,8 @@ internal static class Formatting
 
             string Sign(bool negative) => negative ? "-" : flags.Contains('+') ? "+" : flags.Contains(' ') ? " " : "";
 
-            string Cut(string whole) => precision < 0 || CodePoints.Length(whole) <= precision ? whole : string.Concat(CodePoints.Split(whole).Take(precision));
+            string Cut(string whole) => precision < 0 || CodePoints.Length(whole) <= precision ? whole
+                : string.Concat(CodePoints.Split(whole).Take(precision));
         }
     }
 
@@ -128,8 +132,10 @@ internal static class Formatting
             object? value;
             if (field.Length == 0 || field.All(char.IsAsciiDigit))
             {
-                var index = field.Length == 0 ? next++ : int.TryParse(field, CultureInfo.InvariantCulture, out var parsed) ? parsed : int.MaxValue;
-                value = index < arguments.Positional.Count ? arguments.Positional[index] : throw new RenderException($"Replacement index {index} out of range for positional args tuple");
+                var index = field.Length == 0 ? next++ : int.TryParse(field, CultureInfo.InvariantCulture, out var parsed) ? parsed
+                    : int.MaxValue;
+                value = index < arguments.Positional.Count ? arguments.Positional[index]
+                    : throw new RenderException($"Replacement index {index} out of range for positional args tuple");
             }
             else
             {

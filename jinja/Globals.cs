@@ -26,7 +26,8 @@ internal static class Globals
         }),
         ["raise_exception"] = new Callable("raise_exception", a => throw new RenderException(PyText.Str(a.Bind(1, "message")[0], budget))),
         ["strftime_now"] = new Callable("strftime_now", a =>
-            Strftime.Format(clock.GetLocalNow(), a.Bind(1, "format")[0] as string ?? throw new RenderException("strftime_now: the format must be a string"))),
+            Strftime.Format(clock.GetLocalNow(),
+                a.Bind(1, "format")[0] as string ?? throw new RenderException("strftime_now: the format must be a string"))),
         ["lipsum"] = Unsupported("lipsum"),
         ["cycler"] = Unsupported("cycler"),
         ["joiner"] = Unsupported("joiner"),
@@ -54,6 +55,7 @@ internal static class Globals
         var count = Math.Max(0, (stop - start + step - Math.Sign(step)) / step);
         if (count > MaxRange)
             throw new RenderException($"Range too big. The sandbox blocks ranges larger than {MaxRange}.");
-        return new Sequence(SequenceKind.Range, [.. Enumerable.Range(0, (int)count).Select(i => (object?)new BigInteger(start + i * step))]);
+        return new Sequence(SequenceKind.Range,
+            [.. Enumerable.Range(0, (int)count).Select(i => (object?)new BigInteger(start + i * step))]);
     }
 }

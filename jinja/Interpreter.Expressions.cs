@@ -14,7 +14,8 @@ internal sealed partial class Interpreter
             case Name name:
                 return scope.Get(name.Id);
             case SequenceLiteral literal:
-                return new Sequence(literal.IsTuple ? SequenceKind.Tuple : SequenceKind.List, [.. literal.Items.Select(item => Evaluate(item, scope))]);
+                var kind = literal.IsTuple ? SequenceKind.Tuple : SequenceKind.List;
+                return new Sequence(kind, [.. literal.Items.Select(item => Evaluate(item, scope))]);
             case DictLiteral literal:
                 var dict = new Dict();
                 foreach (var (key, value) in literal.Items)
@@ -23,7 +24,8 @@ internal sealed partial class Interpreter
             case GetAttribute attribute:
                 return Attributes.GetAttribute(Evaluate(attribute.Target, scope), attribute.Attribute, Budget);
             case GetItem { Key: Slice slice } item:
-                return Attributes.GetSlice(Evaluate(item.Target, scope), Optional(slice.Start), Optional(slice.Stop), Optional(slice.Step), Budget);
+                return Attributes.GetSlice(Evaluate(item.Target, scope), Optional(slice.Start), Optional(slice.Stop), Optional(slice.Step),
+                    Budget);
             case GetItem item:
                 return Attributes.GetItem(Evaluate(item.Target, scope), Evaluate(item.Key, scope), Budget);
             case Call call:
@@ -77,7 +79,8 @@ internal sealed partial class Interpreter
     private object? Filtered(Filter filter, object? block, Scope scope)
     {
         // The innermost filter of a block has no target: it takes the block's text.
-        var value = filter.Target is null ? block : filter.Target is Filter inner && block is not null ? Filtered(inner, block, scope) : Evaluate(filter.Target, scope);
+        var value = filter.Target is null ? block : filter.Target is Filter inner && block is not null ? Filtered(inner, block, scope)
+            : Evaluate(filter.Target, scope);
         var function = Filters.Find(filter.Id);
         var arguments = Bind(filter.Id, filter.Arguments, scope);
         Line = filter.Line;

@@ -157,7 +157,8 @@ internal sealed partial class Interpreter
                 scope.Set(name.Id, value);
                 break;
             case AttributeTarget attribute:
-                var owner = scope.Get(attribute.Namespace) as Namespace ?? throw new RenderException("cannot assign attribute on non-namespace object");
+                var owner = scope.Get(attribute.Namespace) as Namespace
+                    ?? throw new RenderException("cannot assign attribute on non-namespace object");
                 owner.Attributes[attribute.Attribute] = value;
                 break;
             case TupleTarget tuple:
@@ -206,7 +207,10 @@ internal sealed partial class Interpreter
         }
         foreach (var (name, standard) in missing)
             scope.Set(name, Evaluate(standard, scope));
-        scope.Set("caller", named.Remove("caller", out var caller) ? macro.TakesCaller ? caller : throw new RenderException($"macro '{macro.Name}' takes no keyword argument 'caller'") : new Undefined("No caller defined"));
+        var isCalled = named.Remove("caller", out var caller);
+        if (isCalled && !macro.TakesCaller)
+            throw new RenderException($"macro '{macro.Name}' takes no keyword argument 'caller'");
+        scope.Set("caller", isCalled ? caller : new Undefined("No caller defined"));
         if (macro.TakesMoreNamed)
         {
             var rest = new Dict();

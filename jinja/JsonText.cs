@@ -23,9 +23,11 @@ internal sealed class JsonText(bool ensureAscii, string? indent, string itemSepa
             (item, key) = (first, second);
         else if (bound[2] is not null && bound[2] != Arguments.Missing)
             throw new RenderException("tojson: separators must be two strings");
-        var json = new JsonText(bound[0] != Arguments.Missing && Operators.Truth(bound[0]), indent, item, key, bound[3] != Arguments.Missing && Operators.Truth(bound[3]), budget);
+        var json = new JsonText(Flag(bound[0]), indent, item, key, sortKeys: Flag(bound[3]), budget);
         json.Write(value, 0);
         return json._result.ToString();
+
+        static bool Flag(object? value) => value != Arguments.Missing && Operators.Truth(value);
     }
 
     private void Write(object? value, int depth)

@@ -9,7 +9,10 @@ namespace LightReasoner.Jinja;
 internal sealed class Lexer
 {
     private static readonly string[] Operators =
-        ["//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",", ";"];
+    [
+        "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}",
+        ">", "<", "=", ".", ":", "|", ",", ";",
+    ];
 
     private readonly string _source;
     private readonly string _name;
@@ -211,7 +214,8 @@ internal sealed class Lexer
         return true;
     }
 
-    private static bool IsWord(char c) => char.IsLetterOrDigit(c) || c == '_' || char.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
+    private static bool IsWord(char c) => char.IsLetterOrDigit(c) || c == '_'
+        || char.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
 
     private void Name()
     {
@@ -224,7 +228,8 @@ internal sealed class Lexer
     private void Number()
     {
         var start = _position;
-        if (_source[_position] == '0' && _position + 2 < _source.Length && char.ToLowerInvariant(_source[_position + 1]) is 'x' or 'o' or 'b')
+        if (_source[_position] == '0' && _position + 2 < _source.Length
+            && char.ToLowerInvariant(_source[_position + 1]) is 'x' or 'o' or 'b')
             throw Error("a number in base 2, 8 or 16 is not supported");
         Digits();
         var isFloat = false;

@@ -10,7 +10,8 @@ internal sealed class LoopContext(IReadOnlyList<object?> items, int depth, Func<
     internal int Index { get; set; }
 
     /// <summary>loop(…) in a recursive for.</summary>
-    internal object? Call(Arguments arguments) => recurse is null ? throw new RenderException("The loop must have the 'recursive' marker to be called recursively.") : recurse(arguments);
+    internal object? Call(Arguments arguments) => recurse is null
+        ? throw new RenderException("The loop must have the 'recursive' marker to be called recursively.") : recurse(arguments);
 
     /// <summary>An attribute, or <see cref="Arguments.Missing"/>.</summary>
     internal object? Get(string name) => name switch
@@ -26,7 +27,8 @@ internal sealed class LoopContext(IReadOnlyList<object?> items, int depth, Func<
         "depth0" => new BigInteger(depth),
         "previtem" => Index > 0 ? items[Index - 1] : new Undefined("there is no previous item"),
         "nextitem" => Index + 1 < items.Count ? items[Index + 1] : new Undefined("there is no next item"),
-        "cycle" => new Callable("cycle", a => a.Positional.Count > 0 ? a.Positional[Index % a.Positional.Count] : throw new RenderException("no items for cycling given")),
+        "cycle" => new Callable("cycle", a => a.Positional.Count > 0 ? a.Positional[Index % a.Positional.Count]
+            : throw new RenderException("no items for cycling given")),
         "changed" => new Callable("changed", a =>
         {
             var value = Sequence.Tuple(a.Positional);

@@ -19,7 +19,8 @@ internal sealed record Slice(int Line, Expression? Start, Expression? Stop, Expr
 
 /// <summary>Arguments of a call, with *positional and **named ones.</summary>
 internal sealed record CallArguments(
-    IReadOnlyList<Expression> Positional, IReadOnlyList<(string Name, Expression Value)> Named, Expression? MorePositional, Expression? MoreNamed)
+    IReadOnlyList<Expression> Positional, IReadOnlyList<(string Name, Expression Value)> Named,
+    Expression? MorePositional, Expression? MoreNamed)
 {
     internal static readonly CallArguments None = new([], [], null, null);
 }
@@ -51,20 +52,24 @@ internal sealed record Text(int Line, string Value) : Statement(Line);
 
 internal sealed record Output(int Line, Expression Value) : Statement(Line);
 
-internal sealed record If(int Line, IReadOnlyList<(Expression Test, IReadOnlyList<Statement> Body)> Branches, IReadOnlyList<Statement> Else) : Statement(Line);
+internal sealed record If(int Line, IReadOnlyList<(Expression Test, IReadOnlyList<Statement> Body)> Branches, IReadOnlyList<Statement> Else)
+    : Statement(Line);
 
 internal sealed record For(
-    int Line, Target Target, Expression Items, Expression? Condition, bool Recursive, IReadOnlyList<Statement> Body, IReadOnlyList<Statement> Else) : Statement(Line);
+    int Line, Target Target, Expression Items, Expression? Condition, bool Recursive,
+    IReadOnlyList<Statement> Body, IReadOnlyList<Statement> Else) : Statement(Line);
 
 internal sealed record Set(int Line, Target Target, Expression Value) : Statement(Line);
 
 internal sealed record SetBlock(int Line, Target Target, Filter? Filter, IReadOnlyList<Statement> Body) : Statement(Line);
 
-internal sealed record With(int Line, IReadOnlyList<(Target Target, Expression Value)> Assignments, IReadOnlyList<Statement> Body) : Statement(Line);
+internal sealed record With(int Line, IReadOnlyList<(Target Target, Expression Value)> Assignments, IReadOnlyList<Statement> Body)
+    : Statement(Line);
 
 /// <summary>A macro's parameters and body; also the nameless one that a call block passes as caller.</summary>
 internal sealed record MacroDefinition(
-    int Line, string Name, IReadOnlyList<(string Name, Expression? Default)> Parameters, IReadOnlyList<Statement> Body, bool TakesMorePositional, bool TakesMoreNamed, bool TakesCaller) : Statement(Line);
+    int Line, string Name, IReadOnlyList<(string Name, Expression? Default)> Parameters, IReadOnlyList<Statement> Body,
+    bool TakesMorePositional, bool TakesMoreNamed, bool TakesCaller) : Statement(Line);
 
 internal sealed record CallBlock(int Line, Call Call, MacroDefinition Caller) : Statement(Line);
 

@@ -54,7 +54,8 @@ internal static class Operators
         Defined(value);
         if (Integer(value) is { } number)
             return minus ? -number : number;
-        return value is double real ? minus ? -real : real : throw new RenderException($"bad operand type for unary {(minus ? '-' : '+')}: '{PyText.TypeName(value)}'");
+        return value is double real ? minus ? -real : real
+            : throw new RenderException($"bad operand type for unary {(minus ? '-' : '+')}: '{PyText.TypeName(value)}'");
     }
 
     internal static bool Compare(string op, object? left, object? right, Budget budget) => op switch
@@ -209,7 +210,8 @@ internal static class Operators
     }
 
     internal static string Escape(object? value) => value is SafeText safe ? safe.Value : Text(value)!
-        .Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal)
+        .Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
+        .Replace(">", "&gt;", StringComparison.Ordinal)
         .Replace("'", "&#39;", StringComparison.Ordinal).Replace("\"", "&#34;", StringComparison.Ordinal);
 
     private static string Join(string left, string right, Budget budget)
@@ -226,10 +228,12 @@ internal static class Operators
             case string or SafeText:
                 var text = Text(value)!;
                 budget.Grow((long)text.Length * count);
-                return text.Length == 1 ? new string(text[0], count) : new System.Text.StringBuilder().Insert(0, text, text.Length == 0 ? 0 : count).ToString();
+                return text.Length == 1 ? new string(text[0], count)
+                    : new System.Text.StringBuilder().Insert(0, text, text.Length == 0 ? 0 : count).ToString();
             case Sequence { Kind: SequenceKind.List or SequenceKind.Tuple } sequence:
                 budget.Grow(4L * sequence.Items.Count * count);
-                return new Sequence(sequence.Kind, sequence.Items.Count == 0 ? [] : [.. Enumerable.Repeat(sequence.Items, count).SelectMany(i => i)]);
+                return new Sequence(sequence.Kind, sequence.Items.Count == 0 ? []
+                    : [.. Enumerable.Repeat(sequence.Items, count).SelectMany(i => i)]);
             default:
                 throw new RenderException($"can't multiply sequence by non-int of type '{PyText.TypeName(value)}'");
         }
@@ -254,7 +258,8 @@ internal static class Operators
                     return Math.Pow((double)NotZero(a), (double)b);
                 if (a.GetBitLength() > 1 && b * a.GetBitLength() > Budget.MaxIntegerBits)
                     throw new RenderException("an integer becomes too large");
-                return a.IsOne || a.IsZero || a == BigInteger.MinusOne ? BigInteger.Pow(a, b.IsZero ? 0 : b.IsEven ? 2 : 1) : BigInteger.Pow(a, (int)b);
+                return a.IsOne || a.IsZero || a == BigInteger.MinusOne ? BigInteger.Pow(a, b.IsZero ? 0 : b.IsEven ? 2 : 1)
+                    : BigInteger.Pow(a, (int)b);
         }
     }
 

@@ -23,7 +23,9 @@ internal sealed partial class Parser
         return parser.ParseBody();
     }
 
-    /// <summary>Statements up to one of the given end tags, whose name is then the current token (or up to the end of the template).</summary>
+    /// <summary>
+    /// Statements up to one of the given end tags, whose name is then the current token (or up to the end of the template).
+    /// </summary>
     private List<Statement> ParseBody(params ReadOnlySpan<string> ends)
     {
         if (++_blockNesting > MaxNesting)
@@ -160,7 +162,8 @@ internal sealed partial class Parser
         var parameters = withParameters ? ParseParameters() : [];
         EndBlock();
         var body = ParseClosedBody(end);
-        var macro = new MacroDefinition(line, name, parameters, body, _macroNames.Contains("varargs"), _macroNames.Contains("kwargs"), _macroNames.Contains("caller"));
+        var macro = new MacroDefinition(line, name, parameters, body, _macroNames.Contains("varargs"), _macroNames.Contains("kwargs"),
+            _macroNames.Contains("caller"));
         (_macroNames, _loopDepth) = (outerNames, outerLoops);
         return macro;
     }

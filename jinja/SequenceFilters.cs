@@ -10,7 +10,8 @@ internal static class SequenceFilters
     {
         ["batch"] = Batch,
         ["dictsort"] = DictSort,
-        ["first"] = (i, v, a) => Filters.Plain(a, Items(v, i) is [var first, ..] ? first : new Undefined("No first item, sequence was empty.")),
+        ["first"] = (i, v, a) => Filters.Plain(a, Items(v, i) is [var first, ..] ? first
+            : new Undefined("No first item, sequence was empty.")),
         ["items"] = (_, v, a) => Filters.Plain(a, v switch
         {
             Undefined => new OneShot("generator", []),
@@ -18,14 +19,16 @@ internal static class SequenceFilters
             _ => throw new RenderException("Can only get item pairs from a mapping."),
         }),
         ["join"] = Join,
-        ["last"] = (i, v, a) => Filters.Plain(a, v is OneShot ? throw new RenderException("'generator' object is not reversible") : Items(v, i) is [.., var last] ? last : new Undefined("No last item, sequence was empty.")),
+        ["last"] = (i, v, a) => Filters.Plain(a, v is OneShot ? throw new RenderException("'generator' object is not reversible")
+            : Items(v, i) is [.., var last] ? last : new Undefined("No last item, sequence was empty.")),
         ["list"] = (i, v, a) => Filters.Plain(a, Sequence.List(Items(v, i))),
         ["map"] = Map,
         ["max"] = (i, v, a) => Extreme(i, v, a, 1),
         ["min"] = (i, v, a) => Extreme(i, v, a, -1),
         ["reject"] = (i, v, a) => Select(i, v, a, keep: false, byAttribute: false),
         ["rejectattr"] = (i, v, a) => Select(i, v, a, keep: false, byAttribute: true),
-        ["reverse"] = (i, v, a) => Filters.Plain(a, Operators.Text(v) is { } text ? string.Concat(Enumerable.Reverse(CodePoints.Split(text))) : new OneShot("list_reverseiterator", [.. Items(v, i).Reverse()])),
+        ["reverse"] = (i, v, a) => Filters.Plain(a, Operators.Text(v) is { } text
+            ? string.Concat(Enumerable.Reverse(CodePoints.Split(text))) : new OneShot("list_reverseiterator", [.. Items(v, i).Reverse()])),
         ["select"] = (i, v, a) => Select(i, v, a, keep: true, byAttribute: false),
         ["selectattr"] = (i, v, a) => Select(i, v, a, keep: true, byAttribute: true),
         ["sort"] = Sort,
@@ -58,7 +61,8 @@ internal static class SequenceFilters
         if (arguments.Positional.Count == 0 && arguments.Named.Any(n => n.Name == "attribute"))
         {
             var bound = arguments.Bind(0, "attribute", "default");
-            return new OneShot("generator", [.. Items(value, interpreter).Select(item => Attribute(item, bound[0], interpreter, bound[1] == Arguments.Missing ? null : bound[1]))]);
+            var absent = bound[1] == Arguments.Missing ? null : bound[1];
+            return new OneShot("generator", [.. Items(value, interpreter).Select(item => Attribute(item, bound[0], interpreter, absent))]);
         }
         if (arguments.Positional is not [string name, ..])
             throw new RenderException("map requires a filter argument");
@@ -84,7 +88,8 @@ internal static class SequenceFilters
             var rest = new Arguments(name, [.. positional.Skip(from + 1)], arguments.Named);
             test = item => function(interpreter, item, rest);
         }
-        return new OneShot("generator", [.. Items(value, interpreter).Where(item => test(byAttribute ? Attribute(item, attribute, interpreter) : item) == keep)]);
+        return new OneShot("generator",
+            [.. Items(value, interpreter).Where(item => test(byAttribute ? Attribute(item, attribute, interpreter) : item) == keep)]);
     }
 
     /// <summary>'a.b.0' of an item; a default replaces what is undefined.</summary>
@@ -94,7 +99,8 @@ internal static class SequenceFilters
             return Attributes.GetItem(item, attribute, interpreter.Budget);
         foreach (var part in path.Split('.'))
         {
-            object? key = part.Length is > 0 and < 10 && part.All(char.IsAsciiDigit) ? BigInteger.Parse(part, CultureInfo.InvariantCulture) : part;
+            object? key = part.Length is > 0 and < 10 && part.All(char.IsAsciiDigit) ? BigInteger.Parse(part, CultureInfo.InvariantCulture)
+                : part;
             item = Attributes.GetItem(item, key, interpreter.Budget);
             if (absent is not null && item is Undefined)
                 item = absent;
@@ -109,7 +115,8 @@ internal static class SequenceFilters
     private static object? Sort(Interpreter interpreter, object? value, Arguments arguments)
     {
         var bound = arguments.Bind(0, "reverse", "case_sensitive", "attribute");
-        var paths = bound[2] == Arguments.Missing || bound[2] is null ? [null] : bound[2] is string list ? list.Split(',') : (object?[])[bound[2]];
+        var paths = bound[2] == Arguments.Missing || bound[2] is null ? [null] : bound[2] is string list ? list.Split(',')
+            : (object?[])[bound[2]];
         return Sequence.List(Sorted(Items(value, interpreter), item => Sequence.List([.. paths.Select(path =>
         {
             var key = path is null ? item : Attribute(item, path, interpreter);
@@ -122,7 +129,8 @@ internal static class SequenceFilters
         var bound = arguments.Bind(0, "case_sensitive", "by", "reverse");
         Operators.Defined(value);
         var dict = value as Dict ?? throw new RenderException($"'{PyText.TypeName(value)}' object has no attribute 'items'");
-        var position = bound[1] == Arguments.Missing || bound[1] is "key" ? 0 : bound[1] is "value" ? 1 : throw new RenderException("You can only sort by either \"key\" or \"value\"");
+        var position = bound[1] == Arguments.Missing || bound[1] is "key" ? 0 : bound[1] is "value" ? 1
+            : throw new RenderException("You can only sort by either \"key\" or \"value\"");
         return Sequence.List(Sorted(Items(ContainerMethods.View(SequenceKind.Items, dict), interpreter), item =>
         {
             var key = ((Sequence)item!).Items[position];
@@ -131,7 +139,8 @@ internal static class SequenceFilters
     }
 
     /// <summary>A stable sort, also in reverse (as Python's).</summary>
-    private static IReadOnlyList<object?> Sorted(IReadOnlyList<object?> items, Func<object?, object?> key, bool reverse, Interpreter interpreter)
+    private static IReadOnlyList<object?> Sorted(IReadOnlyList<object?> items, Func<object?, object?> key, bool reverse,
+        Interpreter interpreter)
     {
         var comparer = Comparer<object?>.Create((a, b) => Operators.Order(a, b, "<", interpreter.Budget));
         try
@@ -176,7 +185,10 @@ internal static class SequenceFilters
         var bound = arguments.Bind(0, "attribute", "start");
         object? total = bound[1] == Arguments.Missing ? BigInteger.Zero : bound[1];
         foreach (var item in Items(value, interpreter))
-            total = Operators.Apply("+", total, bound[0] == Arguments.Missing || bound[0] is null ? item : Attribute(item, bound[0], interpreter), interpreter.Budget);
+        {
+            var addend = bound[0] == Arguments.Missing || bound[0] is null ? item : Attribute(item, bound[0], interpreter);
+            total = Operators.Apply("+", total, addend, interpreter.Budget);
+        }
         return total;
     }
 

@@ -31,7 +31,8 @@ internal static class Splitting
         for (var at = 0; at < text.Length;)
         {
             var end = at;
-            while (end < text.Length && text[end] is not ('\n' or '\r' or '\v' or '\f' or '\x1c' or '\x1d' or '\x1e' or '\x85' or '\u2028' or '\u2029'))
+            while (end < text.Length && text[end] is not ('\n' or '\r' or '\v' or '\f'
+                or '\x1c' or '\x1d' or '\x1e' or '\x85' or '\u2028' or '\u2029'))
                 end++;
             var next = Math.Min(text.Length, end + (end + 1 < text.Length && text[end] == '\r' && text[end + 1] == '\n' ? 2 : 1));
             lines.Add(text[at..(keepEnds ? next : end)]);

@@ -47,7 +47,9 @@ internal static class StringEscapes
 
             void Hex(int digits)
             {
-                if (i + digits > raw.Length - 1 || !uint.TryParse(raw.AsSpan(i + 1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) || value > 0x10FFFF)
+                const NumberStyles hex = NumberStyles.AllowHexSpecifier;
+                if (i + digits > raw.Length - 1
+                    || !uint.TryParse(raw.AsSpan(i + 1, digits), hex, CultureInfo.InvariantCulture, out var value) || value > 0x10FFFF)
                     throw error($"a string has a truncated or invalid escape \\{raw[i]}");
                 i += digits;
                 if (value > 0xFFFF)

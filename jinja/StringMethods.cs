@@ -20,17 +20,24 @@ internal static class StringMethods
         ["capitalize"] = (s, a, b) => Plain(a, Built(Casing.Capitalize(s), b)),
         ["startswith"] = (s, a, _) => Affix(a, part => s.StartsWith(part, StringComparison.Ordinal)),
         ["endswith"] = (s, a, _) => Affix(a, part => s.EndsWith(part, StringComparison.Ordinal)),
-        ["removeprefix"] = (s, a, _) => Text(a, 0) is { Length: > 0 } part && s.StartsWith(part, StringComparison.Ordinal) ? s[part.Length..] : s,
-        ["removesuffix"] = (s, a, _) => Text(a, 0) is { Length: > 0 } part && s.EndsWith(part, StringComparison.Ordinal) ? s[..^part.Length] : s,
+        ["removeprefix"] = (s, a, _) => Text(a, 0) is { Length: > 0 } part && s.StartsWith(part, StringComparison.Ordinal)
+            ? s[part.Length..] : s,
+        ["removesuffix"] = (s, a, _) => Text(a, 0) is { Length: > 0 } part && s.EndsWith(part, StringComparison.Ordinal)
+            ? s[..^part.Length] : s,
         ["split"] = (s, a, b) => Splitting.Split(s, a, fromRight: false, b),
         ["rsplit"] = (s, a, b) => Splitting.Split(s, a, fromRight: true, b),
-        ["splitlines"] = (s, a, b) => Splitting.List(Splitting.Lines(s, a.Bind(0, "keepends")[0] is var keep && keep != Arguments.Missing && Operators.Truth(keep)), b),
+        ["splitlines"] = (s, a, b) =>
+            Splitting.List(Splitting.Lines(
+                s, a.Bind(0, "keepends")[0] is var keep && keep != Arguments.Missing && Operators.Truth(keep)), b),
         ["partition"] = (s, a, _) => Partition(s, Text(a, 0), s.IndexOf(Text(a, 0), StringComparison.Ordinal), first: true),
         ["rpartition"] = (s, a, _) => Partition(s, Text(a, 0), s.LastIndexOf(Text(a, 0), StringComparison.Ordinal), first: false),
-        ["replace"] = (s, a, b) => Replace(s, Text(a, 0), Text(a, 1), a.Positional.Count > 2 ? Operators.Int32(a.Positional[2], "count") : -1, b),
+        ["replace"] = (s, a, b) =>
+            Replace(s, Text(a, 0), Text(a, 1), a.Positional.Count > 2 ? Operators.Int32(a.Positional[2], "count") : -1, b),
         ["find"] = (s, a, _) => (BigInteger)CodePoints.IndexOf(s, s.IndexOf(Only(a), StringComparison.Ordinal)),
-        ["rfind"] = (s, a, _) => (BigInteger)CodePoints.IndexOf(s, Only(a).Length == 0 ? s.Length : s.LastIndexOf(Only(a), StringComparison.Ordinal)),
-        ["index"] = (s, a, _) => s.IndexOf(Only(a), StringComparison.Ordinal) is >= 0 and var at ? (BigInteger)CodePoints.IndexOf(s, at) : throw new RenderException("substring not found"),
+        ["rfind"] = (s, a, _) => (BigInteger)CodePoints.IndexOf(s, Only(a).Length == 0 ? s.Length
+            : s.LastIndexOf(Only(a), StringComparison.Ordinal)),
+        ["index"] = (s, a, _) => s.IndexOf(Only(a), StringComparison.Ordinal) is >= 0 and var at ? (BigInteger)CodePoints.IndexOf(s, at)
+            : throw new RenderException("substring not found"),
         ["count"] = (s, a, _) => (BigInteger)Count(s, Only(a)),
         ["join"] = (s, a, b) => Join(s, Operators.Iterate(a.Bind(1, "iterable")[0], b), b),
         ["format"] = Formatting.Braces,
@@ -38,7 +45,9 @@ internal static class StringMethods
         ["ljust"] = (s, a, b) => s + new string(Fill(a), Width(a, s, b)),
         ["rjust"] = (s, a, b) => new string(Fill(a), Width(a, s, b)) + s,
         ["center"] = (s, a, b) => Center(s, Width(a, s, b), Fill(a)),
-        ["isdigit"] = (s, a, _) => Plain(a, All(s, r => Rune.GetUnicodeCategory(r) == UnicodeCategory.DecimalDigitNumber || r.IsBmp && CharUnicodeInfo.GetDigitValue((char)r.Value) >= 0)),
+        ["isdigit"] = (s, a, _) => Plain(a, All(s, r =>
+            Rune.GetUnicodeCategory(r) == UnicodeCategory.DecimalDigitNumber
+            || (r.IsBmp && CharUnicodeInfo.GetDigitValue((char)r.Value) >= 0))),
         ["isdecimal"] = (s, a, _) => Plain(a, All(s, r => Rune.GetUnicodeCategory(r) == UnicodeCategory.DecimalDigitNumber)),
         ["isnumeric"] = (s, a, _) => Plain(a, All(s, r => Rune.GetNumericValue(r) != -1)),
         ["isalpha"] = (s, a, _) => Plain(a, All(s, Rune.IsLetter)),
@@ -90,7 +99,9 @@ internal static class StringMethods
 
     internal static string Join(string separator, IReadOnlyList<object?> items, Budget budget)
     {
-        var parts = items.Select((item, i) => Operators.Text(item) ?? throw new RenderException($"sequence item {i}: expected str instance, {PyText.TypeName(item)} found")).ToList();
+        var parts = items.Select((item, i) =>
+            Operators.Text(item)
+                ?? throw new RenderException($"sequence item {i}: expected str instance, {PyText.TypeName(item)} found")).ToList();
         budget.Grow(parts.Sum(part => (long)part.Length + separator.Length));
         return string.Join(separator, parts);
     }
@@ -146,9 +157,11 @@ internal static class StringMethods
     {
         if (arguments.Named.Count > 0)
             throw RenderException.Unsupported($"a named argument of {arguments.Function}()");
-        var value = index < arguments.Positional.Count ? arguments.Positional[index] : throw new RenderException($"{arguments.Function}() misses an argument");
+        var value = index < arguments.Positional.Count ? arguments.Positional[index]
+            : throw new RenderException($"{arguments.Function}() misses an argument");
         Operators.Defined(value);
-        return Operators.Text(value) ?? throw new RenderException($"{arguments.Function}() argument {index + 1} must be str, not {PyText.TypeName(value)}");
+        return Operators.Text(value)
+            ?? throw new RenderException($"{arguments.Function}() argument {index + 1} must be str, not {PyText.TypeName(value)}");
     }
 
     private static string Only(Arguments arguments) =>
@@ -157,7 +170,8 @@ internal static class StringMethods
     private static object? Affix(Arguments arguments, Func<string, bool> matches)
     {
         if (arguments.Positional is [Sequence { Kind: SequenceKind.Tuple } tuple])
-            return tuple.Items.Any(part => matches(Operators.Text(part) ?? throw new RenderException($"tuple for {arguments.Function} must only contain str")));
+            return tuple.Items.Any(part =>
+                matches(Operators.Text(part) ?? throw new RenderException($"tuple for {arguments.Function} must only contain str")));
         return matches(Only(arguments));
     }
 
@@ -172,13 +186,15 @@ internal static class StringMethods
 
     private static int Width(Arguments arguments, string text, Budget budget)
     {
-        var padding = Math.Max(0, (arguments.Positional.Count > 0 ? Operators.Int32(arguments.Positional[0], "width") : throw new RenderException($"{arguments.Function}() misses its width")) - CodePoints.Length(text));
+        var padding = Math.Max(0, (arguments.Positional.Count > 0 ? Operators.Int32(arguments.Positional[0], "width")
+            : throw new RenderException($"{arguments.Function}() misses its width")) - CodePoints.Length(text));
         budget.Grow(padding);
         return padding;
     }
 
     private static char Fill(Arguments arguments) => arguments.Positional.Count < 2 ? ' '
-        : Operators.Text(arguments.Positional[1]) is { Length: 1 } fill ? fill[0] : throw new RenderException("The fill character must be exactly one character long");
+        : Operators.Text(arguments.Positional[1]) is { Length: 1 } fill ? fill[0]
+            : throw new RenderException("The fill character must be exactly one character long");
 
     private static string ZeroFill(string text, int padding)
     {

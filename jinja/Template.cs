@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace LightReasoner.Jinja;
 
 /// <summary>
-/// A template in the part of Jinja2 that chat templates use, rendered as transformers does (trim_blocks, lstrip_blocks, an immutable sandbox). Whatever is
-/// not supported is an error, never wrong text. Safe for concurrent use.
+/// A template in the part of Jinja2 that chat templates use, rendered as transformers does (trim_blocks, lstrip_blocks, an immutable
+/// sandbox). Whatever is not supported is an error, never wrong text. Safe for concurrent use.
 /// </summary>
 public sealed class Template
 {
@@ -22,7 +22,7 @@ public sealed class Template
     /// <summary>Renders the template.</summary>
     /// <param name="variables">A variable that is absent is undefined, JSON null is none. Of equal names the last counts.</param>
     /// <param name="clock">The clock of strftime_now; the system's by default.</param>
-    /// <exception cref="TemplateException">The template raised an error, uses something that is not supported, or exceeds a limit of time or size.</exception>
+    /// <exception cref="TemplateException">The template raised an error, uses something unsupported, or takes too long.</exception>
     public string Render(IEnumerable<KeyValuePair<string, JsonNode?>> variables, TimeProvider? clock = null)
     {
         Interpreter? interpreter = null;

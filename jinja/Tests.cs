@@ -9,7 +9,8 @@ internal static class Tests
 {
     private static readonly Dictionary<string, TestFunction> All = Build();
 
-    internal static TestFunction Find(string name) => All.GetValueOrDefault(name) ?? throw RenderException.Unsupported($"the test '{name}'");
+    internal static TestFunction Find(string name) =>
+        All.GetValueOrDefault(name) ?? throw RenderException.Unsupported($"the test '{name}'");
 
     internal static bool Exists(string name) => All.ContainsKey(name);
 
@@ -28,7 +29,8 @@ internal static class Tests
             ["number"] = Plain(v => v is BigInteger or double or bool),
             ["string"] = Plain(v => v is string or SafeText),
             ["mapping"] = Plain(v => v is Dict),
-            ["sequence"] = Plain(v => v is string or SafeText or Dict or Undefined || v is Sequence { Kind: SequenceKind.List or SequenceKind.Tuple or SequenceKind.Range }),
+            ["sequence"] = Plain(v => v is string or SafeText or Dict or Undefined
+                || v is Sequence { Kind: SequenceKind.List or SequenceKind.Tuple or SequenceKind.Range }),
             ["iterable"] = Plain(v => v is string or SafeText or Dict or Sequence or OneShot or Undefined or LoopContext),
             ["callable"] = Plain(v => v is Callable or Undefined or LoopContext),
             ["escaped"] = Plain(v => v is SafeText),
@@ -39,10 +41,12 @@ internal static class Tests
             ["upper"] = (i, v, a) => Filters.Plain(a, null) is null && StringMethods.IsCase(PyText.Str(v, i.Budget), upper: true),
             ["filter"] = (_, v, _) => v is string name && Filters.Exists(name),
             ["test"] = (_, v, _) => v is string name && Exists(name),
-            ["sameas"] = (_, v, a) => v is null or bool ? Equals(v, a.Bind(1, "other")[0]) : throw RenderException.Unsupported("the test 'sameas' on anything but none, true and false"),
+            ["sameas"] = (_, v, a) => v is null or bool ? Equals(v, a.Bind(1, "other")[0])
+                : throw RenderException.Unsupported("the test 'sameas' on anything but none, true and false"),
             ["in"] = (i, v, a) => Operators.Contains(a.Bind(1, "seq")[0], v, i.Budget),
         };
-        foreach (var (op, names) in new[] { ("==", "== eq equalto"), ("!=", "!= ne"), (">", "> gt greaterthan"), (">=", ">= ge"), ("<", "< lt lessthan"), ("<=", "<= le") })
+        foreach (var (op, names) in new[] { ("==", "== eq equalto"), ("!=", "!= ne"), (">", "> gt greaterthan"), (">=", ">= ge"),
+            ("<", "< lt lessthan"), ("<=", "<= le") })
         {
             foreach (var name in names.Split(' '))
                 tests[name] = (i, v, a) => Operators.Compare(op, v, a.Bind(1, "other")[0], i.Budget);

@@ -7,7 +7,9 @@ namespace LightReasoner.Jinja;
 
 // Values of a template: null (none), bool, BigInteger, double, string, and the classes below.
 
-/// <summary>A missing name, attribute or item. Prints as nothing and is falsy; most other uses are an error, which the hint explains.</summary>
+/// <summary>
+/// A missing name, attribute or item. Prints as nothing and is falsy; most other uses are an error, which the hint explains.
+/// </summary>
 internal sealed record Undefined(string Hint);
 
 /// <summary>Text marked by the filter 'safe': plain text that is added to it gets escaped.</summary>
@@ -78,7 +80,8 @@ internal sealed class Dict
         SafeText text => text.Value,
         bool flag => flag ? BigInteger.One : BigInteger.Zero,
         double number => double.IsInteger(number) ? new BigInteger(number) : number,
-        Dict or Namespace or Sequence { Kind: SequenceKind.List } => throw new RenderException($"unhashable type: '{PyText.TypeName(key)}'"),
+        Dict or Namespace or Sequence { Kind: SequenceKind.List } =>
+            throw new RenderException($"unhashable type: '{PyText.TypeName(key)}'"),
         Sequence => throw RenderException.Unsupported($"a {PyText.TypeName(key)} as a key"),
         _ => key,
     };
@@ -167,7 +170,8 @@ internal static class JsonValues
                 // 1.0 is a float and 1 an integer: the spelling counts, except for numbers made in code.
                 if (node.AsValue().TryGetValue(out JsonElement element))
                     return Number(element.GetRawText());
-                return node.GetValue<object>() is double or float or decimal ? Convert.ToDouble(node.GetValue<object>(), CultureInfo.InvariantCulture) : Number(node.ToJsonString());
+                return node.GetValue<object>() is double or float or decimal
+                    ? Convert.ToDouble(node.GetValue<object>(), CultureInfo.InvariantCulture) : Number(node.ToJsonString());
             default:
                 return null;
         }
@@ -177,6 +181,7 @@ internal static class JsonValues
     {
         if (text.AsSpan().ContainsAny('.', 'e', 'E'))
             return double.Parse(text, CultureInfo.InvariantCulture);
-        return text.Length <= 4300 ? BigInteger.Parse(text, CultureInfo.InvariantCulture) : throw new RenderException("an integer has more than 4300 digits");
+        return text.Length <= 4300 ? BigInteger.Parse(text, CultureInfo.InvariantCulture)
+            : throw new RenderException("an integer has more than 4300 digits");
     }
 }

@@ -180,8 +180,8 @@ internal sealed class TokenizerFile
 
     /// <summary>
     /// The added tokens in transformers' order: those of tokenizer.json, those of the configuration that are new or have other flags,
-    /// special tokens that no file defines or marks as such. The library ignores the ids that the files name: a token of the model keeps its
-    /// id, others are numbered on from the model's size.
+    /// special tokens that no file defines or marks as such. The library ignores the ids that the files name: a token of the model keeps
+    /// its id, others are numbered on from the model's size.
     /// </summary>
     private void AddTokens(TokenizerConfig config)
     {

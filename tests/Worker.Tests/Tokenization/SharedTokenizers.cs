@@ -52,7 +52,8 @@ internal static class SharedTokenizers
     public static IEnumerable<JsonObject> Rows(string file)
     {
         var path = Path.Combine(Folder, file);
-        var text = System.Text.Encoding.UTF8.GetString(file.EndsWith(".gz", StringComparison.Ordinal) ? Unpack(path) : File.ReadAllBytes(path));
+        var text = System.Text.Encoding.UTF8.GetString(file.EndsWith(".gz", StringComparison.Ordinal) ? Unpack(path)
+            : File.ReadAllBytes(path));
         return text.Split('\n').Where(line => line.Length > 0).Select(line => JsonNode.Parse(line)!.AsObject());
     }
 

@@ -8,6 +8,8 @@ namespace LightReasoner.Worker.Tests.Tokenization;
 /// <summary>Small tokenizers made here, for tests that need no real one.</summary>
 internal static class SmallTokenizers
 {
+    private const string ByteLevel = """{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}""";
+
     /// <summary>Byte-level BPE: all 256 bytes, a few words, their merges, a special and an ordinary added token.</summary>
     public static JsonObject Json(bool wordLevel = false)
     {
@@ -15,7 +17,8 @@ internal static class SmallTokenizers
         foreach (var character in Enumerable.Range(0, 256).Select(TestTokenizer.ByteCharacter).Order(StringComparer.Ordinal))
             vocabulary[character] = vocabulary.Count;
         var merges = new JsonArray();
-        foreach (var (left, right) in new[] { ("t", "h"), ("th", "e"), ("Ġ", "the"), ("Ã", "©"), ("c", "u"), ("p", "s"), ("cu", "ps"), ("Ġ", "cups") })
+        (string, string)[] pairs = [("t", "h"), ("th", "e"), ("Ġ", "the"), ("Ã", "©"), ("c", "u"), ("p", "s"), ("cu", "ps"), ("Ġ", "cups")];
+        foreach (var (left, right) in pairs)
         {
             vocabulary.TryAdd(left + right, vocabulary.Count);
             merges.Add($"{left} {right}");
@@ -27,9 +30,9 @@ internal static class SmallTokenizers
                 Added(vocabulary.Count, "<|end|>", special: true),
                 Added(vocabulary.Count + 1, "<think>", special: false)),
             ["normalizer"] = new JsonObject { ["type"] = "NFC" },
-            ["pre_tokenizer"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true },
+            ["pre_tokenizer"] = JsonNode.Parse(ByteLevel),
             ["post_processor"] = null,
-            ["decoder"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true },
+            ["decoder"] = JsonNode.Parse(ByteLevel),
             ["model"] = new JsonObject
             {
                 ["type"] = "BPE",
@@ -44,11 +47,13 @@ internal static class SmallTokenizers
     public static JsonObject SentencePieceBpe()
     {
         var vocabulary = new JsonObject();
-        foreach (var token in ((string[])["<unk>", "<s>", "</s>"]).Concat(Enumerable.Range(0, 256).Select(b => $"<0x{b:X2}>")).Concat(["▁", "t", "h", "e", "c", "a", "▁t", "he", "▁the", "▁c", "at"]))
+        var bytes = Enumerable.Range(0, 256).Select(b => $"<0x{b:X2}>");
+        foreach (var token in (string[])["<unk>", "<s>", "</s>", .. bytes, "▁", "t", "h", "e", "c", "a", "▁t", "he", "▁the", "▁c", "at"])
             vocabulary[token] = vocabulary.Count;
         return new JsonObject
         {
-            ["added_tokens"] = new JsonArray(Added(0, "<unk>", special: true), Added(1, "<s>", special: true), Added(2, "</s>", special: true)),
+            ["added_tokens"] = new JsonArray(Added(0, "<unk>", special: true), Added(1, "<s>", special: true),
+                Added(2, "</s>", special: true)),
             ["normalizer"] = JsonNode.Parse("""{"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"▁"},{"type":"Replace","pattern":{"String":" "},"content":"▁"}]}"""),
             ["pre_tokenizer"] = null,
             ["post_processor"] = JsonNode.Parse("""
@@ -86,7 +91,8 @@ internal static class SmallTokenizers
         """)!.AsObject();
 
     public static Tokenizer Parse(JsonObject json, JsonObject? config = null) => Tokenizer.Parse(
-        Encoding.UTF8.GetBytes(json.ToJsonString()), "tokenizer.json", config is null ? null : TokenizerConfig.Parse(config, "tokenizer_config.json"));
+        Encoding.UTF8.GetBytes(json.ToJsonString()), "tokenizer.json", config is null ? null
+            : TokenizerConfig.Parse(config, "tokenizer_config.json"));
 
     /// <summary>Loads a model folder of the given files.</summary>
     public static Tokenizer Load(params ReadOnlySpan<(string Name, JsonNode Content)> files)

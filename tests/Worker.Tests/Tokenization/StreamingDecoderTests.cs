@@ -32,7 +32,12 @@ public class StreamingDecoderTests
     [InlineData("Unigram")]
     public void Append_AnyIds_PiecesAreWholeCharactersAndTheirSumIsDecode(string kind)
     {
-        var tokenizer = kind switch { "byte-level" => Small, "Unigram" => SmallTokenizers.Parse(SmallTokenizers.Unigram()), _ => SmallTokenizers.Parse(SmallTokenizers.SentencePieceBpe()) };
+        var tokenizer = kind switch
+        {
+            "byte-level" => Small,
+            "Unigram" => SmallTokenizers.Parse(SmallTokenizers.Unigram()),
+            _ => SmallTokenizers.Parse(SmallTokenizers.SentencePieceBpe()),
+        };
         var random = new Random(7);
         for (var round = 0; round < 2_000; round++)
         {

@@ -4,7 +4,10 @@ using LightReasoner.Worker.Tokenization;
 
 namespace LightReasoner.Worker.Tests.Tokenization;
 
-/// <summary>Damaged and hostile files: always our own exception with the file's name. Hugging Face's library ends the whole process where it panics, so this also shows that it never does.</summary>
+/// <summary>
+/// Damaged and hostile files: always our own exception with the file's name. Hugging Face's library ends the whole process where it panics,
+/// so this also shows that it never does.
+/// </summary>
 public class TokenizerFuzzTests(ITestOutputHelper output)
 {
     private const string Text = "the cups é \U0001F600 <think>x<|end|>\uD800  １２\0 <s>thé";
@@ -46,10 +49,13 @@ public class TokenizerFuzzTests(ITestOutputHelper output)
             for (var edits = random.Next(1, 3); edits > 0; edits--)
                 Restructure(config is not null && random.Next(2) == 0 ? config : json, random);
             var bytes = Encoding.UTF8.GetBytes(json.ToJsonString());
-            var outcome = Try(() => Use(Tokenizer.Parse(round % 4 == 0 ? Damage(bytes, random) : bytes, "tokenizer.json", config is null ? null : TokenizerConfig.Parse(config, "tokenizer.json"))));
+            if (round % 4 == 0)
+                bytes = Damage(bytes, random);
+            var outcome = Try(() => Use(Tokenizer.Parse(bytes, "tokenizer.json", config is null ? null : TokenizerConfig.Parse(config, "tokenizer.json"))));
             counts[outcome] = counts.GetValueOrDefault(outcome) + 1;
         }
-        output.WriteLine(string.Join('\n', counts.OrderByDescending(count => count.Value).Take(50).Select(count => $"{count.Value} {count.Key}")));
+        output.WriteLine(string.Join('\n',
+            counts.OrderByDescending(count => count.Value).Take(50).Select(count => $"{count.Value} {count.Key}")));
         Assert.True(counts["loaded"] > 250);
     }
 
@@ -96,11 +102,18 @@ public class TokenizerFuzzTests(ITestOutputHelper output)
 
     private static JsonObject Sample(Random random)
     {
-        JsonObject json = random.Next(5) switch { 0 => SmallTokenizers.SentencePieceBpe(), 1 or 2 => SmallTokenizers.Unigram(), _ => SmallTokenizers.Json() };
-        foreach (var (section, choices) in new[] { ("normalizer", Normalizers), ("pre_tokenizer", PreTokenizers), ("decoder", Decoders), ("model", Models) })
+        JsonObject json = random.Next(5) switch
+        {
+            0 => SmallTokenizers.SentencePieceBpe(),
+            1 or 2 => SmallTokenizers.Unigram(),
+            _ => SmallTokenizers.Json(),
+        };
+        var charsmap = Convert.ToBase64String(Charsmap());
+        (string, string[])[] sections = [("normalizer", Normalizers), ("pre_tokenizer", PreTokenizers), ("decoder", Decoders), ("model", Models)];
+        foreach (var (section, choices) in sections)
         {
             if (random.Next(3) == 0)
-                json[section] = JsonNode.Parse(choices[random.Next(choices.Length)].Replace("CHARSMAP", Convert.ToBase64String(Charsmap()), StringComparison.Ordinal));
+                json[section] = JsonNode.Parse(choices[random.Next(choices.Length)].Replace("CHARSMAP", charsmap, StringComparison.Ordinal));
         }
         return json;
     }

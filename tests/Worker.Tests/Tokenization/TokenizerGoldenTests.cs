@@ -19,7 +19,11 @@ public class TokenizerGoldenTests
     public void Encode_GoldenText_GivesTheSameIds(string name)
     {
         var rows = SharedTokenizers.Rows("encode.jsonl").Where(r => (string)r["tokenizer"]! == name && r["uses_tokenizer_config"] is null);
-        Check(rows, row => string.Join(",", SharedTokenizers.Get(name).Encode(Text(row), (bool)row["add_special_tokens"]!)), row => string.Join(",", SharedTokenizers.Ids(row["ids"])), "tokenizers/encode.jsonl", $"ids of {name}", mayBeEmpty: true);
+        Check(
+            rows,
+            row => string.Join(",", SharedTokenizers.Get(name).Encode(Text(row), (bool)row["add_special_tokens"]!)),
+            row => string.Join(",", SharedTokenizers.Ids(row["ids"])),
+            "tokenizers/encode.jsonl", $"ids of {name}", mayBeEmpty: true);
     }
 
     [Fact]
@@ -81,12 +85,15 @@ public class TokenizerGoldenTests
     private static string Render(JsonObject chat)
     {
         string[] names = ["messages", "tools", "documents", "add_generation_prompt", "bos_token", "eos_token"];
-        var variables = new JsonObject(chat.Where(p => names.Contains(p.Key)).Concat(chat["vars"]?.AsObject() ?? []).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())));
-        var now = (string?)chat["now"] is { } text ? new FakeTimeProvider(new DateTimeOffset(DateTime.Parse(text, CultureInfo.InvariantCulture), TimeSpan.Zero)) : null;
+        var variables = new JsonObject(chat.Where(p => names.Contains(p.Key)).Concat(chat["vars"]?.AsObject() ?? [])
+            .Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())));
+        var now = (string?)chat["now"] is { } text
+            ? new FakeTimeProvider(new DateTimeOffset(DateTime.Parse(text, CultureInfo.InvariantCulture), TimeSpan.Zero)) : null;
         return ChatTemplate.Parse((string)chat["template"]!, "template").Render(variables, now);
     }
 
-    private static void Check(IEnumerable<JsonObject> rows, Func<JsonObject, string> actual, Func<JsonObject, string> expected, string golden, string compared, bool mayBeEmpty = false)
+    private static void Check(IEnumerable<JsonObject> rows, Func<JsonObject, string> actual, Func<JsonObject, string> expected,
+        string golden, string compared, bool mayBeEmpty = false)
     {
         var (count, wrong) = (0, new List<string>());
         foreach (var row in rows)

@@ -82,7 +82,8 @@ public class TokenizerTests
     public void Encode_BertProcessing_PutsClsAndSepAround(string type)
     {
         var json = Json();
-        json["post_processor"] = new JsonObject { ["type"] = type, ["cls"] = new JsonArray("<|end|>", 265), ["sep"] = new JsonArray("<think>", 266) };
+        json["post_processor"] = JsonNode.Parse("""{"cls":["<|end|>",265],"sep":["<think>",266]}""");
+        json["post_processor"]!["type"] = type;
         var tokenizer = Parse(json);
         Assert.Equal([265, tokenizer.TokenToId("the")!.Value, 266], tokenizer.Encode("the", addSpecialTokens: true));
     }
@@ -98,7 +99,8 @@ public class TokenizerTests
     }
 
     [Fact]
-    public void Encode_AddPrefixSpaceInConfig_Counts() => Assert.Equal(Parse(Json()).Encode(" the"), Parse(Json(), new JsonObject { ["add_prefix_space"] = true }).Encode("the"));
+    public void Encode_AddPrefixSpaceInConfig_Counts() =>
+        Assert.Equal(Parse(Json()).Encode(" the"), Parse(Json(), new JsonObject { ["add_prefix_space"] = true }).Encode("the"));
 
     [Fact]
     public void Encode_SplitSpecialTokensInConfig_ReadsSpecialTokensAsText()
@@ -125,10 +127,14 @@ public class TokenizerTests
     [Fact]
     public void Load_AddedTokensDecoder_ChangesFlagsOfKnownTokensAndHidesOlderFiles()
     {
-        var decoder = new JsonObject { ["266"] = new JsonObject { ["content"] = "<think>", ["special"] = true, ["lstrip"] = true, ["normalized"] = false } };
+        var config = JsonNode.Parse("""
+            {"added_tokens_decoder":{"266":{"content":"<think>","special":true,"lstrip":true,"normalized":false}},"eos_token":"<|end|>"}
+            """)!;
         var tokenizer = Load(
-            ("tokenizer.json", Json()), ("tokenizer_config.json", new JsonObject { ["added_tokens_decoder"] = decoder, ["eos_token"] = "<|end|>" }),
-            ("special_tokens_map.json", new JsonObject { ["eos_token"] = "<think>" }), ("added_tokens.json", new JsonObject { ["<more>"] = 300 }));
+            ("tokenizer.json", Json()),
+            ("tokenizer_config.json", config),
+            ("special_tokens_map.json", new JsonObject { ["eos_token"] = "<think>" }),
+            ("added_tokens.json", new JsonObject { ["<more>"] = 300 }));
         Assert.Equal(["x", "<think>", "x"], tokenizer.Encode("x  <think>x").Select(tokenizer.IdToToken));
         Assert.Equal("xx", tokenizer.Decode(tokenizer.Encode("x  <think>x"), skipSpecialTokens: true));
         Assert.Equal(tokenizer.TokenToId("<|end|>"), tokenizer.EosId);
@@ -139,11 +145,13 @@ public class TokenizerTests
     public void Load_OlderFiles_AddTokensByIdAndTheMapWins()
     {
         var tokenizer = Load(
-            ("tokenizer.json", Json()), ("tokenizer_config.json", new JsonObject { ["eos_token"] = "<think>", ["additional_special_tokens"] = new JsonArray("<a>") }),
-            ("special_tokens_map.json", new JsonObject { ["eos_token"] = new JsonObject { ["content"] = "<|end|>" }, ["additional_special_tokens"] = new JsonArray("<b>", "<a>") }),
+            ("tokenizer.json", Json()),
+            ("tokenizer_config.json", JsonNode.Parse("""{"eos_token":"<think>","additional_special_tokens":["<a>"]}""")!),
+            ("special_tokens_map.json", JsonNode.Parse("""{"eos_token":{"content":"<|end|>"},"additional_special_tokens":["<b>","<a>"]}""")!),
             ("added_tokens.json", new JsonObject { ["<later>"] = 301, ["<b>"] = 300 }));
         Assert.Equal(tokenizer.TokenToId("<|end|>"), tokenizer.EosId);
-        Assert.Equal((267, 268, 269, 270), (tokenizer.TokenToId("<b>"), tokenizer.TokenToId("<later>"), tokenizer.TokenToId("<a>"), tokenizer.VocabSize));
+        Assert.Equal((267, 268, 269, 270),
+            (tokenizer.TokenToId("<b>"), tokenizer.TokenToId("<later>"), tokenizer.TokenToId("<a>"), tokenizer.VocabSize));
         Assert.Equal("<later>", tokenizer.Decode(tokenizer.Encode("<a><later><b>"), skipSpecialTokens: true));
     }
 
@@ -183,7 +191,8 @@ public class TokenizerTests
     public void Load_AddedTokensWithOtherIds_AreNumberedAsByHuggingFace(string added, string expected)
     {
         var json = Json();
-        json["added_tokens"] = new JsonArray([.. added.Split(',').Select(a => Added(int.Parse(a.Split(' ')[0]), a.Split(' ')[1], special: true))]);
+        json["added_tokens"] = new JsonArray([.. added.Split(',').Select(a =>
+            Added(int.Parse(a.Split(' ')[0]), a.Split(' ')[1], special: true))]);
         var tokenizer = Parse(json);
         foreach (var (token, id) in expected.Split(' ').Select(e => (e.Split('=')[0], int.Parse(e.Split('=')[1]))))
         {
@@ -214,7 +223,11 @@ public class TokenizerTests
             ["extra_special_tokens"] = new JsonObject { ["image_token"] = "<image>" },
             ["chat_template"] = new JsonArray(
                 new JsonObject { ["name"] = "tool_use", ["template"] = "tools {{ tools|length }}" },
-                new JsonObject { ["name"] = "default", ["template"] = "{{ messages[0].content }}{{ eos_token }}{{ tools is none }}{{ pad_token is defined }}{{ image_token }}" }),
+                new JsonObject
+                {
+                    ["name"] = "default",
+                    ["template"] = "{{ messages[0].content }}{{ eos_token }}{{ tools is none }}{{ pad_token is defined }}{{ image_token }}",
+                }),
         };
         var tokenizer = Load(("tokenizer.json", Json()), ("tokenizer_config.json", config));
         Assert.Equal(tokenizer.TokenToId("<|end|>"), tokenizer.EosId);
@@ -277,7 +290,8 @@ public class TokenizerTests
     [InlineData("""{"added_tokens_decoder":{"x":{"content":"a"}}}""", "tokenizer_config.json: added_tokens_decoder: 'x' is not a token id")]
     [InlineData("""{"additional_special_tokens":"<a>"}""", "tokenizer_config.json: additional_special_tokens: expected an array, found string")]
     public void Parse_BadConfig_NamesTheField(string config, string message) =>
-        Assert.StartsWith(message, Assert.Throws<TokenizerException>(() => Parse(Json(), JsonNode.Parse(config)!.AsObject())).Message, StringComparison.Ordinal);
+        Assert.StartsWith(message, Assert.Throws<TokenizerException>(() => Parse(Json(), JsonNode.Parse(config)!.AsObject())).Message,
+            StringComparison.Ordinal);
 
     private static void CheckBothWays(Tokenizer tokenizer, string text, string ids, string decoded, string withoutSpecial)
     {
