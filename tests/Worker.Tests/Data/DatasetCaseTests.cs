@@ -69,7 +69,7 @@ public sealed class DatasetCaseTests : IDisposable
     [Theory]
     [InlineData("""{"question": "1 + 1 =", "answer": ""}""", "field 'answer' is empty")]
     [InlineData("""{"question": "1 + 1 ="}""", "field 'answer' is missing")]
-    [InlineData("""{"question": "1 + 1 =", "answer": "two"}""", "no number")]
+    [InlineData("""{"question": "1 + 1 =", "answer": "two"}""", "do not fit")]
     [InlineData("""{"question": "", "answer": "2"}""", "field 'question' is empty")]
     public async Task Evaluation_OfAnAnswerThatIsNone_NamesItsLine(string line, string reason)
     {
