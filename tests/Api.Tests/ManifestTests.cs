@@ -62,7 +62,7 @@ public class ManifestTests
     [Theory]
     [InlineData("{dataset: {uri: file:///t}, grader: exact, answerField: key}", 1)]
     [InlineData("{benchmark: minerva-math, dataset: {uri: file:///t}, promptType: cot, grader: published}", 1)]
-    [InlineData("{benchmarks: [{name: math, dataset: {uri: file:///m}}, {name: mmlu-stem, dataset: {runRef: {kind: SamplingRun, name: y}}}]}", 2)]
+    [InlineData("{benchmarks: [{name: math, dataset: {uri: file:///m}}, {name: mmlu-stem, dataset: {runRef: {kind: SamplingRun, name: before}}}]}", 2)]
     public void Read_Evaluation_KnowsItsDatasets(string evaluation, int datasets)
     {
         var run = Assert.IsType<RefineRun>(ManifestReader.Read(Refine + $"\n  evaluation: {evaluation}\n", "a.yaml"));

@@ -156,10 +156,11 @@ public sealed class RunnerTests : IDisposable
         [.. await Worker.Data.Datasets.SamplesAsync($"file://{_folder.Path}/{run}/samples/*", null, default)];
 
     private static Manifest Sampling(int questions, int batch, params string[] changes) => ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
-    [
-        $"spec.expert.uri=file://{Examples}/models/seed-0/expert", $"spec.amateur.uri=file://{Examples}/models/seed-0/amateur",
-        $"spec.dataset.uri=file://{Examples}/data/questions.jsonl", "spec.shards=1", $"spec.maxQuestions={questions}", $"spec.batchSize={batch}", .. changes,
-    ]);
+        Overrides.Of(
+        [
+            $"spec.expert.uri=file://{Examples}/models/seed-0/expert", $"spec.amateur.uri=file://{Examples}/models/seed-0/amateur",
+            $"spec.dataset.uri=file://{Examples}/data/questions.jsonl", "spec.shards=1", $"spec.maxQuestions={questions}", $"spec.batchSize={batch}",
+        ], changes));
 
     private Task<ExitCode> RunAsync(Manifest manifest, string output, CancellationToken stop = default, ReportTargets? targets = null, string[]? references = null) =>
         new Runner(new RunOptions { Output = "file://" + Path.Combine(_folder.Path, output), Targets = targets ?? new ReportTargets(null, null, null), References = references ?? [] },

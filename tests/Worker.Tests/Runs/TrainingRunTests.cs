@@ -113,10 +113,11 @@ public sealed class TrainingRunTests : IDisposable
             ["prefix_ids"] = new JsonArray([.. Enumerable.Range(7 + i / 3, 4 + i % 3).Select(id => (JsonNode)id)]),
         }.ToJsonString()));
         return ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "2-finetune.yaml")), "2-finetune.yaml",
-        [
-            $"spec.model={model}", $"spec.samples={{uri: 'file://{samples}'}}", "spec.evaluation=null", "spec.training.maxSteps=4", "spec.training.batchSize=4", "spec.training.learningRate=0.01",
-            .. overrides.Select(one => "spec." + one),
-        ]);
+            Overrides.Of(
+            [
+                $"spec.model={model}", $"spec.samples={{uri: 'file://{samples}'}}", "spec.evaluation=null", "spec.training.maxSteps=4", "spec.training.batchSize=4",
+                "spec.training.learningRate=0.01",
+            ], overrides.Select(one => "spec." + one)));
     }
 
     private string Uri(string name) => "file://" + Path.Combine(_folder.Path, name);
