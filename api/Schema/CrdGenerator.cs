@@ -113,6 +113,8 @@ public static class CrdGenerator
                 : extendable.NullIsAll ? $"(!has({now}) || has({before}) && {now} >= {before})"
                 : $"(!has({now}) || !has({before}) || {now} >= {before})"];
         if (present && p.Shape == Shape.Object && Extendable(p.Type, "").Any()) return Frozen(p.Type, $"{path}.{p.Name}");
+        // A number and a word do not compare.
+        if (present && p.Shape == Shape.IntegerOrText) return [$"type({now}) == type({before}) && {now} == {before}"];
         return [present ? $"{now} == {before}" : $"has({now}) == has({before}) && (!has({now}) || {now} == {before})"];
     });
 
