@@ -76,16 +76,16 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
         JsonNode metrics = sampling["status"]!["metrics"]!;
         Assert.InRange((double)metrics["keepRate"]!, 0.02, 0.6);
         Assert.Equal((long)metrics["samplesKept"]!, CountLines("chain-s"));
-        Assert.Equal(4, Directory.GetFiles(Path.Combine(cluster.Runs, "default", "chain-s", "samples")).Length);
+        Assert.Equal(4, Directory.GetFiles(Path.Combine(cluster.Runs, "default", "samplingrun", "chain-s", "samples")).Length);
 
         JsonObject fineTuning = await cluster.SucceededAsync("ftrun/chain-f");
         Assert.Equal(40, (int)fineTuning["status"]!["metrics"]!["evaluation"]!["questions"]!);
-        Assert.True(File.Exists(Path.Combine(cluster.Runs, "default", "chain-f", "adapter", "adapter_model.safetensors")));
-        Assert.True(File.Exists(Path.Combine(cluster.Runs, "default", "chain-f", "model", "model.safetensors")));
+        Assert.True(File.Exists(Path.Combine(cluster.Runs, "default", "finetunerun", "chain-f", "adapter", "adapter_model.safetensors")));
+        Assert.True(File.Exists(Path.Combine(cluster.Runs, "default", "finetunerun", "chain-f", "model", "model.safetensors")));
 
         JsonObject refining = await cluster.SucceededAsync("rrun/chain-r");
         Assert.Equal(6, (int)refining["status"]!["metrics"]!["step"]!);
-        Assert.True(File.Exists(Path.Combine(cluster.Runs, "default", "chain-r", "model", "config.json")));
+        Assert.True(File.Exists(Path.Combine(cluster.Runs, "default", "refinerun", "chain-r", "model", "config.json")));
 
         string wide = await cluster.Kubectl.RunAsync(default, "get", Kubectl.Kinds, "-o", "wide");
         Assert.Matches(@"PHASE +PROGRESS +KEPT +MEAN-KL +TOK/S +AGE", wide);
@@ -113,7 +113,7 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
         {
             name = $"killed-{attempt}";
             await cluster.ApplyAsync(Sampling(name, 200, 1, 5));
-            string samples = Path.Combine(cluster.Runs, "default", name, "samples");
+            string samples = Path.Combine(cluster.Runs, "default", "samplingrun", name, "samples");
             for (long start = Stopwatch.GetTimestamp(); !(Directory.Exists(samples) && Directory.GetFiles(samples).Length >= 3); await Task.Delay(10))
                 Assert.True(Stopwatch.GetElapsedTime(start) < LiveCluster.Patience, $"{samples} stays empty");
             Process.GetProcessesByName("dotnet").SingleOrDefault(IsWorkerOf(name))?.Kill();
@@ -160,8 +160,8 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
     };
 
     private long CountLines(string run) =>
-        Directory.GetFiles(Path.Combine(cluster.Runs, "default", run, "samples")).Sum(file => File.ReadLines(file).Count());
+        Directory.GetFiles(Path.Combine(cluster.Runs, "default", "samplingrun", run, "samples")).Sum(file => File.ReadLines(file).Count());
 
     private (string Name, string Content)[] Contents(string run) =>
-        [.. Directory.GetFiles(Path.Combine(cluster.Runs, "default", run, "samples")).Order().Select(f => (Path.GetFileName(f), File.ReadAllText(f)))];
+        [.. Directory.GetFiles(Path.Combine(cluster.Runs, "default", "samplingrun", run, "samples")).Order().Select(f => (Path.GetFileName(f), File.ReadAllText(f)))];
 }

@@ -50,7 +50,7 @@ internal static class EvaluateCommand
             IReadOnlyList<Question> questions = spec.Benchmark is { } set
                 ? await Benchmark.Of(set).QuestionsAsync(uri, null, parsed.GetValue(max), cancellation)
                 : await Datasets.QuestionsAsync(uri, null, parsed.GetValue(question)!, null, parsed.GetValue(answer), parsed.GetValue(max), 0, 1, cancellation);
-            AnswerGrader.Of(spec).Check(questions.Select(q => ($"question {q.Index + 1}", q.Answer ?? "")));
+            AnswerGrader.Of(spec).Check(questions.Select(q => (q.Where, q.Answer ?? "")));
             using LoadedModel loaded = await Tools.LoadModelAsync(parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!, cancellation);
             EvaluationResult result = new AccuracyEvaluator().Evaluate(loaded, Tokenizer.Load(loaded.Dir), questions, spec, parsed.GetValue(block) is not null, cancellation);
             int right = result.Correct.Count(c => c);

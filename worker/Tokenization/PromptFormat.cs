@@ -36,7 +36,7 @@ public static class PromptFormat
     {
         if (ids.Length == 0) return ids;
         return ids.Max() is var largest && largest < vocabulary ? ids : throw new WorkerException(ExitCode.BadData,
-            $"{place}: the {what} has the token id {largest}, and the model knows {vocabulary} tokens; does the tokenizer belong to it?");
+            $"{place}: the {what} has token id {largest}, and the model knows {vocabulary} tokens; does the tokenizer belong to it?");
     }
 
     /// <summary>The prompt's text: the chat template over system message and question, or (template none) the question itself.</summary>
