@@ -6,7 +6,7 @@ internal static class LeftOut
     private static readonly Dictionary<string, string> Features = new()
     {
         ["aggregated discovery"] = "disc-aggregated-etag disc-api-aggregated disc-apis-aggregated crd-create/in-aggregated",
-        ["OpenAPI beyond what kubectl reads"] = "disc-openapi-v3 crd-create/openapi crd-delete/openapi-gone",
+        ["OpenAPI beyond what kubectl reads"] = "disc-openapi-v3 crd-create/openapi crd-create/openapi-paths crd-delete/openapi-gone",
         ["several versions of a definition"] = "crd-two-versions",
         ["conflicts between definitions' names"] = "crd-names-conflict",
         ["checks of definitions"] = "crd-invalid-cel crd-invalid-cel-cost crd-invalid-columns crd-invalid-default crd-invalid-list-map crd-invalid-name crd-invalid-names"
