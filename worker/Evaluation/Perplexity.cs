@@ -25,7 +25,7 @@ internal static class Perplexity
             foreach (var rows in chunk.OrderBy(row => row.Ids.Length).Chunk(Math.Max(1, ReadTokens / chunk.Max(row => row.Ids.Length))))
             {
                 using var scope = NewDisposeScope();
-                var hidden = model.Hidden(Transfer.Padded([.. rows.Select(row => (ReadOnlyMemory<int>)row.Ids)], model.Device));
+                var hidden = model.Hidden(Transfer.Padded([.. rows.Select(row => row.Ids)], model.Device));
                 var places = rows.SelectMany((row, r) => Enumerable.Range(row.Ids.Length - row.Targets, row.Targets).Select(i => (Before: r * hidden.size(1) + i - 1, Target: row.Ids[i]))).ToArray();
                 var states = hidden.flatten(0, 1).index_select(0, Array.ConvertAll(places, place => place.Before).ToDevice(model.Device));
                 var targets = Array.ConvertAll(places, place => place.Target).ToDevice(model.Device);

@@ -16,6 +16,7 @@ namespace LightReasoner.Worker.Models;
 /// </remarks>
 public sealed class CausalLM : nn.Module
 {
+    private bool _disposed;
     private readonly Parameter _embedding; // [vocab, hidden]
     private readonly DecoderLayer[] _layers;
     private readonly RmsNorm _norm;
@@ -200,8 +201,9 @@ public sealed class CausalLM : nn.Module
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
+        if (disposing && !_disposed)
         {
+            _disposed = true;
             UnloadLora();
             foreach (var weight in Weights)
                 weight.Dispose();

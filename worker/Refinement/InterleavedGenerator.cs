@@ -48,8 +48,7 @@ public sealed class InterleavedGenerator(CausalLM model, int maskId, IReadOnlyCo
             var slots = batch.PromptOfSlot.ToArray();
             int[] cached = [.. batch.Cache.Lengths];
             var width = Array.ConvertAll(slots, slot => slot is { } p ? Math.Min(blockSize, prompts[p].Length + limits[p] - tokens[p].Count) : 0);
-            var inputs = slots.Select((slot, i) => slot is { } p
-                ? new ReadOnlyMemory<int>([.. tokens[p].Skip(cached[i]), .. Enumerable.Repeat(maskId, width[i] - 1)]) : default).ToArray();
+            var inputs = slots.Select((slot, i) => slot is { } p ? [.. tokens[p].Skip(cached[i]), .. Enumerable.Repeat(maskId, width[i] - 1)] : Array.Empty<int>()).ToArray();
             var hidden = model.Hidden(Transfer.Padded(inputs, model.Device), batch.Cache, Array.ConvertAll(inputs, input => input.Length));
             var longest = (int)hidden.size(1);
             int[] predicting = [.. inputs.SelectMany((input, i) => Enumerable.Range(i * longest + input.Length - width[i], width[i]))];
