@@ -1,5 +1,6 @@
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Refinement;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -28,7 +29,7 @@ internal static class PublishedTraining
                 var logits = decoder.Forward(PublishedPrograms.Batch([padded]), adapted: Adapted);
                 var label = zeros([logits.size(-1)]).index_copy(0, tensor(sample.TokenIds.Select(id => (long)id).ToArray()), tensor(sample.Weights.Select(w => (float)w).ToArray()));
                 var log = logits[0, sample.PrefixIds.Length - 1].log_softmax(0);
-                var loss = label.xlogy(label).sub(label.mul(log)).sum().div(samples.Count);
+                var loss = label.xlogy(label).sub(label.mul(log)).sum().div(Scalars.Of(samples.Count));
                 loss.backward();
                 losses[step] += loss.item<float>();
             }
@@ -59,7 +60,7 @@ internal static class PublishedTraining
         for (var step = 0; step < steps; step++)
         {
             using var scope = NewDisposeScope();
-            var ids = clean.where(response.logical_not(), full_like(clean, eos)); // all of the response is noise
+            var ids = clean.where(response.logical_not(), full_like(clean, Scalars.Of(eos))); // all of the response is noise
             var total = zeros([]);
             losses[step] = new double[passes];
             for (var pass = 0; pass < passes; pass++)

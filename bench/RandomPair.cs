@@ -75,13 +75,13 @@ internal static class RandomPair
         var ambiguous = Enumerable.Range(0, meanings.Length).Where(id => meanings[id].Length > 1).ToArray();
         var mixed = zeros([ambiguous.Length, width]);
         for (var part = 0; part < shares.Length; part++)
-            mixed.add_(unit.index_select(0, Index(ambiguous.Select(id => meanings[id][part]))), shares[part]);
+            mixed.add_(unit.index_select(0, Index(ambiguous.Select(id => meanings[id][part]))), Scalars.Of(shares[part]));
         embedding.index_copy_(0, Index(ambiguous), mixed.div(mixed.norm(1, keepdim: true)));
-        parameters["model.embed_tokens.weight"].copy_(embedding.mul(Math.Sqrt(width)));
+        parameters["model.embed_tokens.weight"].copy_(embedding.mul(Scalars.Of(Math.Sqrt(width))));
 
         // The head of a token is the direction of the token before it. Nothing is followed by EOS.
         var head = zeros([Vocabulary, width]).index_copy(0, Index(successors), unit.narrow(0, 0, successors.Length));
-        parameters["lm_head.weight"].copy_(head.mul(headScale));
+        parameters["lm_head.weight"].copy_(head.mul(Scalars.Of(headScale)));
     }
 
     private static Tensor Index(IEnumerable<int> ids) => tensor(ids.Select(id => (long)id).ToArray());
