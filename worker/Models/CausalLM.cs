@@ -16,7 +16,6 @@ namespace LightReasoner.Worker.Models;
 /// </remarks>
 public sealed class CausalLM : nn.Module
 {
-    private bool _disposed;
     private readonly Parameter _embedding; // [vocab, hidden]
     private readonly DecoderLayer[] _layers;
     private readonly RmsNorm _norm;
@@ -24,6 +23,7 @@ public sealed class CausalLM : nn.Module
     private readonly RotaryEmbedding _rotary;
     private Generator? _dropout; // the model's own: replicas draw at the same time
     private long _dropoutSeed;
+    private bool _disposed;
 
     private CausalLM(DecoderConfig config, ScalarType dtype, Device device) : base(nameof(CausalLM))
     {
