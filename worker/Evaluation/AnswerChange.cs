@@ -13,7 +13,7 @@ public sealed record AnswerChange(string Question, string Expected, string Befor
 }
 
 /// <summary>What generation of several tokens at once achieves with some setting.</summary>
-/// <param name="Setting">The setting, for people: <c>8 tokens, 3 passes</c>.</param>
+/// <param name="Setting">The setting, for people: tokens of a block, and how it is generated (<c>8, 3 passes</c>).</param>
 /// <param name="Questions">Questions asked.</param>
 /// <param name="Correct">Right answers among them.</param>
 /// <param name="TokensPerForward">Tokens of the answers per forward pass.</param>

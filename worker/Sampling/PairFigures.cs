@@ -24,9 +24,11 @@ public sealed record PairFigures(long Steps, long SameTop, long ConfidentUnsure,
     public SortedDictionary<int, long> KlCounts { get; init; } = [];
 
     /// <summary>The expert's perplexity on the answers.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
     public double ExpertPerplexity => Math.Exp(-ExpertLog / Math.Max(1, Scored));
 
     /// <summary>The amateur's perplexity on the same answers.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
     public double AmateurPerplexity => Math.Exp(-AmateurLog / Math.Max(1, Scored));
 
     /// <summary>Share of the steps whose KL is at least so much (a multiple of <see cref="KlBin"/>).</summary>

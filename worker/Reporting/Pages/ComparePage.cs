@@ -59,10 +59,11 @@ internal static class ComparePage
             : Html.Of($"{best.Name} answers most questions: {Percent(best.Accuracy.Select(a => a.After))} % after training, {Percent(best.Accuracy.Select(a => a.Before))} % before.");
         IntervalChart.Row[] rows =
         [
-            .. groups.Where(group => group.Accuracy.Count > 0).Select((group, i) =>
+            .. groups.Index().Where(one => one.Item.Accuracy.Count > 0).Select(one =>
             {
+                RunGroup group = one.Item;
                 int questions = group.Accuracy.Sum(a => a.Questions);
-                return new IntervalChart.Row(group.Name, (int)Math.Round(group.Accuracy.Average(a => a.After ?? 0) * questions), questions, i % 3 + 1);
+                return new IntervalChart.Row(group.Name, (int)Math.Round(group.Accuracy.Average(a => a.After ?? 0) * questions), questions, one.Index % 6 + 1);
             }),
         ];
         Html main = Html.Of($"""
