@@ -16,9 +16,7 @@ internal sealed class Waiters
         HashSet<RunKey> targets = [.. references.Select(r => new RunKey(r.Kind!.Value, waiter.Namespace, r.Name))];
         lock (gate)
         {
-            if (waiting.Remove(waiter, out var before))
-                foreach (RunKey target in before.Targets)
-                    if (byTarget.TryGetValue(target, out HashSet<RunKey>? others) && others.Remove(waiter) && others.Count == 0) byTarget.Remove(target);
+            Remove(waiter);
             if (targets.Count == 0) return;
             waiting[waiter] = (uid, targets);
             foreach (RunKey target in targets)
@@ -27,6 +25,13 @@ internal sealed class Waiters
                 others.Add(waiter);
             }
         }
+    }
+
+    /// <summary>The run of this uid is gone; one that was made anew under its name goes on waiting.</summary>
+    public void Forget(RunKey waiter, string uid)
+    {
+        lock (gate)
+            if (waiting.TryGetValue(waiter, out var known) && known.Uid == uid) Remove(waiter);
     }
 
     public void Forget()
@@ -44,5 +49,12 @@ internal sealed class Waiters
         {
             return byTarget.TryGetValue(target, out HashSet<RunKey>? waiters) ? [.. waiters.Select(waiter => (waiter, waiting[waiter].Uid))] : [];
         }
+    }
+
+    private void Remove(RunKey waiter)
+    {
+        if (!waiting.Remove(waiter, out var before)) return;
+        foreach (RunKey target in before.Targets)
+            if (byTarget.TryGetValue(target, out HashSet<RunKey>? others) && others.Remove(waiter) && others.Count == 0) byTarget.Remove(target);
     }
 }

@@ -18,8 +18,15 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
     /// <summary>Changes come in bursts (a pod ends, its Job counts it, twice); one look serves them all.</summary>
     private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Uids of deleted Jobs that are remembered.</summary>
+    private const int MaxDeleted = 10_000;
+
     private readonly Lock gate = new();
     private readonly Dictionary<RunKey, Owned> runs = [];
+    private readonly Dictionary<string, (RunKey Run, string Owner)> jobsByUid = [];
+    private readonly Dictionary<string, PodRefusal> refusals = [];
+    private readonly HashSet<string> deletedJobs = [];
+    private readonly Queue<string> deletedInOrder = [];
     private readonly Dictionary<string, (RunKey Run, V1Pod Pod)> podsByUid = [];
 
     /// <summary>The Jobs and pods of a run's name, those of an earlier run of that name included.</summary>
@@ -44,9 +51,12 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
         if (OwnerOf(job) is not { } owner) return;
         lock (gate)
         {
+            // The answer to a write may be read only after the watch has told that the Job is deleted.
+            if (deletedJobs.Contains(job.Metadata.Uid)) return;
             Dictionary<string, V1Job> jobs = For(owner.Run).Jobs;
             if (jobs.TryGetValue(job.Metadata.Uid, out V1Job? known) && IsNewer(known.Metadata, job.Metadata)) return;
             jobs[job.Metadata.Uid] = Small(job);
+            jobsByUid[job.Metadata.Uid] = (owner.Run, owner.Uid);
         }
         queue.Add(owner.Run, owner.Uid, Burst);
     }
@@ -63,9 +73,49 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
         queue.Add(owner.Run, owner.Uid, Burst);
     }
 
+    /// <summary>Takes in that the Job controller could not make a pod; it may be heard of before the Job is.</summary>
+    public void Changed(Corev1Event e)
+    {
+        if (RefusalOf(e) is not { } refusal || e.InvolvedObject?.Uid is not { } uid) return;
+        (RunKey Run, string Owner)? job;
+        lock (gate)
+        {
+            if (refusals.TryGetValue(uid, out PodRefusal? known) && known.At > refusal.At) return;
+            refusals[uid] = refusal;
+            job = jobsByUid.TryGetValue(uid, out var found) ? found : null;
+        }
+        if (job is { } of) queue.Add(of.Run, of.Owner, Burst);
+    }
+
+    public void Deleted(Corev1Event e)
+    {
+        lock (gate)
+            if (e.InvolvedObject?.Uid is { } uid && refusals.TryGetValue(uid, out PodRefusal? known) && known.Event == e.Metadata.Uid) refusals.Remove(uid);
+    }
+
+    /// <summary>What a whole list of events lacks has been forgotten by the API server.</summary>
+    public void ListedEvents(IReadOnlySet<string> uids, string? ns)
+    {
+        lock (gate)
+            foreach ((string job, PodRefusal refusal) in refusals.ToArray())
+                if ((ns is null || refusal.Namespace == ns) && !uids.Contains(refusal.Event)) refusals.Remove(job);
+    }
+
+    /// <summary>The newest refusal of a pod of a Job; null for none.</summary>
+    public PodRefusal? Refusal(string jobUid)
+    {
+        lock (gate) return refusals.GetValueOrDefault(jobUid);
+    }
+
     public void Deleted(V1Job job)
     {
-        if (OwnerOf(job) is { } owner) RemoveJob(owner.Run, job.Metadata.Uid, owner.Uid);
+        if (OwnerOf(job) is not { } owner) return;
+        lock (gate)
+        {
+            if (deletedJobs.Add(job.Metadata.Uid)) deletedInOrder.Enqueue(job.Metadata.Uid);
+            if (deletedJobs.Count > MaxDeleted) deletedJobs.Remove(deletedInOrder.Dequeue());
+        }
+        RemoveJob(owner.Run, job.Metadata.Uid, owner.Uid);
     }
 
     /// <summary>A pod's last words go with it, unless they are read now; that it ended is remembered as long as its Job is there.</summary>
@@ -131,6 +181,7 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
     {
         lock (gate)
         {
+            jobsByUid.Remove(uid);
             Owned owned = For(run);
             owned.Jobs.Remove(uid);
             // Pods that are only remembered go with their Job.
@@ -151,25 +202,53 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
         if (runs[run] is { Jobs.Count: 0, Pods.Count: 0 }) runs.Remove(run);
     }
 
+    private static PodRefusal? RefusalOf(Corev1Event e) =>
+        (e.Series?.LastObservedTime ?? e.LastTimestamp ?? e.EventTime ?? e.Metadata.CreationTimestamp) is { } at ? new PodRefusal(e.Metadata.Uid, e.Message ?? "", at, e.Metadata.NamespaceProperty) : null;
+
     private static bool IsNewer(V1ObjectMeta a, V1ObjectMeta b) =>
         long.TryParse(a.ResourceVersion, CultureInfo.InvariantCulture, out long x) && long.TryParse(b.ResourceVersion, CultureInfo.InvariantCulture, out long y) && x > y;
 
     private static V1Job Small(V1Job job)
     {
         string? image = job.Spec.Template?.Spec?.Containers?.FirstOrDefault()?.Image;
+        job.Metadata = Small(job.Metadata);
         if (image is not null) job.Metadata.Annotations[Labels.Image] = image;
         job.Spec.Template = null;
-        job.Metadata.ManagedFields = null;
+        job.Spec.PodFailurePolicy = null;
+        job.Spec.Selector = null;
         return job;
     }
 
     private static V1Pod Small(V1Pod pod)
     {
-        pod.Metadata.Annotations?.Remove(Labels.Document);
-        pod.Metadata.ManagedFields = null;
+        pod.Metadata = Small(pod.Metadata);
         pod.Spec = new V1PodSpec { NodeName = pod.Spec?.NodeName, Containers = null };
+        if (pod.Status is not { } status) return pod;
+        V1ContainerStatus? worker = pod.Worker();
+        pod.Status = new V1PodStatus
+        {
+            Phase = status.Phase,
+            Reason = status.Reason,
+            Message = status.Message,
+            Conditions = status.Conditions?.Where(c => PodState.Conditions.Contains(c.Type)).ToList(),
+            ContainerStatuses = worker is null ? null : [new V1ContainerStatus { Name = worker.Name, Image = worker.Image, State = worker.State }],
+        };
         return pod;
     }
+
+    private static V1ObjectMeta Small(V1ObjectMeta m) => new()
+    {
+        Name = m.Name,
+        NamespaceProperty = m.NamespaceProperty,
+        Uid = m.Uid,
+        ResourceVersion = m.ResourceVersion,
+        CreationTimestamp = m.CreationTimestamp,
+        DeletionTimestamp = m.DeletionTimestamp,
+        OwnerReferences = m.OwnerReferences,
+        Labels = new Dictionary<string, string> { [Labels.RunUid] = m.Labels[Labels.RunUid] },
+        Annotations = m.Annotations.Where(a => a.Key != Labels.Document && (a.Key.StartsWith(Labels.Own, StringComparison.Ordinal) || a.Key.StartsWith(Labels.Batch, StringComparison.Ordinal)))
+            .ToDictionary(),
+    };
 
     private sealed class Owned
     {
@@ -178,3 +257,10 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
         public Dictionary<string, V1Pod> Pods { get; } = [];
     }
 }
+
+/// <summary>That the Job controller could not make a pod.</summary>
+/// <param name="Event">Uid of its event.</param>
+/// <param name="Message">What the API server said.</param>
+/// <param name="At">When it last did.</param>
+/// <param name="Namespace">Namespace of the Job.</param>
+internal sealed record PodRefusal(string Event, string Message, DateTime At, string Namespace);

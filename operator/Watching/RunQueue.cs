@@ -55,11 +55,6 @@ internal sealed class RunQueue : IDisposable
         }
     }
 
-    public void Forget(RunKey run)
-    {
-        lock (gate) waiting.Remove(run);
-    }
-
     public void Forget()
     {
         lock (gate)
