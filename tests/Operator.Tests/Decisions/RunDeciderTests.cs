@@ -206,7 +206,7 @@ public sealed class RunDeciderTests
 
         Assert.Equal((RunPhase.Failed, Reasons.RetriesExhausted), (d.Status.Phase, Ready(d.Status).Reason));
         Assert.Contains("shard 2: out of memory on device (exit code 137)", d.Status.Message);
-        Assert.Equal(new ShardCounts { Total = 4, Succeeded = 3, Failed = 1 }, d.Status.Shards);
+        Assert.Equal(new ShardCounts { Total = 4, Succeeded = 3, Failed = 1, Retries = 1 }, d.Status.Shards);
     }
 
     [Fact]
