@@ -3,7 +3,7 @@ using System.Diagnostics;
 using LightReasoner.OperatorBench;
 
 var runs = new Option<int>("--runs") { Description = "Runs applied at once.", DefaultValueFactory = _ => 1000 };
-var changes = new Option<int>("--changes") { Description = "Status changes of the soak.", DefaultValueFactory = _ => 2500 };
+var changes = new Option<int>("--changes") { Description = "Status changes of the soak.", DefaultValueFactory = _ => 1000 };
 var finished = new Option<int>("--finished") { Description = "Finished runs that are there.", DefaultValueFactory = _ => 10_000 };
 var running = new Option<int>("--running") { Description = "Runs at work.", DefaultValueFactory = _ => 1000 };
 var root = new RootCommand("Measures the operator on a devcluster whose workers exit at once.") { runs, changes, finished, running };

@@ -14,10 +14,10 @@ internal static class Rest
     public const string Prefix = "rest-";
 
     private const double AllowedMegabytes = 300;
-    private const int Reports = 100;
+    private const int Reporters = 20, Reports = 5;
     private const string Requests = "lightreasoner_api_requests_total";
 
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5), AtRest = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5), Pause = TimeSpan.FromSeconds(2.5), AtRest = TimeSpan.FromMinutes(1);
 
     /// <summary>Makes finished runs, before there is an operator.</summary>
     public static async Task FinishedAsync(Scene scene, int count, CancellationToken cancel)
@@ -59,16 +59,16 @@ internal static class Rest
         double perReport = await PerReportAsync(scene, atWork, perMinute, cancel);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
             {finished} finished runs and {atWork.Count} at work (after {started:0} s): {megabytes:0} MB resident, {after.Sum("dotnet_total_memory_bytes") / 1e6:0} MB of managed heap
-            requests to the API server: {perMinute:0} a minute at rest, {perReport:0.00} for a report (the write of the status among them)
+            requests to the API server: {perMinute:0} a minute at rest, {perReport:0.00} for a report: a read and a write of the status, and a review of its token once a minute
             """));
         return megabytes < AllowedMegabytes && atWork.Count >= running;
     }
 
+    /// <summary>Some pods report at the pace of workers: further apart than statuses are written.</summary>
     private static async Task<double> PerReportAsync(Scene scene, IReadOnlyList<JsonNode> runs, double perMinute, CancellationToken cancel)
     {
-        Scrape before = await scene.ScrapeAsync(cancel);
-        var watch = Stopwatch.StartNew();
-        foreach (JsonNode run in runs.Take(Reports))
+        var pods = new List<(string Run, string Uid, string Token)>();
+        foreach (JsonNode run in runs.Take(Reporters))
         {
             string name = (string)run["metadata"]!["name"]!;
             V1Pod pod = (await scene.Api.CoreV1.ListNamespacedPodAsync("default", labelSelector: $"lightreasoner.io/run={name}", cancellationToken: cancel)).Items[0];
@@ -81,16 +81,23 @@ internal static class Rest
                     BoundObjectRef = new V1BoundObjectReference { ApiVersion = "v1", Kind = "Pod", Name = pod.Metadata.Name, Uid = pod.Metadata.Uid },
                 },
             }, "default", "default", cancellationToken: cancel);
-            for (int i = 1; i <= 2; i++)
-                await scene.ReportAsync(token.Status.Token, new ProgressReport
+            pods.Add((name, pod.Metadata.Uid, token.Status.Token));
+        }
+
+        Scrape before = await scene.ScrapeAsync(cancel);
+        var watch = Stopwatch.StartNew();
+        for (int i = 1; i <= Reports; i++)
+        {
+            foreach ((string name, string uid, string token) in pods)
+                await scene.ReportAsync(token, new ProgressReport
                 {
-                    Kind = RunKind.SamplingRun, Namespace = "default", Name = name, Attempt = pod.Metadata.Uid, Sequence = i, Unit = "prompts", Done = i, Total = 100,
+                    Kind = RunKind.SamplingRun, Namespace = "default", Name = name, Attempt = uid, Sequence = i, Unit = "prompts", Done = i, Total = 100,
                     Sampling = new SamplingMetrics { PromptsDone = i, StepsSeen = 10 * i, SamplesKept = i },
                 }, cancel);
+            await Task.Delay(Pause, cancel);
         }
-        await Task.Delay(TimeSpan.FromSeconds(10), cancel);
         Scrape after = await scene.ScrapeAsync(cancel);
-        return (after.Sum(Requests) - before.Sum(Requests) - perMinute * watch.Elapsed.TotalMinutes) / Math.Max(1, Math.Min(Reports, runs.Count) * 2);
+        return (after.Sum(Requests) - before.Sum(Requests) - perMinute * watch.Elapsed.TotalMinutes) / Math.Max(1, pods.Count * Reports);
     }
 
     private static JsonObject Spec(bool sampling = false)

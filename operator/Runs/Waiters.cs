@@ -16,7 +16,9 @@ internal sealed class Waiters
         HashSet<RunKey> targets = [.. references.Select(r => new RunKey(r.Kind!.Value, waiter.Namespace, r.Name))];
         lock (gate)
         {
-            Remove(waiter);
+            if (waiting.Remove(waiter, out var before))
+                foreach (RunKey target in before.Targets)
+                    if (byTarget.TryGetValue(target, out HashSet<RunKey>? others) && others.Remove(waiter) && others.Count == 0) byTarget.Remove(target);
             if (targets.Count == 0) return;
             waiting[waiter] = (uid, targets);
             foreach (RunKey target in targets)
@@ -27,11 +29,11 @@ internal sealed class Waiters
         }
     }
 
-    /// <summary>The run of this uid is gone; one that was made anew under its name goes on waiting.</summary>
+    /// <summary>Of a run that is gone, not of a later one of its name.</summary>
     public void Forget(RunKey waiter, string uid)
     {
         lock (gate)
-            if (waiting.TryGetValue(waiter, out var known) && known.Uid == uid) Remove(waiter);
+            if (waiting.TryGetValue(waiter, out var entry) && entry.Uid == uid) Set(waiter, uid, []);
     }
 
     public void Forget()
@@ -49,12 +51,5 @@ internal sealed class Waiters
         {
             return byTarget.TryGetValue(target, out HashSet<RunKey>? waiters) ? [.. waiters.Select(waiter => (waiter, waiting[waiter].Uid))] : [];
         }
-    }
-
-    private void Remove(RunKey waiter)
-    {
-        if (!waiting.Remove(waiter, out var before)) return;
-        foreach (RunKey target in before.Targets)
-            if (byTarget.TryGetValue(target, out HashSet<RunKey>? others) && others.Remove(waiter) && others.Count == 0) byTarget.Remove(target);
     }
 }

@@ -18,16 +18,14 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
     /// <summary>Changes come in bursts (a pod ends, its Job counts it, twice); one look serves them all.</summary>
     private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Uids of deleted Jobs that are remembered.</summary>
-    private const int MaxDeleted = 10_000;
-
     private readonly Lock gate = new();
     private readonly Dictionary<RunKey, Owned> runs = [];
     private readonly Dictionary<string, (RunKey Run, string Owner)> jobsByUid = [];
     private readonly Dictionary<string, PodRefusal> refusals = [];
-    private readonly HashSet<string> deletedJobs = [];
-    private readonly Queue<string> deletedInOrder = [];
     private readonly Dictionary<string, (RunKey Run, V1Pod Pod)> podsByUid = [];
+
+    /// <summary>Jobs that the watch told were deleted: an answer to a request that was read before and comes in late does not bring them back.</summary>
+    private readonly HashSet<string> deletedJobs = [];
 
     /// <summary>The Jobs and pods of a run's name, those of an earlier run of that name included.</summary>
     public (IReadOnlyList<V1Job> Jobs, IReadOnlyList<V1Pod> Pods) Of(RunKey run)
@@ -49,14 +47,16 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
     public void Changed(V1Job job)
     {
         if (OwnerOf(job) is not { } owner) return;
+        Small(job);
         lock (gate)
         {
-            // The answer to a write may be read only after the watch has told that the Job is deleted.
             if (deletedJobs.Contains(job.Metadata.Uid)) return;
             Dictionary<string, V1Job> jobs = For(owner.Run).Jobs;
             if (jobs.TryGetValue(job.Metadata.Uid, out V1Job? known) && IsNewer(known.Metadata, job.Metadata)) return;
-            jobs[job.Metadata.Uid] = Small(job);
+            bool same = known is not null && Same(known, job);
+            jobs[job.Metadata.Uid] = job;
             jobsByUid[job.Metadata.Uid] = (owner.Run, owner.Uid);
+            if (same) return;
         }
         queue.Add(owner.Run, owner.Uid, Burst);
     }
@@ -64,11 +64,13 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
     public void Changed(V1Pod pod)
     {
         if (OwnerOf(pod) is not { } owner) return;
+        Small(pod);
         lock (gate)
         {
-            V1Pod small = Small(pod);
-            For(owner.Run).Pods[pod.Metadata.Uid] = small;
-            podsByUid[pod.Metadata.Uid] = (owner.Run, small);
+            bool same = podsByUid.TryGetValue(pod.Metadata.Uid, out var known) && Same(known.Pod, pod);
+            For(owner.Run).Pods[pod.Metadata.Uid] = pod;
+            podsByUid[pod.Metadata.Uid] = (owner.Run, pod);
+            if (same) return;
         }
         queue.Add(owner.Run, owner.Uid, Burst);
     }
@@ -110,11 +112,7 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
     public void Deleted(V1Job job)
     {
         if (OwnerOf(job) is not { } owner) return;
-        lock (gate)
-        {
-            if (deletedJobs.Add(job.Metadata.Uid)) deletedInOrder.Enqueue(job.Metadata.Uid);
-            if (deletedJobs.Count > MaxDeleted) deletedJobs.Remove(deletedInOrder.Dequeue());
-        }
+        lock (gate) deletedJobs.Add(job.Metadata.Uid);
         RemoveJob(owner.Run, job.Metadata.Uid, owner.Uid);
     }
 
@@ -128,7 +126,8 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
             podsByUid.Remove(pod.Metadata.Uid);
             Owned owned = For(owner.Run);
             owned.Pods.Remove(pod.Metadata.Uid);
-            V1Pod gone = Small(pod);
+            V1Pod gone = pod;
+            Small(gone);
             gone.Metadata.DeletionTimestamp ??= pod.Metadata.CreationTimestamp;
             if (!gone.IsFinished()) (gone.Status ??= new V1PodStatus()).Phase = "Failed";
             if (owned.Jobs.Values.Any(gone.IsOwnedBy)) owned.Pods[pod.Metadata.Uid] = gone;
@@ -142,7 +141,10 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
     {
         (RunKey Run, string Uid, string Owner)[] gone;
         lock (gate)
+        {
+            deletedJobs.Clear();
             gone = [.. runs.Where(r => inScope(r.Key)).SelectMany(r => r.Value.Jobs.Values.Where(j => !uids.Contains(j.Metadata.Uid)).Select(j => (r.Key, j.Metadata.Uid, OwnerOf(j)!.Value.Uid)))];
+        }
         foreach ((RunKey run, string uid, string owner) in gone) RemoveJob(run, uid, owner);
     }
 
@@ -208,7 +210,16 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
     private static bool IsNewer(V1ObjectMeta a, V1ObjectMeta b) =>
         long.TryParse(a.ResourceVersion, CultureInfo.InvariantCulture, out long x) && long.TryParse(b.ResourceVersion, CultureInfo.InvariantCulture, out long y) && x > y;
 
-    private static V1Job Small(V1Job job)
+    /// <summary>Whether nothing of interest has changed: finalizers and managed fields do, several times in a Job's life.</summary>
+    private static bool Same(V1Job a, V1Job b) =>
+        a.Metadata.DeletionTimestamp == b.Metadata.DeletionTimestamp && Json(a.Spec) == Json(b.Spec) && Json(a.Status) == Json(b.Status);
+
+    private static bool Same(V1Pod a, V1Pod b) =>
+        a.Metadata.DeletionTimestamp == b.Metadata.DeletionTimestamp && a.Spec.NodeName == b.Spec.NodeName && Json(a.Status) == Json(b.Status);
+
+    private static string Json(object? part) => KubernetesJson.Serialize(part);
+
+    private static void Small(V1Job job)
     {
         string? image = job.Spec.Template?.Spec?.Containers?.FirstOrDefault()?.Image;
         job.Metadata = Small(job.Metadata);
@@ -216,14 +227,13 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
         job.Spec.Template = null;
         job.Spec.PodFailurePolicy = null;
         job.Spec.Selector = null;
-        return job;
     }
 
-    private static V1Pod Small(V1Pod pod)
+    private static void Small(V1Pod pod)
     {
         pod.Metadata = Small(pod.Metadata);
         pod.Spec = new V1PodSpec { NodeName = pod.Spec?.NodeName, Containers = null };
-        if (pod.Status is not { } status) return pod;
+        if (pod.Status is not { } status) return;
         V1ContainerStatus? worker = pod.Worker();
         pod.Status = new V1PodStatus
         {
@@ -233,7 +243,6 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
             Conditions = status.Conditions?.Where(c => PodState.Conditions.Contains(c.Type)).ToList(),
             ContainerStatuses = worker is null ? null : [new V1ContainerStatus { Name = worker.Name, Image = worker.Image, State = worker.State }],
         };
-        return pod;
     }
 
     private static V1ObjectMeta Small(V1ObjectMeta m) => new()
