@@ -74,7 +74,7 @@ internal static class StatusWriting
             Active = working && job is not null ? o.Pods.Count(pod => pod.IsOwnedBy(job) && pod.IsWorking()) : 0,
             Succeeded = done,
             Failed = failed,
-            Retries = total == 1 ? null : Math.Max(before?.Retries ?? 0, ShardRetries(o, job)),
+            Retries = total > 1 && Math.Max(before?.Retries ?? 0, ShardRetries(o, job)) is var retries and > 0 ? retries : null,
         };
     }
 
