@@ -28,7 +28,7 @@ internal static class UpCommand
     private static async Task<int> Run(FileInfo kubeconfig, int port, NodeOptions? node, CancellationToken cancel)
     {
         using var log = ConsoleLog.Create();
-        await using var server = new ApiServer();
+        await using var server = new ApiServer(deployments: true);
         await server.Start(port);
         Directory.CreateDirectory(kubeconfig.DirectoryName!);
         await File.WriteAllTextAsync(kubeconfig.FullName, server.Kubeconfig(), cancel);

@@ -37,6 +37,7 @@ internal sealed class ApiClient : IDisposable
 
     public ApiClient(Kubeconfig config, string userAgent = "lightreasoner-devcluster", HttpMessageHandler? handler = null)
     {
+        Server = config.Server;
         var server = config.Server.AbsoluteUri;
         http = new HttpClient(handler ?? config.CreateHandler())
         {
@@ -48,6 +49,8 @@ internal sealed class ApiClient : IDisposable
         token = config.Token;
         tokenFile = config.TokenFile;
     }
+
+    public Uri Server { get; }
 
     /// <summary>How long one call other than a watch may take.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(60);

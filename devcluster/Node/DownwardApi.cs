@@ -22,7 +22,8 @@ internal static class DownwardApi
             "metadata.annotations" => Lines(pod.Entries("metadata", "annotations")),
             "spec.nodeName" => pod.Text("spec", "nodeName") ?? "",
             "spec.serviceAccountName" => pod.Text("spec", "serviceAccountName") ?? "default",
-            "status.hostIP" or "status.podIP" or "status.hostIPs" or "status.podIPs" => "127.0.0.1",
+            "status.hostIP" or "status.hostIPs" => PodStatus.NodeAddress,
+            "status.podIP" or "status.podIPs" => Loopback.OfPod(pod),
             _ => null,
         };
     }

@@ -41,6 +41,8 @@ internal static class ProcessNode
                 kubelet.Changed(change);
             },
         };
+        using var proxy = new ServiceProxy(options.DataDirectory, pods, log);
+        var services = new Informer(api, Resource.Services.Collection(), null, clock, log) { Changed = proxy.Changed };
         var self = new Informer(api, Resource.Nodes.Collection(), $"fieldSelector=metadata.name%3D{options.Name}", clock, log)
         {
             Changed = change =>
@@ -53,7 +55,7 @@ internal static class ProcessNode
         try
         {
             await registration.RegisterAsync(cancel);
-            work.AddRange([registration.BeatAsync(cancel), pods.RunAsync(cancel), self.RunAsync(cancel)]);
+            work.AddRange([registration.BeatAsync(cancel), pods.RunAsync(cancel), services.RunAsync(cancel), self.RunAsync(cancel)]);
             await pods.Synced.WaitAsync(cancel);
             kubelet.Sweep();
             work.Add(scheduler.RunAsync(cancel));

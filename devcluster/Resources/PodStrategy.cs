@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Errors;
 using LightReasoner.DevCluster.Json;
+using LightReasoner.DevCluster.Rest;
 
 namespace LightReasoner.DevCluster.Resources;
 
@@ -51,6 +52,8 @@ internal sealed class PodStrategy : ResourceStrategy
         spec.Default("priority", 0);
         spec.Default("preemptionPolicy", "PreemptLowerPriority");
         AddTolerations(spec);
+        if (spec.BoolAt("automountServiceAccountToken"))
+            MountToken(spec);
         o["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = QosClass(spec) };
     }
 
@@ -87,6 +90,26 @@ internal sealed class PodStrategy : ResourceStrategy
             if (!spec.Items("tolerations").Any(t => t.StringAt("key") == key || (t.StringAt("key") is null or "" && t.StringAt("operator") == "Exists")))
                 spec["tolerations"]!.AsArray().Add(new JsonObject { ["key"] = key, ["operator"] = "Exists", ["effect"] = "NoExecute", ["tolerationSeconds"] = 300 });
         }
+    }
+
+    /// <summary>As the admission plugin ServiceAccount does, but only for pods that ask for it: the token, the authority and the namespace at the usual path.</summary>
+    private static void MountToken(JsonObject spec)
+    {
+        const string Path = "/var/run/secrets/kubernetes.io/serviceaccount";
+        var name = "kube-api-access-" + ObjectWriter.Suffix();
+        foreach (var container in spec.Items("initContainers").Concat(spec.Items("containers")).Where(c => !c.Items("volumeMounts").Any(m => m.StringAt("mountPath") == Path)))
+        {
+            container.Default("volumeMounts", new JsonArray());
+            container["volumeMounts"]!.AsArray().Add(new JsonObject { ["name"] = name, ["readOnly"] = true, ["mountPath"] = Path });
+        }
+
+        spec.Default("volumes", new JsonArray());
+        spec["volumes"]!.AsArray().Add(JsonNode.Parse($$$"""
+            {"name": "{{{name}}}", "projected": {"defaultMode": 420, "sources": [
+              {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+              {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+              {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]}}]}}
+            """));
     }
 
     private static string QosClass(JsonObject spec)

@@ -28,9 +28,12 @@ internal static class DeleteRequest
 
     private static DeleteOptions FromBody(byte[] bytes, string mediaType)
     {
-        if (mediaType is not ("" or "application/json"))
-            throw Fail.UnsupportedMediaType(Negotiation.Accepted);
-        var body = Body.Parse(bytes, yaml: false, "DeleteOptions").Object;
+        var body = mediaType switch
+        {
+            "" or "application/json" => Body.Parse(bytes, yaml: false, "DeleteOptions").Object,
+            "application/vnd.kubernetes.protobuf" => KubectlProtobuf.Decode(bytes),
+            _ => throw Fail.UnsupportedMediaType(Negotiation.Accepted),
+        };
         foreach (var (field, wanted, type) in new[] { ("gracePeriodSeconds", "integer", "int64"), ("orphanDependents", "boolean", "bool"), ("propagationPolicy", "string", "v1.DeletionPropagation"), ("preconditions", "object", "v1.Preconditions") })
         {
             if (body[field] is { } value && Validation.TypeOf(value) is var found && found != wanted)

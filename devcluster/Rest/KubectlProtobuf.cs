@@ -6,8 +6,8 @@ using LightReasoner.DevCluster.Json;
 namespace LightReasoner.DevCluster.Rest;
 
 /// <summary>
-/// The protobuf bodies of <c>kubectl create namespace|configmap|secret|serviceaccount|token</c> and <c>kubectl auth</c>, which kubectl cannot
-/// send as JSON: four magic bytes, then an Unknown message with the kind and the encoded object.
+/// The protobuf bodies of <c>kubectl create namespace|configmap|secret|serviceaccount|token</c>, of <c>kubectl auth</c>, and of Helm's releases
+/// (Secrets), which cannot be sent as JSON: four magic bytes, then an Unknown message with the kind and the encoded object.
 /// </summary>
 internal static class KubectlProtobuf
 {
@@ -19,6 +19,8 @@ internal static class KubectlProtobuf
         ConfigMap: 1 metadata ObjectMeta, 2 data map, 3 binaryData bytesMap
         Secret: 1 metadata ObjectMeta, 2 data bytesMap, 3 type string, 4 stringData map
         ServiceAccount: 1 metadata ObjectMeta
+        DeleteOptions: 1 gracePeriodSeconds int, 2 preconditions Preconditions, 4 propagationPolicy string, 5 dryRun list
+        Preconditions: 1 uid string, 2 resourceVersion string
         TokenRequest: 1 metadata ObjectMeta, 2 spec TokenRequestSpec
         TokenRequestSpec: 1 audiences list, 4 expirationSeconds int
         SelfSubjectReview: 1 metadata ObjectMeta

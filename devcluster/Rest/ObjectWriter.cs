@@ -27,6 +27,8 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
 
     public string Now => Timestamp(time.GetUtcNow());
 
+    public static string Suffix() => RandomNumberGenerator.GetString(SuffixLetters, 5);
+
     public static string Timestamp(DateTimeOffset t) => t.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
     public StoredObject Create(ResourceType type, string ns, JsonObject o, WriteOptions options, Action<JsonObject>? track = null)
@@ -271,5 +273,5 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
     }
 
     private static string Suffixed(string prefix)
-        => (prefix.Length > 58 ? prefix[..58] : prefix) + RandomNumberGenerator.GetString(SuffixLetters, 5);
+        => (prefix.Length > 58 ? prefix[..58] : prefix) + Suffix();
 }

@@ -33,7 +33,9 @@ internal sealed class ApiServer : IAsyncDisposable
     private readonly List<Task> controllers = [];
     private WebApplication? web;
 
-    public ApiServer(TimeProvider? time = null)
+    /// <param name="time">What the time is.</param>
+    /// <param name="deployments">Whether Deployments and ReplicaSets get pods, beside being stored.</param>
+    public ApiServer(TimeProvider? time = null, bool deployments = false)
     {
         Time = time ?? TimeProvider.System;
         Store = new Store();
@@ -61,6 +63,8 @@ internal sealed class ApiServer : IAsyncDisposable
         controllers.Add(Keep(new CrdController(Store, Registry, writer, deleter).Run));
         controllers.Add(Keep(new NamespaceController(Store, Registry, writer, deleter, certificates.AuthorityPem).Run));
         controllers.Add(Keep(new GarbageCollector(Store, Registry, writer, deleter).Run));
+        if (deployments)
+            controllers.Add(Keep(new DeploymentController(Store, Registry, writer, deleter).Run));
     }
 
     public TimeProvider Time { get; }

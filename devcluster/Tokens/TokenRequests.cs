@@ -13,6 +13,9 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
     private const long MinimumSeconds = 600;
     private const long DefaultSeconds = 3600;
 
+    /// <summary>The life that tokens mounted into pods ask for; they are good for a year, for programs that never read theirs again.</summary>
+    private const long MountedSeconds = 3607, ExtendedSeconds = 365 * 24 * 3600;
+
     private static readonly ResourceType Type = new()
     {
         Group = "authentication.k8s.io",
@@ -45,7 +48,7 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
         var claims = new JsonObject
         {
             ["aud"] = spec["audiences"]!.DeepClone(),
-            ["exp"] = now.ToUnixTimeSeconds() + seconds,
+            ["exp"] = now.ToUnixTimeSeconds() + (seconds == MountedSeconds ? ExtendedSeconds : seconds),
             ["iat"] = now.ToUnixTimeSeconds(),
             ["iss"] = TokenIssuer.Issuer,
             ["jti"] = Guid.NewGuid().ToString(),

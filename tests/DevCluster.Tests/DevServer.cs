@@ -26,9 +26,9 @@ internal sealed class DevServer : IAsyncDisposable
 
     public string Kubeconfig { get; }
 
-    public static async Task<DevServer> Start(bool jobs = false)
+    public static async Task<DevServer> Start(bool jobs = false, bool deployments = false)
     {
-        var server = new DevServer(new ApiServer(), Directory.CreateTempSubdirectory("devcluster-test-").FullName);
+        var server = new DevServer(new ApiServer(deployments: deployments), Directory.CreateTempSubdirectory("devcluster-test-").FullName);
         await server.Api.Start();
         await File.WriteAllTextAsync(server.Kubeconfig, server.Api.Kubeconfig());
         if (jobs)

@@ -9,7 +9,7 @@ namespace LightReasoner.EndToEnd;
 /// <summary>
 /// Executes the commands of the documentation: every block marked <c>sh</c>, page by page, against a live cluster, in a folder that looks like the repository.
 /// <c>make</c> targets are resolved and not run (this is part of one of them), <c>helm</c> and <c>docker</c> are replaced by a check of what they are given, <c>az</c> by a script
-/// that works on an emulator, and Deployments are left out.
+/// that works on an emulator, and a second operator is left out.
 /// A block that cannot be executed here is preceded by a comment <c>not executed: why</c>.
 /// </summary>
 public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azurite, ITestOutputHelper output) : IClassFixture<LiveCluster>
@@ -34,7 +34,7 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
             done
             command helm template "${arguments[@]}" >/dev/null
         }
-        # The development cluster has no Deployments, since nothing in it would run them.
+        # The cluster has its operator already, as a release of Helm: a second one would work on the same runs.
         kubectl() {
             local arguments=() argument
             for argument; do

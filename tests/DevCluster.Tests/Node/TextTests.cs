@@ -66,7 +66,7 @@ public sealed class TextTests
     [InlineData("metadata.labels", "a/b=\"v\"\nc=\"q\\\"\"")]
     [InlineData("metadata.name", "p")]
     [InlineData("spec.serviceAccountName", "default")]
-    [InlineData("status.podIP", "127.0.0.1")]
+    [InlineData("status.hostIP", "127.0.0.1")]
     [InlineData("spec.containers", null)]
     public void Field_AnyPath_ValueOfThePod(string path, string? expected) =>
         Assert.Equal(expected, DownwardApi.Field(JsonNode.Parse("""{"metadata": {"name": "p", "labels": {"c": "q\"", "a/b": "v"}}, "spec": {}}""")!.AsObject(), path));
