@@ -60,10 +60,6 @@ internal static class JsonExtensions
     /// <summary>namespace/name, or the name alone for cluster-scoped objects.</summary>
     public static string Key(this JsonObject o) => o.Namespace() is { Length: > 0 } ns ? $"{ns}/{o.Name()}" : o.Name();
 
-    /// <summary>The resource version as a number (0 when it is none); API servers count upwards.</summary>
-    public static long ResourceVersion(this JsonObject o) =>
-        long.TryParse(o.Text("metadata", "resourceVersion"), NumberStyles.None, CultureInfo.InvariantCulture, out var rv) ? rv : 0;
-
     /// <summary>The owner reference with <c>controller: true</c>, if there is one.</summary>
     public static JsonObject? ControllerReference(this JsonObject o) =>
         o.Items("metadata", "ownerReferences").FirstOrDefault(r => r.Flag("controller") == true);

@@ -35,8 +35,8 @@ internal static class DownwardApi
         var name = parts.Length == 2 ? parts[1] : "";
         var text = container.Text("resources", parts[0], name)
             ?? (parts[0] == "requests" ? container.Text("resources", "limits", name) : null);
-        var amount = text is not null ? Quantity.Parse(text) : parts[0] == "limits" ? nodeHas(name) : 0;
-        var unit = Quantity.Parse(divisor) is > 0 and var d ? d : 1;
+        var amount = text is not null ? Placement.Amount(text) : parts[0] == "limits" ? nodeHas(name) : 0;
+        var unit = Placement.Amount(divisor) is > 0 and var d ? d : 1;
         return Math.Ceiling(amount / unit).ToString(CultureInfo.InvariantCulture);
     }
 

@@ -24,7 +24,7 @@ internal static class ProcessNode
         using var api = ApiClient.FromKubeconfig(options.Kubeconfig, "lightreasoner-node");
         await using var guard = new ProcessGuard(options.DataDirectory);
         using var abandon = new CancellationTokenSource();
-        var capacity = Machine.Capacity(options).ToDictionary(e => e.Key, e => Quantity.Parse(e.Value));
+        var capacity = Machine.Capacity(options).ToDictionary(e => e.Key, e => Placement.Amount(e.Value));
         var scheduler = new Scheduler(
             api, options.Name, NodeRegistration.Labels(options), capacity, new EventRecorder(api, "default-scheduler", null, clock, log), clock, log);
         var live = new LiveLogs();

@@ -13,7 +13,7 @@ public sealed class DeploymentTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        server = await DevServer.Start(deployments: true);
+        server = await DevServer.Start(workloads: true);
         api = ApiClient.FromKubeconfig(server.Kubeconfig);
     }
 

@@ -42,7 +42,7 @@ internal sealed partial class KubectlScene : IAsyncDisposable
     public static async Task<KubectlScene> StartAsync()
     {
         Assert.SkipUnless(File.Exists(Kubectl), $"{Kubectl} is missing; eng/install-tools.sh test installs it");
-        var scene = new KubectlScene(await DevServer.Start(jobs: true));
+        var scene = new KubectlScene(await DevServer.Start(workloads: true));
         var version = JsonNode.Parse((await scene.KubectlAsync(["version", "--client", "-o", "json"])).Output).StringAt("clientVersion", "minor")!;
         if (int.Parse(version.TrimEnd('+'), CultureInfo.InvariantCulture) < 31)
         {
