@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LightReasoner.DevCluster.Json;
 using k8s;
 
 namespace LightReasoner.DevCluster.Client;

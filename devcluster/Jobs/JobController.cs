@@ -1,13 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Errors;
+using LightReasoner.DevCluster.Json;
 using LightReasoner.DevCluster.Resources;
 using LightReasoner.DevCluster.Rest;
 using LightReasoner.DevCluster.Storage;
-using ApiException = LightReasoner.DevCluster.Errors.ApiException;
-using Change = LightReasoner.DevCluster.Storage.Change;
-using JsonAccess = LightReasoner.DevCluster.Json.JsonAccess;
 
 namespace LightReasoner.DevCluster.Jobs;
 
@@ -183,7 +181,7 @@ internal sealed class JobController(Store store, Registry registry, ObjectWriter
     private void Release(Pod pod)
     {
         if (store.Get(pods.StorageName, pod.Namespace, pod.Name)?.Document.Uid() != pod.Uid) return;
-        writer.Change(pods, pod.Namespace, pod.Name, o => JsonAccess.RemoveFinalizer(o, Pod.TrackingFinalizer));
+        writer.Change(pods, pod.Namespace, pod.Name, o => o.RemoveFinalizer(Pod.TrackingFinalizer));
     }
 
     private void WriteStatus(Job job, JobTally tally)

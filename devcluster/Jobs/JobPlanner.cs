@@ -1,4 +1,3 @@
-using LightReasoner.DevCluster.Client;
 
 namespace LightReasoner.DevCluster.Jobs;
 

@@ -1,4 +1,5 @@
-using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Json;
+
 
 namespace LightReasoner.DevCluster.Jobs;
 

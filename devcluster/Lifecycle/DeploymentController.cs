@@ -31,7 +31,7 @@ internal sealed class DeploymentController(Store store, Registry registry, Objec
             while (subscription.Changes.TryRead(out var change))
             {
                 if (change.Any.Resource == deployments.StorageName || change.Any.Resource == sets.StorageName
-                    || (change.Any.Resource == pods.StorageName && Owner(change.Any.Document).StringAt("kind") == "ReplicaSet"))
+                    || (change.Any.Resource == pods.StorageName && change.Any.Document.ControllerReference().Text("kind") == "ReplicaSet"))
                     touched.Add(change.Any.Namespace);
             }
 
@@ -63,7 +63,7 @@ internal sealed class DeploymentController(Store store, Registry registry, Objec
     private void Sync(string ns, JsonObject deployment)
     {
         var owned = Owned(sets, ns, deployment).OrderBy(RevisionOf).ToList();
-        var template = (deployment.ObjectAt("spec", "template") ?? []).Copy();
+        var template = (deployment.Map("spec", "template") ?? []).Copy();
         var newest = owned.Find(s => JsonAccess.Same(Unhashed(s), template)) ?? CreateSet(ns, deployment, template);
         var others = owned.Where(s => s.Uid() != newest.Uid()).ToList();
         var last = others.Select(RevisionOf).DefaultIfEmpty().Max();
@@ -76,11 +76,11 @@ internal sealed class DeploymentController(Store store, Registry registry, Objec
         if (surge + unavailable == 0)
             unavailable = 1;
         var counts = owned.Append(newest).DistinctBy(s => s.Uid()).ToDictionary(s => s.Uid(), s => Count(ns, s));
-        if (deployment.StringAt("spec", "strategy", "type") == "Recreate")
+        if (deployment.Text("spec", "strategy", "type") == "Recreate")
             Recreate(ns, newest, others, wanted);
         else
             Roll(newest, others, counts, wanted, surge, wanted - unavailable);
-        foreach (var old in others.Where(s => Replicas(s) == 0 && counts[s.Uid()].Pods == 0).SkipLast((int)(deployment.LongAt("spec", "revisionHistoryLimit") ?? 10)))
+        foreach (var old in others.Where(s => Replicas(s) == 0 && counts[s.Uid()].Pods == 0).SkipLast((int)(deployment.Number("spec", "revisionHistoryLimit") ?? 10)))
             deleter.Delete(sets, ns, old.Name(), DeleteOptions.Background);
         WriteStatus(deployment, newest, counts, wanted, wanted - unavailable);
     }
@@ -113,12 +113,12 @@ internal sealed class DeploymentController(Store store, Registry registry, Objec
 
     private JsonObject CreateSet(string ns, JsonObject deployment, JsonObject template)
     {
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(template.Text())))[..10];
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(template.ToText())))[..10];
         var labelled = template.Copy();
         labelled.Metadata().Ensure("labels")[Hash] = hash;
-        var selector = deployment.ObjectAt("spec", "selector")!.Copy();
+        var selector = deployment.Map("spec", "selector")!.Copy();
         selector.Ensure("matchLabels")[Hash] = hash;
-        var annotations = (deployment.ObjectAt("metadata", "annotations") ?? []).Copy();
+        var annotations = (deployment.Map("metadata", "annotations") ?? []).Copy();
         annotations.Remove(LastApplied);
         annotations.Remove(Revision);
         return writer.Create(sets, ns, new JsonObject
@@ -139,11 +139,11 @@ internal sealed class DeploymentController(Store store, Registry registry, Objec
     /// <summary>Makes pods that are missing, deletes those that are too many: the ones that are not ready first, then the youngest.</summary>
     private void Scale(string ns, JsonObject set)
     {
-        var mine = Owned(pods, ns, set).Where(Alive).OrderBy(IsReady).ThenByDescending(p => p.StringAt("metadata", "creationTimestamp"), StringComparer.Ordinal).ToList();
+        var mine = Owned(pods, ns, set).Where(Alive).OrderBy(IsReady).ThenByDescending(p => p.Text("metadata", "creationTimestamp"), StringComparer.Ordinal).ToList();
         var missing = Replicas(set) - mine.Count;
         for (; missing > 0; missing--)
         {
-            var pod = set.ObjectAt("spec", "template")!.Copy();
+            var pod = set.Map("spec", "template")!.Copy();
             pod["apiVersion"] = pods.GroupVersion;
             pod["kind"] = pods.Kind;
             pod.Metadata()["generateName"] = set.Name() + "-";
@@ -179,7 +179,7 @@ internal sealed class DeploymentController(Store store, Registry registry, Objec
     // Zeros are left out, as they are of a real server's answers, but for the count of a ReplicaSet's pods, which it requires.
     private static JsonObject Counts(JsonObject o, params ReadOnlySpan<(string Name, long Value)> counts)
     {
-        var status = new JsonObject { ["observedGeneration"] = o.LongAt("metadata", "generation") };
+        var status = new JsonObject { ["observedGeneration"] = o.Number("metadata", "generation") };
         foreach (var (name, value) in counts)
         {
             if (value > 0 || (name == "replicas" && o.Kind() == "ReplicaSet"))
@@ -197,7 +197,7 @@ internal sealed class DeploymentController(Store store, Registry registry, Objec
 
     private void Annotate(ResourceType type, JsonObject o, string revision)
     {
-        if (o.StringAt("metadata", "annotations", Revision) != revision)
+        if (o.Text("metadata", "annotations", Revision) != revision)
             writer.Change(type, o.Namespace(), o.Name(), changed => changed.Metadata().Ensure("annotations")[Revision] = revision);
     }
 
@@ -209,9 +209,7 @@ internal sealed class DeploymentController(Store store, Registry registry, Objec
 
     private IEnumerable<JsonObject> Of(ResourceType type, string ns) => store.List(type.StorageName).Objects.Values.Where(o => o.Namespace == ns).Select(o => o.Document);
 
-    private IEnumerable<JsonObject> Owned(ResourceType type, string ns, JsonObject owner) => Of(type, ns).Where(o => Owner(o).StringAt("uid") == owner.Uid());
-
-    private static JsonObject? Owner(JsonObject o) => o.Items("metadata", "ownerReferences").FirstOrDefault(r => r.BoolAt("controller"));
+    private IEnumerable<JsonObject> Owned(ResourceType type, string ns, JsonObject owner) => Of(type, ns).Where(o => o.ControllerReference().Text("uid") == owner.Uid());
 
     private static JsonObject Reference(ResourceType type, JsonObject owner) => new()
     {
@@ -225,25 +223,25 @@ internal sealed class DeploymentController(Store store, Registry registry, Objec
 
     private static JsonObject Unhashed(JsonObject set)
     {
-        var template = (set.ObjectAt("spec", "template") ?? []).Copy();
-        template.ObjectAt("metadata", "labels")?.Remove(Hash);
+        var template = (set.Map("spec", "template") ?? []).Copy();
+        template.Map("metadata", "labels")?.Remove(Hash);
         return template;
     }
 
-    private static bool Alive(JsonObject pod) => !pod.IsDeleting() && pod.StringAt("status", "phase") is not ("Succeeded" or "Failed");
+    private static bool Alive(JsonObject pod) => !pod.IsDeleting() && pod.Text("status", "phase") is not ("Succeeded" or "Failed");
 
     private static bool IsReady(JsonObject pod) => pod.HasCondition("Ready");
 
-    private static long Replicas(JsonObject o) => o.LongAt("spec", "replicas") ?? 1;
+    private static long Replicas(JsonObject o) => o.Number("spec", "replicas") ?? 1;
 
-    private static long RevisionOf(JsonObject set) => long.TryParse(set.StringAt("metadata", "annotations", Revision), CultureInfo.InvariantCulture, out var n) ? n : 0;
+    private static long RevisionOf(JsonObject set) => long.TryParse(set.Text("metadata", "annotations", Revision), CultureInfo.InvariantCulture, out var n) ? n : 0;
 
     /// <summary>A number of pods, or a share of all of them such as 25%.</summary>
     private static long Share(JsonObject deployment, string field, long replicas, bool up)
     {
         var value = deployment.At("spec", "strategy", "rollingUpdate", field);
-        if (value.AsString() is not { } text)
-            return value.AsLong() ?? 0;
+        if (value.Text() is not { } text)
+            return value.Number() ?? 0;
         var share = replicas * decimal.Parse(text.TrimEnd('%'), CultureInfo.InvariantCulture) / 100;
         return (long)(up ? Math.Ceiling(share) : Math.Floor(share));
     }

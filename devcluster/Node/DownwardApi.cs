@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Json;
 
 namespace LightReasoner.DevCluster.Node;
 

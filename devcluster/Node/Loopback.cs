@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Json;
 
 namespace LightReasoner.DevCluster.Node;
 

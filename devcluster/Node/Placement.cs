@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using LightReasoner.DevCluster.Json;
 using k8s.Models;
-using LightReasoner.DevCluster.Client;
 
 namespace LightReasoner.DevCluster.Node;
 

@@ -1,4 +1,5 @@
 using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Json;
 using Microsoft.Extensions.Logging;
 
 namespace LightReasoner.DevCluster.Node;

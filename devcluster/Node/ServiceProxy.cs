@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Json;
 using Microsoft.Extensions.Logging;
 
 namespace LightReasoner.DevCluster.Node;

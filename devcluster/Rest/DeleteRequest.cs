@@ -40,14 +40,14 @@ internal static class DeleteRequest
                 throw Fail.BadRequest($"json: cannot unmarshal {found} into Go struct field DeleteOptions.{field} of type {type}");
         }
 
-        if (body.StringAt("kind") is { Length: > 0 } kind and not "DeleteOptions")
-            throw Fail.BadRequest($"no kind \"{kind}\" is registered for version \"{body.StringAt("apiVersion")}\"");
+        if (body.Text("kind") is { Length: > 0 } kind and not "DeleteOptions")
+            throw Fail.BadRequest($"no kind \"{kind}\" is registered for version \"{body.Text("apiVersion")}\"");
         var dry = body.At("dryRun").StringItems().ToList();
         if (dry.Exists(d => d != "All"))
             throw Fail.Invalid("meta.k8s.io", "DeleteOptions", "", [FieldError.NotSupported("dryRun", string.Join(",", dry), "All")]);
         return new DeleteOptions(
-            body.StringAt("propagationPolicy"), body.LongAt("gracePeriodSeconds"), body.StringAt("preconditions", "uid"),
-            body.StringAt("preconditions", "resourceVersion"), body.At("orphanDependents") is null ? null : body.BoolAt("orphanDependents"), dry.Count > 0);
+            body.Text("propagationPolicy"), body.Number("gracePeriodSeconds"), body.Text("preconditions", "uid"),
+            body.Text("preconditions", "resourceVersion"), body.At("orphanDependents") is null ? null : body.BoolAt("orphanDependents"), dry.Count > 0);
     }
 
     private static void Validate(DeleteOptions options)

@@ -37,12 +37,12 @@ internal static class KubectlProtobuf
         try
         {
             var unknown = Message("Unknown", ByteString.CopyFrom(body.AsSpan(4)));
-            var kind = unknown.StringAt("typeMeta", "kind") ?? "";
+            var kind = unknown.Text("typeMeta", "kind") ?? "";
             if (!Messages.ContainsKey(kind))
                 throw Fail.UnsupportedMediaType(Negotiation.Accepted);
-            var o = Message(kind, ByteString.FromBase64(unknown.StringAt("raw")));
+            var o = Message(kind, ByteString.FromBase64(unknown.Text("raw")));
             o["kind"] = kind;
-            o["apiVersion"] = unknown.StringAt("typeMeta", "apiVersion");
+            o["apiVersion"] = unknown.Text("typeMeta", "apiVersion");
             return o;
         }
         catch (Exception e) when (e is InvalidProtocolBufferException or ArgumentException)

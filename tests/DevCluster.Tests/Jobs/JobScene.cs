@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Client;
 using LightReasoner.DevCluster.Jobs;
+using LightReasoner.DevCluster.Json;
 using JobPod = LightReasoner.DevCluster.Jobs.Pod;
 
 namespace LightReasoner.DevCluster.Tests.Jobs;

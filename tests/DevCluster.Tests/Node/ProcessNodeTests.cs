@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Json;
 using LightReasoner.DevCluster.Node;
 
 namespace LightReasoner.DevCluster.Tests.Node;
