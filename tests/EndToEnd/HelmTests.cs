@@ -27,13 +27,14 @@ public sealed class HelmTests(HelmTests.Scene scene) : IClassFixture<HelmTests.S
 
         // Another pod template: the pod of the operator is replaced, and the address that the worker knows leads to the new one.
         await helm.RunAsync(Stop, "upgrade", Release, "charts/lightreasoner", "--namespace", Namespace, "--reuse-values", "--set", "concurrency=3", "--wait", "--timeout", "3m");
+        await RolledOutAsync();
         JsonNode second = await OperatorPodAsync();
         Assert.NotEqual(first, (string?)second["metadata"]!["name"]);
         Assert.Contains("--concurrency=3", second["spec"]!["containers"]![0]!["args"]!.AsArray().Select(a => (string?)a));
         Assert.True(await AnswersAsync(progress));
 
         await helm.RunAsync(Stop, "rollback", Release, "1", "--namespace", Namespace, "--wait", "--timeout", "3m");
-        await scene.Kubectl.RunAsync(Stop, "rollout", "status", $"deployment/{Release}", "-n", Namespace, "--timeout=3m");
+        await RolledOutAsync();
         Assert.Contains("--concurrency=8", (await OperatorPodAsync())["spec"]!["containers"]![0]!["args"]!.AsArray().Select(a => (string?)a));
 
         JsonNode jobNow = await scene.GetAsync($"job/{run}-srun"), podNow = await PodOfAsync(jobNow);
@@ -59,6 +60,8 @@ public sealed class HelmTests(HelmTests.Scene scene) : IClassFixture<HelmTests.S
         Assert.Fail($"{resource} did not get there within {LiveCluster.Patience}: {last?["status"]?.ToJsonString()}\n{await scene.OperatorLogAsync()}");
         return last!;
     }
+
+    private Task RolledOutAsync() => scene.Kubectl.RunAsync(Stop, "rollout", "status", $"deployment/{Release}", "-n", Namespace, "--timeout=3m");
 
     private async Task<JsonNode> PodOfAsync(JsonNode job) =>
         Assert.Single((await scene.GetAsync("pods", "-l", $"batch.kubernetes.io/job-name={job["metadata"]!["name"]}"))["items"]!.AsArray())!;
