@@ -35,7 +35,9 @@ internal static class UpCommand
 
         var ready = new TaskCompletionSource();
         if (node is null) ready.SetResult();
-        var running = node is null ? Task.Delay(Timeout.InfiniteTimeSpan, cancel) : ProcessNode.RunAsync(node, cancel, log.CreateLogger("node"), ready.SetResult);
+        var running = node is null
+            ? Task.Delay(Timeout.InfiniteTimeSpan, cancel)
+            : ProcessNode.RunAsync(node, cancel, log.CreateLogger("node"), ready.SetResult);
         if (await Task.WhenAny(ready.Task, running) == ready.Task) Console.WriteLine($"ready {kubeconfig.FullName}");
         try
         {

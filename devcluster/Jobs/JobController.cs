@@ -16,9 +16,12 @@ namespace LightReasoner.DevCluster.Jobs;
 internal sealed class JobController(Store store, Registry registry, ObjectWriter writer, ObjectDeleter deleter)
 {
     private const string Manager = "kube-controller-manager";
-    private static readonly TimeSpan GatherPods = TimeSpan.FromSeconds(1), FirstRetry = TimeSpan.FromMilliseconds(100), LongestRetry = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan GatherPods = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100), LongestRetry = TimeSpan.FromSeconds(30);
 
-    private readonly ResourceType jobs = registry.Get("batch", "v1", "jobs"), pods = registry.Get("", "v1", "pods"), events = registry.Get("", "v1", "events");
+    private readonly ResourceType jobs = registry.Get("batch", "v1", "jobs");
+    private readonly ResourceType pods = registry.Get("", "v1", "pods");
+    private readonly ResourceType events = registry.Get("", "v1", "events");
 
     /// <summary>namespace/name of the Jobs to look at, and when.</summary>
     private readonly Dictionary<string, DateTimeOffset> due = [];
@@ -38,14 +41,14 @@ internal sealed class JobController(Store store, Registry registry, ObjectWriter
         {
             while (subscription.Changes.TryRead(out var change)) Note(change);
             var (key, at) = due.Count == 0 ? default : due.MinBy(d => d.Value);
-            var wait = at - Now;
+            var wait = key is null ? Timeout.InfiniteTimeSpan : at - Now;
             if (key is not null && wait <= TimeSpan.Zero)
             {
                 due.Remove(key);
                 TrySync(key);
                 continue;
             }
-            using var timer = new CancellationTokenSource(key is null ? Timeout.InfiniteTimeSpan : wait + TimeSpan.FromMilliseconds(1), writer.Time);
+            using var timer = new CancellationTokenSource(wait, writer.Time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stop);
             try
             {
@@ -62,8 +65,8 @@ internal sealed class JobController(Store store, Registry registry, ObjectWriter
     {
         if (change.Any.Resource == jobs.StorageName)
         {
-            var generation = change.New?.Document.Number("metadata", "generation");
-            Look(change.Any.Document.Key(), generation == change.Old?.Document.Number("metadata", "generation") ? GatherPods : TimeSpan.Zero);
+            static long? Generation(StoredObject? o) => o?.Document.Number("metadata", "generation");
+            Look(change.Any.Document.Key(), Generation(change.New) == Generation(change.Old) ? GatherPods : TimeSpan.Zero);
             if (change.New is null) backOffs.Remove(change.Any.Document.Uid());
         }
         else if (change.Any.Resource == pods.StorageName)
@@ -113,7 +116,8 @@ internal sealed class JobController(Store store, Registry registry, ObjectWriter
     private void Sync(string key)
     {
         var (ns, name) = (key.Split('/')[0], key.Split('/')[1]);
-        var all = podsOf.GetValueOrDefault(key, []).Select(n => store.Get(pods.StorageName, ns, n)).OfType<StoredObject>().Select(p => new Pod(p.Document)).ToList();
+        var all = podsOf.GetValueOrDefault(key, []).Select(n => store.Get(pods.StorageName, ns, n)).OfType<StoredObject>()
+            .Select(p => new Pod(p.Document)).ToList();
         var job = store.Get(jobs.StorageName, ns, name) is { } stored ? new Job(stored.Document) : null;
         var mine = all.Where(p => p.Json.ControllerReference().Text("uid") == job?.Uid).ToList();
         foreach (var orphan in all.Except(mine).Where(p => p.Tracked)) Release(orphan);
@@ -163,8 +167,9 @@ internal sealed class JobController(Store store, Registry registry, ObjectWriter
         {
             try
             {
-                var pod = writer.Create(pods, job.Namespace, JobPods.Make(job, index, plan.AwaitingReplacement.GetValueOrDefault(index)), new WriteOptions(Manager));
-                Tell(job, "Normal", "SuccessfulCreate", $"Created pod: {pod.Name}");
+                var pod = JobPods.Make(job, index, plan.AwaitingReplacement.GetValueOrDefault(index));
+                var made = writer.Create(pods, job.Namespace, pod, new WriteOptions(Manager));
+                Tell(job, "Normal", "SuccessfulCreate", $"Created pod: {made.Name}");
                 created++;
             }
             catch (ApiException e)
@@ -212,14 +217,16 @@ internal sealed class JobController(Store store, Registry registry, ObjectWriter
             Tell(job, "Warning", verdict.Reason, verdict.Message);
             return;
         }
-        if (tally.Status.Succeeded > job.Completions) Tell(job, "Warning", "TooManySucceededPods", "Too many succeeded pods running after completion count reached");
+        if (tally.Status.Succeeded > job.Completions)
+            Tell(job, "Warning", "TooManySucceededPods", "Too many succeeded pods running after completion count reached");
         Tell(job, "Normal", "Completed", "Job completed");
     }
 
     /// <summary>Writes an Event about a Job, or counts the one that says the same.</summary>
     private void Tell(Job job, string type, string reason, string message)
     {
-        var name = $"{job.Name}.{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{job.Uid}\n{reason}\n{message}")))[..16]}";
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{job.Uid}\n{reason}\n{message}"));
+        var name = $"{job.Name}.{Convert.ToHexStringLower(hash)[..16]}";
         var now = Now.ToKubernetesTime();
         try
         {
@@ -237,7 +244,14 @@ internal sealed class JobController(Store store, Registry registry, ObjectWriter
                 ["apiVersion"] = "v1",
                 ["kind"] = "Event",
                 ["metadata"] = new JsonObject { ["name"] = name },
-                ["involvedObject"] = new JsonObject { ["apiVersion"] = "batch/v1", ["kind"] = "Job", ["name"] = job.Name, ["namespace"] = job.Namespace, ["uid"] = job.Uid },
+                ["involvedObject"] = new JsonObject
+                {
+                    ["apiVersion"] = "batch/v1",
+                    ["kind"] = "Job",
+                    ["name"] = job.Name,
+                    ["namespace"] = job.Namespace,
+                    ["uid"] = job.Uid,
+                },
                 ["reason"] = reason,
                 ["message"] = message,
                 ["source"] = new JsonObject { ["component"] = "job-controller" },

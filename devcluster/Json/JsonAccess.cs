@@ -52,7 +52,7 @@ internal static class JsonAccess
     public static bool BoolAt(this JsonNode? node, params ReadOnlySpan<string> keys) => node.Flag(keys) == true;
 
     public static bool? Flag(this JsonNode? node, params ReadOnlySpan<string> keys)
-        => node.At(keys) is JsonValue v ? v.GetValueKind() switch { JsonValueKind.True => true, JsonValueKind.False => false, _ => null } : null;
+        => (node.At(keys) as JsonValue)?.GetValueKind() switch { JsonValueKind.True => true, JsonValueKind.False => false, _ => null };
 
     /// <summary>The strings of a list; nothing where it is missing.</summary>
     public static IEnumerable<string> Strings(this JsonNode? node, params ReadOnlySpan<string> keys) => node.At(keys).StringItems();
@@ -62,10 +62,11 @@ internal static class JsonAccess
         => (node.Map(keys) ?? []).Where(e => e.Value.Text() is not null).Select(e => KeyValuePair.Create(e.Key, e.Value.Text()!));
 
     public static DateTimeOffset? Time(this JsonNode? node, params ReadOnlySpan<string> keys)
-        => DateTimeOffset.TryParse(node.Text(keys), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var t) ? t : null;
+        => DateTimeOffset.TryParse(node.Text(keys), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var t) ? t.ToUniversalTime() : null;
 
     /// <summary>The objects of a list; nothing where it is missing.</summary>
-    public static IEnumerable<JsonObject> Items(this JsonNode? node, params ReadOnlySpan<string> keys) => (node.At(keys) as JsonArray)?.OfType<JsonObject>() ?? [];
+    public static IEnumerable<JsonObject> Items(this JsonNode? node, params ReadOnlySpan<string> keys)
+        => (node.At(keys) as JsonArray)?.OfType<JsonObject>() ?? [];
 
     public static double AsDouble(this JsonValue v)
         => v.TryGetValue(out double d) ? d
@@ -114,10 +115,12 @@ internal static class JsonAccess
     }
 
     /// <summary>RFC 3339 in UTC with whole seconds, as metav1.Time is written.</summary>
-    public static string ToKubernetesTime(this DateTimeOffset t) => t.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    public static string ToKubernetesTime(this DateTimeOffset t)
+        => t.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>RFC 3339 in UTC with six digits of a second, as metav1.MicroTime is written.</summary>
-    public static string ToKubernetesMicroTime(this DateTimeOffset t) => t.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+    public static string ToKubernetesMicroTime(this DateTimeOffset t)
+        => t.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
     public static JsonArray ToJsonArray(this IEnumerable<string> items) => Strings(items);
 
@@ -141,7 +144,8 @@ internal static class JsonAccess
     public static string Key(this JsonObject o) => o.Namespace() is { Length: > 0 } ns ? $"{ns}/{o.Name()}" : o.Name();
 
     /// <summary>The owner reference with <c>controller: true</c>, if there is one.</summary>
-    public static JsonObject? ControllerReference(this JsonObject o) => o.Items("metadata", "ownerReferences").FirstOrDefault(r => r.BoolAt("controller"));
+    public static JsonObject? ControllerReference(this JsonObject o)
+        => o.Items("metadata", "ownerReferences").FirstOrDefault(r => r.BoolAt("controller"));
 
     public static string Kind(this JsonObject o) => o.Text("kind") ?? "";
 
@@ -154,7 +158,8 @@ internal static class JsonAccess
     }
 
     /// <summary>The condition of a type in the status; null when there is none.</summary>
-    public static JsonObject? Condition(this JsonNode? o, string type) => o.Items("status", "conditions").FirstOrDefault(c => c.Text("type") == type);
+    public static JsonObject? Condition(this JsonNode? o, string type)
+        => o.Items("status", "conditions").FirstOrDefault(c => c.Text("type") == type);
 
     public static bool HasCondition(this JsonNode? o, string type) => o.Condition(type).Text("status") == "True";
 

@@ -16,7 +16,8 @@ namespace LightReasoner.DevCluster.Lifecycle;
 /// </summary>
 internal sealed class DeploymentController(Store store, Registry registry, ObjectWriter writer, ObjectDeleter deleter)
 {
-    private const string Hash = "pod-template-hash", Revision = "deployment.kubernetes.io/revision", LastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+    private const string Hash = "pod-template-hash", Revision = "deployment.kubernetes.io/revision";
+    private const string LastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
     private readonly ResourceType deployments = registry.Get("apps", "v1", "deployments");
     private readonly ResourceType sets = registry.Get("apps", "v1", "replicasets");
@@ -72,7 +73,8 @@ internal sealed class DeploymentController(Store store, Registry registry, Objec
         Annotate(deployments, deployment, revision);
 
         var wanted = Replicas(deployment);
-        var (surge, unavailable) = (Share(deployment, "maxSurge", wanted, up: true), Share(deployment, "maxUnavailable", wanted, up: false));
+        var surge = Share(deployment, "maxSurge", wanted, up: true);
+        var unavailable = Share(deployment, "maxUnavailable", wanted, up: false);
         if (surge + unavailable == 0)
             unavailable = 1;
         var counts = owned.Append(newest).DistinctBy(s => s.Uid()).ToDictionary(s => s.Uid(), s => Count(ns, s));
@@ -80,7 +82,8 @@ internal sealed class DeploymentController(Store store, Registry registry, Objec
             Recreate(ns, newest, others, wanted);
         else
             Roll(newest, others, counts, wanted, surge, wanted - unavailable);
-        foreach (var old in others.Where(s => Replicas(s) == 0 && counts[s.Uid()].Pods == 0).SkipLast((int)(deployment.Number("spec", "revisionHistoryLimit") ?? 10)))
+        var idle = others.Where(s => Replicas(s) == 0 && counts[s.Uid()].Pods == 0);
+        foreach (var old in idle.SkipLast(deployment.Int("spec", "revisionHistoryLimit") ?? 10))
             deleter.Delete(sets, ns, old.Name(), DeleteOptions.Background);
         WriteStatus(deployment, newest, counts, wanted, wanted - unavailable);
     }
@@ -93,7 +96,8 @@ internal sealed class DeploymentController(Store store, Registry registry, Objec
             Resize(newest, wanted);
     }
 
-    private void Roll(JsonObject newest, List<JsonObject> others, Dictionary<string, (long Pods, long Ready)> counts, long wanted, long surge, long least)
+    private void Roll(
+        JsonObject newest, List<JsonObject> others, Dictionary<string, (long Pods, long Ready)> counts, long wanted, long surge, long least)
     {
         var room = wanted + surge - others.Sum(Replicas) - Replicas(newest);
         var now = Math.Min(wanted, Replicas(newest) + Math.Max(0, room));
@@ -136,10 +140,11 @@ internal sealed class DeploymentController(Store store, Registry registry, Objec
         }, new WriteOptions("kube-controller-manager")).Document;
     }
 
-    /// <summary>Makes pods that are missing, deletes those that are too many: the ones that are not ready first, then the youngest.</summary>
+    /// <summary>Makes missing pods, deletes those that are too many: first those that are not ready, then the youngest.</summary>
     private void Scale(string ns, JsonObject set)
     {
-        var mine = Owned(pods, ns, set).Where(Alive).OrderBy(IsReady).ThenByDescending(p => p.Text("metadata", "creationTimestamp"), StringComparer.Ordinal).ToList();
+        var mine = Owned(pods, ns, set).Where(Alive)
+            .OrderBy(IsReady).ThenByDescending(p => p.Text("metadata", "creationTimestamp"), StringComparer.Ordinal).ToList();
         var missing = Replicas(set) - mine.Count;
         for (; missing > 0; missing--)
         {
@@ -158,7 +163,8 @@ internal sealed class DeploymentController(Store store, Registry registry, Objec
             o, ("replicas", count), ("fullyLabeledReplicas", count), ("readyReplicas", ready), ("availableReplicas", ready)));
     }
 
-    private void WriteStatus(JsonObject deployment, JsonObject newest, Dictionary<string, (long Pods, long Ready)> counts, long wanted, long least)
+    private void WriteStatus(
+        JsonObject deployment, JsonObject newest, Dictionary<string, (long Pods, long Ready)> counts, long wanted, long least)
     {
         var (updated, updatedReady) = counts[newest.Uid()];
         var (all, ready) = (counts.Values.Sum(c => c.Pods), counts.Values.Sum(c => c.Ready));
@@ -169,8 +175,10 @@ internal sealed class DeploymentController(Store store, Registry registry, Objec
             o["status"] = Counts(o, ("replicas", all), ("updatedReplicas", updated), ("readyReplicas", ready), ("availableReplicas", ready),
                 ("unavailableReplicas", Math.Max(wanted, all) - ready));
             o["status"]!.AsObject().SetOrRemove("conditions", conditions);
-            o.SetCondition(writer.Now, "Available", ready >= least, ready >= least ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
-                ready >= least ? "Deployment has minimum availability." : "Deployment does not have minimum availability.");
+            var (reason, message) = ready >= least
+                ? ("MinimumReplicasAvailable", "Deployment has minimum availability.")
+                : ("MinimumReplicasUnavailable", "Deployment does not have minimum availability.");
+            o.SetCondition(writer.Now, "Available", ready >= least, reason, message);
             o.SetCondition(writer.Now, "Progressing", true, complete ? "NewReplicaSetAvailable" : "ReplicaSetUpdated",
                 $"ReplicaSet \"{newest.Name()}\" {(complete ? "has successfully progressed." : "is progressing.")}");
         });
@@ -207,9 +215,11 @@ internal sealed class DeploymentController(Store store, Registry registry, Objec
         return (mine.Count, mine.Count(IsReady));
     }
 
-    private IEnumerable<JsonObject> Of(ResourceType type, string ns) => store.List(type.StorageName).Objects.Values.Where(o => o.Namespace == ns).Select(o => o.Document);
+    private IEnumerable<JsonObject> Of(ResourceType type, string ns)
+        => store.List(type.StorageName).Objects.Values.Where(o => o.Namespace == ns).Select(o => o.Document);
 
-    private IEnumerable<JsonObject> Owned(ResourceType type, string ns, JsonObject owner) => Of(type, ns).Where(o => o.ControllerReference().Text("uid") == owner.Uid());
+    private IEnumerable<JsonObject> Owned(ResourceType type, string ns, JsonObject owner)
+        => Of(type, ns).Where(o => o.ControllerReference().Text("uid") == owner.Uid());
 
     private static JsonObject Reference(ResourceType type, JsonObject owner) => new()
     {
@@ -234,7 +244,8 @@ internal sealed class DeploymentController(Store store, Registry registry, Objec
 
     private static long Replicas(JsonObject o) => o.Number("spec", "replicas") ?? 1;
 
-    private static long RevisionOf(JsonObject set) => long.TryParse(set.Text("metadata", "annotations", Revision), CultureInfo.InvariantCulture, out var n) ? n : 0;
+    private static long RevisionOf(JsonObject set)
+        => long.TryParse(set.Text("metadata", "annotations", Revision), CultureInfo.InvariantCulture, out var n) ? n : 0;
 
     /// <summary>A number of pods, or a share of all of them such as 25%.</summary>
     private static long Share(JsonObject deployment, string field, long replicas, bool up)

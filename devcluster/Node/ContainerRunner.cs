@@ -143,11 +143,12 @@ internal sealed class ContainerRunner(
         return new ContainerLaunch(command[0], [.. command.Skip(1), .. arguments], environment, work);
     }
 
-    /// <summary>Programs look for their token at a fixed path, which a local process cannot have: a kubeconfig leads to it instead.</summary>
+    /// <summary>Programs look for their token at a fixed path, which a local process cannot have: a kubeconfig has it instead.</summary>
     private async Task WriteKubeconfig(Dictionary<string, string> environment, string account)
     {
         if (account == ServiceAccount || environment.ContainsKey("KUBECONFIG")) return;
-        var (token, authority) = (await File.ReadAllTextAsync(Path.Combine(account, "token")), await File.ReadAllTextAsync(Path.Combine(account, "ca.crt")));
+        var token = await File.ReadAllTextAsync(Path.Combine(account, "token"));
+        var authority = await File.ReadAllTextAsync(Path.Combine(account, "ca.crt"));
         var file = Path.Combine(folders.Container(name), "kubeconfig");
         await File.WriteAllTextAsync(file, Server.Kubeconfig.Write(node.Api.Server, authority, token, pod.Namespace()));
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -176,7 +177,8 @@ internal sealed class ContainerRunner(
         var id = $"process://{process.Pid}";
         node.Events.Normal(pod, "Created", $"Created container: {name}");
         node.Events.Normal(pod, "Started", $"Started container {name}");
-        Update(record with { RunningSince = started, Ended = null, ContainerId = id, ProbedReady = container.Map("readinessProbe") is null });
+        var probed = container.Map("readinessProbe") is not null;
+        Update(record with { RunningSince = started, Ended = null, ContainerId = id, ProbedReady = !probed });
         using var ended = new CancellationTokenSource();
         var probes = Task.WhenAll(ProbeReadiness(ended.Token), ProbeLiveness(process, ended.Token));
         var code = await Wait(process);
@@ -186,14 +188,16 @@ internal sealed class ContainerRunner(
         return new Termination(code, code == 0 ? "Completed" : "Error", text, started, clock.GetUtcNow(), id);
     }
 
-    private Task ProbeReadiness(CancellationToken ended) => container.Map("readinessProbe") is not { } probe ? Task.CompletedTask
+    private Task ProbeReadiness(CancellationToken ended) => container.Map("readinessProbe") is not { } probe
+        ? Task.CompletedTask
         : new HttpProbe(pod, probe, clock).RunAsync(failure =>
         {
             if (failure is not null) node.Events.Warning(pod, "Unhealthy", $"Readiness probe failed: {failure}");
             Update(record with { ProbedReady = failure is null });
         }, ended);
 
-    private Task ProbeLiveness(ContainerProcess process, CancellationToken ended) => container.Map("livenessProbe") is not { } probe ? Task.CompletedTask
+    private Task ProbeLiveness(ContainerProcess process, CancellationToken ended) => container.Map("livenessProbe") is not { } probe
+        ? Task.CompletedTask
         : new HttpProbe(pod, probe, clock).RunAsync(failure =>
         {
             if (failure is null) return;

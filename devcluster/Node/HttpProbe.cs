@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Json;
 
@@ -17,12 +16,13 @@ internal sealed class HttpProbe(JsonObject pod, JsonObject probe, TimeProvider c
 
     /// <summary>The number of a port that a probe or a Service gives by number or by name.</summary>
     public static int? Port(JsonObject pod, JsonNode? port) =>
-        port.Int() ?? pod.Items("spec", "containers").SelectMany(c => c.Items("ports")).FirstOrDefault(p => p.Text("name") == port.Text()).Int("containerPort");
+        port.Int() ?? pod.Items("spec", "containers").SelectMany(c => c.Items("ports"))
+            .FirstOrDefault(p => p.Text("name") == port.Text()).Int("containerPort");
 
     /// <summary>
-    /// Probes until cancelled. <paramref name="changed"/> hears of the first success and of each change after it, with the reason of a failure.
-    /// Until the first success it probes more often than the period says, so that nobody waits for a container that is ready; a probe
-    /// of liveness, too, counts from its first success on.
+    /// Probes until cancelled. <paramref name="changed"/> hears of the first success and of each change after it, with the reason of a
+    /// failure. Until the first success it probes more often than the period says, so that nobody waits for a container that is ready.
+    /// A probe of liveness, too, counts from its first success on.
     /// </summary>
     public async Task RunAsync(Action<string?> changed, CancellationToken cancel)
     {
@@ -56,13 +56,14 @@ internal sealed class HttpProbe(JsonObject pod, JsonObject probe, TimeProvider c
     private async Task<string?> FailureAsync(CancellationToken cancel)
     {
         var get = probe.Map("httpGet")!;
-        var address = $"{(get.Text("scheme") ?? "HTTP").ToLowerInvariant()}://{get.Text("host") ?? Loopback.OfPod(pod)}:{Port(pod, get["port"])}{get.Text("path") ?? "/"}";
+        var host = $"{get.Text("host") ?? Loopback.OfPod(pod)}:{Port(pod, get["port"])}";
+        var address = $"{(get.Text("scheme") ?? "HTTP").ToLowerInvariant()}://{host}{get.Text("path") ?? "/"}";
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         bound.CancelAfter(TimeSpan.FromSeconds(probe.Int("timeoutSeconds") ?? 1));
         try
         {
             using var answer = await Http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, bound.Token);
-            return answer.StatusCode is >= HttpStatusCode.OK and < HttpStatusCode.BadRequest ? null : $"HTTP probe failed with statuscode: {(int)answer.StatusCode}";
+            return (int)answer.StatusCode is >= 200 and < 400 ? null : $"HTTP probe failed with statuscode: {(int)answer.StatusCode}";
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException && !cancel.IsCancellationRequested)
         {

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace LightReasoner.DevCluster.Node;
 
-/// <summary>Leads connections to a Service's address (<see cref="Loopback.OfService"/>) to one of its ready pods, as kube-proxy does.</summary>
+/// <summary>Leads connections to a Service's address (<see cref="Loopback.OfService"/>) to one of its ready pods.</summary>
 internal sealed class ServiceProxy(string node, Informer pods, ILogger log) : IDisposable
 {
     private readonly ConcurrentDictionary<string, JsonObject> services = new();
@@ -20,7 +20,9 @@ internal sealed class ServiceProxy(string node, Informer pods, ILogger log) : ID
         var key = change.Latest.Key();
         if (change.New is { } service) services[key] = service;
         else services.TryRemove(key, out _);
-        var ports = change.New.Entries("spec", "selector").Any() ? change.New.Items("spec", "ports").Where(p => p.Text("protocol") is null or "TCP").Select(p => p.Int("port") ?? 0).ToHashSet() : [];
+        HashSet<int> ports = change.New.Entries("spec", "selector").Any()
+            ? [.. change.New.Items("spec", "ports").Where(p => p.Text("protocol") is null or "TCP").Select(p => p.Int("port") ?? 0)]
+            : [];
         foreach (var gone in listeners.Keys.Where(l => l.Service == key && !ports.Contains(l.Port)).ToList())
         {
             listeners.Remove(gone, out var listener);
@@ -87,7 +89,7 @@ internal sealed class ServiceProxy(string node, Informer pods, ILogger log) : ID
         var target = service.Items("spec", "ports").FirstOrDefault(p => p.Int("port") == port).At("targetPort");
         foreach (var pod in pods.Objects.OrderBy(_ => Random.Shared.Next()))
         {
-            if (pod.Namespace() == service.Namespace() && pod.Items("status", "conditions").Any(c => c.Text("type") == "Ready" && c.Text("status") == "True")
+            if (pod.Namespace() == service.Namespace() && pod.HasCondition("Ready")
                 && selector.TrueForAll(s => pod.Text("metadata", "labels", s.Key) == s.Value) && HttpProbe.Port(pod, target) is { } number
                 && IPAddress.TryParse(pod.Text("status", "podIP"), out var address))
                 return new IPEndPoint(address, number);

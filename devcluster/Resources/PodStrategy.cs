@@ -92,13 +92,17 @@ internal sealed class PodStrategy : ResourceStrategy
         }
     }
 
-    /// <summary>As the admission plugin ServiceAccount does, but only for pods that ask for it: the token, the authority and the namespace at the usual path.</summary>
+    /// <summary>
+    /// As the admission plugin ServiceAccount does, but only for pods that ask for it: token, authority and namespace at the usual path.
+    /// </summary>
     private static void MountToken(JsonObject spec)
     {
         const string Path = "/var/run/secrets/kubernetes.io/serviceaccount";
         var name = "kube-api-access-" + ObjectWriter.Suffix();
-        foreach (var container in spec.Items("initContainers").Concat(spec.Items("containers")).Where(c => !c.Items("volumeMounts").Any(m => m.Text("mountPath") == Path)))
+        foreach (var container in spec.Items("initContainers").Concat(spec.Items("containers")))
         {
+            if (container.Items("volumeMounts").Any(m => m.Text("mountPath") == Path))
+                continue;
             container.Default("volumeMounts", new JsonArray());
             container["volumeMounts"]!.AsArray().Add(new JsonObject { ["name"] = name, ["readOnly"] = true, ["mountPath"] = Path });
         }

@@ -8,6 +8,7 @@ namespace LightReasoner.EndToEnd;
 public sealed class HelmTests(HelmTests.Scene scene) : IClassFixture<HelmTests.Scene>
 {
     private const string Namespace = LocalCluster.Release, Release = LocalCluster.Release;
+    private const string Selector = $"app.kubernetes.io/instance={Release}";
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -26,25 +27,31 @@ public sealed class HelmTests(HelmTests.Scene scene) : IClassFixture<HelmTests.S
         Assert.True(await AnswersAsync(progress));
 
         // Another pod template: the pod of the operator is replaced, and the address that the worker knows leads to the new one.
-        await helm.RunAsync(Stop, "upgrade", Release, "charts/lightreasoner", "--namespace", Namespace, "--reuse-values", "--set", "concurrency=3", "--wait", "--timeout", "3m");
+        await helm.RunAsync(
+            Stop, "upgrade", Release, "charts/lightreasoner", "-n", Namespace,
+            "--reuse-values", "--set", "concurrency=3", "--wait", "--timeout", "3m");
         await RolledOutAsync();
         JsonNode second = await OperatorPodAsync();
         Assert.NotEqual(first, (string?)second["metadata"]!["name"]);
-        Assert.Contains("--concurrency=3", second["spec"]!["containers"]![0]!["args"]!.AsArray().Select(a => (string?)a));
+        Assert.Contains("--concurrency=3", Arguments(second));
         Assert.True(await AnswersAsync(progress));
 
         await helm.RunAsync(Stop, "rollback", Release, "1", "--namespace", Namespace, "--wait", "--timeout", "3m");
         await RolledOutAsync();
-        Assert.Contains("--concurrency=8", (await OperatorPodAsync())["spec"]!["containers"]![0]!["args"]!.AsArray().Select(a => (string?)a));
+        Assert.Contains("--concurrency=8", Arguments(await OperatorPodAsync()));
 
         JsonNode jobNow = await scene.GetAsync($"job/{run}-srun"), podNow = await PodOfAsync(jobNow);
-        Assert.Equal(((string?)job["metadata"]!["uid"], (int?)job["metadata"]!["generation"]), ((string?)jobNow["metadata"]!["uid"], (int?)jobNow["metadata"]!["generation"]));
-        Assert.Equal(((string?)pod["metadata"]!["uid"], "Running", 0), ((string?)podNow["metadata"]!["uid"], (string?)podNow["status"]!["phase"], (int?)podNow["status"]!["containerStatuses"]![0]!["restartCount"]));
+        foreach (string field in new[] { "uid", "generation" })
+            Assert.Equal(job["metadata"]![field]!.ToString(), jobNow["metadata"]![field]!.ToString());
+        Assert.Equal((string?)pod["metadata"]!["uid"], (string?)podNow["metadata"]!["uid"]);
+        Assert.Equal("Running", (string?)podNow["status"]!["phase"]);
+        Assert.Equal(0, (int?)podNow["status"]!["containerStatuses"]![0]!["restartCount"]);
         scene.LetWorkersEnd(run);
         await UntilAsync($"srun/{run}", r => RunTable.Text(r.AsObject(), "phase") == "Succeeded");
 
         await helm.RunAsync(Stop, "uninstall", Release, "--namespace", Namespace, "--wait", "--timeout", "3m");
-        Assert.Empty((await scene.GetAsync("deployment,service,serviceaccount,lease", "-n", Namespace, "-l", $"app.kubernetes.io/instance={Release}"))["items"]!.AsArray());
+        JsonNode left = await scene.GetAsync("deployment,service,serviceaccount", "-n", Namespace, "-l", Selector);
+        Assert.Empty(left["items"]!.AsArray());
         Assert.Equal("Succeeded", RunTable.Text((await scene.GetAsync($"srun/{run}")).AsObject(), "phase"));
     }
 
@@ -57,17 +64,28 @@ public sealed class HelmTests(HelmTests.Scene scene) : IClassFixture<HelmTests.S
             last = result.ExitCode == 0 ? JsonNode.Parse(result.Output) : null;
             if (last is not null && holds(last)) return last;
         }
-        Assert.Fail($"{resource} did not get there within {LiveCluster.Patience}: {last?["status"]?.ToJsonString()}\n{await scene.OperatorLogAsync()}");
+        string log = await scene.OperatorLogAsync();
+        Assert.Fail($"{resource} did not get there within {LiveCluster.Patience}: {last?["status"]?.ToJsonString()}\n{log}");
         return last!;
     }
 
-    private Task RolledOutAsync() => scene.Kubectl.RunAsync(Stop, "rollout", "status", $"deployment/{Release}", "-n", Namespace, "--timeout=3m");
+    private static IEnumerable<string?> Arguments(JsonNode pod) =>
+        pod["spec"]!["containers"]![0]!["args"]!.AsArray().Select(a => (string?)a);
 
-    private async Task<JsonNode> PodOfAsync(JsonNode job) =>
-        Assert.Single((await scene.GetAsync("pods", "-l", $"batch.kubernetes.io/job-name={job["metadata"]!["name"]}"))["items"]!.AsArray())!;
+    private Task RolledOutAsync() =>
+        scene.Kubectl.RunAsync(Stop, "rollout", "status", $"deployment/{Release}", "-n", Namespace, "--timeout=3m");
 
-    private async Task<JsonNode> OperatorPodAsync() =>
-        Assert.Single((await scene.GetAsync("pods", "-n", Namespace, "-l", $"app.kubernetes.io/instance={Release}"))["items"]!.AsArray(), pod => pod!["metadata"]!["deletionTimestamp"] is null)!;
+    private async Task<JsonNode> PodOfAsync(JsonNode job)
+    {
+        JsonNode pods = await scene.GetAsync("pods", "-l", $"batch.kubernetes.io/job-name={job["metadata"]!["name"]}");
+        return Assert.Single(pods["items"]!.AsArray())!;
+    }
+
+    private async Task<JsonNode> OperatorPodAsync()
+    {
+        JsonNode pods = await scene.GetAsync("pods", "-n", Namespace, "-l", Selector);
+        return Assert.Single(pods["items"]!.AsArray(), pod => pod!["metadata"]!["deletionTimestamp"] is null)!;
+    }
 
     /// <summary>Whether the operator answers at the address that workers have; without a token it refuses.</summary>
     private static async Task<bool> AnswersAsync(Uri progress)
@@ -90,7 +108,12 @@ public sealed class HelmTests(HelmTests.Scene scene) : IClassFixture<HelmTests.S
         public async ValueTask InitializeAsync()
         {
             string worker = Path.Combine(_folder, "worker");
-            await File.WriteAllTextAsync(worker, $"#!/bin/sh\necho $LIGHTREASONER_PROGRESS_URL\nuntil [ -e {_folder}/${{HOSTNAME%-srun-*}} ]; do sleep 0.1; done\n");
+            await File.WriteAllTextAsync(worker, $$"""
+                #!/bin/sh
+                echo $LIGHTREASONER_PROGRESS_URL
+                until [ -e {{_folder}}/${HOSTNAME%-srun-*} ]; do sleep 0.1; done
+
+                """);
             File.SetUnixFileMode(worker, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             await _cluster.StartClusterAsync(default);
         }
@@ -108,7 +131,8 @@ public sealed class HelmTests(HelmTests.Scene scene) : IClassFixture<HelmTests.S
             return new ClusterTool(program, _cluster.Kubeconfig, RepositoryFolder.Path);
         }
 
-        internal async Task<JsonNode> GetAsync(params string[] arguments) => JsonNode.Parse(await Kubectl.RunAsync(Stop, ["get", .. arguments, "-o", "json"]))!;
+        internal async Task<JsonNode> GetAsync(params string[] arguments) =>
+            JsonNode.Parse(await Kubectl.RunAsync(Stop, ["get", .. arguments, "-o", "json"]))!;
 
         internal Task<string> OperatorLogAsync() => _cluster.OperatorLogAsync(Stop);
 

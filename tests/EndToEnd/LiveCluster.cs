@@ -26,7 +26,9 @@ public sealed class LiveCluster : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(p => File.Exists(Path.Combine(p, "helm"))), "Helm is not installed (`make test` installs it)");
+        Assert.SkipUnless(
+            Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(p => File.Exists(Path.Combine(p, "helm"))),
+            "Helm is not installed (`make test` installs it)");
         Assert.True(File.Exists(Path.Combine(RepositoryFolder.Path, "bin", "worker")), "bin/worker is missing: run `make build` first.");
         await _cluster.StartClusterAsync(default);
         await _cluster.InstallAsync(default, "outputPrefix=file://" + Runs);
