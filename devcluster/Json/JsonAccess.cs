@@ -62,7 +62,9 @@ internal static class JsonAccess
         => (node.Map(keys) ?? []).Where(e => e.Value.Text() is not null).Select(e => KeyValuePair.Create(e.Key, e.Value.Text()!));
 
     public static DateTimeOffset? Time(this JsonNode? node, params ReadOnlySpan<string> keys)
-        => DateTimeOffset.TryParse(node.Text(keys), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var t) ? t.ToUniversalTime() : null;
+        => DateTimeOffset.TryParse(node.Text(keys), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var t)
+            ? t.ToUniversalTime()
+            : null;
 
     /// <summary>The objects of a list; nothing where it is missing.</summary>
     public static IEnumerable<JsonObject> Items(this JsonNode? node, params ReadOnlySpan<string> keys)
