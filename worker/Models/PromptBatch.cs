@@ -54,7 +54,8 @@ internal sealed class PromptBatch : IDisposable
         var prompts = Array.ConvertAll(free, slot => (_promptOfSlot[slot] = _waiting.Dequeue()).Value);
         foreach (var slot in free)
             Cache.Truncate(slot, _shared);
-        return (Read(Array.ConvertAll(prompts, prompt => _prompts[prompt][_shared..Math.Max(_shared, _prompts[prompt].Length - _unread)]), free), prompts);
+        return (Read(Array.ConvertAll(prompts, prompt => _prompts[prompt][_shared..Math.Max(_shared, _prompts[prompt].Length - _unread)]),
+            free), prompts);
     }
 
     /// <summary>
