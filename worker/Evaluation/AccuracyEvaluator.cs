@@ -26,10 +26,9 @@ public sealed class AccuracyEvaluator
     {
         var grader = AnswerGrader.Of(spec);
         grader.Check(questions.Select(question => (question.Where, question.Answer ?? "")));
-        var vocabulary = model.Model.Config.VocabSize;
-        var prompts = questions.Select(question => spec.Benchmark is null
-            ? PromptFormat.Encode(tokenizer, spec.Prompt, question, vocabulary)
-            : PromptFormat.Checked(tokenizer.Encode(Benchmark.Prompt(question.Text, spec.PromptType), addSpecialTokens: true), vocabulary, question.Where, "question")).ToArray();
+        var prompts = questions.Select(question => BatchGenerator.Checked(model.Model, spec.Benchmark is null
+            ? PromptFormat.Encode(tokenizer, spec.Prompt, question, model.Model.Config.VocabSize)
+            : tokenizer.Encode(Benchmark.Prompt(question.Text, spec.PromptType), addSpecialTokens: true), $"{question.Where}: the prompt")).ToArray();
         var endIds = model.EndIds(tokenizer);
         var batchSize = BatchSizes.Rows(spec.BatchSize, model.Model, prompts.Max(prompt => prompt.Length), spec.Generation.MaxNewTokens);
         var generated = blocks

@@ -82,19 +82,23 @@ public sealed class BatchGenerator(CausalLM model, IReadOnlyCollection<int> endI
     }
 
     /// <summary>Most tokens of each answer: what is asked for, or what the model's context has room for.</summary>
-    internal static int[] Limits(CausalLM model, IReadOnlyList<int[]> prompts, int maxNewTokens, int? most = null)
+    internal static int[] Limits(CausalLM model, IReadOnlyList<int[]> prompts, int maxNewTokens, int? context = null) =>
+        [.. prompts.Select((prompt, i) => Math.Min(maxNewTokens, (context ?? model.Config.MaxPositionEmbeddings) - Checked(model, prompt, $"prompt {i + 1}", context).Length))];
+
+    /// <summary>A prompt that the model can continue.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="prompt">Its token ids.</param>
+    /// <param name="what">What it is and where it stands, for the message.</param>
+    /// <param name="context">Most tokens of prompt and answer; the model's own limit where it is left out.</param>
+    /// <exception cref="InvalidDataException">It is empty, has ids that the model lacks, or leaves no room for an answer.</exception>
+    internal static int[] Checked(CausalLM model, int[] prompt, string what, int? context = null)
     {
-        var context = most ?? model.Config.MaxPositionEmbeddings;
-        for (var i = 0; i < prompts.Count; i++)
-        {
-            if (prompts[i].Length == 0)
-                throw new InvalidDataException($"prompt {i + 1} has no tokens; there is nothing to continue");
-            if (prompts[i].Max() >= model.Config.VocabSize)
-                throw new InvalidDataException($"prompt {i + 1} has token id {prompts[i].Max()}, but the model knows {model.Config.VocabSize} tokens (config.json: vocab_size); does the tokenizer belong to it?");
-            if (prompts[i].Length >= context)
-                throw new InvalidDataException($"prompt {i + 1} has {prompts[i].Length} tokens, but the model's context ends at {context} (config.json: max_position_embeddings)");
-        }
-        return [.. prompts.Select(prompt => Math.Min(maxNewTokens, context - prompt.Length))];
+        if (prompt.Length == 0)
+            throw new InvalidDataException($"{what} has no tokens; there is nothing to continue");
+        var most = context ?? model.Config.MaxPositionEmbeddings;
+        if (prompt.Length >= most)
+            throw new InvalidDataException($"{what} has {prompt.Length} tokens, but the model's context ends at {most} (config.json: max_position_embeddings)");
+        return TokenIds.Check(prompt, model.Config.VocabSize, what);
     }
 
     internal static InvalidDataException NotFinite(CausalLM model) => new(

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Tokenization;
 
@@ -30,8 +31,8 @@ internal static class ResponseEncoder
         }
         var response = WithoutRepeatedThink(promptText, record.Response);
         PromptFormat.CheckKnown(tokenizer, response, record.Place, "response");
-        return (PromptFormat.Checked(tokenizer.Encode(promptText, addSpecialTokens: raw), vocabulary, record.Place, "prompt"),
-            PromptFormat.Checked(tokenizer.Encode(response), vocabulary, record.Place, "response"));
+        return (TokenIds.Check(tokenizer.Encode(promptText, addSpecialTokens: raw), vocabulary, $"{record.Place}: the prompt"),
+            TokenIds.Check(tokenizer.Encode(response), vocabulary, $"{record.Place}: the response"));
     }
 
     /// <summary>A chat template may end with an opened <c>&lt;think&gt;</c>; a response that opens it too would have it twice.</summary>

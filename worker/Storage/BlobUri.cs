@@ -41,6 +41,14 @@ public static partial class BlobUri
             : throw new WorkerException(ExitCode.MissingInput, $"{store.Uri}/{pattern}: no file has this name or matches this pattern");
     }
 
+    /// <summary>Refuses a URI that is incomplete, of a folder or of files.</summary>
+    /// <exception cref="WorkerException">The scheme is unknown, or something is missing.</exception>
+    internal static void Check(string uri, bool isFile)
+    {
+        if (isFile) Split(uri);
+        else StorageUri.Parse(uri);
+    }
+
     /// <summary>The folder or file of this machine that a URI names.</summary>
     /// <exception cref="WorkerException">The URI is not one of this machine.</exception>
     public static string LocalPath(string uri) => StorageUri.Parse(uri) is { Scheme: "file" } local ? Path.GetFullPath(local.Name)
