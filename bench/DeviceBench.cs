@@ -7,6 +7,7 @@ using LightReasoner.Worker.Data;
 using LightReasoner.Worker.FineTuning;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Refinement;
+using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Sampling;
 using LightReasoner.Worker.Tokenization;
 using TorchSharp;
@@ -21,7 +22,7 @@ namespace LightReasoner.Bench;
 /// <param name="device">Where to measure.</param>
 /// <param name="bandwidth">Bytes per second of the device's memory.</param>
 /// <param name="flops">Peak operations per second in bfloat16.</param>
-internal sealed class DeviceBench(Device device, double bandwidth, double flops)
+public sealed class DeviceBench(Device device, double bandwidth, double flops)
 {
     private const int Prompt = 128, NewTokens = 128, Length = 512;
 
@@ -33,6 +34,7 @@ internal sealed class DeviceBench(Device device, double bandwidth, double flops)
         ["tiny"] = Shape(2048, 128, 256, 2, 2, 1, tied: true), // a trial of the program itself
     };
 
+    /// <summary>The command line.</summary>
     public static Command Create()
     {
         var shapes = new Option<string[]>("--shapes") { Description = "0.5B, 1.5B, 7B, or tiny.", DefaultValueFactory = _ => ["0.5B", "1.5B", "7B"], AllowMultipleArgumentsPerToken = true };
@@ -54,7 +56,7 @@ internal sealed class DeviceBench(Device device, double bandwidth, double flops)
             foreach (var shape in parsed.GetValue(shapes)!)
                 foreach (var measure in bench.Measurements(shape))
                     if (Stopwatch.GetElapsedTime(begun).TotalMinutes < parsed.GetValue(minutes))
-                        Console.WriteLine(measure().ToJsonString());
+                        parsed.InvocationConfiguration.Output.WriteLine(measure().ToJsonString());
             return 0;
         });
         return command;
@@ -63,7 +65,7 @@ internal sealed class DeviceBench(Device device, double bandwidth, double flops)
     /// <summary>What is measured with a shape, in order; each line stands for itself.</summary>
     private IEnumerable<Func<JsonObject>> Measurements(string shape)
     {
-        using var model = new LoadedModel(Random(s_shapes[shape]), new GenerationConfig([], null, null), "");
+        using var model = new LoadedModel(Random(s_shapes[shape]), [], "");
         foreach (var batch in (int[])[1, 64, 256])
             yield return () => Generation(shape, model.Model, batch);
         yield return () => Scoring(shape, model.Model);
@@ -102,13 +104,12 @@ internal sealed class DeviceBench(Device device, double bandwidth, double flops)
     private JsonObject Sampling(string shape, LoadedModel expert)
     {
         var questions = device.type == DeviceType.CPU ? 40 : 1000;
-        var folder = Path.Combine(RepositoryFolder.Path, ".bench");
-        if (!File.Exists(Path.Combine(folder, "expert", "tokenizer.json")))
-            RandomPair.Write(folder);
-        using var amateur = new LoadedModel(Random(s_shapes[shape == "tiny" ? "tiny" : "0.5B"]), new GenerationConfig([], null, null), "");
+        using var folder = new ScratchFolder();
+        RandomPair.WriteTokenizer(folder.Path);
+        using var amateur = new LoadedModel(Random(s_shapes[shape == "tiny" ? "tiny" : "0.5B"]), [], "");
         var vocabulary = VocabularyMap.Equal(expert.Model.Config.VocabSize, amateur.Model.Config.VocabSize);
         var spec = new SamplingRunSpec { Prompt = new PromptSpec { Template = PromptTemplate.None }, Selection = new SelectionSpec { Beta = 0.4 } };
-        var sampler = new ContrastiveSampler(expert, amateur, Tokenizer.Load(Path.Combine(folder, "expert")), vocabulary, spec, 256);
+        var sampler = new ContrastiveSampler(expert, amateur, Tokenizer.Load(folder.Path), vocabulary, spec, 256);
         var random = new Random(1);
         Question[] asked = [.. Enumerable.Range(0, questions).Select(i => new Question(i, $"{i}", string.Concat(Enumerable.Range(0, 100).Select(_ => (char)random.Next('!', '~')))))];
         long tokens = 0;
@@ -127,16 +128,19 @@ internal sealed class DeviceBench(Device device, double bandwidth, double flops)
             PromptId = $"{i}", Step = 1, PrefixIds = ids, TokenIds = [1, 2], Weights = [0.5, 0.5],
         })];
         var spec = new FineTuneRunSpec { Training = new FineTuneTraining { MaxSteps = 4, Packing = SamplePacking.None } };
-        using var trainer = new LoraTrainer(model, null, samples, spec);
-        trainer.TrainStep();
-        var before = trainer.TokensSeen;
-        var seconds = Time(() =>
+        double tokens, seconds;
+        using (var trainer = new LoraTrainer(model, null, samples, spec))
         {
             trainer.TrainStep();
-            trainer.TrainStep();
-        });
+            var before = trainer.TokensSeen;
+            seconds = Time(() =>
+            {
+                trainer.TrainStep();
+                trainer.TrainStep();
+            });
+            tokens = trainer.TokensSeen - before;
+        }
         model.Model.UnloadLora();
-        double tokens = trainer.TokensSeen - before;
         // Forward, and back to the activations: the frozen weights get no gradients.
         return Line(shape, "LoRA training", tokens / seconds, ("shareOfPeak", 4 * Weights(model.Model) * tokens / seconds / flops));
     }

@@ -15,7 +15,7 @@ internal static class PublishedTraining
     {
         using var all = NewDisposeScope();
         var decoder = new ReferenceDecoder(model.Model);
-        var adapter = model.Model.Lora!.NamedParameters().ToDictionary(p => p.Name, p => new Parameter(p.Value.detach().clone()));
+        var adapter = model.Model.Lora!.NamedParameters.ToDictionary(p => p.Name, p => new Parameter(p.Value.detach().clone()));
         using var optimizer = optim.AdamW(adapter.Values, learningRate, weight_decay: 0);
         var losses = new double[steps];
         for (var step = 0; step < steps; step++)

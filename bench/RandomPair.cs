@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Models;
 using TorchSharp;
@@ -56,8 +57,8 @@ internal static class RandomPair
             HuggingFaceFolder.Save(model, target, target, ScalarType.Float32);
             WriteTokenizer(target);
         }
-        expert.AddLora(new LoraOptions { Rank = 8, Alpha = 16, TargetModules = ["q_proj", "v_proj"] }, seed: 5);
-        foreach (var (name, value) in expert.Lora!.NamedParameters())
+        expert.AddLora(new LoraSpec { Dropout = 0 }, seed: 5);
+        foreach (var (name, value) in expert.Lora!.NamedParameters)
             if (name.Contains("lora_B", StringComparison.Ordinal))
                 value.normal_(0, 0.01, generator);
         PeftAdapter.Save(expert.Lora, Path.Combine(folder, "adapter"), "expert");
@@ -86,7 +87,7 @@ internal static class RandomPair
     private static Tensor Index(IEnumerable<int> ids) => tensor(ids.Select(id => (long)id).ToArray());
 
     /// <summary>Bytes are the first 256 ids; every other id is a word that only decodes.</summary>
-    private static void WriteTokenizer(string folder)
+    public static void WriteTokenizer(string folder)
     {
         var vocabulary = new JsonObject();
         for (var value = 0; value < 256; value++)

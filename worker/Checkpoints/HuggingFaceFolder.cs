@@ -13,7 +13,7 @@ public static partial class HuggingFaceFolder
     public static LoadedModel Load(string dir, ScalarType dtype, Device dev)
     {
         var (config, configJson) = ReadConfig(dir);
-        var generation = GenerationConfig.Read(dir, configJson);
+        var eosIds = EosIds(dir, configJson);
         using var weights = WeightFiles.Open(dir);
         Check(config, weights);
         var model = CausalLM.Create(config, dtype, dev);
@@ -23,7 +23,7 @@ public static partial class HuggingFaceFolder
             foreach (var (name, parameter) in model.NamedParameters())
                 weights.Find(name)!.CopyTo(name, parameter);
             model.eval();
-            return new LoadedModel(model, generation, dir);
+            return new LoadedModel(model, eosIds, dir);
         }
         catch
         {
@@ -36,7 +36,7 @@ public static partial class HuggingFaceFolder
     public static JsonObject Inspect(string dir)
     {
         var (config, configJson) = ReadConfig(dir);
-        var generation = GenerationConfig.Read(dir, configJson);
+        var eosIds = EosIds(dir, configJson);
         using var weights = WeightFiles.Open(dir);
         Check(config, weights);
         var entries = weights.Names.Select(name => weights.Find(name)!.Entries[name]).ToList();
@@ -54,24 +54,19 @@ public static partial class HuggingFaceFolder
             ["kvHeads"] = config.NumKvHeads,
             ["headDim"] = config.HeadDim,
             ["tiedEmbeddings"] = config.TieWordEmbeddings,
-            ["eosIds"] = new JsonArray([.. generation.EosIds.Select(id => (JsonNode)id)]),
+            ["eosIds"] = new JsonArray([.. eosIds.Select(id => (JsonNode)id)]),
             ["weightBytes"] = entries.Sum(e => e.Length),
             ["files"] = new JsonArray([.. new DirectoryInfo(dir).EnumerateFiles().OrderBy(f => f.Name, StringComparer.Ordinal)
                 .Select(f => new JsonObject { ["name"] = f.Name, ["bytes"] = f.Length })]),
         };
     }
 
-    /// <summary>The type that most of a folder's weights are stored in: float32, bfloat16 or float16.</summary>
-    public static string StoredType(string dir)
+    /// <summary>The type that most of a folder's weights are stored in; float32 for what is stored wider.</summary>
+    public static ScalarType StoredType(string dir)
     {
         using var weights = WeightFiles.Open(dir);
         var types = weights.Names.Select(name => weights.Find(name)!.Entries[name]).GroupBy(entry => entry.Type);
-        return TypeName(types.MaxBy(type => type.Sum(entry => entry.Count))?.Key switch
-        {
-            ScalarType.BFloat16 => ScalarType.BFloat16,
-            ScalarType.Float16 => ScalarType.Float16,
-            _ => ScalarType.Float32,
-        });
+        return types.MaxBy(type => type.Sum(entry => entry.Count))?.Key is { } most and (ScalarType.BFloat16 or ScalarType.Float16) ? most : ScalarType.Float32;
     }
 
     internal static string TypeName(ScalarType type) => type switch
@@ -90,6 +85,13 @@ public static partial class HuggingFaceFolder
             throw new FileNotFoundException($"{path}: is missing; this is no Hugging Face model folder");
         var json = JsonFile.Read(path);
         return (DecoderConfig.Parse(json, path), json);
+    }
+
+    private static int[] EosIds(string dir, JsonObject config)
+    {
+        var generation = Path.Combine(dir, "generation_config.json");
+        JsonFields[] files = [new(JsonFile.ReadIfPresent(generation) ?? [], generation), new(config, Path.Combine(dir, "config.json"))];
+        return [.. files.SelectMany(file => file.Ids("eos_token_id")).Distinct()];
     }
 
     private static void Check(DecoderConfig config, WeightFiles weights)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using LightReasoner.Api;
 using LightReasoner.Worker.Models;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -23,7 +24,7 @@ public static class PeftAdapter
         var adapter = model.AddLora(options, seed: 0);
         try
         {
-            var parameters = adapter.NamedParameters();
+            var parameters = adapter.NamedParameters;
             Check(weights, parameters);
             foreach (var (name, parameter) in parameters)
                 weights.CopyTo(name, parameter);
@@ -49,7 +50,7 @@ public static class PeftAdapter
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         Directory.CreateDirectory(dir);
-        var (options, weights) = (adapter.Options, adapter.NamedParameters().Select(p => (p.Name, (Tensor)p.Value)).ToList());
+        var (options, weights) = (adapter.Options, adapter.NamedParameters.Select(p => (p.Name, (Tensor)p.Value)).ToList());
         if (below is { Count: > 0 })
             (options, weights) = SideBySide([.. below.Select(Read), (options, weights)]);
         Safetensors.Write(Path.Combine(dir, WeightsFile), weights);
@@ -80,28 +81,28 @@ public static class PeftAdapter
         static JsonNode Whole(double value) => value == Math.Floor(value) && Math.Abs(value) < int.MaxValue ? (int)value : value;
     }
 
-    private static (LoraOptions, List<(string Name, Tensor Value)>) Read(string dir)
+    private static (LoraSpec, List<(string Name, Tensor Value)>) Read(string dir)
     {
         using var weights = Safetensors.Open(Path.Combine(dir, WeightsFile));
         return (ReadOptions(dir), [.. weights.Entries.Keys.Select(name => (name, weights.Load(name, ScalarType.Float32)))]);
     }
 
     /// <summary>Σ s·B·A of several adapters as one: B = [s1·B1, s2·B2, …], A = [A1; A2; …], scaling 1. A module that some adapter leaves out has zeros there.</summary>
-    private static (LoraOptions, List<(string Name, Tensor Value)>) SideBySide(IReadOnlyList<(LoraOptions Options, List<(string Name, Tensor Value)> Weights)> adapters)
+    private static (LoraSpec, List<(string Name, Tensor Value)>) SideBySide(IReadOnlyList<(LoraSpec Options, List<(string Name, Tensor Value)> Weights)> adapters)
     {
         var named = adapters.Select(adapter => adapter.Weights.ToDictionary(w => w.Name, w => w.Value.cpu())).ToArray();
         var weights = new List<(string, Tensor)>();
         foreach (var name in named.SelectMany(weights => weights.Keys).Distinct())
         {
             var (isB, like) = (name.EndsWith(".lora_B.weight", StringComparison.Ordinal), named.First(weights => weights.ContainsKey(name))[name]);
-            weights.Add((name, cat([.. adapters.Zip(named, (adapter, own) => own.TryGetValue(name, out var value) ? isB ? value.mul(adapter.Options.Scaling) : value
+            weights.Add((name, cat([.. adapters.Zip(named, (adapter, own) => own.TryGetValue(name, out var value) ? isB ? value.mul(Scalars.Of(adapter.Options.Alpha / adapter.Options.Rank)) : value
                 : isB ? zeros(like.size(0), adapter.Options.Rank) : zeros(adapter.Options.Rank, like.size(1)))], isB ? 1 : 0)));
         }
         var rank = adapters.Sum(adapter => adapter.Options.Rank);
         return (adapters[^1].Options with { Rank = rank, Alpha = rank, TargetModules = [.. adapters.SelectMany(adapter => adapter.Options.TargetModules).Distinct()] }, weights);
     }
 
-    private static LoraOptions ReadOptions(string dir)
+    private static LoraSpec ReadOptions(string dir)
     {
         var path = Path.Combine(dir, ConfigFile);
         if (!File.Exists(path))
@@ -125,16 +126,16 @@ public static class PeftAdapter
 
         var targets = fields.Texts("target_modules");
         if (targets is ["all-linear"])
-            targets = [.. LoraOptions.Targets];
+            targets = [.. LoraAdapter.Targets];
         if (targets.Length == 0)
             throw fields.Bad("target_modules", "names no module");
-        if (targets.FirstOrDefault(t => !LoraOptions.Targets.Contains(t)) is { } unknown)
-            throw fields.Bad("target_modules", $"names '{unknown}', which is not supported (supported: {string.Join(", ", LoraOptions.Targets)})");
+        if (targets.FirstOrDefault(t => !LoraAdapter.Targets.Contains(t)) is { } unknown)
+            throw fields.Bad("target_modules", $"names '{unknown}', which is not supported (supported: {string.Join(", ", LoraAdapter.Targets)})");
         if (json["lora_dropout"] is { } given && JsonFields.Number(given) is not (>= 0 and < 1))
             throw fields.Bad("lora_dropout", $"must be a number from 0 to below 1, is {given.ToJsonString()}");
         var rank = fields.Int("r", 1);
         var alpha = fields.Positive("lora_alpha");
-        return new LoraOptions
+        return new LoraSpec
         {
             Rank = rank,
             Alpha = fields.Bool("use_rslora", false) ? alpha * Math.Sqrt(rank) : alpha, // rank-stabilised: scaled by alpha / √rank

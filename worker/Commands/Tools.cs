@@ -3,6 +3,8 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Inspect;
+using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Storage;
 using TorchSharp;
 
@@ -15,27 +17,21 @@ internal static class Tools
 
     public static Option<string?> AdapterOption() => new("--adapter") { Description = "PEFT adapter folder, a path or URI, laid over the model." };
 
-    public static Option<string> DtypeOption()
-    {
-        var option = new Option<string>("--dtype") { Description = "float32, bfloat16 or float16.", DefaultValueFactory = _ => "float32" };
-        option.AcceptOnlyFromAmong("float32", "bfloat16", "float16");
-        return option;
-    }
+    /// <summary>The default is that of manifests.</summary>
+    public static Option<string> DtypeOption() =>
+        EnumOption.Of<WeightType>("--dtype", "Number format that weights are held and computed in.", new ModelSource().Dtype);
 
-    public static async Task<LoadedModel> LoadModelAsync(string model, string? adapter, string dtype, CancellationToken cancellation)
+    public static Task<LoadedModel> LoadModelAsync(string model, string? adapter, string dtype, CancellationToken cancellation) =>
+        LoadModelAsync(model, adapter, ModelSources.TypeOf(EnumOption.Value<WeightType>(dtype)), cancellation);
+
+    public static async Task<LoadedModel> LoadModelAsync(string model, string? adapter, torch.ScalarType type, CancellationToken cancellation)
     {
-        torch.ScalarType type = dtype switch
-        {
-            "bfloat16" => torch.ScalarType.BFloat16,
-            "float16" => torch.ScalarType.Float16,
-            _ => torch.ScalarType.Float32,
-        };
-        LoadedModel loaded = HuggingFaceFolder.Load(await LocalFolder.OfModelAsync(model, cancellation), type, torch.cuda.is_available() ? torch.CUDA : torch.CPU);
+        string folder = await LocalFolder.OfModelAsync(model, cancellation);
+        LoadedModel loaded = HuggingFaceFolder.Load(folder, type, torch.cuda.is_available() ? torch.CUDA : torch.CPU);
         if (adapter is not null)
         {
             PeftAdapter.Load(await LocalFolder.OfModelAsync(adapter, cancellation), loaded.Model);
             loaded.Model.MergeLora();
-            loaded.Model.UnloadLora();
         }
         loaded.Model.eval();
         return loaded;

@@ -61,7 +61,7 @@ internal sealed class SoftLabelBatch
         var states = new List<Tensor>();
         foreach (var group in LengthGroups.Of(Enumerable.Range(0, _sequences.Count), i => _sequences[i].Length))
         {
-            var ids = Transfer.Padded([.. group.Select(i => (ReadOnlyMemory<int>)_sequences[i])], model.Device);
+            var ids = Transfer.Padded([.. group.Select(i => _sequences[i])], model.Device);
             var labelled = new List<long>();
             foreach (var (row, i) in group.Index())
             {

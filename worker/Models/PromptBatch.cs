@@ -33,7 +33,7 @@ internal sealed class PromptBatch : IDisposable
         if (_shared == 0)
             return;
         using var scope = NewDisposeScope();
-        Read([prompts[0].AsMemory(0, _shared)], [0]);
+        Read([prompts[0][.._shared]], [0]);
         Cache.ShareFirstRow();
     }
 
@@ -54,7 +54,7 @@ internal sealed class PromptBatch : IDisposable
         var prompts = Array.ConvertAll(free, slot => (_promptOfSlot[slot] = _waiting.Dequeue()).Value);
         foreach (var slot in free)
             Cache.Truncate(slot, _shared);
-        return (Read(Array.ConvertAll(prompts, prompt => (ReadOnlyMemory<int>)_prompts[prompt].AsMemory(_shared..^_unread)), free), prompts);
+        return (Read(Array.ConvertAll(prompts, prompt => _prompts[prompt][_shared..^_unread]), free), prompts);
     }
 
     /// <summary>
@@ -91,7 +91,7 @@ internal sealed class PromptBatch : IDisposable
     /// Continues some rows of the cache by sequences, the longest first, and returns the hidden states after their last tokens, [rows,
     /// hidden].
     /// </summary>
-    private Tensor? Read(ReadOnlyMemory<int>[] sequences, int[] rows)
+    private Tensor? Read(int[][] sequences, int[] rows)
     {
         var states = new List<Tensor>();
         var group = _model.Config.NumHeads / _model.Config.NumKvHeads;

@@ -62,8 +62,8 @@ internal sealed record InterleavedLayout(int[] Ids, int[] Positions, int[] Label
     public static Tensor AttentionMask(IReadOnlyList<InterleavedLayout> rows, Device device)
     {
         using var scope = NewDisposeScope();
-        var segments = Transfer.Padded([.. rows.Select(row => (ReadOnlyMemory<int>)row.Segments)], device);
-        var masks = Transfer.Padded([.. rows.Select(row => (ReadOnlyMemory<int>)Array.ConvertAll(row.IsMask, is1 => is1 ? 1 : 0))], device).to(ScalarType.Bool);
+        var segments = Transfer.Padded([.. rows.Select(row => row.Segments)], device);
+        var masks = Transfer.Padded([.. rows.Select(row => Array.ConvertAll(row.IsMask, mask => mask ? 1 : 0))], device).to(ScalarType.Bool);
         var length = segments.size(1);
         var visible = segments.unsqueeze(1).eq(segments.unsqueeze(2)).logical_or(masks.logical_not().unsqueeze(1)); // [rows, query, key]
         var causal = ones([length, length], dtype: ScalarType.Bool, device: device).tril();

@@ -32,7 +32,7 @@ internal sealed class InterleavedLoss(int blockSize, int mask) : RefineLoss
             loss.add_(HeadLoss.Backward(replica, hidden.flatten(0, 1).index_select(0, labelled.ToDevice(device)), share, (logits, at) =>
                 nn.functional.cross_entropy(logits, targets.narrow(0, at.Start, at.Count), reduction: nn.Reduction.Sum)).mul_(factor));
 
-            Tensor Padded(Func<InterleavedLayout, int[]> values) => Transfer.Padded([.. group.Select(row => (ReadOnlyMemory<int>)values(row))], device);
+            Tensor Padded(Func<InterleavedLayout, int[]> values) => Transfer.Padded([.. group.Select(values)], device);
         }
         return cat([loss, zeros(1, dtype: ScalarType.Float64, device: device)]);
     }

@@ -17,8 +17,8 @@ internal sealed class RefineBatch
     /// <param name="device">Where to.</param>
     public RefineBatch(IReadOnlyList<RefineSequence> rows, IReadOnlyList<int[]> noised, Device device)
     {
-        _clean = Transfer.Padded([.. rows.Select(row => (ReadOnlyMemory<int>)row.Ids)], device);
-        Noised = Transfer.Padded([.. noised.Select(row => (ReadOnlyMemory<int>)row)], device);
+        _clean = Transfer.Padded([.. rows.Select(row => row.Ids)], device);
+        Noised = Transfer.Padded(noised, device);
         var length = _clean.size(1);
         long[] responses = [.. rows.SelectMany((row, i) => Enumerable.Range(row.Ids.Length - row.Targets, row.Targets).Select(at => i * length + at))];
         _responses = responses.ToDevice(device);

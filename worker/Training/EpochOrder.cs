@@ -6,11 +6,11 @@ namespace LightReasoner.Worker.Training;
 /// <param name="count">Number of records.</param>
 /// <param name="seed">Seed of the run.</param>
 /// <param name="families">
-/// Records that are cheaper together, as the steps of one question are; null for none. Each epoch deals every family into hands of at most
-/// <paramref name="hand"/> records and shuffles the hands: a record's place stays uniform, and so does its company within its family; only neighbours are no longer independent.
+/// Records that are cheaper together, as the steps of one question are; null for none. Each epoch divides every family into groups of at most
+/// <paramref name="group"/> records and shuffles the groups: a record's place stays uniform, and so does its company within its family; only neighbours are no longer independent.
 /// </param>
-/// <param name="hand">Most records of a family that stay together.</param>
-internal sealed class EpochOrder(int count, long seed, IReadOnlyList<int[]>? families = null, int hand = 1)
+/// <param name="group">Most records of a family that stay together.</param>
+internal sealed class EpochOrder(int count, long seed, IReadOnlyList<int[]>? families = null, int group = 1)
 {
     private long _epoch = -1;
     private int[] _order = [];
@@ -27,9 +27,9 @@ internal sealed class EpochOrder(int count, long seed, IReadOnlyList<int[]>? fam
     {
         if (families is null)
             return random.Permutation(count);
-        var hands = new List<int[]>();
+        var groups = new List<int[]>();
         foreach (var family in families)
-            hands.AddRange(random.Permutation(family.Length).Select(i => family[i]).Chunk(hand));
-        return [.. random.Permutation(hands.Count).SelectMany(i => hands[i])];
+            groups.AddRange(random.Permutation(family.Length).Select(i => family[i]).Chunk(group));
+        return [.. random.Permutation(groups.Count).SelectMany(i => groups[i])];
     }
 }

@@ -78,7 +78,7 @@ internal sealed class FlatParameters : IDisposable
     public void Dispose()
     {
         // The weights live on in the parameters' views.
-        foreach (var parameter in _starts.Keys)
+        foreach (var parameter in _starts.Keys.Where(parameter => !parameter.IsInvalid)) // an adapter may be gone already
             parameter.grad = null;
         Weights.Dispose();
         Gradients.Dispose();

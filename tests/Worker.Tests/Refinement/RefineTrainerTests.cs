@@ -35,7 +35,7 @@ public class RefineTrainerTests
                     trainer.SaveState(folder["state"]);
                 trainer.TrainStep();
             }
-            trainer.SaveModel(folder["whole"], source);
+            Save(trainer, folder["whole"]);
         }
         using (var model = HuggingFaceFolder.Load(source, type, CPU))
         using (var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(), spec))
@@ -43,11 +43,20 @@ public class RefineTrainerTests
             trainer.LoadState(folder["state"]);
             while (trainer.Step < trainer.TotalSteps)
                 trainer.TrainStep();
-            trainer.SaveModel(folder["resumed"], source);
+            Save(trainer, folder["resumed"]);
         }
-        var whole = File.ReadAllBytes(Path.Combine(folder["whole"], "model.safetensors"));
-        Assert.Equal(whole, File.ReadAllBytes(Path.Combine(folder["resumed"], "model.safetensors")));
+        var file = method is TrainingMethod.Lora ? "adapter_model.safetensors" : "model.safetensors";
+        var whole = File.ReadAllBytes(Path.Combine(folder["whole"], file));
+        Assert.Equal(whole, File.ReadAllBytes(Path.Combine(folder["resumed"], file)));
         Assert.NotEqual(File.ReadAllBytes(Path.Combine(source, "model.safetensors")), whole);
+
+        void Save(RefineTrainer trainer, string target)
+        {
+            if (method is TrainingMethod.Lora)
+                trainer.SaveAdapter(target, "base");
+            else
+                trainer.SaveModel(target, source);
+        }
     }
 
     [Fact]
