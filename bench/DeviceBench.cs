@@ -37,18 +37,24 @@ public sealed class DeviceBench(Device device, double bandwidth, double flops)
     /// <summary>The command line.</summary>
     public static Command Create()
     {
-        var shapes = new Option<string[]>("--shapes") { Description = "0.5B, 1.5B, 7B, or tiny.", DefaultValueFactory = _ => ["0.5B", "1.5B", "7B"], AllowMultipleArgumentsPerToken = true };
+        var shapes = new Option<string[]>("--shapes") { Description = "0.5B, 1.5B, 7B, or tiny.", DefaultValueFactory = _ =>
+            ["0.5B", "1.5B", "7B"], AllowMultipleArgumentsPerToken = true };
         shapes.AcceptOnlyFromAmong([.. s_shapes.Keys]);
-        var bandwidth = new Option<double>("--bandwidth") { Description = "Bytes per second of the device's memory (default: H200).", DefaultValueFactory = _ => 4.8e12 };
-        var flops = new Option<double>("--flops") { Description = "Peak bfloat16 operations per second (default: H200).", DefaultValueFactory = _ => 989e12 };
-        var minutes = new Option<double>("--minutes") { Description = "No measurement begins later than this.", DefaultValueFactory = _ => 7 };
+        var bandwidth = new Option<double>("--bandwidth") { Description = "Bytes per second of the device's memory (default: H200).",
+            DefaultValueFactory = _ => 4.8e12 };
+        var flops = new Option<double>("--flops") { Description = "Peak bfloat16 operations per second (default: H200).",
+            DefaultValueFactory = _ => 989e12 };
+        var minutes = new Option<double>("--minutes") { Description = "No measurement begins later than this.",
+            DefaultValueFactory = _ => 7 };
         var cpu = new Option<bool>("--cpu") { Description = "Runs on the CPU, to try the program out with --shapes tiny." };
-        var command = new Command("gpu", "Measures generation, scoring and training of random weights on a GPU.") { shapes, bandwidth, flops, minutes, cpu };
+        var command = new Command("gpu", "Measures generation, scoring and training of random weights on a GPU.") { shapes,
+            bandwidth, flops, minutes, cpu };
         command.SetAction(parsed =>
         {
             if (!parsed.GetValue(cpu) && !cuda.is_available())
             {
-                Console.Error.WriteLine("libtorch sees no GPU here. LIBTORCH must name the torch folder of a PyTorch install with CUDA, on a machine with an NVIDIA GPU");
+                Console.Error.WriteLine("libtorch sees no GPU here. LIBTORCH must name the torch folder of a PyTorch install with CUDA, "
+                    + "on a machine with an NVIDIA GPU");
                 return 1;
             }
             var bench = new DeviceBench(parsed.GetValue(cpu) ? CPU : CUDA, parsed.GetValue(bandwidth), parsed.GetValue(flops));
@@ -81,7 +87,8 @@ public sealed class DeviceBench(Device device, double bandwidth, double flops)
         generator.Generate(prompts, new GenerationSpec { MaxNewTokens = 4 }, batch); // warm
         var seconds = Time(() => generator.Generate(prompts, new GenerationSpec { MaxNewTokens = NewTokens }, batch));
         var perStep = Weights(model) * model.DType.ElementSize() + KvCache.BytesPerToken(model) * batch * (Prompt + NewTokens / 2.0);
-        return Line(shape, $"generation, batch {batch}", batch * NewTokens / seconds, ("shareOfBandwidth", perStep * NewTokens / seconds / bandwidth));
+        return Line(shape, $"generation, batch {batch}", batch * NewTokens / seconds,
+            ("shareOfBandwidth", perStep * NewTokens / seconds / bandwidth));
     }
 
     private JsonObject Scoring(string shape, CausalLM model)
@@ -100,7 +107,9 @@ public sealed class DeviceBench(Device device, double bandwidth, double flops)
         return Line(shape, "scoring", tokens / seconds, ("shareOfPeak", 2 * Weights(model) * tokens / seconds / flops));
     }
 
-    /// <summary>A thousand questions of 100 tokens and 128 new tokens each, from text to samples, with an amateur of the smallest shape.</summary>
+    /// <summary>
+    /// A thousand questions of 100 tokens and 128 new tokens each, from text to samples, with an amateur of the smallest shape.
+    /// </summary>
     private JsonObject Sampling(string shape, LoadedModel expert)
     {
         var questions = device.type == DeviceType.CPU ? 40 : 1000;
@@ -108,10 +117,12 @@ public sealed class DeviceBench(Device device, double bandwidth, double flops)
         RandomPair.WriteTokenizer(folder.Path);
         using var amateur = new LoadedModel(Random(s_shapes[shape == "tiny" ? "tiny" : "0.5B"]), [], "");
         var vocabulary = VocabularyMap.Equal(expert.Model.Config.VocabSize, amateur.Model.Config.VocabSize);
-        var spec = new SamplingRunSpec { Prompt = new PromptSpec { Template = PromptTemplate.None }, Selection = new SelectionSpec { Beta = 0.4 } };
+        var spec = new SamplingRunSpec { Prompt = new PromptSpec { Template = PromptTemplate.None },
+            Selection = new SelectionSpec { Beta = 0.4 } };
         var sampler = new ContrastiveSampler(expert, amateur, Tokenizer.Load(folder.Path), vocabulary, spec, 256);
         var random = new Random(1);
-        Question[] asked = [.. Enumerable.Range(0, questions).Select(i => new Question(i, $"{i}", string.Concat(Enumerable.Range(0, 100).Select(_ => (char)random.Next('!', '~')))))];
+        Question[] asked = [.. Enumerable.Range(0, questions)
+            .Select(i => new Question(i, $"{i}", string.Concat(Enumerable.Range(0, 100).Select(_ => (char)random.Next('!', '~')))))];
         long tokens = 0;
         var seconds = Time(() =>
         {
@@ -150,20 +161,24 @@ public sealed class DeviceBench(Device device, double bandwidth, double flops)
         // Weights in 16 bits; gradients, a master copy and two averages in float32.
         double needed = 18 * Weights(model.Model), there = DeviceMemory.Total(device);
         if (needed > 0.9 * there)
-            return new JsonObject { ["shape"] = shape, ["what"] = "full training", ["left out"] = $"needs {needed / (1 << 30):F0} GiB beside activations, {there / (1 << 30):F0} are there" };
+            return new JsonObject { ["shape"] = shape, ["what"] = "full training",
+                ["left out"] = $"needs {needed / (1 << 30):F0} GiB beside activations, {there / (1 << 30):F0} are there" };
         RefineSequence[] sequences = [.. Prompts(model.Model, 8, Length).Select(ids => new RefineSequence(ids, 128))];
-        var spec = new RefineRunSpec { Training = new RefineTraining { MaxSteps = 3, BatchSize = 4, GradientAccumulationSteps = 2, GradientCheckpointing = true } };
+        var spec = new RefineRunSpec { Training = new RefineTraining { MaxSteps = 3, BatchSize = 4, GradientAccumulationSteps = 2,
+            GradientCheckpointing = true } };
         using var trainer = new RefineTrainer(model, 0, sequences, spec);
         trainer.TrainStep();
         var before = trainer.TokensSeen;
         var seconds = Time(() => trainer.TrainStep());
         double tokens = trainer.TokensSeen - before;
-        return Line(shape, "full training (refinement)", tokens / seconds, ("shareOfPeak", 8 * Weights(model.Model) * tokens / seconds / flops));
+        return Line(shape, "full training (refinement)", tokens / seconds,
+            ("shareOfPeak", 8 * Weights(model.Model) * tokens / seconds / flops));
     }
 
     private static JsonObject Line(string shape, string what, double tokensPerSecond, (string Name, double Value) second) => new()
     {
-        ["shape"] = shape, ["what"] = what, ["tokensPerSecond"] = Math.Round(tokensPerSecond, 1), [second.Name] = Math.Round(second.Value, 4),
+        ["shape"] = shape, ["what"] = what, ["tokensPerSecond"] = Math.Round(tokensPerSecond, 1),
+            [second.Name] = Math.Round(second.Value, 4),
     };
 
     private static double Time(Action body)
@@ -187,7 +202,8 @@ public sealed class DeviceBench(Device device, double bandwidth, double flops)
     private static int[][] Prompts(CausalLM model, int count, int length)
     {
         var random = new Random(count);
-        return [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, length).Select(_ => random.Next(model.Config.VocabSize)).ToArray())];
+        return [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, length)
+            .Select(_ => random.Next(model.Config.VocabSize)).ToArray())];
     }
 
     private static DecoderConfig Shape(int vocabulary, int hidden, int intermediate, int layers, int heads, int kvHeads, bool tied) => new()

@@ -16,10 +16,11 @@ public static partial class HuggingFaceFolder
     ];
 
     /// <summary>
-    /// Writes a complete folder: config, weights cast to <paramref name="dtype"/> (in shards of at most 5 GB), and the tokenizer and generation files
-    /// of <paramref name="sourceDir"/>. An adapter must be merged first.
+    /// Writes a complete folder: config, weights cast to <paramref name="dtype"/> (in shards of at most 5 GB), and the tokenizer and
+    /// generation files of <paramref name="sourceDir"/>. An adapter must be merged first.
     /// </summary>
-    public static void Save(CausalLM model, string sourceDir, string destDir, ScalarType dtype) => Save(model, sourceDir, destDir, dtype, ShardBytes);
+    public static void Save(CausalLM model, string sourceDir, string destDir, ScalarType dtype) =>
+        Save(model, sourceDir, destDir, dtype, ShardBytes);
 
     internal static void Save(CausalLM model, string sourceDir, string destDir, ScalarType dtype, long shardBytes)
     {
@@ -60,7 +61,8 @@ public static partial class HuggingFaceFolder
     }
 
     /// <summary>Fills shards in order; a tensor above the limit gets one of its own.</summary>
-    private static List<List<(string Name, Tensor Value)>> Shards(IEnumerable<(string Name, Tensor Value)> parameters, long elementSize, long limit)
+    private static List<List<(string Name, Tensor Value)>> Shards(IEnumerable<(string Name, Tensor Value)> parameters,
+        long elementSize, long limit)
     {
         var shards = new List<List<(string, Tensor)>> { new() };
         long filled = 0;

@@ -7,7 +7,9 @@ namespace LightReasoner.Worker.Checkpoints;
 /// <summary>A model as a folder in Hugging Face's layout: config.json, safetensors, generation_config.json and tokenizer files.</summary>
 public static partial class HuggingFaceFolder
 {
-    /// <summary>Reads a model; its weights are cast to <paramref name="dtype"/>. Names and shapes are checked before anything is allocated.</summary>
+    /// <summary>
+    /// Reads a model; its weights are cast to <paramref name="dtype"/>. Names and shapes are checked before anything is allocated.
+    /// </summary>
     /// <exception cref="InvalidDataException">Something in the folder is wrong; names the file and the field or tensor.</exception>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     public static LoadedModel Load(string dir, ScalarType dtype, Device dev)
@@ -66,7 +68,8 @@ public static partial class HuggingFaceFolder
     {
         using var weights = WeightFiles.Open(dir);
         var types = weights.Names.Select(name => weights.Find(name)!.Entries[name]).GroupBy(entry => entry.Type);
-        return types.MaxBy(type => type.Sum(entry => entry.Count))?.Key is { } most and (ScalarType.BFloat16 or ScalarType.Float16) ? most : ScalarType.Float32;
+        return types.MaxBy(type => type.Sum(entry => entry.Count))?.Key is { } most and (ScalarType.BFloat16 or ScalarType.Float16)
+            ? most : ScalarType.Float32;
     }
 
     internal static string TypeName(ScalarType type) => type switch
@@ -102,14 +105,17 @@ public static partial class HuggingFaceFolder
             var file = weights.Find(name) ?? throw new InvalidDataException($"{weights.Listing}: tensor '{name}' is missing");
             var entry = file.Entries[name];
             if (!entry.Shape.SequenceEqual(shape))
-                throw new InvalidDataException($"{file.Path}: tensor '{name}' has shape {entry.ShapeText}, expected {SafetensorsEntry.Format(shape)} by config.json");
+                throw new InvalidDataException($"{file.Path}: tensor '{name}' has shape {entry.ShapeText}, expected "
+                    + $"{SafetensorsEntry.Format(shape)} by config.json");
             if (entry.Type is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64))
-                throw new InvalidDataException($"{file.Path}: tensor '{name}' has type {TypeName(entry.Type)}; weights must be float64, float32, float16 or bfloat16");
+                throw new InvalidDataException($"{file.Path}: tensor '{name}' has type {TypeName(entry.Type)}; weights must be float64, "
+                    + "float32, float16 or bfloat16");
             expected.Add(name);
         }
         // A surplus bias or norm would mean another model than config.json describes. Two kinds are known to be redundant.
         foreach (var name in weights.Names)
             if (!expected.Contains(name) && name != "lm_head.weight" && !name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal))
-                throw new InvalidDataException($"{weights.Find(name)!.Path}: tensor '{name}' is no weight of the {config.Architecture} that config.json describes");
+                throw new InvalidDataException($"{weights.Find(name)!.Path}: tensor '{name}' is no weight of the {config.Architecture} "
+                    + "that config.json describes");
     }
 }

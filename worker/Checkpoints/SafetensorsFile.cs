@@ -37,12 +37,15 @@ public sealed class SafetensorsFile : IDisposable
         return tensor;
     }
 
-    /// <summary>Reads a tensor into <paramref name="destination"/>, which is contiguous and has the same shape; casts and moves as needed.</summary>
+    /// <summary>
+    /// Reads a tensor into <paramref name="destination"/>, which is contiguous and has the same shape; casts and moves as needed.
+    /// </summary>
     public void CopyTo(string name, Tensor destination)
     {
         var entry = Find(name);
         if (!entry.Shape.SequenceEqual(destination.shape))
-            throw new InvalidDataException($"{Path}: tensor '{name}' has shape {entry.ShapeText}, expected {SafetensorsEntry.Format(destination.shape)}");
+            throw new InvalidDataException($"{Path}: tensor '{name}' has shape {entry.ShapeText}, expected "
+                + $"{SafetensorsEntry.Format(destination.shape)}");
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var flat = destination.detach().view(-1);
@@ -72,7 +75,8 @@ public sealed class SafetensorsFile : IDisposable
         {
             var count = RandomAccess.Read(_handle, destination, position);
             if (count == 0)
-                throw new InvalidDataException($"{Path}: tensor '{entry.Name}': the file ended at {position}; it was truncated while being read");
+                throw new InvalidDataException($"{Path}: tensor '{entry.Name}': the file ended at {position}; it was truncated while "
+                    + "being read");
             destination = destination[count..];
             position += count;
         }

@@ -28,7 +28,8 @@ internal sealed class SafetensorsHeader
         if (length > MaxLength)
             throw new InvalidDataException($"{path}: the header claims {length} bytes; this is no safetensors file (at most {MaxLength})");
         if ((long)length > fileLength - 8)
-            throw new InvalidDataException($"{path}: the header claims {length} bytes but the file ends after {fileLength - 8}; it is truncated");
+            throw new InvalidDataException($"{path}: the header claims {length} bytes but the file ends after {fileLength - 8}; it is "
+                + "truncated");
         var json = new byte[(int)length];
         stream.ReadExactly(json);
         if (json.Length == 0 || json[0] != (byte)'{')
@@ -80,7 +81,8 @@ internal sealed class SafetensorsHeader
             reader.Read();
             var fresh = field switch
             {
-                "dtype" => Once(ref dtype, reader.TokenType == JsonTokenType.String ? reader.GetString()! : throw Wrong("dtype", "a string")),
+                "dtype" => Once(ref dtype, reader.TokenType == JsonTokenType.String ? reader.GetString()!
+                    : throw Wrong("dtype", "a string")),
                 "shape" => Once(ref shape, ReadNumbers(ref reader, "shape")),
                 "data_offsets" => Once(ref offsets, ReadNumbers(ref reader, "data_offsets")),
                 _ => throw new InvalidDataException($"{path}: tensor '{name}' has an unknown field '{field}'"),
@@ -90,13 +92,17 @@ internal sealed class SafetensorsHeader
         }
 
         if (dtype is null || shape is null || offsets is null)
-            throw new InvalidDataException($"{path}: tensor '{name}' lacks {(dtype is null ? "dtype" : shape is null ? "shape" : "data_offsets")}");
+            throw new InvalidDataException($"{path}: tensor '{name}' lacks "
+                + $"{(dtype is null ? "dtype" : shape is null ? "shape" : "data_offsets")}");
         var type = Safetensors.TypeOf(dtype)
-            ?? throw new InvalidDataException($"{path}: tensor '{name}' has dtype '{dtype}', which is not supported (supported: {Safetensors.TypeNames})");
+            ?? throw new InvalidDataException($"{path}: tensor '{name}' has dtype '{dtype}', which is not supported (supported: "
+                + $"{Safetensors.TypeNames})");
         if (offsets is not [var begin, var end] || begin > end)
-            throw new InvalidDataException($"{path}: tensor '{name}' has data_offsets {SafetensorsEntry.Format(offsets)}; expected [begin, end]");
+            throw new InvalidDataException($"{path}: tensor '{name}' has data_offsets {SafetensorsEntry.Format(offsets)}; expected "
+                + "[begin, end]");
         if (ByteLength(shape, type.ElementSize()) is not { } bytes || bytes != end - begin)
-            throw new InvalidDataException($"{path}: tensor '{name}' of shape {SafetensorsEntry.Format(shape)} and dtype {dtype} does not fit its {end - begin} bytes");
+            throw new InvalidDataException($"{path}: tensor '{name}' of shape {SafetensorsEntry.Format(shape)} and dtype {dtype} does not "
+                + $"fit its {end - begin} bytes");
         return begin <= long.MaxValue - dataStart
             ? new SafetensorsEntry(name, type, shape, dataStart + begin, bytes)
             : throw new InvalidDataException($"{path}: tensor '{name}' lies outside the file");
@@ -147,7 +153,8 @@ internal sealed class SafetensorsHeader
                     ? $"{path}: tensor '{entry.Name}' overlaps the one before it"
                     : $"{path}: tensor '{entry.Name}' leaves a gap of {entry.Position - position} bytes before it");
             if (entry.Length > fileLength - position)
-                throw new InvalidDataException($"{path}: tensor '{entry.Name}' needs {entry.Length} bytes at {position} but the file ends at {fileLength}; it is truncated");
+                throw new InvalidDataException($"{path}: tensor '{entry.Name}' needs {entry.Length} bytes at {position} but the file ends "
+                    + $"at {fileLength}; it is truncated");
             position += entry.Length;
         }
         if (position != fileLength)

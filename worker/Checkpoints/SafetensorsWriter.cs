@@ -18,7 +18,8 @@ internal static class SafetensorsWriter
     }
 
     public static void Write(string path, IReadOnlyList<(string Name, Tensor Value)> tensors, ScalarType? castTo = null) =>
-        Write(path, tensors.Select(tensor => new Source(tensor.Name, castTo ?? tensor.Value.dtype, tensor.Value.shape, () => tensor.Value)));
+        Write(path,
+            tensors.Select(tensor => new Source(tensor.Name, castTo ?? tensor.Value.dtype, tensor.Value.shape, () => tensor.Value)));
 
     public static void Write(string path, IEnumerable<Source> tensors)
     {

@@ -14,7 +14,8 @@ internal static class MergeCommand
     public static Command Create()
     {
         Option<string> model = Tools.ModelOption();
-        Option<string> dtype = EnumOption.Of<WeightType>("--dtype", "Number format of the weights; that of the model folder where left out.");
+        Option<string> dtype = EnumOption.Of<WeightType>("--dtype",
+            "Number format of the weights; that of the model folder where left out.");
         dtype.Required = false;
         var adapter = new Option<string>("--adapter") { Description = "PEFT adapter folder.", Required = true };
         var output = new Option<string>("--output") { Description = "Folder to write; must not exist.", Required = true };
@@ -22,7 +23,8 @@ internal static class MergeCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             string target = BlobUri.LocalPath(parsed.GetValue(output)!);
-            if (Directory.Exists(target)) throw new WorkerException(ExitCode.Usage, $"--output {target}: exists already; name a new folder");
+            if (Directory.Exists(target))
+                throw new WorkerException(ExitCode.Usage, $"--output {target}: exists already; name a new folder");
             string source = await LocalFolder.OfModelAsync(parsed.GetValue(model)!, cancellation);
             ScalarType type = parsed.GetValue(dtype) is { } name
                 ? ModelSources.TypeOf(EnumOption.Value<WeightType>(name))

@@ -13,9 +13,11 @@ namespace LightReasoner.Worker.Commands;
 /// <summary>Options that the small tools share.</summary>
 internal static class Tools
 {
-    public static Option<string> ModelOption() => new("--model") { Description = "Hugging Face model folder: a path or URI (hf://, az://, s3://, https://).", Required = true };
+    public static Option<string> ModelOption() =>
+        new("--model") { Description = "Hugging Face model folder: a path or URI (hf://, az://, s3://, https://).", Required = true };
 
-    public static Option<string?> AdapterOption() => new("--adapter") { Description = "PEFT adapter folder, a path or URI, laid over the model." };
+    public static Option<string?> AdapterOption() =>
+        new("--adapter") { Description = "PEFT adapter folder, a path or URI, laid over the model." };
 
     /// <summary>The default is that of manifests.</summary>
     public static Option<string> DtypeOption() =>
@@ -24,7 +26,8 @@ internal static class Tools
     public static Task<LoadedModel> LoadModelAsync(string model, string? adapter, string dtype, CancellationToken cancellation) =>
         LoadModelAsync(model, adapter, ModelSources.TypeOf(EnumOption.Value<WeightType>(dtype)), cancellation);
 
-    public static async Task<LoadedModel> LoadModelAsync(string model, string? adapter, torch.ScalarType type, CancellationToken cancellation)
+    public static async Task<LoadedModel> LoadModelAsync(string model, string? adapter, torch.ScalarType type,
+        CancellationToken cancellation)
     {
         string folder = await LocalFolder.OfModelAsync(model, cancellation);
         LoadedModel loaded = HuggingFaceFolder.Load(folder, type, torch.cuda.is_available() ? torch.CUDA : torch.CPU);
@@ -58,7 +61,8 @@ internal static class Tools
     {
         option.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<string>() is var given && given != RefineIterations.Word && !(int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out int passes) && passes is >= 1 and <= 1000))
+            if (result.GetValueOrDefault<string>() is var given && given != RefineIterations.Word
+                && !(int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out int passes) && passes is >= 1 and <= 1000))
                 result.AddError($"{option.Name} must be a number from 1 to 1000, or {RefineIterations.Word}, was {given}");
         });
         return option;

@@ -23,6 +23,7 @@ public sealed class CausalLM : nn.Module
     private readonly RotaryEmbedding _rotary;
     private Generator? _dropout; // the model's own: replicas draw at the same time
     private long _dropoutSeed;
+    private bool _disposed;
 
     private CausalLM(DecoderConfig config, ScalarType dtype, Device device) : base(nameof(CausalLM))
     {
@@ -33,8 +34,10 @@ public sealed class CausalLM : nn.Module
         _norm = new RmsNorm("model.norm", config.HiddenSize, config.RmsNormEps, dtype, device);
         _head = config.TieWordEmbeddings ? null : new Projection(dtype, device, config.HiddenSize, ("lm_head", config.VocabSize, false));
         _rotary = new RotaryEmbedding(config, dtype, device);
-        Slices = [new("model.embed_tokens.weight", _embedding), .. _layers.SelectMany(layer => layer.Slices()), _norm.Slice, .. _head?.Slices() ?? []];
-        Weights = [.. Slices.Select(slice => slice.Parameter).Distinct<object>(ReferenceEqualityComparer.Instance).Cast<Parameter>()]; // tensors are equal by value
+        Slices = [new("model.embed_tokens.weight", _embedding), .. _layers.SelectMany(layer => layer.Slices()), _norm.Slice,
+            .. _head?.Slices() ?? []];
+        // tensors are equal by value
+        Weights = [.. Slices.Select(slice => slice.Parameter).Distinct<object>(ReferenceEqualityComparer.Instance).Cast<Parameter>()];
     }
 
     /// <summary>The model's shape.</summary>
@@ -86,7 +89,8 @@ public sealed class CausalLM : nn.Module
         var (cos, sin) = positions is null
             ? _rotary.CosSin(arange(Scalars.Of(length), device: Device), length, repeat: rows)
             : _rotary.CosSin(positions.expand(rows, length).reshape(-1), Config.MaxPositionEmbeddings);
-        return Run(ids, new ForwardPass(rows, length, cos, sin, mask is null ? null : ForwardPass.Additive(mask, DType))).MoveToOuterDisposeScope();
+        return Run(ids, new ForwardPass(rows, length, cos, sin, mask is null ? null : ForwardPass.Additive(mask, DType)))
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>Continues rows of a cache, without gradients. Afterwards each row holds its new tokens too.</summary>
@@ -102,7 +106,8 @@ public sealed class CausalLM : nn.Module
         var (count, length) = ((int)ids.size(0), (int)ids.size(1));
         var place = cache.Place(length, newLengths, rows);
         var (cos, sin) = _rotary.CosSin(place.Positions.view(-1), cache.Capacity);
-        var hidden = Run(ids, new ForwardPass(count, length, cos, sin, place.Mask(Config.NumHeads / Config.NumKvHeads, DType), cache, place));
+        var hidden = Run(ids, new ForwardPass(count, length, cos, sin,
+            place.Mask(Config.NumHeads / Config.NumKvHeads, DType), cache, place));
         cache.Advance(newLengths, rows);
         return hidden.MoveToOuterDisposeScope();
     }
@@ -150,7 +155,8 @@ public sealed class CausalLM : nn.Module
     }
 
     /// <summary>The base weights under their Hugging Face names, as views for loading and saving; a tied head is not repeated.</summary>
-    public IReadOnlyList<(string Name, Tensor Value)> NamedParameters() => [.. Slices.Select(slice => (slice.Name, slice.Of(slice.Parameter.detach())))];
+    public IReadOnlyList<(string Name, Tensor Value)> NamedParameters() =>
+        [.. Slices.Select(slice => (slice.Name, slice.Of(slice.Parameter.detach())))];
 
     /// <inheritdoc/>
     public override IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true) =>
@@ -172,7 +178,8 @@ public sealed class CausalLM : nn.Module
         foreach (var weight in Weights)
             weight.requires_grad = false;
         using var generator = new Generator((ulong)seed);
-        var adapted = _layers.SelectMany(layer => layer.Projections).SelectMany(projection => projection.AddLora(options, generator)).ToList();
+        var adapted = _layers.SelectMany(layer => layer.Projections)
+            .SelectMany(projection => projection.AddLora(options, generator)).ToList();
         return Lora = new LoraAdapter(options, adapted);
     }
 
@@ -200,8 +207,9 @@ public sealed class CausalLM : nn.Module
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
+        if (disposing && !_disposed)
         {
+            _disposed = true;
             UnloadLora();
             foreach (var weight in Weights)
                 weight.Dispose();
@@ -226,7 +234,8 @@ public sealed class CausalLM : nn.Module
             Action? before = dropout is null ? null : () => dropout.manual_seed(seed);
             if (!checkpointing)
                 before?.Invoke();
-            var next = checkpointing ? Recomputation.Apply(y => layer.Forward(y, pass, dropout), x, before) : layer.Forward(x, pass, dropout);
+            var next = checkpointing ? Recomputation.Apply(y => layer.Forward(y, pass, dropout), x, before)
+                : layer.Forward(x, pass, dropout);
             if (!is_grad_enabled())
                 x.Dispose();
             x = next;

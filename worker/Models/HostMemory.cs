@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace LightReasoner.Worker.Models;
 
-/// <summary>What GNU's allocator does with memory that is freed. Any <c>MALLOC_…</c> variable in the environment leaves it as it is.</summary>
+/// <summary>
+/// What GNU's allocator does with memory that is freed. Any <c>MALLOC_…</c> variable in the environment leaves it as it is.
+/// </summary>
 internal static partial class HostMemory
 {
     private const int TrimThreshold = -1, MapThreshold = -3; // M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h

@@ -62,7 +62,8 @@ internal sealed class Projection
         long start = 0;
         for (var i = 0; i < _parts.Length; start += _parts[i++].OutFeatures)
             if (options.TargetModules.Contains(_parts[i].Name[(_parts[i].Name.LastIndexOf('.') + 1)..]))
-                yield return _adapters[i] = new LoraLinear(new NamedSlice(_parts[i].Name, Weight, start, _parts[i].OutFeatures), options, generator);
+                yield return _adapters[i] = new LoraLinear(new NamedSlice(_parts[i].Name, Weight, start, _parts[i].OutFeatures), options,
+                    generator);
     }
 
     public void MergeLora()

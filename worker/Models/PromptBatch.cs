@@ -65,7 +65,8 @@ internal sealed class PromptBatch : IDisposable
     {
         DropIdleSlots();
         var ids = Array.ConvertAll(_promptOfSlot, prompt => prompt is { } p ? (long)token(p) : 0);
-        var hidden = _model.Hidden(ids.ToDevice(_model.Device).view(-1, 1), Cache, Array.ConvertAll(_promptOfSlot, prompt => prompt is null ? 0 : 1)).squeeze(1);
+        var hidden = _model.Hidden(ids.ToDevice(_model.Device).view(-1, 1), Cache,
+            Array.ConvertAll(_promptOfSlot, prompt => prompt is null ? 0 : 1)).squeeze(1);
         int[] running = [.. Enumerable.Range(0, _promptOfSlot.Length).Where(slot => _promptOfSlot[slot] is not null)];
         if (running.Length < _promptOfSlot.Length)
             hidden = hidden.index_select(0, running.ToDevice(_model.Device));
@@ -106,7 +107,8 @@ internal sealed class PromptBatch : IDisposable
             {
                 var piece = sequences.Skip(first).Take(count).TakeWhile(sequence => sequence.Length > start)
                     .Select(sequence => sequence[start..Math.Min(sequence.Length, start + width)]).ToArray();
-                var hidden = _model.Hidden(Transfer.Padded(piece, _model.Device), Cache, Array.ConvertAll(piece, p => p.Length), rows[first..(first + piece.Length)]);
+                var hidden = _model.Hidden(Transfer.Padded(piece, _model.Device), Cache, Array.ConvertAll(piece, p => p.Length),
+                    rows[first..(first + piece.Length)]);
                 int[] last = [.. Enumerable.Range(0, piece.Length).Where(row => sequences[first + row].Length <= start + width)];
                 var at = Array.ConvertAll(last, row => row * (int)hidden.size(1) + piece[row].Length - 1);
                 if (last.Length > 0)

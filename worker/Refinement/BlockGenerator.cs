@@ -25,7 +25,8 @@ public sealed class BlockGenerator(CausalLM model, int fillId, IReadOnlyCollecti
     /// <param name="cancellation">Ends generation between two forward passes.</param>
     /// <exception cref="InvalidDataException">A prompt leaves no room in the model's context, or the logits are not finite.</exception>
     public IReadOnlyList<GeneratedAnswer> Generate(
-        IReadOnlyList<int[]> prompts, int blockLength, int? refineIterations, int maxNewTokens, int batchSize, Action<int>? answered = null, CancellationToken cancellation = default)
+        IReadOnlyList<int[]> prompts, int blockLength, int? refineIterations, int maxNewTokens, int batchSize, Action<int>? answered = null,
+            CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(blockLength, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxNewTokens, 1);

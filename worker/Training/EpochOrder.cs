@@ -2,12 +2,16 @@ using LightReasoner.Worker.Models;
 
 namespace LightReasoner.Worker.Training;
 
-/// <summary>A new random order of the records for every epoch. It follows from seed and epoch alone, so a resumed run needs only to know its step.</summary>
+/// <summary>
+/// A new random order of the records for every epoch. It follows from seed and epoch alone, so a resumed run needs only to know its step.
+/// </summary>
 /// <param name="count">Number of records.</param>
 /// <param name="seed">Seed of the run.</param>
 /// <param name="families">
-/// Records that are cheaper together, as the steps of one question are; null for none. Each epoch divides every family into groups of at most
-/// <paramref name="group"/> records and shuffles the groups: a record's place stays uniform, and so does its company within its family; only neighbours are no longer independent.
+/// Records that are cheaper together, as the steps of one question are; null for none. Each epoch divides every family into groups of at
+/// most
+/// <paramref name="group"/> records and shuffles the groups: a record's place stays uniform, and so does its company within its family;
+/// only neighbours are no longer independent.
 /// </param>
 /// <param name="group">Most records of a family that stay together.</param>
 internal sealed class EpochOrder(int count, long seed, IReadOnlyList<int[]>? families = null, int group = 1)
@@ -15,7 +19,9 @@ internal sealed class EpochOrder(int count, long seed, IReadOnlyList<int[]>? fam
     private long _epoch = -1;
     private int[] _order = [];
 
-    /// <summary>Records <paramref name="start"/>..<paramref name="start"/>+<paramref name="length"/>-1 of an epoch, fewer at its end.</summary>
+    /// <summary>
+    /// Records <paramref name="start"/>..<paramref name="start"/>+<paramref name="length"/>-1 of an epoch, fewer at its end.
+    /// </summary>
     public ArraySegment<int> Take(long epoch, long start, long length)
     {
         if (epoch != _epoch)

@@ -94,7 +94,8 @@ public class HuggingFaceFolderTests
 
     [Fact]
     public void Load_IntegerWeight_IsRefused() => Refused(
-        weights => weights[weights.FindIndex(w => w.Name == "model.norm.weight")] = ("model.norm.weight", ones([64], dtype: ScalarType.Int64)),
+        weights => weights[weights.FindIndex(w => w.Name == "model.norm.weight")] = ("model.norm.weight",
+            ones([64], dtype: ScalarType.Int64)),
         "'model.norm.weight' has type int64");
 
     [Fact]
@@ -150,10 +151,12 @@ public class HuggingFaceFolderTests
     public void Load_NoModelThere_SaysWhatIsMissing()
     {
         using var folder = new TemporaryFolder();
-        Assert.Contains("config.json: is missing", Assert.Throws<FileNotFoundException>(() => HuggingFaceFolder.Load(folder.Path, ScalarType.Float32, CPU)).Message);
+        Assert.Contains("config.json: is missing", Assert.Throws<FileNotFoundException>(() =>
+            HuggingFaceFolder.Load(folder.Path, ScalarType.Float32, CPU)).Message);
         using var other = Changed(_ => { });
         File.Move(other["model.safetensors"], other["pytorch_model.bin"]);
-        Assert.Contains("convert them to safetensors", Assert.Throws<FileNotFoundException>(() => HuggingFaceFolder.Load(other.Path, ScalarType.Float32, CPU)).Message);
+        Assert.Contains("convert them to safetensors", Assert.Throws<FileNotFoundException>(() =>
+            HuggingFaceFolder.Load(other.Path, ScalarType.Float32, CPU)).Message);
     }
 
     // InvalidDataException is no IOException; one type for the theory above.

@@ -27,7 +27,8 @@ public class PeftAdapterTests
         Assert.All(expected.Entries.Keys, name => Assert.Equal(expected.Load(name).bytes.ToArray(), actual.Load(name).bytes.ToArray()));
         var published = JsonNode.Parse(File.ReadAllText(Path.Combine(Published, "adapter_config.json")))!;
         var written = JsonNode.Parse(File.ReadAllText(folder["adapter_config.json"]))!;
-        foreach (var field in (string[])["base_model_name_or_path", "bias", "fan_in_fan_out", "lora_alpha", "lora_dropout", "peft_type", "r", "target_modules", "task_type", "use_dora", "use_rslora"])
+        foreach (var field in (string[])["base_model_name_or_path", "bias", "fan_in_fan_out", "lora_alpha", "lora_dropout", "peft_type",
+            "r", "target_modules", "task_type", "use_dora", "use_rslora"])
             Assert.True(JsonNode.DeepEquals(published[field], written[field]), field);
     }
 

@@ -18,7 +18,8 @@ public class SafetensorsTests
         var source = tensor(new double[] { 0, 1, -2.5, 100, 3, 1e-3 }).view(2, 3);
         (string, Tensor)[] tensors =
         [
-            .. ((ScalarType[])[ScalarType.Float64, ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Int64, ScalarType.Int32, ScalarType.Int16, ScalarType.Int8, ScalarType.Bool])
+            .. ((ScalarType[])[ScalarType.Float64, ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Int64,
+                ScalarType.Int32, ScalarType.Int16, ScalarType.Int8, ScalarType.Bool])
                 .Select(type => (type.ToString(), source.to(type))),
             ("Byte", source.abs().to(ScalarType.Byte)),
             ("scalar", tensor(7L)),
@@ -59,7 +60,8 @@ public class SafetensorsTests
         using var scope = NewDisposeScope();
         Safetensors.Write(folder["t.safetensors"], [("x", zeros(2, 3))]);
         using var file = Safetensors.Open(folder["t.safetensors"]);
-        Assert.Equal($"{file.Path}: tensor 'x' has shape [2, 3], expected [3, 2]", Assert.Throws<InvalidDataException>(() => file.CopyTo("x", zeros(3, 2))).Message);
+        Assert.Equal($"{file.Path}: tensor 'x' has shape [2, 3], expected [3, 2]",
+            Assert.Throws<InvalidDataException>(() => file.CopyTo("x", zeros(3, 2))).Message);
         Assert.Equal($"{file.Path}: tensor 'y' is missing", Assert.Throws<InvalidDataException>(() => file.Load("y")).Message);
     }
 

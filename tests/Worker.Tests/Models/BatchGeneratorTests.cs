@@ -87,12 +87,14 @@ public class BatchGeneratorTests
         using var scope = NewDisposeScope();
         using var model = Goldens.Model("qwen2-tiny");
         var prompts = Prompts(9);
-        var answers = new BatchGenerator(model.Model, model.EosIds).Generate(prompts, [.. Enumerable.Range(0, 9)], new GenerationSpec { MaxNewTokens = 30 }, 4, out var states);
+        var answers = new BatchGenerator(model.Model, model.EosIds)
+            .Generate(prompts, [.. Enumerable.Range(0, 9)], new GenerationSpec { MaxNewTokens = 30 }, 4, out var states);
         Assert.Equal(answers.SelectMany(answer => answer.Ids), model.Model.Argmax(states).data<long>().ToArray().Select(id => (int)id));
         var at = 0L;
         foreach (var (prompt, answer) in prompts.Zip(answers))
         {
-            var whole = model.Model.Hidden(Goldens.Batch([.. prompt, .. answer.Ids[..^1]]))[0].narrow(0, prompt.Length - 1, answer.Ids.Length);
+            var whole = model.Model.Hidden(Goldens.Batch([.. prompt, .. answer.Ids[..^1]]))[0].narrow(0,
+                prompt.Length - 1, answer.Ids.Length);
             Assert.True(Goldens.LargestDifference(whole, states.narrow(0, at, answer.Ids.Length)) < 1e-3);
             at += answer.Ids.Length;
         }
@@ -103,8 +105,10 @@ public class BatchGeneratorTests
     {
         using var model = Goldens.Model("qwen2-tiny");
         var generator = new BatchGenerator(model.Model, [], context: 12);
-        Assert.Equal([2, 9], generator.Generate([[.. Enumerable.Range(5, 10)], [5, 6, 7]], new GenerationSpec { MaxNewTokens = 30 }, 2).Select(answer => answer.Ids.Length));
-        var error = Assert.Throws<InvalidDataException>(() => generator.Generate([[5], [.. Enumerable.Range(5, 12)]], new GenerationSpec(), 2));
+        Assert.Equal([2, 9], generator.Generate([[.. Enumerable.Range(5, 10)], [5, 6, 7]], new GenerationSpec { MaxNewTokens = 30 }, 2)
+            .Select(answer => answer.Ids.Length));
+        var error = Assert.Throws<InvalidDataException>(() =>
+            generator.Generate([[5], [.. Enumerable.Range(5, 12)]], new GenerationSpec(), 2));
         Assert.Contains("prompt 2 has 12 tokens, but the model's context ends at 12", error.Message);
     }
 
@@ -114,7 +118,8 @@ public class BatchGeneratorTests
         using var model = Goldens.Model("qwen2-tiny");
         using (no_grad())
             model.Model.Weights[^1].fill_(double.NaN);
-        var error = Assert.Throws<InvalidDataException>(() => new BatchGenerator(model.Model, [3]).Generate([[5, 6]], new GenerationSpec { Temperature = temperature }, 1));
+        var error = Assert.Throws<InvalidDataException>(() =>
+            new BatchGenerator(model.Model, [3]).Generate([[5, 6]], new GenerationSpec { Temperature = temperature }, 1));
         Assert.Contains("logits are not finite", error.Message);
     }
 

@@ -32,7 +32,8 @@ public class DecodeCostTests
     {
         using var model = Half("qwen2-tiny");
         var generator = new BlockGenerator(model.Model, 3, [3]);
-        Assert.True(PassesWithOneWait(pass => generator.Generate(BatchGeneratorTests.Prompts(9), 16, 3, 48, batchSize: 4, answered: pass)) > 6);
+        Assert.True(PassesWithOneWait(pass => generator.Generate(BatchGeneratorTests.Prompts(9), 16, 3, 48,
+            batchSize: 4, answered: pass)) > 6);
     }
 
     /// <summary>
@@ -45,7 +46,8 @@ public class DecodeCostTests
     {
         Dictionary<string, int> two = Step(2), six = Step(6);
         var perLayer = six.ToDictionary(count => count.Key, count => (count.Value - two.GetValueOrDefault(count.Key)) / 4.0);
-        var report = string.Join(", ", perLayer.Where(count => count.Value > 0).OrderBy(count => count.Key).Select(count => $"{count.Key} {count.Value}"));
+        var report = string.Join(", ", perLayer.Where(count => count.Value > 0).OrderBy(count => count.Key)
+            .Select(count => $"{count.Key} {count.Value}"));
         TestContext.Current.TestOutputHelper?.WriteLine(report);
         Assert.True(perLayer.Values.Sum() == expected, report);
         Assert.Equal(1, perLayer["scaled_dot_product_attention"]);
@@ -54,7 +56,8 @@ public class DecodeCostTests
 
         Dictionary<string, int> Step(int layers)
         {
-            var config = KvCacheTests.Config with { Architecture = "Qwen2ForCausalLM", QkNorm = false, AttentionBias = true, NumLayers = layers };
+            var config = KvCacheTests.Config with { Architecture = "Qwen2ForCausalLM", QkNorm = false,
+                AttentionBias = true, NumLayers = layers };
             using var model = CausalLM.Create(config, type, CPU, initSeed: 1);
             using var cache = new KvCache(model, 2);
             using var scope = NewDisposeScope();
@@ -66,7 +69,9 @@ public class DecodeCostTests
         }
     }
 
-    /// <summary>Passes of a generation, after making sure that the host waited once in each and asked for a value in no other way.</summary>
+    /// <summary>
+    /// Passes of a generation, after making sure that the host waited once in each and asked for a value in no other way.
+    /// </summary>
     private static int PassesWithOneWait(Action<Action<int>> generate)
     {
         var passes = 0;
@@ -75,7 +80,8 @@ public class DecodeCostTests
         generate(_ => passes++);
         Assert.Equal(passes, Transfer.Waits - before);
         // What reads a value, or has a result whose size the host must know first.
-        Assert.Empty(log.Names.Intersect(["item", "_local_scalar_dense", "is_nonzero", "equal", "nonzero", "masked_select", "unique", "repeat_interleave"]));
+        Assert.Empty(log.Names.Intersect(["item", "_local_scalar_dense", "is_nonzero", "equal", "nonzero", "masked_select",
+            "unique", "repeat_interleave"]));
         return passes;
     }
 

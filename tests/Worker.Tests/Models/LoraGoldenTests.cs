@@ -26,14 +26,18 @@ public class LoraGoldenTests
         using var loaded = Goldens.Model("qwen2-tiny");
         using var tensors = Goldens.Tensors("lightreasoner-finetune.safetensors");
         var samples = Samples.Read();
-        GoldenLedger.AddWithin(Golden, "last logits of every sample, without adapter", samples.Count, Goldens.LargestDifference(samples.LastLogits(loaded.Model), tensors.Load("base_logits_last_token")), 1e-4);
+        GoldenLedger.AddWithin(Golden, "last logits of every sample, without adapter", samples.Count,
+            Goldens.LargestDifference(samples.LastLogits(loaded.Model), tensors.Load("base_logits_last_token")), 1e-4);
 
         PeftAdapter.Load(Path.Combine(Goldens.Folder, "lora-adapter"), loaded.Model);
-        GoldenLedger.AddWithin(Golden, "last logits of every sample, with PEFT's adapter", samples.Count, Goldens.LargestDifference(samples.LastLogits(loaded.Model), tensors.Load("lora_logits_last_token")), 1e-4);
+        GoldenLedger.AddWithin(Golden, "last logits of every sample, with PEFT's adapter", samples.Count,
+            Goldens.LargestDifference(samples.LastLogits(loaded.Model), tensors.Load("lora_logits_last_token")), 1e-4);
 
         loaded.Model.MergeLora();
-        GoldenLedger.AddWithin(Golden, "last logits of every sample, merged", samples.Count, Goldens.LargestDifference(samples.LastLogits(loaded.Model), tensors.Load("lora_logits_last_token")), 1e-4);
-        GoldenLedger.AddWithin(Golden, "merged weights", 1, Goldens.LargestDifference(Weight(loaded.Model), tensors.Load($"merged.initial.{Projection}")), 1e-5);
+        GoldenLedger.AddWithin(Golden, "last logits of every sample, merged", samples.Count,
+            Goldens.LargestDifference(samples.LastLogits(loaded.Model), tensors.Load("lora_logits_last_token")), 1e-4);
+        GoldenLedger.AddWithin(Golden, "merged weights", 1,
+            Goldens.LargestDifference(Weight(loaded.Model), tensors.Load($"merged.initial.{Projection}")), 1e-5);
         Assert.Null(loaded.Model.Lora);
     }
 
@@ -51,7 +55,8 @@ public class LoraGoldenTests
             {
                 var metrics = trainer.TrainStep();
                 GoldenLedger.AddWithin(Golden, "loss of each step, relative", 1, Relative(losses[step], metrics.Loss!.Value), 1e-5);
-                GoldenLedger.AddWithin(Golden, "gradient norm of each step, relative", 1, Relative(norms[step], metrics.GradNorm!.Value), 1e-5);
+                GoldenLedger.AddWithin(Golden, "gradient norm of each step, relative", 1,
+                    Relative(norms[step], metrics.GradNorm!.Value), 1e-5);
                 if (step == 0)
                     CheckAdapter(adapter, "lora-after1.safetensors");
             }
@@ -155,7 +160,8 @@ public class LoraGoldenTests
         Assert.Equal(0, Goldens.LargestDifference(calm, loaded.Model.forward(ids)));
     }
 
-    private static FineTuneRunSpec WithPacking(SamplePacking packing, int batchSize = 117, int accumulation = 1) => LoraTrainerTests.Published with
+    private static FineTuneRunSpec WithPacking(SamplePacking packing, int batchSize = 117, int accumulation = 1) =>
+        LoraTrainerTests.Published with
     {
         Training = LoraTrainerTests.Published.Training with
         {
@@ -175,7 +181,8 @@ public class LoraGoldenTests
         Assert.True(differences.gt(1e-5).to(ScalarType.Float32).mean().item<float>() < 1e-3);
         // Near a gradient of nearly nothing Adam's first step is the sign of noise, so a single element says less than their norm.
         var norm = cat([.. parameters.Select(p => expected.Load(p.Name).view(-1))]).norm().item<float>();
-        GoldenLedger.AddWithin(Golden, $"adapter after AdamW ({file.Split('/')[0]}), relative to its norm", parameters.Count, differences.norm().item<float>() / norm, 1e-5);
+        GoldenLedger.AddWithin(Golden, $"adapter after AdamW ({file.Split('/')[0]}), relative to its norm", parameters.Count,
+            differences.norm().item<float>() / norm, 1e-5);
     }
 
     private static double Relative(double expected, double actual) => Math.Abs(expected - actual) / Math.Abs(expected);
@@ -188,7 +195,8 @@ public class LoraGoldenTests
 
         public static Samples Read()
         {
-            int[][] ids = [.. Goldens.Json("lightreasoner-finetune.json")["samples"]!.AsArray().Select(sample => sample!["input_ids"]!.Ids())];
+            int[][] ids = [.. Goldens.Json("lightreasoner-finetune.json")["samples"]!.AsArray()
+                .Select(sample => sample!["input_ids"]!.Ids())];
             return new Samples(Goldens.Batch(ids), tensor(ids.Select(sample => (long)sample.Length - 1).ToArray()));
         }
 

@@ -11,8 +11,10 @@ internal sealed unsafe class OperatorLog : IDisposable
     /// <summary>Operators that give another view of a tensor or reserve memory: no work for the device.</summary>
     private static readonly HashSet<string> s_free =
     [
-        "alias", "as_strided", "chunk", "detach", "empty", "empty_like", "empty_strided", "expand", "flatten", "narrow", "new_empty", "permute", "reshape",
-        "resize_", "select", "slice", "split", "split_with_sizes", "squeeze", "t", "transpose", "unbind", "unsqueeze", "view", "_reshape_alias", "_unsafe_view",
+        "alias", "as_strided", "chunk", "detach", "empty", "empty_like", "empty_strided", "expand", "flatten", "narrow",
+            "new_empty", "permute", "reshape",
+        "resize_", "select", "slice", "split", "split_with_sizes", "squeeze", "t", "transpose", "unbind", "unsqueeze", "view",
+            "_reshape_alias", "_unsafe_view",
     ];
 
     [ThreadStatic] private static OperatorLog? s_current;
@@ -55,7 +57,8 @@ internal sealed unsafe class OperatorLog : IDisposable
     private static nint* Begin(nint* context, nint function)
     {
         *context = 0;
-        s_current!._calls.Add((Marshal.PtrToStringUTF8(NameOf(function))!.Replace("aten::", "", StringComparison.Ordinal), s_current._depth++));
+        s_current!._calls.Add((Marshal.PtrToStringUTF8(NameOf(function))!.Replace("aten::", "", StringComparison.Ordinal),
+            s_current._depth++));
         return context;
     }
 
