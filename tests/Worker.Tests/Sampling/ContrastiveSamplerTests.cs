@@ -103,7 +103,7 @@ public class ContrastiveSamplerTests
     {
         using var scope = NewDisposeScope();
         var logits = tensor(new[] { 0f, 3f, 1f, 2f, -1f, 0f }).view(2, 3);
-        var labels = ContrastiveSelection.Select(logits, logits, VocabularyMap.Equal(3, 3), new SelectionSpec { Alpha = 1, Beta = 0 });
+        var (labels, _) = ContrastiveSelection.Select(logits, logits, [1, 0], VocabularyMap.Equal(3, 3), new SelectionSpec { Alpha = 1, Beta = 0 });
         Assert.Equal([0, 1], labels.Select(label => label.Row));
         Assert.All(labels, label => Assert.Equal(0, label.Kl));
         Assert.Equal([[1], [0]], labels.Select(label => label.TokenIds));
