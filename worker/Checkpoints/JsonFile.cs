@@ -9,7 +9,8 @@ internal static class JsonFile
 {
     private const long MaxBytes = 64 << 20;
 
-    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static JsonObject Read(string path)
     {
@@ -46,7 +47,8 @@ internal static class JsonFile
 
     public static void Write(string path, JsonObject json) => SafetensorsWriter.Replace(path, stream =>
     {
-        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = s_indented.Encoder, NewLine = "\n" }))
+        using (var writer = new Utf8JsonWriter(stream,
+            new JsonWriterOptions { Indented = true, Encoder = s_indented.Encoder, NewLine = "\n" }))
             json.WriteTo(writer, s_indented);
         stream.WriteByte((byte)'\n');
     });

@@ -13,7 +13,8 @@ internal static class TokenIds
         foreach (int id in ids)
         {
             if (id < 0 || id >= vocabulary)
-                throw new InvalidDataException($"{what} has token id {id}, and the model knows {vocabulary} tokens (config.json: vocab_size); does the tokenizer belong to it?");
+                throw new InvalidDataException(
+                    $"{what} has token id {id}, and the model knows {vocabulary} tokens (config.json: vocab_size); does the tokenizer belong to it?");
         }
         return ids;
     }

@@ -21,11 +21,13 @@ internal sealed record RefineSequence(int[] Ids, int ResponseStart)
         reader => new RefineSequence(reader.ReadArray<int>(), reader.ReadInt32()));
 
     /// <summary>
-    /// Puts a sequence together: the response is followed by one EOS, which counts as content for truncation, and then by more of them until
+    /// Puts a sequence together: the response is followed by one EOS, which counts as content for truncation, and then by more of them
+    /// until
     /// the tail is complete or the sequence full.
     /// </summary>
     /// <exception cref="InvalidDataException">The sequence is too long and <paramref name="truncation"/> is error.</exception>
-    public static RefineSequence Build(int[] prompt, int[] response, int eos, EosTail tail, int maxLength, Truncation truncation, string place = "")
+    public static RefineSequence Build(int[] prompt, int[] response, int eos, EosTail tail, int maxLength, Truncation truncation,
+        string place = "")
     {
         int[] content = [.. prompt, .. response, eos];
         if (content.Length > maxLength)

@@ -10,7 +10,8 @@ internal static class DocumentUris
 {
     /// <summary>Refuses a URI that is incomplete.</summary>
     /// <exception cref="WorkerException">One is; the message names its field.</exception>
-    public static void Check(Manifest manifest) => Check(JsonSerializer.SerializeToNode(manifest.RunSpec, manifest.RunSpec.GetType(), ApiJson.Options)!.AsObject(), "spec");
+    public static void Check(Manifest manifest) =>
+        Check(JsonSerializer.SerializeToNode(manifest.RunSpec, manifest.RunSpec.GetType(), ApiJson.Options)!.AsObject(), "spec");
 
     private static void Check(JsonObject node, string path)
     {
@@ -20,7 +21,8 @@ internal static class DocumentUris
             if (name is not ("uri" or "adapterUri") || value is null) continue;
             try
             {
-                BlobUri.Check((string)value!, isFile: path.EndsWith("dataset", StringComparison.Ordinal) || path is "spec.samples" or "spec.validation");
+                BlobUri.Check((string)value!,
+                    isFile: path.EndsWith("dataset", StringComparison.Ordinal) || path is "spec.samples" or "spec.validation");
             }
             catch (WorkerException e)
             {

@@ -9,7 +9,8 @@ using LightReasoner.Worker.Tests.Checkpoints;
 namespace LightReasoner.Worker.Tests.Inputs;
 
 /// <summary>
-/// Files of every kind, damaged, restructured or swapped for others, and manifests with odd values in every field, through the program: it reads them or says in a sentence
+/// Files of every kind, damaged, restructured or swapped for others, and manifests with odd values in every field, through the program: it
+/// reads them or says in a sentence
 /// what is wrong, ends with a code that docs/troubleshooting.md lists, prints no stack trace, and stays within time and memory.
 /// <c>LIGHTREASONER_FUZZ_FACTOR</c> multiplies the rounds; <c>LIGHTREASONER_FUZZ_SEED</c> repeats a run, or makes another one.
 /// </summary>
@@ -26,27 +27,35 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
 
     private static readonly string Examples = RepositoryFolder.Of("examples", "quickstart");
 
-    private static readonly int Factor = int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_FUZZ_FACTOR") ?? "1"), Seed = int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_FUZZ_SEED") ?? "1");
+    private static readonly int Factor = int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_FUZZ_FACTOR") ?? "1"),
+        Seed = int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_FUZZ_SEED") ?? "1");
 
-    private static readonly HashSet<int> Documented = [.. ExitCodes().Matches(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs", "troubleshooting.md"))).Select(match => int.Parse(match.Groups[1].ValueSpan))];
+    private static readonly HashSet<int> Documented = [.. ExitCodes()
+        .Matches(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs", "troubleshooting.md")))
+        .Select(match => int.Parse(match.Groups[1].ValueSpan))];
 
     private static readonly string[] Names =
     [
         "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-        "chat_template.jinja", "model.safetensors", "model.safetensors.index.json", "adapter_config.json", "adapter_model.safetensors", "questions.jsonl", "questions.jsonl.gz",
+        "chat_template.jinja", "model.safetensors", "model.safetensors.index.json", "adapter_config.json", "adapter_model.safetensors",
+            "questions.jsonl", "questions.jsonl.gz",
         "samples.jsonl", "records.jsonl", "records.parquet", "1-sampling.yaml", "2-finetune.yaml", "3-refine.yaml",
     ];
 
     private static readonly string[] Scraps =
     [
-        "{", "}", "[", "]", ",", ":", "\"", "'", "\\u", "\\ud800", "null", "true", "1e999", "-1", "NaN", "9999999999", "0.5", "{}", "[]", "\n", "\r\n", "\0", "é", "\uFEFF", "[[[[[[[[", "#", "---\n", "- ", "&a ", "*a", "!!int ",
-        "{{ x }}", "{% for i in range(999999999) %}x{% endfor %}", "{{ raise_exception('no') }}", "{% include 'x' %}", "{{ 'x' * 999999999 }}", "|tojson(indent=999999999)",
+        "{", "}", "[", "]", ",", ":", "\"", "'", "\\u", "\\ud800", "null", "true", "1e999", "-1", "NaN", "9999999999", "0.5", "{}", "[]",
+            "\n", "\r\n", "\0", "é", "\uFEFF", "[[[[[[[[", "#", "---\n", "- ", "&a ", "*a", "!!int ",
+        "{{ x }}", "{% for i in range(999999999) %}x{% endfor %}", "{{ raise_exception('no') }}", "{% include 'x' %}",
+            "{{ 'x' * 999999999 }}", "|tojson(indent=999999999)",
     ];
 
     private static readonly Func<JsonNode?>[] Values =
     [
-        () => null, () => -1, () => 0, () => 1, () => 7, () => 16_000_000, () => int.MaxValue, () => long.MaxValue, () => JsonNode.Parse("1e999"), () => JsonNode.Parse("1e-320"), () => 1.5, () => "", () => "é\0", () => "/",
-        () => "file:///", () => "1", () => new string('x', 5000), () => true, () => new JsonArray(), () => new JsonArray(null, -1), () => new JsonObject(), () => new JsonObject { ["a"] = new JsonArray("b") },
+        () => null, () => -1, () => 0, () => 1, () => 7, () => 16_000_000, () => int.MaxValue, () => long.MaxValue,
+            () => JsonNode.Parse("1e999"), () => JsonNode.Parse("1e-320"), () => 1.5, () => "", () => "é\0", () => "/",
+        () => "file:///", () => "1", () => new string('x', 5000), () => true, () => new JsonArray(), () => new JsonArray(null, -1),
+            () => new JsonObject(), () => new JsonObject { ["a"] = new JsonArray("b") },
     ];
 
     /// <summary>In a process of its own, whose memory is measured.</summary>
@@ -73,7 +82,8 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
             await File.WriteAllBytesAsync(inputs.PathOf(name), content);
             string[] command = inputs.Command(name, random);
             string what = $"LIGHTREASONER_FUZZ_SEED={Seed}, round {round}: {string.Join(' ', command)}\n{Encoding.Latin1.GetString(content.AsSpan(0, Math.Min(content.Length, 3000)))}";
-            (int code, _, string errors) = await WorkerProgram.RunAsync(command).WaitAsync(TimeSpan.FromMinutes(2)); // a hang, not a measure of speed
+            (int code, _, string errors) = await WorkerProgram.RunAsync(command)
+                .WaitAsync(TimeSpan.FromMinutes(2)); // a hang, not a measure of speed
             Assert.True(Documented.Contains(code) && code != (int)ExitCode.Failure, $"{code}: {errors}\n{what}");
             Assert.False(errors.Contains("   at ", StringComparison.Ordinal), $"{errors}\n{what}");
             Assert.True(round > 0 || code is 0 or (int)ExitCode.MissingInput, $"the file itself is refused: {errors}\n{what}");
@@ -107,12 +117,16 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
                 _ => "[null]"u8.ToArray(),
             };
         }
-        if (name.EndsWith(".gz", StringComparison.Ordinal)) return random.Next(2) == 0 ? Damaged(whole, random) : Gzip(Changed(Gunzip(whole), name[..^3], random));
+        if (name.EndsWith(".gz", StringComparison.Ordinal)) return random.Next(2) == 0 ? Damaged(whole, random)
+            : Gzip(Changed(Gunzip(whole), name[..^3], random));
         if (name.EndsWith(".safetensors", StringComparison.Ordinal) && random.Next(3) > 0) return WithHeader(whole, random);
-        if (name.EndsWith(".parquet", StringComparison.Ordinal) || name.EndsWith(".safetensors", StringComparison.Ordinal) || random.Next(6) == 0) return Damaged(whole, random);
-        if (name.EndsWith(".jinja", StringComparison.Ordinal) || random.Next(4) == 0) return Encoding.UTF8.GetBytes(Edited(Encoding.UTF8.GetString(whole), random));
+        if (name.EndsWith(".parquet", StringComparison.Ordinal) || name.EndsWith(".safetensors", StringComparison.Ordinal)
+            || random.Next(6) == 0) return Damaged(whole, random);
+        if (name.EndsWith(".jinja", StringComparison.Ordinal)
+            || random.Next(4) == 0) return Encoding.UTF8.GetBytes(Edited(Encoding.UTF8.GetString(whole), random));
         if (name.EndsWith(".yaml", StringComparison.Ordinal))
-            return Restructured(Encoding.UTF8.GetBytes(ManifestReader.ToJson(ManifestReader.Read(Encoding.UTF8.GetString(whole), name))), random);
+            return Restructured(Encoding.UTF8.GetBytes(ManifestReader.ToJson(ManifestReader.Read(Encoding.UTF8.GetString(whole), name))),
+                random);
         return Restructured(whole, random);
     }
 
@@ -220,11 +234,13 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
         public async Task WriteAsync(string changed)
         {
             Directory.CreateDirectory(Model);
-            foreach (string file in Directory.EnumerateFiles($"{Examples}/models/seed-0/expert")) File.Copy(file, $"{Model}/{Path.GetFileName(file)}");
+            foreach (string file in Directory.EnumerateFiles($"{Examples}/models/seed-0/expert")) File.Copy(file,
+                $"{Model}/{Path.GetFileName(file)}");
             await File.WriteAllTextAsync(_folder["questions.jsonl"], Question);
             await File.WriteAllTextAsync(_folder["samples.jsonl"], Sample);
             await File.WriteAllTextAsync(_folder["records.jsonl"], Record);
-            await File.WriteAllTextAsync($"{Model}/chat_template.jinja", "{% for m in messages %}<{{ m['role'] | trim }}>{{ m.content }}{{ eos_token }}{% endfor %}{% if add_generation_prompt %}A: {% endif %}");
+            await File.WriteAllTextAsync($"{Model}/chat_template.jinja",
+                "{% for m in messages %}<{{ m['role'] | trim }}>{{ m.content }}{{ eos_token }}{% endfor %}{% if add_generation_prompt %}A: {% endif %}");
             switch (changed)
             {
                 case "questions.jsonl.gz":
@@ -234,7 +250,8 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
                     File.Copy($"{Examples}/data/refine.parquet", _folder[changed]);
                     break;
                 case "special_tokens_map.json":
-                    await File.WriteAllTextAsync($"{Model}/{changed}", """{"eos_token": {"content": "<|endoftext|>", "lstrip": false}, "additional_special_tokens": ["<a>"]}""");
+                    await File.WriteAllTextAsync($"{Model}/{changed}",
+                        """{"eos_token": {"content": "<|endoftext|>", "lstrip": false}, "additional_special_tokens": ["<a>"]}""");
                     break;
                 case "added_tokens.json":
                     await File.WriteAllTextAsync($"{Model}/{changed}", """{"<|later|>": 79}""");
@@ -247,21 +264,27 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
                     break;
                 case "model.safetensors.index.json":
                     byte[] weights = await File.ReadAllBytesAsync($"{Model}/model.safetensors");
-                    var names = JsonNode.Parse(weights.AsSpan(8, (int)BitConverter.ToInt64(weights)))!.AsObject().Select(tensor => tensor.Key).Where(key => key != "__metadata__");
+                    var names = JsonNode.Parse(weights.AsSpan(8, (int)BitConverter.ToInt64(weights)))!.AsObject()
+                        .Select(tensor => tensor.Key).Where(key => key != "__metadata__");
                     File.Move($"{Model}/model.safetensors", $"{Model}/model-00001-of-00001.safetensors");
                     await File.WriteAllTextAsync($"{Model}/{changed}", new JsonObject
                     {
                         ["metadata"] = new JsonObject { ["total_size"] = weights.Length },
-                        ["weight_map"] = new JsonObject(names.Select(key => KeyValuePair.Create(key, (JsonNode?)"model-00001-of-00001.safetensors"))),
+                        ["weight_map"] = new JsonObject(names.Select(key =>
+                            KeyValuePair.Create(key, (JsonNode?)"model-00001-of-00001.safetensors"))),
                     }.ToJsonString());
                     break;
                 case "adapter_config.json" or "adapter_model.safetensors":
-                    Assert.Equal(0, (await WorkerProgram.RunAsync(Run("2-finetune.yaml", $"spec.samples={{uri: 'file://{_folder["samples.jsonl"]}'}}"))).Code);
+                    Assert.Equal(0, (await WorkerProgram.RunAsync(Run("2-finetune.yaml",
+                        $"spec.samples={{uri: 'file://{_folder["samples.jsonl"]}'}}"))).Code);
                     Directory.Move(_folder["out/adapter"], _folder["adapter"]);
                     break;
                 case "1-sampling.yaml" or "2-finetune.yaml" or "3-refine.yaml":
-                    string manifest = Regex.Replace(await File.ReadAllTextAsync($"{Examples}/{changed}"), "file://./examples/quickstart/data/[a-z.]+", $"file://{_folder[changed[0] == '3' ? "records.jsonl" : "questions.jsonl"]}");
-                    await File.WriteAllTextAsync(_folder[changed], manifest.Replace("file://./examples/quickstart/models", $"file://{_folder["absent"]}", StringComparison.Ordinal));
+                    string manifest = Regex.Replace(await File.ReadAllTextAsync($"{Examples}/{changed}"),
+                        "file://./examples/quickstart/data/[a-z.]+",
+                        $"file://{_folder[changed[0] == '3' ? "records.jsonl" : "questions.jsonl"]}");
+                    await File.WriteAllTextAsync(_folder[changed],
+                        manifest.Replace("file://./examples/quickstart/models", $"file://{_folder["absent"]}", StringComparison.Ordinal));
                     break;
             }
         }
@@ -269,27 +292,35 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
         public string[] Command(string changed, Random random)
         {
             if (Directory.Exists(_folder["out"])) Directory.Delete(_folder["out"], recursive: true);
-            string[] evaluate = ["evaluate", "--model", Model, "--data", _folder["questions.jsonl"], "--max-new-tokens", "2", "--template", random.Next(2) == 0 ? "auto" : "none"];
+            string[] evaluate = ["evaluate", "--model", Model, "--data", _folder["questions.jsonl"], "--max-new-tokens", "2", "--template",
+                random.Next(2) == 0 ? "auto" : "none"];
             // A manifest's model is not there: whatever its fields say, the run ends before it works.
-            if (changed.EndsWith(".yaml", StringComparison.Ordinal)) return ["run", "-f", _folder[changed], "--output", _folder["out"], "--output-prefix", _folder["prefix"]];
+            if (changed.EndsWith(".yaml", StringComparison.Ordinal)) return ["run", "-f", _folder[changed], "--output", _folder["out"],
+                "--output-prefix", _folder["prefix"]];
             string[][] choices = changed switch
             {
                 "adapter_config.json" or "adapter_model.safetensors" =>
                 [
-                    [.. evaluate, "--adapter", _folder["adapter"]], ["merge", "--model", Model, "--adapter", _folder["adapter"], "--output", _folder["out"]],
-                    Run("1-sampling.yaml", $"spec.dataset.uri=file://{_folder["questions.jsonl"]}", $"spec.expert.uri=file://{_folder["adapter"]}"),
+                    [.. evaluate, "--adapter", _folder["adapter"]],
+                        ["merge", "--model", Model, "--adapter", _folder["adapter"], "--output", _folder["out"]],
+                    Run("1-sampling.yaml", $"spec.dataset.uri=file://{_folder["questions.jsonl"]}",
+                        $"spec.expert.uri=file://{_folder["adapter"]}"),
                 ],
                 "questions.jsonl" or "questions.jsonl.gz" =>
                 [
-                    Run("1-sampling.yaml", $"spec.dataset.uri=file://{_folder[changed]}"), ["evaluate", "--model", Model, "--data", _folder[changed], "--max-new-tokens", "2"],
+                    Run("1-sampling.yaml", $"spec.dataset.uri=file://{_folder[changed]}"),
+                        ["evaluate", "--model", Model, "--data", _folder[changed], "--max-new-tokens", "2"],
                     ["prepare", "gsm8k", _folder[changed], _folder["out.jsonl"]],
                 ],
-                "samples.jsonl" => [Run("2-finetune.yaml", $"spec.samples={{uri: 'file://{_folder[changed]}'}}"), ["inspect", "samples", _folder[changed]]],
+                "samples.jsonl" => [Run("2-finetune.yaml", $"spec.samples={{uri: 'file://{_folder[changed]}'}}"),
+                    ["inspect", "samples", _folder[changed]]],
                 "records.jsonl" or "records.parquet" => [Run("3-refine.yaml", $"spec.dataset.uri=file://{_folder[changed]}")],
                 _ =>
                 [
-                    evaluate, ["inspect", "model", Model], Run("1-sampling.yaml", $"spec.dataset.uri=file://{_folder["questions.jsonl"]}", "spec.prompt.template=auto"),
-                    Run("2-finetune.yaml", $"spec.samples={{uri: 'file://{_folder["samples.jsonl"]}'}}"), Run("3-refine.yaml", $"spec.dataset.uri=file://{_folder["records.jsonl"]}"),
+                    evaluate, ["inspect", "model", Model],
+                        Run("1-sampling.yaml", $"spec.dataset.uri=file://{_folder["questions.jsonl"]}", "spec.prompt.template=auto"),
+                    Run("2-finetune.yaml", $"spec.samples={{uri: 'file://{_folder["samples.jsonl"]}'}}"),
+                        Run("3-refine.yaml", $"spec.dataset.uri=file://{_folder["records.jsonl"]}"),
                 ],
             };
             return choices[random.Next(choices.Length)];
@@ -298,9 +329,11 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
         private string[] Run(string manifest, params string[] set)
         {
             string[] own = manifest[0] == '1'
-                ? [$"spec.expert.uri=file://{Model}", $"spec.amateur.uri=file://{Examples}/models/seed-0/amateur", "spec.shards=1", "spec.generation.maxNewTokens=2", "spec.selection.beta=0"]
+                ? [$"spec.expert.uri=file://{Model}", $"spec.amateur.uri=file://{Examples}/models/seed-0/amateur", "spec.shards=1",
+                    "spec.generation.maxNewTokens=2", "spec.selection.beta=0"]
                 : [$"spec.model={{uri: 'file://{Model}', dtype: float32}}", "spec.evaluation=null", "spec.training.maxSteps=1"];
-            return ["run", "-f", $"{Examples}/{manifest}", "--output", _folder["out"], .. Runs.Overrides.Of(own, set).SelectMany(change => new[] { "--set", change })];
+            return ["run", "-f", $"{Examples}/{manifest}", "--output", _folder["out"],
+                .. Runs.Overrides.Of(own, set).SelectMany(change => new[] { "--set", change })];
         }
     }
 }

@@ -20,23 +20,31 @@ public sealed class SharedCaseTests : IDisposable
 
     private static readonly Dictionary<string, Func<SharedCaseTests, string, Task>> Cases = new()
     {
-        ["rope-theta-toplevel"] = (t, c) => t.LogitsArePublishedAsync("qwen2-tiny", folder => Replace($"{c}/config.json", $"{folder}/config.json")),
+        ["rope-theta-toplevel"] = (t, c) =>
+            t.LogitsArePublishedAsync("qwen2-tiny", folder => Replace($"{c}/config.json", $"{folder}/config.json")),
         ["rope-scaling-beats-parameters"] = (t, c) => t.RopeScalingAsync(c),
         ["peft-pissa"] = (t, c) => t.AdapterThatChangesTheBaseAsync(c),
         ["single-file-beats-index"] = (t, _) => t.LogitsArePublishedAsync("qwen2-tiny", AddStaleIndex),
-        ["lfs-pointer"] = async (t, c) => Refused(await WorkerProgram.RunAsync("inspect", "model", c), ExitCode.BadData, "model.safetensors", "Git LFS pointer"),
+        ["lfs-pointer"] = async (t, c) =>
+            Refused(await WorkerProgram.RunAsync("inspect", "model", c), ExitCode.BadData, "model.safetensors", "Git LFS pointer"),
         ["regex-line-anchor"] = (t, c) => t.TokensAsync(c),
         ["regex-posix-class"] = (t, c) => t.TokensAsync(c),
         ["regex-intersection"] = (t, c) => t.TokensAsync(c),
-        ["added-tokens-in-config"] = async (t, c) => Assert.Matches(@"\[2278,\d+(,\d+)*,2279\]", await AnswerAsync(File.ReadAllText($"{c}/input.jsonl"), "inspect", "tokens", "--model", c)),
-        ["duplicate-added-token"] = async (t, c) => Assert.Equal("""{"ids":[2278]}""", await AnswerAsync(File.ReadAllText($"{c}/input.jsonl"), "inspect", "tokens", "--model", c)),
+        ["added-tokens-in-config"] = async (t, c) =>
+            Assert.Matches(@"\[2278,\d+(,\d+)*,2279\]",
+            await AnswerAsync(File.ReadAllText($"{c}/input.jsonl"), "inspect", "tokens", "--model", c)),
+        ["duplicate-added-token"] = async (t, c) =>
+            Assert.Equal("""{"ids":[2278]}""", await AnswerAsync(File.ReadAllText($"{c}/input.jsonl"), "inspect", "tokens", "--model", c)),
         ["template-unk-token"] = async (t, c) =>
-            Assert.Equal("<unk>|['<a>', '<b>']|", (string?)JsonNode.Parse(await AnswerAsync("""{"messages":[]}""", "inspect", "chat", "--model", c))!["text"]),
-        ["empty-question"] = async (t, c) => Refused(await t.SampleAsync($"{c}/q.jsonl"), ExitCode.BadData, "q.jsonl line 2: ", "'question' is empty"),
+            Assert.Equal("<unk>|['<a>', '<b>']|",
+                (string?)JsonNode.Parse(await AnswerAsync("""{"messages":[]}""", "inspect", "chat", "--model", c))!["text"]),
+        ["empty-question"] = async (t, c) =>
+            Refused(await t.SampleAsync($"{c}/q.jsonl"), ExitCode.BadData, "q.jsonl line 2: ", "'question' is empty"),
         ["empty-dataset"] = async (t, c) =>
         {
             Refused(await t.SampleAsync($"{c}/q.jsonl"), ExitCode.BadData, "q.jsonl", "no questions");
-            Refused(await WorkerProgram.RunAsync("evaluate", "--model", Expert, "--data", $"{c}/q.jsonl"), ExitCode.BadData, "q.jsonl", "no questions");
+            Refused(await WorkerProgram.RunAsync("evaluate", "--model", Expert, "--data", $"{c}/q.jsonl"), ExitCode.BadData, "q.jsonl",
+                "no questions");
         },
         ["gz-jsonl"] = async (t, c) => t.AssertSampled(await t.SampleAsync($"{c}/q.jsonl.gz")),
         ["file-uri-percent"] = async (t, c) =>
@@ -48,7 +56,8 @@ public sealed class SharedCaseTests : IDisposable
         ["gsm8k-grading"] = (t, c) => t.GradingAsync(c),
         ["math-references"] = async (t, c) =>
         {
-            string[] evaluate = ["evaluate", "--model", Expert, "--data", $"{c}/e.jsonl", "--question-field", "problem", "--answer-field", "solution", "--template", "none", "--max-new-tokens", "1"];
+            string[] evaluate = ["evaluate", "--model", Expert, "--data", $"{c}/e.jsonl", "--question-field", "problem", "--answer-field",
+                "solution", "--template", "none", "--max-new-tokens", "1"];
             Refused(await WorkerProgram.RunAsync(evaluate), ExitCode.BadData, "e.jsonl line 1", "do not fit grader gsm8k");
             Assert.Equal(0, (await WorkerProgram.RunAsync([.. evaluate, "--grader", "math"])).Code);
         },
@@ -57,7 +66,8 @@ public sealed class SharedCaseTests : IDisposable
         {
             const string prompt = """{"prompt":"Max has 5 keys. Max gives 4 keys. How many keys does Max have now?"}""";
             string greedy = await AnswerAsync(prompt, "generate", "--model", Expert);
-            foreach (string temperature in new[] { "1e-38", "1e-300", "4.9e-324" }) Assert.Equal(greedy, await AnswerAsync(prompt, "generate", "--model", Expert, "--temperature", temperature));
+            foreach (string temperature in new[] { "1e-38", "1e-300", "4.9e-324" }) Assert.Equal(greedy,
+                await AnswerAsync(prompt, "generate", "--model", Expert, "--temperature", temperature));
         },
         ["eos-only-in-tokenizer"] = (t, c) => t.EndOfSequenceAsync(c),
         ["token-id-beyond-model"] = (t, c) => t.AddedTokenAsync(c),
@@ -67,15 +77,18 @@ public sealed class SharedCaseTests : IDisposable
         ["uri-without-path"] = async (t, c) =>
         {
             foreach (string uri in new[] { File.ReadAllText($"{c}/uri").Trim(), "https://host", "s3://bucket/", "hf://datasets/org/name" })
-                Refused(await t.RunAsync("1-sampling.yaml", $"spec.dataset.uri={uri}"), ExitCode.BadManifest, $"spec.dataset.uri: {uri}: names no file");
-            Refused(await t.RunAsync("1-sampling.yaml", "spec.expert.uri=hf://org"), ExitCode.BadManifest, "spec.expert.uri: hf://org: must have the form hf://org/name");
+                Refused(await t.RunAsync("1-sampling.yaml", $"spec.dataset.uri={uri}"), ExitCode.BadManifest,
+                    $"spec.dataset.uri: {uri}: names no file");
+            Refused(await t.RunAsync("1-sampling.yaml", "spec.expert.uri=hf://org"), ExitCode.BadManifest,
+                "spec.expert.uri: hf://org: must have the form hf://org/name");
         },
         ["yaml-octal"] = (t, c) => t.OctalAsync(c),
     };
 
     private readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<string> Names => SharedFolder.Find("cases/INDEX") is { } index ? [.. File.ReadLines(index).Select(line => line.Split(':')[0]).Where(name => name.Length > 0)] : ["(absent)"];
+    public static TheoryData<string> Names => SharedFolder.Find("cases/INDEX") is { } index
+        ? [.. File.ReadLines(index).Select(line => line.Split(':')[0]).Where(name => name.Length > 0)] : ["(absent)"];
 
     public void Dispose() => _folder.Dispose();
 
@@ -83,7 +96,8 @@ public sealed class SharedCaseTests : IDisposable
     public Task Case_IsRight(string name)
     {
         string folder = SharedFolder.Of($"cases/{name}");
-        return Cases.TryGetValue(name, out var check) ? check(this, folder) : throw new Xunit.Sdk.XunitException($"{name}: this class has no test for it");
+        return Cases.TryGetValue(name, out var check) ? check(this, folder)
+            : throw new Xunit.Sdk.XunitException($"{name}: this class has no test for it");
     }
 
     private async Task LogitsArePublishedAsync(string model, Action<string> change)
@@ -120,7 +134,8 @@ public sealed class SharedCaseTests : IDisposable
         {
             config["init_lora_weights"] = kind;
             Write($"{adapter}/adapter_config.json", config);
-            Refused(await WorkerProgram.RunAsync("merge", "--model", $"{Goldens.Folder}/qwen2-tiny", "--adapter", adapter, "--output", _folder["merged"]), ExitCode.BadData, "adapter_config.json", "init_lora_weights", kind);
+            Refused(await WorkerProgram.RunAsync("merge", "--model", $"{Goldens.Folder}/qwen2-tiny", "--adapter", adapter, "--output",
+                _folder["merged"]), ExitCode.BadData, "adapter_config.json", "init_lora_weights", kind);
             Assert.False(Directory.Exists(_folder["merged"]));
         }
     }
@@ -136,14 +151,16 @@ public sealed class SharedCaseTests : IDisposable
         Write($"{folder}/model.safetensors.index.json", new JsonObject
         {
             ["metadata"] = new JsonObject(),
-            ["weight_map"] = new JsonObject(map.Select(tensor => KeyValuePair.Create(tensor.Key, (JsonNode?)"model-00001-of-00001.safetensors"))),
+            ["weight_map"] = new JsonObject(map.Select(tensor =>
+                KeyValuePair.Create(tensor.Key, (JsonNode?)"model-00001-of-00001.safetensors"))),
         });
     }
 
     private async Task TokensAsync(string folder)
     {
         string ids = await AnswerAsync(File.ReadAllText($"{folder}/input.jsonl"), "inspect", "tokens", "--model", folder);
-        Assert.Equal(JsonNode.Parse(File.ReadAllText($"{folder}/expected.jsonl"))!["ids"]!.ToJsonString(), JsonNode.Parse(ids)!["ids"]!.ToJsonString());
+        Assert.Equal(JsonNode.Parse(File.ReadAllText($"{folder}/expected.jsonl"))!["ids"]!.ToJsonString(),
+            JsonNode.Parse(ids)!["ids"]!.ToJsonString());
     }
 
     private async Task ResponsePartsAsync(string folder)
@@ -156,7 +173,8 @@ public sealed class SharedCaseTests : IDisposable
 
         async Task<double> LossAsync(string data)
         {
-            (int code, _, string errors) = await RunAsync("3-refine.yaml", $"spec.model={{uri: 'file://{Expert}', dtype: float32}}", $"spec.dataset.uri=file://{data}", "spec.evaluation=null",
+            (int code, _, string errors) = await RunAsync("3-refine.yaml", $"spec.model={{uri: 'file://{Expert}', dtype: float32}}",
+                $"spec.dataset.uri=file://{data}", "spec.evaluation=null",
                 "spec.training.maxSteps=1");
             Assert.True(code == 0, errors);
             return (double)JsonNode.Parse(File.ReadAllLines($"{_folder["out"]}/metrics.jsonl")[^1])!["lossTotal"]!;
@@ -166,7 +184,9 @@ public sealed class SharedCaseTests : IDisposable
     private async Task GradingAsync(string folder)
     {
         JsonNode[] pairs = [.. File.ReadLines($"{folder}/pairs.jsonl").Select(line => JsonNode.Parse(line)!)];
-        string questions = string.Join('\n', pairs.Select(pair => new JsonObject { ["response"] = (string)pair["model"]!, ["truth"] = (string)pair["reference"]! }.ToJsonString()));
+        string questions = string.Join('\n',
+            pairs.Select(pair =>
+            new JsonObject { ["response"] = (string)pair["model"]!, ["truth"] = (string)pair["reference"]! }.ToJsonString()));
         string[] verdicts = (await AnswerAsync(questions, "inspect", "grade", "--grader", "gsm8k")).Split('\n');
         Assert.Equal(pairs.Select(pair => (bool)pair["correct"]!), verdicts.Select(verdict => (bool)JsonNode.Parse(verdict)!["equal"]!));
     }
@@ -174,17 +194,23 @@ public sealed class SharedCaseTests : IDisposable
     private async Task BatchProductAsync(string folder)
     {
         string training = File.ReadAllText($"{folder}/training.yaml").Trim()["training: ".Length..], manifest = _folder["finetune.yaml"];
-        foreach (string product in new[] { training, training.Replace("gradientAccumulationSteps: 65536", "gradientAccumulationSteps: 32768", StringComparison.Ordinal) })
+        foreach (string product in new[] { training,
+            training.Replace("gradientAccumulationSteps: 65536", "gradientAccumulationSteps: 32768", StringComparison.Ordinal) })
         {
             File.WriteAllText(manifest, FineTuning(product));
-            Refused(await WorkerProgram.RunAsync("run", "-f", manifest, "--output", _folder["out"]), ExitCode.BadManifest, "spec.training.gradientAccumulationSteps", "2147483647");
+            Refused(await WorkerProgram.RunAsync("run", "-f", manifest, "--output", _folder["out"]), ExitCode.BadManifest,
+                "spec.training.gradientAccumulationSteps", "2147483647");
         }
-        File.WriteAllText(manifest, FineTuning(training.Replace("gradientAccumulationSteps: 65536", "gradientAccumulationSteps: 32767", StringComparison.Ordinal)));
-        Assert.Equal((0, ""), (await WorkerProgram.RunAsync("run", "-f", manifest, "--output", _folder["out"])) is var (code, _, errors) ? (code, errors) : default);
+        File.WriteAllText(manifest,
+            FineTuning(training.Replace("gradientAccumulationSteps: 65536", "gradientAccumulationSteps: 32767", StringComparison.Ordinal)));
+        Assert.Equal((0, ""),
+            (await WorkerProgram.RunAsync("run", "-f", manifest, "--output", _folder["out"])) is var (code, _, errors) ? (code, errors)
+            : default);
 
         string FineTuning(string training)
         {
-            File.WriteAllText(_folder["samples.jsonl"], """{"prompt_id":"q","step":1,"prefix":"a","tokens":["a","b"],"token_ids":[5,6],"weights":[0.5,0.5],"kl_divergence":0.5,"prefix_ids":[5,6]}""");
+            File.WriteAllText(_folder["samples.jsonl"],
+                """{"prompt_id":"q","step":1,"prefix":"a","tokens":["a","b"],"token_ids":[5,6],"weights":[0.5,0.5],"kl_divergence":0.5,"prefix_ids":[5,6]}""");
             return $$"""
                 apiVersion: lightreasoner.io/v1alpha1
                 kind: FineTuneRun
@@ -216,9 +242,12 @@ public sealed class SharedCaseTests : IDisposable
         Write($"{model}/tokenizer.json", tokenizer);
         string question = File.ReadAllText($"{folder}/q.jsonl");
         foreach (string role in new[] { "expert", "amateur" })
-            Refused(await SampleAsync($"{folder}/q.jsonl", $"spec.{role}.uri=file://{model}", $"spec.{(role == "expert" ? "amateur" : "expert")}.uri=file://{Expert}"),
-                role == "expert" ? ExitCode.BadData : null, role == "expert" ? "q.jsonl line 1: the question has token id 79, and the model knows 79 tokens" : "");
-        Refused(await WorkerProgram.RunAsync("evaluate", "--model", model, "--data", WithAnswer(question), "--template", "none"), ExitCode.BadData, "line 1: the question has token id 79");
+            Refused(await SampleAsync($"{folder}/q.jsonl", $"spec.{role}.uri=file://{model}",
+                $"spec.{(role == "expert" ? "amateur" : "expert")}.uri=file://{Expert}"),
+                role == "expert" ? ExitCode.BadData : null,
+                    role == "expert" ? "q.jsonl line 1: the question has token id 79, and the model knows 79 tokens" : "");
+        Refused(await WorkerProgram.RunAsync("evaluate", "--model", model, "--data", WithAnswer(question), "--template", "none"),
+            ExitCode.BadData, "line 1: the question has token id 79");
 
         string WithAnswer(string line)
         {
@@ -234,7 +263,9 @@ public sealed class SharedCaseTests : IDisposable
         byte[] questions = File.ReadAllBytes(SharedFolder.Of("cases/gz-jsonl/q.jsonl.gz"));
         foreach (int status in new[] { 403, 404, 400, 200 }) // 200 with a length of 0
         {
-            using var server = new LoopbackServer(context => LoopbackServer.AnswerAsync(context, context.Request.HttpMethod == "HEAD" ? [] : questions, context.Request.HttpMethod == "HEAD" ? status : 200));
+            using var server = new LoopbackServer(context =>
+                LoopbackServer.AnswerAsync(context, context.Request.HttpMethod == "HEAD" ? [] : questions,
+                context.Request.HttpMethod == "HEAD" ? status : 200));
             AssertSampled(await SampleAsync($"{server.Address}presigned/q.jsonl.gz?X-Amz-Signature=0a1b"));
         }
     }
@@ -251,18 +282,22 @@ public sealed class SharedCaseTests : IDisposable
         var result = await SampleAsync(uri);
         Refused(result, ExitCode.NoPermission, "q.jsonl");
         Assert.Equal("Basic " + Convert.ToBase64String("alice:PASSWORD"u8), authorization);
-        string said = result.Output + result.Errors + string.Concat(Directory.EnumerateFiles(_folder["out"], "*", SearchOption.AllDirectories).Select(File.ReadAllText));
+        string said = result.Output + result.Errors + string.Concat(Directory.EnumerateFiles(_folder["out"], "*",
+            SearchOption.AllDirectories).Select(File.ReadAllText));
         Assert.DoesNotContain("PASSWORD", said);
     }
 
     private async Task AzureAsync(string folder)
     {
-        foreach ((int status, ExitCode expected) in new[] { (403, ExitCode.NoPermission), (404, ExitCode.MissingInput), (400, ExitCode.BadManifest) })
+        foreach ((int status, ExitCode expected) in new[] { (403, ExitCode.NoPermission), (404, ExitCode.MissingInput),
+            (400, ExitCode.BadManifest) })
         {
             using var server = new LoopbackServer(context => LoopbackServer.AnswerAsync(context, "<html>"u8.ToArray(), status));
             var environment = File.ReadLines($"{folder}/env").Where(line => line.Contains('=')).Select(line => line.Split('=', 2))
-                .ToDictionary(pair => pair[0], pair => pair[1].Replace("127.0.0.1:8391", server.Address.Authority, StringComparison.Ordinal));
-            using WorkerProcess worker = WorkerProcess.Start(["run", "-f", $"{Examples}/1-sampling.yaml", "--output", _folder[$"{status}"], "--set", "spec.dataset.uri=az://data/q.jsonl"], environment);
+                .ToDictionary(pair => pair[0],
+                    pair => pair[1].Replace("127.0.0.1:8391", server.Address.Authority, StringComparison.Ordinal));
+            using WorkerProcess worker = WorkerProcess.Start(["run", "-f", $"{Examples}/1-sampling.yaml", "--output", _folder[$"{status}"],
+                "--set", "spec.dataset.uri=az://data/q.jsonl"], environment);
             (int code, string errors) = await worker.ResultAsync();
             Refused((code, "", errors), expected, "az://data");
         }
@@ -271,9 +306,12 @@ public sealed class SharedCaseTests : IDisposable
     private async Task OctalAsync(string folder)
     {
         string manifest = _folder["sampling.yaml"];
-        File.WriteAllText(manifest, File.ReadAllText($"{Examples}/1-sampling.yaml").Replace("generation: {maxNewTokens: 64}", File.ReadAllText($"{folder}/generation.yaml").Trim(), StringComparison.Ordinal)
+        File.WriteAllText(manifest,
+            File.ReadAllText($"{Examples}/1-sampling.yaml")
+            .Replace("generation: {maxNewTokens: 64}", File.ReadAllText($"{folder}/generation.yaml").Trim(), StringComparison.Ordinal)
             .Replace("file://./", $"file://{RepositoryFolder.Path}/", StringComparison.Ordinal));
-        (int code, _, string errors) = await WorkerProgram.RunAsync("run", "-f", manifest, "--output", _folder["out"], "--set", "spec.maxQuestions=1", "--set", "spec.shards=1", "--set", "spec.selection.beta=0");
+        (int code, _, string errors) = await WorkerProgram.RunAsync("run", "-f", manifest, "--output", _folder["out"], "--set",
+            "spec.maxQuestions=1", "--set", "spec.shards=1", "--set", "spec.selection.beta=0");
         Assert.True(code == 0, errors);
         JsonNode record = JsonNode.Parse(File.ReadAllText(_folder["out/run.json"]))!;
         Assert.Contains("\"seed\":8", record.ToJsonString());
@@ -290,19 +328,22 @@ public sealed class SharedCaseTests : IDisposable
     private void AssertSampled((int Code, string Output, string Errors) result)
     {
         Assert.True(result.Code == 0, result.Errors);
-        Assert.Equal("a", (string?)JsonNode.Parse(File.ReadLines(Directory.GetFiles($"{_folder["out"]}/samples").Single()).First())!["prompt_id"]);
+        Assert.Equal("a", (string?)JsonNode.Parse(File.ReadLines(Directory.GetFiles($"{_folder["out"]}/samples").Single())
+            .First())!["prompt_id"]);
     }
 
     private Task<(int Code, string Output, string Errors)> SampleAsync(string data, params string[] set) => RunAsync("1-sampling.yaml",
     [
-        .. Overrides.Of([$"spec.expert.uri=file://{Expert}", $"spec.amateur.uri=file://{Amateur}"], set), "spec.shards=1", "spec.generation.maxNewTokens=4", "spec.selection.beta=0",
+        .. Overrides.Of([$"spec.expert.uri=file://{Expert}", $"spec.amateur.uri=file://{Amateur}"], set), "spec.shards=1",
+            "spec.generation.maxNewTokens=4", "spec.selection.beta=0",
         $"spec.dataset.uri={(data.Contains("://", StringComparison.Ordinal) ? data : "file://" + data)}",
     ]);
 
     private Task<(int Code, string Output, string Errors)> RunAsync(string manifest, params string[] set)
     {
         if (Directory.Exists(_folder["out"])) Directory.Delete(_folder["out"], recursive: true);
-        return WorkerProgram.RunAsync(["run", "-f", $"{Examples}/{manifest}", "--output", "file://" + _folder["out"], .. set.SelectMany(change => new[] { "--set", change })]);
+        return WorkerProgram.RunAsync(["run", "-f", $"{Examples}/{manifest}", "--output", "file://" + _folder["out"],
+            .. set.SelectMany(change => new[] { "--set", change })]);
     }
 
     /// <summary>What a tool answers to lines on its standard input.</summary>
@@ -322,7 +363,8 @@ public sealed class SharedCaseTests : IDisposable
         return folder;
     }
 
-    private static void Replace(string source, string target) => File.WriteAllBytes(target, File.ReadAllBytes(source)); // without its permissions
+    private static void Replace(string source, string target) =>
+        File.WriteAllBytes(target, File.ReadAllBytes(source)); // without its permissions
 
     private static void Write(string file, JsonNode node) => File.WriteAllText(file, node.ToJsonString());
 }

@@ -17,7 +17,8 @@ public sealed class EndIdsTests : IDisposable
     public void EndIds_NamedInSomeFilesOnly_AreThoseOfAll()
     {
         Copy("llama-tiny"); // config.json names 3 and 2
-        File.Copy(SharedFolder.Of("cases/eos-only-in-tokenizer/generation_config.json"), _folder["generation_config.json"], overwrite: true);
+        File.Copy(SharedFolder.Of("cases/eos-only-in-tokenizer/generation_config.json"), _folder["generation_config.json"],
+            overwrite: true);
         using (var loaded = HuggingFaceFolder.Load(_folder.Path, ScalarType.Float32, CPU))
         {
             Assert.Equal([3, 2], loaded.EndIds(null));

@@ -7,7 +7,8 @@ using LightReasoner.Worker.Tests.Faults;
 
 namespace LightReasoner.Worker.Tests.Storage;
 
-/// <summary>Secrets in addresses, environment and annotations open the data, and stand nowhere in what a run writes and says, done or failed.</summary>
+/// <summary>Secrets in addresses, environment and annotations open the data, and stand nowhere in what a run writes and says, done or
+/// failed.</summary>
 public sealed class SecretTests : IDisposable
 {
     private const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -43,24 +44,31 @@ public sealed class SecretTests : IDisposable
         (string file, string[] set) = kind switch
         {
             RunKind.SamplingRun => ("1-sampling.yaml", (string[])
-                [$"spec.expert.uri={Address("expert")}", $"spec.amateur.uri={Address("amateur")}", $"spec.dataset.uri={Address("q.jsonl")}", "spec.shards=1", "spec.selection.beta=0"]),
-            RunKind.FineTuneRun => ("2-finetune.yaml", [model, $"spec.samples={{uri: '{Address("samples.jsonl")}'}}", "spec.training.maxSteps=1", evaluation]),
-            _ => ("3-refine.yaml", [model, $"spec.dataset.uri={Address("records.jsonl")}", "spec.method=lora", "spec.training.maxSteps=1", evaluation]),
+                [$"spec.expert.uri={Address("expert")}", $"spec.amateur.uri={Address("amateur")}",
+                    $"spec.dataset.uri={Address("q.jsonl")}", "spec.shards=1", "spec.selection.beta=0"]),
+            RunKind.FineTuneRun =>
+                ("2-finetune.yaml", [model, $"spec.samples={{uri: '{Address("samples.jsonl")}'}}", "spec.training.maxSteps=1", evaluation]),
+            _ => ("3-refine.yaml",
+                [model, $"spec.dataset.uri={Address("records.jsonl")}", "spec.method=lora", "spec.training.maxSteps=1", evaluation]),
         };
-        JsonNode document = JsonNode.Parse(ManifestReader.ToJson(ManifestReader.Read(await File.ReadAllTextAsync(Path.Combine(Examples, file)), file,
+        JsonNode document = JsonNode.Parse(
+            ManifestReader.ToJson(ManifestReader.Read(await File.ReadAllTextAsync(Path.Combine(Examples, file)), file,
             [.. set, $"spec.worker.env=[{{name: PLAIN, value: {Secret()}}}]", $"spec.worker.podAnnotations={{note: hf_{Secret()}}}"])))!;
         document["metadata"]!["annotations"] = new JsonObject { ["note"] = $"Authorization: Bearer {Secret()}" };
-        string manifest = Path.Combine(_folder.Path, "run.json"), output = Path.Combine(_folder.Path, "out"), termination = Path.Combine(_folder.Path, "termination");
+        string manifest = Path.Combine(_folder.Path, "run.json"), output = Path.Combine(_folder.Path, "out"),
+            termination = Path.Combine(_folder.Path, "termination");
         await File.WriteAllTextAsync(manifest, document.ToJsonString());
 
         using WorkerProcess worker = WorkerProcess.Start(["run", "-f", manifest, "--output", output], new Dictionary<string, string>
         {
-            ["HF_TOKEN"] = Secret(), ["AZURE_STORAGE_KEY"] = Secret(), ["LIGHTREASONER_TERMINATION_LOG"] = termination, ["LIGHTREASONER_CACHE"] = Path.Combine(_folder.Path, "cache"),
+            ["HF_TOKEN"] = Secret(), ["AZURE_STORAGE_KEY"] = Secret(), ["LIGHTREASONER_TERMINATION_LOG"] = termination,
+                ["LIGHTREASONER_CACHE"] = Path.Combine(_folder.Path, "cache"),
         });
         (int code, string errors) = await worker.ResultAsync();
         Assert.True(code == (allowed ? (int)ExitCode.Done : (int)ExitCode.NoPermission), $"{code}: {errors}");
         string[] files = [.. Directory.EnumerateFiles(output, "*", SearchOption.AllDirectories)];
-        if (allowed) Assert.All(kind == RunKind.SamplingRun ? (string[])["run.json", "report.html"] : ["run.json", "report.html", "adapter_config.json"], name => Assert.Contains(files, path => Path.GetFileName(path) == name));
+        if (allowed) Assert.All(kind == RunKind.SamplingRun ? (string[])["run.json", "report.html"]
+            : ["run.json", "report.html", "adapter_config.json"], name => Assert.Contains(files, path => Path.GetFileName(path) == name));
         string written = string.Join('\n', files.Prepend(termination).Select(File.ReadAllText)) + errors + await worker.Output;
         Assert.All(_secrets, secret => Assert.DoesNotContain(secret, written));
         if (allowed) Assert.Contains("http://REDACTED@127.0.0.1", written);
@@ -75,9 +83,11 @@ public sealed class SecretTests : IDisposable
     private Task AnswerAsync(HttpListenerContext context, bool allowed)
     {
         string path = context.Request.Url!.AbsolutePath, model = Path.Combine(Examples, "models", "seed-0", path.TrimStart('/'));
-        string given = Encoding.UTF8.GetString(Convert.FromBase64String(context.Request.Headers["Authorization"]?["Basic ".Length..] ?? ""));
+        string given = Encoding.UTF8.GetString(Convert.FromBase64String(context.Request.Headers["Authorization"]?["Basic ".Length..]
+            ?? ""));
         if (!allowed || !_secrets.Any(secret => given == $"alice:{secret}")) return LoopbackServer.AnswerAsync(context, [], 403);
-        byte[]? content = Data.TryGetValue(path, out string? text) ? Encoding.UTF8.GetBytes(text + "\n") : File.Exists(model) ? File.ReadAllBytes(model) : null;
+        byte[]? content = Data.TryGetValue(path, out string? text) ? Encoding.UTF8.GetBytes(text + "\n") : File.Exists(model)
+            ? File.ReadAllBytes(model) : null;
         return LoopbackServer.AnswerAsync(context, content ?? [], content is null ? 404 : 200);
     }
 }
