@@ -9,7 +9,11 @@ copy=${MUTANTS_FOLDER:-$(mktemp -d)}
 export LIGHTREASONER_SHARED=${LIGHTREASONER_SHARED:-$(dirname "$root")/shared}
 
 mkdir -p "$copy"
-git -C "$root" archive HEAD | tar -x -C "$copy" --skip-old-files
+head=$(git -C "$root" rev-parse HEAD)
+if [ "$(cat "$copy/.head" 2>/dev/null)" != "$head" ]; then
+  git -C "$root" archive HEAD | tar -x -C "$copy"
+  echo "$head" >"$copy/.head"
+fi
 number=0 caught=0 missed=0
 
 build() { dotnet build "$copy/tests/$1.Tests" -c Release -nologo -v quiet -clp:NoSummary >"$copy/build.log" 2>&1; }
@@ -33,7 +37,7 @@ apply() {
 check() {
   number=$((number + 1))
   [ $number -ge "$first" ] && [ $number -le "$last" ] || return 0
-  local original; original=$(<"$root/$file")
+  local original; original=$(git -C "$root" show "HEAD:$file")
   printf '%s\n' "$original" >"$copy/$file"
   read -r -a tests <<<"$tests"
   apply
