@@ -106,13 +106,13 @@ internal sealed class RunController<T>(
         if (run.Metadata.DeletionTimestamp is not null || decision.Actions.Any(action => action is RunAction.DeleteRun)) return decision.RequeueAfter;
 
         memory.Waiters.Set(key, run.Metadata.Uid, decision.Status.Phase == RunPhase.Waiting || Dependencies.HaveFailed(decision.Status) ? run.RunSpec.References() : []);
-        TimeSpan wait = await WriteAsync(run, key, decision.Status, cancellationToken).ConfigureAwait(false);
+        TimeSpan wait = await WriteAsync(run, key, decision.Status, JobStanding.LastFailedAttempt(observation), cancellationToken).ConfigureAwait(false);
         if (wait > TimeSpan.Zero) return decision.RequeueAfter is { } planned && planned < wait ? planned : wait;
         return decision.RequeueAfter;
     }
 
     /// <returns>How long to hold the status back, zero if it is written or nothing has changed.</returns>
-    private async Task<TimeSpan> WriteAsync(T run, RunKey key, RunStatus status, CancellationToken cancellationToken)
+    private async Task<TimeSpan> WriteAsync(T run, RunKey key, RunStatus status, string? lastFailure, CancellationToken cancellationToken)
     {
         string uid = run.Metadata.Uid;
         RunStatus before = run.RunStatus;
@@ -131,7 +131,7 @@ internal sealed class RunController<T>(
             }
             memory.Pace.Written(uid);
             index.Set(key, uid, status);
-            await AnnounceAsync(run, key, before, status, cancellationToken).ConfigureAwait(false);
+            await AnnounceAsync(run, key, before, status, lastFailure, cancellationToken).ConfigureAwait(false);
         }
         metrics.Observe(key, uid, status);
         if (status.Phase is RunPhase.Succeeded or RunPhase.Failed)
@@ -168,10 +168,10 @@ internal sealed class RunController<T>(
         }
     }
 
-    private async Task AnnounceAsync(T run, RunKey key, RunStatus before, RunStatus status, CancellationToken cancellationToken)
+    private async Task AnnounceAsync(T run, RunKey key, RunStatus before, RunStatus status, string? lastFailure, CancellationToken cancellationToken)
     {
         if (before.Phase != status.Phase) logger.PhaseChanged(key, before.Phase?.ToString() ?? "new", status.Phase.ToString()!, status.Message ?? "");
-        foreach (RunEvent e in Transitions.Between(before, status))
+        foreach (RunEvent e in Transitions.Between(before, status, lastFailure))
         {
             try
             {

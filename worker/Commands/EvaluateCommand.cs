@@ -25,7 +25,7 @@ internal static class EvaluateCommand
         var grader = new Option<string?>("--grader") { Description = "How answers are compared: math (a benchmark's default), published, gsm8k (else the default) or exact." };
         grader.AcceptOnlyFromAmong([.. Enum.GetValues<GraderType>().Select(EnumOption.Name)]);
         var max = new Option<int?>("--max-questions") { Description = "Only the first so many questions." }.Within(1, int.MaxValue);
-        var maxNewTokens = new Option<int>("--max-new-tokens") { Description = "Most tokens of an answer.", DefaultValueFactory = _ => 128 }.Within(1, 1 << 20);
+        var maxNewTokens = new Option<int>("--max-new-tokens") { Description = "Most tokens of an answer.", DefaultValueFactory = _ => new EvaluationGenerationSpec().MaxNewTokens }.Within(1, 1 << 20);
         var template = new Option<string>("--template") { Description = "auto takes the chat template, none the raw question.", DefaultValueFactory = _ => "auto" };
         template.AcceptOnlyFromAmong("auto", "none");
         var system = new Option<string>("--system") { Description = "The system message of the chat template.", DefaultValueFactory = _ => new PromptSpec().System };
@@ -44,7 +44,7 @@ internal static class EvaluateCommand
                 BlockLength = parsed.GetValue(block) ?? 128,
                 RefineIterations = new RefineIterations(Tools.Passes(parsed.GetValue(refine)!)),
                 Prompt = new PromptSpec { System = parsed.GetValue(system)!, Template = parsed.GetValue(template) == "none" ? PromptTemplate.None : PromptTemplate.Auto },
-                Generation = new GenerationSpec { MaxNewTokens = parsed.GetValue(maxNewTokens) },
+                Generation = new EvaluationGenerationSpec { MaxNewTokens = parsed.GetValue(maxNewTokens) },
             };
             string uri = Storage.BlobUri.Absolute(spec.Dataset.Uri!);
             IReadOnlyList<Question> questions = spec.Benchmark is { } set
@@ -62,6 +62,7 @@ internal static class EvaluateCommand
                 ["accuracy"] = (double)right / Math.Max(1, result.Correct.Length),
                 ["low95"] = low,
                 ["high95"] = high,
+                ["answersCut"] = result.AnswersCut,
                 ["tokensPerForward"] = result.TokensPerForward,
             }.ToJsonString());
             return 0;

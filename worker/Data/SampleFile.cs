@@ -34,7 +34,7 @@ internal static class SampleFile
         Column[] columns =
         [
             new Column<string>("prompt_id"), new Column<int>("step"), new Column<string>("prefix"), new Column<string[]>("tokens"), new Column<int[]>("token_ids"),
-            new Column<double[]>("weights"), new Column<double>("kl_divergence"), new Column<string?>("question"), new Column<int[]?>("prefix_ids"),
+            new Column<double[]>("weights"), new Column<double>("kl_divergence"), new Column<string?>("question"), new Column<int[]?>("prefix_ids"), new Column<string?>("expert"),
         ];
         using var output = new ManagedOutputStream(content, leaveOpen: true);
         using var writer = new ParquetFileWriter(output, columns, Compression.Zstd);
@@ -50,6 +50,7 @@ internal static class SampleFile
             Write(sample => sample.KlDivergence);
             Write(sample => sample.Question);
             Write(sample => sample.PrefixIds);
+            Write(sample => sample.Expert);
 
             void Write<T>(Func<ContrastiveSample, T> value)
             {

@@ -26,11 +26,8 @@ public sealed class AccuracyEvaluator
     {
         var grader = AnswerGrader.Of(spec);
         grader.Check(questions.Select(question => (question.Where, question.Answer ?? "")));
-        var vocabulary = model.Model.Config.VocabSize;
-        var prompts = questions.Select(question => spec.Benchmark is null
-            ? PromptFormat.Encode(tokenizer, spec.Prompt, question, vocabulary)
-            : PromptFormat.Checked(tokenizer.Encode(Benchmark.Prompt(question.Text, spec.PromptType), addSpecialTokens: true), vocabulary, question.Where, "question")).ToArray();
-        var endIds = model.EndIds(tokenizer);
+        var prompts = Prompts(tokenizer, questions, spec, model.Model.Config.VocabSize);
+        var endIds = model.EndIds(tokenizer, spec.Generation);
         var batchSize = BatchSizes.Rows(spec.BatchSize, model.Model, prompts.Max(prompt => prompt.Length), spec.Generation.MaxNewTokens);
         var generated = blocks
             ? new BlockGenerator(model.Model, RefineTrainer.EosOf(model, tokenizer), endIds)
@@ -39,6 +36,14 @@ public sealed class AccuracyEvaluator
         var texts = generated.Select(answer => tokenizer.Decode(answer.Ids, skipSpecialTokens: true)).ToArray();
         var correct = texts.Zip(questions, (text, question) => grader.Grade(text, question.Answer!).IsCorrect).ToArray();
         var passes = generated.Sum(answer => (long)answer.ForwardPasses);
-        return new EvaluationResult(correct, texts, passes == 0 ? 0 : (double)generated.Sum(answer => (long)answer.Ids.Length) / passes);
+        return new EvaluationResult(correct, texts, passes == 0 ? 0 : (double)generated.Sum(answer => (long)answer.Ids.Length) / passes) { AnswersCut = generated.Count(answer => answer.Cut) };
     }
+
+    /// <summary>The questions as the model reads them.</summary>
+    internal static int[][] Prompts(Tokenizer tokenizer, IReadOnlyList<Question> questions, EvaluationSpec spec, int vocabulary) =>
+    [
+        .. questions.Select(question => spec.Benchmark is null
+            ? PromptFormat.Encode(tokenizer, spec.Prompt, question, vocabulary)
+            : PromptFormat.Checked(tokenizer.Encode(Benchmark.Prompt(question.Text, spec.PromptType), addSpecialTokens: true), vocabulary, question.Where, "question")),
+    ];
 }

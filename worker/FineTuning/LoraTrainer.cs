@@ -38,6 +38,7 @@ public sealed class LoraTrainer : IDisposable
         {
             _samples.Add(sample);
             LongestSequence = Math.Max(LongestSequence, sample.Prefix.Length);
+            Tokens += sample.Prefix.Length;
         }
         SamplesDropped = samples.Count - _samples.Count;
         if (_samples.Count == 0)
@@ -62,6 +63,12 @@ public sealed class LoraTrainer : IDisposable
 
     /// <summary>Samples left out because they are longer than maxLength.</summary>
     public long SamplesDropped { get; }
+
+    /// <summary>Samples that are trained on.</summary>
+    public long Samples => _samples.Count;
+
+    /// <summary>Tokens of all of them, prefixes that samples share counted once for each.</summary>
+    public long Tokens { get; }
 
     /// <summary>Tokens of the longest sample.</summary>
     public int LongestSequence { get; }
@@ -89,7 +96,7 @@ public sealed class LoraTrainer : IDisposable
         }, stop);
         var loss = losses.Sum(sum => sum[0]) / samples.Length;
         if (!double.IsFinite(loss))
-            throw new InvalidOperationException($"step {Step + 1}: the loss is {loss}; a lower training.learningRate may help");
+            throw new Runs.WorkerException(Runs.ExitCode.BadData, $"step {Step + 1}: the loss is {loss}; a lower training.learningRate may help");
 
         var learningRate = _training.LearningRate * LearningRate.Factor(_training.Scheduler, Step, _warmupSteps, TotalSteps);
         var norm = _replicas.Value.Step(Step + 1, learningRate, _training.MaxGradNorm);

@@ -47,8 +47,11 @@ public sealed class RefineTrainer : IDisposable
                 RecordsDropped++;
                 continue;
             }
+            if (sequence.Cut)
+                RecordsCut++;
             _sequences.Add(sequence);
             LongestSequence = Math.Max(LongestSequence, _loss.Length(sequence));
+            Tokens += _loss.Length(sequence);
         }
         if (_sequences.Count == 0)
             throw new InvalidDataException(RecordsDropped == 0
@@ -70,6 +73,15 @@ public sealed class RefineTrainer : IDisposable
 
     /// <summary>Records left out because maxLength leaves nothing of their response.</summary>
     public long RecordsDropped { get; }
+
+    /// <summary>Records that maxLength cuts.</summary>
+    public long RecordsCut { get; }
+
+    /// <summary>Records that are trained on.</summary>
+    public long Records => _sequences.Count;
+
+    /// <summary>Tokens of all of them, as the objective lays them out.</summary>
+    public long Tokens { get; }
 
     /// <summary>Tokens of the longest record.</summary>
     public int LongestSequence { get; }
@@ -97,7 +109,7 @@ public sealed class RefineTrainer : IDisposable
         double[] losses = [.. _loss.Weights.Select((_, pass) => figures.Sum(of => of[pass]))];
         var total = losses.Zip(_loss.Weights, (loss, weight) => loss * weight).Sum();
         if (!double.IsFinite(total))
-            throw new InvalidOperationException($"step {Step + 1}: the loss is {total}; a lower training.learningRate may help");
+            throw new Runs.WorkerException(Runs.ExitCode.BadData, $"step {Step + 1}: the loss is {total}; a lower training.learningRate may help");
 
         var learningRate = _training.LearningRate * LearningRate.Factor(_training.Scheduler, Step, _warmupSteps, TotalSteps);
         var norm = _replicas.Value.Step(Step + 1, learningRate, _training.MaxGradNorm);
@@ -107,6 +119,8 @@ public sealed class RefineTrainer : IDisposable
         return new RefineMetrics
         {
             Step = Step,
+            RecordsCut = RecordsCut,
+            RecordsDropped = RecordsDropped,
             Epoch = (double)(first + microBatches.Length) / _microBatchesPerEpoch,
             LossTotal = total,
             Losses = losses,

@@ -15,7 +15,7 @@ internal sealed class AccuracyMeasurement
     private const string BeforeBlob = "evaluation-before.json", AfterBlob = "evaluation-after.json";
 
     /// <summary>Block generation is measured with fewer passes too, on so many questions.</summary>
-    private const int PassQuestions = 200, MaxPasses = 8;
+    private const int PassQuestions = 200, MaxPasses = 8, TrialQuestions = 16;
 
     private readonly RunContext _run;
     private readonly EvaluationSpec? _spec;
@@ -23,6 +23,12 @@ internal sealed class AccuracyMeasurement
     private readonly IReadOnlyList<Question> _questions;
     private readonly bool _blocks;
     private EvaluationResult? _before;
+
+    /// <summary>What may go wrong with it.</summary>
+    public IReadOnlyList<string> Warnings { get; private init; } = [];
+
+    /// <summary>What it adds to the plan of a run, in words.</summary>
+    public string Words => _spec is null ? "" : $", accuracy before and after on {_questions.Count} questions with answers of up to {_spec.Generation.MaxNewTokens} tokens";
 
     private AccuracyMeasurement(RunContext run, EvaluationSpec? spec, ModelWithTokenizer model, IReadOnlyList<Question> questions, bool blocks) =>
         (_run, _spec, _model, _questions, _blocks) = (run, spec, model, questions, blocks);
@@ -37,7 +43,18 @@ internal sealed class AccuracyMeasurement
                 : await Datasets.QuestionsAsync(run.References.DatasetUri(dataset), dataset.Format, spec.QuestionField ?? "question", idField: null,
                     spec.AnswerField ?? "answer", spec.MaxQuestions, shard: 0, shards: 1, run.Stop);
         else if (spec is not null) throw new WorkerException(ExitCode.BadManifest, "spec.evaluation.benchmarks: several test sets cannot be measured yet; set dataset and benchmark");
-        return new AccuracyMeasurement(run, spec, model, questions, blocks);
+        if (spec is null) return new AccuracyMeasurement(run, spec, model, questions, blocks);
+        // All that can be refused is refused before training: the answers that the grader cannot compare, prompts without an end or too long for the model.
+        AnswerGrader.Of(spec).Check(questions.Select(question => (question.Where, question.Answer ?? "")));
+        model.Loaded.EndIds(model.Tokenizer, spec.Generation);
+        int context = model.Loaded.Model.Config.MaxPositionEmbeddings;
+        int[] lengths = [.. AccuracyEvaluator.Prompts(model.Tokenizer, questions, spec, model.Loaded.Model.Config.VocabSize).Select(prompt => prompt.Length)];
+        if (lengths.Count(length => length >= context) is var full and > 0)
+            throw new WorkerException(ExitCode.BadData, $"spec.evaluation: {full} of {lengths.Length} questions have prompts of {context} tokens and more, which fill the model's context; leave them out of the dataset");
+        return new AccuracyMeasurement(run, spec, model, questions, blocks)
+        {
+            Warnings = [.. RunPlan.ContextWarnings("questions of spec.evaluation", lengths, spec.Generation.MaxNewTokens, context, "").Where(_ => !blocks || spec.Generation.MaxNewTokens < context)],
+        };
     }
 
     /// <summary>Measures the model as it is now, unless an earlier attempt did.</summary>
@@ -45,8 +62,19 @@ internal sealed class AccuracyMeasurement
     {
         if (_spec is null) return;
         _before = await _run.Output.Store.GetAsync(BeforeBlob, _run.Stop) is { } kept
-            ? JsonSerializer.Deserialize<EvaluationResult>(kept.Bytes, ApiJson.Options)
-            : await MeasureAsync("before", BeforeBlob);
+            && JsonSerializer.Deserialize<EvaluationResult>(kept.Bytes, ApiJson.Options) is { } result && result.Of == RunExtent.Short(_spec) && result.Correct.Length == _questions.Count
+            ? result : await MeasureAsync("before", BeforeBlob);
+    }
+
+    /// <summary>What both measurements will take, by a batch of questions.</summary>
+    public TimeSpan Time()
+    {
+        if (_spec is null) return default;
+        Question[] some = [.. _questions.Take(Math.Min(_spec.BatchSize.Number ?? TrialQuestions, _questions.Count))];
+        long begun = _run.Time.GetTimestamp();
+        _model.Loaded.Model.eval();
+        Evaluate("timing", some, _spec);
+        return _run.Time.GetElapsedTime(begun) * 2 * _questions.Count / some.Length;
     }
 
     /// <summary>Measures the model as it is now and sets it beside what was measured before.</summary>
@@ -64,6 +92,8 @@ internal sealed class AccuracyMeasurement
             After = Share(after.Correct),
             Improved = pairs.Count(p => !p.Before && p.After),
             Worsened = pairs.Count(p => p.Before && !p.After),
+            CutBefore = _before.AnswersCut,
+            CutAfter = after.AnswersCut,
             TokensPerForward = _blocks ? after.TokensPerForward : null,
         };
     }
@@ -90,11 +120,17 @@ internal sealed class AccuracyMeasurement
 
     private async Task<EvaluationResult> MeasureAsync(string when, string blob)
     {
-        _run.Progress.Update(report => report with { Message = $"measuring accuracy {when} training on {_questions.Count} questions" });
+        string? message = null;
+        _run.Progress.Update(report =>
+        {
+            message = report.Message;
+            return report with { Message = $"measuring accuracy {when} training on {_questions.Count} questions" };
+        });
         _model.Loaded.Model.eval();
-        EvaluationResult result = Evaluate($"measuring {when} training", _questions, _spec!);
-        _run.Progress.Update(report => report with { Message = null });
-        _run.Progress.Say(FormattableString.Invariant($"accuracy {when}: {Share(result.Correct):P1} of {_questions.Count} questions").Replace(" %", "%"));
+        EvaluationResult result = Evaluate($"measuring {when} training", _questions, _spec!) with { Of = RunExtent.Short(_spec) };
+        _run.Progress.Update(report => report with { Message = message });
+        _run.Progress.Say(FormattableString.Invariant($"accuracy {when}: {Share(result.Correct):P1} of {_questions.Count} questions").Replace(" %", "%")
+            + (result.AnswersCut > 0 ? $"; {result.AnswersCut} answers were cut at maxNewTokens ({_spec!.Generation.MaxNewTokens}) or at the end of the model's context" : ""));
         await _run.Output.PutTextAsync(blob, JsonSerializer.Serialize(result, ApiJson.Options), _run.Stop);
         return result;
     }

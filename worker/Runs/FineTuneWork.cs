@@ -10,23 +10,39 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
 {
     private readonly FineTuneRunSpec _spec = manifest.Spec;
 
+    /// <summary>What is worth a second look before the first step.</summary>
+    private IEnumerable<string> Warnings(LoraTrainer trainer, IReadOnlyCollection<string> experts)
+    {
+        if (trainer.SamplesDropped > 0)
+            yield return $"{trainer.SamplesDropped} of {trainer.SamplesDropped + trainer.Samples} samples are longer than spec.training.maxLength ({_spec.Training.MaxLength}) and left out";
+        string? own = RunInputs.WeightsOf(Run.Inputs, "spec.model");
+        // Fingerprints of different kinds (a hash here, a server's tag there) say nothing about one another.
+        if (experts.FirstOrDefault(expert => own is not null && expert != own && expert.Split(':')[0] == own.Split(':')[0]) is { } other)
+            yield return $"the samples are of an expert with other weights ({other}) than spec.model ({own}): the labels say what that one finds likely";
+    }
+
     public async Task RunAsync()
     {
         string samplesUri = Run.References.DatasetUri(_spec.Samples);
         using SpooledList<ContrastiveSample> samples = await Datasets.SamplesAsync(samplesUri, _spec.Samples.Format, Run.Stop);
+        HashSet<string> experts = [.. samples.Select(sample => sample.Expert).OfType<string>()];
         ModelWithTokenizer model = await Run.Models.LoadAsync(_spec.Model, Run.Stop);
         AccuracyMeasurement evaluation = await AccuracyMeasurement.PrepareAsync(Run, _spec.Evaluation, model, blocks: false);
-        await evaluation.MeasureBeforeAsync();
-
         using var trainer = new LoraTrainer(model.Loaded, model.Tokenizer, samples, _spec, Run.Devices);
-        Run.Progress.Say($"{samples.Count} samples{(trainer.SamplesDropped > 0 ? $", of which {trainer.SamplesDropped} are longer than maxLength and left out" : "")}");
-        MemoryPrediction.Training(model.Loaded.Model.Config, model.Loaded.Model.DType, trainer.Adapter, _spec.Training.BatchSize, trainer.LongestSequence, _spec.Training.GradientCheckpointing, Run.Devices.Count)
-            .WithProcess(Run.Devices[0], MemoryPrediction.Weights(model.Loaded.Model), Run.Devices.Count)
-            .Check(Run, Run.Devices[0], "a smaller spec.training.batchSize with more gradientAccumulationSteps needs less, and so does gradientCheckpointing: true");
+        var loop = new Loop(() => trainer.Step, trainer.TotalSteps, () => trainer.TokensSeen,
+                (tokensPerSecond, stop) => trainer.TrainStep(stop) with { TokensPerSecond = tokensPerSecond() }, trainer.SaveState, trainer.LoadState);
+        RunPlan plan = Plan(model, FormattableString.Invariant($"{_spec.Training.MaxSteps:N0} steps on {trainer.Samples:N0} samples of {trainer.Tokens:N0} tokens (the longest {trainer.LongestSequence:N0}){evaluation.Words}"),
+            trainer.Adapter, _spec.Training.BatchSize, trainer.LongestSequence, _spec.Training.MaxLength, _spec.Training.GradientCheckpointing, _spec.Training.SaveTotalLimit, _spec.Merge,
+            [.. Warnings(trainer, experts), .. evaluation.Warnings]);
+        if (Run.PlanOnly)
+        {
+            Run.Announce(plan with { Duration = Time(loop) + evaluation.Time() });
+            return;
+        }
+        Run.Announce(plan);
+        await evaluation.MeasureBeforeAsync();
         FineTuneMetrics last = await TrainAsync(
-            new Loop(() => trainer.Step, trainer.TotalSteps, () => trainer.TokensSeen,
-                (tokensPerSecond, stop) => trainer.TrainStep(stop) with { TokensPerSecond = tokensPerSecond() }, trainer.SaveState, trainer.LoadState),
-            _spec.Training.SaveSteps, _spec.Training.SaveMinutes, _spec.Training.SaveTotalLimit, _spec.Training.LoggingSteps, _spec.Training.Resume,
+            loop, _spec.Training.SaveSteps, _spec.Training.SaveMinutes, _spec.Training.SaveTotalLimit, _spec.Training.LoggingSteps, _spec.Training.Resume,
             "fine-tuning", m => FormattableString.Invariant($"loss {m.Loss:F4}, lr {m.LearningRate:G3}, {m.TokensPerSecond:F0} tok/s"),
             (report, metrics) => report with { FineTune = metrics });
 
