@@ -151,6 +151,8 @@ public sealed class GuardTests : IDisposable
         (code, _, errors) = await SampleAsync("ignored", [.. model, "--set", "spec.generation.ignoreEos=true"]);
         Assert.True(code == 0, errors);
         Assert.Equal(2, (int)Json("ignored", "results/run.json")["sampling"]!["answersCut"]!);
+        foreach (string place in (string[])["ignored", "ignored/samples"])
+            Assert.Equal(2, (int)JsonNode.Parse((await WorkerProgram.RunAsync("inspect", "samples", In(place))).Output)!["answersCut"]!);
     }
 
     [Fact]

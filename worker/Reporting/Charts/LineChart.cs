@@ -23,7 +23,7 @@ internal static class LineChart
         (double X, double Y)[] all = [.. lines.SelectMany(line => line.Points)];
         double low = all.Min(p => p.Y), high = all.Max(p => p.Y);
         var x = new Scale(all.Min(p => p.X), all.Max(p => p.X), Frame.Left, Frame.Width - Frame.Right, whole: true, exact: true);
-        var y = new Scale(low >= 0 ? 0 : low, high, Frame.Height - Frame.Bottom, Frame.Top, ticks: 4);
+        var y = new Scale(low >= 0 && low < high / 2 ? 0 : low, high, Frame.Height - Frame.Bottom, Frame.Top, ticks: 4);
         Html content = Html.Join(lines.Select((line, i) => Line(line, i + 1, x, y, smooth && line.Points.Count >= SmoothFrom)));
         Html legend = lines.Count == 1 ? Html.Empty : Html.Of($"""<p class="legend">{lines.Select((line, i) => Html.Of($"""<span class="key c{i + 1}">{line.Name}</span>"""))}</p>""");
         string description = string.Create(CultureInfo.InvariantCulture, $"{title}: {string.Join("; ", lines.Select(line => $"{line.Name} from {line.Points[0].Y:G4} to {line.Points[^1].Y:G4}"))}");
