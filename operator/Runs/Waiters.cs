@@ -29,6 +29,13 @@ internal sealed class Waiters
         }
     }
 
+    /// <summary>Of a run that is gone, not of a later one of its name.</summary>
+    public void Forget(RunKey waiter, string uid)
+    {
+        lock (gate)
+            if (waiting.TryGetValue(waiter, out var entry) && entry.Uid == uid) Set(waiter, uid, []);
+    }
+
     public void Forget()
     {
         lock (gate)
