@@ -17,7 +17,8 @@ public static class RunExtent
         {
             SamplingRunSpec s => [("maxQuestions", s.MaxQuestions)],
             FineTuneRunSpec f => [("maxSteps", f.Training.MaxSteps), ("evaluation", Short(f.Evaluation))],
-            RefineRunSpec r => [("maxSteps", r.Training.MaxSteps), ("totalEpochs", r.Training.TotalEpochs), ("evaluation", Short(r.Evaluation))],
+            RefineRunSpec r => [("maxSteps", r.Training.MaxSteps), ("totalEpochs", r.Training.TotalEpochs),
+                ("evaluation", Short(r.Evaluation))],
             _ => [],
         };
         return string.Join(' ', parts.Select(part => $"{part.Name}={part.Value ?? "-"}"));
@@ -45,7 +46,8 @@ public static class RunExtent
         foreach ((string name, JsonNode? value) in node.ToArray())
         {
             if (value is JsonObject inner && fresh[name] is JsonObject other) Prune(inner, other);
-            if (JsonNode.DeepEquals(node[name], fresh[name]) || node[name] is JsonObject { Count: 0 } && fresh[name] is JsonObject) node.Remove(name);
+            if (JsonNode.DeepEquals(node[name], fresh[name]) || node[name] is JsonObject { Count: 0 } && fresh[name] is JsonObject)
+                node.Remove(name);
         }
     }
 }

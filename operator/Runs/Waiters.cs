@@ -18,7 +18,8 @@ internal sealed class Waiters
         {
             if (waiting.Remove(waiter, out var before))
                 foreach (RunKey target in before.Targets)
-                    if (byTarget.TryGetValue(target, out HashSet<RunKey>? others) && others.Remove(waiter) && others.Count == 0) byTarget.Remove(target);
+                    if (byTarget.TryGetValue(target, out HashSet<RunKey>? others) && others.Remove(waiter) && others.Count == 0)
+                        byTarget.Remove(target);
             if (targets.Count == 0) return;
             waiting[waiter] = (uid, targets);
             foreach (RunKey target in targets)
@@ -49,7 +50,8 @@ internal sealed class Waiters
     {
         lock (gate)
         {
-            return byTarget.TryGetValue(target, out HashSet<RunKey>? waiters) ? [.. waiters.Select(waiter => (waiter, waiting[waiter].Uid))] : [];
+            return byTarget.TryGetValue(target, out HashSet<RunKey>? waiters)
+                ? [.. waiters.Select(waiter => (waiter, waiting[waiter].Uid))] : [];
         }
     }
 }

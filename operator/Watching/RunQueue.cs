@@ -9,8 +9,8 @@ namespace LightReasoner.Operator.Watching;
 
 /// <summary>
 /// Asks for runs to be reconciled, at once or later. Later requests wait here, one for each name, and the earliest counts: KubeOps' own
-/// timers replace one another, and are dropped after an outage of the API server. KubeOps reads the run anew, so an address is enough; a run that
-/// is gone by then costs one read, and a later run of its name loses nothing.
+/// timers replace one another, and are dropped after an outage of the API server. KubeOps reads the run anew, so an address is enough; a
+/// run that is gone by then costs one read, and a later run of its name loses nothing.
 /// </summary>
 internal sealed class RunQueue : IDisposable
 {
@@ -112,5 +112,6 @@ internal sealed class RunQueue : IDisposable
     private Task<bool> Enqueue<T>(T run)
         where T : IRunEntity =>
         services.GetRequiredService<EntityQueue<T>>()(
-            run.Initialize(), ReconciliationType.Modified, ReconciliationTriggerSource.Operator, TimeSpan.Zero, retryCount: 0, CancellationToken.None);
+            run.Initialize(), ReconciliationType.Modified, ReconciliationTriggerSource.Operator, TimeSpan.Zero, retryCount: 0,
+                CancellationToken.None);
 }

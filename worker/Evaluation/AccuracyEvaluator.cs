@@ -8,6 +8,19 @@ using LightReasoner.Worker.Tokenization;
 
 namespace LightReasoner.Worker.Evaluation;
 
+/// <summary>How answers are generated.</summary>
+public enum Decoding
+{
+    /// <summary>Token by token.</summary>
+    Tokens,
+
+    /// <summary>Blocks of EOS that are refined.</summary>
+    Blocks,
+
+    /// <summary>Masks behind the text, after interleaved-mask training.</summary>
+    Masks,
+}
+
 /// <summary>Accuracy on questions with known answers: one answer each (pass@1), judged by the evaluation's grader.</summary>
 public sealed class AccuracyEvaluator
 {
@@ -16,12 +29,12 @@ public sealed class AccuracyEvaluator
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <param name="questions">Questions with answers.</param>
     /// <param name="spec">How they are asked.</param>
-    /// <param name="blocks">Block generation (greedy) instead of token by token.</param>
+    /// <param name="decoding">How answers are generated; all but token by token are greedy.</param>
     /// <param name="cancellation">Ends it between two forward passes.</param>
     /// <param name="answered">Hears, after each forward pass, how many questions are answered.</param>
     /// <exception cref="Runs.WorkerException">The answers of the questions are not such as the grader compares.</exception>
     public EvaluationResult Evaluate(
-        LoadedModel model, Tokenizer tokenizer, IReadOnlyList<Question> questions, EvaluationSpec spec, bool blocks, CancellationToken cancellation = default,
+        LoadedModel model, Tokenizer tokenizer, IReadOnlyList<Question> questions, EvaluationSpec spec, Decoding decoding, CancellationToken cancellation = default,
         Action<int>? answered = null)
     {
         var grader = AnswerGrader.Of(spec);
@@ -29,10 +42,15 @@ public sealed class AccuracyEvaluator
         var prompts = Prompts(tokenizer, questions, spec, model.Model.Config.VocabSize);
         var endIds = model.EndIds(tokenizer, spec.Generation);
         var batchSize = BatchSizes.Rows(spec.BatchSize, model.Model, prompts.Max(prompt => prompt.Length), spec.Generation.MaxNewTokens);
-        var generated = blocks
-            ? new BlockGenerator(model.Model, RefineTrainer.EosOf(model, tokenizer), endIds)
-                .Generate(prompts, spec.BlockLength, spec.RefineIterations.Number, spec.Generation.MaxNewTokens, batchSize, answered, cancellation)
-            : new BatchGenerator(model.Model, endIds).Generate(prompts, spec.Generation, batchSize, answered: answered, cancellation: cancellation);
+        int eos = decoding is Decoding.Tokens ? 0 : RefineTrainer.EosOf(model, tokenizer), limit = spec.Generation.MaxNewTokens;
+        var generated = decoding switch
+        {
+            Decoding.Blocks => new BlockGenerator(model.Model, eos, endIds)
+                .Generate(prompts, spec.BlockLength, spec.RefineIterations.Number, limit, batchSize, answered, cancellation),
+            Decoding.Masks => new InterleavedGenerator(model.Model, eos, endIds)
+                .Generate(prompts, spec.BlockLength, spec.Decoder is BlockDecoder.SelfAware ? spec.Threshold : null, limit, batchSize, answered, cancellation),
+            _ => new BatchGenerator(model.Model, endIds).Generate(prompts, spec.Generation, batchSize, answered: answered, cancellation: cancellation),
+        };
         var texts = generated.Select(answer => tokenizer.Decode(answer.Ids, skipSpecialTokens: true)).ToArray();
         var correct = texts.Zip(questions, (text, question) => grader.Grade(text, question.Answer!).IsCorrect).ToArray();
         var passes = generated.Sum(answer => (long)answer.ForwardPasses);

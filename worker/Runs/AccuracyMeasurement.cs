@@ -14,133 +14,139 @@ internal sealed class AccuracyMeasurement
 {
     private const string BeforeBlob = "evaluation-before.json", AfterBlob = "evaluation-after.json";
 
-    /// <summary>Block generation is measured with fewer passes too, on so many questions.</summary>
-    private const int PassQuestions = 200, MaxPasses = 8, TrialQuestions = 16;
+    /// <summary>Other settings of block generation are measured too, on so many questions.</summary>
+    private const int SettingQuestions = 200, MaxPasses = 8, TrialQuestions = 16;
 
     private readonly RunContext _run;
-    private readonly EvaluationSpec? _spec;
-    private readonly ModelWithTokenizer _model;
-    private readonly IReadOnlyList<Question> _questions;
-    private readonly bool _blocks;
-    private EvaluationResult? _before;
-
-    /// <summary>What may go wrong with it.</summary>
-    public IReadOnlyList<string> Warnings { get; private init; } = [];
+    private readonly IReadOnlyList<TestSet> _sets;
+    private readonly Decoding _decoding;
+    private EvaluationResult[]? _before;
 
     /// <summary>What it adds to the plan of a run, in words.</summary>
-    public string Words => _spec is null ? "" : $", accuracy before and after on {_questions.Count} questions with answers of up to {_spec.Generation.MaxNewTokens} tokens";
+    public string Words => _sets.Count == 0 ? ""
+        : $", accuracy before and after on {_sets.Sum(set => set.Questions.Count)} questions with answers of up to {_sets[0].Spec.Generation.MaxNewTokens} tokens";
 
-    private AccuracyMeasurement(RunContext run, EvaluationSpec? spec, ModelWithTokenizer model, IReadOnlyList<Question> questions, bool blocks) =>
-        (_run, _spec, _model, _questions, _blocks) = (run, spec, model, questions, blocks);
+    private AccuracyMeasurement(RunContext run, IReadOnlyList<TestSet> sets, Decoding decoding) => (_run, _sets, _decoding) = (run, sets, decoding);
 
-    /// <summary>Reads the questions; without a spec nothing is ever measured.</summary>
-    public static async Task<AccuracyMeasurement> PrepareAsync(RunContext run, EvaluationSpec? spec, ModelWithTokenizer model, bool blocks)
+    /// <summary>Reads the questions, before any weights; without a spec nothing is ever measured.</summary>
+    public static async Task<AccuracyMeasurement> PrepareAsync(RunContext run, EvaluationSpec? spec, Decoding decoding) =>
+        new(run, await TestSet.ReadAsync(spec, run.References.DatasetUri, run.Stop), decoding);
+
+    /// <summary>Looks at the questions with the model at hand, before training: prompts that are too long for it, answers that would never end.</summary>
+    /// <returns>What may go wrong.</returns>
+    /// <exception cref="WorkerException">A question cannot be asked.</exception>
+    public IReadOnlyList<string> Check(ModelWithTokenizer model)
     {
-        IReadOnlyList<Question> questions = [];
-        if (spec?.Dataset is { } dataset)
-            questions = spec.Benchmark is { } benchmark
-                ? await Benchmark.Of(benchmark).QuestionsAsync(run.References.DatasetUri(dataset), dataset.Format, spec.MaxQuestions, run.Stop)
-                : await Datasets.QuestionsAsync(run.References.DatasetUri(dataset), dataset.Format, spec.QuestionField ?? "question", idField: null,
-                    spec.AnswerField ?? "answer", spec.MaxQuestions, shard: 0, shards: 1, run.Stop);
-        else if (spec is not null) throw new WorkerException(ExitCode.BadManifest, "spec.evaluation.benchmarks: several test sets cannot be measured yet; set dataset and benchmark");
-        if (spec is null) return new AccuracyMeasurement(run, spec, model, questions, blocks);
-        // All that can be refused is refused before training: the answers that the grader cannot compare, prompts without an end or too long for the model.
-        AnswerGrader.Of(spec).Check(questions.Select(question => (question.Where, question.Answer ?? "")));
-        model.Loaded.EndIds(model.Tokenizer, spec.Generation);
+        var warnings = new List<string>();
         int context = model.Loaded.Model.Config.MaxPositionEmbeddings;
-        int[] lengths = [.. AccuracyEvaluator.Prompts(model.Tokenizer, questions, spec, model.Loaded.Model.Config.VocabSize).Select(prompt => prompt.Length)];
-        if (lengths.Count(length => length >= context) is var full and > 0)
-            throw new WorkerException(ExitCode.BadData, $"spec.evaluation: {full} of {lengths.Length} questions have prompts of {context} tokens and more, which fill the model's context; leave them out of the dataset");
-        return new AccuracyMeasurement(run, spec, model, questions, blocks)
+        foreach (TestSet set in _sets)
         {
-            Warnings = [.. RunPlan.ContextWarnings("questions of spec.evaluation", lengths, spec.Generation.MaxNewTokens, context, "").Where(_ => !blocks || spec.Generation.MaxNewTokens < context)],
-        };
+            model.Loaded.EndIds(model.Tokenizer, set.Spec.Generation);
+            int[] lengths = [.. AccuracyEvaluator.Prompts(model.Tokenizer, set.Questions, set.Spec, model.Loaded.Model.Config.VocabSize).Select(prompt => prompt.Length)];
+            if (lengths.Count(length => length >= context) is var full and > 0)
+                throw new WorkerException(ExitCode.BadData, $"spec.evaluation: {full} of {lengths.Length} questions have prompts of {context} tokens and more, which fill the model's context; leave them out of the dataset");
+            warnings.AddRange(RunPlan.ContextWarnings("questions of spec.evaluation", lengths, set.Spec.Generation.MaxNewTokens, context, ""));
+        }
+        return warnings;
     }
 
     /// <summary>Measures the model as it is now, unless an earlier attempt did.</summary>
-    public async Task MeasureBeforeAsync()
+    public async Task MeasureBeforeAsync(ModelWithTokenizer model)
     {
-        if (_spec is null) return;
+        if (_sets.Count == 0) return;
         _before = await _run.Output.Store.GetAsync(BeforeBlob, _run.Stop) is { } kept
-            && JsonSerializer.Deserialize<EvaluationResult>(kept.Bytes, ApiJson.Options) is { } result && result.Of == RunExtent.Short(_spec) && result.Correct.Length == _questions.Count
-            ? result : await MeasureAsync("before", BeforeBlob);
+            && JsonSerializer.Deserialize<EvaluationResult[]>(kept.Bytes, ApiJson.Options) is { } results && results.Select(result => result.Of).SequenceEqual(_sets.Select(Of))
+            ? results : await MeasureAsync(model, "before", BeforeBlob);
     }
 
+    /// <summary>What a result is of: another evaluation, or another number of questions, is measured anew.</summary>
+    private static string Of(TestSet set) => FormattableString.Invariant($"{RunExtent.Short(set.Spec)} {set.Questions.Count}");
+
     /// <summary>What both measurements will take, by a batch of questions.</summary>
-    public TimeSpan Time()
+    public TimeSpan Time(ModelWithTokenizer model)
     {
-        if (_spec is null) return default;
-        Question[] some = [.. _questions.Take(Math.Min(_spec.BatchSize.Number ?? TrialQuestions, _questions.Count))];
+        if (_sets.Count == 0) return default;
+        Question[] some = [.. _sets[0].Questions.Take(_sets[0].Spec.BatchSize.Number ?? TrialQuestions)];
         long begun = _run.Time.GetTimestamp();
-        _model.Loaded.Model.eval();
-        Evaluate("timing", some, _spec);
-        return _run.Time.GetElapsedTime(begun) * 2 * _questions.Count / some.Length;
+        Evaluate(model, "timing", some, _sets[0].Spec);
+        return _run.Time.GetElapsedTime(begun) * 2 * _sets.Sum(set => set.Questions.Count) / some.Length;
     }
 
     /// <summary>Measures the model as it is now and sets it beside what was measured before.</summary>
-    public async Task<EvaluationMetrics?> MeasureAfterAsync()
+    public async Task<EvaluationMetrics?> MeasureAfterAsync(ModelWithTokenizer model)
     {
-        if (_spec is null || _before is null) return null;
-        EvaluationResult after = await MeasureAsync("after", AfterBlob);
+        if (_before is null) return null;
+        EvaluationResult[] after = await MeasureAsync(model, "after", AfterBlob);
         await _run.Output.PutTextAsync(AnswerChange.BlobName, JsonSerializer.Serialize(Changes(after), ApiJson.Options) + "\n", _run.Stop);
-        if (_blocks) await MeasurePassesAsync(after);
-        (bool Before, bool After)[] pairs = [.. _before.Correct.Zip(after.Correct)];
-        return new EvaluationMetrics
+        if (_decoding is not Decoding.Tokens) await MeasureSettingsAsync(model);
+        return TestSet.Compare(_sets, _before, after) with
         {
-            Questions = pairs.Length,
-            Before = Share(_before.Correct),
-            After = Share(after.Correct),
-            Improved = pairs.Count(p => !p.Before && p.After),
-            Worsened = pairs.Count(p => p.Before && !p.After),
-            CutBefore = _before.AnswersCut,
-            CutAfter = after.AnswersCut,
-            TokensPerForward = _blocks ? after.TokensPerForward : null,
+            CutBefore = _before.Sum(result => result.AnswersCut),
+            CutAfter = after.Sum(result => result.AnswersCut),
+            TokensPerForward = _decoding is Decoding.Tokens ? null : after.Average(result => result.TokensPerForward),
         };
     }
 
-    private AnswerChange[] Changes(EvaluationResult after) =>
+    private AnswerChange[] Changes(EvaluationResult[] after) =>
     [
-        .. _questions.Select((question, i) => new AnswerChange(question.Text, question.Answer ?? "", _before!.Answers[i], after.Answers[i], after.Correct[i]))
-            .Where((_, i) => _before!.Correct[i] != after.Correct[i]),
+        .. _sets.SelectMany((set, s) => set.Questions
+            .Select((question, i) => (Change: new AnswerChange(question.Text, question.Answer ?? "", _before![s].Answers[i], after[s].Answers[i], after[s].Correct[i]), IsChange: _before[s].Correct[i] != after[s].Correct[i])))
+            .Where(answer => answer.IsChange).Select(answer => answer.Change),
     ];
 
-    /// <summary>Accuracy and tokens per forward pass by the number of passes over a block, up to the one that the document names.</summary>
-    private async Task MeasurePassesAsync(EvaluationResult after)
+    /// <summary>Accuracy and tokens per forward pass by passes over a block, by block length, or by how much of a block is taken; on the first test set.</summary>
+    private async Task MeasureSettingsAsync(ModelWithTokenizer model)
     {
-        Question[] questions = [.. _questions.Take(PassQuestions)];
+        Question[] questions = [.. _sets[0].Questions.Take(SettingQuestions)];
         var measured = new List<PassAccuracy>();
-        for (int passes = 1; passes < Math.Min(_spec!.RefineIterations.Number ?? int.MaxValue, MaxPasses); passes++)
+        foreach ((string name, EvaluationSpec setting) in _decoding is Decoding.Blocks ? BlockSettings(_sets[0].Spec) : MaskSettings(_sets[0].Spec))
         {
-            EvaluationResult result = Evaluate($"measuring with {passes} of {_spec.RefineIterations} passes", questions, _spec with { RefineIterations = passes });
-            measured.Add(new PassAccuracy(passes, questions.Length, result.Correct.Count(c => c), result.TokensPerForward));
+            EvaluationResult result = Evaluate(model, $"measuring {name}", questions, setting);
+            measured.Add(new PassAccuracy(name, questions.Length, result.Correct.Count(c => c), result.TokensPerForward));
         }
-        measured.Add(new PassAccuracy(_spec.RefineIterations.Number, questions.Length, after.Correct.Take(questions.Length).Count(c => c), after.TokensPerForward));
         await _run.Output.PutTextAsync(PassAccuracy.BlobName, JsonSerializer.Serialize(measured, ApiJson.Options) + "\n", _run.Stop);
     }
 
-    private async Task<EvaluationResult> MeasureAsync(string when, string blob)
+    private static IEnumerable<(string Name, EvaluationSpec Spec)> BlockSettings(EvaluationSpec spec)
+    {
+        for (int passes = 1; passes <= Math.Min(spec.RefineIterations.Number ?? 1, MaxPasses); passes++)
+            yield return ($"{spec.BlockLength} tokens, {passes} {(passes == 1 ? "pass" : "passes")}", spec with { RefineIterations = passes });
+        foreach (int length in new[] { spec.BlockLength / 4, spec.BlockLength / 2, spec.BlockLength, 2 * spec.BlockLength }.Where(length => length > 1))
+            yield return ($"{length} tokens, converge", spec with { BlockLength = length, RefineIterations = new RefineIterations(null) });
+    }
+
+    private static IEnumerable<(string Name, EvaluationSpec Spec)> MaskSettings(EvaluationSpec spec)
+    {
+        for (int length = 2; length < 2 * spec.BlockLength; length *= 2)
+        {
+            int size = Math.Min(length, spec.BlockLength);
+            yield return ($"{size} tokens, blockwise", spec with { BlockLength = size, Decoder = BlockDecoder.Blockwise });
+            yield return (FormattableString.Invariant($"{size} tokens, self-aware {spec.Threshold}"), spec with { BlockLength = size, Decoder = BlockDecoder.SelfAware });
+        }
+    }
+
+    private async Task<EvaluationResult[]> MeasureAsync(ModelWithTokenizer model, string when, string blob)
     {
         string? message = null;
         _run.Progress.Update(report =>
         {
             message = report.Message;
-            return report with { Message = $"measuring accuracy {when} training on {_questions.Count} questions" };
+            return report with { Message = $"measuring accuracy {when} training on {_sets.Sum(set => set.Questions.Count)} questions" };
         });
-        _model.Loaded.Model.eval();
-        EvaluationResult result = Evaluate($"measuring {when} training", _questions, _spec!) with { Of = RunExtent.Short(_spec) };
+        EvaluationResult[] results = [.. _sets.Select(set => Evaluate(model, $"measuring {when} training", set.Questions, set.Spec) with { Of = Of(set) })];
         _run.Progress.Update(report => report with { Message = message });
-        _run.Progress.Say(FormattableString.Invariant($"accuracy {when}: {Share(result.Correct):P1} of {_questions.Count} questions").Replace(" %", "%")
-            + (result.AnswersCut > 0 ? $"; {result.AnswersCut} answers were cut at maxNewTokens ({_spec!.Generation.MaxNewTokens}) or at the end of the model's context" : ""));
-        await _run.Output.PutTextAsync(blob, JsonSerializer.Serialize(result, ApiJson.Options), _run.Stop);
-        return result;
+        foreach ((TestSet set, EvaluationResult result) in _sets.Zip(results))
+            _run.Progress.Say(FormattableString.Invariant($"accuracy {when}{(_sets.Count > 1 ? $" on {set.Spec.Benchmark}" : "")}: {result.Accuracy:P1} of {set.Questions.Count} questions").Replace(" %", "%")
+                + (result.AnswersCut > 0 ? $"; {result.AnswersCut} answers were cut at maxNewTokens ({set.Spec.Generation.MaxNewTokens}) or at the end of the model's context" : ""));
+        await _run.Output.PutTextAsync(blob, JsonSerializer.Serialize(results, ApiJson.Options), _run.Stop);
+        return results;
     }
 
-    private EvaluationResult Evaluate(string what, IReadOnlyList<Question> questions, EvaluationSpec spec)
+    private EvaluationResult Evaluate(ModelWithTokenizer model, string what, IReadOnlyList<Question> questions, EvaluationSpec spec)
     {
         long begun = _run.Time.GetTimestamp();
-        return new AccuracyEvaluator().Evaluate(_model.Loaded, _model.Tokenizer, questions, spec, _blocks, _run.Stop,
+        model.Loaded.Model.eval();
+        return new AccuracyEvaluator().Evaluate(model.Loaded, model.Tokenizer, questions, spec, _decoding, _run.Stop,
             done => _run.Progress.Show(what, done, questions.Count, "questions", _run.Time.GetElapsedTime(begun)));
     }
-
-    private static double Share(bool[] correct) => correct.Length == 0 ? 0 : (double)correct.Count(c => c) / correct.Length;
 }

@@ -43,7 +43,7 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     /// <param name="length">Tokens of the longest.</param>
     /// <param name="checkpointing">Whether layers are computed again in the backward pass.</param>
     /// <param name="devices">Devices that share the optimizer's state.</param>
-    public static MemoryPrediction Training(DecoderConfig config, torch.ScalarType dtype, LoraOptions? lora, int rows, int length, bool checkpointing, int devices = 1)
+    public static MemoryPrediction Training(DecoderConfig config, torch.ScalarType dtype, LoraSpec? lora, int rows, int length, bool checkpointing, int devices = 1)
     {
         long size = BytesOf(dtype), tokens = (long)rows * length, weights = Elements(config);
         long hidden = config.HiddenSize, inner = config.IntermediateSize, queries = (long)config.NumHeads * config.HeadDim, projected = queries + 2L * config.NumKvHeads * config.HeadDim;
@@ -65,11 +65,11 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     }
 
     /// <summary>Parameters that are trained.</summary>
-    public static long Trained(DecoderConfig config, LoraOptions? lora) =>
+    public static long Trained(DecoderConfig config, LoraSpec? lora) =>
         lora is null ? Elements(config) : config.NumLayers * Adapted(config, lora).Sum(projection => lora.Rank * (projection.In + projection.Out));
 
     /// <summary>The projections of a layer that get an adapter, with their sizes.</summary>
-    private static (string Name, long In, long Out)[] Adapted(DecoderConfig config, LoraOptions? lora)
+    private static (string Name, long In, long Out)[] Adapted(DecoderConfig config, LoraSpec? lora)
     {
         long hidden = config.HiddenSize, inner = config.IntermediateSize, queries = (long)config.NumHeads * config.HeadDim, keys = (long)config.NumKvHeads * config.HeadDim;
         (string Name, long In, long Out)[] projections =

@@ -23,8 +23,8 @@ internal static class RunInputs
         (string Field, DatasetSource? Source)[] datasets = manifest switch
         {
             SamplingRun run => [("spec.dataset", run.Spec.Dataset)],
-            FineTuneRun run => [("spec.samples", run.Spec.Samples), .. Evaluation(run.Spec.Evaluation)],
-            RefineRun run => [("spec.dataset", run.Spec.Dataset), .. Evaluation(run.Spec.Evaluation)],
+            FineTuneRun run => [("spec.samples", run.Spec.Samples), ("spec.sft.dataset", run.Spec.Sft?.Dataset), ("spec.validation.dataset", run.Spec.Validation?.Dataset), .. Evaluation(run.Spec.Evaluation)],
+            RefineRun run => [("spec.dataset", run.Spec.Dataset), ("spec.validation.dataset", run.Spec.Validation?.Dataset), .. Evaluation(run.Spec.Evaluation)],
             _ => [],
         };
         var inputs = new JsonObject();
@@ -33,8 +33,13 @@ internal static class RunInputs
                 inputs[layer == 0 ? field : $"{field} (layer {layer} below)"] = Entry(uri, await Fingerprint.OfModelAsync(uri, cancellation));
         foreach ((string field, DatasetSource? source) in datasets)
             if (source is not null && references.DatasetUri(source) is var uri) inputs[field] = Entry(uri, await FilesAsync(uri, source.RunRef));
-        if (manifest is SamplingRun { Spec.Answers: { } answers } && BlobUri.Join(references.OutputOf(answers.RunRef), "answers/*") is var given)
-            inputs["spec.answers"] = Entry(given, await FilesAsync(given, answers.RunRef));
+        (string Field, RunReference? Reference) answers = manifest switch
+        {
+            SamplingRun run => ("spec.answers", run.Spec.Answers?.RunRef),
+            FineTuneRun { Spec.Objective: FineTuneObjective.Sft } run => ("spec.samples (answers)", run.Spec.Samples.RunRef),
+            _ => default,
+        };
+        if (answers.Reference is { } answered && BlobUri.Join(references.OutputOf(answered), "answers/*") is var given) inputs[answers.Field] = Entry(given, await FilesAsync(given, answered));
         return inputs;
 
         async Task<IReadOnlyList<Fingerprint>> FilesAsync(string uri, RunReference? reference)

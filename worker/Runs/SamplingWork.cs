@@ -28,6 +28,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     private readonly SamplingRunSpec _spec = manifest.Spec;
     private readonly List<ModelWithTokenizer> _models = []; // expert and amateur, once they are needed
     private Prepared? _prepared;
+    private VocabularyFigures? _vocabulary;
 
     /// <summary>What a chunk is made with.</summary>
     /// <param name="Sampler">The sampler.</param>
@@ -80,7 +81,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
                 Question[] chunk = [.. Enumerable.Range(from, Math.Min(ChunkSize, questions.Count - from)).Select(at => questions[at])];
                 ChunkResult result = sampler.Sample(chunk, given is null ? null : [.. chunk.Select(given)],
                     done => TellWithin(chunk.Length, total, done, (promptsHere + done) / Seconds()), run.Stop);
-                ChunkFigures news = ChunkFigures.Of(result, result.Examples((Examples * ChunkSize + questions.Count - 1) / questions.Count));
+                ChunkFigures news = ChunkFigures.Of(result, result.Examples((Examples * ChunkSize + questions.Count - 1) / questions.Count), _vocabulary);
                 // Figures and answers come first: the samples' appearance is what commits all three.
                 await run.Output.PutTextAsync(figures, JsonSerializer.Serialize(news, ApiJson.Options), run.Stop);
                 await run.Output.PutTextAsync($"answers/{part}.jsonl", AnswerFile.Write(chunk.Zip(result.Answers)), run.Stop);
@@ -138,6 +139,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         VocabularyMap vocabulary = _spec.Selection.Vocabulary == VocabularyMatch.Ids || _spec.Compatibility == Compatibility.Published
             ? VocabularyMap.Equal(expertRows, amateurRows)
             : VocabularyMap.Of(expertTokens, expertRows, amateurTokens, amateurRows);
+        _vocabulary = VocabularyMap.Compare(expertTokens, expertRows, amateurTokens, amateurRows);
         if (!vocabulary.SameIds) run.Progress.Say($"expert and amateur have {vocabulary.Size} tokens in common, matched by spelling");
         Func<Question, int[]>? answers = _spec.Answers is { } source ? await AnswerFile.ReadAsync(BlobUri.Join(run.References.OutputOf(source.RunRef), "answers/*"), run.Stop) : null;
         int rows = vocabulary.SameIds ? Math.Min(expertRows, amateurRows) : expertRows;

@@ -42,6 +42,9 @@ internal sealed class DataParallel : IDisposable
     /// <summary>Number of replicas.</summary>
     public int Count => _replicas.Length;
 
+    /// <summary>The caller's model.</summary>
+    public Replica First => _replicas[0];
+
     /// <summary>What is trained.</summary>
     public IReadOnlyList<FlatWeight> Weights => _replicas[0].Parameters.Named;
 

@@ -13,6 +13,8 @@ public sealed class ExampleTests(DevCluster cluster)
     [InlineData("azure", 2)]
     [InlineData("kueue", 2)]
     [InlineData("pvc", 2)]
+    [InlineData("experiments", 10)]
+    [InlineData("rounds", 6)]
     public async Task Kustomization_Renders_AndItsRunsAreGood(string folder, int runs)
     {
         string text = await Kubectl.RunAsync(null, "", "kustomize", $"examples/{folder}");
