@@ -129,7 +129,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
 
     /// <summary>The samples with the fingerprint of the expert that they are of.</summary>
     private IReadOnlyList<ContrastiveSample> Marked(IReadOnlyList<ContrastiveSample> samples) =>
-        RunInputs.WeightsOf(run.Inputs, "spec.expert") is { } expert ? new MadeList<ContrastiveSample>(samples.Count, i => samples[i] with { Expert = expert }) : samples;
+        RunInputs.WeightsOf(run.Inputs, "spec.expert") is { } expert ? new LazyList<ContrastiveSample>(samples.Count, i => samples[i] with { Expert = expert }) : samples;
 
     private async Task<Prepared> PrepareAsync(IReadOnlyList<Question> questions)
     {
