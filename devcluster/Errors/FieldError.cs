@@ -21,7 +21,8 @@ internal sealed record FieldError(string Reason, string Field, string Detail)
         => new("FieldValueTypeInvalid", field, $"Invalid value: {Shown(value)}: {detail}");
 
     public static FieldError NotSupported(string field, string value, params IEnumerable<string> supported)
-        => new("FieldValueNotSupported", field, $"Unsupported value: {Quote(value)}: supported values: {string.Join(", ", supported.Select(Quote))}");
+        => new("FieldValueNotSupported", field,
+            $"Unsupported value: {Quote(value)}: supported values: {string.Join(", ", supported.Select(Quote))}");
 
     public static FieldError Duplicate(string field, JsonNode? value)
         => new("FieldValueDuplicate", field, $"Duplicate value: {Shown(value)}");
@@ -42,7 +43,7 @@ internal sealed record FieldError(string Reason, string Field, string Detail)
 
     public JsonObject ToCause() => new() { ["reason"] = Reason, ["message"] = Detail, ["field"] = Field };
 
-    public static string Quote(string text) => JsonValue.Create(text).Text();
+    public static string Quote(string text) => JsonValue.Create(text).ToText();
 
-    private static string Shown(JsonNode? value) => value.Text();
+    private static string Shown(JsonNode? value) => value.ToText();
 }

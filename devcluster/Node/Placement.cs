@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Json;
+using k8s.Models;
 
 namespace LightReasoner.DevCluster.Node;
 
@@ -11,9 +12,11 @@ internal static class Placement
         JsonObject pod, IReadOnlyDictionary<string, string> nodeLabels, IReadOnlyDictionary<string, decimal> free, bool unschedulable)
     {
         if (unschedulable) return "1 node(s) were unschedulable";
-        if (pod.Entries("spec", "nodeSelector").Any(wanted => nodeLabels.GetValueOrDefault(wanted.Key) != wanted.Value) || !Affine(pod, nodeLabels))
+        if (pod.Entries("spec", "nodeSelector").Any(wanted => nodeLabels.GetValueOrDefault(wanted.Key) != wanted.Value)
+            || !Affine(pod, nodeLabels))
             return "1 node(s) didn't match Pod's node affinity/selector";
-        var missing = Requests(pod).Where(r => r.Value > free.GetValueOrDefault(r.Key)).Select(r => r.Key).Order(StringComparer.Ordinal).ToList();
+        var missing = Requests(pod).Where(r => r.Value > free.GetValueOrDefault(r.Key)).Select(r => r.Key)
+            .Order(StringComparer.Ordinal).ToList();
         if (missing.Count == 0) return null;
         return string.Join(", ", missing.Select(r => r == "pods" ? "1 Too many pods" : $"1 Insufficient {r}"));
     }
@@ -45,13 +48,17 @@ internal static class Placement
         return requests;
     }
 
+    /// <summary>A quantity such as <c>500m</c> or <c>1Gi</c> in whole units (cores, bytes).</summary>
+    public static decimal Amount(string? quantity) => string.IsNullOrEmpty(quantity) ? 0 : new ResourceQuantity(quantity).ToDecimal();
+
     private static Dictionary<string, decimal> Amounts(this JsonObject? list) =>
-        (list ?? []).ToDictionary(e => e.Key, e => Quantity.Parse(e.Value.Text() ?? e.Value?.ToJsonString()));
+        (list ?? []).ToDictionary(e => e.Key, e => Amount(e.Value.Text() ?? e.Value?.ToJsonString()));
 
     /// <summary>Required node affinity: one of the terms must match wholly.</summary>
     private static bool Affine(JsonObject pod, IReadOnlyDictionary<string, string> labels)
     {
-        var terms = pod.Items("spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms").ToList();
+        var terms = pod.Items("spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution",
+            "nodeSelectorTerms").ToList();
         return terms.Count == 0 || terms.Any(t => t.Items("matchExpressions").All(e =>
         {
             var has = labels.TryGetValue(e.Text("key") ?? "", out var value);
@@ -62,8 +69,8 @@ internal static class Placement
                 "NotIn" => !has || !values.Contains(value!),
                 "Exists" => has,
                 "DoesNotExist" => !has,
-                "Gt" => has && values.Count == 1 && Quantity.Parse(value) > Quantity.Parse(values[0]),
-                "Lt" => has && values.Count == 1 && Quantity.Parse(value) < Quantity.Parse(values[0]),
+                "Gt" => has && values.Count == 1 && Amount(value) > Amount(values[0]),
+                "Lt" => has && values.Count == 1 && Amount(value) < Amount(values[0]),
                 _ => false,
             };
         }));

@@ -54,7 +54,9 @@ internal class ResourceStrategy
         return result;
     }
 
-    /// <summary>What the request to delete does to the object, beside setting deletionTimestamp. True: the usual new generation is left out.</summary>
+    /// <summary>
+    /// What the request to delete does to the object, beside setting deletionTimestamp. True: the usual new generation is left out.
+    /// </summary>
     public virtual bool PrepareDelete(JsonObject o, string now) => false;
 
     public virtual IEnumerable<FieldError> ValidateName(string name, string field) => Names.Subdomain(name, field);
@@ -71,7 +73,7 @@ internal class ResourceStrategy
     /// <summary>Value of a field label; null when selectors may not use it.</summary>
     public virtual string? Field(JsonObject o, string label)
         => label is "metadata.name" or "metadata.namespace" || SelectableFields.Contains(label)
-            ? o.At(label.Split('.')) is { } node ? node.AsString() ?? node.Text() : ""
+            ? o.At(label.Split('.')) is { } node ? node.Text() ?? node.ToText() : ""
             : null;
 }
 

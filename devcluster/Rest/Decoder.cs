@@ -21,7 +21,8 @@ internal static class Decoder
         var problems = body.Duplicates.Select(d => $"duplicate field \"{d}\"").ToList();
         problems.AddRange(Shape(request.Type, o).Select(u => $"unknown field \"{u}\""));
         Report(request, problems, () => Fail.BadRequest(
-            $"{request.Type.Kind} in version \"{request.Type.Version}\" cannot be handled as a {request.Type.Kind}: strict decoding error: {string.Join(", ", problems)}"));
+            $"{request.Type.Kind} in version \"{request.Type.Version}\" cannot be handled as a {request.Type.Kind}: strict decoding "
+                + $"error: {string.Join(", ", problems)}"));
         return o;
     }
 
@@ -32,8 +33,10 @@ internal static class Decoder
         if (type.Custom)
         {
             if (o["metadata"] is not (null or JsonObject))
-                throw Fail.BadRequest($"{type.Kind} in version \"{type.Version}\" cannot be handled as a {type.Kind}: json: cannot unmarshal {Validation.TypeOf(o["metadata"])} into Go value of type v1.ObjectMeta");
-            if (o["metadata"] is JsonObject metadata && BuiltInDecoding.Decode(metadata, BuiltInTypes.Get("ObjectMeta"), unknown, "metadata") is { } problem)
+                throw Fail.BadRequest($"{type.Kind} in version \"{type.Version}\" cannot be handled as a {type.Kind}: json: cannot "
+                    + $"unmarshal {Validation.TypeOf(o["metadata"])} into Go value of type v1.ObjectMeta");
+            if (o["metadata"] is JsonObject metadata && BuiltInDecoding.Decode(metadata, BuiltInTypes.Get("ObjectMeta"), unknown,
+                "metadata") is { } problem)
                 throw Fail.BadRequest($"{type.Kind} in version \"{type.Version}\" cannot be handled as a {type.Kind}: {problem}");
             Pruning.Prune(o, type.Schema, unknown, isResource: true);
             return [.. unknown.OrderBy(Rank).ThenBy(u => u, StringComparer.Ordinal)];
@@ -63,7 +66,7 @@ internal static class Decoder
     private static void CheckCustomType(ApiRequest request, JsonObject o, byte[] raw)
     {
         var type = request.Type;
-        if (o.StringAt("kind") is not { Length: > 0 } kind)
+        if (o.Text("kind") is not { Length: > 0 } kind)
             throw Body.Unrecognised(type.Kind, raw, $"Object 'Kind' is missing in '{Encoding.UTF8.GetString(raw)}'");
         if (o.ApiVersion() != type.GroupVersion && o.ApiVersion().StartsWith(type.Group + "/", StringComparison.Ordinal))
         {
@@ -73,19 +76,21 @@ internal static class Decoder
         }
 
         if (o.ApiVersion() != type.GroupVersion)
-            throw Fail.BadRequest($"the API version in the data ({o.ApiVersion()}) does not match the expected API version ({type.GroupVersion})");
+            throw Fail.BadRequest($"the API version in the data ({o.ApiVersion()}) does not match the expected API version "
+                + $"({type.GroupVersion})");
         if (kind != type.Kind)
             throw Fail.Invalid(type.Group, kind, o.Name(), [FieldError.Invalid("kind", kind, $"must be {type.Kind}")]);
     }
 
     private static void CheckBuiltInType(ResourceType type, JsonObject o)
     {
-        var kind = o.StringAt("kind") ?? "";
-        var version = o.StringAt("apiVersion") ?? "";
+        var kind = o.Text("kind") ?? "";
+        var version = o.Text("apiVersion") ?? "";
         if (kind.Length > 0 && kind != type.Kind || version.Length > 0 && version != type.GroupVersion)
         {
             var shown = kind.Length > 0 ? kind : type.Kind;
-            throw Fail.BadRequest($"{shown} in version \"{version.Split('/')[^1]}\" cannot be handled as a {type.Kind}: no kind \"{shown}\" is registered for version \"{version}\"");
+            throw Fail.BadRequest($"{shown} in version \"{version.Split('/')[^1]}\" cannot be handled as a {type.Kind}: no kind "
+                + $"\"{shown}\" is registered for version \"{version}\"");
         }
 
         o["kind"] = type.Kind;

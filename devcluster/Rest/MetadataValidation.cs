@@ -12,9 +12,10 @@ internal static class MetadataValidation
 
     public static IEnumerable<FieldError> Create(JsonObject o, ResourceType type)
     {
-        if (o.StringAt("metadata", "generateName") is { Length: > 0 } prefix)
+        if (o.Text("metadata", "generateName") is { Length: > 0 } prefix)
         {
-            foreach (var error in type.Strategy.ValidateName(prefix.TrimEnd('-', '.') is { Length: > 0 } p ? p : prefix, "metadata.generateName"))
+            foreach (var error in type.Strategy.ValidateName(prefix.TrimEnd('-', '.') is { Length: > 0 } p ? p : prefix,
+                "metadata.generateName"))
                 yield return error;
         }
 
@@ -42,26 +43,28 @@ internal static class MetadataValidation
             var added = o.At("metadata", "finalizers").StringItems().Where(f => !before.Contains(f)).ToList();
             // The real server checks twice, and says so twice.
             for (var i = 0; i < 2 && added.Count > 0; i++)
-                yield return FieldError.Forbidden("metadata.finalizers", $"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{string.Join(", ", added.Select(FieldError.Quote))}}}");
+                yield return FieldError.Forbidden("metadata.finalizers",
+                    "no new finalizers can be added if the object is being deleted, found new finalizers "
+                    + $"[]string{{{string.Join(", ", added.Select(FieldError.Quote))}}}");
         }
     }
 
     private static IEnumerable<FieldError> Common(JsonObject o)
     {
-        foreach (var (key, value) in (o.ObjectAt("metadata", "labels") ?? []).OrderBy(p => p.Key, StringComparer.Ordinal))
+        foreach (var (key, value) in (o.Map("metadata", "labels") ?? []).OrderBy(p => p.Key, StringComparer.Ordinal))
         {
             foreach (var problem in Names.QualifiedName(key))
                 yield return FieldError.Invalid("metadata.labels", key, problem);
-            foreach (var problem in Names.LabelValue(value.AsString() ?? ""))
+            foreach (var problem in Names.LabelValue(value.Text() ?? ""))
                 yield return FieldError.Invalid("metadata.labels", value, problem);
         }
 
         var size = 0;
-        foreach (var (key, value) in (o.ObjectAt("metadata", "annotations") ?? []).OrderBy(p => p.Key, StringComparer.Ordinal))
+        foreach (var (key, value) in (o.Map("metadata", "annotations") ?? []).OrderBy(p => p.Key, StringComparer.Ordinal))
         {
             foreach (var problem in Names.QualifiedName(key.ToLowerInvariant()))
                 yield return FieldError.Invalid("metadata.annotations", key, problem);
-            size += key.Length + (value.AsString() ?? "").Length;
+            size += key.Length + (value.Text() ?? "").Length;
         }
 
         if (size > AnnotationLimit)
@@ -76,7 +79,8 @@ internal static class MetadataValidation
         }
 
         if (finalizers.Contains("orphan") && finalizers.Contains("foregroundDeletion"))
-            yield return FieldError.Invalid("metadata.finalizers", JsonAccess.Strings(finalizers), "finalizers orphan and foregroundDeletion cannot be both set");
+            yield return FieldError.Invalid("metadata.finalizers", JsonAccess.Strings(finalizers),
+                "finalizers orphan and foregroundDeletion cannot be both set");
     }
 
     private static IEnumerable<FieldError> Owners(JsonObject o)
@@ -87,20 +91,21 @@ internal static class MetadataValidation
         {
             var path = "metadata.ownerReferences";
             var owner = owners![i];
-            var version = owner.StringAt("apiVersion") ?? "";
+            var version = owner.Text("apiVersion") ?? "";
             if (version.Length == 0)
                 yield return FieldError.Invalid($"{path}.apiVersion", version, "version must not be empty");
-            if (owner.StringAt("kind") is null or "")
+            if (owner.Text("kind") is null or "")
                 yield return FieldError.Invalid($"{path}.kind", "", "must not be empty");
-            if (owner.StringAt("name") is null or "")
+            if (owner.Text("name") is null or "")
                 yield return FieldError.Invalid($"{path}.name", "", "must not be empty");
-            if (owner.StringAt("uid") is null or "")
+            if (owner.Text("uid") is null or "")
                 yield return FieldError.Invalid($"{path}.uid", "", "must not be empty");
             if (!owner.BoolAt("controller"))
                 continue;
-            var me = $"{owner.StringAt("kind")}/{owner.StringAt("name")}";
+            var me = $"{owner.Text("kind")}/{owner.Text("name")}";
             if (controller is not null)
-                yield return FieldError.Invalid(path, owners, $"Only one reference can have Controller set to true. Found \"true\" in references for {controller} and {me}");
+                yield return FieldError.Invalid(path, owners,
+                    $"Only one reference can have Controller set to true. Found \"true\" in references for {controller} and {me}");
             controller = me;
         }
     }

@@ -16,7 +16,9 @@ namespace LightReasoner.DevCluster.Rest;
 /// <param name="Patch">The wish is a patch of what is there.</param>
 internal sealed record WriteOptions(string? Manager = null, bool DryRun = false, bool Patch = false);
 
-/// <summary>Creates and updates objects: defaults, checks, generations, conflicts, finalizers; the same for clients and controllers.</summary>
+/// <summary>
+/// Creates and updates objects: defaults, checks, generations, conflicts, finalizers; the same for clients and controllers.
+/// </summary>
 internal sealed class ObjectWriter(Store store, TimeProvider time)
 {
     private const string SuffixLetters = "bcdfghjklmnpqrstvwxz2456789";
@@ -27,18 +29,20 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
 
     public string Now => Timestamp(time.GetUtcNow());
 
+    public static string Suffix() => RandomNumberGenerator.GetString(SuffixLetters, 5);
+
     public static string Timestamp(DateTimeOffset t) => t.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
     public StoredObject Create(ResourceType type, string ns, JsonObject o, WriteOptions options, Action<JsonObject>? track = null)
     {
         var metadata = o.Metadata();
-        if (metadata.StringAt("resourceVersion") is { Length: > 0 } and not "0")
+        if (metadata.Text("resourceVersion") is { Length: > 0 } and not "0")
             throw Fail.ServerError("resourceVersion should not be set on objects to be created");
         CheckNamespace(type, ns, o);
         CheckDefinition(type, o.Name());
-        var generated = o.Name().Length == 0 && metadata.StringAt("generateName") is { Length: > 0 };
+        var generated = o.Name().Length == 0 && metadata.Text("generateName") is { Length: > 0 };
         if (generated)
-            metadata["name"] = Suffixed(metadata.StringAt("generateName")!);
+            metadata["name"] = Suffixed(metadata.Text("generateName")!);
         if (type.Custom && type.HasStatus)
             o.Remove("status");
         foreach (var field in new[] { "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion" })
@@ -88,17 +92,19 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
     /// Changes an object. <paramref name="change"/> gets a copy of the stored object and returns the wished one; it is called
     /// again when somebody else was faster and the result carries no resource version of its own.
     /// </summary>
-    public StoredObject Update(ResourceType type, string ns, string name, string subresource, Func<JsonObject, JsonObject> change, WriteOptions options,
+    public StoredObject Update(ResourceType type, string ns, string name, string subresource,
+        Func<JsonObject, JsonObject> change, WriteOptions options,
         Action<JsonObject, JsonObject>? track = null)
     {
         for (var attempt = 0; ; attempt++)
         {
             var stored = store.Get(type.StorageName, ns, name) ?? throw type.NotFound(name);
             var wished = change(stored.Document.Copy());
-            var unconditional = wished.StringAt("metadata", "resourceVersion") is null or "" or "0";
-            if (!unconditional && wished.StringAt("metadata", "resourceVersion")!.Any(c => !char.IsAsciiDigit(c)))
-                throw Fail.ServerError($"strconv.ParseUint: parsing {FieldError.Quote(wished.StringAt("metadata", "resourceVersion")!)}: invalid syntax");
-            if (!unconditional && wished.StringAt("metadata", "resourceVersion") != stored.Document.StringAt("metadata", "resourceVersion"))
+            var unconditional = wished.Text("metadata", "resourceVersion") is null or "" or "0";
+            if (!unconditional && wished.Text("metadata", "resourceVersion")!.Any(c => !char.IsAsciiDigit(c)))
+                throw Fail.ServerError($"strconv.ParseUint: parsing {FieldError.Quote(wished.Text("metadata", "resourceVersion")!)}: "
+                    + "invalid syntax");
+            if (!unconditional && wished.Text("metadata", "resourceVersion") != stored.Document.Text("metadata", "resourceVersion"))
                 throw Fail.Modified(type, name);
             if (Write(type, stored, wished, subresource, options, track) is { } written)
                 return written;
@@ -117,7 +123,8 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         }, new WriteOptions());
 
     // One attempt; null when the stored object has changed meanwhile.
-    private StoredObject? Write(ResourceType type, StoredObject stored, JsonObject wished, string subresource, WriteOptions options, Action<JsonObject, JsonObject>? track)
+    private StoredObject? Write(ResourceType type, StoredObject stored, JsonObject wished, string subresource, WriteOptions options,
+        Action<JsonObject, JsonObject>? track)
     {
         var old = stored.Document;
         var o = wished;
@@ -142,9 +149,10 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         if (subresource.Length == 0)
             type.Strategy.PrepareUpdate(o, old);
         if (type.Strategy.HasGeneration && subresource != "status" && Changed(type, o, old))
-            o.Metadata()["generation"] = (old.LongAt("metadata", "generation") ?? 0) + 1;
+            o.Metadata()["generation"] = (old.Number("metadata", "generation") ?? 0) + 1;
         var errors = MetadataValidation.Update(o, old).ToList();
-        errors.AddRange(subresource switch { "" => type.Strategy.ValidateUpdate(o, old), "status" => type.Strategy.ValidateStatusUpdate(o, old), _ => [] });
+        errors.AddRange(subresource switch { "" => type.Strategy.ValidateUpdate(o, old), "status" =>
+            type.Strategy.ValidateStatusUpdate(o, old), _ => [] });
         SchemaErrors(type, o, old, subresource, errors);
         if (errors.Count > 0)
             throw type.Invalid(stored.Name, errors);
@@ -152,11 +160,11 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
             track(o, old);
         else if (options.Manager is { } manager)
             ManagedFields.Track(o, old, type, manager, subresource, Now);
-        o.Metadata()["resourceVersion"] = old.StringAt("metadata", "resourceVersion");
+        o.Metadata()["resourceVersion"] = old.Text("metadata", "resourceVersion");
         if (ManagedFields.SameBut(o, old))
             return stored;
         var finished = o.IsDeleting() && o.At("metadata", "finalizers").StringItems().FirstOrDefault() is null
-            && (o.LongAt("metadata", "deletionGracePeriodSeconds") ?? 0) == 0
+            && (o.Number("metadata", "deletionGracePeriodSeconds") ?? 0) == 0
             && (type.Kind != "Namespace" || type.Custom || o.ArrayAt("spec", "finalizers") is null or { Count: 0 });
         if (options.DryRun)
             return new StoredObject(type.StorageName, stored.Namespace, stored.Name, stored.Version, o);
@@ -185,8 +193,10 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         else if (o.Uid().Length > 0 && o.Uid() != stored.Document.Uid())
         {
             throw Fail.Conflict(type.Group, type.Plural, stored.Name,
-                $"StorageError: invalid object, Code: 4, Key: /registry/{(type.Custom ? type.StorageName : type.Plural)}/{(type.Namespaced ? stored.Namespace + "/" : "")}{stored.Name}, "
-                + $"ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {o.Uid()}, UID in object meta: {stored.Document.Uid()}");
+                "StorageError: invalid object, Code: 4, Key: "
+                    + $"/registry/{(type.Custom ? type.StorageName : type.Plural)}/{(type.Namespaced ? stored.Namespace + "/" : "")}{stored.Name}, "
+                + $"ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {o.Uid()}, UID in object meta: "
+                    + $"{stored.Document.Uid()}");
         }
     }
 
@@ -214,7 +224,8 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         else if (o["status"] is { } status && type.Schema.Member("status") is { } member)
             errors.AddRange(Validation.Check(status, member, "status", "status.", old.At("status")));
         if (errors.Exists(Validation.IsBlocking) && type.Schema.HasRules)
-            errors.Add(FieldError.Invalid("<nil>", null, "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"));
+            errors.Add(FieldError.Invalid("<nil>", null,
+                "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"));
         else if (!errors.Exists(Validation.IsBlocking))
             errors.AddRange(CelRules.Check(type.Schema, o, old));
     }
@@ -227,12 +238,14 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         var before = old.Copy();
         Defaulting.Apply(before, type.Schema);
         var keys = o.Select(p => p.Key).Union(before.Select(p => p.Key));
-        return keys.Any(k => k is not ("metadata" or "apiVersion" or "kind") && !(k == "status" && type.HasStatus) && !JsonAccess.Same(o[k], before[k]));
+        return keys.Any(k => k is not ("metadata" or "apiVersion" or "kind") && !(k == "status" && type.HasStatus)
+            && !JsonAccess.Same(o[k], before[k]));
     }
 
     private static void KeepSystemMetadata(JsonObject o, JsonObject old)
     {
-        foreach (var field in new[] { "name", "namespace", "generateName", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink" })
+        foreach (var field in new[] { "name", "namespace", "generateName", "uid", "creationTimestamp", "deletionTimestamp",
+            "deletionGracePeriodSeconds", "generation", "selfLink" })
             o.Metadata().SetOrRemove(field, old.At("metadata", field)?.DeepClone());
     }
 
@@ -248,7 +261,8 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
 
     private void CheckDefinition(ResourceType type, string name)
     {
-        if (type.Custom && store.Get("apiextensions.k8s.io/customresourcedefinitions", "", type.QualifiedName)?.Document.IsDeleting() == true)
+        if (type.Custom && store.Get("apiextensions.k8s.io/customresourcedefinitions", "",
+            type.QualifiedName)?.Document.IsDeleting() == true)
             throw Fail.Forbidden(type.Group, type.Plural, name, "create not allowed while custom resource definition is terminating");
     }
 
@@ -257,7 +271,7 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         if (!type.Namespaced)
             return;
         var parent = store.Get("/namespaces", "", ns) ?? throw Fail.NotFound("", "namespaces", ns);
-        if (parent.Document.StringAt("status", "phase") != "Terminating")
+        if (parent.Document.Text("status", "phase") != "Terminating")
             return;
         var details = Fail.Details(o.Name(), type.Group, type.Plural);
         details["causes"] = new JsonArray(new JsonObject
@@ -267,9 +281,10 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
             ["field"] = "metadata.namespace",
         });
         throw new ApiException(403, "Forbidden",
-            $"{type.QualifiedName} \"{o.Name()}\" is forbidden: unable to create new content in namespace {ns} because it is being terminated", details);
+            $"{type.QualifiedName} \"{o.Name()}\" is forbidden: unable to create new content in namespace {ns} because it is being "
+                + "terminated", details);
     }
 
     private static string Suffixed(string prefix)
-        => (prefix.Length > 58 ? prefix[..58] : prefix) + RandomNumberGenerator.GetString(SuffixLetters, 5);
+        => (prefix.Length > 58 ? prefix[..58] : prefix) + Suffix();
 }

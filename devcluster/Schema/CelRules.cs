@@ -15,7 +15,7 @@ internal sealed record CelRule(string Rule, string? Message, string? MessageExpr
     public bool UsesOldSelf => Rule.Contains("oldSelf", StringComparison.Ordinal);
 
     public static CelRule From(JsonObject o)
-        => new(o.StringAt("rule") ?? "", o.StringAt("message"), o.StringAt("messageExpression"), o.StringAt("reason"), o.StringAt("fieldPath"));
+        => new(o.Text("rule") ?? "", o.Text("message"), o.Text("messageExpression"), o.Text("reason"), o.Text("fieldPath"));
 }
 
 /// <summary>
@@ -95,7 +95,8 @@ internal static partial class CelRules
         }
     }
 
-    private static CelProgramDelegate Compile(string expression) => Compiled.GetOrAdd(expression, static e => Environment.Compile(Has().Replace(e, "('$2' in $1)")));
+    private static CelProgramDelegate Compile(string expression) =>
+        Compiled.GetOrAdd(expression, static e => Environment.Compile(Has().Replace(e, "('$2' in $1)")));
 
     private static object? Evaluate(string expression, Dictionary<string, object?> variables)
     {
@@ -124,15 +125,16 @@ internal static partial class CelRules
     /// <summary>JSON values as CEL sees them; the schema tells a number from an integer and a time from a string.</summary>
     private static object? Value(JsonNode? node, TypeSchema? schema) => node switch
     {
-        JsonObject o => o.Where(p => p.Value is not null || schema?.Member(p.Key)?.Nullable == true).ToDictionary(p => p.Key, p => Value(p.Value, schema?.Member(p.Key))),
+        JsonObject o => o.Where(p => p.Value is not null || schema?.Member(p.Key)?.Nullable == true)
+            .ToDictionary(p => p.Key, p => Value(p.Value, schema?.Member(p.Key))),
         JsonArray a => a.Select(i => Value(i, schema?.Items)).ToList(),
         JsonValue v => v.GetValueKind() switch
         {
             JsonValueKind.True => true,
             JsonValueKind.False => false,
-            JsonValueKind.Number => schema?.Type != "number" && v.AsLong() is { } l ? (object)l : v.AsDouble(),
-            _ when schema?.Format == "date-time" && DateTimeOffset.TryParse(v.AsString(), CultureInfo.InvariantCulture, out var t) => t,
-            _ => v.AsString(),
+            JsonValueKind.Number => schema?.Type != "number" && v.Number() is { } l ? (object)l : v.AsDouble(),
+            _ when schema?.Format == "date-time" && DateTimeOffset.TryParse(v.Text(), CultureInfo.InvariantCulture, out var t) => t,
+            _ => v.Text(),
         },
         _ => null,
     };

@@ -19,7 +19,7 @@ internal sealed class TokenIssuer : IDisposable
     public string Sign(JsonObject claims)
     {
         var header = new JsonObject { ["alg"] = "RS256", ["kid"] = keyId };
-        var signed = $"{Encode(Encoding.UTF8.GetBytes(header.Text()))}.{Encode(Encoding.UTF8.GetBytes(claims.Text()))}";
+        var signed = $"{Encode(Encoding.UTF8.GetBytes(header.ToText()))}.{Encode(Encoding.UTF8.GetBytes(claims.ToText()))}";
         lock (key)
             return $"{signed}.{Encode(key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))}";
     }
@@ -34,7 +34,8 @@ internal sealed class TokenIssuer : IDisposable
                 return null;
             lock (key)
             {
-                if (!key.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Decode(parts[2]), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))
+                if (!key.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Decode(parts[2]), HashAlgorithmName.SHA256,
+                    RSASignaturePadding.Pkcs1))
                     return null;
             }
 
@@ -50,5 +51,6 @@ internal sealed class TokenIssuer : IDisposable
 
     private static string Encode(byte[] bytes) => Convert.ToBase64String(bytes).TrimEnd('=').Replace('+', '-').Replace('/', '_');
 
-    private static byte[] Decode(string text) => Convert.FromBase64String(text.Replace('-', '+').Replace('_', '/').PadRight((text.Length + 3) / 4 * 4, '='));
+    private static byte[] Decode(string text) =>
+        Convert.FromBase64String(text.Replace('-', '+').Replace('_', '/').PadRight((text.Length + 3) / 4 * 4, '='));
 }

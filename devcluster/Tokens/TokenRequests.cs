@@ -13,6 +13,11 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
     private const long MinimumSeconds = 600;
     private const long DefaultSeconds = 3600;
 
+    /// <summary>
+    /// The life that tokens mounted into pods ask for; they are good for a year, for programs that never read theirs again.
+    /// </summary>
+    private const long MountedSeconds = 3607, ExtendedSeconds = 365 * 24 * 3600;
+
     private static readonly ResourceType Type = new()
     {
         Group = "authentication.k8s.io",
@@ -30,22 +35,24 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
         if (request.Method != "POST")
             throw Fail.MethodNotAllowed();
         request.ReadWriteParameters("CreateOptions");
-        var o = Decoder.Decode(new ApiRequest(request.Http, Type, request.Namespace, request.Name, "", request.User), await Body.Read(request.Http.Request, "TokenRequest", custom: false));
+        var o = Decoder.Decode(new ApiRequest(request.Http, Type, request.Namespace, request.Name, "", request.User),
+            await Body.Read(request.Http.Request, "TokenRequest", custom: false));
         var account = store.Get("/serviceaccounts", request.Namespace, request.Name)?.Document
             ?? throw Fail.NotFound("", "serviceaccounts", request.Name);
-        if (o.StringAt("metadata", "name") is { Length: > 0 } name && name != request.Name)
-            throw Fail.Invalid("authentication.k8s.io", "TokenRequest", request.Name, [FieldError.Invalid("metadata.name", name, "must match the service account name if specified")]);
+        if (o.Text("metadata", "name") is { Length: > 0 } name && name != request.Name)
+            throw Fail.Invalid("authentication.k8s.io", "TokenRequest", request.Name,
+                [FieldError.Invalid("metadata.name", name, "must match the service account name if specified")]);
         var spec = o.Ensure("spec");
         spec.Default("expirationSeconds", DefaultSeconds);
         if (spec.ArrayAt("audiences") is null or { Count: 0 })
             spec["audiences"] = new JsonArray(TokenIssuer.Issuer);
         Validate(spec);
-        var seconds = spec.LongAt("expirationSeconds")!.Value;
+        var seconds = spec.Number("expirationSeconds")!.Value;
         var now = time.GetUtcNow();
         var claims = new JsonObject
         {
             ["aud"] = spec["audiences"]!.DeepClone(),
-            ["exp"] = now.ToUnixTimeSeconds() + seconds,
+            ["exp"] = now.ToUnixTimeSeconds() + (seconds == MountedSeconds ? ExtendedSeconds : seconds),
             ["iat"] = now.ToUnixTimeSeconds(),
             ["iss"] = TokenIssuer.Issuer,
             ["jti"] = Guid.NewGuid().ToString(),
@@ -60,7 +67,8 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
         metadata["creationTimestamp"] = ObjectWriter.Timestamp(now);
         if (!spec.ContainsKey("boundObjectRef"))
             spec["boundObjectRef"] = null;
-        o["status"] = new JsonObject { ["token"] = issuer.Sign(claims), ["expirationTimestamp"] = ObjectWriter.Timestamp(now.AddSeconds(seconds)) };
+        o["status"] = new JsonObject { ["token"] = issuer.Sign(claims),
+            ["expirationTimestamp"] = ObjectWriter.Timestamp(now.AddSeconds(seconds)) };
         o["kind"] = "TokenRequest";
         o["apiVersion"] = "authentication.k8s.io/v1";
         await Writing.Write(request.Http, 201, o);
@@ -68,7 +76,7 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
 
     private static void Validate(JsonObject spec)
     {
-        var seconds = spec.LongAt("expirationSeconds")!.Value;
+        var seconds = spec.Number("expirationSeconds")!.Value;
         if (seconds < MinimumSeconds)
         {
             throw Fail.Invalid("authentication.k8s.io", "TokenRequest", "",
@@ -76,7 +84,8 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
         }
 
         if (seconds > 1L << 32)
-            throw Fail.Invalid("authentication.k8s.io", "TokenRequest", "", [FieldError.Invalid("spec.expirationSeconds", seconds, "may not specify a duration larger than 2^32 seconds")]);
+            throw Fail.Invalid("authentication.k8s.io", "TokenRequest", "",
+                [FieldError.Invalid("spec.expirationSeconds", seconds, "may not specify a duration larger than 2^32 seconds")]);
     }
 
     private JsonObject Bound(ApiRequest request, JsonObject account, JsonObject spec)
@@ -88,30 +97,33 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
         };
         if (spec["boundObjectRef"] is not JsonObject reference)
             return claims;
-        var kind = reference.StringAt("kind") ?? "";
-        var version = reference.StringAt("apiVersion") ?? "";
+        var kind = reference.Text("kind") ?? "";
+        var version = reference.Text("apiVersion") ?? "";
         var plural = (version, kind) switch
         {
             ("v1", "Pod") => "pods",
             ("v1", "Secret") => "secrets",
-            _ => throw Fail.BadRequest($"cannot bind token to object of type {(version.Contains('/') ? version : "/" + version)}, Kind={kind}"),
+            _ => throw Fail.BadRequest($"cannot bind token to object of type {(version.Contains('/') ? version : "/" + version)}, "
+                + $"Kind={kind}"),
         };
-        var name = reference.StringAt("name") ?? "";
+        var name = reference.Text("name") ?? "";
         var target = store.Get("/" + plural, request.Namespace, name)?.Document ?? throw Fail.NotFound("", plural, name);
-        if (reference.StringAt("uid") is { Length: > 0 } uid && uid != target.Uid())
+        if (reference.Text("uid") is { Length: > 0 } uid && uid != target.Uid())
         {
             throw Fail.Conflict("", kind, name,
-                $"the UID in the bound object reference ({uid}) does not match the UID in record. The object might have been deleted and then recreated");
+                $"the UID in the bound object reference ({uid}) does not match the UID in record. The object might have been deleted and "
+                    + "then recreated");
         }
 
         // Without the admission plugin that writes it down, a Pod that names no account still runs as the namespace's default.
-        if (plural == "pods" && (target.StringAt("spec", "serviceAccountName") is { Length: > 0 } named ? named : "default") != request.Name)
+        if (plural == "pods" && (target.Text("spec", "serviceAccountName") is { Length: > 0 } named ? named : "default") != request.Name)
         {
-            throw Fail.BadRequest($"cannot bind token for serviceaccount {FieldError.Quote(request.Name)} to pod running with different serviceaccount name.");
+            throw Fail.BadRequest($"cannot bind token for serviceaccount {FieldError.Quote(request.Name)} to pod running with different "
+                + "serviceaccount name.");
         }
 
         claims[plural == "pods" ? "pod" : "secret"] = new JsonObject { ["name"] = name, ["uid"] = target.Uid() };
-        if (plural == "pods" && target.StringAt("spec", "nodeName") is { Length: > 0 } node)
+        if (plural == "pods" && target.Text("spec", "nodeName") is { Length: > 0 } node)
         {
             var n = new JsonObject { ["name"] = node };
             if (store.Get("/nodes", "", node)?.Document.Uid() is { } nodeUid)

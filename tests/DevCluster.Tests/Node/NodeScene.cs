@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Client;
-using LightReasoner.DevCluster.Jobs;
+using LightReasoner.DevCluster.Json;
 using LightReasoner.DevCluster.Node;
 
 namespace LightReasoner.DevCluster.Tests.Node;
@@ -12,11 +12,9 @@ internal sealed class NodeScene : IAsyncDisposable
     public static readonly TimeSpan Bound = TimeSpan.FromMinutes(3);
 
     private readonly CancellationTokenSource nodeEnd = new();
-    private readonly CancellationTokenSource jobsEnd = new();
     private readonly TestApiServer server;
     private readonly string data = Directory.CreateTempSubdirectory("node-").FullName;
     private Task node = Task.CompletedTask;
-    private Task jobs = Task.CompletedTask;
 
     private NodeScene(TestApiServer server)
     {
@@ -35,7 +33,6 @@ internal sealed class NodeScene : IAsyncDisposable
     public static async Task<NodeScene> StartAsync(Func<NodeOptions, NodeOptions>? set = null, bool node = true)
     {
         var scene = new NodeScene(await TestApiServer.StartAsync());
-        scene.jobs = JobController.RunAsync(scene.Api, TimeProvider.System, scene.jobsEnd.Token);
         if (node) await scene.StartNodeAsync(set);
         return scene;
     }
@@ -64,14 +61,15 @@ internal sealed class NodeScene : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopNodeAsync();
-        await jobsEnd.CancelAsync();
-        await jobs.WaitAsync(Bound);
         Api.Dispose();
         await server.DisposeAsync();
         Directory.Delete(data, recursive: true);
     }
 
-    /// <summary>Makes a Pod with one container "main" that runs a script; <paramref name="spec"/> adds to the Pod's spec, <paramref name="container"/> to the container's.</summary>
+    /// <summary>
+    /// Makes a Pod with one container "main" that runs a script; <paramref name="spec"/> adds to the Pod's spec,
+    /// <paramref name="container"/> to the container's.
+    /// </summary>
     public Task<JsonObject> Pod(string name, string script, string spec = "{}", string container = "{}")
     {
         var main = (JsonObject)JsonNode.Parse(container)!;
@@ -81,7 +79,8 @@ internal sealed class NodeScene : IAsyncDisposable
         var body = (JsonObject)JsonNode.Parse(spec)!;
         body["restartPolicy"] ??= "Never";
         body["containers"] = new JsonArray(main);
-        return Create(Resource.Pods, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Pod", ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = body });
+        return Create(Resource.Pods, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Pod",
+            ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = body });
     }
 
     /// <summary>Makes a Job whose Pods run a script.</summary>
@@ -94,10 +93,12 @@ internal sealed class NodeScene : IAsyncDisposable
             {
                 ["restartPolicy"] = "Never",
                 ["terminationGracePeriodSeconds"] = 1,
-                ["containers"] = new JsonArray(new JsonObject { ["name"] = "main", ["image"] = "shell:1", ["command"] = new JsonArray("sh", "-c", script) }),
+                ["containers"] = new JsonArray(new JsonObject { ["name"] = "main", ["image"] = "shell:1",
+                    ["command"] = new JsonArray("sh", "-c", script) }),
             },
         };
-        return Create(Resource.Jobs, new JsonObject { ["apiVersion"] = "batch/v1", ["kind"] = "Job", ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = body });
+        return Create(Resource.Jobs, new JsonObject { ["apiVersion"] = "batch/v1", ["kind"] = "Job",
+            ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = body });
     }
 
     public Task<JsonObject> Create(Resource resource, JsonObject body) => Api.CreateAsync(resource.Collection(Namespace), body);
@@ -139,7 +140,8 @@ internal sealed class NodeScene : IAsyncDisposable
         {
             // Told below.
         }
-        throw new TimeoutException($"{resource.Plural} {name} did not get there within {Bound}; last seen: {last?["status"]?.ToJsonString()}");
+        throw new TimeoutException($"{resource.Plural} {name} did not get there within {Bound}; last seen: "
+            + $"{last?["status"]?.ToJsonString()}");
     }
 
     /// <summary>Waits until an object is gone.</summary>

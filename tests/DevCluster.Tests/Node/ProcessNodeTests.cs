@@ -1,6 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Json;
+using LightReasoner.DevCluster.Node;
 
 namespace LightReasoner.DevCluster.Tests.Node;
 
@@ -27,6 +32,60 @@ public sealed class ProcessNodeTests : IAsyncLifetime
         Assert.Equal("hello\n", await scene.LogText("p", "limitBytes=6"));
     }
 
+    /// <summary>The test answers in the place of the pod's program, at the pod's address.</summary>
+    [Fact]
+    public async Task Pod_WithAReadinessProbe_IsReadyOnceItAnswers_AndItsServiceLeadsToIt()
+    {
+        await scene.Create(Resource.Services, """{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"selector": {"app": "p"}, "ports": [{"port": 80, "targetPort": "web"}]}}""");
+        await scene.Pod("p", "echo $URL; sleep 600", container: """
+            {"ports": [{"name": "web", "containerPort": 8080}], "env": [{"name": "URL", "value": "http://*:8080 http://s.default.svc:80/x https://kubernetes.default.svc"}],
+             "readinessProbe": {"httpGet": {"port": "web", "path": "/ready"}, "failureThreshold": 1, "periodSeconds": 1, "timeoutSeconds": 30}}
+            """);
+        await scene.Api.PatchAsync(Resource.Pods.Object(scene.Namespace, "p"), JsonNode.Parse("""{"metadata": {"labels": {"app": "p"}}}""")!);
+        var pod = await scene.PodUntil("p", p => p.Text("status", "phase") == "Running");
+        Assert.Equal("False", Ready(pod));
+        var (address, service) = (pod.Text("status", "podIP")!, Loopback.OfService(scene.Data, $"{scene.Namespace}/s"));
+        Assert.NotEqual("127.0.0.1", address);
+
+        using var answers = new CancellationTokenSource();
+        using var program = new TcpListener(IPAddress.Parse(address), 8080);
+        program.Start();
+        var serving = ServeAsync(program, answers.Token);
+        pod = await scene.PodUntil("p", p => Ready(p) == "True");
+        Assert.Equal($"http://{address}:8080 http://{service}:80/x https://kubernetes.default.svc\n", await scene.LogText("p"));
+        using var http = new HttpClient();
+        string answer;
+        // The proxy may hear of the pod a moment after the test.
+        while ((answer = await http.GetStringAsync($"http://{service}/x")
+            .ContinueWith(t => t.IsCompletedSuccessfully ? t.Result : "", TaskScheduler.Default)).Length == 0) await Task.Delay(20);
+        Assert.Equal("ok", answer);
+
+        await answers.CancelAsync();
+        await serving;
+        program.Stop();
+        await scene.PodUntil("p", p => Ready(p) == "False", pod);
+
+        static string? Ready(JsonObject pod) => pod.Items("status", "conditions").Single(c => c.Text("type") == "Ready").Text("status");
+
+        static async Task ServeAsync(TcpListener listener, CancellationToken end)
+        {
+            try
+            {
+                while (true)
+                {
+                    using var client = await listener.AcceptTcpClientAsync(end);
+                    var stream = client.GetStream();
+                    _ = await stream.ReadAsync(new byte[4096], end);
+                    await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"u8.ToArray(), end);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                // Enough.
+            }
+        }
+    }
+
     [Fact]
     public async Task Pod_ThatFails_LeavesCodeAndTerminationMessage()
     {
@@ -39,7 +98,8 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     public async Task Pod_ThatFailsSilently_LeavesTheEndOfItsLogWhenAsked()
     {
         await scene.Pod("p", "echo what went wrong; exit 1", container: """{"terminationMessagePolicy": "FallbackToLogsOnError"}""");
-        Assert.Equal("what went wrong\n", (await scene.PodEnds("p")).Items("status", "containerStatuses").Single().Text("state", "terminated", "message"));
+        Assert.Equal("what went wrong\n", (await scene.PodEnds("p")).Items("status", "containerStatuses").Single()
+            .Text("state", "terminated", "message"));
     }
 
     [Fact]
@@ -47,7 +107,9 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     {
         await scene.Create(Resource.ConfigMaps, """{"metadata": {"name": "settings"}, "data": {"run.json": "{}", "KEY": "value"}}""");
         await scene.Create(Resource.Secrets, """{"metadata": {"name": "keys"}, "data": {"token": "czNjcmV0"}}""");
-        await scene.Pod("p", "echo $FROM_MAP $KEY $FROM_SECRET $ME $BOTH; cat /etc/app/run.json /etc/keys/t; ls /var/run/tokens; cat /var/run/tokens/name; touch $SCRATCH/x; echo $SCRATCH",
+        await scene.Pod("p",
+            "echo $FROM_MAP $KEY $FROM_SECRET $ME $BOTH; cat /etc/app/run.json /etc/keys/t; ls /var/run/tokens; cat /var/run/tokens/name; "
+            + "touch $SCRATCH/x; echo $SCRATCH",
             """
             {"volumes": [
               {"name": "settings", "configMap": {"name": "settings", "items": [{"key": "run.json", "path": "run.json"}]}},
@@ -94,7 +156,8 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     public async Task Pod_UnknownImage_ImagePullBackOff()
     {
         await scene.Pod("p", "true", container: """{"image": "nowhere/unknown:1"}""");
-        var pod = await scene.PodUntil("p", p => p.Items("status", "containerStatuses").Any(c => c.Text("state", "waiting", "reason") == "ImagePullBackOff"));
+        var pod = await scene.PodUntil("p", p => p.Items("status", "containerStatuses")
+            .Any(c => c.Text("state", "waiting", "reason") == "ImagePullBackOff"));
         Assert.Equal("Pending", pod.Text("status", "phase"));
         await scene.Api.DeleteAsync(Resource.Pods.Object(scene.Namespace, "p"));
         await scene.Gone(Resource.Pods, "p");
@@ -144,7 +207,8 @@ public sealed class ProcessNodeTests : IAsyncLifetime
         await WaitForLog("p", "up");
         var clock = Stopwatch.StartNew();
         await scene.Api.DeleteAsync(Resource.Pods.Object(scene.Namespace, "p"));
-        Assert.Equal(137, (await scene.PodEnds("p", running)).Items("status", "containerStatuses").Single().Int("state", "terminated", "exitCode"));
+        Assert.Equal(137, (await scene.PodEnds("p", running)).Items("status", "containerStatuses").Single()
+            .Int("state", "terminated", "exitCode"));
         Assert.InRange(clock.Elapsed.TotalSeconds, 1.0, 30.0); // thirty is what it would be without a period of its own
         await scene.Gone(Resource.Pods, "p");
     }
@@ -154,10 +218,12 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     {
         await scene.Pod("p", "sleep 100");
         var running = await scene.PodUntil("p", p => p.Text("status", "phase") == "Running");
-        var pid = int.Parse(running.Items("status", "containerStatuses").Single().Text("containerID")!["process://".Length..], CultureInfo.InvariantCulture);
+        var pid = int.Parse(running.Items("status", "containerStatuses").Single().Text("containerID")!["process://".Length..],
+            CultureInfo.InvariantCulture);
         Process.GetProcessById(pid).Kill();
         var pod = await scene.PodEnds("p");
-        Assert.Equal(("Failed", 137), (pod.Text("status", "phase"), pod.Items("status", "containerStatuses").Single().Int("state", "terminated", "exitCode")));
+        Assert.Equal(("Failed", 137), (pod.Text("status", "phase"),
+            pod.Items("status", "containerStatuses").Single().Int("state", "terminated", "exitCode")));
     }
 
     [Fact]
@@ -223,7 +289,8 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     {
         await scene.Pod("p", "sleep 100");
         var running = await scene.PodUntil("p", p => p.Text("status", "phase") == "Running");
-        var pid = int.Parse(running.Items("status", "containerStatuses").Single().Text("containerID")!["process://".Length..], CultureInfo.InvariantCulture);
+        var pid = int.Parse(running.Items("status", "containerStatuses").Single().Text("containerID")!["process://".Length..],
+            CultureInfo.InvariantCulture);
         await scene.StopNodeAsync();
         Assert.False(File.Exists($"/proc/{pid}/stat"));
         var pod = await scene.PodEnds("p");

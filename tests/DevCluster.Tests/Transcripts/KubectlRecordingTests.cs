@@ -5,7 +5,9 @@ using LightReasoner.DevCluster.Json;
 
 namespace LightReasoner.DevCluster.Tests.Transcripts;
 
-/// <summary>The commands of kubectl that were recorded against a real API server, in their order: the same exit codes, the same output.</summary>
+/// <summary>
+/// The commands of kubectl that were recorded against a real API server, in their order: the same exit codes, the same output.
+/// </summary>
 public sealed partial class KubectlRecordingTests
 {
     /// <summary>They show the server itself, or all that a whole cluster serves: only their exit codes are compared.</summary>
@@ -21,17 +23,17 @@ public sealed partial class KubectlRecordingTests
         var commands = JsonNode.Parse(await File.ReadAllTextAsync(SharedFolder.Of("apiserver/kubectl-sequences.json")))!.AsArray();
         await using var scene = await KubectlScene.StartAsync();
         var differences = new List<string>();
-        foreach (var command in commands.Where(c => !LeftOut.Commands.Contains(c.StringAt("name")!)))
+        foreach (var command in commands.Where(c => !LeftOut.Commands.Contains(c.Text("name")!)))
         {
-            var name = command.StringAt("name")!;
-            int? lines = command.BoolAt("interrupted") ? command.StringAt("stdout")!.Trim().Split('\n').Length : null;
-            var (code, output, error) = await scene.RunAsync(name, command!["argv"].StringItems().Skip(1), command.ObjectAt("files"), lines);
-            if (code != command.LongAt("exitCode"))
-                differences.Add($"{name}: exit code {code}, recorded {command.LongAt("exitCode")}: {error}");
+            var name = command.Text("name")!;
+            int? lines = command.BoolAt("interrupted") ? command.Text("stdout")!.Trim().Split('\n').Length : null;
+            var (code, output, error) = await scene.RunAsync(name, command!["argv"].StringItems().Skip(1), command.Map("files"), lines);
+            if (code != command.Number("exitCode"))
+                differences.Add($"{name}: exit code {code}, recorded {command.Number("exitCode")}: {error}");
             if (OfTheServer.Contains(name))
                 continue;
-            Compare(name, "output", command.StringAt("stdout")!, output);
-            Compare(name, "errors", command.StringAt("stderr")!, error);
+            Compare(name, "output", command.Text("stdout")!, output);
+            Compare(name, "errors", command.Text("stderr")!, error);
         }
 
         Assert.True(commands.Count > 80);
@@ -55,7 +57,8 @@ public sealed partial class KubectlRecordingTests
     private static bool Matches(string recorded, string found)
     {
         var pattern = new StringBuilder();
-        foreach (var part in Loose().Split(recorded.Replace("${ns}", KubectlScene.Namespace, StringComparison.Ordinal).Trim()).Where(p => p.Length > 0))
+        foreach (var part in Loose().Split(recorded.Replace("${ns}", KubectlScene.Namespace, StringComparison.Ordinal).Trim())
+            .Where(p => p.Length > 0))
             pattern.Append(string.IsNullOrWhiteSpace(part) ? @"\s+" : Loose().IsMatch(part) ? @"\S*?" : Regex.Escape(part));
         return Regex.IsMatch(found.Trim(), $@"^{pattern}\z", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(10));
     }

@@ -12,7 +12,8 @@ internal sealed partial class KubectlScene : IAsyncDisposable
 {
     public const string Namespace = "team";
 
-    private const string Runs = $"/apis/lightreasoner.io/v1alpha1/namespaces/{Namespace}/samplingruns", Core = $"/api/v1/namespaces/{Namespace}",
+    private const string Runs = $"/apis/lightreasoner.io/v1alpha1/namespaces/{Namespace}/samplingruns",
+        Core = $"/api/v1/namespaces/{Namespace}",
         Job = $"/apis/batch/v1/namespaces/{Namespace}/jobs/kj", JobPods = $"{Core}/pods?labelSelector=job-name%3Dkj";
 
     /// <summary>Makes kubectl log its requests.</summary>
@@ -42,8 +43,9 @@ internal sealed partial class KubectlScene : IAsyncDisposable
     public static async Task<KubectlScene> StartAsync()
     {
         Assert.SkipUnless(File.Exists(Kubectl), $"{Kubectl} is missing; eng/install-tools.sh test installs it");
-        var scene = new KubectlScene(await DevServer.Start(jobs: true));
-        var version = JsonNode.Parse((await scene.KubectlAsync(["version", "--client", "-o", "json"])).Output).StringAt("clientVersion", "minor")!;
+        var scene = new KubectlScene(await DevServer.Start(workloads: true));
+        var version = JsonNode.Parse((await scene.KubectlAsync(["version", "--client", "-o", "json"])).Output)
+            .Text("clientVersion", "minor")!;
         if (int.Parse(version.TrimEnd('+'), CultureInfo.InvariantCulture) < 31)
         {
             await scene.DisposeAsync();
@@ -51,7 +53,8 @@ internal sealed partial class KubectlScene : IAsyncDisposable
         }
 
         await scene.SendAsync("POST", "/api/v1/namespaces", $$$"""{"metadata":{"name":"{{{Namespace}}}"}}""");
-        await scene.SendAsync("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", await File.ReadAllTextAsync(scene.Definition));
+        await scene.SendAsync("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+            await File.ReadAllTextAsync(scene.Definition));
         await DevServer.UntilServedAsync(scene.client, Runs);
         await scene.KubectlAsync(["config", "set-context", "--current", $"--namespace={Namespace}"]);
         return scene;
@@ -62,10 +65,11 @@ internal sealed partial class KubectlScene : IAsyncDisposable
     /// <param name="files">Files that it reads, if they are new.</param>
     /// <param name="lines">Lines after which it is interrupted; null for a command that ends by itself.</param>
     /// <returns>The exit code, null for a command that was interrupted, and what it wrote.</returns>
-    public async Task<(int? Code, string Output, string Error)> RunAsync(string name, IEnumerable<string> arguments, JsonObject? files, int? lines)
+    public async Task<(int? Code, string Output, string Error)> RunAsync(string name, IEnumerable<string> arguments,
+        JsonObject? files, int? lines)
     {
         foreach (var (file, text) in files ?? [])
-            Write(file, text.AsString()!);
+            Write(file, text.Text()!);
         await BeforeAsync(name);
         if (lines is { } count)
             return await WatchAsync(name, arguments, count);
@@ -114,7 +118,8 @@ internal sealed partial class KubectlScene : IAsyncDisposable
                     """);
                 break;
             case "delete-waits":
-                await SendAsync("POST", Runs, Run("hold", 3).Replace("\"name\"", "\"finalizers\":[\"x.io/hold\"],\"name\"", StringComparison.Ordinal));
+                await SendAsync("POST", Runs, Run("hold", 3)
+                    .Replace("\"name\"", "\"finalizers\":[\"x.io/hold\"],\"name\"", StringComparison.Ordinal));
                 break;
             case "delete-all":
                 await SendAsync("DELETE", Runs);
@@ -142,7 +147,7 @@ internal sealed partial class KubectlScene : IAsyncDisposable
                 break;
             case "wait-job":
                 foreach (var pod in (await SendAsync("GET", JobPods)).ArrayAt("items") ?? [])
-                    await MergeAsync($"{Core}/pods/{pod.StringAt("metadata", "name")}/status", """{"status":{"phase":"Succeeded"}}""");
+                    await MergeAsync($"{Core}/pods/{pod.Text("metadata", "name")}/status", """{"status":{"phase":"Succeeded"}}""");
                 break;
             case "delete-waits":
                 await MergeAsync($"{Runs}/hold", """{"metadata":{"finalizers":null}}""");
@@ -199,7 +204,9 @@ internal sealed partial class KubectlScene : IAsyncDisposable
         return (process.ExitCode, await output, await error);
     }
 
-    /// <summary>What it writes to standard error, but for the log of its requests, which tells when the server has taken up its watch.</summary>
+    /// <summary>
+    /// What it writes to standard error, but for the log of its requests, which tells when the server has taken up its watch.
+    /// </summary>
     private static async Task<string> ErrorsAsync(Process process, Func<Task>? whenItWatches, CancellationToken limit)
     {
         var text = new StringBuilder();
@@ -225,7 +232,8 @@ internal sealed partial class KubectlScene : IAsyncDisposable
 
     private Process Start(IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(Kubectl, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = server.Folder };
+        var start = new ProcessStartInfo(Kubectl, arguments) { RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = server.Folder };
         start.Environment["KUBECONFIG"] = server.Kubeconfig;
         start.Environment["HOME"] = server.Folder;
         start.Environment["KUBE_EDITOR"] = "sed -i s/samples:.12/samples:\\ 13/";
