@@ -42,7 +42,7 @@ internal sealed class AccuracyMeasurement
         foreach (TestSet set in _sets)
         {
             model.Loaded.EndIds(model.Tokenizer, set.Spec.Generation);
-            int[] lengths = [.. AccuracyEvaluator.Prompts(model.Tokenizer, set.Questions, set.Spec, model.Loaded.Model.Config.VocabSize).Select(prompt => prompt.Length)];
+            int[] lengths = [.. AccuracyEvaluator.Prompts(model.Loaded.Model, model.Tokenizer, set.Questions, set.Spec).Select(prompt => prompt.Length)];
             if (lengths.Count(length => length >= context) is var full and > 0)
                 throw new WorkerException(ExitCode.BadData, $"spec.evaluation: {full} of {lengths.Length} questions have prompts of {context} tokens and more, which fill the model's context; leave them out of the dataset");
             warnings.AddRange(RunPlan.ContextWarnings("questions of spec.evaluation", lengths, set.Spec.Generation.MaxNewTokens, context, ""));

@@ -68,6 +68,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
         long begun = time.GetTimestamp();
         try
         {
+            DocumentUris.Check(manifest);
             string uri = options.Output ?? manifest.RunSpec.Output?.Uri
                 ?? RunReferences.DefaultOutput(options.OutputPrefix, manifest.Metadata.Namespace, manifest.Metadata.Name);
             var references = new RunReferences(options.References, options.OutputPrefix, identity.Namespace);
