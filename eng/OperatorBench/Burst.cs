@@ -32,7 +32,7 @@ internal static class Burst
         const string latency = "lightreasoner_reconcile_duration_seconds";
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
             {count} runs at once: applied in {applied:0.0} s, {succeeded} Succeeded after {watch.Elapsed.TotalSeconds:0.0} s
-            reconciles: {gain.Sum(latency + "_count"):0}, latency p50 {gain.Quantile(latency, 0.5) * 1000:0.0} ms, p99 {gain.Quantile(latency, 0.99) * 1000:0.0} ms
+            reconciles: {gain.Sum(latency + "_count"):0}, latency p50 {1000 * gain.Quantile(latency, 0.5):0.0} ms, p99 {1000 * gain.Quantile(latency, 0.99):0.0} ms
             operator memory: {peak / 1e6:0} MB resident at most, {end.Sum("dotnet_total_memory_bytes") / 1e6:0} MB of managed heap
             """));
         foreach (JsonNode run in runs.Where(run => Phase(run) != "Succeeded").Take(5))

@@ -7,7 +7,9 @@ using LightReasoner.Api;
 
 namespace LightReasoner.OperatorBench;
 
-/// <summary>Many finished runs and many at work: what the operator holds, and what it asks of the API server while nothing happens and for each report.</summary>
+/// <summary>
+/// Many finished runs and many at work: what the operator holds, and what it asks of the API server while nothing happens and for each report.
+/// </summary>
 internal static class Rest
 {
     /// <summary>Begins the names of runs whose workers go on.</summary>
@@ -23,12 +25,14 @@ internal static class Rest
     public static async Task FinishedAsync(Scene scene, int count, CancellationToken cancel)
     {
         var watch = Stopwatch.StartNew();
-        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancel }, async (i, stop) =>
+        var sixteen = new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancel };
+        await Parallel.ForAsync(0, count, sixteen, async (i, stop) =>
         {
             JsonNode run = await scene.CreateAsync(RunKind.RefineRun, $"finished-{i:00000}", Spec(), stop);
             var status = new JsonObject
             {
-                ["phase"] = "Failed", ["observedGeneration"] = 1, ["completionTime"] = "2026-01-01T00:00:00Z", ["outputUri"] = "file:///outputs/x",
+                ["phase"] = "Failed", ["observedGeneration"] = 1,
+                ["completionTime"] = "2026-01-01T00:00:00Z", ["outputUri"] = "file:///outputs/x",
                 ["message"] = "az://data/questions.jsonl line 17: field 'question' is missing (fields: id, query) (exit code 65)",
             };
             await scene.PutStatusAsync(RunKind.RefineRun, run, status, stop);
@@ -39,7 +43,8 @@ internal static class Rest
     public static async Task<bool> RunAsync(Scene scene, int finished, int running, CancellationToken cancel)
     {
         var watch = Stopwatch.StartNew();
-        await Parallel.ForAsync(0, running, new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancel }, async (i, stop) =>
+        var many = new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancel };
+        await Parallel.ForAsync(0, running, many, async (i, stop) =>
             await scene.CreateAsync(RunKind.SamplingRun, $"{Prefix}{i:0000}", Spec(sampling: true), stop));
 
         IReadOnlyList<JsonNode> atWork;

@@ -6,7 +6,7 @@ using LightReasoner.Operator.Entities;
 namespace LightReasoner.Operator.Jobs;
 
 /// <summary>
-/// Names of a run's Job and ConfigMap: the run's name and the kind's short name, so that runs of different kinds may share a name.
+/// Names of a run's Job: the run's name and the kind's short name, so that runs of different kinds may share a name.
 /// </summary>
 internal static class JobNames
 {

@@ -30,7 +30,8 @@ internal static class JobTemplate
         annotations[Labels.RetriesBefore] = failed.ToString(CultureInfo.InvariantCulture);
         annotations[Labels.ShardRetriesBefore] = failedOfShard.ToString(CultureInfo.InvariantCulture);
         if (outputs.References.Count > 0)
-            annotations[Labels.References] = JsonSerializer.Serialize(new SortedDictionary<string, string>(outputs.References.ToDictionary(), StringComparer.Ordinal), ApiJson.Options);
+            annotations[Labels.References] = JsonSerializer.Serialize(
+                new SortedDictionary<string, string>(outputs.References.ToDictionary(), StringComparer.Ordinal), ApiJson.Options);
 
         bool indexed = run.RunKind == RunKind.SamplingRun;
         // A limit for each shard only where there are several: in a namespace that is being deleted, the Job controller waits for

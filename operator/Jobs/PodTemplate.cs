@@ -32,7 +32,8 @@ internal static class PodTemplate
     private const string DefaultScratch = "100Gi";
 
     /// <summary>What a container asks for where the run says nothing of the resource, so that the node's pressure does not meet it first.</summary>
-    private static readonly (string Resource, string Amount)[] DefaultRequests = [("cpu", "500m"), ("memory", "1Gi"), (EphemeralStorage, DefaultDisk)];
+    private static readonly (string Resource, string Amount)[] DefaultRequests =
+        [("cpu", "500m"), ("memory", "1Gi"), (EphemeralStorage, DefaultDisk)];
 
     /// <summary>Time to write a checkpoint after SIGTERM.</summary>
     private const int GraceSeconds = 120;
@@ -56,7 +57,8 @@ internal static class PodTemplate
                 PriorityClassName = worker.PriorityClassName,
                 RuntimeClassName = worker.RuntimeClassName,
                 NodeSelector = worker.NodeSelector is { Count: > 0 } selector ? With(selector, []) : null,
-                ImagePullSecrets = worker.ImagePullSecrets is { Count: > 0 } secrets ? [.. secrets.Select(secret => new V1LocalObjectReference { Name = secret.Name })] : null,
+                ImagePullSecrets = worker.ImagePullSecrets is { Count: > 0 } secrets
+                    ? [.. secrets.Select(secret => new V1LocalObjectReference { Name = secret.Name })] : null,
                 SecurityContext = new V1PodSecurityContext
                 {
                     RunAsNonRoot = true,
@@ -80,7 +82,8 @@ internal static class PodTemplate
     }
 
     /// <summary>The image of a new pod: the run's, or the operator's for CPUs or for GPUs.</summary>
-    public static string ImageOf(WorkerSpec worker, OperatorOptions options) => worker.Image ?? (worker.Gpus == 0 ? options.WorkerImage : options.WorkerCudaImage);
+    public static string ImageOf(WorkerSpec worker, OperatorOptions options) =>
+        worker.Image ?? (worker.Gpus == 0 ? options.WorkerImage : options.WorkerCudaImage);
 
     private static V1Container Container(IRunEntity run, WorkerSpec worker, RunOutputs outputs, OperatorOptions options) => new()
     {
@@ -124,7 +127,7 @@ internal static class PodTemplate
     {
         List<V1EnvVar> own =
         [
-            new() { Name = "LIGHTREASONER_ATTEMPT", ValueFrom = new V1EnvVarSource { FieldRef = new V1ObjectFieldSelector { FieldPath = "metadata.uid" } } },
+            new() { Name = "LIGHTREASONER_ATTEMPT", ValueFrom = Field("metadata.uid") },
             new() { Name = "LIGHTREASONER_TERMINATION_LOG", Value = TerminationLog },
             new() { Name = "TMPDIR", Value = ScratchFolder },
             new() { Name = "HOME", Value = ScratchFolder },
@@ -136,6 +139,8 @@ internal static class PodTemplate
         }
         return own;
     }
+
+    private static V1EnvVarSource Field(string path) => new() { FieldRef = new V1ObjectFieldSelector { FieldPath = path } };
 
     /// <summary>A variable that the run sets itself replaces ours.</summary>
     private static void AddEnvironment(JsonArray ours, IReadOnlyList<JsonObject> theirs)
@@ -150,13 +155,16 @@ internal static class PodTemplate
         JsonObject resources = worker.Resources?.DeepClone().AsObject() ?? [];
         // A form that is not Kubernetes' is for the API server to refuse.
         if (Section("limits") is not { } limits || Section("requests") is not { } requests) return resources;
-        if (worker.Gpus > 0) limits.TryAdd(worker.GpuResource ?? DefaultGpu, JsonValue.Create(worker.Gpus.ToString(CultureInfo.InvariantCulture)));
+        if (worker.Gpus > 0)
+            limits.TryAdd(worker.GpuResource ?? DefaultGpu, JsonValue.Create(worker.Gpus.ToString(CultureInfo.InvariantCulture)));
         // A pod that fills the node's disk would have others evicted with it.
-        if (!limits.ContainsKey(EphemeralStorage) && !requests.ContainsKey(EphemeralStorage) && worker.Scratch is not { StorageClassName: not null })
+        if (!limits.ContainsKey(EphemeralStorage) && !requests.ContainsKey(EphemeralStorage)
+            && worker.Scratch is not { StorageClassName: not null })
         {
             string size = worker.Scratch?.SizeLimit ?? DefaultScratch;
             limits[EphemeralStorage] = size;
-            requests[EphemeralStorage] = new ResourceQuantity(size).ToDecimal() < new ResourceQuantity(DefaultDisk).ToDecimal() ? size : DefaultDisk;
+            bool small = new ResourceQuantity(size).ToDecimal() < new ResourceQuantity(DefaultDisk).ToDecimal();
+            requests[EphemeralStorage] = small ? size : DefaultDisk;
         }
         foreach ((string resource, string amount) in DefaultRequests)
             if (!limits.ContainsKey(resource)) requests.TryAdd(resource, amount);
@@ -176,7 +184,11 @@ internal static class PodTemplate
             Name = "document",
             DownwardAPI = new V1DownwardAPIVolumeSource
             {
-                Items = [new V1DownwardAPIVolumeFile { Path = DocumentFile, FieldRef = new V1ObjectFieldSelector { FieldPath = $"metadata.annotations['{Labels.Document}']" } }],
+                Items = [new V1DownwardAPIVolumeFile
+                {
+                    Path = DocumentFile,
+                    FieldRef = new V1ObjectFieldSelector { FieldPath = $"metadata.annotations['{Labels.Document}']" },
+                }],
             },
         },
         Scratch(worker.Scratch),
@@ -207,7 +219,11 @@ internal static class PodTemplate
     ];
 
     private static V1Volume Scratch(ScratchSpec? scratch) => scratch?.StorageClassName is null
-        ? new V1Volume { Name = "scratch", EmptyDir = new V1EmptyDirVolumeSource { SizeLimit = new ResourceQuantity(scratch?.SizeLimit ?? DefaultScratch) } }
+        ? new V1Volume
+        {
+            Name = "scratch",
+            EmptyDir = new V1EmptyDirVolumeSource { SizeLimit = new ResourceQuantity(scratch?.SizeLimit ?? DefaultScratch) },
+        }
         : new V1Volume
         {
             Name = "scratch",
@@ -219,7 +235,10 @@ internal static class PodTemplate
                     {
                         AccessModes = ["ReadWriteOnce"],
                         StorageClassName = scratch.StorageClassName,
-                        Resources = new V1VolumeResourceRequirements { Requests = new Dictionary<string, ResourceQuantity> { ["storage"] = new(scratch.SizeLimit!) } },
+                        Resources = new V1VolumeResourceRequirements
+                        {
+                            Requests = new Dictionary<string, ResourceQuantity> { ["storage"] = new(scratch.SizeLimit!) },
+                        },
                     },
                 },
             },

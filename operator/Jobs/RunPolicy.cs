@@ -21,10 +21,12 @@ internal static class RunPolicy
     public static IEnumerable<string> Violations(RunSpec spec, OperatorOptions options)
     {
         WorkerSpec worker = spec.Worker;
-        if (worker.Image is { } image && options.AllowedImages.Count > 0 && !options.AllowedImages.Any(prefix => image.StartsWith(prefix, StringComparison.Ordinal)))
+        if (worker.Image is { } image && options.AllowedImages.Count > 0
+            && !options.AllowedImages.Any(prefix => image.StartsWith(prefix, StringComparison.Ordinal)))
             yield return $"spec.worker.image: '{image}' is not allowed here (allowed: what begins with {string.Join(", ", options.AllowedImages)})";
         if (worker.ServiceAccountName is { } account && !Allows(options.AllowedServiceAccounts, account))
-            yield return $"spec.worker.serviceAccountName: '{account}' is not allowed here (allowed: {string.Join(", ", options.AllowedServiceAccounts)})";
+            yield return $"spec.worker.serviceAccountName: '{account}' is not allowed here "
+                + $"(allowed: {string.Join(", ", options.AllowedServiceAccounts)})";
         foreach ((string path, string secret) in Secrets(spec))
             if (!Allows(options.AllowedSecrets, secret))
                 yield return $"{path}: Secret '{secret}' is not allowed here (allowed: {string.Join(", ", options.AllowedSecrets)})";
@@ -32,7 +34,8 @@ internal static class RunPolicy
             foreach ((string type, JsonNode? source) in volume.Where(part => part.Key != "name"))
             {
                 if (!options.AllowedVolumeTypes.Contains(type))
-                    yield return $"spec.worker.volumes[{i}]: type {type} is not allowed here (allowed: {string.Join(", ", options.AllowedVolumeTypes)})";
+                    yield return $"spec.worker.volumes[{i}]: type {type} is not allowed here "
+                        + $"(allowed: {string.Join(", ", options.AllowedVolumeTypes)})";
                 else if (type == "projected" && !options.AllowTokens && Sources(source).Any(s => s.ContainsKey("serviceAccountToken")))
                     yield return $"spec.worker.volumes[{i}].projected: a serviceAccountToken is not allowed here";
             }
@@ -52,7 +55,8 @@ internal static class RunPolicy
     {
         if (spec.Storage?.SecretRef is { } storage) yield return ("spec.storage.secretRef.name", storage.Name);
         foreach ((int i, JsonObject variable) in (spec.Worker.Env ?? []).Index())
-            if (Text((variable["valueFrom"] as JsonObject)?["secretKeyRef"], "name") is { } name) yield return ($"spec.worker.env[{i}].valueFrom.secretKeyRef", name);
+            if (Text((variable["valueFrom"] as JsonObject)?["secretKeyRef"], "name") is { } name)
+                yield return ($"spec.worker.env[{i}].valueFrom.secretKeyRef", name);
         foreach ((int i, JsonObject volume) in (spec.Worker.Volumes ?? []).Index())
         {
             if (Text(volume["secret"], "secretName") is { } name) yield return ($"spec.worker.volumes[{i}].secret", name);
@@ -61,9 +65,11 @@ internal static class RunPolicy
         }
     }
 
-    private static IEnumerable<JsonObject> Sources(JsonNode? projected) => ((projected as JsonObject)?["sources"] as JsonArray ?? []).OfType<JsonObject>();
+    private static IEnumerable<JsonObject> Sources(JsonNode? projected) =>
+        ((projected as JsonObject)?["sources"] as JsonArray ?? []).OfType<JsonObject>();
 
-    private static string? Text(JsonNode? parent, string field) => (parent as JsonObject)?[field] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+    private static string? Text(JsonNode? parent, string field) =>
+        (parent as JsonObject)?[field] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
     /// <summary>Names, with <c>*</c> at the end of a beginning, or alone for all.</summary>
     private static bool Allows(IReadOnlyList<string> allowed, string name) =>

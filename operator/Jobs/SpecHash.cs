@@ -8,13 +8,15 @@ namespace LightReasoner.Operator.Jobs;
 internal static class SpecHash
 {
     /// <summary>Fields that reach a Job that exists, or do not reach it at all.</summary>
-    private static readonly string[] Live = ["suspend", "parallelism", "activeDeadlineSeconds", "ttlSecondsAfterFinished", "dependencyTimeoutSeconds"];
+    private static readonly string[] Live =
+        ["suspend", "parallelism", "activeDeadlineSeconds", "ttlSecondsAfterFinished", "dependencyTimeoutSeconds"];
 
     /// <summary>Hash of all that the run's Job was made from.</summary>
     public static string Of(IRunEntity run)
     {
         JsonObject spec = RunExtent.Changed(run.RunSpec, (RunSpec)Activator.CreateInstance(run.RunSpec.GetType())!);
         foreach (string field in Live) spec.Remove(field);
-        return RunExtent.Hash($"{spec.ToJsonString()}|{string.Join(',', RunMarks.Kueue(run.Metadata).Select(label => $"{label.Key}={label.Value}"))}")[..16];
+        string labels = string.Join(',', RunMarks.Kueue(run.Metadata).Select(label => $"{label.Key}={label.Value}"));
+        return RunExtent.Hash($"{spec.ToJsonString()}|{labels}")[..16];
     }
 }

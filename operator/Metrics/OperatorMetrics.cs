@@ -45,7 +45,8 @@ internal sealed class OperatorMetrics
     public CollectorRegistry Registry { get; } = Prometheus.Metrics.NewCustomRegistry();
 
     public void Observe(RunKey key, string uid, RunStatus status) => runs[uid] = new Figures(
-        key, status.Phase, status.Progress is { Total: > 0 and var total, Done: { } done } ? (double)done / total : null, TokensPerSecond(status), status.Retries ?? 0);
+        key, status.Phase, status.Progress is { Total: > 0 and var total, Done: { } done } ? (double)done / total : null,
+        TokensPerSecond(status), status.Retries ?? 0);
 
     public void Forget(string uid) => runs.TryRemove(uid, out _);
 
@@ -72,7 +73,8 @@ internal sealed class OperatorMetrics
         Set(progress, open.Where(run => run.Progress is not null).Select(run => (Of(run.Key), run.Progress!.Value)));
         Set(tokens, open.Where(run => run.TokensPerSecond is not null).Select(run => (Of(run.Key), run.TokensPerSecond!.Value)));
         Set(retries, open.Select(run => (Of(run.Key), (double)run.Retries)));
-        Set(counts, all.GroupBy(run => (run.Key.Kind, run.Phase)).Select(group => ((string[])[group.Key.Kind.ToString(), group.Key.Phase.ToString() ?? ""], (double)group.Count())));
+        Set(counts, all.GroupBy(run => (run.Key.Kind, run.Phase))
+            .Select(group => ((string[])[group.Key.Kind.ToString(), group.Key.Phase.ToString() ?? ""], (double)group.Count())));
         Set(depth, kubeOps.Depths().Select(d => ((string[])[d.Kind, d.State], d.Depth)).Append((["run", "scheduled"], queue.Scheduled)));
     }
 

@@ -18,31 +18,38 @@ internal static class JobStanding
         int working = pods.Count(PodState.IsWorking), left = pods.Count(pod => !pod.IsFinished());
         if (spec.Suspend)
             return left > 0
-                ? new Standing(RunPhase.Suspended, Reasons.Stopping, $"spec.suspend is true; {Count(left, "pod")} {(left == 1 ? "is" : "are")} stopping, finished work is kept")
+                ? new Standing(RunPhase.Suspended, Reasons.Stopping,
+                    $"spec.suspend is true; {Count(left, "pod")} {(left == 1 ? "is" : "are")} stopping, finished work is kept")
                 : new Standing(RunPhase.Suspended, Reasons.Suspended, "spec.suspend is true; finished work is kept");
         if (job.IsSuspended())
-            return RunMarks.Queue(o.Run) is { Length: > 0 } queue ? InQueue(queue) : new Standing(RunPhase.Pending, Reasons.Starting, "the Job is being resumed");
+            return RunMarks.Queue(o.Run) is { Length: > 0 } queue
+                ? InQueue(queue) : new Standing(RunPhase.Pending, Reasons.Starting, "the Job is being resumed");
 
         string? lastFailure = LastFailure(o, pods);
         if (job.Failing() is not null)
-            return new Standing(RunPhase.Running, Reasons.Stopping, FailureText.Clean($"stopping after a failure: {lastFailure ?? job.Failing()!.Message}"));
+            return new Standing(
+                RunPhase.Running, Reasons.Stopping, FailureText.Clean($"stopping after a failure: {lastFailure ?? job.Failing()!.Message}"));
 
-        if (pods.Select(pod => FailureText.WhyLost(pod, o.Now)).FirstOrDefault(why => why is not null) is { } lost && pods.All(pod => pod.IsFinished() || pod.IsLost(o.Now)))
+        if (pods.Select(pod => FailureText.WhyLost(pod, o.Now)).FirstOrDefault(why => why is not null) is { } lost
+            && pods.All(pod => pod.IsFinished() || pod.IsLost(o.Now)))
             return new Standing(RunPhase.Running, Reasons.NodeLost, lost);
         (string Reason, string Message)? obstacle = pods.Select(FailureText.WhyPending).FirstOrDefault(why => why is not null);
         if (obstacle is null && left == 0 && o.PodRefusal is { } refusal) obstacle = FailureText.WhyRefused(refusal);
         if (working > 0) return Outdated(o, job, AtWork(o, working, obstacle?.Message, lastFailure));
         // What a person alone can change is Stalled; a quota may have room again, a node may come.
-        if (obstacle is { } why) return new Standing(RunPhase.Pending, why.Reason, why.Message) { NeedsAction = why.Reason == Reasons.PodsRefused };
+        if (obstacle is { } why)
+            return new Standing(RunPhase.Pending, why.Reason, why.Message) { NeedsAction = why.Reason == Reasons.PodsRefused };
         if (lastFailure is not null)
             return spec.Retries == 0 || job.Retries() > spec.Retries && JobTemplate.ShardsOf(spec) == 1
-                ? new Standing(RunPhase.Running, Reasons.Stopping, FailureText.Clean($"no retries are left after {lastFailure}")) : Retrying(lastFailure);
+                ? new Standing(RunPhase.Running, Reasons.Stopping, FailureText.Clean($"no retries are left after {lastFailure}"))
+                : Retrying(lastFailure);
         if (pods.Count(pod => pod.Status?.Phase == "Succeeded") >= JobTemplate.ShardsOf(spec))
             return new Standing(RunPhase.Running, Reasons.Running, "every pod is done; the Job is about to end");
         // Between two pods of a run that has worked already, nothing is in the way.
         if (o.Run.RunStatus.Phase == RunPhase.Running || pods.Any(PodState.IsFinished))
             return new Standing(RunPhase.Running, Reasons.Running, "the next pod is starting");
-        return new Standing(RunPhase.Pending, Reasons.Starting, pods.Length == 0 ? "the Job's pods are being made" : $"pod {pods[0].Metadata.Name} is starting");
+        return new Standing(RunPhase.Pending, Reasons.Starting,
+            pods.Length == 0 ? "the Job's pods are being made" : $"pod {pods[0].Metadata.Name} is starting");
     }
 
     public static Standing Succeeded(RunObservation o) =>
@@ -57,11 +64,14 @@ internal static class JobStanding
             case "PodFailurePolicy":
                 V1Pod? refused = failed.LastOrDefault(pod => pod.Terminated()?.ExitCode is >= 64 and <= 78);
                 return new Standing(RunPhase.Failed, Reasons.OfExitCode(refused?.Terminated()?.ExitCode ?? 0),
-                    refused is null ? FailureText.Clean(end.Message ?? "the worker refused the run") : FailureText.OfFailedPod(refused, sharded));
+                    refused is null ? FailureText.Clean(end.Message ?? "the worker refused the run")
+                        : FailureText.OfFailedPod(refused, sharded));
             case "BackoffLimitExceeded" or "FailedIndexes" or "MaxFailedIndexesExceeded":
-                V1Pod? last = failed.LastOrDefault(pod => !sharded || JobState.ContainsIndex(job.Status?.FailedIndexes, pod.Shard())) ?? failed.LastOrDefault();
+                V1Pod? last = failed.LastOrDefault(pod => !sharded || JobState.ContainsIndex(job.Status?.FailedIndexes, pod.Shard()))
+                    ?? failed.LastOrDefault();
                 string why = last is null ? end.Message ?? "its pods failed" : FailureText.OfFailedPod(last, sharded);
-                return new Standing(RunPhase.Failed, Reasons.RetriesExhausted, FailureText.Clean($"gave up after {Count(o.Run.RunSpec.Retries, "retry", "retries")}: {why}"));
+                return new Standing(RunPhase.Failed, Reasons.RetriesExhausted,
+                    FailureText.Clean($"gave up after {Count(o.Run.RunSpec.Retries, "retry", "retries")}: {why}"));
             default:
                 return new Standing(RunPhase.Failed, Reasons.JobFailed, FailureText.Clean($"{end.Reason}: {end.Message}"));
         }
@@ -71,7 +81,8 @@ internal static class JobStanding
     {
         int shards = JobTemplate.ShardsOf(o.Run.RunSpec);
         string? words = LatestWords(o, ReportOutcome.Running);
-        string message = shards > 1 ? $"{Count(working, "shard")} at work{(words is null ? "" : $": {words}")}" : words ?? "the worker is at work";
+        string message = shards > 1 ? $"{Count(working, "shard")} at work{(words is null ? "" : $": {words}")}"
+            : words ?? "the worker is at work";
         if (obstacle is not null) message += $"; another pod waits: {obstacle}";
         else if (shards > 1 && lastFailure is not null) message += $"; trying again after {lastFailure}";
         return new Standing(RunPhase.Running, Reasons.Running, FailureText.Clean(message));
@@ -79,7 +90,8 @@ internal static class JobStanding
 
     /// <summary>Says that a changed spec waits for the pods at work.</summary>
     private static Standing Outdated(RunObservation o, V1Job job, Standing standing) => !JobPlan.IsOutdated(o.Run, job) ? standing
-        : new Standing(standing.Phase, standing.Reason, FailureText.Clean($"{standing.Message}; the changed spec reaches the next pod (suspend and resume the run to have it now)"));
+        : new Standing(standing.Phase, standing.Reason, FailureText.Clean(
+            $"{standing.Message}; the changed spec reaches the next pod (suspend and resume the run to have it now)"));
 
     private static Standing Retrying(string failure) =>
         new(RunPhase.Running, Reasons.Retrying, FailureText.Clean($"will try again after {failure}"));
@@ -96,7 +108,8 @@ internal static class JobStanding
     }
 
     /// <summary>What the newest failed attempt said, whatever has begun since; null where no pod of one is left.</summary>
-    public static string? LastFailedAttempt(RunObservation o) => o.OwnPods.Where(pod => pod.Status?.Phase == "Failed").MaxBy(pod => pod.FinishedAt()) is { } pod
+    public static string? LastFailedAttempt(RunObservation o) =>
+        o.OwnPods.Where(pod => pod.Status?.Phase == "Failed").MaxBy(pod => pod.FinishedAt()) is { } pod
         ? FailureText.OfFailedPod(pod, JobTemplate.ShardsOf(o.Run.RunSpec) > 1) : null;
 
     private static string? LatestWords(RunObservation o, ReportOutcome outcome) =>

@@ -20,17 +20,20 @@ internal static class JobState
 
     public static DateTimeOffset? StartedAt(this V1Job job) => Time(job.Status?.StartTime);
 
-    public static string? Annotation(this V1Job job, string key) => job.Metadata.Annotations?.TryGetValue(key, out string? value) == true ? value : null;
+    public static string? Annotation(this V1Job job, string key) =>
+        job.Metadata.Annotations?.TryGetValue(key, out string? value) == true ? value : null;
 
     /// <summary>Failed attempts of the run before this Job and in it that another attempt followed or follows: not the one that the Job fails for.</summary>
     public static int Retries(this V1Job job)
     {
-        int last = job.Failing() is null && job.Ended()?.Type != "Failed" ? 0 : job.Spec.CompletionMode == "Indexed" ? Math.Max(1, CountIndexes(job.Status?.FailedIndexes)) : 1;
+        int last = job.Failing() is null && job.Ended()?.Type != "Failed" ? 0
+            : job.Spec.CompletionMode == "Indexed" ? Math.Max(1, CountIndexes(job.Status?.FailedIndexes)) : 1;
         return job.Number(Labels.RetriesBefore) + Math.Max(0, (job.Status?.Failed ?? 0) - last);
     }
 
     /// <summary>A number that an annotation holds; 0 where there is none.</summary>
-    public static int Number(this V1Job job, string key) => int.TryParse(job.Annotation(key), CultureInfo.InvariantCulture, out int number) ? number : 0;
+    public static int Number(this V1Job job, string key) =>
+        int.TryParse(job.Annotation(key), CultureInfo.InvariantCulture, out int number) ? number : 0;
 
     /// <summary>Where the outputs of referenced runs lie, as it was resolved when the Job was made; null for a Job that says nothing of it.</summary>
     public static IReadOnlyDictionary<string, string>? References(this V1Job job)
@@ -51,7 +54,8 @@ internal static class JobState
     /// <summary>Size of a set of indexes in the Job's form, <c>1,3-5,7</c>.</summary>
     public static int CountIndexes(string? intervals) => Indexes(intervals).Sum(range => range.Last - range.First + 1);
 
-    public static bool ContainsIndex(string? intervals, int index) => Indexes(intervals).Any(range => range.First <= index && index <= range.Last);
+    public static bool ContainsIndex(string? intervals, int index) =>
+        Indexes(intervals).Any(range => range.First <= index && index <= range.Last);
 
     private static IEnumerable<(int First, int Last)> Indexes(string? intervals)
     {

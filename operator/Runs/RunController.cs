@@ -24,7 +24,8 @@ namespace LightReasoner.Operator.Runs;
 [GenericRbac(Groups = [""], Resources = ["events"], Verbs = RbacVerb.Get | RbacVerb.Create | RbacVerb.Update)]
 [GenericRbac(Groups = ["coordination.k8s.io"], Resources = ["leases"], Verbs = RbacVerb.Get | RbacVerb.Create | RbacVerb.Update)]
 internal sealed class RunController<T>(
-    RunObserver observer, RunDecider decider, RunActor actor, RunMemory memory, RunQueue queue, RunIndex index, Watches watches, Outage outage, OperatorOptions options,
+    RunObserver observer, RunDecider decider, RunActor actor, RunMemory memory, RunQueue queue, RunIndex index, Watches watches,
+    Outage outage, OperatorOptions options,
     IKubernetesClient client, RunEvents events, OperatorMetrics metrics, TimeProvider time, ILogger<RunController<T>> logger)
     : IEntityController<T>
     where T : class, IRunEntity
@@ -83,7 +84,8 @@ internal sealed class RunController<T>(
         Wake(key);
         try
         {
-            if (await client.GetAsync<T>(key.Name, key.Namespace, cancellationToken).ConfigureAwait(false) is { } living && living.Metadata.Uid != run.Metadata.Uid)
+            if (await client.GetAsync<T>(key.Name, key.Namespace, cancellationToken).ConfigureAwait(false) is { } living
+                && living.Metadata.Uid != run.Metadata.Uid)
                 queue.Add(key, living.Metadata.Uid, TimeSpan.Zero);
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -101,10 +103,13 @@ internal sealed class RunController<T>(
         RunDecision decision = decider.Decide(observation);
         if (await actor.ActAsync(run, decision.Actions, cancellationToken).ConfigureAwait(false) is { } refusal)
             decision = decider.Refused(observation, refusal);
-        if (run.Metadata.DeletionTimestamp is not null || decision.Actions.Any(action => action is RunAction.DeleteRun)) return decision.RequeueAfter;
+        if (run.Metadata.DeletionTimestamp is not null || decision.Actions.Any(action => action is RunAction.DeleteRun))
+            return decision.RequeueAfter;
 
-        memory.Waiters.Set(key, run.Metadata.Uid, decision.Status.Phase == RunPhase.Waiting || Dependencies.HaveFailed(decision.Status) ? run.RunSpec.References() : []);
-        TimeSpan wait = await WriteAsync(run, key, decision.Status, JobStanding.LastFailedAttempt(observation), cancellationToken).ConfigureAwait(false);
+        memory.Waiters.Set(key, run.Metadata.Uid,
+            decision.Status.Phase == RunPhase.Waiting || Dependencies.HaveFailed(decision.Status) ? run.RunSpec.References() : []);
+        TimeSpan wait = await WriteAsync(run, key, decision.Status, JobStanding.LastFailedAttempt(observation), cancellationToken)
+            .ConfigureAwait(false);
         if (wait > TimeSpan.Zero) return decision.RequeueAfter is { } planned && planned < wait ? planned : wait;
         return decision.RequeueAfter;
     }
@@ -168,7 +173,8 @@ internal sealed class RunController<T>(
 
     private void Announce(T run, RunKey key, RunStatus before, RunStatus status, string? lastFailure)
     {
-        if (before.Phase != status.Phase) logger.PhaseChanged(key, before.Phase?.ToString() ?? "new", status.Phase.ToString()!, status.Message ?? "");
+        if (before.Phase != status.Phase)
+            logger.PhaseChanged(key, before.Phase?.ToString() ?? "new", status.Phase.ToString()!, status.Message ?? "");
         foreach (RunEvent e in Transitions.Between(before, status, lastFailure)) events.Add(run, e);
     }
 
