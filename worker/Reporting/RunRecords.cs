@@ -21,11 +21,14 @@ internal sealed record RunRecords
     /// <summary>When the first attempt began.</summary>
     public DateTimeOffset? Begun { get; init; }
 
-    /// <summary>Fingerprints of the data by URI.</summary>
-    public IReadOnlyDictionary<string, string> Data { get; init; } = new Dictionary<string, string>();
+    /// <summary>What went in: the field of the spec, where it lay, and the fingerprint of each file.</summary>
+    public IReadOnlyList<(string Field, string Uri, IReadOnlyDictionary<string, string> Files)> Inputs { get; init; } = [];
 
     /// <summary>The final reports: one, or one for each shard that is done.</summary>
     public IReadOnlyList<ProgressReport> Results { get; init; } = [];
+
+    /// <summary>What the attempts that wrote them took.</summary>
+    public IReadOnlyList<RunUsage> Usage { get; init; } = [];
 
     /// <summary>The lines of each metrics file, by its name.</summary>
     public IReadOnlyList<(string Name, IReadOnlyList<JsonObject> Lines)> Metrics { get; init; } = [];
@@ -52,18 +55,21 @@ internal sealed record RunRecords
         var metrics = new List<(string, IReadOnlyList<JsonObject>)>();
         foreach (string name in await NamesAsync("metrics"))
             metrics.Add((name, [.. (await TextAsync(name))!.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.AsObject())]));
-        var results = new List<ProgressReport>();
-        foreach (string name in await NamesAsync("results/")) results.Add((await JsonAsync<ProgressReport>(name))!);
+        Manifest manifest = ManifestReader.Read(run["document"]!.ToJsonString(), RunRecord.BlobName);
+        var results = new List<RunResult>();
+        foreach (string name in await NamesAsync(RunResult.Prefix))
+            if (await RunResult.ReadAsync(store, Path.GetFileNameWithoutExtension(name), manifest.RunSpec, cancellation) is { } result) results.Add(result);
         ChunkFigures? figures = null;
         foreach (string name in await NamesAsync("figures/"))
             if (await JsonAsync<ChunkFigures>(name) is { } chunk) figures = figures is null ? chunk : figures + chunk;
         return new RunRecords
         {
-            Manifest = ManifestReader.Read(run["document"]!.ToJsonString(), RunRecord.BlobName),
+            Manifest = manifest,
             Versions = Texts(run["versions"]),
             Begun = DateTimeOffset.TryParse((string?)run["begun"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset begun) ? begun : null,
-            Data = Texts(run["data"]),
-            Results = results,
+            Inputs = [.. (run["inputs"] as JsonObject ?? []).Select(input => (input.Key, (string?)input.Value?["uri"] ?? "", (IReadOnlyDictionary<string, string>)Texts(input.Value?["files"])))],
+            Results = [.. results.Select(result => result.Report)],
+            Usage = [.. results.Select(result => result.Usage).OfType<RunUsage>()],
             Metrics = metrics,
             Figures = figures,
             Changes = await JsonAsync<AnswerChange[]>(AnswerChange.BlobName) ?? [],
