@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Models;
