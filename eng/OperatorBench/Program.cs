@@ -13,7 +13,7 @@ root.SetAction(async (line, cancel) =>
     await using var scene = await Scene.StartAsync(line.GetValue(running), cancel);
     // An operator finds them when it starts.
     await Rest.FinishedAsync(scene, line.GetValue(finished), cancel);
-    await scene.StartOperatorAsync(cancel);
+    await scene.StartOperatorAsync(line.GetValue(finished), cancel);
     bool burst = await Burst.RunAsync(scene, line.GetValue(runs), cancel);
     bool soak = await Soak.RunAsync(scene, line.GetValue(changes), cancel);
     bool rest = await Rest.RunAsync(scene, line.GetValue(finished), line.GetValue(running), cancel);

@@ -44,17 +44,13 @@ internal sealed class Scene : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts the operator, and waits until it has seen what is there.</summary>
-    public async Task StartOperatorAsync(CancellationToken cancel)
+    /// <summary>Starts the operator, and waits until it has looked at all runs that are there.</summary>
+    public async Task StartOperatorAsync(int runs, CancellationToken cancel)
     {
         await cluster.InstallAsync(cancel, "crds.install=false", "outputPrefix=file:///outputs", "log.level=warning");
         address = await cluster.OperatorAddressAsync(cancel);
         http.BaseAddress = new Uri($"http://{address}:8081");
-        for (double before = -1, now = 0; now > before; now = (await ScrapeAsync(cancel)).Sum("lightreasoner_reconcile_total"))
-        {
-            before = now;
-            await Task.Delay(TimeSpan.FromSeconds(3), cancel);
-        }
+        while ((await ScrapeAsync(cancel)).Sum("lightreasoner_runs") < runs) await Task.Delay(TimeSpan.FromSeconds(1), cancel);
     }
 
     /// <summary>What the operator's /metrics says now.</summary>
