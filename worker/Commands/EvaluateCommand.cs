@@ -5,6 +5,8 @@ using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Evaluation;
 using LightReasoner.Worker.Inspect;
+using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Tokenization;
 
 namespace LightReasoner.Worker.Commands;
@@ -52,7 +54,9 @@ internal static class EvaluateCommand
                 : await Datasets.QuestionsAsync(uri, null, parsed.GetValue(question)!, null, parsed.GetValue(answer), parsed.GetValue(max), 0, 1, cancellation);
             AnswerGrader.Of(spec).Check(questions.Select(q => (q.Where, q.Answer ?? "")));
             using LoadedModel loaded = await Tools.LoadModelAsync(parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!, cancellation);
-            EvaluationResult result = new AccuracyEvaluator().Evaluate(loaded, Tokenizer.Load(loaded.Dir), questions, spec, parsed.GetValue(block) is not null, cancellation);
+            using var replicas = new ModelReplicas(loaded.Model, Devices.Here());
+            EvaluationResult result = new AccuracyEvaluator().Evaluate(
+                loaded, Tokenizer.Load(loaded.Dir), questions, spec, parsed.GetValue(block) is not null, cancellation, replicas: replicas.Models);
             int right = result.Correct.Count(c => c);
             (double low, double high) = ConfidenceInterval.Wilson(right, result.Correct.Length);
             Console.WriteLine(new JsonObject

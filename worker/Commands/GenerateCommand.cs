@@ -5,6 +5,7 @@ using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Inspect;
 using LightReasoner.Worker.Refinement;
+using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Tokenization;
 
 namespace LightReasoner.Worker.Commands;
@@ -50,10 +51,12 @@ internal static class GenerateCommand
                 };
                 int batchSize = parsed.GetValue(batch);
                 IReadOnlyCollection<int> endIds = parsed.GetValue(ignoreEos) ? [] : loaded.EndIds(tokenizer);
-                Run(loaded, tokenizer, batchSize, input, output, (prompts, first) => parsed.GetValue(block) is { } length
-                    ? new BlockGenerator(loaded.Model, RefineTrainer.EosOf(loaded, tokenizer), endIds)
-                        .Generate(prompts, length, Tools.Passes(parsed.GetValue(refine)!), spec.MaxNewTokens, batchSize, cancellation: cancellation)
-                    : new BatchGenerator(loaded.Model, endIds).Generate(prompts, spec, batchSize, first, cancellation: cancellation));
+                using var replicas = new ModelReplicas(loaded.Model, Devices.Here());
+                Run(loaded, tokenizer, batchSize * replicas.Models.Count, input, output, (prompts, first) => ModelReplicas.Generate(replicas.Models, prompts, (replica, mine, numbers, _) =>
+                    parsed.GetValue(block) is { } length
+                        ? new BlockGenerator(replica, RefineTrainer.EosOf(loaded, tokenizer), endIds)
+                            .Generate(mine, length, Tools.Passes(parsed.GetValue(refine)!), spec.MaxNewTokens, batchSize, cancellation: cancellation)
+                        : new BatchGenerator(replica, endIds).Generate(mine, spec, batchSize, [.. numbers.Select(number => first + number)], cancellation: cancellation), answered: null));
             });
             return 0;
         });

@@ -19,10 +19,11 @@ public sealed class AccuracyEvaluator
     /// <param name="blocks">Block generation (greedy) instead of token by token.</param>
     /// <param name="cancellation">Ends it between two forward passes.</param>
     /// <param name="answered">Hears, after each forward pass, how many questions are answered.</param>
+    /// <param name="replicas">The model on every device to be used; the first alone where left out.</param>
     /// <exception cref="Runs.WorkerException">The answers of the questions are not such as the grader compares.</exception>
     public EvaluationResult Evaluate(
         LoadedModel model, Tokenizer tokenizer, IReadOnlyList<Question> questions, EvaluationSpec spec, bool blocks, CancellationToken cancellation = default,
-        Action<int>? answered = null)
+        Action<int>? answered = null, IReadOnlyList<CausalLM>? replicas = null)
     {
         var grader = AnswerGrader.Of(spec);
         grader.Check(questions.Select(question => (question.Where, question.Answer ?? "")));
@@ -32,10 +33,10 @@ public sealed class AccuracyEvaluator
             : PromptFormat.Checked(tokenizer.Encode(Benchmark.Prompt(question.Text, spec.PromptType), addSpecialTokens: true), vocabulary, question.Where, "question")).ToArray();
         var endIds = model.EndIds(tokenizer);
         var batchSize = BatchSizes.Rows(spec.BatchSize, model.Model, prompts.Max(prompt => prompt.Length), spec.Generation.MaxNewTokens);
-        var generated = blocks
-            ? new BlockGenerator(model.Model, RefineTrainer.EosOf(model, tokenizer), endIds)
-                .Generate(prompts, spec.BlockLength, spec.RefineIterations.Number, spec.Generation.MaxNewTokens, batchSize, answered, cancellation)
-            : new BatchGenerator(model.Model, endIds).Generate(prompts, spec.Generation, batchSize, answered: answered, cancellation: cancellation);
+        var generated = ModelReplicas.Generate(replicas ?? [model.Model], prompts, (replica, mine, numbers, complete) => blocks
+            ? new BlockGenerator(replica, RefineTrainer.EosOf(model, tokenizer), endIds)
+                .Generate(mine, spec.BlockLength, spec.RefineIterations.Number, spec.Generation.MaxNewTokens, batchSize, complete, cancellation)
+            : new BatchGenerator(replica, endIds).Generate(mine, spec.Generation, batchSize, numbers, complete, cancellation), answered);
         var texts = generated.Select(answer => tokenizer.Decode(answer.Ids, skipSpecialTokens: true)).ToArray();
         var correct = texts.Zip(questions, (text, question) => grader.Grade(text, question.Answer!).IsCorrect).ToArray();
         var passes = generated.Sum(answer => (long)answer.ForwardPasses);

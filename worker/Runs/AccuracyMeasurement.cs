@@ -2,6 +2,7 @@ using System.Text.Json;
 using LightReasoner.Api;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Evaluation;
+using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Runs;
@@ -23,6 +24,7 @@ internal sealed class AccuracyMeasurement
     private readonly IReadOnlyList<Question> _questions;
     private readonly bool _blocks;
     private EvaluationResult? _before;
+    private IReadOnlyList<CausalLM> _replicas = [];
 
     private AccuracyMeasurement(RunContext run, EvaluationSpec? spec, ModelWithTokenizer model, IReadOnlyList<Question> questions, bool blocks) =>
         (_run, _spec, _model, _questions, _blocks) = (run, spec, model, questions, blocks);
@@ -44,15 +46,22 @@ internal sealed class AccuracyMeasurement
     public async Task MeasureBeforeAsync()
     {
         if (_spec is null) return;
-        _before = await _run.Output.Store.GetAsync(BeforeBlob, _run.Stop) is { } kept
-            ? JsonSerializer.Deserialize<EvaluationResult>(kept.Bytes, ApiJson.Options)
-            : await MeasureAsync("before", BeforeBlob);
+        if (await _run.Output.Store.GetAsync(BeforeBlob, _run.Stop) is { } kept)
+        {
+            _before = JsonSerializer.Deserialize<EvaluationResult>(kept.Bytes, ApiJson.Options);
+            return;
+        }
+        using var replicas = new ModelReplicas(_model.Loaded.Model, _run.Devices);
+        _replicas = replicas.Models;
+        _before = await MeasureAsync("before", BeforeBlob);
     }
 
     /// <summary>Measures the model as it is now and sets it beside what was measured before.</summary>
-    public async Task<EvaluationMetrics?> MeasureAfterAsync()
+    /// <param name="replicas">The trained model on every device.</param>
+    public async Task<EvaluationMetrics?> MeasureAfterAsync(IReadOnlyList<CausalLM> replicas)
     {
         if (_spec is null || _before is null) return null;
+        _replicas = replicas;
         EvaluationResult after = await MeasureAsync("after", AfterBlob);
         await _run.Output.PutTextAsync(AnswerChange.BlobName, JsonSerializer.Serialize(Changes(after), ApiJson.Options) + "\n", _run.Stop);
         if (_blocks) await MeasurePassesAsync(after);
@@ -103,7 +112,7 @@ internal sealed class AccuracyMeasurement
     {
         long begun = _run.Time.GetTimestamp();
         return new AccuracyEvaluator().Evaluate(_model.Loaded, _model.Tokenizer, questions, spec, _blocks, _run.Stop,
-            done => _run.Progress.Show(what, done, questions.Count, "questions", _run.Time.GetElapsedTime(begun)));
+            done => _run.Progress.Show(what, done, questions.Count, "questions", _run.Time.GetElapsedTime(begun)), _replicas);
     }
 
     private static double Share(bool[] correct) => correct.Length == 0 ? 0 : (double)correct.Count(c => c) / correct.Length;

@@ -31,7 +31,7 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
             (report, metrics) => report with { FineTune = metrics });
 
         await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, ModelSources.PeftName(model.Uri), model.Adapters));
-        EvaluationMetrics? result = await evaluation.MeasureAfterAsync();
+        EvaluationMetrics? result = await evaluation.MeasureAfterAsync(trainer.Replicas);
         if (_spec.Merge)
         {
             model.Loaded.Model.MergeLora();

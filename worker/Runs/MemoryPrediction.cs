@@ -21,12 +21,14 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     /// <param name="batchSize">Rows at once.</param>
     /// <param name="longestPrompt">Tokens of the longest prompt.</param>
     /// <param name="maxNewTokens">Most tokens of an answer.</param>
-    public static MemoryPrediction Sampling(CausalLM expert, CausalLM amateur, int batchSize, int longestPrompt, int maxNewTokens)
+    /// <param name="replicas">Replicas that share the memory: those on the CPU.</param>
+    public static MemoryPrediction Sampling(CausalLM expert, CausalLM amateur, int batchSize, int longestPrompt, int maxNewTokens, int replicas = 1)
     {
         long capacity = longestPrompt + maxNewTokens;
         long reading = Math.Min(4096L, (long)batchSize * longestPrompt) * WidestRow(expert.Config) * Size(expert);
-        return new([("weights", Weights(expert) + Weights(amateur)), ("KV cache", KvCache.BytesPerToken(expert) * capacity * batchSize), ("reading prompts", reading),
-            ("logits", 6L * expert.HeadElements * sizeof(float))]);
+        (string Name, long Bytes)[] parts = [("weights", Weights(expert) + Weights(amateur)), ("KV cache", KvCache.BytesPerToken(expert) * capacity * batchSize),
+            ("reading prompts", reading), ("logits", 6L * expert.HeadElements * sizeof(float))];
+        return new([.. parts.Select(part => (part.Name, part.Bytes * replicas))]);
     }
 
     /// <summary>Training on one device; known from shapes alone.</summary>

@@ -12,8 +12,9 @@ namespace LightReasoner.Worker.Runs;
 /// <param name="Models">Loads models.</param>
 /// <param name="Devices">What the run works on; models are loaded on the first.</param>
 /// <param name="Progress">Tells the operator and the person.</param>
+/// <param name="Tracking">Tells a tracking server; null for none.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Stop">Asks to save what is done and to end (SIGTERM, Ctrl-C).</param>
-public sealed record RunContext(
+internal sealed record RunContext(
     Manifest Manifest, int Shard, RunOutput Output, RunReferences References, ModelSources Models, IReadOnlyList<torch.Device> Devices,
-    ProgressFeed Progress, TimeProvider Time, CancellationToken Stop);
+    ProgressFeed Progress, MlflowTracking? Tracking, TimeProvider Time, CancellationToken Stop);

@@ -17,15 +17,16 @@ internal static class RunRecord
 
     /// <summary>Fields that say how the work is done, not what comes out.</summary>
     private static readonly string[] Operational =
-        ["storage", "output", "worker", "suspend", "queueName", "retries", "activeDeadlineSeconds", "ttlSecondsAfterFinished", "dependencyTimeoutSeconds", "parallelism"];
+        ["storage", "output", "tracking", "worker", "suspend", "queueName", "retries", "activeDeadlineSeconds", "ttlSecondsAfterFinished", "dependencyTimeoutSeconds", "parallelism"];
 
     /// <summary>Version of this program.</summary>
     public static string Version { get; } =
         typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
     /// <summary>Writes the record, or makes sure that the one there is of the same work.</summary>
+    /// <returns>When the work was begun.</returns>
     /// <exception cref="WorkerException">The folder holds the output of another document.</exception>
-    public static async Task EnsureAsync(RunOutput output, Manifest manifest, RunReferences references, TimeProvider time, CancellationToken cancellation)
+    public static async Task<string> EnsureAsync(RunOutput output, Manifest manifest, RunReferences references, TimeProvider time, CancellationToken cancellation)
     {
         JsonObject document = Redactor.OfProcess.Redact(JsonNode.Parse(ManifestReader.ToJson(manifest)))!.AsObject();
         document.Remove("status");
@@ -39,7 +40,7 @@ internal static class RunRecord
         if (await output.Store.GetAsync(BlobName, cancellation) is not { } existing)
         {
             await output.PutOnceAsync(BlobName, Encoding.UTF8.GetBytes(record.ToJsonString(ApiJson.Indented) + "\n"), cancellation);
-            return;
+            return (string)record["begun"]!;
         }
         JsonObject before = JsonNode.Parse(existing.Bytes)!.AsObject();
         if (!JsonNode.DeepEquals(Essence(before["document"]), Essence(document)))
@@ -48,12 +49,14 @@ internal static class RunRecord
         if (!Hashes(before["data"]).SequenceEqual(Hashes(record["data"])))
             throw new WorkerException(ExitCode.BadData,
                 $"{output.Store.Uri} was begun on other data: the files that the spec names have changed since (see {BlobName} there); restore them, name another spec.output.uri, or delete that folder");
+        return (string?)before["begun"] ?? "";
     }
 
     /// <summary>Contents alone: the same file may be mounted at another path.</summary>
     private static IEnumerable<string?> Hashes(JsonNode? data) => data is JsonObject files ? files.Select(file => (string?)file.Value) : [];
 
-    private static JsonNode Essence(JsonNode? document)
+    /// <summary>Kind and spec as far as they affect what comes out.</summary>
+    public static JsonNode Essence(JsonNode? document)
     {
         JsonObject essence = new() { ["kind"] = document?["kind"]?.DeepClone(), ["spec"] = document?["spec"]?.DeepClone() };
         foreach (string field in Operational) (essence["spec"] as JsonObject)?.Remove(field);

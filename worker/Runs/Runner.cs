@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Storage;
@@ -54,14 +55,18 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             Attempt = options.Attempt,
         };
         await using var reporter = new ProgressReporter(identity, options.Targets, time);
+        var feed = new ProgressFeed(reporter, progress);
+        MlflowTracking? tracking = null;
+        RunOutput? output = null;
         try
         {
             string uri = options.Output ?? manifest.RunSpec.Output?.Uri
                 ?? RunReferences.DefaultOutput(options.OutputPrefix, manifest.Metadata.Namespace, manifest.Metadata.Name);
             var references = new RunReferences(options.References, options.OutputPrefix, identity.Namespace);
             string scope = shards > 1 ? $"shard-{shard:D5}" : "run", resultBlob = $"results/{scope}.json";
-            RunOutput output = await RunOutput.ClaimAsync(BlobUri.Open(uri), scope, options.Attempt, stop);
-            await RunRecord.EnsureAsync(output, manifest, references, time, stop);
+            output = await RunOutput.ClaimAsync(BlobUri.Open(uri), scope, options.Attempt, stop);
+            string begun = await RunRecord.EnsureAsync(output, manifest, references, time, stop);
+            if (manifest.RunSpec.Tracking?.Mlflow is { } mlflow) tracking = new MlflowTracking(mlflow, manifest, scope, uri, begun, feed.Say, time);
 
             if (await output.Store.GetAsync(resultBlob, stop) is { } result)
             {
@@ -73,9 +78,8 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             else
             {
                 IReadOnlyList<torch.Device> devices = Devices.For(manifest.RunSpec.Worker);
-                var feed = new ProgressFeed(reporter, progress);
                 using var models = new ModelSources(references, devices[0], feed);
-                var context = new RunContext(manifest, shard, output, references, models, devices, feed, time, stop);
+                var context = new RunContext(manifest, shard, output, references, models, devices, feed, tracking, time, stop);
                 await (manifest switch
                 {
                     SamplingRun run => new SamplingWork(context, run).RunAsync(),
@@ -87,7 +91,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
                     reporter.Latest with { Outcome = ReportOutcome.Succeeded, Attempt = "", Sequence = 0 }, ApiJson.Indented), CancellationToken.None);
                 await RunReport.WriteAsync(output, time, CancellationToken.None);
             }
-            await reporter.FinishAsync(ReportOutcome.Succeeded, null);
+            await FinishAsync(ReportOutcome.Succeeded, null);
             progress.Say($"done: {uri}");
             return ExitCode.Done;
         }
@@ -96,7 +100,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             const string message = "stopped on request; what was finished is saved, and the next attempt goes on from there";
             progress.EndLine();
             Console.Error.WriteLine(message);
-            await reporter.FinishAsync(ReportOutcome.Interrupted, message);
+            await FinishAsync(ReportOutcome.Interrupted, message);
             return ExitCode.Terminated;
         }
         catch (Exception e)
@@ -105,8 +109,22 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             progress.EndLine();
             // What nobody foresaw is shown with its origin; the rest is meant for the person who reads it.
             Console.Error.WriteLine(Redactor.OfProcess.Redact(code == ExitCode.Failure && e is not WorkerException ? e.ToString() : $"error: {e.Message}"));
-            await reporter.FinishAsync(ReportOutcome.Failed, e.Message);
+            await FinishAsync(ReportOutcome.Failed, e.Message);
             return code;
+        }
+        finally
+        {
+            if (tracking is not null) await tracking.DisposeAsync();
+        }
+
+        async Task FinishAsync(ReportOutcome outcome, string? message)
+        {
+            await reporter.FinishAsync(outcome, message);
+            if (tracking is null) return;
+            EvaluationMetrics? accuracy = reporter.Latest.FineTune?.Evaluation ?? reporter.Latest.Refine?.Evaluation;
+            if (accuracy is not null)
+                tracking.Add(new JsonObject { ["step"] = reporter.Latest.Done, ["evaluation"] = JsonSerializer.SerializeToNode(accuracy, ApiJson.Options) }, "step");
+            await tracking.FinishAsync(outcome, outcome == ReportOutcome.Succeeded ? async limit => (await output!.Store.GetAsync(RunReport.BlobName, limit))?.Bytes : null);
         }
     }
 }

@@ -2,10 +2,12 @@ using System.Text.Json;
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Sampling;
 using LightReasoner.Worker.Storage;
 using LightReasoner.Worker.Tokenization;
+using TorchSharp;
 
 namespace LightReasoner.Worker.Runs;
 
@@ -23,11 +25,15 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     private const int ChunkBatches = 4, ChunkQuestions = 256;
 
     private readonly SamplingRunSpec _spec = manifest.Spec;
-    private readonly List<ModelWithTokenizer> _models = []; // expert and amateur, once they are needed
-    private (ContrastiveSampler Sampler, Func<Question, int[]>? Answers)? _prepared;
+    private readonly List<IDisposable> _models = []; // expert, amateur and their replicas, once they are needed
+    private readonly Dictionary<string, int> _within = []; // questions done by chunk, of those that are under way
+    private (DeviceQueue<ContrastiveSampler> Samplers, Func<Question, int[]>? Answers)? _prepared;
 
     /// <summary>Kept steps that the figures hold in full, over all chunks of a shard.</summary>
     private const int Examples = 10;
+
+    /// <summary>A chunk that is under way, or whose figures say that it is there.</summary>
+    private sealed record Chunk(string Part, Question[] Questions, Task<ChunkResult>? Result, ChunkFigures? There);
 
     public async Task RunAsync()
     {
@@ -37,42 +43,36 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
 
         int chunkSize = _spec.BatchSize.Number * ChunkBatches ?? ChunkQuestions;
         HashSet<string> present = [.. (await run.Output.Store.ListAsync($"samples/part-{run.Shard:D5}-", run.Stop)).Select(blob => blob.Name)];
-        MetricsLog log = await MetricsLog.OpenAsync(run.Output, MetricsFile.Sampling(run.Shard, _spec.Shards), 0, run.Time, run.Stop);
+        MetricsLog log = await MetricsLog.OpenAsync(run.Output, MetricsFile.Sampling(run.Shard, _spec.Shards), 0, run.Time, run.Stop, run.Tracking);
         if (present.Count > 0) run.Progress.Say($"{present.Count} chunks are there already; going on from them");
 
         var total = new ChunkFigures(0, 0, 0, 0, 0);
         long start = run.Time.GetTimestamp(), tokensHere = 0;
         int promptsHere = 0;
         double Seconds() => Math.Max(1e-3, run.Time.GetElapsedTime(start).TotalSeconds);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(run.Stop);
+        var ahead = new Queue<Chunk>();
         try
         {
-            // A chunk begins where the one before it ended: the last one of a run that had fewer questions may be a short one.
-            for (int i = 0; total.Questions < questions.Count; i++)
+            // The devices take chunks as they become free, and one lies ready for the next; chunks are committed in their order.
+            for (int begun = 0, next = 0; total.Questions < questions.Count;)
             {
-                run.Stop.ThrowIfCancellationRequested();
-                string part = $"part-{run.Shard:D5}-{i:D5}", samples = $"samples/{part}{SampleFile.Extension(_spec.Format)}", figures = $"figures/{part}.json";
-                if (present.Contains(samples))
+                while (ahead.Count <= run.Devices.Count && next < questions.Count)
                 {
-                    total += await FiguresAsync(figures);
-                    await TellAsync(log, total, 0, 0);
-                    continue;
+                    Chunk added = await BeginAsync($"part-{run.Shard:D5}-{begun++:D5}", next);
+                    ahead.Enqueue(added);
+                    // A chunk begins where the one before it ended: the last one of a run that had fewer questions may be a short one.
+                    next += added.There?.Questions ?? added.Questions.Length;
                 }
-                (ContrastiveSampler sampler, Func<Question, int[]>? given) = _prepared ??= await PrepareAsync(questions);
-                int from = total.Questions;
-                Question[] chunk = [.. Enumerable.Range(from, Math.Min(chunkSize, questions.Count - from)).Select(at => questions[at])];
-                ChunkResult result = sampler.Sample(chunk, given is null ? null : [.. chunk.Select(given)],
-                    done => TellWithin(chunk.Length, total, done, (promptsHere + done) / Seconds()), run.Stop);
-                ChunkFigures news = ChunkFigures.Of(result, result.Examples((Examples * chunkSize + questions.Count - 1) / questions.Count));
-                // Figures and answers come first: the samples' appearance is what commits all three.
-                await run.Output.PutTextAsync(figures, JsonSerializer.Serialize(news, ApiJson.Options), run.Stop);
-                await run.Output.PutTextAsync($"answers/{part}.jsonl", AnswerFile.Write(chunk.Zip(result.Answers)), run.Stop);
-                using var scratch = new ScratchFolder();
-                await using FileStream file = File.Create(Path.Combine(scratch.Path, "samples"));
-                await SampleFile.WriteAsync(result.Samples, _spec.Format, file);
-                file.Position = 0;
-                await run.Output.PutOnceAsync(samples, file, run.Stop);
-                (tokensHere, promptsHere) = (tokensHere + news.TokensGenerated, promptsHere + news.Questions);
-                total += news;
+                Chunk chunk = ahead.Peek();
+                ChunkFigures news = chunk.There ?? await CommitAsync(chunk, await chunk.Result!);
+                ahead.Dequeue();
+                if (chunk.There is null) (tokensHere, promptsHere) = (tokensHere + news.TokensGenerated, promptsHere + news.Questions);
+                lock (_within)
+                {
+                    _within.Remove(chunk.Part);
+                    total += news;
+                }
                 await TellAsync(log, total, tokensHere / Seconds(), promptsHere / Seconds());
             }
             await log.FlushAsync(run.Stop);
@@ -82,11 +82,51 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         }
         finally
         {
-            foreach (ModelWithTokenizer model in _models) model.Loaded.Dispose();
+            await stop.CancelAsync();
+            if (_prepared is { } prepared) await prepared.Samplers.DisposeAsync();
+            foreach (IDisposable model in _models) model.Dispose();
+        }
+
+        async Task<Chunk> BeginAsync(string part, int from)
+        {
+            if (present.Contains(Samples(part))) return new Chunk(part, [], null, await FiguresAsync($"figures/{part}.json"));
+            run.Stop.ThrowIfCancellationRequested();
+            (DeviceQueue<ContrastiveSampler> samplers, Func<Question, int[]>? given) = _prepared ??= await PrepareAsync(questions);
+            Question[] chunk = [.. Enumerable.Range(from, Math.Min(chunkSize, questions.Count - from)).Select(at => questions[at])];
+            int[][]? answers = given is null ? null : [.. chunk.Select(given)];
+            return new Chunk(part, chunk, samplers.Add(sampler => sampler.Sample(chunk, answers, done => TellWithin(part, done, chunk.Length), stop.Token)), null);
+        }
+
+        async Task<ChunkFigures> CommitAsync(Chunk chunk, ChunkResult result)
+        {
+            ChunkFigures news = ChunkFigures.Of(result, result.Examples((Examples * chunkSize + questions.Count - 1) / questions.Count));
+            // Figures and answers come first: the samples' appearance is what commits all three.
+            await run.Output.PutTextAsync($"figures/{chunk.Part}.json", JsonSerializer.Serialize(news, ApiJson.Options), run.Stop);
+            await run.Output.PutTextAsync($"answers/{chunk.Part}.jsonl", AnswerFile.Write(chunk.Questions.Zip(result.Answers)), run.Stop);
+            using var scratch = new ScratchFolder();
+            await using FileStream file = File.Create(Path.Combine(scratch.Path, "samples"));
+            await SampleFile.WriteAsync(result.Samples, _spec.Format, file);
+            file.Position = 0;
+            await run.Output.PutOnceAsync(Samples(chunk.Part), file, run.Stop);
+            return news;
+        }
+
+        // Progress while chunks are sampled; a chunk's end is told with its figures.
+        void TellWithin(string part, int done, int all)
+        {
+            lock (_within)
+            {
+                _within[part] = done;
+                if (done == all) return;
+                run.Progress.Tell("sampling", report => report with { Done = total.Questions + _within.Values.Sum(), RatePerSecond = (promptsHere + _within.Values.Sum()) / Seconds() },
+                    total.Questions == 0 ? "" : $"kept {total.SamplesKept} of {total.StepsSeen} steps");
+            }
         }
     }
 
-    private async Task<(ContrastiveSampler Sampler, Func<Question, int[]>? Answers)> PrepareAsync(IReadOnlyList<Question> questions)
+    private string Samples(string part) => $"samples/{part}{SampleFile.Extension(_spec.Format)}";
+
+    private async Task<(DeviceQueue<ContrastiveSampler> Samplers, Func<Question, int[]>? Answers)> PrepareAsync(IReadOnlyList<Question> questions)
     {
         // Tokenizers and answers are looked at before any weights are loaded.
         (Tokenizer expertTokens, int expertRows) = await run.Models.TokenizerAsync(_spec.Expert, run.Stop);
@@ -99,13 +139,22 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         int rows = vocabulary.SameIds ? Math.Min(expertRows, amateurRows) : expertRows;
         int longest = questions.Max(question => PromptFormat.Encode(expertTokens, _spec.Prompt, question, rows).Length);
 
-        _models.Add(await run.Models.LoadAsync(_spec.Expert, run.Stop));
-        _models.Add(await run.Models.LoadAsync(_spec.Amateur, run.Stop));
-        LoadedModel expert = _models[0].Loaded, amateur = _models[1].Loaded;
+        LoadedModel expert = await LoadAsync(_spec.Expert), amateur = await LoadAsync(_spec.Amateur);
         int batchSize = BatchSizes.Rows(_spec.BatchSize, expert.Model, longest, _spec.Generation.MaxNewTokens, amateur.Model);
-        MemoryPrediction.Sampling(expert.Model, amateur.Model, Math.Min(batchSize, questions.Count), longest, _spec.Generation.MaxNewTokens)
+        bool gpu = expert.Model.Device.type == DeviceType.CUDA;
+        MemoryPrediction.Sampling(expert.Model, amateur.Model, Math.Min(batchSize, questions.Count), longest, _spec.Generation.MaxNewTokens, gpu ? 1 : run.Devices.Count)
             .Check(run, expert.Model.Device, "a smaller spec.batchSize needs less");
-        return (new ContrastiveSampler(expert, amateur, expertTokens, vocabulary, _spec, batchSize), answers);
+        ModelReplicas experts = new(expert.Model, run.Devices), amateurs = new(amateur.Model, run.Devices);
+        _models.AddRange([experts, amateurs]);
+        return (new DeviceQueue<ContrastiveSampler>(experts.Models.Zip(amateurs.Models,
+            (one, other) => new ContrastiveSampler(expert with { Model = one }, amateur with { Model = other }, expertTokens, vocabulary, _spec, batchSize))), answers);
+    }
+
+    private async Task<LoadedModel> LoadAsync(ModelSource source)
+    {
+        LoadedModel model = (await run.Models.LoadAsync(source, run.Stop)).Loaded;
+        _models.Add(model);
+        return model;
     }
 
     /// <summary>Whether all other shards are done and kept no sample either.</summary>
@@ -126,14 +175,6 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         return JsonSerializer.Deserialize<ChunkFigures>(content.Bytes, ApiJson.Options)!;
     }
 
-    /// <summary>Progress while a chunk is sampled; its end is told with its figures.</summary>
-    private void TellWithin(int questions, ChunkFigures before, int done, double promptsPerSecond)
-    {
-        if (done == questions) return;
-        run.Progress.Tell("sampling", report => report with { Done = before.Questions + done, RatePerSecond = promptsPerSecond },
-            before.Questions == 0 ? "" : $"kept {before.SamplesKept} of {before.StepsSeen} steps");
-    }
-
     private async Task TellAsync(MetricsLog log, ChunkFigures total, double tokensPerSecond, double promptsPerSecond)
     {
         var metrics = new SamplingMetrics
@@ -148,8 +189,8 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             PromptsTooLong = total.PromptsTooLong,
         };
         await log.AddAsync(metrics, run.Stop);
-        run.Progress.Tell("sampling",
-            report => report with { Done = total.Questions, RatePerSecond = promptsPerSecond == 0 ? null : promptsPerSecond, Sampling = metrics },
+        lock (_within) run.Progress.Tell("sampling",
+            report => report with { Done = total.Questions + _within.Values.Sum(), RatePerSecond = promptsPerSecond == 0 ? null : promptsPerSecond, Sampling = metrics },
             FormattableString.Invariant($"kept {metrics.SamplesKept} of {metrics.StepsSeen} steps ({metrics.KeepRate:P1}), mean KL {metrics.MeanKl ?? 0:F3}, {tokensPerSecond:F0} tok/s").Replace(" %", "%"));
     }
 }
