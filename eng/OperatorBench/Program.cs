@@ -5,13 +5,16 @@ var runs = new Option<int>("--runs") { Description = "Runs applied at once.", De
 var changes = new Option<int>("--changes") { Description = "Status changes of the soak.", DefaultValueFactory = _ => 10_000 };
 var finished = new Option<int>("--finished") { Description = "Finished runs that are there.", DefaultValueFactory = _ => 10_000 };
 var running = new Option<int>("--running") { Description = "Runs at work.", DefaultValueFactory = _ => 1000 };
-var root = new RootCommand("Measures the operator on a devcluster whose workers exit at once.") { runs, changes, finished, running };
+var shards = new Option<int>("--shards") { Description = "Pods of one run.", DefaultValueFactory = _ => 1000 };
+var root = new RootCommand("Measures the operator on a devcluster whose workers exit at once.") { runs, changes, finished, running, shards };
 root.SetAction(async (line, cancel) =>
 {
     await using var scene = await Scene.StartAsync(cancel);
-    bool burst = await Burst.RunAsync(scene, line.GetValue(runs), cancel);
-    bool soak = await Soak.RunAsync(scene, line.GetValue(changes), cancel);
-    bool rest = await Rest.RunAsync(scene, line.GetValue(finished), line.GetValue(running), cancel);
-    return burst && soak && rest ? 0 : 1;
+    // What is 0 is left out.
+    bool burst = line.GetValue(runs) is var many && (many == 0 || await Burst.RunAsync(scene, many, cancel));
+    bool soak = line.GetValue(changes) is var times && (times == 0 || await Soak.RunAsync(scene, times, cancel));
+    bool one = line.GetValue(shards) is var pods && (pods == 0 || await Shards.RunAsync(scene, pods, cancel));
+    bool rest = line.GetValue(running) is var working && (working == 0 || await Rest.RunAsync(scene, line.GetValue(finished), working, cancel));
+    return burst && soak && one && rest ? 0 : 1;
 });
 return await root.Parse(args).InvokeAsync();

@@ -74,17 +74,9 @@ internal static class Rest
         {
             string name = (string)run["metadata"]!["name"]!;
             V1Pod pod = (await scene.Api.CoreV1.ListNamespacedPodAsync("default", labelSelector: $"lightreasoner.io/run={name}", cancellationToken: cancel)).Items[0];
-            Authenticationv1TokenRequest token = await scene.Api.CoreV1.CreateNamespacedServiceAccountTokenAsync(new Authenticationv1TokenRequest
-            {
-                Spec = new V1TokenRequestSpec
-                {
-                    Audiences = [ApiGroup.ProgressAudience],
-                    ExpirationSeconds = 3600,
-                    BoundObjectRef = new V1BoundObjectReference { ApiVersion = "v1", Kind = "Pod", Name = pod.Metadata.Name, Uid = pod.Metadata.Uid },
-                },
-            }, "default", "default", cancellationToken: cancel);
+            string token = await scene.TokenAsync(pod, cancel);
             for (int i = 1; i <= 2; i++)
-                await scene.ReportAsync(token.Status.Token, new ProgressReport
+                await scene.ReportAsync(token, new ProgressReport
                 {
                     Kind = RunKind.SamplingRun, Namespace = "default", Name = name, Attempt = pod.Metadata.Uid, Sequence = i, Unit = "prompts", Done = i, Total = 100,
                     Sampling = new SamplingMetrics { PromptsDone = i, StepsSeen = 10 * i, SamplesKept = i },

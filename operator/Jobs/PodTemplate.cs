@@ -52,6 +52,7 @@ internal static class PodTemplate
                 SecurityContext = new V1PodSecurityContext
                 {
                     RunAsNonRoot = true,
+                    FsGroup = worker.FsGroup,
                     FsGroupChangePolicy = "OnRootMismatch",
                     SeccompProfile = new V1SeccompProfile { Type = "RuntimeDefault" },
                 },

@@ -22,6 +22,7 @@ internal static class WorkerDefaults
         PriorityClassName = worker.PriorityClassName ?? defaults.PriorityClassName,
         RuntimeClassName = worker.RuntimeClassName ?? defaults.RuntimeClassName,
         ServiceAccountName = worker.ServiceAccountName ?? defaults.ServiceAccountName,
+        FsGroup = worker.FsGroup ?? defaults.FsGroup,
         Env = worker.Env ?? defaults.Env,
         Volumes = worker.Volumes ?? defaults.Volumes,
         VolumeMounts = worker.VolumeMounts ?? defaults.VolumeMounts,

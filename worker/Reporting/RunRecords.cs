@@ -47,13 +47,13 @@ internal sealed record RunRecords
     {
         JsonObject run = JsonNode.Parse((await store.GetAsync(RunRecord.BlobName, cancellation))!.Bytes)!.AsObject();
         var metrics = new List<(string, IReadOnlyList<JsonObject>)>();
-        foreach (string name in await NamesAsync("metrics"))
-            metrics.Add((name, [.. (await TextAsync(name))!.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.AsObject())]));
+        await foreach ((string name, string text) in TextsAsync("metrics"))
+            metrics.Add((name, [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.AsObject())]));
         var results = new List<ProgressReport>();
-        foreach (string name in await NamesAsync("results/")) results.Add((await JsonAsync<ProgressReport>(name))!);
+        await foreach ((_, string text) in TextsAsync("results/")) results.Add(JsonSerializer.Deserialize<ProgressReport>(text, ApiJson.Options)!);
         ChunkFigures? figures = null;
-        foreach (string name in await NamesAsync("figures/"))
-            if (await JsonAsync<ChunkFigures>(name) is { } chunk) figures = figures is null ? chunk : figures + chunk;
+        await foreach ((_, string text) in TextsAsync("figures/"))
+            if (JsonSerializer.Deserialize<ChunkFigures>(text, ApiJson.Options) is { } chunk) figures = figures is null ? chunk : figures + chunk;
         return new RunRecords
         {
             Manifest = ManifestReader.Read(run["document"]!.ToJsonString(), RunRecord.BlobName),
@@ -68,7 +68,13 @@ internal sealed record RunRecords
         };
 
         static Dictionary<string, string> Texts(JsonNode? map) => (map as JsonObject ?? []).ToDictionary(p => p.Key, p => (string?)p.Value ?? "");
-        async Task<IEnumerable<string>> NamesAsync(string prefix) => (await store.ListAsync(prefix, cancellation)).Select(blob => blob.Name).Order(StringComparer.Ordinal);
+        // In the order of their names, several at a time: a run of many shards left many.
+        async IAsyncEnumerable<(string Name, string Text)> TextsAsync(string prefix)
+        {
+            foreach (BlobInfo[] some in (await store.ListAsync(prefix, cancellation)).Chunk(32))
+                foreach ((BlobInfo blob, string? text) in some.Zip(await Task.WhenAll(some.Select(blob => TextAsync(blob.Name)))))
+                    if (text is not null) yield return (blob.Name, text);
+        }
         async Task<string?> TextAsync(string name) => await store.GetAsync(name, cancellation) is { } content ? Encoding.UTF8.GetString(content.Bytes) : null;
         async Task<T?> JsonAsync<T>(string name)
             where T : class => await TextAsync(name) is { } text ? JsonSerializer.Deserialize<T>(text, ApiJson.Options) : null;

@@ -1,3 +1,4 @@
+using System.Numerics;
 using LightReasoner.Worker.Reporting.Pages;
 using LightReasoner.Worker.Runs;
 
@@ -9,13 +10,15 @@ internal static class RunReport
     public const string BlobName = "report.html";
 
     /// <summary>
-    /// Writes the report from the run's own records. A run whose work is done and saved does not fail for want of a report: what goes wrong is said on
-    /// standard error.
+    /// Writes the report from the run's own records: after the last shard, and after the first, second, fourth, eighth …, since each report reads what all
+    /// shards left. A run whose work is done and saved does not fail for want of a report: what goes wrong is said on standard error.
     /// </summary>
-    public static async Task WriteAsync(RunOutput output, TimeProvider time, CancellationToken cancellation)
+    public static async Task WriteAsync(RunOutput output, int shards, TimeProvider time, CancellationToken cancellation)
     {
         try
         {
+            int done = (await output.Store.ListAsync("results/", cancellation)).Count;
+            if (done < shards && !BitOperations.IsPow2(done)) return;
             // Shards that end at the same time each see what the others have done by then; so whoever wrote looks again until there is nothing new.
             for (int shown = -1; ;)
             {

@@ -73,7 +73,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
                 ProgressReport done = JsonSerializer.Deserialize<ProgressReport>(result.Bytes, ApiJson.Options)!;
                 reporter.Update(report => done with { Attempt = report.Attempt, Sequence = report.Sequence });
                 progress.Say($"{uri} is complete already; nothing is left to do");
-                if (await output.Store.TagAsync(RunReport.BlobName, stop) is null) await RunReport.WriteAsync(output, time, CancellationToken.None);
+                if (await output.Store.TagAsync(RunReport.BlobName, stop) is null) await RunReport.WriteAsync(output, shards, time, CancellationToken.None);
             }
             else
             {
@@ -89,7 +89,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
                 });
                 await output.PutTextAsync(resultBlob, JsonSerializer.Serialize(
                     reporter.Latest with { Outcome = ReportOutcome.Succeeded, Attempt = "", Sequence = 0 }, ApiJson.Indented), CancellationToken.None);
-                await RunReport.WriteAsync(output, time, CancellationToken.None);
+                await RunReport.WriteAsync(output, shards, time, CancellationToken.None);
             }
             await FinishAsync(ReportOutcome.Succeeded, null);
             progress.Say($"done: {uri}");

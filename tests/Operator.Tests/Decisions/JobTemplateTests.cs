@@ -100,6 +100,7 @@ public sealed class JobTemplateTests
         V1PodSpec pod = Build(Make.Sampling(change: s => s with
         {
             Storage = new StorageSpec { SecretRef = new LocalReference { Name = "blob-credentials" } },
+            Tracking = new TrackingSpec { Mlflow = new MlflowSpec { Uri = "https://mlflow.example", SecretRef = new LocalReference { Name = "mlflow" } } },
             Worker = new WorkerSpec
             {
                 Image = "mine:1",
@@ -114,6 +115,7 @@ public sealed class JobTemplateTests
                 PriorityClassName = "low",
                 RuntimeClassName = "nvidia",
                 ServiceAccountName = "azure",
+                FsGroup = 65532,
                 Env = [Parse("""{"name":"LIGHTREASONER_THREADS","value":"3"}"""), Parse("""{"name":"HOME","value":"/data"}""")],
                 Volumes = [Parse("""{"name":"cache","persistentVolumeClaim":{"claimName":"models"}}""")],
                 VolumeMounts = [Parse("""{"name":"cache","mountPath":"/data"}""")],
@@ -127,7 +129,9 @@ public sealed class JobTemplateTests
         Assert.Equal(("2", "32Gi", "4"), (container.Resources.Limits["nvidia.com/mig-3g.40gb"].ToString(), container.Resources.Limits["memory"].ToString(), container.Resources.Requests["cpu"].ToString()));
         Assert.Equal(("h200", "gpu", "zone"), (pod.NodeSelector["gpu"], pod.Tolerations[0].Key,
             pod.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms[0].MatchExpressions[0].Key));
-        Assert.Equal(("low", "nvidia", "azure", "blob-credentials"), (pod.PriorityClassName, pod.RuntimeClassName, pod.ServiceAccountName, container.EnvFrom[0].SecretRef.Name));
+        Assert.Equal(("low", "nvidia", "azure"), (pod.PriorityClassName, pod.RuntimeClassName, pod.ServiceAccountName));
+        Assert.Equal((65532, "OnRootMismatch"), (pod.SecurityContext.FsGroup, pod.SecurityContext.FsGroupChangePolicy));
+        Assert.Equal(["blob-credentials", "mlflow"], container.EnvFrom.Select(source => source.SecretRef.Name));
         Assert.Equal(["/data"], container.Env.Where(e => e.Name == "HOME").Select(e => e.Value));
         Assert.Contains(container.Env, e => e is { Name: "LIGHTREASONER_THREADS", Value: "3" });
         Assert.Equal("models", pod.Volumes.Single(v => v.Name == "cache").PersistentVolumeClaim.ClaimName);
@@ -193,6 +197,13 @@ public sealed class JobTemplateTests
         RunDecision d = new RunDecider(options).Decide(new RunObservation { Run = Make.Sampling(change: s => s with { Worker = spec.Worker }), Now = Make.Now });
         Assert.Empty(d.Actions);
         Assert.Equal(Reasons.NotAllowed, Conditions.Find(d.Status.Conditions, Conditions.Ready)!.Reason);
+    }
+
+    [Fact]
+    public void Policy_NamesTheSecretOfTrackingThatARunMayNotHave()
+    {
+        RunSpec spec = Make.Sampling(change: s => s with { Tracking = new TrackingSpec { Mlflow = new MlflowSpec { Uri = "https://mlflow.example", SecretRef = new LocalReference { Name = "other" } } } }).Spec;
+        Assert.StartsWith("spec.tracking.mlflow.secretRef.name: Secret 'other'", Assert.Single(RunPolicy.Violations(spec, Make.Options with { AllowedSecrets = ["blob-*"] })), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -90,6 +90,35 @@ public class MemoryPredictionTests
         Assert.True(one.Total > gigabytes * 1_000_000_000);
     }
 
+    public static TheoryData<string> Models => ["Qwen2.5 0.5B", "Qwen2.5 1.5B", "Qwen2.5 7B", "Llama 3.1 8B"];
+
+    /// <summary>The tables of docs/scale.md are what is predicted.</summary>
+    [Theory, MemberData(nameof(Models))]
+    public void ScalePage_ShowsWhatIsPredicted(string name)
+    {
+        DecoderConfig shape = name switch
+        {
+            "Qwen2.5 0.5B" => Large with { VocabSize = 151_936, HiddenSize = 896, IntermediateSize = 4864, NumLayers = 24, NumHeads = 14, NumKvHeads = 2, HeadDim = 64, TieWordEmbeddings = true },
+            "Qwen2.5 1.5B" => Large with { VocabSize = 151_936, HiddenSize = 1536, IntermediateSize = 8960, NumHeads = 12, NumKvHeads = 2, TieWordEmbeddings = true },
+            "Llama 3.1 8B" => Large with { Architecture = "LlamaForCausalLM", VocabSize = 128_256, HiddenSize = 4096, IntermediateSize = 14_336, NumLayers = 32, NumHeads = 32, NumKvHeads = 8, AttentionBias = false },
+            _ => Large,
+        };
+        var lora = new LoraOptions { Rank = 8, TargetModules = ["q_proj", "v_proj"], Dropout = 0.05 };
+        int[] counts = [1, 2, 4, 8];
+        long[] adapters = [.. new[] { false, true }.Select(checkpointing => MemoryPrediction.Training(shape, ScalarType.BFloat16, lora, 8, 512, checkpointing).Total)];
+        long[] full = [.. counts.Select(devices => MemoryPrediction.Training(shape, ScalarType.BFloat16, null, 2, 2048, checkpointing: true, devices).Total)];
+        string page = File.ReadAllText(RepositoryFolder.Of("docs", "scale.md")), predicted = $"| {name} | {string.Join(" | ", adapters.Concat(full).Select(bytes => Math.Round(bytes / 1e9)))} |";
+        string fits = $"| {name} | {string.Join(" | ", Sizes.Select(size => Adapter(size)).Concat(Sizes.Select(Full)))} |";
+        Assert.Contains(predicted, page);
+        Assert.Contains(fits, page);
+
+        string Adapter(double size) => adapters[0] < size ? "yes" : adapters[1] < size ? "checkpointed" : "no";
+        string Full(double size) => full.Index().Where(found => found.Item < size).Select(found => counts[found.Index] is 1 ? "1 GPU" : $"{counts[found.Index]} GPUs").FirstOrDefault("no");
+    }
+
+    /// <summary>GPUs of 24, 80 and 141 GB, less half a GB for a GPU's context.</summary>
+    private static readonly double[] Sizes = [23.5e9, 79.5e9, 140.5e9];
+
     [Fact]
     public void RefuseAbove_TooLittleMemory_NamesFiguresAndRemedy()
     {
