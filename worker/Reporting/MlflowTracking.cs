@@ -154,9 +154,9 @@ internal sealed class MlflowTracking : IAsyncDisposable
     private async Task BeginAsync(CancellationToken stop)
     {
         string byName = $"experiments/get-by-name?experiment_name={Uri.EscapeDataString(_spec.Experiment)}";
-        string experiment = (string?)(await SendAsync(HttpMethod.Get, byName, null, stop, orNull: true))?["experiment"]?["experiment_id"]
+        string experiment = (string?)(await SendAsync(HttpMethod.Get, byName, body: null, stop, orNull: true))?["experiment"]?["experiment_id"]
             ?? (string?)(await SendAsync(HttpMethod.Post, "experiments/create", new JsonObject { ["name"] = _spec.Experiment }, stop, orNull: true))?["experiment_id"]
-            ?? (string)(await SendAsync(HttpMethod.Get, byName, null, stop))!["experiment"]!["experiment_id"]!; // another shard was faster
+            ?? (string)(await SendAsync(HttpMethod.Get, byName, body: null, stop))!["experiment"]!["experiment_id"]!; // another shard was faster
         JsonNode? found = await PostAsync("runs/search", new JsonObject
         {
             ["experiment_ids"] = new JsonArray(experiment),
@@ -192,15 +192,15 @@ internal sealed class MlflowTracking : IAsyncDisposable
         }
         string path = new Uri(_artifacts).AbsolutePath.Trim('/');
         using var content = new ByteArrayContent(page) { Headers = { ContentType = new MediaTypeHeaderValue("text/html") } };
-        await SendAsync(HttpMethod.Put, $"../mlflow-artifacts/artifacts/{path}/{RunReport.BlobName}", content, stop);
+        await RequestAsync(HttpMethod.Put, $"../mlflow-artifacts/artifacts/{path}/{RunReport.BlobName}", content, stop);
     }
 
     private Task<JsonNode?> PostAsync(string path, JsonObject body, CancellationToken stop) => SendAsync(HttpMethod.Post, path, body, stop);
 
     private Task<JsonNode?> SendAsync(HttpMethod method, string path, JsonObject? body, CancellationToken stop, bool orNull = false) =>
-        SendAsync(method, path, body is null ? null : new StringContent(Redactor.OfProcess.Redact(body)!.ToJsonString(ApiJson.Options), Encoding.UTF8, "application/json"), stop, orNull);
+        RequestAsync(method, path, body is null ? null : new StringContent(Redactor.OfProcess.Redact(body)!.ToJsonString(ApiJson.Options), Encoding.UTF8, "application/json"), stop, orNull);
 
-    private async Task<JsonNode?> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken stop, bool orNull = false)
+    private async Task<JsonNode?> RequestAsync(HttpMethod method, string path, HttpContent? content, CancellationToken stop, bool orNull = false)
     {
         using var request = new HttpRequestMessage(method, new Uri(_server, "api/2.0/mlflow/" + path)) { Content = content, Headers = { Authorization = _credentials } };
         using HttpResponseMessage response = await _http.SendAsync(request, stop);

@@ -17,13 +17,12 @@ internal static class RunReport
     {
         try
         {
-            int done = (await output.Store.ListAsync("results/", cancellation)).Count;
-            if (done < shards && !BitOperations.IsPow2(done)) return;
             // Shards that end at the same time each see what the others have done by then; so whoever wrote looks again until there is nothing new.
-            for (int shown = -1; ;)
+            int shown = -1, done;
+            while ((done = (await output.Store.ListAsync("results/", cancellation)).Count) != shown)
             {
+                if (shown < 0 && done < shards && !BitOperations.IsPow2(done)) return;
                 RunRecords records = await RunRecords.ReadAsync(output.Store, cancellation);
-                if (records.Results.Count == shown) break;
                 await output.PutTextAsync(BlobName, Page.Of(records, time.GetUtcNow()).Text, cancellation);
                 shown = records.Results.Count;
             }

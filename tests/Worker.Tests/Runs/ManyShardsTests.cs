@@ -24,7 +24,7 @@ public sealed class ManyShardsTests(Radosgw radosgw, ITestOutputHelper output)
         (double fewer, _, _) = await WriteAsync(Shards / 4);
         (double each, double perSecond, int reports) = await WriteAsync(Shards);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Shards} shards at once: {each:0.0} requests a shard of one chunk, its report's share among them; {perSecond:0} a second; {reports} reports written"));
-        Assert.True(each < fewer + 5, $"{each} requests a shard, {fewer} with a quarter of the shards");
+        Assert.True(each < 1.5 * fewer, $"{each} requests a shard, {fewer} with a quarter of the shards");
     }
 
     /// <summary>All shards from claim to result; gives requests by shard, requests a second, and how often the report was written.</summary>
