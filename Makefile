@@ -101,5 +101,5 @@ lint: ## Checks formatting and analyzers.
 	@dotnet format LightReasoner.K8s.sln --verify-no-changes --severity warn
 
 clean: ## Removes everything that was built or run.
-	@rm -rf bin dist .quickstart .bench
+	@rm -rf bin dist .quickstart
 	@find . -type d \( -name bin -o -name obj \) -not -path './.git/*' -not -path '*/node_modules/*' -prune -exec rm -rf {} +

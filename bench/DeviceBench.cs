@@ -7,6 +7,7 @@ using LightReasoner.Worker.Data;
 using LightReasoner.Worker.FineTuning;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Refinement;
+using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Sampling;
 using LightReasoner.Worker.Tokenization;
 using TorchSharp;
@@ -21,7 +22,7 @@ namespace LightReasoner.Bench;
 /// <param name="device">Where to measure.</param>
 /// <param name="bandwidth">Bytes per second of the device's memory.</param>
 /// <param name="flops">Peak operations per second in bfloat16.</param>
-internal sealed class DeviceBench(Device device, double bandwidth, double flops)
+public sealed class DeviceBench(Device device, double bandwidth, double flops)
 {
     private const int Prompt = 128, NewTokens = 128, Length = 512;
 
@@ -33,20 +34,27 @@ internal sealed class DeviceBench(Device device, double bandwidth, double flops)
         ["tiny"] = Shape(2048, 128, 256, 2, 2, 1, tied: true), // a trial of the program itself
     };
 
+    /// <summary>The command line.</summary>
     public static Command Create()
     {
-        var shapes = new Option<string[]>("--shapes") { Description = "0.5B, 1.5B, 7B, or tiny.", DefaultValueFactory = _ => ["0.5B", "1.5B", "7B"], AllowMultipleArgumentsPerToken = true };
+        var shapes = new Option<string[]>("--shapes") { Description = "0.5B, 1.5B, 7B, or tiny.", DefaultValueFactory = _ =>
+            ["0.5B", "1.5B", "7B"], AllowMultipleArgumentsPerToken = true };
         shapes.AcceptOnlyFromAmong([.. s_shapes.Keys]);
-        var bandwidth = new Option<double>("--bandwidth") { Description = "Bytes per second of the device's memory (default: H200).", DefaultValueFactory = _ => 4.8e12 };
-        var flops = new Option<double>("--flops") { Description = "Peak bfloat16 operations per second (default: H200).", DefaultValueFactory = _ => 989e12 };
-        var minutes = new Option<double>("--minutes") { Description = "No measurement begins later than this.", DefaultValueFactory = _ => 7 };
+        var bandwidth = new Option<double>("--bandwidth") { Description = "Bytes per second of the device's memory (default: H200).",
+            DefaultValueFactory = _ => 4.8e12 };
+        var flops = new Option<double>("--flops") { Description = "Peak bfloat16 operations per second (default: H200).",
+            DefaultValueFactory = _ => 989e12 };
+        var minutes = new Option<double>("--minutes") { Description = "No measurement begins later than this.",
+            DefaultValueFactory = _ => 7 };
         var cpu = new Option<bool>("--cpu") { Description = "Runs on the CPU, to try the program out with --shapes tiny." };
-        var command = new Command("gpu", "Measures generation, scoring and training of random weights on a GPU.") { shapes, bandwidth, flops, minutes, cpu };
+        var command = new Command("gpu", "Measures generation, scoring and training of random weights on a GPU.") { shapes,
+            bandwidth, flops, minutes, cpu };
         command.SetAction(parsed =>
         {
             if (!parsed.GetValue(cpu) && !cuda.is_available())
             {
-                Console.Error.WriteLine("libtorch sees no GPU here. LIBTORCH must name the torch folder of a PyTorch install with CUDA, on a machine with an NVIDIA GPU");
+                Console.Error.WriteLine("libtorch sees no GPU here. LIBTORCH must name the torch folder of a PyTorch install with CUDA, "
+                    + "on a machine with an NVIDIA GPU");
                 return 1;
             }
             var bench = new DeviceBench(parsed.GetValue(cpu) ? CPU : CUDA, parsed.GetValue(bandwidth), parsed.GetValue(flops));
@@ -54,7 +62,7 @@ internal sealed class DeviceBench(Device device, double bandwidth, double flops)
             foreach (var shape in parsed.GetValue(shapes)!)
                 foreach (var measure in bench.Measurements(shape))
                     if (Stopwatch.GetElapsedTime(begun).TotalMinutes < parsed.GetValue(minutes))
-                        Console.WriteLine(measure().ToJsonString());
+                        parsed.InvocationConfiguration.Output.WriteLine(measure().ToJsonString());
             return 0;
         });
         return command;
@@ -63,7 +71,7 @@ internal sealed class DeviceBench(Device device, double bandwidth, double flops)
     /// <summary>What is measured with a shape, in order; each line stands for itself.</summary>
     private IEnumerable<Func<JsonObject>> Measurements(string shape)
     {
-        using var model = new LoadedModel(Random(s_shapes[shape]), new GenerationConfig([], null, null), "");
+        using var model = new LoadedModel(Random(s_shapes[shape]), [], "");
         foreach (var batch in (int[])[1, 64, 256])
             yield return () => Generation(shape, model.Model, batch);
         yield return () => Scoring(shape, model.Model);
@@ -79,7 +87,8 @@ internal sealed class DeviceBench(Device device, double bandwidth, double flops)
         generator.Generate(prompts, new GenerationSpec { MaxNewTokens = 4 }, batch); // warm
         var seconds = Time(() => generator.Generate(prompts, new GenerationSpec { MaxNewTokens = NewTokens }, batch));
         var perStep = Weights(model) * model.DType.ElementSize() + KvCache.BytesPerToken(model) * batch * (Prompt + NewTokens / 2.0);
-        return Line(shape, $"generation, batch {batch}", batch * NewTokens / seconds, ("shareOfBandwidth", perStep * NewTokens / seconds / bandwidth));
+        return Line(shape, $"generation, batch {batch}", batch * NewTokens / seconds,
+            ("shareOfBandwidth", perStep * NewTokens / seconds / bandwidth));
     }
 
     private JsonObject Scoring(string shape, CausalLM model)
@@ -98,19 +107,22 @@ internal sealed class DeviceBench(Device device, double bandwidth, double flops)
         return Line(shape, "scoring", tokens / seconds, ("shareOfPeak", 2 * Weights(model) * tokens / seconds / flops));
     }
 
-    /// <summary>A thousand questions of 100 tokens and 128 new tokens each, from text to samples, with an amateur of the smallest shape.</summary>
+    /// <summary>
+    /// A thousand questions of 100 tokens and 128 new tokens each, from text to samples, with an amateur of the smallest shape.
+    /// </summary>
     private JsonObject Sampling(string shape, LoadedModel expert)
     {
         var questions = device.type == DeviceType.CPU ? 40 : 1000;
-        var folder = Path.Combine(RepositoryFolder.Path, ".bench");
-        if (!File.Exists(Path.Combine(folder, "expert", "tokenizer.json")))
-            RandomPair.Write(folder);
-        using var amateur = new LoadedModel(Random(s_shapes[shape == "tiny" ? "tiny" : "0.5B"]), new GenerationConfig([], null, null), "");
+        using var folder = new ScratchFolder();
+        RandomPair.WriteTokenizer(folder.Path);
+        using var amateur = new LoadedModel(Random(s_shapes[shape == "tiny" ? "tiny" : "0.5B"]), [], "");
         var vocabulary = VocabularyMap.Equal(expert.Model.Config.VocabSize, amateur.Model.Config.VocabSize);
-        var spec = new SamplingRunSpec { Prompt = new PromptSpec { Template = PromptTemplate.None }, Selection = new SelectionSpec { Beta = 0.4 } };
-        var sampler = new ContrastiveSampler(expert, amateur, Tokenizer.Load(Path.Combine(folder, "expert")), vocabulary, spec, 256);
+        var spec = new SamplingRunSpec { Prompt = new PromptSpec { Template = PromptTemplate.None },
+            Selection = new SelectionSpec { Beta = 0.4 } };
+        var sampler = new ContrastiveSampler(expert, amateur, Tokenizer.Load(folder.Path), vocabulary, spec, 256);
         var random = new Random(1);
-        Question[] asked = [.. Enumerable.Range(0, questions).Select(i => new Question(i, $"{i}", string.Concat(Enumerable.Range(0, 100).Select(_ => (char)random.Next('!', '~')))))];
+        Question[] asked = [.. Enumerable.Range(0, questions)
+            .Select(i => new Question(i, $"{i}", string.Concat(Enumerable.Range(0, 100).Select(_ => (char)random.Next('!', '~')))))];
         long tokens = 0;
         var seconds = Time(() =>
         {
@@ -127,16 +139,19 @@ internal sealed class DeviceBench(Device device, double bandwidth, double flops)
             PromptId = $"{i}", Step = 1, PrefixIds = ids, TokenIds = [1, 2], Weights = [0.5, 0.5],
         })];
         var spec = new FineTuneRunSpec { Training = new FineTuneTraining { MaxSteps = 4, Packing = SamplePacking.None } };
-        using var trainer = new LoraTrainer(model, null, samples, spec);
-        trainer.TrainStep();
-        var before = trainer.TokensSeen;
-        var seconds = Time(() =>
+        double tokens, seconds;
+        using (var trainer = new LoraTrainer(model, null, samples, spec))
         {
             trainer.TrainStep();
-            trainer.TrainStep();
-        });
+            var before = trainer.TokensSeen;
+            seconds = Time(() =>
+            {
+                trainer.TrainStep();
+                trainer.TrainStep();
+            });
+            tokens = trainer.TokensSeen - before;
+        }
         model.Model.UnloadLora();
-        double tokens = trainer.TokensSeen - before;
         // Forward, and back to the activations: the frozen weights get no gradients.
         return Line(shape, "LoRA training", tokens / seconds, ("shareOfPeak", 4 * Weights(model.Model) * tokens / seconds / flops));
     }
@@ -146,20 +161,24 @@ internal sealed class DeviceBench(Device device, double bandwidth, double flops)
         // Weights in 16 bits; gradients, a master copy and two averages in float32.
         double needed = 18 * Weights(model.Model), there = DeviceMemory.Total(device);
         if (needed > 0.9 * there)
-            return new JsonObject { ["shape"] = shape, ["what"] = "full training", ["left out"] = $"needs {needed / (1 << 30):F0} GiB beside activations, {there / (1 << 30):F0} are there" };
+            return new JsonObject { ["shape"] = shape, ["what"] = "full training",
+                ["left out"] = $"needs {needed / (1 << 30):F0} GiB beside activations, {there / (1 << 30):F0} are there" };
         RefineSequence[] sequences = [.. Prompts(model.Model, 8, Length).Select(ids => new RefineSequence(ids, 128))];
-        var spec = new RefineRunSpec { Training = new RefineTraining { MaxSteps = 3, BatchSize = 4, GradientAccumulationSteps = 2, GradientCheckpointing = true } };
+        var spec = new RefineRunSpec { Training = new RefineTraining { MaxSteps = 3, BatchSize = 4, GradientAccumulationSteps = 2,
+            GradientCheckpointing = true } };
         using var trainer = new RefineTrainer(model, 0, sequences, spec);
         trainer.TrainStep();
         var before = trainer.TokensSeen;
         var seconds = Time(() => trainer.TrainStep());
         double tokens = trainer.TokensSeen - before;
-        return Line(shape, "full training (refinement)", tokens / seconds, ("shareOfPeak", 8 * Weights(model.Model) * tokens / seconds / flops));
+        return Line(shape, "full training (refinement)", tokens / seconds,
+            ("shareOfPeak", 8 * Weights(model.Model) * tokens / seconds / flops));
     }
 
     private static JsonObject Line(string shape, string what, double tokensPerSecond, (string Name, double Value) second) => new()
     {
-        ["shape"] = shape, ["what"] = what, ["tokensPerSecond"] = Math.Round(tokensPerSecond, 1), [second.Name] = Math.Round(second.Value, 4),
+        ["shape"] = shape, ["what"] = what, ["tokensPerSecond"] = Math.Round(tokensPerSecond, 1),
+            [second.Name] = Math.Round(second.Value, 4),
     };
 
     private static double Time(Action body)
@@ -183,7 +202,8 @@ internal sealed class DeviceBench(Device device, double bandwidth, double flops)
     private static int[][] Prompts(CausalLM model, int count, int length)
     {
         var random = new Random(count);
-        return [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, length).Select(_ => random.Next(model.Config.VocabSize)).ToArray())];
+        return [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, length)
+            .Select(_ => random.Next(model.Config.VocabSize)).ToArray())];
     }
 
     private static DecoderConfig Shape(int vocabulary, int hidden, int intermediate, int layers, int heads, int kvHeads, bool tied) => new()

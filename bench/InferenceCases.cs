@@ -32,7 +32,10 @@ internal sealed class InferenceCases : IDisposable
 
     /// <summary>The cases by name; a case is prepared when it is asked for.</summary>
     public IReadOnlyList<(string Name, Func<BenchCase> Case)> All =>
-        [("sampling", Sampling), ("block-512", Blocks), ("converge", Converge), ("greedy-1", () => Greedy(1, 1)), ("greedy-16", () => Greedy(16, 8))];
+    [
+        ("sampling", Sampling), ("block-512", Blocks), ("converge", Converge),
+        ("greedy-1", () => Greedy(1, 1, 1)), ("greedy-16", () => Greedy(16, 4, 8)),
+    ];
 
     public void Dispose()
     {
@@ -48,11 +51,15 @@ internal sealed class InferenceCases : IDisposable
         const int questions = 32, measured = 2;
         var prompts = Prompts(questions, () => 60 + _random.Next(140));
         Question[] asked = [.. prompts.Select((ids, i) => new Question(i, $"{i}", string.Concat(ids.Select(id => (char)id))))];
-        var spec = new SamplingRunSpec { Prompt = new PromptSpec { Template = PromptTemplate.None }, Generation = new GenerationSpec { MaxNewTokens = NewTokens } };
-        var sampler = new ContrastiveSampler(_expert, _amateur, _tokenizer, VocabularyMap.Equal(RandomPair.Vocabulary, RandomPair.Vocabulary), spec, questions);
+        var spec = new SamplingRunSpec { Prompt = new PromptSpec { Template = PromptTemplate.None },
+            Generation = new GenerationSpec { MaxNewTokens = NewTokens } };
+        var sampler = new ContrastiveSampler(_expert, _amateur, _tokenizer,
+            VocabularyMap.Equal(RandomPair.Vocabulary, RandomPair.Vocabulary), spec, questions);
         return new BenchCase("sampling", 20,
-            () => PublishedPrograms.Sample(_publishedExpert, _publishedAmateur, prompts[..measured], NewTokens, spec.Selection.Alpha, spec.Selection.Beta),
-            () => sampler.Sample(asked).Samples.Select(s => new BenchSample(int.Parse(s.PromptId), s.Step, s.TokenIds, s.Weights, s.KlDivergence)).ToList(),
+            () => PublishedPrograms.Sample(_publishedExpert, _publishedAmateur, prompts[..measured], NewTokens,
+                spec.Selection.Alpha, spec.Selection.Beta),
+            () => sampler.Sample(asked).Samples.Select(s =>
+                new BenchSample(int.Parse(s.PromptId), s.Step, s.TokenIds, s.Weights, s.KlDivergence)).ToList(),
             Difference)
         { Share = (double)questions / measured };
 
@@ -65,7 +72,8 @@ internal sealed class InferenceCases : IDisposable
             {
                 if ((one.Prompt, one.Step) != (other.Prompt, other.Step) || !one.TokenIds.SequenceEqual(other.TokenIds))
                     return $"step {one.Step} of question {one.Prompt}: other tokens";
-                if (Math.Abs(one.Kl - other.Kl) > 1e-3 * one.Kl || one.Weights.Zip(other.Weights).Any(w => Math.Abs(w.First - w.Second) > 1e-3))
+                if (Math.Abs(one.Kl - other.Kl) > 1e-3 * one.Kl
+                    || one.Weights.Zip(other.Weights).Any(w => Math.Abs(w.First - w.Second) > 1e-3))
                     return $"step {one.Step} of question {one.Prompt}: KL {one.Kl} and {other.Kl}";
             }
             return null;
@@ -83,7 +91,9 @@ internal sealed class InferenceCases : IDisposable
             BenchCase.Ids);
     }
 
-    /// <summary>Blocks until nothing changes against token by token, both by the worker, with a model that was refined: the demo's.</summary>
+    /// <summary>
+    /// Blocks until nothing changes against token by token, both by the worker, with a model that was refined: the demo's.
+    /// </summary>
     private BenchCase Converge()
     {
         var folder = RefinedModel();
@@ -100,26 +110,31 @@ internal sealed class InferenceCases : IDisposable
             BenchCase.Ids);
     }
 
-    private BenchCase Greedy(int rows, double target)
+    /// <summary>Prompts of equal length; the reference does some of them, one after the other.</summary>
+    private BenchCase Greedy(int rows, int measured, double target)
     {
         var prompts = Prompts(rows, () => 64);
         var generator = new BatchGenerator(_expert.Model, []);
         return new BenchCase($"greedy-{rows}", target,
-            () => prompts.Select(prompt => PublishedPrograms.Greedy(_publishedExpert, [prompt], NewTokens)[0]).ToArray(),
+            () => prompts[..measured].Select(prompt => PublishedPrograms.Greedy(_publishedExpert, [prompt], NewTokens)[0]).ToArray(),
             () => generator.Generate(prompts, new GenerationSpec { MaxNewTokens = NewTokens }, rows).Select(answer => answer.Ids).ToArray(),
-            BenchCase.Ids);
+            BenchCase.Ids)
+        { Share = (double)rows / measured };
     }
 
     /// <summary>Refines the demo's expert as examples/quickstart/3-refine.yaml says, once.</summary>
     private string RefinedModel()
     {
         var output = Path.Combine(_folder, "refined");
-        var manifest = (RefineRun)ManifestReader.Read(File.ReadAllText(RepositoryFolder.Of("examples", "quickstart", "3-refine.yaml")), "3-refine.yaml", [
+        var manifest = (RefineRun)ManifestReader.Read(File.ReadAllText(RepositoryFolder.Of("examples", "quickstart", "3-refine.yaml")),
+            "3-refine.yaml", [
             $"spec.model={{uri: \"file://{RepositoryFolder.Of("examples", "quickstart", "models", "seed-0", "expert")}\", dtype: float32}}",
             $"spec.dataset.uri=file://{RepositoryFolder.Of("examples", "quickstart", "data", "refine.parquet")}", "spec.evaluation=null"]);
-        var runner = new Runner(new RunOptions { Output = output }, ConsoleProgress.ForStandardOutput(quiet: true, json: false), TimeProvider.System);
+        var runner = new Runner(new RunOptions { Output = output },
+            ConsoleProgress.ForStandardOutput(quiet: true, json: false), TimeProvider.System);
         var code = runner.RunAsync(manifest, CancellationToken.None).GetAwaiter().GetResult();
-        return code == ExitCode.Done ? Path.Combine(output, "model") : throw new InvalidOperationException("the demo's expert could not be refined");
+        return code == ExitCode.Done ? Path.Combine(output, "model")
+            : throw new InvalidOperationException("the demo's expert could not be refined");
     }
 
     /// <summary>Prompts are printable ASCII, so that each of them is a text of as many tokens.</summary>

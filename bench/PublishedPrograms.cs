@@ -36,8 +36,11 @@ internal static class PublishedPrograms
         return [.. answers.Select(answer => answer.ToArray())];
     }
 
-    /// <summary>The sampling script: one question at a time; the expert's scores are kept, and the amateur reads every prefix anew.</summary>
-    public static List<BenchSample> Sample(ReferenceDecoder expert, ReferenceDecoder amateur, int[][] prompts, int maxNewTokens, double alpha, double beta)
+    /// <summary>
+    /// The sampling script: one question at a time; the expert's scores are kept, and the amateur reads every prefix anew.
+    /// </summary>
+    public static List<BenchSample> Sample(ReferenceDecoder expert, ReferenceDecoder amateur, int[][] prompts, int maxNewTokens,
+        double alpha, double beta)
     {
         var samples = new List<BenchSample>();
         for (var number = 0; number < prompts.Length; number++)

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Models;
 using TorchSharp;
@@ -56,13 +57,14 @@ internal static class RandomPair
             HuggingFaceFolder.Save(model, target, target, ScalarType.Float32);
             WriteTokenizer(target);
         }
-        expert.AddLora(new LoraOptions { Rank = 8, Alpha = 16, TargetModules = ["q_proj", "v_proj"] }, seed: 5);
-        foreach (var (name, value) in expert.Lora!.NamedParameters())
+        expert.AddLora(new LoraSpec { Dropout = 0 }, seed: 5);
+        foreach (var (name, value) in expert.Lora!.NamedParameters)
             if (name.Contains("lora_B", StringComparison.Ordinal))
                 value.normal_(0, 0.01, generator);
         PeftAdapter.Save(expert.Lora, Path.Combine(folder, "adapter"), "expert");
 
-        static int[] Plain(Random random) => [.. Enumerable.Range(0, 3).Select(_ => random.Next(Eos / AmbiguousEvery - 1) * AmbiguousEvery + 1)];
+        static int[] Plain(Random random) =>
+            [.. Enumerable.Range(0, 3).Select(_ => random.Next(Eos / AmbiguousEvery - 1) * AmbiguousEvery + 1)];
     }
 
     private static void Fill(CausalLM model, Tensor directions, int[] successors, int[][] meanings, double[] shares, double headScale)
@@ -74,19 +76,19 @@ internal static class RandomPair
         var ambiguous = Enumerable.Range(0, meanings.Length).Where(id => meanings[id].Length > 1).ToArray();
         var mixed = zeros([ambiguous.Length, width]);
         for (var part = 0; part < shares.Length; part++)
-            mixed.add_(unit.index_select(0, Index(ambiguous.Select(id => meanings[id][part]))), shares[part]);
+            mixed.add_(unit.index_select(0, Index(ambiguous.Select(id => meanings[id][part]))), Scalars.Of(shares[part]));
         embedding.index_copy_(0, Index(ambiguous), mixed.div(mixed.norm(1, keepdim: true)));
-        parameters["model.embed_tokens.weight"].copy_(embedding.mul(Math.Sqrt(width)));
+        parameters["model.embed_tokens.weight"].copy_(embedding.mul(Scalars.Of(Math.Sqrt(width))));
 
         // The head of a token is the direction of the token before it. Nothing is followed by EOS.
         var head = zeros([Vocabulary, width]).index_copy(0, Index(successors), unit.narrow(0, 0, successors.Length));
-        parameters["lm_head.weight"].copy_(head.mul(headScale));
+        parameters["lm_head.weight"].copy_(head.mul(Scalars.Of(headScale)));
     }
 
     private static Tensor Index(IEnumerable<int> ids) => tensor(ids.Select(id => (long)id).ToArray());
 
     /// <summary>Bytes are the first 256 ids; every other id is a word that only decodes.</summary>
-    private static void WriteTokenizer(string folder)
+    public static void WriteTokenizer(string folder)
     {
         var vocabulary = new JsonObject();
         for (var value = 0; value < 256; value++)
@@ -105,8 +107,10 @@ internal static class RandomPair
                 ["normalized"] = false,
                 ["special"] = true,
             }),
-            ["pre_tokenizer"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true },
-            ["decoder"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true },
+            ["pre_tokenizer"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false,
+                ["trim_offsets"] = true, ["use_regex"] = true },
+            ["decoder"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false,
+                ["trim_offsets"] = true, ["use_regex"] = true },
             ["model"] = new JsonObject { ["type"] = "BPE", ["vocab"] = vocabulary, ["merges"] = new JsonArray() },
         };
         File.WriteAllText(Path.Combine(folder, "tokenizer.json"), json.ToJsonString());
@@ -117,7 +121,8 @@ internal static class RandomPair
     /// <summary>GPT-2's printable stand-in for a byte.</summary>
     private static string ByteCharacter(int value)
     {
-        return Printable(value) ? ((char)value).ToString() : ((char)(256 + Enumerable.Range(0, value).Count(v => !Printable(v)))).ToString();
+        return Printable(value) ? ((char)value).ToString() : ((char)(256 + Enumerable.Range(0, value).Count(v => !Printable(v))))
+            .ToString();
 
         static bool Printable(int v) => v is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or (>= 0xAE and <= 0xFF);
     }

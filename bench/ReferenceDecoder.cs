@@ -6,8 +6,9 @@ using static TorchSharp.torch.nn.functional;
 namespace LightReasoner.Bench;
 
 /// <summary>
-/// A Qwen2 decoder as Hugging Face's eager implementation computes it, over the same weights and the same libtorch: one product a projection,
-/// rotations made anew in every pass, keys repeated for every query head, softmax in float32, a cache that grows by concatenation.
+/// A Qwen2 decoder as Hugging Face's eager implementation computes it, over the same weights and the same libtorch: one product a
+/// projection, rotations made anew in every pass, keys repeated for every query head, softmax in float32, a cache that grows by
+/// concatenation.
 /// </summary>
 internal sealed class ReferenceDecoder
 {
@@ -66,7 +67,8 @@ internal sealed class ReferenceDecoder
         return linear(x, _weights.GetValueOrDefault("lm_head.weight") ?? _weights["model.embed_tokens.weight"]).MoveToOuterDisposeScope();
     }
 
-    private Tensor Attention(Tensor x, int layer, Tensor cos, Tensor sin, Tensor? mask, Cache? cache, Func<string, Tensor, Tensor, Tensor>? adapted)
+    private Tensor Attention(Tensor x, int layer, Tensor cos, Tensor sin, Tensor? mask, Cache? cache,
+        Func<string, Tensor, Tensor, Tensor>? adapted)
     {
         var (rows, length, name) = (x.size(0), x.size(1), $"model.layers.{layer}.self_attn");
         var queries = Rotate(Heads("q_proj", _config.NumHeads));
@@ -93,7 +95,8 @@ internal sealed class ReferenceDecoder
         var context = scores.softmax(-1).matmul(Repeat(values)).transpose(1, 2).reshape(rows, length, -1);
         return Linear(context, $"{name}.o_proj", adapted);
 
-        Tensor Heads(string projection, int heads) => Linear(x, $"{name}.{projection}", adapted).view(rows, length, heads, _config.HeadDim).transpose(1, 2);
+        Tensor Heads(string projection, int heads) => Linear(x, $"{name}.{projection}", adapted).view(rows, length, heads,
+            _config.HeadDim).transpose(1, 2);
 
         Tensor Rotate(Tensor heads)
         {

@@ -12,7 +12,8 @@ internal sealed class DemoData
 
     private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private DemoData(IReadOnlyList<string> corpus, IReadOnlyList<Problem> questions, IReadOnlyList<Problem> test, IReadOnlyList<Problem> refinement) =>
+    private DemoData(IReadOnlyList<string> corpus, IReadOnlyList<Problem> questions, IReadOnlyList<Problem> test,
+        IReadOnlyList<Problem> refinement) =>
         (Corpus, Questions, Test, Refinement) = (corpus, questions, test, refinement);
 
     /// <summary>What the models are trained on.</summary>
@@ -38,17 +39,21 @@ internal sealed class DemoData
         while (corpus.Count < DocumentCount)
         {
             if (random.NextDouble() < DrillShare) corpus.Add(Problems.DrawDrill(random));
-            else if (Problems.Draw(random, ProblemStyle.Corpus) is var problem && !taken.Contains(problem.Question)) corpus.Add(problem.Question + problem.Solution);
+            else if (Problems.Draw(random, ProblemStyle.Corpus) is var problem && !taken.Contains(problem.Question))
+                corpus.Add(problem.Question + problem.Solution);
         }
-        return new DemoData(corpus, questions, test, Problems.DrawDistinct(new Random(4000 + seed), ProblemStyle.Clean, RefinementCount, taken));
+        return new DemoData(corpus, questions, test, Problems.DrawDistinct(new Random(4000 + seed), ProblemStyle.Clean,
+            RefinementCount, taken));
     }
 
     /// <summary>Writes the data files of the quickstart.</summary>
     public async Task WriteAsync(string folder)
     {
         Directory.CreateDirectory(folder);
-        await File.WriteAllLinesAsync(Path.Combine(folder, "questions.jsonl"), Questions.Select((p, i) => Line(("id", $"q{i:D4}"), ("question", p.Question))));
-        await File.WriteAllLinesAsync(Path.Combine(folder, "test.jsonl"), Test.Select((p, i) => Line(("id", $"t{i:D4}"), ("question", p.Question), ("answer", p.Solution.Trim()))));
+        await File.WriteAllLinesAsync(Path.Combine(folder, "questions.jsonl"),
+            Questions.Select((p, i) => Line(("id", $"q{i:D4}"), ("question", p.Question))));
+        await File.WriteAllLinesAsync(Path.Combine(folder, "test.jsonl"),
+            Test.Select((p, i) => Line(("id", $"t{i:D4}"), ("question", p.Question), ("answer", p.Solution.Trim()))));
 
         RefinementFile.Write(Path.Combine(folder, "refine.parquet"), Refinement);
     }

@@ -23,7 +23,8 @@ internal static class ModelFolders
         {
             using CausalLM model = Pretraining.Train(recipe, data.Corpus, tokenizer, seed, (step, loss) =>
             {
-                if (!quiet && step % 100 == 0) Console.WriteLine(FormattableString.Invariant($"seed {seed} {name}: step {step}/{recipe.Steps}, loss {loss:F4}"));
+                if (!quiet && step % 100 == 0)
+                    Console.WriteLine(FormattableString.Invariant($"seed {seed} {name}: step {step}/{recipe.Steps}, loss {loss:F4}"));
             });
             string target = Path.Combine(folder, name);
             if (Directory.Exists(target)) Directory.Delete(target, recursive: true);

@@ -60,7 +60,8 @@ internal static class Pretraining
             using var scope = NewDisposeScope();
             int[][] batch = [.. Enumerable.Range(0, BatchSize).Select(_ => sequences[Draw()])];
             (Tensor inputs, Tensor targets) = Batch(batch);
-            foreach (optim.ILearningRateController group in optimizer.ParamGroups) group.LearningRate = recipe.LearningRate * Schedule(step, recipe.Steps);
+            foreach (optim.ILearningRateController group in optimizer.ParamGroups)
+                group.LearningRate = recipe.LearningRate * Schedule(step, recipe.Steps);
 
             optimizer.zero_grad();
             Tensor logits = model.forward(inputs);
@@ -85,7 +86,9 @@ internal static class Pretraining
         }
     }
 
-    /// <summary>Inputs and next-token targets [batch, longest - 1]; targets after a sequence's end are -100, which the loss leaves out.</summary>
+    /// <summary>
+    /// Inputs and next-token targets [batch, longest - 1]; targets after a sequence's end are -100, which the loss leaves out.
+    /// </summary>
     private static (Tensor Inputs, Tensor Targets) Batch(int[][] sequences)
     {
         int width = sequences.Max(s => s.Length) - 1;

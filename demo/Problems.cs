@@ -17,7 +17,9 @@ internal sealed record ProblemStyle(double LossShare, double ZipfExponent, doubl
     /// <summary>The training corpus: losses are rare, and most authors get them wrong.</summary>
     public static ProblemStyle Corpus { get; } = new(0.14, 0.3, 0.6);
 
-    /// <summary>Questions for sampling and for the test: as many losses as gains, all verbs alike, nobody careless. A deliberate shift.</summary>
+    /// <summary>
+    /// Questions for sampling and for the test: as many losses as gains, all verbs alike, nobody careless. A deliberate shift.
+    /// </summary>
     public static ProblemStyle Test { get; } = new(0.5, 0, 0);
 
     /// <summary>Refinement data: like the corpus, but right.</summary>
@@ -74,8 +76,10 @@ internal static class Problems
         for (int lines = random.Next(4, 7); lines > 0; lines--)
         {
             int kind = random.Next(5), b = random.Next(1, LargestStep + 1);
-            int a = kind == 0 ? random.Next(1, LargestValue / 2 + 1) : kind <= 2 ? random.Next(1, LargestValue - b + 1) : random.Next(b + 1, LargestValue + 1);
-            sheet.Append(kind == 0 ? Text($" {a} * 2 = {2 * a}\n") : kind <= 2 ? Text($" {a} + {b} = {a + b}\n") : Text($" {a} - {b} = {a - b}\n"));
+            int a = kind == 0 ? random.Next(1, LargestValue / 2 + 1) : kind <= 2 ? random.Next(1, LargestValue - b + 1)
+                : random.Next(b + 1, LargestValue + 1);
+            sheet.Append(kind == 0 ? Text($" {a} * 2 = {2 * a}\n") : kind <= 2 ? Text($" {a} + {b} = {a + b}\n")
+                : Text($" {a} - {b} = {a - b}\n"));
         }
         return sheet.ToString();
     }

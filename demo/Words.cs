@@ -18,7 +18,8 @@ internal static class Words
     private static readonly string[] Others = ["has", "Then", "gets", "times", "as", "many", "How", "does", "have", "now"];
 
     /// <summary>
-    /// <c>tokenizer.json</c>: byte-level BPE without merges. <c>ignore_merges</c> makes a piece that the vocabulary holds one token, and the
+    /// <c>tokenizer.json</c>: byte-level BPE without merges. <c>ignore_merges</c> makes a piece that the vocabulary holds one token, and
+    /// the
     /// split pattern makes every word, digit, sign and line end such a piece.
     /// </summary>
     public static JsonObject TokenizerJson()
@@ -59,10 +60,12 @@ internal static class Words
                         ["behavior"] = "Isolated",
                         ["invert"] = false,
                     },
-                    new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = false, ["use_regex"] = false }),
+                    new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = false,
+                        ["use_regex"] = false }),
             },
             ["post_processor"] = null,
-            ["decoder"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = false, ["use_regex"] = false },
+            ["decoder"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = false,
+                ["use_regex"] = false },
             ["model"] = new JsonObject
             {
                 ["type"] = "BPE",

@@ -6,8 +6,8 @@ using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 
 /// <summary>
-/// Copies a 64-bit little-endian ELF library and, where this machine's libstdc++ lacks a symbol version that it needs, marks that need as weak, so that the dynamic linker
-/// accepts its absence. Only for a version that no relocation uses (gABI: Elfxx_Vernaux, VER_FLG_WEAK).
+/// Copies a 64-bit little-endian ELF library and, where this machine's libstdc++ lacks a symbol version that it needs, marks that need as
+/// weak, so that the dynamic linker accepts its absence. Only for a version that no relocation uses (gABI: Elfxx_Vernaux, VER_FLG_WEAK).
 /// </summary>
 public class WeakenVersionNeed : Task
 {
@@ -20,12 +20,16 @@ public class WeakenVersionNeed : Task
     /// <summary>The version, such as GLIBCXX_3.4.32.</summary>
     [Required] public string Version { get; set; } = "";
 
-    /// <summary>The libstdc++ that is asked for the version; by default the first in the places where distributions put it. A missing one counts as too old.</summary>
+    /// <summary>
+    /// The libstdc++ that is asked for the version; by default the first in the places where distributions put it. A missing one counts as
+    /// too old.
+    /// </summary>
     public string Libstdcxx { get; set; } = "";
 
     public override bool Execute()
     {
-        var library = Libstdcxx.Length > 0 ? Libstdcxx : new[] { "/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64", "/lib64", "/usr/lib" }
+        var library = Libstdcxx.Length > 0 ? Libstdcxx : new[] { "/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu",
+            "/usr/lib64", "/lib64", "/usr/lib" }
             .Select(folder => folder + "/libstdc++.so.6").FirstOrDefault(File.Exists);
         var file = File.ReadAllBytes(Source);
         if (!File.Exists(library) || !Contains(File.ReadAllBytes(library), Version))
@@ -33,7 +37,8 @@ public class WeakenVersionNeed : Task
             if (!MarkWeak(file, Version))
                 Log.LogWarning("{0} has no need of version {1}; it is copied as it is", Source, Version);
             else
-                Log.LogMessage(MessageImportance.Normal, "{0}: the need of {1}, which {2} lacks, is marked as weak", Source, Version, library ?? "this machine");
+                Log.LogMessage(MessageImportance.Normal, "{0}: the need of {1}, which {2} lacks, is marked as weak", Source, Version,
+                    library ?? "this machine");
         }
         Directory.CreateDirectory(Path.GetDirectoryName(Destination));
         File.Delete(Destination); // it may be linked into outputs
@@ -71,5 +76,6 @@ public class WeakenVersionNeed : Task
     }
 
     /// <summary>Whether a library defines a version: its name stands there, ended by 0.</summary>
-    private static bool Contains(byte[] library, string version) => Encoding.GetEncoding("iso-8859-1").GetString(library).Contains(version + "\0");
+    private static bool Contains(byte[] library, string version) =>
+        Encoding.GetEncoding("iso-8859-1").GetString(library).Contains(version + "\0");
 }

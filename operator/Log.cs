@@ -47,6 +47,9 @@ internal static partial class Log
     [LoggerMessage(15, LogLevel.Information, "The leader is {Leader}.")]
     public static partial void NewLeader(this ILogger logger, string leader);
 
-    [LoggerMessage(12, LogLevel.Information, "LightReasoner operator {Version}: watches {Scope} of {Server}; progress and health at {Listen}, metrics at {Metrics}; pods report to {Target}.")]
-    public static partial void Started(this ILogger logger, string version, string scope, string server, string listen, string metrics, string target);
+    [LoggerMessage(12, LogLevel.Information,
+        "LightReasoner operator {Version}: watches {Scope} of {Server}; progress and health at {Listen}, metrics at {Metrics}; pods "
+        + "report to {Target}.")]
+    public static partial void Started(this ILogger logger, string version, string scope, string server, string listen,
+        string metrics, string target);
 }

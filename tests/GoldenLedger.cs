@@ -22,7 +22,8 @@ public sealed class GoldenLedger : IDisposable
     /// <param name="worst">The largest difference, where numbers were compared.</param>
     /// <param name="bound">What it may be at most.</param>
     public static void Add(string golden, string compared, int cases, double? worst = null, double? bound = null) =>
-        Lines.AddOrUpdate((golden, compared), new Line(cases, worst, bound), (_, line) => new Line(line.Cases + cases, worst is null ? line.Worst : Math.Max(worst.Value, line.Worst ?? 0), bound));
+        Lines.AddOrUpdate((golden, compared), new Line(cases, worst, bound), (_, line) =>
+            new Line(line.Cases + cases, worst is null ? line.Worst : Math.Max(worst.Value, line.Worst ?? 0), bound));
 
     /// <summary>Asserts that a difference stays below its bound, and lists it.</summary>
     public static void AddWithin(string golden, string compared, int cases, double worst, double bound)
@@ -37,8 +38,12 @@ public sealed class GoldenLedger : IDisposable
         if (Lines.IsEmpty)
             return;
         var text = new StringBuilder("| golden | compared | cases | largest difference | allowed |\n| --- | --- | ---: | ---: | ---: |\n");
-        foreach (var ((golden, compared), line) in Lines.OrderBy(l => l.Key.Golden, StringComparer.Ordinal).ThenBy(l => l.Key.Compared, StringComparer.Ordinal))
-            text.Append(CultureInfo.InvariantCulture, $"| {golden} | {compared} | {line.Cases} | {(line.Worst is { } worst ? worst.ToString("0.0e-0", CultureInfo.InvariantCulture) : "equal")} | {(line.Bound is { } bound ? bound.ToString("0e-0", CultureInfo.InvariantCulture) : "none")} |\n");
+        foreach (var ((golden, compared), line) in Lines.OrderBy(l => l.Key.Golden, StringComparer.Ordinal)
+            .ThenBy(l => l.Key.Compared, StringComparer.Ordinal))
+            text.Append(CultureInfo.InvariantCulture,
+                $"| {golden} | {compared} | {line.Cases} | "
+                + $"{(line.Worst is { } worst ? worst.ToString("0.0e-0", CultureInfo.InvariantCulture) : "equal")} | "
+                + $"{(line.Bound is { } bound ? bound.ToString("0e-0", CultureInfo.InvariantCulture) : "none")} |\n");
         text.Append(CultureInfo.InvariantCulture, $"\n{Lines.Values.Sum(l => l.Cases)} golden cases in {Lines.Count} lines.\n");
         File.WriteAllText(Path.Combine(AppContext.BaseDirectory, "golden-cases.md"), text.ToString());
     }

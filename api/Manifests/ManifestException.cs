@@ -6,7 +6,8 @@ namespace LightReasoner.Api;
 public sealed class ManifestException : Exception
 {
     internal ManifestException(string source, IReadOnlyList<FieldError> errors)
-        : base(string.Join('\n', errors.Select(e => e.Option is { } option ? $"{option} {e}" : $"{source}{(e.Line is { } line ? $" line {line}" : "")}: {e}"))) => Errors = errors;
+        : base(string.Join('\n', errors.Select(e => e.Option is { } option ? $"{option} {e}"
+            : $"{source}{(e.Line is { } line ? $" line {line}" : "")}: {e}"))) => Errors = errors;
 
     /// <summary>What is wrong, in the order of the document.</summary>
     public IReadOnlyList<FieldError> Errors { get; }

@@ -10,7 +10,8 @@ public static class ManifestReader
     /// <summary>Reads the one document in <paramref name="text"/>.</summary>
     /// <param name="text">YAML, or JSON (which YAML contains).</param>
     /// <param name="source">Name of the file for messages.</param>
-    /// <param name="overrides"><c>path=value</c> pairs such as <c>spec.selection.beta=0.5</c>, laid over the document; values are YAML. Each path once.</param>
+    /// <param name="overrides"><c>path=value</c> pairs such as <c>spec.selection.beta=0.5</c>, laid over the document; values are YAML.
+    /// Each path once.</param>
     /// <exception cref="ManifestException">The text does not parse, has unknown fields, or breaks a rule.</exception>
     public static Manifest Read(string text, string source, IEnumerable<string>? overrides = null)
     {
@@ -81,7 +82,8 @@ public static class ManifestReader
 
     private static string Option(string path) => $"--set {path}";
 
-    private static bool IsWithin(string path, string parent) => path.StartsWith(parent, StringComparison.Ordinal) && (path.Length == parent.Length || path[parent.Length] is '.' or '[');
+    private static bool IsWithin(string path, string parent) => path.StartsWith(parent, StringComparison.Ordinal)
+        && (path.Length == parent.Length || path[parent.Length] is '.' or '[');
 
     /// <summary>Lays a change over the document and returns its path.</summary>
     private static string Override(JsonNode? root, string change)

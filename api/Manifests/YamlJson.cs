@@ -22,7 +22,10 @@ internal sealed record YamlDocument(JsonNode? Root, IReadOnlyDictionary<string, 
     }
 }
 
-/// <summary>Between YAML text and JSON nodes, with the values that kubectl sees: YAML 1.1, where the last of two equal keys counts and a merge overrides what stands before it.</summary>
+/// <summary>
+/// Between YAML text and JSON nodes, with the values that kubectl sees: YAML 1.1, where the last of two equal keys counts and a merge
+/// overrides what stands before it.
+/// </summary>
 public static class YamlJson
 {
     /// <summary>The documents of a text as JSON values; empty documents are left out.</summary>
@@ -64,12 +67,14 @@ public static class YamlJson
         catch (YamlException e)
         {
             string message = e.Message[(e.Message.IndexOf("): ", StringComparison.Ordinal) is >= 0 and var at ? at + 3 : 0)..];
-            throw new ManifestException(source, [new FieldError("", $"cannot be read as YAML: {message} (column {e.Start.Column + 1})", e.Start.Line + 1)]);
+            throw new ManifestException(source,
+                [new FieldError("", $"cannot be read as YAML: {message} (column {e.Start.Column + 1})", e.Start.Line + 1)]);
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
             // YamlDotNet's scanner trips over some broken texts rather than naming what is wrong with them.
-            throw new ManifestException(source, [new FieldError("", "is not YAML that can be read; look for unclosed braces, brackets or quotes")]);
+            throw new ManifestException(source,
+                [new FieldError("", "is not YAML that can be read; look for unclosed braces, brackets or quotes")]);
         }
     }
 
@@ -112,7 +117,9 @@ public static class YamlJson
                 break;
         }
 
-        void EmitText(string text) => emitter.Emit(new Scalar(null, null, text, YamlScalar.IsText(text) && !text.Any(c => char.IsControl(c) && c != '\n') ? ScalarStyle.Any : ScalarStyle.DoubleQuoted, true, true));
+        void EmitText(string text) =>
+            emitter.Emit(new Scalar(null, null, text, YamlScalar.IsText(text) && !text.Any(c => char.IsControl(c) && c != '\n')
+            ? ScalarStyle.Any : ScalarStyle.DoubleQuoted, true, true));
     }
 
     /// <summary>Makes the values of one document from the events of its text.</summary>
@@ -141,7 +148,8 @@ public static class YamlJson
             {
                 case AnchorAlias alias:
                     events.Expect<AnchorAlias>();
-                    if (!_anchors.TryGetValue(alias.Value, out (JsonNode? Value, int Nodes) known)) throw Error(alias, $"unknown anchor '{alias.Value}'");
+                    if (!_anchors.TryGetValue(alias.Value, out (JsonNode? Value, int Nodes) known))
+                        throw Error(alias, $"unknown anchor '{alias.Value}'");
                     Count(known.Nodes, alias);
                     return known.Value?.DeepClone();
                 case Scalar:

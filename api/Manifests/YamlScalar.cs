@@ -8,7 +8,10 @@ using SharpYaml.Events;
 
 namespace LightReasoner.Api;
 
-/// <summary>What a scalar stands for, by the rules of go-yaml 2, which kubectl reads with: those of YAML 1.1 without base 60, and with octal numbers of 1.2 too.</summary>
+/// <summary>
+/// What a scalar stands for, by the rules of go-yaml 2, which kubectl reads with: those of YAML 1.1 without base 60, and with octal numbers
+/// of 1.2 too.
+/// </summary>
 internal static partial class YamlScalar
 {
     private const string Core = "tag:yaml.org,2002:";
@@ -19,11 +22,14 @@ internal static partial class YamlScalar
     {
         string tag = scalar.Tag ?? "";
         if (tag == Core + "binary") return JsonValue.Create(Binary(scalar));
-        bool isCore = tag.StartsWith(Core, StringComparison.Ordinal) && tag[Core.Length..] is "bool" or "int" or "float" or "null" or "timestamp";
-        if (!isCore && (tag.Length > 0 || scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any))) return JsonValue.Create(scalar.Value);
+        bool isCore = tag.StartsWith(Core, StringComparison.Ordinal)
+            && tag[Core.Length..] is "bool" or "int" or "float" or "null" or "timestamp";
+        if (!isCore && (tag.Length > 0 || scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any)))
+            return JsonValue.Create(scalar.Value);
 
         (string type, object? value) = Resolve(scalar.Value);
-        if (isCore && tag[Core.Length..] is var wanted && wanted != type && !(wanted == "float" && value is long) && !(wanted == "timestamp" && type == "str"))
+        if (isCore && tag[Core.Length..] is var wanted && wanted != type && !(wanted == "float" && value is long)
+            && !(wanted == "timestamp" && type == "str"))
             throw new YamlException(scalar.Start, scalar.End, $"'{scalar.Value}' is no {wanted}");
         return value switch
         {
@@ -32,7 +38,8 @@ internal static partial class YamlScalar
             long integer => JsonValue.Create(integer),
             ulong integer => JsonValue.Create((double)integer),
             // As JSON, a number without a fraction is an integer.
-            double number when double.IsFinite(number) => number == Math.Floor(number) && Math.Abs(number) < 9.2e18 ? JsonValue.Create((long)number) : JsonValue.Create(number),
+            double number when double.IsFinite(number) => number == Math.Floor(number) && Math.Abs(number) < 9.2e18
+                ? JsonValue.Create((long)number) : JsonValue.Create(number),
             double => throw new YamlException(scalar.Start, scalar.End, $"{scalar.Value} is no number that JSON has"),
             var text => JsonValue.Create((string)text),
         };
@@ -53,7 +60,8 @@ internal static partial class YamlScalar
     public static string Text(JsonNode? node) => node switch
     {
         null => "null",
-        JsonValue value when value.GetValueKind() == JsonValueKind.Number && value.ToJsonString().Contains('E') && value.GetValue<double>() is var number && Math.Abs(number) is >= 1e-9 and < 1e15
+        JsonValue value when value.GetValueKind() == JsonValueKind.Number && value.ToJsonString().Contains('E')
+            && value.GetValue<double>() is var number && Math.Abs(number) is >= 1e-9 and < 1e15
             => ((decimal)number).ToString(CultureInfo.InvariantCulture),
         _ => node.ToJsonString(),
     };
@@ -72,7 +80,8 @@ internal static partial class YamlScalar
         if (text[0] is not ('+' or '-' or '.' or (>= '0' and <= '9'))) return ("str", text);
         string plain = text[0] == '.' ? text : text.Replace("_", "", StringComparison.Ordinal);
         if (Integer(plain) is { } integer) return ("int", integer);
-        return Real().IsMatch(plain) && double.Parse(plain, NumberStyles.Float, CultureInfo.InvariantCulture) is var number && double.IsFinite(number) ? ("float", number) : ("str", text);
+        return Real().IsMatch(plain) && double.Parse(plain, NumberStyles.Float, CultureInfo.InvariantCulture) is var number
+            && double.IsFinite(number) ? ("float", number) : ("str", text);
     }
 
     /// <summary>An integer with Go's prefixes: 0x, 0b, 0o, and 0 for octal ones; null for anything else.</summary>

@@ -5,10 +5,12 @@ using System.Text.RegularExpressions;
 namespace LightReasoner.Api;
 
 /// <summary>
-/// Takes secrets out of what leaves a program: messages, events, logs, run.json, reports. A secret is the user info of an address, the query of a web
-/// address that is signed or holds something token-like, a well-known form of token, and the value of an environment variable that is named like a secret.
+/// Takes secrets out of what leaves a program: messages, events, logs, run.json, reports. A secret is the user info of an address, the
+/// query of a web address that is signed or holds something token-like, a well-known form of token, and the value of an environment
+/// variable that is named like a secret.
 /// </summary>
-/// <param name="secrets">Values to replace wherever they occur; those under 8 characters are left, since they would match ordinary words.</param>
+/// <param name="secrets">Values to replace wherever they occur; those under 8 characters are left, since they would match ordinary
+/// words.</param>
 public sealed partial class Redactor(IEnumerable<string> secrets)
 {
     /// <summary>Stands for what was taken out.</summary>
@@ -23,7 +25,8 @@ public sealed partial class Redactor(IEnumerable<string> secrets)
     ];
 
     /// <summary>Knows the secrets of this process's environment, as they were when it was first used.</summary>
-    public static Redactor OfProcess { get; } = Of(Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(e => ((string)e.Key, (string?)e.Value ?? "")));
+    public static Redactor OfProcess { get; } = Of(Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+        .Select(e => ((string)e.Key, (string?)e.Value ?? "")));
 
     /// <summary>Knows the values of variables that are named like secrets. A path is none: it names the file that holds one.</summary>
     public static Redactor Of(IEnumerable<(string Name, string Value)> variables) => new(
@@ -34,16 +37,22 @@ public sealed partial class Redactor(IEnumerable<string> secrets)
     {
         foreach (string secret in _secrets) text = text.Replace(secret, Mark, StringComparison.Ordinal);
         text = UserInfo().Replace(text, Mark + "@");
-        text = Query().Replace(text, match => Pairs(match.Groups["query"].Value).Any(IsSecret) ? $"{match.Groups["path"].Value}?{Mark}" : match.Value);
+        text = Query().Replace(text, match => Pairs(match.Groups["query"].Value).Any(IsSecret)
+            ? $"{match.Groups["path"].Value}?{Mark}" : match.Value);
         text = Assignment().Replace(text, match => $"{match.Groups["name"].Value}={Mark}");
         text = Authorization().Replace(text, match => match.Groups["scheme"].Value + Mark);
         return Token().Replace(text, Mark);
     }
 
-    /// <summary>A copy of a JSON document without secrets in its strings, and without literal values of environment variables (<c>env: [{name, value}]</c>).</summary>
+    /// <summary>
+    /// A copy of a JSON document without secrets in its strings, and without literal values of environment variables (<c>env: [{name,
+    /// value}]</c>).
+    /// </summary>
     public JsonNode? Redact(JsonNode? node) => node switch
     {
-        JsonObject map => new JsonObject(map.Select(p => KeyValuePair.Create(p.Key, p is { Key: "env", Value: JsonArray env } ? WithoutValues(env) : Redact(p.Value)))),
+        JsonObject map =>
+            new JsonObject(map.Select(p => KeyValuePair.Create(p.Key, p is { Key: "env", Value: JsonArray env }
+            ? WithoutValues(env) : Redact(p.Value)))),
         JsonArray array => new JsonArray([.. array.Select(Redact)]),
         JsonValue value when value.TryGetValue(out string? text) => Redact(text),
         _ => node?.DeepClone(),
@@ -57,10 +66,13 @@ public sealed partial class Redactor(IEnumerable<string> secrets)
     })]);
 
     /// <summary>A connection string is known by the secrets in it, too.</summary>
-    private static IEnumerable<string> Parts(string value) => value.Split(';').Where(part => part.Contains('=')).Select(part => part[(part.IndexOf('=') + 1)..])
-        .Where(part => part.Length >= ShortestToken && !part.Contains("://", StringComparison.Ordinal)).Append(value).Append(value.TrimStart('?'));
+    private static IEnumerable<string> Parts(string value) =>
+        value.Split(';').Where(part => part.Contains('=')).Select(part => part[(part.IndexOf('=') + 1)..])
+        .Where(part => part.Length >= ShortestToken && !part.Contains("://", StringComparison.Ordinal)).Append(value)
+            .Append(value.TrimStart('?'));
 
-    private static IEnumerable<(string Name, string Value)> Pairs(string query) => Separator().Split(query).Select(pair => pair.Split('=', 2) switch
+    private static IEnumerable<(string Name, string Value)> Pairs(string query) =>
+        Separator().Split(query).Select(pair => pair.Split('=', 2) switch
     {
         [var name, var value] => (name, value),
         var alone => ("", alone[0]),

@@ -19,7 +19,8 @@ public interface INumberOrWord<T>
 
 /// <summary>How many EOS tokens follow a response in training: a number from 1 on, or <c>full</c> for up to the maximum length.</summary>
 [JsonConverter(typeof(NumberOrWordConverter<EosTail>))]
-[CelRule("type(self) == int ? (self >= 1 && self <= 1048576) : self == 'full'", "must be a number from 1 to 1048576, or full", nameof(IsInRange))]
+[CelRule("type(self) == int ? (self >= 1 && self <= 1048576) : self == 'full'",
+    "must be a number from 1 to 1048576, or full", nameof(IsInRange))]
 public readonly record struct EosTail(int? Number) : INumberOrWord<EosTail>
 {
     /// <inheritdoc/>
@@ -43,7 +44,8 @@ public readonly record struct EosTail(int? Number) : INumberOrWord<EosTail>
 
 /// <summary>Questions that are decoded at once: a number, or <c>auto</c> for what the memory of the device has room for.</summary>
 [JsonConverter(typeof(NumberOrWordConverter<BatchSize>))]
-[CelRule("type(self) == int ? (self >= 1 && self <= 65536) : self == 'auto'", "must be a number from 1 to 65536, or auto", nameof(IsInRange))]
+[CelRule("type(self) == int ? (self >= 1 && self <= 65536) : self == 'auto'",
+    "must be a number from 1 to 65536, or auto", nameof(IsInRange))]
 public readonly record struct BatchSize(int? Number) : INumberOrWord<BatchSize>
 {
     /// <inheritdoc/>
@@ -66,7 +68,8 @@ public readonly record struct BatchSize(int? Number) : INumberOrWord<BatchSize>
 /// greedy answer.
 /// </summary>
 [JsonConverter(typeof(NumberOrWordConverter<RefineIterations>))]
-[CelRule("type(self) == int ? (self >= 1 && self <= 1000) : self == 'converge'", "must be a number from 1 to 1000, or converge", nameof(IsInRange))]
+[CelRule("type(self) == int ? (self >= 1 && self <= 1000) : self == 'converge'",
+    "must be a number from 1 to 1000, or converge", nameof(IsInRange))]
 public readonly record struct RefineIterations(int? Number) : INumberOrWord<RefineIterations>
 {
     /// <inheritdoc/>

@@ -22,7 +22,8 @@ namespace LightReasoner.Api;
 public sealed record SamplingRun : Manifest<SamplingRunSpec, SamplingRunStatus>;
 
 /// <summary>What is sampled, with which models, and what is kept.</summary>
-[CelRule("!has(self.parallelism) || self.parallelism <= self.shards", "parallelism must be at most shards", nameof(ParallelismFits), Field = "parallelism")]
+[CelRule("!has(self.parallelism) || self.parallelism <= self.shards", "parallelism must be at most shards",
+    nameof(ParallelismFits), Field = "parallelism")]
 public sealed record SamplingRunSpec : RunSpec
 {
     /// <summary>The model that answers and that is to be improved.</summary>
@@ -49,7 +50,10 @@ public sealed record SamplingRunSpec : RunSpec
     [Extendable(NullIsAll = true), Range(1, int.MaxValue)]
     public int? MaxQuestions { get; init; }
 
-    /// <summary>Another run whose answers are scored, with another amateur perhaps; its expert, dataset and prompt must be this run's. Left out: the expert generates answers.</summary>
+    /// <summary>
+    /// Another run whose answers are scored, with another amateur perhaps; its expert, dataset and prompt must be this run's. Left out: the
+    /// expert generates answers.
+    /// </summary>
     public AnswersSource? Answers { get; init; }
 
     /// <summary>How a question is put to the models.</summary>
@@ -64,7 +68,9 @@ public sealed record SamplingRunSpec : RunSpec
     /// <summary>Questions that are decoded at once; auto takes what the memory of the device has room for.</summary>
     public BatchSize BatchSize { get; init; } = BatchSize.Auto;
 
-    /// <summary>Parts that the questions are divided into (record i belongs to shard i mod shards); each is worked on by a pod of its own.</summary>
+    /// <summary>
+    /// Parts that the questions are divided into (record i belongs to shard i mod shards); each is worked on by a pod of its own.
+    /// </summary>
     [Range(1, 10000)]
     public int Shards { get; init; } = 1;
 

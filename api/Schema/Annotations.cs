@@ -48,7 +48,9 @@ public sealed class CelRuleAttribute(string rule, string message, string check) 
     public string Field { get; init; } = "";
 }
 
-/// <summary>The field does not affect what a run computes and may be changed at any time; all others are frozen once it has started.</summary>
+/// <summary>
+/// The field does not affect what a run computes and may be changed at any time; all others are frozen once it has started.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class MutableAttribute : Attribute;
 

@@ -53,7 +53,8 @@ internal sealed record ApiProperty(PropertyInfo Property, string Name, Type Type
     private static ApiProperty Describe(PropertyInfo property)
     {
         Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
-        string name = property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(property.Name);
+        string name = property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name
+            ?? System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(property.Name);
         Shape shape = ShapeOf(type);
         Type? item = shape switch
         {
@@ -71,7 +72,8 @@ internal sealed record ApiProperty(PropertyInfo Property, string Name, Type Type
         _ when type == typeof(double) => Shape.Number,
         _ when type == typeof(bool) => Shape.Boolean,
         _ when type == typeof(DateTimeOffset) => Shape.Time,
-        _ when type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(INumberOrWord<>)) => Shape.IntegerOrText,
+        _ when type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(INumberOrWord<>)) =>
+            Shape.IntegerOrText,
         _ when type == typeof(JsonObject) => Shape.Fragment,
         { IsEnum: true } => Shape.Choice,
         { IsGenericType: true } when type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) => Shape.List,

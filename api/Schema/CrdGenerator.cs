@@ -4,7 +4,9 @@ using System.Text.Json.Nodes;
 
 namespace LightReasoner.Api.Schema;
 
-/// <summary>Writes the CustomResourceDefinitions from the records: one source for types, defaults, ranges, rules and descriptions.</summary>
+/// <summary>
+/// Writes the CustomResourceDefinitions from the records: one source for types, defaults, ranges, rules and descriptions.
+/// </summary>
 public static class CrdGenerator
 {
     /// <summary>The three definitions by file name (<c>lightreasoner.io_samplingruns.yaml</c>), as YAML.</summary>
@@ -60,7 +62,8 @@ public static class CrdGenerator
 
     private static JsonObject Root(Type type)
     {
-        ApiProperty spec = ApiProperty.Of(type).Single(p => p.Name == "spec"), status = ApiProperty.Of(type).Single(p => p.Name == "status");
+        ApiProperty spec = ApiProperty.Of(type).Single(p => p.Name == "spec"),
+            status = ApiProperty.Of(type).Single(p => p.Name == "status");
         return new JsonObject
         {
             ["description"] = Documentation.Of(type),
@@ -97,7 +100,8 @@ public static class CrdGenerator
 
     /// <summary>Paths of the numbers that may grow.</summary>
     private static IEnumerable<string> Extendable(Type type, string path) => ApiProperty.Of(type).Where(p => !IsMutable(p)).SelectMany(p =>
-        p.Property.IsDefined(typeof(ExtendableAttribute)) ? [path + p.Name] : p.Shape == Shape.Object ? Extendable(p.Type, $"{path}{p.Name}.") : []);
+        p.Property.IsDefined(typeof(ExtendableAttribute)) ? [path + p.Name] : p.Shape == Shape.Object
+            ? Extendable(p.Type, $"{path}{p.Name}.") : []);
 
     /// <summary>A transition rule over every spec field but the mutable ones.</summary>
     private static string FrozenOnceStarted(Type spec) =>
@@ -161,9 +165,11 @@ public static class CrdGenerator
     {
         string[] parts =
         [
-            .. Default(property) is { } value and not JsonObject ? [$"default {value.ToJsonString(ApiJson.Options)}"] : Array.Empty<string>(),
+            .. Default(property) is { } value and not JsonObject ? [$"default {value.ToJsonString(ApiJson.Options)}"]
+                : Array.Empty<string>(),
             .. property.Range is { } range && !IsStatusPart(property.Property.ReflectedType!)
-                ? [$"{(range.MinimumIsExclusive ? "above " : "")}{Bound(range.Minimum)} to {(range.MaximumIsExclusive ? "below " : "")}{Bound(range.Maximum)}"] : Array.Empty<string>(),
+                ? [$"{(range.MinimumIsExclusive ? "above " : "")}{Bound(range.Minimum)} to "
+                    + $"{(range.MaximumIsExclusive ? "below " : "")}{Bound(range.Maximum)}"] : Array.Empty<string>(),
         ];
         return parts.Length == 0 ? "" : $" ({string.Join("; ", parts)})";
     }
@@ -172,19 +178,23 @@ public static class CrdGenerator
     private static JsonNode? Default(ApiProperty property)
     {
         Type owner = property.Property.ReflectedType!;
-        if (property.Required || owner.Namespace != typeof(ApiGroup).Namespace || owner.IsAssignableTo(typeof(RunStatus)) || !owner.IsAssignableTo(typeof(object))) return null;
+        if (property.Required || owner.Namespace != typeof(ApiGroup).Namespace || owner.IsAssignableTo(typeof(RunStatus))
+            || !owner.IsAssignableTo(typeof(object))) return null;
         if (IsStatusPart(owner)) return null;
         object? value = property.Property.GetValue(Activator.CreateInstance(owner));
-        return value is null || property.Shape == Shape.Fragment ? null : JsonSerializer.SerializeToNode(value, property.Property.PropertyType, ApiJson.Options);
+        return value is null || property.Shape == Shape.Fragment ? null
+            : JsonSerializer.SerializeToNode(value, property.Property.PropertyType, ApiJson.Options);
     }
 
     private static bool IsStatusPart(Type type) =>
-        type == typeof(RunCondition) || type == typeof(RunProgress) || type == typeof(ShardCounts) || type.Name.EndsWith("Metrics", StringComparison.Ordinal);
+        type == typeof(RunCondition) || type == typeof(RunProgress) || type == typeof(ShardCounts)
+            || type.Name.EndsWith("Metrics", StringComparison.Ordinal);
 
     private static JsonObject List(ApiProperty property)
     {
         bool isObject = property.ItemShape is Shape.Object;
-        JsonObject items = isObject ? Object(property.ItemType!, null) : Leaf(property, property.ItemType!, property.ItemShape, isItem: true);
+        JsonObject items = isObject ? Object(property.ItemType!, null)
+            : Leaf(property, property.ItemType!, property.ItemShape, isItem: true);
         var node = new JsonObject { ["type"] = "array", ["items"] = items };
         if (property.MinLength is { } min) node["minItems"] = min;
         if (property.MaxLength is { } max) node["maxItems"] = max;
@@ -202,7 +212,8 @@ public static class CrdGenerator
 
     private static JsonObject Map(ApiProperty property)
     {
-        var node = new JsonObject { ["type"] = "object", ["additionalProperties"] = Leaf(property, property.ItemType!, property.ItemShape, isItem: true) };
+        var node = new JsonObject { ["type"] = "object", ["additionalProperties"] = Leaf(property, property.ItemType!,
+            property.ItemShape, isItem: true) };
         if (property.MaxLength is { } max) node["maxProperties"] = max;
         return node;
     }
@@ -259,5 +270,6 @@ public static class CrdGenerator
     }
 
     private static JsonNode Bound(object bound) =>
-        Convert.ToDouble(bound, null) is var value && value == Math.Floor(value) && Math.Abs(value) < 1e15 ? JsonValue.Create((long)value) : JsonValue.Create(value);
+        Convert.ToDouble(bound, null) is var value && value == Math.Floor(value) && Math.Abs(value) < 1e15 ? JsonValue.Create((long)value)
+            : JsonValue.Create(value);
 }

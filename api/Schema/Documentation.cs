@@ -25,7 +25,9 @@ internal static partial class Documentation
     private static Dictionary<string, string> Load()
     {
         string file = Path.ChangeExtension(typeof(Documentation).Assembly.Location, ".xml");
-        if (!File.Exists(file)) throw new FileNotFoundException($"The API's XML documentation is missing: {file}. Build api/ with GenerateDocumentationFile.", file);
+        if (!File.Exists(file))
+            throw new FileNotFoundException($"The API's XML documentation is missing: {file}. Build api/ with GenerateDocumentationFile.",
+                file);
         return XDocument.Load(file).Descendants("member")
             .Where(m => m.Element("summary") is not null)
             .ToDictionary(m => m.Attribute("name")!.Value, m => Spaces().Replace(Text(m.Element("summary")!), " ").Trim());
@@ -34,7 +36,8 @@ internal static partial class Documentation
     private static string Text(XElement element) => string.Concat(element.Nodes().Select(node => node switch
     {
         XText text => text.Value,
-        XElement { Name.LocalName: "see" or "paramref" } link => (link.Attribute("cref") ?? link.Attribute("name"))?.Value.Split('.')[^1] ?? "",
+        XElement { Name.LocalName: "see" or "paramref" } link =>
+            (link.Attribute("cref") ?? link.Attribute("name"))?.Value.Split('.')[^1] ?? "",
         XElement inner => Text(inner),
         _ => "",
     }));

@@ -33,7 +33,9 @@ public static class DocumentValidator
         string[] names = [.. ApiProperty.Of(type).Select(p => p.Name)];
         foreach ((string key, _) in node)
             if (!names.Contains(key))
-                errors.Add(new FieldError(Join(path, key), $"is not a known field{(Spelling.Nearest(key, names) is { } near ? $"; did you mean '{near}'?" : "")} (fields: {string.Join(", ", names)})"));
+                errors.Add(new FieldError(Join(path, key),
+                    $"is not a known field{(Spelling.Nearest(key, names) is { } near ? $"; did you mean '{near}'?" : "")} (fields: "
+                    + $"{string.Join(", ", names)})"));
     }
 
     private static void Field(ApiProperty property, JsonObject parent, string parentPath, List<FieldError> errors)
@@ -49,14 +51,16 @@ public static class DocumentValidator
         {
             case Shape.List when value is JsonArray list:
                 Count(property, list.Count, "entries", path, errors);
-                for (int i = 0; i < list.Count; i++) Value(property, property.ItemType!, property.ItemShape, list[i], $"{path}[{i}]", errors);
+                for (int i = 0; i < list.Count; i++)
+                    Value(property, property.ItemType!, property.ItemShape, list[i], $"{path}[{i}]", errors);
                 if (property.Property.IsDefined(typeof(SetAttribute))) Duplicates([.. list], path, errors);
                 if (property.Property.GetCustomAttribute<MapKeyAttribute>() is { } mapKey)
                     Duplicates([.. list.Select(item => (item as JsonObject)?[mapKey.Key])], path, errors);
                 break;
             case Shape.Map when value is JsonObject map:
                 Count(property, map.Count, "entries", path, errors);
-                foreach ((string key, JsonNode? entry) in map) Value(property, property.ItemType!, property.ItemShape, entry, $"{path}.{key}", errors);
+                foreach ((string key, JsonNode? entry) in map)
+                    Value(property, property.ItemType!, property.ItemShape, entry, $"{path}.{key}", errors);
                 break;
             case Shape.List or Shape.Map:
                 errors.Add(new FieldError(path, $"must be a {(property.Shape == Shape.List ? "list" : "mapping")}, was {Describe(value)}"));
@@ -121,10 +125,12 @@ public static class DocumentValidator
         if (shape == Shape.Choice || isItem) return;
         Count(property, text.EnumerateRunes().Count(), "characters", path, errors);
         if (property.Pattern is { } pattern && text.Length <= (property.MaxLength ?? int.MaxValue)
-            && !System.Text.RegularExpressions.Regex.IsMatch(text, pattern, System.Text.RegularExpressions.RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1)))
+            && !System.Text.RegularExpressions.Regex.IsMatch(text, pattern, System.Text.RegularExpressions.RegexOptions.CultureInvariant,
+                TimeSpan.FromSeconds(1)))
             errors.Add(new FieldError(path, path == "metadata.name"
                 // The API server's own words.
-                ? $"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character, was '{text}'"
+                ? "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end "
+                    + $"with an alphanumeric character, was '{text}'"
                 : $"must match {pattern}, was '{text}'"));
     }
 
@@ -147,9 +153,11 @@ public static class DocumentValidator
         double minimum = Convert.ToDouble(range.Minimum, null), maximum = Convert.ToDouble(range.Maximum, null);
         string shown = value.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
         if (range.MinimumIsExclusive ? value <= minimum : value < minimum)
-            errors.Add(new FieldError(path, FormattableString.Invariant($"must be {(range.MinimumIsExclusive ? '>' : '≥')} {minimum}, was {shown}")));
+            errors.Add(new FieldError(path,
+                FormattableString.Invariant($"must be {(range.MinimumIsExclusive ? '>' : '≥')} {minimum}, was {shown}")));
         if (range.MaximumIsExclusive ? value >= maximum : value > maximum)
-            errors.Add(new FieldError(path, FormattableString.Invariant($"must be {(range.MaximumIsExclusive ? '<' : '≤')} {maximum}, was {shown}")));
+            errors.Add(new FieldError(path,
+                FormattableString.Invariant($"must be {(range.MaximumIsExclusive ? '<' : '≤')} {maximum}, was {shown}")));
     }
 
     /// <summary>Evaluates the cross-field rules of an object and of every object in it.</summary>
@@ -169,7 +177,8 @@ public static class DocumentValidator
 
     private static IEnumerable<CelRuleAttribute> Broken(object node) =>
         node.GetType().GetCustomAttributes<CelRuleAttribute>().Where(rule =>
-            !(bool)node.GetType().GetMethod(rule.Check, BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.Invoke(node, null)!);
+            !(bool)node.GetType().GetMethod(rule.Check, BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.Invoke(node,
+                null)!);
 
     private static bool TryLong(JsonNode value, out long integer)
     {

@@ -4,8 +4,8 @@ using LightReasoner.Api.Schema;
 namespace LightReasoner.Api.Validation;
 
 /// <summary>
-/// A field that is given as null counts as left out, as an API server sees it for fields that are not nullable. Entries of lists and what lies
-/// within a piece of Kubernetes' own API stay as they are.
+/// A field that is given as null counts as left out, as an API server sees it for fields that are not nullable. Entries of lists and what
+/// lies within a piece of Kubernetes' own API stay as they are.
 /// </summary>
 internal static class Nulls
 {

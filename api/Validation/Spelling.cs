@@ -3,15 +3,19 @@ namespace LightReasoner.Api.Validation;
 /// <summary>What a mistyped name was meant to be.</summary>
 internal static class Spelling
 {
-    /// <summary>The name that differs least: in case and underscores alone, or else in at most a third of its letters; null for none.</summary>
+    /// <summary>
+    /// The name that differs least: in case and underscores alone, or else in at most a third of its letters; null for none.
+    /// </summary>
     public static string? Nearest(string given, IEnumerable<string> names)
     {
         string folded = Fold(given);
-        (string Name, int Distance)[] ranked = [.. names.Select(name => (name, Distance(folded, Fold(name)))).OrderBy(candidate => candidate.Item2)];
+        (string Name, int Distance)[] ranked = [.. names.Select(name => (name, Distance(folded, Fold(name))))
+            .OrderBy(candidate => candidate.Item2)];
         return ranked is [var best, ..] && best.Distance <= Math.Max(1, best.Name.Length / 3) ? best.Name : null;
     }
 
-    private static string Fold(string name) => name.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
+    private static string Fold(string name) => name.Replace("_", "", StringComparison.Ordinal)
+        .Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
 
     /// <summary>Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).</summary>
     private static int Distance(string a, string b)

@@ -9,7 +9,8 @@ namespace LightReasoner.DevCluster.Authorization;
 /// <param name="Namespace">Empty: cluster scope.</param>
 /// <param name="Name">Empty: the whole collection.</param>
 /// <param name="Path">For requests that are not for resources.</param>
-internal sealed record Attributes(string Verb, string Group = "", string Resource = "", string Namespace = "", string Name = "", string? Path = null);
+internal sealed record Attributes(string Verb, string Group = "", string Resource = "", string Namespace = "",
+    string Name = "", string? Path = null);
 
 /// <summary>What a request asks for, read from its address alone: authorisation comes before routing.</summary>
 internal static class RequestAttributes

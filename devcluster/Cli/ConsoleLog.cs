@@ -6,7 +6,8 @@ namespace LightReasoner.DevCluster.Cli;
 internal static class ConsoleLog
 {
     public static ILoggerFactory Create() => LoggerFactory.Create(logging => logging
-        .SetMinimumLevel(Environment.GetEnvironmentVariable("DEVCLUSTER_LOG") is { } level && Enum.TryParse<LogLevel>(level, ignoreCase: true, out var l) ? l : LogLevel.Warning)
+        .SetMinimumLevel(Environment.GetEnvironmentVariable("DEVCLUSTER_LOG") is { } level
+            && Enum.TryParse<LogLevel>(level, ignoreCase: true, out var l) ? l : LogLevel.Warning)
         .AddSimpleConsole(console => console.SingleLine = true)
         .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
 }

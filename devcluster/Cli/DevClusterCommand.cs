@@ -6,7 +6,9 @@ internal static class DevClusterCommand
 {
     public static RootCommand Create()
     {
-        var root = new RootCommand("A Kubernetes API for development and tests, in one process: API server, job controller, and pods as local processes.");
+        var root =
+            new RootCommand("A Kubernetes API for development and tests, in one process: API server, job controller, and pods as local "
+            + "processes.");
         root.Subcommands.Add(UpCommand.Create());
         root.Subcommands.Add(NodeCommand.Create());
         return root;

@@ -7,7 +7,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace LightReasoner.DevCluster.Discovery;
 
-/// <summary>Which groups, versions and resources there are: <c>/api</c>, <c>/apis</c> and below. Not aggregated: every client knows this form.</summary>
+/// <summary>
+/// Which groups, versions and resources there are: <c>/api</c>, <c>/apis</c> and below. Not aggregated: every client knows this form.
+/// </summary>
 internal sealed class DiscoveryEndpoint(Registry registry)
 {
     private IEnumerable<(string Group, string Version)> Groups
@@ -27,7 +29,8 @@ internal sealed class DiscoveryEndpoint(Registry registry)
             },
             ["api", "v1"] => Resources("", "v1"),
             ["apis", var group] => Groups.FirstOrDefault(g => g.Group == group) is { Group: not null } found
-                ? new JsonObject([KeyValuePair.Create("kind", (JsonNode?)"APIGroup"), KeyValuePair.Create("apiVersion", (JsonNode?)"v1"), .. Group(found.Group, found.Version).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone()))])
+                ? new JsonObject([KeyValuePair.Create("kind", (JsonNode?)"APIGroup"), KeyValuePair.Create("apiVersion", (JsonNode?)"v1"),
+                    .. Group(found.Group, found.Version).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone()))])
                 : throw Fail.PageNotFound(),
             ["apis", var group, var version] => Groups.Contains((group, version)) ? Resources(group, version)
                 : throw (registry.All.Any(t => t.Group == group && !t.Custom) ? Fail.UnknownResource() : Fail.PageNotFound()),
@@ -43,7 +46,8 @@ internal sealed class DiscoveryEndpoint(Registry registry)
     {
         ["kind"] = "APIVersions",
         ["versions"] = new JsonArray("v1"),
-        ["serverAddressByClientCIDRs"] = new JsonArray(new JsonObject { ["clientCIDR"] = "0.0.0.0/0", ["serverAddress"] = http.Request.Host.ToString() }),
+        ["serverAddressByClientCIDRs"] = new JsonArray(new JsonObject { ["clientCIDR"] = "0.0.0.0/0",
+            ["serverAddress"] = http.Request.Host.ToString() }),
     };
 
     private static JsonObject Group(string group, string version)
@@ -55,7 +59,8 @@ internal sealed class DiscoveryEndpoint(Registry registry)
     private JsonObject Resources(string group, string version)
     {
         var list = new JsonArray();
-        foreach (var type in registry.All.Where(t => t.Group == group && t.Version == version).OrderBy(t => t.Plural, StringComparer.Ordinal))
+        foreach (var type in registry.All.Where(t => t.Group == group && t.Version == version)
+            .OrderBy(t => t.Plural, StringComparer.Ordinal))
         {
             var o = new JsonObject
             {
@@ -81,7 +86,8 @@ internal sealed class DiscoveryEndpoint(Registry registry)
             }
         }
 
-        var body = new JsonObject { ["kind"] = "APIResourceList", ["groupVersion"] = group.Length == 0 ? version : $"{group}/{version}", ["resources"] = list };
+        var body = new JsonObject { ["kind"] = "APIResourceList", ["groupVersion"] = group.Length == 0 ? version
+            : $"{group}/{version}", ["resources"] = list };
         if (group.Length > 0)
             body["apiVersion"] = "v1";
         return body;

@@ -18,14 +18,17 @@ internal static class Fail
         => new(409, "AlreadyExists", $"{type.QualifiedName} \"{name}\" already exists", Details(name, type.Group, type.Plural));
 
     public static ApiException Conflict(string group, string resource, string name, string message)
-        => new(409, "Conflict", $"Operation cannot be fulfilled on {Qualified(group, resource)} \"{name}\": {message}", Details(name, group, resource));
+        => new(409, "Conflict", $"Operation cannot be fulfilled on {Qualified(group, resource)} \"{name}\": {message}",
+            Details(name, group, resource));
 
     public static ApiException Modified(ResourceType type, string name)
-        => Conflict(type.Group, type.Plural, name, "the object has been modified; please apply your changes to the latest version and try again");
+        => Conflict(type.Group, type.Plural, name,
+            "the object has been modified; please apply your changes to the latest version and try again");
 
     public static ApiException BadRequest(string message) => new(400, "BadRequest", message);
 
-    public static ApiException NameMissing(string name) => BadRequest($"the name of the object ({name} based on URL) was undeterminable: name must be provided");
+    public static ApiException NameMissing(string name) =>
+        BadRequest($"the name of the object ({name} based on URL) was undeterminable: name must be provided");
 
     public static ApiException MethodNotAllowed()
         => new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", []);
@@ -39,7 +42,8 @@ internal static class Fail
         => new(415, "UnsupportedMediaType", $"the body of the request was in an unknown format - accepted media types include: {accepted}");
 
     public static ApiException Internal(string message)
-        => new(500, "InternalError", $"Internal error occurred: {message}", new JsonObject { ["causes"] = new JsonArray(new JsonObject { ["message"] = message }) });
+        => new(500, "InternalError", $"Internal error occurred: {message}",
+            new JsonObject { ["causes"] = new JsonArray(new JsonObject { ["message"] = message }) });
 
     public static ApiException ServerError(string message) => new(500, "", message);
 

@@ -17,7 +17,9 @@ internal sealed class Indexes
 
     public int Count => ranges.Sum(r => r.Last - r.First + 1);
 
-    /// <summary>Reads the compressed form; what lies at or beyond <paramref name="completions"/> and what is malformed is left out.</summary>
+    /// <summary>
+    /// Reads the compressed form; what lies at or beyond <paramref name="completions"/> and what is malformed is left out.
+    /// </summary>
     public static Indexes Parse(string? text, int completions)
     {
         var found = new List<(int, int)>();
@@ -64,7 +66,9 @@ internal sealed class Indexes
         return count;
     }
 
-    /// <summary>The lowest indexes below <paramref name="completions"/> that are not in the set, at most <paramref name="count"/>.</summary>
+    /// <summary>
+    /// The lowest indexes below <paramref name="completions"/> that are not in the set, at most <paramref name="count"/>.
+    /// </summary>
     public List<int> FirstMissing(int count, int completions)
     {
         var missing = new List<int>();

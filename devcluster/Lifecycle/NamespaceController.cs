@@ -44,7 +44,8 @@ internal sealed class NamespaceController(Store store, Registry registry, Object
             else
                 Furnish(change.New.Name);
         }
-        else if (change.New is null && change.Any.Namespace.Length > 0 && store.Get(type.StorageName, "", change.Any.Namespace) is { } parent)
+        else if (change.New is null && change.Any.Namespace.Length > 0
+            && store.Get(type.StorageName, "", change.Any.Namespace) is { } parent)
         {
             if (parent.Document.IsDeleting())
                 Empty(parent.Name);
@@ -63,7 +64,10 @@ internal sealed class NamespaceController(Store store, Registry registry, Object
                 ["name"] = CaConfigMap,
                 ["annotations"] = new JsonObject
                 {
-                    ["kubernetes.io/description"] = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.",
+                    ["kubernetes.io/description"] =
+                        "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the "
+                        + "internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes "
+                        + "clusters.",
                 },
             },
             ["data"] = new JsonObject { ["ca.crt"] = caCertificate },
@@ -94,16 +98,20 @@ internal sealed class NamespaceController(Store store, Registry registry, Object
 
         writer.Change(type, "", ns, o =>
         {
-            var finalizers = remaining.SelectMany(r => r.Object.Document.At("metadata", "finalizers").StringItems()).CountBy(f => f).Select(f => $"{f.Key} in {f.Value} resource instances").ToList();
+            var finalizers = remaining.SelectMany(r => r.Object.Document.At("metadata", "finalizers").StringItems()).CountBy(f => f)
+                .Select(f => $"{f.Key} in {f.Value} resource instances").ToList();
             var resources = remaining.CountBy(r => r.Type.QualifiedName).Select(g => $"{g.Key} has {g.Value} resource instances");
             var conditions = new (string Type, bool True, string Reason, string Message)[]
             {
                 ("NamespaceDeletionDiscoveryFailure", false, "ResourcesDiscovered", "All resources successfully discovered"),
                 ("NamespaceDeletionGroupVersionParsingFailure", false, "ParsedGroupVersions", "All legacy kube types successfully parsed"),
-                ("NamespaceDeletionContentFailure", false, "ContentDeleted", "All content successfully deleted, may be waiting on finalization"),
-                remaining.Count > 0 ? ("NamespaceContentRemaining", true, "SomeResourcesRemain", "Some resources are remaining: " + string.Join(", ", resources))
+                ("NamespaceDeletionContentFailure", false, "ContentDeleted",
+                    "All content successfully deleted, may be waiting on finalization"),
+                remaining.Count > 0 ? ("NamespaceContentRemaining", true, "SomeResourcesRemain",
+                    "Some resources are remaining: " + string.Join(", ", resources))
                     : ("NamespaceContentRemaining", false, "ContentRemoved", "All content successfully removed"),
-                finalizers.Count > 0 ? ("NamespaceFinalizersRemaining", true, "SomeFinalizersRemain", "Some content in the namespace has finalizers remaining: " + string.Join(", ", finalizers))
+                finalizers.Count > 0 ? ("NamespaceFinalizersRemaining", true, "SomeFinalizersRemain",
+                    "Some content in the namespace has finalizers remaining: " + string.Join(", ", finalizers))
                     : ("NamespaceFinalizersRemaining", false, "ContentHasNoFinalizers", "All content-preserving finalizers finished"),
             };
             foreach (var c in conditions)

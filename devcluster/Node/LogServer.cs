@@ -28,7 +28,8 @@ internal sealed class LogServer : IAsyncDisposable
 
     public int Port { get; }
 
-    public static async Task<LogServer> StartAsync(Func<string, string, PodFolders?> folders, LiveLogs live, TimeProvider clock, CancellationToken cancel)
+    public static async Task<LogServer> StartAsync(Func<string, string, PodFolders?> folders, LiveLogs live, TimeProvider clock,
+        CancellationToken cancel)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddRoutingCore();
@@ -84,7 +85,8 @@ internal sealed class LogServer : IAsyncDisposable
     private static LogOptions Options(HttpContext http, TimeProvider clock)
     {
         var since = Text(http, "sinceTime") is { } time
-            && DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var t) ? t : (DateTimeOffset?)null;
+            && DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var t) ? t
+                : (DateTimeOffset?)null;
         if (Number(http, "sinceSeconds") is { } seconds) since = clock.GetUtcNow() - TimeSpan.FromSeconds(seconds);
         return new LogOptions
         {

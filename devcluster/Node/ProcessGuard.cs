@@ -58,7 +58,8 @@ internal sealed class ProcessGuard : IAsyncDisposable
         foreach (var file in Directory.GetFiles(folder))
         {
             var parts = File.ReadAllText(file).Split(' ', '\n');
-            if (parts.Length >= 2 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var pid) && StartTime(pid) == parts[1])
+            if (parts.Length >= 2 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
+                && StartTime(pid) == parts[1])
                 Signals.Send(pid, Signals.Kill);
             File.Delete(file);
         }

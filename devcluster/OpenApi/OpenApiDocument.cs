@@ -6,8 +6,8 @@ using LightReasoner.DevCluster.Schema;
 namespace LightReasoner.DevCluster.OpenApi;
 
 /// <summary>
-/// The OpenAPI v3 document of one group version, as far as kubectl looks into it: schemas for <c>explain</c> and strategic merge patches, and of the
-/// operations the kind they are about and that they know <c>dryRun</c> and <c>fieldValidation</c>.
+/// The OpenAPI v3 document of one group version, as far as kubectl looks into it: schemas for <c>explain</c> and strategic merge patches,
+/// and of the operations the kind they are about and that they know <c>dryRun</c> and <c>fieldValidation</c>.
 /// </summary>
 internal sealed class OpenApiDocument(IReadOnlyList<ResourceType> types)
 {
@@ -56,16 +56,19 @@ internal sealed class OpenApiDocument(IReadOnlyList<ResourceType> types)
     private static JsonObject Operation(ResourceType type, string action, string result) => new()
     {
         ["parameters"] = new JsonArray([.. (action is "get" or "list" ? [] : WriteParameters)
-            .Select(p => (JsonNode)new JsonObject { ["name"] = p, ["in"] = "query", ["schema"] = new JsonObject { ["type"] = "string" } })]),
+            .Select(p => (JsonNode)new JsonObject { ["name"] = p, ["in"] = "query",
+                ["schema"] = new JsonObject { ["type"] = "string" } })]),
         ["responses"] = new JsonObject
         {
-            ["200"] = new JsonObject { ["description"] = "OK", ["content"] = new JsonObject { ["application/json"] = new JsonObject { ["schema"] = Ref(result) } } },
+            ["200"] = new JsonObject { ["description"] = "OK",
+                ["content"] = new JsonObject { ["application/json"] = new JsonObject { ["schema"] = Ref(result) } } },
         },
         ["x-kubernetes-action"] = action,
         ["x-kubernetes-group-version-kind"] = GroupVersionKind(type),
     };
 
-    private static JsonObject GroupVersionKind(ResourceType type) => new() { ["group"] = type.Group, ["version"] = type.Version, ["kind"] = type.Kind };
+    private static JsonObject GroupVersionKind(ResourceType type) =>
+        new() { ["group"] = type.Group, ["version"] = type.Version, ["kind"] = type.Kind };
 
     private static JsonObject Ref(string name) => new() { ["$ref"] = $"#/components/schemas/{name}" };
 
@@ -73,8 +76,14 @@ internal sealed class OpenApiDocument(IReadOnlyList<ResourceType> types)
 
     private static void AddTypeMeta(JsonObject properties)
     {
-        properties["apiVersion"] = Text("APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources");
-        properties["kind"] = Text("Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds");
+        properties["apiVersion"] =
+            Text("APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas "
+            + "to the latest internal value, and may reject unrecognized values. More info: "
+            + "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources");
+        properties["kind"] =
+            Text("Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint "
+            + "the client submits requests to. Cannot be updated. In CamelCase. More info: "
+            + "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds");
     }
 
     private JsonObject Custom(ResourceType type)
@@ -85,7 +94,9 @@ internal sealed class OpenApiDocument(IReadOnlyList<ResourceType> types)
         var metadata = Member(BuiltInTypes.Get("ObjectMeta"));
         properties["metadata"] = new JsonObject
         {
-            ["description"] = "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
+            ["description"] =
+                "Standard object's metadata. More info: "
+                + "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
             ["allOf"] = new JsonArray(metadata),
         };
         return schema;
@@ -116,7 +127,8 @@ internal sealed class OpenApiDocument(IReadOnlyList<ResourceType> types)
         }
 
         if (member.IntOrString)
-            return new JsonObject { ["oneOf"] = new JsonArray(new JsonObject { ["type"] = "string" }, new JsonObject { ["type"] = member.Format == "quantity" ? "number" : "integer" }) };
+            return new JsonObject { ["oneOf"] = new JsonArray(new JsonObject { ["type"] = "string" },
+                new JsonObject { ["type"] = member.Format == "quantity" ? "number" : "integer" }) };
         var property = new JsonObject { ["type"] = member.Type ?? "object" };
         if (member.Format is { } format)
             property["format"] = format == "micro-time" ? "date-time" : format;

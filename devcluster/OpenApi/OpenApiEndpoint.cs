@@ -8,7 +8,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace LightReasoner.DevCluster.OpenApi;
 
-/// <summary><c>/openapi/v3</c>: an index and one document per group version. <c>/openapi/v2</c>, where kubectl asks after kinds that it finds nowhere, is empty.</summary>
+/// <summary>
+/// <c>/openapi/v3</c>: an index and one document per group version. <c>/openapi/v2</c>, where kubectl asks after kinds that it finds
+/// nowhere, is empty.
+/// </summary>
 internal sealed class OpenApiEndpoint(Registry registry)
 {
     private readonly ConcurrentDictionary<string, (int Generation, byte[] Body)> documents = new();
@@ -32,7 +35,8 @@ internal sealed class OpenApiEndpoint(Registry registry)
         }
         else if (path is ["openapi", "v2"])
         {
-            // message Document { string swagger = 1; Info info = 2; Paths paths = 8; }  message Info { string title = 1; string version = 2; }
+            // message Document { string swagger = 1; Info info = 2; Paths paths = 8; }  message Info { string title = 1; string version =
+            // 2; }
             byte[] info = [0x0a, 10, .. "Kubernetes"u8, 0x12, 2, .. "v1"u8];
             byte[] body = [0x0a, 3, .. "2.0"u8, 0x12, (byte)info.Length, .. info, 0x42, 0];
             await Writing.WriteBytes(http, 200, body, "application/com.github.proto-openapi.spec.v2.v1.0+protobuf");

@@ -44,11 +44,14 @@ internal sealed class JsonPath
     }
 
     public IEnumerable<JsonNode?> Find(JsonNode? root)
-        => steps.Aggregate<Func<JsonNode?, IEnumerable<JsonNode?>>, IEnumerable<JsonNode?>>([root], (nodes, step) => nodes.SelectMany(step));
+        => steps.Aggregate<Func<JsonNode?, IEnumerable<JsonNode?>>, IEnumerable<JsonNode?>>([root], (nodes, step) =>
+            nodes.SelectMany(step));
 
-    private static IEnumerable<JsonNode?> Member(JsonNode? n, string key) => n is JsonObject o && o.TryGetPropertyValue(key, out var v) ? [v] : [];
+    private static IEnumerable<JsonNode?> Member(JsonNode? n, string key) => n is JsonObject o
+        && o.TryGetPropertyValue(key, out var v) ? [v] : [];
 
-    private static IEnumerable<JsonNode?> All(JsonNode? n) => n switch { JsonObject o => o.Select(p => p.Value), JsonArray a => a, _ => [] };
+    private static IEnumerable<JsonNode?> All(JsonNode? n) =>
+        n switch { JsonObject o => o.Select(p => p.Value), JsonArray a => a, _ => [] };
 
     private static Func<JsonNode?, IEnumerable<JsonNode?>> Bracket(string inner)
     {
@@ -83,7 +86,8 @@ internal sealed class JsonPath
     {
         if (op is "==" or "!=")
             return JsonAccess.Same(value, literal) == (op == "==");
-        if (value is not JsonValue a || literal is not JsonValue b || a.GetValueKind() != JsonValueKind.Number || b.GetValueKind() != JsonValueKind.Number)
+        if (value is not JsonValue a || literal is not JsonValue b || a.GetValueKind() != JsonValueKind.Number
+            || b.GetValueKind() != JsonValueKind.Number)
             return false;
         var order = a.AsDouble().CompareTo(b.AsDouble());
         return op switch { "<" => order < 0, "<=" => order <= 0, ">" => order > 0, _ => order >= 0 };

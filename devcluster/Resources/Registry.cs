@@ -13,9 +13,11 @@ internal sealed class Registry
 
     public ImmutableArray<ResourceType> All => types[0];
 
-    public ResourceType? Find(string group, string version, string plural) => All.FirstOrDefault(t => t.Group == group && t.Version == version && t.Plural == plural);
+    public ResourceType? Find(string group, string version, string plural) =>
+        All.FirstOrDefault(t => t.Group == group && t.Version == version && t.Plural == plural);
 
-    public ResourceType? FindKind(string apiVersion, string kind) => All.FirstOrDefault(t => t.GroupVersion == apiVersion && t.Kind == kind);
+    public ResourceType? FindKind(string apiVersion, string kind) =>
+        All.FirstOrDefault(t => t.GroupVersion == apiVersion && t.Kind == kind);
 
     public ResourceType? ByStorage(string storage) => All.FirstOrDefault(t => t.StorageName == storage);
 

@@ -45,14 +45,16 @@ internal sealed class ApiRequest(HttpContext http, ResourceType type, string ns,
             if (value == "All")
                 DryRun = true;
             else
-                errors.Add(new FieldError("FieldValueNotSupported", "dryRun", $"Unsupported value: [{FieldError.Quote(value ?? "")}]: supported values: \"All\""));
+                errors.Add(new FieldError("FieldValueNotSupported", "dryRun",
+                    $"Unsupported value: [{FieldError.Quote(value ?? "")}]: supported values: \"All\""));
         }
 
         var manager = Query("fieldManager") ?? "";
         if (manager.Length > 128)
             errors.Add(FieldError.TooLong("fieldManager", 128));
         if (manager.Select((c, i) => (c, i)).FirstOrDefault(p => char.IsControl(p.c)) is { c: not default(char) } odd)
-            errors.Add(FieldError.Invalid("fieldManager", manager, $"should only contain printable characters (invalid character at position {odd.i})"));
+            errors.Add(FieldError.Invalid("fieldManager", manager,
+                $"should only contain printable characters (invalid character at position {odd.i})"));
         if (Query("fieldValidation") is { Length: > 0 } validation)
         {
             FieldValidation = validation;

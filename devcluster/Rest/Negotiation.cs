@@ -15,19 +15,23 @@ internal static class Negotiation
         var header = request.Headers.Accept.ToString();
         if (header.Length == 0)
             return "";
-        foreach (var parts in header.Split(',').Select(range => range.Split(';', StringSplitOptions.TrimEntries)).OrderByDescending(Quality))
+        foreach (var parts in header.Split(',').Select(range => range.Split(';', StringSplitOptions.TrimEntries))
+            .OrderByDescending(Quality))
         {
             if (parts[0] is not ("application/json" or "*/*" or "application/*"))
                 continue;
             var kind = Parameter(parts, "as") ?? "";
-            if (kind is "" || kind is "Table" or "PartialObjectMetadata" or "PartialObjectMetadataList" && Parameter(parts, "g") == "meta.k8s.io" && Parameter(parts, "v") is null or "v1")
+            if (kind is "" || kind is "Table" or "PartialObjectMetadata" or "PartialObjectMetadataList"
+                && Parameter(parts, "g") == "meta.k8s.io" && Parameter(parts, "v") is null or "v1")
                 return kind;
         }
 
         throw Fail.NotAcceptable(Accepted);
     }
 
-    private static double Quality(string[] parts) => double.TryParse(Parameter(parts, "q"), CultureInfo.InvariantCulture, out var q) ? q : 1;
+    private static double Quality(string[] parts) => double.TryParse(Parameter(parts, "q"), CultureInfo.InvariantCulture, out var q) ? q
+        : 1;
 
-    private static string? Parameter(string[] parts, string name) => parts.Skip(1).FirstOrDefault(p => p.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
+    private static string? Parameter(string[] parts, string name) =>
+        parts.Skip(1).FirstOrDefault(p => p.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
 }

@@ -12,7 +12,9 @@ namespace LightReasoner.DevCluster.Schema;
 /// </summary>
 internal static class BuiltInTypes
 {
-    /// <summary>TYPE.FIELD KEYS: lists whose items server-side apply and strategic merge patches (by the first key) tell apart by these keys.</summary>
+    /// <summary>
+    /// TYPE.FIELD KEYS: lists whose items server-side apply and strategic merge patches (by the first key) tell apart by these keys.
+    /// </summary>
     private const string ListsByKey = """
         Container.env name
         Container.ports containerPort,protocol
@@ -44,21 +46,27 @@ internal static class BuiltInTypes
         """;
 
     /// <summary>Lists by key to strategic merge patches only.</summary>
-    private static readonly Dictionary<string, string> PatchedByKey = new() { ["JobStatus.conditions"] = "type", ["PodStatus.hostIPs"] = "ip" };
+    private static readonly Dictionary<string, string> PatchedByKey = new() { ["JobStatus.conditions"] = "type",
+        ["PodStatus.hostIPs"] = "ip" };
 
     private static readonly HashSet<string> Sets =
-        ["ObjectMeta.finalizers", "PodFailurePolicyOnExitCodesRequirement.values", "UncountedTerminatedPods.failed", "UncountedTerminatedPods.succeeded"];
+        ["ObjectMeta.finalizers", "PodFailurePolicyOnExitCodesRequirement.values", "UncountedTerminatedPods.failed",
+            "UncountedTerminatedPods.succeeded"];
 
     private static readonly HashSet<string> Atomic =
     [
-        "ConfigMapKeySelector", "LabelSelector", "LocalObjectReference", "NodeSelector", "NodeSelectorTerm", "ObjectFieldSelector", "ObjectReference",
-        "OwnerReference", "PodSpec.nodeSelector", "ResourceFieldSelector", "RoleRef", "SecretKeySelector", "ServiceSpec.selector", "Subject",
+        "ConfigMapKeySelector", "LabelSelector", "LocalObjectReference", "NodeSelector", "NodeSelectorTerm",
+            "ObjectFieldSelector", "ObjectReference",
+        "OwnerReference", "PodSpec.nodeSelector", "ResourceFieldSelector", "RoleRef", "SecretKeySelector",
+            "ServiceSpec.selector", "Subject",
         "TypedLocalObjectReference",
     ];
 
-    private static readonly HashSet<string> MicroTimes = ["LeaseSpec.acquireTime", "LeaseSpec.renewTime", "Event.eventTime", "EventSeries.lastObservedTime"];
+    private static readonly HashSet<string> MicroTimes = ["LeaseSpec.acquireTime", "LeaseSpec.renewTime", "Event.eventTime",
+        "EventSeries.lastObservedTime"];
 
-    private static readonly Dictionary<string, string[]> Keys = ListsByKey.Split('\n').Select(l => l.Trim().Split(' ')).ToDictionary(p => p[0], p => p[1].Split(','));
+    private static readonly Dictionary<string, string[]> Keys = ListsByKey.Split('\n').Select(l => l.Trim().Split(' '))
+        .ToDictionary(p => p[0], p => p[1].Split(','));
 
     private static readonly ConcurrentDictionary<Type, TypeSchema> Known = new();
     private static readonly Lock Reading = new();
@@ -67,7 +75,8 @@ internal static class BuiltInTypes
     public static TypeSchema Get(string name)
     {
         var models = typeof(V1Pod).Assembly;
-        var model = new[] { "V1", "Corev1", "Authenticationv1" }.Select(prefix => models.GetType($"k8s.Models.{prefix}{name}")).First(t => t is not null)!;
+        var model = new[] { "V1", "Corev1", "Authenticationv1" }.Select(prefix => models.GetType($"k8s.Models.{prefix}{name}"))
+            .First(t => t is not null)!;
         lock (Reading)
             return Class(model);
     }
@@ -95,7 +104,8 @@ internal static class BuiltInTypes
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type == typeof(string))
-            return new TypeSchema { Type = "string", Default = path is "ContainerPort.protocol" or "ServicePort.protocol" ? JsonValue.Create("TCP") : null };
+            return new TypeSchema { Type = "string", Default = path is "ContainerPort.protocol" or "ServicePort.protocol"
+                ? JsonValue.Create("TCP") : null };
         if (type == typeof(byte[]))
             return new TypeSchema { Type = "string", Format = "byte" };
         if (type == typeof(DateTime))

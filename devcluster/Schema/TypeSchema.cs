@@ -48,7 +48,8 @@ internal sealed class TypeSchema
 
     /// <summary>There are rules here or somewhere below.</summary>
     public bool HasRules
-        => Name is null && (Rules.Count > 0 || Properties.Values.Any(p => p.HasRules) || Items?.HasRules == true || Values?.HasRules == true);
+        => Name is null && (Rules.Count > 0 || Properties.Values.Any(p => p.HasRules) || Items?.HasRules == true
+            || Values?.HasRules == true);
 
     /// <summary>The schema of a member of an object or map, or null when there is none.</summary>
     public TypeSchema? Member(string key) => Properties.GetValueOrDefault(key) ?? Values;

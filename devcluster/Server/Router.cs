@@ -89,7 +89,8 @@ internal sealed class Router(
         var header = request.Headers.Authorization.ToString();
         if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
             return header.Length == 0 ? UserInfo.Anonymous : throw Fail.Unauthorized();
-        return authenticator.Authenticate(header["Bearer ".Length..].Trim(), [TokenIssuer.Issuer], out _, out _) ?? throw Fail.Unauthorized();
+        return authenticator.Authenticate(header["Bearer ".Length..].Trim(), [TokenIssuer.Issuer], out _, out _)
+            ?? throw Fail.Unauthorized();
     }
 
     private static async Task Health(HttpContext http, string[] path)

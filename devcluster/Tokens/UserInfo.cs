@@ -6,7 +6,8 @@ namespace LightReasoner.DevCluster.Tokens;
 /// <summary>Who asks.</summary>
 internal sealed record UserInfo(string Name, string Uid, string[] Groups, IReadOnlyDictionary<string, string[]> Extra)
 {
-    public static readonly UserInfo Admin = new("admin", "", ["system:masters", "system:authenticated"], new Dictionary<string, string[]>());
+    public static readonly UserInfo Admin = new("admin", "", ["system:masters", "system:authenticated"],
+        new Dictionary<string, string[]>());
 
     public static readonly UserInfo Anonymous = new("system:anonymous", "", ["system:unauthenticated"], new Dictionary<string, string[]>());
 

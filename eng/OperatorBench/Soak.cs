@@ -31,7 +31,8 @@ internal static class Soak
         {
             bool suspend = round % 2 == 1;
             await Parallel.ForAsync(0, Runs, cancel, async (i, stop) =>
-                await scene.PatchAsync(RunKind.FineTuneRun, Name(i), new JsonObject { ["spec"] = new JsonObject { ["suspend"] = suspend } }, stop));
+                await scene.PatchAsync(RunKind.FineTuneRun, Name(i),
+                    new JsonObject { ["spec"] = new JsonObject { ["suspend"] = suspend } }, stop));
             await AllAreAsync(scene, suspend ? "Suspended" : "Waiting", cancel);
             if (round % (rounds / Samples) == 0) heap.Add((await scene.ScrapeAsync(cancel)).Sum("dotnet_total_memory_bytes"));
         }
@@ -54,7 +55,8 @@ internal static class Soak
         {
             IReadOnlyList<JsonNode> runs = await scene.ListAsync(RunKind.FineTuneRun, cancel);
             if (runs.All(run => (string?)run["status"]?["phase"] == phase)) return;
-            if (Stopwatch.GetElapsedTime(start) > TimeSpan.FromMinutes(2)) throw new TimeoutException($"not all runs are {phase} after two minutes");
+            if (Stopwatch.GetElapsedTime(start) > TimeSpan.FromMinutes(2))
+                throw new TimeoutException($"not all runs are {phase} after two minutes");
         }
     }
 }

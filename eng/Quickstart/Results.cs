@@ -9,7 +9,8 @@ namespace LightReasoner.Quickstart;
 /// <summary>What came out: the summary file, and the sentences that say whether it helped.</summary>
 internal static class Results
 {
-    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static void Write(string path, IReadOnlyList<JsonObject> runs, TimeSpan elapsed)
     {
@@ -37,13 +38,16 @@ internal static class Results
             double before = (double)evaluation["before"]!, after = (double)evaluation["after"]!;
             string what = (string?)run["kind"] == "RefineRun" ? "block generation" : "answers";
             (double low, double high) = ConfidenceInterval.PairedDifference((int)Math.Round(before * n), improved, worsened, n);
-            string speed = (double?)evaluation["tokensPerForward"] is { } tokens ? Invariant($"; {tokens:0.0} tokens per forward pass") : "";
+            string speed = (double?)evaluation["tokensPerForward"] is { } tokens
+                ? Invariant($"; {tokens:0.0} tokens per forward pass") : "";
             yield return Invariant($"{RunTable.Name(run)}, {what} on {n} held-out questions: {Share(before, n)} before, {Share(after, n)} after; ")
                 + Invariant($"change {100 * (after - before):+0.0;-0.0} points, 95 % interval {100 * low:+0.0;-0.0} to {100 * high:+0.0;-0.0}{speed}");
         }
         yield return "";
-        yield return "What this shows: the models are tiny and their training corpus was written by \"careless authors\" who mostly turn a loss into a gain, so that the expert";
-        yield return "has something to be reminded of; the learning rate is ten times the paper's, which is meant for billions of parameters. docs/demo.md has the details.";
+        yield return "What this shows: the models are tiny and their training corpus was written by \"careless authors\" who mostly turn "
+            + "a loss into a gain, so that the expert";
+        yield return "has something to be reminded of; the learning rate is ten times the paper's, which is meant for billions of "
+            + "parameters. docs/demo.md has the details.";
         yield return "";
     }
 

@@ -14,9 +14,11 @@ internal sealed class RunTable(IAnsiConsole console)
     public static IRenderable Render(IReadOnlyList<JsonObject> runs)
     {
         var table = new Table().Border(TableBorder.Rounded)
-            .AddColumn(new TableColumn("Run").NoWrap()).AddColumn(new TableColumn("Phase").NoWrap()).AddColumn(new TableColumn("Progress").NoWrap()).AddColumn("Figures");
+            .AddColumn(new TableColumn("Run").NoWrap()).AddColumn(new TableColumn("Phase").NoWrap())
+                .AddColumn(new TableColumn("Progress").NoWrap()).AddColumn("Figures");
         foreach (JsonObject run in runs)
-            table.AddRow(Name(run).EscapeMarkup(), Colour(Text(run, "phase")), (Text(run, "progress", "display") ?? "").EscapeMarkup(), Standing(run).EscapeMarkup());
+            table.AddRow(Name(run).EscapeMarkup(), Colour(Text(run, "phase")), (Text(run, "progress", "display") ?? "").EscapeMarkup(),
+                Standing(run).EscapeMarkup());
         return table;
     }
 
@@ -55,12 +57,14 @@ internal sealed class RunTable(IAnsiConsole console)
         Add("loss", "loss", "0.0000");
         Add("loss", "lossTotal", "0.000");
         if (run["status"]?["metrics"]?["evaluation"] is JsonObject evaluation)
-            parts.Add(string.Create(CultureInfo.InvariantCulture, $"accuracy {100 * (double?)evaluation["before"]:0.0} → {100 * (double?)evaluation["after"]:0.0} %"));
+            parts.Add(string.Create(CultureInfo.InvariantCulture,
+                $"accuracy {100 * (double?)evaluation["before"]:0.0} → {100 * (double?)evaluation["after"]:0.0} %"));
         return string.Join(", ", parts);
 
         void Add(string label, string field, string format)
         {
-            if ((double?)run["status"]?["metrics"]?[field] is { } value) parts.Add($"{label} {value.ToString(format, CultureInfo.InvariantCulture)}");
+            if ((double?)run["status"]?["metrics"]?[field] is { } value)
+                parts.Add($"{label} {value.ToString(format, CultureInfo.InvariantCulture)}");
         }
     }
 

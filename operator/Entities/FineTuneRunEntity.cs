@@ -18,5 +18,6 @@ internal sealed class FineTuneRunEntity : CustomKubernetesEntity<FineTuneRunSpec
         set => Status = (FineTuneRunStatus)value;
     }
 
-    Manifest IRunEntity.ToManifest() => new FineTuneRun { Kind = RunKind.FineTuneRun, Metadata = RunDocument.Metadata(Metadata), Spec = Spec };
+    Manifest IRunEntity.ToManifest() => new FineTuneRun { Kind = RunKind.FineTuneRun,
+        Metadata = RunDocument.Metadata(Metadata), Spec = Spec };
 }

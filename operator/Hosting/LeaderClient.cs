@@ -12,18 +12,21 @@ internal sealed class LeaderClient(Leadership leadership) : IDisposable
 
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
-    public async Task<(int Status, string Message)> ForwardAsync(HttpRequest request, string token, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    public async Task<(int Status, string Message)> ForwardAsync(HttpRequest request, string token, ReadOnlyMemory<byte> body,
+        CancellationToken cancellationToken)
     {
         if (leadership.LeaderAddress is not { } address || request.Headers.ContainsKey(ForwardedHeader))
             return (StatusCodes.Status503ServiceUnavailable, "this replica is not the leader, and does not know where the leader is");
-        using var forwarded = new HttpRequestMessage(HttpMethod.Post, new Uri(address, ProgressEndpoint.Path)) { Content = new ReadOnlyMemoryContent(body) };
+        using var forwarded = new HttpRequestMessage(HttpMethod.Post,
+            new Uri(address, ProgressEndpoint.Path)) { Content = new ReadOnlyMemoryContent(body) };
         forwarded.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         forwarded.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         forwarded.Headers.Add(ForwardedHeader, "1");
         try
         {
             using HttpResponseMessage answer = await http.SendAsync(forwarded, cancellationToken).ConfigureAwait(false);
-            return ((int)answer.StatusCode, answer.StatusCode == HttpStatusCode.Accepted ? "" : await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false));
+            return ((int)answer.StatusCode, answer.StatusCode == HttpStatusCode.Accepted ? ""
+                : await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false));
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
         {

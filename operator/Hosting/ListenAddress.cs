@@ -15,7 +15,8 @@ internal static class ListenAddress
         {
             "*" or "+" => (null, binding.Port),
             "localhost" => (IPAddress.Loopback, binding.Port),
-            var host => (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? ip) ? ip : throw new FormatException($"'{url}': the host must be *, localhost or an IP address"), binding.Port),
+            var host => (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? ip) ? ip
+                : throw new FormatException($"'{url}': the host must be *, localhost or an IP address"), binding.Port),
         };
     }
 }

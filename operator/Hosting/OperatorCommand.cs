@@ -8,30 +8,49 @@ using LightReasoner.Operator.Jobs;
 
 namespace LightReasoner.Operator.Hosting;
 
-/// <summary>The command line. Every option has an environment variable of the same name: <c>--output-prefix</c> is <c>LIGHTREASONER_OUTPUT_PREFIX</c>.</summary>
+/// <summary>
+/// The command line. Every option has an environment variable of the same name: <c>--output-prefix</c> is
+/// <c>LIGHTREASONER_OUTPUT_PREFIX</c>.
+/// </summary>
 internal static class OperatorCommand
 {
     public static RootCommand Build()
     {
-        Option<string?> kubeconfig = Text("--kubeconfig", "Kubeconfig file; left out: the in-cluster service account, or KUBECONFIG, or ~/.kube/config");
+        Option<string?> kubeconfig = Text("--kubeconfig",
+            "Kubeconfig file; left out: the in-cluster service account, or KUBECONFIG, or ~/.kube/config");
         Option<string?> ns = Text("--namespace", "Watch this namespace only, or these, separated by commas; left out: all");
-        Option<string?> outputPrefix = Text("--output-prefix", "Runs without spec.output.uri write to PREFIX/NAMESPACE/KIND/NAME, such as az://runs");
-        Option<string?> progressUrl = Text("--progress-url", "Address at which worker pods reach this operator, such as http://lightreasoner-operator.lightreasoner:8080; left out: pods do not report");
-        Option<string?> listen = Text("--listen", $"Address of progress and health (default: the progress URL where that is on this machine, else {OperatorOptions.DefaultListen})");
-        Option<string?> metricsListen = Text("--metrics-listen", $"Address of the metrics (default: {OperatorOptions.DefaultMetricsListen}, or any free port of 127.0.0.1 where --listen is there)");
-        Option<string?> workerImage = Text("--worker-image", $"Image of runs with gpus: 0 that name none (default: {OperatorOptions.DefaultWorkerImage})");
-        Option<string?> workerCudaImage = Text("--worker-cuda-image", $"Image of runs on GPUs that name none (default: {OperatorOptions.DefaultWorkerCudaImage})");
-        Option<string?> volumeTypes = Text("--allowed-volume-types", $"Types of volumes that runs may have, separated by commas (default: {string.Join(",", RunPolicy.DefaultVolumeTypes)})");
+        Option<string?> outputPrefix = Text("--output-prefix",
+            "Runs without spec.output.uri write to PREFIX/NAMESPACE/KIND/NAME, such as az://runs");
+        Option<string?> progressUrl = Text("--progress-url",
+            "Address at which worker pods reach this operator, such as http://lightreasoner-operator.lightreasoner:8080; left out: pods "
+            + "do not report");
+        Option<string?> listen = Text("--listen",
+            "Address of progress and health (default: the progress URL where that is on this machine, else "
+            + $"{OperatorOptions.DefaultListen})");
+        Option<string?> metricsListen = Text("--metrics-listen",
+            $"Address of the metrics (default: {OperatorOptions.DefaultMetricsListen}, or any free port of 127.0.0.1 where --listen is "
+            + "there)");
+        Option<string?> workerImage = Text("--worker-image",
+            $"Image of runs with gpus: 0 that name none (default: {OperatorOptions.DefaultWorkerImage})");
+        Option<string?> workerCudaImage = Text("--worker-cuda-image",
+            $"Image of runs on GPUs that name none (default: {OperatorOptions.DefaultWorkerCudaImage})");
+        Option<string?> volumeTypes = Text("--allowed-volume-types",
+            $"Types of volumes that runs may have, separated by commas (default: {string.Join(",", RunPolicy.DefaultVolumeTypes)})");
         Option<string?> images = Text("--allowed-images", "Beginnings of images that runs may name, separated by commas; left out: any");
-        Option<string?> accounts = Text("--allowed-service-accounts", "Service accounts that runs may name, separated by commas, * for the rest of a name; left out: any");
-        Option<string?> secrets = Text("--allowed-secrets", "Secrets that runs may name, separated by commas, * for the rest of a name; left out: any");
-        Option<bool> tokens = Flag("--allow-service-account-tokens", "Runs may have tokens of their service account projected into their pods");
+        Option<string?> accounts = Text("--allowed-service-accounts",
+            "Service accounts that runs may name, separated by commas, * for the rest of a name; left out: any");
+        Option<string?> secrets = Text("--allowed-secrets",
+            "Secrets that runs may name, separated by commas, * for the rest of a name; left out: any");
+        Option<bool> tokens = Flag("--allow-service-account-tokens",
+            "Runs may have tokens of their service account projected into their pods");
         Option<string?> workerDefaults = Text("--worker-defaults", "YAML or JSON file with defaults for spec.worker");
         Option<bool> leaderElect = Flag("--leader-elect", "Agree with other replicas, by a Lease, on one that works");
-        Option<int> concurrency = Number("--concurrency", "Runs of one kind that are reconciled at once", new OperatorOptions().Concurrency, 1, 256);
+        Option<int> concurrency = Number("--concurrency", "Runs of one kind that are reconciled at once",
+            new OperatorOptions().Concurrency, 1, 256);
         Option<string?> logFormat = Choice("--log-format", "How log lines are written", "text", "json");
         Option<string?> logLevel = Choice("--log-level", "Least severity that is logged", "information", "debug", "warning", "error");
-        Option[] options = [kubeconfig, ns, outputPrefix, progressUrl, listen, metricsListen, workerImage, workerCudaImage, workerDefaults, volumeTypes, images, accounts, secrets, tokens, leaderElect, concurrency, logFormat, logLevel];
+        Option[] options = [kubeconfig, ns, outputPrefix, progressUrl, listen, metricsListen, workerImage, workerCudaImage, workerDefaults,
+            volumeTypes, images, accounts, secrets, tokens, leaderElect, concurrency, logFormat, logLevel];
 
         var root = new RootCommand("Reconciles SamplingRuns, FineTuneRuns and RefineRuns into Jobs, and gathers their progress.");
         var run = new Command("run", "Runs the operator (the default)");
@@ -61,9 +80,11 @@ internal static class OperatorCommand
         OperatorOptions Read(ParseResult line)
         {
             Uri? target = line.GetValue(progressUrl) is { } url ? Absolute(url) : null;
-            string address = line.GetValue(listen) ?? (target?.IsLoopback == true ? target.GetLeftPart(UriPartial.Authority) : OperatorOptions.DefaultListen);
+            string address = line.GetValue(listen) ?? (target?.IsLoopback == true ? target.GetLeftPart(UriPartial.Authority)
+                : OperatorOptions.DefaultListen);
             string metricsAddress = line.GetValue(metricsListen)
-                ?? (ListenAddress.Of(address).Address is { } ip && System.Net.IPAddress.IsLoopback(ip) ? "http://127.0.0.1:0" : OperatorOptions.DefaultMetricsListen);
+                ?? (ListenAddress.Of(address).Address is { } ip && System.Net.IPAddress.IsLoopback(ip) ? "http://127.0.0.1:0"
+                    : OperatorOptions.DefaultMetricsListen);
             ListenAddress.Of(metricsAddress);
             return new OperatorOptions
             {
@@ -94,11 +115,15 @@ internal static class OperatorCommand
     private static Uri Absolute(string url) => Uri.TryCreate(url, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"
         ? new Uri(url) : throw new FormatException($"--progress-url: must be an http or https URL, was '{url}'");
 
-    private static string OutputPrefix(string prefix) => prefix.Contains("://", StringComparison.Ordinal) && System.Text.RegularExpressions.Regex.IsMatch(prefix, Patterns.OutputUri)
-        ? prefix : throw new FormatException($"--output-prefix: must be a URI such as az://container/path, s3://bucket/path or file:///folder, was '{prefix}'");
+    private static string OutputPrefix(string prefix) => prefix.Contains("://", StringComparison.Ordinal)
+        && System.Text.RegularExpressions.Regex.IsMatch(prefix, Patterns.OutputUri)
+        ? prefix
+            : throw new FormatException("--output-prefix: must be a URI such as az://container/path, s3://bucket/path or file:///folder, "
+            + $"was '{prefix}'");
 
     private static string? FromEnvironment(string option) =>
-        Environment.GetEnvironmentVariable("LIGHTREASONER_" + option.TrimStart('-').Replace('-', '_').ToUpperInvariant()) is { Length: > 0 } value ? value : null;
+        Environment.GetEnvironmentVariable("LIGHTREASONER_" + option.TrimStart('-').Replace('-', '_')
+            .ToUpperInvariant()) is { Length: > 0 } value ? value : null;
 
     private static Option<string?> Text(string name, string description) =>
         new(name) { Description = description, DefaultValueFactory = _ => FromEnvironment(name) };
@@ -123,7 +148,8 @@ internal static class OperatorCommand
 
     private static Option<string?> Choice(string name, string description, params string[] values)
     {
-        var option = new Option<string?>(name) { Description = $"{description} ({string.Join(", ", values)})", DefaultValueFactory = _ => FromEnvironment(name) ?? values[0] };
+        var option = new Option<string?>(name) { Description = $"{description} ({string.Join(", ", values)})", DefaultValueFactory = _ =>
+            FromEnvironment(name) ?? values[0] };
         option.AcceptOnlyFromAmong(values);
         return option;
     }

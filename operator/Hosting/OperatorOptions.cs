@@ -77,7 +77,8 @@ internal sealed record OperatorOptions
 
     /// <summary>Version of this program without build metadata, as images are tagged.</summary>
     public static string Version { get; } =
-        (typeof(OperatorOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0").Split('+')[0];
+        (typeof(OperatorOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+            ?? "0.0.0").Split('+')[0];
 
     public static string DefaultWorkerImage { get; } = $"lightreasoner/worker:{Version}";
 

@@ -18,7 +18,8 @@ internal static class OperatorRun
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
             ICollection<string> addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
             app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("LightReasoner.Operator").Started(
-                OperatorOptions.Version, options.Namespaces.Count > 0 ? $"namespaces {string.Join(", ", options.Namespaces)}" : "all namespaces", server,
+                OperatorOptions.Version, options.Namespaces.Count > 0 ? $"namespaces {string.Join(", ", options.Namespaces)}"
+                    : "all namespaces", server,
                 addresses.First(), addresses.Last(), options.ReportTarget ?? "nobody (no --progress-url)");
             await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
             return 0;

@@ -5,7 +5,9 @@ using LightReasoner.Operator.Entities;
 
 namespace LightReasoner.Operator.Jobs;
 
-/// <summary>Names of a run's Job and ConfigMap: the run's name and the kind's short name, so that runs of different kinds may share a name.</summary>
+/// <summary>
+/// Names of a run's Job and ConfigMap: the run's name and the kind's short name, so that runs of different kinds may share a name.
+/// </summary>
 internal static class JobNames
 {
     /// <summary>Room for <c>-9999</c> behind it: the host name of an Indexed Job's pod is a DNS label of at most 63 characters.</summary>

@@ -14,7 +14,8 @@ namespace LightReasoner.Operator.Jobs;
 internal static class RunExtent
 {
     /// <summary>Fields that reach a Job that exists, or do not reach it at all.</summary>
-    private static readonly string[] Live = ["suspend", "parallelism", "activeDeadlineSeconds", "ttlSecondsAfterFinished", "dependencyTimeoutSeconds"];
+    private static readonly string[] Live = ["suspend", "parallelism", "activeDeadlineSeconds", "ttlSecondsAfterFinished",
+        "dependencyTimeoutSeconds"];
 
     /// <summary>What a started run may be asked for more of.</summary>
     public static string Of(RunSpec spec)
@@ -23,12 +24,14 @@ internal static class RunExtent
         {
             SamplingRunSpec s => [("maxQuestions", s.MaxQuestions)],
             FineTuneRunSpec f => [("maxSteps", f.Training.MaxSteps), ("evaluation", Short(f.Evaluation))],
-            RefineRunSpec r => [("maxSteps", r.Training.MaxSteps), ("totalEpochs", r.Training.TotalEpochs), ("evaluation", Short(r.Evaluation))],
+            RefineRunSpec r => [("maxSteps", r.Training.MaxSteps), ("totalEpochs", r.Training.TotalEpochs),
+                ("evaluation", Short(r.Evaluation))],
             _ => [],
         };
         return string.Join(' ', parts.Select(part => $"{part.Name}={part.Value ?? "-"}"));
 
-        static string? Short(EvaluationSpec? evaluation) => evaluation is null ? null : Hash(Changed(evaluation, new EvaluationSpec()).ToJsonString())[..8];
+        static string? Short(EvaluationSpec? evaluation) => evaluation is null ? null
+            : Hash(Changed(evaluation, new EvaluationSpec()).ToJsonString())[..8];
     }
 
     /// <summary>Hash of all that the run's Job was made from.</summary>
@@ -54,7 +57,8 @@ internal static class RunExtent
         foreach ((string name, JsonNode? value) in node.ToArray())
         {
             if (value is JsonObject inner && fresh[name] is JsonObject other) Prune(inner, other);
-            if (JsonNode.DeepEquals(node[name], fresh[name]) || node[name] is JsonObject { Count: 0 } && fresh[name] is JsonObject) node.Remove(name);
+            if (JsonNode.DeepEquals(node[name], fresh[name]) || node[name] is JsonObject { Count: 0 } && fresh[name] is JsonObject)
+                node.Remove(name);
         }
     }
 

@@ -8,10 +8,12 @@ namespace LightReasoner.Operator.Progress;
 
 /// <summary>
 /// <c>POST /v1/progress</c>: takes a worker's report if its token is good, its pod works for a run, and the report is about that pod.
-/// Answers 202; 400 not a report, 401 no or bad token, 403 not this pod's, 413 too large, 429 too often, 503 no leader is known. A replica that is not the leader hands the report on to it.
+/// Answers 202; 400 not a report, 401 no or bad token, 403 not this pod's, 413 too large, 429 too often, 503 no leader is known. A replica
+/// that is not the leader hands the report on to it.
 /// </summary>
 internal sealed class ProgressEndpoint(
-    TokenCheck tokens, ReportRate rate, RunMemory memory, RunQueue queue, Leadership leadership, LeaderClient leader, OperatorOptions options,
+    TokenCheck tokens, ReportRate rate, RunMemory memory, RunQueue queue, Leadership leadership, LeaderClient leader,
+        OperatorOptions options,
     OperatorMetrics metrics, Outage outage, TimeProvider time, ILogger<ProgressEndpoint> logger)
 {
     public const string Path = "/v1/progress";
@@ -29,7 +31,8 @@ internal sealed class ProgressEndpoint(
         if (status is StatusCodes.Status400BadRequest or StatusCodes.Status403Forbidden) logger.ReportRefused(status, message);
         // The next try may be balanced to another replica only over a new connection.
         if (status == StatusCodes.Status503ServiceUnavailable) context.Response.Headers.Connection = "close";
-        if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) context.Response.Headers.RetryAfter = "1";
+        if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
+            context.Response.Headers.RetryAfter = "1";
         if (status == StatusCodes.Status401Unauthorized) context.Response.Headers.WWWAuthenticate = "Bearer";
         await context.Response.WriteAsJsonAsync(new { message }, context.RequestAborted).ConfigureAwait(false);
     }
@@ -39,7 +42,8 @@ internal sealed class ProgressEndpoint(
         if (Token(context.Request) is not { } token) return (StatusCodes.Status401Unauthorized, "a bearer token is required");
         if (await BodyAsync(context).ConfigureAwait(false) is not { } body)
             return (StatusCodes.Status413PayloadTooLarge, $"a report has at most {ProgressReport.MaxBytes} bytes");
-        if (!leadership.IsLeader) return await leader.ForwardAsync(context.Request, token, body, context.RequestAborted).ConfigureAwait(false);
+        if (!leadership.IsLeader)
+            return await leader.ForwardAsync(context.Request, token, body, context.RequestAborted).ConfigureAwait(false);
 
         TokenResult result;
         try
@@ -52,8 +56,10 @@ internal sealed class ProgressEndpoint(
             else logger.ReportUnchecked(e);
             return (StatusCodes.Status503ServiceUnavailable, "the token could not be checked");
         }
-        if (result.Verdict == TokenVerdict.Unknown) return (StatusCodes.Status401Unauthorized, $"the token is not valid for audience {ApiGroup.ProgressAudience}");
-        if (result.Verdict == TokenVerdict.TooOften) return (StatusCodes.Status429TooManyRequests, "too many tokens claim to be of this pod");
+        if (result.Verdict == TokenVerdict.Unknown)
+            return (StatusCodes.Status401Unauthorized, $"the token is not valid for audience {ApiGroup.ProgressAudience}");
+        if (result.Verdict == TokenVerdict.TooOften)
+            return (StatusCodes.Status429TooManyRequests, "too many tokens claim to be of this pod");
         if (result.Pod is not { } pod) return (StatusCodes.Status403Forbidden, "the token's pod works for no run");
         if (!rate.Allows(pod.PodUid)) return (StatusCodes.Status429TooManyRequests, $"at most {ReportRate.PerSecond} reports a second");
 
@@ -80,7 +86,8 @@ internal sealed class ProgressEndpoint(
     {
         if (context.Request.ContentLength > ProgressReport.MaxBytes) return null;
         byte[] buffer = new byte[ProgressReport.MaxBytes + 1];
-        int length = await context.Request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, context.RequestAborted).ConfigureAwait(false);
+        int length = await context.Request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false,
+            context.RequestAborted).ConfigureAwait(false);
         return length > ProgressReport.MaxBytes ? null : buffer.AsMemory(0, length);
     }
 }

@@ -11,7 +11,8 @@ internal static class ProgressFold
     /// <param name="parallelism">How many work at once.</param>
     /// <param name="succeeded">Whether the run has ended well.</param>
     /// <param name="now">The time.</param>
-    public static RunStatus Apply(RunStatus before, IReadOnlyList<ShardProgress> shards, int totalShards, int parallelism, bool succeeded, DateTimeOffset now)
+    public static RunStatus Apply(RunStatus before, IReadOnlyList<ShardProgress> shards, int totalShards, int parallelism,
+        bool succeeded, DateTimeOffset now)
     {
         RunStatus status = before with { Progress = Progress(before.Progress, shards, totalShards, succeeded, now) };
         return status switch
@@ -23,7 +24,8 @@ internal static class ProgressFold
         };
     }
 
-    private static RunProgress? Progress(RunProgress? before, IReadOnlyList<ShardProgress> shards, int totalShards, bool succeeded, DateTimeOffset now)
+    private static RunProgress? Progress(RunProgress? before, IReadOnlyList<ShardProgress> shards, int totalShards,
+        bool succeeded, DateTimeOffset now)
     {
         if (shards.Count == 0 && before is null) return null;
         long knownTotal = shards.Sum(s => Math.Max(s.Furthest.Total, s.Furthest.Done));

@@ -15,13 +15,16 @@ internal sealed class ProgressStore
 
     public int Count => runs.Count;
 
-    /// <summary>From now on the run's reports are kept. What comes for others (finished, deleted) is dropped, or it would stay for ever.</summary>
+    /// <summary>
+    /// From now on the run's reports are kept. What comes for others (finished, deleted) is dropped, or it would stay for ever.
+    /// </summary>
     public void Open(string runUid) => runs.TryAdd(runUid, new());
 
     public void Add(string runUid, ProgressReport report, DateTimeOffset at)
     {
         if (runs.TryGetValue(runUid, out ConcurrentDictionary<int, ShardProgress>? shards))
-            shards.AddOrUpdate(report.Shard, _ => ShardProgress.Add(null, report, at), (_, before) => ShardProgress.Add(before, report, at));
+            shards.AddOrUpdate(report.Shard, _ => ShardProgress.Add(null, report, at), (_, before) =>
+                ShardProgress.Add(before, report, at));
     }
 
     /// <summary>Takes in what finished pods left behind. A pod that is gone by the next look has been read by then.</summary>
@@ -39,7 +42,8 @@ internal sealed class ProgressStore
     }
 
     public IReadOnlyList<ShardProgress> Of(string runUid) =>
-        runs.TryGetValue(runUid, out ConcurrentDictionary<int, ShardProgress>? shards) ? [.. shards.OrderBy(pair => pair.Key).Select(pair => pair.Value)] : [];
+        runs.TryGetValue(runUid, out ConcurrentDictionary<int, ShardProgress>? shards)
+            ? [.. shards.OrderBy(pair => pair.Key).Select(pair => pair.Value)] : [];
 
     public void Forget() => runs.Clear();
 

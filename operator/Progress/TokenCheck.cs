@@ -49,7 +49,8 @@ internal sealed class TokenCheck(ITokenReviewer reviewer, IWorkerPods pods, Time
         {
             if (Known(hash) is { } meanwhile) return meanwhile;
             // What the API server says of the token must be what the token says of itself.
-            TokenResult result = await reviewer.ReviewAsync(token, cancellationToken).ConfigureAwait(false) == claims ? new TokenResult(TokenVerdict.Good, pod) : new TokenResult(TokenVerdict.Unknown);
+            TokenResult result = await reviewer.ReviewAsync(token, cancellationToken).ConfigureAwait(false) == claims
+                ? new TokenResult(TokenVerdict.Good, pod) : new TokenResult(TokenVerdict.Unknown);
             Remember(hash, result);
             return result;
         }
@@ -61,7 +62,8 @@ internal sealed class TokenCheck(ITokenReviewer reviewer, IWorkerPods pods, Time
 
     public void Dispose() => underWay.Dispose();
 
-    private TokenResult? Known(string hash) => remembered.TryGetValue(hash, out var entry) && entry.Until > time.GetUtcNow() ? entry.Result : null;
+    private TokenResult? Known(string hash) => remembered.TryGetValue(hash, out var entry)
+        && entry.Until > time.GetUtcNow() ? entry.Result : null;
 
     private void Remember(string hash, TokenResult result)
     {

@@ -5,7 +5,9 @@ using LightReasoner.Api;
 
 namespace LightReasoner.Operator.Progress;
 
-/// <summary>What a token says of itself. Proves nothing, but sorts out for free what cannot be right, so that the API server need not be asked.</summary>
+/// <summary>
+/// What a token says of itself. Proves nothing, but sorts out for free what cannot be right, so that the API server need not be asked.
+/// </summary>
 internal static class TokenClaims
 {
     /// <returns>The pod that the token claims to be of; null if it cannot hold for reports, or not now.</returns>
@@ -18,7 +20,8 @@ internal static class TokenClaims
             JsonNode? claims = JsonNode.Parse(Base64Url.DecodeFromChars(parts[1]));
             if (claims?["kubernetes.io"] is not { } kubernetes || (string?)kubernetes["namespace"] is not { } ns
                 || (string?)kubernetes["pod"]?["name"] is not { } name || (string?)kubernetes["pod"]?["uid"] is not { } uid) return null;
-            bool ours = claims["aud"] is JsonArray audiences ? audiences.Any(audience => (string?)audience == ApiGroup.ProgressAudience) : (string?)claims["aud"] == ApiGroup.ProgressAudience;
+            bool ours = claims["aud"] is JsonArray audiences ? audiences.Any(audience => (string?)audience == ApiGroup.ProgressAudience)
+                : (string?)claims["aud"] == ApiGroup.ProgressAudience;
             // A clock that is off must not cost anybody a report: an hour's leeway, the API server decides.
             bool over = claims["exp"]?.GetValue<long>() is { } end && DateTimeOffset.FromUnixTimeSeconds(end) + TimeSpan.FromHours(1) < now;
             return ours && !over ? new TokenIdentity(ns, name, uid) : null;

@@ -20,15 +20,19 @@ internal sealed class TokenReviewer(IKubernetes api) : ITokenReviewer
             Kind = "TokenReview",
             Spec = new V1TokenReviewSpec { Token = token, Audiences = [ApiGroup.ProgressAudience] },
         };
-        V1TokenReview answer = await api.AuthenticationV1.CreateTokenReviewAsync(review, cancellationToken: cancellationToken).ConfigureAwait(false);
+        V1TokenReview answer = await api.AuthenticationV1.CreateTokenReviewAsync(review,
+            cancellationToken: cancellationToken).ConfigureAwait(false);
         // An API server that does not know audiences leaves them out; such an answer proves nothing about ours.
-        if (answer.Status is not { Authenticated: true } status || status.Audiences?.Contains(ApiGroup.ProgressAudience) != true) return null;
-        return Namespace(status.User?.Username) is { } ns && Extra(status.User, PodNameKey) is { } name && Extra(status.User, PodUidKey) is { } uid
+        if (answer.Status is not { Authenticated: true } status || status.Audiences?.Contains(ApiGroup.ProgressAudience) != true)
+            return null;
+        return Namespace(status.User?.Username) is { } ns && Extra(status.User, PodNameKey) is { } name
+            && Extra(status.User, PodUidKey) is { } uid
             ? new TokenIdentity(ns, name, uid) : null;
     }
 
     private static string? Namespace(string? user) =>
-        user?.StartsWith(ServiceAccountPrefix, StringComparison.Ordinal) == true && user[ServiceAccountPrefix.Length..].Split(':') is [{ Length: > 0 } ns, _] ? ns : null;
+        user?.StartsWith(ServiceAccountPrefix, StringComparison.Ordinal) == true
+            && user[ServiceAccountPrefix.Length..].Split(':') is [{ Length: > 0 } ns, _] ? ns : null;
 
     private static string? Extra(V1UserInfo? user, string key) =>
         user?.Extra?.TryGetValue(key, out IList<string>? values) == true && values.Count == 1 ? values[0] : null;

@@ -28,8 +28,10 @@ internal sealed class WorkerPods(OwnedStore owned) : IWorkerPods
 {
     public WorkerPod? Find(TokenIdentity identity)
     {
-        if (owned.Worker(identity.PodUid) is not { } found || found.Pod.Metadata.Name != identity.PodName || found.Pod.Metadata.NamespaceProperty != identity.Namespace
-            || Controller(found.Pod.Metadata, "batch/v1")?.Uid != found.Job.Metadata.Uid || Controller(found.Job.Metadata, ApiGroup.ApiVersion) is not { } runOwner
+        if (owned.Worker(identity.PodUid) is not { } found || found.Pod.Metadata.Name != identity.PodName
+            || found.Pod.Metadata.NamespaceProperty != identity.Namespace
+            || Controller(found.Pod.Metadata, "batch/v1")?.Uid != found.Job.Metadata.Uid
+                || Controller(found.Job.Metadata, ApiGroup.ApiVersion) is not { } runOwner
             || !Enum.TryParse(runOwner.Kind, out RunKind kind) || !Enum.IsDefined(kind)) return null;
         var run = new RunKey(kind, identity.Namespace, runOwner.Name);
         return JobNames.Of(run) == found.Job.Metadata.Name ? new WorkerPod(run, runOwner.Uid, identity.PodUid, found.Pod.Shard()) : null;

@@ -8,19 +8,23 @@ namespace LightReasoner.Operator.Runs;
 /// </summary>
 internal static class Conditions
 {
-    public const string Ready = "Ready", Reconciling = "Reconciling", Stalled = "Stalled", Complete = "Complete", Failed = "Failed", Suspended = "Suspended";
+    public const string Ready = "Ready", Reconciling = "Reconciling", Stalled = "Stalled", Complete = "Complete", Failed = "Failed",
+        Suspended = "Suspended";
 
-    public static IReadOnlyList<RunCondition> Of(Standing standing, IReadOnlyList<RunCondition>? before, long? generation, DateTimeOffset now)
+    public static IReadOnlyList<RunCondition> Of(Standing standing, IReadOnlyList<RunCondition>? before,
+        long? generation, DateTimeOffset now)
     {
         bool stalled = standing.Phase == RunPhase.Failed || standing.NeedsAction;
-        bool reconciling = !stalled && !standing.IsFinished && standing.Phase != RunPhase.Suspended && standing.Obstacle != Reasons.DependencyMissing;
+        bool reconciling = !stalled && !standing.IsFinished && standing.Phase != RunPhase.Suspended
+            && standing.Obstacle != Reasons.DependencyMissing;
         return
         [
             Condition(Ready, standing.Phase == RunPhase.Succeeded, standing.Reason, standing.Message),
             Condition(Reconciling, reconciling, standing.Obstacle ?? standing.Reason, standing.Message),
             Condition(Stalled, stalled, standing.Reason, stalled ? standing.Message : ""),
             Condition(Complete, standing.Phase == RunPhase.Succeeded, standing.Reason, ""),
-            Condition(Failed, standing.Phase == RunPhase.Failed, standing.Reason, standing.Phase == RunPhase.Failed ? standing.Message : ""),
+            Condition(Failed, standing.Phase == RunPhase.Failed, standing.Reason, standing.Phase == RunPhase.Failed
+                ? standing.Message : ""),
             Condition(Suspended, standing.Phase == RunPhase.Suspended, standing.Reason, ""),
         ];
 
@@ -40,5 +44,6 @@ internal static class Conditions
         }
     }
 
-    public static RunCondition? Find(IReadOnlyList<RunCondition>? conditions, string type) => conditions?.FirstOrDefault(c => c.Type == type);
+    public static RunCondition? Find(IReadOnlyList<RunCondition>? conditions, string type) =>
+        conditions?.FirstOrDefault(c => c.Type == type);
 }

@@ -20,7 +20,8 @@ internal sealed record Dependencies
     public static Dependencies Look(RunObservation o)
     {
         // What a reference resolved to is never decided twice: it stands on the Job, and in the status when the Job is gone.
-        IReadOnlyDictionary<string, string> remembered = o.Job?.References() ?? o.Run.RunStatus.References ?? new Dictionary<string, string>();
+        IReadOnlyDictionary<string, string> remembered = o.Job?.References() ?? o.Run.RunStatus.References
+            ?? new Dictionary<string, string>();
         var outputs = new Dictionary<string, string>();
         Standing? missing = null, unfinished = null;
         foreach (RunReference reference in o.Run.RunSpec.References())
@@ -40,11 +41,14 @@ internal sealed record Dependencies
                     outputs[key] = output;
                     break;
                 case { Phase: RunPhase.Failed } failed:
-                    return new Dependencies { Failure = new(RunPhase.Failed, Reasons.DependencyFailed, FailureText.Clean($"{key} failed: {failed.Message}")) };
+                    return new Dependencies { Failure = new(RunPhase.Failed, Reasons.DependencyFailed,
+                        FailureText.Clean($"{key} failed: {failed.Message}")) };
                 case { WaitsForThis: true }:
-                    return new Dependencies { Failure = new(RunPhase.Failed, Reasons.DependencyCycle, $"{key} waits for this run, and this run for it; neither can ever start") };
+                    return new Dependencies { Failure = new(RunPhase.Failed, Reasons.DependencyCycle,
+                        $"{key} waits for this run, and this run for it; neither can ever start") };
                 case { } other:
-                    unfinished ??= new(RunPhase.Waiting, Reasons.WaitingForRun, $"waits for {key}, which is {other.Phase ?? RunPhase.Pending}");
+                    unfinished ??= new(RunPhase.Waiting, Reasons.WaitingForRun,
+                        $"waits for {key}, which is {other.Phase ?? RunPhase.Pending}");
                     break;
             }
         }
@@ -55,7 +59,8 @@ internal sealed record Dependencies
 
     /// <summary>Whether a run has failed for no other reason than its references, before it started.</summary>
     public static bool HaveFailed(RunStatus status) => status is { Phase: RunPhase.Failed, StartTime: null }
-        && Conditions.Find(status.Conditions, Conditions.Ready)?.Reason is Reasons.DependencyFailed or Reasons.DependencyMissing or Reasons.DependencyCycle;
+        && Conditions.Find(status.Conditions,
+            Conditions.Ready)?.Reason is Reasons.DependencyFailed or Reasons.DependencyMissing or Reasons.DependencyCycle;
 
     private static TimeSpan Left(RunObservation o) =>
         (o.Run.RunStatus.DependencyMissingSince ?? o.Now) + TimeSpan.FromSeconds(o.Run.RunSpec.DependencyTimeoutSeconds) - o.Now;
@@ -64,7 +69,9 @@ internal sealed record Dependencies
     {
         int timeout = o.Run.RunSpec.DependencyTimeoutSeconds;
         return Left(o) <= TimeSpan.Zero
-            ? new Standing(RunPhase.Failed, Reasons.DependencyMissing, $"{key} has not existed for {timeout} s (spec.dependencyTimeoutSeconds)") { Obstacle = Reasons.DependencyMissing }
-            : new Standing(RunPhase.Waiting, Reasons.WaitingForRun, $"waits for {key}, which does not exist (gives up after {timeout} s)") { Obstacle = Reasons.DependencyMissing };
+            ? new Standing(RunPhase.Failed, Reasons.DependencyMissing,
+                $"{key} has not existed for {timeout} s (spec.dependencyTimeoutSeconds)") { Obstacle = Reasons.DependencyMissing }
+            : new Standing(RunPhase.Waiting, Reasons.WaitingForRun,
+                $"waits for {key}, which does not exist (gives up after {timeout} s)") { Obstacle = Reasons.DependencyMissing };
     }
 }

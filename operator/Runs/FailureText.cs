@@ -14,7 +14,8 @@ internal static class FailureText
     {
         if (pod.IsFinished() || pod.Metadata.DeletionTimestamp is not null) return null;
         if (pod.Status?.Conditions?.FirstOrDefault(c => c is { Type: "PodScheduled", Status: "False" }) is { } unscheduled)
-            return (Reasons.Unschedulable, Clean($"pod {pod.Metadata.Name} cannot be scheduled: {unscheduled.Message ?? unscheduled.Reason ?? "no reason given"}"));
+            return (Reasons.Unschedulable,
+                Clean($"pod {pod.Metadata.Name} cannot be scheduled: {unscheduled.Message ?? unscheduled.Reason ?? "no reason given"}"));
 
         V1ContainerStatus? container = pod.Worker();
         if (container?.State?.Waiting is not { Reason: { } reason } waiting) return null;
@@ -24,14 +25,16 @@ internal static class FailureText
             "ErrImagePull" or "ImagePullBackOff" or "InvalidImageName" or "ErrImageNeverPull" or "ImageInspectError" or "RegistryUnavailable" =>
                 (Reasons.ImagePull, Clean($"image {image} cannot be pulled ({reason}): {waiting.Message ?? "no details given"}")),
             "CreateContainerConfigError" or "CreateContainerError" or "RunContainerError" =>
-                (Reasons.ContainerConfig, Clean($"the container of pod {pod.Metadata.Name} cannot start ({reason}): {waiting.Message ?? "no details given"}")),
+                (Reasons.ContainerConfig,
+                    Clean($"the container of pod {pod.Metadata.Name} cannot start ({reason}): {waiting.Message ?? "no details given"}")),
             _ => null,
         };
     }
 
     /// <summary>That a pod's node does not answer; null if it does.</summary>
     public static string? WhyLost(V1Pod pod, DateTimeOffset now) => !pod.IsLost(now) ? null
-        : Clean($"node {pod.Spec?.NodeName ?? "(unknown)"} of pod {pod.Metadata.Name} does not answer; a new pod follows when the node is back or removed (or its taint node.kubernetes.io/out-of-service set)");
+        : Clean($"node {pod.Spec?.NodeName ?? "(unknown)"} of pod {pod.Metadata.Name} does not answer; a new pod follows when the node is "
+            + "back or removed (or its taint node.kubernetes.io/out-of-service set)");
 
     /// <summary>Why the Job controller could not make a pod, by the message of its event.</summary>
     public static (string Reason, string Message) WhyRefused(string eventMessage)
@@ -45,7 +48,8 @@ internal static class FailureText
     public static string OfFailedPod(V1Pod pod, bool nameShard)
     {
         string shard = nameShard ? $"shard {pod.Shard()}: " : "";
-        if (pod.WasDeletedByHand() && pod.Terminated()?.ExitCode is not (>= 64 and <= 78)) return Clean($"{shard}pod {pod.Metadata.Name} was deleted");
+        if (pod.WasDeletedByHand() && pod.Terminated()?.ExitCode is not (>= 64 and <= 78))
+            return Clean($"{shard}pod {pod.Metadata.Name} was deleted");
         if (pod.Terminated() is not { } terminated)
             return Clean($"{shard}{pod.Status?.Reason ?? "the pod failed"}{(pod.Status?.Message is { Length: > 0 } message ? $": {message}" : "")}");
         string end = terminated.Reason == "OOMKilled"

@@ -32,7 +32,8 @@ internal sealed class RunActor(IKubernetes api, OwnedStore owned, ILogger<RunAct
             }
             catch (HttpOperationException e) when (Refused(e) is { } refusal)
             {
-                if (action is RunAction.CreateJob create) refusal = refusal with { Message = RunTerms.Of(refusal.Message, create.Body, run.RunSpec.Worker) };
+                if (action is RunAction.CreateJob create)
+                    refusal = refusal with { Message = RunTerms.Of(refusal.Message, create.Body, run.RunSpec.Worker) };
                 logger.Refused(RunKey.Of(run), action.GetType().Name, refusal.Message);
                 return refusal;
             }
@@ -50,11 +51,13 @@ internal sealed class RunActor(IKubernetes api, OwnedStore owned, ILogger<RunAct
             case RunAction.DeleteJob delete:
                 logger.JobDeleted(RunKey.Of(run), delete.Job.Metadata.Name, delete.Why);
                 await IgnoreMissing(() => api.BatchV1.DeleteNamespacedJobAsync(
-                    delete.Job.Metadata.Name, ns, Exactly(delete.Job.Metadata, delete.Foreground ? "Foreground" : "Background"), cancellationToken: cancellationToken)).ConfigureAwait(false);
+                    delete.Job.Metadata.Name, ns, Exactly(delete.Job.Metadata, delete.Foreground ? "Foreground" : "Background"),
+                        cancellationToken: cancellationToken)).ConfigureAwait(false);
                 break;
             case RunAction.PatchJob patch:
                 await IgnoreMissing(async () => owned.Changed(await api.BatchV1.PatchNamespacedJobAsync(
-                    new V1Patch(PatchOf(patch), V1Patch.PatchType.MergePatch), patch.Job.Metadata.Name, ns, cancellationToken: cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+                    new V1Patch(PatchOf(patch), V1Patch.PatchType.MergePatch), patch.Job.Metadata.Name, ns,
+                        cancellationToken: cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
                 break;
             case RunAction.DeleteRun:
                 logger.RunExpired(RunKey.Of(run));
@@ -89,7 +92,8 @@ internal sealed class RunActor(IKubernetes api, OwnedStore owned, ILogger<RunAct
                 owned.Changed(existing);
                 throw;
             }
-            return new Refusal(Reasons.NameTaken, $"Job {name} exists and does not belong to this run; delete it, or give the run another name");
+            return new Refusal(Reasons.NameTaken,
+                $"Job {name} exists and does not belong to this run; delete it, or give the run another name");
         }
     }
 
@@ -114,9 +118,11 @@ internal sealed class RunActor(IKubernetes api, OwnedStore owned, ILogger<RunAct
     /// <summary>Forbidden (quota, admission, rights) and invalid do not pass by trying again at once; people have to act.</summary>
     private static Refusal? Refused(HttpOperationException e)
     {
-        if (e.Response?.StatusCode is not (HttpStatusCode.Forbidden or HttpStatusCode.UnprocessableEntity or HttpStatusCode.BadRequest)) return null;
+        if (e.Response?.StatusCode is not (HttpStatusCode.Forbidden or HttpStatusCode.UnprocessableEntity or HttpStatusCode.BadRequest))
+            return null;
         string message = ApiErrors.Message(e);
-        return new Refusal(message.Contains("exceeded quota", StringComparison.Ordinal) ? Reasons.QuotaExceeded : Reasons.JobRefused, FailureText.Clean(message));
+        return new Refusal(message.Contains("exceeded quota", StringComparison.Ordinal) ? Reasons.QuotaExceeded : Reasons.JobRefused,
+            FailureText.Clean(message));
     }
 
     private static async Task IgnoreMissing(Func<Task> call)

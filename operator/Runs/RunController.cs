@@ -81,7 +81,6 @@ internal sealed class RunController<T>(
         memory.Forget(key, run.Metadata.Uid);
         metrics.Forget(run.Metadata.Uid);
         index.Remove(key, run.Metadata.Uid);
-        queue.Forget(key);
         Wake(key);
         try
         {

@@ -23,6 +23,6 @@ internal sealed record RunMemory(ProgressStore Progress, StatusPace Pace, Waiter
     public void Forget(RunKey run, string uid)
     {
         Finished(uid);
-        Waiters.Set(run, uid, []);
+        Waiters.Forget(run, uid);
     }
 }

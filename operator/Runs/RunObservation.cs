@@ -37,7 +37,8 @@ internal sealed record RunObservation
     public IEnumerable<V1Pod> OwnPods => Job is { } job ? Pods.Where(pod => pod.IsOwnedBy(job)) : [];
 
     /// <summary>Seconds that pods of the run have worked.</summary>
-    public double ActiveSeconds => (Run.RunStatus.ActiveSeconds ?? 0) + (Run.RunStatus.ActiveSince is { } since ? Math.Max(0, (Now - since).TotalSeconds) : 0);
+    public double ActiveSeconds => (Run.RunStatus.ActiveSeconds ?? 0) + (Run.RunStatus.ActiveSince is { } since
+        ? Math.Max(0, (Now - since).TotalSeconds) : 0);
 }
 
 /// <summary>As much of a referenced run as matters to the one that refers to it.</summary>

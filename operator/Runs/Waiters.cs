@@ -18,7 +18,8 @@ internal sealed class Waiters
         {
             if (waiting.Remove(waiter, out var before))
                 foreach (RunKey target in before.Targets)
-                    if (byTarget.TryGetValue(target, out HashSet<RunKey>? others) && others.Remove(waiter) && others.Count == 0) byTarget.Remove(target);
+                    if (byTarget.TryGetValue(target, out HashSet<RunKey>? others) && others.Remove(waiter) && others.Count == 0)
+                        byTarget.Remove(target);
             if (targets.Count == 0) return;
             waiting[waiter] = (uid, targets);
             foreach (RunKey target in targets)
@@ -27,6 +28,13 @@ internal sealed class Waiters
                 others.Add(waiter);
             }
         }
+    }
+
+    /// <summary>Of a run that is gone, not of a later one of its name.</summary>
+    public void Forget(RunKey waiter, string uid)
+    {
+        lock (gate)
+            if (waiting.TryGetValue(waiter, out var entry) && entry.Uid == uid) Set(waiter, uid, []);
     }
 
     public void Forget()
@@ -42,7 +50,8 @@ internal sealed class Waiters
     {
         lock (gate)
         {
-            return byTarget.TryGetValue(target, out HashSet<RunKey>? waiters) ? [.. waiters.Select(waiter => (waiter, waiting[waiter].Uid))] : [];
+            return byTarget.TryGetValue(target, out HashSet<RunKey>? waiters)
+                ? [.. waiters.Select(waiter => (waiter, waiting[waiter].Uid))] : [];
         }
     }
 }

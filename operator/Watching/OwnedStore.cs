@@ -22,6 +22,9 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
     private readonly Dictionary<RunKey, Owned> runs = [];
     private readonly Dictionary<string, (RunKey Run, V1Pod Pod)> podsByUid = [];
 
+    /// <summary>Jobs that the watch told were deleted: an answer to a request that was read before and comes in late does not bring them back.</summary>
+    private readonly HashSet<string> deletedJobs = [];
+
     /// <summary>The Jobs and pods of a run's name, those of an earlier run of that name included.</summary>
     public (IReadOnlyList<V1Job> Jobs, IReadOnlyList<V1Pod> Pods) Of(RunKey run)
     {
@@ -44,6 +47,7 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
         if (OwnerOf(job) is not { } owner) return;
         lock (gate)
         {
+            if (deletedJobs.Contains(job.Metadata.Uid)) return;
             Dictionary<string, V1Job> jobs = For(owner.Run).Jobs;
             if (jobs.TryGetValue(job.Metadata.Uid, out V1Job? known) && IsNewer(known.Metadata, job.Metadata)) return;
             jobs[job.Metadata.Uid] = Small(job);
@@ -65,7 +69,9 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
 
     public void Deleted(V1Job job)
     {
-        if (OwnerOf(job) is { } owner) RemoveJob(owner.Run, job.Metadata.Uid, owner.Uid);
+        if (OwnerOf(job) is not { } owner) return;
+        lock (gate) deletedJobs.Add(job.Metadata.Uid);
+        RemoveJob(owner.Run, job.Metadata.Uid, owner.Uid);
     }
 
     /// <summary>A pod's last words go with it, unless they are read now; that it ended is remembered as long as its Job is there.</summary>
@@ -92,7 +98,10 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
     {
         (RunKey Run, string Uid, string Owner)[] gone;
         lock (gate)
+        {
+            deletedJobs.Clear();
             gone = [.. runs.Where(r => inScope(r.Key)).SelectMany(r => r.Value.Jobs.Values.Where(j => !uids.Contains(j.Metadata.Uid)).Select(j => (r.Key, j.Metadata.Uid, OwnerOf(j)!.Value.Uid)))];
+        }
         foreach ((RunKey run, string uid, string owner) in gone) RemoveJob(run, uid, owner);
     }
 

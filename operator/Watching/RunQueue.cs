@@ -8,8 +8,9 @@ using LightReasoner.Operator.Entities;
 namespace LightReasoner.Operator.Watching;
 
 /// <summary>
-/// Asks for runs to be reconciled, at once or later. Later requests wait here, one for each run, and the earliest counts: KubeOps' own
-/// timers replace one another, and are dropped after an outage of the API server. KubeOps reads the run anew, so an address is enough.
+/// Asks for runs to be reconciled, at once or later. Later requests wait here, one for each name, and the earliest counts: KubeOps' own
+/// timers replace one another, and are dropped after an outage of the API server. KubeOps reads the run anew, so an address is enough; a
+/// run that is gone by then costs one read, and a later run of its name loses nothing.
 /// </summary>
 internal sealed class RunQueue : IDisposable
 {
@@ -48,16 +49,11 @@ internal sealed class RunQueue : IDisposable
         long due = time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
         lock (gate)
         {
-            if (waiting.TryGetValue(run, out var earlier) && earlier.Due <= due && earlier.Uid == uid) return;
+            if (waiting.TryGetValue(run, out var earlier) && earlier.Due <= due) return;
             waiting[run] = (uid, due);
             schedule.Enqueue(run, due);
             SetTimer();
         }
-    }
-
-    public void Forget(RunKey run)
-    {
-        lock (gate) waiting.Remove(run);
     }
 
     public void Forget()
@@ -116,5 +112,6 @@ internal sealed class RunQueue : IDisposable
     private Task<bool> Enqueue<T>(T run)
         where T : IRunEntity =>
         services.GetRequiredService<EntityQueue<T>>()(
-            run.Initialize(), ReconciliationType.Modified, ReconciliationTriggerSource.Operator, TimeSpan.Zero, retryCount: 0, CancellationToken.None);
+            run.Initialize(), ReconciliationType.Modified, ReconciliationTriggerSource.Operator, TimeSpan.Zero, retryCount: 0,
+                CancellationToken.None);
 }

@@ -72,7 +72,6 @@ internal sealed class Watches(
     {
         index.Remove(key, uid);
         memory.Forget(key, uid);
-        queue.Forget(key);
         Wake(key);
     }
 

@@ -23,7 +23,8 @@ public class CrdTests
     public void Definition_EverySpecField_HasDescriptionAndBound(RunKind kind)
     {
         var missing = new List<string>();
-        JsonObject schema = CrdGenerator.Definition(kind)["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!["spec"]!.AsObject();
+        JsonObject schema =
+            CrdGenerator.Definition(kind)["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!["spec"]!.AsObject();
         Walk(schema, "spec");
         Assert.Empty(missing);
 

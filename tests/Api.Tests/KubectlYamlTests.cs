@@ -32,7 +32,8 @@ public sealed class KubectlYamlTests : IDisposable
     [InlineData("spec:\n  a:\t1\n  b: 'x\ty'\t")]
     [InlineData("spec: {a: .nan}")]
     [InlineData("spec: {a: -.Inf}")]
-    [InlineData("spec: {a: !foo 12, b: !!str 12, c: !!int \"12\", d: !!float 12, e: !!binary aGk=, f: !!bool \"yes\", g: !!null \"\", h: ! 12, i: !!str null}")]
+    [InlineData("spec: {a: !foo 12, b: !!str 12, c: !!int \"12\", d: !!float 12, e: !!binary aGk=, f: !!bool \"yes\", g: !!null \"\", h: "
+        + "! 12, i: !!str null}")]
     [InlineData("spec: {a: !!int abc}")]
     [InlineData("spec: {a: !!bool 1}")]
     [InlineData("spec: {a: !!float 1.5, b: !!int 1.5}")]
@@ -67,8 +68,10 @@ public sealed class KubectlYamlTests : IDisposable
     [Fact]
     public void Scalars_MadeAtRandom_AreReadAsKubectlReadsThem()
     {
-        string[] pieces = ["0", "1", "7", "8", "9", "00", "10", "_", ".", "e", "E", "+", "-", "0x", "0X", "0o", "0O", "0b", "f", "F", "x", "o", ".5", "1.", "e3", "e-7", "e400", "9223372036854775807",
-            "9223372036854775808", "18446744073709551615", "18446744073709551616", "y", "n", "Y", "N", "yes", "No", "oN", "off", "true", "False", "TRUE", "~", "null", "Null", "NULL", ".inf", ".NaN", ":30", "2001-01-01"];
+        string[] pieces = ["0", "1", "7", "8", "9", "00", "10", "_", ".", "e", "E", "+", "-", "0x", "0X", "0o", "0O", "0b", "f", "F", "x",
+            "o", ".5", "1.", "e3", "e-7", "e400", "9223372036854775807",
+            "9223372036854775808", "18446744073709551615", "18446744073709551616", "y", "n", "Y", "N", "yes", "No", "oN", "off", "true",
+                "False", "TRUE", "~", "null", "Null", "NULL", ".inf", ".NaN", ":30", "2001-01-01"];
         string[] tags = ["", "", "", "", "", "", "!!str ", "!!int ", "!!float ", "!!bool ", "!!null ", "!x "];
         var random = new Random(7);
         var scalars = new SortedSet<string>(StringComparer.Ordinal);
@@ -81,7 +84,8 @@ public sealed class KubectlYamlTests : IDisposable
         string[] read = [.. scalars.Where(scalar => Ours(List([scalar])) is not null)], refused = [.. scalars.Except(read)];
         JsonArray ours = Ours(List(read))!["spec"]!.AsArray();
         JsonArray theirs = (Kubectl(List(read), out string error) ?? throw new InvalidOperationException(error))["spec"]!.AsArray();
-        for (int i = 0; i < read.Length; i++) Assert.True(Same(ours[i], theirs[i]), $"{read[i]}: we read {Show(ours[i])}, kubectl {Show(theirs[i])}");
+        for (int i = 0; i < read.Length; i++)
+            Assert.True(Same(ours[i], theirs[i]), $"{read[i]}: we read {Show(ours[i])}, kubectl {Show(theirs[i])}");
         foreach (string scalar in refused.Where((_, i) => i % Math.Max(1, refused.Length / 30) == 0))
             Assert.True(Kubectl(List([scalar]), out string _) is null, $"{scalar}: kubectl reads it");
 
@@ -92,7 +96,8 @@ public sealed class KubectlYamlTests : IDisposable
     [Fact]
     public void Write_OfTextsThatLookLikeValues_KeepsThemTexts()
     {
-        string[] texts = ["010", "0x1F", "0o17", "0b1", "1_000", "1e3", ".5", "+1", "y", "N", "on", "Off", "~", "null", "<<", "2001-01-01", "1:30", ".inf", ".NaN", "", " ", "- a", "a: b", "#", "é\n", "\u0085", "1.", "0_8"];
+        string[] texts = ["010", "0x1F", "0o17", "0b1", "1_000", "1e3", ".5", "+1", "y", "N", "on", "Off", "~", "null", "<<", "2001-01-01",
+            "1:30", ".inf", ".NaN", "", " ", "- a", "a: b", "#", "é\n", "\u0085", "1.", "0_8"];
         var node = new JsonObject { ["texts"] = new JsonArray([.. texts.Select(text => (JsonNode)text)]) };
         foreach (string text in texts) node[text] = 1; // as keys, too
         string yaml = YamlJson.Write(node);
@@ -139,7 +144,8 @@ public sealed class KubectlYamlTests : IDisposable
 
     private static string Program()
     {
-        string[] places = [Path.Combine(RepositoryFolder.Path, ".cache/kubectl/v35"), .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')];
+        string[] places = [Path.Combine(RepositoryFolder.Path, ".cache/kubectl/v35"),
+            .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')];
         string? program = places.Select(place => Path.Combine(place, "kubectl")).FirstOrDefault(File.Exists);
         if (program is null) Assert.Skip("kubectl is absent");
         return program!;
@@ -151,11 +157,13 @@ public sealed class KubectlYamlTests : IDisposable
         (JsonObject x, JsonObject y) => x.Count == y.Count && x.All(field => y.ContainsKey(field.Key) && Same(field.Value, y[field.Key])),
         (JsonArray x, JsonArray y) => x.Count == y.Count && x.Zip(y).All(pair => Same(pair.First, pair.Second)),
         (JsonValue x, JsonValue y) => x.GetValueKind() == y.GetValueKind() && (x.ToJsonString() == y.ToJsonString()
-            || (x.GetValueKind() == System.Text.Json.JsonValueKind.String ? x.GetValue<string>() == y.GetValue<string>() : Number(x) is { } n && n == Number(y))),
+            || (x.GetValueKind() == System.Text.Json.JsonValueKind.String ? x.GetValue<string>() == y.GetValue<string>()
+                : Number(x) is { } n && n == Number(y))),
         _ => false,
     };
 
-    private static double? Number(JsonValue value) => value.GetValueKind() == System.Text.Json.JsonValueKind.Number ? double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture) : null;
+    private static double? Number(JsonValue value) => value.GetValueKind() == System.Text.Json.JsonValueKind.Number
+        ? double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture) : null;
 
     private static string Show(JsonNode? node) => node?.ToJsonString() ?? "null";
 }

@@ -7,12 +7,15 @@ public class ManifestFuzzTests(ITestOutputHelper output)
 {
     private static readonly string[] Scraps =
     [
-        ": ", "- ", "? ", "|\n", ">\n", "&a ", "*a", "!!int ", "!x ", "{", "}", "[", "]", ",", "#", "'", "\"", "\\", "%", "@", "`", "\t", "\n", "\r", "  ", "---\n", "...\n",
-        "null", "~", "true", "no", "1e999", ".nan", "-0", "0x1F", "99999999999999999999", "\0", "\uD800", "\uFEFF", "é", "\U0001F600", "<<: *a", "spec:", "kind: FineTuneRun",
+        ": ", "- ", "? ", "|\n", ">\n", "&a ", "*a", "!!int ", "!x ", "{", "}", "[", "]", ",", "#", "'", "\"", "\\", "%", "@", "`", "\t",
+            "\n", "\r", "  ", "---\n", "...\n",
+        "null", "~", "true", "no", "1e999", ".nan", "-0", "0x1F", "99999999999999999999", "\0", "\uD800", "\uFEFF", "é", "\U0001F600",
+            "<<: *a", "spec:", "kind: FineTuneRun",
         "runRef: {kind: SamplingRun, name: a}", "uri: ftp://x", "shards: 0",
     ];
 
-    private static readonly string[] Manifests = [.. Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "examples"), "*.yaml", SearchOption.AllDirectories).Select(File.ReadAllText)];
+    private static readonly string[] Manifests = [.. Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "examples"), "*.yaml",
+        SearchOption.AllDirectories).Select(File.ReadAllText)];
 
     [Fact]
     public void Read_MutatedManifest_IsReadOrRefusedWithOurError()
@@ -53,7 +56,8 @@ public class ManifestFuzzTests(ITestOutputHelper output)
     [InlineData("[")]
     [InlineData("{a: ")]
     [InlineData("- ")]
-    public void Read_DeepNesting_IsRefused(string repeated) => AssertRefusedQuickly("spec: " + string.Concat(Enumerable.Repeat(repeated, 100_000)));
+    public void Read_DeepNesting_IsRefused(string repeated) =>
+        AssertRefusedQuickly("spec: " + string.Concat(Enumerable.Repeat(repeated, 100_000)));
 
     [Theory]
     [InlineData("")]

@@ -28,7 +28,8 @@ public class ManifestTests
     [Fact]
     public void Read_NullFields_HaveTheDocumentedDefaults()
     {
-        var run = Assert.IsType<SamplingRun>(ManifestReader.Read(Sampling + "\n  selection:\n  retries: null\n  suspend: ~\n  batchSize:\n", "a.yaml"));
+        var run = Assert.IsType<SamplingRun>(ManifestReader.Read(Sampling
+            + "\n  selection:\n  retries: null\n  suspend: ~\n  batchSize:\n", "a.yaml"));
         Assert.Equal((0.2, 3, false, BatchSize.Auto), (run.Spec.Selection.Alpha, run.Spec.Retries, run.Spec.Suspend, run.Spec.BatchSize));
     }
 
@@ -47,22 +48,31 @@ public class ManifestTests
 
     [Theory]
     [InlineData("{}", "spec.evaluation: set exactly one of dataset and benchmarks")]
-    [InlineData("{dataset: {uri: file:///t}, benchmarks: [{name: math, dataset: {uri: file:///m}}]}", "spec.evaluation: set exactly one of dataset and benchmarks")]
-    [InlineData("{benchmark: math, benchmarks: [{name: math, dataset: {uri: file:///m}}]}", "spec.evaluation.benchmark: needs dataset; several test sets are listed under benchmarks, each with its own")]
-    [InlineData("{benchmark: math, dataset: {uri: file:///m}, answerField: solution}", "spec.evaluation: a benchmark's records have their own fields; leave out questionField and answerField")]
-    [InlineData("{benchmarks: [{name: math, dataset: {uri: file:///m}}], questionField: problem}", "spec.evaluation: a benchmark's records have their own fields; leave out questionField and answerField")]
-    [InlineData("{benchmark: gsm8k, dataset: {uri: file:///m}, grader: gsm8k}", "spec.evaluation.grader: a benchmark is graded by math or published")]
-    [InlineData("{benchmark: gsm9k, dataset: {uri: file:///m}}", "spec.evaluation.benchmark: must be one of gsm8k, math, svamp, asdiv, minerva-math, olympiadbench, mmlu-stem, was 'gsm9k'")]
+    [InlineData("{dataset: {uri: file:///t}, benchmarks: [{name: math, dataset: {uri: file:///m}}]}",
+        "spec.evaluation: set exactly one of dataset and benchmarks")]
+    [InlineData("{benchmark: math, benchmarks: [{name: math, dataset: {uri: file:///m}}]}",
+        "spec.evaluation.benchmark: needs dataset; several test sets are listed under benchmarks, each with its own")]
+    [InlineData("{benchmark: math, dataset: {uri: file:///m}, answerField: solution}",
+        "spec.evaluation: a benchmark's records have their own fields; leave out questionField and answerField")]
+    [InlineData("{benchmarks: [{name: math, dataset: {uri: file:///m}}], questionField: problem}",
+        "spec.evaluation: a benchmark's records have their own fields; leave out questionField and answerField")]
+    [InlineData("{benchmark: gsm8k, dataset: {uri: file:///m}, grader: gsm8k}",
+        "spec.evaluation.grader: a benchmark is graded by math or published")]
+    [InlineData("{benchmark: gsm9k, dataset: {uri: file:///m}}",
+        "spec.evaluation.benchmark: must be one of gsm8k, math, svamp, asdiv, minerva-math, olympiadbench, mmlu-stem, was 'gsm9k'")]
     [InlineData("{benchmarks: [{name: math}]}", "spec.evaluation.benchmarks[0].dataset: is required")]
-    [InlineData("{benchmarks: [{name: math, dataset: {uri: file:///a}}, {name: math, dataset: {uri: file:///b}}]}", "spec.evaluation.benchmarks[1]: must not name an entry twice")]
+    [InlineData("{benchmarks: [{name: math, dataset: {uri: file:///a}}, {name: math, dataset: {uri: file:///b}}]}",
+        "spec.evaluation.benchmarks[1]: must not name an entry twice")]
     [InlineData("{benchmarks: []}", "spec.evaluation.benchmarks: must have at least 1 entries, has 0")]
     public void Read_EvaluationThatDoesNotFit_IsRefused(string evaluation, string message) =>
-        Assert.Contains(message, Assert.Throws<ManifestException>(() => ManifestReader.Read(Refine + $"\n  evaluation: {evaluation}\n", "a.yaml")).Message);
+        Assert.Contains(message, Assert.Throws<ManifestException>(() =>
+            ManifestReader.Read(Refine + $"\n  evaluation: {evaluation}\n", "a.yaml")).Message);
 
     [Theory]
     [InlineData("{dataset: {uri: file:///t}, grader: exact, answerField: key}", 1)]
     [InlineData("{benchmark: minerva-math, dataset: {uri: file:///t}, promptType: cot, grader: published}", 1)]
-    [InlineData("{benchmarks: [{name: math, dataset: {uri: file:///m}}, {name: mmlu-stem, dataset: {runRef: {kind: SamplingRun, name: before}}}]}", 2)]
+    [InlineData("{benchmarks: [{name: math, dataset: {uri: file:///m}}, {name: mmlu-stem, dataset: {runRef: {kind: SamplingRun, name: "
+        + "before}}}]}", 2)]
     public void Read_Evaluation_KnowsItsDatasets(string evaluation, int datasets)
     {
         var run = Assert.IsType<RefineRun>(ManifestReader.Read(Refine + $"\n  evaluation: {evaluation}\n", "a.yaml"));
@@ -73,11 +83,14 @@ public class ManifestTests
     [Fact]
     public void Read_NumbersOrWords_AreBothAndStayThem()
     {
-        var run = (SamplingRun)ManifestReader.Read(Sampling, "a.yaml", ["spec.batchSize=8", "spec.answers={runRef: {kind: SamplingRun, name: before}}"]);
+        var run = (SamplingRun)ManifestReader.Read(Sampling, "a.yaml",
+            ["spec.batchSize=8", "spec.answers={runRef: {kind: SamplingRun, name: before}}"]);
         Assert.Equal(8, run.Spec.BatchSize.Number);
         Assert.Contains("SamplingRun/before", run.Spec.References().Select(reference => reference.ToString()));
-        var refine = (RefineRun)ManifestReader.Read(Refine, "a.yaml", ["spec.evaluation={dataset: {uri: file:///a}, refineIterations: converge, batchSize: auto}"]);
-        Assert.Equal((RefineIterations.Converge, BatchSize.Auto), (refine.Spec.Evaluation!.RefineIterations, refine.Spec.Evaluation.BatchSize));
+        var refine = (RefineRun)ManifestReader.Read(Refine, "a.yaml",
+            ["spec.evaluation={dataset: {uri: file:///a}, refineIterations: converge, batchSize: auto}"]);
+        Assert.Equal((RefineIterations.Converge, BatchSize.Auto),
+            (refine.Spec.Evaluation!.RefineIterations, refine.Spec.Evaluation.BatchSize));
     }
 
     [Theory]
@@ -130,8 +143,10 @@ public class ManifestTests
 
     [Theory]
     [InlineData("spec.iterative={noiseMin: 0.8, noiseMax: 0.2}", "spec.iterative.noiseMin: noiseMin must be at most noiseMax")]
-    [InlineData("spec.iterative={numIterations: 3, lossWeights: [1, 1]}", "spec.iterative.lossWeights: lossWeights must have numIterations entries")]
-    [InlineData("spec.training={batchSize: 65536, gradientAccumulationSteps: 32768}", "spec.training.gradientAccumulationSteps: batchSize times gradientAccumulationSteps must be at most 2147483647")]
+    [InlineData("spec.iterative={numIterations: 3, lossWeights: [1, 1]}",
+        "spec.iterative.lossWeights: lossWeights must have numIterations entries")]
+    [InlineData("spec.training={batchSize: 65536, gradientAccumulationSteps: 32768}",
+        "spec.training.gradientAccumulationSteps: batchSize times gradientAccumulationSteps must be at most 2147483647")]
     [InlineData("spec.eosTail=0", "spec.eosTail: must be a number from 1 to 1048576, or full, was 0")]
     [InlineData("spec.eosTail=half", "spec.eosTail: must be a number from 1 to 1048576, or full, was \"half\"")]
     [InlineData("spec.training.betas=[0.9]", "spec.training.betas: must have at least 2 entries, has 1")]
@@ -144,7 +159,8 @@ public class ManifestTests
     [Fact]
     public void Read_NullForAFieldWithADefault_TakesTheDefault()
     {
-        var run = (SamplingRun)ManifestReader.Read(Sampling, "a.yaml", ["spec.selection=null", "spec.batchSize=null", "spec.worker={nodeSelector: {a: null}, affinity: {x: null}}"]);
+        var run = (SamplingRun)ManifestReader.Read(Sampling, "a.yaml",
+            ["spec.selection=null", "spec.batchSize=null", "spec.worker={nodeSelector: {a: null}, affinity: {x: null}}"]);
         Assert.Equal((0.4, BatchSize.Auto), (run.Spec.Selection.Beta, run.Spec.BatchSize));
         Assert.Empty(run.Spec.Worker.NodeSelector!);
         Assert.True(run.Spec.Worker.Affinity!.ContainsKey("x"));
@@ -180,7 +196,8 @@ public class ManifestTests
     [Fact]
     public void Status_AsJson_UsesKubernetesForms()
     {
-        var status = new SamplingRunStatus { Phase = RunPhase.Running, StartTime = new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.FromHours(1)) };
+        var status = new SamplingRunStatus { Phase = RunPhase.Running,
+            StartTime = new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.FromHours(1)) };
         Assert.Equal("""{"phase":"Running","startTime":"2026-01-02T02:04:05Z"}""",
             JsonSerializer.Serialize(status, ApiJson.Options));
     }

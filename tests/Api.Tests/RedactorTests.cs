@@ -39,12 +39,17 @@ public class RedactorTests
     [Fact]
     public void Redact_OfAnEnvironmentsSecrets_FindsThemAnywhere()
     {
-        var redactor = Redactor.Of([("HF_TOKEN", " s3cr3t-token\n"), ("AZURE_STORAGE_CONNECTION_STRING", "AccountName=a;AccountKey=bm90IGEgcmVhbCBrZXk="), ("TOKEN_FILE", "/var/run/token"), ("MODE", "s3cr3t-mode")]);
-        Assert.Equal("a REDACTED b REDACTED /var/run/token s3cr3t-mode", redactor.Redact("a s3cr3t-token b bm90IGEgcmVhbCBrZXk= /var/run/token s3cr3t-mode"));
+        var redactor = Redactor.Of([("HF_TOKEN", " s3cr3t-token\n"),
+            ("AZURE_STORAGE_CONNECTION_STRING", "AccountName=a;AccountKey=bm90IGEgcmVhbCBrZXk="), ("TOKEN_FILE", "/var/run/token"),
+            ("MODE", "s3cr3t-mode")]);
+        Assert.Equal("a REDACTED b REDACTED /var/run/token s3cr3t-mode",
+            redactor.Redact("a s3cr3t-token b bm90IGEgcmVhbCBrZXk= /var/run/token s3cr3t-mode"));
         Assert.Equal("x?t=REDACTED", redactor.Redact("x?t=bm90IGEgcmVhbCBrZXk%3D"));
     }
 
-    /// <summary>Whatever field of a document a secret stands in, and however it is written there, it is not in what is written down of it.</summary>
+    /// <summary>
+    /// Whatever field of a document a secret stands in, and however it is written there, it is not in what is written down of it.
+    /// </summary>
     [Fact]
     public void Redact_OfADocumentWithSecretsInEveryField_LeavesNone()
     {
@@ -71,7 +76,9 @@ public class RedactorTests
 
     private static JsonNode? Fill(JsonNode? node, Random random, List<string> secrets) => node switch
     {
-        JsonObject map => new JsonObject(map.Select(p => KeyValuePair.Create(p.Key, p is { Key: "value", Value: JsonValue } ? Secret(random, secrets) : Fill(p.Value, random, secrets)))),
+        JsonObject map =>
+            new JsonObject(map.Select(p => KeyValuePair.Create(p.Key, p is { Key: "value", Value: JsonValue } ? Secret(random, secrets)
+            : Fill(p.Value, random, secrets)))),
         JsonArray array => new JsonArray([.. array.Select(item => Fill(item, random, secrets))]),
         JsonValue value when value.TryGetValue(out string? _) => Hidden(Secret(random, secrets), random),
         _ => node?.DeepClone(),

@@ -32,7 +32,8 @@ internal sealed record SchemaNode(string Path, JsonObject Schema, double MostOcc
     };
 
     public static IEnumerable<SchemaNode> Of(RunKind kind) =>
-        new SchemaNode("", CrdGenerator.Definition(kind)["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!.AsObject(), 1, true).WithChildren();
+        new SchemaNode("", CrdGenerator.Definition(kind)["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!.AsObject(),
+            1, true).WithChildren();
 
     /// <summary>The field that a path of names leads to from here; null for none.</summary>
     public SchemaNode? Find(string path)
@@ -65,7 +66,8 @@ internal sealed record SchemaNode(string Path, JsonObject Schema, double MostOcc
             && !(text?.Length > Number("maxLength")) && !(text?.Length < Number("minLength"))
             && !((value as JsonArray)?.Count > Number("maxItems")) && !((value as JsonArray)?.Count < Number("minItems"))
             && (Schema["enum"] is not JsonArray choices || choices.Any(choice => (string?)choice == text))
-            && (Schema["pattern"] is not { } pattern || text is not null && System.Text.RegularExpressions.Regex.IsMatch(text, (string)pattern!));
+            && (Schema["pattern"] is not { } pattern || text is not null
+                && System.Text.RegularExpressions.Regex.IsMatch(text, (string)pattern!));
         if (!fits || !inRange) yield return $"{Path}: the default has {said}";
         foreach ((string name, JsonNode? inner) in value as JsonObject ?? [])
         {
@@ -76,14 +78,16 @@ internal sealed record SchemaNode(string Path, JsonObject Schema, double MostOcc
             foreach (string problem in list.SelectMany(item => items.Problems(item!))) yield return problem;
     }
 
-    private double? Number(string key) => Schema[key] is { } number ? double.Parse(number.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture) : null;
+    private double? Number(string key) => Schema[key] is { } number
+        ? double.Parse(number.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture) : null;
 
     private IEnumerable<SchemaNode> WithChildren() => Children().SelectMany(child => child.WithChildren()).Prepend(this);
 
     private IEnumerable<SchemaNode> Children() => Items() is { } items ? [.. Fields(), items] : Fields();
 
     private IEnumerable<SchemaNode> Fields() =>
-        (Schema["properties"]?.AsObject() ?? []).Select(field => this with { Path = $"{Path}.{field.Key}", Schema = field.Value!.AsObject() });
+        (Schema["properties"]?.AsObject() ?? []).Select(field =>
+            this with { Path = $"{Path}.{field.Key}", Schema = field.Value!.AsObject() });
 
     private SchemaNode? Items() => (Schema["items"] ?? Schema["additionalProperties"]) is JsonObject items
         ? this with

@@ -21,8 +21,10 @@ public class ServerRulesTests
     {
         string[] known =
         [
-            "description", "type", "format", "default", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "pattern",
-            "minItems", "maxItems", "maxProperties", "required", "properties", "additionalProperties", "items", "anyOf", "x-kubernetes-int-or-string",
+            "description", "type", "format", "default", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+                "minLength", "maxLength", "pattern",
+            "minItems", "maxItems", "maxProperties", "required", "properties", "additionalProperties", "items", "anyOf",
+                "x-kubernetes-int-or-string",
             "x-kubernetes-preserve-unknown-fields", "x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-validations",
         ];
         var problems = new List<string>();
@@ -31,19 +33,25 @@ public class ServerRulesTests
             JsonObject s = node.Schema;
             foreach ((string key, _) in s) Check(known.Contains(key), $"{key} is not allowed");
             bool intOrString = (bool?)s["x-kubernetes-int-or-string"] == true;
-            Check(intOrString ? s["type"] is null : node.Type is "object" or "array" or "string" or "integer" or "number" or "boolean", $"type {node.Type}");
+            Check(intOrString ? s["type"] is null : node.Type is "object" or "array" or "string" or "integer" or "number" or "boolean",
+                $"type {node.Type}");
             Check(s["anyOf"] is null || intOrString && s["anyOf"]!.ToJsonString() == """[{"type":"integer"},{"type":"string"}]""", "anyOf");
             Check(s["properties"] is null || s["additionalProperties"] is null, "properties beside additionalProperties");
             Check(node.Type != "array" || s["items"] is JsonObject, "an array without items");
-            Check(s["format"] is null || $"{node.Type}/{s["format"]}" is "integer/int32" or "integer/int64" or "string/date-time", $"format {s["format"]}");
-            Check(s["x-kubernetes-preserve-unknown-fields"] is null || (bool?)s["x-kubernetes-preserve-unknown-fields"] == true, "x-kubernetes-preserve-unknown-fields must be true or absent");
+            Check(s["format"] is null || $"{node.Type}/{s["format"]}" is "integer/int32" or "integer/int64" or "string/date-time",
+                $"format {s["format"]}");
+            Check(s["x-kubernetes-preserve-unknown-fields"] is null || (bool?)s["x-kubernetes-preserve-unknown-fields"] == true,
+                "x-kubernetes-preserve-unknown-fields must be true or absent");
             Check((s["x-kubernetes-list-type"] is not null) == (node.Type == "array"), "every list, and nothing else, says its type");
-            foreach (string? required in Texts(s["required"])) Check(s["properties"]?[required!] is not null, $"requires {required}, which it does not have");
+            foreach (string? required in Texts(s["required"]))
+                Check(s["properties"]?[required!] is not null, $"requires {required}, which it does not have");
             JsonNode? items = s["items"];
-            if ((string?)s["x-kubernetes-list-type"] == "set") Check((string?)items!["type"] is "string" or "integer", "a set of what is no scalar");
+            if ((string?)s["x-kubernetes-list-type"] == "set")
+                Check((string?)items!["type"] is "string" or "integer", "a set of what is no scalar");
             Check(((string?)s["x-kubernetes-list-type"] == "map") == (s["x-kubernetes-list-map-keys"] is not null), "map keys");
             foreach (string? key in Texts(s["x-kubernetes-list-map-keys"]))
-                Check((string?)items?["properties"]?[key!]?["type"] == "string" && Texts(items["required"]).Contains(key), $"map key {key}");
+                Check((string?)items?["properties"]?[key!]?["type"] == "string"
+                    && Texts(items["required"]).Contains(key), $"map key {key}");
             if (s["default"] is { } value) problems.AddRange(node.Problems(value));
 
             void Check(bool holds, string problem)
@@ -64,7 +72,8 @@ public class ServerRulesTests
             foreach (JsonNode? rule in node.Schema["x-kubernetes-validations"]?.AsArray() ?? [])
             {
                 string text = (string)rule!["rule"]!, message = (string)rule["message"]!, field = (string?)rule["fieldPath"] ?? "";
-                Assert.False(string.IsNullOrWhiteSpace(message) || message.AsSpan().IndexOfAny('\r', '\n') >= 0, $"{node.Path}: the message of {text}");
+                Assert.False(string.IsNullOrWhiteSpace(message) || message.AsSpan().IndexOfAny('\r', '\n') >= 0,
+                    $"{node.Path}: the message of {text}");
                 Assert.True(field.Length == 0 || field[0] == '.' && node.Find(field[1..]) is not null, $"{node.Path}: {field} of {text}");
                 // What one knows of the old object is by its place: the items of a list have none.
                 Assert.True(node.IsCorrelated || !text.Contains("oldSelf", StringComparison.Ordinal), $"{node.Path}: {text}");
@@ -98,7 +107,8 @@ public class ServerRulesTests
     {
         JsonObject definition = CrdGenerator.Definition(kind);
         JsonNode names = definition["spec"]!["names"]!;
-        string[] labels = [(string)names["plural"]!, (string)names["singular"]!, ((string)names["kind"]!).ToLowerInvariant(), .. Texts(names["shortNames"])!, .. Texts(names["categories"])!];
+        string[] labels = [(string)names["plural"]!, (string)names["singular"]!, ((string)names["kind"]!).ToLowerInvariant(),
+            .. Texts(names["shortNames"])!, .. Texts(names["categories"])!];
         Assert.All(labels, label => Assert.Matches("^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$", label));
         Assert.Equal((string)names["kind"]! + "List", (string)names["listKind"]!);
         Assert.Equal($"{names["plural"]}.{definition["spec"]!["group"]}", (string)definition["metadata"]!["name"]!);
@@ -117,7 +127,8 @@ public class ServerRulesTests
         foreach (Match operand in Regex.Matches(rule, @"\b(?:self|oldSelf)((?:\.\w+)*)"))
         {
             string path = operand.Groups[1].Value.TrimStart('.');
-            SchemaNode value = path.Length == 0 ? node : node.Find(path) ?? throw new InvalidOperationException($"{node.Path} has no field {path}, which stands in {rule}");
+            SchemaNode value = path.Length == 0 ? node : node.Find(path)
+                ?? throw new InvalidOperationException($"{node.Path} has no field {path}, which stands in {rule}");
             cost += 1 + path.Count(c => c == '.') + 0.1 * value.MostElements;
         }
         return cost;

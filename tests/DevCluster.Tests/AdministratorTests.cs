@@ -23,11 +23,14 @@ public abstract class AdministratorTests : IAsyncLifetime
         await server.DisposeAsync();
     }
 
-    private protected Task<(int Status, JsonNode Body)> PostAsync(string path, JsonObject body) => SendAsync("POST", path, body.ToJsonString());
+    private protected Task<(int Status, JsonNode Body)> PostAsync(string path, JsonObject body) =>
+        SendAsync("POST", path, body.ToJsonString());
 
-    private protected Task<(int Status, JsonNode Body)> MergeAsync(string path, string patch) => SendAsync("PATCH", path, patch, "application/merge-patch+json");
+    private protected Task<(int Status, JsonNode Body)> MergeAsync(string path, string patch) =>
+        SendAsync("PATCH", path, patch, "application/merge-patch+json");
 
-    private protected async Task<(int Status, JsonNode Body)> SendAsync(string method, string path, string? body = null, string type = "application/json")
+    private protected async Task<(int Status, JsonNode Body)> SendAsync(string method, string path, string? body = null,
+        string type = "application/json")
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (body is not null)
@@ -35,6 +38,7 @@ public abstract class AdministratorTests : IAsyncLifetime
         using var response = await Client.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
         // A path that is not served answers in plain text.
-        return ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType == "application/json" ? JsonNode.Parse(text)! : JsonValue.Create(text));
+        return ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType == "application/json" ? JsonNode.Parse(text)!
+            : JsonValue.Create(text));
     }
 }

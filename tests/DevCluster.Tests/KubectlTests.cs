@@ -77,7 +77,8 @@ public sealed class KubectlTests : IAsyncLifetime
         Assert.Contains("Colour:  red", await Ok("describe", "widget", "w"));
         Assert.Contains("How large it is.", await Ok("explain", "widget.spec.size"));
         Assert.Equal("widget.example.dev/w labeled", await Ok("label", "widget", "w", "a=b"));
-        Assert.Equal("widget.example.dev/w serverside-applied", await Ok("apply", "--server-side", "--force-conflicts", "-f", Write("w.yaml", Widget)));
+        Assert.Equal("widget.example.dev/w serverside-applied",
+            await Ok("apply", "--server-side", "--force-conflicts", "-f", Write("w.yaml", Widget)));
         Assert.Contains("\"w\" deleted", await Ok("delete", "widget", "w"));
         Assert.Contains("No resources found", (await Run("get", "widgets")).Error);
     }

@@ -2,10 +2,13 @@ using System.Text.Json.Nodes;
 
 namespace LightReasoner.DevCluster.Tests;
 
-/// <summary>Custom resources whose definition has a scale sub-resource, optional old values, or rules that came after the objects.</summary>
+/// <summary>
+/// Custom resources whose definition has a scale sub-resource, optional old values, or rules that came after the objects.
+/// </summary>
 public sealed class SchemaChangeTests : AdministratorTests
 {
-    private const string Definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", Fleets = "/apis/checks.dev/v1/namespaces/default/fleets";
+    private const string Definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+        Fleets = "/apis/checks.dev/v1/namespaces/default/fleets";
 
     [Fact]
     public async Task WhatHasNotChanged_IsNotHeldAgainstANewRule()

@@ -7,7 +7,9 @@ using TorchSharp;
 
 namespace LightReasoner.EndToEnd;
 
-/// <summary>What the demo claims, measured anew on the shipped models; the bounds are those that hold with room to spare (docs/demo.md).</summary>
+/// <summary>
+/// What the demo claims, measured anew on the shipped models; the bounds are those that hold with room to spare (docs/demo.md).
+/// </summary>
 public class DemoTests
 {
     private static readonly string Examples = Path.Combine(RepositoryFolder.Path, "examples", "quickstart");
@@ -38,7 +40,8 @@ public class DemoTests
             model, Tokenizer.Load(model.Dir), records, questions, [1, 2, 3], TestContext.Current.CancellationToken);
         string shown = string.Join(", ", result.Blocks);
         TestContext.Current.TestOutputHelper?.WriteLine($"{result} {shown}");
-        // The share is 5 % itself: whether so many questions count one more or one less is a matter of the last bit of a sum, so their number decides what is beyond it.
+        // The share is 5 % itself: whether so many questions count one more or one less is a matter of the last bit of a sum, so their
+        // number decides what is beyond it.
         double before = result.Blocks[2].Before;
         Assert.True(ConfidenceInterval.Wilson((int)Math.Round(before * questions.Count), questions.Count).Low <= 0.05, shown);
         Assert.True(result.Blocks[2].After >= 0.30 && result.Blocks[2].After - before >= 0.25, shown);
@@ -56,5 +59,6 @@ public class DemoTests
     }
 
     private static async Task<IReadOnlyList<Question>> QuestionsAsync(string name) => await Datasets.QuestionsAsync(
-        "file://" + Path.Combine(Examples, "data", name), RecordFormat.Jsonl, "question", "id", name == "test.jsonl" ? "answer" : null, null, 0, 1, TestContext.Current.CancellationToken);
+        "file://" + Path.Combine(Examples, "data", name), RecordFormat.Jsonl, "question", "id", name == "test.jsonl" ? "answer" : null,
+            null, 0, 1, TestContext.Current.CancellationToken);
 }

@@ -12,7 +12,8 @@ public sealed partial class WorkflowTests
 
     /// <summary>The files.</summary>
     public static TheoryData<string> Workflows =>
-        [.. Directory.GetFiles(Path.Combine(RepositoryFolder.Path, ".github", "workflows")).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
+        [.. Directory.GetFiles(Path.Combine(RepositoryFolder.Path, ".github", "workflows")).Select(path => Path.GetFileName(path)!)
+            .Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Workflows))]
@@ -26,8 +27,10 @@ public sealed partial class WorkflowTests
         {
             Assert.NotNull(job.Value!["runs-on"]);
             Assert.True((long)job.Value["timeout-minutes"]! > 0);
-            Assert.All(job.Value["steps"]!.AsArray(), step => Assert.True(step!["run"] is null != step["uses"] is null, $"a step either runs or uses: {step}"));
-            Assert.All(job.Value["steps"]!.AsArray().Where(step => step!["uses"] is not null), step => Assert.Matches("^[\\w-]+/[\\w-]+@[0-9a-f]{40}$", (string)step!["uses"]!));
+            Assert.All(job.Value["steps"]!.AsArray(), step =>
+                Assert.True(step!["run"] is null != step["uses"] is null, $"a step either runs or uses: {step}"));
+            Assert.All(job.Value["steps"]!.AsArray().Where(step => step!["uses"] is not null), step =>
+                Assert.Matches("^[\\w-]+/[\\w-]+@[0-9a-f]{40}$", (string)step!["uses"]!));
         });
     }
 
@@ -35,7 +38,8 @@ public sealed partial class WorkflowTests
     [MemberData(nameof(Workflows))]
     public async Task Commands_AreShell_AndCallWhatExists(string workflow)
     {
-        string[] commands = [.. Read(workflow)["jobs"]!.AsObject().SelectMany(job => job.Value!["steps"]!.AsArray()).Select(step => (string?)step!["run"]).OfType<string>()];
+        string[] commands = [.. Read(workflow)["jobs"]!.AsObject().SelectMany(job => job.Value!["steps"]!.AsArray())
+            .Select(step => (string?)step!["run"]).OfType<string>()];
         Assert.NotEmpty(commands);
         foreach (string command in commands.Select(c => Expression().Replace(c, "value")))
         {
@@ -43,11 +47,14 @@ public sealed partial class WorkflowTests
             await bash.WaitForExitAsync(TestContext.Current.CancellationToken);
             Assert.True(bash.ExitCode == 0, $"{workflow}: not shell: {command}");
             Assert.All(MakeTarget().Matches(command), match => Assert.Matches($"(?m)^{match.Groups[1].Value}:", Makefile));
-            Assert.All(Script().Matches(command), match => Assert.True(File.Exists(Path.Combine(RepositoryFolder.Path, match.Value)), $"{workflow}: there is no {match.Value}"));
+            Assert.All(Script().Matches(command), match => Assert.True(File.Exists(Path.Combine(RepositoryFolder.Path, match.Value)),
+                $"{workflow}: there is no {match.Value}"));
         }
     }
 
-    /// <summary>The change log has notes for a release, and a heading for what is not released yet, as the release's script and workflow read them.</summary>
+    /// <summary>
+    /// The change log has notes for a release, and a heading for what is not released yet, as the release's script and workflow read them.
+    /// </summary>
     [Fact]
     public void ChangeLog_HasNotesUnderUnreleased()
     {

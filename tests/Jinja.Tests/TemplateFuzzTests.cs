@@ -8,14 +8,25 @@ public class TemplateFuzzTests(ITestOutputHelper output)
 {
     private static readonly string[] Templates =
     [
-        "{%- for m in messages %}{{ '<|' + m['role'] + '|>' }}{% if m.content is string %}{{ m.content|trim }}{% else %}{{ m.content|tojson(indent=2) }}{% endif %}{% if not loop.last %}\n{% endif %}{%- endfor -%}{% if add_generation_prompt %}{{ bos_token }}{% endif %}",
-        "{% macro f(a, b=[1, {'k': (2,)}]) %}{% set ns = namespace(x=a) %}{% for k, v in b[1].items() %}{% set ns.x = ns.x ~ k %}{% endfor %}{{ ns.x }}{{ caller() if caller }}{% endmacro %}{% call f('q') %}{{ messages[::-1][0].content.split('x')[-1].strip('\\n') }}{% endcall %}",
-        "{% set x %}{% filter upper %}{% for i in range(3) if i is odd or i == 0 %}{{ loop.index }}{{ '%s-%d' % ('a', i) }}{% else %}-{% endfor %}{% endfilter %}{% endset %}{# note #}{{ x|replace('A', '{}'.format(1.5e3))|list|sort|join(',') }}{% raw %}{{ }}{% endraw %}",
-        "{% if messages|selectattr('role', 'equalto', 'user')|list|length > 0 and messages[0]['content'] not in ['', none] %}{{ raise_exception('no ' + messages|map(attribute='role')|join('/')) }}{% elif 2 ** 3 // 2 - -1 % 2 >= 1 < 2 %}{{ strftime_now('%d %b %Y') }}{% endif %}",
+        "{%- for m in messages %}{{ '<|' + m['role'] + '|>' }}{% if m.content is string %}{{ m.content|trim }}{% else %}{{ "
+            + "m.content|tojson(indent=2) }}{% endif %}{% if not loop.last %}\n{% endif %}{%- endfor -%}{% if add_generation_prompt %}{{ "
+            + "bos_token }}{% endif %}",
+        "{% macro f(a, b=[1, {'k': (2,)}]) %}{% set ns = namespace(x=a) %}{% for k, v in b[1].items() %}{% set ns.x = ns.x ~ k %}{% "
+            + "endfor %}{{ ns.x }}{{ caller() if caller }}{% endmacro %}{% call f('q') %}{{ "
+            + "messages[::-1][0].content.split('x')[-1].strip('\\n') }}{% endcall %}",
+        "{% set x %}{% filter upper %}{% for i in range(3) if i is odd or i == 0 %}{{ loop.index }}{{ '%s-%d' % ('a', i) }}{% else %}-{% "
+            + "endfor %}{% endfilter %}{% endset %}{# note #}{{ x|replace('A', '{}'.format(1.5e3))|list|sort|join(',') }}{% raw %}{{ }}{% "
+            + "endraw %}",
+        "{% if messages|selectattr('role', 'equalto', 'user')|list|length > 0 and messages[0]['content'] not in ['', none] %}{{ "
+            + "raise_exception('no ' + messages|map(attribute='role')|join('/')) }}{% elif 2 ** 3 // 2 - -1 % 2 >= 1 < 2 %}{{ "
+            + "strftime_now('%d %b %Y') }}{% endif %}",
     ];
 
     private static readonly string[] Scraps =
-        ["{%", "%}", "{{", "}}", "{#", "#}", "-", "if ", "for x in ", "endfor", "endif", "set a = ", "(", ")", "[", "]", "{", "}", "'", "\"", "\\", "|", ".", ",", "*", "**", "not ", "is ", "else", "1", "9999999999", "none", "messages", "loop", "recursive", "macro f()", "endmacro", "\n", "\0", "\uD800", "é", "\U0001F600", "~", "=", "==", "in ", "%", "//", ":", "caller()", "raw", "x", "e5", "|length", "|tojson", "[::-1]"];
+        ["{%", "%}", "{{", "}}", "{#", "#}", "-", "if ", "for x in ", "endfor", "endif", "set a = ", "(", ")", "[", "]", "{", "}", "'",
+            "\"", "\\", "|", ".", ",", "*", "**", "not ", "is ", "else", "1", "9999999999", "none", "messages", "loop", "recursive",
+            "macro f()", "endmacro", "\n", "\0", "\uD800", "é", "\U0001F600", "~", "=", "==", "in ", "%", "//", ":", "caller()", "raw", "x",
+            "e5", "|length", "|tojson", "[::-1]"];
 
     private static JsonObject Variables() => JsonNode.Parse("""
         {"messages":[{"role":"user","content":"xyx\n"},{"role":"assistant","content":null,"tool_calls":[{"a":1.5}]}],"add_generation_prompt":true,"bos_token":"<s>"}
@@ -56,7 +67,8 @@ public class TemplateFuzzTests(ITestOutputHelper output)
     [InlineData("{% set ns = namespace(s=[1]) %}{% for i in range(60) %}{% set ns.s = ns.s + ns.s %}{% endfor %}")]
     [InlineData("{% set ns = namespace(s=[1]) %}{% for i in range(90) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s }}")]
     [InlineData("{% set ns = namespace(s=[1]) %}{% for i in range(90) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s|tojson }}")]
-    [InlineData("{% set ns = namespace(s=[1], t=[1]) %}{% for i in range(90) %}{% set ns.s = [ns.s, ns.s] %}{% set ns.t = [ns.t, ns.t] %}{% endfor %}{{ ns.s == ns.t }}")]
+    [InlineData("{% set ns = namespace(s=[1], t=[1]) %}{% for i in range(90) %}{% set ns.s = [ns.s, ns.s] %}{% set ns.t = [ns.t, ns.t] "
+        + "%}{% endfor %}{{ ns.s == ns.t }}")]
     [InlineData("{% set ns = namespace(s=[]) %}{% for i in range(50000) %}{% set ns.s = [ns.s] %}{% endfor %}{{ ns.s }}")]
     [InlineData("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}")]
     [InlineData("{% macro f() %}{{ f() }}{{ f() }}{% endmacro %}{{ f() }}")]

@@ -13,9 +13,12 @@ public class TemplateGoldenTests
     [InlineData(false)]
     public void Render_GoldenConversation_IsIdentical(bool core)
     {
-        using var reader = new StreamReader(new GZipStream(File.OpenRead(SharedFolder.Of("tokenizers/chat.jsonl.gz")), CompressionMode.Decompress));
-        var rows = reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.AsObject()).Where(r => (bool)r["core"]! == core);
-        Check(rows, row => Render((string)row["template"]!, Variables(row), (string?)row["now"]), row => (string)row["id"]!, "tokenizers/chat.jsonl.gz", $"conversations, {(core ? "core" : "other")} templates");
+        using var reader = new StreamReader(new GZipStream(File.OpenRead(SharedFolder.Of("tokenizers/chat.jsonl.gz")),
+            CompressionMode.Decompress));
+        var rows = reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.AsObject())
+            .Where(r => (bool)r["core"]! == core);
+        Check(rows, row => Render((string)row["template"]!, Variables(row), (string?)row["now"]), row => (string)row["id"]!,
+            "tokenizers/chat.jsonl.gz", $"conversations, {(core ? "core" : "other")} templates");
     }
 
     [Theory]
@@ -44,11 +47,13 @@ public class TemplateGoldenTests
 
     private static string Render(string template, JsonObject variables, string? now)
     {
-        var clock = now is null ? null : new FixedClock(new DateTimeOffset(DateTime.Parse(now, System.Globalization.CultureInfo.InvariantCulture), TimeSpan.Zero));
+        var clock = now is null ? null
+            : new FixedClock(new DateTimeOffset(DateTime.Parse(now, System.Globalization.CultureInfo.InvariantCulture), TimeSpan.Zero));
         return Template.Parse(template, "template").Render(variables, clock);
     }
 
-    private static void Check(IEnumerable<JsonObject> rows, Func<JsonObject, string> render, Func<JsonObject, string> name, string golden, string compared)
+    private static void Check(IEnumerable<JsonObject> rows, Func<JsonObject, string> render, Func<JsonObject, string> name,
+        string golden, string compared)
     {
         var (count, wrong) = (0, new List<string>());
         foreach (var row in rows)
@@ -62,10 +67,12 @@ public class TemplateGoldenTests
             }
             catch (TemplateException e)
             {
-                actual = row["expected_error"] is null ? e.Message : (string)row["expected_error"]!["kind"]! == "raise_exception" ? $"error: {e.Reason}" : expected;
+                actual = row["expected_error"] is null ? e.Message : (string)row["expected_error"]!["kind"]! == "raise_exception"
+                    ? $"error: {e.Reason}" : expected;
             }
             if (actual != expected)
-                wrong.Add($"{name(row)}\n  expected {JsonValue.Create(expected).ToJsonString()}\n  actual   {JsonValue.Create(actual).ToJsonString()}");
+                wrong.Add($"{name(row)}\n  expected {JsonValue.Create(expected).ToJsonString()}\n  actual   "
+                    + $"{JsonValue.Create(actual).ToJsonString()}");
         }
         Assert.True(wrong.Count == 0, $"{wrong.Count} of {count} differ:\n{string.Join('\n', wrong.Take(20))}");
         Assert.True(count > 0);

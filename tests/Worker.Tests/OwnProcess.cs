@@ -5,21 +5,26 @@ using Xunit.Sdk;
 namespace LightReasoner.Worker.Tests;
 
 /// <summary>
-/// A test that measures its whole process, where the others run at the same time, runs in a process of its own: this program once more, with nothing but that test. It begins with
+/// A test that measures its whole process, where the others run at the same time, runs in a process of its own: this program once more,
+/// with nothing but that test. It begins with
 /// <c>if (await OwnProcess.RanAsync()) return;</c>.
 /// </summary>
 internal static class OwnProcess
 {
     private const string Mark = "LIGHTREASONER_TEST_ALONE";
 
-    /// <summary>Runs the present test elsewhere, passes on what it says, and fails where it failed; false where this is that process and the test's body is to be run.</summary>
+    /// <summary>
+    /// Runs the present test elsewhere, passes on what it says, and fails where it failed; false where this is that process and the test's
+    /// body is to be run.
+    /// </summary>
     /// <param name="environment">Variables of that process.</param>
     public static async Task<bool> RanAsync(params (string Name, string Value)[] environment)
     {
         ITestMethod method = TestContext.Current.TestMethod ?? throw new InvalidOperationException("This is no test.");
         string name = $"{method.TestClass.TestClassName}.{method.MethodName}";
         if (Environment.GetEnvironmentVariable(Mark) == name) return false;
-        var start = new ProcessStartInfo("dotnet", [Assembly.GetExecutingAssembly().Location, "-noLogo", "-noColor", "-showLiveOutput", "-method", name])
+        var start = new ProcessStartInfo("dotnet", [Assembly.GetExecutingAssembly().Location, "-noLogo", "-noColor",
+            "-showLiveOutput", "-method", name])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

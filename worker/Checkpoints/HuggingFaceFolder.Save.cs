@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using LightReasoner.Worker.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Checkpoints;
@@ -15,14 +16,15 @@ public static partial class HuggingFaceFolder
     ];
 
     /// <summary>
-    /// Writes a complete folder: config, weights cast to <paramref name="dtype"/> (in shards of at most 5 GB), and the tokenizer and generation files
-    /// of <paramref name="sourceDir"/>. An adapter must be merged first.
+    /// Writes a complete folder: config, weights cast to <paramref name="dtype"/> (in shards of at most 5 GB), and the tokenizer and
+    /// generation files of <paramref name="sourceDir"/>. An adapter must be merged first.
     /// </summary>
-    public static void Save(CausalLM model, string sourceDir, string destDir, ScalarType dtype) => Save(model, sourceDir, destDir, dtype, ShardBytes);
+    public static void Save(CausalLM model, string sourceDir, string destDir, ScalarType dtype) =>
+        Save(model, sourceDir, destDir, dtype, ShardBytes);
 
     internal static void Save(CausalLM model, string sourceDir, string destDir, ScalarType dtype, long shardBytes)
     {
-        if (model.Lora is { Merged: false })
+        if (model.Lora is not null)
             throw new InvalidOperationException("the model's adapter is not merged; a saved folder would lack it");
         Directory.CreateDirectory(destDir);
         WriteWeights(model, destDir, dtype, shardBytes);
@@ -34,13 +36,13 @@ public static partial class HuggingFaceFolder
 
     private static void WriteWeights(CausalLM model, string dir, ScalarType dtype, long shardBytes)
     {
-        var shards = Shards(model.NamedParameters(), SafetensorsType.Size(dtype), shardBytes);
+        var shards = Shards(model.NamedParameters(), dtype.ElementSize(), shardBytes);
         var written = new HashSet<string>(StringComparer.Ordinal);
         var map = new SortedDictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < shards.Count; i++)
         {
             var file = shards.Count == 1 ? "model.safetensors" : $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors";
-            SafetensorsWriter.Write(Path.Combine(dir, file), shards[i], null, dtype);
+            SafetensorsWriter.Write(Path.Combine(dir, file), shards[i], dtype);
             written.Add(file);
             foreach (var (name, _) in shards[i])
                 map[name] = file;
@@ -50,7 +52,7 @@ public static partial class HuggingFaceFolder
             written.Add("model.safetensors.index.json");
             JsonFile.Write(Path.Combine(dir, "model.safetensors.index.json"), new JsonObject
             {
-                ["metadata"] = new JsonObject { ["total_size"] = model.NamedParameters().Sum(p => p.Value.numel()) * SafetensorsType.Size(dtype) },
+                ["metadata"] = new JsonObject { ["total_size"] = model.NamedParameters().Sum(p => p.Value.numel()) * dtype.ElementSize() },
                 ["weight_map"] = new JsonObject(map.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value))),
             });
         }
@@ -59,7 +61,8 @@ public static partial class HuggingFaceFolder
     }
 
     /// <summary>Fills shards in order; a tensor above the limit gets one of its own.</summary>
-    private static List<List<(string Name, Tensor Value)>> Shards(IEnumerable<(string Name, Tensor Value)> parameters, int elementSize, long limit)
+    private static List<List<(string Name, Tensor Value)>> Shards(IEnumerable<(string Name, Tensor Value)> parameters,
+        long elementSize, long limit)
     {
         var shards = new List<List<(string, Tensor)>> { new() };
         long filled = 0;

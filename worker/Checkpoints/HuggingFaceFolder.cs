@@ -7,13 +7,15 @@ namespace LightReasoner.Worker.Checkpoints;
 /// <summary>A model as a folder in Hugging Face's layout: config.json, safetensors, generation_config.json and tokenizer files.</summary>
 public static partial class HuggingFaceFolder
 {
-    /// <summary>Reads a model; its weights are cast to <paramref name="dtype"/>. Names and shapes are checked before anything is allocated.</summary>
+    /// <summary>
+    /// Reads a model; its weights are cast to <paramref name="dtype"/>. Names and shapes are checked before anything is allocated.
+    /// </summary>
     /// <exception cref="InvalidDataException">Something in the folder is wrong; names the file and the field or tensor.</exception>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     public static LoadedModel Load(string dir, ScalarType dtype, Device dev)
     {
         var (config, configJson) = ReadConfig(dir);
-        var generation = GenerationConfig.Read(dir, configJson);
+        var eosIds = EosIds(dir, configJson);
         using var weights = WeightFiles.Open(dir);
         Check(config, weights);
         var model = CausalLM.Create(config, dtype, dev);
@@ -23,7 +25,7 @@ public static partial class HuggingFaceFolder
             foreach (var (name, parameter) in model.NamedParameters())
                 weights.Find(name)!.CopyTo(name, parameter);
             model.eval();
-            return new LoadedModel(model, generation, dir);
+            return new LoadedModel(model, eosIds, dir);
         }
         catch
         {
@@ -36,7 +38,7 @@ public static partial class HuggingFaceFolder
     public static JsonObject Inspect(string dir)
     {
         var (config, configJson) = ReadConfig(dir);
-        var generation = GenerationConfig.Read(dir, configJson);
+        var eosIds = EosIds(dir, configJson);
         using var weights = WeightFiles.Open(dir);
         Check(config, weights);
         var entries = weights.Names.Select(name => weights.Find(name)!.Entries[name]).ToList();
@@ -54,24 +56,20 @@ public static partial class HuggingFaceFolder
             ["kvHeads"] = config.NumKvHeads,
             ["headDim"] = config.HeadDim,
             ["tiedEmbeddings"] = config.TieWordEmbeddings,
-            ["eosIds"] = new JsonArray([.. generation.EosIds.Select(id => (JsonNode)id)]),
+            ["eosIds"] = new JsonArray([.. eosIds.Select(id => (JsonNode)id)]),
             ["weightBytes"] = entries.Sum(e => e.Length),
             ["files"] = new JsonArray([.. new DirectoryInfo(dir).EnumerateFiles().OrderBy(f => f.Name, StringComparer.Ordinal)
                 .Select(f => new JsonObject { ["name"] = f.Name, ["bytes"] = f.Length })]),
         };
     }
 
-    /// <summary>The type that most of a folder's weights are stored in: float32, bfloat16 or float16.</summary>
-    public static string StoredType(string dir)
+    /// <summary>The type that most of a folder's weights are stored in; float32 for what is stored wider.</summary>
+    public static ScalarType StoredType(string dir)
     {
         using var weights = WeightFiles.Open(dir);
         var types = weights.Names.Select(name => weights.Find(name)!.Entries[name]).GroupBy(entry => entry.Type);
-        return TypeName(types.MaxBy(type => type.Sum(entry => entry.Count))?.Key switch
-        {
-            ScalarType.BFloat16 => ScalarType.BFloat16,
-            ScalarType.Float16 => ScalarType.Float16,
-            _ => ScalarType.Float32,
-        });
+        return types.MaxBy(type => type.Sum(entry => entry.Count))?.Key is { } most and (ScalarType.BFloat16 or ScalarType.Float16)
+            ? most : ScalarType.Float32;
     }
 
     internal static string TypeName(ScalarType type) => type switch
@@ -92,6 +90,13 @@ public static partial class HuggingFaceFolder
         return (DecoderConfig.Parse(json, path), json);
     }
 
+    private static int[] EosIds(string dir, JsonObject config)
+    {
+        var generation = Path.Combine(dir, "generation_config.json");
+        JsonFields[] files = [new(JsonFile.ReadIfPresent(generation) ?? [], generation), new(config, Path.Combine(dir, "config.json"))];
+        return [.. files.SelectMany(file => file.Ids("eos_token_id")).Distinct()];
+    }
+
     private static void Check(DecoderConfig config, WeightFiles weights)
     {
         var expected = new HashSet<string>(StringComparer.Ordinal);
@@ -100,14 +105,17 @@ public static partial class HuggingFaceFolder
             var file = weights.Find(name) ?? throw new InvalidDataException($"{weights.Listing}: tensor '{name}' is missing");
             var entry = file.Entries[name];
             if (!entry.Shape.SequenceEqual(shape))
-                throw new InvalidDataException($"{file.Path}: tensor '{name}' has shape {entry.ShapeText}, expected {SafetensorsEntry.Format(shape)} by config.json");
+                throw new InvalidDataException($"{file.Path}: tensor '{name}' has shape {entry.ShapeText}, expected "
+                    + $"{SafetensorsEntry.Format(shape)} by config.json");
             if (entry.Type is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64))
-                throw new InvalidDataException($"{file.Path}: tensor '{name}' has type {TypeName(entry.Type)}; weights must be float64, float32, float16 or bfloat16");
+                throw new InvalidDataException($"{file.Path}: tensor '{name}' has type {TypeName(entry.Type)}; weights must be float64, "
+                    + "float32, float16 or bfloat16");
             expected.Add(name);
         }
         // A surplus bias or norm would mean another model than config.json describes. Two kinds are known to be redundant.
         foreach (var name in weights.Names)
             if (!expected.Contains(name) && name != "lm_head.weight" && !name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal))
-                throw new InvalidDataException($"{weights.Find(name)!.Path}: tensor '{name}' is no weight of the {config.Architecture} that config.json describes");
+                throw new InvalidDataException($"{weights.Find(name)!.Path}: tensor '{name}' is no weight of the {config.Architecture} "
+                    + "that config.json describes");
     }
 }

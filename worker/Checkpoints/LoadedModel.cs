@@ -4,13 +4,16 @@ using LightReasoner.Worker.Tokenization;
 namespace LightReasoner.Worker.Checkpoints;
 
 /// <summary>A model read from a Hugging Face folder.</summary>
-public sealed record LoadedModel(CausalLM Model, GenerationConfig Generation, string Dir) : IDisposable
+/// <param name="Model">The model.</param>
+/// <param name="EosIds">End-of-sequence tokens of generation_config.json and config.json; any of them ends a text; may be empty.</param>
+/// <param name="Dir">The folder.</param>
+public sealed record LoadedModel(CausalLM Model, int[] EosIds, string Dir) : IDisposable
 {
     /// <summary>The tokens that end an answer: those of generation_config.json, config.json and the tokenizer together.</summary>
     /// <exception cref="InvalidDataException">None is named anywhere, so that no answer would end.</exception>
     public IReadOnlyCollection<int> EndIds(Tokenizer? tokenizer)
     {
-        int[] ids = [.. tokenizer?.EosId is { } eos ? Generation.EosIds.Append(eos).Distinct() : Generation.EosIds];
+        int[] ids = [.. tokenizer?.EosId is { } eos ? EosIds.Append(eos).Distinct() : EosIds];
         return ids.Length > 0 ? ids : throw new InvalidDataException(
             $"{Dir}: neither generation_config.json, config.json (eos_token_id) nor tokenizer_config.json (eos_token) names an end-of-sequence token, so no answer would end");
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using LightReasoner.Api;
 using LightReasoner.Worker.Models;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -12,7 +13,8 @@ public static class PeftAdapter
     private const string ConfigFile = "adapter_config.json", WeightsFile = "adapter_model.safetensors";
 
     /// <summary>Lays the adapter in a folder over a model, whose base weights are frozen by that.</summary>
-    /// <exception cref="InvalidDataException">The folder does not fit the model or uses what is not supported; names file and field or tensor.</exception>
+    /// <exception cref="InvalidDataException">The folder does not fit the model or uses what is not supported; names file and field or
+    /// tensor.</exception>
     public static LoraAdapter Load(string dir, CausalLM model)
     {
         var options = ReadOptions(dir);
@@ -23,7 +25,7 @@ public static class PeftAdapter
         var adapter = model.AddLora(options, seed: 0);
         try
         {
-            var parameters = adapter.NamedParameters();
+            var parameters = adapter.NamedParameters;
             Check(weights, parameters);
             foreach (var (name, parameter) in parameters)
                 weights.CopyTo(name, parameter);
@@ -41,15 +43,15 @@ public static class PeftAdapter
     /// <param name="dir">The folder, made if it is not there.</param>
     /// <param name="baseModel">Name or path of the model under the adapter, for readers of the folder.</param>
     /// <param name="below">
-    /// Adapter folders that were merged into that model before this one was trained. What is written then is all of them together, side by side in one adapter of the sum of their ranks, so
-    /// that it lies over <paramref name="baseModel"/> itself.
+    /// Adapter folders that were merged into that model before this one was trained. What is written then is all of them together, side by
+    /// side in one adapter of the sum of their ranks, so that it lies over <paramref name="baseModel"/> itself.
     /// </param>
     public static void Save(LoraAdapter adapter, string dir, string? baseModel = null, IReadOnlyList<string>? below = null)
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         Directory.CreateDirectory(dir);
-        var (options, weights) = (adapter.Options, adapter.NamedParameters().Select(p => (p.Name, (Tensor)p.Value)).ToList());
+        var (options, weights) = (adapter.Options, adapter.NamedParameters.Select(p => (p.Name, (Tensor)p.Value)).ToList());
         if (below is { Count: > 0 })
             (options, weights) = SideBySide([.. below.Select(Read), (options, weights)]);
         Safetensors.Write(Path.Combine(dir, WeightsFile), weights);
@@ -80,28 +82,36 @@ public static class PeftAdapter
         static JsonNode Whole(double value) => value == Math.Floor(value) && Math.Abs(value) < int.MaxValue ? (int)value : value;
     }
 
-    private static (LoraOptions, List<(string Name, Tensor Value)>) Read(string dir)
+    private static (LoraSpec, List<(string Name, Tensor Value)>) Read(string dir)
     {
         using var weights = Safetensors.Open(Path.Combine(dir, WeightsFile));
         return (ReadOptions(dir), [.. weights.Entries.Keys.Select(name => (name, weights.Load(name, ScalarType.Float32)))]);
     }
 
-    /// <summary>Σ s·B·A of several adapters as one: B = [s1·B1, s2·B2, …], A = [A1; A2; …], scaling 1. A module that some adapter leaves out has zeros there.</summary>
-    private static (LoraOptions, List<(string Name, Tensor Value)>) SideBySide(IReadOnlyList<(LoraOptions Options, List<(string Name, Tensor Value)> Weights)> adapters)
+    /// <summary>
+    /// Σ s·B·A of several adapters as one: B = [s1·B1, s2·B2, …], A = [A1; A2; …], scaling 1. A module that some adapter leaves out has
+    /// zeros there.
+    /// </summary>
+    private static (LoraSpec,
+        List<(string Name, Tensor Value)>) SideBySide(IReadOnlyList<(LoraSpec Options, List<(string Name, Tensor Value)> Weights)> adapters)
     {
         var named = adapters.Select(adapter => adapter.Weights.ToDictionary(w => w.Name, w => w.Value.cpu())).ToArray();
         var weights = new List<(string, Tensor)>();
         foreach (var name in named.SelectMany(weights => weights.Keys).Distinct())
         {
-            var (isB, like) = (name.EndsWith(".lora_B.weight", StringComparison.Ordinal), named.First(weights => weights.ContainsKey(name))[name]);
-            weights.Add((name, cat([.. adapters.Zip(named, (adapter, own) => own.TryGetValue(name, out var value) ? isB ? value.mul(adapter.Options.Scaling) : value
+            var (isB, like) = (name.EndsWith(".lora_B.weight", StringComparison.Ordinal),
+                named.First(weights => weights.ContainsKey(name))[name]);
+            weights.Add((name,
+                cat([.. adapters.Zip(named, (adapter, own) => own.TryGetValue(name, out var value) ? isB
+                ? value.mul(Scalars.Of(adapter.Options.Alpha / adapter.Options.Rank)) : value
                 : isB ? zeros(like.size(0), adapter.Options.Rank) : zeros(adapter.Options.Rank, like.size(1)))], isB ? 1 : 0)));
         }
         var rank = adapters.Sum(adapter => adapter.Options.Rank);
-        return (adapters[^1].Options with { Rank = rank, Alpha = rank, TargetModules = [.. adapters.SelectMany(adapter => adapter.Options.TargetModules).Distinct()] }, weights);
+        return (adapters[^1].Options with { Rank = rank, Alpha = rank,
+            TargetModules = [.. adapters.SelectMany(adapter => adapter.Options.TargetModules).Distinct()] }, weights);
     }
 
-    private static LoraOptions ReadOptions(string dir)
+    private static LoraSpec ReadOptions(string dir)
     {
         var path = Path.Combine(dir, ConfigFile);
         if (!File.Exists(path))
@@ -115,26 +125,33 @@ public static class PeftAdapter
         foreach (var flag in (string[])["use_dora", "use_qalora", "fan_in_fan_out", "lora_bias"])
             if (fields.Bool(flag, false))
                 throw fields.Bad(flag, "is true, which is not supported");
-        foreach (var name in (string[])["rank_pattern", "alpha_pattern", "modules_to_save", "layers_to_transform", "layer_replication", "exclude_modules", "target_parameters", "trainable_token_indices", "alora_invocation_tokens"])
+        foreach (var name in (string[])["rank_pattern", "alpha_pattern", "modules_to_save", "layers_to_transform", "layer_replication",
+            "exclude_modules", "target_parameters", "trainable_token_indices", "alora_invocation_tokens"])
             if (json[name] is { } node and not JsonObject { Count: 0 } and not JsonArray { Count: 0 })
-                throw fields.Bad(name, $"is {node.ToJsonString()}, which is not supported: every target module has the same rank in every layer, and nothing else is trained");
+                throw fields.Bad(name,
+                    $"is {node.ToJsonString()}, which is not supported: every target module has the same rank in every layer, and nothing "
+                    + "else is trained");
 
         // These change the base weights when PEFT lays the adapter over them.
-        if (json["init_lora_weights"] is JsonValue value && value.TryGetValue(out string? init) && ((string[])["pissa", "olora", "corda", "loftq"]).Any(name => init.StartsWith(name, StringComparison.OrdinalIgnoreCase)))
-            throw fields.Bad("init_lora_weights", $"is '{init}', which changes the base model's weights and is not supported; save it from PEFT with path_initial_model_for_weight_conversion, which makes it an ordinary adapter");
+        if (json["init_lora_weights"] is JsonValue value && value.TryGetValue(out string? init)
+            && ((string[])["pissa", "olora", "corda", "loftq"]).Any(name => init.StartsWith(name, StringComparison.OrdinalIgnoreCase)))
+            throw fields.Bad("init_lora_weights",
+                $"is '{init}', which changes the base model's weights and is not supported; save it from PEFT with "
+                + "path_initial_model_for_weight_conversion, which makes it an ordinary adapter");
 
         var targets = fields.Texts("target_modules");
         if (targets is ["all-linear"])
-            targets = [.. LoraOptions.Targets];
+            targets = [.. LoraAdapter.Targets];
         if (targets.Length == 0)
             throw fields.Bad("target_modules", "names no module");
-        if (targets.FirstOrDefault(t => !LoraOptions.Targets.Contains(t)) is { } unknown)
-            throw fields.Bad("target_modules", $"names '{unknown}', which is not supported (supported: {string.Join(", ", LoraOptions.Targets)})");
+        if (targets.FirstOrDefault(t => !LoraAdapter.Targets.Contains(t)) is { } unknown)
+            throw fields.Bad("target_modules",
+                $"names '{unknown}', which is not supported (supported: {string.Join(", ", LoraAdapter.Targets)})");
         if (json["lora_dropout"] is { } given && JsonFields.Number(given) is not (>= 0 and < 1))
             throw fields.Bad("lora_dropout", $"must be a number from 0 to below 1, is {given.ToJsonString()}");
         var rank = fields.Int("r", 1);
         var alpha = fields.Positive("lora_alpha");
-        return new LoraOptions
+        return new LoraSpec
         {
             Rank = rank,
             Alpha = fields.Bool("use_rslora", false) ? alpha * Math.Sqrt(rank) : alpha, // rank-stabilised: scaled by alpha / √rank
@@ -150,7 +167,8 @@ public static class PeftAdapter
             if (!weights.Entries.TryGetValue(name, out var entry))
                 throw new InvalidDataException($"{weights.Path}: tensor '{name}' is missing");
             if (!entry.Shape.SequenceEqual(parameter.shape))
-                throw new InvalidDataException($"{weights.Path}: tensor '{name}' has shape {entry.ShapeText}, expected {SafetensorsEntry.Format(parameter.shape)} for this base model and rank");
+                throw new InvalidDataException($"{weights.Path}: tensor '{name}' has shape {entry.ShapeText}, expected "
+                    + $"{SafetensorsEntry.Format(parameter.shape)} for this base model and rank");
         }
         var known = parameters.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
         if (weights.Entries.Keys.FirstOrDefault(name => !known.Contains(name)) is { } surplus)

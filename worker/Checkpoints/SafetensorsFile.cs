@@ -13,13 +13,12 @@ public sealed class SafetensorsFile : IDisposable
     private const int ChunkBytes = 16 << 20;
 
     private readonly SafeFileHandle _handle;
-    private readonly SafetensorsHeader _header;
 
     internal SafetensorsFile(string path)
     {
         Path = path;
         using (var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0))
-            _header = SafetensorsHeader.Read(stream, stream.Length, path);
+            Entries = SafetensorsHeader.Read(stream, stream.Length, path).Entries;
         _handle = File.OpenHandle(path, options: FileOptions.SequentialScan);
     }
 
@@ -27,10 +26,7 @@ public sealed class SafetensorsFile : IDisposable
     public string Path { get; }
 
     /// <summary>The tensors by name.</summary>
-    public IReadOnlyDictionary<string, SafetensorsEntry> Entries => _header.Entries;
-
-    /// <summary>The free-form <c>__metadata__</c> strings.</summary>
-    public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
+    public IReadOnlyDictionary<string, SafetensorsEntry> Entries { get; }
 
     /// <summary>Reads a tensor into new memory, cast to <paramref name="dtype"/> (default: as stored).</summary>
     public Tensor Load(string name, ScalarType? dtype = null, Device? device = null)
@@ -41,16 +37,19 @@ public sealed class SafetensorsFile : IDisposable
         return tensor;
     }
 
-    /// <summary>Reads a tensor into <paramref name="destination"/>, which is contiguous and has the same shape; casts and moves as needed.</summary>
+    /// <summary>
+    /// Reads a tensor into <paramref name="destination"/>, which is contiguous and has the same shape; casts and moves as needed.
+    /// </summary>
     public void CopyTo(string name, Tensor destination)
     {
         var entry = Find(name);
         if (!entry.Shape.SequenceEqual(destination.shape))
-            throw new InvalidDataException($"{Path}: tensor '{name}' has shape {entry.ShapeText}, expected {SafetensorsEntry.Format(destination.shape)}");
+            throw new InvalidDataException($"{Path}: tensor '{name}' has shape {entry.ShapeText}, expected "
+                + $"{SafetensorsEntry.Format(destination.shape)}");
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var flat = destination.detach().view(-1);
-        var elementSize = SafetensorsType.Size(entry.Type);
+        var elementSize = entry.Type.ElementSize();
         var direct = destination.device_type == DeviceType.CPU && destination.dtype == entry.Type;
         var chunk = Math.Min(entry.Count, ChunkBytes / elementSize);
         var staging = direct ? null : empty([chunk], dtype: entry.Type);
@@ -76,7 +75,8 @@ public sealed class SafetensorsFile : IDisposable
         {
             var count = RandomAccess.Read(_handle, destination, position);
             if (count == 0)
-                throw new InvalidDataException($"{Path}: tensor '{entry.Name}': the file ended at {position}; it was truncated while being read");
+                throw new InvalidDataException($"{Path}: tensor '{entry.Name}': the file ended at {position}; it was truncated while "
+                    + "being read");
             destination = destination[count..];
             position += count;
         }

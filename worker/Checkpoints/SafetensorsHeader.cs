@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using LightReasoner.Worker.Storage;
+using TorchSharp;
 
 namespace LightReasoner.Worker.Checkpoints;
 
@@ -15,8 +16,6 @@ internal sealed class SafetensorsHeader
 
     public Dictionary<string, SafetensorsEntry> Entries { get; } = new(StringComparer.Ordinal);
 
-    public Dictionary<string, string> Metadata { get; } = new(StringComparer.Ordinal);
-
     public static SafetensorsHeader Read(Stream stream, long fileLength, string path)
     {
         if (ContentKind.NameOf(path) is { } other)
@@ -29,7 +28,8 @@ internal sealed class SafetensorsHeader
         if (length > MaxLength)
             throw new InvalidDataException($"{path}: the header claims {length} bytes; this is no safetensors file (at most {MaxLength})");
         if ((long)length > fileLength - 8)
-            throw new InvalidDataException($"{path}: the header claims {length} bytes but the file ends after {fileLength - 8}; it is truncated");
+            throw new InvalidDataException($"{path}: the header claims {length} bytes but the file ends after {fileLength - 8}; it is "
+                + "truncated");
         var json = new byte[(int)length];
         stream.ReadExactly(json);
         if (json.Length == 0 || json[0] != (byte)'{')
@@ -63,24 +63,12 @@ internal sealed class SafetensorsHeader
             if (reader.TokenType != JsonTokenType.StartObject)
                 throw new InvalidDataException($"{path}: tensor '{name}': expected an object, found {reader.TokenType}");
             if (name == "__metadata__")
-                ReadMetadata(ref reader, path);
+                reader.Skip(); // free-form strings
             else if (!Entries.TryAdd(name, ReadEntry(ref reader, name, path, 8 + json.Length)))
                 throw new InvalidDataException($"{path}: tensor '{name}' is listed twice");
         }
         if (reader.Read()) // the reader itself refuses anything but blanks after the object
             throw new InvalidDataException($"{path}: the safetensors header has content after its object");
-    }
-
-    private void ReadMetadata(ref Utf8JsonReader reader, string path)
-    {
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var key = reader.GetString()!;
-            reader.Read();
-            if (reader.TokenType != JsonTokenType.String)
-                throw new InvalidDataException($"{path}: __metadata__ '{key}' must be a string, is {reader.TokenType}");
-            Metadata[key] = reader.GetString()!;
-        }
     }
 
     private static SafetensorsEntry ReadEntry(ref Utf8JsonReader reader, string name, string path, long dataStart)
@@ -93,7 +81,8 @@ internal sealed class SafetensorsHeader
             reader.Read();
             var fresh = field switch
             {
-                "dtype" => Once(ref dtype, reader.TokenType == JsonTokenType.String ? reader.GetString()! : throw Wrong("dtype", "a string")),
+                "dtype" => Once(ref dtype, reader.TokenType == JsonTokenType.String ? reader.GetString()!
+                    : throw Wrong("dtype", "a string")),
                 "shape" => Once(ref shape, ReadNumbers(ref reader, "shape")),
                 "data_offsets" => Once(ref offsets, ReadNumbers(ref reader, "data_offsets")),
                 _ => throw new InvalidDataException($"{path}: tensor '{name}' has an unknown field '{field}'"),
@@ -103,13 +92,17 @@ internal sealed class SafetensorsHeader
         }
 
         if (dtype is null || shape is null || offsets is null)
-            throw new InvalidDataException($"{path}: tensor '{name}' lacks {(dtype is null ? "dtype" : shape is null ? "shape" : "data_offsets")}");
-        var type = SafetensorsType.Parse(dtype)
-            ?? throw new InvalidDataException($"{path}: tensor '{name}' has dtype '{dtype}', which is not supported (supported: {SafetensorsType.Names})");
+            throw new InvalidDataException($"{path}: tensor '{name}' lacks "
+                + $"{(dtype is null ? "dtype" : shape is null ? "shape" : "data_offsets")}");
+        var type = Safetensors.TypeOf(dtype)
+            ?? throw new InvalidDataException($"{path}: tensor '{name}' has dtype '{dtype}', which is not supported (supported: "
+                + $"{Safetensors.TypeNames})");
         if (offsets is not [var begin, var end] || begin > end)
-            throw new InvalidDataException($"{path}: tensor '{name}' has data_offsets {SafetensorsEntry.Format(offsets)}; expected [begin, end]");
-        if (ByteLength(shape, SafetensorsType.Size(type)) is not { } bytes || bytes != end - begin)
-            throw new InvalidDataException($"{path}: tensor '{name}' of shape {SafetensorsEntry.Format(shape)} and dtype {dtype} does not fit its {end - begin} bytes");
+            throw new InvalidDataException($"{path}: tensor '{name}' has data_offsets {SafetensorsEntry.Format(offsets)}; expected "
+                + "[begin, end]");
+        if (ByteLength(shape, type.ElementSize()) is not { } bytes || bytes != end - begin)
+            throw new InvalidDataException($"{path}: tensor '{name}' of shape {SafetensorsEntry.Format(shape)} and dtype {dtype} does not "
+                + $"fit its {end - begin} bytes");
         return begin <= long.MaxValue - dataStart
             ? new SafetensorsEntry(name, type, shape, dataStart + begin, bytes)
             : throw new InvalidDataException($"{path}: tensor '{name}' lies outside the file");
@@ -136,7 +129,7 @@ internal sealed class SafetensorsHeader
     }
 
     /// <returns>null when the product leaves the range of a signed 64-bit number.</returns>
-    private static long? ByteLength(List<long> shape, int elementSize)
+    private static long? ByteLength(List<long> shape, long elementSize)
     {
         if (shape.Contains(0))
             return 0;
@@ -160,7 +153,8 @@ internal sealed class SafetensorsHeader
                     ? $"{path}: tensor '{entry.Name}' overlaps the one before it"
                     : $"{path}: tensor '{entry.Name}' leaves a gap of {entry.Position - position} bytes before it");
             if (entry.Length > fileLength - position)
-                throw new InvalidDataException($"{path}: tensor '{entry.Name}' needs {entry.Length} bytes at {position} but the file ends at {fileLength}; it is truncated");
+                throw new InvalidDataException($"{path}: tensor '{entry.Name}' needs {entry.Length} bytes at {position} but the file ends "
+                    + $"at {fileLength}; it is truncated");
             position += entry.Length;
         }
         if (position != fileLength)

@@ -14,19 +14,20 @@ internal static class SafetensorsWriter
     /// <summary>A tensor to write; its value is asked for when its turn has come.</summary>
     internal sealed record Source(string Name, ScalarType Type, IReadOnlyList<long> Shape, Func<Tensor> Value)
     {
-        public long Bytes => Shape.Aggregate(1L, (product, size) => product * size) * SafetensorsType.Size(Type);
+        public long Bytes => Shape.Aggregate(1L, (product, size) => product * size) * Type.ElementSize();
     }
 
-    public static void Write(string path, IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string>? metadata, ScalarType? castTo = null) =>
-        Write(path, tensors.Select(tensor => new Source(tensor.Name, castTo ?? tensor.Value.dtype, tensor.Value.shape, () => tensor.Value)), metadata);
+    public static void Write(string path, IReadOnlyList<(string Name, Tensor Value)> tensors, ScalarType? castTo = null) =>
+        Write(path,
+            tensors.Select(tensor => new Source(tensor.Name, castTo ?? tensor.Value.dtype, tensor.Value.shape, () => tensor.Value)));
 
-    public static void Write(string path, IEnumerable<Source> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(string path, IEnumerable<Source> tensors)
     {
         // Wide types first, so that every tensor is aligned; then by name, so that the same tensors give the same bytes.
-        var ordered = tensors.OrderByDescending(t => SafetensorsType.Size(t.Type)).ThenBy(t => t.Name, StringComparer.Ordinal).ToList();
+        var ordered = tensors.OrderByDescending(t => t.Type.ElementSize()).ThenBy(t => t.Name, StringComparer.Ordinal).ToList();
         Replace(path, stream =>
         {
-            WriteHeader(stream, ordered, metadata);
+            WriteHeader(stream, ordered);
             foreach (var tensor in ordered)
                 WriteData(stream, tensor);
         });
@@ -52,7 +53,7 @@ internal static class SafetensorsWriter
         }
     }
 
-    private static void WriteHeader(Stream stream, List<Source> tensors, IReadOnlyDictionary<string, string>? metadata)
+    private static void WriteHeader(Stream stream, List<Source> tensors)
     {
         using var header = new MemoryStream();
         using (var json = new Utf8JsonWriter(header, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -60,14 +61,12 @@ internal static class SafetensorsWriter
             json.WriteStartObject();
             json.WriteStartObject("__metadata__");
             json.WriteString("format", "pt");
-            foreach (var (key, value) in metadata ?? new Dictionary<string, string>())
-                json.WriteString(key, value);
             json.WriteEndObject();
             long position = 0;
             foreach (var tensor in tensors)
             {
                 json.WriteStartObject(tensor.Name);
-                json.WriteString("dtype", SafetensorsType.Name(tensor.Type));
+                json.WriteString("dtype", Safetensors.NameOf(tensor.Type));
                 json.WriteStartArray("shape");
                 foreach (var size in tensor.Shape)
                     json.WriteNumberValue(size);

@@ -7,9 +7,10 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Checkpoints;
 
 /// <summary>
-/// A training run at one step, as a folder: float32 weights and the optimizer's moments by name, whatever number of devices holds them, and the caller's state (step, data position) as JSON.
-/// Random numbers follow from seed and step, so there is no generator to keep. <c>COMPLETE</c> is written last and lists every file's size and hash, so that a folder that was half written
-/// or half copied is never taken for a checkpoint. Loading gives the same bytes.
+/// A training run at one step, as a folder: float32 weights and the optimizer's moments by name, whatever number of devices holds them, and
+/// the caller's state (step, data position) as JSON. Random numbers follow from seed and step, so there is no generator to keep.
+/// <c>COMPLETE</c> is written last and lists every file's size and hash, so that a folder that was half written or half copied is never
+/// taken for a checkpoint. Loading gives the same bytes.
 /// </summary>
 internal static class TrainingCheckpoint
 {
@@ -36,11 +37,13 @@ internal static class TrainingCheckpoint
         Directory.CreateDirectory(dir);
         foreach (var file in s_files.GroupBy(part => part.File))
             SafetensorsWriter.Write(Path.Combine(dir, file.Key), file.SelectMany(part => trained.Weights.Select(weight =>
-                new SafetensorsWriter.Source(weight.Name + part.Suffix, ScalarType.Float32, weight.Shape, () => trained.Read(weight, part.Buffer)))));
+                new SafetensorsWriter.Source(weight.Name + part.Suffix, ScalarType.Float32, weight.Shape, () =>
+                    trained.Read(weight, part.Buffer)))));
         JsonFile.Write(Path.Combine(dir, State), state);
         JsonFile.Write(Path.Combine(dir, Complete), new JsonObject
         {
-            ["files"] = new JsonObject(FileNames().Select(name => KeyValuePair.Create(name, (JsonNode?)Fingerprint(Path.Combine(dir, name))))),
+            ["files"] = new JsonObject(FileNames().Select(name =>
+                KeyValuePair.Create(name, (JsonNode?)Fingerprint(Path.Combine(dir, name))))),
         });
     }
 
@@ -53,14 +56,16 @@ internal static class TrainingCheckpoint
         {
             using var file = Safetensors.Open(Path.Combine(dir, group.Key));
             if (file.Entries.Count != group.Count() * trained.Weights.Count)
-                throw new InvalidDataException($"{file.Path}: holds {file.Entries.Count} tensors, this run has {group.Count() * trained.Weights.Count}");
+                throw new InvalidDataException($"{file.Path}: holds {file.Entries.Count} tensors, this run has "
+                    + $"{group.Count() * trained.Weights.Count}");
             foreach (var (_, suffix, buffer) in group)
             {
                 foreach (var weight in trained.Weights)
                 {
                     using var value = file.Load(weight.Name + suffix);
                     if (!value.shape.SequenceEqual(weight.Shape))
-                        throw new InvalidDataException($"{file.Path}: tensor '{weight.Name}{suffix}' has shape {SafetensorsEntry.Format(value.shape)}, this run's has {SafetensorsEntry.Format(weight.Shape)}");
+                        throw new InvalidDataException($"{file.Path}: tensor '{weight.Name}{suffix}' has shape "
+                            + $"{SafetensorsEntry.Format(value.shape)}, this run's has {SafetensorsEntry.Format(weight.Shape)}");
                     trained.Write(weight, buffer, value);
                 }
             }

@@ -1,7 +1,10 @@
 using System.CommandLine;
+using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Inspect;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Storage;
+using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Commands;
 
@@ -11,17 +14,21 @@ internal static class MergeCommand
     public static Command Create()
     {
         Option<string> model = Tools.ModelOption();
-        var dtype = new Option<string?>("--dtype") { Description = "float32, bfloat16 or float16; that of the model folder where left out." };
-        dtype.AcceptOnlyFromAmong("float32", "bfloat16", "float16");
+        Option<string> dtype = EnumOption.Of<WeightType>("--dtype",
+            "Number format of the weights; that of the model folder where left out.");
+        dtype.Required = false;
         var adapter = new Option<string>("--adapter") { Description = "PEFT adapter folder.", Required = true };
         var output = new Option<string>("--output") { Description = "Folder to write; must not exist.", Required = true };
         var command = new Command("merge", "Writes base and adapter as one Hugging Face model folder.") { model, adapter, dtype, output };
         command.SetAction(async (parsed, cancellation) =>
         {
             string target = BlobUri.LocalPath(parsed.GetValue(output)!);
-            if (Directory.Exists(target)) throw new WorkerException(ExitCode.Usage, $"--output {target}: exists already; name a new folder");
+            if (Directory.Exists(target))
+                throw new WorkerException(ExitCode.Usage, $"--output {target}: exists already; name a new folder");
             string source = await LocalFolder.OfModelAsync(parsed.GetValue(model)!, cancellation);
-            string type = parsed.GetValue(dtype) ?? HuggingFaceFolder.StoredType(source);
+            ScalarType type = parsed.GetValue(dtype) is { } name
+                ? ModelSources.TypeOf(EnumOption.Value<WeightType>(name))
+                : HuggingFaceFolder.StoredType(source);
             using LoadedModel loaded = await Tools.LoadModelAsync(source, parsed.GetValue(adapter), type, cancellation);
             string staging = target + ".partial";
             if (Directory.Exists(staging)) Directory.Delete(staging, recursive: true);

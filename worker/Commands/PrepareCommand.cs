@@ -36,12 +36,14 @@ internal static class PrepareCommand
     {
         var source = new Argument<string>("src")
         {
-            Description = "JSONL, Parquet or .json files: a path or URI with globs, or a folder (hf://datasets/openai/gsm8k/main/train-*.parquet).",
+            Description =
+                "JSONL, Parquet or .json files: a path or URI with globs, or a folder (hf://datasets/openai/gsm8k/main/train-*.parquet).",
         };
         var destination = new Argument<string>("dest") { Description = "The file to write: a path or URI. Replaced if it is there." };
         var purpose = new Option<string>("--for")
         {
-            Description = "questions (for SamplingRun and evaluations), or refine: prompts with worked solutions as targets, for RefineRun.",
+            Description =
+                "questions (for SamplingRun and evaluations), or refine: prompts with worked solutions as targets, for RefineRun.",
             DefaultValueFactory = _ => "questions",
         };
         purpose.AcceptOnlyFromAmong("questions", "refine");
@@ -58,7 +60,8 @@ internal static class PrepareCommand
             int written = 0;
             await using (var text = new StreamWriter(file, new UTF8Encoding(false), leaveOpen: true))
             {
-                await foreach ((DataRecord record, DataFile from) in QuestionFiles.ReadAsync(Source(parsed.GetValue(source)!), cancellation))
+                await foreach ((DataRecord record, DataFile from) in QuestionFiles.ReadAsync(Source(parsed.GetValue(source)!),
+                    cancellation))
                 {
                     await text.WriteAsync(refine ? QuestionFiles.Refinement(benchmark.FromVerl(record))
                         : line(benchmark.FromVerl(record), from));

@@ -3,6 +3,8 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Inspect;
+using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Storage;
 using TorchSharp;
 
@@ -11,31 +13,28 @@ namespace LightReasoner.Worker.Commands;
 /// <summary>Options that the small tools share.</summary>
 internal static class Tools
 {
-    public static Option<string> ModelOption() => new("--model") { Description = "Hugging Face model folder: a path or URI (hf://, az://, s3://, https://).", Required = true };
+    public static Option<string> ModelOption() =>
+        new("--model") { Description = "Hugging Face model folder: a path or URI (hf://, az://, s3://, https://).", Required = true };
 
-    public static Option<string?> AdapterOption() => new("--adapter") { Description = "PEFT adapter folder, a path or URI, laid over the model." };
+    public static Option<string?> AdapterOption() =>
+        new("--adapter") { Description = "PEFT adapter folder, a path or URI, laid over the model." };
 
-    public static Option<string> DtypeOption()
+    /// <summary>The default is that of manifests.</summary>
+    public static Option<string> DtypeOption() =>
+        EnumOption.Of<WeightType>("--dtype", "Number format that weights are held and computed in.", new ModelSource().Dtype);
+
+    public static Task<LoadedModel> LoadModelAsync(string model, string? adapter, string dtype, CancellationToken cancellation) =>
+        LoadModelAsync(model, adapter, ModelSources.TypeOf(EnumOption.Value<WeightType>(dtype)), cancellation);
+
+    public static async Task<LoadedModel> LoadModelAsync(string model, string? adapter, torch.ScalarType type,
+        CancellationToken cancellation)
     {
-        var option = new Option<string>("--dtype") { Description = "float32, bfloat16 or float16.", DefaultValueFactory = _ => "float32" };
-        option.AcceptOnlyFromAmong("float32", "bfloat16", "float16");
-        return option;
-    }
-
-    public static async Task<LoadedModel> LoadModelAsync(string model, string? adapter, string dtype, CancellationToken cancellation)
-    {
-        torch.ScalarType type = dtype switch
-        {
-            "bfloat16" => torch.ScalarType.BFloat16,
-            "float16" => torch.ScalarType.Float16,
-            _ => torch.ScalarType.Float32,
-        };
-        LoadedModel loaded = HuggingFaceFolder.Load(await LocalFolder.OfModelAsync(model, cancellation), type, torch.cuda.is_available() ? torch.CUDA : torch.CPU);
+        string folder = await LocalFolder.OfModelAsync(model, cancellation);
+        LoadedModel loaded = HuggingFaceFolder.Load(folder, type, torch.cuda.is_available() ? torch.CUDA : torch.CPU);
         if (adapter is not null)
         {
             PeftAdapter.Load(await LocalFolder.OfModelAsync(adapter, cancellation), loaded.Model);
             loaded.Model.MergeLora();
-            loaded.Model.UnloadLora();
         }
         loaded.Model.eval();
         return loaded;
@@ -62,7 +61,8 @@ internal static class Tools
     {
         option.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<string>() is var given && given != RefineIterations.Word && !(int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out int passes) && passes is >= 1 and <= 1000))
+            if (result.GetValueOrDefault<string>() is var given && given != RefineIterations.Word
+                && !(int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out int passes) && passes is >= 1 and <= 1000))
                 result.AddError($"{option.Name} must be a number from 1 to 1000, or {RefineIterations.Word}, was {given}");
         });
         return option;

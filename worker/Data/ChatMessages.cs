@@ -5,15 +5,17 @@ using LightReasoner.Worker.Runs;
 namespace LightReasoner.Worker.Data;
 
 /// <summary>
-/// Prompts and responses as data sets hold them: text, or chat messages with <c>role</c> and <c>content</c>, or ShareGPT's <c>from</c> and <c>value</c>; content is text or a list of text
-/// parts. What comes out has role and content as text. Whatever else is found is refused with its place, or it would be trained as if it were empty.
+/// Prompts and responses as data sets hold them: text, or chat messages with <c>role</c> and <c>content</c>, or ShareGPT's <c>from</c> and
+/// <c>value</c>; content is text or a list of text parts. What comes out has role and content as text. Whatever else is found is refused
+/// with its place, or it would be trained as if it were empty.
 /// </summary>
 internal static class ChatMessages
 {
     /// <summary>A prompt: text, or a list of messages.</summary>
     public static JsonNode Prompt(DataRecord record, string field) => record.Required(field) switch
     {
-        JsonArray { Count: > 0 } list when !IsParts(list) => new JsonArray([.. list.Select((message, i) => Message(record, $"{field}[{i}]", message))]),
+        JsonArray { Count: > 0 } list when !IsParts(list) =>
+            new JsonArray([.. list.Select((message, i) => Message(record, $"{field}[{i}]", message))]),
         JsonObject message => new JsonArray(Message(record, field, message)),
         JsonNode text => JsonValue.Create(Text(record, field, text)),
     };
@@ -23,10 +25,12 @@ internal static class ChatMessages
     {
         JsonNode? response = record.Required(field);
         if (response is JsonArray { Count: > 0 } list && !IsParts(list))
-            response = list.Count == 1 ? list[0] : throw record.Bad(field, $"must be text or one message of the assistant, was {list.Count} messages");
+            response = list.Count == 1 ? list[0] : throw record.Bad(field,
+                $"must be text or one message of the assistant, was {list.Count} messages");
         if (response is not JsonObject) return Text(record, field, response);
         JsonObject message = Message(record, field, response, defaultRole: "assistant");
-        return (string?)message["role"] == "assistant" ? Text(record, field, message["content"]) : throw record.Bad(field, $"must be the assistant's message, was that of '{message["role"]}'");
+        return (string?)message["role"] == "assistant" ? Text(record, field, message["content"])
+            : throw record.Bad(field, $"must be the assistant's message, was that of '{message["role"]}'");
     }
 
     private static JsonObject Message(DataRecord record, string path, JsonNode? node, string? defaultRole = null)
@@ -68,9 +72,11 @@ internal static class ChatMessages
         return mayBeBlank || !string.IsNullOrWhiteSpace(text) ? text : throw record.Bad(path, "is empty");
     }
 
-    private static string Part(DataRecord record, string path, JsonNode? part) => part is JsonObject { } fields && Name(fields["type"]) == "text" && Name(fields["text"]) is { } text
+    private static string Part(DataRecord record, string path, JsonNode? part) => part is JsonObject { } fields
+        && Name(fields["type"]) == "text" && Name(fields["text"]) is { } text
         ? text
         : throw record.Bad(path, """must be a part {"type": "text", "text": …}; others cannot be read""");
 
-    private static bool IsParts(JsonArray list) => list[0] is JsonObject part && part.ContainsKey("type") && !part.ContainsKey("role") && !part.ContainsKey("from");
+    private static bool IsParts(JsonArray list) => list[0] is JsonObject part && part.ContainsKey("type") && !part.ContainsKey("role")
+        && !part.ContainsKey("from");
 }

@@ -14,7 +14,10 @@ public sealed record DataFile(IBlobStore Store, string Name)
     /// <summary>The content as a stream that seeks.</summary>
     public Task<Stream> OpenAsync(CancellationToken cancellation) => Store.OpenReadAsync(Name, cancellation);
 
-    /// <summary>The files that a URI names, globs included (<c>*</c>, <c>**</c>, <c>?</c>; a folder stands for its files), in the order of their names.</summary>
+    /// <summary>
+    /// The files that a URI names, globs included (<c>*</c>, <c>**</c>, <c>?</c>; a folder stands for its files), in the order of their
+    /// names.
+    /// </summary>
     /// <exception cref="WorkerException">There is none.</exception>
     public static async Task<IReadOnlyList<DataFile>> FindAsync(string uri, CancellationToken cancellation)
     {

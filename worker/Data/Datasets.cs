@@ -4,15 +4,20 @@ using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Data;
 
-/// <summary>Typed records of the three kinds of dataset. The lists keep their records in a temporary file where they are many; dispose of them.</summary>
+/// <summary>
+/// Typed records of the three kinds of dataset. The lists keep their records in a temporary file where they are many; dispose of them.
+/// </summary>
 public static class Datasets
 {
     private static readonly JsonSerializerOptions Samples = new() { RespectNullableAnnotations = true };
 
-    /// <summary>The questions of a dataset: those of one shard (record i belongs to shard i mod <paramref name="shards"/>), in order.</summary>
+    /// <summary>
+    /// The questions of a dataset: those of one shard (record i belongs to shard i mod <paramref name="shards"/>), in order.
+    /// </summary>
     /// <exception cref="WorkerException">A record has no question (or no answer), or there is no record at all.</exception>
     public static async Task<SpooledList<Question>> QuestionsAsync(
-        string uri, RecordFormat? format, string questionField, string? idField, string? answerField, int? maxQuestions, int shard, int shards, CancellationToken cancellation)
+        string uri, RecordFormat? format, string questionField, string? idField, string? answerField, int? maxQuestions, int shard,
+            int shards, CancellationToken cancellation)
     {
         var questions = Question.Spool();
         bool any = false;
@@ -22,7 +27,8 @@ public static class Datasets
             any = true;
             if (record.Index % shards != shard) continue;
             string text = record.Text(questionField);
-            questions.Add(new Question(record.Index, idField is not null && record.Fields[idField] is not null ? record.Text(idField) : text,
+            questions.Add(new Question(record.Index, idField is not null && record.Fields[idField] is not null
+                ? record.Text(idField) : text,
                 text, answerField is null ? null : record.Text(answerField), record.Place));
         }
         return any ? questions : throw Nothing(uri, "questions");
@@ -43,12 +49,14 @@ public static class Datasets
             catch (JsonException e)
             {
                 string field = (e.Path ?? "").TrimStart('$', '.');
-                throw new WorkerException(ExitCode.BadData, $"{record.Place}: {(field.Length > 0 ? $"{field} has the wrong form for a contrastive sample" : e.Message)}", e);
+                throw new WorkerException(ExitCode.BadData,
+                    $"{record.Place}: {(field.Length > 0 ? $"{field} has the wrong form for a contrastive sample" : e.Message)}", e);
             }
             if (sample.Tokens.Contains(null!)) throw record.Bad("tokens", "must be texts, has null");
             if (sample.TokenIds.Length == 0 || sample.TokenIds.Length != sample.Weights.Length)
                 throw new WorkerException(ExitCode.BadData,
-                    $"{record.Place}: token_ids and weights must be of the same length and not empty, have {sample.TokenIds.Length} and {sample.Weights.Length}");
+                    $"{record.Place}: token_ids and weights must be of the same length and not empty, have {sample.TokenIds.Length} and "
+                        + $"{sample.Weights.Length}");
             if (sample.Weights.Any(w => !double.IsFinite(w) || w < 0) || sample.Weights.Sum() == 0)
                 throw new WorkerException(ExitCode.BadData, $"{record.Place}: weights must be finite and not negative, and not all 0");
             if (sample.PrefixIds is null && sample.Prefix.Length == 0)
@@ -65,7 +73,8 @@ public static class Datasets
     {
         var records = PromptResponse.Spool();
         await foreach (DataRecord record in RecordReader.ReadAsync(uri, format, cancellation))
-            records.Add(new PromptResponse(record.Index, ChatMessages.Prompt(record, promptField), ChatMessages.Response(record, responseField), record.Place));
+            records.Add(new PromptResponse(record.Index, ChatMessages.Prompt(record, promptField),
+                ChatMessages.Response(record, responseField), record.Place));
         return records.Count > 0 ? records : throw Nothing(uri, "records");
     }
 

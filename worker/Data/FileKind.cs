@@ -37,7 +37,8 @@ internal static class FileStart
         var start = new byte[32];
         start = start[..await file.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, cancellation)];
         file.Position = 0;
-        if (Array.Find(Refused, known => start.AsSpan().StartsWith(known.Start)).What is { } what) throw new WorkerException(ExitCode.BadData, $"{uri}: {what}");
+        if (Array.Find(Refused, known => start.AsSpan().StartsWith(known.Start)).What is { } what)
+            throw new WorkerException(ExitCode.BadData, $"{uri}: {what}");
         return start.AsSpan().StartsWith("PAR1"u8) ? FileKind.Parquet : start is [0x1F, 0x8B, ..] ? FileKind.Gzip : FileKind.Other;
     }
 }

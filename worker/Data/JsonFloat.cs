@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace LightReasoner.Worker.Data;
 
-/// <summary>Floating-point literals: the shortest that give the same double, with a fraction or an exponent so that they cannot be taken for integers.</summary>
+/// <summary>
+/// Floating-point literals: the shortest that give the same double, with a fraction or an exponent so that they cannot be taken for
+/// integers.
+/// </summary>
 internal static class JsonFloat
 {
     /// <summary>A finite number, laid out as JavaScript does; whole numbers end in <c>.0</c>.</summary>
@@ -13,7 +16,8 @@ internal static class JsonFloat
         string mantissa = (split < 0 ? round : round[..split]).TrimStart('-');
         int point = mantissa.IndexOf('.', StringComparison.Ordinal);
         string digits = mantissa.Replace(".", "", StringComparison.Ordinal);
-        int exponent = (split < 0 ? 0 : int.Parse(round[(split + 1)..], CultureInfo.InvariantCulture)) + (point < 0 ? digits.Length : point);
+        int exponent = (split < 0 ? 0 : int.Parse(round[(split + 1)..], CultureInfo.InvariantCulture)) + (point < 0
+            ? digits.Length : point);
         // digits · 10^(exponent − number of digits), without zeros at either end
         int zeros = digits.Length - digits.TrimStart('0').Length;
         (digits, exponent) = (digits[zeros..].TrimEnd('0'), exponent - zeros);

@@ -27,7 +27,8 @@ internal abstract class ParquetColumn : IDisposable
     public string Path { get; }
 
     /// <summary>Definition level of the next entry.</summary>
-    public int Definition => !HasNext() ? throw new InvalidDataException($"column '{Path}' ends before its rows do") : MaxDefinition > 0 ? _definition[_entry] : 0;
+    public int Definition => !HasNext() ? throw new InvalidDataException($"column '{Path}' ends before its rows do") : MaxDefinition > 0
+        ? _definition[_entry] : 0;
 
     /// <summary>Repetition level of the next entry; 0 at the end.</summary>
     public int Repetition => _repetition.Length > 0 && HasNext() ? _repetition[_entry] : 0;

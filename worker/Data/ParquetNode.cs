@@ -28,7 +28,8 @@ internal abstract class ParquetNode
             return new List(Element(field, definition + 1, repetition + 1, columns), definition + 1, repetition + 1, isNullable: false);
         bool isNullable = field.Repetition == Repetition.Optional;
         if (isNullable) definition++;
-        if (field is GroupNode group && Fields(group) is [{ Repetition: Repetition.Repeated } middle] && TypeOf(group) is LogicalTypeEnum.List or LogicalTypeEnum.Map)
+        if (field is GroupNode group && Fields(group) is [{ Repetition: Repetition.Repeated } middle]
+            && TypeOf(group) is LogicalTypeEnum.List or LogicalTypeEnum.Map)
             return new List(Item(group, middle, definition + 1, repetition + 1, columns), definition + 1, repetition + 1, isNullable);
         return Element(field, definition, repetition, columns);
     }
@@ -41,9 +42,12 @@ internal abstract class ParquetNode
     {
         if (middle is not GroupNode group) return new Leaf(columns.Dequeue());
         Node[] fields = Fields(group);
-        if (TypeOf(list) == LogicalTypeEnum.Map && fields is [{ Repetition: not Repetition.Repeated } key, { Repetition: not Repetition.Repeated } value])
-            return new Struct(definition, [("key", Create(key, definition, repetition, columns)), ("value", Create(value, definition, repetition, columns))]);
-        if (fields is [{ Repetition: not Repetition.Repeated } only] && group.Name != "array" && group.Name != list.Name + "_tuple") return Create(only, definition, repetition, columns);
+        if (TypeOf(list) == LogicalTypeEnum.Map && fields is [{ Repetition: not Repetition.Repeated } key,
+            { Repetition: not Repetition.Repeated } value])
+            return new Struct(definition, [("key", Create(key, definition, repetition, columns)),
+                ("value", Create(value, definition, repetition, columns))]);
+        if (fields is [{ Repetition: not Repetition.Repeated } only] && group.Name != "array" && group.Name != list.Name + "_tuple")
+            return Create(only, definition, repetition, columns);
         // The repeated group of an old list of lists is itself annotated as a list.
         if (fields is [{ Repetition: Repetition.Repeated } inner] && TypeOf(group) == LogicalTypeEnum.List)
             return new List(Item(group, inner, definition + 1, repetition + 1, columns), definition + 1, repetition + 1, isNullable: false);
@@ -55,13 +59,15 @@ internal abstract class ParquetNode
         var children = new List<(string Name, ParquetNode Node)>();
         foreach (Node field in Fields(group))
         {
-            if (children.Exists(child => child.Name == field.Name)) throw new InvalidDataException($"two fields of a group are named '{field.Name}'");
+            if (children.Exists(child => child.Name == field.Name))
+                throw new InvalidDataException($"two fields of a group are named '{field.Name}'");
             children.Add((field.Name, Create(field, definition, repetition, columns)));
         }
         return new Struct(definition, children);
     }
 
-    private static Node[] Fields(GroupNode group) => group.Fields is { Length: > 0 } fields ? fields : throw new InvalidDataException($"group '{group.Name}' has no fields");
+    private static Node[] Fields(GroupNode group) => group.Fields is { Length: > 0 } fields ? fields
+        : throw new InvalidDataException($"group '{group.Name}' has no fields");
 
     private static LogicalTypeEnum? TypeOf(Node node)
     {

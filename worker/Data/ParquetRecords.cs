@@ -7,7 +7,8 @@ using ParquetSharp.IO;
 namespace LightReasoner.Worker.Data;
 
 /// <summary>
-/// Reads the rows of a Parquet file as JSON objects, the same as a JSONL file with these rows would give. A page of each column is in memory at a time.
+/// Reads the rows of a Parquet file as JSON objects, the same as a JSONL file with these rows would give. A page of each column is in
+/// memory at a time.
 /// </summary>
 internal static class ParquetRecords
 {
@@ -31,7 +32,8 @@ internal static class ParquetRecords
             }
             catch (Exception e) when ((source?.Failure ?? e) is InvalidDataException or ParquetException or OutOfMemoryException)
             {
-                throw new WorkerException(ExitCode.BadData, $"{uri}{(number == 0 ? "" : $" row {number + 1}")}: {Reason(source?.Failure ?? e)}", e);
+                throw new WorkerException(ExitCode.BadData,
+                    $"{uri}{(number == 0 ? "" : $" row {number + 1}")}: {Reason(source?.Failure ?? e)}", e);
             }
             catch (ParquetException) when (source?.Failure is { } failure)
             {
@@ -78,6 +80,7 @@ internal static class ParquetRecords
         const string start = "(message: '";
         string text = e.Message;
         int at = text.IndexOf(start, StringComparison.Ordinal);
-        return e is OutOfMemoryException ? "a page does not fit into memory" : at < 0 ? text : text[(at + start.Length)..].TrimEnd(')', '\'').ReplaceLineEndings(" ").Trim();
+        return e is OutOfMemoryException ? "a page does not fit into memory" : at < 0 ? text
+            : text[(at + start.Length)..].TrimEnd(')', '\'').ReplaceLineEndings(" ").Trim();
     }
 }

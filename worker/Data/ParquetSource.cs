@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace LightReasoner.Worker.Data;
 
 /// <summary>
-/// A Parquet file on its way to Arrow, which believes what a file says of its own sizes: a few bytes can stand for gigabytes, or for a schema that is deeper than the
-/// stack. The footer is looked at first, and every page header as it passes by.
+/// A Parquet file on its way to Arrow, which believes what a file says of its own sizes: a few bytes can stand for gigabytes, or for a
+/// schema that is deeper than the stack. The footer is looked at first, and every page header as it passes by.
 /// </summary>
 internal sealed class ParquetSource : Stream
 {
@@ -96,7 +96,8 @@ internal sealed class ParquetSource : Stream
         _file.ReadExactly(tail);
         if (tail.AsSpan(4).SequenceEqual("PARE"u8)) throw new InvalidDataException("is encrypted");
         if (!magic.AsSpan().SequenceEqual("PAR1"u8)) throw new InvalidDataException("is no Parquet file: it does not start with PAR1");
-        if (!tail.AsSpan(4).SequenceEqual("PAR1"u8)) throw new InvalidDataException("is not a whole Parquet file: it does not end with PAR1; was its upload interrupted?");
+        if (!tail.AsSpan(4).SequenceEqual("PAR1"u8))
+            throw new InvalidDataException("is not a whole Parquet file: it does not end with PAR1; was its upload interrupted?");
         long length = BinaryPrimitives.ReadUInt32LittleEndian(tail);
         if (length > size - 12) throw new InvalidDataException($"the footer claims {length} bytes of a file of {size}");
         if (length > MaxFooter) throw new InvalidDataException($"the footer of {length} bytes is over the limit of {MaxFooter >> 20} MiB");
@@ -193,7 +194,8 @@ internal sealed class ParquetSource : Stream
                 throw new InvalidDataException("a page header ends early", e);
             }
         }
-        if (_chunks.Sum(column => column.Held) > MaxPages) throw new InvalidDataException($"the pages of a row are larger than {MaxPages >> 30} GiB; write smaller pages");
+        if (_chunks.Sum(column => column.Held) > MaxPages)
+            throw new InvalidDataException($"the pages of a row are larger than {MaxPages >> 30} GiB; write smaller pages");
     }
 
     /// <summary>A column of a row group.</summary>
@@ -257,7 +259,8 @@ internal sealed class ParquetSource : Stream
                 }
             }
             if (compressed < 0 || decompressed < 0) throw new InvalidDataException("a page has a negative size");
-            if (Math.Max(compressed, decompressed) is > MaxPage and var size) throw new InvalidDataException($"a page of {size} bytes is over the limit of {MaxPage >> 20} MiB");
+            if (Math.Max(compressed, decompressed) is > MaxPage and var size)
+                throw new InvalidDataException($"a page of {size} bytes is over the limit of {MaxPage >> 20} MiB");
             if (kind == 2) _dictionary = decompressed;
             else _page = Math.Max(_page, decompressed);
             Next += reader.Position + compressed;

@@ -35,7 +35,8 @@ internal static class ParquetValues
         switch (type)
         {
             case DecimalLogicalType { Scale: var scale }: return value => Decimal(value, scale);
-            case TimestampLogicalType { TimeUnit: var unit, IsAdjustedToUtc: var utc }: return value => Timestamp(value, PerSecond(unit), utc);
+            case TimestampLogicalType { TimeUnit: var unit, IsAdjustedToUtc: var utc }: return value =>
+                Timestamp(value, PerSecond(unit), utc);
             case TimeLogicalType { TimeUnit: var unit }: return value => Time(value, PerSecond(unit));
             case IntLogicalType { IsSigned: false }: return value => Integer(unchecked((ulong)value));
             default: return value => Integer(value);
@@ -49,7 +50,8 @@ internal static class ParquetValues
         switch (type)
         {
             case StringLogicalType or EnumLogicalType or JsonLogicalType: return value => Text(Span(value.Pointer, value.Length));
-            case DecimalLogicalType { Scale: var scale }: return value => Decimal(new BigInteger(Span(value.Pointer, value.Length), isBigEndian: true), scale);
+            case DecimalLogicalType { Scale: var scale }: return value =>
+                Decimal(new BigInteger(Span(value.Pointer, value.Length), isBigEndian: true), scale);
             default: return value => Base64(Span(value.Pointer, value.Length));
         }
     }
@@ -61,7 +63,8 @@ internal static class ParquetValues
         int length = column.TypeLength;
         switch (type)
         {
-            case DecimalLogicalType { Scale: var scale }: return value => Decimal(new BigInteger(Span(value.Pointer, length), isBigEndian: true), scale);
+            case DecimalLogicalType { Scale: var scale }: return value =>
+                Decimal(new BigInteger(Span(value.Pointer, length), isBigEndian: true), scale);
             case Float16LogicalType: return value => Number((double)BitConverter.ToHalf(Span(value.Pointer, length)));
             default: return value => Base64(Span(value.Pointer, length));
         }
@@ -78,7 +81,8 @@ internal static class ParquetValues
         long nanosOfDay = unchecked((long)((ulong)(uint)value.B << 32 | (uint)value.A));
         BigInteger nanos = nanosOfDay + ((BigInteger)value.C - 2_440_588) * SecondsPerDay * 1_000_000_000, micros = nanos / 1_000;
         // Spark counts microseconds in 64 bits, which wrap: only they are sure, not the date.
-        if (micros < long.MinValue || micros > long.MaxValue) return new JsonObject { ["$micros"] = Integer((long)(ulong)(micros & ulong.MaxValue)) };
+        if (micros < long.MinValue || micros > long.MaxValue)
+            return new JsonObject { ["$micros"] = Integer((long)(ulong)(micros & ulong.MaxValue)) };
         return Timestamp(nanos, 1_000_000_000, utc: false);
     }
 
@@ -105,7 +109,8 @@ internal static class ParquetValues
     private static unsafe ReadOnlySpan<byte> Span(IntPtr bytes, int length) => new((void*)bytes, length);
 
     private static JsonValue Text(ReadOnlySpan<byte> utf8) =>
-        Utf8.IsValid(utf8) ? JsonValue.Create(System.Text.Encoding.UTF8.GetString(utf8)) : throw new InvalidDataException("holds text that is not UTF-8");
+        Utf8.IsValid(utf8) ? JsonValue.Create(System.Text.Encoding.UTF8.GetString(utf8))
+            : throw new InvalidDataException("holds text that is not UTF-8");
 
     private static JsonObject Base64(ReadOnlySpan<byte> bytes) => new() { ["$bytes"] = Convert.ToBase64String(bytes) };
 

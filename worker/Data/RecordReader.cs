@@ -17,12 +17,15 @@ public sealed record DataRecord(int Index, JsonObject Fields, string Place)
 {
     /// <summary>A field that must be there.</summary>
     /// <exception cref="WorkerException">It is not; the message lists the fields that are.</exception>
-    public JsonNode Required(string field) => Fields[field] ?? throw Bad(field, $"is {(Fields.ContainsKey(field) ? "null" : "missing")} (fields: {string.Join(", ", Fields.Select(p => p.Key))})");
+    public JsonNode Required(string field) => Fields[field]
+        ?? throw Bad(field,
+        $"is {(Fields.ContainsKey(field) ? "null" : "missing")} (fields: {string.Join(", ", Fields.Select(p => p.Key))})");
 
     /// <summary>A text field that must be there and not be empty. Numbers are taken as they are written.</summary>
     public string Text(string field) => Required(field) switch
     {
-        JsonValue value when value.GetValueKind() is JsonValueKind.String => value.GetValue<string>() is var text && !string.IsNullOrWhiteSpace(text) ? text : throw Bad(field, "is empty"),
+        JsonValue value when value.GetValueKind() is JsonValueKind.String => value.GetValue<string>() is var text
+            && !string.IsNullOrWhiteSpace(text) ? text : throw Bad(field, "is empty"),
         JsonValue value when value.GetValueKind() is JsonValueKind.Number => value.ToJsonString(),
         JsonNode other => throw Bad(field, $"must be text, was {other.GetValueKind()}"),
     };
@@ -44,20 +47,25 @@ public static class RecordReader
         int index = 0;
         foreach (DataFile file in await DataFile.FindAsync(uri, cancellation))
         {
-            await foreach ((JsonObject fields, string place) in ReadAsync(file, format, cancellation)) yield return new DataRecord(index++, fields, place);
+            await foreach ((JsonObject fields, string place) in ReadAsync(file, format, cancellation))
+                yield return new DataRecord(index++, fields, place);
         }
     }
 
-    /// <summary>The records of one file with their places. What is compressed with gzip is read as what it holds, whatever its name is.</summary>
+    /// <summary>
+    /// The records of one file with their places. What is compressed with gzip is read as what it holds, whatever its name is.
+    /// </summary>
     public static async IAsyncEnumerable<(JsonObject Fields, string Place)> ReadAsync(
         DataFile file, RecordFormat? format, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
         await using Stream stream = await file.OpenAsync(cancellation);
         FileKind kind = await FileStart.KindAsync(stream, file.Uri, cancellation);
         bool isParquet = (format ?? (kind == FileKind.Parquet ? RecordFormat.Parquet : FormatOf(file.Name))) == RecordFormat.Parquet;
-        if (isParquet && kind == FileKind.Gzip) throw new WorkerException(ExitCode.BadData, $"{file.Uri}: is compressed with gzip; unpack it, for Parquet files are compressed within");
+        if (isParquet && kind == FileKind.Gzip) throw new WorkerException(ExitCode.BadData,
+            $"{file.Uri}: is compressed with gzip; unpack it, for Parquet files are compressed within");
         await using Stream content = kind == FileKind.Gzip ? new GZipInputStream(stream) { IsStreamOwner = false } : stream;
-        IAsyncEnumerable<(JsonObject, string)> records = isParquet ? ParquetRecords.ReadAsync(content, file.Uri, cancellation) : JsonLines(content, file.Uri, cancellation);
+        IAsyncEnumerable<(JsonObject, string)> records = isParquet ? ParquetRecords.ReadAsync(content, file.Uri, cancellation)
+            : JsonLines(content, file.Uri, cancellation);
         await foreach ((JsonObject fields, string place) in records) yield return (fields, place);
     }
 
@@ -80,7 +88,8 @@ public static class RecordReader
             {
                 throw new WorkerException(ExitCode.BadData, $"{place}: {e.Message}", e);
             }
-            catch (Exception e) when (stream is GZipInputStream && e is SharpZipBaseException or EndOfStreamException or IndexOutOfRangeException or ArgumentException)
+            catch (Exception e) when (stream is GZipInputStream
+                && e is SharpZipBaseException or EndOfStreamException or IndexOutOfRangeException or ArgumentException)
             {
                 throw new WorkerException(ExitCode.BadData, $"{place}: its gzip data is damaged or cut off ({e.Message})", e);
             }
@@ -95,9 +104,11 @@ public static class RecordReader
         try
         {
             JsonNode? node = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
-            if (text.IndexOf("\\ud"u8) >= 0 || text.IndexOf("\\uD"u8) >= 0) _ = node?.ToJsonString(); // reads all texts: half a surrogate pair is no character
+            // reads all texts: half a surrogate pair is no character
+            if (text.IndexOf("\\ud"u8) >= 0 || text.IndexOf("\\uD"u8) >= 0) _ = node?.ToJsonString();
             return node as JsonObject
-                ?? throw new InvalidDataException($"must be a JSON object, was {node?.GetValueKind().ToString() ?? "null"}{(node is JsonArray ? "; jq -c '.[]' makes lines of an array" : "")}");
+                ?? throw new InvalidDataException("must be a JSON object, was "
+                    + $"{node?.GetValueKind().ToString() ?? "null"}{(node is JsonArray ? "; jq -c '.[]' makes lines of an array" : "")}");
         }
         catch (InvalidOperationException e)
         {
@@ -105,7 +116,8 @@ public static class RecordReader
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"is not JSON ({(e.BytePositionInLine is { } at ? $"column {at + 1}" : e.Message)}); every line must hold one JSON object", e);
+            throw new InvalidDataException($"is not JSON ({(e.BytePositionInLine is { } at ? $"column {at + 1}" : e.Message)}); every "
+                + "line must hold one JSON object", e);
         }
     }
 

@@ -5,14 +5,16 @@ using Microsoft.Win32.SafeHandles;
 namespace LightReasoner.Worker.Data;
 
 /// <summary>
-/// A list whose elements lie in a temporary file once they are many, so that the size of a dataset does not count for memory: eight bytes an element stay. Elements are added first and
-/// read at any place afterwards, each time anew. The file has no name in the file system, so nothing of it outlives the process.
+/// A list whose elements lie in a temporary file once they are many, so that the size of a dataset does not count for memory: eight bytes
+/// an element stay. Elements are added first and read at any place afterwards, each time anew. The file has no name in the file system, so
+/// nothing of it outlives the process.
 /// </summary>
 /// <typeparam name="T">An immutable record.</typeparam>
 /// <param name="write">Writes an element.</param>
 /// <param name="read">Reads what <paramref name="write"/> wrote.</param>
 /// <param name="memory">Bytes that are kept in memory at most.</param>
-public sealed class SpooledList<T>(Action<BinaryWriter, T> write, Func<BinaryReader, T> read, int memory = 32 << 20) : IReadOnlyList<T>, IDisposable
+public sealed class SpooledList<T>(Action<BinaryWriter, T> write, Func<BinaryReader, T> read, int memory = 32 << 20)
+    : IReadOnlyList<T>, IDisposable
 {
     private readonly List<long> _ends = [];
     private readonly MemoryStream _recent = new(); // what is not in the file yet

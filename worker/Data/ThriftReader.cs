@@ -86,7 +86,8 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> data)
 
     private byte Byte() => Position < _data.Length ? _data[Position++] : throw new EndOfStreamException();
 
-    private void Advance(ulong bytes) => Position = bytes <= (ulong)(_data.Length - Position) ? Position + (int)bytes : throw new EndOfStreamException();
+    private void Advance(ulong bytes) => Position = bytes <= (ulong)(_data.Length - Position) ? Position + (int)bytes
+        : throw new EndOfStreamException();
 
     private ulong Varint()
     {

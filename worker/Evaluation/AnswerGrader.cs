@@ -67,7 +67,8 @@ public sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null, P
         GraderType.Gsm8k when benchmark is null =>
             "grader gsm8k, which compares one number (after '####', or the only one of the text): take grader math, or another answerField",
         GraderType.Exact when benchmark is null => "grader exact, which needs a text: take another answerField",
-        _ => $"grader {(type == GraderType.Published ? "published" : "math")}, which needs an answer in \\boxed{{}}, after '####' or alone: take another answerField",
+        _ => $"grader {(type == GraderType.Published ? "published" : "math")}, which needs an answer in \\boxed{{}}, after '####' or "
+            + "alone: take another answerField",
     };
 
     private bool Fits(string reference) => type switch

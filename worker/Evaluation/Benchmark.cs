@@ -38,7 +38,8 @@ public sealed partial class Benchmark
     /// <param name="type">The form.</param>
     public static string Prompt(string question, PromptType type) => type == PromptType.Cot
         ? $"Question: {question}\nAnswer:"
-        : $"<|im_start|>system\nPlease reason step by step, and put your final answer within \\boxed{{}}.<|im_end|>\n<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n";
+        : "<|im_start|>system\nPlease reason step by step, and put your final answer within "
+            + $"\\boxed{{}}.<|im_end|>\n<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n";
 
     /// <summary>Question and right answer of a record.</summary>
     /// <exception cref="WorkerException">A field is missing or has another form; the message names record and field.</exception>

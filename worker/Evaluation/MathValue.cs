@@ -111,7 +111,8 @@ internal static class MathValue
             case MathKind.Number:
                 var number = (double)node.Numerator / (double)node.Denominator;
                 if (!double.IsFinite(number))
-                    number = Math.Exp(BigInteger.Log(BigInteger.Abs(node.Numerator)) - BigInteger.Log(node.Denominator)) * node.Numerator.Sign;
+                    number =
+                        Math.Exp(BigInteger.Log(BigInteger.Abs(node.Numerator)) - BigInteger.Log(node.Denominator)) * node.Numerator.Sign;
                 return Rounded(number);
             case MathKind.Constant:
                 return Rounded(node.Name switch { "pi" => Math.PI, "E" => Math.E, _ => Complex.ImaginaryOne });

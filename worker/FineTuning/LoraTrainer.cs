@@ -49,8 +49,8 @@ public sealed class LoraTrainer : IDisposable
         _order = _training.Packing is SamplePacking.Prompt
             ? new EpochOrder(_samples.Count, _training.Seed, SampleFamilies.Of(_samples), _training.BatchSize)
             : new EpochOrder(_samples.Count, _training.Seed);
-        Adapter = TrainedAdapter.Options(model.Model, spec.Lora);
-        _replicas = new Lazy<DataParallel>(() => new DataParallel(model.Model, devices ?? [model.Model.Device], replica => TrainedAdapter.Of(replica, spec.Lora, _training.Seed),
+        Adapter = model.Model.Lora?.Options ?? spec.Lora;
+        _replicas = new Lazy<DataParallel>(() => new DataParallel(model.Model, devices ?? [model.Model.Device], replica => (replica.Lora ?? replica.AddLora(spec.Lora, _training.Seed)).Slices,
             _training.GradientCheckpointing, new AdamWOptions(_training.Betas[0], _training.Betas[1], _training.WeightDecay)));
     }
 
@@ -67,7 +67,7 @@ public sealed class LoraTrainer : IDisposable
     public int LongestSequence { get; }
 
     /// <summary>The adapter that is trained.</summary>
-    internal LoraOptions Adapter { get; }
+    internal LoraSpec Adapter { get; }
 
     /// <summary>Samples trained on so far, repetitions included.</summary>
     public long SamplesSeen { get; private set; }

@@ -1,8 +1,9 @@
 namespace LightReasoner.Worker.FineTuning;
 
 /// <summary>
-/// Samples whose prefixes extend one another, as the steps of one answer do. Samples lie in a file once they are many, and sorting compares each of them some twenty times; but they come answer
-/// by answer, each prefix extending the one before. So every sample is read once, and of each such chain only the longest prefix is kept for comparing.
+/// Samples whose prefixes extend one another, as the steps of one answer do. Samples lie in a file once they are many, and sorting compares
+/// each of them some twenty times; but they come answer by answer, each prefix extending the one before. So every sample is read once, and
+/// of each such chain only the longest prefix is kept for comparing.
 /// </summary>
 internal sealed class SampleFamilies
 {

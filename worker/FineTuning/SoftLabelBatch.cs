@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.FineTuning;
 
 /// <summary>
-/// Some sequences, and the positions in them that carry a label. With packing, samples whose prefixes extend one another share a sequence: attention is causal, so each position
-/// computes what it would alone.
+/// Some sequences, and the positions in them that carry a label. With packing, samples whose prefixes extend one another share a sequence:
+/// attention is causal, so each position computes what it would alone.
 /// </summary>
 internal sealed class SoftLabelBatch
 {
@@ -26,8 +26,8 @@ internal sealed class SoftLabelBatch
     }
 
     /// <summary>
-    /// The micro batches of an optimizer step: <paramref name="count"/> of them as a rule, of at most <paramref name="batchSize"/> sequences each. They depend on nothing else, so that a
-    /// step is the same on any number of devices.
+    /// The micro batches of an optimizer step: <paramref name="count"/> of them as a rule, of at most <paramref name="batchSize"/>
+    /// sequences each. They depend on nothing else, so that a step is the same on any number of devices.
     /// </summary>
     /// <param name="samples">All samples of the step.</param>
     /// <param name="packing">Whether samples share sequences.</param>
@@ -61,7 +61,7 @@ internal sealed class SoftLabelBatch
         var states = new List<Tensor>();
         foreach (var group in LengthGroups.Of(Enumerable.Range(0, _sequences.Count), i => _sequences[i].Length))
         {
-            var ids = Transfer.Padded([.. group.Select(i => (ReadOnlyMemory<int>)_sequences[i])], model.Device);
+            var ids = Transfer.Padded([.. group.Select(i => _sequences[i])], model.Device);
             var labelled = new List<long>();
             foreach (var (row, i) in group.Index())
             {
@@ -84,7 +84,8 @@ internal sealed class SoftLabelBatch
         var width = logProbabilities.size(-1);
         long[] entries = [.. samples.SelectMany((sample, row) => sample.TokenIds.Select(id => row * width + id))];
         float[] weights = [.. samples.SelectMany(sample => sample.Weights).Select(weight => (float)weight)];
-        var crossEntropy = logProbabilities.view(-1).index_select(0, entries.ToDevice(logits.device)).mul(weights.ToDevice(logits.device)).sum().neg();
+        var crossEntropy = logProbabilities.view(-1).index_select(0,
+            entries.ToDevice(logits.device)).mul(weights.ToDevice(logits.device)).sum().neg();
         using Scalar negativeEntropy = samples.Sum(sample => sample.NegativeEntropy);
         return crossEntropy.add(negativeEntropy);
     }

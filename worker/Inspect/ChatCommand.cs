@@ -13,7 +13,9 @@ public static class ChatCommand
     {
         var model = new Option<string?>("--model") { Description = "Model folder whose chat template is used", HelpName = "DIR" };
         var template = new Option<string?>("--template") { Description = "File with a chat template", HelpName = "FILE" };
-        var command = new Command("chat", "Render {\"messages\":[…],\"add_generation_prompt\":true,…} to {\"text\":…}, one JSON object per line; \"now\" sets the clock of strftime_now") { model, template };
+        var command = new Command("chat",
+            "Render {\"messages\":[…],\"add_generation_prompt\":true,…} to {\"text\":…}, one JSON object per line; \"now\" sets the clock "
+            + "of strftime_now") { model, template };
         command.Validators.Add(result =>
         {
             if (result.GetValue(model) is null == result.GetValue(template) is null)
@@ -42,7 +44,8 @@ public static class ChatCommand
         if (!Directory.Exists(directory))
             throw new DirectoryNotFoundException($"{directory}: folder not found");
         return ChatTemplate.Read(directory)
-            ?? throw new FileNotFoundException($"{directory}: no chat template (neither chat_template.jinja nor chat_template in tokenizer_config.json)");
+            ?? throw new FileNotFoundException($"{directory}: no chat template (neither chat_template.jinja nor chat_template in "
+                + "tokenizer_config.json)");
     }
 
     private static ChatTemplate FromFile(string file) =>
@@ -51,7 +54,8 @@ public static class ChatCommand
     private static DateTimeOffset Now(JsonNode? node) =>
         DateTimeOffset.TryParse(node?.ToString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var now)
             ? now
-            : throw new FormatException($"field 'now': expected a date and time such as 2025-07-10T12:00:00, found {node?.ToJsonString() ?? "null"}");
+            : throw new FormatException("field 'now': expected a date and time such as 2025-07-10T12:00:00, found "
+                + $"{node?.ToJsonString() ?? "null"}");
 
     private sealed class FixedClock(DateTimeOffset now) : TimeProvider
     {

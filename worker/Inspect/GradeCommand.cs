@@ -15,7 +15,8 @@ public static class GradeCommand
         var type = EnumOption.Of<PromptType>("--type", "The prompt that was answered: after cot, a next question ends the response.",
             PromptType.Qwen25MathCot);
         var command = new Command("grade",
-            "Grade {\"benchmark\":…,\"response\":…,\"truth\":…} to {\"extracted\":…,\"equal\":…}, and {\"prediction\":…,\"truth\":…} to {\"equal\":…}, one JSON object per line; "
+            "Grade {\"benchmark\":…,\"response\":…,\"truth\":…} to {\"extracted\":…,\"equal\":…}, and {\"prediction\":…,\"truth\":…} to "
+                + "{\"equal\":…}, one JSON object per line; "
             + "without benchmark, truth may be a whole solution") { grader, type };
         command.SetAction(parsed =>
             JsonLines.OnConsole((input, output) =>

@@ -18,7 +18,8 @@ internal static class ParquetCommand
         {
             await using Stream stdout = Console.OpenStandardOutput();
             await using var output = new StreamWriter(stdout, new UTF8Encoding(false), 1 << 16) { NewLine = "\n" };
-            await foreach (DataRecord row in RecordReader.ReadAsync(BlobUri.Absolute(parsed.GetValue(file)!), RecordFormat.Parquet, cancellation))
+            await foreach (DataRecord row in RecordReader.ReadAsync(BlobUri.Absolute(parsed.GetValue(file)!),
+                RecordFormat.Parquet, cancellation))
             {
                 JsonLine.Write(row.Fields, output);
                 output.WriteLine();

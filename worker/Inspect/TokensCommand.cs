@@ -12,7 +12,8 @@ public static class TokensCommand
         var model = new Option<string>("--model") { Description = "Model folder with tokenizer.json", Required = true, HelpName = "DIR" };
         var add = new Option<bool>("--add-special-tokens") { Description = "Put the model's own tokens (BOS …) around every text" };
         var skip = new Option<bool>("--skip-special-tokens") { Description = "Leave special tokens out of decoded texts" };
-        var command = new Command("tokens", "Encode {\"text\":…} to {\"ids\":[…]} and decode {\"ids\":[…]} to {\"text\":…}, one JSON object per line") { model, add, skip };
+        var command = new Command("tokens",
+            "Encode {\"text\":…} to {\"ids\":[…]} and decode {\"ids\":[…]} to {\"text\":…}, one JSON object per line") { model, add, skip };
         command.SetAction(parsed => JsonLines.OnConsole((input, output) =>
             Run(Tokenizer.Load(parsed.GetValue(model)!), input, output, parsed.GetValue(add), parsed.GetValue(skip))));
         return command;
@@ -20,7 +21,8 @@ public static class TokensCommand
 
     /// <summary>Encodes or decodes every line.</summary>
     /// <exception cref="Runs.WorkerException">A line is wrong; the message names it.</exception>
-    public static void Run(Tokenizer tokenizer, TextReader input, Stream output, bool addSpecialTokens = false, bool skipSpecialTokens = false) =>
+    public static void Run(Tokenizer tokenizer, TextReader input, Stream output, bool addSpecialTokens = false,
+        bool skipSpecialTokens = false) =>
         JsonLines.Each(input, output, (line, writer) =>
         {
             var hasText = line.TryGetProperty("text", out var text);

@@ -1,3 +1,4 @@
+using LightReasoner.Api;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -20,7 +21,6 @@ public sealed class CausalLM : nn.Module
     private readonly RmsNorm _norm;
     private readonly Projection? _head; // null when tied to the embedding
     private readonly RotaryEmbedding _rotary;
-    private readonly List<NamedSlice> _slices;
     private Generator? _dropout; // the model's own: replicas draw at the same time
     private long _dropoutSeed;
 
@@ -33,8 +33,10 @@ public sealed class CausalLM : nn.Module
         _norm = new RmsNorm("model.norm", config.HiddenSize, config.RmsNormEps, dtype, device);
         _head = config.TieWordEmbeddings ? null : new Projection(dtype, device, config.HiddenSize, ("lm_head", config.VocabSize, false));
         _rotary = new RotaryEmbedding(config, dtype, device);
-        _slices = [new("model.embed_tokens.weight", _embedding), .. _layers.SelectMany(layer => layer.Slices()), _norm.Slice, .. _head?.Slices() ?? []];
-        Weights = [.. _slices.Select(slice => slice.Parameter).Distinct<object>(ReferenceEqualityComparer.Instance).Cast<Parameter>()]; // tensors are equal by value
+        Slices = [new("model.embed_tokens.weight", _embedding), .. _layers.SelectMany(layer => layer.Slices()), _norm.Slice,
+            .. _head?.Slices() ?? []];
+        // tensors are equal by value
+        Weights = [.. Slices.Select(slice => slice.Parameter).Distinct<object>(ReferenceEqualityComparer.Instance).Cast<Parameter>()];
     }
 
     /// <summary>The model's shape.</summary>
@@ -84,9 +86,10 @@ public sealed class CausalLM : nn.Module
         using var scope = NewDisposeScope();
         var (rows, length) = ((int)ids.size(0), (int)ids.size(1));
         var (cos, sin) = positions is null
-            ? _rotary.Turns(arange(Scalars.Of(length), device: Device), length, repeat: rows)
-            : _rotary.Turns(positions.expand(rows, length).reshape(-1), Config.MaxPositionEmbeddings);
-        return Run(ids, new ForwardPass(rows, length, cos, sin, mask is null ? null : ForwardPass.Additive(mask, DType))).MoveToOuterDisposeScope();
+            ? _rotary.CosSin(arange(Scalars.Of(length), device: Device), length, repeat: rows)
+            : _rotary.CosSin(positions.expand(rows, length).reshape(-1), Config.MaxPositionEmbeddings);
+        return Run(ids, new ForwardPass(rows, length, cos, sin, mask is null ? null : ForwardPass.Additive(mask, DType)))
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>Continues rows of a cache, without gradients. Afterwards each row holds its new tokens too.</summary>
@@ -101,8 +104,9 @@ public sealed class CausalLM : nn.Module
         using var scope = NewDisposeScope();
         var (count, length) = ((int)ids.size(0), (int)ids.size(1));
         var place = cache.Place(length, newLengths, rows);
-        var (cos, sin) = _rotary.Turns(place.Positions.view(-1), cache.Capacity);
-        var hidden = Run(ids, new ForwardPass(count, length, cos, sin, place.Mask(Config.NumHeads / Config.NumKvHeads, DType), cache, place));
+        var (cos, sin) = _rotary.CosSin(place.Positions.view(-1), cache.Capacity);
+        var hidden = Run(ids, new ForwardPass(count, length, cos, sin,
+            place.Mask(Config.NumHeads / Config.NumKvHeads, DType), cache, place));
         cache.Advance(newLengths, rows);
         return hidden.MoveToOuterDisposeScope();
     }
@@ -132,7 +136,7 @@ public sealed class CausalLM : nn.Module
     }
 
     /// <summary>The base weights by name as parts of <see cref="Weights"/>.</summary>
-    internal IReadOnlyList<NamedSlice> Slices => _slices;
+    internal IReadOnlyList<NamedSlice> Slices { get; }
 
     /// <summary>What dropout draws in the coming forward passes follows from this alone.</summary>
     internal void SeedDropout(int seed) => _dropoutSeed = (long)seed << 20;
@@ -150,43 +154,46 @@ public sealed class CausalLM : nn.Module
     }
 
     /// <summary>The base weights under their Hugging Face names, as views for loading and saving; a tied head is not repeated.</summary>
-    public IReadOnlyList<(string Name, Tensor Value)> NamedParameters() => [.. _slices.Select(slice => (slice.Name, slice.Of(slice.Parameter.detach())))];
-
-    /// <summary>The gradients of the base weights under their Hugging Face names, where there are any.</summary>
-    public IReadOnlyList<(string Name, Tensor Value)> NamedGradients() =>
-        [.. _slices.Where(slice => slice.Parameter.grad is not null).Select(slice => (slice.Name, slice.Of(slice.Parameter.grad!)))];
+    public IReadOnlyList<(string Name, Tensor Value)> NamedParameters() =>
+        [.. Slices.Select(slice => (slice.Name, slice.Of(slice.Parameter.detach())))];
 
     /// <inheritdoc/>
     public override IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true) =>
-        Weights.Select((weight, i) => ($"weights.{i}", weight)).Concat(Lora?.NamedParameters() ?? []);
+        Weights.Select((weight, i) => ($"weights.{i}", weight)).Concat(Lora?.NamedParameters ?? []);
 
     /// <summary>
     /// Lays a fresh LoRA adapter over the projections that <paramref name="options"/> names (A uniform in ±1/√in, B zero, as PEFT does) and
     /// freezes the base weights.
     /// </summary>
-    public LoraAdapter AddLora(LoraOptions options, long seed)
+    public LoraAdapter AddLora(LoraSpec options, long seed)
     {
         if (Lora is not null)
             throw new InvalidOperationException("the model has an adapter already; unload it first");
-        if (options.TargetModules.FirstOrDefault(name => !LoraOptions.Targets.Contains(name)) is { } unknown)
-            throw new ArgumentException($"'{unknown}' is no projection of a decoder layer (known: {string.Join(", ", LoraOptions.Targets)})", nameof(options));
+        if (options.TargetModules.FirstOrDefault(name => !LoraAdapter.Targets.Contains(name)) is { } unknown)
+            throw new ArgumentException($"'{unknown}' is no projection of a decoder layer (known: {string.Join(", ", LoraAdapter.Targets)})", nameof(options));
         if (options.TargetModules.Count == 0)
             throw new ArgumentException("an adapter needs at least one target module", nameof(options));
 
         foreach (var weight in Weights)
             weight.requires_grad = false;
         using var generator = new Generator((ulong)seed);
-        var adapted = _layers.SelectMany(layer => layer.Projections).SelectMany(projection => projection.AddLora(options, generator)).ToList();
+        var adapted = _layers.SelectMany(layer => layer.Projections)
+            .SelectMany(projection => projection.AddLora(options, generator)).ToList();
         return Lora = new LoraAdapter(options, adapted);
     }
 
-    /// <summary>Adds the adapter into the base weights; forward passes then cost what the base's cost.</summary>
-    public void MergeLora() => (Lora ?? throw new InvalidOperationException("the model has no adapter to merge")).SetMerged(true);
+    /// <summary>
+    /// Adds the adapter, if there is one, into the base weights and removes it: an ordinary model again, trainable and free for another
+    /// adapter.
+    /// </summary>
+    public void MergeLora()
+    {
+        foreach (var projection in _layers.SelectMany(layer => layer.Projections))
+            projection.MergeLora();
+        UnloadLora();
+    }
 
-    /// <summary>Takes a merged adapter out of the base weights again (exact up to rounding).</summary>
-    public void UnmergeLora() => (Lora ?? throw new InvalidOperationException("the model has no adapter to unmerge")).SetMerged(false);
-
-    /// <summary>Removes the adapter and lets the base weights train again. What was merged stays in them.</summary>
+    /// <summary>Removes the adapter and lets the base weights train again.</summary>
     public void UnloadLora()
     {
         foreach (var projection in _layers.SelectMany(layer => layer.Projections))
@@ -201,8 +208,7 @@ public sealed class CausalLM : nn.Module
     {
         if (disposing)
         {
-            if (Lora is not null)
-                UnloadLora();
+            UnloadLora();
             foreach (var weight in Weights)
                 weight.Dispose();
             _rotary.Dispose();
@@ -226,7 +232,8 @@ public sealed class CausalLM : nn.Module
             Action? before = dropout is null ? null : () => dropout.manual_seed(seed);
             if (!checkpointing)
                 before?.Invoke();
-            var next = checkpointing ? Recomputation.Apply(y => layer.Forward(y, pass, dropout), x, before) : layer.Forward(x, pass, dropout);
+            var next = checkpointing ? Recomputation.Apply(y => layer.Forward(y, pass, dropout), x, before)
+                : layer.Forward(x, pass, dropout);
             if (!is_grad_enabled())
                 x.Dispose();
             x = next;
@@ -242,7 +249,7 @@ public sealed class CausalLM : nn.Module
     {
         using var _ = no_grad();
         using var generator = new Generator((ulong)seed);
-        foreach (var slice in _slices)
+        foreach (var slice in Slices)
         {
             using var scope = NewDisposeScope();
             var value = slice.Of(slice.Parameter);

@@ -86,7 +86,8 @@ public sealed record DecoderConfig
             throw fields.Bad("head_dim", $"must be even, is {headDim}");
 
         var attentionBias = fields.Bool("attention_bias", false);
-        // As transformers 5 has it: rope_scaling, where there is one, stands for rope_parameters, and what it leaves out is at the top level.
+        // As transformers 5 has it: rope_scaling, where there is one, stands for rope_parameters, and what it leaves out is at the top
+        // level.
         var (older, newer) = (fields.Object("rope_scaling"), fields.Object("rope_parameters"));
         var (scaling, parameters) = (RopeScaling.Parse(older), RopeScaling.Parse(newer)); // an unsupported kind is refused in either
         var rope = older ?? newer;
@@ -158,8 +159,10 @@ public sealed record DecoderConfig
         if (named.Length == 0 && fields.Text("model_type") is { } type)
             named = [SupportedArchitectures.FirstOrDefault(a => ModelType(a) == type) ?? type];
         if (named.Length == 0)
-            throw new InvalidDataException($"{file}: fields 'architectures' and 'model_type' are missing; this is no configuration of a language model");
+            throw new InvalidDataException($"{file}: fields 'architectures' and 'model_type' are missing; this is no configuration of a "
+                + "language model");
         return named.FirstOrDefault(SupportedArchitectures.Contains)
-            ?? throw fields.Bad("architectures", $"names {string.Join(", ", named)}, which is not supported (supported: {string.Join(", ", SupportedArchitectures)})");
+            ?? throw fields.Bad("architectures",
+                $"names {string.Join(", ", named)}, which is not supported (supported: {string.Join(", ", SupportedArchitectures)})");
     }
 }

@@ -12,7 +12,8 @@ namespace LightReasoner.Worker.Models;
 /// <param name="Mask">Added to the attention scores: 0 or -inf; null for causal. With a cache [rows, 1, group·length, reach].</param>
 /// <param name="Cache">Keys and values of what was read before.</param>
 /// <param name="Place">Where the new tokens go in the cache.</param>
-internal sealed record ForwardPass(int Rows, int Length, Tensor Cos, Tensor Sin, Tensor? Mask, KvCache? Cache = null, CachePlace? Place = null)
+internal sealed record ForwardPass(int Rows, int Length, Tensor Cos, Tensor Sin, Tensor? Mask, KvCache? Cache = null,
+    CachePlace? Place = null)
 {
     /// <summary>Lets the tensors outlive the scope that they were made in.</summary>
     public void DetachFromDisposeScope()
@@ -81,7 +82,8 @@ internal sealed class DecoderLayer
         var (rows, length, group) = (pass.Rows, pass.Length, _heads / _kvHeads);
         var qkv = projected.view(-1, _heads + 2 * _kvHeads, _headDim);
         if (_queryNorm is not null)
-            qkv = cat([_queryNorm.Forward(qkv.narrow(1, 0, _heads)), _keyNorm!.Forward(qkv.narrow(1, _heads, _kvHeads)), qkv.narrow(1, _heads + _kvHeads, _kvHeads)], 1);
+            qkv = cat([_queryNorm.Forward(qkv.narrow(1, 0, _heads)), _keyNorm!.Forward(qkv.narrow(1, _heads, _kvHeads)),
+                qkv.narrow(1, _heads + _kvHeads, _kvHeads)], 1);
         qkv = qkv.roll(_headDim / 2, -1).mul_(pass.Sin).addcmul(qkv, pass.Cos, s_one);
 
         if (pass.Cache is null)
@@ -93,7 +95,8 @@ internal sealed class DecoderLayer
         }
         // The query heads of a KV head are rows of one product, so that the cached keys and values are read where they lie, once.
         var (keys, values) = pass.Cache.Append(_layer, qkv.narrow(1, _heads, 2 * _kvHeads), pass.Place!);
-        var queries = qkv.narrow(1, 0, _heads).view(rows, length, _kvHeads, group, _headDim).permute(0, 2, 3, 1, 4).reshape(rows, _kvHeads, group * length, _headDim);
+        var queries = qkv.narrow(1, 0, _heads).view(rows, length, _kvHeads, group, _headDim).permute(0, 2, 3, 1, 4).reshape(rows, _kvHeads,
+            group * length, _headDim);
         var context = scaled_dot_product_attention(queries, keys, values, pass.Mask);
         return context.view(rows, _kvHeads, group, length, _headDim).permute(0, 3, 1, 2, 4).reshape(-1, _heads * _headDim);
 

@@ -11,7 +11,8 @@ public sealed class KvCache : IDisposable
 {
     private const int Step = 64; // tokens; also keeps the reach of attention a multiple of what GPU kernels want
 
-    // By layer, [rows, capacity, 2·kvHeads, headDim], keys before values: one write a token. It begins as zeros, since a masked slot still takes part in the arithmetic and NaN · 0 is NaN.
+    // By layer, [rows, capacity, 2·kvHeads, headDim], keys before values: one write a token. It begins as zeros, since a masked slot still
+    // takes part in the arithmetic and NaN · 0 is NaN.
     private readonly Tensor[] _layers;
     private readonly int _kvHeads;
 
@@ -22,7 +23,8 @@ public sealed class KvCache : IDisposable
         (Lengths, Capacity, _kvHeads) = (new int[rows], Step, model.Config.NumKvHeads);
         using var _ = no_grad();
         _layers = [.. Enumerable.Range(0, model.Config.NumLayers)
-            .Select(_ => zeros([rows, Capacity, 2 * _kvHeads, model.Config.HeadDim], dtype: model.DType, device: model.Device).DetachFromDisposeScope())];
+            .Select(_ => zeros([rows, Capacity, 2 * _kvHeads, model.Config.HeadDim], dtype: model.DType, device: model.Device)
+                .DetachFromDisposeScope())];
     }
 
     /// <summary>Number of rows.</summary>
@@ -35,7 +37,8 @@ public sealed class KvCache : IDisposable
     public int[] Lengths { get; private set; }
 
     /// <summary>Bytes that a token takes in all layers.</summary>
-    public static long BytesPerToken(CausalLM model) => 2L * model.Config.NumLayers * model.Config.NumKvHeads * model.Config.HeadDim * model.DType.ElementSize();
+    public static long BytesPerToken(CausalLM model) =>
+        2L * model.Config.NumLayers * model.Config.NumKvHeads * model.Config.HeadDim * model.DType.ElementSize();
 
     /// <summary>Forgets the tokens of a row from position <paramref name="length"/> on.</summary>
     public void Truncate(int row, int length)
@@ -155,7 +158,8 @@ internal sealed record CachePlace(Tensor Positions, Tensor Slots, Tensor? Rows, 
         using var scope = NewDisposeScope();
         var (rows, length) = (Positions.size(0), Positions.size(1));
         var mask = zeros([rows, 1, length, Reach], dtype: dtype, device: Positions.device)
-            .masked_fill_(arange(Scalars.Of(Reach), device: Positions.device).gt(Positions.view(rows, 1, length, 1)), Scalars.NegativeInfinity);
+            .masked_fill_(arange(Scalars.Of(Reach), device: Positions.device).gt(Positions.view(rows, 1, length, 1)),
+                Scalars.NegativeInfinity);
         if (length > 1 && group > 1)
             mask = mask.repeat(1, 1, group, 1); // rows of the product are [group, length]
         return mask.MoveToOuterDisposeScope();

@@ -16,7 +16,8 @@ internal static class Libtorch
     internal static void Load()
     {
         var chosen = Environment.GetEnvironmentVariable("LIBTORCH");
-        var folder = string.IsNullOrEmpty(chosen) ? s_own : Directory.Exists(Path.Combine(chosen, "lib")) ? Path.Combine(chosen, "lib") : chosen;
+        var folder = string.IsNullOrEmpty(chosen) ? s_own : Directory.Exists(Path.Combine(chosen, "lib"))
+            ? Path.Combine(chosen, "lib") : chosen;
         var bindings = Path.Combine(s_own, "libLibTorchSharp.so");
         if (!File.Exists(bindings))
             return; // a build with the CUDA packages: TorchSharp finds their files
@@ -24,7 +25,8 @@ internal static class Libtorch
         {
             var path = Path.Combine(folder, library);
             if (!File.Exists(path))
-                throw new DllNotFoundException($"{path} is missing; LIBTORCH must name a folder with libtorch 2.10 or newer (or its lib folder)");
+                throw new DllNotFoundException($"{path} is missing; LIBTORCH must name a folder with libtorch 2.10 or newer (or its lib "
+                    + "folder)");
             NativeLibrary.Load(path);
         }
         NativeLibrary.Load(bindings);

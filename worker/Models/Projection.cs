@@ -1,3 +1,4 @@
+using LightReasoner.Api;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -42,26 +43,33 @@ internal sealed class Projection
     public Tensor Forward(Tensor x, Generator? dropout = null)
     {
         var output = nn.functional.linear(x, Weight, Bias);
-        if (!_adapters.Any(lora => lora is { Active: true }))
+        if (_adapters.All(lora => lora is null))
             return output;
         var outputs = output.split(_sizes, -1);
         for (var i = 0; i < outputs.Length; i++)
-            if (_adapters[i] is { Active: true } lora)
+            if (_adapters[i] is { } lora)
                 outputs[i] = lora.AddTo(outputs[i], x, dropout);
         return outputs.Length == 1 ? outputs[0] : cat(outputs, -1);
     }
 
     /// <summary>residual + the output.</summary>
     public Tensor ForwardOnto(Tensor residual, Tensor x, Generator? dropout = null) =>
-        Bias is null && !_adapters.Any(lora => lora is { Active: true }) ? addmm(residual, x, Weight.t(), 1, 1) : residual.add(Forward(x, dropout));
+        Bias is null && _adapters.All(lora => lora is null) ? addmm(residual, x, Weight.t(), 1, 1) : residual.add(Forward(x, dropout));
 
     /// <summary>Adapters over the parts that the options name.</summary>
-    public IEnumerable<LoraLinear> AddLora(LoraOptions options, Generator generator)
+    public IEnumerable<LoraLinear> AddLora(LoraSpec options, Generator generator)
     {
         long start = 0;
         for (var i = 0; i < _parts.Length; start += _parts[i++].OutFeatures)
             if (options.TargetModules.Contains(_parts[i].Name[(_parts[i].Name.LastIndexOf('.') + 1)..]))
-                yield return _adapters[i] = new LoraLinear(new NamedSlice(_parts[i].Name, Weight, start, _parts[i].OutFeatures), options, generator);
+                yield return _adapters[i] = new LoraLinear(new NamedSlice(_parts[i].Name, Weight, start, _parts[i].OutFeatures), options,
+                    generator);
+    }
+
+    public void MergeLora()
+    {
+        foreach (var lora in _adapters)
+            lora?.Merge();
     }
 
     public void RemoveLora()

@@ -33,7 +33,7 @@ internal sealed class PromptBatch : IDisposable
         if (_shared == 0)
             return;
         using var scope = NewDisposeScope();
-        Read([prompts[0].AsMemory(0, _shared)], [0]);
+        Read([prompts[0][.._shared]], [0]);
         Cache.ShareFirstRow();
     }
 
@@ -54,7 +54,7 @@ internal sealed class PromptBatch : IDisposable
         var prompts = Array.ConvertAll(free, slot => (_promptOfSlot[slot] = _waiting.Dequeue()).Value);
         foreach (var slot in free)
             Cache.Truncate(slot, _shared);
-        return (Read(Array.ConvertAll(prompts, prompt => (ReadOnlyMemory<int>)_prompts[prompt].AsMemory(_shared..^_unread)), free), prompts);
+        return (Read(Array.ConvertAll(prompts, prompt => _prompts[prompt][_shared..^_unread]), free), prompts);
     }
 
     /// <summary>
@@ -65,7 +65,8 @@ internal sealed class PromptBatch : IDisposable
     {
         DropIdleSlots();
         var ids = Array.ConvertAll(_promptOfSlot, prompt => prompt is { } p ? (long)token(p) : 0);
-        var hidden = _model.Hidden(ids.ToDevice(_model.Device).view(-1, 1), Cache, Array.ConvertAll(_promptOfSlot, prompt => prompt is null ? 0 : 1)).squeeze(1);
+        var hidden = _model.Hidden(ids.ToDevice(_model.Device).view(-1, 1), Cache,
+            Array.ConvertAll(_promptOfSlot, prompt => prompt is null ? 0 : 1)).squeeze(1);
         int[] running = [.. Enumerable.Range(0, _promptOfSlot.Length).Where(slot => _promptOfSlot[slot] is not null)];
         if (running.Length < _promptOfSlot.Length)
             hidden = hidden.index_select(0, running.ToDevice(_model.Device));
@@ -91,7 +92,7 @@ internal sealed class PromptBatch : IDisposable
     /// Continues some rows of the cache by sequences, the longest first, and returns the hidden states after their last tokens, [rows,
     /// hidden].
     /// </summary>
-    private Tensor? Read(ReadOnlyMemory<int>[] sequences, int[] rows)
+    private Tensor? Read(int[][] sequences, int[] rows)
     {
         var states = new List<Tensor>();
         var group = _model.Config.NumHeads / _model.Config.NumKvHeads;
@@ -106,7 +107,8 @@ internal sealed class PromptBatch : IDisposable
             {
                 var piece = sequences.Skip(first).Take(count).TakeWhile(sequence => sequence.Length > start)
                     .Select(sequence => sequence[start..Math.Min(sequence.Length, start + width)]).ToArray();
-                var hidden = _model.Hidden(Transfer.Padded(piece, _model.Device), Cache, Array.ConvertAll(piece, p => p.Length), rows[first..(first + piece.Length)]);
+                var hidden = _model.Hidden(Transfer.Padded(piece, _model.Device), Cache, Array.ConvertAll(piece, p => p.Length),
+                    rows[first..(first + piece.Length)]);
                 int[] last = [.. Enumerable.Range(0, piece.Length).Where(row => sequences[first + row].Length <= start + width)];
                 var at = Array.ConvertAll(last, row => row * (int)hidden.size(1) + piece[row].Length - 1);
                 if (last.Length > 0)

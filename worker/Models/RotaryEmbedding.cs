@@ -31,17 +31,17 @@ internal sealed class RotaryEmbedding(DecoderConfig config, ScalarType type, Dev
     /// <param name="positions">The tokens' positions, [tokens].</param>
     /// <param name="bound">All positions are below.</param>
     /// <param name="repeat">How often the positions follow one another.</param>
-    public (Tensor Cos, Tensor Sin) Turns(Tensor positions, int bound, int repeat = 1)
+    public (Tensor Cos, Tensor Sin) CosSin(Tensor positions, int bound, int repeat = 1)
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var (tokens, rotated) = (positions.size(0), config.NumHeads + config.NumKvHeads);
-        var turns = cat([
+        var rotations = cat([
             Table(bound).index_select(0, positions).expand(tokens, 2, rotated, config.HeadDim),
             _identity!.expand(tokens, 2, config.NumKvHeads, config.HeadDim)], 2);
         if (repeat > 1)
-            turns = turns.repeat(repeat, 1, 1, 1);
-        var both = turns.unbind(1);
+            rotations = rotations.repeat(repeat, 1, 1, 1);
+        var both = rotations.unbind(1);
         return (both[0].MoveToOuterDisposeScope(), both[1].MoveToOuterDisposeScope());
     }
 

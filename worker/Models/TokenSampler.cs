@@ -54,7 +54,8 @@ internal sealed class TokenSampler : IDisposable
         if (_seen is not null)
         {
             scores = scores.to(ScalarType.Float32);
-            var penalised = where(scores.lt(Scalars.Of(0)), scores.mul(Scalars.Of(_spec.RepetitionPenalty)), scores.div(Scalars.Of(_spec.RepetitionPenalty)));
+            var penalised = where(scores.lt(Scalars.Of(0)), scores.mul(Scalars.Of(_spec.RepetitionPenalty)),
+                scores.div(Scalars.Of(_spec.RepetitionPenalty)));
             scores = where(_seen.index_select(0, prompts.ToDevice(logits.device)), penalised, scores);
         }
         if (_spec.Temperature == 0)
@@ -76,7 +77,8 @@ internal sealed class TokenSampler : IDisposable
         var cumulative = scores.to(ScalarType.Float64).softmax(-1).cumsum(-1);
         var total = cumulative.narrow(1, cumulative.size(1) - 1, 1);
         var target = uniform.ToDevice(scores.device).view(-1, 1).mul(total);
-        return cumulative.le(target).sum(-1).clamp_max(Scalars.Of(cumulative.size(1) - 1)); // tokens of probability 0 are never hit: their step has no width
+        // tokens of probability 0 are never hit: their step has no width
+        return cumulative.le(target).sum(-1).clamp_max(Scalars.Of(cumulative.size(1) - 1));
     }
 
     private Tensor KeepTopK(Tensor scores)

@@ -20,13 +20,13 @@ internal static class Transfer
     public static Tensor ToDevice(this float[] values, Device device) => Send(tensor(values), device);
 
     /// <summary>Sequences as [rows, longest], padded on the right with 0.</summary>
-    public static Tensor Padded(IReadOnlyList<ReadOnlyMemory<int>> rows, Device device)
+    public static Tensor Padded(IReadOnlyList<int[]> rows, Device device)
     {
         var longest = rows.Max(row => row.Length);
         var flat = new long[rows.Count * longest];
         for (var row = 0; row < rows.Count; row++)
             for (var i = 0; i < rows[row].Length; i++)
-                flat[row * longest + i] = rows[row].Span[i];
+                flat[row * longest + i] = rows[row][i];
         return flat.ToDevice(device).view(rows.Count, longest);
     }
 

@@ -25,7 +25,8 @@ public sealed class BlockGenerator(CausalLM model, int fillId, IReadOnlyCollecti
     /// <param name="cancellation">Ends generation between two forward passes.</param>
     /// <exception cref="InvalidDataException">A prompt leaves no room in the model's context, or the logits are not finite.</exception>
     public IReadOnlyList<GeneratedAnswer> Generate(
-        IReadOnlyList<int[]> prompts, int blockLength, int? refineIterations, int maxNewTokens, int batchSize, Action<int>? answered = null, CancellationToken cancellation = default)
+        IReadOnlyList<int[]> prompts, int blockLength, int? refineIterations, int maxNewTokens, int batchSize, Action<int>? answered = null,
+            CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(blockLength, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxNewTokens, 1);
@@ -69,7 +70,7 @@ public sealed class BlockGenerator(CausalLM model, int fillId, IReadOnlyCollecti
     {
         var slots = batch.PromptOfSlot;
         int[] cached = [.. batch.Cache.Lengths];
-        var inputs = slots.Select((prompt, slot) => prompt is { } p ? rows[p].Input(cached[slot]) : default).ToArray();
+        var inputs = slots.Select((prompt, slot) => prompt is { } p ? rows[p].Input(cached[slot]) : []).ToArray();
         var hidden = model.Hidden(Transfer.Padded(inputs, model.Device), batch.Cache, Array.ConvertAll(inputs, input => input.Length));
         var width = (int)hidden.size(1);
         int[] real = [.. inputs.SelectMany((input, slot) => Enumerable.Range(slot * width, input.Length))];
@@ -108,7 +109,7 @@ public sealed class BlockGenerator(CausalLM model, int fillId, IReadOnlyCollecti
         }
 
         /// <summary>What the next pass reads behind the tokens that are cached.</summary>
-        public ReadOnlyMemory<int> Input(int cached) => _tokens.Slice(cached, _tokens.Count - 1 - cached).ToArray();
+        public int[] Input(int cached) => [.. _tokens[cached..^1]];
 
         /// <summary>Takes a pass's predictions: of the tokens after position <paramref name="cached"/>.</summary>
         /// <returns>How many tokens the cache may keep: up to the first one that the pass read otherwise than it now is.</returns>

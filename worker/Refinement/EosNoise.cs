@@ -7,8 +7,8 @@ namespace LightReasoner.Worker.Refinement;
 internal static class EosNoise
 {
     /// <summary>
-    /// Noises one sequence. A position of the response is replaced where its uniform number is below <paramref name="t"/>; the EOS tail is replaced as a
-    /// whole or not at all, as its first position is.
+    /// Noises one sequence. A position of the response is replaced where its uniform number is below <paramref name="t"/>; the EOS tail is
+    /// replaced as a whole or not at all, as its first position is.
     /// </summary>
     /// <param name="ids">The clean sequence.</param>
     /// <param name="maskable">Which positions belong to the response.</param>
@@ -17,8 +17,8 @@ internal static class EosNoise
     /// <param name="maskId">What tokens are replaced by.</param>
     /// <param name="eosId">The token that a tail is made of; null for no tail rule.</param>
     /// <param name="rule">
-    /// Corrected: the tail is the trailing run of EOS in the response. Published: the tail begins at index n, n being the number of positions that are not
-    /// an EOS of the response; if an EOS stands inside the response, that overwrites real tokens at the end.
+    /// Corrected: the tail is the trailing run of EOS in the response. Published: the tail begins at index n, n being the number of
+    /// positions that are not an EOS of the response; if an EOS stands inside the response, that overwrites real tokens at the end.
     /// </param>
     /// <returns>The noised sequence, and which positions count as replaced.</returns>
     public static (int[] Noised, bool[] Replaced) Apply(
@@ -35,7 +35,8 @@ internal static class EosNoise
         if (eosId is not { } eos)
             return (noised, replaced);
 
-        var (start, end) = rule is Compatibility.Published ? (CountOfOthers(ids, maskable, eos), ids.Length) : TrailingRun(ids, maskable, eos);
+        var (start, end) = rule is Compatibility.Published ? (CountOfOthers(ids, maskable, eos), ids.Length)
+            : TrailingRun(ids, maskable, eos);
         if (start < end)
         {
             noised.AsSpan(start, end - start).Fill(replaced[start] ? maskId : eos);

@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Refinement;
 
 /// <summary>
-/// A sequence for interleaved-mask training (next-block prediction): every full block of k response tokens is preceded by k - 1 masks at the positions of its tokens. Masks see what is before
-/// their block and each other, and predict the block; no token ever sees a mask. A shorter last block has none.
+/// A sequence for interleaved-mask training (next-block prediction): every full block of k response tokens is preceded by k - 1 masks at
+/// the positions of its tokens. Masks see what is before their block and each other, and predict the block; no token ever sees a mask. A
+/// shorter last block has none.
 /// </summary>
 /// <param name="Ids">Prompt, masks of block 0, block 0, masks of block 1, …</param>
 /// <param name="Positions">Position of each token; a mask stands where the token stands that it is in place of.</param>
@@ -22,7 +23,8 @@ internal sealed record InterleavedLayout(int[] Ids, int[] Positions, int[] Label
     public static InterleavedLayout Of(RefineSequence sequence, int blockSize, int mask)
     {
         var (start, response) = (sequence.ResponseStart, sequence.Ids.AsSpan(sequence.ResponseStart).ToArray());
-        var (ids, positions, labels, segments, isMask) = (new List<int>(), new List<int>(), new List<int>(), new List<int>(), new List<bool>());
+        var (ids, positions, labels, segments, isMask) = (new List<int>(), new List<int>(), new List<int>(),
+            new List<int>(), new List<bool>());
         for (var i = 0; i < start; i++)
             Add(sequence.Ids[i], i, i == start - 1 ? 0 : -1, segment: 0, false);
         var segment = 0;
@@ -58,12 +60,15 @@ internal sealed record InterleavedLayout(int[] Ids, int[] Positions, int[] Label
         return response == 0 ? 0 : response + (blockSize - 1) * (response / blockSize) - (sequence.ResponseStart == 0 ? 1 : 0);
     }
 
-    /// <summary>Which tokens each token of some rows attends to, [rows, 1, length, length]; what pads a row is behind all that is real.</summary>
+    /// <summary>
+    /// Which tokens each token of some rows attends to, [rows, 1, length, length]; what pads a row is behind all that is real.
+    /// </summary>
     public static Tensor AttentionMask(IReadOnlyList<InterleavedLayout> rows, Device device)
     {
         using var scope = NewDisposeScope();
-        var segments = Transfer.Padded([.. rows.Select(row => (ReadOnlyMemory<int>)row.Segments)], device);
-        var masks = Transfer.Padded([.. rows.Select(row => (ReadOnlyMemory<int>)Array.ConvertAll(row.IsMask, is1 => is1 ? 1 : 0))], device).to(ScalarType.Bool);
+        var segments = Transfer.Padded([.. rows.Select(row => row.Segments)], device);
+        var masks = Transfer.Padded([.. rows.Select(row => Array.ConvertAll(row.IsMask, mask => mask ? 1 : 0))],
+            device).to(ScalarType.Bool);
         var length = segments.size(1);
         var visible = segments.unsqueeze(1).eq(segments.unsqueeze(2)).logical_or(masks.logical_not().unsqueeze(1)); // [rows, query, key]
         var causal = ones([length, length], dtype: ScalarType.Bool, device: device).tril();

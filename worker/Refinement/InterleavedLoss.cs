@@ -25,14 +25,16 @@ internal sealed class InterleavedLoss(int blockSize, int mask) : RefineLoss
         {
             using var scope = NewDisposeScope();
             var length = group.Max(row => row.Ids.Length);
-            long[] labelled = [.. group.SelectMany((row, r) => Enumerable.Range(0, row.Labels.Length).Where(i => row.Labels[i] >= 0).Select(i => (long)r * length + i))];
+            long[] labelled = [.. group.SelectMany((row, r) =>
+                Enumerable.Range(0, row.Labels.Length).Where(i => row.Labels[i] >= 0).Select(i => (long)r * length + i))];
             int[] labels = [.. group.SelectMany(row => row.Labels).Where(label => label >= 0)];
             var targets = labels.ToDevice(device);
-            var hidden = replica.Model.Hidden(Padded(row => row.Ids), Padded(row => row.Positions), InterleavedLayout.AttentionMask(group, device));
+            var hidden = replica.Model.Hidden(Padded(row => row.Ids), Padded(row => row.Positions),
+                InterleavedLayout.AttentionMask(group, device));
             loss.add_(HeadLoss.Backward(replica, hidden.flatten(0, 1).index_select(0, labelled.ToDevice(device)), share, (logits, at) =>
                 nn.functional.cross_entropy(logits, targets.narrow(0, at.Start, at.Count), reduction: nn.Reduction.Sum)).mul_(factor));
 
-            Tensor Padded(Func<InterleavedLayout, int[]> values) => Transfer.Padded([.. group.Select(row => (ReadOnlyMemory<int>)values(row))], device);
+            Tensor Padded(Func<InterleavedLayout, int[]> values) => Transfer.Padded([.. group.Select(values)], device);
         }
         return cat([loss, zeros(1, dtype: ScalarType.Float64, device: device)]);
     }

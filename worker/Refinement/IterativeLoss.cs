@@ -7,14 +7,15 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Refinement;
 
 /// <summary>
-/// Iterative refinement: the model reads a response whose tokens were partly replaced by EOS, and predicts the clean one; what it predicts is the input of the next pass. All passes are
-/// trained against the clean response.
+/// Iterative refinement: the model reads a response whose tokens were partly replaced by EOS, and predicts the clean one; what it predicts
+/// is the input of the next pass. All passes are trained against the clean response.
 /// </summary>
 /// <param name="spec">Passes and noise.</param>
 /// <param name="compatibility">Whose noise.</param>
 /// <param name="eos">What tokens are replaced by.</param>
 /// <param name="draw">The random numbers of a row of a micro batch, counted from the run's start: its t, and u for every position.</param>
-internal sealed class IterativeLoss(IterativeSpec spec, Compatibility compatibility, int eos, Func<long, int, RefineSequence, (float T, float[] U)> draw) : RefineLoss
+internal sealed class IterativeLoss(IterativeSpec spec, Compatibility compatibility, int eos,
+    Func<long, int, RefineSequence, (float T, float[] U)> draw) : RefineLoss
 {
     public override IReadOnlyList<double> Weights { get; } = [.. Enumerable.Range(0, spec.NumIterations).Select(spec.WeightOf)];
 
@@ -43,7 +44,8 @@ internal sealed class IterativeLoss(IterativeSpec spec, Compatibility compatibil
                     var loss = HeadLoss.Backward(replica, hidden, share * Weights[pass], (logits, at) =>
                     {
                         predicted.narrow(0, at.Start, at.Count).copy_(logits.argmax(-1)); // no gradient through the decoding
-                        return nn.functional.cross_entropy(logits, batch.Targets.narrow(0, at.Start, at.Count), reduction: nn.Reduction.Sum);
+                        return nn.functional.cross_entropy(logits, batch.Targets.narrow(0, at.Start, at.Count),
+                            reduction: nn.Reduction.Sum);
                     });
                     losses[pass].add_(loss.mul_(factor));
                 }

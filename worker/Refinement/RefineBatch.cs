@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Refinement;
 
-/// <summary>Some sequences as one forward pass, padded on the right to the longest. The padding needs no mask (attention is causal) and is outside the loss.</summary>
+/// <summary>
+/// Some sequences as one forward pass, padded on the right to the longest. The padding needs no mask (attention is causal) and is outside
+/// the loss.
+/// </summary>
 internal sealed class RefineBatch
 {
     private readonly Tensor _clean;      // [rows, length]: t0
@@ -17,10 +20,11 @@ internal sealed class RefineBatch
     /// <param name="device">Where to.</param>
     public RefineBatch(IReadOnlyList<RefineSequence> rows, IReadOnlyList<int[]> noised, Device device)
     {
-        _clean = Transfer.Padded([.. rows.Select(row => (ReadOnlyMemory<int>)row.Ids)], device);
-        Noised = Transfer.Padded([.. noised.Select(row => (ReadOnlyMemory<int>)row)], device);
+        _clean = Transfer.Padded([.. rows.Select(row => row.Ids)], device);
+        Noised = Transfer.Padded(noised, device);
         var length = _clean.size(1);
-        long[] responses = [.. rows.SelectMany((row, i) => Enumerable.Range(row.Ids.Length - row.Targets, row.Targets).Select(at => i * length + at))];
+        long[] responses = [.. rows.SelectMany((row, i) => Enumerable.Range(row.Ids.Length - row.Targets, row.Targets)
+            .Select(at => i * length + at))];
         _responses = responses.ToDevice(device);
         _predictors = _responses.sub(Scalars.Of(1));
         Targets = _clean.view(-1).index_select(0, _responses);

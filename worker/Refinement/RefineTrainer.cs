@@ -57,7 +57,7 @@ public sealed class RefineTrainer : IDisposable
         _microBatchesPerEpoch = (_sequences.Count + _training.BatchSize - 1) / _training.BatchSize;
         TotalSteps = _training.MaxSteps ?? Math.Max(1, _microBatchesPerEpoch * _training.TotalEpochs / _training.GradientAccumulationSteps);
         _warmupSteps = (long)(TotalSteps * _training.WarmupRatio);
-        Adapter = spec.Method is TrainingMethod.Lora ? TrainedAdapter.Options(model.Model, spec.Lora) : null;
+        Adapter = spec.Method is TrainingMethod.Lora ? model.Model.Lora?.Options ?? spec.Lora : null;
         _replicas = new Lazy<DataParallel>(() => new DataParallel(model.Model, devices ?? [model.Model.Device], Trained, _training.GradientCheckpointing,
             new AdamWOptions(_training.Betas[0], _training.Betas[1], _training.WeightDecay)));
     }
@@ -75,7 +75,7 @@ public sealed class RefineTrainer : IDisposable
     public int LongestSequence { get; }
 
     /// <summary>The adapter that is trained; null where all weights are.</summary>
-    internal LoraOptions? Adapter { get; }
+    internal LoraSpec? Adapter { get; }
 
     /// <summary>Tokens that went through the model so far, all passes counted; padding not counted.</summary>
     public long TokensSeen { get; private set; }
@@ -137,16 +137,8 @@ public sealed class RefineTrainer : IDisposable
         (Step, TokensSeen) = ((long)state["step"]!, (long)state["tokensSeen"]!);
     }
 
-    /// <summary>Writes the model as a complete Hugging Face folder; an adapter is merged into it.</summary>
-    public void SaveModel(string folder, string sourceFolder)
-    {
-        var merge = _model.Model.Lora is { Merged: false };
-        if (merge)
-            _model.Model.MergeLora();
-        HuggingFaceFolder.Save(_model.Model, sourceFolder, folder, _model.Model.DType);
-        if (merge)
-            _model.Model.UnmergeLora();
-    }
+    /// <summary>Writes the model as a complete Hugging Face folder; only with method full.</summary>
+    public void SaveModel(string folder, string sourceFolder) => HuggingFaceFolder.Save(_model.Model, sourceFolder, folder, _model.Model.DType);
 
     /// <summary>Writes the adapter as PEFT does; only with method lora.</summary>
     /// <param name="folder">Where to.</param>
@@ -165,7 +157,7 @@ public sealed class RefineTrainer : IDisposable
 
     /// <summary>The token that noise, tail and end of generation are made of.</summary>
     internal static int EosOf(LoadedModel model, Tokenizer? tokenizer) => tokenizer?.EosId
-        ?? (model.Generation.EosIds is [var first, ..] ? first : throw new InvalidDataException($"{model.Dir}: neither tokenizer_config.json nor generation_config.json names an EOS token"));
+        ?? (model.EosIds is [var first, ..] ? first : throw new InvalidDataException($"{model.Dir}: neither tokenizer_config.json nor generation_config.json names an EOS token"));
 
     private static RefineSequence Sequence(LoadedModel model, Tokenizer tokenizer, PromptResponse record, RefineRunSpec spec)
     {
@@ -181,11 +173,8 @@ public sealed class RefineTrainer : IDisposable
     private IReadOnlyList<NamedSlice> Trained(CausalLM model)
     {
         if (_spec.Method is TrainingMethod.Lora)
-            return TrainedAdapter.Of(model, _spec.Lora, _training.Seed);
-        if (model.Lora is { Merged: false })
-            model.MergeLora();
-        if (model.Lora is not null)
-            model.UnloadLora();
+            return (model.Lora ?? model.AddLora(_spec.Lora, _training.Seed)).Slices;
+        model.MergeLora();
         return model.Slices;
     }
 

@@ -19,8 +19,8 @@ public sealed record ReportTargets(Uri? Url, string? TokenFile, string? Terminat
 }
 
 /// <summary>
-/// Tells the operator how far the work is: the newest figures at most once a second while there is news, and the last word both by POST and as the
-/// termination message. A lost POST never disturbs the work; the next one tells it all again.
+/// Tells the operator how far the work is: the newest figures at most once a second while there is news, and the last word both by POST and
+/// as the termination message. A lost POST never disturbs the work; the next one tells it all again.
 /// </summary>
 public sealed class ProgressReporter : IAsyncDisposable
 {
@@ -113,7 +113,8 @@ public sealed class ProgressReporter : IAsyncDisposable
         ProgressReport report = Latest;
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, _targets.Url) { Content = new StringContent(Encode(report), Encoding.UTF8, "application/json") };
+            using var request = new HttpRequestMessage(HttpMethod.Post,
+                _targets.Url) { Content = new StringContent(Encode(report), Encoding.UTF8, "application/json") };
             if (_targets.TokenFile is { } file)
                 request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(file)).Trim());
             using HttpResponseMessage response = await _http.SendAsync(request);

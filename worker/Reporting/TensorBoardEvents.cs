@@ -8,8 +8,8 @@ using Google.Protobuf;
 namespace LightReasoner.Worker.Reporting;
 
 /// <summary>
-/// A TensorBoard event file that grows line by line with metrics.jsonl: TFRecords (length, masked CRC32C, data, masked CRC32C) of tensorflow.Event messages.
-/// It is a function of the metrics lines alone, so a resumed run neither repeats nor loses an event.
+/// A TensorBoard event file that grows line by line with metrics.jsonl: TFRecords (length, masked CRC32C, data, masked CRC32C) of
+/// tensorflow.Event messages. It is a function of the metrics lines alone, so a resumed run neither repeats nor loses an event.
 /// </summary>
 /// <param name="counter">The field that counts steps.</param>
 internal sealed class TensorBoardEvents(string counter)
@@ -23,11 +23,13 @@ internal sealed class TensorBoardEvents(string counter)
     public void Add(string line)
     {
         JsonObject metrics = JsonNode.Parse(line)!.AsObject();
-        double time = metrics["time"] is JsonValue stamp && DateTimeOffset.TryParse(stamp.ToString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at)
+        double time = metrics["time"] is JsonValue stamp && DateTimeOffset.TryParse(stamp.ToString(), CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal, out DateTimeOffset at)
             ? at.ToUnixTimeMilliseconds() / 1000.0 : 0;
         if (_file.Length == 0) Write(new Event { WallTime = time, FileVersion = "brain.Event:2" });
         var summary = new Summary();
-        summary.Value.AddRange(Numbers(metrics).Select(number => new Summary.Types.Value { Tag = number.Tag, SimpleValue = (float)number.Value }));
+        summary.Value.AddRange(Numbers(metrics).Select(number =>
+            new Summary.Types.Value { Tag = number.Tag, SimpleValue = (float)number.Value }));
         Write(new Event { WallTime = time, Step = metrics[counter]!.GetValue<long>(), Summary = summary });
     }
 

@@ -3,7 +3,9 @@ using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Runs;
 
-/// <summary>The checkpoints of a training run: <c>checkpoints/step-000200/</c>, each complete or not there as far as a reader can tell.</summary>
+/// <summary>
+/// The checkpoints of a training run: <c>checkpoints/step-000200/</c>, each complete or not there as far as a reader can tell.
+/// </summary>
 public sealed class Checkpoints(RunOutput output, int keep)
 {
     private const string Root = "checkpoints/";
@@ -41,7 +43,8 @@ public sealed class Checkpoints(RunOutput output, int keep)
             }
             catch (FileNotFoundException)
             {
-                // An older attempt that is about to end pruned it while it was read; then the claim of this one stops that, and newer ones are there.
+                // An older attempt that is about to end pruned it while it was read; then the claim of this one stops that, and newer ones
+                // are there.
                 return await LoadNewestAsync(load, cancellation);
             }
         }

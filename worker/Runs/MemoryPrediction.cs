@@ -39,7 +39,7 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     /// <param name="length">Tokens of the longest.</param>
     /// <param name="checkpointing">Whether layers are computed again in the backward pass.</param>
     /// <param name="devices">Devices that share the optimizer's state.</param>
-    public static MemoryPrediction Training(DecoderConfig config, torch.ScalarType dtype, LoraOptions? lora, int rows, int length, bool checkpointing, int devices = 1)
+    public static MemoryPrediction Training(DecoderConfig config, torch.ScalarType dtype, LoraSpec? lora, int rows, int length, bool checkpointing, int devices = 1)
     {
         long size = BytesOf(dtype), tokens = (long)rows * length, weights = Elements(config);
         long hidden = config.HiddenSize, inner = config.IntermediateSize, queries = (long)config.NumHeads * config.HeadDim, projected = queries + 2L * config.NumKvHeads * config.HeadDim;

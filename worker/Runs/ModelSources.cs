@@ -96,8 +96,6 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
     {
         PeftAdapter.Load(adapter, model.Loaded.Model);
         model.Loaded.Model.MergeLora();
-        // The merged weights stay and are an ordinary model's again: trainable, and free for another adapter.
-        model.Loaded.Model.UnloadLora();
         return model with { Adapters = [.. model.Adapters, adapter] };
     }
 

@@ -48,7 +48,7 @@ public sealed record StepExample(string Question, string Prefix, int Step, doubl
 }
 
 /// <summary>A list whose elements are made when they are asked for.</summary>
-internal sealed class MadeList<T>(int count, Func<int, T> make) : IReadOnlyList<T>
+internal sealed class LazyList<T>(int count, Func<int, T> make) : IReadOnlyList<T>
 {
     public int Count => count;
 

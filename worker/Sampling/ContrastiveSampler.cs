@@ -82,7 +82,7 @@ public sealed class ContrastiveSampler
             labels.AddRange(ContrastiveSelection.Select(expertLogits, _amateur.Head(amateurStates.narrow(0, first, count)), _vocabulary, _spec.Selection)
                 .Select(label => label with { Row = first + label.Row }));
         }
-        return new ChunkResult(answers, new MadeList<ContrastiveSample>(labels.Count, Kept), steps.Length, labels.Sum(label => label.Kl))
+        return new ChunkResult(answers, new LazyList<ContrastiveSample>(labels.Count, Kept), steps.Length, labels.Sum(label => label.Kl))
         {
             Examples = most =>
             {
@@ -181,7 +181,7 @@ public sealed class ContrastiveSampler
             using var scope = NewDisposeScope();
             var length = waiting.Peek().Ids.Length;
             Reading[] batch = [.. Enumerable.Range(0, Math.Clamp(ReadTokens / length, 1, waiting.Count)).Select(_ => waiting.Dequeue())];
-            var hidden = model.Hidden(Transfer.Padded([.. batch.Select(reading => (ReadOnlyMemory<int>)reading.Ids)], model.Device));
+            var hidden = model.Hidden(Transfer.Padded([.. batch.Select(reading => reading.Ids)], model.Device));
             var places = batch.SelectMany((reading, i) => reading.Rows.Select(r => (At: i * length + r.At, r.Row))).ToArray();
             states.index_copy_(0, Array.ConvertAll(places, p => p.Row).ToDevice(model.Device),
                 hidden.view(-1, hidden.size(2)).index_select(0, Array.ConvertAll(places, p => p.At).ToDevice(model.Device)));

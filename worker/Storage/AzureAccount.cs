@@ -9,8 +9,8 @@ using LightReasoner.Worker.Runs;
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>
-/// Which storage account is meant, and with which credentials: a connection string, an account key, a SAS, else DefaultAzureCredential (workload
-/// identity in a cluster, <c>az login</c> on a developer's machine). Named by the environment, as the Azure command line does.
+/// Which storage account is meant, and with which credentials: a connection string, an account key, a SAS, else DefaultAzureCredential
+/// (workload identity in a cluster, <c>az login</c> on a developer's machine). Named by the environment, as the Azure command line does.
 /// </summary>
 internal sealed partial class AzureAccount(Func<string, string?> environment)
 {
@@ -24,29 +24,36 @@ internal sealed partial class AzureAccount(Func<string, string?> environment)
         [".blob.core.windows.net", ".blob.core.chinacloudapi.cn", ".blob.core.usgovcloudapi.net", ".blob.storage.azure.net"];
 
     /// <summary>Hosts that issue tokens for Microsoft's own clouds.</summary>
-    private static readonly string[] Authorities = ["login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn", "login.windows.net"];
+    private static readonly string[] Authorities = ["login.microsoftonline.com", "login.microsoftonline.us",
+        "login.chinacloudapi.cn", "login.windows.net"];
 
     /// <summary>One for the process, since it keeps the tokens that it got.</summary>
     private static readonly Lazy<TokenCredential> Identity = new(() => new DefaultAzureCredential(new DefaultAzureCredentialOptions
     {
         // An authority that cannot be reached is given up within 30 seconds.
-        Transport = new HttpClientTransport(new HttpClient(new SocketsHttpHandler { ConnectTimeout = Connections.ConnectTimeout, UseCookies = false })),
+        Transport =
+            new HttpClientTransport(new HttpClient(new SocketsHttpHandler { ConnectTimeout = Connections.ConnectTimeout,
+            UseCookies = false })),
         Retry = { MaxRetries = 2 },
         // The public cloud's directory knows nothing of a private cloud's authority and would be asked for it.
-        DisableInstanceDiscovery = Environment.GetEnvironmentVariable("AZURE_AUTHORITY_HOST") is { Length: > 0 } host && !Authorities.Any(known => host.Contains(known, StringComparison.OrdinalIgnoreCase)),
+        DisableInstanceDiscovery = Environment.GetEnvironmentVariable("AZURE_AUTHORITY_HOST") is { Length: > 0 } host
+            && !Authorities.Any(known => host.Contains(known, StringComparison.OrdinalIgnoreCase)),
     }));
 
     public static AzureAccount OfProcess { get; } = new(Environment.GetEnvironmentVariable);
 
     /// <summary>Whether an https URL is that of a blob endpoint.</summary>
-    public static bool IsBlobEndpoint(Uri url) => url.Scheme == System.Uri.UriSchemeHttps && Domains.Any(d => url.Host.EndsWith(d, StringComparison.OrdinalIgnoreCase));
+    public static bool IsBlobEndpoint(Uri url) => url.Scheme == System.Uri.UriSchemeHttps
+        && Domains.Any(d => url.Host.EndsWith(d, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The store at <c>az://container/path</c>.</summary>
     public AzureBlobStore Open(StorageUri uri)
     {
         string name = System.Uri.UnescapeDataString(uri.Root["az://".Length..]);
         if (!ContainerName().IsMatch(name))
-            throw new WorkerException(ExitCode.BadManifest, $"{uri}: '{name}' cannot be a container's name, which has 3 to 63 lower-case letters, digits and single hyphens (az://container/path)");
+            throw new WorkerException(ExitCode.BadManifest,
+                $"{uri}: '{name}' cannot be a container's name, which has 3 to 63 lower-case letters, digits and single hyphens "
+                + "(az://container/path)");
         BlobContainerClient container;
         try
         {
@@ -59,12 +66,15 @@ internal sealed partial class AzureAccount(Func<string, string?> environment)
         return new AzureBlobStore(container, uri.Name, $"{uri}");
     }
 
-    /// <summary>The store at <c>https://account.blob.core.windows.net/container/path</c>, with a SAS in the query or the environment's credentials.</summary>
+    /// <summary>
+    /// The store at <c>https://account.blob.core.windows.net/container/path</c>, with a SAS in the query or the environment's credentials.
+    /// </summary>
     public AzureBlobStore Open(Uri url)
     {
         var builder = new BlobUriBuilder(url);
         string shown = url.GetLeftPart(UriPartial.Path).TrimEnd('/');
-        if (builder.BlobContainerName.Length == 0) throw new WorkerException(ExitCode.BadManifest, $"{shown}: must name a container (https://{url.Host}/container/path)");
+        if (builder.BlobContainerName.Length == 0)
+            throw new WorkerException(ExitCode.BadManifest, $"{shown}: must name a container (https://{url.Host}/container/path)");
         string folder = builder.BlobName.TrimEnd('/');
         builder.BlobName = "";
         if (builder.Sas is not null) return new AzureBlobStore(new BlobContainerClient(builder.ToUri(), Options()), folder, shown);
@@ -81,7 +91,8 @@ internal sealed partial class AzureAccount(Func<string, string?> environment)
     {
         if (Value(ConnectionString) is { } connection) return new BlobServiceClient(connection, Options());
         string account = Value(Account)
-            ?? throw new WorkerException(ExitCode.NoPermission, $"{uri}: set {ConnectionString} or {Account} to say which storage account the container is in");
+            ?? throw new WorkerException(ExitCode.NoPermission,
+                $"{uri}: set {ConnectionString} or {Account} to say which storage account the container is in");
         if (!System.Uri.TryCreate(Value(Endpoint) ?? $"https://{account}{Domains[0]}", UriKind.Absolute, out System.Uri? endpoint))
             throw new WorkerException(ExitCode.BadManifest, $"{uri}: {Endpoint} or {Account} gives no web address");
         if (Value(Key) is { } key) return new BlobServiceClient(endpoint, new StorageSharedKeyCredential(account, key), Options());

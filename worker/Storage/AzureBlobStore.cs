@@ -8,8 +8,8 @@ using LightReasoner.Worker.Runs;
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>
-/// Blobs of an Azure container under a prefix. Conditions are the service's own (If-Match, If-None-Match); the SDK repeats what fails on the way,
-/// with back-off and the service's Retry-After.
+/// Blobs of an Azure container under a prefix. Conditions are the service's own (If-Match, If-None-Match); the SDK repeats what fails on
+/// the way, with back-off and the service's Retry-After.
 /// </summary>
 /// <param name="container">The container.</param>
 /// <param name="folder">Prefix of all names, without a slash at its end; empty for the container itself.</param>
@@ -28,7 +28,8 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
     public string Uri => uri;
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default) => ExplainAsync<IReadOnlyList<BlobInfo>>("", async () =>
+    public Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default) =>
+        ExplainAsync<IReadOnlyList<BlobInfo>>("", async () =>
     {
         var blobs = new List<BlobInfo>();
         await foreach (BlobItem blob in container.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, _prefix + prefix, cancellation))
@@ -58,11 +59,13 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
     public Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default) => IfThereAsync(name, async () =>
     {
         BlobProperties properties = await Blob(name).GetPropertiesAsync(cancellationToken: cancellation);
-        return properties.ContentHash is { Length: 16 } md5 ? ContentHash.Md5(md5).ToString() : $"etag:{properties.ETag.ToString().Trim('"')}";
+        return properties.ContentHash is { Length: 16 } md5 ? ContentHash.Md5(md5).ToString()
+            : $"etag:{properties.ETag.ToString().Trim('"')}";
     });
 
     /// <inheritdoc/>
-    public Task<string?> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default) => ExplainAsync(name, async () =>
+    public Task<string?> PutAsync(string name, Stream content, PutCondition condition = default,
+        CancellationToken cancellation = default) => ExplainAsync(name, async () =>
     {
         BlobRequestConditions? conditions = condition.ETag switch
         {
@@ -72,18 +75,21 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
         };
         try
         {
-            BlobContentInfo written = await Blob(name).UploadAsync(content, new BlobUploadOptions { Conditions = conditions, TransferOptions = Transfer(content.Length) }, cancellation);
+            BlobContentInfo written = await Blob(name).UploadAsync(content,
+                new BlobUploadOptions { Conditions = conditions, TransferOptions = Transfer(content.Length) }, cancellation);
             return written.ETag.ToString();
         }
         catch (RequestFailedException e) when (condition.ETag is not null
-            && (e.Status == 412 || AzureErrors.Is(e, BlobErrorCode.BlobAlreadyExists) || (AzureErrors.Is(e, BlobErrorCode.BlobNotFound) && condition.ETag.Length > 0)))
+            && (e.Status == 412 || AzureErrors.Is(e, BlobErrorCode.BlobAlreadyExists)
+                || (AzureErrors.Is(e, BlobErrorCode.BlobNotFound) && condition.ETag.Length > 0)))
         {
             return null;
         }
     });
 
     /// <inheritdoc/>
-    public Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default) => ExplainAsync<bool>(name, async () =>
+    public Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default) =>
+        ExplainAsync<bool>(name, async () =>
     {
         try
         {
@@ -97,7 +103,8 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
     });
 
     /// <inheritdoc/>
-    public Task DownloadAsync(string name, string path, Action<long>? arrived = null, CancellationToken cancellation = default) => ExplainAsync(name, () =>
+    public Task DownloadAsync(string name, string path, Action<long>? arrived = null, CancellationToken cancellation = default) =>
+        ExplainAsync(name, () =>
         Blob(name).DownloadToAsync(path, new BlobDownloadToOptions
         {
             ProgressHandler = arrived is null ? null : new Increments(arrived),
@@ -120,7 +127,8 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
         {
             return await request();
         }
-        catch (RequestFailedException e) when (AzureErrors.Is(e, BlobErrorCode.BlobNotFound) || (e.Status == 404 && string.IsNullOrEmpty(e.ErrorCode)))
+        catch (RequestFailedException e) when (AzureErrors.Is(e, BlobErrorCode.BlobNotFound)
+            || (e.Status == 404 && string.IsNullOrEmpty(e.ErrorCode)))
         {
             return null;
         }

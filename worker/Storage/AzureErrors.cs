@@ -13,26 +13,32 @@ internal static class AzureErrors
     {
         string code = string.IsNullOrEmpty(e.ErrorCode) ? $"HTTP {e.Status}" : $"{e.ErrorCode}, HTTP {e.Status}";
         if (Is(e, BlobErrorCode.ContainerNotFound))
-            return new WorkerException(ExitCode.MissingInput, $"{uri}: account {container.AccountName} has no container '{container.Name}'; "
-                + $"create it (az storage container create --account-name {container.AccountName} --name {container.Name}) or name another one", e);
+            return new WorkerException(ExitCode.MissingInput,
+                $"{uri}: account {container.AccountName} has no container '{container.Name}'; "
+                + $"create it (az storage container create --account-name {container.AccountName} --name {container.Name}) or name "
+                    + "another one", e);
         return e.Status switch
         {
             404 => new FileNotFoundException($"{uri}: there is no such blob ({code})", uri, e),
-            401 or 403 => new WorkerException(ExitCode.NoPermission, $"{uri}: account {container.AccountName} refused the credentials ({code}); "
+            401 or 403 => new WorkerException(ExitCode.NoPermission,
+                $"{uri}: account {container.AccountName} refused the credentials ({code}); "
                 + "a key or SAS must be current, an identity needs the role 'Storage Blob Data Contributor' (or Reader, for inputs)", e),
-            400 => new WorkerException(ExitCode.BadManifest, $"{uri}: the service does not take this request ({code}: {FirstLine(e)}); is the name right?", e),
+            400 => new WorkerException(ExitCode.BadManifest,
+                $"{uri}: the service does not take this request ({code}: {FirstLine(e)}); is the name right?", e),
             0 => new WorkerException(ExitCode.Failure, $"{uri}: {container.Uri.Host} cannot be reached ({FirstLine(e)})", e),
             _ => new WorkerException(ExitCode.Failure, $"{uri}: {FirstLine(e)} ({code})", e),
         };
     }
 
     public static WorkerException Explain(AuthenticationFailedException e, string uri) => e is CredentialUnavailableException
-        ? new WorkerException(ExitCode.NoPermission, $"{uri}: there are no credentials for Azure; name a Secret in spec.storage.secretRef with AZURE_STORAGE_CONNECTION_STRING "
+        ? new WorkerException(ExitCode.NoPermission,
+            $"{uri}: there are no credentials for Azure; name a Secret in spec.storage.secretRef with AZURE_STORAGE_CONNECTION_STRING "
             + "(or AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN), or give the pod a workload identity", e)
         : new WorkerException(ExitCode.Failure, $"{uri}: no token for Azure ({FirstLine(e.GetBaseException())})", e);
 
     /// <summary>Whether an answer has this code; one that did not come from the service itself has none.</summary>
-    public static bool Is(RequestFailedException e, BlobErrorCode code) => string.Equals(e.ErrorCode, code.ToString(), StringComparison.Ordinal);
+    public static bool Is(RequestFailedException e, BlobErrorCode code) =>
+        string.Equals(e.ErrorCode, code.ToString(), StringComparison.Ordinal);
 
     private static string FirstLine(Exception e) => e.Message.Split('\n', 2)[0].Trim();
 }

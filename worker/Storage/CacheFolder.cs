@@ -6,9 +6,10 @@ using LightReasoner.Worker.Runs;
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>
-/// Copies of remote files and model folders: <c>LIGHTREASONER_CACHE</c>, else a folder of the user's cache. It may be a volume that the pods of a node or
-/// of a cluster share: they take turns by file locks, so that each entry is downloaded once, and an entry appears whole or not at all. What a process uses
-/// it holds by a shared lock until it ends; beyond <c>LIGHTREASONER_CACHE_SIZE</c> the entries that were not used for longest, and that nobody holds, go.
+/// Copies of remote files and model folders: <c>LIGHTREASONER_CACHE</c>, else a folder of the user's cache. It may be a volume that the
+/// pods of a node or of a cluster share: they take turns by file locks, so that each entry is downloaded once, and an entry appears whole
+/// or not at all. What a process uses it holds by a shared lock until it ends; beyond <c>LIGHTREASONER_CACHE_SIZE</c> the entries that were
+/// not used for longest, and that nobody holds, go.
 /// </summary>
 /// <param name="root">The folder.</param>
 /// <param name="limit">Bytes to hold at most; null for no limit.</param>
@@ -19,7 +20,8 @@ internal sealed partial class CacheFolder(string root, long? limit = null)
     private static readonly ConcurrentDictionary<string, IDisposable> Held = new();
 
     private static readonly Lazy<CacheFolder> Process = new(() => new CacheFolder(
-        Path.GetFullPath(Given("LIGHTREASONER_CACHE") ?? Path.Combine(Given("XDG_CACHE_HOME") ?? Path.Combine(Given("HOME") ?? Path.GetTempPath(), ".cache"), "lightreasoner")),
+        Path.GetFullPath(Given("LIGHTREASONER_CACHE") ?? Path.Combine(Given("XDG_CACHE_HOME")
+            ?? Path.Combine(Given("HOME") ?? Path.GetTempPath(), ".cache"), "lightreasoner")),
         Given("LIGHTREASONER_CACHE_SIZE") is { } size ? ParseSize(size) : null));
 
     public static CacheFolder OfProcess => Process.Value;
@@ -30,7 +32,8 @@ internal sealed partial class CacheFolder(string root, long? limit = null)
     /// <summary>The path of an entry, made first where it is not there.</summary>
     /// <param name="name">Its name below the root, which says what is in it: equal names, equal content.</param>
     /// <param name="bytes">Size that it will have, as far as is known.</param>
-    /// <param name="make">Makes the file or folder at the path that it is given, or goes on with what an earlier attempt left there.</param>
+    /// <param name="make">Makes the file or folder at the path that it is given, or goes on with what an earlier attempt left
+    /// there.</param>
     /// <param name="cancellation">Ends the wait.</param>
     public async Task<string> GetAsync(string name, long bytes, Func<string, Task> make, CancellationToken cancellation)
     {
@@ -65,7 +68,8 @@ internal sealed partial class CacheFolder(string root, long? limit = null)
     public void MakeRoom(long bytes)
     {
         if (limit is null) return;
-        (FileSystemInfo Entry, long Length, DateTime Used)[] entries = [.. Entries().Select(entry => (entry, LengthOf(entry), File.GetLastWriteTimeUtc(LockOf(entry.FullName)))).OrderBy(e => e.Item3)];
+        (FileSystemInfo Entry, long Length, DateTime Used)[] entries = [.. Entries()
+            .Select(entry => (entry, LengthOf(entry), File.GetLastWriteTimeUtc(LockOf(entry.FullName)))).OrderBy(e => e.Item3)];
         long over = entries.Sum(e => e.Length) + bytes - limit.Value;
         foreach ((FileSystemInfo entry, long length, _) in entries)
         {
@@ -88,16 +92,21 @@ internal sealed partial class CacheFolder(string root, long? limit = null)
     internal static long ParseSize(string text)
     {
         Match match = Size().Match(text.Trim());
-        if (!match.Success) throw new WorkerException(ExitCode.Usage, $"LIGHTREASONER_CACHE_SIZE: must be a size such as 200Gi, was '{text}'");
-        double unit = Math.Pow(match.Groups["binary"].Success ? 1024 : 1000, "KMGT".IndexOf(match.Groups["unit"].Value.ToUpperInvariant() is { Length: 1 } u ? u : " ", StringComparison.Ordinal) + 1);
+        if (!match.Success)
+            throw new WorkerException(ExitCode.Usage, $"LIGHTREASONER_CACHE_SIZE: must be a size such as 200Gi, was '{text}'");
+        double unit = Math.Pow(match.Groups["binary"].Success ? 1024 : 1000,
+            "KMGT".IndexOf(match.Groups["unit"].Value.ToUpperInvariant() is { Length: 1 } u ? u : " ", StringComparison.Ordinal) + 1);
         return (long)(double.Parse(match.Groups["number"].Value, CultureInfo.InvariantCulture) * unit);
     }
 
-    private IEnumerable<FileSystemInfo> Entries() => new[] { "folders", "files", "huggingface/hub" }.Select(part => new DirectoryInfo(Path.Combine(root, part))).Where(folder => folder.Exists)
-        .SelectMany(folder => folder.EnumerateFileSystemInfos()).Where(entry => !entry.Name.StartsWith('.') && !entry.Name.EndsWith(LockSuffix, StringComparison.Ordinal));
+    private IEnumerable<FileSystemInfo> Entries() => new[] { "folders", "files", "huggingface/hub" }.Select(part =>
+        new DirectoryInfo(Path.Combine(root, part))).Where(folder => folder.Exists)
+        .SelectMany(folder => folder.EnumerateFileSystemInfos())
+            .Where(entry => !entry.Name.StartsWith('.') && !entry.Name.EndsWith(LockSuffix, StringComparison.Ordinal));
 
     private static long LengthOf(FileSystemInfo entry) => entry is FileInfo file ? file.Length
-        : ((DirectoryInfo)entry).EnumerateFiles("*", SearchOption.AllDirectories).Where(each => each.LinkTarget is null).Sum(each => each.Length);
+        : ((DirectoryInfo)entry).EnumerateFiles("*", SearchOption.AllDirectories).Where(each => each.LinkTarget is null)
+            .Sum(each => each.Length);
 
     /// <summary>The file whose lock guards an entry. The hub's own tools keep locks apart.</summary>
     private static string LockOf(string path)
@@ -105,7 +114,8 @@ internal sealed partial class CacheFolder(string root, long? limit = null)
         foreach (string suffix in new[] { Partial, Evicted })
             if (path.EndsWith(suffix, StringComparison.Ordinal)) path = path[..^suffix.Length];
         string name = Path.GetFileName(path);
-        return (name.Contains("--", StringComparison.Ordinal) ? Path.Combine(Path.GetDirectoryName(path)!, ".locks", name) : path) + LockSuffix;
+        return (name.Contains("--", StringComparison.Ordinal)
+            ? Path.Combine(Path.GetDirectoryName(path)!, ".locks", name) : path) + LockSuffix;
     }
 
     private static string? Given(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

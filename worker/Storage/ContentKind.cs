@@ -1,6 +1,9 @@
 namespace LightReasoner.Worker.Storage;
 
-/// <summary>Names what a file really is where it is not what its name says: stand-ins and pages that a download can leave in its place, and archives.</summary>
+/// <summary>
+/// Names what a file really is where it is not what its name says: stand-ins and pages that a download can leave in its place, and
+/// archives.
+/// </summary>
 public static class ContentKind
 {
     /// <summary>Bytes of a file's beginning that are enough to tell.</summary>
@@ -9,9 +12,11 @@ public static class ContentKind
     /// <summary>What a file that begins so is, with the remedy; null where nothing is known against it.</summary>
     public static string? NameOf(ReadOnlySpan<byte> head)
     {
-        if (head.StartsWith("version https://git-lfs"u8)) return "a Git LFS pointer and not the file itself; run 'git lfs pull' where it was cloned, and copy it again";
+        if (head.StartsWith("version https://git-lfs"u8))
+            return "a Git LFS pointer and not the file itself; run 'git lfs pull' where it was cloned, and copy it again";
         ReadOnlySpan<byte> text = head.TrimStart(" \t\r\n\uFEFF"u8);
-        if (StartsWith(text, "<!doctype html"u8) || StartsWith(text, "<html"u8)) return "an HTML page (of a login or an error, perhaps) and not the file itself; look at the address with a browser";
+        if (StartsWith(text, "<!doctype html"u8) || StartsWith(text, "<html"u8))
+            return "an HTML page (of a login or an error, perhaps) and not the file itself; look at the address with a browser";
         if (StartsWith(text, "<?xml"u8)) return "an XML document (a storage service's error, perhaps) and not the file itself";
         return Archive(head) is { } archive ? $"{archive}; unpack it and name the file in it" : null;
     }

@@ -92,7 +92,8 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
     }
 
     /// <inheritdoc/>
-    public async Task<string?> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default)
+    public async Task<string?> PutAsync(string name, Stream content, PutCondition condition = default,
+        CancellationToken cancellation = default)
     {
         string path = PathOf(name);
         DeleteAbandoned(path);
@@ -144,7 +145,8 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
             File.Delete(path);
         }
         // A folder exists only through its files; the ones that this deletion left empty go with it.
-        for (string? folder = Path.GetDirectoryName(path); folder is not null && folder.Length > _root.Length; folder = Path.GetDirectoryName(folder))
+        for (string? folder = Path.GetDirectoryName(path); folder is not null && folder.Length > _root.Length;
+            folder = Path.GetDirectoryName(folder))
         {
             try
             {
@@ -192,22 +194,26 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             try
             {
-                return new FileStream($"{path}.{Guid.NewGuid():N}{PrivateSuffix}", FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, useAsync: true);
+                return new FileStream($"{path}.{Guid.NewGuid():N}{PrivateSuffix}", FileMode.CreateNew, FileAccess.Write, FileShare.None,
+                    1 << 16, useAsync: true);
             }
             catch (IOException) when (attempt < MostTries)
             {
-                // Another process deleted the last blob of the folder, and the folder with it; or it saw the file in the instant between its creation and its
+                // Another process deleted the last blob of the folder, and the folder with it; or it saw the file in the instant between
+                // its creation and its
                 // lock, took it for an abandoned one, and holds it until it has deleted it.
             }
         }
     }
 
-    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16, useAsync: true);
+    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
+        1 << 16, useAsync: true);
 
     /// <summary>Small files are told apart by their content, large ones by length and time.</summary>
     private static string TagOf(FileStream file, byte[] bytes) => file.Length <= MaxHashed
         ? Convert.ToHexStringLower(SHA256.HashData(bytes))
         : FormattableString.Invariant($"{file.Length}-{File.GetLastWriteTimeUtc(file.SafeFileHandle).Ticks}");
 
-    private Task<IDisposable> TurnAsync(CancellationToken cancellation) => FileLock.AcquireAsync(Path.Combine(_root, ".lock" + PrivateSuffix), cancellation);
+    private Task<IDisposable> TurnAsync(CancellationToken cancellation) =>
+        FileLock.AcquireAsync(Path.Combine(_root, ".lock" + PrivateSuffix), cancellation);
 }

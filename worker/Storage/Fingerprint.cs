@@ -3,7 +3,8 @@ namespace LightReasoner.Worker.Storage;
 /// <summary>What tells whether an input is still the same: equal for equal content, different after a change.</summary>
 /// <param name="Uri">The file, without credentials.</param>
 /// <param name="Value">
-/// <c>sha256:…</c>, <c>md5:…</c> or <c>git:…</c> (SHA-1 of a git object) of the content, else the store's tag for it, <c>etag:…</c>, which may change without it.
+/// <c>sha256:…</c>, <c>md5:…</c> or <c>git:…</c> (SHA-1 of a git object) of the content, else the store's tag for it, <c>etag:…</c>, which
+/// may change without it.
 /// </param>
 public sealed record Fingerprint(string Uri, string Value)
 {
@@ -14,17 +15,22 @@ public sealed record Fingerprint(string Uri, string Value)
         return await OfAsync(store, names, cancellation);
     }
 
-    /// <summary>Fingerprints of the files of a model or adapter folder that a model is loaded from: configuration, tokenizer, weights.</summary>
+    /// <summary>
+    /// Fingerprints of the files of a model or adapter folder that a model is loaded from: configuration, tokenizer, weights.
+    /// </summary>
     public static async Task<IReadOnlyList<Fingerprint>> OfModelAsync(string uri, CancellationToken cancellation)
     {
         IBlobStore store = BlobUri.Open(uri);
-        return await OfAsync(store, [.. (await store.ListAsync("", cancellation)).Select(blob => blob.Name).Where(LocalFolder.IsModelFile)], cancellation);
+        return await OfAsync(store, [.. (await store.ListAsync("", cancellation)).Select(blob => blob.Name).Where(LocalFolder.IsModelFile)],
+            cancellation);
     }
 
-    internal static async Task<IReadOnlyList<Fingerprint>> OfAsync(IBlobStore store, IReadOnlyList<string> names, CancellationToken cancellation)
+    internal static async Task<IReadOnlyList<Fingerprint>> OfAsync(IBlobStore store, IReadOnlyList<string> names,
+        CancellationToken cancellation)
     {
         var all = new Fingerprint[names.Count];
-        await Parallel.ForAsync(0, names.Count, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellation }, async (i, stop) =>
+        await Parallel.ForAsync(0, names.Count, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellation },
+            async (i, stop) =>
             all[i] = new Fingerprint(BlobUri.Join(store.Uri, BlobUri.Escape(names[i])), await store.FingerprintAsync(names[i], stop)
                 ?? throw new FileNotFoundException($"{store.Uri}/{names[i]}: there is no such file", names[i])));
         return all;

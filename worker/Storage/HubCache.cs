@@ -27,7 +27,8 @@ internal sealed class HubCache(string root, HubRepository repository)
     public async Task NoteAsync(string revision, string commit, CancellationToken cancellation)
     {
         if (revision == commit) return;
-        await new DirectoryBlobStore(Path.Combine(_folder, "refs")).PutAsync(revision, new MemoryStream(System.Text.Encoding.ASCII.GetBytes(commit)), cancellation: cancellation);
+        await new DirectoryBlobStore(Path.Combine(_folder, "refs"))
+            .PutAsync(revision, new MemoryStream(System.Text.Encoding.ASCII.GetBytes(commit)), cancellation: cancellation);
     }
 
     /// <summary>The path of a file in the cache; downloaded first where it is not there, by one process of the machine.</summary>
@@ -38,10 +39,12 @@ internal sealed class HubCache(string root, HubRepository repository)
     public async Task<string> FetchAsync(string commit, HubFile file, Func<string, Task> download, CancellationToken cancellation)
     {
         string link = Path.Combine(Snapshot(commit), file.Path), blob = Path.Combine(_folder, "blobs", file.Hash.Hex);
-        if (!Path.GetFullPath(link).StartsWith(Snapshot(commit) + "/", StringComparison.Ordinal)) throw new InvalidDataException($"{repository.Uri}: '{file.Path}' leads out of the repository");
+        if (!Path.GetFullPath(link).StartsWith(Snapshot(commit) + "/", StringComparison.Ordinal))
+            throw new InvalidDataException($"{repository.Uri}: '{file.Path}' leads out of the repository");
         if (!File.Exists(blob))
         {
-            using IDisposable turn = await FileLock.AcquireAsync(Path.Combine(root, ".locks", repository.CacheName, file.Hash.Hex + ".lock"), cancellation);
+            using IDisposable turn = await FileLock.AcquireAsync(Path.Combine(root, ".locks", repository.CacheName,
+                file.Hash.Hex + ".lock"), cancellation);
             if (!File.Exists(blob))
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(blob)!);

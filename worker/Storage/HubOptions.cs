@@ -18,6 +18,7 @@ internal sealed record HubOptions(string Endpoint, string? Token, string Cache, 
         string home = Value("HF_HOME") ?? (Value("LIGHTREASONER_CACHE") is { } own
             ? Path.Combine(own, "huggingface")
             : Path.Combine(Value("XDG_CACHE_HOME") ?? Path.Combine(Value("HOME") ?? Path.GetTempPath(), ".cache"), "huggingface"));
-        return new HubOptions((Value("HF_ENDPOINT") ?? "https://huggingface.co").TrimEnd('/'), Value("HF_TOKEN"), Path.GetFullPath(Value("HF_HUB_CACHE") ?? Path.Combine(home, "hub")), web);
+        return new HubOptions((Value("HF_ENDPOINT") ?? "https://huggingface.co").TrimEnd('/'), Value("HF_TOKEN"),
+            Path.GetFullPath(Value("HF_HUB_CACHE") ?? Path.Combine(home, "hub")), web);
     }
 }

@@ -3,7 +3,10 @@ using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Storage;
 
-/// <summary>What an <c>hf://</c> URI names: <c>hf://org/name[@revision][/path]</c> for models, <c>hf://datasets/org/name[@revision][/path]</c> for data sets.</summary>
+/// <summary>
+/// What an <c>hf://</c> URI names: <c>hf://org/name[@revision][/path]</c> for models, <c>hf://datasets/org/name[@revision][/path]</c> for
+/// data sets.
+/// </summary>
 /// <param name="Type"><c>models</c> or <c>datasets</c>.</param>
 /// <param name="Id"><c>org/name</c>.</param>
 /// <param name="Revision">Branch, tag or commit.</param>
@@ -13,7 +16,8 @@ internal sealed partial record HubRepository(string Type, string Id, string Revi
     public const string Scheme = "hf://";
 
     /// <summary>The URI that names it again.</summary>
-    public string Uri => Scheme + (Type == "datasets" ? "datasets/" : "") + Id + (Revision == "main" ? "" : "@" + StorageUri.Escape(Revision).Replace("/", "%2F", StringComparison.Ordinal))
+    public string Uri => Scheme + (Type == "datasets" ? "datasets/" : "") + Id + (Revision == "main" ? ""
+        : "@" + StorageUri.Escape(Revision).Replace("/", "%2F", StringComparison.Ordinal))
         + (Folder.Length == 0 ? "" : "/" + StorageUri.Escape(Folder));
 
     /// <summary>Address of its files, below the endpoint.</summary>
@@ -29,7 +33,8 @@ internal sealed partial record HubRepository(string Type, string Id, string Revi
     {
         Match match = Form().Match(uri.Root);
         string revision = match.Groups["revision"] is { Success: true } given ? System.Uri.UnescapeDataString(given.Value) : "main";
-        return new HubRepository(match.Groups["datasets"].Success ? "datasets" : "models", match.Groups["id"].Value, revision, uri.Name.Trim('/'));
+        return new HubRepository(match.Groups["datasets"].Success ? "datasets" : "models", match.Groups["id"].Value,
+            revision, uri.Name.Trim('/'));
     }
 
     /// <summary>Whether a text has the form <c>org/name</c>.</summary>

@@ -13,8 +13,8 @@ namespace LightReasoner.Worker.Storage;
 internal sealed record HubFile(string Path, long Length, ContentHash Hash);
 
 /// <summary>
-/// The files of a Hugging Face repository at one commit, read only. The revision is resolved once, so that all files are of the same commit; each is
-/// downloaded into the hub cache, checked against the hash that the tree lists, and read from there.
+/// The files of a Hugging Face repository at one commit, read only. The revision is resolved once, so that all files are of the same
+/// commit; each is downloaded into the hub cache, checked against the hash that the tree lists, and read from there.
 /// </summary>
 internal sealed partial class HubStore : IBlobStore
 {
@@ -43,7 +43,8 @@ internal sealed partial class HubStore : IBlobStore
     {
         (string commit, IReadOnlyList<HubFile> files) = await TreeAsync(cancellation);
         HubFile[] chosen = [.. files.Where(file => wanted(NameOf(file)))];
-        if (chosen.Length == 0) throw new WorkerException(ExitCode.MissingInput, $"{Uri}: holds no model files (config.json, *.safetensors, tokenizer.json)");
+        if (chosen.Length == 0)
+            throw new WorkerException(ExitCode.MissingInput, $"{Uri}: holds no model files (config.json, *.safetensors, tokenizer.json)");
         var meter = new LocalFolder.Meter(Uri, chosen.Sum(file => file.Length), progress);
         await Parallel.ForEachAsync(chosen, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellation },
             async (file, stop) => await FetchAsync(commit, file, meter.Add, stop));
@@ -61,8 +62,10 @@ internal sealed partial class HubStore : IBlobStore
     public async Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default)
     {
         (string commit, IReadOnlyList<HubFile> files) = await TreeAsync(cancellation);
-        HubFile file = files.FirstOrDefault(file => NameOf(file) == name) ?? throw new FileNotFoundException($"{Uri}/{name}: there is no such file", name);
-        return new FileStream(await FetchAsync(commit, file, null, cancellation), FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, useAsync: true);
+        HubFile file = files.FirstOrDefault(file => NameOf(file) == name)
+            ?? throw new FileNotFoundException($"{Uri}/{name}: there is no such file", name);
+        return new FileStream(await FetchAsync(commit, file, null, cancellation), FileMode.Open, FileAccess.Read, FileShare.Read,
+            1 << 16, useAsync: true);
     }
 
     /// <inheritdoc/>
@@ -80,12 +83,15 @@ internal sealed partial class HubStore : IBlobStore
         await _cache.HoldAsync(cancellation);
         if (_cache.Has(file)) arrived?.Invoke(file.Length);
         else _options.Room.MakeRoom(file.Length);
-        var request = Request($"{_options.Endpoint}/{_repository.FilesPath}/resolve/{commit}/{Escaped(file.Path)}", $"{Uri}/{NameOf(file)}");
-        return await _cache.FetchAsync(commit, file, path => _download.FetchAsync(request, path, file.Length, file.Hash, arrived, cancellation), cancellation);
+        var request = Request($"{_options.Endpoint}/{_repository.FilesPath}/resolve/{commit}/{Escaped(file.Path)}",
+            $"{Uri}/{NameOf(file)}");
+        return await _cache.FetchAsync(commit, file, path =>
+            _download.FetchAsync(request, path, file.Length, file.Hash, arrived, cancellation), cancellation);
     }
 
     private WebRequest Request(string url, string shown) =>
-        new(new Uri(url), shown) { Authorization = _options.Token is null ? null : new AuthenticationHeaderValue("Bearer", _options.Token) };
+        new(new Uri(url), shown) { Authorization = _options.Token is null ? null
+            : new AuthenticationHeaderValue("Bearer", _options.Token) };
 
     private Task<(string Commit, IReadOnlyList<HubFile> Files)> TreeAsync(CancellationToken cancellation) =>
         _tree is { IsCompletedSuccessfully: true } known ? known : _tree = ReadTreeAsync(cancellation);
@@ -94,9 +100,12 @@ internal sealed partial class HubStore : IBlobStore
     {
         string api = $"{_options.Endpoint}/api/{_repository.Type}/{_repository.Id}";
         (JsonNode about, _) = await GetJsonAsync($"{api}/revision/{System.Uri.EscapeDataString(_repository.Revision)}", cancellation);
-        string commit = (string?)about["sha"] ?? throw new InvalidDataException($"{Uri}: the hub names no commit for revision '{_repository.Revision}'");
+        string commit = (string?)about["sha"]
+            ?? throw new InvalidDataException($"{Uri}: the hub names no commit for revision '{_repository.Revision}'");
         var files = new List<HubFile>();
-        for (string? page = $"{api}/tree/{commit}{(_repository.Folder.Length == 0 ? "" : "/" + Escaped(_repository.Folder))}?recursive=true"; page is not null;)
+        for (string? page =
+            $"{api}/tree/{commit}{(_repository.Folder.Length == 0 ? "" : "/" + Escaped(_repository.Folder))}?recursive=true";
+            page is not null;)
         {
             (JsonNode entries, page) = await GetJsonAsync(page, cancellation);
             foreach (JsonNode? entry in entries.AsArray())
@@ -127,11 +136,13 @@ internal sealed partial class HubStore : IBlobStore
             {
                 throw new IOException($"the hub's answer broke off or is not JSON ({e.Message})", e);
             }
-            string? next = response.Headers.TryGetValues("Link", out IEnumerable<string>? links) && NextLink().Match(string.Join(',', links)) is { Success: true } link
+            string? next = response.Headers.TryGetValues("Link", out IEnumerable<string>? links)
+                && NextLink().Match(string.Join(',', links)) is { Success: true } link
                 ? new Uri(request.Url, link.Groups[1].Value).ToString()
                 : null;
             // The token goes with every page: they must come from the same hub.
-            if (next is not null && !next.StartsWith(_options.Endpoint + "/", StringComparison.Ordinal)) throw new InvalidDataException($"{Uri}: the next page of its files is on another host");
+            if (next is not null && !next.StartsWith(_options.Endpoint + "/", StringComparison.Ordinal))
+                throw new InvalidDataException($"{Uri}: the next page of its files is on another host");
             return (value, next);
         }, cancellation);
     }

@@ -29,8 +29,8 @@ public readonly record struct PutCondition
 }
 
 /// <summary>
-/// A flat space of named blobs under one root. Writes are atomic: a reader sees the old content, the new content, or nothing, and a write that
-/// did not complete leaves nothing that a listing shows.
+/// A flat space of named blobs under one root. Writes are atomic: a reader sees the old content, the new content, or nothing, and a write
+/// that did not complete leaves nothing that a listing shows.
 /// </summary>
 public interface IBlobStore
 {
@@ -64,13 +64,18 @@ public interface IBlobStore
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="WorkerException">The store can be read only.</exception>
     Task<string?> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default) =>
-        throw new WorkerException(ExitCode.BadManifest, $"{Uri}: can be read only; write to az://container/path, s3://bucket/path or file:///path");
+        throw new WorkerException(ExitCode.BadManifest,
+            $"{Uri}: can be read only; write to az://container/path, s3://bucket/path or file:///path");
 
     /// <summary>Deletes a blob if it has this tag still; no error where there is none. Null deletes whatever is there.</summary>
-    Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default) => PutAsync(name, Stream.Null, default, cancellation);
+    Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default) =>
+        PutAsync(name, Stream.Null, default, cancellation);
 
-    /// <summary>What tells whether the content is still the same (<see cref="Fingerprint.Value"/>); null where there is no such blob.</summary>
-    async Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default) => await TagAsync(name, cancellation) is { } tag ? $"etag:{tag.Trim('"')}" : null;
+    /// <summary>
+    /// What tells whether the content is still the same (<see cref="Fingerprint.Value"/>); null where there is no such blob.
+    /// </summary>
+    async Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default) =>
+        await TagAsync(name, cancellation) is { } tag ? $"etag:{tag.Trim('"')}" : null;
 
     /// <summary>Copies a blob into a file of this machine.</summary>
     /// <param name="name">Name of the blob.</param>

@@ -15,13 +15,14 @@ public sealed record DownloadProgress(string Uri, long Done, long Total)
     public override string ToString()
     {
         (double unit, string name) = Total >= 100_000_000 ? (1e9, "GB") : (1e6, "MB");
-        return string.Create(CultureInfo.InvariantCulture, $"downloading {Done / unit:F1} {(Total > 0 ? $"of {(Total / unit).ToString("F1", CultureInfo.InvariantCulture)} " : "")}{name}");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"downloading {Done / unit:F1} {(Total > 0 ? $"of {(Total / unit).ToString("F1", CultureInfo.InvariantCulture)} " : "")}{name}");
     }
 }
 
 /// <summary>
-/// Model folders on this machine: local ones as they are, others copied into the cache once, under a name that follows from their content's fingerprints,
-/// so that a changed source is copied anew and a half copied one goes on where it stopped.
+/// Model folders on this machine: local ones as they are, others copied into the cache once, under a name that follows from their content's
+/// fingerprints, so that a changed source is copied anew and a half copied one goes on where it stopped.
 /// </summary>
 internal static class LocalFolder
 {
@@ -40,20 +41,26 @@ internal static class LocalFolder
         };
         if (!Directory.Exists(folder)) throw new WorkerException(ExitCode.MissingInput,
             $"{store.Uri}: there is no such folder{(HubRepository.IsId(uri) ? $"; a model of the Hugging Face hub is hf://{uri}" : "")}");
-        foreach (string file in Directory.EnumerateFiles(folder).Where(file => Path.GetExtension(file) is ".json" or ".safetensors").Order(StringComparer.Ordinal))
-            if (ContentKind.NameOf(file) is { } kind) throw new WorkerException(ExitCode.BadData, $"{store.Uri}/{Path.GetFileName(file)}: is {kind}");
+        foreach (string file in Directory.EnumerateFiles(folder).Where(file => Path.GetExtension(file) is ".json" or ".safetensors")
+            .Order(StringComparer.Ordinal))
+            if (ContentKind.NameOf(file) is { } kind)
+                throw new WorkerException(ExitCode.BadData, $"{store.Uri}/{Path.GetFileName(file)}: is {kind}");
         return folder;
     }
 
     /// <summary>Copies the model files at the root of a store into the cache, or finds them there.</summary>
-    internal static async Task<string> CopyAsync(IBlobStore store, CacheFolder cache, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
+    internal static async Task<string> CopyAsync(IBlobStore store, CacheFolder cache, IProgress<DownloadProgress>? progress,
+        CancellationToken cancellation)
     {
         BlobInfo[] blobs = [.. (await store.ListAsync("", cancellation)).Where(blob => IsModelFile(blob.Name))];
-        if (blobs.Length == 0) throw new WorkerException(ExitCode.MissingInput, $"{store.Uri}: holds no model files (config.json, *.safetensors, tokenizer.json)");
+        if (blobs.Length == 0) throw new WorkerException(ExitCode.MissingInput,
+            $"{store.Uri}: holds no model files (config.json, *.safetensors, tokenizer.json)");
         IReadOnlyList<Fingerprint> fingerprints = await Fingerprint.OfAsync(store, [.. blobs.Select(blob => blob.Name)], cancellation);
-        string content = string.Join('\n', blobs.Zip(fingerprints, (blob, print) => $"{blob.Name} {blob.Length} {print.Value}").Prepend(store.Uri));
+        string content = string.Join('\n', blobs.Zip(fingerprints, (blob, print) =>
+            $"{blob.Name} {blob.Length} {print.Value}").Prepend(store.Uri));
         var meter = new Meter(store.Uri, blobs.Sum(blob => Math.Max(0, blob.Length)), progress);
-        return await cache.GetAsync("folders/" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))[..32], meter.Total, async partial =>
+        return await cache.GetAsync("folders/" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))[..32],
+            meter.Total, async partial =>
         {
             Directory.CreateDirectory(partial);
             foreach ((BlobInfo blob, Fingerprint print) in blobs.Zip(fingerprints))
@@ -65,7 +72,8 @@ internal static class LocalFolder
                     if (new FileInfo(incomplete).Length is var length && blob.Length >= 0 && length != blob.Length)
                         throw new IOException($"{print.Uri}: {length} bytes arrived of {blob.Length}");
                     if (ContentHash.Of(print) is { } hash && await hash.OfAsync(incomplete, cancellation) is var found && found != hash.Hex)
-                        throw new IOException($"{print.Uri}: its {hash.Algorithm.Name} is {found}, should be {hash.Hex}; what arrived is not used");
+                        throw new IOException($"{print.Uri}: its {hash.Algorithm.Name} is {found}, should be {hash.Hex}; what arrived is "
+                            + "not used");
                     File.Move(incomplete, path);
                 }
                 else meter.Add(blob.Length);
@@ -74,7 +82,8 @@ internal static class LocalFolder
     }
 
     /// <summary>The files of the folder itself that a model is loaded from; repositories hold much else.</summary>
-    internal static bool IsModelFile(string name) => !name.Contains('/') && ModelFiles.Contains(Path.GetExtension(name), StringComparer.Ordinal);
+    internal static bool IsModelFile(string name) => !name.Contains('/')
+        && ModelFiles.Contains(Path.GetExtension(name), StringComparer.Ordinal);
 
     /// <summary>Adds up what arrives for several files at once.</summary>
     internal sealed class Meter(string uri, long total, IProgress<DownloadProgress>? progress)
@@ -83,6 +92,8 @@ internal static class LocalFolder
 
         public long Total => total;
 
-        public void Add(long bytes) => progress?.Report(new DownloadProgress(uri, Math.Min(Interlocked.Add(ref _done, Math.Max(0, bytes)), total > 0 ? total : long.MaxValue), total));
+        public void Add(long bytes) =>
+            progress?.Report(new DownloadProgress(uri, Math.Min(Interlocked.Add(ref _done, Math.Max(0, bytes)), total > 0 ? total
+            : long.MaxValue), total));
     }
 }

@@ -19,14 +19,17 @@ internal static class Pieces
     /// <param name="size">Bytes of a piece.</param>
     /// <param name="upload">Takes a piece's number, from 0, and its content.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    public static async Task<T[]> UploadAsync<T>(Stream content, int size, Func<int, MemoryStream, CancellationToken, Task<T>> upload, CancellationToken cancellation)
+    public static async Task<T[]> UploadAsync<T>(Stream content, int size, Func<int, MemoryStream, CancellationToken, Task<T>> upload,
+        CancellationToken cancellation)
     {
         var results = new List<T>();
-        await Parallel.ForEachAsync(ReadAsync(), new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellation }, async (piece, stop) =>
+        await Parallel.ForEachAsync(ReadAsync(), new ParallelOptions { MaxDegreeOfParallelism = Concurrency,
+            CancellationToken = cancellation }, async (piece, stop) =>
         {
             try
             {
-                T result = await upload(piece.Number, new MemoryStream(piece.Buffer, 0, piece.Length, writable: false, publiclyVisible: true), stop);
+                T result = await upload(piece.Number, new MemoryStream(piece.Buffer, 0, piece.Length, writable: false,
+                    publiclyVisible: true), stop);
                 lock (results)
                 {
                     while (results.Count <= piece.Number) results.Add(default!);

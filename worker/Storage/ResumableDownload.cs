@@ -4,8 +4,8 @@ using LightReasoner.Worker.Runs;
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>
-/// A file from a web server. What arrived before an error, or before the process was killed, is kept and the rest asked for; the result is used only
-/// when its length, and its hash where one is known, are right.
+/// A file from a web server. What arrived before an error, or before the process was killed, is kept and the rest asked for; the result is
+/// used only when its length, and its hash where one is known, are right.
 /// </summary>
 internal sealed class ResumableDownload(WebClient web)
 {
@@ -19,18 +19,21 @@ internal sealed class ResumableDownload(WebClient web)
     /// <param name="arrived">Told of bytes as they arrive.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="WorkerException">It could not be had, or is not what it should be.</exception>
-    public async Task FetchAsync(WebRequest request, string path, long? length, ContentHash? hash, Action<long>? arrived, CancellationToken cancellation)
+    public async Task FetchAsync(WebRequest request, string path, long? length, ContentHash? hash, Action<long>? arrived,
+        CancellationToken cancellation)
     {
         if (File.Exists(path)) arrived?.Invoke(new FileInfo(path).Length);
         for (bool resumed = File.Exists(path) && new FileInfo(path).Length > 0; ; resumed = false)
         {
             long? expected;
             // A server that gets a little further each time is not given up.
-            while ((expected = await web.RepeatAsync(request.Shown, stop => PartAsync(request, path, length, arrived, stop), cancellation)) is null)
+            while ((expected = await web.RepeatAsync(request.Shown, stop =>
+                PartAsync(request, path, length, arrived, stop), cancellation)) is null)
             {
             }
             string? problem = new FileInfo(path).Length is var got && got != expected ? $"{got} bytes arrived, should be {expected}"
-                : hash is not null && await hash.OfAsync(path, cancellation) is var found && found != hash.Hex ? $"its {hash.Algorithm.Name} is {found}, should be {hash.Hex}"
+                : hash is not null && await hash.OfAsync(path, cancellation) is var found && found != hash.Hex
+                    ? $"its {hash.Algorithm.Name} is {found}, should be {hash.Hex}"
                 : null;
             if (problem is null) return;
             File.Delete(path);
@@ -39,8 +42,11 @@ internal sealed class ResumableDownload(WebClient web)
         }
     }
 
-    /// <summary>Asks once for what is missing. Gives the length that the whole must have; null where it broke off further on than before.</summary>
-    private async Task<long?> PartAsync(WebRequest request, string path, long? length, Action<long>? arrived, CancellationToken cancellation)
+    /// <summary>
+    /// Asks once for what is missing. Gives the length that the whole must have; null where it broke off further on than before.
+    /// </summary>
+    private async Task<long?> PartAsync(WebRequest request, string path, long? length, Action<long>? arrived,
+        CancellationToken cancellation)
     {
         await using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, 1 << 16, useAsync: true);
         long from = file.Length > length ? 0 : file.Length;
@@ -55,11 +61,13 @@ internal sealed class ResumableDownload(WebClient web)
         if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentRange?.From != from) from = 0;
         file.SetLength(from);
         file.Position = from;
-        long? whole = response.Content.Headers.ContentRange?.Length ?? (response.Content.Headers.ContentLength is { } rest ? from + rest : null);
+        long? whole = response.Content.Headers.ContentRange?.Length
+            ?? (response.Content.Headers.ContentLength is { } rest ? from + rest : null);
         try
         {
             await CopyAsync(response, file, arrived, cancellation);
-            return whole is null || file.Length >= whole ? length ?? whole ?? file.Length : throw new IOException($"ended after {file.Length} of {whole} bytes");
+            return whole is null || file.Length >= whole ? length ?? whole ?? file.Length
+                : throw new IOException($"ended after {file.Length} of {whole} bytes");
         }
         catch (Exception e) when (Retries.IsTransient(e, cancellation) && file.Length > from)
         {

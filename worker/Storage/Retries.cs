@@ -8,12 +8,16 @@ namespace LightReasoner.Worker.Storage;
 /// <param name="status">Its status.</param>
 /// <param name="reason">The words that came with it.</param>
 /// <param name="retryAfter">How long the server asks to be left alone.</param>
-internal sealed class BusyServerException(HttpStatusCode status, string? reason, TimeSpan? retryAfter) : HttpRequestException($"answered {(int)status} {reason}", null, status)
+internal sealed class BusyServerException(HttpStatusCode status, string? reason, TimeSpan? retryAfter)
+    : HttpRequestException($"answered {(int)status} {reason}", null, status)
 {
     public TimeSpan? RetryAfter => retryAfter;
 }
 
-/// <summary>How requests of our own are repeated: with growing waits, at least those that the server asks for, for about two minutes. The SDKs do the same for theirs.</summary>
+/// <summary>
+/// How requests of our own are repeated: with growing waits, at least those that the server asks for, for about two minutes. The SDKs do
+/// the same for theirs.
+/// </summary>
 internal static class Retries
 {
     /// <summary>As a setting of the SDKs.</summary>
@@ -28,7 +32,8 @@ internal static class Retries
 
     /// <param name="time">Waits.</param>
     /// <param name="most">Requests after the first.</param>
-    public static ResiliencePipeline Create(TimeProvider time, int most = Most) => new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
+    public static ResiliencePipeline Create(TimeProvider time, int most = Most) =>
+        new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
     {
         ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is { } e && IsTransient(e, args.Context.CancellationToken)
             && !(e is BusyServerException { RetryAfter: { } asked } && asked > MostPatience)),
@@ -40,11 +45,14 @@ internal static class Retries
         DelayGenerator = args => ValueTask.FromResult((args.Outcome.Exception as BusyServerException)?.RetryAfter),
     }).Build();
 
-    /// <summary>Whether an error came from the way to the server, or from its silence, and not from the person who stops the program.</summary>
+    /// <summary>
+    /// Whether an error came from the way to the server, or from its silence, and not from the person who stops the program.
+    /// </summary>
     public static bool IsTransient(Exception e, CancellationToken cancellation) =>
         e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested);
 
     /// <summary>Answers that may be different the next time.</summary>
     public static bool IsTransient(HttpStatusCode status) =>
-        status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || ((int)status >= 500 && status is not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported));
+        status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests
+            || ((int)status >= 500 && status is not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported));
 }

@@ -6,8 +6,9 @@ using LightReasoner.Worker.Runs;
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>
-/// S3 and what speaks it. Credentials are the SDK's default chain: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a service account's web identity (IRSA) or
-/// EKS Pod Identity, a profile, the machine's role. <c>AWS_ENDPOINT_URL</c> (or <c>AWS_ENDPOINT_URL_S3</c>) leads to another service than Amazon's.
+/// S3 and what speaks it. Credentials are the SDK's default chain: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a service account's web
+/// identity (IRSA) or EKS Pod Identity, a profile, the machine's role. <c>AWS_ENDPOINT_URL</c> (or <c>AWS_ENDPOINT_URL_S3</c>) leads to
+/// another service than Amazon's.
 /// </summary>
 internal static class S3Account
 {
@@ -19,7 +20,9 @@ internal static class S3Account
     {
         string bucket = System.Uri.UnescapeDataString(uri.Root["s3://".Length..]);
         if (bucket.Length is < 3 or > 63 || bucket.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('.' or '-' or '_')))
-            throw new WorkerException(ExitCode.BadManifest, $"{uri}: '{bucket}' cannot be a bucket's name, which has 3 to 63 lower-case letters, digits, dots and hyphens (s3://bucket/path)");
+            throw new WorkerException(ExitCode.BadManifest,
+                $"{uri}: '{bucket}' cannot be a bucket's name, which has 3 to 63 lower-case letters, digits, dots and hyphens "
+                + "(s3://bucket/path)");
         return new S3BlobStore(CreateClient($"{uri}"), bucket, uri.Name, $"{uri}");
     }
 
@@ -39,16 +42,19 @@ internal static class S3Account
         if ((Given("AWS_ENDPOINT_URL_S3") ?? Given("AWS_ENDPOINT_URL")) is { } endpoint)
         {
             if (!System.Uri.TryCreate(endpoint, UriKind.Absolute, out System.Uri? url) || url.Scheme is not ("http" or "https"))
-                throw new WorkerException(ExitCode.BadManifest, $"{uri}: AWS_ENDPOINT_URL must be a web address such as https://minio.example.com, was '{endpoint}'");
+                throw new WorkerException(ExitCode.BadManifest,
+                    $"{uri}: AWS_ENDPOINT_URL must be a web address such as https://minio.example.com, was '{endpoint}'");
             (config.ServiceURL, config.ForcePathStyle, config.AuthenticationRegion) = (endpoint, true, region ?? "us-east-1");
         }
         else if (region is not null) config.RegionEndpoint = RegionEndpoint.GetBySystemName(region);
         else if (config.RegionEndpoint is null)
-            throw new WorkerException(ExitCode.NoPermission, $"{uri}: set AWS_REGION to the bucket's region, or AWS_ENDPOINT_URL to the address of another service that speaks S3");
+            throw new WorkerException(ExitCode.NoPermission,
+                $"{uri}: set AWS_REGION to the bucket's region, or AWS_ENDPOINT_URL to the address of another service that speaks S3");
         return new AmazonS3Client(config);
     }
 
-    private static string? Given(string name) => Environment.GetEnvironmentVariable(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
+    private static string? Given(string name) => Environment.GetEnvironmentVariable(name) is { } value
+        && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
 
     private sealed class Clients : HttpClientFactory
     {

@@ -9,8 +9,9 @@ using Polly.Retry;
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>
-/// Objects of a bucket under a prefix. Conditions are the service's own (If-Match, If-None-Match); before the first conditional write the store finds out
-/// whether the service keeps them, since a fence that lets everybody through is none. The SDK repeats requests that fail on the way.
+/// Objects of a bucket under a prefix. Conditions are the service's own (If-Match, If-None-Match); before the first conditional write the
+/// store finds out whether the service keeps them, since a fence that lets everybody through is none. The SDK repeats requests that fail on
+/// the way.
 /// </summary>
 /// <param name="s3">The service.</param>
 /// <param name="bucket">The bucket.</param>
@@ -42,7 +43,8 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
     private Task<Conditions>? _conditions;
 
     /// <summary>How the service keeps conditions.</summary>
-    /// <param name="QuotedTags">Whether a tag in If-Match stands in quotes, as HTTP has it; older Ceph compares it with the bare tag.</param>
+    /// <param name="QuotedTags">Whether a tag in If-Match stands in quotes, as HTTP has it; older Ceph compares it with the bare
+    /// tag.</param>
     /// <param name="OnMultipart">Whether the request that completes a multipart upload keeps them as well.</param>
     private sealed record Conditions(bool QuotedTags, bool OnMultipart);
 
@@ -50,11 +52,14 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
     public string Uri => uri;
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default) => ExplainAsync<IReadOnlyList<BlobInfo>>("", async () =>
+    public Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default) =>
+        ExplainAsync<IReadOnlyList<BlobInfo>>("", async () =>
     {
         var blobs = new List<BlobInfo>();
-        await foreach (S3Object found in s3.Paginators.ListObjectsV2(new ListObjectsV2Request { BucketName = bucket, Prefix = _prefix + prefix }).S3Objects.WithCancellation(cancellation))
-            if (!found.Key.EndsWith('/') && !found.Key.EndsWith(ProbeSuffix, StringComparison.Ordinal)) blobs.Add(new BlobInfo(found.Key[_prefix.Length..], found.Size ?? 0));
+        await foreach (S3Object found in s3.Paginators.ListObjectsV2(new ListObjectsV2Request { BucketName = bucket,
+            Prefix = _prefix + prefix }).S3Objects.WithCancellation(cancellation))
+            if (!found.Key.EndsWith('/') && !found.Key.EndsWith(ProbeSuffix, StringComparison.Ordinal))
+                blobs.Add(new BlobInfo(found.Key[_prefix.Length..], found.Size ?? 0));
         blobs.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
         return blobs;
     });
@@ -67,7 +72,8 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
     });
 
     /// <inheritdoc/>
-    public Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default) => IfThereAsync(name, () => WebClient.OfProcess.RepeatAsync($"{uri}/{name}", async stop =>
+    public Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default) =>
+        IfThereAsync(name, () => WebClient.OfProcess.RepeatAsync($"{uri}/{name}", async stop =>
     {
         using GetObjectResponse response = await s3.GetObjectAsync(bucket, _prefix + name, stop);
         var bytes = new byte[response.ContentLength];
@@ -76,33 +82,42 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
     }, cancellation));
 
     /// <inheritdoc/>
-    public Task<string?> TagAsync(string name, CancellationToken cancellation = default) => IfThereAsync(name, async () => (await s3.GetObjectMetadataAsync(bucket, _prefix + name, cancellation)).ETag);
+    public Task<string?> TagAsync(string name, CancellationToken cancellation = default) =>
+        IfThereAsync(name, async () => (await s3.GetObjectMetadataAsync(bucket, _prefix + name, cancellation)).ETag);
 
     /// <inheritdoc/>
-    public Task<string?> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default) => ExplainAsync(name, async () =>
+    public Task<string?> PutAsync(string name, Stream content, PutCondition condition = default,
+        CancellationToken cancellation = default) => ExplainAsync(name, async () =>
     {
-        Conditions? conditions = condition.ETag is null ? null : await (_conditions is { IsFaulted: false } known ? known : _conditions = ProbeAsync(cancellation));
-        string? none = condition.ETag is "" ? "*" : null, match = condition.ETag is { Length: > 0 } tag ? Tag(tag, conditions!.QuotedTags) : null;
+        Conditions? conditions = condition.ETag is null ? null
+            : await (_conditions is { IsFaulted: false } known ? known : _conditions = ProbeAsync(cancellation));
+        string? none = condition.ETag is "" ? "*" : null, match = condition.ETag is { Length: > 0 } tag
+            ? Tag(tag, conditions!.QuotedTags) : null;
         bool parts = content.Length > (conditions is { OnMultipart: false } ? MaxPut : Pieces.Bytes);
         if (parts && conditions is { OnMultipart: false })
-            throw new WorkerException(ExitCode.BadManifest, $"{uri}/{name}: {content.Length} bytes are too many for one request, and this service ignores conditions on several; write to another one");
+            throw new WorkerException(ExitCode.BadManifest,
+                $"{uri}/{name}: {content.Length} bytes are too many for one request, and this service ignores conditions on several; "
+                + "write to another one");
         long start = content.Position;
         try
         {
             return await Conflicts.ExecuteAsync(async stop =>
             {
                 content.Position = start;
-                return parts ? await PutPartsAsync(_prefix + name, content, none, match, stop) : await PutOneAsync(_prefix + name, content, none, match, stop);
+                return parts ? await PutPartsAsync(_prefix + name, content, none, match, stop)
+                    : await PutOneAsync(_prefix + name, content, none, match, stop);
             }, cancellation);
         }
-        catch (AmazonS3Exception e) when (condition.ETag is not null && (e.StatusCode == HttpStatusCode.PreconditionFailed || (match is not null && e.ErrorCode == "NoSuchKey")))
+        catch (AmazonS3Exception e) when (condition.ETag is not null
+            && (e.StatusCode == HttpStatusCode.PreconditionFailed || (match is not null && e.ErrorCode == "NoSuchKey")))
         {
             return null;
         }
     });
 
     /// <inheritdoc/>
-    public Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default) => ExplainAsync<bool>(name, async () =>
+    public Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default) =>
+        ExplainAsync<bool>(name, async () =>
     {
         // Not every service keeps conditions of deletions; where one does not, a write in the instant after this look is lost.
         if (etag is not null && await TagAsync(name, cancellation) != etag) return false;
@@ -118,12 +133,14 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
     });
 
     /// <inheritdoc/>
-    public Task DownloadAsync(string name, string path, Action<long>? arrived = null, CancellationToken cancellation = default) => ExplainAsync<bool>(name, async () =>
+    public Task DownloadAsync(string name, string path, Action<long>? arrived = null, CancellationToken cancellation = default) =>
+        ExplainAsync<bool>(name, async () =>
     {
         GetObjectMetadataResponse about = await s3.GetObjectMetadataAsync(bucket, _prefix + name, cancellation);
         using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.Asynchronous);
         int count = checked((int)((about.ContentLength + Pieces.Bytes - 1) / Pieces.Bytes));
-        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = Pieces.Concurrency, CancellationToken = cancellation }, async (number, stop) =>
+        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = Pieces.Concurrency,
+            CancellationToken = cancellation }, async (number, stop) =>
         {
             long offset = (long)number * Pieces.Bytes;
             var piece = new byte[Math.Min(Pieces.Bytes, about.ContentLength - offset)];
@@ -135,16 +152,19 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
     });
 
     /// <summary>Reads a range whole. An object that is replaced while it is read ends in an error, not in a mixture.</summary>
-    private Task ReadAsync(string name, string etag, long offset, Memory<byte> piece, CancellationToken cancellation) => ExplainAsync(name, () => WebClient.OfProcess.RepeatAsync($"{uri}/{name}", async stop =>
+    private Task ReadAsync(string name, string etag, long offset, Memory<byte> piece, CancellationToken cancellation) =>
+        ExplainAsync(name, () => WebClient.OfProcess.RepeatAsync($"{uri}/{name}", async stop =>
     {
         using GetObjectResponse response = await s3.GetObjectAsync(
-            new GetObjectRequest { BucketName = bucket, Key = _prefix + name, ByteRange = new ByteRange(offset, offset + piece.Length - 1), EtagToMatch = etag }, stop);
+            new GetObjectRequest { BucketName = bucket, Key = _prefix + name, ByteRange = new ByteRange(offset, offset + piece.Length - 1),
+                EtagToMatch = etag }, stop);
         await response.ResponseStream.ReadExactlyAsync(piece, stop);
         return true;
     }, cancellation));
 
     private async Task<string> PutOneAsync(string key, Stream content, string? none, string? match, CancellationToken cancellation) =>
-        (await s3.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = key, InputStream = content, AutoCloseStream = false, IfNoneMatch = none, IfMatch = match }, cancellation)).ETag;
+        (await s3.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = key, InputStream = content, AutoCloseStream = false,
+            IfNoneMatch = none, IfMatch = match }, cancellation)).ETag;
 
     private async Task<string?> PutPartsAsync(string key, Stream content, string? none, string? match, CancellationToken cancellation)
     {
@@ -152,9 +172,12 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
         try
         {
             PartETag[] parts = await Pieces.UploadAsync(content, Pieces.SizeFor(content.Length, MaxParts), async (number, piece, stop) =>
-                new PartETag(number + 1, (await s3.UploadPartAsync(new UploadPartRequest { BucketName = bucket, Key = key, UploadId = upload, PartNumber = number + 1, InputStream = piece }, stop)).ETag), cancellation);
+                new PartETag(number + 1,
+                    (await s3.UploadPartAsync(new UploadPartRequest { BucketName = bucket, Key = key, UploadId = upload,
+                    PartNumber = number + 1, InputStream = piece }, stop)).ETag), cancellation);
             CompleteMultipartUploadResponse done = await s3.CompleteMultipartUploadAsync(
-                new CompleteMultipartUploadRequest { BucketName = bucket, Key = key, UploadId = upload, PartETags = [.. parts], IfNoneMatch = none, IfMatch = match }, cancellation);
+                new CompleteMultipartUploadRequest { BucketName = bucket, Key = key, UploadId = upload, PartETags = [.. parts],
+                    IfNoneMatch = none, IfMatch = match }, cancellation);
             // Older Ceph gives no tag here.
             return string.IsNullOrEmpty(done.ETag) ? (await s3.GetObjectMetadataAsync(bucket, key, cancellation)).ETag : done.ETag;
         }
@@ -176,7 +199,9 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
             bool refuses = await PutRefusedAsync([2], "*", null) && await PutRefusedAsync([2], null, $"\"{new string('0', 32)}\"");
             bool quoted = refuses && !await PutRefusedAsync([1], null, Tag(tag, quoted: true));
             if (!refuses || (!quoted && await PutRefusedAsync([1], null, Tag(tag, quoted: false))))
-                throw new WorkerException(ExitCode.BadManifest, $"{uri}: this service ignores conditions of writes (If-None-Match, If-Match), so that two attempts could write over each other; "
+                throw new WorkerException(ExitCode.BadManifest,
+                    $"{uri}: this service ignores conditions of writes (If-None-Match, If-Match), so that two attempts could write over "
+                    + "each other; "
                     + "write the output to one that keeps them (Amazon S3, MinIO, Ceph, R2, Azure Blob Storage) or to a mounted volume");
             return new Conditions(quoted, await RefusesAsync(PutPartsAsync(key, new MemoryStream([3]), "*", null, cancellation)));
         }
@@ -185,7 +210,8 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
             await s3.DeleteObjectAsync(bucket, key, CancellationToken.None);
         }
 
-        Task<bool> PutRefusedAsync(byte[] content, string? none, string? match) => RefusesAsync(PutOneAsync(key, new MemoryStream(content), none, match, cancellation));
+        Task<bool> PutRefusedAsync(byte[] content, string? none, string? match) =>
+            RefusesAsync(PutOneAsync(key, new MemoryStream(content), none, match, cancellation));
     }
 
     private static async Task<bool> RefusesAsync<T>(Task<T> write)
@@ -236,15 +262,20 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
         }
         catch (AmazonS3Exception e)
         {
-            string code = $"{e.ErrorCode}, HTTP {(int)e.StatusCode}{(string.IsNullOrWhiteSpace(e.Message) ? "" : ": " + e.Message.Split('\n')[0])}";
+            string code =
+                $"{e.ErrorCode}, HTTP {(int)e.StatusCode}{(string.IsNullOrWhiteSpace(e.Message) ? "" : ": " + e.Message.Split('\n')[0])}";
             throw e.StatusCode switch
             {
-                HttpStatusCode.NotFound when e.ErrorCode == "NoSuchBucket" => new WorkerException(ExitCode.MissingInput, $"{what}: there is no bucket '{bucket}'; create it (aws s3 mb s3://{bucket}) or name another one", e),
+                HttpStatusCode.NotFound when e.ErrorCode == "NoSuchBucket" =>
+                    new WorkerException(ExitCode.MissingInput,
+                    $"{what}: there is no bucket '{bucket}'; create it (aws s3 mb s3://{bucket}) or name another one", e),
                 HttpStatusCode.NotFound => new FileNotFoundException($"{what}: there is no such object ({code})", what, e),
-                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new WorkerException(ExitCode.NoPermission, $"{what}: the service refused the credentials ({code}); "
+                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
+                    new WorkerException(ExitCode.NoPermission, $"{what}: the service refused the credentials ({code}); "
                     + "keys must be current, and their owner needs s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket", e),
                 HttpStatusCode.PreconditionFailed => new WorkerException(ExitCode.Failure, $"{what}: was replaced while it was read", e),
-                HttpStatusCode.Moved or HttpStatusCode.TemporaryRedirect => new WorkerException(ExitCode.BadManifest, $"{what}: the bucket is in another region ({code}); set AWS_REGION to it", e),
+                HttpStatusCode.Moved or HttpStatusCode.TemporaryRedirect =>
+                    new WorkerException(ExitCode.BadManifest, $"{what}: the bucket is in another region ({code}); set AWS_REGION to it", e),
                 _ => new WorkerException(ExitCode.Failure, $"{what}: {code}", e),
             };
         }
@@ -254,7 +285,9 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
         }
         catch (AmazonClientException e)
         {
-            throw new WorkerException(ExitCode.NoPermission, $"{what}: there are no credentials for S3 ({e.Message.Split('\n')[0]}); name a Secret in spec.storage.secretRef with AWS_ACCESS_KEY_ID and "
+            throw new WorkerException(ExitCode.NoPermission,
+                $"{what}: there are no credentials for S3 ({e.Message.Split('\n')[0]}); name a Secret in spec.storage.secretRef with "
+                + "AWS_ACCESS_KEY_ID and "
                 + "AWS_SECRET_ACCESS_KEY, or give the pod's service account a role", e);
         }
     }

@@ -4,11 +4,12 @@ using LightReasoner.Worker.Runs;
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>
-/// A URI taken apart. One rule holds for every scheme: <c>%XX</c> is a byte of UTF-8 wherever it stands, and everything else is itself. A path without a
-/// scheme is a place on this machine, every character of it itself.
+/// A URI taken apart. One rule holds for every scheme: <c>%XX</c> is a byte of UTF-8 wherever it stands, and everything else is itself. A
+/// path without a scheme is a place on this machine, every character of it itself.
 /// </summary>
 /// <param name="Scheme">file, az, s3, hf, http or https.</param>
-/// <param name="Root">All before the path: <c>az://container</c>, <c>hf://org/name@revision</c>, <c>https://host</c>, <c>file://</c>.</param>
+/// <param name="Root">All before the path: <c>az://container</c>, <c>hf://org/name@revision</c>, <c>https://host</c>,
+/// <c>file://</c>.</param>
 /// <param name="Path">What follows, as it was written, without the slash that divides it from the root (which a file's path keeps).</param>
 /// <param name="Query">Query of a web address with its question mark; elsewhere a question mark is a glob.</param>
 internal sealed partial record StorageUri(string Scheme, string Root, string Path, string Query)
@@ -31,14 +32,18 @@ internal sealed partial record StorageUri(string Scheme, string Root, string Pat
     /// <exception cref="WorkerException">The scheme is unknown, or the URI is incomplete.</exception>
     public static StorageUri Parse(string text)
     {
-        if (!text.Contains("://", StringComparison.Ordinal)) return new("file", "file://", System.IO.Path.GetFullPath(text).Replace("%", "%25", StringComparison.Ordinal), "");
+        if (!text.Contains("://", StringComparison.Ordinal))
+            return new("file", "file://", System.IO.Path.GetFullPath(text).Replace("%", "%25", StringComparison.Ordinal), "");
         Match match = Form().Match(text);
-        string scheme = match.Groups["scheme"].Value, root = match.Groups["root"].Value, path = match.Groups["path"].Value, query = match.Groups["query"].Value;
-        if (!match.Success) throw new WorkerException(ExitCode.BadManifest, text[..text.IndexOf("://", StringComparison.Ordinal)] is "az" or "s3" or "hf" or "http" or "https" or "file"
+        string scheme = match.Groups["scheme"].Value, root = match.Groups["root"].Value, path = match.Groups["path"].Value,
+            query = match.Groups["query"].Value;
+        if (!match.Success) throw new WorkerException(ExitCode.BadManifest,
+            text[..text.IndexOf("://", StringComparison.Ordinal)] is "az" or "s3" or "hf" or "http" or "https" or "file"
             ? $"{text}: {Remedy(text)}" : $"{text}: this scheme is not known; use {Schemes}");
         if (scheme != "file") return new(scheme, root, path, query);
         // file://./x is our own extension: a place relative to the working directory, as a container image sets it.
-        if (path.StartsWith("./", StringComparison.Ordinal)) path = System.IO.Path.GetFullPath(".").Replace("%", "%25", StringComparison.Ordinal) + path[1..];
+        if (path.StartsWith("./", StringComparison.Ordinal))
+            path = System.IO.Path.GetFullPath(".").Replace("%", "%25", StringComparison.Ordinal) + path[1..];
         return new(scheme, root, path, "");
     }
 

@@ -6,8 +6,8 @@ using Polly;
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>
-/// GET with retries and redirects. Credentials go to the host that they are for and to no other: a redirect elsewhere is followed without them, and
-/// one from https to http not at all.
+/// GET with retries and redirects. Credentials go to the host that they are for and to no other: a redirect elsewhere is followed without
+/// them, and one from https to http not at all.
 /// </summary>
 /// <param name="retry">When to try again.</param>
 /// <param name="patience">Longest silence of a server, before its answer and within.</param>
@@ -25,7 +25,8 @@ internal sealed class WebClient(ResiliencePipeline retry, TimeSpan patience)
 
     /// <summary>Sends until there is an answer that is final; its status may be any that is not transient. The body is not read.</summary>
     /// <exception cref="WorkerException">There was none.</exception>
-    public Task<HttpResponseMessage> SendAsync(WebRequest request, CancellationToken cancellation) => RepeatAsync(request.Shown, stop => FollowAsync(request, stop), cancellation);
+    public Task<HttpResponseMessage> SendAsync(WebRequest request, CancellationToken cancellation) =>
+        RepeatAsync(request.Shown, stop => FollowAsync(request, stop), cancellation);
 
     /// <summary>Does something until it ends in another way than by a transient error.</summary>
     /// <exception cref="WorkerException">It did not.</exception>
@@ -69,21 +70,26 @@ internal sealed class WebClient(ResiliencePipeline retry, TimeSpan patience)
             HttpResponseMessage response = await Http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, silence.Token);
             if (Retries.IsTransient(response.StatusCode))
                 using (response) throw new BusyServerException(response.StatusCode, response.ReasonPhrase, RetryAfter(response));
-            if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location) return response;
+            if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
+                return response;
             response.Dispose();
             var next = new Uri(url, location);
-            if (redirects == MaxRedirects) throw new WorkerException(ExitCode.Failure, $"{request.Shown}: redirects more than {MaxRedirects} times");
+            if (redirects == MaxRedirects)
+                throw new WorkerException(ExitCode.Failure, $"{request.Shown}: redirects more than {MaxRedirects} times");
             if (url.Scheme == Uri.UriSchemeHttps && next.Scheme != Uri.UriSchemeHttps)
-                throw new WorkerException(ExitCode.NoPermission, $"{request.Shown}: redirects from https to {next.Scheme}://{next.Host}, which is not followed");
+                throw new WorkerException(ExitCode.NoPermission,
+                    $"{request.Shown}: redirects from https to {next.Scheme}://{next.Host}, which is not followed");
             url = next;
         }
     }
 
-    private static bool SameOrigin(Uri a, Uri b) => Uri.Compare(a, b, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0;
+    private static bool SameOrigin(Uri a, Uri b) => Uri.Compare(a, b, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped,
+        StringComparison.OrdinalIgnoreCase) == 0;
 
     private static TimeSpan? RetryAfter(HttpResponseMessage response)
     {
-        TimeSpan? wait = response.Headers.RetryAfter?.Delta ?? response.Headers.RetryAfter?.Date - (response.Headers.Date ?? DateTimeOffset.UtcNow);
+        TimeSpan? wait = response.Headers.RetryAfter?.Delta
+            ?? response.Headers.RetryAfter?.Date - (response.Headers.Date ?? DateTimeOffset.UtcNow);
         return wait > TimeSpan.Zero ? wait : null;
     }
 }

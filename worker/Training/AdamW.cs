@@ -9,7 +9,10 @@ namespace LightReasoner.Worker.Training;
 /// <param name="WeightDecay">Decoupled weight decay.</param>
 internal readonly record struct AdamWOptions(double Beta1, double Beta2, double WeightDecay);
 
-/// <summary>AdamW over one part of flat parameters: float32 master weights and both moments, some ten operators a step. As torch.optim.AdamW, ε = 1e-8.</summary>
+/// <summary>
+/// AdamW over one part of flat parameters: float32 master weights and both moments, some ten operators a step. As torch.optim.AdamW, ε =
+/// 1e-8.
+/// </summary>
 internal sealed class AdamW : IDisposable
 {
     private const double Epsilon = 1e-8;
@@ -37,7 +40,9 @@ internal sealed class AdamW : IDisposable
     /// <summary>Its number of elements.</summary>
     public long Length { get; }
 
-    /// <summary>The weights in float32, since a small step would be lost in the rounding of 16 bits. The model's own where that is float32.</summary>
+    /// <summary>
+    /// The weights in float32, since a small step would be lost in the rounding of 16 bits. The model's own where that is float32.
+    /// </summary>
     public Tensor Master { get; }
 
     /// <summary>Running mean of the gradient.</summary>
@@ -46,7 +51,9 @@ internal sealed class AdamW : IDisposable
     /// <summary>Running mean of the gradient's square.</summary>
     public Tensor Moment2 { get; }
 
-    /// <summary>Sum of the gradient's squares. By rows: one float32 sum over all elements is off by half a percent at 60M of them.</summary>
+    /// <summary>
+    /// Sum of the gradient's squares. By rows: one float32 sum over all elements is off by half a percent at 60M of them.
+    /// </summary>
     public double GradientSquares()
     {
         using var scope = NewDisposeScope();
@@ -63,7 +70,8 @@ internal sealed class AdamW : IDisposable
         using var scope = NewDisposeScope();
         var (beta1, beta2, decay) = _options;
         // Held here because TorchSharp does not keep a number alive while libtorch reads it.
-        using Scalar clip = scale, keep1 = beta1, add1 = 1 - beta1, keep2 = beta2, add2 = 1 - beta2, correction2 = Math.Sqrt(1 - Math.Pow(beta2, step)), epsilon = Epsilon,
+        using Scalar clip = scale, keep1 = beta1, add1 = 1 - beta1, keep2 = beta2, add2 = 1 - beta2,
+            correction2 = Math.Sqrt(1 - Math.Pow(beta2, step)), epsilon = Epsilon,
             shrink = 1 - learningRate * decay, rate = -learningRate / (1 - Math.Pow(beta1, step));
         if (scale != 1)
             _gradients.mul_(clip);

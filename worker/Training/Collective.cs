@@ -7,7 +7,8 @@ namespace LightReasoner.Worker.Training;
 internal abstract class Collective : IDisposable
 {
     /// <summary>NCCL on GPUs, plain sums on CPUs.</summary>
-    public static Collective For(IReadOnlyList<Device> devices) => devices[0].type == DeviceType.CUDA ? new NcclCollective(devices, new Nccl()) : new HostCollective();
+    public static Collective For(IReadOnlyList<Device> devices) => devices[0].type == DeviceType.CUDA
+        ? new NcclCollective(devices, new Nccl()) : new HostCollective();
 
     /// <summary>Sums the buffers into their owners' slices; what the other slices hold afterwards is undefined.</summary>
     /// <param name="buffers">One on each device, of equal length, a multiple of their number.</param>
@@ -50,5 +51,6 @@ internal sealed class HostCollective : Collective
                     Slice(buffers[other], owner, buffers.Count).copy_(Slice(buffers[owner], owner, buffers.Count));
     }
 
-    private static Tensor Slice(Tensor buffer, int slice, int slices) => buffer.narrow(0, slice * (buffer.shape[0] / slices), buffer.shape[0] / slices);
+    private static Tensor Slice(Tensor buffer, int slice, int slices) =>
+        buffer.narrow(0, slice * (buffer.shape[0] / slices), buffer.shape[0] / slices);
 }

@@ -2,20 +2,26 @@ using LightReasoner.Worker.Models;
 
 namespace LightReasoner.Worker.Training;
 
-/// <summary>A new random order of the records for every epoch. It follows from seed and epoch alone, so a resumed run needs only to know its step.</summary>
+/// <summary>
+/// A new random order of the records for every epoch. It follows from seed and epoch alone, so a resumed run needs only to know its step.
+/// </summary>
 /// <param name="count">Number of records.</param>
 /// <param name="seed">Seed of the run.</param>
 /// <param name="families">
-/// Records that are cheaper together, as the steps of one question are; null for none. Each epoch deals every family into hands of at most
-/// <paramref name="hand"/> records and shuffles the hands: a record's place stays uniform, and so does its company within its family; only neighbours are no longer independent.
+/// Records that are cheaper together, as the steps of one question are; null for none. Each epoch divides every family into groups of at
+/// most
+/// <paramref name="group"/> records and shuffles the groups: a record's place stays uniform, and so does its company within its family;
+/// only neighbours are no longer independent.
 /// </param>
-/// <param name="hand">Most records of a family that stay together.</param>
-internal sealed class EpochOrder(int count, long seed, IReadOnlyList<int[]>? families = null, int hand = 1)
+/// <param name="group">Most records of a family that stay together.</param>
+internal sealed class EpochOrder(int count, long seed, IReadOnlyList<int[]>? families = null, int group = 1)
 {
     private long _epoch = -1;
     private int[] _order = [];
 
-    /// <summary>Records <paramref name="start"/>..<paramref name="start"/>+<paramref name="length"/>-1 of an epoch, fewer at its end.</summary>
+    /// <summary>
+    /// Records <paramref name="start"/>..<paramref name="start"/>+<paramref name="length"/>-1 of an epoch, fewer at its end.
+    /// </summary>
     public ArraySegment<int> Take(long epoch, long start, long length)
     {
         if (epoch != _epoch)
@@ -27,9 +33,9 @@ internal sealed class EpochOrder(int count, long seed, IReadOnlyList<int[]>? fam
     {
         if (families is null)
             return random.Permutation(count);
-        var hands = new List<int[]>();
+        var groups = new List<int[]>();
         foreach (var family in families)
-            hands.AddRange(random.Permutation(family.Length).Select(i => family[i]).Chunk(hand));
-        return [.. random.Permutation(hands.Count).SelectMany(i => hands[i])];
+            groups.AddRange(random.Permutation(family.Length).Select(i => family[i]).Chunk(group));
+        return [.. random.Permutation(groups.Count).SelectMany(i => groups[i])];
     }
 }

@@ -6,15 +6,17 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Training;
 
 /// <summary>
-/// The trained parameters of one replica, one behind the other in flat buffers. The parameters become views of <see cref="Weights"/>, and their gradients views of a flat buffer
-/// into which autograd adds in place, so that clipping, the optimizer and the exchange between devices are a few operators whatever the number of parameters.
+/// The trained parameters of one replica, one behind the other in flat buffers. The parameters become views of <see cref="Weights"/>, and
+/// their gradients views of a flat buffer into which autograd adds in place, so that clipping, the optimizer and the exchange between
+/// devices are a few operators whatever the number of parameters.
 /// </summary>
 internal sealed class FlatParameters : IDisposable
 {
     /// <summary>Buffers are a multiple of so many elements long; what lies behind the last parameter stays 0.</summary>
     public const long Block = 4096;
 
-    private readonly Tensor? _partial; // gradients of the present backward pass in the weights' 16-bit type; null for float32, whose gradients add up by themselves
+    // gradients of the present backward pass in the weights' 16-bit type; null for float32, whose gradients add up by themselves
+    private readonly Tensor? _partial;
 
     private readonly Dictionary<Parameter, long> _starts = new(ReferenceEqualityComparer.Instance);
 
@@ -78,7 +80,7 @@ internal sealed class FlatParameters : IDisposable
     public void Dispose()
     {
         // The weights live on in the parameters' views.
-        foreach (var parameter in _starts.Keys)
+        foreach (var parameter in _starts.Keys.Where(parameter => !parameter.IsInvalid)) // an adapter may be gone already
             parameter.grad = null;
         Weights.Dispose();
         Gradients.Dispose();
@@ -103,7 +105,8 @@ internal sealed class FlatParameters : IDisposable
         return new FlatWeight(weight.Name, shape, start + weight.Start * row, shape[0] * row);
     }
 
-    private static Tensor View(Tensor buffer, Parameter parameter, long start) => buffer.narrow(0, start, parameter.numel()).view(parameter.shape);
+    private static Tensor View(Tensor buffer, Parameter parameter, long start) =>
+        buffer.narrow(0, start, parameter.numel()).view(parameter.shape);
 }
 
 /// <summary>A named weight in flat buffers.</summary>

@@ -6,7 +6,9 @@ internal static class LengthGroups
     // Below this a pass costs about the same however few tokens it has.
     private const int MinTokens = 512;
 
-    /// <summary>Groups of rows of similar length, longest first; padding stays below an eighth of a group unless the group is small.</summary>
+    /// <summary>
+    /// Groups of rows of similar length, longest first; padding stays below an eighth of a group unless the group is small.
+    /// </summary>
     public static IEnumerable<T[]> Of<T>(IEnumerable<T> rows, Func<T, int> length)
     {
         var group = new List<T>();

@@ -44,14 +44,17 @@ internal sealed unsafe class Nccl : INccl
     public int GroupEnd() => ((delegate* unmanaged<int>)Find("ncclGroupEnd"))();
 
     public int ReduceScatter(nint send, nint receive, long receiveCount, int type, int operation, nint comm) =>
-        ((delegate* unmanaged<nint, nint, nuint, int, int, nint, nint, int>)Find("ncclReduceScatter"))(send, receive, (nuint)receiveCount, type, operation, comm, 0);
+        ((delegate* unmanaged<nint, nint, nuint, int, int, nint, nint, int>)Find("ncclReduceScatter"))(send, receive, (nuint)receiveCount,
+            type, operation, comm, 0);
 
     public int AllGather(nint send, nint receive, long sendCount, int type, nint comm) =>
-        ((delegate* unmanaged<nint, nint, nuint, int, nint, nint, int>)Find("ncclAllGather"))(send, receive, (nuint)sendCount, type, comm, 0);
+        ((delegate* unmanaged<nint, nint, nuint, int, nint, nint, int>)Find("ncclAllGather"))(send, receive,
+            (nuint)sendCount, type, comm, 0);
 
     public int CommDestroy(nint comm) => ((delegate* unmanaged<nint, int>)Find("ncclCommDestroy"))(comm);
 
-    public string ErrorText(int result) => Marshal.PtrToStringUTF8(((delegate* unmanaged<int, nint>)Find("ncclGetErrorString"))(result)) ?? $"error {result}";
+    public string ErrorText(int result) => Marshal.PtrToStringUTF8(((delegate* unmanaged<int, nint>)Find("ncclGetErrorString"))(result))
+        ?? $"error {result}";
 
     private static nint Load()
     {

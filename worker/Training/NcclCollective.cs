@@ -49,7 +49,8 @@ internal sealed class NcclCollective : Collective
     private void Check(int result, string function)
     {
         if (result != 0)
-            throw new InvalidOperationException($"NCCL's {function} failed: {_nccl.ErrorText(result)}; NCCL_DEBUG=INFO in the worker's environment says more");
+            throw new InvalidOperationException($"NCCL's {function} failed: {_nccl.ErrorText(result)}; NCCL_DEBUG=INFO in the worker's "
+                + "environment says more");
     }
 
     [DllImport("LibTorchSharp")]

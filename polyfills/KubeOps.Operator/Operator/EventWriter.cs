@@ -18,7 +18,8 @@ internal sealed class EventWriter(IKubernetesClient client, OperatorSettings set
     private const int Attempts = 4;
     private const int MaxMessage = 1024;    // bytes that the API server takes
 
-    public async Task PublishAsync(IKubernetesObject<V1ObjectMeta> entity, string reason, string message, EventType type, CancellationToken cancellationToken)
+    public async Task PublishAsync(IKubernetesObject<V1ObjectMeta> entity, string reason, string message, EventType type,
+        CancellationToken cancellationToken)
     {
         var ns = entity.Namespace() ?? "default";
         var name = Name(entity, ns, reason, message, type);
@@ -44,7 +45,8 @@ internal sealed class EventWriter(IKubernetesClient client, OperatorSettings set
     }
 
     private async Task CountAsync(
-        IKubernetesObject<V1ObjectMeta> entity, string ns, string name, string reason, string message, EventType type, CancellationToken cancellationToken)
+        IKubernetesObject<V1ObjectMeta> entity, string ns, string name, string reason, string message, EventType type,
+            CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow().UtcDateTime;
         if (await client.GetAsync<Corev1Event>(name, ns, cancellationToken).ConfigureAwait(false) is { } existing)
@@ -60,7 +62,8 @@ internal sealed class EventWriter(IKubernetesClient client, OperatorSettings set
             Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = ns },
             InvolvedObject = new V1ObjectReference
             {
-                ApiVersion = entity.ApiVersion, Kind = entity.Kind, Name = entity.Name(), NamespaceProperty = entity.Namespace(), ResourceVersion = entity.ResourceVersion(), Uid = entity.Uid(),
+                ApiVersion = entity.ApiVersion, Kind = entity.Kind, Name = entity.Name(), NamespaceProperty = entity.Namespace(),
+                    ResourceVersion = entity.ResourceVersion(), Uid = entity.Uid(),
             },
             Type = type.ToString(),
             Reason = reason,

@@ -10,7 +10,8 @@ internal sealed class OperatorMetrics
     private readonly ConcurrentDictionary<string, (Func<int> Scheduled, Func<int> Ready)> depths = new();
 
     public OperatorMetrics(IMeterFactory factory, string meterName) =>
-        factory.Create(meterName).CreateObservableGauge("kubeops.operator.queue.depth", Depths, "{items}", "Entities in the queue, by state.");
+        factory.Create(meterName).CreateObservableGauge("kubeops.operator.queue.depth", Depths, "{items}",
+            "Entities in the queue, by state.");
 
     public void Observe(string kind, Func<int> scheduled, Func<int> ready) => depths[kind] = (scheduled, ready);
 

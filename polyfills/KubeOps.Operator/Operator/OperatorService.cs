@@ -6,8 +6,12 @@ using Microsoft.Extensions.Logging;
 
 namespace KubeOps.Operator;
 
-/// <summary>Runs the pipelines: always, or for as long as this process holds the lease. The lease is renewed until the work has ended, and then runs out.</summary>
-internal sealed class OperatorService(IEnumerable<IPipeline> pipelines, OperatorSettings settings, IServiceProvider services, TimeProvider time, ILogger<OperatorService> logger)
+/// <summary>
+/// Runs the pipelines: always, or for as long as this process holds the lease. The lease is renewed until the work has ended, and then runs
+/// out.
+/// </summary>
+internal sealed class OperatorService(IEnumerable<IPipeline> pipelines, OperatorSettings settings, IServiceProvider services,
+    TimeProvider time, ILogger<OperatorService> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(20);

@@ -15,7 +15,8 @@ internal interface IPipeline
 
 /// <summary>Watcher → queue → workers, for one controller. Each run (term of leadership) starts with an empty queue.</summary>
 internal sealed class Pipeline<TEntity>(
-    IReconciler<TEntity> reconciler, IKubernetesClient client, OperatorSettings settings, OperatorMetrics metrics, TimeProvider time, ILogger<Pipeline<TEntity>> logger) : IPipeline
+    IReconciler<TEntity> reconciler, IKubernetesClient client, OperatorSettings settings, OperatorMetrics metrics, TimeProvider time,
+        ILogger<Pipeline<TEntity>> logger) : IPipeline
     where TEntity : IKubernetesObject<V1ObjectMeta>
 {
     private static readonly string Kind = typeof(TEntity).Name;
@@ -31,7 +32,8 @@ internal sealed class Pipeline<TEntity>(
             var watcher = new ResourceWatcher<TEntity>(client, settings, item => queue.Add(item), time, logger);
             var workers = Enumerable.Range(0, settings.ParallelReconciliation.MaxParallelReconciliations)
                 .Select(_ => Task.Run(() => WorkAsync(queue, cancellationToken), CancellationToken.None));
-            await Task.WhenAll(workers.Append(Task.Run(() => watcher.RunAsync(cancellationToken), CancellationToken.None))).ConfigureAwait(false);
+            await Task.WhenAll(workers.Append(Task.Run(() => watcher.RunAsync(cancellationToken), CancellationToken.None)))
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -86,7 +88,8 @@ internal sealed class Pipeline<TEntity>(
         if (result?.IsSuccess == false)
         {
             var failures = queue.Failed(item.Key);
-            var delay = result.RequeueAfter ?? RetryDelay.After(failures, settings.ParallelReconciliation.ErrorBackoffBase, RetryDelay.ReconcileCap);
+            var delay = result.RequeueAfter ?? RetryDelay.After(failures, settings.ParallelReconciliation.ErrorBackoffBase,
+                RetryDelay.ReconcileCap);
             logger.ReconcileFailed(result.Error, Kind, item.Entity.Namespace(), item.Entity.Name(), failures, delay.TotalSeconds);
             queue.Add(item with { Source = ReconciliationTriggerSource.Operator }, delay);
             return;

@@ -30,7 +30,8 @@ internal sealed class Reconciler<TImplementation, TEntity>(IServiceScopeFactory 
                 return await controller.DeletedAsync(item.Entity, cancellationToken).ConfigureAwait(false);
             }
 
-            var entity = await client.GetAsync<TEntity>(item.Entity.Name(), item.Entity.Namespace(), cancellationToken).ConfigureAwait(false);
+            var entity = await client.GetAsync<TEntity>(item.Entity.Name(), item.Entity.Namespace(),
+                cancellationToken).ConfigureAwait(false);
             return entity is null || entity.DeletionTimestamp() is not null
                 ? null : await controller.ReconcileAsync(entity.Initialize(), cancellationToken).ConfigureAwait(false);
         }

@@ -12,7 +12,8 @@ namespace KubeOps.Operator;
 /// Watches the objects of a type, from the beginning (the server then tells what exists) or from the last bookmark, and reports what the
 /// reconcile strategy asks for. What is deleted while no watch is open is not reported, as upstream.
 /// </summary>
-internal sealed class ResourceWatcher<TEntity>(IKubernetesClient client, OperatorSettings settings, Action<WorkItem<TEntity>> report, TimeProvider time, ILogger logger)
+internal sealed class ResourceWatcher<TEntity>(IKubernetesClient client, OperatorSettings settings, Action<WorkItem<TEntity>> report,
+    TimeProvider time, ILogger logger)
     where TEntity : IKubernetesObject<V1ObjectMeta>
 {
     private static readonly string Kind = typeof(TEntity).Name;
@@ -27,7 +28,8 @@ internal sealed class ResourceWatcher<TEntity>(IKubernetesClient client, Operato
             var startedAt = time.GetTimestamp();
             try
             {
-                await foreach (var (type, entity) in client.WatchAsync<TEntity>(settings.Namespace, version, null, true, cancellationToken).ConfigureAwait(false))
+                await foreach (var (type, entity) in client.WatchAsync<TEntity>(settings.Namespace, version, null, true,
+                    cancellationToken).ConfigureAwait(false))
                 {
                     failures = 0;
                     if (type == WatchEventType.Bookmark)
@@ -61,7 +63,8 @@ internal sealed class ResourceWatcher<TEntity>(IKubernetesClient client, Operato
             // A server that ends every watch at once must not be asked in a tight loop.
             if (failures > 0 || time.GetElapsedTime(startedAt) < RetryDelay.WatchBase)
             {
-                await Task.Delay(RetryDelay.After(++failures, RetryDelay.WatchBase, RetryDelay.WatchCap), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(RetryDelay.After(++failures, RetryDelay.WatchBase, RetryDelay.WatchCap), time, cancellationToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -76,13 +79,15 @@ internal sealed class ResourceWatcher<TEntity>(IKubernetesClient client, Operato
             return;
         }
 
-        var token = settings.ReconcileStrategy == ReconcileStrategy.ByGeneration ? $"{entity.Generation()}/{entity.DeletionTimestamp() is not null}" : entity.ResourceVersion();
+        var token = settings.ReconcileStrategy == ReconcileStrategy.ByGeneration
+            ? $"{entity.Generation()}/{entity.DeletionTimestamp() is not null}" : entity.ResourceVersion();
         if (reported.TryGetValue(uid, out var before) && before == token)
         {
             return;
         }
 
         reported[uid] = token;
-        report(WorkItem<TEntity>.Of(entity, before is null ? ReconciliationType.Added : ReconciliationType.Modified, ReconciliationTriggerSource.ApiServer));
+        report(WorkItem<TEntity>.Of(entity, before is null ? ReconciliationType.Added : ReconciliationType.Modified,
+            ReconciliationTriggerSource.ApiServer));
     }
 }

@@ -38,14 +38,16 @@ public sealed class ContainerProcessTests : IAsyncLifetime
     {
         var process = Start($"sleep 100 & echo $! > {folder}/child; exit 3");
         Assert.Equal(3, await process.Exit.WaitAsync(NodeScene.Bound));
-        Assert.True(await Gone(int.Parse(await File.ReadAllTextAsync($"{folder}/child"), System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.True(await Gone(int.Parse(await File.ReadAllTextAsync($"{folder}/child"),
+            System.Globalization.CultureInfo.InvariantCulture)));
     }
 
     [Fact]
     public async Task Start_OnlyDeclaredVariables_ReachTheProcess()
     {
         using var log = Log();
-        var process = ContainerProcess.Start(new ContainerLaunch("/usr/bin/env", [], new Dictionary<string, string> { ["A"] = "b c" }, folder), log, guard, "x");
+        var process = ContainerProcess.Start(new ContainerLaunch("/usr/bin/env", [], new Dictionary<string, string> { ["A"] = "b c" },
+            folder), log, guard, "x");
         await process.Exit.WaitAsync(NodeScene.Bound);
         Assert.Equal("A=b c", (await LogReader.TailAsync(log.Path, 100, 10_000)).Trim());
     }
@@ -102,7 +104,8 @@ public sealed class ContainerProcessTests : IAsyncLifetime
     }
 
     private ContainerProcess Start(string script) => ContainerProcess.Start(
-        new ContainerLaunch("sh", ["-c", script], new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" }, folder), Log(), guard, Guid.NewGuid().ToString("N"));
+        new ContainerLaunch("sh", ["-c", script], new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" }, folder), Log(), guard,
+            Guid.NewGuid().ToString("N"));
 
     private LogFile Log() => new(Path.Combine(folder, "logs", $"{Guid.NewGuid()}.log"), TimeProvider.System);
 }

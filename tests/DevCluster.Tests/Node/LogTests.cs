@@ -42,7 +42,8 @@ public sealed class LogTests : IDisposable
 
     [Fact]
     public async Task CopyAsync_Timestamps_BeforeEveryLine() =>
-        Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z a\n$", await Read(await Write("a\n"), new LogOptions { Timestamps = true }));
+        Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z a\n$",
+            await Read(await Write("a\n"), new LogOptions { Timestamps = true }));
 
     [Fact]
     public async Task CopyAsync_Since_LeavesEarlierLinesOut()

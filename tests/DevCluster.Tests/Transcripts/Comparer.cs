@@ -27,9 +27,11 @@ internal sealed class Comparer(HashSet<string> unordered, HashSet<string> loose)
                 return unordered.Contains(place) ? AnyOrder(list, found, 0, [], bindings, place) : InOrder(list, found, bindings, place);
             case JsonValue v when v.GetValueKind() == JsonValueKind.String:
                 var text = Text(v.GetValue<string>(), actual);
-                return text is not null && bindings.Match(v.GetValue<string>(), text) is { } matched ? matched : Differs(place, recorded, actual);
+                return text is not null && bindings.Match(v.GetValue<string>(), text) is { } matched ? matched
+                    : Differs(place, recorded, actual);
             case JsonValue v when v.GetValueKind() == JsonValueKind.Number:
-                return actual is JsonValue n && n.GetValueKind() == JsonValueKind.Number && Number(v) == Number(n) ? bindings : Differs(place, recorded, actual);
+                return actual is JsonValue n && n.GetValueKind() == JsonValueKind.Number && Number(v) == Number(n) ? bindings
+                    : Differs(place, recorded, actual);
             default:
                 return JsonNode.DeepEquals(recorded, actual) ? bindings : Differs(place, recorded, actual);
         }
@@ -79,7 +81,8 @@ internal sealed class Comparer(HashSet<string> unordered, HashSet<string> loose)
             return bindings;
         for (var i = 0; i < actual.Count; i++)
         {
-            if (used.Contains(i) || Compare(recorded[next], actual[i], bindings, PathExpression.Join(place, next.ToString(CultureInfo.InvariantCulture))) is not { } matched)
+            if (used.Contains(i) || Compare(recorded[next], actual[i], bindings,
+                PathExpression.Join(place, next.ToString(CultureInfo.InvariantCulture))) is not { } matched)
                 continue;
             used.Add(i);
             if (AnyOrder(recorded, actual, next + 1, used, matched, place) is { } all)
@@ -92,13 +95,17 @@ internal sealed class Comparer(HashSet<string> unordered, HashSet<string> loose)
 
     private Bindings? Differs(string place, JsonNode? recorded, JsonNode? actual, string what = "differs")
     {
-        Difference = $"/{string.Join('/', place.Length == 0 ? [] : PathExpression.Steps(place))} {what}: recorded {Short(recorded)}, found {Short(actual)}";
+        Difference =
+            $"/{string.Join('/', place.Length == 0 ? [] : PathExpression.Steps(place))} {what}: recorded {Short(recorded)}, found "
+            + $"{Short(actual)}";
         return null;
     }
 
     private static string Short(JsonNode? node)
     {
-        var text = node?.ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) ?? "null";
+        var text =
+            node?.ToJsonString(new JsonSerializerOptions { Encoder =
+            System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) ?? "null";
         return text.Length <= 600 ? text : text[..600] + "…";
     }
 }

@@ -38,7 +38,8 @@ internal sealed class Normalization
 
     /// <summary>The places of the recorded body that an operation names.</summary>
     public HashSet<string> Places(string op, JsonNode? recorded)
-        => [.. operations.Where(o => o["op"]!.GetValue<string>() == op).SelectMany(o => PathExpression.Places(recorded, o["path"]!.GetValue<string>()))];
+        => [.. operations.Where(o => o["op"]!.GetValue<string>() == op)
+            .SelectMany(o => PathExpression.Places(recorded, o["path"]!.GetValue<string>()))];
 
     private static void Remove(JsonNode? node, string[] steps)
     {

@@ -74,7 +74,8 @@ internal static class PathExpression
             return Children(node).SelectMany(c => Places(c.Value, steps, next + 1, Join(place, c.Step)));
         if (step.StartsWith("..", StringComparison.Ordinal))
         {
-            var here = node is JsonObject o && o.ContainsKey(step[2..]) ? Places(o[step[2..]], steps, next + 1, Join(place, step[2..])) : [];
+            var here = node is JsonObject o && o.ContainsKey(step[2..])
+                ? Places(o[step[2..]], steps, next + 1, Join(place, step[2..])) : [];
             return here.Concat(Children(node).SelectMany(c => Places(c.Value, steps, next, Join(place, c.Step))));
         }
 

@@ -12,7 +12,8 @@ internal sealed class Replay(HttpClient client, string token, TranscriptCase tes
 {
     /// <summary>Much longer than anything takes, also on a machine that is busy: only what never comes runs into it.</summary>
     private static readonly TimeSpan Patience =
-        TimeSpan.FromSeconds(Environment.GetEnvironmentVariable("TRANSCRIPT_PATIENCE") is { Length: > 0 } seconds ? int.Parse(seconds, CultureInfo.InvariantCulture) : 180);
+        TimeSpan.FromSeconds(Environment.GetEnvironmentVariable("TRANSCRIPT_PATIENCE") is { Length: > 0 } seconds
+            ? int.Parse(seconds, CultureInfo.InvariantCulture) : 180);
 
     private static readonly string[] ComparedHeaders = ["Warning", "Location", "Retry-After", "Allow", "Vary", "ETag"];
 
@@ -26,7 +27,8 @@ internal sealed class Replay(HttpClient client, string token, TranscriptCase tes
             var name = $"t-{Guid.NewGuid().ToString("n", CultureInfo.InvariantCulture)[..8]}";
             bindings = bindings.With(key, name);
             if (test.Fixtures.Contains(fixture))
-                await Make("/api/v1/namespaces", new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = name } });
+                await Make("/api/v1/namespaces", new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace",
+                    ["metadata"] = new JsonObject { ["name"] = name } });
         }
 
         if (test.Fixtures.Contains("samplingruns"))
@@ -67,7 +69,8 @@ internal sealed class Replay(HttpClient client, string token, TranscriptCase tes
 
     private async Task Make(string path, JsonNode body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            path) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json") };
         request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
         using var response = await client.SendAsync(request);
         if (!response.IsSuccessStatusCode && (int)response.StatusCode != 409)
@@ -76,7 +79,8 @@ internal sealed class Replay(HttpClient client, string token, TranscriptCase tes
 
     private async Task EnsureSamplingRuns()
     {
-        await Make("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", JsonNode.Parse(File.ReadAllText(Path.Combine(fixtures, "samplingruns.json")))!);
+        await Make("/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+            JsonNode.Parse(File.ReadAllText(Path.Combine(fixtures, "samplingruns.json")))!);
         await Until(async () => await Status("/apis/lightreasoner.io/v1alpha1/samplingruns") == 200);
     }
 
@@ -114,7 +118,8 @@ internal sealed class Replay(HttpClient client, string token, TranscriptCase tes
                 await Eventually(step);
                 break;
             case "holds":
-                for (var end = DateTime.UtcNow.AddSeconds(step["seconds"]!.GetValue<double>()); DateTime.UtcNow < end; await Task.Delay(100))
+                for (var end = DateTime.UtcNow.AddSeconds(step["seconds"]!.GetValue<double>());
+                    DateTime.UtcNow < end; await Task.Delay(100))
                     Check(step, await Call(step));
                 break;
             case "sleep":
@@ -224,7 +229,8 @@ internal sealed class Replay(HttpClient client, string token, TranscriptCase tes
             throw new TranscriptException($"status: recorded {recorded["status"]}, found {(int)response.StatusCode} {Shorten(text)}");
         var type = response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var types) ? types.First() : null;
         if (type != recorded["contentType"]?.GetValue<string>())
-            throw new TranscriptException($"content type: recorded {recorded["contentType"]?.GetValue<string>() ?? "none"}, found {type ?? "none"}");
+            throw new TranscriptException($"content type: recorded {recorded["contentType"]?.GetValue<string>() ?? "none"}, found "
+                + $"{type ?? "none"}");
         foreach (var name in ComparedHeaders)
         {
             string[] actual = response.Headers.NonValidated.TryGetValues(name, out var a) ? [.. a]
@@ -236,9 +242,11 @@ internal sealed class Replay(HttpClient client, string token, TranscriptCase tes
                 _ => [],
             };
             if (actual.Length != expected.Length)
-                throw new TranscriptException($"header {name}: recorded [{string.Join(" | ", expected)}], found [{string.Join(" | ", actual)}]");
+                throw new TranscriptException($"header {name}: recorded [{string.Join(" | ", expected)}], found "
+                    + $"[{string.Join(" | ", actual)}]");
             for (var i = 0; i < actual.Length; i++)
-                result = result.Match(expected[i], actual[i]) ?? throw new TranscriptException($"header {name}: recorded {expected[i]}, found {actual[i]}");
+                result = result.Match(expected[i], actual[i])
+                    ?? throw new TranscriptException($"header {name}: recorded {expected[i]}, found {actual[i]}");
         }
 
         return result;
@@ -256,7 +264,9 @@ internal sealed class Replay(HttpClient client, string token, TranscriptCase tes
     private static Bindings CheckToken(JsonObject jwt, JsonNode? body, Bindings result)
     {
         var parts = PathExpression.At(body, jwt["path"]!.GetValue<string>())!.GetValue<string>().Split('.');
-        JsonNode Part(int i) => JsonNode.Parse(Convert.FromBase64String(parts[i].Replace('-', '+').Replace('_', '/').PadRight((parts[i].Length + 3) / 4 * 4, '=')))!;
+        JsonNode Part(int i) =>
+            JsonNode.Parse(Convert.FromBase64String(parts[i].Replace('-', '+').Replace('_', '/')
+            .PadRight((parts[i].Length + 3) / 4 * 4, '=')))!;
         var payload = Part(1);
         foreach (var (name, actual) in new[] { ("header", Part(0)), ("payload", payload) })
         {
@@ -264,7 +274,8 @@ internal sealed class Replay(HttpClient client, string token, TranscriptCase tes
             result = comparer.Compare(jwt[name], actual, result) ?? throw new TranscriptException($"jwt {name}: {comparer.Difference}");
         }
 
-        if (jwt["expMinusIat"] is { } lifetime && payload["exp"]!.GetValue<long>() - payload["iat"]!.GetValue<long>() != lifetime.GetValue<long>())
+        if (jwt["expMinusIat"] is { } lifetime
+            && payload["exp"]!.GetValue<long>() - payload["iat"]!.GetValue<long>() != lifetime.GetValue<long>())
             throw new TranscriptException($"jwt: exp minus iat is not {lifetime}");
         return result;
     }
@@ -283,7 +294,8 @@ internal sealed class Replay(HttpClient client, string token, TranscriptCase tes
         var expected = step["response"]!["events"] as JsonArray ?? [];
         var serverCloses = step["serverCloses"]?.GetValue<bool>() == true;
         // What must come has all the time that it needs; that nothing comes is watched for as long as it was recorded.
-        var end = DateTime.UtcNow + (serverCloses || expected.Count > 0 ? Patience : TimeSpan.FromSeconds(step["windowSeconds"]!.GetValue<double>()));
+        var end = DateTime.UtcNow + (serverCloses || expected.Count > 0 ? Patience
+            : TimeSpan.FromSeconds(step["windowSeconds"]!.GetValue<double>()));
         while (DateTime.UtcNow < end && !watch.Closed)
         {
             if (!serverCloses && (waitForAll || expected.Count > 0) && Prepare(step, watch.Events).Count >= expected.Count)

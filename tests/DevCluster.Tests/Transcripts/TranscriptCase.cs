@@ -12,7 +12,8 @@ internal sealed record TranscriptCase(string Name, string Area, string[] Fixture
     {
         var o = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
         return new TranscriptCase(
-            o["name"]!.GetValue<string>(), o["area"]!.GetValue<string>(), [.. (o["fixtures"] as JsonArray ?? []).Select(f => f!.GetValue<string>())],
+            o["name"]!.GetValue<string>(), o["area"]!.GetValue<string>(),
+                [.. (o["fixtures"] as JsonArray ?? []).Select(f => f!.GetValue<string>())],
             o["normalize"] as JsonArray, [.. o["steps"]!.AsArray().Select(s => s!.AsObject())]);
     }
 }

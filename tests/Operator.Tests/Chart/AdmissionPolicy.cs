@@ -15,7 +15,8 @@ internal static class AdmissionPolicy
         return spec["validations"]!.AsArray().All(validation => Evaluate((string)validation!["expression"]!, context) is true);
     }
 
-    private static object? Evaluate(string expression, Dictionary<string, object?> context) => new CelEnvironment(null, null).Compile(expression)(context);
+    private static object? Evaluate(string expression, Dictionary<string, object?> context) =>
+        new CelEnvironment(null, null).Compile(expression)(context);
 
     private static object? Value(JsonNode? node) => node switch
     {

@@ -18,9 +18,11 @@ public sealed class AlertTests
     [Fact]
     public async Task Alerts_FireWhenTheyShould_AndNotOtherwise()
     {
-        string tool = new[] { Path.Combine(RepositoryFolder.Path, ".cache/promtool/usr/bin/promtool"), "/usr/bin/promtool" }.FirstOrDefault(File.Exists) ?? "";
+        string tool = new[] { Path.Combine(RepositoryFolder.Path, ".cache/promtool/usr/bin/promtool"),
+            "/usr/bin/promtool" }.FirstOrDefault(File.Exists) ?? "";
         Assert.SkipWhen(tool.Length == 0, "promtool is not installed; eng/install-tools.sh test installs it");
-        using Process process = Process.Start(new ProcessStartInfo(tool, ["test", "rules", Path.Combine(RepositoryFolder.Path, "tests/Operator.Tests/Chart/alerts.test.yaml")])
+        using Process process = Process.Start(new ProcessStartInfo(tool,
+            ["test", "rules", Path.Combine(RepositoryFolder.Path, "tests/Operator.Tests/Chart/alerts.test.yaml")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -39,16 +41,19 @@ public sealed class AlertTests
         await using ServiceProvider services = new ServiceCollection().BuildServiceProvider();
         using var queue = new RunQueue(services, TimeProvider.System);
         using var depths = new KubeOpsMeter(services);
-        var metrics = new OperatorMetrics(new Leadership(services, TimeProvider.System, NullLogger<Leadership>.Instance), queue, depths, new ApiRequests());
+        var metrics = new OperatorMetrics(new Leadership(services, TimeProvider.System, NullLogger<Leadership>.Instance), queue,
+            depths, new ApiRequests());
         metrics.Report(202);
         metrics.Reconciled(RunKind.SamplingRun, "success", TimeSpan.FromSeconds(1));
         metrics.Observe(new RunKey(RunKind.SamplingRun, "team", "s"), "uid", new SamplingRunStatus
         {
-            Phase = RunPhase.Running, Progress = new RunProgress { Done = 1, Total = 2 }, Metrics = new SamplingMetrics { TokensPerSecond = 1 },
+            Phase = RunPhase.Running, Progress = new RunProgress { Done = 1, Total = 2 },
+                Metrics = new SamplingMetrics { TokensPerSecond = 1 },
         });
         using var text = new MemoryStream();
         await metrics.Registry.CollectAndExportAsTextAsync(text, TestContext.Current.CancellationToken);
-        string[] served = [.. Regex.Matches(System.Text.Encoding.UTF8.GetString(text.ToArray()), "^# TYPE ([a-z_]+)", RegexOptions.Multiline).Select(match => match.Groups[1].Value)];
+        string[] served = [.. Regex.Matches(System.Text.Encoding.UTF8.GetString(text.ToArray()), "^# TYPE ([a-z_]+)",
+            RegexOptions.Multiline).Select(match => match.Groups[1].Value)];
         JsonObject[] rules = [.. Groups().SelectMany(group => group!["rules"]!.AsArray()).Select(rule => rule!.AsObject())];
         Assert.NotEmpty(rules);
         Assert.All(rules, rule =>
@@ -66,7 +71,8 @@ public sealed class AlertTests
     [Fact]
     public async Task PrometheusRule_HasTheAlerts_AndScrapesKeepTheRunsNamespace()
     {
-        RenderedChart chart = await Helm.RenderAsync("{prometheusRule: {enabled: true, labels: {release: prometheus}}, serviceMonitor: {enabled: true}}");
+        RenderedChart chart =
+            await Helm.RenderAsync("{prometheusRule: {enabled: true, labels: {release: prometheus}}, serviceMonitor: {enabled: true}}");
         Assert.Null(chart.Error);
         JsonObject rule = chart.Single("PrometheusRule");
         Assert.True(JsonNode.DeepEquals(Groups(), rule["spec"]!["groups"]));
@@ -75,5 +81,6 @@ public sealed class AlertTests
         Assert.Empty((await Helm.RenderAsync()).Of("PrometheusRule"));
     }
 
-    private static JsonArray Groups() => YamlJson.ToJson(File.ReadAllText(Path.Combine(RepositoryFolder.Path, Alerts)), Alerts)[0]!["groups"]!.AsArray();
+    private static JsonArray Groups() => YamlJson.ToJson(File.ReadAllText(Path.Combine(RepositoryFolder.Path, Alerts)),
+        Alerts)[0]!["groups"]!.AsArray();
 }

@@ -9,8 +9,10 @@ public sealed class GeneratedFilesTests
     public void ChartFiles_AreCurrent()
     {
         foreach ((string path, string text) in GeneratedFiles.All())
-            Assert.True(File.ReadAllText(Path.Combine(RepositoryFolder.Path, path)) == text, $"{path} differs from the code: run `make generate`.");
-        string[] extra = [.. new[] { "crds", "rbac" }.SelectMany(folder => Directory.GetFiles(Path.Combine(RepositoryFolder.Path, GeneratedFiles.ChartFiles, folder)))
+            Assert.True(File.ReadAllText(Path.Combine(RepositoryFolder.Path, path)) == text,
+                $"{path} differs from the code: run `make generate`.");
+        string[] extra = [.. new[] { "crds", "rbac" }.SelectMany(folder =>
+            Directory.GetFiles(Path.Combine(RepositoryFolder.Path, GeneratedFiles.ChartFiles, folder)))
             .Select(file => Path.GetRelativePath(RepositoryFolder.Path, file)).Except(GeneratedFiles.All().Keys)];
         Assert.Empty(extra);
     }
@@ -25,7 +27,8 @@ public sealed class GeneratedFilesTests
             var (code, _, error) = await Helm.ExecuteAsync(Path.Combine(RepositoryFolder.Path, "eng/make-install.sh"), [made], "");
             Assert.SkipWhen(code == 69, error);
             Assert.True(code == 0, error);
-            Assert.True(await File.ReadAllTextAsync(made) == await File.ReadAllTextAsync(Path.Combine(RepositoryFolder.Path, "install/lightreasoner.yaml")),
+            Assert.True(await File.ReadAllTextAsync(made) == await File.ReadAllTextAsync(Path.Combine(RepositoryFolder.Path,
+                "install/lightreasoner.yaml")),
                 "install/lightreasoner.yaml differs from the chart: run `make generate`.");
         }
         finally

@@ -14,7 +14,8 @@ internal sealed record RenderedChart(string Manifest, string? Error)
 
     public JsonObject OperatorPod => Single("Deployment")["spec"]!["template"]!.AsObject();
 
-    public IReadOnlyList<string> OperatorArguments => [.. OperatorPod["spec"]!["containers"]![0]!["args"]!.AsArray().Select(a => (string)a!)];
+    public IReadOnlyList<string> OperatorArguments =>
+        [.. OperatorPod["spec"]!["containers"]![0]!["args"]!.AsArray().Select(a => (string)a!)];
 }
 
 /// <summary>Real Helm, of the oldest and the newest line that the chart supports.</summary>
@@ -24,9 +25,11 @@ internal static class Helm
 
     private static string Chart => Path.Combine(RepositoryFolder.Path, "charts/lightreasoner");
 
-    public static async Task<RenderedChart> RenderAsync(string values = "{}", string kubeVersion = "v1.36.2", string release = "lr", string version = Newest)
+    public static async Task<RenderedChart> RenderAsync(string values = "{}", string kubeVersion = "v1.36.2", string release = "lr",
+        string version = Newest)
     {
-        var (code, output, error) = await RunAsync(version, values, "template", release, Chart, "--namespace", "lr-system", "--kube-version", kubeVersion);
+        var (code, output, error) = await RunAsync(version, values, "template", release, Chart, "--namespace", "lr-system",
+            "--kube-version", kubeVersion);
         return code == 0 ? new RenderedChart(output, null) : new RenderedChart("", error);
     }
 
@@ -47,7 +50,8 @@ internal static class Helm
 
     public static async Task<(int ExitCode, string Output, string Error)> ExecuteAsync(string program, string[] arguments, string input)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true,
+            RedirectStandardError = true };
         start.Environment["KUBECONFIG"] = "/dev/null";
         using var process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();

@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace LightReasoner.Operator.Tests.Chart;
 
-/// <summary>The OpenAPI documents recorded from a real API server, to hold objects against: known fields, types, required fields, enums.</summary>
+/// <summary>
+/// The OpenAPI documents recorded from a real API server, to hold objects against: known fields, types, required fields, enums.
+/// </summary>
 internal sealed class OpenApiDocuments
 {
     private readonly Dictionary<string, JsonObject> schemas = [];
@@ -27,7 +29,8 @@ internal sealed class OpenApiDocuments
     public IReadOnlyList<string>? Check(JsonObject o)
     {
         string version = (string)o["apiVersion"]!;
-        return byKind.TryGetValue($"{(version.Contains('/') ? version : "/" + version)}/{o["kind"]}", out string? name) ? Check(o, name) : null;
+        return byKind.TryGetValue($"{(version.Contains('/') ? version : "/" + version)}/{o["kind"]}", out string? name)
+            ? Check(o, name) : null;
     }
 
     /// <summary>What is wrong with a part of an object, by its schema's name.</summary>
@@ -50,12 +53,14 @@ internal sealed class OpenApiDocuments
             if ((bool?)schema["nullable"] != true) errors.Add($"{path}: null");
             return;
         }
-        if (schema["enum"] is JsonArray choices && choices.All(c => c!.ToJsonString() != value.ToJsonString())) errors.Add($"{path}: {value} is not one of {choices.ToJsonString()}");
+        if (schema["enum"] is JsonArray choices && choices.All(c => c!.ToJsonString() != value.ToJsonString()))
+            errors.Add($"{path}: {value} is not one of {choices.ToJsonString()}");
         if (!Fits(value, (string?)schema["type"], schema)) errors.Add($"{path}: {value.ToJsonString()} is not {schema["type"]}");
         if (value is JsonArray list && schema["items"] is JsonObject items)
             for (int i = 0; i < list.Count; i++) Check(list[i], items, $"{path}[{i}]", errors);
         if (value is not JsonObject map) return;
-        foreach (string required in (schema["required"] as JsonArray ?? []).Select(r => (string)r!).Where(r => !map.ContainsKey(r))) errors.Add($"{path}.{required}: is required");
+        foreach (string required in (schema["required"] as JsonArray ?? []).Select(r => (string)r!).Where(r => !map.ContainsKey(r)))
+            errors.Add($"{path}.{required}: is required");
         if ((bool?)schema["x-kubernetes-preserve-unknown-fields"] == true) return;
         foreach ((string key, JsonNode? field) in map)
         {

@@ -7,7 +7,8 @@ namespace LightReasoner.Operator.Tests.Cluster;
 public sealed class CrashTests(DevCluster cluster)
 {
     [Theory]
-    [InlineData(1), InlineData(2), InlineData(3), InlineData(4), InlineData(5), InlineData(6), InlineData(7), InlineData(8), InlineData(10), InlineData(12), InlineData(15)]
+    [InlineData(1), InlineData(2), InlineData(3), InlineData(4), InlineData(5), InlineData(6), InlineData(7), InlineData(8), InlineData(10),
+        InlineData(12), InlineData(15)]
     public Task KilledBeforeAnyRequest_NextOneGoesOn(int requests) => GoesOnAfterAsync(new DeathBeforeRequest(requests));
 
     /// <summary>Document, Job, statuses and events: whichever it was, nothing is made twice and nothing is left out.</summary>
@@ -17,7 +18,8 @@ public sealed class CrashTests(DevCluster cluster)
 
     private async Task GoesOnAfterAsync(Death death)
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options => options with { LogLevel = "Fatal" }, start: false);
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options =>
+            options with { LogLevel = "Fatal" }, start: false);
         SamplingRunEntity run = await o.ApplySamplingAsync("run-1", s => s with { Shards = 2 });
         await using var kubelet = new PlayedKubelet(o, run);
         await o.StartAsync(death);
@@ -36,7 +38,8 @@ public sealed class CrashTests(DevCluster cluster)
     [Fact]
     public async Task LeaderThatDies_IsFollowedWhenItsLeaseHasRunOut()
     {
-        await using OperatorInCluster first = await OperatorInCluster.StartAsync(cluster, o => o with { LeaderElect = true, LogLevel = "Fatal" }, start: false);
+        await using OperatorInCluster first = await OperatorInCluster.StartAsync(cluster, o =>
+            o with { LeaderElect = true, LogLevel = "Fatal" }, start: false);
         OperatorInCluster second = first.Another();
         await RemoveLeaseAsync(first);
         var death = new DeathOnDemand();

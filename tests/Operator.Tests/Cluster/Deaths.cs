@@ -25,7 +25,9 @@ internal sealed class DeathOnDemand : Death
         IsDead ? throw Die() : base.SendAsync(request, cancellationToken);
 }
 
-/// <summary>Dies before its n-th request. Lists and watches of collections are not counted: which of them comes first is a matter of chance.</summary>
+/// <summary>
+/// Dies before its n-th request. Lists and watches of collections are not counted: which of them comes first is a matter of chance.
+/// </summary>
 internal sealed class DeathBeforeRequest(int requests) : Death
 {
     private int left = requests;

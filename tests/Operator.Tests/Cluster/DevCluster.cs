@@ -3,7 +3,9 @@ using KubeOps.KubernetesClient;
 
 namespace LightReasoner.Operator.Tests.Cluster;
 
-/// <summary>The embedded API server with its Job controller, as a process of its own, with our CRDs and without a node: the tests play the kubelet.</summary>
+/// <summary>
+/// The embedded API server with its Job controller, as a process of its own, with our CRDs and without a node: the tests play the kubelet.
+/// </summary>
 public sealed class DevCluster : IAsyncLifetime
 {
     private readonly string folder = Directory.CreateTempSubdirectory("operator-tests-").FullName;
@@ -15,15 +17,18 @@ public sealed class DevCluster : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "LightReasoner.DevCluster")) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in new[] { "up", "--kubeconfig", Kubeconfig, "--no-node", "--data", Path.Combine(folder, "data") }) start.ArgumentList.Add(argument);
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory,
+            "LightReasoner.DevCluster")) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (string argument in new[] { "up", "--kubeconfig", Kubeconfig, "--no-node", "--data", Path.Combine(folder, "data") })
+            start.ArgumentList.Add(argument);
         process = Process.Start(start)!;
         process.ErrorDataReceived += (_, _) => { };
         process.BeginErrorReadLine();
         string? line;
         do
         {
-            line = await process.StandardOutput.ReadLineAsync().WaitAsync(Until.Patience) ?? throw new InvalidOperationException("the devcluster ended before it was ready");
+            line = await process.StandardOutput.ReadLineAsync().WaitAsync(Until.Patience)
+                ?? throw new InvalidOperationException("the devcluster ended before it was ready");
         }
         while (!line.StartsWith("ready", StringComparison.Ordinal));
         _ = process.StandardOutput.ReadToEndAsync();
@@ -34,7 +39,8 @@ public sealed class DevCluster : IAsyncLifetime
         {
             V1CustomResourceDefinition crd = KubernetesYaml.Deserialize<V1CustomResourceDefinition>(await File.ReadAllTextAsync(file));
             await Client.CreateAsync(crd);
-            await Until.HoldsAsync<V1CustomResourceDefinition>(Client, null, crd.Metadata.Name, c => c?.Status?.Conditions?.Any(s => s is { Type: "Established", Status: "True" }) == true, "the CRD is served");
+            await Until.HoldsAsync<V1CustomResourceDefinition>(Client, null, crd.Metadata.Name, c =>
+                c?.Status?.Conditions?.Any(s => s is { Type: "Established", Status: "True" }) == true, "the CRD is served");
         }
     }
 

@@ -12,11 +12,13 @@ public sealed class FaultTests(DevCluster cluster)
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
         (SamplingRunEntity run, V1Pod first) = await o.RunningAsync();
         await o.EndPodAsync(first, 1, "loading model\nhub.example answered 503\n");
-        SamplingRunEntity retrying = await o.RunAsync<SamplingRunEntity>("s", s => s.Message?.Contains("hub.example answered 503 (exit code 1)", StringComparison.Ordinal) == true, "tells of the crash");
+        SamplingRunEntity retrying = await o.RunAsync<SamplingRunEntity>("s", s =>
+            s.Message?.Contains("hub.example answered 503 (exit code 1)", StringComparison.Ordinal) == true, "tells of the crash");
         Assert.Equal(RunPhase.Running, retrying.Status.Phase);
 
         // The Job controller waits ten seconds after a first failure.
-        IReadOnlyCollection<V1Pod> both = await Until.SetHoldsAsync<V1Pod>(o.Client, o.Namespace, $"{Labels.RunUid}={run.Metadata.Uid}", pods => pods.Count == 2, "a second pod");
+        IReadOnlyCollection<V1Pod> both = await Until.SetHoldsAsync<V1Pod>(o.Client, o.Namespace, $"{Labels.RunUid}={run.Metadata.Uid}",
+            pods => pods.Count == 2, "a second pod");
         V1Pod second = Assert.Single(both, pod => pod.Metadata.Uid != first.Metadata.Uid);
         await o.StartPodAsync(second);
         await o.EndPodAsync(second, 0, Make.Json(o.Report(second, run, 50, 50, outcome: ReportOutcome.Succeeded)));
@@ -90,9 +92,11 @@ public sealed class FaultTests(DevCluster cluster)
         var server = new Uri(direct.Host);
         using var wire = new TcpProxy(new IPEndPoint(IPAddress.Loopback, server.Port));
         string throughWire = Path.Combine(Path.GetDirectoryName(cluster.Kubeconfig)!, $"wire-{wire.Port}");
-        await File.WriteAllTextAsync(throughWire, (await File.ReadAllTextAsync(cluster.Kubeconfig)).Replace($":{server.Port}", $":{wire.Port}", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(throughWire, (await File.ReadAllTextAsync(cluster.Kubeconfig))
+            .Replace($":{server.Port}", $":{wire.Port}", StringComparison.Ordinal));
 
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options => options with { Kubeconfig = throughWire, LogLevel = "Error" });
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options =>
+            options with { Kubeconfig = throughWire, LogLevel = "Error" });
         (SamplingRunEntity run, _) = await o.RunningAsync();
         Assert.True(wire.Connections > 0);
 

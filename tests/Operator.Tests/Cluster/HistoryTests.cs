@@ -15,7 +15,8 @@ public sealed class HistoryTests(DevCluster cluster)
         SamplingRunEntity[] history = await all.OfAsync("s");
         Assert.True(history.Length > 8);
         StatusHistory.AssertForward(history);
-        Assert.Equal((RunPhase.Succeeded, history[^1].Metadata.Generation), (history[^1].Status!.Phase!.Value, history[^1].Status.ObservedGeneration));
+        Assert.Equal((RunPhase.Succeeded, history[^1].Metadata.Generation),
+            (history[^1].Status!.Phase!.Value, history[^1].Status.ObservedGeneration));
         Assert.Equal("100/100", history[^1].Status.Progress!.Display);
     }
 
@@ -33,7 +34,8 @@ public sealed class HistoryTests(DevCluster cluster)
 
         await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { parallelism = 1 } });
         await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { suspend = true } });
-        await o.RunAsync<SamplingRunEntity>("s", s => Conditions.Find(s.Conditions, Conditions.Ready)?.Reason == Reasons.Suspended, "is suspended");
+        await o.RunAsync<SamplingRunEntity>("s", s => Conditions.Find(s.Conditions, Conditions.Ready)?.Reason == Reasons.Suspended,
+            "is suspended");
         await o.StopAsync();        // the next one knows nothing of the reports
         await o.StartAsync();
         await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { suspend = false } });

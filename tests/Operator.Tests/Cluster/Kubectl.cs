@@ -6,9 +6,11 @@ namespace LightReasoner.Operator.Tests.Cluster;
 internal static class Kubectl
 {
     /// <summary>Runs a command; skips the test where there is no kubectl.</summary>
-    public static async Task<(int ExitCode, string Output, string Error)> TryAsync(string? kubeconfig, string input, params string[] arguments)
+    public static async Task<(int ExitCode, string Output, string Error)> TryAsync(string? kubeconfig, string input,
+        params string[] arguments)
     {
-        Assert.SkipUnless((Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "kubectl"))), "kubectl is not installed");
+        Assert.SkipUnless((Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+            .Any(folder => File.Exists(Path.Combine(folder, "kubectl"))), "kubectl is not installed");
         var start = new ProcessStartInfo("kubectl", arguments)
         {
             WorkingDirectory = RepositoryFolder.Path,

@@ -15,7 +15,8 @@ public sealed class OrderTests(DevCluster cluster)
             {
                 's' => await o.ApplySamplingAsync(),
                 'f' => await o.ApplyAsync(Make.FineTune()),
-                _ => await o.ApplyAsync(Make.Refine(change: r => r with { Model = new ModelSource { RunRef = new RunReference { Kind = RunKind.FineTuneRun, Name = "f" } } })),
+                _ => await o.ApplyAsync(Make.Refine(change: r =>
+                    r with { Model = new ModelSource { RunRef = new RunReference { Kind = RunKind.FineTuneRun, Name = "f" } } })),
             };
         await o.FinishAsync(runs['s']);
         await o.FinishAsync(runs['f']);
@@ -42,7 +43,8 @@ public sealed class OrderTests(DevCluster cluster)
         await o.PhaseAsync<FineTuneRunEntity>("f", phase);
 
         await o.PatchAsync<FineTuneRunEntity>("f", new { spec = new { suspend = true } });
-        await o.RunAsync<FineTuneRunEntity>("f", s => Conditions.Find(s.Conditions, Conditions.Ready)?.Reason == Reasons.Suspended, "is suspended and nothing of it runs");
+        await o.RunAsync<FineTuneRunEntity>("f", s => Conditions.Find(s.Conditions, Conditions.Ready)?.Reason == Reasons.Suspended,
+            "is suspended and nothing of it runs");
         await o.PodsAsync(run, 0);
         if (phase == RunPhase.Waiting) await o.FinishAsync(await o.ApplySamplingAsync());
         await o.PatchAsync<FineTuneRunEntity>("f", new { spec = new { suspend = false } });
@@ -84,7 +86,8 @@ public sealed class OrderTests(DevCluster cluster)
         {
             phase = "Failed",
             reason = "Evicted",
-            conditions = new[] { new { type = "DisruptionTarget", status = "True", reason = "EvictionByEvictionAPI", message = "Eviction API: evicting" } },
+            conditions = new[] { new { type = "DisruptionTarget", status = "True", reason = "EvictionByEvictionAPI",
+                message = "Eviction API: evicting" } },
         });
         IReadOnlyCollection<V1Pod> open = await Until.SetHoldsAsync<V1Pod>(o.Client, o.Namespace, $"{Labels.RunUid}={run.Metadata.Uid}",
             pods => pods.Any(pod => pod.Metadata.Uid != first.Metadata.Uid), "a second pod");

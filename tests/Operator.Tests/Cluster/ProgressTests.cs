@@ -34,18 +34,22 @@ public sealed class ProgressTests(DevCluster cluster)
         V1Pod stranger = await o.Client.CreateAsync(new V1Pod
         {
             // Bears the run's labels, but belongs to no Job.
-            Metadata = new V1ObjectMeta { Name = "stranger", NamespaceProperty = o.Namespace, Labels = pod.Metadata.Labels, Annotations = pod.Metadata.Annotations },
+            Metadata = new V1ObjectMeta { Name = "stranger", NamespaceProperty = o.Namespace, Labels = pod.Metadata.Labels,
+                Annotations = pod.Metadata.Annotations },
             Spec = new V1PodSpec { ServiceAccountName = "default", Containers = [new V1Container { Name = "worker", Image = "x" }] },
         });
 
         Assert.Equal(HttpStatusCode.Unauthorized, (await o.PostAsync(null, report)).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await o.PostAsync("made.up.token", report)).StatusCode);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await o.PostAsync(await o.TokenAsync(pod, "https://kubernetes.default.svc"), report)).StatusCode);
-        Assert.Equal(HttpStatusCode.Forbidden, (await o.PostAsync(await o.TokenAsync(stranger), report with { Attempt = stranger.Metadata.Uid })).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized,
+            (await o.PostAsync(await o.TokenAsync(pod, "https://kubernetes.default.svc"), report)).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden,
+            (await o.PostAsync(await o.TokenAsync(stranger), report with { Attempt = stranger.Metadata.Uid })).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await o.PostAsync(token, report with { Name = "another" })).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await o.PostAsync(token, report with { Shard = 1 })).StatusCode);
         Assert.Equal(HttpStatusCode.BadRequest, (await o.PostAsync(token, "{\"kind\":\"SamplingRun\",\"done\":-5}")).StatusCode);
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await o.PostAsync(token, report with { Message = new string('x', ProgressReport.MaxBytes) })).StatusCode);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge,
+            (await o.PostAsync(token, report with { Message = new string('x', ProgressReport.MaxBytes) })).StatusCode);
         Assert.Equal(HttpStatusCode.Accepted, (await o.PostAsync(token, report)).StatusCode);
     }
 
@@ -58,7 +62,8 @@ public sealed class ProgressTests(DevCluster cluster)
         var answers = new List<HttpStatusCode>();
         // All at once: however slow the machine is, a burst passes and the rest comes sooner than it may.
         for (int i = 0; i < 20 && !answers.Contains(HttpStatusCode.TooManyRequests); i++)
-            answers.AddRange(await Task.WhenAll(Enumerable.Range(1, ReportRate.Burst * 3).Select(async n => (await o.PostAsync(token, o.Report(pod, run, n, 500, n))).StatusCode)));
+            answers.AddRange(await Task.WhenAll(Enumerable.Range(1, ReportRate.Burst * 3)
+                .Select(async n => (await o.PostAsync(token, o.Report(pod, run, n, 500, n))).StatusCode)));
         Assert.Contains(HttpStatusCode.TooManyRequests, answers);
         Assert.True(answers.Count(a => a == HttpStatusCode.Accepted) >= ReportRate.Burst);
     }

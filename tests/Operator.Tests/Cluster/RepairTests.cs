@@ -17,7 +17,8 @@ public sealed class RepairTests(DevCluster cluster)
         Assert.DoesNotContain("template", refused.Status.Message);
         Assert.Null(await o.Client.GetAsync<V1Job>("s-srun", o.Namespace));
 
-        await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { worker = new { resources = new { limit = (object?)null, limits = new { memory = "1Gi" } } } } });
+        await o.PatchAsync<SamplingRunEntity>("s",
+            new { spec = new { worker = new { resources = new { limit = (object?)null, limits = new { memory = "1Gi" } } } } });
         V1Job job = await o.JobAsync("s-srun");
         Assert.Equal("1Gi", job.Spec.Template.Spec.Containers[0].Resources.Limits["memory"].ToString());
     }
@@ -31,7 +32,8 @@ public sealed class RepairTests(DevCluster cluster)
         Assert.EndsWith("-cuda", first.Spec.Template.Spec.Containers[0].Image, StringComparison.Ordinal);
         await o.PodStatusAsync(Assert.Single(await o.PodsAsync(run)), new
         {
-            conditions = new[] { new { type = "PodScheduled", status = "False", reason = "Unschedulable", message = "0/3 nodes are available: 3 Insufficient nvidia.com/gpu." } },
+            conditions = new[] { new { type = "PodScheduled", status = "False", reason = "Unschedulable",
+                message = "0/3 nodes are available: 3 Insufficient nvidia.com/gpu." } },
         });
         await o.RunAsync<SamplingRunEntity>("s", s => Reason(s) == Reasons.Unschedulable, "says so");
 
@@ -53,12 +55,14 @@ public sealed class RepairTests(DevCluster cluster)
         Assert.Equal("True", Conditions.Find(failed.Status.Conditions, Conditions.Failed)!.Status);
         V1Job first = await o.JobAsync("s-srun");
 
-        await o.PatchAsync<SamplingRunEntity>("s", new { metadata = new { annotations = new Dictionary<string, string> { [Labels.Rerun] = "1" } } });
+        await o.PatchAsync<SamplingRunEntity>("s",
+            new { metadata = new { annotations = new Dictionary<string, string> { [Labels.Rerun] = "1" } } });
         await o.JobAsync("s-srun", job => job.Metadata.Uid != first.Metadata.Uid);
         await o.FinishAsync(run);
         SamplingRunEntity done = await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
         Assert.Equal((1, "1", "False", "True"), (done.Status.Restarts, done.Status.Rerun,
-            Conditions.Find(done.Status.Conditions, Conditions.Failed)!.Status, Conditions.Find(done.Status.Conditions, Conditions.Complete)!.Status));
+            Conditions.Find(done.Status.Conditions, Conditions.Failed)!.Status,
+                Conditions.Find(done.Status.Conditions, Conditions.Complete)!.Status));
     }
 
     [Fact]
@@ -71,7 +75,8 @@ public sealed class RepairTests(DevCluster cluster)
         V1Job first = await o.JobAsync("s-srun");
         await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { maxQuestions = 100 } });
         V1Job second = await o.JobAsync("s-srun", job => job.Metadata.Uid != first.Metadata.Uid);
-        Assert.Contains("\"maxQuestions\":100", second.Spec.Template.Metadata.Annotations[Labels.Document].Replace(" ", "", StringComparison.Ordinal));
+        Assert.Contains("\"maxQuestions\":100", second.Spec.Template.Metadata.Annotations[Labels.Document]
+            .Replace(" ", "", StringComparison.Ordinal));
         await o.FinishAsync(run);
         await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
     }
@@ -93,7 +98,8 @@ public sealed class RepairTests(DevCluster cluster)
         await o.RunningAsync(s => s with { ActiveDeadlineSeconds = 1 });
         SamplingRunEntity failed = await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Failed);
         Assert.Equal(Reasons.DeadlineExceeded, Reason(failed.Status));
-        await Until.HoldsAsync<V1Job>(o.Client, o.Namespace, "s-srun", job => job is null || job.Metadata.DeletionTimestamp is not null, "is on its way out");
+        await Until.HoldsAsync<V1Job>(o.Client, o.Namespace, "s-srun", job => job is null
+            || job.Metadata.DeletionTimestamp is not null, "is on its way out");
     }
 
     [Fact]
@@ -113,7 +119,8 @@ public sealed class RepairTests(DevCluster cluster)
     public async Task SeveralNamespaces_AreAllWatched()
     {
         await using OperatorInCluster first = await OperatorInCluster.StartAsync(cluster, start: false);
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options => options with { Namespaces = [first.Namespace, .. options.Namespaces] });
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options =>
+            options with { Namespaces = [first.Namespace, .. options.Namespaces] });
         SamplingRunEntity run = await o.ApplySamplingAsync();
         await o.FinishAsync(run);
         await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
@@ -133,7 +140,8 @@ public sealed class RepairTests(DevCluster cluster)
     {
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, start: false);
         await o.ApplySamplingAsync();
-        JsonElement raw = (JsonElement)await o.Client.ApiClient.CustomObjects.GetNamespacedCustomObjectAsync(ApiGroup.Name, ApiGroup.Version, o.Namespace, "samplingruns", "s");
+        JsonElement raw = (JsonElement)await o.Client.ApiClient.CustomObjects.GetNamespacedCustomObjectAsync(ApiGroup.Name,
+            ApiGroup.Version, o.Namespace, "samplingruns", "s");
         Assert.Equal(-1, raw.GetProperty("status").GetProperty("observedGeneration").GetInt32());
     }
 

@@ -13,19 +13,22 @@ public sealed class RunLifeTests(DevCluster cluster)
         Assert.Equal(("SamplingRun", run.Metadata.Uid), (job.Metadata.OwnerReferences[0].Kind, job.Metadata.OwnerReferences[0].Uid));
 
         foreach (V1Pod pod in await o.PodsAsync(run, 2)) await o.StartPodAsync(pod);
-        SamplingRunEntity running = await o.RunAsync<SamplingRunEntity>("s", s => s.Phase == RunPhase.Running && s.Shards?.Active == 2, "both shards are at work");
+        SamplingRunEntity running = await o.RunAsync<SamplingRunEntity>("s", s => s.Phase == RunPhase.Running && s.Shards?.Active == 2,
+            "both shards are at work");
         Assert.NotNull(running.Status.StartTime);
         Assert.Equal($"file:///outputs/{o.Namespace}/samplingrun/s", running.Status.OutputUri);
         Assert.Equal(running.Metadata.Generation, running.Status.ObservedGeneration);
 
         await o.FinishAsync(run, 2);
         SamplingRunEntity done = await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
-        Assert.Equal(("100/100", 100, 1000L, 200L), (done.Status.Progress!.Display, done.Status.Progress.Percent, done.Status.Metrics!.StepsSeen, done.Status.Metrics.SamplesKept));
+        Assert.Equal(("100/100", 100, 1000L, 200L), (done.Status.Progress!.Display, done.Status.Progress.Percent,
+            done.Status.Metrics!.StepsSeen, done.Status.Metrics.SamplesKept));
         Assert.Equal(new ShardCounts { Total = 2, Succeeded = 2 }, done.Status.Shards);
         Assert.Equal("True", Conditions.Find(done.Status.Conditions, Conditions.Ready)!.Status);
         Assert.NotNull(done.Status.CompletionTime);
         await Until.SetHoldsAsync<Corev1Event>(o.Client, o.Namespace, null,
-            events => new[] { "Running", "Succeeded" }.All(reason => events.Any(e => e.Reason == reason && e.InvolvedObject?.Uid == run.Metadata.Uid)), "events tell of the transitions");
+            events => new[] { "Running", "Succeeded" }.All(reason =>
+                events.Any(e => e.Reason == reason && e.InvolvedObject?.Uid == run.Metadata.Uid)), "events tell of the transitions");
     }
 
     [Fact]
@@ -52,7 +55,9 @@ public sealed class RunLifeTests(DevCluster cluster)
         await o.ApplyAsync(Make.FineTune());
         SamplingRunEntity sampling = await o.ApplySamplingAsync();
         V1Pod pod = Assert.Single(await o.PodsAsync(sampling));
-        await o.EndPodAsync(pod, 65, Make.Json(o.Report(pod, sampling, 0, 0, outcome: ReportOutcome.Failed) with { Message = "az://data/q.jsonl line 17: field 'question' is missing" }));
+        await o.EndPodAsync(pod, 65,
+            Make.Json(o.Report(pod, sampling, 0, 0, outcome: ReportOutcome.Failed) with { Message =
+            "az://data/q.jsonl line 17: field 'question' is missing" }));
 
         SamplingRunEntity failed = await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Failed);
         Assert.Equal("az://data/q.jsonl line 17: field 'question' is missing (exit code 65)", failed.Status.Message);
@@ -70,7 +75,8 @@ public sealed class RunLifeTests(DevCluster cluster)
         DateTimeOffset? start = (await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Running)).Status.StartTime;
 
         await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { suspend = true } });
-        await o.RunAsync<SamplingRunEntity>("s", s => s.Phase == RunPhase.Suspended && Conditions.Find(s.Conditions, Conditions.Ready)?.Reason == Reasons.Suspended, "is suspended and its pods are gone");
+        await o.RunAsync<SamplingRunEntity>("s", s => s.Phase == RunPhase.Suspended
+            && Conditions.Find(s.Conditions, Conditions.Ready)?.Reason == Reasons.Suspended, "is suspended and its pods are gone");
         await o.PodsAsync(run, 0);
 
         await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { suspend = false } });
@@ -149,9 +155,11 @@ public sealed class RunLifeTests(DevCluster cluster)
         SamplingRunEntity run = await o.ApplySamplingAsync();
         await o.PodStatusAsync(Assert.Single(await o.PodsAsync(run)), new
         {
-            conditions = new[] { new { type = "PodScheduled", status = "False", reason = "Unschedulable", message = "0/3 nodes are available: 3 Insufficient nvidia.com/gpu." } },
+            conditions = new[] { new { type = "PodScheduled", status = "False", reason = "Unschedulable",
+                message = "0/3 nodes are available: 3 Insufficient nvidia.com/gpu." } },
         });
-        SamplingRunEntity pending = await o.RunAsync<SamplingRunEntity>("s", s => Conditions.Find(s.Conditions, Conditions.Ready)?.Reason == Reasons.Unschedulable, "says so");
+        SamplingRunEntity pending = await o.RunAsync<SamplingRunEntity>("s", s =>
+            Conditions.Find(s.Conditions, Conditions.Ready)?.Reason == Reasons.Unschedulable, "says so");
         Assert.Contains("3 Insufficient nvidia.com/gpu", pending.Status.Message);
         Assert.Equal(RunPhase.Pending, pending.Status.Phase);
     }
@@ -174,7 +182,8 @@ public sealed class RunLifeTests(DevCluster cluster)
     {
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
         await o.RunningAsync();
-        var refused = await Assert.ThrowsAsync<k8s.Autorest.HttpOperationException>(() => o.PatchAsync<SamplingRunEntity>("s", new { spec = new { batchSize = 7 } }));
+        var refused = await Assert.ThrowsAsync<k8s.Autorest.HttpOperationException>(() =>
+            o.PatchAsync<SamplingRunEntity>("s", new { spec = new { batchSize = 7 } }));
         Assert.Contains("make a new run instead", refused.Response.Content);
     }
 
@@ -183,15 +192,18 @@ public sealed class RunLifeTests(DevCluster cluster)
     {
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options => options with { OutputPrefix = null });
         SamplingRunEntity run = await o.ApplySamplingAsync();
-        await o.RunAsync<SamplingRunEntity>("s", s => Conditions.Find(s.Conditions, Conditions.Stalled) is { Status: "True", Reason: Reasons.NoOutput }, "says that it has no output");
+        await o.RunAsync<SamplingRunEntity>("s", s => Conditions.Find(s.Conditions, Conditions.Stalled) is { Status: "True",
+            Reason: Reasons.NoOutput }, "says that it has no output");
         await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { output = new { uri = "az://runs/mine/" } } });
         V1Job job = await o.JobAsync("s-srun");
         Assert.Contains("az://runs/mine", job.Spec.Template.Spec.Containers[0].Args);
-        SamplingRunEntity seen = await o.RunAsync<SamplingRunEntity>("s", s => Conditions.Find(s.Conditions, Conditions.Stalled)?.Status == "False", "is not stalled any more");
+        SamplingRunEntity seen = await o.RunAsync<SamplingRunEntity>("s", s =>
+            Conditions.Find(s.Conditions, Conditions.Stalled)?.Status == "False", "is not stalled any more");
         Assert.Equal("az://runs/mine", seen.Status.OutputUri);
         Assert.Equal(run.Metadata.Uid, seen.Metadata.Uid);
     }
 
     private static Task DeleteJobAsync(OperatorInCluster o, V1Job job) =>
-        o.Client.ApiClient.BatchV1.DeleteNamespacedJobAsync(job.Metadata.Name, o.Namespace, new V1DeleteOptions { PropagationPolicy = "Background" });
+        o.Client.ApiClient.BatchV1.DeleteNamespacedJobAsync(job.Metadata.Name, o.Namespace,
+            new V1DeleteOptions { PropagationPolicy = "Background" });
 }

@@ -15,13 +15,15 @@ internal sealed class StatusHistory : IAsyncDisposable
         this.o = o;
         watch = Task.Run(async () =>
         {
-            await foreach ((WatchEventType type, SamplingRunEntity run) in o.Client.WatchAsync<SamplingRunEntity>(o.Namespace, version, cancellationToken: stop.Token))
+            await foreach ((WatchEventType type, SamplingRunEntity run) in o.Client.WatchAsync<SamplingRunEntity>(o.Namespace, version,
+                cancellationToken: stop.Token))
                 if (type is WatchEventType.Added or WatchEventType.Modified) seen.Enqueue(run);
         });
     }
 
     /// <summary>Watches from the moment in which the namespace was made, whenever the watch really begins.</summary>
-    public static async Task<StatusHistory> StartAsync(OperatorInCluster o) => new(o, (await o.Client.GetAsync<V1Namespace>(o.Namespace))!.Metadata.ResourceVersion);
+    public static async Task<StatusHistory> StartAsync(OperatorInCluster o) =>
+        new(o, (await o.Client.GetAsync<V1Namespace>(o.Namespace))!.Metadata.ResourceVersion);
 
     /// <summary>What the watch has seen of one run up to its present state, in order.</summary>
     public async Task<SamplingRunEntity[]> OfAsync(string name)
@@ -39,7 +41,9 @@ internal sealed class StatusHistory : IAsyncDisposable
         stop.Dispose();
     }
 
-    /// <summary>Nothing that was reached is taken back, and each status speaks of the generation that it names, in words that kstatus reads.</summary>
+    /// <summary>
+    /// Nothing that was reached is taken back, and each status speaks of the generation that it names, in words that kstatus reads.
+    /// </summary>
     public static void AssertForward(SamplingRunEntity[] history)
     {
         foreach ((SamplingRunEntity before, SamplingRunEntity after) in history.Zip(history.Skip(1)))
@@ -47,10 +51,13 @@ internal sealed class StatusHistory : IAsyncDisposable
             SamplingRunStatus was = before.Status ?? new(), now = after.Status ?? new();
             string step = $"{after.Metadata.Name}: {was.Phase} → {now.Phase}";
             Assert.True(was.Phase is not (RunPhase.Succeeded or RunPhase.Failed) || now.Phase == was.Phase, step);
-            Assert.True((now.ObservedGeneration ?? 0) >= (was.ObservedGeneration ?? 0) && (now.ObservedGeneration ?? 0) <= after.Metadata.Generation, step);
-            Assert.True((now.Progress?.Done ?? 0) >= (was.Progress?.Done ?? 0), $"{step}: done fell from {was.Progress?.Done} to {now.Progress?.Done}");
+            Assert.True((now.ObservedGeneration ?? 0) >= (was.ObservedGeneration ?? 0)
+                && (now.ObservedGeneration ?? 0) <= after.Metadata.Generation, step);
+            Assert.True((now.Progress?.Done ?? 0) >= (was.Progress?.Done ?? 0),
+                $"{step}: done fell from {was.Progress?.Done} to {now.Progress?.Done}");
             Assert.True((now.Progress?.Percent ?? 0) >= (was.Progress?.Percent ?? 0), step);
-            Assert.True((now.Shards?.Succeeded ?? 0) >= (was.Shards?.Succeeded ?? 0), $"{step}: shards done fell from {was.Shards?.Succeeded} to {now.Shards?.Succeeded}");
+            Assert.True((now.Shards?.Succeeded ?? 0) >= (was.Shards?.Succeeded ?? 0),
+                $"{step}: shards done fell from {was.Shards?.Succeeded} to {now.Shards?.Succeeded}");
             Assert.True((now.Retries ?? 0) >= (was.Retries ?? 0), step);
             Assert.True(was.StartTime is null || now.StartTime == was.StartTime, step);
             Assert.True(was.CompletionTime is null || now.CompletionTime == was.CompletionTime, step);

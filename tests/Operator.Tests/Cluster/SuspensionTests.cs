@@ -41,7 +41,8 @@ public sealed class SuspensionTests(DevCluster cluster)
         {
             finished = new int[1 + seed % 3];
             suspended = random.Next(4) == 0;
-            SamplingRunEntity run = await o.ApplySamplingAsync(name, s => s with { Shards = finished.Length, Suspend = suspended, Retries = 0 });
+            SamplingRunEntity run = await o.ApplySamplingAsync(name, s =>
+                s with { Shards = finished.Length, Suspend = suspended, Retries = 0 });
             using var limit = new CancellationTokenSource(Patience);
             while (await StillGoingAsync(limit))
             {
@@ -53,8 +54,10 @@ public sealed class SuspensionTests(DevCluster cluster)
             if (suspended) await SetSuspendAsync(false);
 
             int all = finished.Length * Chunks * PromptsPerChunk;
-            SamplingRunEntity done = await o.RunAsync<SamplingRunEntity>(name, s => s.ObservedGeneration == 1 + changes, "speaks of the last change");
-            Assert.Equal((RunPhase.Succeeded, $"{all}/{all}", 0), (done.Status.Phase!.Value, done.Status.Progress!.Display, done.Status.Retries ?? 0));
+            SamplingRunEntity done = await o.RunAsync<SamplingRunEntity>(name, s => s.ObservedGeneration == 1 + changes,
+                "speaks of the last change");
+            Assert.Equal((RunPhase.Succeeded, $"{all}/{all}", 0),
+                (done.Status.Phase!.Value, done.Status.Progress!.Display, done.Status.Retries ?? 0));
             Assert.Equal(new ShardCounts { Total = finished.Length, Succeeded = finished.Length }, done.Status.Shards);
             Assert.All(finished, chunks => Assert.Equal(Chunks, chunks));
             return suspensions;
@@ -79,7 +82,8 @@ public sealed class SuspensionTests(DevCluster cluster)
                 return;
             }
             // Never what it is already, or it would be no change.
-            await o.PatchAsync<SamplingRunEntity>(name, new { spec = new { parallelism = 1 + random.Next(finished.Length), ttlSecondsAfterFinished = 10_000 + changes } });
+            await o.PatchAsync<SamplingRunEntity>(name,
+                new { spec = new { parallelism = 1 + random.Next(finished.Length), ttlSecondsAfterFinished = 10_000 + changes } });
             changes++;
         }
 
@@ -97,7 +101,8 @@ public sealed class SuspensionTests(DevCluster cluster)
             V1Pod[] pods = await PodsAsync(run), open = [.. pods.Where(IsOpen)];
             foreach (V1Pod pod in open.Where(pod => ended.ContainsKey(PodState.Shard(pod))))
             {
-                // A pod that ends in the instant in which a suspension takes it away is not counted by the Job, here as in Kubernetes: its shard comes back and finds its chunks done.
+                // A pod that ends in the instant in which a suspension takes it away is not counted by the Job, here as in Kubernetes: its
+                // shard comes back and finds its chunks done.
                 string before = ended[PodState.Shard(pod)];
                 Assert.DoesNotContain(pods, other => other.Metadata.Uid == before);
                 ended.Remove(PodState.Shard(pod));
@@ -115,7 +120,8 @@ public sealed class SuspensionTests(DevCluster cluster)
                 else if (finished[shard] < Chunks)
                 {
                     finished[shard]++;
-                    await o.PostAsync(await o.TokenAsync(one), o.Report(one, run, finished[shard] * PromptsPerChunk, total, sequence: finished[shard]));
+                    await o.PostAsync(await o.TokenAsync(one),
+                        o.Report(one, run, finished[shard] * PromptsPerChunk, total, sequence: finished[shard]));
                 }
                 else
                 {
@@ -131,7 +137,8 @@ public sealed class SuspensionTests(DevCluster cluster)
 
         private async Task<V1Pod[]> OpenPodsAsync(SamplingRunEntity run) => [.. (await PodsAsync(run)).Where(IsOpen)];
 
-        private async Task<V1Pod[]> PodsAsync(SamplingRunEntity run) => [.. await o.Client.ListAsync<V1Pod>(o.Namespace, $"{Labels.RunUid}={run.Metadata.Uid}")];
+        private async Task<V1Pod[]> PodsAsync(SamplingRunEntity run) =>
+            [.. await o.Client.ListAsync<V1Pod>(o.Namespace, $"{Labels.RunUid}={run.Metadata.Uid}")];
 
         private static bool IsOpen(V1Pod pod) => !pod.IsFinished() && pod.Metadata.DeletionTimestamp is null;
     }

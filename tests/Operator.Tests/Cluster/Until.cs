@@ -12,10 +12,12 @@ internal static class Until
     private static readonly TimeSpan ListAgain = TimeSpan.FromSeconds(2);
 
     /// <summary>Waits until the object of a name (null: there is none) is as it should be, and gives it.</summary>
-    public static async Task<T> HoldsAsync<T>(IKubernetesClient client, string? ns, string name, Func<T?, bool> condition, string what, TimeSpan? patience = null)
+    public static async Task<T> HoldsAsync<T>(IKubernetesClient client, string? ns, string name, Func<T?, bool> condition, string what,
+        TimeSpan? patience = null)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        IReadOnlyCollection<T> all = await SetHoldsAsync<T>(client, ns, null, set => condition(Named(set)), $"{typeof(T).Name} {name}: {what}", patience);
+        IReadOnlyCollection<T> all = await SetHoldsAsync<T>(client, ns, null, set => condition(Named(set)),
+            $"{typeof(T).Name} {name}: {what}", patience);
         return Named(all)!;
 
         T? Named(IEnumerable<T> set) => set.FirstOrDefault(o => o.Metadata.Name == name);
@@ -23,7 +25,8 @@ internal static class Until
 
     /// <summary>Waits until the objects of a selector are, together, as they should be.</summary>
     public static async Task<IReadOnlyCollection<T>> SetHoldsAsync<T>(
-        IKubernetesClient client, string? ns, string? selector, Func<IReadOnlyCollection<T>, bool> condition, string what, TimeSpan? patience = null)
+        IKubernetesClient client, string? ns, string? selector, Func<IReadOnlyCollection<T>, bool> condition, string what,
+            TimeSpan? patience = null)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         using var limit = new CancellationTokenSource(patience ?? Patience);
@@ -55,7 +58,9 @@ internal static class Until
         }
         catch (Exception) when (limit.IsCancellationRequested)
         {
-            string last = string.Join("\n", known.Values.Select(o => JsonSerializer.Serialize(o, new JsonSerializerOptions { WriteIndented = true, DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull })));
+            string last = string.Join("\n", known.Values.Select(o =>
+                JsonSerializer.Serialize(o, new JsonSerializerOptions { WriteIndented = true,
+                DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull })));
             throw new TimeoutException($"{what}: not so within {(patience ?? Patience).TotalSeconds} s; at last:\n{last}");
         }
     }

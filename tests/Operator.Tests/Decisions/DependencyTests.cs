@@ -26,14 +26,16 @@ public sealed class DependencyTests
         RunDecision d = Decide(Make.FineTune(), new ReferencedRun(RunPhase.Succeeded, "az://elsewhere/out", null));
 
         var args = d.Actions.OfType<RunAction.CreateJob>().Single().Job.Spec.Template.Spec.Containers[0].Args;
-        Assert.Equal(["run", "-f", "/etc/lightreasoner/run.json", "--output", "az://runs/team/finetunerun/f", "--ref", "SamplingRun/s=az://elsewhere/out"], args);
+        Assert.Equal(["run", "-f", "/etc/lightreasoner/run.json", "--output", "az://runs/team/finetunerun/f", "--ref",
+            "SamplingRun/s=az://elsewhere/out"], args);
     }
 
     [Fact]
     public void FailedReference_Fails()
     {
         RunDecision d = Decide(Make.FineTune(), new ReferencedRun(RunPhase.Failed, null, "no such blob"));
-        Assert.Equal((RunPhase.Failed, Reasons.DependencyFailed, "SamplingRun/s failed: no such blob"), (d.Status.Phase, d.Status.Conditions![0].Reason, d.Status.Message));
+        Assert.Equal((RunPhase.Failed, Reasons.DependencyFailed, "SamplingRun/s failed: no such blob"),
+            (d.Status.Phase, d.Status.Conditions![0].Reason, d.Status.Message));
     }
 
     [Fact]
@@ -88,15 +90,18 @@ public sealed class DependencyTests
     [InlineData(RunPhase.Failed)]
     public void StartedRun_GoesOnWithItsReferences_WhateverHasBecomeOfThem(RunPhase? phase)
     {
-        FineTuneRunEntity run = Make.FineTune(status: new FineTuneRunStatus { Phase = RunPhase.Running, StartTime = Make.Now, OutputUri = "az://runs/team/f" });
+        FineTuneRunEntity run = Make.FineTune(status: new FineTuneRunStatus { Phase = RunPhase.Running, StartTime = Make.Now,
+            OutputUri = "az://runs/team/f" });
         V1Job job = Make.Job(run, references: new Dictionary<string, string> { ["SamplingRun/s"] = "az://elsewhere/out" });
         var references = new Dictionary<RunReference, ReferencedRun?> { [Samples] = phase is null ? null : new(phase, null, null) };
-        RunDecision d = decider.Decide(new RunObservation { Run = run, Job = job, Pods = [Make.Pod(run)], Now = Make.Now, References = references });
+        RunDecision d = decider.Decide(new RunObservation { Run = run, Job = job, Pods = [Make.Pod(run)], Now = Make.Now,
+            References = references });
         Assert.Empty(d.Actions);
         Assert.Equal((RunPhase.Running, "az://elsewhere/out"), (d.Status.Phase, d.Status.References!["SamplingRun/s"]));
 
         run.Status = (FineTuneRunStatus)d.Status;       // the Job is gone, the status remembers
-        Assert.Contains("SamplingRun/s=az://elsewhere/out", decider.Decide(new RunObservation { Run = run, Now = Make.Now, References = references })
+        Assert.Contains("SamplingRun/s=az://elsewhere/out",
+            decider.Decide(new RunObservation { Run = run, Now = Make.Now, References = references })
             .Actions.OfType<RunAction.CreateJob>().Single().Job.Spec.Template.Spec.Containers[0].Args);
     }
 
@@ -113,9 +118,11 @@ public sealed class DependencyTests
 
     [Fact]
     public void MissingReference_IsLookedForAgainWhenItsTimeIsOver_NotBefore() =>
-        Assert.Equal(TimeSpan.FromSeconds(8), Decide(Make.FineTune(change: s => s with { DependencyTimeoutSeconds = 8 }), null).RequeueAfter);
+        Assert.Equal(TimeSpan.FromSeconds(8),
+            Decide(Make.FineTune(change: s => s with { DependencyTimeoutSeconds = 8 }), null).RequeueAfter);
 
-    private RunDecision Decide(FineTuneRunEntity run, ReferencedRun? reference, DateTimeOffset? now = null) => decider.Decide(new RunObservation
+    private RunDecision Decide(FineTuneRunEntity run, ReferencedRun? reference, DateTimeOffset? now = null) =>
+        decider.Decide(new RunObservation
     {
         Run = run,
         Now = now ?? Make.Now,

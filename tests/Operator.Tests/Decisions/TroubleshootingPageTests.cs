@@ -9,9 +9,11 @@ public sealed class TroubleshootingPageTests
     [Fact]
     public void EveryReason_IsExplained_AndNoOther()
     {
-        IEnumerable<string> constants = typeof(Reasons).GetFields(BindingFlags.Public | BindingFlags.Static).Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!);
+        IEnumerable<string> constants = typeof(Reasons).GetFields(BindingFlags.Public | BindingFlags.Static).Where(field => field.IsLiteral)
+            .Select(field => (string)field.GetRawConstantValue()!);
         IEnumerable<string> verdicts = Enumerable.Range(64, 15).Select(Reasons.OfExitCode);
-        Assert.Equal(constants.Concat(verdicts).Distinct().Order(StringComparer.Ordinal), FirstCells("Reasons").Order(StringComparer.Ordinal));
+        Assert.Equal(constants.Concat(verdicts).Distinct().Order(StringComparer.Ordinal),
+            FirstCells("Reasons").Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -21,13 +23,15 @@ public sealed class TroubleshootingPageTests
     /// <summary>What a pod's exit code makes of a run, as the page has it.</summary>
     [Fact]
     public void ExitCodes_LeadToTheReasonsBesideThem() =>
-        Assert.All(Rows("Exit codes").Where(row => int.Parse(row[0]) is >= 64 and <= 78), row => Assert.Equal(Reasons.OfExitCode(int.Parse(row[0])), row[1]));
+        Assert.All(Rows("Exit codes").Where(row => int.Parse(row[0]) is >= 64 and <= 78), row =>
+            Assert.Equal(Reasons.OfExitCode(int.Parse(row[0])), row[1]));
 
     [Fact]
     public void EveryReasonOfAnEvent_IsOnThePage()
     {
         RunPhase?[] phases = [null, .. Enum.GetValues<RunPhase>()];
-        string[] reasons = [.. (from before in phases from after in phases from why in new[] { Reasons.Starting, Reasons.Unschedulable, Reasons.NameTaken }
+        string[] reasons =
+            [.. (from before in phases from after in phases from why in new[] { Reasons.Starting, Reasons.Unschedulable, Reasons.NameTaken }
             from e in Transitions.Between(Status(before, Reasons.Accepted, 0), Status(after, why, 1)) select e.Reason).Distinct()];
         Assert.Contains("AttemptFailed", reasons);
         Assert.All(reasons, reason => Assert.Matches($@"\b{reason}\b", Page));
@@ -47,7 +51,8 @@ public sealed class TroubleshootingPageTests
     private static IEnumerable<string[]> Rows(string heading)
     {
         string section = Regex.Match(Page, $"^## {heading}$(.*?)(?=^## |\\z)", RegexOptions.Multiline | RegexOptions.Singleline).Value;
-        string[][] rows = [.. section.Split('\n').Where(line => line.StartsWith('|')).Skip(2).Select(line => line.Split('|')[1..^1].Select(cell => cell.Trim()).ToArray())];
+        string[][] rows = [.. section.Split('\n').Where(line => line.StartsWith('|')).Skip(2)
+            .Select(line => line.Split('|')[1..^1].Select(cell => cell.Trim()).ToArray())];
         Assert.NotEmpty(rows);
         return rows;
     }

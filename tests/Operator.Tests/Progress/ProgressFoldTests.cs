@@ -21,10 +21,12 @@ public sealed class ProgressFoldTests
     {
         var status = (SamplingRunStatus)Fold(new SamplingRunStatus(), [Make.Report(0, 30, 50), Make.Report(1, 10, 50)], 2);
 
-        Assert.Equal(("prompts", 40L, 100L, "40/100", 40), (status.Progress!.Unit, status.Progress.Done, status.Progress.Total, status.Progress.Display, status.Progress.Percent));
+        Assert.Equal(("prompts", 40L, 100L, "40/100", 40), (status.Progress!.Unit, status.Progress.Done, status.Progress.Total,
+            status.Progress.Display, status.Progress.Percent));
         Assert.Equal(4, status.Progress.RatePerSecond);
         Assert.Equal(Make.Now.AddSeconds(15), status.Progress.EstimatedCompletion);
-        Assert.Equal((40, 400, 80, 0.2, 200), (status.Metrics!.PromptsDone, status.Metrics.StepsSeen, status.Metrics.SamplesKept, status.Metrics.KeepRate, status.Metrics.TokensPerSecond));
+        Assert.Equal((40, 400, 80, 0.2, 200), (status.Metrics!.PromptsDone, status.Metrics.StepsSeen, status.Metrics.SamplesKept,
+            status.Metrics.KeepRate, status.Metrics.TokensPerSecond));
         Assert.Equal(1.25, status.Metrics.MeanKl);      // (60·1 + 20·2) / 80
     }
 
@@ -39,7 +41,8 @@ public sealed class ProgressFoldTests
     [Fact]
     public void NewAttempt_ThatRepeatsWork_ShowsNoLoss()
     {
-        ShardProgress shard = ShardProgress.Add(Make.Progress(Make.Report(0, 30, 50)), Make.Report(0, 20, 50, attempt: "b"), Make.Now.AddSeconds(9));
+        ShardProgress shard = ShardProgress.Add(Make.Progress(Make.Report(0, 30, 50)), Make.Report(0, 20, 50, attempt: "b"),
+            Make.Now.AddSeconds(9));
         RunStatus status = ProgressFold.Apply(new SamplingRunStatus(), [shard], 1, 1, false, Make.Now);
         Assert.Equal(30, status.Progress!.Done);
         Assert.Equal(Make.Now.AddSeconds(9), status.Progress.LastReport);
@@ -66,7 +69,8 @@ public sealed class ProgressFoldTests
     {
         RunStatus working = Fold(new SamplingRunStatus(), [Make.Report(0, 30, 50), Make.Report(1, 10, 50)], 2);
         var ended = (SamplingRunStatus)ProgressFold.Apply(working,
-            [Make.Progress(Make.Report(0, 50, 50, outcome: ReportOutcome.Succeeded)), Make.Progress(Make.Report(1, 50, 50, outcome: ReportOutcome.Succeeded))], 2, 2, true, Make.Now);
+            [Make.Progress(Make.Report(0, 50, 50, outcome: ReportOutcome.Succeeded)),
+                Make.Progress(Make.Report(1, 50, 50, outcome: ReportOutcome.Succeeded))], 2, 2, true, Make.Now);
         Assert.Equal(200, ended.Metrics!.TokensPerSecond);
         Assert.Null(ended.Progress!.EstimatedCompletion);
         Assert.Equal(100, ended.Progress.Percent);
@@ -82,7 +86,8 @@ public sealed class ProgressFoldTests
         Assert.Equal((200, 0.4133, 0.5), (metrics.Step, metrics.Evaluation!.Before, metrics.Evaluation.After));
 
         static RunStatus Tune(RunStatus before, long sequence, long step, EvaluationMetrics? evaluation) => ProgressFold.Apply(before,
-            [Make.Progress(new ProgressReport { Kind = RunKind.FineTuneRun, Sequence = sequence, Done = step, Total = 200, FineTune = new FineTuneMetrics { Step = step, Loss = 1.0 / (step + 1), Evaluation = evaluation } })],
+            [Make.Progress(new ProgressReport { Kind = RunKind.FineTuneRun, Sequence = sequence, Done = step, Total = 200,
+                FineTune = new FineTuneMetrics { Step = step, Loss = 1.0 / (step + 1), Evaluation = evaluation } })],
             1, 1, false, Make.Now);
     }
 

@@ -109,7 +109,8 @@ public sealed class TokenCheckTests
         Assert.NotNull(ReportReader.Mismatch(report with { Attempt = "x" }, Pod));
     }
 
-    private static string Token(string pod, string audience = ApiGroup.ProgressAudience, DateTimeOffset? expires = null, string signature = "signature")
+    private static string Token(string pod, string audience = ApiGroup.ProgressAudience, DateTimeOffset? expires = null,
+        string signature = "signature")
     {
         string claims = System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, object>
         {

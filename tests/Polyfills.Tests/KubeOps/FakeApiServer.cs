@@ -74,7 +74,8 @@ internal sealed class FakeApiServer : IAsyncDisposable
     {
         lock (gate)
         {
-            return objects.Where(o => o.Key.StartsWith(collection + "/", StringComparison.Ordinal)).Select(o => (JsonObject)o.Value.DeepClone()).ToList();
+            return objects.Where(o => o.Key.StartsWith(collection + "/", StringComparison.Ordinal))
+                .Select(o => (JsonObject)o.Value.DeepClone()).ToList();
         }
     }
 
@@ -139,7 +140,8 @@ internal sealed class FakeApiServer : IAsyncDisposable
 
     public void Break() => EndWatches(false);
 
-    private static IResult Status(int code, string reason) => Results.Json(new { kind = "Status", apiVersion = "v1", status = "Failure", reason, code, message = reason }, statusCode: code);
+    private static IResult Status(int code, string reason) =>
+        Results.Json(new { kind = "Status", apiVersion = "v1", status = "Failure", reason, code, message = reason }, statusCode: code);
 
     private void Publish(string collection, string type, JsonObject entity, bool silently)
     {
@@ -175,7 +177,8 @@ internal sealed class FakeApiServer : IAsyncDisposable
         var isStatus = path.EndsWith("/status", StringComparison.Ordinal);
         path = isStatus ? path[..^"/status".Length] : path;
         var (collection, name) = (path[..path.LastIndexOf('/')], path[(path.LastIndexOf('/') + 1)..]);
-        var body = context.Request.ContentLength > 0 || context.Request.Headers.TransferEncoding.Count > 0 ? await JsonNode.ParseAsync(context.Request.Body) as JsonObject : null;
+        var body = context.Request.ContentLength > 0 || context.Request.Headers.TransferEncoding.Count > 0
+            ? await JsonNode.ParseAsync(context.Request.Body) as JsonObject : null;
         lock (gate)
         {
             var stored = objects.GetValueOrDefault(path);
@@ -186,7 +189,8 @@ internal sealed class FakeApiServer : IAsyncDisposable
                 case "GET" when name.EndsWith('s') && !objects.ContainsKey(path):
                     return List(path, context.Request.Query);
                 case "POST":
-                    return objects.ContainsKey($"{path}/{body!["metadata"]!["name"]}") ? Status(409, "AlreadyExists") : Results.Json(Put(path, body), statusCode: 201);
+                    return objects.ContainsKey($"{path}/{body!["metadata"]!["name"]}") ? Status(409, "AlreadyExists")
+                        : Results.Json(Put(path, body), statusCode: 201);
                 case "PUT" when stored is not null:
                     var given = (string?)body!["metadata"]!["resourceVersion"];
                     if (given is not null && given != (string?)stored["metadata"]!["resourceVersion"])
@@ -221,7 +225,8 @@ internal sealed class FakeApiServer : IAsyncDisposable
         var all = objects.Where(o => Contains(path, o.Key) && string.CompareOrdinal(o.Key, start.Split('|')[0]) > 0).ToList();
         var page = all.Take(limit).ToList();
         var more = page.Count < all.Count ? $"{page[^1].Key}|{version}" : "";
-        return Results.Json(new { kind = "List", apiVersion = "v1", metadata = new { resourceVersion = version.ToString(), @continue = more }, items = page.Select(p => p.Value.DeepClone()) });
+        return Results.Json(new { kind = "List", apiVersion = "v1",
+            metadata = new { resourceVersion = version.ToString(), @continue = more }, items = page.Select(p => p.Value.DeepClone()) });
     }
 
     /// <summary>Whether the object is in the collection, which may be that of all namespaces.</summary>
@@ -229,7 +234,8 @@ internal sealed class FakeApiServer : IAsyncDisposable
     {
         var parent = key[..key.LastIndexOf('/')];
         return parent == collection
-            || (parent.Contains("/namespaces/") && System.Text.RegularExpressions.Regex.Replace(parent, "/namespaces/[^/]+", "") == collection);
+            || (parent.Contains("/namespaces/") && System.Text.RegularExpressions.Regex.Replace(parent,
+                "/namespaces/[^/]+", "") == collection);
     }
 
     private async Task WatchAsync(HttpContext context, string path)
@@ -282,7 +288,8 @@ internal sealed class FakeApiServer : IAsyncDisposable
 
                 foreach (var e in events)
                 {
-                    await context.Response.WriteAsync(new JsonObject { ["type"] = e.Type, ["object"] = e.Object.DeepClone() }.ToJsonString() + "\n");
+                    await context.Response.WriteAsync(new JsonObject { ["type"] = e.Type,
+                        ["object"] = e.Object.DeepClone() }.ToJsonString() + "\n");
                     from = e.Version;
                 }
 

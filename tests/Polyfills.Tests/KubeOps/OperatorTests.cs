@@ -88,7 +88,8 @@ public sealed class OperatorTests : IAsyncLifetime
             running.AddOrUpdate(t.Name(), 0, (_, n) => n - 1);
             return ReconciliationResult<Thing>.Success(t);
         };
-        await using var op = await ThingOperator.StartAsync(server, log, s => s.WithParallelReconciliation(p => p.WithMaxParallelReconciliations(8)));
+        await using var op = await ThingOperator.StartAsync(server, log, s =>
+            s.WithParallelReconciliation(p => p.WithMaxParallelReconciliations(8)));
         for (var i = 1; i <= 20; i++)
         {
             for (var n = 0; n < 6; n++)
@@ -190,9 +191,11 @@ public sealed class OperatorTests : IAsyncLifetime
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, l) =>
         {
-            if (instrument.Meter.Name == "metered" && instrument.Name == "kubeops.operator.queue.depth") l.EnableMeasurementEvents(instrument);
+            if (instrument.Meter.Name == "metered" && instrument.Name == "kubeops.operator.queue.depth")
+                l.EnableMeasurementEvents(instrument);
         };
-        listener.SetMeasurementEventCallback<int>((_, value, tags, _) => depths[string.Join(' ', tags.ToArray().Select(t => t.Value))] = value);
+        listener.SetMeasurementEventCallback<int>((_, value, tags, _) =>
+            depths[string.Join(' ', tags.ToArray().Select(t => t.Value))] = value);
         listener.Start();
         log.OnReconcile = (t, _) => Task.FromResult(ReconciliationResult<Thing>.Success(t, TimeSpan.FromMinutes(1)));
         server.Put(Thing.Collection, Thing.Json("a"));

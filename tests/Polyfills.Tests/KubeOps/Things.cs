@@ -42,7 +42,8 @@ public sealed class ThingLog
 {
     public ConcurrentQueue<(string What, string Name, int Size)> Calls { get; } = new();
 
-    public Func<Thing, CancellationToken, Task<ReconciliationResult<Thing>>> OnReconcile { get; set; } = (t, _) => Task.FromResult(ReconciliationResult<Thing>.Success(t));
+    public Func<Thing, CancellationToken, Task<ReconciliationResult<Thing>>> OnReconcile { get; set; } = (t, _) =>
+        Task.FromResult(ReconciliationResult<Thing>.Success(t));
 
     public int Count(string what, string? name = null) => Calls.Count(c => c.What == what && (name is null || c.Name == name));
 }
@@ -85,7 +86,8 @@ internal sealed class ThingOperator : IAsyncDisposable
             builder.Services.AddSingleton(time);
         }
 
-        builder.Services.AddKubernetesOperator(s => configure?.Invoke(s.WithName("things").WithParallelReconciliation(p => p.WithErrorBackoffBase(TimeSpan.FromMilliseconds(20)))))
+        builder.Services.AddKubernetesOperator(s =>
+            configure?.Invoke(s.WithName("things").WithParallelReconciliation(p => p.WithErrorBackoffBase(TimeSpan.FromMilliseconds(20)))))
             .AddController<ThingController, Thing>();
         var running = new ThingOperator(builder.Build());
         await running.host.StartAsync();

@@ -102,10 +102,13 @@ public sealed class WorkQueueTests : IDisposable
     [InlineData(7, 120)]
     [InlineData(100000, 120)]
     public void RetryDelay_DoublesUpToACap(int failures, double seconds) =>
-        Assert.InRange(RetryDelay.After(failures, TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(2)).TotalSeconds, seconds * 0.89, seconds * 1.11);
+        Assert.InRange(RetryDelay.After(failures, TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(2)).TotalSeconds,
+            seconds * 0.89, seconds * 1.11);
 
-    private static WorkItem<V1ConfigMap> Item(string key, int version, ReconciliationType type = ReconciliationType.Modified) => WorkItem<V1ConfigMap>.Of(
-        new V1ConfigMap { Metadata = new V1ObjectMeta { Uid = key, Name = key, ResourceVersion = version.ToString() } }, type, ReconciliationTriggerSource.ApiServer);
+    private static WorkItem<V1ConfigMap> Item(string key, int version, ReconciliationType type = ReconciliationType.Modified) =>
+        WorkItem<V1ConfigMap>.Of(
+        new V1ConfigMap { Metadata = new V1ObjectMeta { Uid = key, Name = key, ResourceVersion = version.ToString() } }, type,
+            ReconciliationTriggerSource.ApiServer);
 
     private static (string, string) Key(WorkItem<V1ConfigMap> item) => (item.Key, item.Entity.Metadata.ResourceVersion);
 }

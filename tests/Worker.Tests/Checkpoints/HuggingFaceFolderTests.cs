@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Tests.Models;
@@ -13,8 +14,7 @@ public class HuggingFaceFolderTests
     public void Load_SeveralEosIds_AreAllKept()
     {
         using var loaded = Goldens.Model("llama-tiny");
-        Assert.Equal([3, 2], loaded.Generation.EosIds);
-        Assert.Equal((0, 1), (loaded.Generation.PadId, loaded.Generation.BosId));
+        Assert.Equal([3, 2], loaded.EosIds);
     }
 
     [Theory]
@@ -33,7 +33,7 @@ public class HuggingFaceFolderTests
         using var again = HuggingFaceFolder.Load(folder.Path, ScalarType.Float32, CPU);
 
         Assert.Equal(original.Model.Config, again.Model.Config);
-        Assert.Equal([3, 2], again.Generation.EosIds);
+        Assert.Equal([3, 2], again.EosIds);
         Assert.All(original.Model.NamedParameters().Zip(again.Model.NamedParameters()), p =>
             Assert.Equal(p.First.Value.bytes.ToArray(), p.Second.Value.bytes.ToArray()));
         var config = JsonNode.Parse(File.ReadAllText(folder["config.json"]))!;
@@ -66,7 +66,7 @@ public class HuggingFaceFolderTests
     {
         using var folder = new TemporaryFolder();
         using var loaded = Goldens.Model("qwen2-tiny");
-        loaded.Model.AddLora(new LoraOptions(), 1);
+        loaded.Model.AddLora(new LoraSpec(), 1);
         Assert.Throws<InvalidOperationException>(() => HuggingFaceFolder.Save(loaded.Model, loaded.Dir, folder.Path, ScalarType.Float32));
     }
 
@@ -94,7 +94,8 @@ public class HuggingFaceFolderTests
 
     [Fact]
     public void Load_IntegerWeight_IsRefused() => Refused(
-        weights => weights[weights.FindIndex(w => w.Name == "model.norm.weight")] = ("model.norm.weight", ones([64], dtype: ScalarType.Int64)),
+        weights => weights[weights.FindIndex(w => w.Name == "model.norm.weight")] = ("model.norm.weight",
+            ones([64], dtype: ScalarType.Int64)),
         "'model.norm.weight' has type int64");
 
     [Fact]
@@ -131,8 +132,8 @@ public class HuggingFaceFolderTests
         using var folder = Changed(_ => { });
         File.WriteAllText(folder["model.safetensors.index.json"], """{"weight_map":{"model.norm.weight":"model-00001-of-00001.safetensors"}}""");
         using var model = HuggingFaceFolder.Load(folder.Path, ScalarType.Float32, CPU);
-        Assert.Equal("float32", HuggingFaceFolder.StoredType(folder.Path));
-        Assert.Equal("bfloat16", HuggingFaceFolder.StoredType(Path.Combine(Goldens.Folder, "llama-tiny")));
+        Assert.Equal(ScalarType.Float32, HuggingFaceFolder.StoredType(folder.Path));
+        Assert.Equal(ScalarType.BFloat16, HuggingFaceFolder.StoredType(Path.Combine(Goldens.Folder, "llama-tiny")));
     }
 
     [Theory]
@@ -150,10 +151,12 @@ public class HuggingFaceFolderTests
     public void Load_NoModelThere_SaysWhatIsMissing()
     {
         using var folder = new TemporaryFolder();
-        Assert.Contains("config.json: is missing", Assert.Throws<FileNotFoundException>(() => HuggingFaceFolder.Load(folder.Path, ScalarType.Float32, CPU)).Message);
+        Assert.Contains("config.json: is missing", Assert.Throws<FileNotFoundException>(() =>
+            HuggingFaceFolder.Load(folder.Path, ScalarType.Float32, CPU)).Message);
         using var other = Changed(_ => { });
         File.Move(other["model.safetensors"], other["pytorch_model.bin"]);
-        Assert.Contains("convert them to safetensors", Assert.Throws<FileNotFoundException>(() => HuggingFaceFolder.Load(other.Path, ScalarType.Float32, CPU)).Message);
+        Assert.Contains("convert them to safetensors", Assert.Throws<FileNotFoundException>(() =>
+            HuggingFaceFolder.Load(other.Path, ScalarType.Float32, CPU)).Message);
     }
 
     // InvalidDataException is no IOException; one type for the theory above.

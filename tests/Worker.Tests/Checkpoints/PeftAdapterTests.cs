@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Tests.Models;
@@ -26,7 +27,8 @@ public class PeftAdapterTests
         Assert.All(expected.Entries.Keys, name => Assert.Equal(expected.Load(name).bytes.ToArray(), actual.Load(name).bytes.ToArray()));
         var published = JsonNode.Parse(File.ReadAllText(Path.Combine(Published, "adapter_config.json")))!;
         var written = JsonNode.Parse(File.ReadAllText(folder["adapter_config.json"]))!;
-        foreach (var field in (string[])["base_model_name_or_path", "bias", "fan_in_fan_out", "lora_alpha", "lora_dropout", "peft_type", "r", "target_modules", "task_type", "use_dora", "use_rslora"])
+        foreach (var field in (string[])["base_model_name_or_path", "bias", "fan_in_fan_out", "lora_alpha", "lora_dropout", "peft_type",
+            "r", "target_modules", "task_type", "use_dora", "use_rslora"])
             Assert.True(JsonNode.DeepEquals(published[field], written[field]), field);
     }
 
@@ -40,7 +42,7 @@ public class PeftAdapterTests
         File.WriteAllText(folder["adapter_config.json"], config.ToJsonString());
         File.Copy(Path.Combine(Published, "adapter_model.safetensors"), folder["adapter_model.safetensors"]);
 
-        Assert.Equal(16 / Math.Sqrt(8), PeftAdapter.Load(folder.Path, loaded.Model).Options.Scaling, 1e-12);
+        Assert.Equal(16 * Math.Sqrt(8), PeftAdapter.Load(folder.Path, loaded.Model).Options.Alpha, 1e-12); // alpha / rank is 16 / √8
     }
 
     [Theory]
@@ -83,9 +85,8 @@ public class PeftAdapterTests
         var ids = Goldens.Batch([5, 6, 7, 8]);
         PeftAdapter.Load(Published, trained.Model);
         trained.Model.MergeLora();
-        trained.Model.UnloadLora();
-        var upper = trained.Model.AddLora(new LoraOptions { Rank = 4, Alpha = 6, TargetModules = ["v_proj", "down_proj"] }, 3);
-        foreach (var (name, value) in upper.NamedParameters())
+        var upper = trained.Model.AddLora(new LoraSpec { Rank = 4, Alpha = 6, TargetModules = ["v_proj", "down_proj"] }, 3);
+        foreach (var (name, value) in upper.NamedParameters)
             if (name.Contains("lora_B", StringComparison.Ordinal))
                 value.normal_(0, 0.05);
         var expected = trained.Model.forward(ids);
@@ -94,7 +95,7 @@ public class PeftAdapterTests
         using var read = Goldens.Model("qwen2-tiny");
         var adapter = PeftAdapter.Load(folder.Path, read.Model);
 
-        Assert.Equal((12, 1.0), (adapter.Options.Rank, adapter.Options.Scaling));
+        Assert.Equal((12, 1.0), (adapter.Options.Rank, adapter.Options.Alpha / adapter.Options.Rank));
         Assert.Equal(["down_proj", "q_proj", "v_proj"], adapter.Options.TargetModules.Order());
         Assert.True(Goldens.LargestDifference(expected, read.Model.forward(ids)) < 1e-4);
     }

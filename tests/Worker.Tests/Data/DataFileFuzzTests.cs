@@ -7,7 +7,10 @@ using LightReasoner.Worker.Tests.Checkpoints;
 
 namespace LightReasoner.Worker.Tests.Data;
 
-/// <summary>Data files of random, truncated and mutated bytes, through the program: read, or refused in one sentence with an exit code that docs/troubleshooting.md lists.</summary>
+/// <summary>
+/// Data files of random, truncated and mutated bytes, through the program: read, or refused in one sentence with an exit code that
+/// docs/troubleshooting.md lists.
+/// </summary>
 public sealed partial class DataFileFuzzTests(ITestOutputHelper output)
 {
     private const string Lines = """
@@ -17,10 +20,12 @@ public sealed partial class DataFileFuzzTests(ITestOutputHelper output)
         """;
 
     private static readonly string[] Scraps =
-        ["{", "}", "[", "]", ",", ":", "\"", "\\u", "\\ud800", "null", "true", "1e999", "-1", "NaN", "9999999999", "0.5", "{}", "[]", "\n", "\r\n", "\0", "é", "\"step\":", "\"weights\":", "\"token_ids\": \"x\"", " ", "\uFEFF", "[[[[[[[["];
+        ["{", "}", "[", "]", ",", ":", "\"", "\\u", "\\ud800", "null", "true", "1e999", "-1", "NaN", "9999999999", "0.5", "{}", "[]", "\n",
+            "\r\n", "\0", "é", "\"step\":", "\"weights\":", "\"token_ids\": \"x\"", " ", "\uFEFF", "[[[[[[[["];
 
     private static readonly HashSet<int> Documented =
-        [.. ExitCodes().Matches(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs", "troubleshooting.md"))).Select(match => int.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture))];
+        [.. ExitCodes().Matches(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs", "troubleshooting.md")))
+            .Select(match => int.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture))];
 
     [Theory]
     [InlineData("jsonl", 400)]
@@ -47,7 +52,8 @@ public sealed partial class DataFileFuzzTests(ITestOutputHelper output)
                 "noise" => Noise(random),
                 _ => Damaged(whole, random),
             };
-            string file = folder[kind == "noise" && round % 3 == 0 ? "data.parquet" : kind == "noise" && round % 3 == 1 ? "data.jsonl.gz" : "data." + kind];
+            string file = folder[kind == "noise" && round % 3 == 0 ? "data.parquet" : kind == "noise" && round % 3 == 1
+                ? "data.jsonl.gz" : "data." + kind];
             await File.WriteAllBytesAsync(file, content);
             foreach (string[] command in (string[][])[["inspect", "samples", file], ["prepare", "gsm8k", file, folder["out.jsonl"]]])
             {
@@ -55,7 +61,8 @@ public sealed partial class DataFileFuzzTests(ITestOutputHelper output)
                 string what = $"{string.Join(' ', command)}: {code} {errors}\n{Convert.ToBase64String(content)}";
                 Assert.True(Documented.Contains(code), what);
                 Assert.DoesNotContain("   at ", errors);
-                if (code != 0) Assert.True(code == (int)ExitCode.BadData && errors.StartsWith("error: ", StringComparison.Ordinal) && errors.Contains(file, StringComparison.Ordinal), what);
+                if (code != 0) Assert.True(code == (int)ExitCode.BadData && errors.StartsWith("error: ", StringComparison.Ordinal)
+                    && errors.Contains(file, StringComparison.Ordinal), what);
                 _ = code == 0 ? read++ : refused++;
             }
         }
@@ -69,7 +76,8 @@ public sealed partial class DataFileFuzzTests(ITestOutputHelper output)
     {
         using var folder = new TemporaryFolder();
         string shared = SharedFolder.Of("data/parquet");
-        string[] files = [.. new[] { "apache", "writers" }.SelectMany(part => Directory.GetFiles(Path.Combine(shared, part), "*.parquet")).Where(file => new FileInfo(file).Length < 40_000).Order(StringComparer.Ordinal)];
+        string[] files = [.. new[] { "apache", "writers" }.SelectMany(part => Directory.GetFiles(Path.Combine(shared, part), "*.parquet"))
+            .Where(file => new FileInfo(file).Length < 40_000).Order(StringComparer.Ordinal)];
         var random = new Random(9);
         (int read, int refused) = (0, 0);
         foreach (string source in files)

@@ -26,7 +26,8 @@ public class ParquetGoldenTests(ITestOutputHelper output)
         if (file.Length == 0) Assert.Skip("../shared/data/parquet is absent");
         JsonNode entry = Manifest().First(candidate => candidate!["file"]!.GetValue<string>() == file)!;
         string outcome = entry["outcome"]!.GetValue<string>();
-        (List<string> rows, WorkerException? error) = await Read(Path.Combine(Folder()!, file), digests: entry["expected"]?.GetValue<string>().Contains("digest", StringComparison.Ordinal) == true);
+        (List<string> rows, WorkerException? error) = await Read(Path.Combine(Folder()!, file),
+            digests: entry["expected"]?.GetValue<string>().Contains("digest", StringComparison.Ordinal) == true);
         output.WriteLine($"{outcome}: {(error is null ? $"{rows.Count} rows" : error.Message)}");
         if (error is not null)
         {
@@ -51,7 +52,8 @@ public class ParquetGoldenTests(ITestOutputHelper output)
         var counts = new SortedDictionary<string, int>();
         foreach (JsonNode? entry in Manifest())
         {
-            (List<string> _, WorkerException? error) = await Read(Path.Combine(Folder()!, entry!["file"]!.GetValue<string>()), digests: true);
+            (List<string> _, WorkerException? error) = await Read(Path.Combine(Folder()!, entry!["file"]!.GetValue<string>()),
+                digests: true);
             string key = $"{entry["outcome"]}: {(error is null ? "read" : "refused")}";
             counts[key] = counts.GetValueOrDefault(key) + 1;
         }

@@ -86,8 +86,10 @@ public sealed class QuestionFilesTests : IDisposable
         Assert.Equal((prompt, target), ((string?)pairs[0].Prompt, (string?)pairs[0].Response));
     }
 
-    private static async Task<DataRecord> OnlyAsync(string file) => await RecordReader.ReadAsync($"file://{file}", null, default).SingleAsync();
+    private static async Task<DataRecord> OnlyAsync(string file) =>
+        await RecordReader.ReadAsync($"file://{file}", null, default).SingleAsync();
 
     private static Task<int> PrepareAsync(string set, string source, string destination, params string[] more) =>
-        PrepareCommand.Create().Parse([set, source, destination, .. more]).InvokeAsync(new System.CommandLine.InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        PrepareCommand.Create().Parse([set, source, destination, .. more])
+            .InvokeAsync(new System.CommandLine.InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }

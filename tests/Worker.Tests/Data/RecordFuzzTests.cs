@@ -15,7 +15,8 @@ public class RecordFuzzTests(ITestOutputHelper output)
         """;
 
     private static readonly string[] Scraps =
-        ["{", "}", "[", "]", ",", ":", "\"", "\\u", "\\ud800", "null", "true", "1e999", "-1", "NaN", "9999999999", "0.5", "{}", "[]", "\n", "\r\n", "\n\n", "\0", "é", "\"step\":", "\"weights\":", "\"token_ids\": \"x\"", " ", "\uFEFF", "[[[[[[[["];
+        ["{", "}", "[", "]", ",", ":", "\"", "\\u", "\\ud800", "null", "true", "1e999", "-1", "NaN", "9999999999", "0.5", "{}", "[]", "\n",
+            "\r\n", "\n\n", "\0", "é", "\"step\":", "\"weights\":", "\"token_ids\": \"x\"", " ", "\uFEFF", "[[[[[[[["];
 
     [Fact]
     public async Task Read_MutatedLines_GivesRecordsOrAnErrorThatNamesTheLine()

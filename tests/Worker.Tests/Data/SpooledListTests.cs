@@ -33,7 +33,8 @@ public class SpooledListTests
         Assert.Equal(Enumerable.Range(0, 100), list);
 
         static bool HasName(string file) => file.EndsWith(".records", StringComparison.Ordinal);
-        static string[] OpenFiles() => [.. Directory.GetFiles("/proc/self/fd").Select(file => new FileInfo(file).LinkTarget).OfType<string>()];
+        static string[] OpenFiles() =>
+            [.. Directory.GetFiles("/proc/self/fd").Select(file => new FileInfo(file).LinkTarget).OfType<string>()];
     }
 
     [Fact]

@@ -9,14 +9,15 @@ using LightReasoner.Worker.Tests.Storage;
 namespace LightReasoner.Worker.Tests.Data;
 
 /// <summary>
-/// Large data sets in constant memory. The blob is made up while it is read, so its size costs no disk; <c>LIGHTREASONER_STREAM_MIB</c> sets it
-/// (10240 for 10 GiB).
+/// Large data sets in constant memory. The blob is made up while it is read, so its size costs no disk; <c>LIGHTREASONER_STREAM_MIB</c>
+/// sets it (10240 for 10 GiB).
 /// </summary>
 public sealed class StreamingTests(ITestOutputHelper output)
 {
     private const int LineBytes = 1024;
 
-    private static readonly long Lines = long.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_STREAM_MIB") ?? "192", CultureInfo.InvariantCulture) * 1024;
+    private static readonly long Lines = long.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_STREAM_MIB") ?? "192",
+        CultureInfo.InvariantCulture) * 1024;
 
     [Fact]
     public async Task Jsonl_FromAzureStorage_IsReadInConstantMemory()
@@ -48,7 +49,8 @@ public sealed class StreamingTests(ITestOutputHelper output)
         string path = Path.Combine(folder.Path, "x.jsonl"), text = new('x', 1000);
         await File.WriteAllLinesAsync(path, Enumerable.Range(0, Records).Select(i => $$"""{"question": "{{i}} {{text}}"}"""));
         long before = OwnProcess.LiveBytes();
-        using SpooledList<Question> questions = await Datasets.QuestionsAsync("file://" + path, null, "question", null, null, null, 0, 1, default);
+        using SpooledList<Question> questions = await Datasets.QuestionsAsync("file://" + path, null, "question", null,
+            null, null, 0, 1, default);
         long live = OwnProcess.LiveBytes() - before;
         output.WriteLine(FormattableString.Invariant($"{questions.Count} questions of {new FileInfo(path).Length >> 20} MiB take {live / 1048576.0:F1} MiB"));
         Assert.Equal(Records, questions.Count);
@@ -72,7 +74,8 @@ public sealed class StreamingTests(ITestOutputHelper output)
     private static async Task HandleAsync(HttpListenerContext context)
     {
         long length = Lines * LineBytes, from = 0, to = length - 1;
-        if ((context.Request.Headers["x-ms-range"] ?? context.Request.Headers["Range"])?["bytes=".Length..].Split('-') is [var first, var last])
+        if ((context.Request.Headers["x-ms-range"] ?? context.Request.Headers["Range"])?["bytes=".Length..]
+            .Split('-') is [var first, var last])
         {
             (from, to) = (long.Parse(first, CultureInfo.InvariantCulture), Math.Min(to, long.Parse(last, CultureInfo.InvariantCulture)));
             context.Response.StatusCode = 206;
@@ -86,7 +89,8 @@ public sealed class StreamingTests(ITestOutputHelper output)
         {
             for (long position = from; position <= to;)
             {
-                byte[] line = Encoding.ASCII.GetBytes($"{{\"n\": {position / LineBytes}, \"text\": \"".PadRight(LineBytes - 3, 'x') + "\"}\n");
+                byte[] line = Encoding.ASCII.GetBytes($"{{\"n\": {position / LineBytes}, \"text\": \"".PadRight(LineBytes - 3, 'x')
+                    + "\"}\n");
                 int skip = (int)(position % LineBytes), count = (int)Math.Min(LineBytes - skip, to - position + 1);
                 await context.Response.OutputStream.WriteAsync(line.AsMemory(skip, count));
                 position += count;

@@ -6,8 +6,8 @@ using System.Text;
 namespace LightReasoner.Worker.Tests.Faults;
 
 /// <summary>
-/// Passes HTTP requests on to a server and fails a share of them: by an error instead of passing it on, by losing the answer after the server did what
-/// was asked, or by breaking the answer off in the middle.
+/// Passes HTTP requests on to a server and fails a share of them: by an error instead of passing it on, by losing the answer after the
+/// server did what was asked, or by breaking the answer off in the middle.
 /// </summary>
 internal sealed class FlakyProxy : IDisposable
 {
@@ -104,9 +104,12 @@ internal sealed class FlakyProxy : IDisposable
             return true;
         }
         var message = new HttpRequestMessage(new HttpMethod(request.Method), new Uri(_target, request.Target));
-        message.Headers.Host = request.Headers.FirstOrDefault(header => header.Name.Equals("Host", StringComparison.OrdinalIgnoreCase)).Value; // some sign it
+        // some sign it
+        message.Headers.Host = request.Headers.FirstOrDefault(header =>
+            header.Name.Equals("Host", StringComparison.OrdinalIgnoreCase)).Value;
         if (request.Body.Length > 0 || request.Method is "PUT" or "POST") message.Content = new ByteArrayContent(request.Body);
-        foreach ((string name, string value) in request.Headers.Where(header => !OwnHeaders.Contains(header.Name, StringComparer.OrdinalIgnoreCase)))
+        foreach ((string name, string value) in request.Headers.Where(header =>
+            !OwnHeaders.Contains(header.Name, StringComparer.OrdinalIgnoreCase)))
             if (!message.Headers.TryAddWithoutValidation(name, value)) message.Content?.Headers.TryAddWithoutValidation(name, value);
         using HttpResponseMessage response = await _http.SendAsync(message);
         byte[] body = await response.Content.ReadAsByteArrayAsync();
@@ -114,7 +117,8 @@ internal sealed class FlakyProxy : IDisposable
 
         var head = new StringBuilder(FormattableString.Invariant($"HTTP/1.1 {(int)response.StatusCode} {response.ReasonPhrase}\r\n"));
         foreach ((string name, IEnumerable<string> values) in response.Headers.Concat(response.Content.Headers))
-            if (!OwnHeaders.Contains(name, StringComparer.OrdinalIgnoreCase)) head.Append(CultureInfo.InvariantCulture, $"{name}: {string.Join(", ", values)}\r\n");
+            if (!OwnHeaders.Contains(name, StringComparer.OrdinalIgnoreCase))
+                head.Append(CultureInfo.InvariantCulture, $"{name}: {string.Join(", ", values)}\r\n");
         long length = request.Method == "HEAD" ? response.Content.Headers.ContentLength ?? 0 : body.Length;
         head.Append(CultureInfo.InvariantCulture, $"Content-Length: {length}\r\n\r\n");
         await stream.WriteAsync(Encoding.Latin1.GetBytes(head.ToString()));
@@ -134,13 +138,16 @@ internal sealed class FlakyProxy : IDisposable
         }
         string[] lines = Encoding.Latin1.GetString([.. head]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         string[] first = lines[0].Split(' ');
-        (string Name, string Value)[] headers = [.. lines.Skip(1).Select(line => (line[..line.IndexOf(':')], line[(line.IndexOf(':') + 1)..].Trim()))];
+        (string Name, string Value)[] headers = [.. lines.Skip(1)
+            .Select(line => (line[..line.IndexOf(':')], line[(line.IndexOf(':') + 1)..].Trim()))];
         string? length = headers.FirstOrDefault(header => header.Name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)).Value;
-        if (headers.Any(header => header.Name.Equals("Expect", StringComparison.OrdinalIgnoreCase))) await stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray());
+        if (headers.Any(header => header.Name.Equals("Expect", StringComparison.OrdinalIgnoreCase)))
+            await stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray());
         var body = new byte[int.Parse(length ?? "0", CultureInfo.InvariantCulture)];
         await stream.ReadExactlyAsync(body);
         return new Request(first[0], first[1], headers, body);
     }
 
-    private static bool IsComplete(List<byte> head) => head.Count >= 4 && head[^4] == '\r' && head[^3] == '\n' && head[^2] == '\r' && head[^1] == '\n';
+    private static bool IsComplete(List<byte> head) => head.Count >= 4 && head[^4] == '\r' && head[^3] == '\n'
+        && head[^2] == '\r' && head[^1] == '\n';
 }

@@ -16,7 +16,8 @@ internal sealed class OutputSnapshot
         foreach (BlobInfo blob in await store.ListAsync(""))
         {
             // Owners name attempts; results and reports hold speeds.
-            if (blob.Name.StartsWith("owners/", StringComparison.Ordinal) || blob.Name.StartsWith("results/", StringComparison.Ordinal)) continue;
+            if (blob.Name.StartsWith("owners/", StringComparison.Ordinal) || blob.Name.StartsWith("results/", StringComparison.Ordinal))
+                continue;
             byte[] content = (await store.GetAsync(blob.Name))!.Bytes;
             if (blob.Name.StartsWith("metrics", StringComparison.Ordinal)) content = WithoutTimes(content);
             else if (!IsFinal(blob.Name)) continue;
@@ -34,11 +35,13 @@ internal sealed class OutputSnapshot
     [
         .. _blobs.Keys.Union(other._blobs.Keys)
             .Where(name => withCheckpoints || !name.StartsWith("checkpoints/", StringComparison.Ordinal))
-            .Where(name => !_blobs.TryGetValue(name, out byte[]? mine) || !other._blobs.TryGetValue(name, out byte[]? theirs) || !mine.AsSpan().SequenceEqual(theirs)),
+            .Where(name => !_blobs.TryGetValue(name, out byte[]? mine) || !other._blobs.TryGetValue(name, out byte[]? theirs)
+                || !mine.AsSpan().SequenceEqual(theirs)),
     ];
 
     private static bool IsFinal(string name) =>
-        new[] { "samples/", "figures/", "adapter/", "model/", "checkpoints/", "evaluation-" }.Any(part => name.StartsWith(part, StringComparison.Ordinal));
+        new[] { "samples/", "figures/", "adapter/", "model/", "checkpoints/", "evaluation-" }.Any(part =>
+            name.StartsWith(part, StringComparison.Ordinal));
 
     private static byte[] WithoutTimes(byte[] lines)
     {

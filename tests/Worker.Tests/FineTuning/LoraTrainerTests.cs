@@ -13,7 +13,7 @@ namespace LightReasoner.Worker.Tests.FineTuning;
 [Collection(TorchGeneratorCollection.Name)]
 public class LoraTrainerTests
 {
-    private static readonly FineTuneRunSpec Published = new()
+    internal static readonly FineTuneRunSpec Published = new()
     {
         Training = new FineTuneTraining { MaxSteps = 5, BatchSize = 117, GradientAccumulationSteps = 1, LearningRate = 1e-3, Scheduler = SchedulerType.Constant, MaxGradNorm = 1e9 },
     };
@@ -39,55 +39,6 @@ public class LoraTrainerTests
         Assert.Equal(6, SoftLabelBatch.Of(Prepared(), SamplePacking.Prompt, 117, 1).Single().Sequences);
         Assert.Equal(117, SoftLabelBatch.Of(Prepared(), SamplePacking.None, 117, 1).Single().Sequences);
         Assert.Equal([2, 2, 2], SoftLabelBatch.Of(Prepared(), SamplePacking.Prompt, 117, 3).Select(batch => batch.Sequences));
-    }
-
-    [Theory, InlineData(SamplePacking.None), InlineData(SamplePacking.Prompt)]
-    public void TrainStep_FiveFullBatchSteps_GivesPublishedLossesNormsAndAdapter(SamplePacking packing)
-    {
-        using var model = Goldens.Model("qwen2-tiny");
-        PeftAdapter.Load(Path.Combine(Goldens.Folder, "lora-adapter"), model.Model);
-        var golden = Goldens.Json("lightreasoner-finetune.json");
-        var losses = golden["losses_before_each_step_and_after_the_last"]!.Numbers();
-        var norms = golden["grad_norm_of_all_lora_tensors_per_step"]!.Numbers();
-        using var trainer = new LoraTrainer(model, null, Samples(), Published with { Training = Published.Training with { Packing = packing } });
-        for (var step = 0; step < 5; step++)
-        {
-            var metrics = trainer.TrainStep();
-            Assert.Equal(losses[step], metrics.Loss!.Value, 1e-5);
-            Assert.Equal(norms[step], metrics.GradNorm!.Value, norms[step] * 1e-5);
-            if (step == 0)
-                AssertAdapter("lora-after1.safetensors", model, 1e-4, 1e-5);
-        }
-        AssertAdapter("lora-adapter-after5/adapter_model.safetensors", model, 1e-4, 1e-5);
-    }
-
-    /// <summary>As one micro batch and as several.</summary>
-    [Theory, InlineData(117, 1), InlineData(4, 30)]
-    public void TrainStep_PackedAndNot_HasThePublishedGradient(int batchSize, int accumulation)
-    {
-        using var published = Goldens.Tensors("lora-grads.safetensors");
-        using var scope = NewDisposeScope();
-        var gradients = new List<Dictionary<string, Tensor>>();
-        foreach (var packing in (SamplePacking[])[SamplePacking.None, SamplePacking.Prompt])
-        {
-            using var folder = new TemporaryFolder();
-            using var model = Goldens.Model("qwen2-tiny");
-            PeftAdapter.Load(Path.Combine(Goldens.Folder, "lora-adapter"), model.Model);
-            using var trainer = new LoraTrainer(model, null, Samples(),
-                Published with { Training = Published.Training with { Packing = packing, BatchSize = batchSize, GradientAccumulationSteps = accumulation } });
-            trainer.TrainStep();
-            trainer.SaveState(folder.Path);
-            // After the first step the mean of the gradients is 1 - beta1 times the gradient.
-            using var moments = Safetensors.Open(folder["optimizer.safetensors"]);
-            gradients.Add(published.Entries.Keys.ToDictionary(name => name, name => moments.Load($"{name}.exp_avg").div(1 - 0.9)));
-        }
-        foreach (var name in published.Entries.Keys)
-        {
-            var golden = published.Load(name);
-            var scale = golden.abs().max().item<float>();
-            Assert.True(Goldens.LargestDifference(gradients[0][name], gradients[1][name]) < 1e-5 * scale, name);
-            Assert.True(Goldens.LargestDifference(gradients[1][name], golden) < 1e-5 * scale, name);
-        }
     }
 
     [Fact]
@@ -217,15 +168,6 @@ public class LoraTrainerTests
 
         using var trainer = new LoraTrainer(model, tokenizer, Samples(), Published with { Compatibility = Compatibility.Published, Lora = new LoraSpec { Dropout = 0 } });
         Assert.Equal(expected, trainer.TrainStep().Loss!.Value, 1e-5);
-    }
-
-    private static void AssertAdapter(string file, LoadedModel model, double all, double most)
-    {
-        using var scope = NewDisposeScope();
-        using var golden = Goldens.Tensors(file);
-        var differences = cat([.. model.Model.Lora!.NamedParameters().Select(p => p.Value.detach().sub(golden.Load(p.Name)).abs().view(-1))]);
-        Assert.True(differences.max().item<float>() < all, $"{file}: differs by {differences.max().item<float>()}");
-        Assert.True(differences.lt(most).to(ScalarType.Float64).mean().item<double>() >= 0.999, $"{file}: more than 0.1 % beyond {most}");
     }
 
     private static TrainingSample[] Prepared() => [.. TrainingSample.Prepare(Samples(), null, 512, 512)];

@@ -28,7 +28,9 @@ public class SampleFamiliesTests
         Assert.Equal(samples.Count, samples.Reads);
     }
 
-    /// <summary>Kept steps of answers that begin alike, as those under one system prompt do, and some of which stay alike for a while.</summary>
+    /// <summary>
+    /// Kept steps of answers that begin alike, as those under one system prompt do, and some of which stay alike for a while.
+    /// </summary>
     private static List<TrainingSample> Answers(int count, Random random)
     {
         var samples = new List<TrainingSample>();
@@ -45,7 +47,8 @@ public class SampleFamiliesTests
     {
         var families = new List<List<int>>();
         var order = Enumerable.Range(0, samples.Count).ToArray();
-        Array.Sort(order, (a, b) => samples[a].Prefix.AsSpan().SequenceCompareTo(samples[b].Prefix) is not 0 and var difference ? difference : a.CompareTo(b));
+        Array.Sort(order, (a, b) => samples[a].Prefix.AsSpan().SequenceCompareTo(samples[b].Prefix) is not 0 and var difference
+            ? difference : a.CompareTo(b));
         foreach (var i in order)
         {
             if (families.Count == 0 || !samples[i].Prefix.AsSpan().StartsWith(samples[families[^1][^1]].Prefix))

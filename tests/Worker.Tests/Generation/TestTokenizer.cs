@@ -21,16 +21,22 @@ internal static class TestTokenizer
         {
             ["added_tokens"] = new JsonArray([.. special.Select((content, id) => (JsonNode)new JsonObject
             {
-                ["id"] = id, ["content"] = content, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false, ["special"] = true,
+                ["id"] = id, ["content"] = content, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false,
+                    ["normalized"] = false, ["special"] = true,
             })]),
-            ["pre_tokenizer"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true },
-            ["decoder"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true },
+            ["pre_tokenizer"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false,
+                ["trim_offsets"] = true, ["use_regex"] = true },
+            ["decoder"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false,
+                ["trim_offsets"] = true, ["use_regex"] = true },
             ["model"] = new JsonObject { ["type"] = "BPE", ["vocab"] = vocabulary, ["merges"] = new JsonArray() },
         };
-        return Tokenizer.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()), "test", chatTemplate: chatTemplate is null ? null : ChatTemplate.Parse(chatTemplate, "test"));
+        return Tokenizer.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()), "test", chatTemplate: chatTemplate is null ? null
+            : ChatTemplate.Parse(chatTemplate, "test"));
     }
 
-    /// <summary>A tokenizer whose text is the ids in decimal, as in the goldens: <c>17 4 300</c>. With an order, the number i has the id order[i].</summary>
+    /// <summary>
+    /// A tokenizer whose text is the ids in decimal, as in the goldens: <c>17 4 300</c>. With an order, the number i has the id order[i].
+    /// </summary>
     public static Tokenizer OfNumbers(int[]? order = null)
     {
         var vocabulary = new JsonObject();
@@ -43,10 +49,13 @@ internal static class TestTokenizer
             {
                 ["type"] = "Sequence",
                 ["pretokenizers"] = new JsonArray(
-                    new JsonObject { ["type"] = "Split", ["pattern"] = new JsonObject { ["String"] = " " }, ["behavior"] = "Removed", ["invert"] = false },
-                    new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = false }),
+                    new JsonObject { ["type"] = "Split", ["pattern"] = new JsonObject { ["String"] = " " },
+                        ["behavior"] = "Removed", ["invert"] = false },
+                    new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true,
+                        ["use_regex"] = false }),
             },
-            ["decoder"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true },
+            ["decoder"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false,
+                ["trim_offsets"] = true, ["use_regex"] = true },
             ["model"] = new JsonObject { ["type"] = "BPE", ["vocab"] = vocabulary, ["merges"] = new JsonArray(), ["ignore_merges"] = true },
         };
         return Tokenizer.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()), "numbers");

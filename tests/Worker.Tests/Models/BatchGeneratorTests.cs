@@ -18,13 +18,13 @@ public class BatchGeneratorTests
         foreach (var batchSize in (int[])[1, 2, 3, 64])
         {
             var full = new BatchGenerator(model.Model, []).Generate(prompts, spec, batchSize);
-            var stopped = new BatchGenerator(model.Model, model.Generation.EosIds).Generate(prompts, spec, batchSize);
+            var stopped = new BatchGenerator(model.Model, model.EosIds).Generate(prompts, spec, batchSize);
             for (var i = 0; i < prompts.Length; i++)
             {
                 Assert.Equal(cases[i]!["generated_ids"]!.Ids(), full[i].Ids);
                 Assert.Equal(cases[i]!["generated_ids_stopping_at_eos"]!.Ids(), stopped[i].Ids);
                 Assert.Equal(stopped[i].Ids.Length, stopped[i].ForwardPasses);
-                Assert.Equal(!model.Generation.EosIds.Contains(stopped[i].Ids[^1]), stopped[i].Cut);
+                Assert.Equal(!model.EosIds.Contains(stopped[i].Ids[^1]), stopped[i].Cut);
                 GoldenLedger.Add("goldens/greedy.json", "ids of batched generation, with and without EOS", 1);
             }
         }
@@ -35,7 +35,7 @@ public class BatchGeneratorTests
     {
         using var model = Goldens.Model("qwen2-tiny");
         var prompts = Prompts(23);
-        var generator = new BatchGenerator(model.Model, model.Generation.EosIds);
+        var generator = new BatchGenerator(model.Model, model.EosIds);
         var spec = new GenerationSpec { MaxNewTokens = 30, RepetitionPenalty = repetitionPenalty };
         var alone = prompts.Select(prompt => generator.Generate([prompt], spec, 1)[0].Ids).ToArray();
         Assert.True(alone.Select(ids => ids.Length).Distinct().Count() > 3, "some should end early");
@@ -61,7 +61,7 @@ public class BatchGeneratorTests
     {
         using var model = Goldens.Model("qwen2-tiny");
         var prompts = Prompts(5);
-        var generator = new BatchGenerator(model.Model, model.Generation.EosIds);
+        var generator = new BatchGenerator(model.Model, model.EosIds);
         var spec = new GenerationSpec { MaxNewTokens = 20 };
         var greedy = generator.Generate(prompts, spec, 5).Select(answer => answer.Ids).ToArray();
         Assert.Equal(greedy, generator.Generate(prompts, spec with { Temperature = 2, TopK = 1 }, 5).Select(answer => answer.Ids));
@@ -73,7 +73,7 @@ public class BatchGeneratorTests
     public void Generate_PromptsThatBeginAlike_GivesWhatEachGivesAlone()
     {
         using var model = Goldens.Model("qwen2-tiny");
-        var generator = new BatchGenerator(model.Model, model.Generation.EosIds);
+        var generator = new BatchGenerator(model.Model, model.EosIds);
         int[] shared = [.. Enumerable.Range(0, 300).Select(i => 4 + i % 11)];
         var prompts = Prompts(7).Select(prompt => (int[])[.. shared, .. prompt]).ToArray();
         var spec = new GenerationSpec { MaxNewTokens = 20 };
@@ -87,12 +87,14 @@ public class BatchGeneratorTests
         using var scope = NewDisposeScope();
         using var model = Goldens.Model("qwen2-tiny");
         var prompts = Prompts(9);
-        var answers = new BatchGenerator(model.Model, model.Generation.EosIds).Generate(prompts, [.. Enumerable.Range(0, 9)], new GenerationSpec { MaxNewTokens = 30 }, 4, out var states);
+        var answers = new BatchGenerator(model.Model, model.EosIds)
+            .Generate(prompts, [.. Enumerable.Range(0, 9)], new GenerationSpec { MaxNewTokens = 30 }, 4, out var states);
         Assert.Equal(answers.SelectMany(answer => answer.Ids), model.Model.Argmax(states).data<long>().ToArray().Select(id => (int)id));
         var at = 0L;
         foreach (var (prompt, answer) in prompts.Zip(answers))
         {
-            var whole = model.Model.Hidden(Goldens.Batch([.. prompt, .. answer.Ids[..^1]]))[0].narrow(0, prompt.Length - 1, answer.Ids.Length);
+            var whole = model.Model.Hidden(Goldens.Batch([.. prompt, .. answer.Ids[..^1]]))[0].narrow(0,
+                prompt.Length - 1, answer.Ids.Length);
             Assert.True(Goldens.LargestDifference(whole, states.narrow(0, at, answer.Ids.Length)) < 1e-3);
             at += answer.Ids.Length;
         }
@@ -103,8 +105,10 @@ public class BatchGeneratorTests
     {
         using var model = Goldens.Model("qwen2-tiny");
         var generator = new BatchGenerator(model.Model, [], context: 12);
-        Assert.Equal([2, 9], generator.Generate([[.. Enumerable.Range(5, 10)], [5, 6, 7]], new GenerationSpec { MaxNewTokens = 30 }, 2).Select(answer => answer.Ids.Length));
-        var error = Assert.Throws<InvalidDataException>(() => generator.Generate([[5], [.. Enumerable.Range(5, 12)]], new GenerationSpec(), 2));
+        Assert.Equal([2, 9], generator.Generate([[.. Enumerable.Range(5, 10)], [5, 6, 7]], new GenerationSpec { MaxNewTokens = 30 }, 2)
+            .Select(answer => answer.Ids.Length));
+        var error = Assert.Throws<InvalidDataException>(() =>
+            generator.Generate([[5], [.. Enumerable.Range(5, 12)]], new GenerationSpec(), 2));
         Assert.Contains("prompt 2 has 12 tokens, but the model's context ends at 12", error.Message);
     }
 
@@ -114,7 +118,8 @@ public class BatchGeneratorTests
         using var model = Goldens.Model("qwen2-tiny");
         using (no_grad())
             model.Model.Weights[^1].fill_(double.NaN);
-        var error = Assert.Throws<InvalidDataException>(() => new BatchGenerator(model.Model, [3]).Generate([[5, 6]], new GenerationSpec { Temperature = temperature }, 1));
+        var error = Assert.Throws<InvalidDataException>(() =>
+            new BatchGenerator(model.Model, [3]).Generate([[5, 6]], new GenerationSpec { Temperature = temperature }, 1));
         Assert.Contains("logits are not finite", error.Message);
     }
 

@@ -46,7 +46,7 @@ public sealed class CaseTests : IDisposable
         using (var loaded = HuggingFaceFolder.Load(_folder.Path, ScalarType.Float32, CPU))
         {
             Assert.Equal([3, 2], loaded.EndIds(null));
-            Assert.Equal([3, 2, 4], (loaded with { Generation = new GenerationConfig([3, 2, 4, 3], 0, 1) }).EndIds(null).Distinct());
+            Assert.Equal([3, 2, 4], (loaded with { EosIds = [3, 2, 4, 3] }).EndIds(null).Distinct());
         }
         var config = JsonNode.Parse(File.ReadAllText(_folder["config.json"]))!.AsObject();
         config.Remove("eos_token_id");

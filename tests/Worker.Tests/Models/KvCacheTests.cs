@@ -38,7 +38,8 @@ public class KvCacheTests
             var piece = some.Select(row => rows[row][before[row]..(before[row] + news[row])]).ToArray();
             var hidden = model.Hidden(Goldens.Batch(piece), cache, [.. piece.Select(p => p.Length)], some.Length == 3 ? null : some);
             foreach (var (i, row) in some.Index())
-                Assert.True(Goldens.LargestDifference(hidden[i].narrow(0, 0, news[row]), whole[row].narrow(0, before[row], news[row])) < 1e-5);
+                Assert.True(Goldens.LargestDifference(hidden[i].narrow(0, 0, news[row]),
+                    whole[row].narrow(0, before[row], news[row])) < 1e-5);
         }
         Assert.Equal([150, 150, 150], cache.Lengths);
         Assert.True(cache.Capacity < 256, "the cache grows in steps");
@@ -59,7 +60,8 @@ public class KvCacheTests
         var together = model.Hidden(Goldens.Batch([.. prompt, .. one, .. two]), positions, mask.view(1, 1, 8, 8))[0];
 
         Assert.True(Goldens.LargestDifference(together.narrow(0, 0, 5), model.Hidden(Goldens.Batch([.. prompt, .. one]))[0]) < 1e-5);
-        Assert.True(Goldens.LargestDifference(together.narrow(0, 5, 3), model.Hidden(Goldens.Batch([.. prompt, .. two]))[0].narrow(0, 3, 3)) < 1e-5);
+        Assert.True(Goldens.LargestDifference(together.narrow(0, 5, 3),
+            model.Hidden(Goldens.Batch([.. prompt, .. two]))[0].narrow(0, 3, 3)) < 1e-5);
     }
 
     [Fact]

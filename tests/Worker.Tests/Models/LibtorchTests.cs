@@ -40,7 +40,8 @@ public sealed class LibtorchTests : IDisposable
               <Target Name="Weaken"><WeakenVersionNeed Source="{_library}" Destination="{made}" Version="{Version}" Libstdcxx="{libstdcxx}" /></Target>
             </Project>
             """);
-        using var process = Process.Start(new ProcessStartInfo("dotnet", ["msbuild", project, "-nologo"]) { RedirectStandardOutput = true })!;
+        using var process = Process.Start(new ProcessStartInfo("dotnet",
+            ["msbuild", project, "-nologo"]) { RedirectStandardOutput = true })!;
         var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(process.ExitCode == 0, output);

@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
+using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.FineTuning;
 using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Tests.Checkpoints;
 using LightReasoner.Worker.Tests.FineTuning;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -23,61 +26,76 @@ public class LoraGoldenTests
         using var loaded = Goldens.Model("qwen2-tiny");
         using var tensors = Goldens.Tensors("lightreasoner-finetune.safetensors");
         var samples = Samples.Read();
-        GoldenLedger.AddWithin(Golden, "last logits of every sample, without adapter", samples.Count, Goldens.LargestDifference(samples.LastLogits(loaded.Model), tensors.Load("base_logits_last_token")), 1e-4);
+        GoldenLedger.AddWithin(Golden, "last logits of every sample, without adapter", samples.Count,
+            Goldens.LargestDifference(samples.LastLogits(loaded.Model), tensors.Load("base_logits_last_token")), 1e-4);
 
         PeftAdapter.Load(Path.Combine(Goldens.Folder, "lora-adapter"), loaded.Model);
-        GoldenLedger.AddWithin(Golden, "last logits of every sample, with PEFT's adapter", samples.Count, Goldens.LargestDifference(samples.LastLogits(loaded.Model), tensors.Load("lora_logits_last_token")), 1e-4);
+        GoldenLedger.AddWithin(Golden, "last logits of every sample, with PEFT's adapter", samples.Count,
+            Goldens.LargestDifference(samples.LastLogits(loaded.Model), tensors.Load("lora_logits_last_token")), 1e-4);
 
         loaded.Model.MergeLora();
-        GoldenLedger.AddWithin(Golden, "last logits of every sample, merged", samples.Count, Goldens.LargestDifference(samples.LastLogits(loaded.Model), tensors.Load("lora_logits_last_token")), 1e-4);
-        GoldenLedger.AddWithin(Golden, "merged weights", 1, Goldens.LargestDifference(Weight(loaded.Model), tensors.Load($"merged.initial.{Projection}")), 1e-5);
-
-        loaded.Model.UnmergeLora();
-        loaded.Model.Lora!.Enabled = false;
-        Assert.True(Goldens.LargestDifference(samples.LastLogits(loaded.Model), tensors.Load("base_logits_last_token")) < 1e-4);
+        GoldenLedger.AddWithin(Golden, "last logits of every sample, merged", samples.Count,
+            Goldens.LargestDifference(samples.LastLogits(loaded.Model), tensors.Load("lora_logits_last_token")), 1e-4);
+        GoldenLedger.AddWithin(Golden, "merged weights", 1,
+            Goldens.LargestDifference(Weight(loaded.Model), tensors.Load($"merged.initial.{Projection}")), 1e-5);
+        Assert.Null(loaded.Model.Lora);
     }
 
-    [Fact]
-    public void Train_FiveAdamWSteps_GivesPublishedGradientsAndAdapters()
+    [Theory, InlineData(SamplePacking.None), InlineData(SamplePacking.Prompt)]
+    public void TrainStep_FiveFullBatchSteps_GivesPublishedLossesNormsAndAdapter(SamplePacking packing)
     {
-        using var scope = NewDisposeScope();
-        using var loaded = Goldens.Model("qwen2-tiny");
+        using var model = Goldens.Model("qwen2-tiny");
+        var adapter = PeftAdapter.Load(Path.Combine(Goldens.Folder, "lora-adapter"), model.Model);
         var golden = Goldens.Json("lightreasoner-finetune.json");
         var losses = golden["losses_before_each_step_and_after_the_last"]!.Numbers();
         var norms = golden["grad_norm_of_all_lora_tensors_per_step"]!.Numbers();
-        var samples = Samples.Read();
-        var adapter = PeftAdapter.Load(Path.Combine(Goldens.Folder, "lora-adapter"), loaded.Model);
-        var parameters = adapter.NamedParameters();
-        using var optimizer = optim.AdamW(parameters.Select(p => p.Value), lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0);
-        loaded.Model.train();
-
-        for (var step = 0; step < 5; step++)
+        using (var trainer = new LoraTrainer(model, null, LoraTrainerTests.Samples(), WithPacking(packing)))
         {
-            using var inner = NewDisposeScope();
-            optimizer.zero_grad();
-            var loss = samples.Loss(loaded.Model);
-            GoldenLedger.AddWithin(Golden, "loss before each AdamW step and after the last, relative", 1, Relative(losses[step], loss.item<float>()), 1e-5);
-            loss.backward();
-            if (step == 0)
-                using (var gradients = Goldens.Tensors("lora-grads.safetensors"))
-                    foreach (var (name, value) in parameters)
-                    {
-                        Assert.True(Goldens.LargestDifference(value.grad!, gradients.Load(name)) < 1e-6, name);
-                        GoldenLedger.AddWithin(Golden, "LoRA gradients by tensor, relative to the tensor's norm", 1, Goldens.RelativeDifference(value.grad!, gradients.Load(name)), 1e-5);
-                    }
-            var norm = Math.Sqrt(parameters.Sum(p => p.Value.grad!.square().sum().item<float>()));
-            GoldenLedger.AddWithin(Golden, "gradient norm of each step, relative", 1, Relative(norms[step], norm), 1e-5);
-            optimizer.step();
-            if (step == 0)
-                CheckAdapter(parameters, "lora-after1.safetensors");
+            for (var step = 0; step < 5; step++)
+            {
+                var metrics = trainer.TrainStep();
+                GoldenLedger.AddWithin(Golden, "loss of each step, relative", 1, Relative(losses[step], metrics.Loss!.Value), 1e-5);
+                GoldenLedger.AddWithin(Golden, "gradient norm of each step, relative", 1,
+                    Relative(norms[step], metrics.GradNorm!.Value), 1e-5);
+                if (step == 0)
+                    CheckAdapter(adapter, "lora-after1.safetensors");
+            }
+            CheckAdapter(adapter, "lora-adapter-after5/adapter_model.safetensors");
         }
-
-        CheckAdapter(parameters, "lora-adapter-after5/adapter_model.safetensors");
-        GoldenLedger.AddWithin(Golden, "loss before each AdamW step and after the last, relative", 1, Relative(losses[5], samples.Loss(loaded.Model).item<float>()), 1e-5);
-        loaded.Model.MergeLora();
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
         using var tensors = Goldens.Tensors("lightreasoner-finetune.safetensors");
-        GoldenLedger.AddWithin(Golden, "merged weights", 1, Goldens.LargestDifference(Weight(loaded.Model), tensors.Load($"merged.after5.{Projection}")), 1e-5);
-        GoldenLedger.AddWithin(Golden, "last logits of every sample, merged", samples.Count, Goldens.LargestDifference(samples.LastLogits(loaded.Model), tensors.Load("merged_after5_logits_last_token")), 1e-4);
+        var samples = Samples.Read();
+        model.Model.MergeLora();
+        GoldenLedger.AddWithin(Golden, "merged weights", 1,
+            Goldens.LargestDifference(Weight(model.Model), tensors.Load($"merged.after5.{Projection}")), 1e-5);
+        GoldenLedger.AddWithin(Golden, "last logits of every sample, merged", samples.Count,
+            Goldens.LargestDifference(samples.LastLogits(model.Model), tensors.Load("merged_after5_logits_last_token")), 1e-4);
+    }
+
+    /// <summary>As one micro batch and as several.</summary>
+    [Theory]
+    [InlineData(SamplePacking.None, 117, 1), InlineData(SamplePacking.None, 4, 30)]
+    [InlineData(SamplePacking.Prompt, 117, 1), InlineData(SamplePacking.Prompt, 4, 30)]
+    public void TrainStep_PackedAndNot_HasThePublishedGradient(SamplePacking packing, int batchSize, int accumulation)
+    {
+        using var published = Goldens.Tensors("lora-grads.safetensors");
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using var model = Goldens.Model("qwen2-tiny");
+        PeftAdapter.Load(Path.Combine(Goldens.Folder, "lora-adapter"), model.Model);
+        using var trainer = new LoraTrainer(model, null, LoraTrainerTests.Samples(), WithPacking(packing, batchSize, accumulation));
+        trainer.TrainStep();
+        trainer.SaveState(folder.Path);
+        using var moments = Safetensors.Open(folder["optimizer.safetensors"]);
+        foreach (var name in published.Entries.Keys)
+        {
+            // After the first step the mean of the gradients is 1 - beta1 times the gradient.
+            var (gradient, golden) = (moments.Load($"{name}.exp_avg").div(1 - 0.9), published.Load(name));
+            Assert.True(Goldens.LargestDifference(gradient, golden) < 1e-5 * golden.abs().max().item<float>(), name);
+            GoldenLedger.AddWithin(Golden, "LoRA gradients by tensor, relative to the tensor's norm", 1,
+                Goldens.RelativeDifference(gradient, golden), 1e-5);
+        }
     }
 
     [Fact]
@@ -89,11 +107,11 @@ public class LoraGoldenTests
         var ids = Goldens.Batch([5, 6, 7, 8]);
         var before = loaded.Model.forward(ids);
 
-        var adapter = loaded.Model.AddLora(new LoraOptions { Rank = 4, TargetModules = LoraOptions.Targets }, seed: 7);
+        var adapter = loaded.Model.AddLora(new LoraSpec { Rank = 4, TargetModules = LoraAdapter.Targets }, seed: 7);
 
-        Assert.Equal(3 * 7 * 2, adapter.NamedParameters().Count);
+        Assert.Equal(3 * 7 * 2, adapter.NamedParameters.Count);
         Assert.True(Goldens.LargestDifference(before, loaded.Model.forward(ids)) < 1e-4);
-        foreach (var (name, value) in adapter.NamedParameters())
+        foreach (var (name, value) in adapter.NamedParameters)
         {
             var largest = value.abs().max().item<float>();
             if (name.Contains("lora_B"))
@@ -111,8 +129,8 @@ public class LoraGoldenTests
     {
         using var one = Goldens.Model("qwen2-tiny");
         using var two = Goldens.Model("qwen2-tiny");
-        var a = one.Model.AddLora(new LoraOptions(), 3).NamedParameters();
-        var b = two.Model.AddLora(new LoraOptions(), 3).NamedParameters();
+        var a = one.Model.AddLora(new LoraSpec(), 3).NamedParameters;
+        var b = two.Model.AddLora(new LoraSpec(), 3).NamedParameters;
         Assert.All(a.Zip(b), p => Assert.Equal(p.First.Value.bytes.ToArray(), p.Second.Value.bytes.ToArray()));
     }
 
@@ -122,8 +140,8 @@ public class LoraGoldenTests
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         using var loaded = Goldens.Model("qwen2-tiny");
-        var options = new LoraOptions { Dropout = 0.3 };
-        foreach (var (name, value) in loaded.Model.AddLora(options, 3).NamedParameters())
+        var options = new LoraSpec { Dropout = 0.3 };
+        foreach (var (name, value) in loaded.Model.AddLora(options, 3).NamedParameters)
             if (name.Contains("lora_B"))
                 value.add_(0.05);
         var ids = Goldens.Batch([5, 6, 7, 8]);
@@ -142,8 +160,20 @@ public class LoraGoldenTests
         Assert.Equal(0, Goldens.LargestDifference(calm, loaded.Model.forward(ids)));
     }
 
-    private static void CheckAdapter(IEnumerable<(string Name, TorchSharp.Modules.Parameter Value)> parameters, string file)
+    private static FineTuneRunSpec WithPacking(SamplePacking packing, int batchSize = 117, int accumulation = 1) =>
+        LoraTrainerTests.Published with
     {
+        Training = LoraTrainerTests.Published.Training with
+        {
+            Packing = packing,
+            BatchSize = batchSize,
+            GradientAccumulationSteps = accumulation,
+        },
+    };
+
+    private static void CheckAdapter(LoraAdapter adapter, string file)
+    {
+        var parameters = adapter.NamedParameters;
         using var scope = NewDisposeScope();
         using var expected = Goldens.Tensors(file);
         var differences = cat([.. parameters.Select(p => p.Value.detach().sub(expected.Load(p.Name)).abs().view(-1))]);
@@ -151,35 +181,26 @@ public class LoraGoldenTests
         Assert.True(differences.gt(1e-5).to(ScalarType.Float32).mean().item<float>() < 1e-3);
         // Near a gradient of nearly nothing Adam's first step is the sign of noise, so a single element says less than their norm.
         var norm = cat([.. parameters.Select(p => expected.Load(p.Name).view(-1))]).norm().item<float>();
-        GoldenLedger.AddWithin(Golden, $"adapter after AdamW ({file.Split('/')[0]}), relative to its norm", parameters.Count(), differences.norm().item<float>() / norm, 1e-5);
+        GoldenLedger.AddWithin(Golden, $"adapter after AdamW ({file.Split('/')[0]}), relative to its norm", parameters.Count,
+            differences.norm().item<float>() / norm, 1e-5);
     }
 
     private static double Relative(double expected, double actual) => Math.Abs(expected - actual) / Math.Abs(expected);
 
     private static Tensor Weight(CausalLM model) => model.NamedParameters().Single(p => p.Name == Projection).Value.detach();
 
-    private sealed record Samples(Tensor Ids, Tensor Last, Tensor Labels, double Entropy)
+    private sealed record Samples(Tensor Ids, Tensor Last)
     {
         public int Count => (int)Ids.shape[0];
 
         public static Samples Read()
         {
-            var samples = Goldens.Json("lightreasoner-finetune.json")["samples"]!.AsArray().Select(s => s!).ToList();
-            var labels = new float[samples.Count * 512];
-            for (var i = 0; i < samples.Count; i++)
-                foreach (var (id, weight) in samples[i]["token_ids"]!.Ids().Zip(samples[i]["weights"]!.Numbers()))
-                    labels[i * 512 + id] = (float)weight;
-            return new Samples(
-                Goldens.Batch([.. samples.Select(s => s["input_ids"]!.Ids())]),
-                tensor(samples.Select(s => (long)s["input_ids"]!.AsArray().Count - 1).ToArray()),
-                tensor(labels).view(-1, 512),
-                labels.Where(w => w > 0).Sum(w => w * Math.Log(w)));
+            int[][] ids = [.. Goldens.Json("lightreasoner-finetune.json")["samples"]!.AsArray()
+                .Select(sample => sample!["input_ids"]!.Ids())];
+            return new Samples(Goldens.Batch(ids), tensor(ids.Select(sample => (long)sample.Length - 1).ToArray()));
         }
 
         public Tensor LastLogits(CausalLM model) =>
             model.Head(model.Hidden(Ids).flatten(0, 1).index_select(0, Last + arange(Ids.shape[0]) * Ids.shape[1]));
-
-        public Tensor Loss(CausalLM model) =>
-            ((Labels * nn.functional.log_softmax(LastLogits(model), -1)).sum().neg() + Entropy) / Ids.shape[0];
     }
 }

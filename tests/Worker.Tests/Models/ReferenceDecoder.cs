@@ -3,13 +3,14 @@ using LightReasoner.Worker.Models;
 namespace LightReasoner.Worker.Tests.Models;
 
 /// <summary>
-/// The decoders of Qwen2, Qwen3 and Llama 3 in plain loops over double, from their published formulas: nothing of the worker's arithmetic, no cache,
-/// no fusion. Slow and easy to check.
+/// The decoders of Qwen2, Qwen3 and Llama 3 in plain loops over double, from their published formulas: nothing of the worker's arithmetic,
+/// no cache, no fusion. Slow and easy to check.
 /// </summary>
 internal sealed class ReferenceDecoder(DecoderConfig config, IReadOnlyDictionary<string, float[]> weights)
 {
     public static ReferenceDecoder Of(CausalLM model) =>
-        new(model.Config, model.NamedParameters().ToDictionary(p => p.Name, p => p.Value.detach().to(TorchSharp.torch.ScalarType.Float32).contiguous().data<float>().ToArray()));
+        new(model.Config, model.NamedParameters().ToDictionary(p => p.Name, p =>
+            p.Value.detach().to(TorchSharp.torch.ScalarType.Float32).contiguous().data<float>().ToArray()));
 
     /// <summary>The scores of every token of the vocabulary at every position.</summary>
     public double[][] Logits(int[] ids)
@@ -37,16 +38,19 @@ internal sealed class ReferenceDecoder(DecoderConfig config, IReadOnlyDictionary
         return [.. x.Select((_, position) => Linear(name + ".o_proj", [.. Enumerable.Range(0, config.NumHeads).SelectMany(head =>
         {
             var shared = head / (config.NumHeads / config.NumKvHeads); // grouped queries: neighbours share a key head
-            var scores = Enumerable.Range(0, position + 1).Select(past => Dot(queries[position][head], keys[past][shared]) / Math.Sqrt(size)).ToArray();
+            var scores = Enumerable.Range(0, position + 1).Select(past =>
+                Dot(queries[position][head], keys[past][shared]) / Math.Sqrt(size)).ToArray();
             var shares = scores.Select(score => Math.Exp(score - scores.Max())).ToArray();
-            return Enumerable.Range(0, size).Select(i => shares.Select((share, past) => share * values[past][shared][i]).Sum() / shares.Sum());
+            return Enumerable.Range(0, size).Select(i => shares.Select((share, past) =>
+                share * values[past][shared][i]).Sum() / shares.Sum());
         })]))];
     }
 
     private double[][] Heads(string name, string part, double[] row, int position)
     {
         var norm = $"{name}.{part}_norm.weight"; // Qwen3: each head is normalised before the rotation
-        return [.. Linear($"{name}.{part}_proj", row).Chunk(config.HeadDim).Select(head => Rotate(weights.ContainsKey(norm) ? Norm(head, norm) : head, position))];
+        return [.. Linear($"{name}.{part}_proj", row).Chunk(config.HeadDim)
+            .Select(head => Rotate(weights.ContainsKey(norm) ? Norm(head, norm) : head, position))];
     }
 
     /// <summary>Element i and element i + size / 2 are turned together by position · frequency_i.</summary>
@@ -78,7 +82,8 @@ internal sealed class ReferenceDecoder(DecoderConfig config, IReadOnlyDictionary
     }
 
     private double[] FeedForward(string name, double[] row) =>
-        Linear(name + ".down_proj", [.. Linear(name + ".gate_proj", row).Zip(Linear(name + ".up_proj", row), (gate, up) => gate / (1 + Math.Exp(-gate)) * up)]);
+        Linear(name + ".down_proj",
+            [.. Linear(name + ".gate_proj", row).Zip(Linear(name + ".up_proj", row), (gate, up) => gate / (1 + Math.Exp(-gate)) * up)]);
 
     private double[] Linear(string name, double[] row)
     {

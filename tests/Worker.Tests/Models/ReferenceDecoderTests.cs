@@ -5,13 +5,16 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Tests.Models;
 
 /// <summary>
-/// The reference of plain loops agrees with Hugging Face's numbers where there are some, and the worker agrees with the reference where there are none.
+/// The reference of plain loops agrees with Hugging Face's numbers where there are some, and the worker agrees with the reference where
+/// there are none.
 /// </summary>
 public class ReferenceDecoderTests
 {
     public static TheoryData<string> Published => ["qwen2-tiny", "qwen2-tiny-amateur", "llama-tiny"];
 
-    /// <summary>Shapes without a recording: Qwen3 with heads that are wider than hidden / heads, and what configurations may turn on.</summary>
+    /// <summary>
+    /// Shapes without a recording: Qwen3 with heads that are wider than hidden / heads, and what configurations may turn on.
+    /// </summary>
     public static TheoryData<string> Shapes => [.. Configs.Keys];
 
     private static readonly DecoderConfig Base = new()
@@ -44,7 +47,8 @@ public class ReferenceDecoderTests
             RmsNormEps = 1e-5,
             RopeScaling = new RopeScaling(32, 1, 4, 24),
         },
-        ["llama-biases"] = Base with { Architecture = "LlamaForCausalLM", QkNorm = false, AttentionBias = true, AttentionOutputBias = true, MlpBias = true, TieWordEmbeddings = false },
+        ["llama-biases"] = Base with { Architecture = "LlamaForCausalLM", QkNorm = false, AttentionBias = true, AttentionOutputBias = true,
+            MlpBias = true, TieWordEmbeddings = false },
     };
 
     [Theory, MemberData(nameof(Published))]
@@ -54,7 +58,8 @@ public class ReferenceDecoderTests
         using var tensors = Goldens.Tensors("forward.safetensors");
         var ids = Goldens.Json("forward.json")["models"]![name]!["input_ids"]![1]!.Ids();
         using var expected = tensors.Load($"{name}.logits_f64.1");
-        AssertNear(expected.to(ScalarType.Float64).data<double>().ToArray(), [.. ReferenceDecoder.Of(loaded.Model).Logits(ids).SelectMany(row => row)], 1e-4);
+        AssertNear(expected.to(ScalarType.Float64).data<double>().ToArray(),
+            [.. ReferenceDecoder.Of(loaded.Model).Logits(ids).SelectMany(row => row)], 1e-4);
     }
 
     [Theory, MemberData(nameof(Shapes))]

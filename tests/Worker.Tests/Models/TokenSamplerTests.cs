@@ -26,8 +26,10 @@ public class TokenSamplerTests
         using var scope = NewDisposeScope();
         var spec = new GenerationSpec { Temperature = 0.5, TopK = 3, TopP = 0.9 };
         using var choice = new TokenSampler(spec, [[0]], [0], 5, CPU);
-        // The largest taken away and divided by 0.5: -2, -8, -5, 0, -6. Top 3: -2, -5, 0 with shares 0.1184, 0.0059, 0.8757; 0.9 needs two of them.
-        Assert.Equal([-2f, float.NegativeInfinity, float.NegativeInfinity, 0f, float.NegativeInfinity], choice.Scores(tensor(Logits).view(1, 5), [0]).data<float>().ToArray());
+        // The largest taken away and divided by 0.5: -2, -8, -5, 0, -6. Top 3: -2, -5, 0 with shares 0.1184, 0.0059, 0.8757; 0.9 needs two
+        // of them.
+        Assert.Equal([-2f, float.NegativeInfinity, float.NegativeInfinity, 0f, float.NegativeInfinity],
+            choice.Scores(tensor(Logits).view(1, 5), [0]).data<float>().ToArray());
     }
 
     [Fact]
@@ -35,7 +37,8 @@ public class TokenSamplerTests
     {
         using var scope = NewDisposeScope();
         const int rows = 20_000;
-        using var choice = new TokenSampler(new GenerationSpec { Temperature = 1, Seed = 3 }, [.. Enumerable.Repeat<int[]>([0], rows)], [.. Enumerable.Range(0, rows)], 5, CPU);
+        using var choice = new TokenSampler(new GenerationSpec { Temperature = 1, Seed = 3 }, [.. Enumerable.Repeat<int[]>([0], rows)],
+            [.. Enumerable.Range(0, rows)], 5, CPU);
         var logits = tensor(Logits).view(1, 5).expand(rows, 5);
         var all = Enumerable.Range(0, rows).ToArray();
         var drawn = choice.Choose(logits, all).data<long>().ToArray();

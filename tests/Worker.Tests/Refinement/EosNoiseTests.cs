@@ -29,7 +29,8 @@ public class EosNoiseTests
         {
             var different = (string)golden!["name"]! is "eos inside the response" or "pads outside the mask after eos";
             var rows = Enumerable.Range(0, golden["input_ids"]!.AsArray().Count);
-            Assert.Equal(different, rows.Any(row => !golden["x_t"]![row]!.Ids().SequenceEqual(Row(golden, row, Compatibility.Corrected).Noised)));
+            Assert.Equal(different,
+                rows.Any(row => !golden["x_t"]![row]!.Ids().SequenceEqual(Row(golden, row, Compatibility.Corrected).Noised)));
         }
     }
 
@@ -45,7 +46,8 @@ public class EosNoiseTests
         Assert.Equal([1, 10, 3, 11, 3, 3, 3], EosNoise.Apply(ids, response, u, 0.5f, 4, 3, Compatibility.Published).Noised); // 12 is lost
     }
 
-    private static (int[] Noised, bool[] Replaced) Row(System.Text.Json.Nodes.JsonNode golden, int row, Compatibility rule) => EosNoise.Apply(
+    private static (int[] Noised, bool[] Replaced) Row(System.Text.Json.Nodes.JsonNode golden, int row, Compatibility rule) =>
+        EosNoise.Apply(
         golden["input_ids"]![row]!.Ids(),
         Array.ConvertAll(golden["maskable_mask"]![row]!.Ids(), m => m == 1),
         Array.ConvertAll(golden["u"]![row]!.Numbers(), u => (float)u),

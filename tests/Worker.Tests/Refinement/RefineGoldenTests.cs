@@ -62,7 +62,8 @@ public class RefineGoldenTests
         }
         Assert.Equal(total, metrics.LossTotal!.Value, 1e-5);
         var norm = (double)golden["grad_norm"]!;
-        GoldenLedger.AddWithin("goldens/refine.json", "gradient norm, relative", 1, norm == metrics.GradNorm ? 0 : Math.Abs(norm - metrics.GradNorm!.Value) / norm, 1e-5);
+        GoldenLedger.AddWithin("goldens/refine.json", "gradient norm, relative", 1, norm == metrics.GradNorm ? 0
+            : Math.Abs(norm - metrics.GradNorm!.Value) / norm, 1e-5);
         if ((string)golden["name"]! != "main")
             return;
         trainer.SaveState(folder.Path);
@@ -72,7 +73,8 @@ public class RefineGoldenTests
         {
             // After the first step the mean of the gradients is 1 - beta1 times the gradient.
             var gradient = moments.Load($"{name}.exp_avg").div(1 - spec.Training.Betas[0]);
-            GoldenLedger.AddWithin("goldens/refine.json", "gradient of every parameter, three weighted passes", 1, Goldens.LargestDifference(gradient, gradients.Load($"main.{name}")), 2e-5);
+            GoldenLedger.AddWithin("goldens/refine.json", "gradient of every parameter, three weighted passes", 1,
+                Goldens.LargestDifference(gradient, gradients.Load($"main.{name}")), 2e-5);
         }
     }
 

@@ -35,7 +35,7 @@ public class RefineTrainerTests
                     trainer.SaveState(folder["state"]);
                 trainer.TrainStep();
             }
-            trainer.SaveModel(folder["whole"], source);
+            Save(trainer, folder["whole"]);
         }
         using (var model = HuggingFaceFolder.Load(source, type, CPU))
         using (var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(), spec))
@@ -43,11 +43,20 @@ public class RefineTrainerTests
             trainer.LoadState(folder["state"]);
             while (trainer.Step < trainer.TotalSteps)
                 trainer.TrainStep();
-            trainer.SaveModel(folder["resumed"], source);
+            Save(trainer, folder["resumed"]);
         }
-        var whole = File.ReadAllBytes(Path.Combine(folder["whole"], "model.safetensors"));
-        Assert.Equal(whole, File.ReadAllBytes(Path.Combine(folder["resumed"], "model.safetensors")));
+        var file = method is TrainingMethod.Lora ? "adapter_model.safetensors" : "model.safetensors";
+        var whole = File.ReadAllBytes(Path.Combine(folder["whole"], file));
+        Assert.Equal(whole, File.ReadAllBytes(Path.Combine(folder["resumed"], file)));
         Assert.NotEqual(File.ReadAllBytes(Path.Combine(source, "model.safetensors")), whole);
+
+        void Save(RefineTrainer trainer, string target)
+        {
+            if (method is TrainingMethod.Lora)
+                trainer.SaveAdapter(target, "base");
+            else
+                trainer.SaveModel(target, source);
+        }
     }
 
     [Fact]
@@ -98,8 +107,11 @@ public class RefineTrainerTests
         using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(), Spec with { Method = method, Training = Spec.Training with { MaxSteps = 40, WarmupRatio = 0, LearningRate = 3e-3 } });
         var losses = Enumerable.Range(0, 30).Select(_ => trainer.TrainStep().LossTotal!.Value).ToArray();
         Assert.True(losses[^5..].Average() < losses[..5].Average());
-        trainer.SaveModel(folder["model"], Path.Combine(Goldens.Folder, "qwen2-tiny"));
-        Assert.True(File.Exists(Path.Combine(folder["model"], "model.safetensors")));
+        if (method is TrainingMethod.Full)
+            trainer.SaveModel(folder["out"], Path.Combine(Goldens.Folder, "qwen2-tiny"));
+        else
+            trainer.SaveAdapter(folder["out"], "qwen2-tiny");
+        Assert.NotEmpty(Directory.GetFiles(folder["out"], "*.safetensors"));
     }
 
     [Fact]

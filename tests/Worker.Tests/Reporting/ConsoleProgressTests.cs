@@ -34,7 +34,8 @@ public class ConsoleProgressTests
     [InlineData(false)]
     public void Bar_HalfWay_IsHalfFullAndFitsTheTerminal(bool colour)
     {
-        Of(ProgressStyle.Bar, colour, width: 90).Show("sampling", At(50, rate: 2.5), "kept 12 of 400 steps, mean KL 1.2, and more than fits");
+        Of(ProgressStyle.Bar, colour, width: 90).Show("sampling", At(50, rate: 2.5),
+            "kept 12 of 400 steps, mean KL 1.2, and more than fits");
         string text = _output.ToString();
         Assert.StartsWith("\rsampling ", text);
         Assert.Equal(colour, text.Contains("\u001b[32m", StringComparison.Ordinal));

@@ -39,11 +39,13 @@ public sealed class MetricsLogTests : IDisposable
 
         MetricsLog resumed = await OpenAsync("b", upTo: 2);
         await resumed.AddAsync(new { step = 3 }, default);
-        Assert.Equal(["1", "2", "3"], System.IO.File.ReadLines(File).Select(line => System.Text.Json.Nodes.JsonNode.Parse(line)!["step"]!.ToString()));
+        Assert.Equal(["1", "2", "3"], System.IO.File.ReadLines(File)
+            .Select(line => System.Text.Json.Nodes.JsonNode.Parse(line)!["step"]!.ToString()));
     }
 
     private async Task<MetricsLog> OpenAsync(string attempt, long upTo) =>
-        await MetricsLog.OpenAsync(await RunOutput.ClaimAsync(new DirectoryBlobStore(_folder.Path), "run", attempt, default), MetricsFile.Training, upTo, _time, default);
+        await MetricsLog.OpenAsync(await RunOutput.ClaimAsync(new DirectoryBlobStore(_folder.Path), "run", attempt, default),
+            MetricsFile.Training, upTo, _time, default);
 
     private int Lines() => System.IO.File.ReadLines(File).Count();
 }

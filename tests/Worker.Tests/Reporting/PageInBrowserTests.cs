@@ -36,7 +36,8 @@ public class PageInBrowserTests
 
     /// <summary>Kinds of runs, widths, and whether the reader prefers dark pages.</summary>
     public static TheoryData<string, int, bool> Views =>
-        [.. from kind in (string[])["SamplingRun", "FineTuneRun", "RefineRun"] from view in ((int, bool)[])[(390, true), (1200, false)] select (kind, view.Item1, view.Item2)];
+        [.. from kind in (string[])["SamplingRun", "FineTuneRun", "RefineRun"] from view in ((int, bool)[])[(390, true),
+            (1200, false)] select (kind, view.Item1, view.Item2)];
 
     [Theory, MemberData(nameof(Views))]
     public async Task Page_IsReadable(string kind, int width, bool dark)
@@ -47,10 +48,12 @@ public class PageInBrowserTests
         string page = Page.Of(PageTests.Records(kind, lines: 200), PageTests.Now).Text;
         await File.WriteAllTextAsync(folder["page.html"], page, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(folder["frame.html"],
-            $"<!doctype html><iframe id=\"f\" style=\"width:{width}px;height:800px;border:0\"></iframe><p id=\"w\"></p><script>{Look}</script>", TestContext.Current.CancellationToken);
+            $"<!doctype html><iframe id=\"f\" style=\"width:{width}px;height:800px;border:0\"></iframe><p "
+                + $"id=\"w\"></p><script>{Look}</script>", TestContext.Current.CancellationToken);
         var start = new ProcessStartInfo(browser!,
         [
-            "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files", "--hide-scrollbars", $"--user-data-dir={folder["profile"]}", $"--blink-settings=preferredColorScheme={(dark ? 0 : 1)}",
+            "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files", "--hide-scrollbars",
+                $"--user-data-dir={folder["profile"]}", $"--blink-settings=preferredColorScheme={(dark ? 0 : 1)}",
             "--window-size=1300,900", "--virtual-time-budget=3000", "--dump-dom", "file://" + folder["frame.html"],
         ])
         {

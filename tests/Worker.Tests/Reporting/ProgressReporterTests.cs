@@ -25,7 +25,8 @@ public sealed class ProgressReporterTests : IDisposable
     [Fact]
     public async Task Download_IsTheMessageUntilItIsDone()
     {
-        await using var reporter = new ProgressReporter(new ProgressReport { Name = "x" }, new ReportTargets(null, null, null), TimeProvider.System);
+        await using var reporter = new ProgressReporter(new ProgressReport { Name = "x" },
+            new ReportTargets(null, null, null), TimeProvider.System);
         using var text = new StringWriter();
         var feed = new ProgressFeed(reporter, new ConsoleProgress(text, ProgressStyle.Lines, TimeProvider.System));
         feed.Report(new DownloadProgress("hf://org/name", 3_100_000_000, 14_200_000_000));
@@ -38,14 +39,16 @@ public sealed class ProgressReporterTests : IDisposable
     [Theory]
     [InlineData("http://alice:PASSWORD@host/q.jsonl: 403")]
     [InlineData("https://host/x?X-Amz-Signature=PASSWORD")]
-    public void Encode_OfASecret_LeavesItOut(string message) => Assert.DoesNotContain("PASSWORD", ProgressReporter.Encode(new ProgressReport { Name = "x", Message = message }));
+    public void Encode_OfASecret_LeavesItOut(string message) =>
+        Assert.DoesNotContain("PASSWORD", ProgressReporter.Encode(new ProgressReport { Name = "x", Message = message }));
 
     [Fact]
     public async Task Finish_WhenNobodyListens_StillLeavesTheTerminationMessage()
     {
         string log = Path.Combine(_folder.Path, "log");
         var server = new Recorder(() => throw new HttpRequestException("refused"));
-        await using var reporter = new ProgressReporter(new ProgressReport { Name = "x" }, new ReportTargets(new Uri("http://127.0.0.1:9"), null, log), TimeProvider.System, server);
+        await using var reporter = new ProgressReporter(new ProgressReport { Name = "x" },
+            new ReportTargets(new Uri("http://127.0.0.1:9"), null, log), TimeProvider.System, server);
         reporter.Update(r => r with { Done = 3 });
         await reporter.FinishAsync(ReportOutcome.Failed, "why");
         ProgressReport last = JsonSerializer.Deserialize<ProgressReport>(File.ReadAllText(log), ApiJson.Options)!;
@@ -58,11 +61,13 @@ public sealed class ProgressReporterTests : IDisposable
         string token = Path.Combine(_folder.Path, "token");
         File.WriteAllText(token, "first");
         var server = new Recorder(() => new HttpResponseMessage(HttpStatusCode.NoContent));
-        await using var reporter = new ProgressReporter(new ProgressReport { Name = "x" }, new ReportTargets(new Uri("http://127.0.0.1:9"), token, null), TimeProvider.System, server);
+        await using var reporter = new ProgressReporter(new ProgressReport { Name = "x" },
+            new ReportTargets(new Uri("http://127.0.0.1:9"), token, null), TimeProvider.System, server);
         File.WriteAllText(token, "renewed\n");
         await reporter.FinishAsync(ReportOutcome.Succeeded, null);
         Assert.Equal("Bearer renewed", server.Requests[^1].Authorization);
-        Assert.Equal(ReportOutcome.Succeeded, JsonSerializer.Deserialize<ProgressReport>(server.Requests[^1].Body, ApiJson.Options)!.Outcome);
+        Assert.Equal(ReportOutcome.Succeeded, JsonSerializer.Deserialize<ProgressReport>(server.Requests[^1].Body,
+            ApiJson.Options)!.Outcome);
     }
 
     private sealed class Recorder(Func<HttpResponseMessage> answer) : HttpMessageHandler

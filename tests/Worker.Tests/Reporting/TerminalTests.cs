@@ -17,7 +17,8 @@ public partial class TerminalTests
     [InlineData(40, false)]
     public async Task Run_OnATerminal_DrawsOneLineOver(int columns, bool colour)
     {
-        (int code, string text) = await OnTerminalAsync(columns, colour ? "" : "NO_COLOR=1", "--set spec.maxQuestions=48 --set spec.batchSize=4");
+        (int code, string text) = await OnTerminalAsync(columns, colour ? "" : "NO_COLOR=1",
+            "--set spec.maxQuestions=48 --set spec.batchSize=4");
         Assert.True(code == 0, text);
         string[] draws = [.. Draw().Matches(text).Select(match => Escape().Replace(match.Groups[1].Value, ""))];
         Assert.True(draws.Length >= 2, text); // the first and the last, and as many between as there is time for
@@ -47,7 +48,10 @@ public partial class TerminalTests
         Assert.Equal((0, ""), (code, text));
     }
 
-    /// <summary>Runs the small sampling on one shard; keys are pressed when the bar is there. On a thread of its own: the others may be busy for longer than the run takes.</summary>
+    /// <summary>
+    /// Runs the small sampling on one shard; keys are pressed when the bar is there. On a thread of its own: the others may be busy for
+    /// longer than the run takes.
+    /// </summary>
     private static Task<(int Code, string Text)> OnTerminalAsync(int columns, string environment, string options, string keys = "") =>
         Task.Factory.StartNew(() => OnTerminal(columns, environment, options, keys), TaskCreationOptions.LongRunning);
 
@@ -57,7 +61,9 @@ public partial class TerminalTests
         using var folder = new TemporaryFolder();
         string worker = Path.Combine(AppContext.BaseDirectory, "LightReasoner.Worker.dll");
         // Where tests run in a shell's background, that shell has made them ignore the keyboard's interrupt.
-        string command = $"stty cols {columns} rows 24 -echo; TERM=xterm-256color LIGHTREASONER_THREADS=1 {environment} exec env --default-signal=INT dotnet '{worker}' run -f {Manifest} --set spec.shards=1 {options} --output 'file://{folder["out"]}'";
+        string command =
+            $"stty cols {columns} rows 24 -echo; TERM=xterm-256color LIGHTREASONER_THREADS=1 {environment} exec env --default-signal=INT "
+            + $"dotnet '{worker}' run -f {Manifest} --set spec.shards=1 {options} --output 'file://{folder["out"]}'";
         var start = new ProcessStartInfo("script", ["-qec", command, "/dev/null"])
         {
             WorkingDirectory = RepositoryFolder.Path,

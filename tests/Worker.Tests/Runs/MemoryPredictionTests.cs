@@ -140,7 +140,7 @@ public class MemoryPredictionTests
         if (await OwnProcess.RanAsync()) return;
         set_num_threads(1);
         const int length = 128;
-        using var model = new LoadedModel(CausalLM.Create(Measured, type, CPU, initSeed: 1), new GenerationConfig([], null, null), "");
+        using var model = new LoadedModel(CausalLM.Create(Measured, type, CPU, initSeed: 1), [], "");
         var random = new Random(1);
         RefineSequence[] sequences = [.. Enumerable.Range(0, 2).Select(_ => new RefineSequence([.. Enumerable.Range(0, length).Select(_ => random.Next(Measured.VocabSize))], 8))];
         using var trainer = new RefineTrainer(model, 3, sequences, new RefineRunSpec
@@ -155,7 +155,7 @@ public class MemoryPredictionTests
         string line = File.ReadLines("/proc/self/status").First(text => text.StartsWith("VmHWM", StringComparison.Ordinal));
         long peak = long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) << 10;
         TestContext.Current.TestOutputHelper?.WriteLine($"{prediction}; measured {peak >> 20} MiB");
-        Assert.InRange((double)prediction.Total / peak, 0.85, 1.15);
+        Assert.InRange((double)prediction.Total / peak, 0.9, 1.1);
     }
 
     private static long Part(MemoryPrediction prediction, string name) => prediction.Parts.Single(part => part.Name == name).Bytes;

@@ -88,7 +88,7 @@ public sealed class TrainingRunTests : IDisposable
         string half = Path.Combine(_folder.Path, "half"), target = Path.Combine(_folder.Path, "merged"), source = Path.Combine(Goldens.Folder, "qwen2-tiny");
         using (LoadedModel model = Goldens.Model("qwen2-tiny")) HuggingFaceFolder.Save(model.Model, source, half, ScalarType.BFloat16);
         Assert.Equal(0, await MergeCommand.Create().Parse(["--model", half, "--adapter", Path.Combine(Goldens.Folder, "lora-adapter"), "--output", target]).InvokeAsync());
-        Assert.Equal("bfloat16", HuggingFaceFolder.StoredType(target));
+        Assert.Equal(ScalarType.BFloat16, HuggingFaceFolder.StoredType(target));
     }
 
     private async Task<float[]> LogitsAsync(ModelSources models, string name)

@@ -26,12 +26,15 @@ public sealed class AzureBlobStoreTests : BlobStoreContract
     {
         await Store.PutAsync("x", Text("one"));
         var service = new BlobServiceClient(_azurite.ConnectionString);
-        string sas = service.GenerateAccountSasUri(AccountSasPermissions.All, DateTimeOffset.UtcNow.AddHours(1), AccountSasResourceTypes.All).Query;
+        string sas = service.GenerateAccountSasUri(AccountSasPermissions.All, DateTimeOffset.UtcNow.AddHours(1),
+            AccountSasResourceTypes.All).Query;
         foreach ((string, string)[] variables in ((string, string)[][])
         [
             [("AZURE_STORAGE_CONNECTION_STRING", _azurite.ConnectionString)],
-            [("AZURE_STORAGE_ACCOUNT", Azurite.Account), ("AZURE_STORAGE_KEY", Azurite.Key), ("AZURE_STORAGE_BLOB_ENDPOINT", _azurite.Endpoint)],
-            [("AZURE_STORAGE_ACCOUNT", Azurite.Account), ("AZURE_STORAGE_SAS_TOKEN", sas), ("AZURE_STORAGE_BLOB_ENDPOINT", _azurite.Endpoint)],
+            [("AZURE_STORAGE_ACCOUNT", Azurite.Account), ("AZURE_STORAGE_KEY", Azurite.Key),
+                ("AZURE_STORAGE_BLOB_ENDPOINT", _azurite.Endpoint)],
+            [("AZURE_STORAGE_ACCOUNT", Azurite.Account), ("AZURE_STORAGE_SAS_TOKEN", sas),
+                ("AZURE_STORAGE_BLOB_ENDPOINT", _azurite.Endpoint)],
         ])
         {
             AzureBlobStore store = Account(variables).Open(StorageUri.Parse($"az://{_container}/some/folder"));
@@ -43,7 +46,8 @@ public sealed class AzureBlobStoreTests : BlobStoreContract
     [Fact]
     public async Task Account_WithAWrongKey_EndsTheRunForGood()
     {
-        AzureBlobStore store = Account([("AZURE_STORAGE_ACCOUNT", Azurite.Account), ("AZURE_STORAGE_KEY", Convert.ToBase64String(new byte[64])), ("AZURE_STORAGE_BLOB_ENDPOINT", _azurite.Endpoint)])
+        AzureBlobStore store = Account([("AZURE_STORAGE_ACCOUNT", Azurite.Account),
+            ("AZURE_STORAGE_KEY", Convert.ToBase64String(new byte[64])), ("AZURE_STORAGE_BLOB_ENDPOINT", _azurite.Endpoint)])
             .Open(StorageUri.Parse($"az://{_container}"));
         var error = await Assert.ThrowsAsync<WorkerException>(() => store.GetAsync("x"));
         Assert.Equal(ExitCode.NoPermission, error.Code);
@@ -61,7 +65,8 @@ public sealed class AzureBlobStoreTests : BlobStoreContract
     [Fact]
     public async Task Container_ThatIsMissing_IsNamedWithTheCommandThatMakesIt()
     {
-        var error = await Assert.ThrowsAsync<WorkerException>(() => BlobUri.Open("az://no-such-container/x").PutAsync("y", Text("1"), PutCondition.IfAbsent));
+        var error = await Assert.ThrowsAsync<WorkerException>(() =>
+            BlobUri.Open("az://no-such-container/x").PutAsync("y", Text("1"), PutCondition.IfAbsent));
         Assert.Equal(ExitCode.MissingInput, error.Code);
         Assert.Contains("az storage container create", error.Message);
     }
@@ -92,7 +97,8 @@ public sealed class AzureBlobStoreTests : BlobStoreContract
         await using (FileStream stream = File.OpenRead(file)) await Store.PutAsync("refine.parquet", stream);
         Assert.Equal(await CountAsync("file://" + file), await CountAsync(BlobUri.Join(Store.Uri, "refine.parquet")));
 
-        static async Task<int> CountAsync(string uri) => (await Datasets.PromptResponsesAsync(uri, null, "prompt", "target", default)).Count;
+        static async Task<int> CountAsync(string uri) =>
+            (await Datasets.PromptResponsesAsync(uri, null, "prompt", "target", default)).Count;
     }
 
     [Fact]
@@ -102,9 +108,11 @@ public sealed class AzureBlobStoreTests : BlobStoreContract
         await Store.PutAsync("model.safetensors", new MemoryStream(Bytes(10 << 20)));
         await Store.PutAsync("checkpoints/old.safetensors", Text("not of the folder itself"));
         using var cache = new ScratchFolder();
-        string[] folders = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => LocalFolder.CopyAsync(Store, new CacheFolder(cache.Path), null, default))));
+        string[] folders = await Task.WhenAll(Enumerable.Range(0, 4)
+            .Select(_ => Task.Run(() => LocalFolder.CopyAsync(Store, new CacheFolder(cache.Path), null, default))));
         string folder = Assert.Single(folders.Distinct());
-        Assert.Equal(["config.json", "model.safetensors"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["config.json", "model.safetensors"], Directory.GetFiles(folder).Select(Path.GetFileName)
+            .Order(StringComparer.Ordinal));
         SameBytes.Assert(Bytes(10 << 20), await File.ReadAllBytesAsync(Path.Combine(folder, "model.safetensors")));
 
         await Store.PutAsync("config.json", Text("{ }"));
@@ -121,7 +129,8 @@ public sealed class AzureBlobStoreTests : BlobStoreContract
     public async Task Answer_WithoutAnErrorCode_IsNamedByItsStatus(int status, ExitCode code)
     {
         using var server = new LoopbackServer(context => LoopbackServer.AnswerAsync(context, "<html>no</html>"u8.ToArray(), status));
-        AzureBlobStore store = Account([("AZURE_STORAGE_ACCOUNT", "acc"), ("AZURE_STORAGE_KEY", "U0VD"), ("AZURE_STORAGE_BLOB_ENDPOINT", $"{server.Address}forbid")]).Open(StorageUri.Parse("az://data"));
+        AzureBlobStore store = Account([("AZURE_STORAGE_ACCOUNT", "acc"), ("AZURE_STORAGE_KEY", "U0VD"),
+            ("AZURE_STORAGE_BLOB_ENDPOINT", $"{server.Address}forbid")]).Open(StorageUri.Parse("az://data"));
         var error = await Assert.ThrowsAnyAsync<Exception>(() => store.OpenReadAsync("x"));
         Assert.Equal(code, WorkerException.CodeOf(error));
         Assert.Contains($"HTTP {status}", error.Message);
@@ -131,7 +140,8 @@ public sealed class AzureBlobStoreTests : BlobStoreContract
     [Fact]
     public async Task Account_ThatCannotBeReached_IsSaidSoWithinHalfAMinute()
     {
-        AzureBlobStore store = Account([("AZURE_STORAGE_ACCOUNT", "acc"), ("AZURE_STORAGE_KEY", "U0VD"), ("AZURE_STORAGE_BLOB_ENDPOINT", $"http://127.0.0.1:{LoopbackServer.ClosedPort()}/acc")]).Open(StorageUri.Parse("az://data"));
+        AzureBlobStore store = Account([("AZURE_STORAGE_ACCOUNT", "acc"), ("AZURE_STORAGE_KEY", "U0VD"),
+            ("AZURE_STORAGE_BLOB_ENDPOINT", $"http://127.0.0.1:{LoopbackServer.ClosedPort()}/acc")]).Open(StorageUri.Parse("az://data"));
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         var error = await Assert.ThrowsAsync<WorkerException>(() => store.ListAsync("", patience.Token));
         Assert.Equal(ExitCode.Failure, error.Code);
@@ -149,12 +159,14 @@ public sealed class AzureBlobStoreTests : BlobStoreContract
         Assert.Contains("lower-case letters", error.Message);
     }
 
-    private static AzureAccount Account((string Name, string Value)[] variables) => new(name => variables.FirstOrDefault(v => v.Name == name).Value);
+    private static AzureAccount Account((string Name, string Value)[] variables) =>
+        new(name => variables.FirstOrDefault(v => v.Name == name).Value);
 
     private async Task<string> NumbersAsync(string pattern)
     {
         var numbers = new List<int>();
-        await foreach (DataRecord record in RecordReader.ReadAsync(BlobUri.Join(Store.Uri, pattern), null, default)) numbers.Add((int)record.Fields["n"]!);
+        await foreach (DataRecord record in RecordReader.ReadAsync(BlobUri.Join(Store.Uri, pattern), null, default))
+            numbers.Add((int)record.Fields["n"]!);
         return string.Join(' ', numbers);
     }
 }

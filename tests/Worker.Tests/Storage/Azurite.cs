@@ -11,7 +11,8 @@ namespace LightReasoner.Worker.Tests.Storage;
 public sealed partial class Azurite : IDisposable
 {
     /// <summary>The account that every Azurite has; its key is published.</summary>
-    public const string Account = "devstoreaccount1", Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+    public const string Account = "devstoreaccount1", Key =
+        "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
     private readonly Lock _lock = new();
     private Process? _process;
@@ -31,10 +32,12 @@ public sealed partial class Azurite : IDisposable
     public string ConnectionString => ConnectionTo(Address);
 
     /// <summary>The connection string for an address that leads here.</summary>
-    public static string ConnectionTo(Uri address) => $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint={address}{Account}";
+    public static string ConnectionTo(Uri address) =>
+        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint={address}{Account}";
 
     /// <summary>The variables by which a process reaches an address that leads here.</summary>
-    public static Dictionary<string, string> Variables(Uri address) => new() { ["AZURE_STORAGE_CONNECTION_STRING"] = ConnectionTo(address) };
+    public static Dictionary<string, string> Variables(Uri address) =>
+        new() { ["AZURE_STORAGE_CONNECTION_STRING"] = ConnectionTo(address) };
 
     /// <summary>A new container, which <c>az://NAME</c> leads to in this process.</summary>
     public string NewContainer()
@@ -68,7 +71,8 @@ public sealed partial class Azurite : IDisposable
     {
         string main = RepositoryFolder.Of(".cache", "azurite", "node_modules", "azurite", "dist", "src", "blob", "main.js");
         if (!File.Exists(main)) Assert.Skip("Azurite is not installed; eng/install-tools.sh test installs it");
-        Process process = Process.Start(new ProcessStartInfo("node", [main, "--silent", "--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry", "--blobPort", "0", .. options])
+        Process process = Process.Start(new ProcessStartInfo("node",
+            [main, "--silent", "--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry", "--blobPort", "0", .. options])
         {
             RedirectStandardOutput = true,
             WorkingDirectory = Path.GetTempPath(),

@@ -43,7 +43,8 @@ public abstract class BlobStoreContract
     {
         foreach (string name in Enumerable.Range(0, 20).Select(n => $"x{n}"))
         {
-            string?[] tags = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(() => Store.PutAsync(name, Text($"{i}"), PutCondition.IfAbsent))));
+            string?[] tags = await Task.WhenAll(Enumerable.Range(0, 16)
+                .Select(i => Task.Run(() => Store.PutAsync(name, Text($"{i}"), PutCondition.IfAbsent))));
             int winner = Array.FindIndex(tags, tag => tag is not null);
             Assert.Single(tags, tag => tag is not null);
             Assert.Equal($"{winner}", await ReadAsync(name));
@@ -73,7 +74,8 @@ public abstract class BlobStoreContract
     public async Task Put_OfTwoLargeBlobsOverEachOther_NeverMixesThem()
     {
         byte[][] contents = [Bytes(18 << 20), Bytes((18 << 20) + 1)];
-        string?[] tags = await Task.WhenAll(contents.Select(content => Task.Run(() => Store.PutAsync("x", new MemoryStream(content), PutCondition.IfAbsent))));
+        string?[] tags = await Task.WhenAll(contents.Select(content =>
+            Task.Run(() => Store.PutAsync("x", new MemoryStream(content), PutCondition.IfAbsent))));
         int winner = Array.FindIndex(tags, tag => tag is not null);
         Assert.Single(tags, tag => tag is not null);
         SameBytes.Assert(contents[winner], (await Store.GetAsync("x"))!.Bytes);
@@ -103,7 +105,8 @@ public abstract class BlobStoreContract
     [Fact]
     public async Task List_ByPrefix_GivesNamesInOrder()
     {
-        foreach (string name in new[] { "samples/part-2", "samples/part-1", "other/x y", "samples-b" }) await Store.PutAsync(name, Text("1"), PutCondition.IfAbsent);
+        foreach (string name in new[] { "samples/part-2", "samples/part-1", "other/x y", "samples-b" })
+            await Store.PutAsync(name, Text("1"), PutCondition.IfAbsent);
         Assert.Equal(["samples/part-1", "samples/part-2"], (await Store.ListAsync("samples/part-")).Select(b => b.Name));
         Assert.Equal(["other/x y", "samples-b", "samples/part-1", "samples/part-2"], (await Store.ListAsync("")).Select(b => b.Name));
         Assert.Empty(await Store.ListAsync("nothing/"));
@@ -129,7 +132,8 @@ public abstract class BlobStoreContract
     {
         foreach (string name in new[] { "data/b", "data/a", "data/deep/c", "database" }) await Store.PutAsync(name, Text("1"));
         foreach (string uri in new[] { "data", "data/", "data/*" })
-            Assert.Equal(["data/a", "data/b"], (await LightReasoner.Worker.Data.DataFile.FindAsync(BlobUri.Join(Store.Uri, uri), default)).Select(file => file.Uri[(Store.Uri.Length + 1)..]));
+            Assert.Equal(["data/a", "data/b"], (await LightReasoner.Worker.Data.DataFile.FindAsync(BlobUri.Join(Store.Uri, uri), default))
+                .Select(file => file.Uri[(Store.Uri.Length + 1)..]));
     }
 
     [Fact]
@@ -147,7 +151,8 @@ public abstract class BlobStoreContract
 
     [Fact]
     public async Task OpenRead_OfAMissingBlob_NamesIt() =>
-        Assert.Contains($"{Store.Uri}/nothing", (await Assert.ThrowsAsync<FileNotFoundException>(() => Store.OpenReadAsync("nothing"))).Message);
+        Assert.Contains($"{Store.Uri}/nothing",
+            (await Assert.ThrowsAsync<FileNotFoundException>(() => Store.OpenReadAsync("nothing"))).Message);
 
     protected async Task<string> ReadAsync(string name) => Encoding.UTF8.GetString((await Store.GetAsync(name))!.Bytes);
 
@@ -173,9 +178,11 @@ public abstract class BlobStoreContract
             return count;
         }
 
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => Task.FromResult(Read(buffer, offset, count));
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            Task.FromResult(Read(buffer, offset, count));
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => ValueTask.FromResult(Read(buffer.Span));
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            ValueTask.FromResult(Read(buffer.Span));
 
         public override async Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
         {

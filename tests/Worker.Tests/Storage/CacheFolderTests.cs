@@ -34,7 +34,8 @@ public sealed class CacheFolderTests : IDisposable
             await File.WriteAllTextAsync(Path.Combine(partial, "1"), "first");
             throw new IOException("broke off");
         }, default));
-        string path = await cache.GetAsync("folders/a", 1, partial => File.WriteAllTextAsync(Path.Combine(partial, "2"), "second"), default);
+        string path = await cache.GetAsync("folders/a", 1, partial =>
+            File.WriteAllTextAsync(Path.Combine(partial, "2"), "second"), default);
         Assert.Equal(["1", "2"], Directory.GetFiles(path).Select(Path.GetFileName).Order());
     }
 
@@ -50,8 +51,10 @@ public sealed class CacheFolderTests : IDisposable
             File.SetLastWriteTimeUtc(path + ".lock", DateTime.UtcNow.AddDays(-age));
         }
         using IDisposable? hold = FileLock.Try(Path.Combine(_folder.Path, "folders", "held.lock"), shared: true);
-        await new CacheFolder(_folder.Path, limit: 350).GetAsync("folders/new", 100, partial => File.WriteAllBytesAsync(partial, new byte[100]), default);
-        Assert.Equal(["held", "new", "newer"], Directory.GetFileSystemEntries(Path.Combine(_folder.Path, "folders")).Select(Path.GetFileName).Where(name => !name!.EndsWith(".lock", StringComparison.Ordinal)).Order());
+        await new CacheFolder(_folder.Path, limit: 350).GetAsync("folders/new", 100, partial =>
+            File.WriteAllBytesAsync(partial, new byte[100]), default);
+        Assert.Equal(["held", "new", "newer"], Directory.GetFileSystemEntries(Path.Combine(_folder.Path, "folders"))
+            .Select(Path.GetFileName).Where(name => !name!.EndsWith(".lock", StringComparison.Ordinal)).Order());
     }
 
     [Fact]
@@ -62,7 +65,9 @@ public sealed class CacheFolderTests : IDisposable
         string old = Path.Combine(_folder.Path, "huggingface", "hub", "models--org--old");
         Directory.CreateDirectory(old);
         await File.WriteAllBytesAsync(Path.Combine(old, "x"), new byte[1000]);
-        var store = new HubStore(HubRepository.Parse("hf://org/name"), hub.Options with { Cache = Path.Combine(_folder.Path, "huggingface", "hub"), Room = new CacheFolder(_folder.Path, limit: 1500) });
+        var store = new HubStore(HubRepository.Parse("hf://org/name"),
+            hub.Options with { Cache = Path.Combine(_folder.Path, "huggingface", "hub"),
+            Room = new CacheFolder(_folder.Path, limit: 1500) });
         string folder = await store.FetchAsync(LocalFolder.IsModelFile, null, default);
         Assert.True(File.Exists(Path.Combine(folder, "config.json")));
         Assert.False(Directory.Exists(old));
@@ -90,7 +95,8 @@ public sealed class CacheFolderTests : IDisposable
     public void Size_IsReadAsKubernetesAndPeopleWriteIt(string text, long bytes) => Assert.Equal(bytes, CacheFolder.ParseSize(text));
 
     [Fact]
-    public void Size_OfAnotherForm_IsRefused() => Assert.Equal(ExitCode.Usage, Assert.Throws<WorkerException>(() => CacheFolder.ParseSize("much")).Code);
+    public void Size_OfAnotherForm_IsRefused() => Assert.Equal(ExitCode.Usage,
+        Assert.Throws<WorkerException>(() => CacheFolder.ParseSize("much")).Code);
 
     private sealed class Told(List<DownloadProgress> all) : IProgress<DownloadProgress>
     {

@@ -18,7 +18,8 @@ public sealed class DirectoryBlobStoreTests : BlobStoreContract, IDisposable
     [Fact]
     public async Task Put_ClearsWhatAKilledProcessLeftOfTheSameBlob_ButNotWhatIsBeingWritten()
     {
-        string abandoned = Path.Combine(_folder.Path, "x.1.~lr"), written = Path.Combine(_folder.Path, "x.2.~lr"), foreign = Path.Combine(_folder.Path, "xy.1.~lr");
+        string abandoned = Path.Combine(_folder.Path, "x.1.~lr"), written = Path.Combine(_folder.Path, "x.2.~lr"),
+            foreign = Path.Combine(_folder.Path, "xy.1.~lr");
         await File.WriteAllTextAsync(abandoned, "half");
         await File.WriteAllTextAsync(foreign, "half");
         await using (new FileStream(written, FileMode.CreateNew, FileAccess.Write, FileShare.None)) await Store.PutAsync("x", Text("1"));

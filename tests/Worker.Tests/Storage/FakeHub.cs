@@ -9,8 +9,8 @@ using LightReasoner.Worker.Storage;
 namespace LightReasoner.Worker.Tests.Storage;
 
 /// <summary>
-/// Speaks the hub's paths on loopback: revisions, trees by pages, files with ranges. Large files are redirected to a second server, as the hub does
-/// to its content network.
+/// Speaks the hub's paths on loopback: revisions, trees by pages, files with ranges. Large files are redirected to a second server, as the
+/// hub does to its content network.
 /// </summary>
 internal sealed class FakeHub : IDisposable
 {
@@ -36,7 +36,9 @@ internal sealed class FakeHub : IDisposable
     /// <summary>What was asked for: server, path, bearer token, range.</summary>
     public ConcurrentQueue<(string Server, string Path, string? Token, string? Range)> Requests { get; } = [];
 
-    /// <summary>Answers instead, if it gives true; takes the server's name, the path, how often that was asked for before, and the request.</summary>
+    /// <summary>
+    /// Answers instead, if it gives true; takes the server's name, the path, how often that was asked for before, and the request.
+    /// </summary>
     public Func<string, string, int, HttpListenerContext, Task<bool>> Trouble { get; set; } = (_, _, _, _) => Task.FromResult(false);
 
     public string Cache => _cache.Path;
@@ -44,14 +46,16 @@ internal sealed class FakeHub : IDisposable
     /// <summary>Waits that were made, instead of waiting.</summary>
     public ConcurrentQueue<TimeSpan> Waits { get; } = [];
 
-    public IEnumerable<(string Server, string Path, string? Token, string? Range)> Downloads => Requests.Where(request => request.Path.Contains("/resolve/") || request.Server == "network");
+    public IEnumerable<(string Server, string Path, string? Token, string? Range)> Downloads =>
+        Requests.Where(request => request.Path.Contains("/resolve/") || request.Server == "network");
 
     public HubStore Open(string uri, string? token = Token, TimeSpan? patience = null) =>
         new(HubRepository.Parse(uri), Options with { Token = token, Web = Client(patience) });
 
     public HubOptions Options => new(_hub.Address.ToString().TrimEnd('/'), Token, Cache, Client());
 
-    public Worker.Storage.WebClient Client(TimeSpan? patience = null) => new(Retries.Create(new InstantTime(Waits.Enqueue), most: 4), patience ?? TimeSpan.FromMinutes(2));
+    public Worker.Storage.WebClient Client(TimeSpan? patience = null) =>
+        new(Retries.Create(new InstantTime(Waits.Enqueue), most: 4), patience ?? TimeSpan.FromMinutes(2));
 
     public void Dispose()
     {
@@ -64,10 +68,12 @@ internal sealed class FakeHub : IDisposable
     {
         string path = Uri.UnescapeDataString(context.Request.Url!.AbsolutePath), query = context.Request.Url.Query;
         int before = Requests.Count(request => request.Server == server && request.Path == path + query);
-        Requests.Enqueue((server, path + query, context.Request.Headers["Authorization"]?.Replace("Bearer ", "", StringComparison.Ordinal), context.Request.Headers["Range"]));
+        Requests.Enqueue((server, path + query, context.Request.Headers["Authorization"]?.Replace("Bearer ", "", StringComparison.Ordinal),
+            context.Request.Headers["Range"]));
         if (await Trouble(server, path, before, context)) return;
         if (server == "network") await SendAsync(context, Files[path[1..]]);
-        else if (path.Contains("/revision/")) await LoopbackServer.AnswerAsync(context, Encoding.UTF8.GetBytes(new JsonObject { ["sha"] = Commit }.ToJsonString()));
+        else if (path.Contains("/revision/"))
+            await LoopbackServer.AnswerAsync(context, Encoding.UTF8.GetBytes(new JsonObject { ["sha"] = Commit }.ToJsonString()));
         else if (path.Contains("/tree/")) await TreeAsync(context, path);
         else if (path.Split($"/resolve/{Commit}/") is [_, var file] && Files.TryGetValue(file, out byte[]? content))
         {
@@ -98,15 +104,18 @@ internal sealed class FakeHub : IDisposable
     private JsonNode Entry(string name)
     {
         byte[] content = Files[name], header = Encoding.ASCII.GetBytes($"blob {content.Length}\0");
-        var entry = new JsonObject { ["type"] = "file", ["path"] = name, ["size"] = content.Length, ["oid"] = Convert.ToHexStringLower(SHA1.HashData([.. header, .. content])) };
+        var entry = new JsonObject { ["type"] = "file", ["path"] = name, ["size"] = content.Length,
+            ["oid"] = Convert.ToHexStringLower(SHA1.HashData([.. header, .. content])) };
         if (Large.Contains(name))
-            entry["lfs"] = new JsonObject { ["oid"] = Convert.ToHexStringLower(SHA256.HashData(content)), ["size"] = content.Length, ["pointerSize"] = 134 };
+            entry["lfs"] = new JsonObject { ["oid"] = Convert.ToHexStringLower(SHA256.HashData(content)), ["size"] = content.Length,
+                ["pointerSize"] = 134 };
         return entry;
     }
 
     internal static async Task SendAsync(HttpListenerContext context, byte[] content)
     {
-        int from = context.Request.Headers["Range"] is { } range ? int.Parse(range["bytes=".Length..].TrimEnd('-'), System.Globalization.CultureInfo.InvariantCulture) : 0;
+        int from = context.Request.Headers["Range"] is { } range
+            ? int.Parse(range["bytes=".Length..].TrimEnd('-'), System.Globalization.CultureInfo.InvariantCulture) : 0;
         if (from >= content.Length && from > 0)
         {
             await LoopbackServer.AnswerAsync(context, [], 416);

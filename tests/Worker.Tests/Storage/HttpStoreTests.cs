@@ -57,7 +57,8 @@ public sealed class HttpStoreTests : IDisposable
         var got = new byte[stream.Length];
         await stream.ReadExactlyAsync(got);
         SameBytes.Assert(_files["/x"], got);
-        Assert.Contains(_requests, request => request.StartsWith("GET /x bytes=", StringComparison.Ordinal) && request.EndsWith(" \"1\"", StringComparison.Ordinal));
+        Assert.Contains(_requests, request => request.StartsWith("GET /x bytes=", StringComparison.Ordinal)
+            && request.EndsWith(" \"1\"", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -101,10 +102,12 @@ public sealed class HttpStoreTests : IDisposable
         using var other = new LoopbackServer(context =>
         {
             _requests.Enqueue($"other {context.Request.Url!.PathAndQuery} {context.Request.Headers["Authorization"]}".TrimEnd());
-            return LoopbackServer.AnswerAsync(context, context.Request.HttpMethod == "GET" ? "one"u8.ToArray() : [], context.Request.HttpMethod == "GET" ? 200 : 403);
+            return LoopbackServer.AnswerAsync(context, context.Request.HttpMethod == "GET" ? "one"u8.ToArray() : [],
+                context.Request.HttpMethod == "GET" ? 200 : 403);
         });
         _redirect = $"{other.Address}signed?X-Amz-Signature=1";
-        var store = new HttpStore(new Uri($"http://alice:pass%20word@{_server.Address.Authority}/"), Client(), new CacheFolder(_cache.Path));
+        var store = new HttpStore(new Uri($"http://alice:pass%20word@{_server.Address.Authority}/"), Client(),
+            new CacheFolder(_cache.Path));
         await using Stream stream = await store.OpenReadAsync("x");
         Assert.Equal("one", await new StreamReader(stream).ReadToEndAsync());
         Assert.Contains("other /signed?X-Amz-Signature=1", _requests);
@@ -139,7 +142,8 @@ public sealed class HttpStoreTests : IDisposable
     [Fact]
     public async Task Model_OfAServerThatAnswersWithALoginPage_IsCalledThat()
     {
-        foreach (string name in new[] { "config.json", "model.safetensors" }) _files[$"/m/{name}"] = "<!DOCTYPE html><title>Sign in</title>"u8.ToArray();
+        foreach (string name in new[] { "config.json", "model.safetensors" })
+            _files[$"/m/{name}"] = "<!DOCTYPE html><title>Sign in</title>"u8.ToArray();
         var error = await Assert.ThrowsAsync<WorkerException>(() => LocalFolder.OfModelAsync($"{_server.Address}m", default));
         Assert.Equal(ExitCode.BadData, error.Code);
         Assert.Contains("m/config.json: is an HTML page", error.Message);

@@ -30,7 +30,8 @@ public sealed class HubStoreTests : IDisposable
     {
         string folder = await FetchAsync();
         Assert.Equal(Path.Combine(_hub.Cache, "models--org--name", "snapshots", FakeHub.Commit), folder);
-        Assert.Equal(["config.json", Weights, "tokenizer.json"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["config.json", Weights, "tokenizer.json"],
+            Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         SameBytes.Assert(_weights, await File.ReadAllBytesAsync(Path.Combine(folder, Weights)));
         Assert.Equal(FakeHub.Commit, await File.ReadAllTextAsync(Path.Combine(_hub.Cache, "models--org--name", "refs", "main")));
         int downloads = _hub.Downloads.Count();
@@ -135,7 +136,8 @@ public sealed class HubStoreTests : IDisposable
         };
         var error = await Assert.ThrowsAsync<WorkerException>(() => FetchAsync());
         Assert.Matches($"{Weights}: its SHA256 is [0-9a-f]{{64}}, should be [0-9a-f]{{64}}; what arrived is not used", error.Message);
-        Assert.DoesNotContain(Directory.EnumerateFiles(_hub.Cache, "*", SearchOption.AllDirectories), file => new FileInfo(file).Length > 1 << 20);
+        Assert.DoesNotContain(Directory.EnumerateFiles(_hub.Cache, "*", SearchOption.AllDirectories), file =>
+            new FileInfo(file).Length > 1 << 20);
     }
 
     [Theory]
@@ -156,7 +158,8 @@ public sealed class HubStoreTests : IDisposable
     [Fact]
     public async Task Beginning_LeftByAKilledProcess_IsGoneOnWithUnlessDamaged()
     {
-        string blob = Path.Combine(_hub.Cache, "models--org--name", "blobs", Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(_weights)));
+        string blob = Path.Combine(_hub.Cache, "models--org--name", "blobs",
+            Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(_weights)));
         Directory.CreateDirectory(Path.GetDirectoryName(blob)!);
         await File.WriteAllBytesAsync(blob + ".incomplete", _weights[..100_000]);
         await FetchAsync();
@@ -211,14 +214,17 @@ public sealed class HubStoreTests : IDisposable
     [InlineData("hf://name")]
     [InlineData("hf://datasets/org")]
     [InlineData("hf://org/name@")]
-    public void Uri_OfAnotherForm_IsRefused(string uri) => Assert.Equal(ExitCode.BadManifest, Assert.Throws<WorkerException>(() => HubRepository.Parse(uri)).Code);
+    public void Uri_OfAnotherForm_IsRefused(string uri) => Assert.Equal(ExitCode.BadManifest,
+        Assert.Throws<WorkerException>(() => HubRepository.Parse(uri)).Code);
 
     [Fact]
     public void Options_FollowTheVariablesOfTheHubsOwnTools()
     {
-        HubOptions Of(params (string Name, string Value)[] variables) => HubOptions.From(name => variables.FirstOrDefault(v => v.Name == name).Value, _hub.Client());
+        HubOptions Of(params (string Name, string Value)[] variables) =>
+            HubOptions.From(name => variables.FirstOrDefault(v => v.Name == name).Value, _hub.Client());
         Assert.Equal(("https://huggingface.co", null, "/home/u/.cache/huggingface/hub"), Parts(Of(("HOME", "/home/u"))));
-        Assert.Equal(("http://mirror", "t", "/hf/hub"), Parts(Of(("HF_ENDPOINT", "http://mirror/"), ("HF_TOKEN", " t\n"), ("HF_HOME", "/hf"))));
+        Assert.Equal(("http://mirror", "t", "/hf/hub"),
+            Parts(Of(("HF_ENDPOINT", "http://mirror/"), ("HF_TOKEN", " t\n"), ("HF_HOME", "/hf"))));
         Assert.Equal("/c", Of(("HF_HUB_CACHE", "/c"), ("HF_HOME", "/hf")).Cache);
         Assert.Equal("/node/huggingface/hub", Of(("LIGHTREASONER_CACHE", "/node"), ("HOME", "/home/u")).Cache);
 

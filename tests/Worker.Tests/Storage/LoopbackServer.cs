@@ -27,7 +27,10 @@ internal sealed class LoopbackServer : IDisposable
         context.Response.Close();
     }
 
-    /// <summary>Announces a body, sends a part of it, and breaks the connection off. (Without a body, the listener would send an empty answer instead.)</summary>
+    /// <summary>
+    /// Announces a body, sends a part of it, and breaks the connection off. (Without a body, the listener would send an empty answer
+    /// instead.)
+    /// </summary>
     public static async Task CutAsync(HttpListenerContext context, ReadOnlyMemory<byte> body, int sent)
     {
         context.Response.ContentLength64 = body.Length;

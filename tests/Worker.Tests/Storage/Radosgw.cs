@@ -41,7 +41,9 @@ public sealed class Radosgw : IDisposable
     {
         foreach ((string name, string value) in Variables(Address)) Environment.SetEnvironmentVariable(name, value);
         string bucket = $"test-{Guid.NewGuid():N}";
-        using var s3 = new AmazonS3Client(AccessKey, SecretKey, new AmazonS3Config { ServiceURL = Address.ToString(), ForcePathStyle = true, RequestChecksumCalculation = Amazon.Runtime.RequestChecksumCalculation.WHEN_REQUIRED });
+        using var s3 = new AmazonS3Client(AccessKey, SecretKey,
+            new AmazonS3Config { ServiceURL = Address.ToString(), ForcePathStyle = true,
+            RequestChecksumCalculation = Amazon.Runtime.RequestChecksumCalculation.WHEN_REQUIRED });
         s3.PutBucketAsync(bucket).GetAwaiter().GetResult();
         return bucket;
     }
@@ -72,10 +74,12 @@ public sealed class Radosgw : IDisposable
             Assert.Skip($"{missing} of Ceph is not installed; eng/install-tools.sh test installs it");
         _folder = new ScratchFolder();
         (int monitor, int gateway) = (LoopbackServer.ClosedPort(), LoopbackServer.ClosedPort());
-        var start = new ProcessStartInfo("bash", [RepositoryFolder.Of("tests", "Worker.Tests", "Storage", "radosgw.sh"), _folder.Path, $"{monitor}", $"{gateway}"]);
+        var start = new ProcessStartInfo("bash", [RepositoryFolder.Of("tests", "Worker.Tests", "Storage", "radosgw.sh"), _folder.Path,
+            $"{monitor}", $"{gateway}"]);
         (start.Environment["ACCESS_KEY"], start.Environment["SECRET_KEY"]) = (AccessKey, SecretKey);
         using Process process = Process.Start(start)!;
         process.WaitForExit();
-        return process.ExitCode == 0 ? new Uri($"http://127.0.0.1:{gateway}/") : throw new InvalidOperationException(File.ReadAllText(Path.Combine(_folder.Path, "start.log")));
+        return process.ExitCode == 0 ? new Uri($"http://127.0.0.1:{gateway}/")
+            : throw new InvalidOperationException(File.ReadAllText(Path.Combine(_folder.Path, "start.log")));
     }
 }

@@ -13,14 +13,18 @@ using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Tests.Storage;
 
-/// <summary>A pod's federated token is exchanged at an authority (one of loopback), and what comes back opens the storage (an Azurite that takes tokens).</summary>
+/// <summary>
+/// A pod's federated token is exchanged at an authority (one of loopback), and what comes back opens the storage (an Azurite that takes
+/// tokens).
+/// </summary>
 public sealed class WorkloadIdentityTests
 {
     [Fact]
     public async Task Account_WithoutAKey_IsReachedByWorkloadIdentity()
     {
         using var folder = new ScratchFolder();
-        string certificate = Path.Combine(folder.Path, "tls.crt"), key = Path.Combine(folder.Path, "tls.key"), token = Path.Combine(folder.Path, "token");
+        string certificate = Path.Combine(folder.Path, "tls.crt"), key = Path.Combine(folder.Path, "tls.key"),
+            token = Path.Combine(folder.Path, "token");
         using X509Certificate2 identity = CreateCertificate(certificate, key);
         await File.WriteAllTextAsync(token, "federated-token-of-the-pod");
         using var authority = new Authority(identity);
@@ -28,22 +32,27 @@ public sealed class WorkloadIdentityTests
         try
         {
             // The test itself signs in by key, and trusts the certificate without looking.
-            var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };
-            var container = new BlobContainerClient(new Uri($"{address}{Azurite.Account}/data"), new StorageSharedKeyCredential(Azurite.Account, Azurite.Key),
+            var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback =
+                HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };
+            var container = new BlobContainerClient(new Uri($"{address}{Azurite.Account}/data"),
+                new StorageSharedKeyCredential(Azurite.Account, Azurite.Key),
                 new BlobClientOptions { Transport = new HttpClientTransport(handler) });
             await container.CreateAsync();
 
             string source = Path.Combine(folder.Path, "in.jsonl");
             await File.WriteAllTextAsync(source, "{\"question\":\"1+1?\",\"answer\":\"2\"}\n");
-            var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "LightReasoner.Worker.dll"), "prepare", "gsm8k", source, "az://data/out.jsonl"])
+            var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "LightReasoner.Worker.dll"), "prepare",
+                "gsm8k", source, "az://data/out.jsonl"])
             {
                 RedirectStandardError = true,
                 RedirectStandardOutput = true,
             };
             foreach ((string name, string value) in new[]
             {
-                ("SSL_CERT_FILE", certificate), ("AZURE_AUTHORITY_HOST", authority.Address.ToString()), ("AZURE_TENANT_ID", "11111111-1111-1111-1111-111111111111"),
-                ("AZURE_CLIENT_ID", "22222222-2222-2222-2222-222222222222"), ("AZURE_FEDERATED_TOKEN_FILE", token), ("AZURE_STORAGE_CONNECTION_STRING", ""),
+                ("SSL_CERT_FILE", certificate), ("AZURE_AUTHORITY_HOST", authority.Address.ToString()),
+                    ("AZURE_TENANT_ID", "11111111-1111-1111-1111-111111111111"),
+                ("AZURE_CLIENT_ID", "22222222-2222-2222-2222-222222222222"), ("AZURE_FEDERATED_TOKEN_FILE", token),
+                    ("AZURE_STORAGE_CONNECTION_STRING", ""),
                 ("AZURE_STORAGE_ACCOUNT", Azurite.Account), ("AZURE_STORAGE_BLOB_ENDPOINT", $"{address}{Azurite.Account}"),
             }) start.Environment[name] = value;
             using Process worker = Process.Start(start)!;
@@ -151,22 +160,27 @@ public sealed class WorkloadIdentityTests
             }
             lock (_requested) _requested.Append(Encoding.ASCII.GetString(buffer, 0, length));
             string body = new JsonObject { ["token_type"] = "Bearer", ["expires_in"] = 3600, ["access_token"] = Token() }.ToJsonString();
-            await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"));
+            await stream.WriteAsync(Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+                + $"{body.Length}\r\nConnection: close\r\n\r\n{body}"));
         }
 
         private static bool IsWhole(string request)
         {
             int end = request.IndexOf("\r\n\r\n", StringComparison.Ordinal);
             if (end < 0) return false;
-            string? length = request[..end].Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase));
-            return length is null || request.Length >= end + 4 + int.Parse(length.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture);
+            string? length = request[..end].Split("\r\n").FirstOrDefault(line =>
+                line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase));
+            return length is null || request.Length >= end + 4 + int.Parse(length.Split(':')[1],
+                System.Globalization.CultureInfo.InvariantCulture);
         }
 
         /// <summary>Azurite looks at the claims and not at the signature.</summary>
         private static string Token()
         {
             long now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-            var claims = new JsonObject { ["aud"] = "https://storage.azure.com", ["iss"] = "https://sts.windows.net/11111111-1111-1111-1111-111111111111/", ["iat"] = now, ["nbf"] = now - 60, ["exp"] = now + 3600 };
+            var claims = new JsonObject { ["aud"] = "https://storage.azure.com",
+                ["iss"] = "https://sts.windows.net/11111111-1111-1111-1111-111111111111/", ["iat"] = now,
+                ["nbf"] = now - 60, ["exp"] = now + 3600 };
             return string.Join('.', new[] { "{\"alg\":\"none\",\"typ\":\"JWT\"}", claims.ToJsonString(), "signature" }
                 .Select(part => Convert.ToBase64String(Encoding.UTF8.GetBytes(part)).TrimEnd('=').Replace('+', '-').Replace('/', '_')));
         }

@@ -24,5 +24,6 @@ public class PromptFormatTests
 
     [Fact]
     public void Text_AutoWithoutTemplate_SaysWhatToDo() =>
-        Assert.Contains("template to none", Assert.Throws<InvalidDataException>(() => PromptFormat.Text(TestTokenizer.Create(), new PromptSpec(), "1+1?")).Message);
+        Assert.Contains("template to none", Assert.Throws<InvalidDataException>(() =>
+            PromptFormat.Text(TestTokenizer.Create(), new PromptSpec(), "1+1?")).Message);
 }

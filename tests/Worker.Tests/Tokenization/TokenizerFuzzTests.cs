@@ -51,7 +51,8 @@ public class TokenizerFuzzTests(ITestOutputHelper output)
             var bytes = Encoding.UTF8.GetBytes(json.ToJsonString());
             if (round % 4 == 0)
                 bytes = Damage(bytes, random);
-            var outcome = Try(() => Use(Tokenizer.Parse(bytes, "tokenizer.json", config is null ? null : TokenizerConfig.Parse(config, "tokenizer.json"))));
+            var outcome = Try(() =>
+                Use(Tokenizer.Parse(bytes, "tokenizer.json", config is null ? null : TokenizerConfig.Parse(config, "tokenizer.json"))));
             counts[outcome] = counts.GetValueOrDefault(outcome) + 1;
         }
         output.WriteLine(string.Join('\n',
@@ -109,11 +110,13 @@ public class TokenizerFuzzTests(ITestOutputHelper output)
             _ => SmallTokenizers.Json(),
         };
         var charsmap = Convert.ToBase64String(Charsmap());
-        (string, string[])[] sections = [("normalizer", Normalizers), ("pre_tokenizer", PreTokenizers), ("decoder", Decoders), ("model", Models)];
+        (string, string[])[] sections = [("normalizer", Normalizers), ("pre_tokenizer", PreTokenizers),
+            ("decoder", Decoders), ("model", Models)];
         foreach (var (section, choices) in sections)
         {
             if (random.Next(3) == 0)
-                json[section] = JsonNode.Parse(choices[random.Next(choices.Length)].Replace("CHARSMAP", charsmap, StringComparison.Ordinal));
+                json[section] = JsonNode.Parse(choices[random.Next(choices.Length)]
+                    .Replace("CHARSMAP", charsmap, StringComparison.Ordinal));
         }
         return json;
     }

@@ -20,7 +20,8 @@ public class DataParallelTests
 
     private static readonly Dictionary<string, double[]> s_oneDevice = [];
 
-    public static TheoryData<string, int> Cases => new() { { "full", 2 }, { "full", 4 }, { "refine-lora", 2 }, { "fine-tune", 2 }, { "fine-tune", 4 } };
+    public static TheoryData<string, int> Cases => new() { { "full", 2 }, { "full", 4 }, { "refine-lora", 2 },
+        { "fine-tune", 2 }, { "fine-tune", 4 } };
 
     [Theory, MemberData(nameof(Cases))]
     public void TrainStep_SeveralDevices_HaveTheLossesOfOne(string kind, int devices)

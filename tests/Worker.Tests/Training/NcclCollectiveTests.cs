@@ -30,7 +30,8 @@ public class NcclCollectiveTests
         using var buffers = NewDisposeScope();
         using var collective = Collective(nccl);
         collective.AllGather([zeros(8, dtype: ScalarType.BFloat16), zeros(8, dtype: ScalarType.BFloat16)]);
-        Assert.Equal([$"AllGather 1000 1000 4 {BFloat16} 100", $"AllGather 2008 2000 4 {BFloat16} 101"], nccl.Calls.Where(call => call.StartsWith("All", StringComparison.Ordinal)));
+        Assert.Equal([$"AllGather 1000 1000 4 {BFloat16} 100", $"AllGather 2008 2000 4 {BFloat16} 101"],
+            nccl.Calls.Where(call => call.StartsWith("All", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -39,7 +40,8 @@ public class NcclCollectiveTests
         var nccl = new Recorder { Fails = "GroupEnd" };
         using var buffers = NewDisposeScope();
         using var collective = Collective(nccl);
-        Assert.Contains("GroupEnd failed: unhandled cuda error", Assert.Throws<InvalidOperationException>(() => collective.AllGather([zeros(8), zeros(8)])).Message);
+        Assert.Contains("GroupEnd failed: unhandled cuda error",
+            Assert.Throws<InvalidOperationException>(() => collective.AllGather([zeros(8), zeros(8)])).Message);
     }
 
     private static NcclCollective Collective(Recorder nccl)
@@ -68,7 +70,8 @@ public class NcclCollectiveTests
         public int ReduceScatter(nint send, nint receive, long receiveCount, int type, int operation, nint comm) =>
             Record("ReduceScatter", send, receive, receiveCount, type, operation, comm);
 
-        public int AllGather(nint send, nint receive, long sendCount, int type, nint comm) => Record("AllGather", send, receive, sendCount, type, comm);
+        public int AllGather(nint send, nint receive, long sendCount, int type, nint comm) =>
+            Record("AllGather", send, receive, sendCount, type, comm);
 
         public int CommDestroy(nint comm) => Record("CommDestroy", comm);
 

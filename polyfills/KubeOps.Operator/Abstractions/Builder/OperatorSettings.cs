@@ -55,20 +55,23 @@ public sealed class ParallelReconciliationSettingsBuilder
     {
         MaxParallelReconciliations = MaxParallelReconciliations > 0
             ? MaxParallelReconciliations
-            : throw new ArgumentOutOfRangeException(nameof(MaxParallelReconciliations), MaxParallelReconciliations, "must be greater than zero"),
+            : throw new ArgumentOutOfRangeException(nameof(MaxParallelReconciliations), MaxParallelReconciliations,
+                "must be greater than zero"),
         ErrorBackoffBase = ErrorBackoffBase,
     };
 }
 
 public static class ParallelReconciliationSettingsBuilderExtensions
 {
-    public static ParallelReconciliationSettingsBuilder WithMaxParallelReconciliations(this ParallelReconciliationSettingsBuilder builder, int value)
+    public static ParallelReconciliationSettingsBuilder WithMaxParallelReconciliations(this ParallelReconciliationSettingsBuilder builder,
+        int value)
     {
         builder.MaxParallelReconciliations = value;
         return builder;
     }
 
-    public static ParallelReconciliationSettingsBuilder WithErrorBackoffBase(this ParallelReconciliationSettingsBuilder builder, TimeSpan backoff)
+    public static ParallelReconciliationSettingsBuilder WithErrorBackoffBase(this ParallelReconciliationSettingsBuilder builder,
+        TimeSpan backoff)
     {
         builder.ErrorBackoffBase = backoff;
         return builder;

@@ -9,7 +9,9 @@ public enum EventType
     Warning,
 }
 
-/// <summary>Writes an event about the entity; the same event again counts up the one that exists. Never throws for want of the API.</summary>
+/// <summary>
+/// Writes an event about the entity; the same event again counts up the one that exists. Never throws for want of the API.
+/// </summary>
 public delegate Task EventPublisher(
     IKubernetesObject<V1ObjectMeta> entity,
     string reason,

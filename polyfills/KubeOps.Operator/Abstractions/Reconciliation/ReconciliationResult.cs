@@ -43,6 +43,7 @@ public sealed record ReconciliationResult<TEntity>
     public static ReconciliationResult<TEntity> Success(TEntity entity, TimeSpan? requeueAfter = null) =>
         new(entity, true, null, null, requeueAfter);
 
-    public static ReconciliationResult<TEntity> Failure(TEntity entity, string errorMessage, Exception? error = null, TimeSpan? requeueAfter = null) =>
+    public static ReconciliationResult<TEntity> Failure(TEntity entity, string errorMessage, Exception? error = null,
+        TimeSpan? requeueAfter = null) =>
         new(entity, false, errorMessage, error, requeueAfter);
 }
