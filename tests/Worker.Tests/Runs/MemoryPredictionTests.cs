@@ -103,7 +103,7 @@ public class MemoryPredictionTests
             "Llama 3.1 8B" => Large with { Architecture = "LlamaForCausalLM", VocabSize = 128_256, HiddenSize = 4096, IntermediateSize = 14_336, NumLayers = 32, NumHeads = 32, NumKvHeads = 8, AttentionBias = false },
             _ => Large,
         };
-        var lora = new LoraOptions { Rank = 8, TargetModules = ["q_proj", "v_proj"], Dropout = 0.05 };
+        var lora = new LoraSpec { Rank = 8, TargetModules = ["q_proj", "v_proj"], Dropout = 0.05 };
         int[] counts = [1, 2, 4, 8];
         long[] adapters = [.. new[] { false, true }.Select(checkpointing => MemoryPrediction.Training(shape, ScalarType.BFloat16, lora, 8, 512, checkpointing).Total)];
         long[] full = [.. counts.Select(devices => MemoryPrediction.Training(shape, ScalarType.BFloat16, null, 2, 2048, checkpointing: true, devices).Total)];
