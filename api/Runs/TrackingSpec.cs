@@ -10,7 +10,10 @@ public sealed record TrackingSpec
     public MlflowSpec? Mlflow { get; init; }
 }
 
-/// <summary>A run of an MLflow tracking server: the spec as params, the figures as metrics, the report as an artifact. Each shard of a SamplingRun is one of its own.</summary>
+/// <summary>
+/// A run of an MLflow tracking server: the spec as params, the figures as metrics, the report as an artifact. Each shard of a SamplingRun
+/// is one of its own.
+/// </summary>
 public sealed record MlflowSpec
 {
     /// <summary>Address of the tracking server: <c>https://mlflow.example.com</c>.</summary>

@@ -6,7 +6,8 @@ var changes = new Option<int>("--changes") { Description = "Status changes of th
 var finished = new Option<int>("--finished") { Description = "Finished runs that are there.", DefaultValueFactory = _ => 10_000 };
 var running = new Option<int>("--running") { Description = "Runs at work.", DefaultValueFactory = _ => 1000 };
 var shards = new Option<int>("--shards") { Description = "Pods of one run.", DefaultValueFactory = _ => 1000 };
-var root = new RootCommand("Measures the operator on a devcluster whose workers exit at once.") { runs, changes, finished, running, shards };
+const string about = "Measures the operator on a devcluster whose workers exit at once.";
+var root = new RootCommand(about) { runs, changes, finished, running, shards };
 root.SetAction(async (line, cancel) =>
 {
     await using var scene = await Scene.StartAsync(cancel);
@@ -14,7 +15,8 @@ root.SetAction(async (line, cancel) =>
     bool burst = line.GetValue(runs) is var many && (many == 0 || await Burst.RunAsync(scene, many, cancel));
     bool soak = line.GetValue(changes) is var times && (times == 0 || await Soak.RunAsync(scene, times, cancel));
     bool one = line.GetValue(shards) is var pods && (pods == 0 || await Shards.RunAsync(scene, pods, cancel));
-    bool rest = line.GetValue(running) is var working && (working == 0 || await Rest.RunAsync(scene, line.GetValue(finished), working, cancel));
+    int working = line.GetValue(running);
+    bool rest = working == 0 || await Rest.RunAsync(scene, line.GetValue(finished), working, cancel);
     return burst && soak && one && rest ? 0 : 1;
 });
 return await root.Parse(args).InvokeAsync();

@@ -67,15 +67,19 @@ internal sealed class Scene : IAsyncDisposable
     }
 
     /// <summary>The token that a pod would find in its volume.</summary>
-    public async Task<string> TokenAsync(V1Pod pod, CancellationToken cancel) => (await Api.CoreV1.CreateNamespacedServiceAccountTokenAsync(new Authenticationv1TokenRequest
+    public async Task<string> TokenAsync(V1Pod pod, CancellationToken cancel)
     {
-        Spec = new V1TokenRequestSpec
+        var request = new Authenticationv1TokenRequest
         {
-            Audiences = [ApiGroup.ProgressAudience],
-            ExpirationSeconds = 3600,
-            BoundObjectRef = new V1BoundObjectReference { ApiVersion = "v1", Kind = "Pod", Name = pod.Metadata.Name, Uid = pod.Metadata.Uid },
-        },
-    }, "default", "default", cancellationToken: cancel)).Status.Token;
+            Spec = new V1TokenRequestSpec
+            {
+                Audiences = [ApiGroup.ProgressAudience],
+                ExpirationSeconds = 3600,
+                BoundObjectRef = new V1BoundObjectReference { ApiVersion = "v1", Kind = "Pod", Name = pod.Metadata.Name, Uid = pod.Metadata.Uid },
+            },
+        };
+        return (await Api.CoreV1.CreateNamespacedServiceAccountTokenAsync(request, "default", "default", cancellationToken: cancel)).Status.Token;
+    }
 
     /// <summary>Posts a report as a worker does.</summary>
     public async Task ReportAsync(string token, ProgressReport report, CancellationToken cancel)

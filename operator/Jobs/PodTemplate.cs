@@ -102,7 +102,8 @@ internal static class PodTemplate
 
     private static List<V1EnvFromSource>? EnvironmentSecrets(RunSpec spec) =>
         new[] { spec.Storage?.SecretRef, spec.Tracking?.Mlflow?.SecretRef }.OfType<LocalReference>()
-            .Select(secret => new V1EnvFromSource { SecretRef = new V1SecretEnvSource { Name = secret.Name } }).ToList() is { Count: > 0 } sources ? sources : null;
+            .Select(secret => new V1EnvFromSource { SecretRef = new V1SecretEnvSource { Name = secret.Name } })
+            .ToList() is { Count: > 0 } sources ? sources : null;
 
     private static List<string> Arguments(IRunEntity run, RunOutputs outputs)
     {

@@ -52,11 +52,14 @@ internal static class GenerateCommand
                 int batchSize = parsed.GetValue(batch);
                 IReadOnlyCollection<int> endIds = parsed.GetValue(ignoreEos) ? [] : loaded.EndIds(tokenizer);
                 using var replicas = new ModelReplicas(loaded.Model, Devices.Here());
-                Run(loaded, tokenizer, batchSize * replicas.Models.Count, input, output, (prompts, first) => ModelReplicas.Generate(replicas.Models, prompts, (replica, mine, numbers, _) =>
-                    parsed.GetValue(block) is { } length
-                        ? new BlockGenerator(replica, RefineTrainer.EosOf(loaded, tokenizer), endIds)
-                            .Generate(mine, length, Tools.Passes(parsed.GetValue(refine)!), spec.MaxNewTokens, batchSize, cancellation: cancellation)
-                        : new BatchGenerator(replica, endIds).Generate(mine, spec, batchSize, [.. numbers.Select(number => first + number)], cancellation: cancellation), answered: null));
+                Run(loaded, tokenizer, batchSize * replicas.Models.Count, input, output, (prompts, first) =>
+                    ModelReplicas.Generate(replicas.Models, prompts,
+                        (replica, mine, numbers, _) => Answers(replica, mine, [.. numbers.Select(n => first + n)]), answered: null));
+
+                IReadOnlyList<GeneratedAnswer> Answers(CausalLM replica, int[][] prompts, int[] numbers) => parsed.GetValue(block) is { } length
+                    ? new BlockGenerator(replica, RefineTrainer.EosOf(loaded, tokenizer), endIds)
+                        .Generate(prompts, length, Tools.Passes(parsed.GetValue(refine)!), spec.MaxNewTokens, batchSize, cancellation: cancellation)
+                    : new BatchGenerator(replica, endIds).Generate(prompts, spec, batchSize, numbers, cancellation: cancellation);
             });
             return 0;
         });

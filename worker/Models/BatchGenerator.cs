@@ -31,7 +31,8 @@ public sealed class BatchGenerator(CausalLM model, IReadOnlyCollection<int> endI
     /// <param name="cancellation">Ends generation between two forward passes.</param>
     /// <exception cref="InvalidDataException">A prompt leaves no room in the model's context, or the logits are not finite.</exception>
     public IReadOnlyList<GeneratedAnswer> Generate(
-        IReadOnlyList<int[]> prompts, GenerationSpec spec, int batchSize, IReadOnlyList<int>? numbers = null, Action<int>? answered = null, CancellationToken cancellation = default) =>
+        IReadOnlyList<int[]> prompts, GenerationSpec spec, int batchSize, IReadOnlyList<int>? numbers = null, Action<int>? answered = null,
+        CancellationToken cancellation = default) =>
         Generate(prompts, numbers ?? [.. Enumerable.Range(0, prompts.Count)], spec, batchSize, states: null, answered, cancellation);
 
     /// <summary>

@@ -18,13 +18,17 @@ internal sealed class ModelReplicas(CausalLM model, IReadOnlyList<Device> device
             copy.Dispose();
     }
 
-    /// <summary>Generates an answer to each prompt; prompt i by replica i modulo their number, so that the same replicas always answer the same prompts.</summary>
+    /// <summary>
+    /// Generates an answer to each prompt; prompt i by replica i modulo their number, so that the same replicas always answer the same
+    /// prompts.
+    /// </summary>
     /// <param name="models">The replicas.</param>
     /// <param name="prompts">The prompts.</param>
     /// <param name="generate">Answers prompts of the given numbers and tells how many are complete.</param>
     /// <param name="answered">Is told how many are complete altogether.</param>
     public static IReadOnlyList<GeneratedAnswer> Generate(
-        IReadOnlyList<CausalLM> models, IReadOnlyList<int[]> prompts, Func<CausalLM, int[][], int[], Action<int>, IReadOnlyList<GeneratedAnswer>> generate, Action<int>? answered)
+        IReadOnlyList<CausalLM> models, IReadOnlyList<int[]> prompts,
+        Func<CausalLM, int[][], int[], Action<int>, IReadOnlyList<GeneratedAnswer>> generate, Action<int>? answered)
     {
         var (answers, done) = (new GeneratedAnswer[prompts.Count], new int[models.Count]);
         Each(models.Count, r =>
@@ -52,7 +56,8 @@ internal sealed class ModelReplicas(CausalLM model, IReadOnlyList<Device> device
             work(0);
             return;
         }
-        var tasks = Enumerable.Range(0, devices).Select(r => Task.Factory.StartNew(() => work(r), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
+        var tasks = Enumerable.Range(0, devices).Select(r => Task.Factory.StartNew(
+            () => work(r), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
         try
         {
             Task.WaitAll(tasks);

@@ -50,10 +50,14 @@ internal sealed record RunRecords
         await foreach ((string name, string text) in TextsAsync("metrics"))
             metrics.Add((name, [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.AsObject())]));
         var results = new List<ProgressReport>();
-        await foreach ((_, string text) in TextsAsync("results/")) results.Add(JsonSerializer.Deserialize<ProgressReport>(text, ApiJson.Options)!);
+        await foreach ((_, string text) in TextsAsync("results/"))
+            results.Add(JsonSerializer.Deserialize<ProgressReport>(text, ApiJson.Options)!);
         ChunkFigures? figures = null;
         await foreach ((_, string text) in TextsAsync("figures/"))
-            if (JsonSerializer.Deserialize<ChunkFigures>(text, ApiJson.Options) is { } chunk) figures = figures is null ? chunk : figures + chunk;
+        {
+            ChunkFigures chunk = JsonSerializer.Deserialize<ChunkFigures>(text, ApiJson.Options)!;
+            figures = figures is null ? chunk : figures + chunk;
+        }
         return new RunRecords
         {
             Manifest = ManifestReader.Read(run["document"]!.ToJsonString(), RunRecord.BlobName),

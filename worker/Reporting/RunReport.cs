@@ -10,8 +10,9 @@ internal static class RunReport
     public const string BlobName = "report.html";
 
     /// <summary>
-    /// Writes the report from the run's own records: after the last shard, and after the first, second, fourth, eighth …, since each report reads what all
-    /// shards left. A run whose work is done and saved does not fail for want of a report: what goes wrong is said on standard error.
+    /// Writes the report from the run's own records: after the last shard, and after the first, second, fourth, eighth …, since each
+    /// report reads what all shards left. A run whose work is done and saved does not fail for want of a report: what goes wrong is said
+    /// on standard error.
     /// </summary>
     public static async Task WriteAsync(RunOutput output, int shards, TimeProvider time, CancellationToken cancellation)
     {

@@ -27,6 +27,10 @@ internal static class Devices
 
     private static torch.Device[] Gpus(int count) => [.. Enumerable.Range(0, count).Select(i => torch.device(DeviceType.CUDA, i))];
 
-    private static torch.Device[] Cpus() =>
-        [.. Enumerable.Repeat(torch.CPU, int.TryParse(Environment.GetEnvironmentVariable(CpuDevices), NumberStyles.None, CultureInfo.InvariantCulture, out int replicas) ? Math.Max(1, replicas) : 1)];
+    private static torch.Device[] Cpus()
+    {
+        string? given = Environment.GetEnvironmentVariable(CpuDevices);
+        bool set = int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out int replicas);
+        return [.. Enumerable.Repeat(torch.CPU, set ? Math.Max(1, replicas) : 1)];
+    }
 }

@@ -26,8 +26,11 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     {
         long capacity = longestPrompt + maxNewTokens;
         long reading = Math.Min(4096L, (long)batchSize * longestPrompt) * WidestRow(expert.Config) * Size(expert);
-        (string Name, long Bytes)[] parts = [("weights", Weights(expert) + Weights(amateur)), ("KV cache", KvCache.BytesPerToken(expert) * capacity * batchSize),
-            ("reading prompts", reading), ("logits", 6L * expert.HeadElements * sizeof(float))];
+        (string Name, long Bytes)[] parts =
+        [
+            ("weights", Weights(expert) + Weights(amateur)), ("KV cache", KvCache.BytesPerToken(expert) * capacity * batchSize),
+            ("reading prompts", reading), ("logits", 6L * expert.HeadElements * sizeof(float)),
+        ];
         return new([.. parts.Select(part => (part.Name, part.Bytes * replicas))]);
     }
 

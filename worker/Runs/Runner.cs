@@ -66,7 +66,8 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             string scope = shards > 1 ? $"shard-{shard:D5}" : "run", resultBlob = $"results/{scope}.json";
             output = await RunOutput.ClaimAsync(BlobUri.Open(uri), scope, options.Attempt, stop);
             string begun = await RunRecord.EnsureAsync(output, manifest, references, time, stop);
-            if (manifest.RunSpec.Tracking?.Mlflow is { } mlflow) tracking = new MlflowTracking(mlflow, manifest, scope, uri, begun, feed.Say, time);
+            if (manifest.RunSpec.Tracking?.Mlflow is { } mlflow)
+                tracking = new MlflowTracking(mlflow, manifest, scope, uri, begun, feed.Say, time);
 
             if (await output.Store.GetAsync(resultBlob, stop) is { } result)
             {
@@ -122,9 +123,10 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             await reporter.FinishAsync(outcome, message);
             if (tracking is null) return;
             EvaluationMetrics? accuracy = reporter.Latest.FineTune?.Evaluation ?? reporter.Latest.Refine?.Evaluation;
-            if (accuracy is not null)
-                tracking.Add(new JsonObject { ["step"] = reporter.Latest.Done, ["evaluation"] = JsonSerializer.SerializeToNode(accuracy, ApiJson.Options) }, "step");
-            await tracking.FinishAsync(outcome, outcome == ReportOutcome.Succeeded ? async limit => (await output!.Store.GetAsync(RunReport.BlobName, limit))?.Bytes : null);
+            JsonNode? figures = JsonSerializer.SerializeToNode(accuracy, ApiJson.Options);
+            if (figures is not null) tracking.Add(new JsonObject { ["step"] = reporter.Latest.Done, ["evaluation"] = figures }, "step");
+            bool whole = outcome == ReportOutcome.Succeeded;
+            await tracking.FinishAsync(outcome, whole ? async limit => (await output!.Store.GetAsync(RunReport.BlobName, limit))?.Bytes : null);
         }
     }
 }

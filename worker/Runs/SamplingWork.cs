@@ -94,7 +94,8 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             (DeviceQueue<ContrastiveSampler> samplers, Func<Question, int[]>? given) = _prepared ??= await PrepareAsync(questions);
             Question[] chunk = [.. Enumerable.Range(from, Math.Min(chunkSize, questions.Count - from)).Select(at => questions[at])];
             int[][]? answers = given is null ? null : [.. chunk.Select(given)];
-            return new Chunk(part, chunk, samplers.Add(sampler => sampler.Sample(chunk, answers, done => TellWithin(part, done, chunk.Length), stop.Token)), null);
+            Task<ChunkResult> result = samplers.Add(sampler => sampler.Sample(chunk, answers, done => TellWithin(part, done, chunk.Length), stop.Token));
+            return new Chunk(part, chunk, result, null);
         }
 
         async Task<ChunkFigures> CommitAsync(Chunk chunk, ChunkResult result)
@@ -118,7 +119,9 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             {
                 _within[part] = done;
                 if (done == all) return;
-                run.Progress.Tell("sampling", report => report with { Done = total.Questions + _within.Values.Sum(), RatePerSecond = (promptsHere + _within.Values.Sum()) / Seconds() },
+                int within = _within.Values.Sum();
+                run.Progress.Tell("sampling",
+                    report => report with { Done = total.Questions + within, RatePerSecond = (promptsHere + within) / Seconds() },
                     total.Questions == 0 ? "" : $"kept {total.SamplesKept} of {total.StepsSeen} steps");
             }
         }
@@ -126,7 +129,8 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
 
     private string Samples(string part) => $"samples/{part}{SampleFile.Extension(_spec.Format)}";
 
-    private async Task<(DeviceQueue<ContrastiveSampler> Samplers, Func<Question, int[]>? Answers)> PrepareAsync(IReadOnlyList<Question> questions)
+    private async Task<(DeviceQueue<ContrastiveSampler> Samplers, Func<Question, int[]>? Answers)> PrepareAsync(
+        IReadOnlyList<Question> questions)
     {
         // Tokenizers and answers are looked at before any weights are loaded.
         (Tokenizer expertTokens, int expertRows) = await run.Models.TokenizerAsync(_spec.Expert, run.Stop);

@@ -37,12 +37,13 @@ public sealed class ExampleTests(DevCluster cluster)
     {
         string text = await Kubectl.RunAsync(null, "", "kustomize", "examples/sweep");
         Manifest[] runs = [.. YamlJson.ToJson(text, "sweep").Select(node => ManifestReader.Read(node!.ToJsonString(), "sweep"))];
-        Dictionary<string, double> betas = runs.OfType<SamplingRun>().ToDictionary(run => run.Metadata.Name, run => run.Spec.Selection.Beta);
+        SamplingRun[] samplings = [.. runs.OfType<SamplingRun>()];
+        Dictionary<string, double> betas = samplings.ToDictionary(run => run.Metadata.Name, run => run.Spec.Selection.Beta);
         Assert.Equal([0.2, 0.4, 0.8], betas.Values.Order());
         Assert.Equal(
             [(0.2, 1), (0.2, 2), (0.4, 1), (0.4, 2), (0.8, 1), (0.8, 2)],
             runs.OfType<FineTuneRun>().Select(run => (betas[run.Spec.Samples.RunRef!.Name], (int)run.Spec.Training.Seed)).Order());
-        Assert.Equal("gsm8k-sampling-beta0.4", Assert.Single(runs.OfType<SamplingRun>().Where(run => run.Spec.Answers is not null).Select(run => run.Spec.Answers!.RunRef.Name).Distinct()));
+        Assert.Equal(["gsm8k-sampling-beta0.4"], samplings.Select(run => run.Spec.Answers?.RunRef.Name).OfType<string>().Distinct());
     }
 
     [Theory]

@@ -100,7 +100,7 @@ public sealed class JobTemplateTests
         V1PodSpec pod = Build(Make.Sampling(change: s => s with
         {
             Storage = new StorageSpec { SecretRef = new LocalReference { Name = "blob-credentials" } },
-            Tracking = new TrackingSpec { Mlflow = new MlflowSpec { Uri = "https://mlflow.example", SecretRef = new LocalReference { Name = "mlflow" } } },
+            Tracking = Mlflow("mlflow"),
             Worker = new WorkerSpec
             {
                 Image = "mine:1",
@@ -202,8 +202,9 @@ public sealed class JobTemplateTests
     [Fact]
     public void Policy_NamesTheSecretOfTrackingThatARunMayNotHave()
     {
-        RunSpec spec = Make.Sampling(change: s => s with { Tracking = new TrackingSpec { Mlflow = new MlflowSpec { Uri = "https://mlflow.example", SecretRef = new LocalReference { Name = "other" } } } }).Spec;
-        Assert.StartsWith("spec.tracking.mlflow.secretRef.name: Secret 'other'", Assert.Single(RunPolicy.Violations(spec, Make.Options with { AllowedSecrets = ["blob-*"] })), StringComparison.Ordinal);
+        RunSpec spec = Make.Sampling(change: s => s with { Tracking = Mlflow("other") }).Spec;
+        string violation = Assert.Single(RunPolicy.Violations(spec, Make.Options with { AllowedSecrets = ["blob-*"] }));
+        Assert.StartsWith("spec.tracking.mlflow.secretRef.name: Secret 'other'", violation, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -245,6 +246,9 @@ public sealed class JobTemplateTests
         Assert.Equal(("s", "team", "uid-s"), (manifest.Metadata.Name, manifest.Metadata.Namespace, manifest.Metadata.Uid));
         Assert.Equal(run.Spec, ((SamplingRun)manifest).Spec);
     }
+
+    private static TrackingSpec Mlflow(string secret) =>
+        new() { Mlflow = new MlflowSpec { Uri = "https://mlflow.example", SecretRef = new LocalReference { Name = secret } } };
 
     private static V1Job Build(IRunEntity run, OperatorOptions? options = null) =>
         KubernetesJson.Deserialize<V1Job>(JobTemplate.Build(run, new RunOutputs("az://runs/team/x", new Dictionary<string, string>()), options ?? Make.Options).ToJsonString());

@@ -132,7 +132,8 @@ public sealed class RunDeciderTests
     {
         SamplingRunEntity run = Make.Sampling();
         ShardProgress progress = ShardProgress.Add(null, Make.Report(0, 0, 0) with { Message = "downloading 3.1 of 14.2 GB" }, Make.Now);
-        Assert.Equal("downloading 3.1 of 14.2 GB", decider.Decide(Observe(run, Make.Job(run), Make.Pod(run)) with { Progress = [progress] }).Status.Message);
+        RunDecision d = decider.Decide(Observe(run, Make.Job(run), Make.Pod(run)) with { Progress = [progress] });
+        Assert.Equal("downloading 3.1 of 14.2 GB", d.Status.Message);
     }
 
     public static TheoryData<string, string, string> PodObstacles => new()

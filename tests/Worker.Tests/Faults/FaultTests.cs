@@ -28,7 +28,7 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw rad
     [Theory]
     [MemberData(nameof(Kinds))]
     public Task Kills_OnTwoDevices_LeaveTheSameBytes(RunKind kind) =>
-        KillAsync(kind, "file", n => $"file://{scenarios.Folder}/two-{kind}-{n}", Scenarios.Replicas(2), devices: kind == RunKind.SamplingRun ? 1 : 2);
+        KillAsync(kind, "file", n => $"file://{scenarios.Folder}/two-{kind}-{n}", Scenarios.Replicas(2), kind == RunKind.SamplingRun ? 1 : 2);
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -92,7 +92,8 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw rad
         Assert.Empty((await OutputSnapshot.TakeAsync(BlobUri.Open(uri))).DifferencesFrom(calm.Output));
     }
 
-    private async Task KillAsync(RunKind kind, string store, Func<int, string> uriOf, IReadOnlyDictionary<string, string> environment, int devices = 1)
+    private async Task KillAsync(
+        RunKind kind, string store, Func<int, string> uriOf, IReadOnlyDictionary<string, string> environment, int devices = 1)
     {
         CalmRun calm = await scenarios.CalmAsync(kind, devices: devices);
         var random = new Random(HashCode.Combine(kind, store, Environment.TickCount));

@@ -24,13 +24,15 @@ public sealed class Scenarios : IDisposable
     internal string Folder => _folder.Path;
 
     /// <summary>The variable that makes so many devices of the CPU.</summary>
-    internal static IReadOnlyDictionary<string, string> Replicas(int devices) => new Dictionary<string, string> { ["LIGHTREASONER_CPU_DEVICES"] = $"{devices}" };
+    internal static IReadOnlyDictionary<string, string> Replicas(int devices) =>
+        new Dictionary<string, string> { ["LIGHTREASONER_CPU_DEVICES"] = $"{devices}" };
 
     /// <summary>The undisturbed run of a kind.</summary>
     internal Task<CalmRun> CalmAsync(RunKind kind, bool rareCheckpoints = false, int devices = 1)
     {
         string name = $"{kind}{(rareCheckpoints ? "-rare" : "")}{(devices > 1 ? $"-{devices}" : "")}";
-        lock (_calm) return _calm.TryGetValue(name, out Task<CalmRun>? known) ? known : _calm[name] = RunCalmAsync(name, kind, rareCheckpoints, devices);
+        lock (_calm)
+            return _calm.TryGetValue(name, out Task<CalmRun>? known) ? known : _calm[name] = RunCalmAsync(name, kind, rareCheckpoints, devices);
     }
 
     public void Dispose() => _folder.Dispose();

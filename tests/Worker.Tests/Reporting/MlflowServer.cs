@@ -6,7 +6,7 @@ using LightReasoner.Worker.Tests.Storage;
 
 namespace LightReasoner.Worker.Tests.Reporting;
 
-/// <summary>As much of MLflow's tracking server as its REST API promises about experiments, runs and artifacts; it keeps what it gets.</summary>
+/// <summary>As much of MLflow's tracking server as its REST API promises about experiments, runs and artifacts; keeps what it gets.</summary>
 internal sealed partial class MlflowServer : IDisposable
 {
     private readonly LoopbackServer _server;
@@ -62,26 +62,30 @@ internal sealed partial class MlflowServer : IDisposable
                 return (200, "{}");
             }
             JsonNode? asked = body.Length == 0 ? null : JsonNode.Parse(body);
-            Run? run = (string?)asked?["run_id"] is { } id ? Runs[int.Parse(id["run-".Length..], System.Globalization.CultureInfo.InvariantCulture)] : null;
+            Run? run = (string?)asked?["run_id"] is { } id ? Runs[Number(id["run-".Length..])] : null;
             switch (method + " " + path[api.Length..])
             {
                 case "GET experiments/get-by-name":
-                    return Experiments.IndexOf(experiment!) is >= 0 and var found ? (200, $$$"""{"experiment":{"experiment_id":"{{{found}}}"}}""") : (404, """{"error_code":"RESOURCE_DOES_NOT_EXIST"}""");
+                    return Experiments.IndexOf(experiment!) is >= 0 and var found
+                        ? (200, $$$"""{"experiment":{"experiment_id":"{{{found}}}"}}""") : (404, """{"error_code":"RESOURCE_DOES_NOT_EXIST"}""");
                 case "POST experiments/create":
                     Experiments.Add((string)asked!["name"]!);
                     return (200, $$"""{"experiment_id":"{{Experiments.Count - 1}}"}""");
                 case "POST runs/search":
-                    var filter = Condition().Matches((string)asked!["filter"]!).ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value);
-                    int known = Runs.FindIndex(one => filter.Count == 3 && filter.All(tag => one.Tags.GetValueOrDefault(tag.Key) == tag.Value));
+                    (string Tag, string Value)[] filter =
+                        [.. Condition().Matches((string)asked!["filter"]!).Select(match => (match.Groups[1].Value, match.Groups[2].Value))];
+                    int known = Runs.FindIndex(one => filter.Length == 3 && filter.All(tag => one.Tags.GetValueOrDefault(tag.Tag) == tag.Value));
                     return (200, known < 0 ? "{}" : $$"""{"runs":[{{Info(known)}}]}""");
                 case "POST runs/create":
-                    var made = new Run(Experiments[int.Parse((string)asked!["experiment_id"]!, System.Globalization.CultureInfo.InvariantCulture)], (string)asked["run_name"]!);
+                    var made = new Run(Experiments[Number((string)asked!["experiment_id"]!)], (string)asked["run_name"]!);
                     foreach (JsonNode? tag in asked["tags"]!.AsArray()) made.Tags.Add((string)tag!["key"]!, (string)tag["value"]!);
                     Runs.Add(made);
                     return (200, $$"""{"run":{{Info(Runs.Count - 1)}}}""");
                 case "POST runs/log-batch":
-                    foreach (JsonNode? one in asked!["params"]?.AsArray() ?? []) run!.Params.Add((string)one!["key"]!, (string)one["value"]!);
-                    foreach (JsonNode? one in asked["metrics"]?.AsArray() ?? []) run!.Metrics.Add(((string)one!["key"]!, (double)one["value"]!, (long)one["step"]!));
+                    foreach (JsonNode? one in asked!["params"]?.AsArray() ?? [])
+                        run!.Params.Add((string)one!["key"]!, (string)one["value"]!);
+                    foreach (JsonNode? one in asked["metrics"]?.AsArray() ?? [])
+                        run!.Metrics.Add(((string)one!["key"]!, (double)one["value"]!, (long)one["step"]!));
                     return (200, "{}");
                 case "POST runs/update":
                     run!.Status = (string)asked!["status"]!;
@@ -92,7 +96,10 @@ internal sealed partial class MlflowServer : IDisposable
         }
     }
 
-    private static string Info(int run) => $$$"""{"info":{"run_id":"run-{{{run}}}","artifact_uri":"mlflow-artifacts:/1/run-{{{run}}}/artifacts"}}""";
+    private static string Info(int run) =>
+        $$$"""{"info":{"run_id":"run-{{{run}}}","artifact_uri":"mlflow-artifacts:/1/run-{{{run}}}/artifacts"}}""";
+
+    private static int Number(string text) => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
 
     [GeneratedRegex("tags\\.`([^`]+)` = '([^']*)'")]
     private static partial Regex Condition();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
+using System.Text.Json;
 using LightReasoner.Api;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Runs;
@@ -10,11 +11,13 @@ using LightReasoner.Worker.Tests.Storage;
 namespace LightReasoner.Worker.Tests.Runs;
 
 /// <summary>
-/// Many shards of a SamplingRun write to one output on a real S3 server at once, as pods do, without models. <c>LIGHTREASONER_SIMULATED_SHARDS</c> sets how many.
+/// Many shards of a SamplingRun write to one output on a real S3 server at once, as pods do, without models.
+/// <c>LIGHTREASONER_SIMULATED_SHARDS</c> sets how many.
 /// </summary>
 public sealed class ManyShardsTests(Radosgw radosgw, ITestOutputHelper output)
 {
-    private static readonly int Shards = int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_SIMULATED_SHARDS") ?? "60", CultureInfo.InvariantCulture);
+    private static readonly int Shards =
+        int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_SIMULATED_SHARDS") ?? "60", CultureInfo.InvariantCulture);
 
     private static readonly string Examples = RepositoryFolder.Of("examples", "quickstart");
 
@@ -23,7 +26,8 @@ public sealed class ManyShardsTests(Radosgw radosgw, ITestOutputHelper output)
     {
         (double fewer, _, _) = await WriteAsync(Shards / 4);
         (double each, double perSecond, int reports) = await WriteAsync(Shards);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Shards} shards at once: {each:0.0} requests a shard of one chunk, its report's share among them; {perSecond:0} a second; {reports} reports written"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{Shards} shards: {each:0.0} requests each for one chunk and its share of the reports; {perSecond:0} a second; {reports} reports"));
         Assert.True(each < 1.5 * fewer, $"{each} requests a shard, {fewer} with a quarter of the shards");
     }
 
@@ -34,8 +38,9 @@ public sealed class ManyShardsTests(Radosgw radosgw, ITestOutputHelper output)
         IBlobStore store = Counted.Around(inner);
         var counted = (Counted)(object)store;
         Manifest manifest = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
-            [$"spec.expert.uri={Examples}/models/seed-0/expert", $"spec.amateur.uri={Examples}/models/seed-0/amateur", $"spec.dataset.uri={Examples}/data/questions.jsonl", $"spec.shards={shards}"]);
-        string figures = System.Text.Json.JsonSerializer.Serialize(new ChunkFigures(8, 80, 20, 100, 10), ApiJson.Options);
+            ["spec.expert.uri=hf://org/expert", "spec.amateur.uri=hf://org/amateur", $"spec.dataset.uri={Examples}/data/questions.jsonl",
+                $"spec.shards={shards}"]);
+        string figures = JsonSerializer.Serialize(new ChunkFigures(8, 80, 20, 100, 10), ApiJson.Options);
         long start = Stopwatch.GetTimestamp();
         await Parallel.ForAsync(0, shards, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (shard, stop) =>
         {
@@ -48,8 +53,8 @@ public sealed class ManyShardsTests(Radosgw radosgw, ITestOutputHelper output)
             await claimed.PutTextAsync($"answers/{part}.jsonl", "{}\n", stop);
             await claimed.PutOnceAsync($"samples/{part}.jsonl", "{}\n"u8.ToArray(), stop);
             await log.AddAsync(new SamplingMetrics { PromptsDone = 8, StepsSeen = 80, SamplesKept = 20 }, stop);
-            await claimed.PutTextAsync($"results/shard-{shard:D5}.json", System.Text.Json.JsonSerializer.Serialize(
-                new ProgressReport { Kind = RunKind.SamplingRun, Namespace = "default", Name = "sampling", Shard = shard, Sampling = new SamplingMetrics { PromptsDone = 8 } }, ApiJson.Options), stop);
+            var result = new ProgressReport { Kind = RunKind.SamplingRun, Namespace = "default", Name = "sampling", Shard = shard };
+            await claimed.PutTextAsync($"results/shard-{shard:D5}.json", JsonSerializer.Serialize(result, ApiJson.Options), stop);
             await RunReport.WriteAsync(claimed, shards, TimeProvider.System, stop);
         });
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -80,7 +85,8 @@ public sealed class ManyShardsTests(Radosgw radosgw, ITestOutputHelper output)
         protected override object? Invoke(MethodInfo? method, object?[]? arguments)
         {
             if (typeof(Task).IsAssignableFrom(method!.ReturnType)) Interlocked.Increment(ref _requests);
-            if (method.Name == nameof(IBlobStore.PutAsync) && (string?)arguments![0] == RunReport.BlobName) Interlocked.Increment(ref _reports);
+            bool report = method.Name == nameof(IBlobStore.PutAsync) && (string?)arguments![0] == RunReport.BlobName;
+            if (report) Interlocked.Increment(ref _reports);
             return method.Invoke(_inner, arguments);
         }
     }

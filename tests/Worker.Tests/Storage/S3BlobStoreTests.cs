@@ -48,8 +48,16 @@ public sealed class S3BlobStoreTests : BlobStoreContract
         byte[] content = Bytes(45 << 20);
         await Store.PutAsync("large", new MemoryStream(content));
         using var proxy = new FlakyProxy(_radosgw.Address, share: 0.4, seed: 3);
-        var config = new AmazonS3Config { ServiceURL = proxy.Address.ToString(), ForcePathStyle = true, AuthenticationRegion = "us-east-1", MaxErrorRetry = Retries.Most, HttpClientFactory = S3Account.Shared };
-        var store = new S3BlobStore(new AmazonS3Client(Radosgw.AccessKey, Radosgw.SecretKey, config), _bucket, "some/folder", $"s3://{_bucket}/some/folder");
+        var config = new AmazonS3Config
+        {
+            ServiceURL = proxy.Address.ToString(),
+            ForcePathStyle = true,
+            AuthenticationRegion = "us-east-1",
+            MaxErrorRetry = Retries.Most,
+            HttpClientFactory = S3Account.Shared,
+        };
+        var client = new AmazonS3Client(Radosgw.AccessKey, Radosgw.SecretKey, config);
+        var store = new S3BlobStore(client, _bucket, "some/folder", $"s3://{_bucket}/some/folder");
         using var folder = new ScratchFolder();
         string path = Path.Combine(folder.Path, "copy");
         await store.DownloadAsync("large", path);
@@ -144,7 +152,7 @@ public sealed class S3ServiceTests
         Assert.Contains(requests, request => request.StartsWith("POST", StringComparison.Ordinal) && request.Contains("token-of-the-pod"));
         Assert.Contains(requests, request => request.StartsWith("PUT /bucket/out.jsonl", StringComparison.Ordinal) && request.Contains("Credential=KEYOFTHEROLE/") && request.Contains(" session "));
         // Checksums that nobody asked for (RequestChecksumCalculation.WHEN_REQUIRED) make older servers refuse what is sent.
-        Assert.DoesNotContain(headers, name => name.StartsWith("x-amz-checksum", StringComparison.Ordinal) || name is "x-amz-sdk-checksum-algorithm" or "x-amz-trailer" or "x-amz-checksum-mode");
+        Assert.DoesNotContain(headers, name => name is "x-amz-sdk-checksum-algorithm" or "x-amz-trailer" || name.StartsWith("x-amz-checksum"));
     }
 
     private static S3BlobStore Store(Uri address) =>
