@@ -32,7 +32,7 @@ data.SetAction(async (parsed, _) =>
 
 var examples = new Option<string>("--examples") { Description = "Folder with the manifests, data and models of the quickstart.", Required = true };
 var noRefine = new Option<bool>("--no-refine") { Description = "Leaves the refinement half out." };
-var report = new Command("report", "Runs the whole experiment, control included, and prints its tables.") { examples, seeds, threads, noRefine };
+var report = new Command("report", "Runs the whole experiment, controls included, and prints its tables.") { examples, seeds, threads, noRefine };
 report.SetAction((parsed, cancellation) =>
 {
     torch.set_num_threads(parsed.GetValue(threads));

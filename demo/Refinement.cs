@@ -29,23 +29,42 @@ internal sealed class Refinement(RefineRunSpec spec)
     public RefinementResult Run(
         LoadedModel model, Tokenizer tokenizer, IReadOnlyList<PromptResponse> records, IReadOnlyList<Question> test, int[] iterations, CancellationToken cancellation)
     {
-        EvaluationResult autoregressiveBefore = Measure(0, blocks: false);
-        EvaluationResult[] before = [.. iterations.Select(m => Measure(m, blocks: true))];
+        EvaluationResult autoregressiveBefore = Measure(1, Decoding.Tokens);
+        EvaluationResult[] before = [.. iterations.Select(m => Measure(m, Decoding.Blocks))];
         using (var trainer = new RefineTrainer(model, tokenizer, records, spec))
             while (trainer.Step < trainer.TotalSteps)
             {
                 cancellation.ThrowIfCancellationRequested();
                 trainer.TrainStep();
             }
-        EvaluationResult[] after = [.. iterations.Select(m => Measure(m, blocks: true))];
-        return new RefinementResult(Share(autoregressiveBefore), Share(Measure(0, blocks: false)),
+        EvaluationResult[] after = [.. iterations.Select(m => Measure(m, Decoding.Blocks))];
+        return new RefinementResult(Share(autoregressiveBefore), Share(Measure(1, Decoding.Tokens)),
             [.. iterations.Select((m, i) => new BlockResult(m, Share(before[i]), Share(after[i]), after[i].TokensPerForward))]);
 
-        EvaluationResult Measure(int refineIterations, bool blocks)
+        EvaluationResult Measure(int refineIterations, Decoding decoding)
         {
             model.Model.eval();
-            return new AccuracyEvaluator().Evaluate(model, tokenizer, test, spec.Evaluation! with { RefineIterations = refineIterations }, blocks, cancellation);
+            return new AccuracyEvaluator().Evaluate(model, tokenizer, test, spec.Evaluation! with { RefineIterations = refineIterations }, decoding, cancellation);
         }
+    }
+
+    /// <summary>The same training with interleaved masks: accuracy and tokens per forward pass, blockwise and self-aware.</summary>
+    public IReadOnlyList<(double Accuracy, double TokensPerForward)> RunMasks(
+        LoadedModel model, Tokenizer tokenizer, IReadOnlyList<PromptResponse> records, IReadOnlyList<Question> test, int blockSize, CancellationToken cancellation)
+    {
+        using (var trainer = new RefineTrainer(model, tokenizer, records, spec with { Objective = RefineObjective.Interleaved, Interleaved = new InterleavedSpec { BlockSize = blockSize } }))
+            while (trainer.Step < trainer.TotalSteps)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                trainer.TrainStep();
+            }
+        model.Model.eval();
+        return
+        [
+            .. new[] { BlockDecoder.Blockwise, BlockDecoder.SelfAware }.Select(decoder => new AccuracyEvaluator()
+                .Evaluate(model, tokenizer, test, spec.Evaluation! with { BlockLength = blockSize, Decoder = decoder }, Decoding.Masks, cancellation))
+                .Select(result => (result.Accuracy, result.TokensPerForward)),
+        ];
     }
 
     private static double Share(EvaluationResult result) => result.Correct.Average(c => c ? 1.0 : 0);

@@ -1,30 +1,40 @@
 #!/usr/bin/env bash
-# Runs every test project (built before, in Release), shows what failed or was skipped, and closes with the sum.
+# Runs every test project (built before, in Release), two side by side, shows what each said, and closes with the names of what failed and
+# the sum.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-PATH=$PWD/.cache/kubectl/v35:$PATH
-passed=0 failed=0 skipped=0 failures=
-for project in tests/*/*.csproj; do
-    name=$(basename "${project%.csproj}")
-    dll=$(dirname "$project")/bin/Release/net10.0/LightReasoner.$name.dll
+export PATH=$PWD/.cache/kubectl/v35:$PATH
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+
+run() { # LOGS PROJECT OPTIONS...
+    local logs=$1 name=$2
+    shift 2
+    dotnet "tests/$name/bin/Release/net10.0/LightReasoner.$name.dll" -noLogo -noColor "$@" > "$logs/$name" 2>&1
     echo "== $name"
-    log=$(mktemp)
-    dotnet "$dll" -noLogo -noColor "${@}" 2>&1 | tee "$log"
-    summary=$(grep -E 'Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+' "$log" | tail -n 1)
-    failures+=$(grep -E '\[FAIL\]$' "$log" | sed "s/^ */$name: /")$'\n'
-    rm -f "$log"
+    cat "$logs/$name"
+}
+export -f run
+
+# The longest first; the others wait for no one.
+{ printf '%s\n' Worker.Tests Operator.Tests; for project in tests/*/*.csproj; do basename "${project%.csproj}"; done | grep -vxE 'Worker.Tests|Operator.Tests'; } |
+    tee "$logs/.projects" | xargs -P 2 -I {} bash -c 'run "$@"' run "$logs" {} "$@"
+
+passed=0 failed=0 skipped=0 failures=
+while read -r name; do
+    summary=$(grep -E 'Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+' "$logs/$name" | tail -n 1)
+    failures+=$(grep -E '\[FAIL\]$' "$logs/$name" | sed "s/^ */$name: /")$'\n'
     if [[ $summary =~ Total:\ ([0-9]+),\ Errors:\ ([0-9]+),\ Failed:\ ([0-9]+),\ Skipped:\ ([0-9]+) ]]; then
         bad=$((BASH_REMATCH[2] + BASH_REMATCH[3]))
         failed=$((failed + bad))
         skipped=$((skipped + BASH_REMATCH[4]))
         passed=$((passed + BASH_REMATCH[1] - BASH_REMATCH[3] - BASH_REMATCH[4]))
     else
-        echo "$name did not report its tests: counted as one failure."
         failed=$((failed + 1))
-        failures+="$name: did not report"$'\n'
+        failures+="$name did not report its tests: counted as one failure."$'\n'
     fi
-done
-grep -v '^$' <<< "$failures"
+done < "$logs/.projects"
 echo
+grep -v '^$' <<< "$failures"
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0 && passed > 0))

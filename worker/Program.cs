@@ -14,6 +14,7 @@ var root = new RootCommand("Contrastive sampling, LoRA fine-tuning on soft label
     EvaluateCommand.Create(),
     MergeCommand.Create(),
     PrepareCommand.Create(),
+    ReportCommand.Create(),
     new Command("inspect", "Looks into models, tokenizers, templates, samples, Parquet files and grading; JSON in, JSON out.")
     {
         LayoutCommand.Create(),
@@ -25,6 +26,7 @@ var root = new RootCommand("Contrastive sampling, LoRA fine-tuning on soft label
         ParquetCommand.Create(),
         GradeCommand.Create(),
         PromptsCommand.Create(),
+        PairCommand.Create(),
     },
 };
 

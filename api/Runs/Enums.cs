@@ -128,6 +128,39 @@ public enum RefineObjective
     [JsonStringEnumMemberName("interleaved")] Interleaved,
 }
 
+/// <summary>How a model generates after interleaved-mask training.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<BlockDecoder>))]
+public enum BlockDecoder
+{
+    /// <summary>Takes all tokens of every block.</summary>
+    [JsonStringEnumMemberName("blockwise")] Blockwise,
+
+    /// <summary>Ends a block before a token that is less likely than the threshold, or that repeats the one before it.</summary>
+    [JsonStringEnumMemberName("self-aware")] SelfAware,
+}
+
+/// <summary>What a FineTuneRun learns from a SamplingRun.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<FineTuneObjective>))]
+public enum FineTuneObjective
+{
+    /// <summary>The contrastive soft labels of the kept steps (LightReasoner).</summary>
+    [JsonStringEnumMemberName("soft-labels")] SoftLabels,
+
+    /// <summary>Every token of the expert's own answers: a control.</summary>
+    [JsonStringEnumMemberName("sft")] Sft,
+}
+
+/// <summary>Which of the expert's answers are learned with objective sft.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<AnswerChoice>))]
+public enum AnswerChoice
+{
+    /// <summary>Those that are right (rejection sampling); the right answers must be known.</summary>
+    [JsonStringEnumMemberName("right")] Right,
+
+    /// <summary>All, right or wrong.</summary>
+    [JsonStringEnumMemberName("all")] All,
+}
+
 /// <summary>What is trained.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<TrainingMethod>))]
 public enum TrainingMethod

@@ -63,6 +63,13 @@ public sealed record EvaluationSpec
     /// </summary>
     public RefineIterations RefineIterations { get; init; } = 2;
 
+    /// <summary>Generation after interleaved-mask training (RefineRun): how much of a block is taken. The block is interleaved.blockSize tokens.</summary>
+    public BlockDecoder Decoder { get; init; } = BlockDecoder.SelfAware;
+
+    /// <summary>Decoder self-aware: a block ends before a token whose probability is below this.</summary>
+    [Range(0.0, 1.0)]
+    public double Threshold { get; init; } = 0.7;
+
     /// <summary>All datasets that are read.</summary>
     public IEnumerable<DatasetSource> Datasets() =>
         new[] { Dataset }.Concat(Benchmarks?.Select(set => set.Dataset) ?? []).OfType<DatasetSource>();

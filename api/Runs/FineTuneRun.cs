@@ -19,6 +19,8 @@ namespace LightReasoner.Api;
 public sealed record FineTuneRun : Manifest<FineTuneRunSpec, FineTuneRunStatus>;
 
 /// <summary>What is trained, on which samples, and how.</summary>
+[CelRule("(self.objective == 'sft') == has(self.sft)", "goes with objective sft, and only with it", nameof(HasSftObjective), Field = "sft")]
+[CelRule("self.objective != 'sft' || has(self.samples.runRef)", "objective sft learns the answers of a SamplingRun; set runRef", nameof(HasAnswers), Field = "samples")]
 [CelRule("self.model.dtype != 'float16'", "float16 cannot be trained: small gradients become 0 in it; use bfloat16 or float32", nameof(IsTrainable), Field = "model.dtype")]
 public sealed record FineTuneRunSpec : RunSpec
 {
@@ -26,9 +28,15 @@ public sealed record FineTuneRunSpec : RunSpec
     [Required]
     public ModelSource Model { get; init; } = null!;
 
-    /// <summary>The contrastive samples, as a rule those of a SamplingRun.</summary>
+    /// <summary>The contrastive samples, as a rule those of a SamplingRun; with objective sft the SamplingRun whose answers are learned.</summary>
     [Required]
     public DatasetSource Samples { get; init; } = null!;
+
+    /// <summary>What is learned: LightReasoner's labels, or as a control the expert's own answers.</summary>
+    public FineTuneObjective Objective { get; init; } = FineTuneObjective.SoftLabels;
+
+    /// <summary>The answers, with objective sft.</summary>
+    public SftSpec? Sft { get; init; }
 
     /// <summary>The adapter.</summary>
     public LoraSpec Lora { get; init; } = new();
@@ -40,6 +48,9 @@ public sealed record FineTuneRunSpec : RunSpec
     [Mutable]
     public EvaluationSpec? Evaluation { get; init; }
 
+    /// <summary>Held-out texts whose perplexity is measured while training. Left out: none is.</summary>
+    public ValidationSpec? Validation { get; init; }
+
     /// <summary>Whether the published program's behaviour is reproduced where it affects numbers.</summary>
     public Compatibility Compatibility { get; init; } = Compatibility.Corrected;
 
@@ -48,9 +59,71 @@ public sealed record FineTuneRunSpec : RunSpec
 
     /// <inheritdoc/>
     public override IEnumerable<RunReference> References() =>
-        new[] { Model?.RunRef, Samples?.RunRef }.Concat(Evaluation?.Datasets().Select(dataset => dataset.RunRef) ?? []).OfType<RunReference>().Distinct();
+        new[] { Model?.RunRef, Samples?.RunRef, Sft?.Dataset?.RunRef, Validation?.Dataset?.RunRef }.Concat(Evaluation?.Datasets().Select(dataset => dataset.RunRef) ?? []).OfType<RunReference>().Distinct();
 
     internal bool IsTrainable() => Model?.Dtype is not WeightType.Float16;
+    internal bool HasSftObjective() => Objective is FineTuneObjective.Sft == Sft is not null;
+    internal bool HasAnswers() => Objective is not FineTuneObjective.Sft || Samples?.RunRef is not null;
+}
+
+/// <summary>Which answers of a SamplingRun are learned with objective sft.</summary>
+[CelRule("self.answers != 'right' || has(self.dataset)", "is required where answers is right: the questions that the SamplingRun answered, with the right answers",
+    nameof(KnowsAnswers), Field = "dataset")]
+[CelRule("self.answers != 'all' || !has(self.dataset)", "has no effect where answers is all; leave it out", nameof(NeedsAnswers), Field = "dataset")]
+[CelRule("!has(self.grader) || !has(self.benchmark) || self.grader in ['math', 'published']", "a benchmark is graded by math or published",
+    nameof(HasFittingGrader), Field = "grader")]
+public sealed record SftSpec
+{
+    /// <summary>Right ones only (rejection sampling), or all.</summary>
+    public AnswerChoice Answers { get; init; } = AnswerChoice.Right;
+
+    /// <summary>The questions that the SamplingRun answered, with the right answers: the same records in the same order.</summary>
+    public DatasetSource? Dataset { get; init; }
+
+    /// <summary>The test set that the dataset is, if it is one; its records and its rules of finding an answer hold then.</summary>
+    public BenchmarkName? Benchmark { get; init; }
+
+    /// <summary>Field of a record that holds the question.</summary>
+    [MinLength(1), MaxLength(256)]
+    public string QuestionField { get; init; } = "question";
+
+    /// <summary>Field of a record that holds the right answer.</summary>
+    [MinLength(1), MaxLength(256)]
+    public string AnswerField { get; init; } = "answer";
+
+    /// <summary>How answers are compared. Left out: math for a benchmark, gsm8k for questions of one's own.</summary>
+    public GraderType? Grader { get; init; }
+
+    internal bool KnowsAnswers() => Answers is not AnswerChoice.Right || Dataset is not null;
+    internal bool NeedsAnswers() => Answers is not AnswerChoice.All || Dataset is null;
+    internal bool HasFittingGrader() => Benchmark is null || Grader is null or GraderType.Math or GraderType.Published;
+}
+
+/// <summary>Held-out prompts with their responses, which are measured and never trained on.</summary>
+public sealed record ValidationSpec
+{
+    /// <summary>The records.</summary>
+    [Required]
+    public DatasetSource Dataset { get; init; } = null!;
+
+    /// <summary>Field that holds the prompt. Left out: question (FineTuneRun), the run's promptField (RefineRun).</summary>
+    [MinLength(1), MaxLength(256)]
+    public string? PromptField { get; init; }
+
+    /// <summary>Field that holds the response. Left out: answer (FineTuneRun), the run's responseField (RefineRun).</summary>
+    [MinLength(1), MaxLength(256)]
+    public string? ResponseField { get; init; }
+
+    /// <summary>How a prompt that is text is put to the model. Left out: as in the evaluation (FineTuneRun), as the run's prompts are (RefineRun).</summary>
+    public PromptSpec? Prompt { get; init; }
+
+    /// <summary>Takes only the first so many records. All where left out.</summary>
+    [Range(1, int.MaxValue)]
+    public int? MaxRecords { get; init; }
+
+    /// <summary>Measured before the first step, after every so many steps, and after the last.</summary>
+    [Range(1, 100_000_000)]
+    public int Steps { get; init; } = 100;
 }
 
 /// <summary>A low-rank adapter (LoRA, arXiv 2106.09685); names as in PEFT.</summary>

@@ -72,12 +72,15 @@ public sealed record RefineRunSpec : RunSpec
     [Mutable]
     public EvaluationSpec? Evaluation { get; init; }
 
+    /// <summary>Held-out records whose loss is measured while training. Left out: none is.</summary>
+    public ValidationSpec? Validation { get; init; }
+
     /// <summary>Whether the published program's behaviour is reproduced where it affects numbers.</summary>
     public Compatibility Compatibility { get; init; } = Compatibility.Corrected;
 
     /// <inheritdoc/>
     public override IEnumerable<RunReference> References() =>
-        new[] { Model?.RunRef, Dataset?.RunRef }.Concat(Evaluation?.Datasets().Select(dataset => dataset.RunRef) ?? []).OfType<RunReference>().Distinct();
+        new[] { Model?.RunRef, Dataset?.RunRef, Validation?.Dataset?.RunRef }.Concat(Evaluation?.Datasets().Select(dataset => dataset.RunRef) ?? []).OfType<RunReference>().Distinct();
 
     internal bool IsTrainable() => Model?.Dtype is not WeightType.Float16;
 }

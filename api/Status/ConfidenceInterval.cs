@@ -19,6 +19,16 @@ public readonly record struct ConfidenceInterval(double Low, double High)
         return new ConfidenceInterval(Math.Max(0, (centre - half) / scale), Math.Min(1, (centre + half) / scale));
     }
 
+    /// <summary>The mean of independent values, by the squares of their intervals' halves (Newcombe's square-and-add).</summary>
+    /// <param name="parts">The values, at least one, with their intervals.</param>
+    public static ConfidenceInterval OfMean(IReadOnlyList<(double Value, ConfidenceInterval Interval)> parts)
+    {
+        var mean = parts.Average(part => part.Value);
+        return new ConfidenceInterval(
+            mean - Math.Sqrt(parts.Sum(part => Math.Pow(part.Value - part.Interval.Low, 2))) / parts.Count,
+            mean + Math.Sqrt(parts.Sum(part => Math.Pow(part.Interval.High - part.Value, 2))) / parts.Count);
+    }
+
     /// <summary>
     /// The difference after − before of two shares measured on the same questions: Newcombe's square-and-add interval for paired data
     /// (method 10 in Statistics in Medicine 17:2635, 1998),

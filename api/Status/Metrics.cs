@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using LightReasoner.Api.Schema;
 
 namespace LightReasoner.Api;
 
@@ -55,6 +56,9 @@ public sealed record FineTuneMetrics
     /// <summary>Tokens that went through the model per second.</summary>
     public double? TokensPerSecond { get; init; }
 
+    /// <summary>Cross entropy per response token on the validation data, in nats; its exponential is the perplexity.</summary>
+    public double? ValidationLoss { get; init; }
+
     /// <summary>Accuracy before and after.</summary>
     public EvaluationMetrics? Evaluation { get; init; }
 }
@@ -86,6 +90,9 @@ public sealed record RefineMetrics
     /// <summary>Tokens that went through the model per second, all passes counted.</summary>
     public double? TokensPerSecond { get; init; }
 
+    /// <summary>Weighted sum of the passes' losses on the validation data.</summary>
+    public double? ValidationLoss { get; init; }
+
     /// <summary>Accuracy of block generation before and after.</summary>
     public EvaluationMetrics? Evaluation { get; init; }
 }
@@ -93,6 +100,46 @@ public sealed record RefineMetrics
 /// <summary>Accuracy on the same questions before and after training.</summary>
 public sealed record EvaluationMetrics
 {
+    /// <summary>Questions asked.</summary>
+    public int Questions { get; init; }
+
+    /// <summary>Share answered rightly before, from 0 to 1; of several test sets the mean of their shares.</summary>
+    [Range(0.0, 1.0)]
+    public double? Before { get; init; }
+
+    /// <summary>Share answered rightly after, from 0 to 1; of several test sets the mean of their shares.</summary>
+    [Range(0.0, 1.0)]
+    public double? After { get; init; }
+
+    /// <summary>Lower end of the 95 % interval of the change from before to after.</summary>
+    [Range(-1.0, 1.0)]
+    public double? ChangeLow { get; init; }
+
+    /// <summary>Upper end of the 95 % interval of the change from before to after.</summary>
+    [Range(-1.0, 1.0)]
+    public double? ChangeHigh { get; init; }
+
+    /// <summary>Questions wrong before and right after.</summary>
+    public int? Improved { get; init; }
+
+    /// <summary>Questions right before and wrong after.</summary>
+    public int? Worsened { get; init; }
+
+    /// <summary>Block generation after training: tokens of the answers per forward pass of the model.</summary>
+    public double? TokensPerForward { get; init; }
+
+    /// <summary>Each test set, where there are several.</summary>
+    [MapKey("name"), MaxLength(7)]
+    public IReadOnlyList<BenchmarkMetrics>? Benchmarks { get; init; }
+}
+
+/// <summary>Accuracy on one of several test sets.</summary>
+public sealed record BenchmarkMetrics
+{
+    /// <summary>Which test set it is.</summary>
+    [Required]
+    public BenchmarkName? Name { get; init; }
+
     /// <summary>Questions asked.</summary>
     public int Questions { get; init; }
 
@@ -104,12 +151,11 @@ public sealed record EvaluationMetrics
     [Range(0.0, 1.0)]
     public double? After { get; init; }
 
-    /// <summary>Questions wrong before and right after.</summary>
-    public int? Improved { get; init; }
+    /// <summary>Lower end of the 95 % interval of the change.</summary>
+    [Range(-1.0, 1.0)]
+    public double? ChangeLow { get; init; }
 
-    /// <summary>Questions right before and wrong after.</summary>
-    public int? Worsened { get; init; }
-
-    /// <summary>Block generation after training: tokens of the answers per forward pass of the model.</summary>
-    public double? TokensPerForward { get; init; }
+    /// <summary>Upper end of the 95 % interval of the change.</summary>
+    [Range(-1.0, 1.0)]
+    public double? ChangeHigh { get; init; }
 }

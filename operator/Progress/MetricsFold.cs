@@ -42,6 +42,7 @@ internal static class MetricsFold
             SamplesSeen = m.SamplesSeen ?? before?.SamplesSeen,
             SamplesDropped = m.SamplesDropped ?? before?.SamplesDropped,
             TokensPerSecond = Figures.Round(m.TokensPerSecond) ?? before?.TokensPerSecond,
+            ValidationLoss = Figures.Round(m.ValidationLoss) ?? before?.ValidationLoss,
             Evaluation = Evaluation(before?.Evaluation, m.Evaluation),
         };
     }
@@ -59,6 +60,7 @@ internal static class MetricsFold
             GradNorm = Figures.Round(m.GradNorm) ?? before?.GradNorm,
             LearningRate = Figures.Round(m.LearningRate) ?? before?.LearningRate,
             TokensPerSecond = Figures.Round(m.TokensPerSecond) ?? before?.TokensPerSecond,
+            ValidationLoss = Figures.Round(m.ValidationLoss) ?? before?.ValidationLoss,
             Evaluation = Evaluation(before?.Evaluation, m.Evaluation),
         };
     }
@@ -68,6 +70,9 @@ internal static class MetricsFold
         Questions = now.Questions,
         Before = Share(now.Before) ?? before?.Before,
         After = Share(now.After) ?? before?.After,
+        ChangeLow = Figures.Round(now.ChangeLow) ?? before?.ChangeLow,
+        ChangeHigh = Figures.Round(now.ChangeHigh) ?? before?.ChangeHigh,
+        Benchmarks = now.Benchmarks ?? before?.Benchmarks,
         Improved = now.Improved ?? before?.Improved,
         Worsened = now.Worsened ?? before?.Worsened,
         TokensPerForward = Figures.Round(now.TokensPerForward) ?? before?.TokensPerForward,

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
-using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Evaluation;
 using LightReasoner.Worker.Inspect;
 using LightReasoner.Worker.Models;
@@ -18,11 +17,14 @@ internal static class EvaluateCommand
     {
         Option<string> model = Tools.ModelOption(), dtype = Tools.DtypeOption();
         Option<string?> adapter = Tools.AdapterOption();
-        var data = new Option<string>("--data") { Description = "Questions with answers, JSONL or Parquet.", Required = true };
+        var data = new Option<string?>("--data") { Description = "Questions with answers, JSONL or Parquet." };
         var question = new Option<string>("--question-field") { Description = "The field that holds the question.", DefaultValueFactory = _ => "question" };
         var answer = new Option<string>("--answer-field") { Description = "The field that holds the reference answer.", DefaultValueFactory = _ => "answer" };
-        var benchmark = new Option<string?>("--benchmark") { Description = "The test set that the data is: its records, prompts and grading as the published Qwen2.5-Math evaluation." };
-        benchmark.AcceptOnlyFromAmong([.. Enum.GetValues<BenchmarkName>().Select(EnumOption.Name)]);
+        var benchmark = new Option<string[]>("--benchmark")
+        {
+            Description = "The test set that --data is: its records, prompts and grading as the published Qwen2.5-Math evaluation. Several sets without --data: NAME=DATA each.",
+            DefaultValueFactory = _ => [],
+        };
         var promptType = EnumOption.Of<PromptType>("--prompt-type", "How a benchmark's question is put.", PromptType.Qwen25MathCot);
         var grader = new Option<string?>("--grader") { Description = "How answers are compared: math (a benchmark's default), published, gsm8k (else the default) or exact." };
         grader.AcceptOnlyFromAmong([.. Enum.GetValues<GraderType>().Select(EnumOption.Name)]);
@@ -33,43 +35,81 @@ internal static class EvaluateCommand
         var system = new Option<string>("--system") { Description = "The system message of the chat template.", DefaultValueFactory = _ => new PromptSpec().System };
         var block = new Option<int?>("--block") { Description = "Block generation: tokens of a block." }.Within(1, 1 << 16);
         var refine = new Option<string>("--refine") { Description = "Block generation: forward passes over a block, or converge for exactly the greedy answer.", DefaultValueFactory = _ => "2" }.PassesOrConverge();
-        var command = new Command("evaluate", "Prints accuracy on held-out questions with its 95 % interval, as one JSON object.")
-            { model, adapter, dtype, data, question, answer, benchmark, promptType, grader, max, maxNewTokens, template, system, block, refine };
+        var decoder = new Option<string?>("--decoder") { Description = "Decodes from masks, after interleaved training: blockwise or self-aware." };
+        decoder.AcceptOnlyFromAmong("blockwise", "self-aware");
+        var blockSize = new Option<int>("--block-size") { Description = "--decoder: tokens that a forward pass predicts.", DefaultValueFactory = _ => new InterleavedSpec().BlockSize }.Within(1, 1024);
+        var threshold = new Option<double>("--threshold") { Description = "--decoder self-aware: least probability of a block's tokens behind the first.", DefaultValueFactory = _ => new EvaluationSpec().Threshold }.Within(0, 1);
+        var command = new Command("evaluate", "Prints accuracy on held-out questions with its 95 % interval, as one JSON object; of several test sets each, and the mean.")
+            { model, adapter, dtype, data, question, answer, benchmark, promptType, grader, max, maxNewTokens, template, system, block, refine, decoder, blockSize, threshold };
+        command.Validators.Add(result =>
+        {
+            string[] sets = result.GetValue(benchmark) ?? [];
+            foreach (string set in sets.Select(set => set.Split('=')[0]).Where(set => !Enum.GetValues<BenchmarkName>().Select(EnumOption.Name).Contains(set)))
+                result.AddError($"--benchmark: '{set}' is not one of {string.Join(", ", Enum.GetValues<BenchmarkName>().Select(EnumOption.Name))}");
+            bool several = sets.Length > 0 && sets.All(set => set.Contains('='));
+            if (several == result.GetValue(data) is not null || (!several && sets.Length > 1))
+                result.AddError("Give --data, with --benchmark NAME or without; or --benchmark NAME=DATA once for each of several test sets.");
+            if (several && sets.DistinctBy(set => set.Split('=')[0]).Count() < sets.Length) result.AddError("--benchmark names a test set twice.");
+            if (result.GetResult(block) is { Implicit: false } && result.GetResult(decoder) is { Implicit: false }) result.AddError("--block and --decoder are two ways to generate; leave one out.");
+        });
         command.SetAction(async (parsed, cancellation) =>
         {
+            string[] sets = parsed.GetValue(benchmark)!;
+            bool several = parsed.GetValue(data) is null, own = sets.Length == 0;
+            Decoding decoding = parsed.GetValue(decoder) is not null ? Decoding.Masks : parsed.GetValue(block) is not null ? Decoding.Blocks : Decoding.Tokens;
             var spec = new EvaluationSpec
             {
-                Dataset = new DatasetSource { Uri = parsed.GetValue(data) },
-                Benchmark = parsed.GetValue(benchmark) is { } name ? EnumOption.Value<BenchmarkName>(name) : null,
+                Dataset = several ? null : new DatasetSource { Uri = parsed.GetValue(data) },
+                Benchmark = several || own ? null : EnumOption.Value<BenchmarkName>(sets[0]),
+                Benchmarks = !several ? null
+                    : [.. sets.Select(set => set.Split('=', 2)).Select(set => new BenchmarkSource { Name = EnumOption.Value<BenchmarkName>(set[0]), Dataset = new DatasetSource { Uri = set[1] } })],
+                QuestionField = own ? parsed.GetValue(question) : null,
+                AnswerField = own ? parsed.GetValue(answer) : null,
+                MaxQuestions = parsed.GetValue(max),
                 PromptType = EnumOption.Value<PromptType>(parsed.GetValue(promptType)!),
                 Grader = parsed.GetValue(grader) is { } type ? EnumOption.Value<GraderType>(type) : null,
-                BlockLength = parsed.GetValue(block) ?? 128,
+                BlockLength = decoding is Decoding.Masks ? parsed.GetValue(blockSize) : parsed.GetValue(block) ?? 128,
+                Decoder = parsed.GetValue(decoder) == "blockwise" ? BlockDecoder.Blockwise : BlockDecoder.SelfAware,
+                Threshold = parsed.GetValue(threshold),
                 RefineIterations = new RefineIterations(Tools.Passes(parsed.GetValue(refine)!)),
                 Prompt = new PromptSpec { System = parsed.GetValue(system)!, Template = parsed.GetValue(template) == "none" ? PromptTemplate.None : PromptTemplate.Auto },
                 Generation = new GenerationSpec { MaxNewTokens = parsed.GetValue(maxNewTokens) },
             };
-            string uri = Storage.BlobUri.Absolute(spec.Dataset.Uri!);
-            IReadOnlyList<Question> questions = spec.Benchmark is { } set
-                ? await Benchmark.Of(set).QuestionsAsync(uri, null, parsed.GetValue(max), cancellation)
-                : await Datasets.QuestionsAsync(uri, null, parsed.GetValue(question)!, null, parsed.GetValue(answer), parsed.GetValue(max), 0, 1, cancellation);
-            AnswerGrader.Of(spec).Check(questions.Select(q => (q.Where, q.Answer ?? "")));
+            IReadOnlyList<TestSet> read = await TestSet.ReadAsync(spec, dataset => Storage.BlobUri.Absolute(dataset.Uri!), cancellation);
             using LoadedModel loaded = await Tools.LoadModelAsync(parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!, cancellation);
+            var tokenizer = Tokenizer.Load(loaded.Dir);
             using var replicas = new ModelReplicas(loaded.Model, Devices.Here());
-            EvaluationResult result = new AccuracyEvaluator().Evaluate(
-                loaded, Tokenizer.Load(loaded.Dir), questions, spec, parsed.GetValue(block) is not null, cancellation, replicas: replicas.Models);
-            int right = result.Correct.Count(c => c);
-            (double low, double high) = ConfidenceInterval.Wilson(right, result.Correct.Length);
-            Console.WriteLine(new JsonObject
-            {
-                ["questions"] = result.Correct.Length,
-                ["correct"] = right,
-                ["accuracy"] = (double)right / Math.Max(1, result.Correct.Length),
-                ["low95"] = low,
-                ["high95"] = high,
-                ["tokensPerForward"] = result.TokensPerForward,
-            }.ToJsonString());
+            EvaluationResult[] results = [.. read.Select(set => new AccuracyEvaluator().Evaluate(
+                loaded, tokenizer, set.Questions, set.Spec, decoding, cancellation, replicas: replicas.Models))];
+            JsonObject result = results.Length == 1 ? Of(results[0]) : Mean(results);
+            if (several)
+                result["benchmarks"] = new JsonArray([.. read.Zip(results, (set, one) =>
+                {
+                    JsonObject line = Of(one);
+                    line.Insert(0, "name", EnumOption.Name(set.Spec.Benchmark!.Value));
+                    return line;
+                })]);
+            Console.WriteLine(result.ToJsonString());
             return 0;
         });
         return command;
     }
+
+    private static JsonObject Of(EvaluationResult result) => Line(result.Correct.Length, result.Correct.Count(c => c), result.Accuracy, Interval(result), result.TokensPerForward);
+
+    /// <summary>The mean of the sets' accuracies, as in the papers' tables.</summary>
+    private static JsonObject Mean(EvaluationResult[] results) => Line(results.Sum(result => result.Correct.Length), results.Sum(result => result.Correct.Count(c => c)),
+        results.Average(result => result.Accuracy), ConfidenceInterval.OfMean([.. results.Select(result => (result.Accuracy, Interval(result)))]), results.Average(result => result.TokensPerForward));
+
+    private static ConfidenceInterval Interval(EvaluationResult result) => ConfidenceInterval.Wilson(result.Correct.Count(c => c), result.Correct.Length);
+
+    private static JsonObject Line(int questions, int correct, double accuracy, ConfidenceInterval interval, double tokensPerForward) => new()
+    {
+        ["questions"] = questions,
+        ["correct"] = correct,
+        ["accuracy"] = accuracy,
+        ["low95"] = interval.Low,
+        ["high95"] = interval.High,
+        ["tokensPerForward"] = tokensPerForward,
+    };
 }

@@ -10,7 +10,10 @@ using LightReasoner.Worker.Tokenization;
 
 namespace LightReasoner.Worker.Commands;
 
-/// <summary><c>worker generate</c>: JSONL prompts in, JSONL answers out; token by token, or whole blocks with a refined model.</summary>
+/// <summary>
+/// <c>worker generate</c>: JSONL prompts in, JSONL answers out; token by token, whole blocks with a refined model, or from masks with one that
+/// was trained on interleaved masks.
+/// </summary>
 internal static class GenerateCommand
 {
     public static Command Create()
@@ -21,18 +24,28 @@ internal static class GenerateCommand
         var ignoreEos = new Option<bool>("--ignore-eos") { Description = "Goes on after an end-of-sequence token." };
         var block = new Option<int?>("--block") { Description = "Block generation: tokens of a block." }.Within(1, 1 << 16);
         var refine = new Option<string>("--refine") { Description = "Block generation: forward passes over a block, or converge for exactly the greedy answer.", DefaultValueFactory = _ => "2" }.PassesOrConverge();
+        var decoder = new Option<string?>("--decoder") { Description = "Decodes from masks (a model trained with objective interleaved): blockwise takes every block, self-aware ends it before a token that is unlikely or repeated." };
+        decoder.AcceptOnlyFromAmong("blockwise", "self-aware");
+        var blockSize = new Option<int>("--block-size") { Description = "--decoder: tokens that a forward pass predicts.", DefaultValueFactory = _ => new InterleavedSpec().BlockSize }.Within(1, 1024);
+        var threshold = new Option<double>("--threshold") { Description = "--decoder self-aware: least probability of a block's tokens behind the first.", DefaultValueFactory = _ => new EvaluationSpec().Threshold }.Within(0, 1);
         var temperature = new Option<double>("--temperature") { Description = "0 is greedy.", DefaultValueFactory = _ => 0 }.Within(0, 100);
         var topP = new Option<double>("--top-p") { Description = "Draws from the likeliest tokens that have this probability together.", DefaultValueFactory = _ => 1 }.Within(double.Epsilon, 1);
         var topK = new Option<int>("--top-k") { Description = "Draws from this many of the likeliest tokens; 0 is all.", DefaultValueFactory = _ => 0 }.Within(0, int.MaxValue);
         var penalty = new Option<double>("--repetition-penalty") { Description = "Above 1, tokens that occurred become less likely.", DefaultValueFactory = _ => 1 }.Within(1e-3, 1e3);
         var seed = new Option<long>("--seed") { Description = "What is drawn follows from the seed and the line's number.", DefaultValueFactory = _ => 0 };
         var batch = new Option<int>("--batch-size") { Description = "Prompts decoded at once.", DefaultValueFactory = _ => 16 }.Within(1, 1 << 16);
-        var command = new Command("generate", "Reads {\"prompt\":…} or {\"ids\":[…]} a line and writes {\"ids\":[…new…],\"text\":…} a line.")
-            { model, adapter, dtype, maxNewTokens, ignoreEos, block, refine, temperature, topP, topK, penalty, seed, batch };
+        var command = new Command("generate", "Reads {\"prompt\":…} or {\"ids\":[…]} a line and writes {\"ids\":[…new…],\"text\":…,\"forwards\":…} a line.")
+            { model, adapter, dtype, maxNewTokens, ignoreEos, block, refine, decoder, blockSize, threshold, temperature, topP, topK, penalty, seed, batch };
         command.Validators.Add(result =>
         {
-            if (result.GetResult(block) is { Implicit: false } && new Option[] { temperature, topP, topK, penalty }.FirstOrDefault(o => result.GetResult(o) is { Implicit: false }) is { } sampling)
-                result.AddError($"--block is greedy: leave out {sampling.Name}.");
+            bool Given(Option option) => result.GetResult(option) is { Implicit: false };
+            Option? greedy = Given(block) ? block : Given(decoder) ? decoder : null;
+            if (greedy is not null && new Option[] { temperature, topP, topK, penalty }.FirstOrDefault(Given) is { } sampling)
+                result.AddError($"{greedy.Name} is greedy: leave out {sampling.Name}.");
+            if (Given(decoder) && new Option[] { block, refine }.FirstOrDefault(Given) is { } other)
+                result.AddError($"--decoder and {other.Name} are two ways to generate; leave one out. (--decoder takes --block-size.)");
+            if (!Given(decoder) && new Option[] { blockSize, threshold }.FirstOrDefault(Given) is { } lone)
+                result.AddError($"{lone.Name} needs --decoder.");
         });
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -56,7 +69,10 @@ internal static class GenerateCommand
                     ModelReplicas.Generate(replicas.Models, prompts,
                         (replica, mine, numbers, _) => Answers(replica, mine, [.. numbers.Select(n => first + n)]), answered: null));
 
-                IReadOnlyList<GeneratedAnswer> Answers(CausalLM replica, int[][] prompts, int[] numbers) => parsed.GetValue(block) is { } length
+                IReadOnlyList<GeneratedAnswer> Answers(CausalLM replica, int[][] prompts, int[] numbers) => parsed.GetValue(decoder) is { } kind
+                    ? new InterleavedGenerator(replica, RefineTrainer.EosOf(loaded, tokenizer), endIds).Generate(prompts, parsed.GetValue(blockSize),
+                        kind == "self-aware" ? parsed.GetValue(threshold) : null, spec.MaxNewTokens, batchSize, cancellation: cancellation)
+                    : parsed.GetValue(block) is { } length
                     ? new BlockGenerator(replica, RefineTrainer.EosOf(loaded, tokenizer), endIds)
                         .Generate(prompts, length, Tools.Passes(parsed.GetValue(refine)!), spec.MaxNewTokens, batchSize, cancellation: cancellation)
                     : new BatchGenerator(replica, endIds).Generate(prompts, spec, batchSize, numbers, cancellation: cancellation);
@@ -88,6 +104,7 @@ internal static class GenerateCommand
                     foreach (int id in answer.Ids) writer.WriteNumberValue(id);
                     writer.WriteEndArray();
                     if (tokenizer is not null) writer.WriteString("text", tokenizer.Decode(answer.Ids, skipSpecialTokens: true));
+                    writer.WriteNumber("forwards", answer.ForwardPasses);
                     writer.WriteEndObject();
                 });
             }

@@ -4,7 +4,7 @@ namespace LightReasoner.Worker.Data;
 
 /// <summary>
 /// The soft label of one kept step: which tokens the expert finds plausible there, weighted by how much more it believes in them than the
-/// amateur does. Field names are those of the published data; <c>question</c> and <c>prefix_ids</c> are ours and may be absent.
+/// amateur does. Field names are those of the published data; <c>question</c> and <c>prefix_ids</c> and the entropies and likeliest tokens are ours and may be absent.
 /// </summary>
 public sealed record ContrastiveSample
 {
@@ -43,6 +43,22 @@ public sealed record ContrastiveSample
     /// <summary>Ids of everything before the labelled token, the prompt included, so that training tokenises nothing anew.</summary>
     [JsonPropertyName("prefix_ids"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int[]? PrefixIds { get; init; }
+
+    /// <summary>Entropy of the expert's distribution at this step, in nats.</summary>
+    [JsonPropertyName("expert_entropy"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? ExpertEntropy { get; init; }
+
+    /// <summary>Entropy of the amateur's distribution, in nats.</summary>
+    [JsonPropertyName("amateur_entropy"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? AmateurEntropy { get; init; }
+
+    /// <summary>The expert's most likely token.</summary>
+    [JsonPropertyName("expert_top1"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? ExpertTop1 { get; init; }
+
+    /// <summary>The amateur's most likely token, by the expert's ids.</summary>
+    [JsonPropertyName("amateur_top1"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? AmateurTop1 { get; init; }
 
     /// <summary>Where the record stands, for messages.</summary>
     [JsonIgnore]

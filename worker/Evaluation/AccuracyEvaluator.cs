@@ -8,6 +8,19 @@ using LightReasoner.Worker.Tokenization;
 
 namespace LightReasoner.Worker.Evaluation;
 
+/// <summary>How answers are generated.</summary>
+public enum Decoding
+{
+    /// <summary>Token by token.</summary>
+    Tokens,
+
+    /// <summary>Blocks of EOS that are refined.</summary>
+    Blocks,
+
+    /// <summary>Masks behind the text, after interleaved-mask training.</summary>
+    Masks,
+}
+
 /// <summary>Accuracy on questions with known answers: one answer each (pass@1), judged by the evaluation's grader.</summary>
 public sealed class AccuracyEvaluator
 {
@@ -16,14 +29,14 @@ public sealed class AccuracyEvaluator
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <param name="questions">Questions with answers.</param>
     /// <param name="spec">How they are asked.</param>
-    /// <param name="blocks">Block generation (greedy) instead of token by token.</param>
+    /// <param name="decoding">How answers are generated; all but token by token are greedy.</param>
     /// <param name="cancellation">Ends it between two forward passes.</param>
     /// <param name="answered">Hears, after each forward pass, how many questions are answered.</param>
     /// <param name="replicas">The model on every device to be used; the first alone where left out.</param>
     /// <exception cref="Runs.WorkerException">The answers of the questions are not such as the grader compares.</exception>
     public EvaluationResult Evaluate(
-        LoadedModel model, Tokenizer tokenizer, IReadOnlyList<Question> questions, EvaluationSpec spec, bool blocks, CancellationToken cancellation = default,
-        Action<int>? answered = null, IReadOnlyList<CausalLM>? replicas = null)
+        LoadedModel model, Tokenizer tokenizer, IReadOnlyList<Question> questions, EvaluationSpec spec, Decoding decoding,
+        CancellationToken cancellation = default, Action<int>? answered = null, IReadOnlyList<CausalLM>? replicas = null)
     {
         var grader = AnswerGrader.Of(spec);
         grader.Check(questions.Select(question => (question.Where, question.Answer ?? "")));
@@ -33,10 +46,15 @@ public sealed class AccuracyEvaluator
             : PromptFormat.Checked(tokenizer.Encode(Benchmark.Prompt(question.Text, spec.PromptType), addSpecialTokens: true), vocabulary, question.Where, "question")).ToArray();
         var endIds = model.EndIds(tokenizer);
         var batchSize = BatchSizes.Rows(spec.BatchSize, model.Model, prompts.Max(prompt => prompt.Length), spec.Generation.MaxNewTokens);
-        var generated = ModelReplicas.Generate(replicas ?? [model.Model], prompts, (replica, mine, numbers, complete) => blocks
-            ? new BlockGenerator(replica, RefineTrainer.EosOf(model, tokenizer), endIds)
-                .Generate(mine, spec.BlockLength, spec.RefineIterations.Number, spec.Generation.MaxNewTokens, batchSize, complete, cancellation)
-            : new BatchGenerator(replica, endIds).Generate(mine, spec.Generation, batchSize, numbers, complete, cancellation), answered);
+        int eos = decoding is Decoding.Tokens ? 0 : RefineTrainer.EosOf(model, tokenizer), limit = spec.Generation.MaxNewTokens;
+        var generated = ModelReplicas.Generate(replicas ?? [model.Model], prompts, (replica, mine, numbers, complete) => decoding switch
+        {
+            Decoding.Blocks => new BlockGenerator(replica, eos, endIds)
+                .Generate(mine, spec.BlockLength, spec.RefineIterations.Number, limit, batchSize, complete, cancellation),
+            Decoding.Masks => new InterleavedGenerator(replica, eos, endIds)
+                .Generate(mine, spec.BlockLength, spec.Decoder is BlockDecoder.SelfAware ? spec.Threshold : null, limit, batchSize, complete, cancellation),
+            _ => new BatchGenerator(replica, endIds).Generate(mine, spec.Generation, batchSize, numbers, complete, cancellation),
+        }, answered);
         var texts = generated.Select(answer => tokenizer.Decode(answer.Ids, skipSpecialTokens: true)).ToArray();
         var correct = texts.Zip(questions, (text, question) => grader.Grade(text, question.Answer!).IsCorrect).ToArray();
         var passes = generated.Sum(answer => (long)answer.ForwardPasses);

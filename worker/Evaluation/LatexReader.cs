@@ -44,7 +44,7 @@ internal sealed partial class LatexReader
     {
         if (text.Length > MaxLength || (dialect == LatexDialect.Fallback && text.StartsWith('~'))) return null; // ~5 is -6 in Python
         var reader = new LatexReader(text, dialect);
-        var node = dialect == LatexDialect.Sympy ? reader.Relation() : reader.Lists();
+        var node = dialect == LatexDialect.Fallback ? reader.Lists() : reader.Relation();
         bool all = dialect == LatexDialect.Plain || reader._python;
         // The last resort looks one token further than where it stops.
         bool stuck = reader.Next == LatexTokens.Error
@@ -55,47 +55,30 @@ internal sealed partial class LatexReader
     /// <summary>Values separated by commas, in brackets or braces or none.</summary>
     private MathNode? Lists()
     {
-        var whole = Try(_dialect == LatexDialect.Plain ? Union : Collection);
-        if (whole is not null && (_at == _tokens.Count || _dialect == LatexDialect.Fallback && !_python)) return whole;
+        var whole = Try(Collection);
+        if (whole is not null && (_at == _tokens.Count || !_python)) return whole;
         _at = 0;
         return Entries();
-    }
-
-    private MathNode? Union()
-    {
-        List<MathNode> parts = [];
-        do
-        {
-            if (Collection() is not { } part) return null;
-            parts.Add(part);
-        }
-        while (Take(@"\cup") || Take("U"));
-        return parts.Count == 1 ? parts[0] : MathNode.Of(MathKind.Set, parts);
     }
 
     private MathNode? Collection()
     {
         string open = Next, close =
-            open switch { "[" => "]", "{" => "}", @"\{" => @"\}", "(" when _dialect == LatexDialect.Plain || _python => ")", _ => "" };
+            open switch { "[" => "]", "{" => "}", @"\{" => @"\}", "(" when _python => ")", _ => "" };
         if (close.Length == 0 || Deeper(() => Skip(Entries)) is not { Kind: MathKind.List } list) return null;
-        bool plain = _dialect == LatexDialect.Plain, halfOpen = plain && list.Children.Count == 2 && open is "(" or "["
-            && Next is ")" or "]";
-        if (halfOpen) close = Next;
         if (!Take(close)) return null;
-        return open == "{" && (_python || plain) || open == @"\{" && plain ? MathNode.Of(MathKind.Set, list.Children)
-            : MathNode.Named(MathKind.List, halfOpen ? open + close : open == "(" ? open : "", list.Children);
+        return open == "{" && _python ? MathNode.Of(MathKind.Set, list.Children) : MathNode.Named(MathKind.List, open == "(" ? open : "", list.Children);
     }
 
     private MathNode? Entries()
     {
         if (Entry() is not { } first) return null;
         List<MathNode> entries = [first];
-        while (!_failed && Try(() => Take(",") || (_dialect == LatexDialect.Plain && Take(";")) ? Entry()
-            : null) is { } next) entries.Add(next);
+        while (!_failed && Try(() => Take(",") ? Entry() : null) is { } next) entries.Add(next);
         return entries.Count == 1 ? first : MathNode.Named(MathKind.List, _python ? "(" : "", entries);
     }
 
-    private MathNode? Entry() => (_dialect == LatexDialect.Plain || _python ? Try(Collection) : null) ?? Relation();
+    private MathNode? Entry() => (_python ? Try(Collection) : null) ?? Relation();
 
     private MathNode? Relation()
     {
@@ -153,14 +136,11 @@ internal sealed partial class LatexReader
     {
         if (Postfix(functions: true) is not { } first) return null;
         List<MathNode> factors = [first];
-        bool mixed = first is { Kind: MathKind.Number, Denominator.IsOne: true } && Next == @"\frac" && _dialect == LatexDialect.Plain;
         while (!_failed && StartsFactor(functions) && Try(() => Postfix(functions)) is { } factor) factors.Add(factor);
         // "2 x 3" is a product.
         for (int i = 1; i + 1 < factors.Count; i++)
             if (factors[i] is { Kind: MathKind.Symbol, Name: "x" } && !factors[i - 1].HasSymbols
                 && !factors[i + 1].HasSymbols) factors.RemoveAt(i);
-        if (mixed && factors.Count > 1 && !factors[1].HasSymbols) factors =
-            [MathNode.Of(MathKind.Sum, factors[0], factors[1]), .. factors[2..]];
         // The published last resort flattens long products, which then are not the same text as others of the same factors.
         bool flat = _dialect == LatexDialect.Fallback && (factors.Count > 2 || factors.Any(factor => factor.Kind == MathKind.Product));
         return factors.Count == 1 ? factors[0] : MathNode.Named(MathKind.Product, flat ? "flat" : "", factors);

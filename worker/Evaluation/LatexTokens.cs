@@ -13,8 +13,7 @@ internal enum LatexDialect
     Fallback,
 
     /// <summary>
-    /// What a mathematician reads: the whole text, π, e and i have their values, <c>3\frac12</c> is a mixed number, <c>x(x+1)</c> a
-    /// product.
+    /// What a mathematician reads: the whole text, without lists; π, e and i have their values, <c>x(x+1)</c> is a product.
     /// </summary>
     Plain,
 }
@@ -92,7 +91,7 @@ internal static class LatexTokens
                 ? token[0] != '\\' || char.IsAsciiLetter(token[1]) || token is @"\{" or @"\}"
                     || (dialect != LatexDialect.Sympy && token is @"\\" or @"\%")
                 : char.IsAsciiLetterOrDigit(token[0]) || "+-*/()[]{}|_^=<>≤≥≠!,.'".Contains(token[0])
-                    || (dialect != LatexDialect.Sympy && token == "&") || (dialect == LatexDialect.Plain && token is "%" or ";");
+                    || (dialect != LatexDialect.Sympy && token == "&") || (dialect == LatexDialect.Plain && token == "%");
             if (!known || (dialect == LatexDialect.Fallback && token.Length > 1 && token[0] == '\\' && char.IsAsciiLetter(token[1])
                 && !FallbackCommands.Contains(token[1..]))) token = Error;
             tokens.Add(token);

@@ -20,16 +20,18 @@ internal sealed partial class MathEquality
     /// <param name="truth">The right one.</param>
     public static bool Published(string prediction, string truth) => new MathEquality().AreEqual(prediction, truth);
 
-    /// <summary>The published verdict, but corrected where it is plainly wrong.</summary>
+    /// <summary>
+    /// The published verdict but for what it is plainly wrong about: brackets of half-open and unbounded intervals, signs of inequalities,
+    /// and decimals that are set against π or against a power of ten.
+    /// </summary>
     /// <param name="prediction">The model's answer.</param>
     /// <param name="truth">The right one.</param>
     public static bool Corrected(string prediction, string truth)
     {
         if (BySimpleRules(prediction, truth) is { } verdict) return verdict;
-        bool published = Published(prediction, truth);
-        if (ReadPlain(prediction) is not { } answer || ReadPlain(truth) is not { } right) return published;
-        (answer, right) = (Scaled(answer), Scaled(right));
-        return published ? !Contradict(answer, right) : Agree(answer, right, HaveSameValue);
+        (prediction, truth) = (prediction.Trim(), truth.Trim());
+        return Published(prediction, truth) ? !HaveOtherBrackets(prediction, truth) && !HaveOtherSigns(prediction, truth)
+            : IsDecimalOf(prediction, truth) || IsDecimalOf(truth, prediction);
     }
 
     /// <summary>By text, choice or number alone; null where these do not decide.</summary>
@@ -116,43 +118,24 @@ internal sealed partial class MathEquality
                 [.. row.Children.Select(cell => MathNode.Of(MathKind.Product, [cell, .. product.Children.Where(c => c != matrix)]))]))])
             : product;
 
-    /// <summary>An answer of mathematics (not of words), without what is only for the eye.</summary>
-    private static MathNode? ReadPlain(string text)
+    private static bool HaveOtherBrackets(string one, string other)
     {
-        text = Look().Replace(text, "$2").Remove("$").Trim().TrimEnd('.');
-        return Float(text.Remove(" ")) is { } number && double.IsFinite(number) ? MathNode.Decimal(number)
-            : Word().IsMatch(text) ? null
-            : LatexReader.Read(text, LatexDialect.Plain);
+        if (Interval().Match(one) is not { Success: true } a || Interval().Match(other) is not { Success: true } b) return false;
+        string brackets = a.Groups[1].Value + a.Groups[2].Value, others = b.Groups[1].Value + b.Groups[2].Value;
+        // (1,2) may be a point, and [1,2] a list.
+        bool areIntervals = brackets is "(]" or "[)" || others is "(]" or "[)" || (one + other).Contains(@"\infty", StringComparison.Ordinal);
+        return areIntervals && brackets != others;
     }
 
-    /// <summary>
-    /// What the published rules overlook: entries behind the first, brackets of half-open intervals, signs of inequalities, mixed numbers.
-    /// </summary>
-    private static bool Contradict(MathNode a, MathNode b)
-    {
-        if (a.Kind == MathKind.Matrix || b.Kind == MathKind.Matrix) return false;
-        if (IsCollection(a) || IsCollection(b)) return !Agree(a, b, (x, y) => x.Text == y.Text || HaveSameValue(x, y)
-            || (MathValue.Real(x) is { } v && MathValue.Real(y) is { } w && IsCloseOrPercent(v, w)));
-        if (a.Kind == MathKind.Relation && b.Kind == MathKind.Relation) return Sign(a) != Sign(b)
-            || (Sign(a) is "<" or "≤" && !MathValue.AreIdentical(Difference(a), Difference(b)));
-        return MathValue.Real(a) is { } value && MathValue.Real(b) is { } right && !IsCloseOrPercent(value, right);
-    }
+    private static bool HaveOtherSigns(string one, string other) =>
+        LatexReader.Read(one, LatexDialect.Plain) is { Kind: MathKind.Relation } a
+        && LatexReader.Read(other, LatexDialect.Plain) is { Kind: MathKind.Relation } b
+        && (Sign(a) != Sign(b) || (Sign(a) is "<" or "≤" && !MathValue.AreIdentical(Difference(a), Difference(b))));
 
-    /// <summary>Whether two answers have the same structure, and values that are the same.</summary>
-    private static bool Agree(MathNode a, MathNode b, Func<MathNode, MathNode, bool> same)
-    {
-        if (IsCollection(a) != IsCollection(b)) return false;
-        if (!IsCollection(a)) return same(a, b);
-        bool interval = a.Name.Length == 2 && b.Name.Length == 2
-            && (a.Name is "(]" or "[)" || b.Name is "(]" or "[)"
-            || a.Children.Concat(b.Children).Any(c => MathValue.InfiniteSign(c) is not null));
-        return a.Children.Count == b.Children.Count && (!interval || a.Name == b.Name) && (a.Kind == MathKind.Set && b.Kind == MathKind.Set
-            ? a.Children.All(entry => b.Children.Any(other => Agree(entry, other, same)))
-                && b.Children.All(entry => a.Children.Any(other => Agree(entry, other, same)))
-            : a.Children.Zip(b.Children).All(pair => Agree(pair.First, pair.Second, same)));
-    }
-
-    private static bool IsCollection(MathNode node) => node.Kind is MathKind.List or MathKind.Set or MathKind.Matrix;
+    /// <summary>Whether a text is a decimal, and another one with π or a power of ten has its value.</summary>
+    private static bool IsDecimalOf(string number, string expression) => Float(number) is { } value
+        && (expression.Contains(@"\pi", StringComparison.Ordinal) || TimesPowerOfTen().IsMatch(expression))
+        && LatexReader.Read(expression, LatexDialect.Plain) is { } node && MathValue.Real(node) is { } right && IsClose(value, right);
 
     private static string Sign(MathNode relation) => relation.Name switch { ">" => "<", "≥" => "≤", var sign => sign };
 
@@ -230,11 +213,11 @@ internal sealed partial class MathEquality
     [GeneratedRegex(@"^[+-]?(\d+(_\d+)*(\.(\d+(_\d+)*)?)?|\.\d+(_\d+)*)([eE][+-]?\d+(_\d+)*)?\z")]
     private static partial Regex PythonFloat();
 
-    [GeneratedRegex(@"\\(text|textbf|textit|mathrm|mathbf|mbox)\{([^{}]*)\}")]
-    private static partial Regex Look();
+    [GeneratedRegex(@"^([(\[])[^,]*,[^,]*([)\]])\z")]
+    private static partial Regex Interval();
 
-    [GeneratedRegex(@"(?<!\\|\\begin\{|\\end\{)\b[a-zA-Z]{3,}")]
-    private static partial Regex Word();
+    [GeneratedRegex(@"^-?[\d.]+\s*(\\times|\\cdot|\*)\s*10\s*\^")]
+    private static partial Regex TimesPowerOfTen();
 
     [GeneratedRegex(@"^[(\[].+[)\]]")]
     private static partial Regex Bracketed();

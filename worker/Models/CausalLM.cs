@@ -23,6 +23,7 @@ public sealed class CausalLM : nn.Module
     private readonly RotaryEmbedding _rotary;
     private Generator? _dropout; // the model's own: replicas draw at the same time
     private long _dropoutSeed;
+    private bool _disposed;
 
     private CausalLM(DecoderConfig config, ScalarType dtype, Device device) : base(nameof(CausalLM))
     {
@@ -206,8 +207,9 @@ public sealed class CausalLM : nn.Module
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
+        if (disposing && !_disposed)
         {
+            _disposed = true;
             UnloadLora();
             foreach (var weight in Weights)
                 weight.Dispose();

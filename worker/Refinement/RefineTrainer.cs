@@ -119,6 +119,21 @@ public sealed class RefineTrainer : IDisposable
         };
     }
 
+    /// <summary>The loss on sequences that are not trained on, per response token, with noise that is always the same.</summary>
+    internal double Loss(IReadOnlyList<RefineSequence> sequences)
+    {
+        const long Noise = 1L << 40; // numbers of micro batches that no training reaches
+        using var _ = no_grad();
+        double targets = Targets([.. sequences]), loss = 0;
+        foreach (var (i, rows) in sequences.Chunk(_training.BatchSize).Index())
+        {
+            using var scope = NewDisposeScope();
+            var figures = _loss.Backward(_replicas.Value.First, rows, Noise + i, 1 / targets).cpu().data<double>().ToArray();
+            loss += _loss.Weights.Select((weight, pass) => weight * figures[pass]).Sum();
+        }
+        return loss;
+    }
+
     /// <summary>Writes a checkpoint that <see cref="LoadState"/> continues from, to the same bytes.</summary>
     public void SaveState(string folder) => TrainingCheckpoint.Save(folder, _replicas.Value, new()
     {

@@ -36,8 +36,11 @@ internal sealed record RunRecords
     /// <summary>Training: questions whose answers changed.</summary>
     public IReadOnlyList<AnswerChange> Changes { get; init; } = [];
 
-    /// <summary>Refinement: accuracy by passes over a block.</summary>
+    /// <summary>Refinement: accuracy and speed by settings of generation.</summary>
     public IReadOnlyList<PassAccuracy> Passes { get; init; } = [];
+
+    /// <summary>Training: the loss on the validation data before it.</summary>
+    public ValidationLoss? Validation { get; init; }
 
     /// <summary>Shards of the run.</summary>
     public int Shards => (Manifest as SamplingRun)?.Spec.Shards ?? 1;
@@ -68,6 +71,7 @@ internal sealed record RunRecords
             Metrics = metrics,
             Figures = figures,
             Changes = await JsonAsync<AnswerChange[]>(AnswerChange.BlobName) ?? [],
+            Validation = await JsonAsync<ValidationLoss>(ValidationLoss.BlobName),
             Passes = await JsonAsync<PassAccuracy[]>(PassAccuracy.BlobName) ?? [],
         };
 

@@ -15,105 +15,102 @@ internal sealed class AccuracyMeasurement
 {
     private const string BeforeBlob = "evaluation-before.json", AfterBlob = "evaluation-after.json";
 
-    /// <summary>Block generation is measured with fewer passes too, on so many questions.</summary>
-    private const int PassQuestions = 200, MaxPasses = 8;
+    /// <summary>Other settings of block generation are measured too, on so many questions.</summary>
+    private const int SettingQuestions = 200, MaxPasses = 8;
 
     private readonly RunContext _run;
-    private readonly EvaluationSpec? _spec;
-    private readonly ModelWithTokenizer _model;
-    private readonly IReadOnlyList<Question> _questions;
-    private readonly bool _blocks;
-    private EvaluationResult? _before;
+    private readonly IReadOnlyList<TestSet> _sets;
+    private readonly Decoding _decoding;
+    private EvaluationResult[]? _before;
     private IReadOnlyList<CausalLM> _replicas = [];
 
-    private AccuracyMeasurement(RunContext run, EvaluationSpec? spec, ModelWithTokenizer model, IReadOnlyList<Question> questions, bool blocks) =>
-        (_run, _spec, _model, _questions, _blocks) = (run, spec, model, questions, blocks);
+    private AccuracyMeasurement(RunContext run, IReadOnlyList<TestSet> sets, Decoding decoding) => (_run, _sets, _decoding) = (run, sets, decoding);
 
-    /// <summary>Reads the questions; without a spec nothing is ever measured.</summary>
-    public static async Task<AccuracyMeasurement> PrepareAsync(RunContext run, EvaluationSpec? spec, ModelWithTokenizer model, bool blocks)
-    {
-        IReadOnlyList<Question> questions = [];
-        if (spec?.Dataset is { } dataset)
-            questions = spec.Benchmark is { } benchmark
-                ? await Benchmark.Of(benchmark).QuestionsAsync(run.References.DatasetUri(dataset), dataset.Format, spec.MaxQuestions, run.Stop)
-                : await Datasets.QuestionsAsync(run.References.DatasetUri(dataset), dataset.Format, spec.QuestionField ?? "question", idField: null,
-                    spec.AnswerField ?? "answer", spec.MaxQuestions, shard: 0, shards: 1, run.Stop);
-        else if (spec is not null) throw new WorkerException(ExitCode.BadManifest, "spec.evaluation.benchmarks: several test sets cannot be measured yet; set dataset and benchmark");
-        return new AccuracyMeasurement(run, spec, model, questions, blocks);
-    }
+    /// <summary>Reads the questions, before any weights; without a spec nothing is ever measured.</summary>
+    public static async Task<AccuracyMeasurement> PrepareAsync(RunContext run, EvaluationSpec? spec, Decoding decoding) =>
+        new(run, await TestSet.ReadAsync(spec, run.References.DatasetUri, run.Stop), decoding);
 
     /// <summary>Measures the model as it is now, unless an earlier attempt did.</summary>
-    public async Task MeasureBeforeAsync()
+    public async Task MeasureBeforeAsync(ModelWithTokenizer model)
     {
-        if (_spec is null) return;
+        if (_sets.Count == 0) return;
         if (await _run.Output.Store.GetAsync(BeforeBlob, _run.Stop) is { } kept)
         {
-            _before = JsonSerializer.Deserialize<EvaluationResult>(kept.Bytes, ApiJson.Options);
+            _before = JsonSerializer.Deserialize<EvaluationResult[]>(kept.Bytes, ApiJson.Options);
             return;
         }
-        using var replicas = new ModelReplicas(_model.Loaded.Model, _run.Devices);
+        using var replicas = new ModelReplicas(model.Loaded.Model, _run.Devices);
         _replicas = replicas.Models;
-        _before = await MeasureAsync("before", BeforeBlob);
+        _before = await MeasureAsync(model, "before", BeforeBlob);
     }
 
     /// <summary>Measures the model as it is now and sets it beside what was measured before.</summary>
+    /// <param name="model">The model.</param>
     /// <param name="replicas">The trained model on every device.</param>
-    public async Task<EvaluationMetrics?> MeasureAfterAsync(IReadOnlyList<CausalLM> replicas)
+    public async Task<EvaluationMetrics?> MeasureAfterAsync(ModelWithTokenizer model, IReadOnlyList<CausalLM> replicas)
     {
-        if (_spec is null || _before is null) return null;
+        if (_before is null) return null;
         _replicas = replicas;
-        EvaluationResult after = await MeasureAsync("after", AfterBlob);
+        EvaluationResult[] after = await MeasureAsync(model, "after", AfterBlob);
         await _run.Output.PutTextAsync(AnswerChange.BlobName, JsonSerializer.Serialize(Changes(after), ApiJson.Options) + "\n", _run.Stop);
-        if (_blocks) await MeasurePassesAsync(after);
-        (bool Before, bool After)[] pairs = [.. _before.Correct.Zip(after.Correct)];
-        return new EvaluationMetrics
-        {
-            Questions = pairs.Length,
-            Before = Share(_before.Correct),
-            After = Share(after.Correct),
-            Improved = pairs.Count(p => !p.Before && p.After),
-            Worsened = pairs.Count(p => p.Before && !p.After),
-            TokensPerForward = _blocks ? after.TokensPerForward : null,
-        };
+        if (_decoding is not Decoding.Tokens) await MeasureSettingsAsync(model);
+        return TestSet.Compare(_sets, _before, after) with { TokensPerForward = _decoding is Decoding.Tokens ? null : after.Average(result => result.TokensPerForward) };
     }
 
-    private AnswerChange[] Changes(EvaluationResult after) =>
+    private AnswerChange[] Changes(EvaluationResult[] after) =>
     [
-        .. _questions.Select((question, i) => new AnswerChange(question.Text, question.Answer ?? "", _before!.Answers[i], after.Answers[i], after.Correct[i]))
-            .Where((_, i) => _before!.Correct[i] != after.Correct[i]),
+        .. _sets.SelectMany((set, s) => set.Questions
+            .Select((question, i) => (Change: new AnswerChange(question.Text, question.Answer ?? "", _before![s].Answers[i], after[s].Answers[i], after[s].Correct[i]), IsChange: _before[s].Correct[i] != after[s].Correct[i])))
+            .Where(answer => answer.IsChange).Select(answer => answer.Change),
     ];
 
-    /// <summary>Accuracy and tokens per forward pass by the number of passes over a block, up to the one that the document names.</summary>
-    private async Task MeasurePassesAsync(EvaluationResult after)
+    /// <summary>Accuracy and tokens per forward pass by passes over a block, by block length, or by how much of a block is taken; on the first test set.</summary>
+    private async Task MeasureSettingsAsync(ModelWithTokenizer model)
     {
-        Question[] questions = [.. _questions.Take(PassQuestions)];
+        Question[] questions = [.. _sets[0].Questions.Take(SettingQuestions)];
         var measured = new List<PassAccuracy>();
-        for (int passes = 1; passes < Math.Min(_spec!.RefineIterations.Number ?? int.MaxValue, MaxPasses); passes++)
+        foreach ((string name, EvaluationSpec setting) in _decoding is Decoding.Blocks ? BlockSettings(_sets[0].Spec) : MaskSettings(_sets[0].Spec))
         {
-            EvaluationResult result = Evaluate($"measuring with {passes} of {_spec.RefineIterations} passes", questions, _spec with { RefineIterations = passes });
-            measured.Add(new PassAccuracy(passes, questions.Length, result.Correct.Count(c => c), result.TokensPerForward));
+            EvaluationResult result = Evaluate(model, $"measuring {name}", questions, setting);
+            measured.Add(new PassAccuracy(name, questions.Length, result.Correct.Count(c => c), result.TokensPerForward));
         }
-        measured.Add(new PassAccuracy(_spec.RefineIterations.Number, questions.Length, after.Correct.Take(questions.Length).Count(c => c), after.TokensPerForward));
         await _run.Output.PutTextAsync(PassAccuracy.BlobName, JsonSerializer.Serialize(measured, ApiJson.Options) + "\n", _run.Stop);
     }
 
-    private async Task<EvaluationResult> MeasureAsync(string when, string blob)
+    private static IEnumerable<(string Name, EvaluationSpec Spec)> BlockSettings(EvaluationSpec spec)
     {
-        _run.Progress.Update(report => report with { Message = $"measuring accuracy {when} training on {_questions.Count} questions" });
-        _model.Loaded.Model.eval();
-        EvaluationResult result = Evaluate($"measuring {when} training", _questions, _spec!);
-        _run.Progress.Update(report => report with { Message = null });
-        _run.Progress.Say(FormattableString.Invariant($"accuracy {when}: {Share(result.Correct):P1} of {_questions.Count} questions").Replace(" %", "%"));
-        await _run.Output.PutTextAsync(blob, JsonSerializer.Serialize(result, ApiJson.Options), _run.Stop);
-        return result;
+        for (int passes = 1; passes <= Math.Min(spec.RefineIterations.Number ?? 1, MaxPasses); passes++)
+            yield return ($"{spec.BlockLength} tokens, {passes} {(passes == 1 ? "pass" : "passes")}", spec with { RefineIterations = passes });
+        foreach (int length in new[] { spec.BlockLength / 4, spec.BlockLength / 2, spec.BlockLength, 2 * spec.BlockLength }.Where(length => length > 1))
+            yield return ($"{length} tokens, converge", spec with { BlockLength = length, RefineIterations = new RefineIterations(null) });
     }
 
-    private EvaluationResult Evaluate(string what, IReadOnlyList<Question> questions, EvaluationSpec spec)
+    private static IEnumerable<(string Name, EvaluationSpec Spec)> MaskSettings(EvaluationSpec spec)
+    {
+        for (int length = 2; length < 2 * spec.BlockLength; length *= 2)
+        {
+            int size = Math.Min(length, spec.BlockLength);
+            yield return ($"{size} tokens, blockwise", spec with { BlockLength = size, Decoder = BlockDecoder.Blockwise });
+            yield return (FormattableString.Invariant($"{size} tokens, self-aware {spec.Threshold}"), spec with { BlockLength = size, Decoder = BlockDecoder.SelfAware });
+        }
+    }
+
+    private async Task<EvaluationResult[]> MeasureAsync(ModelWithTokenizer model, string when, string blob)
+    {
+        _run.Progress.Update(report => report with { Message = $"measuring accuracy {when} training on {_sets.Sum(set => set.Questions.Count)} questions" });
+        EvaluationResult[] results = [.. _sets.Select(set => Evaluate(model, $"measuring {when} training", set.Questions, set.Spec))];
+        _run.Progress.Update(report => report with { Message = null });
+        foreach ((TestSet set, EvaluationResult result) in _sets.Zip(results))
+            _run.Progress.Say(FormattableString.Invariant($"accuracy {when}{(_sets.Count > 1 ? $" on {set.Spec.Benchmark}" : "")}: {result.Accuracy:P1} of {set.Questions.Count} questions").Replace(" %", "%"));
+        await _run.Output.PutTextAsync(blob, JsonSerializer.Serialize(results, ApiJson.Options), _run.Stop);
+        return results;
+    }
+
+    private EvaluationResult Evaluate(ModelWithTokenizer model, string what, IReadOnlyList<Question> questions, EvaluationSpec spec)
     {
         long begun = _run.Time.GetTimestamp();
-        return new AccuracyEvaluator().Evaluate(_model.Loaded, _model.Tokenizer, questions, spec, _blocks, _run.Stop,
+        model.Loaded.Model.eval();
+        return new AccuracyEvaluator().Evaluate(model.Loaded, model.Tokenizer, questions, spec, _decoding, _run.Stop,
             done => _run.Progress.Show(what, done, questions.Count, "questions", _run.Time.GetElapsedTime(begun)), _replicas);
     }
-
-    private static double Share(bool[] correct) => correct.Length == 0 ? 0 : (double)correct.Count(c => c) / correct.Length;
 }

@@ -27,11 +27,17 @@ public sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKep
     /// <summary>Kept steps by the number of plausible tokens.</summary>
     public SortedDictionary<int, long> SetSizeCounts { get; init; } = [];
 
+    /// <summary>How the models compare at all steps; null in the figures of an older worker.</summary>
+    public PairFigures? Pair { get; init; }
+
+    /// <summary>How their tokens go together.</summary>
+    public VocabularyFigures? Vocabulary { get; init; }
+
     /// <summary>Some kept steps in full.</summary>
     public IReadOnlyList<StepExample> Examples { get; init; } = [];
 
     /// <summary>The figures of a chunk that was just sampled.</summary>
-    internal static ChunkFigures Of(ChunkResult result, IReadOnlyList<StepExample> examples) =>
+    internal static ChunkFigures Of(ChunkResult result, IReadOnlyList<StepExample> examples, VocabularyFigures? vocabulary = null) =>
         new(result.Answers.Count, result.StepsSeen, result.Samples.Count, result.Answers.Sum(answer => (long)answer.Ids.Length), result.KlSum,
             result.Answers.Count(answer => answer.Cut), result.Answers.Count(answer => answer.Ids.Length == 0))
         {
@@ -39,6 +45,8 @@ public sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKep
             StepCounts = Count(result.Samples, sample => sample.Step),
             SetSizeCounts = Count(result.Samples, sample => sample.TokenIds.Length),
             Examples = examples,
+            Pair = result.Pair,
+            Vocabulary = vocabulary,
         };
 
     /// <summary>The figures of both.</summary>
@@ -50,6 +58,8 @@ public sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKep
             StepCounts = Sum(a.StepCounts, b.StepCounts),
             SetSizeCounts = Sum(a.SetSizeCounts, b.SetSizeCounts),
             Examples = [.. a.Examples, .. b.Examples],
+            Pair = a.Pair is null ? b.Pair : b.Pair is null ? a.Pair : a.Pair + b.Pair,
+            Vocabulary = a.Vocabulary ?? b.Vocabulary,
         };
 
     private static SortedDictionary<int, long> Count(IReadOnlyList<ContrastiveSample> samples, Func<ContrastiveSample, int> key) =>

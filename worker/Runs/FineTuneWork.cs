@@ -1,7 +1,9 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Evaluation;
 using LightReasoner.Worker.FineTuning;
+using LightReasoner.Worker.Refinement;
 
 namespace LightReasoner.Worker.Runs;
 
@@ -12,11 +14,15 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
 
     public async Task RunAsync()
     {
-        string samplesUri = Run.References.DatasetUri(_spec.Samples);
-        using SpooledList<ContrastiveSample> samples = await Datasets.SamplesAsync(samplesUri, _spec.Samples.Format, Run.Stop);
+        using SpooledList<ContrastiveSample> samples = _spec.Objective is FineTuneObjective.Sft
+            ? await OwnAnswers.ReadAsync(Run.References.OutputOf(_spec.Samples.RunRef!), _spec.Sft!, Run.References.DatasetUri,
+                async () => (await Run.Models.TokenizerAsync(_spec.Model, Run.Stop)).Tokenizer, Run.Stop)
+            : await Datasets.SamplesAsync(Run.References.DatasetUri(_spec.Samples), _spec.Samples.Format, Run.Stop);
+        AccuracyMeasurement evaluation = await AccuracyMeasurement.PrepareAsync(Run, _spec.Evaluation, Decoding.Tokens);
         ModelWithTokenizer model = await Run.Models.LoadAsync(_spec.Model, Run.Stop);
-        AccuracyMeasurement evaluation = await AccuracyMeasurement.PrepareAsync(Run, _spec.Evaluation, model, blocks: false);
-        await evaluation.MeasureBeforeAsync();
+        IReadOnlyList<RefineSequence> validation = await ValidationAsync(_spec.Validation, model, "question", "answer",
+            _spec.Evaluation?.Prompt ?? new PromptSpec(), _spec.Training.MaxLength, EosTail.OfLength(1), Truncation.Right);
+        await evaluation.MeasureBeforeAsync(model);
 
         using var trainer = new LoraTrainer(model.Loaded, model.Tokenizer, samples, _spec, Run.Devices);
         Run.Progress.Say($"{samples.Count} samples{(trainer.SamplesDropped > 0 ? $", of which {trainer.SamplesDropped} are longer than maxLength and left out" : "")}");
@@ -28,10 +34,11 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
                 (tokensPerSecond, stop) => trainer.TrainStep(stop) with { TokensPerSecond = tokensPerSecond() }, trainer.SaveState, trainer.LoadState),
             _spec.Training.SaveSteps, _spec.Training.SaveMinutes, _spec.Training.SaveTotalLimit, _spec.Training.LoggingSteps, _spec.Training.Resume,
             "fine-tuning", m => FormattableString.Invariant($"loss {m.Loss:F4}, lr {m.LearningRate:G3}, {m.TokensPerSecond:F0} tok/s"),
-            (report, metrics) => report with { FineTune = metrics });
+            (report, metrics) => report with { FineTune = metrics },
+            Validate(_spec.Validation, () => Perplexity.Loss(model.Loaded.Model, validation), (metrics, loss) => metrics with { ValidationLoss = loss }));
 
         await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, ModelSources.PeftName(model.Uri), model.Adapters));
-        EvaluationMetrics? result = await evaluation.MeasureAfterAsync(trainer.Replicas);
+        EvaluationMetrics? result = await evaluation.MeasureAfterAsync(model, trainer.Replicas);
         if (_spec.Merge)
         {
             model.Loaded.Model.MergeLora();

@@ -1,5 +1,6 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Evaluation;
 using LightReasoner.Worker.Refinement;
 
 namespace LightReasoner.Worker.Runs;
@@ -13,9 +14,13 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
     {
         using SpooledList<PromptResponse> records = await Datasets.PromptResponsesAsync(
             Run.References.DatasetUri(_spec.Dataset), _spec.Dataset.Format, _spec.PromptField, _spec.ResponseField, Run.Stop);
+        bool masks = _spec.Objective is RefineObjective.Interleaved;
+        AccuracyMeasurement evaluation = await AccuracyMeasurement.PrepareAsync(Run,
+            masks && _spec.Evaluation is { } asked ? asked with { BlockLength = _spec.Interleaved.BlockSize } : _spec.Evaluation, masks ? Decoding.Masks : Decoding.Blocks);
         ModelWithTokenizer model = await Run.Models.LoadAsync(_spec.Model, Run.Stop);
-        AccuracyMeasurement evaluation = await AccuracyMeasurement.PrepareAsync(Run, _spec.Evaluation, model, blocks: true);
-        await evaluation.MeasureBeforeAsync();
+        IReadOnlyList<RefineSequence> validation = await ValidationAsync(_spec.Validation, model, _spec.PromptField, _spec.ResponseField, _spec.Prompt,
+            _spec.Training.MaxLength, masks ? EosTail.OfLength(1) : _spec.EosTail, _spec.Truncation);
+        await evaluation.MeasureBeforeAsync(model);
 
         using var trainer = new RefineTrainer(model.Loaded, model.Tokenizer, records, _spec, Run.Devices);
         Run.Progress.Say($"{records.Count} records, {trainer.TotalSteps} steps");
@@ -27,11 +32,12 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
                 (tokensPerSecond, stop) => trainer.TrainStep(stop) with { TokensPerSecond = tokensPerSecond() }, trainer.SaveState, trainer.LoadState),
             _spec.Training.SaveSteps, _spec.Training.SaveMinutes, _spec.Training.SaveTotalLimit, _spec.Training.LoggingSteps, _spec.Training.Resume,
             "refining", m => FormattableString.Invariant($"loss {m.LossTotal:F4}, lr {m.LearningRate:G3}, {m.TokensPerSecond:F0} tok/s"),
-            (report, metrics) => report with { Refine = metrics });
+            (report, metrics) => report with { Refine = metrics },
+            Validate(_spec.Validation, () => trainer.Loss(validation), (metrics, loss) => metrics with { ValidationLoss = loss }));
 
         if (_spec.Method == TrainingMethod.Lora) await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, ModelSources.PeftName(model.Uri), model.Adapters));
         else await PutFolderAsync("model", folder => trainer.SaveModel(folder, model.Folder));
-        EvaluationMetrics? result = await evaluation.MeasureAfterAsync(trainer.Replicas);
+        EvaluationMetrics? result = await evaluation.MeasureAfterAsync(model, trainer.Replicas);
         Run.Progress.Update(report => report with { Refine = last with { Evaluation = result } });
     }
 }

@@ -68,8 +68,8 @@ internal static class RunRecord
         DatasetSource?[] datasets = manifest switch
         {
             SamplingRun run => [run.Spec.Dataset],
-            FineTuneRun run => [run.Spec.Samples, .. run.Spec.Evaluation?.Datasets() ?? []],
-            RefineRun run => [run.Spec.Dataset, .. run.Spec.Evaluation?.Datasets() ?? []],
+            FineTuneRun run => [run.Spec.Samples, run.Spec.Sft?.Dataset, run.Spec.Validation?.Dataset, .. run.Spec.Evaluation?.Datasets() ?? []],
+            RefineRun run => [run.Spec.Dataset, run.Spec.Validation?.Dataset, .. run.Spec.Evaluation?.Datasets() ?? []],
             _ => [],
         };
         var fingerprints = new JsonObject();

@@ -28,6 +28,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     private readonly List<IDisposable> _models = []; // expert, amateur and their replicas, once they are needed
     private readonly Dictionary<string, int> _within = []; // questions done by chunk, of those that are under way
     private (DeviceQueue<ContrastiveSampler> Samplers, Func<Question, int[]>? Answers)? _prepared;
+    private VocabularyFigures? _vocabulary;
 
     /// <summary>Kept steps that the figures hold in full, over all chunks of a shard.</summary>
     private const int Examples = 10;
@@ -100,7 +101,8 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
 
         async Task<ChunkFigures> CommitAsync(Chunk chunk, ChunkResult result)
         {
-            ChunkFigures news = ChunkFigures.Of(result, result.Examples((Examples * chunkSize + questions.Count - 1) / questions.Count));
+            ChunkFigures news = ChunkFigures.Of(
+                result, result.Examples((Examples * chunkSize + questions.Count - 1) / questions.Count), _vocabulary);
             // Figures and answers come first: the samples' appearance is what commits all three.
             await run.Output.PutTextAsync($"figures/{chunk.Part}.json", JsonSerializer.Serialize(news, ApiJson.Options), run.Stop);
             await run.Output.PutTextAsync($"answers/{chunk.Part}.jsonl", AnswerFile.Write(chunk.Questions.Zip(result.Answers)), run.Stop);
@@ -138,6 +140,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         VocabularyMap vocabulary = _spec.Selection.Vocabulary == VocabularyMatch.Ids || _spec.Compatibility == Compatibility.Published
             ? VocabularyMap.Equal(expertRows, amateurRows)
             : VocabularyMap.Of(expertTokens, expertRows, amateurTokens, amateurRows);
+        _vocabulary = VocabularyMap.Compare(expertTokens, expertRows, amateurTokens, amateurRows);
         if (!vocabulary.SameIds) run.Progress.Say($"expert and amateur have {vocabulary.Size} tokens in common, matched by spelling");
         Func<Question, int[]>? answers = _spec.Answers is { } source ? await AnswerFile.ReadAsync(BlobUri.Join(run.References.OutputOf(source.RunRef), "answers/*"), run.Stop) : null;
         int rows = vocabulary.SameIds ? Math.Min(expertRows, amateurRows) : expertRows;

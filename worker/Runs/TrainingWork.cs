@@ -1,10 +1,21 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LightReasoner.Api;
+using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Refinement;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Runs;
+
+/// <summary>The loss on the validation data before training.</summary>
+/// <param name="Step">Steps done then.</param>
+/// <param name="Loss">The loss.</param>
+internal sealed record ValidationLoss(long Step, double Loss)
+{
+    /// <summary>Where a run keeps it.</summary>
+    public const string BlobName = "validation-before.json";
+}
 
 /// <summary>The course of a training run: resume, step, log, save, and stop in between when asked to.</summary>
 /// <typeparam name="TMetrics">Figures of a step.</typeparam>
@@ -21,12 +32,39 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
     protected sealed record Loop(
         Func<long> Step, long TotalSteps, Func<long> TokensSeen, Func<Func<double>, CancellationToken, TMetrics> TrainStep, Action<string> Save, Action<string> Load);
 
+    /// <summary>Measures the loss on data that is not trained on.</summary>
+    /// <param name="Steps">Every so many steps.</param>
+    /// <param name="Loss">Measures it now.</param>
+    /// <param name="Into">Puts it among a step's figures.</param>
+    protected sealed record Validation(int Steps, Func<double> Loss, Func<TMetrics, double, TMetrics> Into);
+
     protected RunContext Run { get; } = run;
+
+    protected static Validation? Validate(ValidationSpec? spec, Func<double> loss, Func<TMetrics, double, TMetrics> into) => spec is null ? null : new Validation(spec.Steps, loss, into);
+
+    /// <summary>The sequences that validation reads; none without a spec.</summary>
+    protected async Task<IReadOnlyList<RefineSequence>> ValidationAsync(
+        ValidationSpec? spec, ModelWithTokenizer model, string promptField, string responseField, PromptSpec prompt, int maxLength, EosTail tail, Truncation truncation)
+    {
+        if (spec is null) return [];
+        string uri = Run.References.DatasetUri(spec.Dataset);
+        using SpooledList<PromptResponse> records = await Datasets.PromptResponsesAsync(uri, spec.Dataset.Format, spec.PromptField ?? promptField, spec.ResponseField ?? responseField, Run.Stop);
+        int eos = RefineTrainer.EosOf(model.Loaded, model.Tokenizer);
+        RefineSequence[] sequences =
+        [
+            .. records.Take(spec.MaxRecords ?? int.MaxValue).Select(record =>
+            {
+                (int[] before, int[] response) = ResponseEncoder.Encode(model.Tokenizer, spec.Prompt ?? prompt, record, model.Loaded.Model.Config.VocabSize);
+                return RefineSequence.Build(before, response, eos, tail, maxLength, truncation, record.Index);
+            }).Where(sequence => sequence.Targets > 0),
+        ];
+        return sequences.Length > 0 ? sequences : throw new WorkerException(ExitCode.BadData, $"{uri}: spec.training.maxLength ({maxLength}) leaves nothing of any response to be measured");
+    }
 
     /// <summary>Trains to the last step and returns the figures of the last one logged.</summary>
     protected async Task<TMetrics> TrainAsync(
         Loop trainer, int saveSteps, int saveMinutes, int keep, int loggingSteps, ResumeMode resume, string what, Func<TMetrics, string> describe,
-        Func<ProgressReport, TMetrics, ProgressReport> report)
+        Func<ProgressReport, TMetrics, ProgressReport> report, Validation? validation)
     {
         var checkpoints = new Checkpoints(Run.Output, keep);
         if (resume == ResumeMode.Disable) await checkpoints.ClearAsync(Run.Stop);
@@ -39,6 +77,12 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
         long begun = Run.Time.GetTimestamp(), tokensBefore = trainer.TokensSeen();
         double Seconds() => Math.Max(1e-3, Run.Time.GetElapsedTime(begun).TotalSeconds);
 
+        if (validation is not null && await Run.Output.Store.GetAsync(ValidationLoss.BlobName, Run.Stop) is null)
+        {
+            double before = validation.Loss();
+            Run.Progress.Say(FormattableString.Invariant($"validation loss before training: {before:F4}"));
+            await Run.Output.PutTextAsync(ValidationLoss.BlobName, JsonSerializer.Serialize(new ValidationLoss(start, before), ApiJson.Options) + "\n", Run.Stop);
+        }
         while (trainer.Step() < trainer.TotalSteps)
         {
             TMetrics metrics;
@@ -52,10 +96,11 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
                 throw;
             }
             long step = trainer.Step();
+            bool isLast = step == trainer.TotalSteps, validates = validation is not null && (isLast || step % validation.Steps == 0);
+            if (validates) metrics = validation!.Into(metrics, validation.Loss());
             double rate = (step - start) / Seconds();
             Run.Progress.Tell(what, r => report(r with { Done = step, RatePerSecond = rate }, metrics), describe(metrics));
-            bool isLast = step == trainer.TotalSteps;
-            if (step % loggingSteps == 0 || isLast) await log.AddAsync(last = metrics, CancellationToken.None);
+            if (step % loggingSteps == 0 || isLast || validates) await log.AddAsync(last = metrics, CancellationToken.None);
             if (step % saveSteps == 0 || isLast || Run.Stop.IsCancellationRequested || Run.Time.GetElapsedTime(savedAt) >= TimeSpan.FromMinutes(saveMinutes)) await SaveAsync();
             Run.Stop.ThrowIfCancellationRequested();
         }

@@ -6,38 +6,49 @@ using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Sampling;
 
+/// <summary>An answer as it is written.</summary>
+/// <param name="Index">Position of the question's record in the dataset.</param>
+/// <param name="Question">The question.</param>
+/// <param name="Ids">Token ids of the answer.</param>
+/// <param name="PromptIds">Token ids of the prompt.</param>
+public sealed record AnswerLine(int Index, string Question, int[] Ids, int[]? PromptIds = null);
+
 /// <summary>
-/// The answers of a chunk as JSONL, one line a question, so that another run can score them again: <c>index</c> (of the record),
-/// <c>question</c>, <c>ids</c>.
+/// The answers of a chunk as JSONL, one line a question, so that another run can score them again or learn them: <c>index</c> (of the
+/// record), <c>question</c>, <c>ids</c>, <c>promptIds</c>.
 /// </summary>
 internal static class AnswerFile
 {
-    private sealed record Line(int Index, string Question, int[] Ids);
-
     /// <summary>Content of the file.</summary>
     public static string Write(IEnumerable<(Question Question, ChunkAnswer Answer)> answers)
     {
         var text = new StringBuilder();
         foreach (var (question, answer) in answers)
-            text.Append(JsonSerializer.Serialize(new Line(question.Index, question.Text, answer.Ids), ApiJson.Options)).Append('\n');
+            text.Append(JsonSerializer.Serialize(new AnswerLine(question.Index, question.Text, answer.Ids, answer.PromptIds), ApiJson.Options)).Append('\n');
         return text.ToString();
+    }
+
+    /// <summary>The answers, one after the other.</summary>
+    public static async IAsyncEnumerable<AnswerLine> LinesAsync(string uri, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (DataRecord record in RecordReader.ReadAsync(uri, RecordFormat.Jsonl, cancellation))
+            yield return record.Fields.Deserialize<AnswerLine>(ApiJson.Options) is { Ids: not null } line ? line : throw new WorkerException(ExitCode.BadData, $"{record.Place}: is no answer");
     }
 
     /// <summary>All answers below a run's output; looked up by question, each read when it is asked for.</summary>
     public static async Task<Func<Question, int[]>> ReadAsync(string uri, CancellationToken cancellation)
     {
-        var lines = new SpooledList<Line>(
+        var lines = new SpooledList<AnswerLine>(
             (writer, line) =>
             {
                 writer.Write(line.Index);
                 writer.Write(line.Question);
                 writer.WriteArray(line.Ids);
             },
-            reader => new Line(reader.ReadInt32(), reader.ReadString(), reader.ReadArray<int>()));
+            reader => new AnswerLine(reader.ReadInt32(), reader.ReadString(), reader.ReadArray<int>()));
         var places = new Dictionary<int, int>();
-        await foreach (DataRecord record in RecordReader.ReadAsync(uri, RecordFormat.Jsonl, cancellation))
+        await foreach (AnswerLine line in LinesAsync(uri, cancellation))
         {
-            Line line = record.Fields.Deserialize<Line>(ApiJson.Options) is { Ids: not null } read ? read : throw new WorkerException(ExitCode.BadData, $"{record.Place}: is no answer");
             places[line.Index] = lines.Count;
             lines.Add(line);
         }

@@ -11,6 +11,9 @@ namespace LightReasoner.Worker.Sampling;
 /// <param name="KlSum">Sum of KL over the kept steps, in nats.</param>
 public sealed record ChunkResult(IReadOnlyList<ChunkAnswer> Answers, IReadOnlyList<ContrastiveSample> Samples, long StepsSeen, double KlSum)
 {
+    /// <summary>How the two models compare at all steps.</summary>
+    public required PairFigures Pair { get; init; }
+
     /// <summary>Some kept steps in full, for a report.</summary>
     public required Func<int, IReadOnlyList<StepExample>> Examples { get; init; }
 }
@@ -20,6 +23,9 @@ public sealed record ChunkResult(IReadOnlyList<ChunkAnswer> Answers, IReadOnlyLi
 /// <param name="Cut">Whether a limit came before an end-of-sequence token.</param>
 public sealed record ChunkAnswer(int[] Ids, bool Cut)
 {
+    /// <summary>Token ids of the prompt.</summary>
+    public int[] PromptIds { get; init; } = [];
+
     /// <summary>No answer, since the prompt is too long.</summary>
     public static ChunkAnswer TooLong { get; } = new([], false);
 }

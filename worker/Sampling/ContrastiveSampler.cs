@@ -55,6 +55,7 @@ public sealed class ContrastiveSampler
 
         // 1. Generate: the answers, and the final hidden states of the expert that each token was chosen by, [all tokens, hidden].
         var (answers, expertStates) = given is null ? Generate(prompts, questions, progress, cancellation) : (Given(prompts, given), null);
+        answers = [.. answers.Select((answer, i) => answer with { PromptIds = prompts[i] })];
         var steps = Steps(answers);
         expertStates = expertStates?.index_select(0, Array.ConvertAll(steps, step => step.Token).ToDevice(_expert.Device))
             ?? Read(_expert, steps, answer => ([.. prompts[answer], .. answers[answer].Ids[..^1]], step => prompts[answer].Length + step), cancellation);
@@ -69,7 +70,7 @@ public sealed class ContrastiveSampler
             }, cancellation);
 
         // 3. Select: both heads over some steps at a time.
-        var labels = new List<SoftLabel>();
+        var (labels, figures) = (new List<SoftLabel>(), new List<StepFigures>(steps.Length));
         var piece = Math.Max(1, _expert.HeadElements / _expert.Config.VocabSize);
         for (var first = 0; first < steps.Length; first += piece)
         {
@@ -79,11 +80,14 @@ public sealed class ContrastiveSampler
             var expertLogits = _expert.Head(expertStates.narrow(0, first, count));
             if (_spec.Compatibility is Compatibility.Published)
                 expertLogits = Processed(expertLogits, steps.AsSpan(first, count), prompts, answers);
-            labels.AddRange(ContrastiveSelection.Select(expertLogits, _amateur.Head(amateurStates.narrow(0, first, count)), _vocabulary, _spec.Selection)
-                .Select(label => label with { Row = first + label.Row }));
+            int[] chosen = [.. steps.AsSpan(first, count).ToArray().Select(step => answers[step.Answer].Ids[step.Index])];
+            var (kept, compared) = ContrastiveSelection.Select(expertLogits, _amateur.Head(amateurStates.narrow(0, first, count)), chosen, _vocabulary, _spec.Selection);
+            labels.AddRange(kept.Select(label => label with { Row = first + label.Row }));
+            figures.AddRange(compared);
         }
         return new ChunkResult(answers, new LazyList<ContrastiveSample>(labels.Count, Kept), steps.Length, labels.Sum(label => label.Kl))
         {
+            Pair = PairFigures.Of(figures),
             Examples = most =>
             {
                 var count = Math.Min(most, labels.Count);
@@ -106,6 +110,10 @@ public sealed class ContrastiveSampler
                 KlDivergence = labels[i].Kl,
                 Question = questions[answer].Text,
                 PrefixIds = [.. prompts[answer], .. before],
+                ExpertEntropy = Math.Round(figures[labels[i].Row].ExpertEntropy, 6),
+                AmateurEntropy = Math.Round(figures[labels[i].Row].AmateurEntropy, 6),
+                ExpertTop1 = figures[labels[i].Row].ExpertTop,
+                AmateurTop1 = figures[labels[i].Row].AmateurTop,
             };
         }
     }

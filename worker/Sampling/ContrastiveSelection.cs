@@ -14,6 +14,17 @@ namespace LightReasoner.Worker.Sampling;
 /// <param name="Amateur">Their probabilities to the amateur.</param>
 internal sealed record SoftLabel(int Row, double Kl, int[] TokenIds, double[] Weights, double[] Expert, double[] Amateur);
 
+/// <summary>How two models' distributions compare at one step; over the common tokens, entropies in nats.</summary>
+/// <param name="Kl">KL(expert ‖ amateur), in nats.</param>
+/// <param name="ExpertEntropy">Entropy of the expert's distribution.</param>
+/// <param name="AmateurEntropy">Entropy of the amateur's.</param>
+/// <param name="ExpertTop">The expert's most likely token, by its ids.</param>
+/// <param name="AmateurTop">The amateur's, by the expert's ids.</param>
+/// <param name="ExpertLog">Log probability of the answer's token to the expert; null where the token is not common.</param>
+/// <param name="AmateurLog">The same to the amateur.</param>
+internal readonly record struct StepFigures(
+    double Kl, double ExpertEntropy, double AmateurEntropy, int ExpertTop, int AmateurTop, double? ExpertLog, double? AmateurLog);
+
 /// <summary>Which steps are kept, and their labels: section 3 of LightReasoner (arXiv 2510.07962).</summary>
 internal static class ContrastiveSelection
 {
@@ -22,24 +33,35 @@ internal static class ContrastiveSelection
     /// <summary>Compares two models' next-token distributions row by row.</summary>
     /// <param name="expertLogits">[rows, vocabulary of the expert].</param>
     /// <param name="amateurLogits">[rows, vocabulary of the amateur].</param>
+    /// <param name="chosen">The token that the answer has in each row, by the expert's ids.</param>
     /// <param name="vocabulary">The tokens that both have.</param>
     /// <param name="selection">alpha and beta.</param>
-    /// <returns>The labels of the kept rows, ascending.</returns>
+    /// <returns>The labels of the kept rows, ascending, and the figures of all rows.</returns>
     /// <exception cref="InvalidDataException">The logits are not finite.</exception>
-    public static IReadOnlyList<SoftLabel> Select(Tensor expertLogits, Tensor amateurLogits, VocabularyMap vocabulary, SelectionSpec selection)
+    public static (IReadOnlyList<SoftLabel> Labels, StepFigures[] Steps) Select(Tensor expertLogits, Tensor amateurLogits, int[] chosen, VocabularyMap vocabulary, SelectionSpec selection)
     {
         using var scope = NewDisposeScope();
         var expert = vocabulary.OfExpert(expertLogits.to(ScalarType.Float32).softmax(-1));
         var amateur = vocabulary.OfAmateur(amateurLogits.to(ScalarType.Float32).softmax(-1));
         var smoothed = expert.add(s_epsilon);
-        var advantage = smoothed.log().sub_(amateur.add(s_epsilon).log_()); // log((pE + ε) / (pA + ε))
-        var kl = smoothed.mul_(advantage).sum(-1).ToHost<float>();        // Σ (pE + ε) · advantage
-        if (!kl.All(float.IsFinite))
+        Tensor expertLog = smoothed.log(), amateurLog = amateur.add(s_epsilon).log_();
+        int[] common = Array.ConvertAll(chosen, vocabulary.CommonIndex);
+        var at1 = Array.ConvertAll(common, index => Math.Max(index, 0)).ToDevice(expert.device).unsqueeze(-1);
+        var figures = new List<Tensor> { Dot(expert, expertLog), Dot(amateur, amateurLog), expert.argmax(-1), amateur.argmax(-1), expertLog.gather(-1, at1).squeeze(-1), amateurLog.gather(-1, at1).squeeze(-1) };
+        var advantage = expertLog.sub_(amateurLog);           // log((pE + ε) / (pA + ε))
+        figures.Insert(0, smoothed.mul_(advantage).sum(-1)); // Σ (pE + ε) · advantage
+        var host = stack([.. figures.Select(figure => figure.to(ScalarType.Float64))]).ToHost<double>();
+        var count = chosen.Length;
+        var kl = host.AsSpan(0, count).ToArray();
+        if (!kl.All(double.IsFinite))
             throw new InvalidDataException("the logits of the expert or of the amateur are not finite; a model's weights are damaged, or its dtype is too narrow for it (try bfloat16 or float32)");
 
+        var steps = Enumerable.Range(0, count).Select(row => new StepFigures(kl[row], -Figure(1, row), -Figure(2, row),
+            vocabulary.ExpertId((long)Figure(3, row)), vocabulary.ExpertId((long)Figure(4, row)),
+            common[row] < 0 ? null : Figure(5, row), common[row] < 0 ? null : Figure(6, row))).ToArray();
         int[] kept = [.. Enumerable.Range(0, kl.Length).Where(row => kl[row] >= selection.Beta)];
         if (kept.Length == 0)
-            return [];
+            return ([], steps);
         var rows = kept.ToDevice(expert.device);
         (expert, amateur, advantage) = (expert.index_select(0, rows), amateur.index_select(0, rows), advantage.index_select(0, rows));
         var plausible = expert.ge(expert.amax([-1], keepdim: true).mul(Scalars.Of(selection.Alpha))); // {v : pE(v) ≥ α · max pE}
@@ -58,6 +80,11 @@ internal static class ContrastiveSelection
 
             double[] Values(int which) => [.. values.AsSpan(which * ids.Length + start, end - start).ToArray().Select(value => (double)value)];
         }
-        return labels;
+        return (labels, steps);
+
+        double Figure(int which, int row) => host[which * count + row];
     }
+
+    /// <summary>Sums of the products along rows, without a tensor for the products.</summary>
+    private static Tensor Dot(Tensor a, Tensor b) => a.unsqueeze(1).bmm(b.unsqueeze(2)).view(-1);
 }

@@ -4,6 +4,20 @@ using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Sampling;
 
+/// <summary>How the tokens of two models go together.</summary>
+/// <param name="Expert">Tokens of the expert.</param>
+/// <param name="Amateur">Tokens of the amateur.</param>
+/// <param name="Common">Tokens that are spelled alike in both.</param>
+/// <param name="Moved">Those of them whose ids differ.</param>
+/// <param name="Examples">Some of these.</param>
+public sealed record VocabularyFigures(int Expert, int Amateur, int Common, int Moved, IReadOnlyList<MovedToken> Examples);
+
+/// <summary>A token that both models have, with different ids.</summary>
+/// <param name="Token">The token.</param>
+/// <param name="ExpertId">Its id in the expert.</param>
+/// <param name="AmateurId">Its id in the amateur.</param>
+public sealed record MovedToken(string Token, int ExpertId, int AmateurId);
+
 /// <summary>
 /// The tokens that expert and amateur have in common: those of equal ids where their tokenizers agree on the ids (the models may have
 /// different numbers of unused rows), else those that are spelled alike.
@@ -69,6 +83,36 @@ public sealed class VocabularyMap
         }
         return equal ? Equal(expertRows, amateurRows) : new VocabularyMap(expert, amateur, amateurRows, pairs);
     }
+
+    /// <summary>How the tokens of two models go together.</summary>
+    public static VocabularyFigures Compare(Tokenizer expert, int expertRows, Tokenizer amateur, int amateurRows)
+    {
+        const int Examples = 10;
+        var amateurIds = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var id = 0; id < Math.Min(amateur.VocabSize, amateurRows); id++)
+            if (amateur.IdToToken(id) is { } token)
+                amateurIds.TryAdd(token, id);
+        var (tokens, common, moved) = (0, 0, 0);
+        var examples = new List<MovedToken>();
+        for (var id = 0; id < Math.Min(expert.VocabSize, expertRows); id++)
+        {
+            if (expert.IdToToken(id) is not { } token)
+                continue;
+            tokens++;
+            if (!amateurIds.TryGetValue(token, out var other))
+                continue;
+            common++;
+            if (other == id)
+                continue;
+            moved++;
+            if (examples.Count < Examples)
+                examples.Add(new MovedToken(token, id, other));
+        }
+        return new VocabularyFigures(tokens, amateurIds.Count, common, moved, examples);
+    }
+
+    /// <summary>The place among the common tokens of an expert's id; negative where it is not common.</summary>
+    internal int CommonIndex(int expertId) => _expertIds is null ? expertId < Size ? expertId : -1 : Array.BinarySearch(_expertIds, expertId);
 
     /// <summary>The expert's id of a common token.</summary>
     public int ExpertId(long token) => _expertIds?[token] ?? (int)token;

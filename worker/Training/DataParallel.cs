@@ -44,6 +44,9 @@ internal sealed class DataParallel : IDisposable
     /// <summary>The replicas' models.</summary>
     public IReadOnlyList<CausalLM> Models => [.. _replicas.Select(replica => replica.Model)];
 
+    /// <summary>The caller's model.</summary>
+    public Replica First => _replicas[0];
+
     /// <summary>What is trained.</summary>
     public IReadOnlyList<FlatWeight> Weights => _replicas[0].Parameters.Named;
 

@@ -15,7 +15,7 @@ internal static class HeadLoss
     /// <summary>Positions of a piece.</summary>
     public static long Positions(int vocabulary) => Math.Max(PiecePositions, PieceLogits / vocabulary);
 
-    /// <summary>Adds the gradient of a loss to the replica's.</summary>
+    /// <summary>Adds the gradient of a loss to the replica's; where gradients are off, only computes the loss.</summary>
     /// <param name="replica">The model and its gradients.</param>
     /// <param name="hidden">Hidden states [positions, hidden] with their graph.</param>
     /// <param name="weight">What the loss is multiplied by in the gradient.</param>
@@ -34,13 +34,18 @@ internal static class HeadLoss
             var count = Math.Min(step, states.shape[0] - start);
             var piece = states.narrow(0, start, count).requires_grad_();
             var sum = loss(replica.Model.Head(piece).to(ScalarType.Float32), (start, count));
+            total.add_(sum.detach());
+            if (!is_grad_enabled())
+                continue;
             sum.mul(factor).backward();
             replica.Parameters.Flush(replica.Model.HeadWeight);
-            total.add_(sum.detach());
             gradient.narrow(0, start, count).copy_(piece.grad!);
         }
-        hidden.backward([gradient]);
-        replica.Parameters.Flush();
+        if (is_grad_enabled())
+        {
+            hidden.backward([gradient]);
+            replica.Parameters.Flush();
+        }
         return total.MoveToOuterDisposeScope();
     }
 }

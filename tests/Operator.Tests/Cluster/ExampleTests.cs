@@ -15,6 +15,8 @@ public sealed class ExampleTests(DevCluster cluster)
     [InlineData("pvc", 2)]
     [InlineData("oci", 1)]
     [InlineData("sweep", 9)]
+    [InlineData("experiments", 10)]
+    [InlineData("rounds", 6)]
     public async Task Kustomization_Renders_AndItsRunsAreGood(string folder, int runs)
     {
         string text = await Kubectl.RunAsync(null, "", "kustomize", $"examples/{folder}");

@@ -77,26 +77,26 @@ public class EvaluationTests
         Assert.Equal(-1, ConfidenceInterval.PairedDifference(10, 0, 10, 10).Low, 1e-12);
     }
 
-    [Theory, InlineData(false), InlineData(true)]
-    public void Evaluate_Questions_JudgesEachAnswer(bool blocks)
+    [Theory, InlineData(Decoding.Tokens), InlineData(Decoding.Blocks), InlineData(Decoding.Masks)]
+    public void Evaluate_Questions_JudgesEachAnswer(Decoding decoding)
     {
         using var model = Goldens.Model("qwen2-tiny");
         var spec = new EvaluationSpec { Prompt = new PromptSpec { Template = PromptTemplate.None },
             Generation = new GenerationSpec { MaxNewTokens = 16 }, BlockLength = 8, RefineIterations = 1 };
         Question[] questions = [.. Enumerable.Range(0, 5).Select(i => new Question(i, $"q{i}", $"abc{i}", "#### 7"))];
         var tokenizer = TestTokenizer.Create();
-        var first = new AccuracyEvaluator().Evaluate(model, tokenizer, questions, spec, blocks);
+        var first = new AccuracyEvaluator().Evaluate(model, tokenizer, questions, spec, decoding);
         // Asking again with what it answered as the right answers: all are right where the answer had a number.
         var known = questions.Zip(first.Answers, (q, a) => q with { Answer = Gsm8kAnswer.Extract(a) ?? "0" }).ToArray();
-        var second = new AccuracyEvaluator().Evaluate(model, tokenizer, known, spec, blocks);
+        var second = new AccuracyEvaluator().Evaluate(model, tokenizer, known, spec, decoding);
         Assert.Equal(first.Answers, second.Answers);
         Assert.Equal(first.Answers.Select(a => Gsm8kAnswer.Extract(a) is not null), second.Correct);
-        if (blocks)
+        if (decoding is not Decoding.Tokens)
             Assert.True(second.TokensPerForward > 1);
         else
             Assert.Equal(1, second.TokensPerForward);
         Assert.Contains("question 1",
             Assert.Throws<WorkerException>(() =>
-            new AccuracyEvaluator().Evaluate(model, tokenizer, [questions[0] with { Answer = "none" }], spec, blocks)).Message);
+            new AccuracyEvaluator().Evaluate(model, tokenizer, [questions[0] with { Answer = "none" }], spec, decoding)).Message);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Refinement;
@@ -56,6 +57,46 @@ public class BlockGeneratorTests
             var together = generator.Generate(prompts, blockLength, passes, 21, batchSize);
             Assert.Equal(alone.Select(a => a.Ids), together.Select(a => a.Ids));
             Assert.Equal(alone.Select(a => a.ForwardPasses), together.Select(a => a.ForwardPasses));
+        }
+    }
+
+    /// <summary>Greedy ids, in at most as many passes as the goldens' (where a pass that only confirms is counted unless it is the block's last possible).</summary>
+    [Fact]
+    public void Generate_Converge_GivesTheGoldenIdsInNoMorePasses()
+    {
+        using var model = Goldens.Model("qwen2-tiny");
+        JsonObject[] lines = [.. Lines("converge.jsonl")];
+        var prompts = Lines("prompts.jsonl").ToDictionary(prompt => (int)prompt["prompt"]!, prompt => prompt["prompt_ids"]!.Ids());
+        var greedy = lines.Where(line => line["new_ids"] is not null).ToDictionary(line => (int)line["prompt"]!, line => line["new_ids"]!.Ids());
+        foreach (var golden in lines)
+        {
+            var (prompt, length) = ((int)golden["prompt"]!, (int)golden["N"]!);
+            var answer = new BlockGenerator(model.Model, 3, []).Generate([prompts[prompt]], length, null, (int)golden["blocks"]! * length, 1)[0];
+            Assert.Equal(greedy[prompt], answer.Ids.Take(greedy[prompt].Length));
+            Assert.InRange(answer.ForwardPasses, (int)golden["blocks"]!, (int)golden["forwards_without_last_check"]!);
+            GoldenLedger.Add("goldens/interleaved", "converge: greedy ids in no more passes", 1);
+        }
+
+        static IEnumerable<JsonObject> Lines(string file) => File.ReadLines(Path.Combine(Goldens.Folder, "interleaved", file)).Select(line => JsonNode.Parse(line)!.AsObject());
+    }
+
+    [Theory, InlineData(1), InlineData(2), InlineData(3), InlineData(4)]
+    public void Generate_ConvergeOnARandomModel_IsGreedy(int seed)
+    {
+        using var model = CausalLM.Create(DecoderConfig.Parse(new JsonObject
+        {
+            ["architectures"] = new JsonArray("Qwen2ForCausalLM"), ["model_type"] = "qwen2", ["vocab_size"] = 97, ["hidden_size"] = 32, ["intermediate_size"] = 48,
+            ["num_hidden_layers"] = 2, ["num_attention_heads"] = 4, ["num_key_value_heads"] = 2, ["max_position_embeddings"] = 128, ["tie_word_embeddings"] = seed % 2 == 0,
+        }, "random"), TorchSharp.torch.ScalarType.Float32, TorchSharp.torch.CPU, initSeed: seed);
+        var random = new Random(seed);
+        int[][] prompts = [.. Enumerable.Range(0, 8).Select(_ => Enumerable.Range(0, random.Next(1, 20)).Select(_ => random.Next(97)).ToArray())];
+        int[] end = seed % 2 == 0 ? [5] : [];
+        var greedy = new BatchGenerator(model, end).Generate(prompts, new GenerationSpec { MaxNewTokens = 30 }, 8);
+        foreach (var length in (int[])[1, 3, 8, 30])
+        {
+            var blocks = new BlockGenerator(model, 5, end).Generate(prompts, length, null, 30, 3);
+            Assert.Equal(greedy.Select(a => a.Ids), blocks.Select(a => a.Ids));
+            Assert.All(blocks, answer => Assert.InRange(answer.ForwardPasses, 1, 30));
         }
     }
 

@@ -91,6 +91,40 @@ public class InterleavedGoldenTests
         }
     }
 
+    [Fact]
+    public void Generate_PublishedDecodings_GivesPublishedIdsAndForwards()
+    {
+        using var model = Goldens.Model("qwen2-tiny");
+        var prompts = Lines("prompts.jsonl").ToDictionary(prompt => (int)prompt["prompt"]!, prompt => prompt["prompt_ids"]!.Ids());
+        foreach (var golden in Lines("generate.jsonl").Where(line => (string?)line["method"] is "blockwise" or "self_aware"))
+        {
+            var eos = (int)golden["eos"]!;
+            var expected = golden["new_ids"]!.Ids();
+            var answer = new InterleavedGenerator(model.Model, eos, [eos])
+                .Generate([prompts[(int)golden["prompt"]!]], (int)golden["block_size"]!, (double?)golden["threshold"], expected.Length, 1)[0];
+            // The published decoders keep what stands behind an EOS in its block.
+            Assert.Equal(Array.IndexOf(expected, eos) is >= 0 and var end ? expected[..(end + 1)] : expected, answer.Ids);
+            Assert.Equal((int)golden["forwards"]!, answer.ForwardPasses);
+            GoldenLedger.Add("goldens/interleaved", $"ids and forward passes, {golden["method"]}", 1);
+        }
+    }
+
+    [Fact]
+    public void Generate_ManyPrompts_GivesWhatEachGivesAlone()
+    {
+        using var model = Goldens.Model("qwen2-tiny");
+        var generator = new InterleavedGenerator(model.Model, Eos, [Eos]);
+        var prompts = BatchGeneratorTests.Prompts(19);
+        foreach (var threshold in (double?[])[null, 0.5])
+        {
+            var alone = prompts.Select(prompt => generator.Generate([prompt], 4, threshold, 21, 1)[0]).ToArray();
+            Assert.All(alone, answer => Assert.InRange(answer.Ids.Length, 1, 21));
+            var together = generator.Generate(prompts, 4, threshold, 21, 5);
+            Assert.Equal(alone.Select(a => a.Ids), together.Select(a => a.Ids));
+            Assert.Equal(alone.Select(a => a.ForwardPasses), together.Select(a => a.ForwardPasses));
+        }
+    }
+
     private static JsonObject Layout(string request, JsonObject golden)
     {
         using var output = new MemoryStream();

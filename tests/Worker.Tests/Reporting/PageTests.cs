@@ -136,7 +136,7 @@ public class PageTests
                 Examples = [.. Enumerable.Range(0, 25).Select(i => new StepExample(text, text, i, 0.9, [new(" a\n" + text, 0.8, 0.1, 0.9), new("b", 0.2, 0.2, 0.1)]))],
             },
             Changes = kind == "SamplingRun" ? [] : [.. Enumerable.Range(0, 60).Select(i => new AnswerChange(text, "#### 4", text + " 5", "4", i < 50))],
-            Passes = kind == "RefineRun" ? [new(1, 200, 60, 6.5), new(2, 200, 90, 4), new(3, 200, 120, 3.2)] : [],
+            Passes = kind == "RefineRun" ? [new("8 tokens, 1 pass", 200, 60, 6.5), new("8 tokens, 2 passes", 200, 90, 4), new("8 tokens, 3 passes", 200, 120, 3.2)] : [],
         };
     }
 

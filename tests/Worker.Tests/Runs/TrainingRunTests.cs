@@ -62,6 +62,89 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Contains("use bfloat16 or float32", refused.Message);
     }
 
+    /// <summary>Both controls over a SamplingRun's own answers: what is learned, and the loss and perplexity on held-out texts.</summary>
+    [Theory, InlineData("{answers: right, dataset: {uri: 'DATA'}}", 1), InlineData("{answers: all}", 0)]
+    public async Task FineTuning_OnOwnAnswers_LearnsThem(string sft, int onlyRight)
+    {
+        string data = $"file://{Examples}/data/test.jsonl";
+        Assert.Equal(ExitCode.Done, await RunAsync(ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
+            [$"spec.expert.uri={Expert}", $"spec.amateur.uri=file://{Examples}/models/seed-0/amateur", $"spec.dataset.uri={data}", "spec.shards=1", "spec.maxQuestions=40"]), "own"));
+        Manifest run = FineTune($"{{uri: '{Expert}', dtype: float32}}", "samples={runRef: {kind: SamplingRun, name: own}}", "objective=sft", $"sft={sft.Replace("DATA", data)}", "merge=false",
+            "training.maxSteps=60", "training.batchSize=16", "training.loggingSteps=1", $"validation={{dataset: {{uri: '{data}'}}, maxRecords: 20, steps: 25, prompt: {{template: none}}}}");
+        Assert.Equal(ExitCode.Done, await RunAsync(run, "sft", own: "own"));
+
+        JsonObject[] answers = [.. Directory.GetFiles(Path.Combine(_folder.Path, "own", "answers")).SelectMany(File.ReadLines).Select(line => JsonNode.Parse(line)!.AsObject())];
+        string[] truths = [.. File.ReadLines(Path.Combine(Examples, "data", "test.jsonl")).Select(line => (string)JsonNode.Parse(line)!["answer"]!)];
+        var tokenizer = Worker.Tokenization.Tokenizer.Load(Expert["file://".Length..]);
+        bool[] right = [.. answers.Select(a => Worker.Evaluation.Gsm8kAnswer.AreEqual(Worker.Evaluation.Gsm8kAnswer.Extract(tokenizer.Decode(a["ids"]!.Ids(), skipSpecialTokens: true)),
+            Worker.Evaluation.Gsm8kAnswer.Extract(truths[(int)a["index"]!])))];
+        Assert.Contains(true, right);
+        Assert.Contains(false, right);
+        JsonObject[] metrics = [.. File.ReadLines(Path.Combine(_folder.Path, "sft", "metrics.jsonl")).Select(line => JsonNode.Parse(line)!.AsObject())];
+        int tokens = answers.Zip(right, (a, isRight) => onlyRight == 0 || isRight ? a["ids"]!.AsArray().Count : 0).Sum();
+        Assert.Equal(Math.Min(16, tokens), (int)metrics[0]["samplesSeen"]!);
+        Assert.True(metrics.TakeLast(15).Average(line => (double)line["loss"]!) < metrics.Take(15).Average(line => (double)line["loss"]!));
+        Assert.Equal([25, 50, 60], metrics.Where(line => line["validationLoss"] is not null).Select(line => (int)line["step"]!));
+        string report = System.Net.WebUtility.HtmlDecode(File.ReadAllText(Path.Combine(_folder.Path, "sft", RunReport.BlobName)));
+        Assert.Contains("Perplexity on held-out texts", report);
+        double before = (double)JsonNode.Parse(File.ReadAllText(Path.Combine(_folder.Path, "sft", "validation-before.json")))!["loss"]!;
+        Assert.Contains(FormattableString.Invariant($"{Math.Exp(before):0.000} before training"), report);
+    }
+
+    /// <summary>An older state of the expert as amateur, and an adapter as expert: what the rounds of examples/rounds are made of.</summary>
+    [Theory, InlineData("expert"), InlineData("amateur")]
+    public async Task Sampling_AdapterOfARunAgainstItsBase_Compares(string trained)
+    {
+        Assert.Equal(ExitCode.Done, await RunAsync(FineTune($"{{uri: '{Expert}', dtype: float32}}", "merge=false"), "first"));
+        string other = trained == "expert" ? "amateur" : "expert";
+        Manifest manifest = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
+        [
+            $"spec.{trained}={{runRef: {{kind: FineTuneRun, name: first}}, dtype: float32}}", $"spec.{other}={{uri: '{Expert}', dtype: float32}}", $"spec.dataset.uri=file://{Examples}/data/questions.jsonl",
+            "spec.shards=1", "spec.maxQuestions=4", "spec.selection.beta=0.0001",
+        ]);
+        Assert.Equal(ExitCode.Done, await RunAsync(manifest, "round"));
+        Assert.NotEmpty(File.ReadLines(Directory.GetFiles(Path.Combine(_folder.Path, "round", "samples")).Single()));
+        Assert.Contains("Is this pair worth it?", File.ReadAllText(Path.Combine(_folder.Path, "round", RunReport.BlobName)));
+    }
+
+    [Fact]
+    public async Task FineTuning_SeveralTestSets_MeasuresEachAndTheirMean()
+    {
+        Assert.Equal(ExitCode.Done, await RunAsync(FineTune($"{{uri: '{Expert}', dtype: float32}}", "merge=false", "training.loggingSteps=1", Sets()), "sets"));
+        JsonNode evaluation = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder.Path, "sets", "results", "run.json")))!["fineTune"]!["evaluation"]!;
+        JsonArray sets = evaluation["benchmarks"]!.AsArray();
+        Assert.Equal(["gsm8k", "svamp"], sets.Select(set => (string)set!["name"]!));
+        Assert.Equal([6, 4], sets.Select(set => (int)set!["questions"]!));
+        Assert.Equal(sets.Average(set => (double)set!["before"]!), (double)evaluation["before"]!, 1e-12);
+        Assert.All(sets, set => Assert.True((double)set!["changeLow"]! < (double)set["changeHigh"]!));
+        Assert.True((double)evaluation["changeLow"]! < (double)evaluation["changeHigh"]!);
+        Assert.Contains("<td>svamp</td><td>4</td>", File.ReadAllText(Path.Combine(_folder.Path, "sets", RunReport.BlobName)));
+
+        (int code, string table, string errors) = await WorkerProgram.RunAsync("report", "compare", $"one={Uri("sets")}", $"two={Uri("sets")}", $"two={Uri("sets")}",
+            "--output", Path.Combine(_folder.Path, "compare.html"));
+        Assert.True(code == 0, errors);
+        string[] lines = table.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.StartsWith("| run | runs | before, % | after, % |", lines[0]);
+        Assert.Contains("| gsm8k | svamp |", lines[0]);
+        Assert.StartsWith("| two | 2 | ", lines[3]);
+        Assert.Equal(4, lines.Length);
+        string page = File.ReadAllText(Path.Combine(_folder.Path, "compare.html"));
+        Assert.Contains("<td>two</td><td>2</td>", page);
+        Assert.Equal(2, System.Text.RegularExpressions.Regex.Count(page, "<title>(one|two) at 4: ") / 2); // loss and gradient norm
+    }
+
+    /// <summary>The model's folder does not even exist: nobody looks there.</summary>
+    [Fact]
+    public async Task FineTuning_RightAnswersThatDoNotFitTheGrader_AreRefusedBeforeAModelIsRead()
+    {
+        string data = Path.Combine(_folder.Path, "essays.jsonl");
+        File.WriteAllText(data, """{"question": "Why?", "answer": "Because."}""" + "\n");
+        Manifest run = FineTune("{uri: 'file:///nowhere'}", $"evaluation={{dataset: {{uri: 'file://{data}'}}}}");
+        var (code, said) = await FailAsync(run, "misfit");
+        Assert.Equal(ExitCode.BadData, code);
+        Assert.Contains("1 of 1 references do not fit grader gsm8k", said);
+    }
+
     /// <summary>Another shard ends while this one writes its report, and is overtaken by it.</summary>
     [Fact]
     public async Task Report_ShardThatEndsMeanwhile_IsInTheLastOne()
@@ -122,8 +205,29 @@ public sealed class TrainingRunTests : IDisposable
 
     private string Uri(string name) => "file://" + Path.Combine(_folder.Path, name);
 
-    private Task<ExitCode> RunAsync(Manifest manifest, string output, TimeProvider? time = null) =>
-        new Runner(new RunOptions { Output = Uri(output), References = [$"FineTuneRun/first={Uri("first")}"] },
+    /// <summary>Two small test sets of the demo's problems.</summary>
+    private string Sets()
+    {
+        JsonObject[] problems = [.. File.ReadLines(Path.Combine(Examples, "data", "test.jsonl")).Take(10).Select(line => JsonNode.Parse(line)!.AsObject())];
+        string gsm8k = Path.Combine(_folder.Path, "gsm8k.jsonl"), svamp = Path.Combine(_folder.Path, "svamp.jsonl");
+        File.WriteAllLines(gsm8k, problems.Take(6).Select(p => new JsonObject { ["question"] = p["question"]!.DeepClone(), ["answer"] = p["answer"]!.DeepClone() }.ToJsonString()));
+        File.WriteAllLines(svamp, problems.Skip(6).Select(p => new JsonObject
+        {
+            ["Body"] = "Tom has 9 cups.", ["Question"] = p["question"]!.DeepClone(), ["Answer"] = double.Parse(((string)p["answer"]!).Split("####")[1], System.Globalization.CultureInfo.InvariantCulture),
+        }.ToJsonString()));
+        return $"evaluation={{benchmarks: [{{name: gsm8k, dataset: {{uri: 'file://{gsm8k}'}}}}, {{name: svamp, dataset: {{uri: 'file://{svamp}'}}}}], promptType: cot, generation: {{maxNewTokens: 48}}}}";
+    }
+
+    private async Task<(ExitCode Code, string Said)> FailAsync(Manifest manifest, string output)
+    {
+        string file = Path.Combine(_folder.Path, output + ".json");
+        File.WriteAllText(file, ManifestReader.ToJson(manifest));
+        (int code, string _, string errors) = await WorkerProgram.RunAsync("run", "-f", file, "--output", Uri(output));
+        return ((ExitCode)code, errors);
+    }
+
+    private Task<ExitCode> RunAsync(Manifest manifest, string output, TimeProvider? time = null, string own = "") =>
+        new Runner(new RunOptions { Output = Uri(output), References = [$"FineTuneRun/first={Uri("first")}", $"SamplingRun/own={Uri(own)}"] },
             new ConsoleProgress(TextWriter.Null, ProgressStyle.Quiet, TimeProvider.System), time ?? TimeProvider.System).RunAsync(manifest, default);
 
     /// <summary>A clock on which every look takes a minute.</summary>

@@ -16,13 +16,13 @@ internal static class LineChart
 
     private const int SmoothFrom = 60;
 
-    public static Html Draw(string title, string xName, string yName, IReadOnlyList<Series> lines, Html? note = null, bool smooth = false)
+    public static Html Draw(string title, string xName, string yName, IReadOnlyList<Series> lines, Html? note = null, bool smooth = false, bool whole = true)
     {
         lines = [.. lines.Where(line => line.Points.Count > 0)];
         if (lines.Count == 0) return Html.Empty;
         (double X, double Y)[] all = [.. lines.SelectMany(line => line.Points)];
         double low = all.Min(p => p.Y), high = all.Max(p => p.Y);
-        var x = new Scale(all.Min(p => p.X), all.Max(p => p.X), Frame.Left, Frame.Width - Frame.Right, whole: true, exact: true);
+        var x = new Scale(all.Min(p => p.X), all.Max(p => p.X), Frame.Left, Frame.Width - Frame.Right, whole: whole, exact: true);
         var y = new Scale(low >= 0 ? 0 : low, high, Frame.Height - Frame.Bottom, Frame.Top, ticks: 4);
         Html content = Html.Join(lines.Select((line, i) => Line(line, i + 1, x, y, smooth && line.Points.Count >= SmoothFrom)));
         Html legend = lines.Count == 1 ? Html.Empty : Html.Of($"""<p class="legend">{lines.Select((line, i) => Html.Of($"""<span class="key c{i + 1}">{line.Name}</span>"""))}</p>""");
@@ -36,7 +36,7 @@ internal static class LineChart
         if (points.Count == 1) return Html.Of($"""<circle class="dot c{colour}" cx="{x.At(points[0].X):0.#}" cy="{y.At(points[0].Y):0.#}" r="4"/>""");
         Html path = Html.Of($"""<polyline class="line c{colour}{(smooth ? " pale" : "")}" points="{Coordinates(points)}"/>""");
         if (smooth) path = Html.Of($"""{path}<polyline class="line c{colour}" points="{Coordinates(Thin(Means(line.Points)))}"/>""");
-        return points.Count > 150 ? path : Html.Of($"{path}{points.Select(p => Html.Of($"""<circle class="hit" cx="{x.At(p.X):0.#}" cy="{y.At(p.Y):0.#}" r="7"><title>{line.Name} at {p.X:N0}: {p.Y:G6}</title></circle>"""))}");
+        return points.Count > 150 ? path : Html.Of($"{path}{points.Select(p => Html.Of($"""<circle class="hit" cx="{x.At(p.X):0.#}" cy="{y.At(p.Y):0.#}" r="7"><title>{line.Name} at {p.X:#,0.##}: {p.Y:G6}</title></circle>"""))}");
 
         string Coordinates(IEnumerable<(double X, double Y)> all) =>
             string.Join(' ', all.Select(p => string.Create(CultureInfo.InvariantCulture, $"{x.At(p.X):0.#},{y.At(p.Y):0.#}")));

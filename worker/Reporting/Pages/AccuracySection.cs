@@ -13,7 +13,7 @@ internal static class AccuracySection
     {
         ConfidenceInterval change = Change(accuracy);
         string verdict = change.Low > 0 ? "became better" : change.High < 0 ? "became worse" : "did not clearly change";
-        return Html.Of($"{char.ToUpperInvariant(what[0])}{what[1..]} on {accuracy.Questions:N0} held-out questions {verdict}: {100 * accuracy.Before:0.0} % right before, {100 * accuracy.After:0.0} % after ({Points(accuracy.After - accuracy.Before)} points, 95 % interval {Points(change.Low)} to {Points(change.High)}).");
+        return Html.Of($"{char.ToUpperInvariant(what[0])}{what[1..]} on {accuracy.Questions:N0} held-out questions{(accuracy.Benchmarks is { } sets ? $" of {sets.Count} test sets" : "")} {verdict}: {100 * accuracy.Before:0.0} % right before, {100 * accuracy.After:0.0} % after ({Points(accuracy.After - accuracy.Before)} points, 95 % interval {Points(change.Low)} to {Points(change.High)}).");
     }
 
     public static IEnumerable<Tile> Tiles(EvaluationMetrics? accuracy)
@@ -28,7 +28,17 @@ internal static class AccuracySection
     {
         if (accuracy is null) return Html.Empty;
         IntervalChart.Row[] rows = [Row("before", accuracy.Before, 2), Row("after", accuracy.After, 1)];
-        return Html.Of($"""
+        return accuracy.Benchmarks is { } sets ? Html.Of($"""
+            <section><h2>Did it help?</h2>
+            <div class="scroll"><table class="sets"><thead><tr><th>test set</th><th>questions</th><th>before, %</th><th>after, %</th><th>change, points</th><th>95 % interval</th></tr></thead><tbody>
+            {sets.Select(set => Line(EnumName(set.Name), set.Questions, set.Before, set.After, set.ChangeLow, set.ChangeHigh))}
+            {Line("mean", accuracy.Questions, accuracy.Before, accuracy.After, accuracy.ChangeLow, accuracy.ChangeHigh)}
+            </tbody></table></div>
+            <p class="lead">{what} before and after, one answer each. {accuracy.Improved:N0} questions became right, {accuracy.Worsened:N0} ceased to be.</p>
+            {List("Became right", changes.Where(change => change.Improved))}
+            {List("Ceased to be right", changes.Where(change => !change.Improved))}
+            </section>
+            """) : Html.Of($"""
             <section><h2>Did it help?</h2><div class="charts">
             {IntervalChart.Draw($"{what} before and after", rows, Html.Of($"Right answers among {accuracy.Questions:N0} held-out questions, with 95 % intervals (Wilson). {accuracy.Improved:N0} questions became right, {accuracy.Worsened:N0} ceased to be."))}
             </div>
@@ -36,6 +46,11 @@ internal static class AccuracySection
             {List("Ceased to be right", changes.Where(change => !change.Improved))}
             </section>
             """);
+
+        static Html Line(string name, int questions, double? before, double? after, double? low, double? high) =>
+            Html.Of($"<tr><td>{name}</td><td>{questions:N0}</td><td>{100 * before:0.0}</td><td>{100 * after:0.0}</td><td>{Points(after - before)}</td><td>{Points(low)} to {Points(high)}</td></tr>\n");
+
+        static string EnumName(BenchmarkName? name) => System.Text.Json.JsonSerializer.SerializeToElement(name, ApiJson.Options).GetString() ?? "";
 
         IntervalChart.Row Row(string name, double? share, int colour) => new(name, (int)Math.Round((share ?? 0) * accuracy.Questions), accuracy.Questions, colour);
     }
@@ -59,7 +74,8 @@ internal static class AccuracySection
     }
 
     private static ConfidenceInterval Change(EvaluationMetrics accuracy) =>
-        ConfidenceInterval.PairedDifference(
+        accuracy is { ChangeLow: { } low, ChangeHigh: { } high } ? new ConfidenceInterval(low, high)
+        : ConfidenceInterval.PairedDifference(
             (int)Math.Round((accuracy.Before ?? 0) * accuracy.Questions), accuracy.Improved ?? 0, accuracy.Worsened ?? 0, Math.Max(1, accuracy.Questions));
 
     private static Html Points(double? share) => Html.Of($"{100 * share:+0.0;−0.0;0.0}");

@@ -13,14 +13,18 @@ internal static class FineTunePage
         Tile[] tiles =
         [
             .. AccuracySection.Tiles(result.Evaluation),
-            log.LossTile("mean soft-label KL in nats"),
+            log.LossTile(run.Spec.Objective is FineTuneObjective.Sft ? "mean cross entropy in nats" : "mean soft-label KL in nats"),
+            .. log.PerplexityTile(),
             new("Steps", Html.Of($"{result.Step:N0}"), Html.Of($"of {run.Spec.Training.MaxSteps:N0}; {result.SamplesSeen:N0} samples read")),
             new("Speed", Html.Of($"{result.TokensPerSecond:N0}"), Html.Of($"tokens per second")),
         ];
         Html sections = Html.Of($"""
             {AccuracySection.Of(result.Evaluation, records.Changes, "Answers")}
             {log.Section(
-                LineChart.Draw("Loss", "step", "nats", [log.Series("loss", "loss")], Html.Of($"KL of the soft labels to the model, at their positions."), smooth: true),
+                Html.Of($"""
+                    {LineChart.Draw("Loss", "step", "nats", [log.Series("loss", "loss")], Html.Of($"{(run.Spec.Objective is FineTuneObjective.Sft ? "Cross entropy of the expert's own tokens." : "KL of the soft labels to the model, at their positions.")}"), smooth: true)}
+                    {log.Validation("Perplexity on held-out texts", "perplexity", Math.Exp)}
+                    """),
                 run.Spec.Training.MaxGradNorm,
                 LineChart.Draw("Speed", "step", "tokens per second", [log.Series("tokensPerSecond", "tokens per second")], Html.Of($"Since the attempt that logged the step began.")))}
             """);

@@ -18,34 +18,39 @@ internal static class Page
             _ => throw new ArgumentException($"{records.Manifest.Kind} has no page", nameof(records)),
         };
         string kind = records.Manifest.Kind.ToString(), name = records.Manifest.Metadata.Name;
-        return Html.Of($"""
+        return Frame($"{kind} {name}", Html.Of($"{kind} · {records.Manifest.Metadata.Namespace ?? "default"}"), name, headline, When(records, now), Html.Of($"""
+            <section class="tiles">{tiles.Select(tile => tile.Html)}</section>
+            {sections}
+            {RunDetails.Of(records)}
+            """), Html.Of($"LightReasoner.K8s worker {records.Versions.GetValueOrDefault("worker")}. Made from the run's own records: run.json, metrics, figures and evaluations."));
+    }
+
+    /// <summary>A page of its own, which needs nothing else.</summary>
+    public static Html Frame(string title, Html kind, string name, Html headline, Html when, Html main, Html footer) => Html.Of($"""
             <!doctype html>
             <html lang="en">
             <head>
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
-            <title>{kind} {name}</title>
+            <title>{title}</title>
             <style>{new Html(Style)}</style>
             </head>
             <body>
             <header>
-            <p class="kind">{kind} · {records.Manifest.Metadata.Namespace ?? "default"}</p>
+            <p class="kind">{kind}</p>
             <h1>{name}</h1>
             <p class="headline">{headline}</p>
-            <p class="when">{When(records, now)}</p>
+            <p class="when">{when}</p>
             </header>
             <main>
-            <section class="tiles">{tiles.Select(tile => tile.Html)}</section>
-            {sections}
-            {RunDetails.Of(records)}
+            {main}
             </main>
-            <footer>LightReasoner.K8s worker {records.Versions.GetValueOrDefault("worker")}. Made from the run's own records: run.json, metrics, figures and evaluations.</footer>
+            <footer>{footer}</footer>
             </body>
             </html>
 
             """);
-    }
 
     private static Html When(RunRecords records, DateTimeOffset now)
     {

@@ -19,26 +19,37 @@ internal static class RefinePage
             log.LossTile("weighted sum of the passes"),
             new("Steps", Html.Of($"{result.Step:N0}"), Html.Of($"{result.Epoch:0.##} epochs")),
         ];
+        bool masks = run.Spec.Objective is RefineObjective.Interleaved;
         Html sections = Html.Of($"""
             {AccuracySection.Of(result.Evaluation, records.Changes, "Block generation")}
-            {Passes(run, records.Passes)}
+            {Settings(records.Passes)}
             {log.Section(Html.Of($"""
-                {LineChart.Draw("Loss by pass", "step", "nats", [.. Enumerable.Range(0, run.Spec.Iterative.NumIterations).Select(pass => log.Series("losses", $"pass {pass + 1}", pass))], Html.Of($"Cross entropy against the clean response; pass 1 reads noise, each later one what the pass before it made of it."))}
+                {LineChart.Draw("Loss by pass", "step", "nats", [.. Enumerable.Range(0, masks ? 1 : run.Spec.Iterative.NumIterations).Select(pass => log.Series("losses", $"pass {pass + 1}", pass))], Html.Of($"{(masks ? "Cross entropy at masks and tokens." : "Cross entropy against the clean response; pass 1 reads noise, each later one what the pass before it made of it.")}"))}
+                {log.Validation("Loss on validation data", "nats", loss => loss)}
                 {LineChart.Draw("Noise", "step", "share of response tokens", [log.Series("noiseMean", "noise")], Html.Of($"Drawn anew for every response, from {run.Spec.Iterative.NoiseMin} to {run.Spec.Iterative.NoiseMax}."), smooth: true)}
                 """), run.Spec.Training.MaxGradNorm, Html.Empty)}
             """);
         return (log.Headline(result.Evaluation, "block generation", result.Step), tiles, sections);
     }
 
-    private static Html Passes(RefineRun run, IReadOnlyList<PassAccuracy> passes)
+    private static Html Settings(IReadOnlyList<PassAccuracy> settings)
     {
-        if (passes.Count == 0) return Html.Empty;
-        IntervalChart.Row[] rows = [.. passes.Select(p => new IntervalChart.Row(p.Passes switch { 1 => "1 pass", { } n => $"{n} passes", null => "until nothing changes" }, p.Correct, p.Questions, 3))];
+        if (settings.Count == 0) return Html.Empty;
+        IntervalChart.Row[] rows = [.. settings.Select(s => new IntervalChart.Row(s.Setting, s.Correct, s.Questions, 3))];
         return Html.Of($"""
-            <section><h2>What more passes over a block buy</h2><div class="charts">
-            {IntervalChart.Draw("Accuracy by passes over a block", rows, Html.Of($"After training, on {passes[0].Questions:N0} questions, blocks of {run.Spec.Evaluation?.BlockLength ?? 0} tokens. Bars are 95 % intervals."))}
-            {LineChart.Draw("Tokens per forward pass", "passes over a block", "tokens", [new Series("tokens per forward pass", [.. passes.Where(p => p.Passes is not null).Select(p => ((double)p.Passes!.Value, p.TokensPerForward))])], Html.Of($"Token by token it is 1. A block that no longer changes ends early."))}
-            </div></section>
+            <section><h2>Speed against accuracy</h2>
+            <p class="lead">After training, on {settings[0].Questions:N0} questions. Token by token a forward pass gives one token. Accuracy under parallelism (AUP), the weighted area under the curve: {PassAccuracy.Aup(settings):0.0}.</p>
+            <div class="charts">
+            {IntervalChart.Draw("Accuracy by setting", rows, Html.Of($"Bars are 95 % intervals. converge: until nothing changes, which gives the greedy answer."))}
+            {LineChart.Draw("Accuracy over speed", "tokens per forward pass", "right answers, %", [SpeedSeries("all settings", settings)], Html.Of($"Each point is a setting; hover for its figures."), whole: false)}
+            </div>
+            <div class="scroll"><table><thead><tr><th>setting</th><th>tokens per forward pass</th><th>right answers, %</th></tr></thead><tbody>
+            {settings.Select(s => Html.Of($"<tr><td>{s.Setting}</td><td>{s.TokensPerForward:0.00}</td><td>{100.0 * s.Correct / Math.Max(1, s.Questions):0.0}</td></tr>\n"))}
+            </tbody></table></div></section>
             """);
     }
+
+    /// <summary>Accuracy in percent over tokens per forward pass.</summary>
+    public static Series SpeedSeries(string name, IEnumerable<PassAccuracy> settings) =>
+        new(name, [.. settings.Select(s => (s.TokensPerForward, 100.0 * s.Correct / Math.Max(1, s.Questions))).OrderBy(point => point.TokensPerForward)]);
 }

@@ -39,7 +39,30 @@ internal static class SamplingPage
             <p class="lead">The text ends where the next token is due. For each plausible token: how likely it is to the <span class="key c1">expert</span> and to the <span class="key c2">amateur</span>, and its weight in the label.</p>
             <div class="examples">{examples.Select(Example)}</div></section>
             """);
-        return (headline, tiles, Html.Of($"{charts}{steps}"));
+        return (headline, tiles, Html.Of($"{Pair(figures)}{charts}{steps}"));
+    }
+
+    /// <summary>Whether this pair of models is worth it.</summary>
+    private static Html Pair(ChunkFigures figures)
+    {
+        if (figures.Pair is not { Steps: > 0 } pair) return Html.Empty;
+        double perQuestion = (double)figures.SamplesKept / Math.Max(1, figures.Questions), keepRate = (double)figures.SamplesKept / pair.Steps;
+        Html tokens = figures.Vocabulary is not { } vocabulary ? Html.Empty : Html.Of($"""
+            <dt>Tokens</dt><dd>{vocabulary.Common:N0} of the expert's {vocabulary.Expert:N0} tokens are also among the amateur's {vocabulary.Amateur:N0}{(vocabulary.Moved == 0 ? ", with the same ids" : Html.Of($"; {vocabulary.Moved:N0} have other ids, such as {string.Join(", ", vocabulary.Examples.Take(5).Select(t => $"{Visible(t.Token)} ({t.ExpertId} and {t.AmateurId})"))}"))}</dd>
+            """);
+        return Html.Of($"""
+            <section><h2>Is this pair worth it?</h2><p class="headline">{pair.Verdict(perQuestion, keepRate)}</p>
+            <dl class="facts">{tokens}
+            <dt>Perplexity on the answers</dt><dd>expert {pair.ExpertPerplexity:0.000}, amateur {pair.AmateurPerplexity:0.000}</dd>
+            <dt>Same likeliest token</dt><dd>at {100.0 * pair.SameTop / pair.Steps:0.0} % of the steps</dd>
+            <dt>Confident expert, unsure amateur</dt><dd>{100.0 * pair.ConfidentUnsure / pair.Steps:0.0} % of the steps (entropy below 1 nat, and above 3)</dd>
+            <dt>Steps with a large KL</dt><dd>{string.Join(", ", new[] { 0.1, 0.2, 0.4, 0.8, 1.6, 3.2 }.Select(kl => FormattableString.Invariant($"≥ {kl}: {100 * pair.Tail(kl):0.0} %")))}</dd>
+            <dt>Samples per question</dt><dd>{perQuestion:0.0}</dd></dl>
+            <div class="charts">
+            {HeatMap.Draw("Entropies of both", "entropy of the expert, nats", "of the amateur, nats", pair.Entropies, PairFigures.EntropyBins, PairFigures.EntropyBin, Html.Of($"The darker, the more of the {pair.Steps:N0} steps. What LightReasoner learns from lies at the upper left: a sure expert, an unsure amateur."))}
+            {Histogram.Draw("KL of all steps", "KL(expert ‖ amateur), nats", "steps", pair.KlCounts, PairFigures.KlBin)}
+            </div></section>
+            """);
     }
 
     private static Html KeptOverTime(RunRecords records) => LineChart.Draw("Samples as the questions went by", "questions done", "samples kept",

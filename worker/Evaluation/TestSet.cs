@@ -1,0 +1,69 @@
+using LightReasoner.Api;
+using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Runs;
+
+namespace LightReasoner.Worker.Evaluation;
+
+/// <summary>The questions of an evaluation, or of one of its several test sets.</summary>
+/// <param name="Spec">How they are asked and graded: an evaluation with this test set alone.</param>
+/// <param name="Questions">The questions with the right answers, which fit the grader.</param>
+public sealed record TestSet(EvaluationSpec Spec, IReadOnlyList<Question> Questions)
+{
+    /// <summary>Reads what an evaluation asks, before any weights are read.</summary>
+    /// <param name="spec">The evaluation; null for none.</param>
+    /// <param name="uri">Where a dataset lies.</param>
+    /// <param name="cancellation">Ends reading.</param>
+    /// <exception cref="WorkerException">A record is wrong, or the right answers are not such as the grader compares.</exception>
+    public static async Task<IReadOnlyList<TestSet>> ReadAsync(EvaluationSpec? spec, Func<DatasetSource, string> uri, CancellationToken cancellation)
+    {
+        if (spec is null) return [];
+        EvaluationSpec[] sets = spec.Benchmarks is { } several
+            ? [.. several.Select(set => spec with { Benchmarks = null, Benchmark = set.Name, Dataset = set.Dataset })]
+            : [spec];
+        var read = new List<TestSet>();
+        foreach (EvaluationSpec set in sets)
+        {
+            IReadOnlyList<Question> questions = set.Benchmark is { } name
+                ? await Benchmark.Of(name).QuestionsAsync(uri(set.Dataset!), set.Dataset!.Format, set.MaxQuestions, cancellation)
+                : await Datasets.QuestionsAsync(uri(set.Dataset!), set.Dataset!.Format, set.QuestionField ?? "question", idField: null,
+                    set.AnswerField ?? "answer", set.MaxQuestions, shard: 0, shards: 1, cancellation);
+            AnswerGrader.Of(set).Check(questions.Select(question => (question.Where, question.Answer ?? "")));
+            read.Add(new TestSet(set, questions));
+        }
+        return read;
+    }
+
+    /// <summary>Accuracy before and after: of all sets together the mean, as the papers' tables have it, and of each where there are several.</summary>
+    /// <param name="sets">The sets.</param>
+    /// <param name="before">The answers before, set by set.</param>
+    /// <param name="after">The answers after.</param>
+    public static EvaluationMetrics Compare(IReadOnlyList<TestSet> sets, IReadOnlyList<EvaluationResult> before, IReadOnlyList<EvaluationResult> after)
+    {
+        var changes = before.Zip(after, (one, other) =>
+        {
+            int improved = one.Correct.Zip(other.Correct).Count(pair => !pair.First && pair.Second), worsened = one.Correct.Zip(other.Correct).Count(pair => pair.First && !pair.Second);
+            return (Improved: improved, Worsened: worsened, Interval: ConfidenceInterval.PairedDifference(one.Correct.Count(c => c), improved, worsened, one.Correct.Length));
+        }).ToArray();
+        ConfidenceInterval change = ConfidenceInterval.OfMean([.. changes.Select((c, i) => (after[i].Accuracy - before[i].Accuracy, c.Interval))]);
+        return new EvaluationMetrics
+        {
+            Questions = sets.Sum(set => set.Questions.Count),
+            Before = before.Average(result => result.Accuracy),
+            After = after.Average(result => result.Accuracy),
+            ChangeLow = change.Low,
+            ChangeHigh = change.High,
+            Improved = changes.Sum(c => c.Improved),
+            Worsened = changes.Sum(c => c.Worsened),
+            Benchmarks = sets.Count == 1 ? null
+                : [.. sets.Select((set, i) => new BenchmarkMetrics
+                {
+                    Name = set.Spec.Benchmark,
+                    Questions = set.Questions.Count,
+                    Before = before[i].Accuracy,
+                    After = after[i].Accuracy,
+                    ChangeLow = changes[i].Interval.Low,
+                    ChangeHigh = changes[i].Interval.High,
+                })],
+        };
+    }
+}

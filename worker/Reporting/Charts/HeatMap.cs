@@ -1,0 +1,30 @@
+using LightReasoner.Worker.Reporting.Pages;
+
+namespace LightReasoner.Worker.Reporting.Charts;
+
+/// <summary>Counts by two values.</summary>
+internal static class HeatMap
+{
+    /// <summary>Draws counts; the opacity of a cell grows with the logarithm of its count.</summary>
+    /// <param name="title">Title of the chart.</param>
+    /// <param name="xName">What is binned along the width.</param>
+    /// <param name="yName">What is binned along the height.</param>
+    /// <param name="counts">Counts by bin: that of x · <paramref name="bins"/> + that of y.</param>
+    /// <param name="bins">Bins of each.</param>
+    /// <param name="binWidth">Width of a bin.</param>
+    /// <param name="note">A sentence below.</param>
+    public static Html Draw(string title, string xName, string yName, IReadOnlyDictionary<int, long> counts, int bins, double binWidth, Html note)
+    {
+        if (counts.Count == 0) return Html.Empty;
+        int shown = Math.Min(bins, counts.Keys.Max(key => Math.Max(key / bins, key % bins)) + 1);
+        var x = new Scale(0, shown * binWidth, Frame.Left, Frame.Width - Frame.Right, exact: true);
+        var y = new Scale(0, shown * binWidth, Frame.Height - Frame.Bottom, Frame.Top, exact: true);
+        double most = Math.Log(1 + counts.Values.Max());
+        Html cells = Html.Join(counts.Select(cell =>
+        {
+            double left = cell.Key / bins * binWidth, low = cell.Key % bins * binWidth;
+            return Html.Of($"""<rect class="bar c1" fill-opacity="{Math.Log(1 + cell.Value) / most:0.###}" x="{x.At(left):0.#}" width="{x.At(left + binWidth) - x.At(left):0.#}" y="{y.At(low + binWidth):0.#}" height="{y.At(low) - y.At(low + binWidth):0.#}"><title>{left:0.#} and {low:0.#}: {cell.Value:N0}</title></rect>""");
+        }));
+        return Frame.Figure(title, Frame.Svg($"{title}: {counts.Values.Sum():N0} in {counts.Count} cells", x, y, xName, yName, cells), note);
+    }
+}

@@ -1,0 +1,75 @@
+namespace LightReasoner.Worker.Sampling;
+
+/// <summary>How expert and amateur compare over many steps: whether the pair is worth a run.</summary>
+/// <param name="Steps">Steps compared.</param>
+/// <param name="SameTop">Steps at which both find the same token most likely.</param>
+/// <param name="ConfidentUnsure">Steps at which the expert is confident (entropy below 1 nat) and the amateur unsure (above 3).</param>
+/// <param name="Scored">Steps whose token both know.</param>
+/// <param name="ExpertLog">Sum of the expert's log probabilities of these tokens.</param>
+/// <param name="AmateurLog">Sum of the amateur's.</param>
+public sealed record PairFigures(long Steps, long SameTop, long ConfidentUnsure, long Scored, double ExpertLog, double AmateurLog)
+{
+    /// <summary>Width of a bin of <see cref="Entropies"/>, in nats, and of <see cref="KlCounts"/>.</summary>
+    public const double EntropyBin = 0.5, KlBin = 0.1;
+
+    /// <summary>Bins of entropies; the last holds all that is beyond.</summary>
+    public const int EntropyBins = 16;
+
+    private const double Confident = 1, Unsure = 3;
+
+    /// <summary>Steps by both entropies: bin of the expert · <see cref="EntropyBins"/> + bin of the amateur.</summary>
+    public SortedDictionary<int, long> Entropies { get; init; } = [];
+
+    /// <summary>All steps by KL: bin i holds those from i · <see cref="KlBin"/> on.</summary>
+    public SortedDictionary<int, long> KlCounts { get; init; } = [];
+
+    /// <summary>The expert's perplexity on the answers.</summary>
+    public double ExpertPerplexity => Math.Exp(-ExpertLog / Math.Max(1, Scored));
+
+    /// <summary>The amateur's perplexity on the same answers.</summary>
+    public double AmateurPerplexity => Math.Exp(-AmateurLog / Math.Max(1, Scored));
+
+    /// <summary>Share of the steps whose KL is at least so much (a multiple of <see cref="KlBin"/>).</summary>
+    public double Tail(double kl) => (double)KlCounts.Where(bin => bin.Key >= (int)Math.Round(kl / KlBin)).Sum(bin => bin.Value) / Math.Max(1, Steps);
+
+    /// <summary>Whether the pair is worth a run, in plain words.</summary>
+    /// <param name="samplesPerQuestion">Kept steps per question.</param>
+    /// <param name="keepRate">Kept steps of all.</param>
+    public string Verdict(double samplesPerQuestion, double keepRate) =>
+        Steps == 0 ? "Nothing can be said: no step was compared."
+        : AmateurPerplexity <= ExpertPerplexity ? "Not worth it: the amateur predicts the answers as well as the expert, so that what they disagree about says nothing of what the expert knows."
+        : samplesPerQuestion < 0.5 ? "Hardly worth it: the two are so alike that few steps are kept; take a weaker amateur or a lower beta."
+        : keepRate > 0.5 ? "Doubtful: they disagree at most steps, so that the labels single nothing out; take a stronger amateur or a higher beta."
+        : "Worth a try: they agree at most steps, and the expert is the better of the two where they do not. Only accuracy before and after shows whether it helps.";
+
+    /// <summary>The figures of both.</summary>
+    public static PairFigures operator +(PairFigures a, PairFigures b) =>
+        new(a.Steps + b.Steps, a.SameTop + b.SameTop, a.ConfidentUnsure + b.ConfidentUnsure, a.Scored + b.Scored, a.ExpertLog + b.ExpertLog, a.AmateurLog + b.AmateurLog)
+        {
+            Entropies = Sum(a.Entropies, b.Entropies),
+            KlCounts = Sum(a.KlCounts, b.KlCounts),
+        };
+
+    internal static PairFigures Of(IReadOnlyList<StepFigures> steps)
+    {
+        StepFigures[] scored = [.. steps.Where(step => step.ExpertLog is not null)];
+        return new(steps.Count, steps.Count(step => step.ExpertTop == step.AmateurTop), steps.Count(step => step.ExpertEntropy < Confident && step.AmateurEntropy > Unsure),
+            scored.Length, scored.Sum(step => step.ExpertLog!.Value), scored.Sum(step => step.AmateurLog!.Value))
+        {
+            Entropies = Count(steps, step => Bin(step.ExpertEntropy) * EntropyBins + Bin(step.AmateurEntropy)),
+            KlCounts = Count(steps, step => (int)(Math.Max(0, step.Kl) / KlBin)),
+        };
+
+        static int Bin(double entropy) => (int)Math.Min(EntropyBins - 1, Math.Max(0, entropy) / EntropyBin);
+    }
+
+    private static SortedDictionary<int, long> Count(IReadOnlyList<StepFigures> steps, Func<StepFigures, int> key) =>
+        new(steps.GroupBy(key).ToDictionary(group => group.Key, group => (long)group.Count()));
+
+    private static SortedDictionary<int, long> Sum(SortedDictionary<int, long> a, SortedDictionary<int, long> b)
+    {
+        var sum = new SortedDictionary<int, long>(a);
+        foreach (var (key, count) in b) sum[key] = sum.GetValueOrDefault(key) + count;
+        return sum;
+    }
+}
