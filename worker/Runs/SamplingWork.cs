@@ -95,7 +95,8 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             (DeviceQueue<ContrastiveSampler> samplers, Func<Question, int[]>? given) = _prepared ??= await PrepareAsync(questions);
             Question[] chunk = [.. Enumerable.Range(from, Math.Min(chunkSize, questions.Count - from)).Select(at => questions[at])];
             int[][]? answers = given is null ? null : [.. chunk.Select(given)];
-            Task<ChunkResult> result = samplers.Add(sampler => sampler.Sample(chunk, answers, done => TellWithin(part, done, chunk.Length), stop.Token));
+            Task<ChunkResult> result = samplers.Add(
+                sampler => sampler.Sample(chunk, answers, done => TellWithin(part, done, chunk.Length), stop.Token));
             return new Chunk(part, chunk, result, null);
         }
 
@@ -149,12 +150,13 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         LoadedModel expert = await LoadAsync(_spec.Expert), amateur = await LoadAsync(_spec.Amateur);
         int batchSize = BatchSizes.Rows(_spec.BatchSize, expert.Model, longest, _spec.Generation.MaxNewTokens, amateur.Model);
         bool gpu = expert.Model.Device.type == DeviceType.CUDA;
-        MemoryPrediction.Sampling(expert.Model, amateur.Model, Math.Min(batchSize, questions.Count), longest, _spec.Generation.MaxNewTokens, gpu ? 1 : run.Devices.Count)
+        int rowsAtOnce = Math.Min(batchSize, questions.Count), sharing = gpu ? 1 : run.Devices.Count;
+        MemoryPrediction.Sampling(expert.Model, amateur.Model, rowsAtOnce, longest, _spec.Generation.MaxNewTokens, sharing)
             .Check(run, expert.Model.Device, "a smaller spec.batchSize needs less");
         ModelReplicas experts = new(expert.Model, run.Devices), amateurs = new(amateur.Model, run.Devices);
         _models.AddRange([experts, amateurs]);
-        return (new DeviceQueue<ContrastiveSampler>(experts.Models.Zip(amateurs.Models,
-            (one, other) => new ContrastiveSampler(expert with { Model = one }, amateur with { Model = other }, expertTokens, vocabulary, _spec, batchSize))), answers);
+        return (new DeviceQueue<ContrastiveSampler>(experts.Models.Zip(amateurs.Models, (one, other) => new ContrastiveSampler(
+            expert with { Model = one }, amateur with { Model = other }, expertTokens, vocabulary, _spec, batchSize))), answers);
     }
 
     private async Task<LoadedModel> LoadAsync(ModelSource source)

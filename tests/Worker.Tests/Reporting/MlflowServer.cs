@@ -6,7 +6,7 @@ using LightReasoner.Worker.Tests.Storage;
 
 namespace LightReasoner.Worker.Tests.Reporting;
 
-/// <summary>As much of MLflow's tracking server as its REST API promises about experiments, runs and artifacts; keeps what it gets.</summary>
+/// <summary>What MLflow's REST API promises about experiments, runs and artifacts; it keeps what it gets.</summary>
 internal sealed partial class MlflowServer : IDisposable
 {
     private readonly LoopbackServer _server;

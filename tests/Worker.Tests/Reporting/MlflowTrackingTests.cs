@@ -30,7 +30,7 @@ public sealed class MlflowTrackingTests : IDisposable
         MlflowServer.Run run = Assert.Single(server.Runs);
         Assert.Equal(("math", "refine", "FINISHED"), (run.Experiment, run.Name, run.Status));
         Assert.Equal(("RefineRun", $"file://{Written()}"), (run.Tags["lightreasoner.kind"], run.Tags["lightreasoner.output"]));
-        Assert.Equal(("3", "0.001", "iterative"), (run.Params["training.maxSteps"], run.Params["training.learningRate"], run.Params["objective"]));
+        Assert.Equal(("3", "0.001"), (run.Params["training.maxSteps"], run.Params["training.learningRate"]));
         Assert.DoesNotContain(run.Params.Keys, key => key.Split('.')[0] is "tracking" or "worker" or "output");
 
         JsonNode[] lines = [.. File.ReadLines(Written("metrics.jsonl")).Select(line => JsonNode.Parse(line)!)];
@@ -50,7 +50,8 @@ public sealed class MlflowTrackingTests : IDisposable
         Assert.Equal(2, server.Runs.Count);
 
         string Written(string file = "") => Path.Combine(_folder.Path, "out", file).TrimEnd('/');
-        IEnumerable<(double, long)> Metric(string key) => run.Metrics.Where(metric => metric.Key == key).Select(metric => (metric.Value, metric.Step));
+        IEnumerable<(double, long)> Metric(string key) =>
+            run.Metrics.Where(metric => metric.Key == key).Select(metric => (metric.Value, metric.Step));
     }
 
     /// <summary>The server answers nothing until the run's work is done and saved.</summary>

@@ -27,11 +27,11 @@ public sealed class ManyShardsTests(Radosgw radosgw, ITestOutputHelper output)
         (double fewer, _, _) = await WriteAsync(Shards / 4);
         (double each, double perSecond, int reports) = await WriteAsync(Shards);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Shards} shards: {each:0.0} requests each for one chunk and its share of the reports; {perSecond:0} a second; {reports} reports"));
+            $"{Shards} shards: {each:0.0} requests each for a chunk and a share of the reports; {perSecond:0} a second; {reports} reports"));
         Assert.True(each < 1.5 * fewer, $"{each} requests a shard, {fewer} with a quarter of the shards");
     }
 
-    /// <summary>All shards from claim to result; gives requests by shard, requests a second, and how often the report was written.</summary>
+    /// <summary>All shards from claim to result; gives requests by shard and a second, and how often the report was written.</summary>
     private async Task<(double EachShard, double PerSecond, int Reports)> WriteAsync(int shards)
     {
         IBlobStore inner = BlobUri.Open($"s3://{radosgw.NewBucket()}/run");

@@ -26,7 +26,8 @@ public sealed class SeveralDevicesTests(Scenarios scenarios) : IClassFixture<Sce
         const string before = "evaluation-before.json";
         CalmRun one = await scenarios.CalmAsync(kind), several = await scenarios.CalmAsync(kind, devices: 2);
         SameBytes.Assert(
-            await File.ReadAllBytesAsync(Path.Combine(one.Folder, before)), await File.ReadAllBytesAsync(Path.Combine(several.Folder, before)));
+            await File.ReadAllBytesAsync(Path.Combine(one.Folder, before)),
+            await File.ReadAllBytesAsync(Path.Combine(several.Folder, before)));
         Assert.True(File.Exists(Path.Combine(several.Folder, "evaluation-after.json")));
     }
 
@@ -46,7 +47,8 @@ public sealed class SeveralDevicesTests(Scenarios scenarios) : IClassFixture<Sce
         {
             string prompts = string.Join('\n', File.ReadLines(Data).Take(13).Select(line => line.Replace("\"question\":", "\"prompt\":")));
             string[] arguments = tool == "evaluate" ? [tool, "--data", Data, "--max-questions", "13", "--template", "none"] : [tool];
-            using WorkerProcess worker = WorkerProcess.Start([.. arguments, "--model", Model, .. options], Scenarios.Replicas(devices), prompts);
+            using WorkerProcess worker = WorkerProcess.Start(
+                [.. arguments, "--model", Model, "--dtype", "float32", .. options], Scenarios.Replicas(devices), prompts);
             (int code, string errors) = await worker.ResultAsync();
             Assert.True(code == 0, errors);
             return await worker.Output;
