@@ -15,11 +15,13 @@ namespace LightReasoner.Demo;
 /// <param name="Before">Accuracy of the expert.</param>
 /// <param name="After">Accuracy after fine-tuning on the contrastive labels.</param>
 /// <param name="SelfTraining">Control: accuracy after the same training on the expert's own tokens at the same steps.</param>
-/// <param name="Sft">Controls: accuracy after the same training on all tokens of the expert's right answers, and of all its answers; NaN where not asked for.</param>
+/// <param name="Sft">Controls: accuracy after the same training on all tokens of the expert's right answers, and of all its answers; NaN
+/// where not asked for.</param>
 /// <param name="Kept">Share of steps whose KL reached beta.</param>
 /// <param name="OneToken">Share of label sets of one token.</param>
 /// <param name="Flips">Share of labels whose heaviest token is not the expert's choice.</param>
-internal sealed record ExperimentResult(double Amateur, double Before, double After, double SelfTraining, (double Right, double All) Sft, double Kept, double OneToken, double Flips);
+internal sealed record ExperimentResult(double Amateur, double Before, double After, double SelfTraining, (double Right, double All) Sft,
+    double Kept, double OneToken, double Flips);
 
 /// <summary>Sampling, fine-tuning and its control for one pair of models, with the settings of the quickstart's manifests.</summary>
 internal sealed class Experiment(SamplingRunSpec sampling, FineTuneRunSpec fineTuning)
@@ -33,7 +35,8 @@ internal sealed class Experiment(SamplingRunSpec sampling, FineTuneRunSpec fineT
     public static T Read<T>(string examples, string name) where T : Manifest =>
         (T)ManifestReader.Read(File.ReadAllText(Path.Combine(examples, name)), name);
 
-    public ExperimentResult Run(string models, IReadOnlyList<Question> questions, IReadOnlyList<Question> test, CancellationToken cancellation, bool controls = false)
+    public ExperimentResult Run(string models, IReadOnlyList<Question> questions, IReadOnlyList<Question> test,
+        CancellationToken cancellation, bool controls = false)
     {
         string expertFolder = Path.Combine(models, "expert");
         Tokenizer tokenizer = Tokenizer.Load(expertFolder);
@@ -44,8 +47,11 @@ internal sealed class Experiment(SamplingRunSpec sampling, FineTuneRunSpec fineT
         using (LoadedModel expert = Load(expertFolder), amateur = Load(Path.Combine(models, "amateur")))
         {
             var vocabulary = VocabularyMap.Equal(expert.Model.Config.VocabSize, amateur.Model.Config.VocabSize);
-            ChunkResult result = new ContrastiveSampler(expert, amateur, tokenizer, vocabulary, sampling, BatchSize).Sample(questions, cancellation: cancellation);
-            (samples, steps, answers) = ([.. result.Samples], result.StepsSeen, [.. result.Answers.Zip(questions, (answer, question) => new AnswerLine(question.Index, question.Text, answer.Ids, answer.PromptIds))]);
+            ChunkResult result = new ContrastiveSampler(expert, amateur, tokenizer, vocabulary, sampling, BatchSize)
+                .Sample(questions, cancellation: cancellation);
+            (samples, steps, answers) = ([.. result.Samples], result.StepsSeen,
+                [.. result.Answers.Zip(questions, (answer, question) =>
+                new AnswerLine(question.Index, question.Text, answer.Ids, answer.PromptIds))]);
             amateurAccuracy = Accuracy(amateur);
         }
 
@@ -55,11 +61,13 @@ internal sealed class Experiment(SamplingRunSpec sampling, FineTuneRunSpec fineT
         (_, double selfTraining) = FineTune([.. samples.Select(s => s with { TokenIds = [Chosen(s)], Weights = [1.0] })]);
         var grader = new AnswerGrader(GraderType.Gsm8k);
         (double, double) sft = controls
-            ? (FineTune([.. answers.Where((answer, i) => grader.Grade(tokenizer.Decode(answer.Ids, skipSpecialTokens: true), questions[i].Answer!).IsCorrect).SelectMany(OwnAnswers.Of)]).After,
+            ? (FineTune([.. answers.Where((answer, i) => grader.Grade(tokenizer.Decode(answer.Ids, skipSpecialTokens: true),
+                questions[i].Answer!).IsCorrect).SelectMany(OwnAnswers.Of)]).After,
                 FineTune([.. answers.SelectMany(OwnAnswers.Of)]).After)
             : (double.NaN, double.NaN);
         return new ExperimentResult(amateurAccuracy, before, after, selfTraining, sft, (double)samples.Count / steps,
-            samples.Average(s => s.TokenIds.Length == 1 ? 1.0 : 0), samples.Average(s => s.TokenIds[Array.IndexOf(s.Weights, s.Weights.Max())] != Chosen(s) ? 1.0 : 0));
+            samples.Average(s => s.TokenIds.Length == 1 ? 1.0 : 0),
+                samples.Average(s => s.TokenIds[Array.IndexOf(s.Weights, s.Weights.Max())] != Chosen(s) ? 1.0 : 0));
 
         (double Before, double After) FineTune(IReadOnlyList<ContrastiveSample> labels)
         {
@@ -77,7 +85,8 @@ internal sealed class Experiment(SamplingRunSpec sampling, FineTuneRunSpec fineT
         double Accuracy(LoadedModel model)
         {
             model.Model.eval();
-            return new AccuracyEvaluator().Evaluate(model, tokenizer, test, fineTuning.Evaluation!, Decoding.Tokens, cancellation).Correct.Average(c => c ? 1.0 : 0);
+            return new AccuracyEvaluator().Evaluate(model, tokenizer, test, fineTuning.Evaluation!, Decoding.Tokens,
+                cancellation).Correct.Average(c => c ? 1.0 : 0);
         }
     }
 

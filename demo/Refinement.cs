@@ -27,7 +27,8 @@ internal sealed class Refinement(RefineRunSpec spec)
     public static Refinement FromManifest(string examples) => new(Experiment.Read<RefineRun>(examples, "3-refine.yaml").Spec);
 
     public RefinementResult Run(
-        LoadedModel model, Tokenizer tokenizer, IReadOnlyList<PromptResponse> records, IReadOnlyList<Question> test, int[] iterations, CancellationToken cancellation)
+        LoadedModel model, Tokenizer tokenizer, IReadOnlyList<PromptResponse> records, IReadOnlyList<Question> test, int[] iterations,
+            CancellationToken cancellation)
     {
         EvaluationResult autoregressiveBefore = Measure(1, Decoding.Tokens);
         EvaluationResult[] before = [.. iterations.Select(m => Measure(m, Decoding.Blocks))];
@@ -44,15 +45,18 @@ internal sealed class Refinement(RefineRunSpec spec)
         EvaluationResult Measure(int refineIterations, Decoding decoding)
         {
             model.Model.eval();
-            return new AccuracyEvaluator().Evaluate(model, tokenizer, test, spec.Evaluation! with { RefineIterations = refineIterations }, decoding, cancellation);
+            return new AccuracyEvaluator().Evaluate(model, tokenizer, test, spec.Evaluation! with { RefineIterations = refineIterations },
+                decoding, cancellation);
         }
     }
 
     /// <summary>The same training with interleaved masks: accuracy and tokens per forward pass, blockwise and self-aware.</summary>
     public IReadOnlyList<(double Accuracy, double TokensPerForward)> RunMasks(
-        LoadedModel model, Tokenizer tokenizer, IReadOnlyList<PromptResponse> records, IReadOnlyList<Question> test, int blockSize, CancellationToken cancellation)
+        LoadedModel model, Tokenizer tokenizer, IReadOnlyList<PromptResponse> records, IReadOnlyList<Question> test, int blockSize,
+            CancellationToken cancellation)
     {
-        using (var trainer = new RefineTrainer(model, tokenizer, records, spec with { Objective = RefineObjective.Interleaved, Interleaved = new InterleavedSpec { BlockSize = blockSize } }))
+        using (var trainer = new RefineTrainer(model, tokenizer, records,
+            spec with { Objective = RefineObjective.Interleaved, Interleaved = new InterleavedSpec { BlockSize = blockSize } }))
             while (trainer.Step < trainer.TotalSteps)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -62,7 +66,8 @@ internal sealed class Refinement(RefineRunSpec spec)
         return
         [
             .. new[] { BlockDecoder.Blockwise, BlockDecoder.SelfAware }.Select(decoder => new AccuracyEvaluator()
-                .Evaluate(model, tokenizer, test, spec.Evaluation! with { BlockLength = blockSize, Decoder = decoder }, Decoding.Masks, cancellation))
+                .Evaluate(model, tokenizer, test, spec.Evaluation! with { BlockLength = blockSize, Decoder = decoder },
+                    Decoding.Masks, cancellation))
                 .Select(result => (result.Accuracy, result.TokensPerForward)),
         ];
     }

@@ -101,7 +101,7 @@ public static class Patterns
     public const string ExtendedResource = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$";
 
     /// <summary>A Kubernetes quantity of bytes, such as <c>20Gi</c>.</summary>
-    public const string Quantity = "^[0-9]+([.][0-9]+)?([KMGTPE]i?|k)?$";
+    public const string Quantity = "^[0-9]+([.][0-9]+)?(k|Ki|[MGTPE]i?)?$";
 
     /// <summary>A URI of a scheme that can be read, or a path of the machine that the worker runs on.</summary>
     public const string Uri = "^((hf|az|s3|https|http|file)://.+|[^:]+)$";

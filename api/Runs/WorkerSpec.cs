@@ -30,7 +30,10 @@ public sealed record WorkerSpec
     [MinLength(3), MaxLength(253), RegularExpression(Patterns.ExtendedResource)]
     public string? GpuResource { get; init; }
 
-    /// <summary>Resource requests and limits of the container, in Kubernetes' own form.</summary>
+    /// <summary>
+    /// Resource requests and limits of the container, in Kubernetes' own form. A resource that is named in neither: requests of 500m cpu, 1Gi
+    /// memory and 1Gi ephemeral-storage, and the size of scratch as the limit of ephemeral-storage.
+    /// </summary>
     [KubernetesFragment]
     public JsonObject? Resources { get; init; }
 
@@ -84,6 +87,13 @@ public sealed record WorkerSpec
     /// <summary>The folder for downloaded models and temporary files.</summary>
     public ScratchSpec? Scratch { get; init; }
 
+    /// <summary>
+    /// Id of the group that owns the pod's volumes (fsGroup), for volumes that only root may write to otherwise. Left out: what the cluster
+    /// gives (OpenShift does), or none.
+    /// </summary>
+    [Range(1, int.MaxValue)]
+    public int? FsGroup { get; init; }
+
     /// <summary>Seconds between SIGTERM and SIGKILL, in which a worker writes its checkpoint.</summary>
     [Range(1, 3600)]
     public int? TerminationGracePeriodSeconds { get; init; }
@@ -101,7 +111,7 @@ public sealed record WorkerSpec
 [CelRule("!has(self.storageClassName) || has(self.sizeLimit)", "storageClassName needs a sizeLimit", nameof(HasSize), Field = "sizeLimit")]
 public sealed record ScratchSpec
 {
-    /// <summary>Most bytes that it may take, such as <c>50Gi</c>. Left out: what the node allows.</summary>
+    /// <summary>Most bytes that it may take, such as <c>50Gi</c>. Left out: 100Gi of the node's disk.</summary>
     [MinLength(1), MaxLength(32), RegularExpression(Patterns.Quantity)]
     public string? SizeLimit { get; init; }
 

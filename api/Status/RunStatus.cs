@@ -190,4 +190,7 @@ public sealed record ShardCounts
 
     /// <summary>Shards that failed for good.</summary>
     public int Failed { get; init; }
+
+    /// <summary>Failed attempts of the shard that has the most; retries bounds them, whatever becomes of the Job.</summary>
+    public int? Retries { get; init; }
 }

@@ -22,6 +22,12 @@ internal static class NodeCommand
         Description = "Folder for volumes, logs and process ids of the pods (default: a new temporary folder).",
     };
 
+    public static Option<int> MaxPods() => new("--max-pods")
+    {
+        Description = "Pods that the node takes at once.",
+        DefaultValueFactory = _ => new NodeOptions { Kubeconfig = "", DataDirectory = "" }.MaxPods,
+    };
+
     public static Command Create()
     {
         var kubeconfig = new Option<string>("--kubeconfig") { Description = "Kubeconfig of the API server that the node belongs to.", Required = true };
@@ -29,10 +35,12 @@ internal static class NodeCommand
         var data = Data();
         var workDir = WorkDir();
         var images = Images();
-        var command = new Command("node", "Runs only the process runner, as a node of any API server.") { kubeconfig, name, data, workDir, images };
+        var maxPods = MaxPods();
+        var command = new Command("node", "Runs only the process runner, as a node of any API server.") { kubeconfig, name, data, workDir, images, maxPods };
         command.SetAction(async (result, cancel) =>
         {
-            var options = Options(result.GetRequiredValue(kubeconfig), result.GetValue(data), result.GetValue(workDir), result.GetValue(images) ?? []) with { Name = result.GetValue(name)! };
+            var options = Options(result.GetRequiredValue(kubeconfig), result.GetValue(data), result.GetValue(workDir), result.GetValue(images) ?? [])
+                with { Name = result.GetValue(name)!, MaxPods = result.GetValue(maxPods) };
             using var log = ConsoleLog.Create();
             await ProcessNode.RunAsync(options, cancel, log.CreateLogger("node"), () => Console.WriteLine($"ready {options.Name}"));
             return 0;

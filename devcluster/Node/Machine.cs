@@ -11,9 +11,13 @@ internal static class Machine
         {
             ["cpu"] = Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture),
             ["memory"] = $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1024}Ki",
+            ["ephemeral-storage"] = $"{DiskBytes(options.DataDirectory) / 1024}Ki",
             ["pods"] = options.MaxPods.ToString(CultureInfo.InvariantCulture),
         };
         foreach (var (resource, amount) in options.Resources) capacity[resource] = amount;
         return capacity;
     }
+
+    /// <summary>Size of the disk that the pods' folders lie on.</summary>
+    private static long DiskBytes(string folder) => new DriveInfo(Directory.CreateDirectory(folder).FullName).TotalSize;
 }

@@ -24,7 +24,7 @@ internal sealed record NodeOptions
     /// <summary>Labels of the Node beside the usual ones.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Resources of the Node beside cpu, memory and pods, e.g. <c>nvidia.com/gpu</c> → 1.</summary>
+    /// <summary>Resources of the Node beside cpu, memory, ephemeral-storage and pods, e.g. <c>nvidia.com/gpu</c> → 1.</summary>
     public IReadOnlyDictionary<string, string> Resources { get; init; } = new Dictionary<string, string>();
 
     /// <summary>How many Pods may run at a time.</summary>

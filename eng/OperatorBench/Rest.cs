@@ -14,17 +14,31 @@ internal static class Rest
     public const string Prefix = "rest-";
 
     private const double AllowedMegabytes = 300;
-    private const int Reports = 100;
+    private const int Reporters = 20, Reports = 5;
     private const string Requests = "lightreasoner_api_requests_total";
 
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(15), AtRest = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5), Pause = TimeSpan.FromSeconds(2.5), AtRest = TimeSpan.FromMinutes(1);
+
+    /// <summary>Makes finished runs, before there is an operator.</summary>
+    public static async Task FinishedAsync(Scene scene, int count, CancellationToken cancel)
+    {
+        var watch = Stopwatch.StartNew();
+        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancel }, async (i, stop) =>
+        {
+            JsonNode run = await scene.CreateAsync(RunKind.RefineRun, $"finished-{i:00000}", Spec(), stop);
+            var status = new JsonObject
+            {
+                ["phase"] = "Failed", ["observedGeneration"] = 1, ["completionTime"] = "2026-01-01T00:00:00Z", ["outputUri"] = "file:///outputs/x",
+                ["message"] = "az://data/questions.jsonl line 17: field 'question' is missing (fields: id, query) (exit code 65)",
+            };
+            await scene.PutStatusAsync(RunKind.RefineRun, run, status, stop);
+        });
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} finished runs made in {watch.Elapsed.TotalSeconds:0} s"));
+    }
 
     public static async Task<bool> RunAsync(Scene scene, int finished, int running, CancellationToken cancel)
     {
-        await Parallel.ForAsync(0, finished, new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancel }, async (i, stop) =>
-            await scene.CreateAsync(RunKind.RefineRun, $"finished-{i:00000}", Spec(), stop));
-        foreach (JsonNode[] some in (await scene.ListAsync(RunKind.RefineRun, cancel)).Chunk(500))
-            await Parallel.ForEachAsync(some, cancel, async (run, stop) => await FinishAsync(scene, run, stop));
+        var watch = Stopwatch.StartNew();
         await Parallel.ForAsync(0, running, new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancel }, async (i, stop) =>
             await scene.CreateAsync(RunKind.SamplingRun, $"{Prefix}{i:0000}", Spec(sampling: true), stop));
 
@@ -34,6 +48,7 @@ internal static class Rest
             atWork = [.. (await scene.ListAsync(RunKind.SamplingRun, cancel)).Where(run => (string?)run["status"]?["phase"] == "Running")];
             if (atWork.Count >= running || Stopwatch.GetElapsedTime(start) > Limit) break;
         }
+        double started = watch.Elapsed.TotalSeconds;
 
         // What was set going comes to rest first.
         await Task.Delay(TimeSpan.FromSeconds(20), cancel);
@@ -43,53 +58,42 @@ internal static class Rest
         double perMinute = after.Sum(Requests) - before.Sum(Requests), megabytes = after.Sum("process_working_set_bytes") / 1e6;
         double perReport = await PerReportAsync(scene, atWork, perMinute, cancel);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
-            {finished} finished runs and {atWork.Count} at work: {megabytes:0} MB resident, {after.Sum("dotnet_total_memory_bytes") / 1e6:0} MB of managed heap
-            requests to the API server: {perMinute:0} a minute at rest, {perReport:0.00} for a report (the write of the status among them)
+            {finished} finished runs and {atWork.Count} at work (after {started:0} s): {megabytes:0} MB resident, {after.Sum("dotnet_total_memory_bytes") / 1e6:0} MB of managed heap
+            requests to the API server: {perMinute:0} a minute at rest, {perReport:0.00} for a report: a read and a write of the status, and a review of its token once a minute
             """));
         return megabytes < AllowedMegabytes && atWork.Count >= running;
     }
 
-    private static async Task FinishAsync(Scene scene, JsonNode run, CancellationToken cancel)
-    {
-        for (int attempt = 1; ; attempt++)
-        {
-            try
-            {
-                await scene.PutStatusAsync(RunKind.RefineRun, run, new JsonObject { ["phase"] = "Failed", ["observedGeneration"] = 1, ["message"] = "as it was made", ["outputUri"] = "file:///outputs/x" }, cancel);
-                return;
-            }
-            catch (k8s.Autorest.HttpOperationException e) when (e.Response.StatusCode == System.Net.HttpStatusCode.Conflict && attempt < 20)
-            {
-                // The operator has written in between.
-                run = await scene.ReadAsync(RunKind.RefineRun, (string)run["metadata"]!["name"]!, cancel);
-            }
-        }
-    }
-
+    /// <summary>Some pods report at the pace of workers: further apart than statuses are written.</summary>
     private static async Task<double> PerReportAsync(Scene scene, IReadOnlyList<JsonNode> runs, double perMinute, CancellationToken cancel)
     {
-        Scrape before = await scene.ScrapeAsync(cancel);
-        var watch = Stopwatch.StartNew();
-        foreach (JsonNode run in runs.Take(Reports))
+        var pods = new List<(string Run, string Uid, string Token)>();
+        foreach (JsonNode run in runs.Take(Reporters))
         {
             string name = (string)run["metadata"]!["name"]!;
             V1Pod pod = (await scene.Api.CoreV1.ListNamespacedPodAsync("default", labelSelector: $"lightreasoner.io/run={name}", cancellationToken: cancel)).Items[0];
-            string token = await scene.TokenAsync(pod, cancel);
-            for (int i = 1; i <= 2; i++)
+            pods.Add((name, pod.Metadata.Uid, await scene.TokenAsync(pod, cancel)));
+        }
+
+        Scrape before = await scene.ScrapeAsync(cancel);
+        var watch = Stopwatch.StartNew();
+        for (int i = 1; i <= Reports; i++)
+        {
+            foreach ((string name, string uid, string token) in pods)
                 await scene.ReportAsync(token, new ProgressReport
                 {
-                    Kind = RunKind.SamplingRun, Namespace = "default", Name = name, Attempt = pod.Metadata.Uid, Sequence = i, Unit = "prompts", Done = i, Total = 100,
+                    Kind = RunKind.SamplingRun, Namespace = "default", Name = name, Attempt = uid, Sequence = i, Unit = "prompts", Done = i, Total = 100,
                     Sampling = new SamplingMetrics { PromptsDone = i, StepsSeen = 10 * i, SamplesKept = i },
                 }, cancel);
+            await Task.Delay(Pause, cancel);
         }
-        await Task.Delay(TimeSpan.FromSeconds(10), cancel);
         Scrape after = await scene.ScrapeAsync(cancel);
-        return (after.Sum(Requests) - before.Sum(Requests) - perMinute * watch.Elapsed.TotalMinutes) / Math.Max(1, Math.Min(Reports, runs.Count) * 2);
+        return (after.Sum(Requests) - before.Sum(Requests) - perMinute * watch.Elapsed.TotalMinutes) / Math.Max(1, pods.Count * Reports);
     }
 
     private static JsonObject Spec(bool sampling = false)
     {
-        var spec = new JsonObject { ["dataset"] = new JsonObject { ["uri"] = "az://data/q.jsonl" }, ["worker"] = new JsonObject { ["gpus"] = 0 }, ["suspend"] = !sampling };
+        var spec = new JsonObject { ["dataset"] = new JsonObject { ["uri"] = "az://data/q.jsonl" }, ["worker"] = Scene.Worker() };
         foreach (string model in sampling ? (string[])["expert", "amateur"] : ["model"]) spec[model] = new JsonObject { ["uri"] = "hf://org/model" };
         return spec;
     }

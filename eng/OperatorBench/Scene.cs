@@ -24,12 +24,16 @@ internal sealed class Scene : IAsyncDisposable
 
     public IKubernetes Api { get; private set; } = null!;
 
-    public static async Task<Scene> StartAsync(CancellationToken cancel)
+    /// <param name="pods">Pods at work at once, beside those that come and go.</param>
+    /// <param name="cancel">Ends it.</param>
+    public static async Task<Scene> StartAsync(int pods, CancellationToken cancel)
     {
         var scene = new Scene();
         try
         {
-            await scene.StartProgramsAsync(cancel);
+            await scene.cluster.StartClusterAsync(cancel, "--max-pods", $"{pods + 100}");
+            await scene.cluster.InstallAsync(cancel);
+            scene.Api = new Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(scene.cluster.Kubeconfig));
             return scene;
         }
         catch
@@ -39,20 +43,37 @@ internal sealed class Scene : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts the operator, and waits until it has seen what is there.</summary>
+    public async Task StartOperatorAsync(CancellationToken cancel)
+    {
+        string metrics = $"http://127.0.0.1:{LocalCluster.FreePort()}";
+        await cluster.StartOperatorAsync(cancel, "--output-prefix", "file:///outputs", "--log-level", "warning", "--metrics-listen", metrics, "--progress-url", cluster.Operator);
+        http.BaseAddress = new Uri(metrics);
+        for (double before = -1, now = 0; now > before; now = (await ScrapeAsync(cancel)).Sum("lightreasoner_reconcile_total"))
+        {
+            before = now;
+            await Task.Delay(TimeSpan.FromSeconds(3), cancel);
+        }
+    }
+
     /// <summary>What the operator's /metrics says now.</summary>
     public async Task<Scrape> ScrapeAsync(CancellationToken cancel) => Scrape.Parse(await http.GetStringAsync(new Uri(http.BaseAddress!, "/metrics"), cancel));
 
-    public async Task CreateAsync(RunKind kind, string name, JsonObject spec, CancellationToken cancel) =>
-        await Api.CustomObjects.CreateNamespacedCustomObjectAsync(
+    public async Task<JsonNode> CreateAsync(RunKind kind, string name, JsonObject spec, CancellationToken cancel) =>
+        JsonNode.Parse((await Api.CustomObjects.CreateNamespacedCustomObjectAsync(
             new JsonObject { ["apiVersion"] = ApiGroup.ApiVersion, ["kind"] = kind.ToString(), ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = spec },
-            ApiGroup.Name, ApiGroup.Version, "default", Plural(kind), cancellationToken: cancel);
+            ApiGroup.Name, ApiGroup.Version, "default", Plural(kind), cancellationToken: cancel)).ToString()!)!;
+
+    /// <summary>A worker that asks for nothing, so that many fit on this machine.</summary>
+    public static JsonObject Worker() => new()
+    {
+        ["gpus"] = 0,
+        ["resources"] = new JsonObject { ["requests"] = new JsonObject { ["cpu"] = "0", ["memory"] = "0", ["ephemeral-storage"] = "0" } },
+    };
 
     public async Task PatchAsync(RunKind kind, string name, JsonObject patch, CancellationToken cancel) =>
         await Api.CustomObjects.PatchNamespacedCustomObjectAsync(
             new V1Patch(patch.ToJsonString(), V1Patch.PatchType.MergePatch), ApiGroup.Name, ApiGroup.Version, "default", Plural(kind), name, cancellationToken: cancel);
-
-    public async Task<JsonNode> ReadAsync(RunKind kind, string name, CancellationToken cancel) =>
-        JsonNode.Parse((await Api.CustomObjects.GetNamespacedCustomObjectAsync(ApiGroup.Name, ApiGroup.Version, "default", Plural(kind), name, cancellationToken: cancel)).ToString()!)!;
 
     public async Task<IReadOnlyList<JsonNode>> ListAsync(RunKind kind, CancellationToken cancel)
     {
@@ -101,14 +122,4 @@ internal sealed class Scene : IAsyncDisposable
     }
 
     private static string Plural(RunKind kind) => kind.ToString().ToLowerInvariant() + "s";
-
-    private async Task StartProgramsAsync(CancellationToken cancel)
-    {
-        await cluster.StartClusterAsync(cancel);
-        await cluster.InstallAsync(cancel);
-        string metrics = $"http://127.0.0.1:{LocalCluster.FreePort()}";
-        await cluster.StartOperatorAsync(cancel, "--output-prefix", "file:///outputs", "--log-level", "warning", "--metrics-listen", metrics, "--progress-url", cluster.Operator);
-        http.BaseAddress = new Uri(metrics);
-        Api = new Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(cluster.Kubeconfig));
-    }
 }

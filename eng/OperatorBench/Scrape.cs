@@ -16,6 +16,15 @@ internal sealed partial class Scrape
         return scrape;
     }
 
+    /// <summary>What counters have gained since an earlier scrape.</summary>
+    public Scrape Since(Scrape earlier)
+    {
+        Dictionary<(string, string), double> before = earlier.samples.ToDictionary(s => (s.Name, s.Labels), s => s.Value);
+        var gain = new Scrape();
+        gain.samples.AddRange(samples.Select(s => (s.Name, s.Labels, s.Value - before.GetValueOrDefault((s.Name, s.Labels)))));
+        return gain;
+    }
+
     public double Sum(string name) => samples.Where(s => s.Name == name).Sum(s => s.Value);
 
     /// <summary>A quantile of a histogram, all labels together; linear within a bucket.</summary>

@@ -27,7 +27,7 @@ internal static class Shards
         await scene.CreateAsync(RunKind.SamplingRun, Name, new JsonObject
         {
             ["expert"] = Model(), ["amateur"] = Model(), ["dataset"] = new JsonObject { ["uri"] = "az://data/q.jsonl" },
-            ["shards"] = shards, ["worker"] = new JsonObject { ["gpus"] = 0 },
+            ["shards"] = shards, ["worker"] = Scene.Worker(),
         }, cancel);
         IList<V1Pod> pods = [];
         while (pods.Count < shards && watch.Elapsed < Limit)

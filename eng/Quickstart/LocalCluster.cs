@@ -47,9 +47,9 @@ internal sealed class LocalCluster(string repository, string folder, string work
     }
 
     /// <summary>Starts a Kubernetes API with a Job controller and a node, and waits until it answers.</summary>
-    public Task StartClusterAsync(CancellationToken stop) => StartAsync(
+    public Task StartClusterAsync(CancellationToken stop, params string[] arguments) => StartAsync(
         "devcluster",
-        ["up", "--kubeconfig", Kubeconfig, "--data", Path.Combine(folder, "cluster"), "--workdir", repository, "--image", $"lightreasoner/worker={worker}"],
+        ["up", "--kubeconfig", Kubeconfig, "--data", Path.Combine(folder, "cluster"), "--workdir", repository, "--image", $"lightreasoner/worker={worker}", .. arguments],
         async () => File.Exists(Kubeconfig) && (await Kubectl.TryAsync(stop, "get", "--raw", "/readyz")).ExitCode == 0,
         stop);
 

@@ -113,6 +113,8 @@ internal static class OperatorHost
         services.AddSingleton<RunObserver>();
         services.AddSingleton<RunDecider>();
         services.AddSingleton<RunActor>();
+        services.AddSingleton<RunEvents>();
+        services.AddHostedService(s => s.GetRequiredService<RunEvents>());
         services.AddSingleton<ApiRequests>();
         services.AddSingleton<OperatorMetrics>();
         services.AddSingleton<KubeOpsMeter>();

@@ -19,7 +19,10 @@ internal sealed class OperatorLease(IKubernetes api, KubernetesClientConfigurati
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private readonly LeaseLock leaseLock = new(api, Namespace(config), Name, Identity(options));
+    private readonly LeaseLock leaseLock = new(api, NamespaceOf(Environment.GetEnvironmentVariable("POD_NAMESPACE"), config.Namespace), Name, IdentityOf(options));
+
+    /// <summary>How the Lease names this process where it holds it.</summary>
+    public string Identity => leaseLock.Identity;
 
     public LeaderElector CreateElector() => new(new LeaderElectionConfig(leaseLock)
     {
@@ -53,10 +56,9 @@ internal sealed class OperatorLease(IKubernetes api, KubernetesClientConfigurati
     }
 
     /// <summary>The pod's own namespace goes before that of a kubeconfig.</summary>
-    private static string Namespace(KubernetesClientConfiguration config) =>
-        Environment.GetEnvironmentVariable("POD_NAMESPACE") is { Length: > 0 } own ? own : config.Namespace is { Length: > 0 } ns ? ns : "default";
+    public static string NamespaceOf(string? pod, string? kubeconfig) => pod is { Length: > 0 } ? pod : kubeconfig is { Length: > 0 } ? kubeconfig : "default";
 
-    private static string Identity(OperatorOptions options)
+    private static string IdentityOf(OperatorOptions options)
     {
         string identity = $"{Environment.MachineName.Replace('_', '-')}_{Guid.NewGuid():N}";
         return Environment.GetEnvironmentVariable("POD_IP") is { Length: > 0 } ip && ListenAddress.Of(options.Listen) is var (_, port)

@@ -26,8 +26,9 @@ internal static class JobTemplate
         annotations[Labels.Extent] = RunExtent.Of(spec);
         annotations[Labels.Restarts] = (run.RunStatus.Restarts ?? 0).ToString(CultureInfo.InvariantCulture);
         annotations[Labels.Parallelism] = ParallelismOf(spec).ToString(CultureInfo.InvariantCulture);
-        int failed = run.RunStatus.Retries ?? 0;
+        int failed = run.RunStatus.Retries ?? 0, failedOfShard = run.RunStatus.Shards?.Retries ?? 0;
         annotations[Labels.RetriesBefore] = failed.ToString(CultureInfo.InvariantCulture);
+        annotations[Labels.ShardRetriesBefore] = failedOfShard.ToString(CultureInfo.InvariantCulture);
         if (outputs.References.Count > 0)
             annotations[Labels.References] = JsonSerializer.Serialize(new SortedDictionary<string, string>(outputs.References.ToDictionary(), StringComparer.Ordinal), ApiJson.Options);
 
@@ -53,7 +54,7 @@ internal static class JobTemplate
                 Completions = indexed ? ShardsOf(spec) : 1,
                 Parallelism = ParallelismOf(spec),
                 BackoffLimit = perIndex ? null : Math.Max(0, spec.Retries - failed),
-                BackoffLimitPerIndex = perIndex ? spec.Retries : null,
+                BackoffLimitPerIndex = perIndex ? Math.Max(0, spec.Retries - failedOfShard) : null,
                 // Attempts never overlap: no replacement before the old pod is gone.
                 PodReplacementPolicy = "Failed",
                 PodFailurePolicy = FailurePolicy(),

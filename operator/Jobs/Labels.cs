@@ -3,6 +3,9 @@ namespace LightReasoner.Operator.Jobs;
 /// <summary>Labels and annotations on what the operator makes.</summary>
 internal static class Labels
 {
+    /// <summary>What our labels and annotations begin with, and the Job controller's.</summary>
+    public const string Own = "lightreasoner.io/", Batch = "batch.kubernetes.io/";
+
     /// <summary>Label: uid of the run. Selects a run's pods; what is watched carries it.</summary>
     public const string RunUid = "lightreasoner.io/run-uid";
 
@@ -30,6 +33,9 @@ internal static class Labels
     /// <summary>Annotation of a Job: failed attempts of the run before it.</summary>
     public const string RetriesBefore = "lightreasoner.io/retries-before";
 
+    /// <summary>Annotation of a Job of several shards: failed attempts, before it, of the shard that has the most.</summary>
+    public const string ShardRetriesBefore = "lightreasoner.io/shard-retries-before";
+
     /// <summary>Annotation of a Job: the parallelism last asked for. Kueue may admit less, which is not undone.</summary>
     public const string Parallelism = "lightreasoner.io/parallelism";
 
@@ -46,7 +52,10 @@ internal static class Labels
     public const string Kueue = "kueue.x-k8s.io/";
 
     /// <summary>Annotation that the Job controller puts on pods of an Indexed Job.</summary>
-    public const string CompletionIndex = "batch.kubernetes.io/job-completion-index";
+    public const string CompletionIndex = Batch + "job-completion-index";
+
+    /// <summary>Annotation that it puts on pods of a Job with a limit for each index: failures of the index before this pod.</summary>
+    public const string FailureCount = Batch + "job-index-failure-count";
 
     /// <summary>Longest value of a label.</summary>
     public const int MaxValueLength = 63;

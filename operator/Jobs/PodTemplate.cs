@@ -26,6 +26,14 @@ internal static class PodTemplate
 
     private const string DefaultGpu = "nvidia.com/gpu";
 
+    private const string EphemeralStorage = "ephemeral-storage", DefaultDisk = "1Gi";
+
+    /// <summary>Most bytes of a scratch folder on the node's disk whose size the run leaves open.</summary>
+    private const string DefaultScratch = "100Gi";
+
+    /// <summary>What a container asks for where the run says nothing of the resource, so that the node's pressure does not meet it first.</summary>
+    private static readonly (string Resource, string Amount)[] DefaultRequests = [("cpu", "500m"), ("memory", "1Gi"), (EphemeralStorage, DefaultDisk)];
+
     /// <summary>Time to write a checkpoint after SIGTERM.</summary>
     private const int GraceSeconds = 120;
 
@@ -67,7 +75,7 @@ internal static class PodTemplate
         if (worker.Tolerations is { Count: > 0 } tolerations) spec["tolerations"] = Append([], tolerations);
         if (worker.TopologySpreadConstraints is { Count: > 0 } constraints) spec["topologySpreadConstraints"] = Append([], constraints);
         if (worker.Affinity is { } affinity) spec["affinity"] = affinity.DeepClone();
-        if (Resources(worker) is { } resources) container["resources"] = resources;
+        container["resources"] = Resources(worker);
         return template;
     }
 
@@ -140,20 +148,28 @@ internal static class PodTemplate
         Append(ours, theirs);
     }
 
-    private static JsonObject? Resources(WorkerSpec worker)
+    private static JsonObject Resources(WorkerSpec worker)
     {
-        string gpu = worker.GpuResource ?? DefaultGpu;
-        JsonObject? resources = worker.Resources?.DeepClone().AsObject();
-        if (worker.Gpus == 0) return resources;
-        resources ??= [];
-        if (resources["limits"] is not JsonObject limits)
+        JsonObject resources = worker.Resources?.DeepClone().AsObject() ?? [];
+        // A form that is not Kubernetes' is for the API server to refuse.
+        if (Section("limits") is not { } limits || Section("requests") is not { } requests) return resources;
+        if (worker.Gpus > 0) limits.TryAdd(worker.GpuResource ?? DefaultGpu, JsonValue.Create(worker.Gpus.ToString(CultureInfo.InvariantCulture)));
+        // A pod that fills the node's disk would have others evicted with it.
+        if (!limits.ContainsKey(EphemeralStorage) && !requests.ContainsKey(EphemeralStorage) && worker.Scratch is not { StorageClassName: not null })
         {
-            // A form that is not Kubernetes' is for the API server to refuse.
-            if (resources["limits"] is not null) return resources;
-            resources["limits"] = limits = [];
+            string size = worker.Scratch?.SizeLimit ?? DefaultScratch;
+            limits[EphemeralStorage] = size;
+            requests[EphemeralStorage] = new ResourceQuantity(size).ToDecimal() < new ResourceQuantity(DefaultDisk).ToDecimal() ? size : DefaultDisk;
         }
-        limits.TryAdd(gpu, JsonValue.Create(worker.Gpus.ToString(CultureInfo.InvariantCulture)));
+        foreach ((string resource, string amount) in DefaultRequests)
+            if (!limits.ContainsKey(resource)) requests.TryAdd(resource, amount);
         return resources;
+
+        JsonObject? Section(string name)
+        {
+            if (resources[name] is null) resources[name] = new JsonObject();
+            return resources[name] as JsonObject;
+        }
     }
 
     private static List<V1Volume> Volumes(WorkerSpec worker, OperatorOptions options) =>
@@ -194,7 +210,7 @@ internal static class PodTemplate
     ];
 
     private static V1Volume Scratch(ScratchSpec? scratch) => scratch?.StorageClassName is null
-        ? new V1Volume { Name = "scratch", EmptyDir = new V1EmptyDirVolumeSource { SizeLimit = scratch?.SizeLimit is { } limit ? new ResourceQuantity(limit) : null } }
+        ? new V1Volume { Name = "scratch", EmptyDir = new V1EmptyDirVolumeSource { SizeLimit = new ResourceQuantity(scratch?.SizeLimit ?? DefaultScratch) } }
         : new V1Volume
         {
             Name = "scratch",

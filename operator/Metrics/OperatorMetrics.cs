@@ -13,7 +13,7 @@ internal sealed class OperatorMetrics
 {
     private static readonly string[] Run = ["kind", "namespace", "name"];
 
-    private readonly ConcurrentDictionary<string, (RunKey Key, RunStatus Status)> runs = new();
+    private readonly ConcurrentDictionary<string, Figures> runs = new();
     private readonly Leadership leadership;
     private readonly RunQueue queue;
     private readonly KubeOpsMeter kubeOps;
@@ -44,7 +44,8 @@ internal sealed class OperatorMetrics
 
     public CollectorRegistry Registry { get; } = Prometheus.Metrics.NewCustomRegistry();
 
-    public void Observe(RunKey key, string uid, RunStatus status) => runs[uid] = (key, status);
+    public void Observe(RunKey key, string uid, RunStatus status) => runs[uid] = new Figures(
+        key, status.Phase, status.Progress is { Total: > 0 and var total, Done: { } done } ? (double)done / total : null, TokensPerSecond(status), status.Retries ?? 0);
 
     public void Forget(string uid) => runs.TryRemove(uid, out _);
 
@@ -64,12 +65,12 @@ internal sealed class OperatorMetrics
         bool isLeader = leadership.IsLeader;
         leader.Set(isLeader ? 1 : 0);
         foreach ((string method, long count) in api.Counts) requests.WithLabels(method).IncTo(count);
-        (RunKey Key, RunStatus Status)[] all = isLeader ? [.. runs.Values] : [];
-        Set(phase, all.Select(run => ((string[])[.. Of(run.Key), run.Status.Phase.ToString() ?? ""], 1.0)));
-        Set(progress, all.Where(run => run.Status.Progress is { Total: > 0, Done: not null }).Select(run => (Of(run.Key), (double)run.Status.Progress!.Done!.Value / run.Status.Progress.Total!.Value)));
-        Set(tokens, all.Select(run => (Labels: Of(run.Key), Rate: TokensPerSecond(run.Status))).Where(run => run.Rate is not null).Select(run => (run.Labels, run.Rate!.Value)));
-        Set(retries, all.Select(run => (Of(run.Key), (double)(run.Status.Retries ?? 0))));
-        Set(counts, all.GroupBy(run => (run.Key.Kind, run.Status.Phase)).Select(group => ((string[])[group.Key.Kind.ToString(), group.Key.Phase.ToString() ?? ""], (double)group.Count())));
+        Figures[] all = isLeader ? [.. runs.Values] : [];
+        Set(phase, all.Select(run => ((string[])[.. Of(run.Key), run.Phase.ToString() ?? ""], 1.0)));
+        Set(progress, all.Where(run => run.Progress is not null).Select(run => (Of(run.Key), run.Progress!.Value)));
+        Set(tokens, all.Where(run => run.TokensPerSecond is not null).Select(run => (Of(run.Key), run.TokensPerSecond!.Value)));
+        Set(retries, all.Select(run => (Of(run.Key), (double)run.Retries)));
+        Set(counts, all.GroupBy(run => (run.Key.Kind, run.Phase)).Select(group => ((string[])[group.Key.Kind.ToString(), group.Key.Phase.ToString() ?? ""], (double)group.Count())));
         Set(depth, kubeOps.Depths().Select(d => ((string[])[d.Kind, d.State], d.Depth)).Append((["run", "scheduled"], queue.Scheduled)));
     }
 
@@ -95,4 +96,7 @@ internal sealed class OperatorMetrics
         RefineRunStatus s => s.Metrics?.TokensPerSecond,
         _ => null,
     };
+
+    /// <summary>As much of a run's status as there are metrics of.</summary>
+    private sealed record Figures(RunKey Key, RunPhase? Phase, double? Progress, double? TokensPerSecond, int Retries);
 }

@@ -7,6 +7,9 @@ namespace LightReasoner.Operator.Runs;
 /// <summary>What a worker pod's status says, in the words of this program.</summary>
 internal static class PodState
 {
+    /// <summary>Conditions that are looked at.</summary>
+    public static readonly IReadOnlyList<string> Conditions = ["PodScheduled", "Ready", "ContainersReady", "DisruptionTarget"];
+
     public static bool IsFinished(this V1Pod pod) => pod.Status?.Phase is "Succeeded" or "Failed";
 
     /// <summary>Time after its grace period in which a pod that was told to stop should be gone.</summary>
@@ -27,6 +30,14 @@ internal static class PodState
     public static int Shard(this V1Pod pod) =>
         pod.Metadata.Annotations?.TryGetValue(Labels.CompletionIndex, out string? text) == true
         && int.TryParse(text, CultureInfo.InvariantCulture, out int index) ? index : 0;
+
+    /// <summary>
+    /// Failed attempts of the pod's shard up to and with this pod, as the Job controller counts them: a disruption is none. Whether a pod
+    /// that was deleted is one, the next pod's annotation tells.
+    /// </summary>
+    public static int Failures(this V1Pod pod) =>
+        (pod.Metadata.Annotations?.TryGetValue(Labels.FailureCount, out string? text) == true && int.TryParse(text, CultureInfo.InvariantCulture, out int before) ? before : 0)
+        + (pod.Status?.Phase == "Failed" && pod.Metadata.DeletionTimestamp is null && Condition(pod, "DisruptionTarget") != "True" ? 1 : 0);
 
     /// <summary>How the worker's container ended, if it has.</summary>
     public static V1ContainerStateTerminated? Terminated(this V1Pod pod) => pod.Worker()?.State?.Terminated;

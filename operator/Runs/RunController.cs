@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using k8s.Autorest;
-using KubeOps.Abstractions.Events;
 using KubeOps.Abstractions.Rbac;
 using KubeOps.Abstractions.Reconciliation;
 using KubeOps.Abstractions.Reconciliation.Controller;
@@ -26,7 +25,7 @@ namespace LightReasoner.Operator.Runs;
 [GenericRbac(Groups = ["coordination.k8s.io"], Resources = ["leases"], Verbs = RbacVerb.Get | RbacVerb.Create | RbacVerb.Update)]
 internal sealed class RunController<T>(
     RunObserver observer, RunDecider decider, RunActor actor, RunMemory memory, RunQueue queue, RunIndex index, Watches watches, Outage outage, OperatorOptions options,
-    IKubernetesClient client, EventPublisher events, OperatorMetrics metrics, TimeProvider time, ILogger<RunController<T>> logger)
+    IKubernetesClient client, RunEvents events, OperatorMetrics metrics, TimeProvider time, ILogger<RunController<T>> logger)
     : IEntityController<T>
     where T : class, IRunEntity
 {
@@ -130,7 +129,7 @@ internal sealed class RunController<T>(
             }
             memory.Pace.Written(uid);
             index.Set(key, uid, status);
-            await AnnounceAsync(run, key, before, status, cancellationToken).ConfigureAwait(false);
+            Announce(run, key, before, status);
         }
         metrics.Observe(key, uid, status);
         if (status.Phase is RunPhase.Succeeded or RunPhase.Failed)
@@ -167,20 +166,10 @@ internal sealed class RunController<T>(
         }
     }
 
-    private async Task AnnounceAsync(T run, RunKey key, RunStatus before, RunStatus status, CancellationToken cancellationToken)
+    private void Announce(T run, RunKey key, RunStatus before, RunStatus status)
     {
         if (before.Phase != status.Phase) logger.PhaseChanged(key, before.Phase?.ToString() ?? "new", status.Phase.ToString()!, status.Message ?? "");
-        foreach (RunEvent e in Transitions.Between(before, status))
-        {
-            try
-            {
-                await events(run, e.Reason, e.Message, e.Type, cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception error) when (error is not OperationCanceledException)
-            {
-                logger.EventLost(error, key, e.Reason);
-            }
-        }
+        foreach (RunEvent e in Transitions.Between(before, status)) events.Add(run, e);
     }
 
     private void Wake(RunKey key)

@@ -27,7 +27,6 @@ namespace LightReasoner.Operator.Runs;
 internal sealed class RunDecider(OperatorOptions options)
 {
     private static readonly TimeSpan
-        Soon = TimeSpan.FromSeconds(2),
         WhileRefused = TimeSpan.FromSeconds(30),
         LongestSleep = TimeSpan.FromHours(1);
 
@@ -41,8 +40,9 @@ internal sealed class RunDecider(OperatorOptions options)
             if (WhyGoOn(run) is { } why) return GoOn(o, why);
             if (!Dependencies.HaveFailed(run.RunStatus) || Dependencies.Look(o).Failure is not null) return Finished(o);
         }
+        // What was counted in that Job does not count any more.
         if (o.Job is { } earlier && JobPlan.IsOfEarlierLife(run, earlier))
-            return Write(o, Accepted, run.RunStatus.OutputUri, Deleting(earlier, "the run is taken up again"), null);
+            return Write(o with { Job = null, Progress = [] }, run.RunSpec.Suspend ? Suspended : Accepted, run.RunStatus.OutputUri, Deleting(earlier, "the run is taken up again"), null);
         // An ended Job settles the run whatever else has become of its spec.
         if (o.Job is { } job && job.Ended() is { } end) return Ended(o, job, end);
 
@@ -97,7 +97,7 @@ internal sealed class RunDecider(OperatorOptions options)
         if (JobPlan.WhyReplace(o, job) is { } why)
             return Write(o, run.RunSpec.Suspend ? Suspended : Accepted, outputs.Own, Deleting(job, why), null);
         RunAction.PatchJob? patch = JobPlan.Patch(job, run);
-        return Write(o, JobStanding.Of(o, job), outputs.Own, patch is null ? [] : [patch], NextLook(o, job));
+        return Write(o, JobStanding.Of(o, job), outputs.Own, patch is null ? [] : [patch], NextLook(o));
     }
 
     /// <summary>No Job: make one, unless the run is suspended or pods of an earlier one are still there.</summary>
@@ -113,12 +113,10 @@ internal sealed class RunDecider(OperatorOptions options)
     }
 
     /// <summary>What time alone can change.</summary>
-    private static TimeSpan? NextLook(RunObservation o, V1Job job)
+    private static TimeSpan? NextLook(RunObservation o)
     {
         TimeSpan? next = null;
         if (o.Run.RunSpec.ActiveDeadlineSeconds is { } deadline && o.OwnPods.Any(PodState.IsWorking)) Sooner(TimeSpan.FromSeconds(Math.Max(1, deadline - o.ActiveSeconds)));
-        // Without pods: is there an event that says why?
-        if (RunObserver.PodsAreDue(job, o.Pods, o.Now.AddDays(1))) Sooner(o.PodRefusal is null && o.Now - job.StartedAt() < WhileRefused ? Soon : WhileRefused);
         if (o.OwnPods.Any(pod => pod.Metadata.DeletionTimestamp is not null && !pod.IsFinished())) Sooner(PodState.StuckAfter);
         return next;
 
@@ -151,7 +149,17 @@ internal sealed class RunDecider(OperatorOptions options)
     private static RunDecision GoOn(RunObservation o, string why)
     {
         IRunEntity run = o.Run;
-        run.RunStatus = run.RunStatus with { Restarts = (run.RunStatus.Restarts ?? 0) + 1, Rerun = RunMarks.Rerun(run.Metadata), Extent = RunExtent.Of(run.RunSpec), Retries = 0, ActiveSeconds = 0, ActiveSince = null };
+        RunStatus s = run.RunStatus;
+        run.RunStatus = s with
+        {
+            Restarts = (s.Restarts ?? 0) + 1,
+            Rerun = RunMarks.Rerun(run.Metadata),
+            Extent = RunExtent.Of(run.RunSpec),
+            Retries = 0,
+            Shards = s.Shards is { } shards ? shards with { Retries = null } : null,
+            ActiveSeconds = 0,
+            ActiveSince = null,
+        };
         // What was counted in the old Job does not count any more.
         return Write(o with { Job = null, Progress = [] }, run.RunSpec.Suspend ? Suspended : new Standing(RunPhase.Pending, Reasons.Accepted, FailureText.Clean(why)), run.RunStatus.OutputUri, o.Job is { } job ? Deleting(job, why) : [], TimeSpan.FromMilliseconds(100));
     }

@@ -10,10 +10,9 @@ using LightReasoner.Operator.Watching;
 namespace LightReasoner.Operator.Runs;
 
 /// <summary>
-/// Gathers what a decision depends on, from the watches' stores. The API server is asked only why there are no pods, and whether the
-/// namespace is being deleted when pods go that nobody here has stopped.
+/// Gathers what a decision depends on, from the watches' stores. The API server is asked only whether the namespace is being deleted,
+/// when pods go that nobody here has stopped.
 /// </summary>
-[EntityRbac(typeof(Corev1Event), Verbs = RbacVerb.List)]
 [EntityRbac(typeof(V1Namespace), Verbs = RbacVerb.Get)]
 internal sealed class RunObserver(IKubernetes api, OwnedStore owned, RunIndex index, ProgressStore progress, TimeProvider time)
 {
@@ -41,18 +40,10 @@ internal sealed class RunObserver(IKubernetes api, OwnedStore owned, RunIndex in
             Pods = pods,
             References = run.RunSpec.References().ToDictionary(reference => reference, reference => Look(reference, RunKey.Of(run))),
             Progress = progress.Of(uid),
-            PodRefusal = !finished && job is not null && PodsAreDue(job, pods, now) ? await PodRefusalAsync(job, pods, cancellationToken).ConfigureAwait(false) : null,
+            PodRefusal = finished || job is null ? null : Refusal(job, pods),
             NamespaceIsTerminating = !finished && job is not null && PodsGoUnasked(job, pods) && await IsTerminatingAsync(job.Metadata.NamespaceProperty, cancellationToken).ConfigureAwait(false),
         };
     }
-
-    /// <summary>Time that the Job controller takes to make a pod, or to say why it cannot.</summary>
-    internal static readonly TimeSpan PodsDue = TimeSpan.FromSeconds(2);
-
-    /// <summary>Whether a Job that should have pods has none.</summary>
-    internal static bool PodsAreDue(V1Job job, IEnumerable<V1Pod> pods, DateTimeOffset now) =>
-        !job.IsSuspended() && job.Ended() is null && job.Metadata.DeletionTimestamp is null && pods.Where(pod => pod.IsOwnedBy(job)).All(PodState.IsFinished)
-        && job.StartedAt() is { } start && now - start > PodsDue;
 
     private static bool IsOwned(V1Job job, string uid) => job.Metadata.OwnerReferences?.Any(o => o.Uid == uid) == true;
 
@@ -60,20 +51,12 @@ internal sealed class RunObserver(IKubernetes api, OwnedStore owned, RunIndex in
         !job.IsSuspended() && job.Ended() is null && job.Metadata.DeletionTimestamp is null && job.Spec.BackoffLimitPerIndex is not null
         && pods.Any(pod => pod.IsOwnedBy(job) && pod.Metadata.DeletionTimestamp is not null);
 
-    /// <summary>
-    /// The Job controller says in events only that a quota or an admission rule stands against its pods. What it said before the Job's
-    /// newest pod was made is over.
-    /// </summary>
-    private async Task<string?> PodRefusalAsync(V1Job job, IEnumerable<V1Pod> pods, CancellationToken cancellationToken)
+    /// <summary>Why a Job has no pods. What was said before it was started, or before its newest pod was made, is over.</summary>
+    private string? Refusal(V1Job job, IEnumerable<V1Pod> pods)
     {
-        Corev1EventList events = await api.CoreV1.ListNamespacedEventAsync(
-            job.Metadata.NamespaceProperty, fieldSelector: $"involvedObject.kind=Job,involvedObject.name={job.Metadata.Name}", cancellationToken: cancellationToken).ConfigureAwait(false);
+        if (owned.Refusal(job.Metadata.Uid) is not { } refusal || job.Status?.StartTime > refusal.At) return null;
         DateTime? newest = pods.Where(pod => pod.IsOwnedBy(job)).Max(pod => pod.Metadata.CreationTimestamp);
-        return events.Items
-            .Where(e => e.Reason == "FailedCreate" && e.InvolvedObject?.Uid == job.Metadata.Uid)
-            .Select(e => (e.Message, At: e.Series?.LastObservedTime ?? e.LastTimestamp ?? e.EventTime ?? e.Metadata.CreationTimestamp))
-            .Where(e => newest is null || e.At > newest)
-            .OrderBy(e => e.At).LastOrDefault().Message;
+        return newest is null || refusal.At > newest ? refusal.Message : null;
     }
 
     private async Task<bool> IsTerminatingAsync(string ns, CancellationToken cancellationToken) =>

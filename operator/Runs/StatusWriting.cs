@@ -56,7 +56,7 @@ internal static class StatusWriting
     public static bool DifferInSubstance(RunStatus a, RunStatus b) =>
         a.Phase != b.Phase || a.ObservedGeneration != b.ObservedGeneration || a.StartTime != b.StartTime || a.CompletionTime != b.CompletionTime
         || a.JobName != b.JobName || a.Image != b.Image || a.Rerun != b.Rerun || a.Restarts != b.Restarts || a.Extent != b.Extent || a.ActiveSince != b.ActiveSince
-        || a.OutputUri != b.OutputUri || a.Retries != b.Retries
+        || a.OutputUri != b.OutputUri || a.Retries != b.Retries || a.Shards?.Retries != b.Shards?.Retries
         || !Essence(a.Conditions).SequenceEqual(Essence(b.Conditions));
 
     private static IEnumerable<(string, string, string, long?)> Essence(IReadOnlyList<RunCondition>? conditions) =>
@@ -74,8 +74,13 @@ internal static class StatusWriting
             Active = working && job is not null ? o.Pods.Count(pod => pod.IsOwnedBy(job) && pod.IsWorking()) : 0,
             Succeeded = done,
             Failed = failed,
+            Retries = total > 1 && Math.Max(before?.Retries ?? 0, ShardRetries(o, job)) is var retries and > 0 ? retries : null,
         };
     }
+
+    /// <summary>Failed attempts of the shard that has the most: before the Job, and in it.</summary>
+    private static int ShardRetries(RunObservation o, V1Job? job) =>
+        job is null ? 0 : job.Number(Labels.ShardRetriesBefore) + o.OwnPods.Select(PodState.Failures).DefaultIfEmpty().Max();
 
     private static ShardProgress AtRest(ShardProgress shard) =>
         shard.IsAtWork ? shard with { Latest = shard.Latest with { Outcome = ReportOutcome.Interrupted } } : shard;

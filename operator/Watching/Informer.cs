@@ -78,8 +78,9 @@ internal sealed class Informer<T, TList>(
             {
                 bool gone = IsGone(e) && version is not null;
                 version = null;
-                if (gone) continue;
-                outage.Told($"watching {name}", e);
+                // The list is read again at once, unless the server forgets faster than it can be read.
+                if (gone && time.GetElapsedTime(began) > FirstDelay) continue;
+                if (!gone) outage.Told($"watching {name}", e);
                 await Task.Delay(delay = Longer(delay), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

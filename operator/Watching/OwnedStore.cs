@@ -20,6 +20,8 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
 
     private readonly Lock gate = new();
     private readonly Dictionary<RunKey, Owned> runs = [];
+    private readonly Dictionary<string, (RunKey Run, string Owner)> jobsByUid = [];
+    private readonly Dictionary<string, PodRefusal> refusals = [];
     private readonly Dictionary<string, (RunKey Run, V1Pod Pod)> podsByUid = [];
 
     /// <summary>Jobs that the watch told were deleted: an answer to a request that was read before and comes in late does not bring them back.</summary>
@@ -45,12 +47,16 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
     public void Changed(V1Job job)
     {
         if (OwnerOf(job) is not { } owner) return;
+        Small(job);
         lock (gate)
         {
             if (deletedJobs.Contains(job.Metadata.Uid)) return;
             Dictionary<string, V1Job> jobs = For(owner.Run).Jobs;
             if (jobs.TryGetValue(job.Metadata.Uid, out V1Job? known) && IsNewer(known.Metadata, job.Metadata)) return;
-            jobs[job.Metadata.Uid] = Small(job);
+            bool same = known is not null && Same(known, job);
+            jobs[job.Metadata.Uid] = job;
+            jobsByUid[job.Metadata.Uid] = (owner.Run, owner.Uid);
+            if (same) return;
         }
         queue.Add(owner.Run, owner.Uid, Burst);
     }
@@ -58,13 +64,49 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
     public void Changed(V1Pod pod)
     {
         if (OwnerOf(pod) is not { } owner) return;
+        Small(pod);
         lock (gate)
         {
-            V1Pod small = Small(pod);
-            For(owner.Run).Pods[pod.Metadata.Uid] = small;
-            podsByUid[pod.Metadata.Uid] = (owner.Run, small);
+            bool same = podsByUid.TryGetValue(pod.Metadata.Uid, out var known) && Same(known.Pod, pod);
+            For(owner.Run).Pods[pod.Metadata.Uid] = pod;
+            podsByUid[pod.Metadata.Uid] = (owner.Run, pod);
+            if (same) return;
         }
         queue.Add(owner.Run, owner.Uid, Burst);
+    }
+
+    /// <summary>Takes in that the Job controller could not make a pod; it may be heard of before the Job is.</summary>
+    public void Changed(Corev1Event e)
+    {
+        if (RefusalOf(e) is not { } refusal || e.InvolvedObject?.Uid is not { } uid) return;
+        (RunKey Run, string Owner)? job;
+        lock (gate)
+        {
+            if (refusals.TryGetValue(uid, out PodRefusal? known) && known.At > refusal.At) return;
+            refusals[uid] = refusal;
+            job = jobsByUid.TryGetValue(uid, out var found) ? found : null;
+        }
+        if (job is { } of) queue.Add(of.Run, of.Owner, Burst);
+    }
+
+    public void Deleted(Corev1Event e)
+    {
+        lock (gate)
+            if (e.InvolvedObject?.Uid is { } uid && refusals.TryGetValue(uid, out PodRefusal? known) && known.Event == e.Metadata.Uid) refusals.Remove(uid);
+    }
+
+    /// <summary>What a whole list of events lacks has been forgotten by the API server.</summary>
+    public void ListedEvents(IReadOnlySet<string> uids, string? ns)
+    {
+        lock (gate)
+            foreach ((string job, PodRefusal refusal) in refusals.ToArray())
+                if ((ns is null || refusal.Namespace == ns) && !uids.Contains(refusal.Event)) refusals.Remove(job);
+    }
+
+    /// <summary>The newest refusal of a pod of a Job; null for none.</summary>
+    public PodRefusal? Refusal(string jobUid)
+    {
+        lock (gate) return refusals.GetValueOrDefault(jobUid);
     }
 
     public void Deleted(V1Job job)
@@ -84,7 +126,8 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
             podsByUid.Remove(pod.Metadata.Uid);
             Owned owned = For(owner.Run);
             owned.Pods.Remove(pod.Metadata.Uid);
-            V1Pod gone = Small(pod);
+            V1Pod gone = pod;
+            Small(gone);
             gone.Metadata.DeletionTimestamp ??= pod.Metadata.CreationTimestamp;
             if (!gone.IsFinished()) (gone.Status ??= new V1PodStatus()).Phase = "Failed";
             if (owned.Jobs.Values.Any(gone.IsOwnedBy)) owned.Pods[pod.Metadata.Uid] = gone;
@@ -140,6 +183,7 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
     {
         lock (gate)
         {
+            jobsByUid.Remove(uid);
             Owned owned = For(run);
             owned.Jobs.Remove(uid);
             // Pods that are only remembered go with their Job.
@@ -160,25 +204,60 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
         if (runs[run] is { Jobs.Count: 0, Pods.Count: 0 }) runs.Remove(run);
     }
 
+    private static PodRefusal? RefusalOf(Corev1Event e) =>
+        (e.Series?.LastObservedTime ?? e.LastTimestamp ?? e.EventTime ?? e.Metadata.CreationTimestamp) is { } at ? new PodRefusal(e.Metadata.Uid, e.Message ?? "", at, e.Metadata.NamespaceProperty) : null;
+
     private static bool IsNewer(V1ObjectMeta a, V1ObjectMeta b) =>
         long.TryParse(a.ResourceVersion, CultureInfo.InvariantCulture, out long x) && long.TryParse(b.ResourceVersion, CultureInfo.InvariantCulture, out long y) && x > y;
 
-    private static V1Job Small(V1Job job)
+    /// <summary>Whether nothing of interest has changed: finalizers and managed fields do, several times in a Job's life.</summary>
+    private static bool Same(V1Job a, V1Job b) =>
+        a.Metadata.DeletionTimestamp == b.Metadata.DeletionTimestamp && Json(a.Spec) == Json(b.Spec) && Json(a.Status) == Json(b.Status);
+
+    private static bool Same(V1Pod a, V1Pod b) =>
+        a.Metadata.DeletionTimestamp == b.Metadata.DeletionTimestamp && a.Spec.NodeName == b.Spec.NodeName && Json(a.Status) == Json(b.Status);
+
+    private static string Json(object? part) => KubernetesJson.Serialize(part);
+
+    private static void Small(V1Job job)
     {
         string? image = job.Spec.Template?.Spec?.Containers?.FirstOrDefault()?.Image;
+        job.Metadata = Small(job.Metadata);
         if (image is not null) job.Metadata.Annotations[Labels.Image] = image;
         job.Spec.Template = null;
-        job.Metadata.ManagedFields = null;
-        return job;
+        job.Spec.PodFailurePolicy = null;
+        job.Spec.Selector = null;
     }
 
-    private static V1Pod Small(V1Pod pod)
+    private static void Small(V1Pod pod)
     {
-        pod.Metadata.Annotations?.Remove(Labels.Document);
-        pod.Metadata.ManagedFields = null;
+        pod.Metadata = Small(pod.Metadata);
         pod.Spec = new V1PodSpec { NodeName = pod.Spec?.NodeName, Containers = null };
-        return pod;
+        if (pod.Status is not { } status) return;
+        V1ContainerStatus? worker = pod.Worker();
+        pod.Status = new V1PodStatus
+        {
+            Phase = status.Phase,
+            Reason = status.Reason,
+            Message = status.Message,
+            Conditions = status.Conditions?.Where(c => PodState.Conditions.Contains(c.Type)).ToList(),
+            ContainerStatuses = worker is null ? null : [new V1ContainerStatus { Name = worker.Name, Image = worker.Image, State = worker.State }],
+        };
     }
+
+    private static V1ObjectMeta Small(V1ObjectMeta m) => new()
+    {
+        Name = m.Name,
+        NamespaceProperty = m.NamespaceProperty,
+        Uid = m.Uid,
+        ResourceVersion = m.ResourceVersion,
+        CreationTimestamp = m.CreationTimestamp,
+        DeletionTimestamp = m.DeletionTimestamp,
+        OwnerReferences = m.OwnerReferences,
+        Labels = new Dictionary<string, string> { [Labels.RunUid] = m.Labels[Labels.RunUid] },
+        Annotations = m.Annotations.Where(a => a.Key != Labels.Document && (a.Key.StartsWith(Labels.Own, StringComparison.Ordinal) || a.Key.StartsWith(Labels.Batch, StringComparison.Ordinal)))
+            .ToDictionary(),
+    };
 
     private sealed class Owned
     {
@@ -187,3 +266,10 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
         public Dictionary<string, V1Pod> Pods { get; } = [];
     }
 }
+
+/// <summary>That the Job controller could not make a pod.</summary>
+/// <param name="Event">Uid of its event.</param>
+/// <param name="Message">What the API server said.</param>
+/// <param name="At">When it last did.</param>
+/// <param name="Namespace">Namespace of the Job.</param>
+internal sealed record PodRefusal(string Event, string Message, DateTime At, string Namespace);

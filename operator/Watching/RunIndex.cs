@@ -63,8 +63,14 @@ internal sealed class RunIndex
     /// <summary>Takes a run in.</summary>
     public KnownRun Set(RunKind kind, RunView view)
     {
-        KnownRun now = Read(kind, view);
-        lock (gate) return runs[Key(kind, view)] = now;
+        RunKey key = Key(kind, view);
+        KnownRun now = Read(view);
+        lock (gate)
+        {
+            // A status is written far more often than a spec.
+            bool sameSpec = runs.TryGetValue(key, out KnownRun? known) && known.Uid == now.Uid && known.Generation == now.Generation;
+            return runs[key] = now with { References = sameSpec ? known!.References : References(kind, view.Spec) };
+        }
     }
 
     /// <summary>Takes a status in that was just written, before the watch tells of it.</summary>
@@ -90,7 +96,7 @@ internal sealed class RunIndex
 
     public static RunKey Key(RunKind kind, RunView view) => new(kind, view.Metadata.NamespaceProperty, view.Metadata.Name);
 
-    private static KnownRun Read(RunKind kind, RunView view)
+    private static KnownRun Read(RunView view)
     {
         RunPhase? phase = Enum.TryParse((string?)view.Status?["phase"], out RunPhase p) ? p : null;
         return new KnownRun
@@ -101,8 +107,8 @@ internal sealed class RunIndex
             Marks = RunMarks.Of(view.Metadata),
             Phase = phase,
             OutputUri = (string?)view.Status?["outputUri"],
-            Message = (string?)view.Status?["message"],
-            References = References(kind, view.Spec),
+            // Of a run that succeeded nobody asks.
+            Message = phase == RunPhase.Succeeded ? null : (string?)view.Status?["message"],
         };
     }
 

@@ -14,11 +14,14 @@ namespace LightReasoner.Operator.Watching;
 /// The operator's own watches, on every replica: they fill the stores that reconciles read from, wake the runs that a change concerns, and
 /// find out in time what KubeOps' watches have missed.
 /// </summary>
-[EntityRbac(typeof(V1Job), typeof(V1Pod), Verbs = RbacVerb.List | RbacVerb.Watch)]
+[EntityRbac(typeof(V1Job), typeof(V1Pod), typeof(Corev1Event), Verbs = RbacVerb.List | RbacVerb.Watch)]
 [EntityRbac(typeof(SamplingRunEntity), typeof(FineTuneRunEntity), typeof(RefineRunEntity), Verbs = RbacVerb.List | RbacVerb.Watch)]
 internal sealed class Watches(
     IKubernetes api, OperatorOptions options, OwnedStore owned, RunIndex index, RunQueue queue, RunMemory memory, Outage outage, TimeProvider time) : BackgroundService
 {
+    /// <summary>Events that tell that a quota or an admission rule stands against a Job's pods; nothing else tells of it.</summary>
+    private const string RefusedPods = "involvedObject.kind=Job,reason=FailedCreate";
+
     private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Ends when everything has been listed once.</summary>
@@ -31,6 +34,7 @@ internal sealed class Watches(
         {
             Start(new Informer<V1Job, V1JobList>("Jobs", (r, ct) => JobsAsync(ns, r, ct), (job, _) => owned.Changed(job), uids => owned.ListedJobs(uids, run => InScope(run, ns)), owned.Deleted, outage, time));
             Start(new Informer<V1Pod, V1PodList>("pods", (r, ct) => PodsAsync(ns, r, ct), (pod, _) => owned.Changed(pod), uids => owned.ListedPods(uids, run => InScope(run, ns)), owned.Deleted, outage, time));
+            Start(new Informer<Corev1Event, Corev1EventList>("events", (r, ct) => EventsAsync(ns, r, ct), (e, _) => owned.Changed(e), uids => owned.ListedEvents(uids, ns), owned.Deleted, outage, time));
             foreach (RunKind kind in Enum.GetValues<RunKind>()) Start(new Informer<RunView, RunViewList>(
                 kind.ToString(), (r, ct) => RunsAsync(kind, ns, r, ct), (run, again) => Changed(kind, run, again, ns), uids => Listed(kind, ns, uids), run => Gone(RunIndex.Key(kind, run), run.Metadata.Uid), outage, time));
         }
@@ -87,6 +91,10 @@ internal sealed class Watches(
     private Task<HttpOperationResponse<V1PodList>> PodsAsync(string? ns, ListRequest r, CancellationToken ct) => ns is null
         ? api.CoreV1.ListPodForAllNamespacesWithHttpMessagesAsync(r.Watch, r.Continue, labelSelector: Labels.RunUid, limit: Limit(r), resourceVersion: r.Version, timeoutSeconds: Seconds(r), watch: r.Watch, cancellationToken: ct)
         : api.CoreV1.ListNamespacedPodWithHttpMessagesAsync(ns, r.Watch, r.Continue, labelSelector: Labels.RunUid, limit: Limit(r), resourceVersion: r.Version, timeoutSeconds: Seconds(r), watch: r.Watch, cancellationToken: ct);
+
+    private Task<HttpOperationResponse<Corev1EventList>> EventsAsync(string? ns, ListRequest r, CancellationToken ct) => ns is null
+        ? api.CoreV1.ListEventForAllNamespacesWithHttpMessagesAsync(r.Watch, r.Continue, RefusedPods, limit: Limit(r), resourceVersion: r.Version, timeoutSeconds: Seconds(r), watch: r.Watch, cancellationToken: ct)
+        : api.CoreV1.ListNamespacedEventWithHttpMessagesAsync(ns, r.Watch, r.Continue, RefusedPods, limit: Limit(r), resourceVersion: r.Version, timeoutSeconds: Seconds(r), watch: r.Watch, cancellationToken: ct);
 
     private Task<HttpOperationResponse<RunViewList>> RunsAsync(RunKind kind, string? ns, ListRequest r, CancellationToken ct)
     {

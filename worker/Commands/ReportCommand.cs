@@ -14,22 +14,27 @@ internal static class ReportCommand
     {
         var runs = new Argument<string[]>("run")
         {
-            Description = "Output of a FineTuneRun or RefineRun, as URI or NAME=URI; runs of one name are repetitions (seeds) and share a line.",
+            Description =
+                "Output of a FineTuneRun or RefineRun, as URI or NAME=URI; runs of one name are repetitions (seeds) and share a line.",
             Arity = ArgumentArity.OneOrMore,
         };
         var output = new Option<string?>("--output") { Description = "Also writes the page, with curves, to this file." };
-        var compare = new Command("compare", "Prints a table (Markdown) over runs: accuracy before and after with intervals, each test set, tokens per forward pass.") { runs, output };
+        var compare = new Command("compare",
+            "Prints a table (Markdown) over runs: accuracy before and after with intervals, each test set, tokens per forward pass.") { runs, output };
         compare.SetAction(async (parsed, cancellation) =>
         {
             var read = new List<(string Name, RunRecords Run)>();
             foreach (string run in parsed.GetValue(runs)!)
             {
-                (string? name, string uri) = run.Split('=', 2) is [var before, var after] && !before.Contains('/') && !before.Contains(':') ? (before, after) : (null, run);
+                (string? name, string uri) = run.Split('=', 2) is [var before, var after] && !before.Contains('/') && !before.Contains(':')
+                    ? (before, after) : (null, run);
                 IBlobStore store = BlobUri.Open(BlobUri.Absolute(uri));
                 if (await store.TagAsync(RunRecord.BlobName, cancellation) is null)
-                    throw new WorkerException(ExitCode.MissingInput, $"{uri}: has no {RunRecord.BlobName}; name the output folder of a run");
+                    throw new WorkerException(ExitCode.MissingInput,
+                        $"{uri}: has no {RunRecord.BlobName}; name the output folder of a run");
                 RunRecords records = await RunRecords.ReadAsync(store, cancellation);
-                if (records.Manifest is SamplingRun) throw new WorkerException(ExitCode.Usage, $"{uri}: is the output of a SamplingRun; training runs are compared");
+                if (records.Manifest is SamplingRun)
+                    throw new WorkerException(ExitCode.Usage, $"{uri}: is the output of a SamplingRun; training runs are compared");
                 read.Add((name ?? records.Manifest.Metadata.Name, records));
             }
             RunGroup[] groups = [.. read.GroupBy(run => run.Name, run => run.Run).Select(group => new RunGroup(group.Key, [.. group]))];
@@ -41,7 +46,9 @@ internal static class ReportCommand
             if (parsed.GetValue(output) is { } file)
             {
                 (IBlobStore store, string target) = BlobUri.OpenFile(BlobUri.Absolute(file));
-                await store.PutAsync(target, new MemoryStream(System.Text.Encoding.UTF8.GetBytes(ComparePage.Of(groups, TimeProvider.System.GetUtcNow()).Text)), PutCondition.None, cancellation);
+                await store.PutAsync(target,
+                    new MemoryStream(System.Text.Encoding.UTF8.GetBytes(ComparePage.Of(groups, TimeProvider.System.GetUtcNow()).Text)),
+                    PutCondition.None, cancellation);
             }
             return 0;
         });

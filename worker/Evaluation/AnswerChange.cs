@@ -13,20 +13,21 @@ public sealed record AnswerChange(string Question, string Expected, string Befor
 }
 
 /// <summary>What generation of several tokens at once achieves with some setting.</summary>
-/// <param name="Setting">The setting, for people: <c>8 tokens, 3 passes</c>.</param>
+/// <param name="Setting">The setting, for people: tokens of a block, and how it is generated (<c>8, 3 passes</c>).</param>
 /// <param name="Questions">Questions asked.</param>
 /// <param name="Correct">Right answers among them.</param>
 /// <param name="TokensPerForward">Tokens of the answers per forward pass.</param>
 public sealed record PassAccuracy(string Setting, int Questions, int Correct, double TokensPerForward)
 {
     /// <summary>
-    /// Accuracy under parallelism (d3LLM, arXiv 2601.07568): the area under accuracy, in percent, over tokens per forward pass, where accuracy that is lost against the best counts less, and points
-    /// more than 5 points below the slowest do not count.
+    /// Accuracy under parallelism (d3LLM, arXiv 2601.07568): the area under accuracy, in percent, over tokens per forward pass, where
+    /// accuracy that is lost against the best counts less, and points more than 5 points below the slowest do not count.
     /// </summary>
     public static double Aup(IEnumerable<PassAccuracy> measured)
     {
         const double Penalty = 3, LargestLoss = 5;
-        (double Speed, double Accuracy)[] all = [.. measured.Select(m => (m.TokensPerForward, 100.0 * m.Correct / Math.Max(1, m.Questions))).OrderBy(m => m.TokensPerForward)];
+        (double Speed, double Accuracy)[] all = [.. measured.Select(m => (m.TokensPerForward, 100.0 * m.Correct / Math.Max(1, m.Questions)))
+            .OrderBy(m => m.TokensPerForward)];
         if (all.Length == 0) return 0;
         (double Speed, double Accuracy)[] points = [.. all.Where(point => point.Accuracy >= all[0].Accuracy - LargestLoss)];
         double best = points.Max(point => point.Accuracy);

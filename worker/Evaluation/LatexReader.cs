@@ -67,7 +67,8 @@ internal sealed partial class LatexReader
             open switch { "[" => "]", "{" => "}", @"\{" => @"\}", "(" when _python => ")", _ => "" };
         if (close.Length == 0 || Deeper(() => Skip(Entries)) is not { Kind: MathKind.List } list) return null;
         if (!Take(close)) return null;
-        return open == "{" && _python ? MathNode.Of(MathKind.Set, list.Children) : MathNode.Named(MathKind.List, open == "(" ? open : "", list.Children);
+        return open == "{" && _python ? MathNode.Of(MathKind.Set, list.Children)
+            : MathNode.Named(MathKind.List, open == "(" ? open : "", list.Children);
     }
 
     private MathNode? Entries()

@@ -29,7 +29,8 @@ internal static class LatexTokens
     /// <summary>Greek letters and the like, which are variables.</summary>
     public static readonly HashSet<string> Letters =
     [
-        .. ("alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho varrho sigma varsigma tau upsilon phi varphi chi psi omega "
+        .. ("alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho varrho sigma varsigma "
+            + "tau upsilon phi varphi chi psi omega "
             + "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega infty hbar ell partial nabla").Split(' '),
     ];
 

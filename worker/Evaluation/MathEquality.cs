@@ -123,7 +123,8 @@ internal sealed partial class MathEquality
         if (Interval().Match(one) is not { Success: true } a || Interval().Match(other) is not { Success: true } b) return false;
         string brackets = a.Groups[1].Value + a.Groups[2].Value, others = b.Groups[1].Value + b.Groups[2].Value;
         // (1,2) may be a point, and [1,2] a list.
-        bool areIntervals = brackets is "(]" or "[)" || others is "(]" or "[)" || (one + other).Contains(@"\infty", StringComparison.Ordinal);
+        bool areIntervals = brackets is "(]" or "[)" || others is "(]" or "[)"
+            || (one + other).Contains(@"\infty", StringComparison.Ordinal);
         return areIntervals && brackets != others;
     }
 

@@ -26,7 +26,8 @@ internal static class Perplexity
             {
                 using var scope = NewDisposeScope();
                 var hidden = model.Hidden(Transfer.Padded([.. rows.Select(row => row.Ids)], model.Device));
-                var places = rows.SelectMany((row, r) => Enumerable.Range(row.Ids.Length - row.Targets, row.Targets).Select(i => (Before: r * hidden.size(1) + i - 1, Target: row.Ids[i]))).ToArray();
+                var places = rows.SelectMany((row, r) => Enumerable.Range(row.Ids.Length - row.Targets, row.Targets)
+                    .Select(i => (Before: r * hidden.size(1) + i - 1, Target: row.Ids[i]))).ToArray();
                 var states = hidden.flatten(0, 1).index_select(0, Array.ConvertAll(places, place => place.Before).ToDevice(model.Device));
                 var targets = Array.ConvertAll(places, place => place.Target).ToDevice(model.Device);
                 var step = HeadLoss.Positions(model.Config.VocabSize);
@@ -34,7 +35,8 @@ internal static class Perplexity
                 {
                     using var inner = NewDisposeScope();
                     var part = Math.Min(step, places.Length - start);
-                    sum += nn.functional.cross_entropy(model.Head(states.narrow(0, start, part)).to(ScalarType.Float32), targets.narrow(0, start, part), reduction: nn.Reduction.Sum)
+                    sum += nn.functional.cross_entropy(model.Head(states.narrow(0, start, part)).to(ScalarType.Float32),
+                        targets.narrow(0, start, part), reduction: nn.Reduction.Sum)
                         .to(ScalarType.Float64).cpu().item<double>();
                 }
                 count += places.Length;

@@ -14,7 +14,8 @@ public sealed record TestSet(EvaluationSpec Spec, IReadOnlyList<Question> Questi
     /// <param name="uri">Where a dataset lies.</param>
     /// <param name="cancellation">Ends reading.</param>
     /// <exception cref="WorkerException">A record is wrong, or the right answers are not such as the grader compares.</exception>
-    public static async Task<IReadOnlyList<TestSet>> ReadAsync(EvaluationSpec? spec, Func<DatasetSource, string> uri, CancellationToken cancellation)
+    public static async Task<IReadOnlyList<TestSet>> ReadAsync(EvaluationSpec? spec, Func<DatasetSource, string> uri,
+        CancellationToken cancellation)
     {
         if (spec is null) return [];
         EvaluationSpec[] sets = spec.Benchmarks is { } several
@@ -33,18 +34,24 @@ public sealed record TestSet(EvaluationSpec Spec, IReadOnlyList<Question> Questi
         return read;
     }
 
-    /// <summary>Accuracy before and after: of all sets together the mean, as the papers' tables have it, and of each where there are several.</summary>
+    /// <summary>
+    /// Accuracy before and after: of all sets together the mean, as the papers' tables have it, and of each where there are several.
+    /// </summary>
     /// <param name="sets">The sets.</param>
     /// <param name="before">The answers before, set by set.</param>
     /// <param name="after">The answers after.</param>
-    public static EvaluationMetrics Compare(IReadOnlyList<TestSet> sets, IReadOnlyList<EvaluationResult> before, IReadOnlyList<EvaluationResult> after)
+    public static EvaluationMetrics Compare(IReadOnlyList<TestSet> sets, IReadOnlyList<EvaluationResult> before,
+        IReadOnlyList<EvaluationResult> after)
     {
         var changes = before.Zip(after, (one, other) =>
         {
-            int improved = one.Correct.Zip(other.Correct).Count(pair => !pair.First && pair.Second), worsened = one.Correct.Zip(other.Correct).Count(pair => pair.First && !pair.Second);
-            return (Improved: improved, Worsened: worsened, Interval: ConfidenceInterval.PairedDifference(one.Correct.Count(c => c), improved, worsened, one.Correct.Length));
+            int improved = one.Correct.Zip(other.Correct).Count(pair => !pair.First && pair.Second),
+                worsened = one.Correct.Zip(other.Correct).Count(pair => pair.First && !pair.Second);
+            return (Improved: improved, Worsened: worsened,
+                Interval: ConfidenceInterval.PairedDifference(one.Correct.Count(c => c), improved, worsened, one.Correct.Length));
         }).ToArray();
-        ConfidenceInterval change = ConfidenceInterval.OfMean([.. changes.Select((c, i) => (after[i].Accuracy - before[i].Accuracy, c.Interval))]);
+        ConfidenceInterval change =
+            ConfidenceInterval.OfMean([.. changes.Select((c, i) => (after[i].Accuracy - before[i].Accuracy, c.Interval))]);
         return new EvaluationMetrics
         {
             Questions = sets.Sum(set => set.Questions.Count),

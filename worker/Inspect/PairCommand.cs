@@ -22,13 +22,19 @@ internal static class PairCommand
         var amateur = new Option<string>("--amateur") { Description = "Hugging Face model folder: a path or URI.", Required = true };
         Option<string> dtype = Tools.DtypeOption();
         var data = new Option<string>("--data") { Description = "Questions, JSONL or Parquet: a path or URI.", Required = true };
-        var field = new Option<string>("--question-field") { Description = "The field that holds the question.", DefaultValueFactory = _ => "question" };
-        var max = new Option<int>("--max-questions") { Description = "Only the first so many questions.", DefaultValueFactory = _ => 20 }.Within(1, 100_000);
-        var maxNewTokens = new Option<int>("--max-new-tokens") { Description = "Most tokens of an answer.", DefaultValueFactory = _ => 128 }.Within(1, 1 << 20);
-        var template = new Option<string>("--template") { Description = "auto takes the chat template, none the raw question.", DefaultValueFactory = _ => "auto" };
+        var field = new Option<string>("--question-field") { Description = "The field that holds the question.",
+            DefaultValueFactory = _ => "question" };
+        var max = new Option<int>("--max-questions") { Description = "Only the first so many questions.", DefaultValueFactory = _ =>
+            20 }.Within(1, 100_000);
+        var maxNewTokens = new Option<int>("--max-new-tokens") { Description = "Most tokens of an answer.", DefaultValueFactory = _ =>
+            128 }.Within(1, 1 << 20);
+        var template = new Option<string>("--template") { Description = "auto takes the chat template, none the raw question.",
+            DefaultValueFactory = _ => "auto" };
         template.AcceptOnlyFromAmong("auto", "none");
-        var beta = new Option<double>("--beta") { Description = "Least KL of a kept step, in nats.", DefaultValueFactory = _ => new SelectionSpec().Beta }.Within(0, 1000);
-        var command = new Command("pair", "Prints, as one JSON object, how expert and amateur compare on the expert's answers to a few questions, with a verdict.")
+        var beta = new Option<double>("--beta") { Description = "Least KL of a kept step, in nats.", DefaultValueFactory = _ =>
+            new SelectionSpec().Beta }.Within(0, 1000);
+        var command = new Command("pair",
+            "Prints, as one JSON object, how expert and amateur compare on the expert's answers to a few questions, with a verdict.")
             { expert, amateur, dtype, data, field, max, maxNewTokens, template, beta };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -38,7 +44,8 @@ internal static class PairCommand
                 Generation = new GenerationSpec { MaxNewTokens = parsed.GetValue(maxNewTokens) },
                 Selection = new SelectionSpec { Beta = parsed.GetValue(beta) },
             };
-            using SpooledList<Question> questions = await Datasets.QuestionsAsync(BlobUri.Absolute(parsed.GetValue(data)!), null, parsed.GetValue(field)!, null, null,
+            using SpooledList<Question> questions = await Datasets.QuestionsAsync(BlobUri.Absolute(parsed.GetValue(data)!), null,
+                parsed.GetValue(field)!, null, null,
                 parsed.GetValue(max), 0, 1, cancellation);
             using LoadedModel strong = await Tools.LoadModelAsync(parsed.GetValue(expert)!, null, parsed.GetValue(dtype)!, cancellation);
             using LoadedModel weak = await Tools.LoadModelAsync(parsed.GetValue(amateur)!, null, parsed.GetValue(dtype)!, cancellation);
@@ -48,7 +55,8 @@ internal static class PairCommand
         return command;
     }
 
-    private static JsonObject Run(LoadedModel expert, LoadedModel amateur, SamplingRunSpec spec, IReadOnlyList<Question> questions, CancellationToken cancellation)
+    private static JsonObject Run(LoadedModel expert, LoadedModel amateur, SamplingRunSpec spec, IReadOnlyList<Question> questions,
+        CancellationToken cancellation)
     {
         Tokenizer strong = Tokenizer.Load(expert.Dir), weak = Tokenizer.Load(amateur.Dir);
         int expertRows = expert.Model.Config.VocabSize, amateurRows = amateur.Model.Config.VocabSize;
@@ -58,7 +66,8 @@ internal static class PairCommand
             ["vocabulary"] = new JsonObject
             {
                 ["expert"] = tokens.Expert, ["amateur"] = tokens.Amateur, ["common"] = tokens.Common, ["differentIds"] = tokens.Moved,
-                ["examples"] = new JsonArray([.. tokens.Examples.Select(t => new JsonObject { ["token"] = t.Token, ["expert"] = t.ExpertId, ["amateur"] = t.AmateurId })]),
+                ["examples"] = new JsonArray([.. tokens.Examples.Select(t =>
+                    new JsonObject { ["token"] = t.Token, ["expert"] = t.ExpertId, ["amateur"] = t.AmateurId })]),
             },
         };
         VocabularyMap vocabulary;
@@ -71,10 +80,13 @@ internal static class PairCommand
             result["verdict"] = $"Cannot be used: {e.Message}";
             return result;
         }
-        ChunkResult sampled = new ContrastiveSampler(expert, amateur, strong, vocabulary, spec, BatchSizes.Rows(BatchSize.Auto, expert.Model,
-            questions.Max(question => PromptFormat.Encode(strong, spec.Prompt, question, expertRows).Length), spec.Generation.MaxNewTokens, amateur.Model)).Sample(questions, cancellation: cancellation);
+        ChunkResult sampled = new ContrastiveSampler(expert, amateur, strong, vocabulary, spec,
+            BatchSizes.Rows(BatchSize.Auto, expert.Model,
+            questions.Max(question => PromptFormat.Encode(strong, spec.Prompt, question, expertRows).Length), spec.Generation.MaxNewTokens,
+                amateur.Model)).Sample(questions, cancellation: cancellation);
         PairFigures pair = sampled.Pair;
-        double perQuestion = (double)sampled.Samples.Count / questions.Count, keepRate = (double)sampled.Samples.Count / Math.Max(1, pair.Steps), steps = Math.Max(1, pair.Steps);
+        double perQuestion = (double)sampled.Samples.Count / questions.Count,
+            keepRate = (double)sampled.Samples.Count / Math.Max(1, pair.Steps), steps = Math.Max(1, pair.Steps);
         result["questions"] = questions.Count;
         result["steps"] = pair.Steps;
         result["perplexity"] = new JsonObject { ["expert"] = pair.ExpertPerplexity, ["amateur"] = pair.AmateurPerplexity };

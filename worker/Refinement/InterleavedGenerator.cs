@@ -25,7 +25,8 @@ public sealed class InterleavedGenerator(CausalLM model, int maskId, IReadOnlyCo
     /// <param name="cancellation">Ends generation between two forward passes.</param>
     /// <exception cref="InvalidDataException">A prompt leaves no room in the model's context, or the logits are not finite.</exception>
     public IReadOnlyList<GeneratedAnswer> Generate(
-        IReadOnlyList<int[]> prompts, int blockSize, double? threshold, int maxNewTokens, int batchSize, Action<int>? answered = null, CancellationToken cancellation = default)
+        IReadOnlyList<int[]> prompts, int blockSize, double? threshold, int maxNewTokens, int batchSize, Action<int>? answered = null,
+            CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(blockSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxNewTokens, 1);
@@ -47,8 +48,10 @@ public sealed class InterleavedGenerator(CausalLM model, int maskId, IReadOnlyCo
             batch.DropIdleSlots();
             var slots = batch.PromptOfSlot.ToArray();
             int[] cached = [.. batch.Cache.Lengths];
-            var width = Array.ConvertAll(slots, slot => slot is { } p ? Math.Min(blockSize, prompts[p].Length + limits[p] - tokens[p].Count) : 0);
-            var inputs = slots.Select((slot, i) => slot is { } p ? [.. tokens[p].Skip(cached[i]), .. Enumerable.Repeat(maskId, width[i] - 1)] : Array.Empty<int>()).ToArray();
+            var width = Array.ConvertAll(slots, slot => slot is { } p
+                ? Math.Min(blockSize, prompts[p].Length + limits[p] - tokens[p].Count) : 0);
+            var inputs = slots.Select((slot, i) => slot is { } p
+                ? [.. tokens[p].Skip(cached[i]), .. Enumerable.Repeat(maskId, width[i] - 1)] : Array.Empty<int>()).ToArray();
             var hidden = model.Hidden(Transfer.Padded(inputs, model.Device), batch.Cache, Array.ConvertAll(inputs, input => input.Length));
             var longest = (int)hidden.size(1);
             int[] predicting = [.. inputs.SelectMany((input, i) => Enumerable.Range(i * longest + input.Length - width[i], width[i]))];
@@ -62,7 +65,8 @@ public sealed class InterleavedGenerator(CausalLM model, int maskId, IReadOnlyCo
                 if (block.Contains(-1))
                     throw BatchGenerator.NotFinite(model);
                 var taken = 1;
-                while (taken < block.Length && (threshold is null || (probabilities[first + taken] >= threshold && block[taken] != block[taken - 1])))
+                while (taken < block.Length && (threshold is null
+                    || (probabilities[first + taken] >= threshold && block[taken] != block[taken - 1])))
                     taken++;
                 batch.Cache.Truncate(i, tokens[prompt].Count);
                 passes[prompt]++;
@@ -74,7 +78,8 @@ public sealed class InterleavedGenerator(CausalLM model, int maskId, IReadOnlyCo
                 }
                 if (tokens[prompt].Count < prompts[prompt].Length + limits[prompt] && !endIds.Contains(tokens[prompt][^1]))
                     continue;
-                answers[prompt] = new GeneratedAnswer([.. tokens[prompt].Skip(prompts[prompt].Length)], passes[prompt], !endIds.Contains(tokens[prompt][^1]));
+                answers[prompt] = new GeneratedAnswer([.. tokens[prompt].Skip(prompts[prompt].Length)], passes[prompt],
+                    !endIds.Contains(tokens[prompt][^1]));
                 batch.Release(prompt);
                 done++;
             }

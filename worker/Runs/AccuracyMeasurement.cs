@@ -80,9 +80,9 @@ internal sealed class AccuracyMeasurement
     private static IEnumerable<(string Name, EvaluationSpec Spec)> BlockSettings(EvaluationSpec spec)
     {
         for (int passes = 1; passes <= Math.Min(spec.RefineIterations.Number ?? 1, MaxPasses); passes++)
-            yield return ($"{spec.BlockLength} tokens, {passes} {(passes == 1 ? "pass" : "passes")}", spec with { RefineIterations = passes });
+            yield return ($"{spec.BlockLength}, {passes} {(passes == 1 ? "pass" : "passes")}", spec with { RefineIterations = passes });
         foreach (int length in new[] { spec.BlockLength / 4, spec.BlockLength / 2, spec.BlockLength, 2 * spec.BlockLength }.Where(length => length > 1))
-            yield return ($"{length} tokens, converge", spec with { BlockLength = length, RefineIterations = new RefineIterations(null) });
+            yield return ($"{length}, converge", spec with { BlockLength = length, RefineIterations = new RefineIterations(null) });
     }
 
     private static IEnumerable<(string Name, EvaluationSpec Spec)> MaskSettings(EvaluationSpec spec)
@@ -90,8 +90,8 @@ internal sealed class AccuracyMeasurement
         for (int length = 2; length < 2 * spec.BlockLength; length *= 2)
         {
             int size = Math.Min(length, spec.BlockLength);
-            yield return ($"{size} tokens, blockwise", spec with { BlockLength = size, Decoder = BlockDecoder.Blockwise });
-            yield return (FormattableString.Invariant($"{size} tokens, self-aware {spec.Threshold}"), spec with { BlockLength = size, Decoder = BlockDecoder.SelfAware });
+            yield return ($"{size}, blockwise", spec with { BlockLength = size, Decoder = BlockDecoder.Blockwise });
+            yield return ($"{size}, self-aware", spec with { BlockLength = size, Decoder = BlockDecoder.SelfAware });
         }
     }
 

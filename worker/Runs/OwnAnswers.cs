@@ -8,8 +8,9 @@ using LightReasoner.Worker.Tokenization;
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>
-/// The controls of LightReasoner: the expert's own answers as training data, all of them or the right ones (rejection sampling). Every token of
-/// an answer is a sample whose label is that token alone, so that a run of so many steps and samples has the budget of one on soft labels.
+/// The controls of LightReasoner: the expert's own answers as training data, all of them or the right ones (rejection sampling). Every
+/// token of an answer is a sample whose label is that token alone, so that a run of so many steps and samples has the budget of one on soft
+/// labels.
 /// </summary>
 public static class OwnAnswers
 {
@@ -31,7 +32,8 @@ public static class OwnAnswers
             IReadOnlyList<TestSet> sets = await TestSet.ReadAsync(new EvaluationSpec
             {
                 Dataset = spec.Dataset, Benchmark = spec.Benchmark, Grader = spec.Grader,
-                QuestionField = spec.Benchmark is null ? spec.QuestionField : null, AnswerField = spec.Benchmark is null ? spec.AnswerField : null,
+                QuestionField = spec.Benchmark is null ? spec.QuestionField : null, AnswerField = spec.Benchmark is null
+                    ? spec.AnswerField : null,
             }, uri, cancellation);
             known = sets[0].Questions.ToDictionary(question => question.Index);
             (grader, reader) = (AnswerGrader.Of(sets[0].Spec), await tokenizer());
@@ -42,12 +44,14 @@ public static class OwnAnswers
         {
             if (line.Ids.Length == 0) continue;
             answers++;
-            if (line.PromptIds is null) throw new WorkerException(ExitCode.BadData, $"{output}: its answers have no promptIds; they were written by an older worker. Run the SamplingRun again");
+            if (line.PromptIds is null) throw new WorkerException(ExitCode.BadData,
+                $"{output}: its answers have no promptIds; they were written by an older worker. Run the SamplingRun again");
             if (known is not null)
             {
                 // A benchmark's question may be put together from fields of the record; its place among the records is what counts.
                 if (!known.TryGetValue(line.Index, out Question? question) || (spec.Benchmark is null && question.Text != line.Question))
-                    throw new WorkerException(ExitCode.BadData, $"spec.sft.dataset: record {line.Index + 1} is not the question that was answered; take the SamplingRun's dataset");
+                    throw new WorkerException(ExitCode.BadData,
+                        $"spec.sft.dataset: record {line.Index + 1} is not the question that was answered; take the SamplingRun's dataset");
                 if (!grader!.Grade(reader!.Decode(line.Ids, skipSpecialTokens: true), question.Answer!).IsCorrect) continue;
             }
             learned++;
@@ -55,7 +59,8 @@ public static class OwnAnswers
         }
         if (samples.Count > 0) return samples;
         samples.Dispose();
-        throw new WorkerException(ExitCode.BadData, answers == 0 ? $"{output}: holds no answers" : $"none of the {answers} answers is right; there is nothing to learn");
+        throw new WorkerException(ExitCode.BadData, answers == 0 ? $"{output}: holds no answers"
+            : $"none of the {answers} answers is right; there is nothing to learn");
     }
 
     /// <summary>Every token of an answer as a sample.</summary>

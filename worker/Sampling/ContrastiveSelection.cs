@@ -38,7 +38,8 @@ internal static class ContrastiveSelection
     /// <param name="selection">alpha and beta.</param>
     /// <returns>The labels of the kept rows, ascending, and the figures of all rows.</returns>
     /// <exception cref="InvalidDataException">The logits are not finite.</exception>
-    public static (IReadOnlyList<SoftLabel> Labels, StepFigures[] Steps) Select(Tensor expertLogits, Tensor amateurLogits, int[] chosen, VocabularyMap vocabulary, SelectionSpec selection)
+    public static (IReadOnlyList<SoftLabel> Labels, StepFigures[] Steps) Select(Tensor expertLogits, Tensor amateurLogits, int[] chosen,
+        VocabularyMap vocabulary, SelectionSpec selection)
     {
         using var scope = NewDisposeScope();
         var expert = vocabulary.OfExpert(expertLogits.to(ScalarType.Float32).softmax(-1));
@@ -47,14 +48,16 @@ internal static class ContrastiveSelection
         Tensor expertLog = smoothed.log(), amateurLog = amateur.add(s_epsilon).log_();
         int[] common = Array.ConvertAll(chosen, vocabulary.CommonIndex);
         var at1 = Array.ConvertAll(common, index => Math.Max(index, 0)).ToDevice(expert.device).unsqueeze(-1);
-        var figures = new List<Tensor> { Dot(expert, expertLog), Dot(amateur, amateurLog), expert.argmax(-1), amateur.argmax(-1), expertLog.gather(-1, at1).squeeze(-1), amateurLog.gather(-1, at1).squeeze(-1) };
+        var figures = new List<Tensor> { Dot(expert, expertLog), Dot(amateur, amateurLog), expert.argmax(-1), amateur.argmax(-1),
+            expertLog.gather(-1, at1).squeeze(-1), amateurLog.gather(-1, at1).squeeze(-1) };
         var advantage = expertLog.sub_(amateurLog);           // log((pE + ε) / (pA + ε))
         figures.Insert(0, smoothed.mul_(advantage).sum(-1)); // Σ (pE + ε) · advantage
         var host = stack([.. figures.Select(figure => figure.to(ScalarType.Float64))]).ToHost<double>();
         var count = chosen.Length;
         var kl = host.AsSpan(0, count).ToArray();
         if (!kl.All(double.IsFinite))
-            throw new InvalidDataException("the logits of the expert or of the amateur are not finite; a model's weights are damaged, or its dtype is too narrow for it (try bfloat16 or float32)");
+            throw new InvalidDataException("the logits of the expert or of the amateur are not finite; a model's weights are damaged, or "
+                + "its dtype is too narrow for it (try bfloat16 or float32)");
 
         var steps = Enumerable.Range(0, count).Select(row => new StepFigures(kl[row], -Figure(1, row), -Figure(2, row),
             vocabulary.ExpertId((long)Figure(3, row)), vocabulary.ExpertId((long)Figure(4, row)),
@@ -69,16 +72,19 @@ internal static class ContrastiveSelection
         var at = plausible.nonzero();
         var (row, column) = (at.select(1, 0), at.select(1, 1));
         var flat = row.mul(Scalars.Of(expert.size(1))).add(column);
-        var values = stack([weights.view(-1).index_select(0, flat), expert.view(-1).index_select(0, flat), amateur.view(-1).index_select(0, flat)]).ToHost<float>();
+        var values = stack([weights.view(-1).index_select(0, flat), expert.view(-1).index_select(0, flat),
+            amateur.view(-1).index_select(0, flat)]).ToHost<float>();
         long[] ids = column.ToHost<long>(), rowOf = row.ToHost<long>();
 
         var labels = new List<SoftLabel>(kept.Length);
         for (int start = 0, end; start < ids.Length; start = end)
         {
             for (end = start; end < ids.Length && rowOf[end] == rowOf[start]; end++) { }
-            labels.Add(new SoftLabel(kept[rowOf[start]], kl[kept[rowOf[start]]], [.. ids[start..end].Select(vocabulary.ExpertId)], Values(0), Values(1), Values(2)));
+            labels.Add(new SoftLabel(kept[rowOf[start]], kl[kept[rowOf[start]]], [.. ids[start..end].Select(vocabulary.ExpertId)],
+                Values(0), Values(1), Values(2)));
 
-            double[] Values(int which) => [.. values.AsSpan(which * ids.Length + start, end - start).ToArray().Select(value => (double)value)];
+            double[] Values(int which) =>
+                [.. values.AsSpan(which * ids.Length + start, end - start).ToArray().Select(value => (double)value)];
         }
         return (labels, steps);
 

@@ -24,27 +24,35 @@ public sealed record PairFigures(long Steps, long SameTop, long ConfidentUnsure,
     public SortedDictionary<int, long> KlCounts { get; init; } = [];
 
     /// <summary>The expert's perplexity on the answers.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
     public double ExpertPerplexity => Math.Exp(-ExpertLog / Math.Max(1, Scored));
 
     /// <summary>The amateur's perplexity on the same answers.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
     public double AmateurPerplexity => Math.Exp(-AmateurLog / Math.Max(1, Scored));
 
     /// <summary>Share of the steps whose KL is at least so much (a multiple of <see cref="KlBin"/>).</summary>
-    public double Tail(double kl) => (double)KlCounts.Where(bin => bin.Key >= (int)Math.Round(kl / KlBin)).Sum(bin => bin.Value) / Math.Max(1, Steps);
+    public double Tail(double kl) => (double)KlCounts.Where(bin => bin.Key >= (int)Math.Round(kl / KlBin))
+        .Sum(bin => bin.Value) / Math.Max(1, Steps);
 
     /// <summary>Whether the pair is worth a run, in plain words.</summary>
     /// <param name="samplesPerQuestion">Kept steps per question.</param>
     /// <param name="keepRate">Kept steps of all.</param>
     public string Verdict(double samplesPerQuestion, double keepRate) =>
         Steps == 0 ? "Nothing can be said: no step was compared."
-        : AmateurPerplexity <= ExpertPerplexity ? "Not worth it: the amateur predicts the answers as well as the expert, so that what they disagree about says nothing of what the expert knows."
+        : AmateurPerplexity <= ExpertPerplexity
+            ? "Not worth it: the amateur predicts the answers as well as the expert, so that what they disagree about says nothing of "
+            + "what the expert knows."
         : samplesPerQuestion < 0.5 ? "Hardly worth it: the two are so alike that few steps are kept; take a weaker amateur or a lower beta."
-        : keepRate > 0.5 ? "Doubtful: they disagree at most steps, so that the labels single nothing out; take a stronger amateur or a higher beta."
-        : "Worth a try: they agree at most steps, and the expert is the better of the two where they do not. Only accuracy before and after shows whether it helps.";
+        : keepRate > 0.5
+            ? "Doubtful: they disagree at most steps, so that the labels single nothing out; take a stronger amateur or a higher beta."
+        : "Worth a try: they agree at most steps, and the expert is the better of the two where they do not. Only accuracy before and "
+            + "after shows whether it helps.";
 
     /// <summary>The figures of both.</summary>
     public static PairFigures operator +(PairFigures a, PairFigures b) =>
-        new(a.Steps + b.Steps, a.SameTop + b.SameTop, a.ConfidentUnsure + b.ConfidentUnsure, a.Scored + b.Scored, a.ExpertLog + b.ExpertLog, a.AmateurLog + b.AmateurLog)
+        new(a.Steps + b.Steps, a.SameTop + b.SameTop, a.ConfidentUnsure + b.ConfidentUnsure, a.Scored + b.Scored, a.ExpertLog + b.ExpertLog,
+            a.AmateurLog + b.AmateurLog)
         {
             Entropies = Sum(a.Entropies, b.Entropies),
             KlCounts = Sum(a.KlCounts, b.KlCounts),
@@ -53,7 +61,8 @@ public sealed record PairFigures(long Steps, long SameTop, long ConfidentUnsure,
     internal static PairFigures Of(IReadOnlyList<StepFigures> steps)
     {
         StepFigures[] scored = [.. steps.Where(step => step.ExpertLog is not null)];
-        return new(steps.Count, steps.Count(step => step.ExpertTop == step.AmateurTop), steps.Count(step => step.ExpertEntropy < Confident && step.AmateurEntropy > Unsure),
+        return new(steps.Count, steps.Count(step => step.ExpertTop == step.AmateurTop),
+            steps.Count(step => step.ExpertEntropy < Confident && step.AmateurEntropy > Unsure),
             scored.Length, scored.Sum(step => step.ExpertLog!.Value), scored.Sum(step => step.AmateurLog!.Value))
         {
             Entropies = Count(steps, step => Bin(step.ExpertEntropy) * EntropyBins + Bin(step.AmateurEntropy)),

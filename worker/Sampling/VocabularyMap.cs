@@ -36,7 +36,8 @@ public sealed class VocabularyMap
 
     private VocabularyMap(int size, int amateurRows) => (Size, _amateurRows) = (size, amateurRows);
 
-    private VocabularyMap(Tokenizer expert, Tokenizer amateur, int amateurRows, List<(int Expert, int Amateur)> pairs) : this(pairs.Count, amateurRows)
+    private VocabularyMap(Tokenizer expert, Tokenizer amateur, int amateurRows, List<(int Expert, int Amateur)> pairs)
+        : this(pairs.Count, amateurRows)
     {
         (_expert, _amateur, _twins) = (expert, amateur, pairs.ToDictionary(pair => pair.Expert, pair => pair.Amateur));
         (_expertIds, _amateurIds) = ([.. pairs.Select(pair => pair.Expert)], [.. pairs.Select(pair => pair.Amateur)]);
@@ -78,7 +79,8 @@ public sealed class VocabularyMap
         if (pairs.Count < LeastShare * tokens)
         {
             throw new InvalidDataException(
-                $"expert and amateur share {pairs.Count} of the expert's {tokens} tokens (the amateur has {amateur.VocabSize}); their distributions can be compared only where at least {100 * LeastShare} % are shared; " +
+                $"expert and amateur share {pairs.Count} of the expert's {tokens} tokens (the amateur has {amateur.VocabSize}); their "
+                    + $"distributions can be compared only where at least {100 * LeastShare} % are shared; " +
                 "take an amateur of the expert's family");
         }
         return equal ? Equal(expertRows, amateurRows) : new VocabularyMap(expert, amateur, amateurRows, pairs);
@@ -112,7 +114,8 @@ public sealed class VocabularyMap
     }
 
     /// <summary>The place among the common tokens of an expert's id; negative where it is not common.</summary>
-    internal int CommonIndex(int expertId) => _expertIds is null ? expertId < Size ? expertId : -1 : Array.BinarySearch(_expertIds, expertId);
+    internal int CommonIndex(int expertId) => _expertIds is null ? expertId < Size ? expertId : -1
+        : Array.BinarySearch(_expertIds, expertId);
 
     /// <summary>The expert's id of a common token.</summary>
     public int ExpertId(long token) => _expertIds?[token] ?? (int)token;
@@ -132,7 +135,8 @@ public sealed class VocabularyMap
         if (SameIds)
         {
             if (ids.Length > 0 && ids.Max() >= _amateurRows)
-                throw new InvalidDataException($"the amateur knows {_amateurRows} tokens and cannot read token id {ids.Max()}, which the expert's tokenizer or answer has; take an amateur of the expert's family");
+                throw new InvalidDataException($"the amateur knows {_amateurRows} tokens and cannot read token id {ids.Max()}, which the "
+                    + "expert's tokenizer or answer has; take an amateur of the expert's family");
             return (ids, [.. Enumerable.Range(1, ids.Length)]);
         }
         var (read, ends) = (new List<int>(ids.Length), new int[ids.Length]);
@@ -147,5 +151,6 @@ public sealed class VocabularyMap
         return ([.. read], ends);
     }
 
-    private Tensor Common(Tensor probabilities, int[]? ids) => ids is null ? probabilities.narrow(-1, 0, Size) : probabilities.index_select(-1, ids.ToDevice(probabilities.device));
+    private Tensor Common(Tensor probabilities, int[]? ids) => ids is null ? probabilities.narrow(-1, 0, Size)
+        : probabilities.index_select(-1, ids.ToDevice(probabilities.device));
 }

@@ -8,13 +8,6 @@ public interface IKubernetesClient : IDisposable
 {
     IKubernetes ApiClient { get; }
 
-    Uri BaseUri { get; }
-
-    /// <summary>From the configuration, the environment variable, the service account, or <c>default</c>.</summary>
-    Task<string> GetCurrentNamespaceAsync(string downwardApiEnvName = "POD_NAMESPACE", CancellationToken cancellationToken = default);
-
-    string GetCurrentNamespace(string downwardApiEnvName = "POD_NAMESPACE");
-
     /// <returns>Null if there is none.</returns>
     Task<TEntity?> GetAsync<TEntity>(string name, string? @namespace = null, CancellationToken cancellationToken = default)
         where TEntity : IKubernetesObject<V1ObjectMeta>;
@@ -35,9 +28,6 @@ public interface IKubernetesClient : IDisposable
     Task<TEntity> PatchAsync<TEntity>(
         V1Patch patch, string name, string? @namespace = null, string? fieldManager = null, bool? force = null, string? dryRun = null, CancellationToken cancellationToken = default)
         where TEntity : IKubernetesObject<V1ObjectMeta>;
-
-    Task DeleteAsync<TEntity>(TEntity entity, CancellationToken cancellationToken = default)
-        where TEntity : IKubernetesObject<V1ObjectMeta> => DeleteAsync<TEntity>(entity.Name(), entity.Namespace(), cancellationToken);
 
     /// <summary>No error if it is gone already.</summary>
     Task DeleteAsync<TEntity>(string name, string? @namespace = null, CancellationToken cancellationToken = default)

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using k8s;
 using k8s.Autorest;
 using k8s.Models;
@@ -10,39 +9,18 @@ namespace KubeOps.KubernetesClient;
 public class KubernetesClient : IKubernetesClient
 {
     private const int PageSize = 500;
-    private const string ServiceAccountNamespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
-    private readonly KubernetesClientConfiguration config;
-
-    public KubernetesClient()
-        : this(KubernetesClientConfiguration.BuildDefaultConfig())
-    {
-    }
-
-    public KubernetesClient(KubernetesClientConfiguration clientConfig)
-        : this(clientConfig, new Kubernetes(clientConfig))
-    {
-    }
-
+    /// <param name="clientConfig">Upstream takes the current namespace from it.</param>
+    /// <param name="client">Disposed of with this one.</param>
     public KubernetesClient(KubernetesClientConfiguration clientConfig, IKubernetes client)
     {
-        config = clientConfig;
+        _ = clientConfig;
         ApiClient = client;
     }
 
     public IKubernetes ApiClient { get; }
 
-    public Uri BaseUri => ApiClient.BaseUri;
-
     private ICustomObjectsOperations Objects => ApiClient.CustomObjects;
-
-    public Task<string> GetCurrentNamespaceAsync(string downwardApiEnvName = "POD_NAMESPACE", CancellationToken cancellationToken = default) =>
-        Task.FromResult(GetCurrentNamespace(downwardApiEnvName));
-
-    public string GetCurrentNamespace(string downwardApiEnvName = "POD_NAMESPACE") =>
-        config.Namespace
-        ?? Environment.GetEnvironmentVariable(downwardApiEnvName)
-        ?? (File.Exists(ServiceAccountNamespaceFile) ? File.ReadAllText(ServiceAccountNamespaceFile).Trim() : "default");
 
     public async Task<TEntity?> GetAsync<TEntity>(string name, string? @namespace = null, CancellationToken cancellationToken = default)
         where TEntity : IKubernetesObject<V1ObjectMeta>
@@ -179,14 +157,6 @@ public class KubernetesClient : IKubernetesClient
         }
     }
 
-    /// <summary>One page of objects as they came, with the version of the collection.</summary>
-    internal static async Task<(IReadOnlyList<JsonElement> Items, V1ListMeta Metadata)> ListRawPageAsync<TEntity>(
-        ICustomObjectsOperations objects, string? ns, string? labelSelector, string? next, CancellationToken cancellationToken)
-    {
-        var page = await ListPageAsync<RawList, TEntity>(objects, ns, labelSelector, next, cancellationToken).ConfigureAwait(false);
-        return (page.Items ?? [], page.Metadata ?? new V1ListMeta());
-    }
-
     private static Task<TList> ListPageAsync<TList, TEntity>(
         ICustomObjectsOperations objects, string? ns, string? labelSelector, string? next, CancellationToken cancellationToken)
     {
@@ -203,6 +173,4 @@ public class KubernetesClient : IKubernetesClient
         var entity = typeof(TEntity).GetKubernetesTypeMetadata();
         return (entity.Group ?? "", entity.ApiVersion ?? "v1", entity.PluralName);
     }
-
-    private sealed record RawList(IReadOnlyList<JsonElement>? Items, V1ListMeta? Metadata);
 }

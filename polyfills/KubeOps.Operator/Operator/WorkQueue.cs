@@ -125,16 +125,6 @@ internal sealed class WorkQueue<TEntity> : IDisposable
         }
     }
 
-    /// <summary>The object is gone: nothing of it is to come up again.</summary>
-    public void Drop(string key)
-    {
-        lock (gate)
-        {
-            failures.Remove(key);
-            delayed.Remove(key);
-        }
-    }
-
     public void Dispose()
     {
         lock (gate)

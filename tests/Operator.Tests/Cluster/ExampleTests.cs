@@ -49,7 +49,7 @@ public sealed class ExampleTests(DevCluster cluster)
     }
 
     [Theory]
-    [InlineData("flux", "GitRepository", "Kustomization")]
+    [InlineData("flux", "GitRepository", "Kustomization", "Provider", "Alert")]
     [InlineData("flux/operator", "HelmRelease")]
     [InlineData("argocd", "Application", "ConfigMap")]
     public async Task PipelineOfATool_PointsAtWhatExists(string folder, params string[] kinds)

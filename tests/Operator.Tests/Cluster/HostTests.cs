@@ -1,4 +1,5 @@
 using System.Net;
+using LightReasoner.Operator.Hosting;
 
 namespace LightReasoner.Operator.Tests.Cluster;
 
@@ -66,6 +67,35 @@ public sealed class HostTests(DevCluster cluster)
         while ((answer = await o.Http.GetAsync("/readyz", limit.Token)).StatusCode == HttpStatusCode.OK) await Task.Delay(50, limit.Token);
         Assert.Contains("the Lease cannot be had: leases are not yours", await answer.Content.ReadAsStringAsync(limit.Token));
     }
+
+    [Fact]
+    public async Task Writes_BearTheOperatorsName_AsFieldManager()
+    {
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
+        await o.ApplySamplingAsync();
+        V1Job job = await o.JobAsync("s-srun");
+        Assert.Contains(job.Metadata.ManagedFields, m => m.Manager == OperatorHost.Name);
+        SamplingRunEntity run = await o.RunAsync<SamplingRunEntity>("s", s => s.JobName is not null, "has a status");
+        Assert.Contains(run.Metadata.ManagedFields, m => m is { Manager: OperatorHost.Name, Subresource: "status" });
+    }
+
+    [Fact]
+    public async Task Star_ListensOnIPv6Too()
+    {
+        int port = FreePort();
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options => options with { Listen = $"http://*:{port}" });
+        using var http = new HttpClient();
+        Assert.Equal("ok\n", await http.GetStringAsync($"http://127.0.0.1:{port}/healthz"));
+        Assert.SkipUnless(File.Exists("/proc/net/if_inet6") && File.ReadAllText("/proc/net/if_inet6").Contains(" lo", StringComparison.Ordinal), "this machine has no IPv6");
+        Assert.Equal("ok\n", await http.GetStringAsync($"http://[::1]:{port}/healthz"));
+    }
+
+    [Theory]
+    [InlineData("mine", "kubeconfigs", "mine")]
+    [InlineData("", "kubeconfigs", "kubeconfigs")]
+    [InlineData(null, null, "default")]
+    public void Lease_LiesInThePodsNamespace_BeforeThatOfTheKubeconfig(string? pod, string? kubeconfig, string expected) =>
+        Assert.Equal(expected, OperatorLease.NamespaceOf(pod, kubeconfig));
 
     private static int FreePort()
     {

@@ -23,6 +23,8 @@ internal sealed class OperatorInCluster : IAsyncDisposable
         this.options = options;
     }
 
+    public OperatorOptions Options => options;
+
     public string Namespace => options.Namespaces[^1];
 
     public IKubernetesClient Client => cluster.Client;

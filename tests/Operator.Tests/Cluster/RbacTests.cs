@@ -16,7 +16,6 @@ public sealed class RbacTests(DevCluster cluster)
         ["samplingruns/finalizers update"] = "asked for by the admission plugin OwnerReferencesPermissionEnforcement only",
         ["finetuneruns/finalizers update"] = "as above",
         ["refineruns/finalizers update"] = "as above",
-        ["events list"] = "read when a Job has no pods for a while",
         ["namespaces get"] = "asked when pods of a run with several shards go that nobody has stopped",
         ["jobs get"] = "read when a Job that is to be made exists already",
         ["events update"] = "an event that happens again is counted up",

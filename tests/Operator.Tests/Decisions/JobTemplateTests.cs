@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using LightReasoner.Operator.Hosting;
 
@@ -74,6 +75,30 @@ public sealed class JobTemplateTests
         Assert.False(pod.AutomountServiceAccountToken);
         Assert.All(pod.Volumes, volume => Assert.True(volume.DownwardAPI is not null || volume.EmptyDir is not null || volume.Projected is not null));
         Assert.Equal(ApiGroup.ProgressAudience, pod.Volumes.Single(v => v.Projected is not null).Projected.Sources[0].ServiceAccountToken.Audience);
+    }
+
+    [Theory]
+    [InlineData("{}", "500m,1Gi,1Gi", "100Gi", "100Gi")]
+    [InlineData("""{"scratch":{"sizeLimit":"300Gi"}}""", "500m,1Gi,1Gi", "300Gi", "300Gi")]
+    [InlineData("""{"scratch":{"sizeLimit":"500Mi"}}""", "500m,1Gi,500Mi", "500Mi", "500Mi")]
+    [InlineData("""{"scratch":{"sizeLimit":"300Gi","storageClassName":"fast"}}""", "500m,1Gi,1Gi", null, null)]
+    [InlineData("""{"resources":{"requests":{"cpu":"4"},"limits":{"memory":"32Gi"}}}""", "4,,1Gi", "100Gi", "100Gi")]
+    [InlineData("""{"resources":{"requests":{"ephemeral-storage":"200Gi"}}}""", "500m,1Gi,200Gi", null, "100Gi")]
+    public void Resources_HaveDefaults_WhereTheRunNamesNone(string worker, string requests, string? diskLimit, string? scratch)
+    {
+        V1PodSpec pod = Build(Make.Sampling(change: s => s with { Worker = JsonSerializer.Deserialize<WorkerSpec>(worker, ApiJson.Strict)! })).Spec.Template.Spec;
+        V1ResourceRequirements resources = pod.Containers[0].Resources;
+        Assert.Equal(requests, string.Join(',', new[] { "cpu", "memory", "ephemeral-storage" }.Select(r => resources.Requests.TryGetValue(r, out ResourceQuantity? q) ? q.ToString() : "")));
+        Assert.Equal(diskLimit, resources.Limits.TryGetValue("ephemeral-storage", out ResourceQuantity? limit) ? limit.ToString() : null);
+        Assert.Equal(scratch, pod.Volumes.Single(v => v.Name == "scratch").EmptyDir?.SizeLimit?.ToString());
+        Assert.Equal("1", resources.Limits["nvidia.com/gpu"].ToString());
+    }
+
+    [Fact]
+    public void FsGroup_IsTheRuns_AndChangesOnlyVolumesThatHaveAnother()
+    {
+        V1PodSecurityContext pod = Build(Make.Sampling(change: s => s with { Worker = new WorkerSpec { FsGroup = 2000 } })).Spec.Template.Spec.SecurityContext;
+        Assert.Equal((2000, "OnRootMismatch", null), (pod.FsGroup, pod.FsGroupChangePolicy, pod.RunAsUser));
     }
 
     [Fact]

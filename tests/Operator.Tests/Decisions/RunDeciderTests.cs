@@ -216,7 +216,7 @@ public sealed class RunDeciderTests
 
         Assert.Equal((RunPhase.Failed, Reasons.RetriesExhausted), (d.Status.Phase, Ready(d.Status).Reason));
         Assert.Contains("shard 2: out of memory on device (exit code 137)", d.Status.Message);
-        Assert.Equal(new ShardCounts { Total = 4, Succeeded = 3, Failed = 1 }, d.Status.Shards);
+        Assert.Equal(new ShardCounts { Total = 4, Succeeded = 3, Failed = 1, Retries = 1 }, d.Status.Shards);
     }
 
     [Fact]
@@ -371,6 +371,34 @@ public sealed class RunDeciderTests
     }
 
     [Fact]
+    public void SeveralShards_WhoseJobIsReplaced_KeepWhatWasCounted()
+    {
+        SamplingRunEntity run = Make.Sampling(change: s => s with { Shards = 3, Retries = 3 }, status: Started);
+        V1Job job = Make.Job(run, s => s.Failed = 3);
+        V1Pod disrupted = Make.EndedPod(run, 137, null, 2, "c");
+        disrupted.Status.Conditions = [new V1PodCondition { Type = "DisruptionTarget", Status = "True" }];
+        V1Pod[] pods = [Make.EndedPod(run, 1, "oom", 0, "a"), Make.EndedPod(run, 1, "oom", 0, "b"), Make.EndedPod(run, 1, "oom", 1, "a"), disrupted];
+        pods[1].Metadata.Annotations[Labels.FailureCount] = "1";
+        Assert.Equal(3, job.Spec.BackoffLimitPerIndex);
+        run.Spec = run.Spec with { Worker = new WorkerSpec { Image = "mine:2" } };
+        RunDecision d = decider.Decide(Observe(run, job, pods));
+        Assert.IsType<RunAction.DeleteJob>(Assert.Single(d.Actions));
+
+        // The first shard has failed twice, and has one retry left; so have the others.
+        run.Status = (SamplingRunStatus)d.Status;
+        V1Job next = Assert.IsType<RunAction.CreateJob>(Assert.Single(decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Actions)).Job;
+        Assert.Equal((1, 2, 3), (next.Spec.BackoffLimitPerIndex, run.Status.Shards!.Retries, run.Status.Retries));
+
+        // It fails again in the new Job, which is replaced too.
+        next.Metadata.Uid = "job-uid";
+        next.Status = new V1JobStatus { Failed = 1, StartTime = Make.Now.UtcDateTime };
+        run.Spec = run.Spec with { Worker = new WorkerSpec { Image = "mine:3" } };
+        run.Status = (SamplingRunStatus)decider.Decide(Observe(run, next, Make.EndedPod(run, 1, "oom", 0, "d"))).Status;
+        V1Job last = Assert.IsType<RunAction.CreateJob>(Assert.Single(decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Actions)).Job;
+        Assert.Equal((0, 4), (last.Spec.BackoffLimitPerIndex, run.Status.Retries));
+    }
+
+    [Fact]
     public void SpecChangedWhileAPodWorks_WaitsForItsEnd_AndSaysSo()
     {
         SamplingRunEntity run = Make.Sampling(status: Started);
@@ -397,7 +425,7 @@ public sealed class RunDeciderTests
     public void Rerun_TakesAFailedRunUpAgain_WithNewRetries()
     {
         SamplingRunEntity run = Make.Sampling(status: Started with { Phase = RunPhase.Failed, CompletionTime = Make.Now, Retries = 4, Rerun = "1", Extent = "maxQuestions=-", ActiveSeconds = 50 });
-        V1Job failed = Make.Job(run, s => s.Conditions = [Make.Condition("Failed", "BackoffLimitExceeded")]);
+        V1Job failed = Make.Job(run, s => (s.Failed, s.Conditions) = (4, [Make.Condition("Failed", "BackoffLimitExceeded")]));
         run.Metadata.Annotations = new Dictionary<string, string> { [Labels.Rerun] = "1" };
         Assert.Equal(RunPhase.Failed, decider.Decide(Observe(run, failed)).Status.Phase);
 
@@ -409,7 +437,7 @@ public sealed class RunDeciderTests
 
         run.Status = (SamplingRunStatus)d.Status;
         RunDecision still = decider.Decide(Observe(run, failed));      // the old Job does not settle the run again
-        Assert.Equal(RunPhase.Pending, still.Status.Phase);
+        Assert.Equal((RunPhase.Pending, 0), (still.Status.Phase, still.Status.Retries));
         V1Job next = Assert.IsType<RunAction.CreateJob>(Assert.Single(decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Actions)).Job;
         Assert.Equal((3, "1"), (next.Spec.BackoffLimit, next.Metadata.Annotations[Labels.Restarts]));
     }
@@ -465,9 +493,25 @@ public sealed class RunDeciderTests
         Assert.Equal(Reasons.NodeLost, Ready(d.Status).Reason);
         Assert.Contains("gpu-7", d.Status.Message);
 
+    }
+
+    /// <summary>A pod that is to stop on a node that does not answer: nothing happens any more, only time passes.</summary>
+    [Fact]
+    public void PodStuckOnALostNode_IsToldWithinAMinuteOfItsGracePeriod()
+    {
+        SamplingRunEntity run = Make.Sampling(status: Started);
         V1Pod terminating = Make.Pod(run);
-        terminating.Metadata.DeletionTimestamp = Make.Now.AddSeconds(-31).UtcDateTime;
-        Assert.Equal(Reasons.NodeLost, Ready(decider.Decide(Observe(run, Make.Job(run), terminating)).Status).Reason);
+        DateTimeOffset graceEnds = Make.Now.AddSeconds(117);
+        terminating.Metadata.DeletionTimestamp = graceEnds.UtcDateTime;
+        DateTimeOffset now = Make.Now;
+        while (true)
+        {
+            RunDecision d = decider.Decide(Observe(run, Make.Job(run), terminating) with { Now = now });
+            run.Status = (SamplingRunStatus)d.Status;
+            if (Ready(d.Status).Reason == Reasons.NodeLost) break;
+            now += Assert.NotNull(d.RequeueAfter);
+        }
+        Assert.InRange(now - graceEnds, TimeSpan.Zero, TimeSpan.FromMinutes(1));
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed class KubeOpsClientTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         server = await FakeApiServer.StartAsync();
-        client = new global::KubeOps.KubernetesClient.KubernetesClient(server.Config);
+        client = new global::KubeOps.KubernetesClient.KubernetesClient(server.Config, new Kubernetes(server.Config));
     }
 
     public async ValueTask DisposeAsync()
@@ -42,8 +42,8 @@ public sealed class KubeOpsClientTests : IAsyncLifetime
         var after = (await client.GetAsync<Thing>("a", "ns"))!;
         Assert.Equal((2, 2), (after.Spec.Size, after.Status.SeenSize));
         await Assert.ThrowsAsync<HttpOperationException>(() => client.UpdateAsync(read));       // an old resource version
-        await client.DeleteAsync(after);
-        await client.DeleteAsync(after);
+        await client.DeleteAsync<Thing>("a", "ns");
+        await client.DeleteAsync<Thing>("a", "ns");
         Assert.Null(await client.GetAsync<Thing>("a", "ns"));
     }
 

@@ -13,9 +13,11 @@ public class PairCommandTests
         JsonObject pair = await PairAsync("expert", "amateur");
         long steps = (long)pair["steps"]!;
         Assert.Equal(steps, pair["entropies"]!.AsArray().Sum(cell => (long)cell!["steps"]!));
-        Assert.Equal((79, 79, 79, 0), ((int)pair["vocabulary"]!["expert"]!, (int)pair["vocabulary"]!["amateur"]!, (int)pair["vocabulary"]!["common"]!, (int)pair["vocabulary"]!["differentIds"]!));
+        Assert.Equal((79, 79, 79, 0), ((int)pair["vocabulary"]!["expert"]!, (int)pair["vocabulary"]!["amateur"]!,
+            (int)pair["vocabulary"]!["common"]!, (int)pair["vocabulary"]!["differentIds"]!));
         Assert.InRange((double)pair["sameTop1"]!, 0.5, 0.99);
-        Assert.True(1 < (double)pair["perplexity"]!["expert"]! && (double)pair["perplexity"]!["expert"]! < (double)pair["perplexity"]!["amateur"]!);
+        Assert.True(1 < (double)pair["perplexity"]!["expert"]!
+            && (double)pair["perplexity"]!["expert"]! < (double)pair["perplexity"]!["amateur"]!);
         double[] tail = [.. pair["klTail"]!.AsArray().Select(point => (double)point!["share"]!)];
         Assert.Equal(tail.OrderDescending(), tail);
         Assert.Equal(tail[2], (double)pair["keepRate"]!, 1e-2); // both count KL >= 0.4, up to the rounding of bins
@@ -35,7 +37,8 @@ public class PairCommandTests
 
     private static async Task<JsonObject> PairAsync(string expert, string amateur)
     {
-        (int code, string output, string errors) = await WorkerProgram.RunAsync("inspect", "pair", "--expert", $"{Examples}/models/seed-0/{expert}", "--amateur", $"{Examples}/models/seed-0/{amateur}",
+        (int code, string output, string errors) = await WorkerProgram.RunAsync("inspect", "pair", "--expert",
+            $"{Examples}/models/seed-0/{expert}", "--amateur", $"{Examples}/models/seed-0/{amateur}",
             "--data", $"{Examples}/data/questions.jsonl", "--max-questions", "12", "--template", "none", "--max-new-tokens", "64");
         Assert.True(code == 0, errors);
         return JsonNode.Parse(output)!.AsObject();

@@ -13,7 +13,8 @@ internal static class HeatMap
     /// <param name="bins">Bins of each.</param>
     /// <param name="binWidth">Width of a bin.</param>
     /// <param name="note">A sentence below.</param>
-    public static Html Draw(string title, string xName, string yName, IReadOnlyDictionary<int, long> counts, int bins, double binWidth, Html note)
+    public static Html Draw(string title, string xName, string yName, IReadOnlyDictionary<int, long> counts, int bins,
+        double binWidth, Html note)
     {
         if (counts.Count == 0) return Html.Empty;
         int shown = Math.Min(bins, counts.Keys.Max(key => Math.Max(key / bins, key % bins)) + 1);
@@ -25,6 +26,7 @@ internal static class HeatMap
             double left = cell.Key / bins * binWidth, low = cell.Key % bins * binWidth;
             return Html.Of($"""<rect class="bar c1" fill-opacity="{Math.Log(1 + cell.Value) / most:0.###}" x="{x.At(left):0.#}" width="{x.At(left + binWidth) - x.At(left):0.#}" y="{y.At(low + binWidth):0.#}" height="{y.At(low) - y.At(low + binWidth):0.#}"><title>{left:0.#} and {low:0.#}: {cell.Value:N0}</title></rect>""");
         }));
-        return Frame.Figure(title, Frame.Svg($"{title}: {counts.Values.Sum():N0} in {counts.Count} cells", x, y, xName, yName, cells), note);
+        return Frame.Figure(title, Frame.Svg($"{title}: {counts.Values.Sum():N0} in {counts.Count} cells", x, y, xName, yName, cells),
+            note);
     }
 }

@@ -14,18 +14,20 @@ internal static class LineChart
     /// <summary>More points than a screen has columns add bytes, not sight: of each bucket the lowest and the highest stay.</summary>
     private const int MaxPoints = 400;
 
-    private const int SmoothFrom = 60;
+    private const int SmoothFrom = 60, Colours = 6;
 
     public static Html Draw(string title, string xName, string yName, IReadOnlyList<Series> lines, Html? note = null, bool smooth = false, bool whole = true)
     {
-        lines = [.. lines.Where(line => line.Points.Count > 0)];
-        if (lines.Count == 0) return Html.Empty;
+        // A line keeps its colour where another one is empty.
+        (Series Line, int Colour)[] drawn = [.. lines.Select((line, i) => (line, i % Colours + 1)).Where(line => line.line.Points.Count > 0)];
+        if (drawn.Length == 0) return Html.Empty;
+        lines = [.. drawn.Select(one => one.Line)];
         (double X, double Y)[] all = [.. lines.SelectMany(line => line.Points)];
         double low = all.Min(p => p.Y), high = all.Max(p => p.Y);
         var x = new Scale(all.Min(p => p.X), all.Max(p => p.X), Frame.Left, Frame.Width - Frame.Right, whole: whole, exact: true);
         var y = new Scale(low >= 0 ? 0 : low, high, Frame.Height - Frame.Bottom, Frame.Top, ticks: 4);
-        Html content = Html.Join(lines.Select((line, i) => Line(line, i + 1, x, y, smooth && line.Points.Count >= SmoothFrom)));
-        Html legend = lines.Count == 1 ? Html.Empty : Html.Of($"""<p class="legend">{lines.Select((line, i) => Html.Of($"""<span class="key c{i + 1}">{line.Name}</span>"""))}</p>""");
+        Html content = Html.Join(drawn.Select(one => Line(one.Line, one.Colour, x, y, smooth && one.Line.Points.Count >= SmoothFrom)));
+        Html legend = lines.Count == 1 ? Html.Empty : Html.Of($"""<p class="legend">{drawn.Select(one => Html.Of($"""<span class="key c{one.Colour}">{one.Line.Name}</span>"""))}</p>""");
         string description = string.Create(CultureInfo.InvariantCulture, $"{title}: {string.Join("; ", lines.Select(line => $"{line.Name} from {line.Points[0].Y:G4} to {line.Points[^1].Y:G4}"))}");
         return Frame.Figure(title, Html.Of($"{legend}{Frame.Svg(description, x, y, xName, yName, content)}"), note ?? Html.Empty);
     }

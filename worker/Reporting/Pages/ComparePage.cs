@@ -12,18 +12,21 @@ internal sealed record RunGroup(string Name, IReadOnlyList<RunRecords> Runs)
 {
     /// <summary>The figures of the accuracy of each run that measured it.</summary>
     public IReadOnlyList<EvaluationMetrics> Accuracy { get; } =
-        [.. Runs.Select(run => run.Results.FirstOrDefault()).Select(result => result?.FineTune?.Evaluation ?? result?.Refine?.Evaluation).OfType<EvaluationMetrics>()];
+        [.. Runs.Select(run => run.Results.FirstOrDefault()).Select(result => result?.FineTune?.Evaluation ?? result?.Refine?.Evaluation)
+            .OfType<EvaluationMetrics>()];
 
     /// <summary>The mean of the runs' changes, with its interval.</summary>
     public (double Value, ConfidenceInterval Interval)? Change => Accuracy.Count == 0 ? null
         : (Accuracy.Average(a => (a.After - a.Before) ?? 0),
-            ConfidenceInterval.OfMean([.. Accuracy.Select(a => ((a.After - a.Before) ?? 0, new ConfidenceInterval(a.ChangeLow ?? 0, a.ChangeHigh ?? 0)))]));
+            ConfidenceInterval.OfMean([.. Accuracy.Select(a =>
+                ((a.After - a.Before) ?? 0, new ConfidenceInterval(a.ChangeLow ?? 0, a.ChangeHigh ?? 0)))]));
 
     /// <summary>The figures of a metrics field over the steps, the mean over the runs.</summary>
     public Series Curve(params string[] fields) => new(Name,
     [
         .. Runs.SelectMany(run => run.Metrics.SelectMany(file => file.Lines)).Where(line => line["step"] is not null)
-            .Select(line => (Step: (double)line["step"]!, Value: fields.Select(field => line[field]).FirstOrDefault(value => value is not null)))
+            .Select(line =>
+                (Step: (double)line["step"]!, Value: fields.Select(field => line[field]).FirstOrDefault(value => value is not null)))
             .Where(point => point.Value is not null).GroupBy(point => point.Step, point => (double)point.Value!)
             .Where(step => step.Count() == Runs.Count).OrderBy(step => step.Key).Select(step => (step.Key, step.Average())),
     ]);
@@ -35,16 +38,21 @@ internal static class ComparePage
     /// <summary>The header and the lines of the table, as texts.</summary>
     public static IReadOnlyList<IReadOnlyList<string>> Table(IReadOnlyList<RunGroup> groups)
     {
-        BenchmarkName[] sets = [.. groups.SelectMany(group => group.Accuracy).SelectMany(a => a.Benchmarks ?? []).Select(set => set.Name!.Value).Distinct()];
+        BenchmarkName[] sets = [.. groups.SelectMany(group => group.Accuracy).SelectMany(a => a.Benchmarks ?? [])
+            .Select(set => set.Name!.Value).Distinct()];
         bool speeds = groups.Any(group => group.Accuracy.Any(a => a.TokensPerForward is not null));
         return
         [
-            ["run", "runs", "before, %", "after, %", "of the runs", "change, points", "95 % interval", .. sets.Select(Inspect.EnumOption.Name), .. speeds ? (string[])["tokens per forward", "AUP"] : []],
+            ["run", "runs", "before, %", "after, %", "of the runs", "change, points", "95 % interval",
+                .. sets.Select(Inspect.EnumOption.Name), .. speeds ? (string[])["tokens per forward", "AUP"] : []],
             .. groups.Select(group => (IReadOnlyList<string>)
             [
-                group.Name, $"{group.Runs.Count}", Percent(group.Accuracy.Select(a => a.Before)), Percent(group.Accuracy.Select(a => a.After)),
-                group.Accuracy.Count > 1 ? $"{Percent([group.Accuracy.Min(a => a.After)])} to {Percent([group.Accuracy.Max(a => a.After)])}" : "",
-                Points(group.Change?.Value), group.Change is { } change ? $"{Points(change.Interval.Low)} to {Points(change.Interval.High)}" : "",
+                group.Name, $"{group.Runs.Count}", Percent(group.Accuracy.Select(a => a.Before)),
+                    Percent(group.Accuracy.Select(a => a.After)),
+                group.Accuracy.Count > 1 ? $"{Percent([group.Accuracy.Min(a => a.After)])} to {Percent([group.Accuracy.Max(a => a.After)])}"
+                    : "",
+                Points(group.Change?.Value), group.Change is { } change
+                    ? $"{Points(change.Interval.Low)} to {Points(change.Interval.High)}" : "",
                 .. sets.Select(set => Percent(group.Accuracy.Select(a => a.Benchmarks?.FirstOrDefault(b => b.Name == set)?.After))),
                 .. speeds ? (string[])[Number(group.Accuracy.Average(a => a.TokensPerForward), "0.00"), Number(Aup(group), "0.0")] : [],
             ]),
@@ -59,10 +67,12 @@ internal static class ComparePage
             : Html.Of($"{best.Name} answers most questions: {Percent(best.Accuracy.Select(a => a.After))} % after training, {Percent(best.Accuracy.Select(a => a.Before))} % before.");
         IntervalChart.Row[] rows =
         [
-            .. groups.Where(group => group.Accuracy.Count > 0).Select((group, i) =>
+            .. groups.Index().Where(one => one.Item.Accuracy.Count > 0).Select(one =>
             {
+                RunGroup group = one.Item;
                 int questions = group.Accuracy.Sum(a => a.Questions);
-                return new IntervalChart.Row(group.Name, (int)Math.Round(group.Accuracy.Average(a => a.After ?? 0) * questions), questions, i % 3 + 1);
+                return new IntervalChart.Row(group.Name, (int)Math.Round(group.Accuracy.Average(a => a.After ?? 0) * questions),
+                    questions, one.Index % 6 + 1);
             }),
         ];
         Html main = Html.Of($"""
@@ -81,14 +91,18 @@ internal static class ComparePage
             {LineChart.Draw("Gradient norm", "step", "2-norm before clipping", [.. groups.Select(group => group.Curve("gradNorm"))], smooth: true)}
             </div></section>
             """);
-        return Page.Frame("Comparison of runs", Html.Of($"Comparison"), $"{groups.Sum(group => group.Runs.Count)} runs", headline, Html.Of($"Made on {now.UtcDateTime:yyyy-MM-dd} at {now.UtcDateTime:HH:mm} UTC"),
+        return Page.Frame("Comparison of runs", Html.Of($"Comparison"), $"{groups.Sum(group => group.Runs.Count)} runs", headline,
+            Html.Of($"Made on {now.UtcDateTime:yyyy-MM-dd} at {now.UtcDateTime:HH:mm} UTC"),
             main, Html.Of($"Made by worker report compare from the records of the runs' outputs."));
     }
 
-    private static Series Speed(RunGroup group) => RefinePage.SpeedSeries(group.Name, group.Runs.SelectMany(run => run.Passes).GroupBy(setting => setting.Setting)
-        .Select(runs => new PassAccuracy(runs.Key, runs.Sum(r => r.Questions), runs.Sum(r => r.Correct), runs.Average(r => r.TokensPerForward))));
+    private static Series Speed(RunGroup group) => RefinePage.SpeedSeries(group.Name,
+        group.Runs.SelectMany(run => run.Passes).GroupBy(setting => setting.Setting)
+        .Select(runs => new PassAccuracy(runs.Key, runs.Sum(r => r.Questions), runs.Sum(r => r.Correct),
+            runs.Average(r => r.TokensPerForward))));
 
-    private static double? Aup(RunGroup group) => group.Runs.Any(run => run.Passes.Count > 0) ? group.Runs.Where(run => run.Passes.Count > 0).Average(run => PassAccuracy.Aup(run.Passes)) : null;
+    private static double? Aup(RunGroup group) => group.Runs.Any(run => run.Passes.Count > 0)
+        ? group.Runs.Where(run => run.Passes.Count > 0).Average(run => PassAccuracy.Aup(run.Passes)) : null;
 
     private static string Percent(IEnumerable<double?> shares) => Number(100 * shares.Average(), "0.0");
 

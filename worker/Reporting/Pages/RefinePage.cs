@@ -40,10 +40,10 @@ internal static class RefinePage
             <section><h2>Speed against accuracy</h2>
             <p class="lead">After training, on {settings[0].Questions:N0} questions. Token by token a forward pass gives one token. Accuracy under parallelism (AUP), the weighted area under the curve: {PassAccuracy.Aup(settings):0.0}.</p>
             <div class="charts">
-            {IntervalChart.Draw("Accuracy by setting", rows, Html.Of($"Bars are 95 % intervals. converge: until nothing changes, which gives the greedy answer."))}
+            {IntervalChart.Draw("Accuracy by setting", rows, Html.Of($"Tokens of a block, and how it is generated; converge: until nothing changes, which gives the greedy answer. Bars are 95 % intervals."))}
             {LineChart.Draw("Accuracy over speed", "tokens per forward pass", "right answers, %", [SpeedSeries("all settings", settings)], Html.Of($"Each point is a setting; hover for its figures."), whole: false)}
             </div>
-            <div class="scroll"><table><thead><tr><th>setting</th><th>tokens per forward pass</th><th>right answers, %</th></tr></thead><tbody>
+            <div class="scroll"><table><thead><tr><th>block and setting</th><th>tokens per forward pass</th><th>right answers, %</th></tr></thead><tbody>
             {settings.Select(s => Html.Of($"<tr><td>{s.Setting}</td><td>{s.TokensPerForward:0.00}</td><td>{100.0 * s.Correct / Math.Max(1, s.Questions):0.0}</td></tr>\n"))}
             </tbody></table></div></section>
             """);

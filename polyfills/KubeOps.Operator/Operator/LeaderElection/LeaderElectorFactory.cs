@@ -2,7 +2,6 @@ using k8s;
 using k8s.LeaderElection;
 using k8s.LeaderElection.ResourceLock;
 using KubeOps.Abstractions.Builder;
-using KubeOps.KubernetesClient;
 
 namespace KubeOps.Operator.LeaderElection;
 
@@ -12,10 +11,10 @@ public interface ILeaderElectorFactory
     LeaderElector CreateElector();
 }
 
-internal sealed class KubernetesLeaderElectorFactory(IKubernetes kubernetes, IKubernetesClient client, OperatorSettings settings) : ILeaderElectorFactory
+internal sealed class KubernetesLeaderElectorFactory(IKubernetes kubernetes, KubernetesClientConfiguration config, OperatorSettings settings) : ILeaderElectorFactory
 {
     public LeaderElector CreateElector() =>
-        new(new LeaderElectionConfig(new LeaseLock(kubernetes, client.GetCurrentNamespace(), $"{settings.Name}-leader", Environment.MachineName))
+        new(new LeaderElectionConfig(new LeaseLock(kubernetes, config.Namespace ?? "default", $"{settings.Name}-leader", Environment.MachineName))
         {
             LeaseDuration = settings.LeaderElectionLeaseDuration,
             RenewDeadline = settings.LeaderElectionRenewDeadline,
