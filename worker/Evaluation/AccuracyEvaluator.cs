@@ -40,10 +40,10 @@ public sealed class AccuracyEvaluator
     {
         var grader = AnswerGrader.Of(spec);
         grader.Check(questions.Select(question => (question.Where, question.Answer ?? "")));
-        var vocabulary = model.Model.Config.VocabSize;
-        var prompts = questions.Select(question => spec.Benchmark is null
-            ? PromptFormat.Encode(tokenizer, spec.Prompt, question, vocabulary)
-            : PromptFormat.Checked(tokenizer.Encode(Benchmark.Prompt(question.Text, spec.PromptType), addSpecialTokens: true), vocabulary, question.Where, "question")).ToArray();
+        var prompts = questions.Select(question => BatchGenerator.Checked(model.Model, spec.Benchmark is null
+            ? PromptFormat.Encode(tokenizer, spec.Prompt, question, model.Model.Config.VocabSize)
+            : tokenizer.Encode(Benchmark.Prompt(question.Text, spec.PromptType), addSpecialTokens: true), $"{question.Where}: the prompt"))
+                .ToArray();
         var endIds = model.EndIds(tokenizer);
         var batchSize = BatchSizes.Rows(spec.BatchSize, model.Model, prompts.Max(prompt => prompt.Length), spec.Generation.MaxNewTokens);
         int eos = decoding is Decoding.Tokens ? 0 : RefineTrainer.EosOf(model, tokenizer), limit = spec.Generation.MaxNewTokens;
@@ -52,7 +52,8 @@ public sealed class AccuracyEvaluator
             Decoding.Blocks => new BlockGenerator(replica, eos, endIds)
                 .Generate(mine, spec.BlockLength, spec.RefineIterations.Number, limit, batchSize, complete, cancellation),
             Decoding.Masks => new InterleavedGenerator(replica, eos, endIds)
-                .Generate(mine, spec.BlockLength, spec.Decoder is BlockDecoder.SelfAware ? spec.Threshold : null, limit, batchSize, complete, cancellation),
+                .Generate(mine, spec.BlockLength, spec.Decoder is BlockDecoder.SelfAware ? spec.Threshold : null, limit, batchSize,
+                    complete, cancellation),
             _ => new BatchGenerator(replica, endIds).Generate(mine, spec.Generation, batchSize, numbers, complete, cancellation),
         }, answered);
         var texts = generated.Select(answer => tokenizer.Decode(answer.Ids, skipSpecialTokens: true)).ToArray();

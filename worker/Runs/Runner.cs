@@ -60,6 +60,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
         RunOutput? output = null;
         try
         {
+            DocumentUris.Check(manifest);
             string uri = options.Output ?? manifest.RunSpec.Output?.Uri
                 ?? RunReferences.DefaultOutput(options.OutputPrefix, manifest.Metadata.Namespace, manifest.Metadata.Name);
             var references = new RunReferences(options.References, options.OutputPrefix, identity.Namespace);

@@ -38,8 +38,10 @@ internal sealed class WorkerProcess : IDisposable
             WorkingDirectory = RepositoryFolder.Path,
         };
         start.Environment["LIGHTREASONER_THREADS"] = "1";
-        foreach (string own in new[] { "AZURE_STORAGE_CONNECTION_STRING", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY" }) start.Environment.Remove(own);
-        foreach (string pods in new[] { "LIGHTREASONER_ATTEMPT", "LIGHTREASONER_PROGRESS_URL", "LIGHTREASONER_TERMINATION_LOG" }) start.Environment.Remove(pods);
+        foreach (string own in new[] { "AZURE_STORAGE_CONNECTION_STRING", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY" }) start.Environment.Remove(own);
+        foreach (string pods in new[] { "LIGHTREASONER_ATTEMPT", "LIGHTREASONER_PROGRESS_URL",
+            "LIGHTREASONER_TERMINATION_LOG" }) start.Environment.Remove(pods);
         foreach ((string name, string value) in environment) start.Environment[name] = value;
         Process process = Process.Start(start)!;
         if (input is not null)
