@@ -67,9 +67,11 @@ internal sealed class OperatorMetrics
         foreach ((string method, long count) in api.Counts) requests.WithLabels(method).IncTo(count);
         Figures[] all = isLeader ? [.. runs.Values] : [];
         Set(phase, all.Select(run => ((string[])[.. Of(run.Key), run.Phase.ToString() ?? ""], 1.0)));
-        Set(progress, all.Where(run => run.Progress is not null).Select(run => (Of(run.Key), run.Progress!.Value)));
-        Set(tokens, all.Where(run => run.TokensPerSecond is not null).Select(run => (Of(run.Key), run.TokensPerSecond!.Value)));
-        Set(retries, all.Select(run => (Of(run.Key), (double)run.Retries)));
+        // Most runs are finished, and stay for long: of these only the phase is told.
+        Figures[] open = [.. all.Where(run => run.Phase is not (RunPhase.Succeeded or RunPhase.Failed))];
+        Set(progress, open.Where(run => run.Progress is not null).Select(run => (Of(run.Key), run.Progress!.Value)));
+        Set(tokens, open.Where(run => run.TokensPerSecond is not null).Select(run => (Of(run.Key), run.TokensPerSecond!.Value)));
+        Set(retries, open.Select(run => (Of(run.Key), (double)run.Retries)));
         Set(counts, all.GroupBy(run => (run.Key.Kind, run.Phase)).Select(group => ((string[])[group.Key.Kind.ToString(), group.Key.Phase.ToString() ?? ""], (double)group.Count())));
         Set(depth, kubeOps.Depths().Select(d => ((string[])[d.Kind, d.State], d.Depth)).Append((["run", "scheduled"], queue.Scheduled)));
     }

@@ -100,20 +100,6 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
         Assert.NotEqual(0, (await cluster.Kubectl.TryAsync(default, "get", "srun", "chain-s")).ExitCode);
     }
 
-    /// <summary>The worker finds output of a document with fewer steps, and goes on from its last checkpoint.</summary>
-    [Fact]
-    public async Task FinishedRun_WhoseStepsAreExtended_GoesOn()
-    {
-        string run = Refine("extended", "").Replace("runRef: {kind: FineTuneRun, name: }", $"uri: \"{Models}/expert\"");
-        await cluster.ApplyAsync(run);
-        JsonObject first = await cluster.SucceededAsync("rrun/extended");
-        Assert.Equal(6, (int)first["status"]!["metrics"]!["step"]!);
-
-        await cluster.ApplyAsync(run.Replace("maxSteps: 6", "maxSteps: 9"));
-        JsonObject more = await cluster.UntilAsync("rrun/extended", r => RunTable.Text(r, "phase") == "Succeeded" && (int?)r["status"]!["metrics"]!["step"] == 9);
-        Assert.Equal("9/9", RunTable.Text(more, "progress", "display"));
-    }
-
     [Fact]
     public async Task Worker_KilledInMidRun_EndsWithTheSameSamples()
     {
