@@ -13,11 +13,11 @@ export PATH := $(CURDIR)/.cache/kubectl/v35:$(PATH)
 help: ## Shows this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-quickstart: ## Runs the whole chain once: cluster, operator, three runs, results. KEEP=1 leaves the cluster up.
+quickstart: ## Runs the whole chain once: cluster, operator, three runs, results. KEEP=1 leaves the cluster up; CLEAN=1 ends one that was left.
 	@eng/install-tools.sh quickstart
 	@$(MAKE) --no-print-directory programs
 	@dotnet build eng/Quickstart $(DOTNET_FLAGS)
-	@exec dotnet eng/Quickstart/bin/Release/net10.0/LightReasoner.Quickstart.dll $(if $(KEEP),--keep)
+	@exec dotnet eng/Quickstart/bin/Release/net10.0/LightReasoner.Quickstart.dll $(if $(KEEP),--keep) $(if $(CLEAN),--clean)
 
 test: ## Builds everything and runs every test.
 	@eng/install-tools.sh test

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using LightReasoner.Api;
 using LightReasoner.Worker.Commands;
 using LightReasoner.Worker.Inspect;
 using LightReasoner.Worker.Runs;
@@ -44,7 +43,6 @@ try
 }
 catch (Exception e)
 {
-    ExitCode code = WorkerException.CodeOf(e);
-    Console.Error.WriteLine(Redactor.OfProcess.Redact(code == ExitCode.Failure && e is not WorkerException ? e.ToString() : $"error: {e.Message}"));
-    return (int)code;
+    Console.Error.WriteLine(WorkerException.TextOf(e, args.Contains("--verbose")));
+    return (int)WorkerException.CodeOf(e);
 }

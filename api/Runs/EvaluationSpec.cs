@@ -51,7 +51,7 @@ public sealed record EvaluationSpec
     public PromptSpec Prompt { get; init; } = new();
 
     /// <summary>How the model generates.</summary>
-    public GenerationSpec Generation { get; init; } = new();
+    public EvaluationGenerationSpec Generation { get; init; } = new();
 
     /// <summary>Block generation (RefineRun): tokens of a block, all proposed by its first forward pass.</summary>
     [Range(1, 65536)]

@@ -63,11 +63,14 @@ public sealed record PromptSpec
 }
 
 /// <summary>How answers are generated.</summary>
-public sealed record GenerationSpec
+public record GenerationSpec
 {
     /// <summary>Most tokens that are generated for a question.</summary>
     [Range(1, 1_048_576)]
-    public int MaxNewTokens { get; init; } = 128;
+    public virtual int MaxNewTokens { get; init; } = 128;
+
+    /// <summary>Goes on after an end-of-sequence token, up to maxNewTokens; for a model that has none.</summary>
+    public bool IgnoreEos { get; init; }
 
     /// <summary>0 is greedy decoding; above it, the logits are divided by this before sampling.</summary>
     [Range(0.0, 100.0)]
@@ -88,4 +91,12 @@ public sealed record GenerationSpec
     /// <summary>Seed of the sampling.</summary>
     [Range(0L, 9_007_199_254_740_991L)]
     public long Seed { get; init; }
+}
+
+/// <summary>How answers are generated that are graded: a worked solution that is cut has no answer.</summary>
+public sealed record EvaluationGenerationSpec : GenerationSpec
+{
+    /// <summary>Most tokens that are generated for a question.</summary>
+    [Range(1, 1_048_576)]
+    public override int MaxNewTokens { get; init; } = 1024;
 }

@@ -87,6 +87,12 @@ public sealed record RefineMetrics
     /// <summary>Learning rate of the step.</summary>
     public double? LearningRate { get; init; }
 
+    /// <summary>Records that maxLength cuts.</summary>
+    public long? RecordsCut { get; init; }
+
+    /// <summary>Records left out because maxLength leaves nothing of their response.</summary>
+    public long? RecordsDropped { get; init; }
+
     /// <summary>Tokens that went through the model per second, all passes counted.</summary>
     public double? TokensPerSecond { get; init; }
 
@@ -124,6 +130,12 @@ public sealed record EvaluationMetrics
 
     /// <summary>Questions right before and wrong after.</summary>
     public int? Worsened { get; init; }
+
+    /// <summary>Answers before training that maxNewTokens, or the model's context, cut before their end.</summary>
+    public int? CutBefore { get; init; }
+
+    /// <summary>Answers after training that maxNewTokens, or the model's context, cut before their end.</summary>
+    public int? CutAfter { get; init; }
 
     /// <summary>Block generation after training: tokens of the answers per forward pass of the model.</summary>
     public double? TokensPerForward { get; init; }

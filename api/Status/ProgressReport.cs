@@ -28,6 +28,9 @@ public sealed record ProgressReport
     /// <summary>Largest report that is accepted, in bytes of UTF-8: the size of a termination message.</summary>
     public const int MaxBytes = 4096;
 
+    /// <summary>Words of the message by which a worker says what it is going to do.</summary>
+    public const string PlanWords = "predicted peak memory";
+
     /// <summary>Kind of the run.</summary>
     public RunKind Kind { get; init; }
 
@@ -63,6 +66,9 @@ public sealed record ProgressReport
 
     /// <summary>What the worker is busy with, or why it ended.</summary>
     public string? Message { get; init; }
+
+    /// <summary>Memory in bytes that the worker said it would need at its peak.</summary>
+    public long? PredictedMemory { get; init; }
 
     /// <summary>Figures of a SamplingRun's shard.</summary>
     public SamplingMetrics? Sampling { get; init; }

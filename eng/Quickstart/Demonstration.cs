@@ -7,7 +7,7 @@ namespace LightReasoner.Quickstart;
 /// <summary>
 /// The main job from beginning to end, with the programs that a user has: a cluster, <c>helm install</c>, <c>kubectl apply</c>, and a look at what came out.
 /// </summary>
-internal sealed class Demonstration(string repository, bool keep)
+internal sealed class Demonstration(string repository, bool keep, bool clean)
 {
     private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(30), Interval = TimeSpan.FromSeconds(2);
 
@@ -52,9 +52,20 @@ internal sealed class Demonstration(string repository, bool keep)
         }
     }
 
-    /// <summary>A second run starts clean: what an earlier one left running is stopped, what it left behind is deleted.</summary>
+    /// <summary>
+    /// A second run starts clean: what an earlier one left running is stopped, what it left behind is deleted. One that was kept (KEEP=1) is somebody's, so that
+    /// its end is agreed to on the terminal first, or asked for by CLEAN=1.
+    /// </summary>
     private async Task ClearAsync()
     {
+        if (File.Exists(Kept))
+        {
+            string what = $"A quickstart was kept (KEEP=1): a new one stops its cluster and deletes {_state} with its outputs.";
+            if (clean) Say(what);
+            else if (Console.IsInputRedirected || Console.IsOutputRedirected)
+                throw new QuickstartException($"{what} To agree: CLEAN=1 {(keep ? "KEEP=1 " : "")}make quickstart. To keep its outputs, copy them first.");
+            else if (!AnsiConsole.Confirm($"{what.EscapeMarkup()} Go on?", defaultValue: false)) throw new OperationCanceledException();
+        }
         if (LocalCluster.ProcessIds(_state) is var processes && File.Exists(processes))
             foreach (string line in (await File.ReadAllLinesAsync(processes)).Reverse())
                 if (line.Split(' ') is [var id, var name] && int.TryParse(id, out int process)) await BackgroundProgram.StopLeftoverAsync(process, name);
@@ -120,8 +131,13 @@ internal sealed class Demonstration(string repository, bool keep)
         return runs.All(run => RunTable.Text(run, "phase") == "Succeeded");
     }
 
-    private void Leave() => Console.WriteLine(
-        $"""
+    /// <summary>Stands in the folder of a quickstart that was kept.</summary>
+    private string Kept => Path.Combine(_state, "kept");
+
+    private void Leave()
+    {
+        File.WriteAllText(Kept, "");
+        Console.WriteLine($"""
 
         The cluster is left running, and the operator in it. To look around:
           export KUBECONFIG={_cluster.Kubeconfig}
@@ -129,6 +145,7 @@ internal sealed class Demonstration(string repository, bool keep)
           kubectl -n {LocalCluster.Release} logs deployment/{LocalCluster.Release}
         To stop it: kill {string.Join(' ', _cluster.Programs.Reverse().Select(p => p.Id))}
         """);
+    }
 
     private static void Say(string text)
     {

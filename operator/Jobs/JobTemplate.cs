@@ -22,7 +22,7 @@ internal static class JobTemplate
         Dictionary<string, string> labels = LabelsOf(run), annotations = AnnotationsOf(run);
         foreach ((string key, string value) in RunMarks.Kueue(run.Metadata)) labels[key] = value;
         if (queue.Length > 0) labels[Labels.Queue] = queue;
-        annotations[Labels.SpecHash] = RunExtent.HashOf(run);
+        annotations[Labels.SpecHash] = SpecHash.Of(run);
         annotations[Labels.Extent] = RunExtent.Of(spec);
         annotations[Labels.Restarts] = (run.RunStatus.Restarts ?? 0).ToString(CultureInfo.InvariantCulture);
         annotations[Labels.Parallelism] = ParallelismOf(spec).ToString(CultureInfo.InvariantCulture);

@@ -25,7 +25,7 @@ internal static class JobPlan
     /// Whether the run's spec asks for another Job. What the operator itself would do otherwise today (another default image, say) leaves
     /// Jobs alone.
     /// </summary>
-    public static bool IsOutdated(IRunEntity run, V1Job job) => job.Annotation(Labels.SpecHash) is { } hash && hash != RunExtent.HashOf(run);
+    public static bool IsOutdated(IRunEntity run, V1Job job) => job.Annotation(Labels.SpecHash) is { } hash && hash != SpecHash.Of(run);
 
     /// <summary>Whether the Job was made before the run was last asked to go on.</summary>
     public static bool IsOfEarlierLife(IRunEntity run, V1Job job) => job.Number(Labels.Restarts) != (run.RunStatus.Restarts ?? 0);

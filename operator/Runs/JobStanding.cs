@@ -70,7 +70,8 @@ internal static class JobStanding
     private static Standing AtWork(RunObservation o, int working, string? obstacle, string? lastFailure)
     {
         int shards = JobTemplate.ShardsOf(o.Run.RunSpec);
-        string message = shards > 1 ? $"{Count(working, "shard")} at work" : LatestWords(o, ReportOutcome.Running) ?? "the worker is at work";
+        string? words = LatestWords(o, ReportOutcome.Running);
+        string message = shards > 1 ? $"{Count(working, "shard")} at work{(words is null ? "" : $": {words}")}" : words ?? "the worker is at work";
         if (obstacle is not null) message += $"; another pod waits: {obstacle}";
         else if (shards > 1 && lastFailure is not null) message += $"; trying again after {lastFailure}";
         return new Standing(RunPhase.Running, Reasons.Running, FailureText.Clean(message));
@@ -93,6 +94,10 @@ internal static class JobStanding
             .OrderBy(pod => pod.FinishedAt()).LastOrDefault();
         return failed is null ? null : FailureText.OfFailedPod(failed, sharded);
     }
+
+    /// <summary>What the newest failed attempt said, whatever has begun since; null where no pod of one is left.</summary>
+    public static string? LastFailedAttempt(RunObservation o) => o.OwnPods.Where(pod => pod.Status?.Phase == "Failed").MaxBy(pod => pod.FinishedAt()) is { } pod
+        ? FailureText.OfFailedPod(pod, JobTemplate.ShardsOf(o.Run.RunSpec) > 1) : null;
 
     private static string? LatestWords(RunObservation o, ReportOutcome outcome) =>
         o.Progress.Where(s => s.Latest.Outcome == outcome && s.Latest.Message is { Length: > 0 }).MaxBy(s => s.LatestAt) is { } shard

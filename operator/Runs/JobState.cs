@@ -22,9 +22,12 @@ internal static class JobState
 
     public static string? Annotation(this V1Job job, string key) => job.Metadata.Annotations?.TryGetValue(key, out string? value) == true ? value : null;
 
-    /// <summary>Failed attempts of the run before this Job and in it.</summary>
-    public static int Retries(this V1Job job) =>
-        job.Number(Labels.RetriesBefore) + (job.Status?.Failed ?? 0);
+    /// <summary>Failed attempts of the run before this Job and in it that another attempt followed or follows: not the one that the Job fails for.</summary>
+    public static int Retries(this V1Job job)
+    {
+        int last = job.Failing() is null && job.Ended()?.Type != "Failed" ? 0 : job.Spec.CompletionMode == "Indexed" ? Math.Max(1, CountIndexes(job.Status?.FailedIndexes)) : 1;
+        return job.Number(Labels.RetriesBefore) + Math.Max(0, (job.Status?.Failed ?? 0) - last);
+    }
 
     /// <summary>A number that an annotation holds; 0 where there is none.</summary>
     public static int Number(this V1Job job, string key) => int.TryParse(job.Annotation(key), CultureInfo.InvariantCulture, out int number) ? number : 0;

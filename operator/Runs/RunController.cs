@@ -104,13 +104,13 @@ internal sealed class RunController<T>(
         if (run.Metadata.DeletionTimestamp is not null || decision.Actions.Any(action => action is RunAction.DeleteRun)) return decision.RequeueAfter;
 
         memory.Waiters.Set(key, run.Metadata.Uid, decision.Status.Phase == RunPhase.Waiting || Dependencies.HaveFailed(decision.Status) ? run.RunSpec.References() : []);
-        TimeSpan wait = await WriteAsync(run, key, decision.Status, cancellationToken).ConfigureAwait(false);
+        TimeSpan wait = await WriteAsync(run, key, decision.Status, JobStanding.LastFailedAttempt(observation), cancellationToken).ConfigureAwait(false);
         if (wait > TimeSpan.Zero) return decision.RequeueAfter is { } planned && planned < wait ? planned : wait;
         return decision.RequeueAfter;
     }
 
     /// <returns>How long to hold the status back, zero if it is written or nothing has changed.</returns>
-    private async Task<TimeSpan> WriteAsync(T run, RunKey key, RunStatus status, CancellationToken cancellationToken)
+    private async Task<TimeSpan> WriteAsync(T run, RunKey key, RunStatus status, string? lastFailure, CancellationToken cancellationToken)
     {
         string uid = run.Metadata.Uid;
         RunStatus before = run.RunStatus;
@@ -129,7 +129,7 @@ internal sealed class RunController<T>(
             }
             memory.Pace.Written(uid);
             index.Set(key, uid, status);
-            Announce(run, key, before, status);
+            Announce(run, key, before, status, lastFailure);
         }
         metrics.Observe(key, uid, status);
         if (status.Phase is RunPhase.Succeeded or RunPhase.Failed)
@@ -166,10 +166,10 @@ internal sealed class RunController<T>(
         }
     }
 
-    private void Announce(T run, RunKey key, RunStatus before, RunStatus status)
+    private void Announce(T run, RunKey key, RunStatus before, RunStatus status, string? lastFailure)
     {
         if (before.Phase != status.Phase) logger.PhaseChanged(key, before.Phase?.ToString() ?? "new", status.Phase.ToString()!, status.Message ?? "");
-        foreach (RunEvent e in Transitions.Between(before, status)) events.Add(run, e);
+        foreach (RunEvent e in Transitions.Between(before, status, lastFailure)) events.Add(run, e);
     }
 
     private void Wake(RunKey key)

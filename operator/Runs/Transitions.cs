@@ -9,11 +9,17 @@ internal sealed record RunEvent(string Reason, string Message, EventType Type = 
 /// <summary>Which events a change of status is worth.</summary>
 internal static class Transitions
 {
-    public static IEnumerable<RunEvent> Between(RunStatus before, RunStatus after)
+    /// <summary>The events between two statuses.</summary>
+    /// <param name="before">The earlier one.</param>
+    /// <param name="after">The later one.</param>
+    /// <param name="lastFailure">What the newest failed attempt said; null where none is known.</param>
+    public static IEnumerable<RunEvent> Between(RunStatus before, RunStatus after, string? lastFailure = null)
     {
         string message = after.Message ?? "";
         if ((after.Retries ?? 0) > (before.Retries ?? 0) && after.Phase is not (RunPhase.Succeeded or RunPhase.Failed))
-            yield return new RunEvent("AttemptFailed", message.Length > 0 ? message : "an attempt failed", EventType.Warning);
+            yield return new RunEvent("AttemptFailed", lastFailure ?? (message.Length > 0 ? message : "an attempt failed"), EventType.Warning);
+        // The worker has looked at models, data and machine, and says what it is going to do.
+        if (IsPlan(after) && !IsPlan(before)) yield return new RunEvent("Planned", message);
 
         RunCondition? ready = Conditions.Find(after.Conditions, Conditions.Ready), wasReady = Conditions.Find(before.Conditions, Conditions.Ready);
         bool stuck = IsObstacle(ready?.Reason);
@@ -25,6 +31,8 @@ internal static class Transitions
         }
         if (stuck && ready!.Reason != wasReady?.Reason) yield return new RunEvent(ready.Reason!, message, EventType.Warning);
     }
+
+    private static bool IsPlan(RunStatus status) => status.Phase == RunPhase.Running && status.Message?.Contains(ProgressReport.PlanWords, StringComparison.Ordinal) == true;
 
     private static bool IsObstacle(string? reason) => reason is Reasons.Unschedulable or Reasons.ImagePull or Reasons.ContainerConfig or Reasons.QuotaExceeded
         or Reasons.PodsRefused or Reasons.JobRefused or Reasons.InvalidSpec or Reasons.NoOutput or Reasons.NameTaken;

@@ -29,7 +29,7 @@ internal static class EvaluateCommand
         var grader = new Option<string?>("--grader") { Description = "How answers are compared: math (a benchmark's default), published, gsm8k (else the default) or exact." };
         grader.AcceptOnlyFromAmong([.. Enum.GetValues<GraderType>().Select(EnumOption.Name)]);
         var max = new Option<int?>("--max-questions") { Description = "Only the first so many questions." }.Within(1, int.MaxValue);
-        var maxNewTokens = new Option<int>("--max-new-tokens") { Description = "Most tokens of an answer.", DefaultValueFactory = _ => 128 }.Within(1, 1 << 20);
+        var maxNewTokens = new Option<int>("--max-new-tokens") { Description = "Most tokens of an answer.", DefaultValueFactory = _ => new EvaluationGenerationSpec().MaxNewTokens }.Within(1, 1 << 20);
         var template = new Option<string>("--template") { Description = "auto takes the chat template, none the raw question.", DefaultValueFactory = _ => "auto" };
         template.AcceptOnlyFromAmong("auto", "none");
         var system = new Option<string>("--system") { Description = "The system message of the chat template.", DefaultValueFactory = _ => new PromptSpec().System };
@@ -73,7 +73,7 @@ internal static class EvaluateCommand
                 Threshold = parsed.GetValue(threshold),
                 RefineIterations = new RefineIterations(Tools.Passes(parsed.GetValue(refine)!)),
                 Prompt = new PromptSpec { System = parsed.GetValue(system)!, Template = parsed.GetValue(template) == "none" ? PromptTemplate.None : PromptTemplate.Auto },
-                Generation = new GenerationSpec { MaxNewTokens = parsed.GetValue(maxNewTokens) },
+                Generation = new EvaluationGenerationSpec { MaxNewTokens = parsed.GetValue(maxNewTokens) },
             };
             IReadOnlyList<TestSet> read = await TestSet.ReadAsync(spec, dataset => Storage.BlobUri.Absolute(dataset.Uri!), cancellation);
             using LoadedModel loaded = await Tools.LoadModelAsync(parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!, cancellation);
@@ -95,21 +95,22 @@ internal static class EvaluateCommand
         return command;
     }
 
-    private static JsonObject Of(EvaluationResult result) => Line(result.Correct.Length, result.Correct.Count(c => c), result.Accuracy, Interval(result), result.TokensPerForward);
+    private static JsonObject Of(EvaluationResult result) => Line(result.Correct.Length, result.Correct.Count(c => c), result.Accuracy, Interval(result), result.TokensPerForward, result.AnswersCut);
 
     /// <summary>The mean of the sets' accuracies, as in the papers' tables.</summary>
     private static JsonObject Mean(EvaluationResult[] results) => Line(results.Sum(result => result.Correct.Length), results.Sum(result => result.Correct.Count(c => c)),
-        results.Average(result => result.Accuracy), ConfidenceInterval.OfMean([.. results.Select(result => (result.Accuracy, Interval(result)))]), results.Average(result => result.TokensPerForward));
+        results.Average(result => result.Accuracy), ConfidenceInterval.OfMean([.. results.Select(result => (result.Accuracy, Interval(result)))]), results.Average(result => result.TokensPerForward), results.Sum(result => result.AnswersCut));
 
     private static ConfidenceInterval Interval(EvaluationResult result) => ConfidenceInterval.Wilson(result.Correct.Count(c => c), result.Correct.Length);
 
-    private static JsonObject Line(int questions, int correct, double accuracy, ConfidenceInterval interval, double tokensPerForward) => new()
+    private static JsonObject Line(int questions, int correct, double accuracy, ConfidenceInterval interval, double tokensPerForward, int answersCut) => new()
     {
         ["questions"] = questions,
         ["correct"] = correct,
         ["accuracy"] = accuracy,
         ["low95"] = interval.Low,
         ["high95"] = interval.High,
+        ["answersCut"] = answersCut,
         ["tokensPerForward"] = tokensPerForward,
     };
 }

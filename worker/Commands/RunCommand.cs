@@ -20,7 +20,9 @@ internal static class RunCommand
         var reference = new Option<string[]>("--ref") { Description = "Where a referenced run wrote: KIND/NAME=URI (repeatable).", DefaultValueFactory = _ => [] };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Prints errors only." };
         var json = new Option<bool>("--json") { Description = "Prints progress as JSON, one object a line." };
-        var command = new Command("run", "Runs a SamplingRun, FineTuneRun or RefineRun in this process; run it again to go on where it stopped.") { file, set, shard, output, prefix, reference, quiet, json };
+        var plan = new Option<bool>("--plan") { Description = "Says what would be done, what it needs and how long it would take (from a few batches), and writes nothing." };
+        var verbose = new Option<bool>("--verbose") { Description = "Shows where in the program an error came up." };
+        var command = new Command("run", "Runs a SamplingRun, FineTuneRun or RefineRun in this process; run it again to go on where it stopped.") { file, set, shard, output, prefix, reference, quiet, json, plan, verbose };
         command.SetAction(async (parsed, _) =>
         {
             string path = parsed.GetValue(file)!;
@@ -47,16 +49,21 @@ internal static class RunCommand
                 OutputPrefix = parsed.GetValue(prefix)!,
                 References = parsed.GetValue(reference)!,
                 Attempt = Environment.GetEnvironmentVariable("LIGHTREASONER_ATTEMPT") is { Length: > 0 } attempt ? attempt : Guid.NewGuid().ToString(),
-                Targets = targets,
+                Targets = parsed.GetValue(plan) ? new ReportTargets(null, null, null) : targets,
+                PlanOnly = parsed.GetValue(plan),
+                Verbose = parsed.GetValue(verbose),
             };
+            bool interrupted = false;
             using var stop = new CancellationTokenSource();
             using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Ask), interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Ask);
             var progress = ConsoleProgress.ForStandardOutput(parsed.GetValue(quiet), parsed.GetValue(json));
-            return (int)await new Runner(options, progress, TimeProvider.System).RunAsync(manifest, stop.Token);
+            ExitCode code = await new Runner(options, progress, TimeProvider.System).RunAsync(manifest, stop.Token);
+            return (int)(code == ExitCode.Terminated && interrupted ? ExitCode.Interrupted : code);
 
             void Ask(PosixSignalContext signal)
             {
                 signal.Cancel = true;
+                interrupted |= signal.Signal == PosixSignal.SIGINT;
                 stop.Cancel();
             }
         });

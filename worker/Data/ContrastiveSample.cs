@@ -44,6 +44,10 @@ public sealed record ContrastiveSample
     [JsonPropertyName("prefix_ids"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int[]? PrefixIds { get; init; }
 
+    /// <summary>Fingerprint of the weights of the expert whose distributions the label is of.</summary>
+    [JsonPropertyName("expert"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Expert { get; init; }
+
     /// <summary>Entropy of the expert's distribution at this step, in nats.</summary>
     [JsonPropertyName("expert_entropy"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? ExpertEntropy { get; init; }
@@ -79,6 +83,7 @@ public sealed record ContrastiveSample
             writer.WriteOptional(sample.Question);
             writer.Write(sample.PrefixIds is not null);
             if (sample.PrefixIds is { } ids) writer.WriteArray(ids);
+            writer.WriteOptional(sample.Expert);
             writer.Write(sample.Place);
         },
         reader => new ContrastiveSample
@@ -92,6 +97,7 @@ public sealed record ContrastiveSample
             KlDivergence = reader.ReadDouble(),
             Question = reader.ReadOptional(),
             PrefixIds = reader.ReadBoolean() ? reader.ReadArray<int>() : null,
+            Expert = reader.ReadOptional(),
             Place = reader.ReadString(),
         });
 

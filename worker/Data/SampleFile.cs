@@ -34,7 +34,7 @@ internal static class SampleFile
         Column[] columns =
         [
             new Column<string>("prompt_id"), new Column<int>("step"), new Column<string>("prefix"), new Column<string[]>("tokens"), new Column<int[]>("token_ids"),
-            new Column<double[]>("weights"), new Column<double>("kl_divergence"), new Column<string?>("question"), new Column<int[]?>("prefix_ids"),
+            new Column<double[]>("weights"), new Column<double>("kl_divergence"), new Column<string?>("question"), new Column<int[]?>("prefix_ids"), new Column<string?>("expert"),
             new Column<double?>("expert_entropy"), new Column<double?>("amateur_entropy"), new Column<int?>("expert_top1"), new Column<int?>("amateur_top1"),
         ];
         using var output = new ManagedOutputStream(content, leaveOpen: true);
@@ -51,6 +51,7 @@ internal static class SampleFile
             Write(sample => sample.KlDivergence);
             Write(sample => sample.Question);
             Write(sample => sample.PrefixIds);
+            Write(sample => sample.Expert);
             Write(sample => sample.ExpertEntropy);
             Write(sample => sample.AmateurEntropy);
             Write(sample => sample.ExpertTop1);

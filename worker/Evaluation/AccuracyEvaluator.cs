@@ -40,11 +40,9 @@ public sealed class AccuracyEvaluator
     {
         var grader = AnswerGrader.Of(spec);
         grader.Check(questions.Select(question => (question.Where, question.Answer ?? "")));
-        var prompts = questions.Select(question => BatchGenerator.Checked(model.Model, spec.Benchmark is null
-            ? PromptFormat.Encode(tokenizer, spec.Prompt, question, model.Model.Config.VocabSize)
-            : tokenizer.Encode(Benchmark.Prompt(question.Text, spec.PromptType), addSpecialTokens: true), $"{question.Where}: the prompt"))
-                .ToArray();
-        var endIds = model.EndIds(tokenizer);
+        var prompts = Prompts(model.Model, tokenizer, questions, spec)
+            .Select((ids, i) => BatchGenerator.Checked(model.Model, ids, $"{questions[i].Where}: the prompt")).ToArray();
+        var endIds = model.EndIds(tokenizer, spec.Generation);
         var batchSize = BatchSizes.Rows(spec.BatchSize, model.Model, prompts.Max(prompt => prompt.Length), spec.Generation.MaxNewTokens);
         int eos = decoding is Decoding.Tokens ? 0 : RefineTrainer.EosOf(model, tokenizer), limit = spec.Generation.MaxNewTokens;
         var generated = ModelReplicas.Generate(replicas ?? [model.Model], prompts, (replica, mine, numbers, complete) => decoding switch
@@ -59,6 +57,15 @@ public sealed class AccuracyEvaluator
         var texts = generated.Select(answer => tokenizer.Decode(answer.Ids, skipSpecialTokens: true)).ToArray();
         var correct = texts.Zip(questions, (text, question) => grader.Grade(text, question.Answer!).IsCorrect).ToArray();
         var passes = generated.Sum(answer => (long)answer.ForwardPasses);
-        return new EvaluationResult(correct, texts, passes == 0 ? 0 : (double)generated.Sum(answer => (long)answer.Ids.Length) / passes);
+        return new EvaluationResult(correct, texts, passes == 0 ? 0 : (double)generated.Sum(answer => (long)answer.Ids.Length) / passes) { AnswersCut = generated.Count(answer => answer.Cut) };
     }
+
+    /// <summary>The questions as the model reads them.</summary>
+    internal static int[][] Prompts(CausalLM model, Tokenizer tokenizer, IReadOnlyList<Question> questions, EvaluationSpec spec) =>
+    [
+        .. questions.Select(question => spec.Benchmark is null
+            ? PromptFormat.Encode(tokenizer, spec.Prompt, question, model.Config.VocabSize)
+            : TokenIds.Check(tokenizer.Encode(Benchmark.Prompt(question.Text, spec.PromptType), addSpecialTokens: true), model.Config.VocabSize,
+                $"{question.Where}: the prompt")),
+    ];
 }

@@ -8,6 +8,12 @@ namespace LightReasoner.Worker.Evaluation;
 /// </param>
 public sealed record EvaluationResult(bool[] Correct, string[] Answers, double TokensPerForward)
 {
+    /// <summary>Answers that maxNewTokens, or the model's context, cut before their end.</summary>
+    public int AnswersCut { get; init; }
+
+    /// <summary>Short hash of the evaluation that this is the result of; null where nobody asked.</summary>
+    public string? Of { get; init; }
+
     /// <summary>Share of right answers, from 0 to 1.</summary>
     public double Accuracy => Correct.Length == 0 ? 0 : (double)Correct.Count(c => c) / Correct.Length;
 }

@@ -38,6 +38,7 @@ public sealed class LoraTrainer : IDisposable
         {
             _samples.Add(sample);
             LongestSequence = Math.Max(LongestSequence, sample.Prefix.Length);
+            Tokens += sample.Prefix.Length;
         }
         SamplesDropped = samples.Count - _samples.Count;
         if (_samples.Count == 0)
@@ -62,6 +63,12 @@ public sealed class LoraTrainer : IDisposable
 
     /// <summary>Samples left out because they are longer than maxLength.</summary>
     public long SamplesDropped { get; }
+
+    /// <summary>Samples that are trained on.</summary>
+    public long Samples => _samples.Count;
+
+    /// <summary>Tokens of all of them, prefixes that samples share counted once for each.</summary>
+    public long Tokens { get; }
 
     /// <summary>Tokens of the longest sample.</summary>
     public int LongestSequence { get; }

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Inspect;
@@ -13,14 +15,24 @@ internal static class SamplesCommand
 
     public static Command Create()
     {
-        var source = new Argument<string>("source") { Description = "A samples file, or a folder of them." };
+        var source = new Argument<string>("source") { Description = "A samples file, a folder of them, or a run's output." };
         var command = new Command("samples", "Prints counts, a KL histogram, plausible-set sizes, samples and tokens per question as one JSON object.") { source };
         command.SetAction(async (parsed, cancellation) =>
         {
             string uri = BlobUri.Absolute(parsed.GetValue(source)!);
-            if (BlobUri.Open(uri) is DirectoryBlobStore folder && Directory.Exists(folder.Root)) uri = BlobUri.Join(uri, "*");
+            // A run's output stands for the samples in it; beside them lie the figures of its chunks.
+            IBlobStore output = BlobUri.Open(uri.TrimEnd('/').EndsWith("/samples", StringComparison.Ordinal) ? uri.TrimEnd('/')[..^"/samples".Length] : uri);
+            BlobInfo[] figures = output is HttpStore ? [] : [.. await output.ListAsync("figures/", cancellation)];
+            if (figures.Length > 0) uri = BlobUri.Join(output.Uri, "samples/*");
             using SpooledList<ContrastiveSample> samples = await Datasets.SamplesAsync(uri, null, cancellation);
-            Console.WriteLine(Describe(samples).ToJsonString(ApiJson.Indented));
+            JsonObject description = Describe(samples);
+            if (figures.Length > 0)
+            {
+                var all = new ChunkFigures(0, 0, 0, 0, 0);
+                foreach (BlobInfo chunk in figures) all += JsonSerializer.Deserialize<ChunkFigures>((await output.GetAsync(chunk.Name, cancellation))!.Bytes, ApiJson.Options)!;
+                (description["questionsAsked"], description["answersCut"], description["promptsTooLong"]) = (all.Questions, all.AnswersCut, all.PromptsTooLong);
+            }
+            Console.WriteLine(description.ToJsonString(ApiJson.Indented));
             return 0;
         });
         return command;

@@ -13,6 +13,14 @@ internal static partial class DeviceMemory
     /// <summary>Bytes of the GPU that nobody uses, or as <see cref="Total"/> where there is none.</summary>
     public static long Free(Device device) => device.type == DeviceType.CUDA ? OfGpu().Free : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
+    /// <summary>Most bytes that were used at once: by this process on the CPU (the working set), by all tensors on a GPU; null where the system does not tell.</summary>
+    public static long? Peak(Device device)
+    {
+        // Of a GPU, what libtorch holds from the driver never shrinks by itself: what is used at the end is the peak.
+        if (device.type == DeviceType.CUDA) return OfGpu() is var (free, total) ? total - free : null;
+        return System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64 is var peak and > 0 ? peak : null;
+    }
+
     private static (long Free, long Total) OfGpu() => MemoryInfo(out var free, out var total) == 0
         ? ((long)free, (long)total)
         : throw new InvalidOperationException("the NVIDIA driver does not tell how much memory the GPU has");

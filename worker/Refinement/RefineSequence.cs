@@ -11,6 +11,9 @@ internal sealed record RefineSequence(int[] Ids, int ResponseStart)
     /// <summary>Tokens of the response (EOS tail included) that some earlier token can predict.</summary>
     public int Targets => Ids.Length - Math.Max(1, ResponseStart);
 
+    /// <summary>Whether maxLength cut it; not kept in a spool.</summary>
+    public bool Cut { get; init; }
+
     /// <summary>An empty list of sequences that does not have to fit into memory.</summary>
     public static SpooledList<RefineSequence> Spool() => new(
         (writer, sequence) =>
@@ -34,8 +37,8 @@ internal sealed record RefineSequence(int[] Ids, int ResponseStart)
         {
             return truncation switch
             {
-                Truncation.Right => new RefineSequence(content[..maxLength], Math.Min(prompt.Length, maxLength)),
-                Truncation.Left => new RefineSequence(content[^maxLength..], Math.Max(0, prompt.Length - (content.Length - maxLength))),
+                Truncation.Right => new RefineSequence(content[..maxLength], Math.Min(prompt.Length, maxLength)) { Cut = true },
+                Truncation.Left => new RefineSequence(content[^maxLength..], Math.Max(0, prompt.Length - (content.Length - maxLength))) { Cut = true },
                 _ => throw new InvalidDataException(
                     $"{(place.Length > 0 ? place + ": " : "")}prompt and response have {content.Length} tokens with EOS, more than maxLength ({maxLength}); truncation: right or left would cut them"),
             };

@@ -47,8 +47,11 @@ public sealed class RefineTrainer : IDisposable
                 RecordsDropped++;
                 continue;
             }
+            if (sequence.Cut)
+                RecordsCut++;
             _sequences.Add(sequence);
             LongestSequence = Math.Max(LongestSequence, _loss.Length(sequence));
+            Tokens += _loss.Length(sequence);
         }
         if (_sequences.Count == 0)
             throw new InvalidDataException(RecordsDropped == 0
@@ -70,6 +73,15 @@ public sealed class RefineTrainer : IDisposable
 
     /// <summary>Records left out because maxLength leaves nothing of their response.</summary>
     public long RecordsDropped { get; }
+
+    /// <summary>Records that maxLength cuts.</summary>
+    public long RecordsCut { get; }
+
+    /// <summary>Records that are trained on.</summary>
+    public long Records => _sequences.Count;
+
+    /// <summary>Tokens of all of them, as the objective lays them out.</summary>
+    public long Tokens { get; }
 
     /// <summary>Tokens of the longest record.</summary>
     public int LongestSequence { get; }
@@ -110,6 +122,8 @@ public sealed class RefineTrainer : IDisposable
         return new RefineMetrics
         {
             Step = Step,
+            RecordsCut = RecordsCut,
+            RecordsDropped = RecordsDropped,
             Epoch = (double)(first + microBatches.Length) / _microBatchesPerEpoch,
             LossTotal = total,
             Losses = losses,

@@ -56,7 +56,22 @@ public sealed class ConsoleProgress(TextWriter output, ProgressStyle style, Time
         if (style == ProgressStyle.Quiet) return;
         EndLine();
         text = Redactor.OfProcess.Redact(text);
-        output.WriteLine(style == ProgressStyle.Json ? new JsonObject { ["message"] = text }.ToJsonString(ApiJson.Options) : text);
+        if (style == ProgressStyle.Json) Write(new JsonObject { ["message"] = text });
+        else output.WriteLine(text);
+    }
+
+    /// <summary>The last word: for programs the whole last report with its outcome and figures, for people a sentence.</summary>
+    public void Finish(ProgressReport report, string? text)
+    {
+        if (style == ProgressStyle.Json) Write(Redactor.OfProcess.Redact(JsonSerializer.SerializeToNode(report, ApiJson.Options))!.AsObject());
+        else if (text is not null) Say(text);
+    }
+
+    /// <summary>A line for programs, with the time.</summary>
+    private void Write(JsonObject line)
+    {
+        line.Insert(0, "time", time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+        output.WriteLine(line.ToJsonString(ApiJson.Options));
     }
 
     /// <summary>How far the work is.</summary>
@@ -80,7 +95,7 @@ public sealed class ConsoleProgress(TextWriter output, ProgressStyle style, Time
             case ProgressStyle.Json:
                 JsonObject line = JsonSerializer.SerializeToNode(report, ApiJson.Options)!.AsObject();
                 line.Insert(0, "doing", what);
-                output.WriteLine(line.ToJsonString(ApiJson.Options));
+                Write(line);
                 break;
             case ProgressStyle.Lines:
                 output.WriteLine($"{what} {Counts(report)}{Rate(report)}{Left(report)}{(figures.Length > 0 ? "  " : "")}{figures}");

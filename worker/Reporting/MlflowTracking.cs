@@ -22,6 +22,13 @@ internal sealed class MlflowTracking : IAsyncDisposable
     /// <summary>Figures that wait for a lost server; the oldest go first.</summary>
     private const int MaxWaiting = 100_000;
 
+    /// <summary>Fields that say how the work is done, not what comes out.</summary>
+    private static readonly string[] Operational =
+    [
+        "storage", "output", "tracking", "worker", "suspend", "queueName", "retries", "activeDeadlineSeconds", "ttlSecondsAfterFinished",
+        "dependencyTimeoutSeconds", "parallelism",
+    ];
+
     /// <summary>The tags that tell an MLflow run from all others.</summary>
     private static readonly string[] Identity = ["lightreasoner.output", "lightreasoner.scope", "lightreasoner.begun"];
 
@@ -68,8 +75,8 @@ internal sealed class MlflowTracking : IAsyncDisposable
         ];
         // Without secrets and quotes, so that a search for them finds them as they were sent.
         _tags = [.. tags.Select(tag => (tag.Key, Redactor.OfProcess.Redact(tag.Value).Replace("'", "")))];
-        JsonNode document = RunRecord.Essence(JsonNode.Parse(ManifestReader.ToJson(manifest)))["spec"]!;
-        _parameters = [.. Flat(document, "").Select(field => (Cut(field.Path, MaxKey), Cut(field.Value.ToString(), MaxValue)))
+        JsonNode document = JsonNode.Parse(ManifestReader.ToJson(manifest))!["spec"]!;
+        _parameters = [.. Flat(document, "").Where(field => !Operational.Contains(field.Path.Split('.')[0])).Select(field => (Cut(field.Path, MaxKey), Cut(field.Value.ToString(), MaxValue)))
             .Where(field => field.Item2.Length > 0)];
         _loop = SendInTurnsAsync();
     }

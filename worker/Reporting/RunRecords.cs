@@ -12,6 +12,9 @@ namespace LightReasoner.Worker.Reporting;
 /// <summary>What a run wrote down about itself: all that its report is made of.</summary>
 internal sealed record RunRecords
 {
+    /// <summary>Requests at once: a run of many shards left many files.</summary>
+    private const int AtOnce = 32;
+
     /// <summary>The document.</summary>
     public required Manifest Manifest { get; init; }
 
@@ -21,11 +24,14 @@ internal sealed record RunRecords
     /// <summary>When the first attempt began.</summary>
     public DateTimeOffset? Begun { get; init; }
 
-    /// <summary>Fingerprints of the data by URI.</summary>
-    public IReadOnlyDictionary<string, string> Data { get; init; } = new Dictionary<string, string>();
+    /// <summary>What went in: the field of the spec, where it lay, and the fingerprint of each file.</summary>
+    public IReadOnlyList<(string Field, string Uri, IReadOnlyDictionary<string, string> Files)> Inputs { get; init; } = [];
 
     /// <summary>The final reports: one, or one for each shard that is done.</summary>
     public IReadOnlyList<ProgressReport> Results { get; init; } = [];
+
+    /// <summary>What the attempts that wrote them took.</summary>
+    public IReadOnlyList<RunUsage> Usage { get; init; } = [];
 
     /// <summary>The lines of each metrics file, by its name.</summary>
     public IReadOnlyList<(string Name, IReadOnlyList<JsonObject> Lines)> Metrics { get; init; } = [];
@@ -52,9 +58,11 @@ internal sealed record RunRecords
         var metrics = new List<(string, IReadOnlyList<JsonObject>)>();
         await foreach ((string name, string text) in TextsAsync("metrics"))
             metrics.Add((name, [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.AsObject())]));
-        var results = new List<ProgressReport>();
-        await foreach ((_, string text) in TextsAsync("results/"))
-            results.Add(JsonSerializer.Deserialize<ProgressReport>(text, ApiJson.Options)!);
+        Manifest manifest = ManifestReader.Read(run["document"]!.ToJsonString(), RunRecord.BlobName);
+        var results = new List<RunResult>();
+        foreach (BlobInfo[] some in (await store.ListAsync(RunResult.Prefix, cancellation)).Chunk(AtOnce))
+            results.AddRange((await Task.WhenAll(some.Select(blob =>
+                RunResult.ReadAsync(store, Path.GetFileNameWithoutExtension(blob.Name), manifest.RunSpec, cancellation)))).OfType<RunResult>());
         ChunkFigures? figures = null;
         await foreach ((_, string text) in TextsAsync("figures/"))
         {
@@ -63,11 +71,12 @@ internal sealed record RunRecords
         }
         return new RunRecords
         {
-            Manifest = ManifestReader.Read(run["document"]!.ToJsonString(), RunRecord.BlobName),
+            Manifest = manifest,
             Versions = Texts(run["versions"]),
             Begun = DateTimeOffset.TryParse((string?)run["begun"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset begun) ? begun : null,
-            Data = Texts(run["data"]),
-            Results = results,
+            Inputs = [.. (run["inputs"] as JsonObject ?? []).Select(input => (input.Key, (string?)input.Value?["uri"] ?? "", (IReadOnlyDictionary<string, string>)Texts(input.Value?["files"])))],
+            Results = [.. results.Select(result => result.Report)],
+            Usage = [.. results.Select(result => result.Usage).OfType<RunUsage>()],
             Metrics = metrics,
             Figures = figures,
             Changes = await JsonAsync<AnswerChange[]>(AnswerChange.BlobName) ?? [],
@@ -79,7 +88,7 @@ internal sealed record RunRecords
         // In the order of their names, several at a time: a run of many shards left many.
         async IAsyncEnumerable<(string Name, string Text)> TextsAsync(string prefix)
         {
-            foreach (BlobInfo[] some in (await store.ListAsync(prefix, cancellation)).Chunk(32))
+            foreach (BlobInfo[] some in (await store.ListAsync(prefix, cancellation)).Chunk(AtOnce))
                 foreach ((BlobInfo blob, string? text) in some.Zip(await Task.WhenAll(some.Select(blob => TextAsync(blob.Name)))))
                     if (text is not null) yield return (blob.Name, text);
         }

@@ -25,7 +25,7 @@ internal static class RunReport
                 if (shown < 0 && done < shards && !BitOperations.IsPow2(done)) return;
                 RunRecords records = await RunRecords.ReadAsync(output.Store, cancellation);
                 await output.PutTextAsync(BlobName, Page.Of(records, time.GetUtcNow()).Text, cancellation);
-                shown = records.Results.Count;
+                shown = done;
             }
         }
         catch (Exception e) when (e is not OperationCanceledException)

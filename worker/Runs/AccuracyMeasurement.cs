@@ -16,13 +16,17 @@ internal sealed class AccuracyMeasurement
     private const string BeforeBlob = "evaluation-before.json", AfterBlob = "evaluation-after.json";
 
     /// <summary>Other settings of block generation are measured too, on so many questions.</summary>
-    private const int SettingQuestions = 200, MaxPasses = 8;
+    private const int SettingQuestions = 200, MaxPasses = 8, TrialQuestions = 16;
 
     private readonly RunContext _run;
     private readonly IReadOnlyList<TestSet> _sets;
     private readonly Decoding _decoding;
     private EvaluationResult[]? _before;
-    private IReadOnlyList<CausalLM> _replicas = [];
+    private IReadOnlyList<CausalLM>? _replicas; // the first alone where null
+
+    /// <summary>What it adds to the plan of a run, in words.</summary>
+    public string Words => _sets.Count == 0 ? ""
+        : $", accuracy before and after on {_sets.Sum(set => set.Questions.Count)} questions with answers of up to {_sets[0].Spec.Generation.MaxNewTokens} tokens";
 
     private AccuracyMeasurement(RunContext run, IReadOnlyList<TestSet> sets, Decoding decoding) => (_run, _sets, _decoding) = (run, sets, decoding);
 
@@ -30,18 +34,52 @@ internal sealed class AccuracyMeasurement
     public static async Task<AccuracyMeasurement> PrepareAsync(RunContext run, EvaluationSpec? spec, Decoding decoding) =>
         new(run, await TestSet.ReadAsync(spec, run.References.DatasetUri, run.Stop), decoding);
 
+    /// <summary>Looks at the questions with the model at hand, before training: prompts that are too long for it, answers that would never end.</summary>
+    /// <returns>What may go wrong.</returns>
+    /// <exception cref="WorkerException">A question cannot be asked.</exception>
+    public IReadOnlyList<string> Check(ModelWithTokenizer model)
+    {
+        var warnings = new List<string>();
+        int context = model.Loaded.Model.Config.MaxPositionEmbeddings;
+        foreach (TestSet set in _sets)
+        {
+            model.Loaded.EndIds(model.Tokenizer, set.Spec.Generation);
+            int[] lengths = [.. AccuracyEvaluator.Prompts(model.Loaded.Model, model.Tokenizer, set.Questions, set.Spec).Select(prompt => prompt.Length)];
+            if (lengths.Count(length => length >= context) is var full and > 0)
+                throw new WorkerException(ExitCode.BadData, $"spec.evaluation: {full} of {lengths.Length} questions have prompts of {context} tokens and more, which fill the model's context; leave them out of the dataset");
+            warnings.AddRange(RunPlan.ContextWarnings("questions of spec.evaluation", lengths, set.Spec.Generation.MaxNewTokens, context, ""));
+        }
+        return warnings;
+    }
+
     /// <summary>Measures the model as it is now, unless an earlier attempt did.</summary>
     public async Task MeasureBeforeAsync(ModelWithTokenizer model)
     {
         if (_sets.Count == 0) return;
-        if (await _run.Output.Store.GetAsync(BeforeBlob, _run.Stop) is { } kept)
+        if (await _run.Output.Store.GetAsync(BeforeBlob, _run.Stop) is { } kept
+            && JsonSerializer.Deserialize<EvaluationResult[]>(kept.Bytes, ApiJson.Options) is { } results
+            && results.Select(result => result.Of).SequenceEqual(_sets.Select(Of)))
         {
-            _before = JsonSerializer.Deserialize<EvaluationResult[]>(kept.Bytes, ApiJson.Options);
+            _before = results;
             return;
         }
         using var replicas = new ModelReplicas(model.Loaded.Model, _run.Devices);
         _replicas = replicas.Models;
         _before = await MeasureAsync(model, "before", BeforeBlob);
+        _replicas = null;
+    }
+
+    /// <summary>What a result is of: another evaluation, or another number of questions, is measured anew.</summary>
+    private static string Of(TestSet set) => FormattableString.Invariant($"{RunExtent.Short(set.Spec)} {set.Questions.Count}");
+
+    /// <summary>What both measurements will take, by a batch of questions.</summary>
+    public TimeSpan Time(ModelWithTokenizer model)
+    {
+        if (_sets.Count == 0) return default;
+        Question[] some = [.. _sets[0].Questions.Take(_sets[0].Spec.BatchSize.Number ?? TrialQuestions)];
+        long begun = _run.Time.GetTimestamp();
+        Evaluate(model, "timing", some, _sets[0].Spec);
+        return _run.Time.GetElapsedTime(begun) * 2 * _sets.Sum(set => set.Questions.Count) / some.Length;
     }
 
     /// <summary>Measures the model as it is now and sets it beside what was measured before.</summary>
@@ -54,7 +92,12 @@ internal sealed class AccuracyMeasurement
         EvaluationResult[] after = await MeasureAsync(model, "after", AfterBlob);
         await _run.Output.PutTextAsync(AnswerChange.BlobName, JsonSerializer.Serialize(Changes(after), ApiJson.Options) + "\n", _run.Stop);
         if (_decoding is not Decoding.Tokens) await MeasureSettingsAsync(model);
-        return TestSet.Compare(_sets, _before, after) with { TokensPerForward = _decoding is Decoding.Tokens ? null : after.Average(result => result.TokensPerForward) };
+        return TestSet.Compare(_sets, _before, after) with
+        {
+            CutBefore = _before.Sum(result => result.AnswersCut),
+            CutAfter = after.Sum(result => result.AnswersCut),
+            TokensPerForward = _decoding is Decoding.Tokens ? null : after.Average(result => result.TokensPerForward),
+        };
     }
 
     private AnswerChange[] Changes(EvaluationResult[] after) =>
@@ -97,11 +140,17 @@ internal sealed class AccuracyMeasurement
 
     private async Task<EvaluationResult[]> MeasureAsync(ModelWithTokenizer model, string when, string blob)
     {
-        _run.Progress.Update(report => report with { Message = $"measuring accuracy {when} training on {_sets.Sum(set => set.Questions.Count)} questions" });
-        EvaluationResult[] results = [.. _sets.Select(set => Evaluate(model, $"measuring {when} training", set.Questions, set.Spec))];
-        _run.Progress.Update(report => report with { Message = null });
+        string? message = null;
+        _run.Progress.Update(report =>
+        {
+            message = report.Message;
+            return report with { Message = $"measuring accuracy {when} training on {_sets.Sum(set => set.Questions.Count)} questions" };
+        });
+        EvaluationResult[] results = [.. _sets.Select(set => Evaluate(model, $"measuring {when} training", set.Questions, set.Spec) with { Of = Of(set) })];
+        _run.Progress.Update(report => report with { Message = message });
         foreach ((TestSet set, EvaluationResult result) in _sets.Zip(results))
-            _run.Progress.Say(FormattableString.Invariant($"accuracy {when}{(_sets.Count > 1 ? $" on {set.Spec.Benchmark}" : "")}: {result.Accuracy:P1} of {set.Questions.Count} questions").Replace(" %", "%"));
+            _run.Progress.Say(FormattableString.Invariant($"accuracy {when}{(_sets.Count > 1 ? $" on {set.Spec.Benchmark}" : "")}: {result.Accuracy:P1} of {set.Questions.Count} questions").Replace(" %", "%")
+                + (result.AnswersCut > 0 ? $"; {result.AnswersCut} answers were cut at maxNewTokens ({set.Spec.Generation.MaxNewTokens}) or at the end of the model's context" : ""));
         await _run.Output.PutTextAsync(blob, JsonSerializer.Serialize(results, ApiJson.Options), _run.Stop);
         return results;
     }

@@ -24,6 +24,9 @@ public enum ExitCode
     /// <summary>The manifest is wrong (EX_CONFIG).</summary>
     BadManifest = 78,
 
+    /// <summary>Stopped by Ctrl-C (SIGINT) after saving what was done; go on later (128 + 2).</summary>
+    Interrupted = 130,
+
     /// <summary>Stopped by SIGTERM after saving what was done; go on later (128 + 15).</summary>
     Terminated = 143,
 }
@@ -33,6 +36,18 @@ public sealed class WorkerException(ExitCode code, string message, Exception? in
 {
     /// <summary>The exit code.</summary>
     public ExitCode Code { get; } = code;
+
+    /// <summary>
+    /// What is written on standard error: one sentence for what a person can do something about, files, network and memory included; the origin too where nobody
+    /// foresaw the error, or where it is asked for.
+    /// </summary>
+    public static string TextOf(Exception error, bool verbose)
+    {
+        bool foreseen = CodeOf(error) != ExitCode.Failure || error is WorkerException or IOException or HttpRequestException or System.Net.Sockets.SocketException or TimeoutException
+            or OutOfMemoryException or System.Runtime.InteropServices.ExternalException or Storage.UnreachableHostException;
+        string text = $"error: {error.Message}";
+        return LightReasoner.Api.Redactor.OfProcess.Redact(verbose || !foreseen ? $"{text}\n{error}" : text);
+    }
 
     /// <summary>The exit code for any error, by its kind.</summary>
     public static ExitCode CodeOf(Exception error) => error switch

@@ -12,27 +12,44 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
 {
     private readonly FineTuneRunSpec _spec = manifest.Spec;
 
+    /// <summary>What is worth a second look before the first step.</summary>
+    private IEnumerable<string> Warnings(LoraTrainer trainer, IReadOnlyCollection<string> experts)
+    {
+        if (trainer.SamplesDropped > 0)
+            yield return $"{trainer.SamplesDropped} of {trainer.SamplesDropped + trainer.Samples} samples are longer than spec.training.maxLength ({_spec.Training.MaxLength}) and left out";
+        string? own = RunInputs.WeightsOf(Run.Inputs, "spec.model");
+        // Fingerprints of different kinds (a hash here, a server's tag there) say nothing about one another.
+        if (experts.FirstOrDefault(expert => own is not null && expert != own && expert.Split(':')[0] == own.Split(':')[0]) is { } other)
+            yield return $"the samples are of an expert with other weights ({other}) than spec.model ({own}): the labels say what that one finds likely";
+    }
+
     public async Task RunAsync()
     {
         using SpooledList<ContrastiveSample> samples = _spec.Objective is FineTuneObjective.Sft
             ? await OwnAnswers.ReadAsync(Run.References.OutputOf(_spec.Samples.RunRef!), _spec.Sft!, Run.References.DatasetUri,
                 async () => (await Run.Models.TokenizerAsync(_spec.Model, Run.Stop)).Tokenizer, Run.Stop)
             : await Datasets.SamplesAsync(Run.References.DatasetUri(_spec.Samples), _spec.Samples.Format, Run.Stop);
+        HashSet<string> experts = [.. samples.Select(sample => sample.Expert).OfType<string>()];
         AccuracyMeasurement evaluation = await AccuracyMeasurement.PrepareAsync(Run, _spec.Evaluation, Decoding.Tokens);
         ModelWithTokenizer model = await Run.Models.LoadAsync(_spec.Model, Run.Stop);
+        IReadOnlyList<string> doubts = evaluation.Check(model);
         IReadOnlyList<RefineSequence> validation = await ValidationAsync(_spec.Validation, model, "question", "answer",
             _spec.Evaluation?.Prompt ?? new PromptSpec(), _spec.Training.MaxLength, EosTail.OfLength(1), Truncation.Right);
-        await evaluation.MeasureBeforeAsync(model);
-
         using var trainer = new LoraTrainer(model.Loaded, model.Tokenizer, samples, _spec, Run.Devices);
-        Run.Progress.Say($"{samples.Count} samples{(trainer.SamplesDropped > 0 ? $", of which {trainer.SamplesDropped} are longer than maxLength and left out" : "")}");
-        MemoryPrediction.Training(model.Loaded.Model.Config, model.Loaded.Model.DType, trainer.Adapter, _spec.Training.BatchSize, trainer.LongestSequence, _spec.Training.GradientCheckpointing, Run.Devices.Count)
-            .WithProcess(Run.Devices[0], MemoryPrediction.Weights(model.Loaded.Model), Run.Devices.Count)
-            .Check(Run, Run.Devices[0], "a smaller spec.training.batchSize with more gradientAccumulationSteps needs less, and so does gradientCheckpointing: true");
+        var loop = new Loop(() => trainer.Step, trainer.TotalSteps, () => trainer.TokensSeen,
+                (tokensPerSecond, stop) => trainer.TrainStep(stop) with { TokensPerSecond = tokensPerSecond() }, trainer.SaveState, trainer.LoadState);
+        RunPlan plan = Plan(model, FormattableString.Invariant($"{_spec.Training.MaxSteps:N0} steps on {trainer.Samples:N0} samples of {trainer.Tokens:N0} tokens (the longest {trainer.LongestSequence:N0}){evaluation.Words}"),
+            trainer.Adapter, _spec.Training.BatchSize, trainer.LongestSequence, _spec.Training.MaxLength, _spec.Training.GradientCheckpointing, _spec.Training.SaveTotalLimit, _spec.Merge,
+            [.. Warnings(trainer, experts), .. doubts]);
+        if (Run.PlanOnly)
+        {
+            Run.Announce(plan with { Duration = Time(loop) + evaluation.Time(model) });
+            return;
+        }
+        Run.Announce(plan);
+        await evaluation.MeasureBeforeAsync(model);
         FineTuneMetrics last = await TrainAsync(
-            new Loop(() => trainer.Step, trainer.TotalSteps, () => trainer.TokensSeen,
-                (tokensPerSecond, stop) => trainer.TrainStep(stop) with { TokensPerSecond = tokensPerSecond() }, trainer.SaveState, trainer.LoadState),
-            _spec.Training.SaveSteps, _spec.Training.SaveMinutes, _spec.Training.SaveTotalLimit, _spec.Training.LoggingSteps, _spec.Training.Resume,
+            loop, _spec.Training.SaveSteps, _spec.Training.SaveMinutes, _spec.Training.SaveTotalLimit, _spec.Training.LoggingSteps, _spec.Training.Resume,
             "fine-tuning", m => FormattableString.Invariant($"loss {m.Loss:F4}, lr {m.LearningRate:G3}, {m.TokensPerSecond:F0} tok/s"),
             (report, metrics) => report with { FineTune = metrics },
             Validate(_spec.Validation, () => Perplexity.Loss(model.Loaded.Model, validation), (metrics, loss) => metrics with { ValidationLoss = loss }));

@@ -12,26 +12,27 @@ namespace LightReasoner.Worker.Runs;
 /// <param name="Parts">Bytes by what they are for.</param>
 internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)> Parts)
 {
+    /// <summary>Tokens that are read at once.</summary>
+    private const long ReadTokens = 8192;
+
     /// <summary>All parts together.</summary>
     public long Total => Parts.Sum(part => part.Bytes);
 
-    /// <summary>Sampling: two models, a KV cache each, and the logits of a step.</summary>
+    /// <summary>Sampling: two models, the expert's KV cache, the hidden states of a chunk's answers, what is read at once, and the logits of a piece of steps.</summary>
     /// <param name="expert">The expert.</param>
     /// <param name="amateur">The amateur.</param>
     /// <param name="batchSize">Rows at once.</param>
     /// <param name="longestPrompt">Tokens of the longest prompt.</param>
     /// <param name="maxNewTokens">Most tokens of an answer.</param>
-    /// <param name="replicas">Replicas that share the memory: those on the CPU.</param>
-    public static MemoryPrediction Sampling(CausalLM expert, CausalLM amateur, int batchSize, int longestPrompt, int maxNewTokens, int replicas = 1)
+    /// <param name="chunk">Questions whose answers are held at once.</param>
+    public static MemoryPrediction Sampling(CausalLM expert, CausalLM amateur, int batchSize, int longestPrompt, int maxNewTokens, int chunk = 0)
     {
-        long capacity = longestPrompt + maxNewTokens;
-        long reading = Math.Min(4096L, (long)batchSize * longestPrompt) * WidestRow(expert.Config) * Size(expert);
-        (string Name, long Bytes)[] parts =
-        [
-            ("weights", Weights(expert) + Weights(amateur)), ("KV cache", KvCache.BytesPerToken(expert) * capacity * batchSize),
-            ("reading prompts", reading), ("logits", 6L * expert.HeadElements * sizeof(float)),
-        ];
-        return new([.. parts.Select(part => (part.Name, part.Bytes * replicas))]);
+        long capacity = longestPrompt + maxNewTokens, rows = Math.Max(batchSize, chunk);
+        // The expert's states of a chunk's answers as they come, in order, and of the steps that are compared; the amateur's of these.
+        long states = rows * maxNewTokens * Size(expert) * (3L * expert.Config.HiddenSize + amateur.Config.HiddenSize);
+        long reading = Math.Max(Math.Min(ReadTokens, rows * capacity) * WidestRow(amateur.Config) * Size(amateur), Math.Min(ReadTokens / 2, (long)batchSize * longestPrompt) * WidestRow(expert.Config) * Size(expert));
+        return new([("weights", Weights(expert) + Weights(amateur)), ("KV cache", KvCache.BytesPerToken(expert) * capacity * batchSize), ("answers", states), ("reading", reading),
+            ("logits", 6L * Math.Min(expert.HeadElements, rows * maxNewTokens * expert.Config.VocabSize) * sizeof(float))]);
     }
 
     /// <summary>Training on one device; known from shapes alone.</summary>
@@ -46,13 +47,8 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     {
         long size = BytesOf(dtype), tokens = (long)rows * length, weights = Elements(config);
         long hidden = config.HiddenSize, inner = config.IntermediateSize, queries = (long)config.NumHeads * config.HeadDim, projected = queries + 2L * config.NumKvHeads * config.HeadDim;
-        (string Name, long In, long Out)[] projections =
-        [
-            ("q_proj", hidden, queries), ("k_proj", hidden, (projected - queries) / 2), ("v_proj", hidden, (projected - queries) / 2), ("o_proj", queries, hidden),
-            ("gate_proj", hidden, inner), ("up_proj", hidden, inner), ("down_proj", inner, hidden),
-        ];
-        var adapted = projections.Where(projection => lora?.TargetModules.Contains(projection.Name) ?? false).ToArray();
-        long trained = lora is null ? weights : config.NumLayers * adapted.Sum(projection => lora.Rank * (projection.In + projection.Out));
+        (string Name, long In, long Out)[] adapted = Adapted(config, lora);
+        long trained = Trained(config, lora);
         bool wide = lora is not null || size == sizeof(float); // adapters are float32 always
         // A 16-bit gradient of one backward pass beside the float32 sum; the master weights are the model's own where those are float32.
         long gradients = trained * (sizeof(float) + (wide ? 0 : size)), optimizer = trained * (2 + (wide ? 0 : 1)) * sizeof(float) / devices;
@@ -66,6 +62,22 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
         long head = Math.Min(HeadLoss.Positions(config.VocabSize), tokens) * config.VocabSize * (4 * sizeof(float) + (size == sizeof(float) ? 0 : 2 * size))
             + (lora is null ? config.VocabSize * hidden * size : 0);
         return new([("weights", weights * size + (lora is null ? 0 : trained * sizeof(float))), ("gradients", gradients), ("optimizer", optimizer), ("activations", activations), ("head", head)]);
+    }
+
+    /// <summary>Parameters that are trained.</summary>
+    public static long Trained(DecoderConfig config, LoraSpec? lora) =>
+        lora is null ? Elements(config) : config.NumLayers * Adapted(config, lora).Sum(projection => lora.Rank * (projection.In + projection.Out));
+
+    /// <summary>The projections of a layer that get an adapter, with their sizes.</summary>
+    private static (string Name, long In, long Out)[] Adapted(DecoderConfig config, LoraSpec? lora)
+    {
+        long hidden = config.HiddenSize, inner = config.IntermediateSize, queries = (long)config.NumHeads * config.HeadDim, keys = (long)config.NumKvHeads * config.HeadDim;
+        (string Name, long In, long Out)[] projections =
+        [
+            ("q_proj", hidden, queries), ("k_proj", hidden, keys), ("v_proj", hidden, keys), ("o_proj", queries, hidden),
+            ("gate_proj", hidden, inner), ("up_proj", hidden, inner), ("down_proj", inner, hidden),
+        ];
+        return [.. projections.Where(projection => lora?.TargetModules.Contains(projection.Name) ?? false)];
     }
 
     /// <summary>One line for a person.</summary>
@@ -82,16 +94,6 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
         return new([.. Parts.Select(part => (part.Name, part.Bytes * copies)), ("process", Math.Max(0, used - loaded))]);
     }
 
-    /// <summary>Says what is predicted, and refuses what exceeds the memory of the device, or what this process may use of the machine's.</summary>
-    /// <param name="run">The run.</param>
-    /// <param name="device">Where the work is done.</param>
-    /// <param name="remedy">What the person can change in the document.</param>
-    public void Check(RunContext run, torch.Device device, string remedy)
-    {
-        run.Progress.Say(ToString());
-        RefuseAbove(DeviceMemory.Total(device), remedy);
-    }
-
     internal void RefuseAbove(long available, string remedy)
     {
         if (Total > available)
@@ -101,7 +103,8 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     /// <summary>Bytes of a model's weights.</summary>
     public static long Weights(CausalLM model) => Elements(model.Config) * BytesOf(model.DType);
 
-    private static long Elements(DecoderConfig config) => ParameterShapes.Of(config).Sum(weight => weight.Shape.Aggregate(1L, (product, size) => product * size));
+    /// <summary>Parameters of a model.</summary>
+    public static long Elements(DecoderConfig config) => ParameterShapes.Of(config).Sum(weight => weight.Shape.Aggregate(1L, (product, size) => product * size));
 
     private static long Size(CausalLM model) => BytesOf(model.DType);
 
@@ -109,7 +112,8 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
 
     private static long WidestRow(DecoderConfig config) => 4L * config.HiddenSize + 3L * config.IntermediateSize;
 
-    private static string Amount(long bytes) => bytes >= 1L << 30
+    /// <summary>Bytes for people.</summary>
+    public static string Amount(long bytes) => bytes >= 1L << 30
         ? FormattableString.Invariant($"{bytes / (double)(1L << 30):F1} GiB")
         : FormattableString.Invariant($"{bytes / (double)(1L << 20):F0} MiB");
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Models;
@@ -43,12 +44,25 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
         return (Tokenizer.Load(folder), HuggingFaceFolder.ReadConfig(folder).Config.VocabSize);
     }
 
+    /// <summary>URIs of a model folder and of all that it lies over: adapters, and the base at the end. No weights are read.</summary>
+    public static async Task<IReadOnlyList<string>> FoldersAsync(ModelSource source, RunReferences references, CancellationToken cancellation)
+    {
+        var folders = new List<string>();
+        if (source.AdapterUri is { } adapter) folders.Add(adapter);
+        for (string? uri = source.Uri ?? await OutputModelAsync(references.OutputOf(source.RunRef!), source.RunRef!, cancellation); uri is not null && folders.Count <= MaxAdapters;)
+        {
+            folders.Add(uri);
+            uri = await BlobUri.Open(uri).GetAsync("adapter_config.json", cancellation) is { } config ? FromPeftName((string?)JsonNode.Parse(config.Bytes)?["base_model_name_or_path"] ?? throw NoBase(uri)) : null;
+        }
+        return folders;
+    }
+
     private static async Task<string> OutputModelAsync(string output, RunReference reference, CancellationToken cancellation)
     {
         IBlobStore store = BlobUri.Open(output);
         if (await store.TagAsync("model/config.json", cancellation) is not null) return BlobUri.Join(output, "model");
         if (await store.TagAsync("adapter/adapter_config.json", cancellation) is not null) return BlobUri.Join(output, "adapter");
-        throw new WorkerException(ExitCode.MissingInput, $"{reference}: {output} holds neither model/config.json nor adapter/adapter_config.json; has that run succeeded?");
+        throw new WorkerException(ExitCode.MissingInput, $"{reference}: {output} holds neither model/config.json nor adapter/adapter_config.json; {RunReferences.Hint(reference)}");
     }
 
     private async Task<ModelWithTokenizer> LoadAsync(string uri, WeightType dtype, int depth, CancellationToken cancellation)

@@ -10,6 +10,13 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
 {
     private readonly RefineRunSpec _spec = manifest.Spec;
 
+    /// <summary>What is worth a second look before the first step.</summary>
+    private IEnumerable<string> Warnings(RefineTrainer trainer, int records)
+    {
+        if (trainer.RecordsCut > 0) yield return $"{trainer.RecordsCut} of {records} records are longer than spec.training.maxLength ({_spec.Training.MaxLength}) and cut ({_spec.Truncation.ToString().ToLowerInvariant()})";
+        if (trainer.RecordsDropped > 0) yield return $"{trainer.RecordsDropped} of {records} records are left out: spec.training.maxLength ({_spec.Training.MaxLength}) leaves nothing of their response";
+    }
+
     public async Task RunAsync()
     {
         using SpooledList<PromptResponse> records = await Datasets.PromptResponsesAsync(
@@ -18,19 +25,24 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
         AccuracyMeasurement evaluation = await AccuracyMeasurement.PrepareAsync(Run,
             masks && _spec.Evaluation is { } asked ? asked with { BlockLength = _spec.Interleaved.BlockSize } : _spec.Evaluation, masks ? Decoding.Masks : Decoding.Blocks);
         ModelWithTokenizer model = await Run.Models.LoadAsync(_spec.Model, Run.Stop);
+        IReadOnlyList<string> doubts = evaluation.Check(model);
         IReadOnlyList<RefineSequence> validation = await ValidationAsync(_spec.Validation, model, _spec.PromptField, _spec.ResponseField, _spec.Prompt,
             _spec.Training.MaxLength, masks ? EosTail.OfLength(1) : _spec.EosTail, _spec.Truncation);
-        await evaluation.MeasureBeforeAsync(model);
-
         using var trainer = new RefineTrainer(model.Loaded, model.Tokenizer, records, _spec, Run.Devices);
-        Run.Progress.Say($"{records.Count} records, {trainer.TotalSteps} steps");
-        MemoryPrediction.Training(model.Loaded.Model.Config, model.Loaded.Model.DType, trainer.Adapter, _spec.Training.BatchSize, trainer.LongestSequence, _spec.Training.GradientCheckpointing, Run.Devices.Count)
-            .WithProcess(Run.Devices[0], MemoryPrediction.Weights(model.Loaded.Model), Run.Devices.Count)
-            .Check(Run, Run.Devices[0], "a smaller spec.training.batchSize with more gradientAccumulationSteps needs less, and so does gradientCheckpointing: true");
+        var loop = new Loop(() => trainer.Step, trainer.TotalSteps, () => trainer.TokensSeen,
+                (tokensPerSecond, stop) => trainer.TrainStep(stop) with { TokensPerSecond = tokensPerSecond() }, trainer.SaveState, trainer.LoadState);
+        RunPlan plan = Plan(model, FormattableString.Invariant($"{trainer.TotalSteps:N0} steps on {trainer.Records:N0} records of {trainer.Tokens:N0} tokens (the longest {trainer.LongestSequence:N0}){evaluation.Words}"),
+            trainer.Adapter, _spec.Training.BatchSize, trainer.LongestSequence, _spec.Training.MaxLength, _spec.Training.GradientCheckpointing, _spec.Training.SaveTotalLimit, writesModel: false,
+            [.. Warnings(trainer, records.Count), .. doubts]);
+        if (Run.PlanOnly)
+        {
+            Run.Announce(plan with { Duration = Time(loop) + evaluation.Time(model) });
+            return;
+        }
+        Run.Announce(plan);
+        await evaluation.MeasureBeforeAsync(model);
         RefineMetrics last = await TrainAsync(
-            new Loop(() => trainer.Step, trainer.TotalSteps, () => trainer.TokensSeen,
-                (tokensPerSecond, stop) => trainer.TrainStep(stop) with { TokensPerSecond = tokensPerSecond() }, trainer.SaveState, trainer.LoadState),
-            _spec.Training.SaveSteps, _spec.Training.SaveMinutes, _spec.Training.SaveTotalLimit, _spec.Training.LoggingSteps, _spec.Training.Resume,
+            loop, _spec.Training.SaveSteps, _spec.Training.SaveMinutes, _spec.Training.SaveTotalLimit, _spec.Training.LoggingSteps, _spec.Training.Resume,
             "refining", m => FormattableString.Invariant($"loss {m.LossTotal:F4}, lr {m.LearningRate:G3}, {m.TokensPerSecond:F0} tok/s"),
             (report, metrics) => report with { Refine = metrics },
             Validate(_spec.Validation, () => trainer.Loss(validation), (metrics, loss) => metrics with { ValidationLoss = loss }));

@@ -16,20 +16,32 @@ public sealed class RunOutput
 
     private const int MaxTries = 20;
 
+    private const string Done = "done";
+
     private readonly string _ownerBlob;
-    private readonly string _ownerTag;
+    private readonly JsonObject _owner;
+    private string _ownerTag;
 
     /// <summary>Tags of what this attempt wrote itself, so that writing it again asks for no tag.</summary>
     private readonly Dictionary<string, string> _written = [];
 
-    private RunOutput(IBlobStore store, string ownerBlob, string ownerTag, string attempt) =>
-        (Store, _ownerBlob, _ownerTag, Attempt) = (store, ownerBlob, ownerTag, attempt);
+    private RunOutput(IBlobStore store, string ownerBlob, string ownerTag, JsonObject owner) =>
+        (Store, _ownerBlob, _ownerTag, _owner, Attempt) = (store, ownerBlob, ownerTag, owner, (string)owner["attempt"]!);
 
     /// <summary>The store at the run's output URI.</summary>
     public IBlobStore Store { get; }
 
     /// <summary>Names the attempt that writes.</summary>
     public string Attempt { get; }
+
+    /// <summary>Earlier attempts that ended before their work was done: killed, stopped or failed.</summary>
+    public int Interruptions => (int?)_owner["interruptions"] ?? 0;
+
+    /// <summary>The attempt that had this part before and has not said that it ended, in words; null where there is none. It is killed, or still at work.</summary>
+    public string? TakenFrom { get; private init; }
+
+    /// <summary>An output that is looked at only: nothing may be written by it.</summary>
+    public static RunOutput Unclaimed(IBlobStore store) => new(store, "", "", new JsonObject { ["attempt"] = "" });
 
     /// <summary>Claims a part of the output for an attempt.</summary>
     /// <param name="store">The store at the run's output URI.</param>
@@ -42,14 +54,36 @@ public sealed class RunOutput
         while (true)
         {
             BlobContent? before = await store.GetAsync(blob, cancellation);
-            JsonNode? owner = before is null ? null : JsonNode.Parse(before.Bytes);
+            JsonObject? owner = before is null ? null : JsonNode.Parse(before.Bytes)!.AsObject();
+            bool stillOpen = owner is not null && owner["ended"] is null;
+            var claim = new JsonObject
+            {
+                ["attempt"] = attempt,
+                ["claim"] = ((long?)owner?["claim"] ?? 0) + 1,
+                ["nonce"] = nonce,
+                ["host"] = Environment.MachineName,
+                ["process"] = Environment.ProcessId,
+                ["begun"] = Now(),
+                ["interruptions"] = ((int?)owner?["interruptions"] ?? 0) + (owner is not null && (string?)owner["ended"]?["outcome"] != Done ? 1 : 0),
+            };
             // A write whose answer was lost on the way and that was therefore repeated finds itself.
-            if (before is not null && (string?)owner?["nonce"] == nonce) return new RunOutput(store, blob, before.ETag, attempt);
-            var claim = new JsonObject { ["attempt"] = attempt, ["claim"] = ((long?)owner?["claim"] ?? 0) + 1, ["nonce"] = nonce };
+            if (before is not null && (string?)owner?["nonce"] == nonce) return new RunOutput(store, blob, before.ETag, owner);
             if (await store.PutAsync(blob, Content(claim.ToJsonString()), PutCondition.IfMatch(before?.ETag), cancellation) is { } tag)
-                return new RunOutput(store, blob, tag, attempt);
+                return new RunOutput(store, blob, tag, claim) { TakenFrom = stillOpen ? Describe(owner!) : null };
         }
     }
+
+    /// <summary>Says in the owner blob that this attempt has ended, so that the next one knows that nobody is at work; does nothing where another has taken over.</summary>
+    public async Task ReleaseAsync(bool done, CancellationToken cancellation)
+    {
+        _owner["ended"] = new JsonObject { ["time"] = Now(), ["outcome"] = done ? Done : "interrupted" };
+        if (await Store.PutAsync(_ownerBlob, Content(_owner.ToJsonString()), PutCondition.IfMatch(_ownerTag), cancellation) is { } tag) _ownerTag = tag;
+    }
+
+    private static string Describe(JsonObject owner) =>
+        $"attempt {owner["attempt"]}{(owner["host"] is { } host ? $" (process {owner["process"]} on {host}, since {owner["begun"]})" : "")}";
+
+    private static string Now() => DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Fails if another attempt has claimed this part since.</summary>
     /// <exception cref="WorkerException">It has.</exception>

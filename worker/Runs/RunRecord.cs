@@ -1,81 +1,75 @@
+using System.Globalization;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LightReasoner.Api;
+using LightReasoner.Api.Validation;
 using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>
-/// <c>run.json</c> in the output: the document, the versions and the fingerprints of the data, enough to repeat the run. It also guards the folder:
-/// output of one document is never mixed with that of another.
+/// <c>run.json</c> in the output: the document, the versions and the fingerprints of all that goes in, enough to repeat the run. It also guards the folder:
+/// output of one document is never mixed with that of another, nor that of one model with that of another.
 /// </summary>
 internal static class RunRecord
 {
     public const string BlobName = "run.json";
 
-    /// <summary>Fields that say how the work is done, not what comes out.</summary>
-    private static readonly string[] Operational =
-        ["storage", "output", "tracking", "worker", "suspend", "queueName", "retries", "activeDeadlineSeconds", "ttlSecondsAfterFinished", "dependencyTimeoutSeconds", "parallelism"];
-
     /// <summary>Version of this program.</summary>
     public static string Version { get; } =
         typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
-    /// <summary>Writes the record, or makes sure that the one there is of the same work.</summary>
-    /// <returns>When the work was begun.</returns>
-    /// <exception cref="WorkerException">The folder holds the output of another document.</exception>
-    public static async Task<string> EnsureAsync(RunOutput output, Manifest manifest, RunReferences references, TimeProvider time, CancellationToken cancellation)
+    /// <summary>Writes the record, or makes sure that the one there is of the same work; a document that asks for more of it takes its place.</summary>
+    /// <param name="output">The run's output.</param>
+    /// <param name="manifest">The document.</param>
+    /// <param name="inputs">Fingerprints of what goes in.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>What more is asked for than at the attempt before; empty for nothing.</returns>
+    /// <exception cref="WorkerException">The folder holds the output of another document, or of other models or data.</exception>
+    public static async Task<IReadOnlyList<SpecChange>> EnsureAsync(RunOutput output, Manifest manifest, JsonObject inputs, TimeProvider time, CancellationToken cancellation)
     {
         JsonObject document = Redactor.OfProcess.Redact(JsonNode.Parse(ManifestReader.ToJson(manifest)))!.AsObject();
         document.Remove("status");
         var record = new JsonObject
         {
             ["document"] = document,
-            ["begun"] = time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture),
+            ["begun"] = time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
             ["versions"] = new JsonObject { ["worker"] = Version, ["runtime"] = Environment.Version.ToString(), ["libtorch"] = TorchSharp.torch.__version__ },
-            ["data"] = await FingerprintsAsync(manifest, references, cancellation),
+            ["inputs"] = inputs.DeepClone(),
         };
         if (await output.Store.GetAsync(BlobName, cancellation) is not { } existing)
         {
-            await output.PutOnceAsync(BlobName, Encoding.UTF8.GetBytes(record.ToJsonString(ApiJson.Indented) + "\n"), cancellation);
-            return (string)record["begun"]!;
+            await output.PutOnceAsync(BlobName, Encode(record), cancellation);
+            return [];
         }
         JsonObject before = JsonNode.Parse(existing.Bytes)!.AsObject();
-        if (!JsonNode.DeepEquals(Essence(before["document"]), Essence(document)))
+        IReadOnlyList<SpecChange> changes = Changes(before["document"]!, document);
+        if (changes.Where(change => !change.Extends).Select(change => change.ToString()).ToArray() is { Length: > 0 } other)
             throw new WorkerException(ExitCode.BadManifest,
-                $"{output.Store.Uri} holds the output of a run with another spec (see {BlobName} there); name another spec.output.uri, or delete that folder");
-        if (!Hashes(before["data"]).SequenceEqual(Hashes(record["data"])))
+                $"{output.Store.Uri} holds the output of a run with another spec: {string.Join("; ", other)}; name another spec.output.uri, or delete that folder");
+        if (RunInputs.Difference(before["inputs"] as JsonObject ?? [], inputs) is { } difference && !changes.Any(change => difference.StartsWith(change.Path, StringComparison.Ordinal)))
             throw new WorkerException(ExitCode.BadData,
-                $"{output.Store.Uri} was begun on other data: the files that the spec names have changed since (see {BlobName} there); restore them, name another spec.output.uri, or delete that folder");
-        return (string?)before["begun"] ?? "";
+                $"{output.Store.Uri} was begun on other data: {difference}; restore it, name another spec.output.uri, or delete that folder");
+        if (changes.Count == 0) return [];
+        record["begun"] = before["begun"]?.DeepClone();
+        await output.PutAsync(BlobName, new MemoryStream(Encode(record)), cancellation);
+        return changes;
     }
 
-    /// <summary>Contents alone: the same file may be mounted at another path.</summary>
-    private static IEnumerable<string?> Hashes(JsonNode? data) => data is JsonObject files ? files.Select(file => (string?)file.Value) : [];
+    /// <summary>When the work was begun, as the record says.</summary>
+    public static async Task<string> BegunAsync(IBlobStore store, CancellationToken cancellation) =>
+        await store.GetAsync(BlobName, cancellation) is { } record ? (string?)JsonNode.Parse(record.Bytes)?["begun"] ?? "" : "";
 
-    /// <summary>Kind and spec as far as they affect what comes out.</summary>
-    public static JsonNode Essence(JsonNode? document)
+    private static IReadOnlyList<SpecChange> Changes(JsonNode before, JsonNode now)
     {
-        JsonObject essence = new() { ["kind"] = document?["kind"]?.DeepClone(), ["spec"] = document?["spec"]?.DeepClone() };
-        foreach (string field in Operational) (essence["spec"] as JsonObject)?.Remove(field);
-        return essence;
+        // Both are read, so that a field that this version has and the earlier one lacked has its default in both.
+        RunSpec Spec(JsonNode document) => ((Manifest)document.Deserialize(Manifest.TypeOf(Enum.Parse<RunKind>((string)document["kind"]!)), ApiJson.Options)!).RunSpec;
+        return (string?)before["kind"] == (string?)now["kind"] ? SpecChanges.Between(Spec(before), Spec(now))
+            : [new SpecChange("kind", (string?)before["kind"], (string?)now["kind"], false)];
     }
 
-    private static async Task<JsonObject> FingerprintsAsync(Manifest manifest, RunReferences references, CancellationToken cancellation)
-    {
-        DatasetSource?[] datasets = manifest switch
-        {
-            SamplingRun run => [run.Spec.Dataset],
-            FineTuneRun run => [run.Spec.Samples, run.Spec.Sft?.Dataset, run.Spec.Validation?.Dataset, .. run.Spec.Evaluation?.Datasets() ?? []],
-            RefineRun run => [run.Spec.Dataset, run.Spec.Validation?.Dataset, .. run.Spec.Evaluation?.Datasets() ?? []],
-            _ => [],
-        };
-        var fingerprints = new JsonObject();
-        foreach (DatasetSource dataset in datasets.OfType<DatasetSource>())
-            foreach (Fingerprint file in await Fingerprint.OfDatasetAsync(references.DatasetUri(dataset), cancellation))
-                fingerprints[file.Uri] = file.Value;
-        return fingerprints;
-    }
+    private static byte[] Encode(JsonObject record) => Encoding.UTF8.GetBytes(record.ToJsonString(ApiJson.Indented) + "\n");
 }

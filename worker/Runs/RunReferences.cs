@@ -33,6 +33,9 @@ public sealed class RunReferences
     public string OutputOf(RunReference reference) =>
         _given.TryGetValue(reference.ToString(), out string? uri) ? uri : DefaultOutput(_prefix, _namespace, reference.Name);
 
+    /// <summary>What to do where a referenced run is not found.</summary>
+    public static string Hint(RunReference reference) => $"has that run succeeded? If it wrote elsewhere, name its output: --ref {reference}=URI";
+
     /// <summary>URI of a dataset: its own, or the samples of the run that it refers to.</summary>
     public string DatasetUri(DatasetSource dataset) =>
         dataset.Uri ?? BlobUri.Join(OutputOf(dataset.RunRef!), "samples/*");

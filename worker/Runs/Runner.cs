@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LightReasoner.Api;
+using LightReasoner.Api.Validation;
+using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Storage;
 using TorchSharp;
@@ -22,6 +24,12 @@ public sealed record RunOptions
     /// <summary>Where referenced runs wrote, each <c>KIND/NAME=URI</c>.</summary>
     public IReadOnlyList<string> References { get; init; } = [];
 
+    /// <summary>Says what would be done, and how long it would take, and does nothing of it.</summary>
+    public bool PlanOnly { get; init; }
+
+    /// <summary>Shows where in the program an error came up, whatever it is.</summary>
+    public bool Verbose { get; init; }
+
     /// <summary>Names this attempt; unique among attempts.</summary>
     public string Attempt { get; init; } = Guid.NewGuid().ToString();
 
@@ -39,6 +47,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
         int shards = (manifest as SamplingRun)?.Spec.Shards ?? 1;
         if (options.Shard is < 0 || options.Shard >= shards)
             throw new WorkerException(ExitCode.Usage, $"--shard must be from 0 to {shards - 1}, was {options.Shard}");
+        if (options.PlanOnly) return await RunShardAsync(manifest, options.Shard ?? 0, shards, stop);
         for (int shard = options.Shard ?? 0; shard < (options.Shard + 1 ?? shards); shard++)
             if (await RunShardAsync(manifest, shard, shards, stop) is not ExitCode.Done and var code) return code;
         return ExitCode.Done;
@@ -56,32 +65,62 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
         };
         await using var reporter = new ProgressReporter(identity, options.Targets, time);
         var feed = new ProgressFeed(reporter, progress);
-        MlflowTracking? tracking = null;
         RunOutput? output = null;
+        MlflowTracking? tracking = null;
+        bool done = false;
+        long begun = time.GetTimestamp();
         try
         {
             DocumentUris.Check(manifest);
             string uri = options.Output ?? manifest.RunSpec.Output?.Uri
                 ?? RunReferences.DefaultOutput(options.OutputPrefix, manifest.Metadata.Namespace, manifest.Metadata.Name);
             var references = new RunReferences(options.References, options.OutputPrefix, identity.Namespace);
-            string scope = shards > 1 ? $"shard-{shard:D5}" : "run", resultBlob = $"results/{scope}.json";
-            output = await RunOutput.ClaimAsync(BlobUri.Open(uri), scope, options.Attempt, stop);
-            string begun = await RunRecord.EnsureAsync(output, manifest, references, time, stop);
-            if (manifest.RunSpec.Tracking?.Mlflow is { } mlflow)
-                tracking = new MlflowTracking(mlflow, manifest, scope, uri, begun, feed.Say, time);
-
-            if (await output.Store.GetAsync(resultBlob, stop) is { } result)
+            string scope = RunResult.ScopeOf(shard, shards);
+            IBlobStore store = BlobUri.Open(uri);
+            JsonObject inputs = await RunInputs.FingerprintsAsync(manifest, references, stop);
+            if (options.PlanOnly)
             {
-                ProgressReport done = JsonSerializer.Deserialize<ProgressReport>(result.Bytes, ApiJson.Options)!;
-                reporter.Update(report => done with { Attempt = report.Attempt, Sequence = report.Sequence });
+                await WorkAsync(RunOutput.Unclaimed(store), inputs);
+                return ExitCode.Done;
+            }
+            output = await RunOutput.ClaimAsync(store, scope, options.Attempt, stop);
+            if (output.TakenFrom is { } other)
+                progress.Say($"warning: {other} has not said that it ended; it was killed, or it still writes to {uri}: this attempt takes over, and that one stops at its next write");
+            IReadOnlyList<SpecChange> more = await RunRecord.EnsureAsync(output, manifest, inputs, time, stop);
+            if (more.Count > 0) progress.Say($"going on from what is there: {string.Join("; ", more)}");
+            if (manifest.RunSpec.Tracking?.Mlflow is { } mlflow)
+                tracking = new MlflowTracking(mlflow, manifest, scope, uri, await RunRecord.BegunAsync(store, stop), feed.Say, time);
+
+            if (await RunResult.ReadAsync(store, scope, manifest.RunSpec, stop) is { } result)
+            {
+                reporter.Update(report => result.Report with { Attempt = report.Attempt, Sequence = report.Sequence });
                 progress.Say($"{uri} is complete already; nothing is left to do");
                 if (await output.Store.TagAsync(RunReport.BlobName, stop) is null) await RunReport.WriteAsync(output, shards, time, CancellationToken.None);
             }
             else
             {
+                IReadOnlyList<torch.Device> devices = await WorkAsync(output, inputs);
+                var usage = new RunUsage
+                {
+                    Device = RunPlan.DeviceLine(devices),
+                    Devices = devices.Count,
+                    PeakMemory = DeviceMemory.Peak(devices[0]),
+                    Seconds = Math.Round(time.GetElapsedTime(begun).TotalSeconds, 1),
+                    Interruptions = output.Interruptions,
+                };
+                await RunResult.WriteAsync(output, scope, manifest.RunSpec, reporter.Latest, usage, CancellationToken.None);
+                await RunReport.WriteAsync(output, shards, time, CancellationToken.None);
+            }
+            done = true;
+            await FinishAsync(ReportOutcome.Succeeded, null);
+            progress.Finish(reporter.Latest, $"done: {uri}");
+            return ExitCode.Done;
+
+            async Task<IReadOnlyList<torch.Device>> WorkAsync(RunOutput output, JsonObject inputs)
+            {
                 IReadOnlyList<torch.Device> devices = Devices.For(manifest.RunSpec.Worker);
                 using var models = new ModelSources(references, devices[0], feed);
-                var context = new RunContext(manifest, shard, output, references, models, devices, feed, tracking, time, stop);
+                var context = new RunContext(manifest, shard, output, references, models, devices, feed, tracking, time, inputs, options.PlanOnly, stop);
                 await (manifest switch
                 {
                     SamplingRun run => new SamplingWork(context, run).RunAsync(),
@@ -89,13 +128,8 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
                     RefineRun run => new RefineWork(context, run).RunAsync(),
                     _ => throw new WorkerException(ExitCode.BadManifest, $"{manifest.Kind} is not a kind that this worker runs"),
                 });
-                await output.PutTextAsync(resultBlob, JsonSerializer.Serialize(
-                    reporter.Latest with { Outcome = ReportOutcome.Succeeded, Attempt = "", Sequence = 0 }, ApiJson.Indented), CancellationToken.None);
-                await RunReport.WriteAsync(output, shards, time, CancellationToken.None);
+                return devices;
             }
-            await FinishAsync(ReportOutcome.Succeeded, null);
-            progress.Say($"done: {uri}");
-            return ExitCode.Done;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -103,19 +137,21 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             progress.EndLine();
             Console.Error.WriteLine(message);
             await FinishAsync(ReportOutcome.Interrupted, message);
+            progress.Finish(reporter.Latest, null);
             return ExitCode.Terminated;
         }
         catch (Exception e)
         {
             ExitCode code = WorkerException.CodeOf(e);
             progress.EndLine();
-            // What nobody foresaw is shown with its origin; the rest is meant for the person who reads it.
-            Console.Error.WriteLine(Redactor.OfProcess.Redact(code == ExitCode.Failure && e is not WorkerException ? e.ToString() : $"error: {e.Message}"));
+            Console.Error.WriteLine(WorkerException.TextOf(e, options.Verbose));
             await FinishAsync(ReportOutcome.Failed, e.Message);
+            progress.Finish(reporter.Latest, null);
             return code;
         }
         finally
         {
+            if (output is not null) await ReleaseAsync(output, done);
             if (tracking is not null) await tracking.DisposeAsync();
         }
 
@@ -128,6 +164,19 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             if (figures is not null) tracking.Add(new JsonObject { ["step"] = reporter.Latest.Done, ["evaluation"] = figures }, "step");
             bool whole = outcome == ReportOutcome.Succeeded;
             await tracking.FinishAsync(outcome, whole ? async limit => (await output!.Store.GetAsync(RunReport.BlobName, limit))?.Bytes : null);
+        }
+    }
+
+    /// <summary>Lets the next attempt know that this one is over. That it cannot be said any more changes nothing of what was done.</summary>
+    private static async Task ReleaseAsync(RunOutput output, bool done)
+    {
+        try
+        {
+            await output.ReleaseAsync(done, CancellationToken.None);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // The next attempt says that it takes over.
         }
     }
 }

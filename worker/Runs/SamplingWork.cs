@@ -7,7 +7,6 @@ using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Sampling;
 using LightReasoner.Worker.Storage;
 using LightReasoner.Worker.Tokenization;
-using TorchSharp;
 
 namespace LightReasoner.Worker.Runs;
 
@@ -24,11 +23,21 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     /// </summary>
     private const int ChunkBatches = 4, ChunkQuestions = 256;
 
+    /// <summary>Questions that a plan is timed with where the batch is as large as memory allows.</summary>
+    private const int TrialQuestions = 16;
+
     private readonly SamplingRunSpec _spec = manifest.Spec;
-    private readonly List<IDisposable> _models = []; // expert, amateur and their replicas, once they are needed
+    private readonly List<ModelWithTokenizer> _models = []; // expert and amateur, once they are needed
+    private readonly List<IDisposable> _copies = []; // both on the other devices
     private readonly Dictionary<string, int> _within = []; // questions done by chunk, of those that are under way
-    private (DeviceQueue<ContrastiveSampler> Samplers, Func<Question, int[]>? Answers)? _prepared;
+    private Prepared? _prepared;
     private VocabularyFigures? _vocabulary;
+
+    /// <summary>What a chunk is made with.</summary>
+    /// <param name="Samplers">A sampler on each device.</param>
+    /// <param name="Answers">The answers of another run, by question; null where the expert generates them.</param>
+    /// <param name="Plan">What is going to be done.</param>
+    private sealed record Prepared(DeviceQueue<ContrastiveSampler> Samplers, Func<Question, int[]>? Answers, RunPlan Plan);
 
     /// <summary>Kept steps that the figures hold in full, over all chunks of a shard.</summary>
     private const int Examples = 10;
@@ -42,7 +51,11 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             _spec.QuestionField, _spec.IdField, answerField: null, _spec.MaxQuestions, run.Shard, _spec.Shards, run.Stop);
         run.Progress.Update(report => report with { Unit = "prompts", Total = questions.Count });
 
-        int chunkSize = _spec.BatchSize.Number * ChunkBatches ?? ChunkQuestions;
+        if (run.PlanOnly)
+        {
+            await PlanAsync(questions);
+            return;
+        }
         HashSet<string> present = [.. (await run.Output.Store.ListAsync($"samples/part-{run.Shard:D5}-", run.Stop)).Select(blob => blob.Name)];
         MetricsLog log = await MetricsLog.OpenAsync(run.Output, MetricsFile.Sampling(run.Shard, _spec.Shards), 0, run.Time, run.Stop, run.Tracking);
         if (present.Count > 0) run.Progress.Say($"{present.Count} chunks are there already; going on from them");
@@ -85,16 +98,20 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         finally
         {
             await stop.CancelAsync();
-            if (_prepared is { } prepared) await prepared.Samplers.DisposeAsync();
-            foreach (IDisposable model in _models) model.Dispose();
+            await DisposeAsync();
         }
 
         async Task<Chunk> BeginAsync(string part, int from)
         {
             if (present.Contains(Samples(part))) return new Chunk(part, [], null, await FiguresAsync($"figures/{part}.json"));
             run.Stop.ThrowIfCancellationRequested();
-            (DeviceQueue<ContrastiveSampler> samplers, Func<Question, int[]>? given) = _prepared ??= await PrepareAsync(questions);
-            Question[] chunk = [.. Enumerable.Range(from, Math.Min(chunkSize, questions.Count - from)).Select(at => questions[at])];
+            if (_prepared is null)
+            {
+                _prepared = await PrepareAsync(questions);
+                run.Announce(_prepared.Plan);
+            }
+            (DeviceQueue<ContrastiveSampler> samplers, Func<Question, int[]>? given, _) = _prepared;
+            Question[] chunk = [.. Enumerable.Range(from, Math.Min(ChunkSize, questions.Count - from)).Select(at => questions[at])];
             int[][]? answers = given is null ? null : [.. chunk.Select(given)];
             Task<ChunkResult> result = samplers.Add(
                 sampler => sampler.Sample(chunk, answers, done => TellWithin(part, done, chunk.Length), stop.Token));
@@ -104,13 +121,13 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         async Task<ChunkFigures> CommitAsync(Chunk chunk, ChunkResult result)
         {
             ChunkFigures news = ChunkFigures.Of(
-                result, result.Examples((Examples * chunkSize + questions.Count - 1) / questions.Count), _vocabulary);
+                result, result.Examples((Examples * ChunkSize + questions.Count - 1) / questions.Count), _vocabulary);
             // Figures and answers come first: the samples' appearance is what commits all three.
             await run.Output.PutTextAsync($"figures/{chunk.Part}.json", JsonSerializer.Serialize(news, ApiJson.Options), run.Stop);
             await run.Output.PutTextAsync($"answers/{chunk.Part}.jsonl", AnswerFile.Write(chunk.Questions.Zip(result.Answers)), run.Stop);
             using var scratch = new ScratchFolder();
             await using FileStream file = File.Create(Path.Combine(scratch.Path, "samples"));
-            await SampleFile.WriteAsync(result.Samples, _spec.Format, file);
+            await SampleFile.WriteAsync(Marked(result.Samples), _spec.Format, file);
             file.Position = 0;
             await run.Output.PutOnceAsync(Samples(chunk.Part), file, run.Stop);
             return news;
@@ -133,8 +150,41 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
 
     private string Samples(string part) => $"samples/{part}{SampleFile.Extension(_spec.Format)}";
 
-    private async Task<(DeviceQueue<ContrastiveSampler> Samplers, Func<Question, int[]>? Answers)> PrepareAsync(
-        IReadOnlyList<Question> questions)
+    private async Task DisposeAsync()
+    {
+        if (_prepared is { } prepared) await prepared.Samplers.DisposeAsync();
+        foreach (IDisposable model in _copies) model.Dispose();
+        foreach (ModelWithTokenizer model in _models) model.Loaded.Dispose();
+    }
+
+    private int ChunkSize => _spec.BatchSize.Number * ChunkBatches ?? ChunkQuestions;
+
+    /// <summary>Says what would be done, and how long it would take by a first batch that is sampled and thrown away.</summary>
+    private async Task PlanAsync(IReadOnlyList<Question> questions)
+    {
+        try
+        {
+            Prepared prepared = _prepared = await PrepareAsync(questions);
+            Question[] some = [.. questions.Take(Math.Min(_spec.BatchSize.Number ?? TrialQuestions, questions.Count))];
+            long begun = run.Time.GetTimestamp();
+            int[][]? answers = prepared.Answers is null ? null : [.. some.Select(prepared.Answers)];
+            ChunkResult result = await prepared.Samplers.Add(sampler => sampler.Sample(some, answers, null, run.Stop));
+            TimeSpan duration = run.Time.GetElapsedTime(begun) * questions.Count / some.Length;
+            using var content = new MemoryStream();
+            await SampleFile.WriteAsync(Marked(result.Samples), _spec.Format, content);
+            run.Announce(prepared.Plan with { Duration = duration, OutputBytes = content.Length * questions.Count / some.Length + 100L * result.StepsSeen * questions.Count / some.Length });
+        }
+        finally
+        {
+            await DisposeAsync();
+        }
+    }
+
+    /// <summary>The samples with the fingerprint of the expert that they are of.</summary>
+    private IReadOnlyList<ContrastiveSample> Marked(IReadOnlyList<ContrastiveSample> samples) =>
+        RunInputs.WeightsOf(run.Inputs, "spec.expert") is { } expert ? new LazyList<ContrastiveSample>(samples.Count, i => samples[i] with { Expert = expert }) : samples;
+
+    private async Task<Prepared> PrepareAsync(IReadOnlyList<Question> questions)
     {
         // Tokenizers and answers are looked at before any weights are loaded.
         (Tokenizer expertTokens, int expertRows) = await run.Models.TokenizerAsync(_spec.Expert, run.Stop);
@@ -146,25 +196,36 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         if (!vocabulary.SameIds) run.Progress.Say($"expert and amateur have {vocabulary.Size} tokens in common, matched by spelling");
         Func<Question, int[]>? answers = _spec.Answers is { } source ? await AnswerFile.ReadAsync(BlobUri.Join(run.References.OutputOf(source.RunRef), "answers/*"), run.Stop) : null;
         int rows = vocabulary.SameIds ? Math.Min(expertRows, amateurRows) : expertRows;
-        int longest = questions.Max(question => PromptFormat.Encode(expertTokens, _spec.Prompt, question, rows).Length);
+        if (questions.Count == 0) throw new WorkerException(ExitCode.BadData, $"shard {run.Shard} has no questions: the dataset has fewer than spec.shards ({_spec.Shards}); lower it");
+        int[] lengths = [.. questions.Select(question => PromptFormat.Encode(expertTokens, _spec.Prompt, question, rows).Length)];
+        int longest = lengths.Max(), maxNewTokens = _spec.Generation.MaxNewTokens;
 
-        LoadedModel expert = await LoadAsync(_spec.Expert), amateur = await LoadAsync(_spec.Amateur);
-        int batchSize = BatchSizes.Rows(_spec.BatchSize, expert.Model, longest, _spec.Generation.MaxNewTokens, amateur.Model);
-        bool gpu = expert.Model.Device.type == DeviceType.CUDA;
-        int rowsAtOnce = Math.Min(batchSize, questions.Count), sharing = gpu ? 1 : run.Devices.Count;
-        MemoryPrediction.Sampling(expert.Model, amateur.Model, rowsAtOnce, longest, _spec.Generation.MaxNewTokens, sharing)
-            .Check(run, expert.Model.Device, "a smaller spec.batchSize needs less");
+        _models.Add(await run.Models.LoadAsync(_spec.Expert, run.Stop));
+        _models.Add(await run.Models.LoadAsync(_spec.Amateur, run.Stop));
+        LoadedModel expert = _models[0].Loaded, amateur = _models[1].Loaded;
+        int batchSize = BatchSizes.Rows(_spec.BatchSize, expert.Model, longest, maxNewTokens, amateur.Model), atOnce = Math.Min(batchSize, questions.Count);
+        int context = Math.Min(expert.Model.Config.MaxPositionEmbeddings, amateur.Model.Config.MaxPositionEmbeddings);
+        if (lengths.All(length => length >= context))
+            throw new WorkerException(ExitCode.BadData, $"all {lengths.Length} prompts have {lengths.Min()} tokens or more, which fill the models' context of {context} tokens; nothing could be generated");
+        // A kept step is written with all tokens before it, and about one step in five is kept.
+        long bytes = questions.Count * (maxNewTokens / 5L) * (10L * (lengths.Sum(length => (long)length) / lengths.Length + maxNewTokens / 2) + 300);
         ModelReplicas experts = new(expert.Model, run.Devices), amateurs = new(amateur.Model, run.Devices);
-        _models.AddRange([experts, amateurs]);
-        return (new DeviceQueue<ContrastiveSampler>(experts.Models.Zip(amateurs.Models, (one, other) => new ContrastiveSampler(
-            expert with { Model = one }, amateur with { Model = other }, expertTokens, vocabulary, _spec, batchSize))), answers);
-    }
-
-    private async Task<LoadedModel> LoadAsync(ModelSource source)
-    {
-        LoadedModel model = (await run.Models.LoadAsync(source, run.Stop)).Loaded;
-        _models.Add(model);
-        return model;
+        _copies.AddRange([experts, amateurs]);
+        var samplers = new DeviceQueue<ContrastiveSampler>(experts.Models.Zip(amateurs.Models, (one, other) => new ContrastiveSampler(
+            expert with { Model = one }, amateur with { Model = other }, expertTokens, vocabulary, _spec, batchSize)));
+        return new Prepared(samplers, answers, new RunPlan
+        {
+            Models = [RunPlan.ModelLine("expert", _models[0]), RunPlan.ModelLine("amateur", _models[1])],
+            Work = FormattableString.Invariant($"{questions.Count:N0} questions{(_spec.Shards > 1 ? $" (shard {run.Shard} of {_spec.Shards})" : "")} of {lengths.Sum(length => (long)length):N0} tokens (the longest {longest:N0}), ")
+                + (answers is null ? FormattableString.Invariant($"answers of up to {maxNewTokens:N0} tokens, {atOnce} at a time") : "answers of another run"),
+            Memory = MemoryPrediction.Sampling(expert.Model, amateur.Model, atOnce, longest, maxNewTokens, Math.Min(ChunkSize, questions.Count))
+                .WithProcess(expert.Model.Device, MemoryPrediction.Weights(expert.Model) + MemoryPrediction.Weights(amateur.Model), run.Devices.Count),
+            MemoryRemedy = "a smaller spec.batchSize needs less",
+            Writes = "samples/, answers/, figures/, metrics.jsonl, report.html and run.json there",
+            OutputBytes = bytes,
+            ScratchBytes = bytes * Math.Min(ChunkSize, questions.Count) / questions.Count,
+            Warnings = [.. RunPlan.ContextWarnings("questions", lengths, maxNewTokens, context, "they are left out")],
+        });
     }
 
     /// <summary>Whether all other shards are done and kept no sample either.</summary>
@@ -172,8 +233,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     {
         foreach (int shard in Enumerable.Range(0, _spec.Shards).Where(shard => shard != run.Shard))
         {
-            if (await run.Output.Store.GetAsync($"results/shard-{shard:D5}.json", run.Stop) is not { } result
-                || JsonSerializer.Deserialize<ProgressReport>(result.Bytes, ApiJson.Options)!.Sampling is { SamplesKept: > 0 }) return false;
+            if (await RunResult.ReadAsync(run.Output.Store, RunResult.ScopeOf(shard, _spec.Shards), _spec, run.Stop) is not { } other || other.Report.Sampling is { SamplesKept: > 0 }) return false;
         }
         return true;
     }

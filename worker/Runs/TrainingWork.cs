@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Refinement;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Storage;
@@ -39,6 +40,55 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
     protected sealed record Validation(int Steps, Func<double> Loss, Func<TMetrics, double, TMetrics> Into);
 
     protected RunContext Run { get; } = run;
+
+    /// <summary>What the steps will take, by one or two that are done and thrown away.</summary>
+    protected TimeSpan Time(Loop trainer)
+    {
+        TimeSpan last = default;
+        for (int i = 0; i < 2 && last < TimeSpan.FromSeconds(30); i++) // the first one warms up
+        {
+            long begun = Run.Time.GetTimestamp();
+            trainer.TrainStep(() => 0, Run.Stop);
+            last = Run.Time.GetElapsedTime(begun);
+        }
+        return last * trainer.TotalSteps;
+    }
+
+    /// <summary>The plan of a training.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="work">What is trained on.</param>
+    /// <param name="adapter">The adapter that is trained; null for all weights.</param>
+    /// <param name="rows">Sequences in a forward pass.</param>
+    /// <param name="length">Tokens of the longest.</param>
+    /// <param name="maxLength">Most tokens that the document allows.</param>
+    /// <param name="checkpointing">Whether layers are computed again.</param>
+    /// <param name="keep">Checkpoints that are kept.</param>
+    /// <param name="writesModel">Whether a whole model is written in the end.</param>
+    /// <param name="warnings">What else may go wrong.</param>
+    protected RunPlan Plan(ModelWithTokenizer model, string work, LoraSpec? adapter, int rows, int length, int maxLength, bool checkpointing, int keep, bool writesModel, IEnumerable<string> warnings)
+    {
+        CausalLM causal = model.Loaded.Model;
+        MemoryPrediction memory = MemoryPrediction.Training(causal.Config, causal.DType, adapter, rows, length, checkpointing, Run.Devices.Count);
+        // Weights that are trained, with two moments and (for 16 bits) a master copy; and what is written at the end.
+        long trained = MemoryPrediction.Trained(causal.Config, adapter), weights = MemoryPrediction.Weights(causal);
+        long checkpoint = trained * (adapter is null && causal.DType != TorchSharp.torch.ScalarType.Float32 ? 14 : 12), result = adapter is null ? weights : 4 * trained + (writesModel ? weights : 0);
+        return new RunPlan
+        {
+            Models = [RunPlan.ModelLine("model", model)],
+            Work = work,
+            Memory = memory.WithProcess(Run.Devices[0], weights, Run.Devices.Count),
+            MemoryRemedy = "a smaller spec.training.batchSize with more gradientAccumulationSteps needs less, and so does gradientCheckpointing: true",
+            Writes = $"checkpoints/, {(adapter is null ? "model/" : writesModel ? "adapter/, model/" : "adapter/")}, metrics.jsonl, report.html and run.json there",
+            OutputBytes = (keep + 1L) * checkpoint + result,
+            ScratchBytes = Math.Max(checkpoint, result),
+            Warnings =
+            [
+                .. warnings,
+                .. maxLength > causal.Config.MaxPositionEmbeddings && length > causal.Config.MaxPositionEmbeddings
+                    ? [$"spec.training.maxLength is {maxLength} and the longest sequence has {length} tokens, but the model's context is {causal.Config.MaxPositionEmbeddings}"] : (string[])[],
+            ],
+        };
+    }
 
     protected static Validation? Validate(ValidationSpec? spec, Func<double> loss, Func<TMetrics, double, TMetrics> into) => spec is null ? null : new Validation(spec.Steps, loss, into);
 

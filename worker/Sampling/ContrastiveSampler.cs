@@ -35,7 +35,7 @@ public sealed class ContrastiveSampler
     public ContrastiveSampler(LoadedModel expert, LoadedModel amateur, Tokenizer tokenizer, VocabularyMap vocabulary, SamplingRunSpec spec, int batchSize)
     {
         (_expert, _amateur, _tokenizer, _vocabulary, _spec, _batchSize) = (expert.Model, amateur.Model, tokenizer, vocabulary, spec, batchSize);
-        _endIds = expert.EndIds(tokenizer);
+        _endIds = expert.EndIds(tokenizer, spec.Generation);
         _context = Math.Min(_expert.Config.MaxPositionEmbeddings, _amateur.Config.MaxPositionEmbeddings);
         _expert.eval();
         _amateur.eval();

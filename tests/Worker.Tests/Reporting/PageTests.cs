@@ -68,7 +68,11 @@ public class PageTests
     {
         string page = WebUtility.HtmlDecode(Page.Of(Records(kind, lines: 5), Now).Text);
         Assert.Contains("worker 0.1.0, runtime 10.0.1, libtorch 2.5.1", page);
-        Assert.Contains("file:///d.jsonl<br><code>sha256:00</code>", page);
+        Assert.Contains("<dt>spec.dataset</dt><dd>file:///d.jsonl<br>d.jsonl <code>sha256:00</code>", page);
+        Assert.Contains("CPU, 2 threads", page);
+        Assert.Contains("300 MiB at the peak, 290 MiB predicted", page);
+        Assert.Contains("interrupted 2 times before", page);
+        Assert.Contains($"0.1389 GPU hours per 1,000 {(kind == "SamplingRun" ? "questions" : "steps")}", page);
         Assert.Contains($"kind: {kind}\n", page);
         Assert.Contains("7 min 0 s after it was begun", page);
     }
@@ -116,13 +120,14 @@ public class PageTests
             Manifest = manifest,
             Versions = new Dictionary<string, string> { ["worker"] = "0.1.0", ["runtime"] = "10.0.1", ["libtorch"] = "2.5.1" },
             Begun = Now.AddMinutes(-7),
-            Data = new Dictionary<string, string> { ["file:///d.jsonl"] = "sha256:00" },
+            Inputs = [("spec.dataset", "file:///d.jsonl", new Dictionary<string, string> { ["file:///d.jsonl"] = "sha256:00" })],
+            Usage = [new RunUsage { Device = "CPU, 2 threads", PeakMemory = 300 << 20, Seconds = 61, Interruptions = 2 }],
             Metrics = [("metrics.jsonl", log)],
             Results =
             [
                 new ProgressReport
                 {
-                    Kind = manifest.Kind, Outcome = ReportOutcome.Succeeded,
+                    Kind = manifest.Kind, Outcome = ReportOutcome.Succeeded, RatePerSecond = 2, PredictedMemory = 290 << 20,
                     Sampling = kind == "SamplingRun" ? new SamplingMetrics { TokensPerSecond = 99 } : null,
                     FineTune = kind == "FineTuneRun" ? new FineTuneMetrics { Step = lines, Evaluation = evaluation } : null,
                     Refine = kind == "RefineRun" ? new RefineMetrics { Step = lines, Evaluation = evaluation } : null,

@@ -46,15 +46,15 @@ public sealed class ManyShardsTests(Radosgw radosgw, ITestOutputHelper output)
         {
             string part = $"part-{shard:D5}-00000";
             RunOutput claimed = await RunOutput.ClaimAsync(store, $"shard-{shard:D5}", $"attempt-{shard}", stop);
-            await RunRecord.EnsureAsync(claimed, manifest, new RunReferences([], "", ""), TimeProvider.System, stop);
+            await RunRecord.EnsureAsync(claimed, manifest, [], TimeProvider.System, stop);
             await store.ListAsync($"samples/part-{shard:D5}-", stop);
             MetricsLog log = await MetricsLog.OpenAsync(claimed, MetricsFile.Sampling(shard, shards), 0, TimeProvider.System, stop);
             await claimed.PutTextAsync($"figures/{part}.json", figures, stop);
             await claimed.PutTextAsync($"answers/{part}.jsonl", "{}\n", stop);
             await claimed.PutOnceAsync($"samples/{part}.jsonl", "{}\n"u8.ToArray(), stop);
             await log.AddAsync(new SamplingMetrics { PromptsDone = 8, StepsSeen = 80, SamplesKept = 20 }, stop);
-            var result = new ProgressReport { Kind = RunKind.SamplingRun, Namespace = "default", Name = "sampling", Shard = shard };
-            await claimed.PutTextAsync($"results/shard-{shard:D5}.json", JsonSerializer.Serialize(result, ApiJson.Options), stop);
+            var report = new ProgressReport { Kind = RunKind.SamplingRun, Namespace = "default", Name = "sampling", Shard = shard };
+            await RunResult.WriteAsync(claimed, $"shard-{shard:D5}", manifest.RunSpec, report, new RunUsage(), stop);
             await RunReport.WriteAsync(claimed, shards, TimeProvider.System, stop);
         });
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;

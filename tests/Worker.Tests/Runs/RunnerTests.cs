@@ -80,8 +80,8 @@ public sealed class RunnerTests : IDisposable
     {
         Assert.Equal(ExitCode.Done, await RunAsync(Sampling(questions: 6, batch: 6), "out"));
         string log = Path.Combine(_folder.Path, "termination");
-        Assert.Equal(ExitCode.BadManifest, await RunAsync(Sampling(questions: 12, batch: 6), "out", targets: new ReportTargets(null, null, log)));
-        Assert.Contains("holds the output of a run with another spec", File.ReadAllText(log));
+        Assert.Equal(ExitCode.BadManifest, await RunAsync(Sampling(questions: 6, batch: 6, "spec.selection.beta=0.5"), "out", targets: new ReportTargets(null, null, log)));
+        Assert.Contains("holds the output of a run with another spec: spec.selection.beta was 0.4 and is 0.5 now", File.ReadAllText(log));
     }
 
     [Fact]

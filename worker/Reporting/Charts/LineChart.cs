@@ -25,7 +25,7 @@ internal static class LineChart
         (double X, double Y)[] all = [.. lines.SelectMany(line => line.Points)];
         double low = all.Min(p => p.Y), high = all.Max(p => p.Y);
         var x = new Scale(all.Min(p => p.X), all.Max(p => p.X), Frame.Left, Frame.Width - Frame.Right, whole: whole, exact: true);
-        var y = new Scale(low >= 0 ? 0 : low, high, Frame.Height - Frame.Bottom, Frame.Top, ticks: 4);
+        var y = new Scale(low >= 0 && low < high / 2 ? 0 : low, high, Frame.Height - Frame.Bottom, Frame.Top, ticks: 4);
         Html content = Html.Join(drawn.Select(one => Line(one.Line, one.Colour, x, y, smooth && one.Line.Points.Count >= SmoothFrom)));
         Html legend = lines.Count == 1 ? Html.Empty : Html.Of($"""<p class="legend">{drawn.Select(one => Html.Of($"""<span class="key c{one.Colour}">{one.Line.Name}</span>"""))}</p>""");
         string description = string.Create(CultureInfo.InvariantCulture, $"{title}: {string.Join("; ", lines.Select(line => $"{line.Name} from {line.Points[0].Y:G4} to {line.Points[^1].Y:G4}"))}");

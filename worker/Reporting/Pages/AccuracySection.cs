@@ -21,6 +21,8 @@ internal static class AccuracySection
         if (accuracy is null) yield break;
         ConfidenceInterval change = Change(accuracy);
         yield return new Tile("Accuracy", Html.Of($"{100 * accuracy.After:0.0} %"), Html.Of($"{100 * accuracy.Before:0.0} % before training"));
+        if (accuracy.CutBefore is { } before && accuracy.CutAfter is { } after)
+            yield return new Tile("Answers cut", Html.Of($"{after:N0}"), Html.Of($"at maxNewTokens or the end of the context; {before:N0} before training"));
         yield return new Tile("Change", Html.Of($"{Points(accuracy.After - accuracy.Before)}"), Html.Of($"points; 95 % interval {Points(change.Low)} to {Points(change.High)}"));
     }
 

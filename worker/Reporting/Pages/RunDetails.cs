@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LightReasoner.Api;
+using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Reporting.Pages;
 
@@ -8,20 +9,45 @@ namespace LightReasoner.Worker.Reporting.Pages;
 internal static class RunDetails
 {
     /// <summary>Rows of all tables together; of a longer log every so many lines are shown, the last one always.</summary>
-    private const int MaxRows = 400, MaxFiles = 12;
+    private const int MaxRows = 400, MaxFiles = 4;
 
     public static Html Of(RunRecords records) => Html.Of($"""
         <section>
         <h2>What was run</h2>
         <dl class="facts">
         <dt>Versions</dt><dd>{string.Join(", ", records.Versions.Select(part => $"{part.Key} {part.Value}"))}</dd>
-        {records.Data.Take(MaxFiles).Select(data => Html.Of($"<dt>Data</dt><dd>{data.Key}<br><code>{data.Value}</code></dd>"))}
-        {(records.Data.Count > MaxFiles ? Html.Of($"<dt></dt><dd>and {records.Data.Count - MaxFiles:N0} files more (run.json lists them all)</dd>") : Html.Empty)}
+        {records.Inputs.Select(Input)}
+        {Facts(records)}
         </dl>
         <details><summary>The document</summary><pre>{ManifestReader.ToYaml(records.Manifest)}</pre></details>
         {records.Metrics.Select(file => Table(file.Name, file.Lines, Math.Max(20, MaxRows / records.Metrics.Count)))}
         </section>
         """);
+
+    /// <summary>A model or a dataset, with the fingerprints of what matters most in it.</summary>
+    private static Html Input((string Field, string Uri, IReadOnlyDictionary<string, string> Files) input)
+    {
+        KeyValuePair<string, string>[] first = [.. input.Files.OrderBy(file => !file.Key.EndsWith(".safetensors", StringComparison.Ordinal)).Take(MaxFiles)];
+        Html more = input.Files.Count > first.Length ? Html.Of($"<br>and {input.Files.Count - first.Length:N0} files more (run.json lists them all)") : Html.Empty;
+        return Html.Of($"<dt>{input.Field}</dt><dd>{input.Uri}{first.Select(file => Html.Of($"<br>{file.Key[(file.Key.LastIndexOf('/') + 1)..]} <code>{file.Value}</code>"))}{more}</dd>");
+    }
+
+    /// <summary>Where it ran, what it took, and what that means for a run of another size.</summary>
+    private static Html Facts(RunRecords records)
+    {
+        if (records.Usage.Count == 0) return Html.Empty;
+        string unit = records.Manifest is SamplingRun ? "questions" : "steps";
+        long peak = records.Usage.Max(usage => usage.PeakMemory) ?? 0, predicted = records.Results.Max(result => result.PredictedMemory) ?? 0;
+        int interruptions = records.Usage.Sum(usage => usage.Interruptions), devices = records.Usage.Max(usage => usage.Devices);
+        double[] rates = [.. records.Results.Select(result => result.RatePerSecond ?? 0).Where(rate => rate > 0)];
+        string hours = records.Manifest.RunSpec.Worker.Gpus > 0 ? "GPU hours" : "CPU hours";
+        return Html.Of($"""
+            <dt>Device</dt><dd>{string.Join("; ", records.Usage.Select(usage => usage.Device).Distinct())}</dd>
+            <dt>Memory</dt><dd>{(peak > 0 ? Html.Of($"{MemoryPrediction.Amount(peak)} at the peak") : Html.Of($"not measured"))}{(predicted > 0 ? Html.Of($", {MemoryPrediction.Amount(predicted)} predicted") : Html.Empty)}</dd>
+            <dt>Time</dt><dd>{ConsoleProgress.Duration(TimeSpan.FromSeconds(records.Usage.Sum(usage => usage.Seconds)))} of the attempts that ended it{(records.Usage.Count > 1 ? Html.Of($" ({records.Usage.Count} shards)") : Html.Empty)}; interrupted {interruptions} time{(interruptions == 1 ? "" : "s")} before</dd>
+            {(rates.Length > 0 ? Html.Of($"<dt>Cost</dt><dd>{1000 * devices * rates.Average(rate => 1 / rate) / 3600:0.####} {hours} per 1,000 {unit}</dd>") : Html.Empty)}
+            """);
+    }
 
     private static Html Table(string name, IReadOnlyList<JsonObject> lines, int most)
     {

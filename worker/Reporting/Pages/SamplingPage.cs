@@ -21,6 +21,7 @@ internal static class SamplingPage
         Tile[] tiles =
         [
             new("Questions", Html.Of($"{figures.Questions:N0}"), Html.Of($"{figures.TokensGenerated:N0} tokens generated")),
+            new("Answers cut", Html.Of($"{figures.AnswersCut:N0}"), Html.Of($"at maxNewTokens ({run.Spec.Generation.MaxNewTokens:N0}) or the end of the context; {figures.PromptsTooLong:N0} prompts left out")),
             new("Samples kept", Html.Of($"{figures.SamplesKept:N0}"), Html.Of($"{100 * keepRate:0.0} % of {figures.StepsSeen:N0} steps")),
             new("Mean KL", meanKl, Html.Of($"nats, of the kept steps; β = {selection.Beta}")),
             new("Speed", speed > 0 ? Html.Of($"{speed:N0}") : Html.Of($"–"), Html.Of($"tokens per second")),

@@ -2,21 +2,14 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using LightReasoner.Api;
-using LightReasoner.Operator.Entities;
 
-namespace LightReasoner.Operator.Jobs;
+namespace LightReasoner.Api;
 
 /// <summary>
-/// Short forms of a spec that two versions of the operator agree on: what has its default value is left out, so that a field that a later
-/// version adds changes nothing.
+/// Short forms of a spec that two versions agree on: what has its default value is left out, so that a field that a later version adds changes nothing.
 /// </summary>
-internal static class RunExtent
+public static class RunExtent
 {
-    /// <summary>Fields that reach a Job that exists, or do not reach it at all.</summary>
-    private static readonly string[] Live = ["suspend", "parallelism", "activeDeadlineSeconds", "ttlSecondsAfterFinished",
-        "dependencyTimeoutSeconds"];
-
     /// <summary>What a started run may be asked for more of.</summary>
     public static string Of(RunSpec spec)
     {
@@ -29,20 +22,13 @@ internal static class RunExtent
             _ => [],
         };
         return string.Join(' ', parts.Select(part => $"{part.Name}={part.Value ?? "-"}"));
-
-        static string? Short(EvaluationSpec? evaluation) => evaluation is null ? null
-            : Hash(Changed(evaluation, new EvaluationSpec()).ToJsonString())[..8];
     }
 
-    /// <summary>Hash of all that the run's Job was made from.</summary>
-    public static string HashOf(IRunEntity run)
-    {
-        JsonObject spec = Changed(run.RunSpec, (RunSpec)Activator.CreateInstance(run.RunSpec.GetType())!);
-        foreach (string field in Live) spec.Remove(field);
-        return Hash($"{spec.ToJsonString()}|{string.Join(',', RunMarks.Kueue(run.Metadata).Select(label => $"{label.Key}={label.Value}"))}")[..16];
-    }
+    /// <summary>A short hash of an evaluation; null for none.</summary>
+    public static string? Short(EvaluationSpec? evaluation) => evaluation is null ? null : Hash(Changed(evaluation, new EvaluationSpec()).ToJsonString())[..8];
 
-    private static JsonObject Changed<T>(T value, T fresh)
+    /// <summary>The fields of a record that differ from those of a fresh one.</summary>
+    public static JsonObject Changed<T>(T value, T fresh)
         where T : notnull
     {
         JsonObject node = ToJson(value);
@@ -51,6 +37,9 @@ internal static class RunExtent
 
         static JsonObject ToJson(T o) => JsonSerializer.SerializeToNode(o, o.GetType(), ApiJson.Options)!.AsObject();
     }
+
+    /// <summary>SHA-256 of a text, in hexadecimal digits.</summary>
+    public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private static void Prune(JsonObject node, JsonObject fresh)
     {
@@ -61,6 +50,4 @@ internal static class RunExtent
                 node.Remove(name);
         }
     }
-
-    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

@@ -1,0 +1,128 @@
+using System.Globalization;
+using LightReasoner.Api;
+using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Reporting;
+using LightReasoner.Worker.Storage;
+using TorchSharp;
+
+namespace LightReasoner.Worker.Runs;
+
+/// <summary>What an attempt is about to do: said, and checked against the machine, before the first forward pass. <c>worker run --plan</c> ends with it.</summary>
+internal sealed record RunPlan
+{
+    /// <summary>Free space that is left alone, so that a nearly full disk is not filled to the last byte.</summary>
+    private const long Spare = 64 << 20;
+
+    /// <summary>One line for each model: its field, its shape, where it is.</summary>
+    public required IReadOnlyList<string> Models { get; init; }
+
+    /// <summary>What is done: how many questions, records, steps and tokens.</summary>
+    public required string Work { get; init; }
+
+    /// <summary>The memory that is needed at the peak.</summary>
+    public required MemoryPrediction Memory { get; init; }
+
+    /// <summary>What the person can change in the document where memory does not suffice.</summary>
+    public required string MemoryRemedy { get; init; }
+
+    /// <summary>What is written below the output, for people.</summary>
+    public required string Writes { get; init; }
+
+    /// <summary>Bytes that the output will have at its largest, about.</summary>
+    public required long OutputBytes { get; init; }
+
+    /// <summary>Bytes of temporary files at a time, about.</summary>
+    public required long ScratchBytes { get; init; }
+
+    /// <summary>What may go wrong, or cost more than it is worth.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>What the work will take, from a few batches that were timed; null where none were.</summary>
+    public TimeSpan? Duration { get; init; }
+
+    /// <summary>A line for a model.</summary>
+    public static string ModelLine(string field, ModelWithTokenizer model)
+    {
+        CausalLM causal = model.Loaded.Model;
+        return string.Create(CultureInfo.InvariantCulture, $"{field}: {causal.Config.Architecture}, {Count(MemoryPrediction.Elements(causal.Config))} parameters, {causal.DType.ToString().ToLowerInvariant()}, ")
+            + string.Create(CultureInfo.InvariantCulture, $"context {causal.Config.MaxPositionEmbeddings:N0} tokens, vocabulary {causal.Config.VocabSize:N0}, {BlobUri.WithoutCredentials(model.Uri)}");
+    }
+
+    /// <summary>What the work is done on: <c>CPU, 2 threads</c>, or GPUs.</summary>
+    public static string DeviceLine(IReadOnlyList<torch.Device> devices) => devices[0].type == DeviceType.CUDA
+        ? $"{devices.Count} GPU{(devices.Count == 1 ? "" : "s")}"
+        : $"CPU{(devices.Count == 1 ? "" : $", {devices.Count} replicas")}, {torch.get_num_threads()} thread{(torch.get_num_threads() == 1 ? "" : "s")}";
+
+    /// <summary>Warnings on prompts and answers that do not fit into a model's context.</summary>
+    /// <param name="what">What has the prompts: <c>questions</c>.</param>
+    /// <param name="lengths">Tokens of the prompts.</param>
+    /// <param name="maxNewTokens">Most tokens of an answer.</param>
+    /// <param name="context">Tokens that the model has room for.</param>
+    /// <param name="leftOut">What becomes of a prompt that fills the context.</param>
+    public static IEnumerable<string> ContextWarnings(string what, IReadOnlyList<int> lengths, int maxNewTokens, int context, string leftOut)
+    {
+        int full = lengths.Count(length => length >= context), tight = lengths.Count(length => length < context && length + maxNewTokens > context);
+        if (full > 0) yield return $"{full} of {lengths.Count} {what} have prompts of {context} tokens and more, which fill the model's context; {leftOut}";
+        if (tight > 0) yield return $"{tight} of {lengths.Count} {what} and maxNewTokens ({maxNewTokens}) together exceed the model's context of {context} tokens: their answers may be cut before that";
+    }
+
+    /// <summary>The plan in lines.</summary>
+    /// <param name="run">The run.</param>
+    public IEnumerable<string> Lines(RunContext run)
+    {
+        foreach (string model in Models) yield return model;
+        yield return Work;
+        yield return $"device: {DeviceLine(run.Devices)}";
+        yield return $"{Memory} of {MemoryPrediction.Amount(DeviceMemory.Total(run.Devices[0]))}";
+        if (Duration is { } duration) yield return $"predicted duration: about {ConsoleProgress.Duration(duration)}, from a few batches that were timed";
+        yield return $"disk: about {MemoryPrediction.Amount(OutputBytes)} below {run.Output.Store.Uri}{Free(OutputFree(run))}, {MemoryPrediction.Amount(ScratchBytes)} of scratch in {Path.GetTempPath()}{Free(FreeSpace(Path.GetTempPath()))}";
+        yield return $"writes {Writes}";
+        foreach (string warning in Warnings) yield return $"warning: {warning}";
+
+        static string Free(long? bytes) => bytes is { } free ? $" ({MemoryPrediction.Amount(free)} free)" : "";
+    }
+
+    /// <summary>Refuses what the machine has no room for.</summary>
+    /// <exception cref="WorkerException">Memory or disk do not suffice; the message has the numbers.</exception>
+    public void Check(RunContext run)
+    {
+        Memory.RefuseAbove(DeviceMemory.Total(run.Devices[0]), MemoryRemedy);
+        Refuse(run.Output.Store.Uri, OutputBytes, OutputFree(run), "make room there, or name another spec.output.uri");
+        Refuse(Path.GetTempPath(), ScratchBytes, FreeSpace(Path.GetTempPath()), "make room there, set TMPDIR to another folder, or raise spec.worker.scratch");
+    }
+
+    /// <summary>A few words for the run's status.</summary>
+    public string Gist => string.Join("; ", Warnings.Select(warning => $"warning: {warning}").Prepend($"{Work}, {ProgressReport.PlanWords} {MemoryPrediction.Amount(Memory.Total)}"));
+
+    /// <summary>A number with K, M or G.</summary>
+    public static string Count(long number) => number switch
+    {
+        >= 1_000_000_000 => string.Create(CultureInfo.InvariantCulture, $"{number / 1e9:0.##} G"),
+        >= 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{number / 1e6:0.#} M"),
+        _ => number.ToString("N0", CultureInfo.InvariantCulture),
+    };
+
+    private static void Refuse(string place, long needed, long? free, string remedy)
+    {
+        // What a run leaves in a folder counts as used already; only what surely cannot fit is refused.
+        if (free is { } there && needed + Spare > there)
+            throw new WorkerException(ExitCode.Failure, $"{place}: about {MemoryPrediction.Amount(needed)} will be written, and only {MemoryPrediction.Amount(there)} of disk are free; {remedy}");
+    }
+
+    private static long? OutputFree(RunContext run) => run.Output.Store is DirectoryBlobStore folder ? FreeSpace(folder.Root) : null;
+
+    /// <summary>Free bytes where a folder is or will be; null where the system does not tell.</summary>
+    private static long? FreeSpace(string folder)
+    {
+        string? there = Path.GetFullPath(folder);
+        while (there is not null && !Directory.Exists(there)) there = Path.GetDirectoryName(there);
+        try
+        {
+            return there is null ? null : new DriveInfo(there).AvailableFreeSpace;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
+    }
+}
