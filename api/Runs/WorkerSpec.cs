@@ -77,13 +77,6 @@ public sealed record WorkerSpec
     [KubernetesFragment, MaxLength(64)]
     public IReadOnlyList<JsonObject>? VolumeMounts { get; init; }
 
-    /// <summary>
-    /// Group of the pod's processes that Kubernetes gives its volumes to (fsGroup), so that the worker may write to them. Left out: as the
-    /// cluster has it.
-    /// </summary>
-    [Range(1L, 2_147_483_647L)]
-    public long? FsGroup { get; init; }
-
     /// <summary>The folder for downloaded models and temporary files.</summary>
     public ScratchSpec? Scratch { get; init; }
 

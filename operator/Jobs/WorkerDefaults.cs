@@ -17,7 +17,6 @@ internal static class WorkerDefaults
         Tolerations = worker.Tolerations ?? defaults.Tolerations,
         Affinity = worker.Affinity ?? defaults.Affinity,
         TopologySpreadConstraints = worker.TopologySpreadConstraints ?? defaults.TopologySpreadConstraints,
-        FsGroup = worker.FsGroup ?? defaults.FsGroup,
         Scratch = worker.Scratch ?? defaults.Scratch,
         TerminationGracePeriodSeconds = worker.TerminationGracePeriodSeconds ?? defaults.TerminationGracePeriodSeconds,
         PriorityClassName = worker.PriorityClassName ?? defaults.PriorityClassName,

@@ -140,7 +140,6 @@ public sealed class JobTemplateTests
                 PriorityClassName = "low",
                 RuntimeClassName = "nvidia",
                 ServiceAccountName = "azure",
-                FsGroup = 65532,
                 Env = [Parse("""{"name":"LIGHTREASONER_THREADS","value":"3"}"""), Parse("""{"name":"HOME","value":"/data"}""")],
                 Volumes = [Parse("""{"name":"cache","persistentVolumeClaim":{"claimName":"models"}}""")],
                 VolumeMounts = [Parse("""{"name":"cache","mountPath":"/data"}""")],
@@ -155,7 +154,6 @@ public sealed class JobTemplateTests
         Assert.Equal(("h200", "gpu", "zone"), (pod.NodeSelector["gpu"], pod.Tolerations[0].Key,
             pod.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms[0].MatchExpressions[0].Key));
         Assert.Equal(("low", "nvidia", "azure"), (pod.PriorityClassName, pod.RuntimeClassName, pod.ServiceAccountName));
-        Assert.Equal((65532, "OnRootMismatch"), (pod.SecurityContext.FsGroup, pod.SecurityContext.FsGroupChangePolicy));
         Assert.Equal(["blob-credentials", "mlflow"], container.EnvFrom.Select(source => source.SecretRef.Name));
         Assert.Equal(["/data"], container.Env.Where(e => e.Name == "HOME").Select(e => e.Value));
         Assert.Contains(container.Env, e => e is { Name: "LIGHTREASONER_THREADS", Value: "3" });
