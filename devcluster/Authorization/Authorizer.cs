@@ -69,21 +69,21 @@ internal sealed class Authorizer(Store store)
             var subject = (binding.Document.ArrayAt("subjects") ?? []).FirstOrDefault(s => Names(s, user, binding.Namespace));
             if (subject is null)
                 continue;
-            var kind = binding.Document.StringAt("roleRef", "kind") ?? "";
-            var name = binding.Document.StringAt("roleRef", "name") ?? "";
+            var kind = binding.Document.Text("roleRef", "kind") ?? "";
+            var name = binding.Document.Text("roleRef", "name") ?? "";
             var role = kind == "Role" ? store.Get($"{RbacGroup}/roles", binding.Namespace, name) : store.Get($"{RbacGroup}/clusterroles", "", name);
             var rules = (role?.Document.ArrayAt("rules") ?? []).OfType<JsonObject>().ToList();
             yield return (
                 $"{binding.Document.Kind()} \"{(binding.Namespace.Length > 0 ? $"{binding.Name}/{binding.Namespace}" : binding.Name)}\"",
-                $"{subject.StringAt("kind")} \"{subject.StringAt("name")}\"", rules, $"{kind} \"{name}\"");
+                $"{subject.Text("kind")} \"{subject.Text("name")}\"", rules, $"{kind} \"{name}\"");
         }
     }
 
-    private static bool Names(JsonNode? subject, UserInfo user, string ns) => subject.StringAt("kind") switch
+    private static bool Names(JsonNode? subject, UserInfo user, string ns) => subject.Text("kind") switch
     {
-        "User" => subject.StringAt("name") == user.Name,
-        "Group" => user.Groups.Contains(subject.StringAt("name")),
-        "ServiceAccount" => user.Name == $"system:serviceaccount:{subject.StringAt("namespace") ?? ns}:{subject.StringAt("name")}",
+        "User" => subject.Text("name") == user.Name,
+        "Group" => user.Groups.Contains(subject.Text("name")),
+        "ServiceAccount" => user.Name == $"system:serviceaccount:{subject.Text("namespace") ?? ns}:{subject.Text("name")}",
         _ => false,
     };
 

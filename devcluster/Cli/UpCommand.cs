@@ -1,6 +1,4 @@
 using System.CommandLine;
-using LightReasoner.DevCluster.Client;
-using LightReasoner.DevCluster.Jobs;
 using LightReasoner.DevCluster.Node;
 using LightReasoner.DevCluster.Server;
 using Microsoft.Extensions.Logging;
@@ -30,33 +28,22 @@ internal static class UpCommand
     private static async Task<int> Run(FileInfo kubeconfig, int port, NodeOptions? node, CancellationToken cancel)
     {
         using var log = ConsoleLog.Create();
-        await using var server = new ApiServer();
+        await using var server = new ApiServer(workloads: true);
         await server.Start(port);
         Directory.CreateDirectory(kubeconfig.DirectoryName!);
         await File.WriteAllTextAsync(kubeconfig.FullName, server.Kubeconfig(), cancel);
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(kubeconfig.FullName, UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
-        // The parts beside the API server are ordinary clients of it, through loopback HTTP.
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        using var api = ApiClient.FromKubeconfig(kubeconfig.FullName, "kube-controller-manager");
-        var parts = new List<Task> { JobController.RunAsync(api, TimeProvider.System, stop.Token, log.CreateLogger("jobs")) };
         var ready = new TaskCompletionSource();
-        if (node is null)
-            ready.SetResult();
-        else
-            parts.Add(ProcessNode.RunAsync(node, stop.Token, log.CreateLogger("node"), ready.SetResult));
-        var ended = Task.WhenAny(parts);
-        if (await Task.WhenAny(ready.Task, ended) != ended)
-        {
-            Console.WriteLine($"ready {kubeconfig.FullName}");
-            await ended.WaitAsync(Timeout.InfiniteTimeSpan, CancellationToken.None);
-        }
-
-        await stop.CancelAsync();
+        if (node is null) ready.SetResult();
+        var running = node is null
+            ? Task.Delay(Timeout.InfiniteTimeSpan, cancel)
+            : ProcessNode.RunAsync(node, cancel, log.CreateLogger("node"), ready.SetResult);
+        if (await Task.WhenAny(ready.Task, running) == ready.Task) Console.WriteLine($"ready {kubeconfig.FullName}");
         try
         {
-            await Task.WhenAll(parts);
+            await running;
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {

@@ -3,6 +3,8 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LightReasoner.DevCluster.Json;
+using k8s;
 
 namespace LightReasoner.DevCluster.Client;
 
@@ -15,7 +17,7 @@ internal enum PatchType
 }
 
 /// <summary>One change seen by a watch. Bookmarks carry an object with nothing but a resource version.</summary>
-internal sealed record WatchEvent(string Type, JsonObject Object);
+internal sealed record WatchedChange(string Type, JsonObject Object);
 
 /// <summary>The objects of a collection and the resource version they were read at.</summary>
 internal sealed record ObjectList(IReadOnlyList<JsonObject> Items, string ResourceVersion);
@@ -31,29 +33,22 @@ internal sealed class ApiClient : IDisposable
 
     private const int PageSize = 500;
 
-    private readonly HttpClient http;
-    private readonly string? token;
-    private readonly string? tokenFile;
+    private readonly Kubernetes kubernetes;
+    private readonly string userAgent;
 
-    public ApiClient(Kubeconfig config, string userAgent = "lightreasoner-devcluster", HttpMessageHandler? handler = null)
+    public ApiClient(KubernetesClientConfiguration config, string userAgent = "lightreasoner-devcluster", params DelegatingHandler[] handlers)
     {
-        var server = config.Server.AbsoluteUri;
-        http = new HttpClient(handler ?? config.CreateHandler())
-        {
-            BaseAddress = new Uri(server.EndsWith('/') ? server : server + "/"),
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
-        http.DefaultRequestHeaders.UserAgent.ParseAdd(userAgent);
-        http.DefaultRequestHeaders.Accept.ParseAdd("application/json");
-        token = config.Token;
-        tokenFile = config.TokenFile;
+        kubernetes = new Kubernetes(config, handlers);
+        this.userAgent = userAgent;
     }
+
+    public Uri Server => kubernetes.BaseUri;
 
     /// <summary>How long one call other than a watch may take.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     public static ApiClient FromKubeconfig(string path, string userAgent = "lightreasoner-devcluster") =>
-        new(Kubeconfig.Load(path), userAgent);
+        new(KubernetesClientConfiguration.BuildConfigFromConfigFile(path), userAgent);
 
     public Task<JsonObject> GetAsync(string path, CancellationToken cancel = default) =>
         SendAsync(HttpMethod.Get, path, null, cancel);
@@ -102,13 +97,13 @@ internal sealed class ApiClient : IDisposable
     /// <summary>
     /// Changes from a resource version on, until the server ends the stream. An ERROR event is thrown as <see cref="ApiException"/>.
     /// </summary>
-    public async IAsyncEnumerable<WatchEvent> WatchAsync(
+    public async IAsyncEnumerable<WatchedChange> WatchAsync(
         string collection, string resourceVersion, string? selector = null, [EnumeratorCancellation] CancellationToken cancel = default)
     {
         var path = $"{collection}?watch=1&allowWatchBookmarks=true&timeoutSeconds={WatchLimit.TotalSeconds:0}&resourceVersion={resourceVersion}"
             + (selector is null ? "" : "&" + selector);
         using var request = await Request(HttpMethod.Get, path, null, cancel);
-        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        using var response = await kubernetes.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
         if (!response.IsSuccessStatusCode)
             throw ApiException.FromAnswer($"watch {collection}", response.StatusCode, await response.Content.ReadAsStringAsync(cancel));
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancel), Encoding.UTF8);
@@ -120,11 +115,11 @@ internal sealed class ApiClient : IDisposable
             var value = item.Map("object") ?? [];
             if (type == "ERROR") throw ApiException.FromStatus(value);
             item.Remove("object");
-            yield return new WatchEvent(type, value);
+            yield return new WatchedChange(type, value);
         }
     }
 
-    public void Dispose() => http.Dispose();
+    public void Dispose() => kubernetes.Dispose();
 
     /// <summary>The items of built-in lists leave out their kind; the list tells it.</summary>
     private static JsonObject Typed(JsonObject item, JsonObject list)
@@ -144,7 +139,7 @@ internal sealed class ApiClient : IDisposable
         try
         {
             using var request = await Request(method, path, content, bound.Token);
-            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, bound.Token);
+            using var response = await kubernetes.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, bound.Token);
             if (!response.IsSuccessStatusCode)
                 throw ApiException.FromAnswer($"{method} {path}", response.StatusCode, await response.Content.ReadAsStringAsync(bound.Token));
             await using var stream = await response.Content.ReadAsStreamAsync(bound.Token);
@@ -163,9 +158,10 @@ internal sealed class ApiClient : IDisposable
 
     private async Task<HttpRequestMessage> Request(HttpMethod method, string path, HttpContent? content, CancellationToken cancel)
     {
-        var request = new HttpRequestMessage(method, path.TrimStart('/')) { Content = content };
-        var bearer = tokenFile is not null ? (await File.ReadAllTextAsync(tokenFile, cancel)).Trim() : token;
-        if (bearer is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer);
+        var request = new HttpRequestMessage(method, new Uri(kubernetes.BaseUri, path.TrimStart('/'))) { Content = content };
+        request.Headers.UserAgent.ParseAdd(userAgent);
+        request.Headers.Accept.ParseAdd("application/json");
+        if (kubernetes.Credentials is { } credentials) await credentials.ProcessHttpRequestAsync(request, cancel);
         return request;
     }
 

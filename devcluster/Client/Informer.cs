@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LightReasoner.DevCluster.Json;
 using Microsoft.Extensions.Logging;
 
 namespace LightReasoner.DevCluster.Client;
@@ -24,16 +24,12 @@ internal sealed class Informer(ApiClient api, string collection, string? selecto
 
     private readonly ConcurrentDictionary<string, JsonObject> objects = new();
     private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long seen;
 
     /// <summary>Called for every change, on the informer's own flow. Set before <see cref="RunAsync"/>.</summary>
     public Action<Change>? Changed { get; set; }
 
     /// <summary>Completed once the first list has been handed out.</summary>
     public Task Synced => synced.Task;
-
-    /// <summary>The resource version that the copy has reached.</summary>
-    public long Seen => Interlocked.Read(ref seen);
 
     public IEnumerable<JsonObject> Objects => objects.Values;
 
@@ -55,7 +51,6 @@ internal sealed class Informer(ApiClient api, string collection, string? selecto
                     delay = FirstDelay;
                     if (item.Type != "BOOKMARK") Apply(item);
                     version = item.Object.Text("metadata", "resourceVersion") ?? version;
-                    Advance(version);
                 }
                 // A stream that ends at its time limit goes on where it was. One that ends earlier was cut off, perhaps by a server that
                 // started anew: its versions may mean nothing any more (one from the future is a silent watch), so list again.
@@ -86,12 +81,10 @@ internal sealed class Informer(ApiClient api, string collection, string? selecto
             if (!keys.Contains(key) && objects.TryRemove(key, out _)) Hand(new Change(old, null));
         }
         foreach (var item in list.Items) Put(item);
-        // A server with a new history may count from the start again.
-        Interlocked.Exchange(ref seen, Parse(list.ResourceVersion));
         return list.ResourceVersion;
     }
 
-    private void Apply(WatchEvent item)
+    private void Apply(WatchedChange item)
     {
         if (item.Type != "DELETED")
         {
@@ -117,7 +110,6 @@ internal sealed class Informer(ApiClient api, string collection, string? selecto
 
     private void Hand(Change change)
     {
-        Advance(change.Latest.Text("metadata", "resourceVersion"));
         try
         {
             Changed?.Invoke(change);
@@ -127,13 +119,4 @@ internal sealed class Informer(ApiClient api, string collection, string? selecto
             log.LogError(e, "handling a change of {Collection} {Key}", collection, change.Latest.Key());
         }
     }
-
-    private void Advance(string? version)
-    {
-        var reached = Parse(version);
-        if (reached > Seen) Interlocked.Exchange(ref seen, reached);
-    }
-
-    private static long Parse(string? version) =>
-        long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var v) ? v : 0;
 }

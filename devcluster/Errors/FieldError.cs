@@ -42,7 +42,7 @@ internal sealed record FieldError(string Reason, string Field, string Detail)
 
     public JsonObject ToCause() => new() { ["reason"] = Reason, ["message"] = Detail, ["field"] = Field };
 
-    public static string Quote(string text) => JsonValue.Create(text).Text();
+    public static string Quote(string text) => JsonValue.Create(text).ToText();
 
-    private static string Shown(JsonNode? value) => value.Text();
+    private static string Shown(JsonNode? value) => value.ToText();
 }

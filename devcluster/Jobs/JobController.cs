@@ -1,151 +1,270 @@
-using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Client;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
+using LightReasoner.DevCluster.Errors;
+using LightReasoner.DevCluster.Json;
+using LightReasoner.DevCluster.Resources;
+using LightReasoner.DevCluster.Rest;
+using LightReasoner.DevCluster.Storage;
 
 namespace LightReasoner.DevCluster.Jobs;
 
 /// <summary>
-/// The Job controller, as an ordinary client of an API server. It reacts to changes of Jobs at once and gathers changes of Pods
-/// for a second, so that the status passes through the same states as a real cluster's.
+/// The Job controller. It reacts to changes of Jobs at once and gathers changes of Pods for a second, so that the status passes through
+/// the same states as a real cluster's. One look at a Job at a time, on the newest of what is stored.
 /// </summary>
-internal sealed class JobController
+internal sealed class JobController(Store store, Registry registry, ObjectWriter writer, ObjectDeleter deleter)
 {
-    private const int Workers = 8;
+    private const string Manager = "kube-controller-manager";
     private static readonly TimeSpan GatherPods = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100), LongestRetry = TimeSpan.FromSeconds(30);
 
-    private readonly ApiClient api;
-    private readonly TimeProvider clock;
-    private readonly ILogger log;
-    private readonly Informer jobs;
-    private readonly Informer pods;
-    private readonly JobPodIndex index = new();
-    private readonly WorkQueue queue;
-    private readonly JobWriter writer;
-    private readonly OrphanRelease orphans;
-    private readonly TimeToLive timeToLive;
-    private readonly ConcurrentDictionary<string, Expectations> expectations = new();
-    private readonly ConcurrentDictionary<string, BackOff> backOffs = new();
-    private readonly ConcurrentDictionary<string, JsonObject> written = new();
+    private readonly ResourceType jobs = registry.Get("batch", "v1", "jobs");
+    private readonly ResourceType pods = registry.Get("", "v1", "pods");
+    private readonly ResourceType events = registry.Get("", "v1", "events");
 
-    private JobController(ApiClient api, TimeProvider clock, ILogger log)
+    /// <summary>namespace/name of the Jobs to look at, and when.</summary>
+    private readonly Dictionary<string, DateTimeOffset> due = [];
+
+    /// <summary>Names of the Pods that a Job of this namespace/name controls.</summary>
+    private readonly Dictionary<string, HashSet<string>> podsOf = [];
+
+    private readonly Dictionary<string, BackOff> backOffs = [];
+    private readonly Dictionary<string, int> failures = [];
+
+    private DateTimeOffset Now => writer.Time.GetUtcNow();
+
+    public async Task Run(CancellationToken stop)
     {
-        this.api = api;
-        this.clock = clock;
-        this.log = log;
-        jobs = new Informer(api, Resource.Jobs.Collection(), null, clock, log) { Changed = JobChanged };
-        pods = new Informer(api, Resource.Pods.Collection(), null, clock, log) { Changed = PodChanged };
-        queue = new WorkQueue(clock);
-        writer = new JobWriter(api, new EventRecorder(api, "job-controller", null, clock, log), log);
-        orphans = new OrphanRelease(api, clock, log, jobs, pods);
-        timeToLive = new TimeToLive(api, clock, log, jobs);
+        using var subscription = store.Subscribe(null, store.Forgotten)!;
+        while (true)
+        {
+            while (subscription.Changes.TryRead(out var change)) Note(change);
+            var (key, at) = due.Count == 0 ? default : due.MinBy(d => d.Value);
+            var wait = key is null ? Timeout.InfiniteTimeSpan : at - Now;
+            if (key is not null && wait <= TimeSpan.Zero)
+            {
+                due.Remove(key);
+                TrySync(key);
+                continue;
+            }
+            using var timer = new CancellationTokenSource(wait, writer.Time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stop);
+            try
+            {
+                await subscription.Changes.WaitToReadAsync(either.Token);
+            }
+            catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+            {
+                // A Job is due.
+            }
+        }
     }
 
-    /// <summary>Runs until cancelled.</summary>
-    public static Task RunAsync(ApiClient api, TimeProvider clock, CancellationToken cancel, ILogger? log = null) =>
-        new JobController(api, clock, log ?? NullLogger.Instance).RunAsync(cancel);
-
-    private async Task RunAsync(CancellationToken cancel)
+    private void Note(Change change)
     {
-        var work = new List<Task> { jobs.RunAsync(cancel), pods.RunAsync(cancel) };
+        if (change.Any.Resource == jobs.StorageName)
+        {
+            static long? Generation(StoredObject? o) => o?.Document.Number("metadata", "generation");
+            Look(change.Any.Document.Key(), Generation(change.New) == Generation(change.Old) ? GatherPods : TimeSpan.Zero);
+            if (change.New is null) backOffs.Remove(change.Any.Document.Uid());
+        }
+        else if (change.Any.Resource == pods.StorageName)
+        {
+            var (before, now) = (JobOf(change.Old?.Document), JobOf(change.New?.Document));
+            if (before is not null && before != now) podsOf.GetValueOrDefault(before)?.Remove(change.Any.Name);
+            if (now is not null)
+            {
+                if (!podsOf.TryGetValue(now, out var names)) podsOf[now] = names = [];
+                names.Add(change.Any.Name);
+            }
+            else if (change.New is { } orphan && new Pod(orphan.Document) is { Tracked: true } pod)
+            {
+                Release(pod);
+            }
+            if ((now ?? before) is { } job) Look(job, GatherPods);
+        }
+    }
+
+    private static string? JobOf(JsonObject? pod) =>
+        pod?.ControllerReference() is { } owner && owner.Text("kind") == "Job" ? $"{pod.Namespace()}/{owner.Text("name")}" : null;
+
+    /// <summary>The earliest time asked for wins.</summary>
+    private void Look(string key, TimeSpan delay)
+    {
+        var at = Now + delay;
+        if (!due.TryGetValue(key, out var earlier) || at < earlier) due[key] = at;
+    }
+
+    private void TrySync(string key)
+    {
         try
         {
-            await Task.WhenAll(jobs.Synced, pods.Synced).WaitAsync(cancel);
-            for (var i = 0; i < Workers; i++) work.Add(queue.RunAsync(Sync, "Job", log, cancel));
-            work.Add(orphans.RunAsync(cancel));
-            work.Add(timeToLive.RunAsync(cancel));
+            Sync(key);
+            failures.Remove(key);
         }
-        catch (OperationCanceledException)
+        catch (ApiException)
         {
-            // Stopped before the first list came: the informers end by themselves.
+            // Told by an Event where it is a Pod that was refused.
+            var count = failures[key] = failures.GetValueOrDefault(key) + 1;
+            var delay = FirstRetry * Math.Pow(2, Math.Min(count - 1, 16));
+            Look(key, delay < LongestRetry ? delay : LongestRetry);
         }
-        await Task.WhenAll(work);
-    }
-
-    private void JobChanged(Change change)
-    {
-        var key = change.Latest.Key();
-        timeToLive.Changed(change);
-        if (change.New is null)
-        {
-            foreach (var pod in index.Of(change.Latest.Uid())) orphans.Look(pod);
-            expectations.TryRemove(change.Latest.Uid(), out _);
-            backOffs.TryRemove(change.Latest.Uid(), out _);
-            written.TryRemove(change.Latest.Uid(), out _);
-            return;
-        }
-        if (change.Old is null || change.Old.Number("metadata", "generation") != change.New.Number("metadata", "generation")) queue.Add(key);
-        else queue.AddAfter(key, GatherPods);
-    }
-
-    private void PodChanged(Change change)
-    {
-        var pod = change.New is null ? null : new Pod(change.New);
-        if (pod is not null) index.Note(pod);
-        else index.Forget(change.Latest);
-        var owner = change.Latest.ControllerReference();
-        var uid = owner.Text("uid") ?? "";
-        if (expectations.TryGetValue(uid, out var expected)) expected.Observed(change.Latest.Uid(), pod);
-        if (pod is not null) orphans.Look(pod);
-        if (owner.Text("kind") == "Job") queue.AddAfter($"{change.Latest.Namespace()}/{owner.Text("name")}", GatherPods);
     }
 
     /// <summary>One look at one Job: observe, plan, act on Pods, count, write, release, write.</summary>
-    private async Task Sync(string key, CancellationToken cancel)
+    private void Sync(string key)
     {
-        if (Latest(key) is not { } json) return;
-        var job = new Job(json);
-        var status = JobStatus.Read(json);
-        if (!job.Ours || status.Finished)
+        var (ns, name) = (key.Split('/')[0], key.Split('/')[1]);
+        var all = podsOf.GetValueOrDefault(key, []).Select(n => store.Get(pods.StorageName, ns, n)).OfType<StoredObject>()
+            .Select(p => new Pod(p.Document)).ToList();
+        var job = store.Get(jobs.StorageName, ns, name) is { } stored ? new Job(stored.Document) : null;
+        var mine = all.Where(p => p.Json.ControllerReference().Text("uid") == job?.Uid).ToList();
+        foreach (var orphan in all.Except(mine).Where(p => p.Tracked)) Release(orphan);
+        if (job is null) return;
+        var status = JobStatus.Read(job.Json);
+        if (status.Finished)
         {
-            backOffs.TryRemove(job.Uid, out _);
+            foreach (var pod in mine.Where(p => p.Tracked && job.Ours)) Release(pod);
+            backOffs.Remove(job.Uid);
+            Expire(job, status);
             return;
         }
-        var expected = expectations.GetOrAdd(job.Uid, _ => new Expectations(clock));
-        var current = expected.Met(pods.Seen);
-        var seen = new JobObservation(
-            job, status, index.Of(job.Uid), expected.Released(), current, backOffs.GetValueOrDefault(job.Uid) ?? BackOff.None, clock.GetUtcNow());
-        var plan = JobPlanner.Plan(seen);
+        if (!job.Ours) return;
 
-        var (outcome, failure) = await writer.ApplyAsync(job, plan, expected, cancel);
+        var seen = new JobObservation(job, status, mine, backOffs.GetValueOrDefault(job.Uid) ?? BackOff.None, Now);
+        var plan = JobPlanner.Plan(seen);
+        var (outcome, failure) = Apply(job, plan);
         var tally = new JobTally(seen, plan);
         tally.Count(outcome);
-        if (tally.SuspensionEvent is { } suspension) writer.Announce(job, suspension);
+        if (tally.SuspensionEvent is { } suspension) Tell(job, "Normal", suspension, $"Job {suspension.ToLowerInvariant()}");
         if (tally.Dirty)
         {
-            json = await WriteStatus(json, tally, cancel);
+            WriteStatus(job, tally);
             backOffs[job.Uid] = plan.BackOff;
         }
-        var (released, unreleased) = await writer.ReleaseAsync(tally.Release, expected, cancel);
-        var over = tally.Finish(released) && unreleased is null;
-        if (tally.Dirty)
+        foreach (var pod in tally.Release) Release(pod);
+        var over = tally.Finish(tally.Release.Select(p => p.Uid));
+        if (tally.Dirty) WriteStatus(job, tally);
+        if (over) TellEnd(job, tally);
+        if (plan.Again is { } again) Look(key, again > TimeSpan.Zero ? again : GatherPods);
+        if (failure is not null) throw failure;
+    }
+
+    /// <summary>Removes or creates the plan's Pods. When a Pod is refused (by its namespace's end, say), the rest would be too.</summary>
+    private (PodsOutcome Outcome, ApiException? Failure) Apply(Job job, JobPlan plan)
+    {
+        foreach (var pod in plan.Remove)
         {
-            json = await WriteStatus(json, tally, cancel);
-            if (over) writer.AnnounceEnd(new Job(json), tally);
+            if (plan.Uncounted && pod.Tracked) Release(pod);
+            if (store.Get(pods.StorageName, pod.Namespace, pod.Name) is null) continue;
+            deleter.Delete(pods, pod.Namespace, pod.Name, new DeleteOptions(Uid: pod.Uid));
+            Tell(job, "Normal", "SuccessfulDelete", $"Deleted pod: {pod.Name}");
         }
-        if (plan.Again is { } again) queue.AddAfter(key, again > TimeSpan.Zero ? again : GatherPods);
-        else if (!current) queue.AddAfter(key, GatherPods);
-        if ((failure ?? unreleased) is { } error) throw error;
+        var created = 0;
+        ApiException? failure = null;
+        foreach (var index in plan.Create)
+        {
+            try
+            {
+                var pod = JobPods.Make(job, index, plan.AwaitingReplacement.GetValueOrDefault(index));
+                var made = writer.Create(pods, job.Namespace, pod, new WriteOptions(Manager));
+                Tell(job, "Normal", "SuccessfulCreate", $"Created pod: {made.Name}");
+                created++;
+            }
+            catch (ApiException e)
+            {
+                Tell(job, "Warning", "FailedCreate", $"Error creating: {e.Message}");
+                failure = e;
+                break;
+            }
+        }
+        return (new PodsOutcome(plan.Remove.Count, plan.Remove.Count(p => p.Ready), created), failure);
     }
 
-    /// <summary>The newer of the copy and what this controller itself wrote last.</summary>
-    private JsonObject? Latest(string key)
+    /// <summary>Takes the tracking finalizer off.</summary>
+    private void Release(Pod pod)
     {
-        if (jobs.Find(key) is not { } copy) return null;
-        if (!written.TryGetValue(copy.Uid(), out var own)) return copy;
-        if (own.ResourceVersion() > copy.ResourceVersion()) return own;
-        written.TryRemove(copy.Uid(), out _);
-        return copy;
+        if (store.Get(pods.StorageName, pod.Namespace, pod.Name)?.Document.Uid() != pod.Uid) return;
+        writer.Change(pods, pod.Namespace, pod.Name, o => o.RemoveFinalizer(Pod.TrackingFinalizer));
     }
 
-    private async Task<JsonObject> WriteStatus(JsonObject json, JobTally tally, CancellationToken cancel)
+    private void WriteStatus(Job job, JobTally tally)
     {
-        var body = (JsonObject)json.DeepClone();
-        body["status"] = tally.Status.ToJson();
-        var answer = await api.UpdateAsync(Resource.Jobs.Object(json.Namespace(), json.Name(), "status"), body, cancel);
-        written[answer.Uid()] = answer;
-        tally.Status = JobStatus.Read(answer);
-        return answer;
+        var written = writer.Update(jobs, job.Namespace, job.Name, "status", o =>
+        {
+            o["status"] = tally.Status.ToJson();
+            return o;
+        }, new WriteOptions(Manager));
+        tally.Status = JobStatus.Read(written.Document);
+    }
+
+    /// <summary>Deletes a finished Job, and its Pods with it, ttlSecondsAfterFinished after its end.</summary>
+    private void Expire(Job job, JobStatus status)
+    {
+        if (job.TimeToLive is not { } ttl || job.Deleting) return;
+        var end = status.Conditions.Where(c => c.True && c.Type is JobCondition.Complete or JobCondition.Failed)
+            .Select(c => DateTimeOffset.TryParse(c.LastTransitionTime, out var t) ? t : Now).First();
+        if (end + ttl > Now) Look(job.Key, end + ttl - Now);
+        else deleter.Delete(jobs, job.Namespace, job.Name, new DeleteOptions("Foreground", Uid: job.Uid));
+    }
+
+    private void TellEnd(Job job, JobTally tally)
+    {
+        if (tally.Verdict is not { } verdict) return;
+        if (verdict.Type != JobCondition.Complete)
+        {
+            Tell(job, "Warning", verdict.Reason, verdict.Message);
+            return;
+        }
+        if (tally.Status.Succeeded > job.Completions)
+            Tell(job, "Warning", "TooManySucceededPods", "Too many succeeded pods running after completion count reached");
+        Tell(job, "Normal", "Completed", "Job completed");
+    }
+
+    /// <summary>Writes an Event about a Job, or counts the one that says the same.</summary>
+    private void Tell(Job job, string type, string reason, string message)
+    {
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{job.Uid}\n{reason}\n{message}"));
+        var name = $"{job.Name}.{Convert.ToHexStringLower(hash)[..16]}";
+        var now = Now.ToKubernetesTime();
+        try
+        {
+            if (store.Get(events.StorageName, job.Namespace, name) is not null)
+            {
+                writer.Change(events, job.Namespace, name, o =>
+                {
+                    o["count"] = o.Int("count") + 1;
+                    o["lastTimestamp"] = now;
+                });
+                return;
+            }
+            writer.Create(events, job.Namespace, new JsonObject
+            {
+                ["apiVersion"] = "v1",
+                ["kind"] = "Event",
+                ["metadata"] = new JsonObject { ["name"] = name },
+                ["involvedObject"] = new JsonObject
+                {
+                    ["apiVersion"] = "batch/v1",
+                    ["kind"] = "Job",
+                    ["name"] = job.Name,
+                    ["namespace"] = job.Namespace,
+                    ["uid"] = job.Uid,
+                },
+                ["reason"] = reason,
+                ["message"] = message,
+                ["source"] = new JsonObject { ["component"] = "job-controller" },
+                ["firstTimestamp"] = now,
+                ["lastTimestamp"] = now,
+                ["count"] = 1,
+                ["type"] = type,
+                ["reportingComponent"] = "job-controller",
+            }, new WriteOptions(Manager));
+        }
+        catch (ApiException)
+        {
+            // Events are news, not state: no namespace, no news.
+        }
     }
 }

@@ -1,16 +1,7 @@
 namespace LightReasoner.DevCluster.Jobs;
 
-/// <summary>
-/// All that is known of a Job at the moment when it is looked at: its status as last written; all Pods it controls; the uids whose
-/// finalizer has been removed although <c>Pods</c> may still show it; whether <c>Pods</c> shows everything that this controller
-/// itself has done so far; its failures in a row.
-/// </summary>
-internal sealed record JobObservation(
-    Job Job, JobStatus Status, IReadOnlyList<Pod> Pods, IReadOnlySet<string> Released, bool PodsCurrent, BackOff BackOff, DateTimeOffset Now)
-{
-    /// <summary>Is the Pod still to be counted?</summary>
-    public bool Tracked(Pod pod) => pod.Tracked && !Released.Contains(pod.Uid);
-}
+/// <summary>All that is known of a Job at the moment when it is looked at: its status as last written; all Pods it controls; its failures in a row.</summary>
+internal sealed record JobObservation(Job Job, JobStatus Status, IReadOnlyList<Pod> Pods, BackOff BackOff, DateTimeOffset Now);
 
 /// <summary>What is to be done about a Job's Pods, and what was found on the way there.</summary>
 internal sealed record JobPlan

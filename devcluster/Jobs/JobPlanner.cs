@@ -1,4 +1,3 @@
-using LightReasoner.DevCluster.Client;
 
 namespace LightReasoner.DevCluster.Jobs;
 
@@ -29,7 +28,7 @@ internal static class JobPlanner
         if (job.Indexed) plan = WithIndexes(plan, seen);
 
         if (plan.Finished is not null) return plan with { Remove = active };
-        if (!seen.PodsCurrent || job.Deleting) return plan with { Again = UntilDeadline(seen) };
+        if (job.Deleting) return plan with { Again = UntilDeadline(seen) };
         return Manage(plan, seen) with { Managed = true };
     }
 
@@ -43,7 +42,7 @@ internal static class JobPlanner
 
     /// <summary>Failed Pods not counted yet, or succeeded ones.</summary>
     private static List<Pod> Uncounted(JobObservation seen, List<string> noted, Func<Pod, bool> ended) =>
-        [.. seen.Pods.Where(p => seen.Tracked(p) && !noted.Contains(p.Uid) && (!seen.Job.Indexed || seen.Job.IndexCounts(p)) && ended(p))];
+        [.. seen.Pods.Where(p => p.Tracked && !noted.Contains(p.Uid) && (!seen.Job.Indexed || seen.Job.IndexCounts(p)) && ended(p))];
 
     /// <summary>Is the Job over, by a verdict already written, by policy, by its limit, or by its deadline?</summary>
     private static JobCondition? Verdict(JobObservation seen, int failed)
@@ -108,7 +107,7 @@ internal static class JobPlanner
     {
         var running = active.Select(p => p.Index).ToHashSet();
         return seen.Pods
-            .Where(p => seen.Tracked(p) && seen.Job.IndexCounts(p) && seen.Job.HasFailed(p)
+            .Where(p => p.Tracked && seen.Job.IndexCounts(p) && seen.Job.HasFailed(p)
                 && !succeeded.Contains(p.Index) && !failed.Contains(p.Index) && !running.Contains(p.Index))
             .GroupBy(p => p.Index)
             .ToDictionary(g => g.Key, g => g.OrderBy(p => p.AllFailures).ThenBy(p => p.FinishedAt).Last());

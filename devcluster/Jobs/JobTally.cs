@@ -1,4 +1,5 @@
-using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Json;
+
 
 namespace LightReasoner.DevCluster.Jobs;
 
@@ -15,7 +16,7 @@ internal sealed class JobTally(JobObservation seen, JobPlan plan)
     /// <summary>Keeps the status small when thousands of Pods end at once; the rest follows at the next look.</summary>
     private const int MaxUncounted = 500;
 
-    private readonly HashSet<string> tracked = [.. seen.Pods.Where(seen.Tracked).Select(p => p.Uid)];
+    private readonly HashSet<string> tracked = [.. seen.Pods.Where(p => p.Tracked).Select(p => p.Uid)];
     private JobCondition? finished = plan.Finished;
     private bool full;
 
@@ -39,8 +40,8 @@ internal sealed class JobTally(JobObservation seen, JobPlan plan)
         var active = plan.BackingOff ? 0 : plan.Active.Count - outcome.Removed + outcome.Created;
         if (finished is not null)
         {
-            // Pods that could not be deleted, or that the copy does not show yet, must be gone before the verdict is written.
-            if (outcome.Removed != plan.Active.Count || !seen.PodsCurrent) finished = null;
+            // Pods that could not be deleted must be gone before the verdict is written.
+            if (outcome.Removed != plan.Active.Count) finished = null;
         }
         else if (job.Completions is { } wanted ? plan.Succeeded >= wanted && active == 0 : plan.Succeeded > 0 && active == 0)
         {
@@ -99,7 +100,7 @@ internal sealed class JobTally(JobObservation seen, JobPlan plan)
         var newIndexes = 0;
         foreach (var pod in job.Indexed ? seen.Pods.OrderBy(p => p.Index) : seen.Pods.AsEnumerable())
         {
-            if (!seen.Tracked(pod) || !MayRelease(pod)) continue;
+            if (!pod.Tracked || !MayRelease(pod)) continue;
             Release.Add(pod);
             if (pod.Succeeded && !Status.UncountedFailed.Contains(pod.Uid))
             {

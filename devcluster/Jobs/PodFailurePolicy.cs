@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Json;
 
 namespace LightReasoner.DevCluster.Jobs;
 

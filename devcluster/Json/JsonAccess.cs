@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -25,27 +26,18 @@ internal static class JsonAccess
         return node;
     }
 
-    public static JsonObject? ObjectAt(this JsonNode? node, params ReadOnlySpan<string> keys) => node.At(keys) as JsonObject;
+    public static JsonObject? Map(this JsonNode? node, params ReadOnlySpan<string> keys) => node.At(keys) as JsonObject;
 
     public static JsonArray? ArrayAt(this JsonNode? node, params ReadOnlySpan<string> keys) => node.At(keys) as JsonArray;
 
     /// <summary>The string under a chain of keys; null when it is missing or not a string.</summary>
-    public static string? StringAt(this JsonNode? node, params ReadOnlySpan<string> keys) => node.At(keys).AsString();
+    public static string? Text(this JsonNode? node, params ReadOnlySpan<string> keys)
+        => node.At(keys) is JsonValue v && v.GetValueKind() == JsonValueKind.String ? v.GetValue<string>() : null;
 
-    /// <summary>The objects of a list; nothing where it is missing.</summary>
-    public static IEnumerable<JsonObject> Items(this JsonNode? node, params ReadOnlySpan<string> keys) => (node.At(keys) as JsonArray)?.OfType<JsonObject>() ?? [];
-
-    public static bool BoolAt(this JsonNode? node, params ReadOnlySpan<string> keys)
-        => node.At(keys) is JsonValue v && v.GetValueKind() == JsonValueKind.True;
-
-    public static long? LongAt(this JsonNode? node, params ReadOnlySpan<string> keys) => node.At(keys).AsLong();
-
-    public static string? AsString(this JsonNode? node)
-        => node is JsonValue v && v.GetValueKind() == JsonValueKind.String ? v.GetValue<string>() : null;
-
-    public static long? AsLong(this JsonNode? node)
+    /// <summary>The whole number under a chain of keys; null when it is missing or not one.</summary>
+    public static long? Number(this JsonNode? node, params ReadOnlySpan<string> keys)
     {
-        if (node is not JsonValue v || v.GetValueKind() != JsonValueKind.Number)
+        if (node.At(keys) is not JsonValue v || v.GetValueKind() != JsonValueKind.Number)
             return null;
         if (v.TryGetValue(out long l))
             return l;
@@ -55,11 +47,34 @@ internal static class JsonAccess
         return d == Math.Floor(d) && Math.Abs(d) < 9e18 ? (long)d : null;
     }
 
+    public static int? Int(this JsonNode? node, params ReadOnlySpan<string> keys) => (int?)node.Number(keys);
+
+    public static bool BoolAt(this JsonNode? node, params ReadOnlySpan<string> keys) => node.Flag(keys) == true;
+
+    public static bool? Flag(this JsonNode? node, params ReadOnlySpan<string> keys)
+        => (node.At(keys) as JsonValue)?.GetValueKind() switch { JsonValueKind.True => true, JsonValueKind.False => false, _ => null };
+
+    /// <summary>The strings of a list; nothing where it is missing.</summary>
+    public static IEnumerable<string> Strings(this JsonNode? node, params ReadOnlySpan<string> keys) => node.At(keys).StringItems();
+
+    /// <summary>The string-to-string entries of a map such as labels.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> Entries(this JsonNode? node, params ReadOnlySpan<string> keys)
+        => (node.Map(keys) ?? []).Where(e => e.Value.Text() is not null).Select(e => KeyValuePair.Create(e.Key, e.Value.Text()!));
+
+    public static DateTimeOffset? Time(this JsonNode? node, params ReadOnlySpan<string> keys)
+        => DateTimeOffset.TryParse(node.Text(keys), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var t)
+            ? t.ToUniversalTime()
+            : null;
+
+    /// <summary>The objects of a list; nothing where it is missing.</summary>
+    public static IEnumerable<JsonObject> Items(this JsonNode? node, params ReadOnlySpan<string> keys)
+        => (node.At(keys) as JsonArray)?.OfType<JsonObject>() ?? [];
+
     public static double AsDouble(this JsonValue v)
         => v.TryGetValue(out double d) ? d
             : v.TryGetValue(out long l) ? l
             : v.TryGetValue(out int i) ? i
-            : double.Parse(v.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture);
+            : double.Parse(v.ToJsonString(), CultureInfo.InvariantCulture);
 
     /// <summary>The object under <paramref name="key"/>, made when it is missing.</summary>
     public static JsonObject Ensure(this JsonObject o, string key)
@@ -89,27 +104,54 @@ internal static class JsonAccess
 
     public static JsonObject Copy(this JsonObject o) => (JsonObject)o.DeepClone();
 
-    public static string Text(this JsonNode? node) => node is null ? "null" : node.ToJsonString(Plain);
+    public static string ToText(this JsonNode? node) => node is null ? "null" : node.ToJsonString(Plain);
 
     public static bool Same(JsonNode? a, JsonNode? b) => JsonNode.DeepEquals(a, b);
+
+    /// <summary>Sets a value at a path and makes the maps on the way.</summary>
+    public static void Set(this JsonObject o, JsonNode? value, params ReadOnlySpan<string> path)
+    {
+        foreach (var key in path[..^1])
+            o = o.Ensure(key);
+        o[path[^1]] = value;
+    }
+
+    /// <summary>RFC 3339 in UTC with whole seconds, as metav1.Time is written.</summary>
+    public static string ToKubernetesTime(this DateTimeOffset t)
+        => t.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>RFC 3339 in UTC with six digits of a second, as metav1.MicroTime is written.</summary>
+    public static string ToKubernetesMicroTime(this DateTimeOffset t)
+        => t.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+
+    public static JsonArray ToJsonArray(this IEnumerable<string> items) => Strings(items);
+
+    public static JsonArray ToJsonArray(this IEnumerable<JsonObject> items) => new([.. items]);
 
     public static JsonArray Strings(IEnumerable<string> values) => new([.. values.Select(v => (JsonNode)JsonValue.Create(v))]);
 
     public static IEnumerable<string> StringItems(this JsonNode? node)
-        => node is JsonArray a ? a.Select(i => i.AsString()).OfType<string>() : [];
+        => node is JsonArray a ? a.Select(i => i.Text()).OfType<string>() : [];
 
     // metadata
     public static JsonObject Metadata(this JsonObject o) => o.Ensure("metadata");
 
-    public static string Name(this JsonObject o) => o.StringAt("metadata", "name") ?? "";
+    public static string Name(this JsonObject o) => o.Text("metadata", "name") ?? "";
 
-    public static string Namespace(this JsonObject o) => o.StringAt("metadata", "namespace") ?? "";
+    public static string Namespace(this JsonObject o) => o.Text("metadata", "namespace") ?? "";
 
-    public static string Uid(this JsonObject o) => o.StringAt("metadata", "uid") ?? "";
+    public static string Uid(this JsonObject o) => o.Text("metadata", "uid") ?? "";
 
-    public static string Kind(this JsonObject o) => o.StringAt("kind") ?? "";
+    /// <summary>namespace/name, or the name alone for cluster-scoped objects.</summary>
+    public static string Key(this JsonObject o) => o.Namespace() is { Length: > 0 } ns ? $"{ns}/{o.Name()}" : o.Name();
 
-    public static string ApiVersion(this JsonObject o) => o.StringAt("apiVersion") ?? "";
+    /// <summary>The owner reference with <c>controller: true</c>, if there is one.</summary>
+    public static JsonObject? ControllerReference(this JsonObject o)
+        => o.Items("metadata", "ownerReferences").FirstOrDefault(r => r.BoolAt("controller"));
+
+    public static string Kind(this JsonObject o) => o.Text("kind") ?? "";
+
+    public static string ApiVersion(this JsonObject o) => o.Text("apiVersion") ?? "";
 
     public static void RemoveFinalizer(this JsonObject o, string finalizer)
     {
@@ -118,9 +160,10 @@ internal static class JsonAccess
     }
 
     /// <summary>The condition of a type in the status; null when there is none.</summary>
-    public static JsonObject? Condition(this JsonNode? o, string type) => o.Items("status", "conditions").FirstOrDefault(c => c.StringAt("type") == type);
+    public static JsonObject? Condition(this JsonNode? o, string type)
+        => o.Items("status", "conditions").FirstOrDefault(c => c.Text("type") == type);
 
-    public static bool HasCondition(this JsonNode? o, string type) => o.Condition(type).StringAt("status") == "True";
+    public static bool HasCondition(this JsonNode? o, string type) => o.Condition(type).Text("status") == "True";
 
     /// <summary>Adds or changes a condition of the status; its transition time stays while its status does.</summary>
     public static void SetCondition(this JsonObject o, string now, string type, bool status, string reason, string message)
@@ -131,7 +174,7 @@ internal static class JsonAccess
         {
             ["type"] = type,
             ["status"] = value,
-            ["lastTransitionTime"] = old.StringAt("status") == value ? old.StringAt("lastTransitionTime") : now,
+            ["lastTransitionTime"] = old.Text("status") == value ? old.Text("lastTransitionTime") : now,
             ["reason"] = reason,
             ["message"] = message,
         };

@@ -25,7 +25,7 @@ internal sealed class CrdController(Store store, Registry registry, ObjectWriter
             }
             else if (change.New is null)
             {
-                registry.Replace(change.Any.Document.StringAt("spec", "group")!, change.Any.Document.StringAt("spec", "names", "plural")!, null);
+                registry.Replace(change.Any.Document.Text("spec", "group")!, change.Any.Document.Text("spec", "names", "plural")!, null);
             }
             else if (change.New.Document.IsDeleting())
             {
@@ -42,7 +42,7 @@ internal sealed class CrdController(Store store, Registry registry, ObjectWriter
     {
         if (store.Get(type.StorageName, "", name)?.Document is not { } crd || crd.IsDeleting())
             return;
-        var names = crd.ObjectAt("spec", "names")!;
+        var names = crd.Map("spec", "names")!;
         Write(name, o =>
         {
             o.Ensure("status")["acceptedNames"] = names.DeepClone();
@@ -52,21 +52,21 @@ internal sealed class CrdController(Store store, Registry registry, ObjectWriter
         });
         Write(name, o => o.SetCondition(writer.Now, "Established", true, "InitialNamesAccepted", "the initial names have been accepted"));
         var version = crd.Items("spec", "versions").First();
-        var schema = version.ObjectAt("schema", "openAPIV3Schema")!;
-        var (group, plural, kind) = (crd.StringAt("spec", "group")!, names.StringAt("plural")!, names.StringAt("kind")!);
+        var schema = version.Map("schema", "openAPIV3Schema")!;
+        var (group, plural, kind) = (crd.Text("spec", "group")!, names.Text("plural")!, names.Text("kind")!);
         registry.Replace(group, plural, new ResourceType
         {
             Group = group,
-            Version = version.StringAt("name")!,
+            Version = version.Text("name")!,
             Plural = plural,
-            Singular = names.StringAt("singular") ?? "",
+            Singular = names.Text("singular") ?? "",
             Kind = kind,
-            ListKindOverride = names.StringAt("listKind"),
-            Namespaced = crd.StringAt("spec", "scope") == "Namespaced",
+            ListKindOverride = names.Text("listKind"),
+            Namespaced = crd.Text("spec", "scope") == "Namespaced",
             ShortNames = [.. names["shortNames"].StringItems()],
             Categories = [.. names["categories"].StringItems()],
             Verbs = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"],
-            DefaultsOnRead = crd.LongAt("metadata", "generation") > 1,
+            DefaultsOnRead = crd.Number("metadata", "generation") > 1,
             OpenApiSchema = schema,
             Schema = StructuralSchema.ForResource(schema),
             Strategy = new CustomResourceStrategy(version),
@@ -76,7 +76,7 @@ internal sealed class CrdController(Store store, Registry registry, ObjectWriter
 
     private string? Terminating(string resource)
         => store.List(type.StorageName).Objects.Values
-            .FirstOrDefault(o => o.Document.IsDeleting() && $"{o.Document.StringAt("spec", "group")}/{o.Document.StringAt("spec", "names", "plural")}" == resource)?.Name;
+            .FirstOrDefault(o => o.Document.IsDeleting() && $"{o.Document.Text("spec", "group")}/{o.Document.Text("spec", "names", "plural")}" == resource)?.Name;
 
     private void Terminate(string name)
     {

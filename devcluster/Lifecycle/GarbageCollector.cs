@@ -69,7 +69,7 @@ internal sealed class GarbageCollector(Store store, Registry registry, ObjectWri
     }
 
     private static IEnumerable<string> Owners(JsonObject? o)
-        => (o?.ArrayAt("metadata", "ownerReferences") ?? []).Select(r => r.StringAt("uid")).OfType<string>();
+        => (o?.ArrayAt("metadata", "ownerReferences") ?? []).Select(r => r.Text("uid")).OfType<string>();
 
     private void Examine(string uid)
     {
@@ -110,12 +110,12 @@ internal sealed class GarbageCollector(Store store, Registry registry, ObjectWri
         var blocking = false;
         foreach (var (kind, dependent) in DependentsOf(owner.Document.Uid()).ToList())
         {
-            var reference = dependent.Document.ArrayAt("metadata", "ownerReferences")!.First(r => r.StringAt("uid") == owner.Document.Uid());
+            var reference = dependent.Document.ArrayAt("metadata", "ownerReferences")!.First(r => r.Text("uid") == owner.Document.Uid());
             if (!dependent.Document.IsDeleting() && Absent(dependent).Count + 1 >= Owners(dependent.Document).Count())
             {
                 // A dependent that blocks others below it goes in the foreground too.
                 var foreground = DependentsOf(dependent.Document.Uid()).Any(d => d.Object.Document.ArrayAt("metadata", "ownerReferences")!
-                    .Any(r => r.StringAt("uid") == dependent.Document.Uid() && r.BoolAt("blockOwnerDeletion")));
+                    .Any(r => r.Text("uid") == dependent.Document.Uid() && r.BoolAt("blockOwnerDeletion")));
                 var gone = deleter.Delete(kind, dependent.Namespace, dependent.Name, new DeleteOptions(foreground ? "Foreground" : "Background", Uid: dependent.Document.Uid())).Gone;
                 blocking |= !gone && reference.BoolAt("blockOwnerDeletion");
             }
@@ -153,12 +153,12 @@ internal sealed class GarbageCollector(Store store, Registry registry, ObjectWri
         var absent = new List<string>();
         foreach (var reference in stored.Document.ArrayAt("metadata", "ownerReferences") ?? [])
         {
-            var uid = reference.StringAt("uid") ?? "";
-            var type = registry.FindKind(reference.StringAt("apiVersion") ?? "", reference.StringAt("kind") ?? "");
+            var uid = reference.Text("uid") ?? "";
+            var type = registry.FindKind(reference.Text("apiVersion") ?? "", reference.Text("kind") ?? "");
             // An owner of a kind that is not served may be there all the same.
             if (type is null)
                 continue;
-            var owner = store.Get(type.StorageName, type.Namespaced ? stored.Namespace : "", reference.StringAt("name") ?? "");
+            var owner = store.Get(type.StorageName, type.Namespaced ? stored.Namespace : "", reference.Text("name") ?? "");
             if (owner is null || owner.Document.Uid() != uid)
                 absent.Add(uid);
         }
@@ -169,7 +169,7 @@ internal sealed class GarbageCollector(Store store, Registry registry, ObjectWri
     private void RemoveOwners(ResourceType type, StoredObject dependent, List<string> uids)
         => Change(type, dependent, o =>
         {
-            var rest = o.ArrayAt("metadata", "ownerReferences")!.Where(r => !uids.Contains(r.StringAt("uid") ?? "")).Select(r => r?.DeepClone()).ToArray();
+            var rest = o.ArrayAt("metadata", "ownerReferences")!.Where(r => !uids.Contains(r.Text("uid") ?? "")).Select(r => r?.DeepClone()).ToArray();
             o.Metadata().SetOrRemove("ownerReferences", rest.Length == 0 ? null : new JsonArray(rest));
         });
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Json;
 
 namespace LightReasoner.DevCluster.Node;
 
@@ -38,6 +38,11 @@ internal sealed record ContainerRecord(string Name, string Image)
 
     public bool Running => RunningSince is not null && Ended is null;
 
+    /// <summary>What the readiness probe says; a container without one is ready as soon as it runs.</summary>
+    public bool ProbedReady { get; init; } = true;
+
+    public bool Ready => Running && ProbedReady;
+
     public bool Succeeded => Ended?.ExitCode == 0;
 
     /// <summary>An init container counts as ready once it has done its work.</summary>
@@ -51,7 +56,7 @@ internal sealed record ContainerRecord(string Name, string Image)
             ["name"] = Name,
             ["state"] = state,
             ["lastState"] = Last is null ? new JsonObject() : new JsonObject { ["terminated"] = Last.ToJson() },
-            ["ready"] = init ? Succeeded : Running,
+            ["ready"] = init ? Succeeded : Ready,
             ["restartCount"] = Restarts,
             ["image"] = Image,
             ["imageID"] = "",

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Json;
 
 namespace LightReasoner.DevCluster.Node;
 
@@ -16,6 +17,7 @@ internal sealed record NodeContext(
 internal sealed class ContainerRunner(
     NodeContext node, JsonObject pod, JsonObject container, bool init, PodFolders folders, PodVolumes volumes, PodStop stop, Action<ContainerRecord> report)
 {
+    private const string ServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
     private const int MaxMessage = 4096;
     private const int MaxLogMessage = 2048;
     private const int MaxLogMessageLines = 80;
@@ -121,11 +123,13 @@ internal sealed class ContainerRunner(
         var paths = volumes.Paths(container);
         var declared = await ContainerEnvironment.DeclaredAsync(
             pod, container, new ConfigSource(node.Api, pod.Namespace()), node.NodeHas, stop.Requested);
-        string Resolve(string text) => paths.Rewrite(Expansion.Expand(text, declared));
+        string Local(string text) => Loopback.Rewrite(paths.Rewrite(text), pod, node.Options.DataDirectory);
+        string Resolve(string text) => Local(Expansion.Expand(text, declared));
         var command = container.Strings("command").Select(Resolve).ToList();
         var arguments = container.Strings("args").Select(Resolve).ToList();
         var environment = ContainerEnvironment.Machine(pod);
-        foreach (var (key, value) in declared) environment[key] = paths.Rewrite(value);
+        if (volumes.TemporaryFolder(container) is { } temporary) environment["TMPDIR"] = temporary;
+        foreach (var (key, value) in declared) environment[key] = Local(value);
         if (entryPoint.Count > 0 && Path.GetDirectoryName(entryPoint[0]) is { Length: > 0 } folder)
             environment["PATH"] = $"{folder}:{environment.GetValueOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin")}";
         // The image's own program by its bare name is the entry point, whatever that takes to start.
@@ -135,7 +139,20 @@ internal sealed class ContainerRunner(
         var work = container.Text("workingDir") is { Length: > 0 } dir ? paths.Rewrite(dir) : node.Options.WorkingDirectory ?? folders.WorkingDirectory(name);
         Directory.CreateDirectory(work);
         Directory.CreateDirectory(folders.Container(name));
+        await WriteKubeconfig(environment, paths.Rewrite(ServiceAccount));
         return new ContainerLaunch(command[0], [.. command.Skip(1), .. arguments], environment, work);
+    }
+
+    /// <summary>Programs look for their token at a fixed path, which a local process cannot have: a kubeconfig has it instead.</summary>
+    private async Task WriteKubeconfig(Dictionary<string, string> environment, string account)
+    {
+        if (account == ServiceAccount || environment.ContainsKey("KUBECONFIG")) return;
+        var token = await File.ReadAllTextAsync(Path.Combine(account, "token"));
+        var authority = await File.ReadAllTextAsync(Path.Combine(account, "ca.crt"));
+        var file = Path.Combine(folders.Container(name), "kubeconfig");
+        await File.WriteAllTextAsync(file, Server.Kubeconfig.Write(node.Api.Server, authority, token, pod.Namespace()));
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        environment["KUBECONFIG"] = file;
     }
 
     private async Task<Termination> RunOnce(ContainerLaunch launch)
@@ -160,11 +177,34 @@ internal sealed class ContainerRunner(
         var id = $"process://{process.Pid}";
         node.Events.Normal(pod, "Created", $"Created container: {name}");
         node.Events.Normal(pod, "Started", $"Started container {name}");
-        Update(record with { RunningSince = started, Ended = null, ContainerId = id });
+        var probed = container.Map("readinessProbe") is not null;
+        Update(record with { RunningSince = started, Ended = null, ContainerId = id, ProbedReady = !probed });
+        using var ended = new CancellationTokenSource();
+        var probes = Task.WhenAll(ProbeReadiness(ended.Token), ProbeLiveness(process, ended.Token));
         var code = await Wait(process);
+        await ended.CancelAsync();
+        await probes.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var text = await Message(message, logPath, code);
         return new Termination(code, code == 0 ? "Completed" : "Error", text, started, clock.GetUtcNow(), id);
     }
+
+    private Task ProbeReadiness(CancellationToken ended) => container.Map("readinessProbe") is not { } probe
+        ? Task.CompletedTask
+        : new HttpProbe(pod, probe, clock).RunAsync(failure =>
+        {
+            if (failure is not null) node.Events.Warning(pod, "Unhealthy", $"Readiness probe failed: {failure}");
+            Update(record with { ProbedReady = failure is null });
+        }, ended);
+
+    private Task ProbeLiveness(ContainerProcess process, CancellationToken ended) => container.Map("livenessProbe") is not { } probe
+        ? Task.CompletedTask
+        : new HttpProbe(pod, probe, clock).RunAsync(failure =>
+        {
+            if (failure is null) return;
+            node.Events.Warning(pod, "Unhealthy", $"Liveness probe failed: {failure}");
+            node.Events.Normal(pod, "Killing", $"Container {name} failed liveness probe, will be restarted");
+            process.Signal(Signals.Kill);
+        }, ended);
 
     private async Task<int> Wait(ContainerProcess process)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Json;
 
 namespace LightReasoner.DevCluster.Node;
 
@@ -22,7 +23,8 @@ internal static class DownwardApi
             "metadata.annotations" => Lines(pod.Entries("metadata", "annotations")),
             "spec.nodeName" => pod.Text("spec", "nodeName") ?? "",
             "spec.serviceAccountName" => pod.Text("spec", "serviceAccountName") ?? "default",
-            "status.hostIP" or "status.podIP" or "status.hostIPs" or "status.podIPs" => "127.0.0.1",
+            "status.hostIP" or "status.hostIPs" => PodStatus.NodeAddress,
+            "status.podIP" or "status.podIPs" => Loopback.OfPod(pod),
             _ => null,
         };
     }
@@ -34,8 +36,8 @@ internal static class DownwardApi
         var name = parts.Length == 2 ? parts[1] : "";
         var text = container.Text("resources", parts[0], name)
             ?? (parts[0] == "requests" ? container.Text("resources", "limits", name) : null);
-        var amount = text is not null ? Quantity.Parse(text) : parts[0] == "limits" ? nodeHas(name) : 0;
-        var unit = Quantity.Parse(divisor) is > 0 and var d ? d : 1;
+        var amount = text is not null ? Placement.Amount(text) : parts[0] == "limits" ? nodeHas(name) : 0;
+        var unit = Placement.Amount(divisor) is > 0 and var d ? d : 1;
         return Math.Ceiling(amount / unit).ToString(CultureInfo.InvariantCulture);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Json;
 using Microsoft.Extensions.Logging;
 
 namespace LightReasoner.DevCluster.Node;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Json;
+using k8s.Models;
 
 namespace LightReasoner.DevCluster.Node;
 
@@ -45,8 +46,11 @@ internal static class Placement
         return requests;
     }
 
+    /// <summary>A quantity such as <c>500m</c> or <c>1Gi</c> in whole units (cores, bytes).</summary>
+    public static decimal Amount(string? quantity) => string.IsNullOrEmpty(quantity) ? 0 : new ResourceQuantity(quantity).ToDecimal();
+
     private static Dictionary<string, decimal> Amounts(this JsonObject? list) =>
-        (list ?? []).ToDictionary(e => e.Key, e => Quantity.Parse(e.Value.Text() ?? e.Value?.ToJsonString()));
+        (list ?? []).ToDictionary(e => e.Key, e => Amount(e.Value.Text() ?? e.Value?.ToJsonString()));
 
     /// <summary>Required node affinity: one of the terms must match wholly.</summary>
     private static bool Affine(JsonObject pod, IReadOnlyDictionary<string, string> labels)
@@ -62,8 +66,8 @@ internal static class Placement
                 "NotIn" => !has || !values.Contains(value!),
                 "Exists" => has,
                 "DoesNotExist" => !has,
-                "Gt" => has && values.Count == 1 && Quantity.Parse(value) > Quantity.Parse(values[0]),
-                "Lt" => has && values.Count == 1 && Quantity.Parse(value) < Quantity.Parse(values[0]),
+                "Gt" => has && values.Count == 1 && Amount(value) > Amount(values[0]),
+                "Lt" => has && values.Count == 1 && Amount(value) < Amount(values[0]),
                 _ => false,
             };
         }));

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Json;
 
 namespace LightReasoner.DevCluster.Node;
 
@@ -47,8 +47,8 @@ internal static class PodStatus
         };
         if (facts.VolumesReady)
         {
-            status["podIP"] = NodeAddress;
-            status["podIPs"] = new JsonArray(new JsonObject { ["ip"] = NodeAddress });
+            status["podIP"] = Loopback.OfPod(facts.Pod);
+            status["podIPs"] = new JsonArray(new JsonObject { ["ip"] = Loopback.OfPod(facts.Pod) });
         }
         if (facts.Init.Count > 0) status["initContainerStatuses"] = facts.Init.Select(c => c.ToJson(init: true)).ToJsonArray();
         if (over && facts.Reason is { } why)
@@ -63,7 +63,7 @@ internal static class PodStatus
     {
         var ended = phase is "Succeeded" or "Failed";
         var unfinished = facts.Init.Where(c => !c.Succeeded).Select(c => c.Name).ToList();
-        var unready = facts.Containers.Where(c => !c.Running).Select(c => c.Name).ToList();
+        var unready = facts.Containers.Where(c => !c.Ready).Select(c => c.Name).ToList();
         var (notReady, message) = phase switch
         {
             "Succeeded" => ("PodCompleted", null),

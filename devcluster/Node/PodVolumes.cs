@@ -1,12 +1,14 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Json;
 
 namespace LightReasoner.DevCluster.Node;
 
 /// <summary>Lays the volumes of a Pod out in its folder, and keeps its tokens fresh.</summary>
 internal sealed class PodVolumes(ApiClient api, JsonObject pod, PodFolders folders, Func<string, decimal> nodeHas, TimeProvider clock)
 {
+    private const string Temporary = "/tmp";
     private const int DefaultTokenLife = 3600;
     private static readonly TimeSpan MaxTokenAge = TimeSpan.FromHours(24);
 
@@ -32,6 +34,13 @@ internal sealed class PodVolumes(ApiClient api, JsonObject pod, PodFolders folde
         }
     }
 
+    /// <summary>
+    /// The folder of what is mounted at /tmp. Programs find it by TMPDIR: the path itself is not rewritten, since the machine's own /tmp is
+    /// where a development setup keeps things that arguments name.
+    /// </summary>
+    public string? TemporaryFolder(JsonObject container) =>
+        container.Items("volumeMounts").FirstOrDefault(m => m.Text("mountPath") == Temporary).Text("name") is { } volume ? folders.Volume(volume) : null;
+
     /// <summary>The real places of a container's mounts and of its termination message.</summary>
     public PathMap Paths(JsonObject container)
     {
@@ -39,7 +48,7 @@ internal sealed class PodVolumes(ApiClient api, JsonObject pod, PodFolders folde
         foreach (var mount in container.Items("volumeMounts"))
         {
             var volume = pod.Items("spec", "volumes").FirstOrDefault(v => v.Text("name") == mount.Text("name"));
-            if (volume is null || mount.Text("mountPath") is not { } path) continue;
+            if (volume is null || mount.Text("mountPath") is not { } path || path == Temporary) continue;
             var real = volume.Text("hostPath", "path") ?? folders.Volume(mount.Text("name")!);
             if (mount.Text("subPath") is { Length: > 0 } inner)
             {

@@ -1,4 +1,5 @@
 using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -24,7 +25,7 @@ internal static class ProcessNode
         using var api = ApiClient.FromKubeconfig(options.Kubeconfig, "lightreasoner-node");
         await using var guard = new ProcessGuard(options.DataDirectory);
         using var abandon = new CancellationTokenSource();
-        var capacity = Machine.Capacity(options).ToDictionary(e => e.Key, e => Quantity.Parse(e.Value));
+        var capacity = Machine.Capacity(options).ToDictionary(e => e.Key, e => Placement.Amount(e.Value));
         var scheduler = new Scheduler(
             api, options.Name, NodeRegistration.Labels(options), capacity, new EventRecorder(api, "default-scheduler", null, clock, log), clock, log);
         var live = new LiveLogs();
@@ -41,6 +42,8 @@ internal static class ProcessNode
                 kubelet.Changed(change);
             },
         };
+        using var proxy = new ServiceProxy(options.DataDirectory, pods, log);
+        var services = new Informer(api, Resource.Services.Collection(), null, clock, log) { Changed = proxy.Changed };
         var self = new Informer(api, Resource.Nodes.Collection(), $"fieldSelector=metadata.name%3D{options.Name}", clock, log)
         {
             Changed = change =>
@@ -53,7 +56,7 @@ internal static class ProcessNode
         try
         {
             await registration.RegisterAsync(cancel);
-            work.AddRange([registration.BeatAsync(cancel), pods.RunAsync(cancel), self.RunAsync(cancel)]);
+            work.AddRange([registration.BeatAsync(cancel), pods.RunAsync(cancel), services.RunAsync(cancel), self.RunAsync(cancel)]);
             await pods.Synced.WaitAsync(cancel);
             kubelet.Sweep();
             work.Add(scheduler.RunAsync(cancel));

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
+using System.Threading.Channels;
 using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Json;
 using Microsoft.Extensions.Logging;
 
 namespace LightReasoner.DevCluster.Node;
@@ -11,7 +13,9 @@ internal sealed class Scheduler(
     ApiClient api, string nodeName, IReadOnlyDictionary<string, string> labels, IReadOnlyDictionary<string, decimal> capacity,
     EventRecorder events, TimeProvider clock, ILogger log)
 {
-    private readonly WorkQueue queue = new(clock);
+    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(500);
+
+    private readonly Channel<string> queue = Channel.CreateUnbounded<string>();
     private readonly ConcurrentDictionary<string, JsonObject> pending = new();
     private readonly Ledger ledger = new(capacity);
 
@@ -26,7 +30,7 @@ internal sealed class Scheduler(
         if (pod is not null && Waits(pod))
         {
             pending[key] = pod;
-            queue.Add(key);
+            queue.Writer.TryWrite(key);
             return;
         }
         pending.TryRemove(key, out _);
@@ -43,10 +47,36 @@ internal sealed class Scheduler(
     /// <summary>Room has come free: look at all Pods again that wait.</summary>
     public void Retry()
     {
-        foreach (var key in pending.Keys) queue.Add(key);
+        foreach (var key in pending.Keys) queue.Writer.TryWrite(key);
     }
 
-    public Task RunAsync(CancellationToken cancel) => queue.RunAsync(Schedule, "scheduling Pod", log, cancel);
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        try
+        {
+            while (await queue.Reader.WaitToReadAsync(cancel))
+            {
+                var keys = new HashSet<string>();
+                while (queue.Reader.TryRead(out var key)) keys.Add(key);
+                foreach (var key in keys)
+                {
+                    try
+                    {
+                        await Schedule(key, cancel);
+                    }
+                    catch (Exception e) when (e is ApiException or HttpRequestException or IOException)
+                    {
+                        log.LogDebug("scheduling Pod {Key}: {Message}; again later", key, e.Message);
+                        _ = Task.Delay(Again, clock, cancel).ContinueWith(_ => queue.Writer.TryWrite(key), TaskScheduler.Default);
+                    }
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // The end asked for.
+        }
+    }
 
     private static bool Waits(JsonObject pod) =>
         pod.Text("spec", "nodeName") is null or "" && pod.Text("metadata", "deletionTimestamp") is null

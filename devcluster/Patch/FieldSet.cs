@@ -89,7 +89,7 @@ internal sealed class FieldSet
     {
         "f:" => "." + step[2..],
         "v:" => $"[={step[2..]}]",
-        _ => "[" + string.Join(",", ((JsonObject)JsonReading.Parse(step[2..])!).Select(p => $"{p.Key}={p.Value.Text()}")) + "]",
+        _ => "[" + string.Join(",", ((JsonObject)JsonReading.Parse(step[2..])!).Select(p => $"{p.Key}={p.Value.ToText()}")) + "]",
     };
 
     private FieldSet Combine(FieldSet other, Func<bool, bool, bool> rule)

@@ -19,8 +19,8 @@ internal static class ManagedFields
 
     public static List<Manager> Read(JsonObject? o)
         => [.. (o?.ArrayAt("metadata", "managedFields") ?? []).OfType<JsonObject>().Where(m => m.Count > 0).Select(m => new Manager(
-            m.StringAt("manager") ?? "", m.StringAt("operation") ?? "", m.StringAt("apiVersion") ?? "", m.StringAt("subresource") ?? "",
-            m.StringAt("time"), FieldSet.FromJson(m["fieldsV1"])))];
+            m.Text("manager") ?? "", m.Text("operation") ?? "", m.Text("apiVersion") ?? "", m.Text("subresource") ?? "",
+            m.Text("time"), FieldSet.FromJson(m["fieldsV1"])))];
 
     public static void Write(JsonObject o, IEnumerable<Manager> managers)
     {
@@ -68,7 +68,7 @@ internal static class ManagedFields
     }
 
     private static bool IsGood(JsonArray? entries)
-        => entries is { Count: > 0 } && entries.All(e => e.StringAt("operation") is "Apply" or "Update" && e.StringAt("fieldsType") == "FieldsV1" && e.ObjectAt("fieldsV1") is not null);
+        => entries is { Count: > 0 } && entries.All(e => e.Text("operation") is "Apply" or "Update" && e.Text("fieldsType") == "FieldsV1" && e.Map("fieldsV1") is not null);
 
     /// <summary>Takes what was removed from everybody, and what was changed from those that <paramref name="loses"/> names.</summary>
     public static List<Manager> Disown(List<Manager> managers, Comparison comparison, Func<Manager, bool> loses, FieldSet taken)
@@ -133,7 +133,7 @@ internal static class ManagedFields
 
         var sets = new[] { a, b }.Select(c =>
         {
-            var texts = (c.ArrayAt("metadata", "managedFields") ?? []).Select(e => e.Text()).Order(StringComparer.Ordinal).ToList();
+            var texts = (c.ArrayAt("metadata", "managedFields") ?? []).Select(e => e.ToText()).Order(StringComparer.Ordinal).ToList();
             c.Metadata().Remove("managedFields");
             return texts;
         }).ToList();

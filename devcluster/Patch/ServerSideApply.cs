@@ -79,7 +79,7 @@ internal sealed class ServerSideApply(ObjectWriter writer, ApiRequest request)
 
     private void CheckIdentity(JsonObject applied, JsonObject live)
     {
-        if (applied.StringAt("metadata", "resourceVersion") is { Length: > 0 } version && version != live.StringAt("metadata", "resourceVersion"))
+        if (applied.Text("metadata", "resourceVersion") is { Length: > 0 } version && version != live.Text("metadata", "resourceVersion"))
             throw Fail.Modified(type, request.Name);
         if (applied.Uid().Length > 0 && applied.Uid() != live.Uid())
         {
@@ -111,7 +111,7 @@ internal sealed class ServerSideApply(ObjectWriter writer, ApiRequest request)
         }
 
         if (manager == "kubectl" && live.At("metadata", "annotations", LastApplied) is not null)
-            merged.Metadata().Ensure("annotations")[LastApplied] = Sorted(applied).Text() + "\n";
+            merged.Metadata().Ensure("annotations")[LastApplied] = Sorted(applied).ToText() + "\n";
         var comparison = TypedValue.Compare(Content(live), Content(merged), type.Schema);
         var taken = ManagedFields.Owned(comparison.Added.Union(comparison.Modified), type, request.Subresource).Intersection(mine.Fields);
         if (!request.Flag("force"))
@@ -167,7 +167,7 @@ internal sealed class ServerSideApply(ObjectWriter writer, ApiRequest request)
     // What kubectl applied before it applied on the server: it may change that without a conflict.
     private FieldSet? LastAppliedFields(JsonObject live)
     {
-        if (live.StringAt("metadata", "annotations", LastApplied) is not { Length: > 0 } text || JsonReading.Parse(text) is not JsonObject former)
+        if (live.Text("metadata", "annotations", LastApplied) is not { Length: > 0 } text || JsonReading.Parse(text) is not JsonObject former)
             return null;
         var fields = new FieldSet();
         TypedValue.Fields(Content(former), type.Schema, fields);

@@ -18,7 +18,7 @@ internal static class StrategicMergePatch
 
     public static JsonObject Apply(JsonObject target, JsonObject patch, TypeSchema? schema)
     {
-        switch (patch.StringAt(PatchDirective))
+        switch (patch.Text(PatchDirective))
         {
             case "replace":
                 var replacement = patch.Copy();
@@ -55,7 +55,7 @@ internal static class StrategicMergePatch
                 case JsonObject o:
                     target.Remove(key);
                     target[key] = Apply(current as JsonObject ?? [], o, member);
-                    if (o.StringAt(PatchDirective) == "delete")
+                    if (o.Text(PatchDirective) == "delete")
                         target.Remove(key);
                     break;
                 case JsonArray a when member?.MergeKey is { } mergeKey:
@@ -104,13 +104,13 @@ internal static class StrategicMergePatch
 
     private static JsonArray MergeObjects(JsonArray current, JsonArray patch, string mergeKey, TypeSchema? items)
     {
-        if (patch.Any(p => p.StringAt(PatchDirective) == "replace" && p.At(mergeKey) is null))
-            return new JsonArray([.. patch.Where(p => p.StringAt(PatchDirective) != "replace").Select(p => p?.DeepClone())]);
+        if (patch.Any(p => p.Text(PatchDirective) == "replace" && p.At(mergeKey) is null))
+            return new JsonArray([.. patch.Where(p => p.Text(PatchDirective) != "replace").Select(p => p?.DeepClone())]);
         var result = current.Select(i => (JsonNode?)i?.DeepClone()).ToList();
         foreach (var item in patch.OfType<JsonObject>())
         {
             var i = result.FindIndex(r => JsonAccess.Same(r.At(mergeKey), item.At(mergeKey)));
-            if (item.StringAt(PatchDirective) == "delete")
+            if (item.Text(PatchDirective) == "delete")
             {
                 result.RemoveAll(r => JsonAccess.Same(r.At(mergeKey), item.At(mergeKey)));
             }

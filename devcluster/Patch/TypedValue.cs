@@ -246,7 +246,7 @@ internal static class TypedValue
     private static string Step(JsonNode? item, TypeSchema schema)
     {
         if (schema.ListType == "set")
-            return "v:" + item.Text();
+            return "v:" + item.ToText();
         var key = new JsonObject();
         foreach (var name in schema.ListMapKeys.Order(StringComparer.Ordinal))
         {
@@ -255,6 +255,6 @@ internal static class TypedValue
                 key[name] = value.DeepClone();
         }
 
-        return "k:" + key.Text();
+        return "k:" + key.ToText();
     }
 }

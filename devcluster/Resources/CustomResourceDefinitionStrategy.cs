@@ -17,12 +17,12 @@ internal sealed class CustomResourceDefinitionStrategy : ResourceStrategy
 
     public override IReadOnlyList<Column> Columns { get; } = [.. Column.Parse("Name"), new("Created At", "date")];
 
-    public override JsonArray Cells(JsonObject o, DateTimeOffset now) => [o.Name(), o.StringAt("metadata", "creationTimestamp")];
+    public override JsonArray Cells(JsonObject o, DateTimeOffset now) => [o.Name(), o.Text("metadata", "creationTimestamp")];
 
     public override void SetDefaults(JsonObject o)
     {
         var names = o.Ensure("spec").Ensure("names");
-        if (names.StringAt("kind") is { Length: > 0 } kind)
+        if (names.Text("kind") is { Length: > 0 } kind)
         {
             names.Default("listKind", kind + "List");
             names.Default("singular", kind.ToLowerInvariant());
@@ -36,7 +36,7 @@ internal sealed class CustomResourceDefinitionStrategy : ResourceStrategy
         {
             ["conditions"] = null,
             ["acceptedNames"] = new JsonObject { ["plural"] = "", ["kind"] = "" },
-            ["storedVersions"] = JsonAccess.Strings(o.Items("spec", "versions").Where(v => v.BoolAt("storage")).Select(v => v.StringAt("name") ?? "")),
+            ["storedVersions"] = JsonAccess.Strings(o.Items("spec", "versions").Where(v => v.BoolAt("storage")).Select(v => v.Text("name") ?? "")),
         };
 
     public override bool PrepareDelete(JsonObject o, string now)

@@ -14,15 +14,15 @@ internal sealed class DeploymentStrategy(string columns) : ResourceStrategy
 
     public override JsonArray Cells(JsonObject o, DateTimeOffset now)
     {
-        long Of(string part, string field) => o.LongAt(part, field) ?? 0;
+        long Of(string part, string field) => o.Number(part, field) ?? 0;
         var containers = o.Items("spec", "template", "spec", "containers").ToList();
         JsonNode?[] counts = o.Kind() == "Deployment"
             ? [$"{Of("status", "readyReplicas")}/{Of("spec", "replicas")}", Of("status", "updatedReplicas"), Of("status", "availableReplicas")]
             : [Of("spec", "replicas"), Of("status", "replicas"), Of("status", "readyReplicas")];
         return
         [
-            o.Name(), .. counts, TableText.Age(o, now), string.Join(",", containers.Select(c => c.StringAt("name"))), string.Join(",", containers.Select(c => c.StringAt("image"))),
-            LabelSelector.FromObject(o.ObjectAt("spec", "selector") ?? []).ToString(),
+            o.Name(), .. counts, TableText.Age(o, now), string.Join(",", containers.Select(c => c.Text("name"))), string.Join(",", containers.Select(c => c.Text("image"))),
+            LabelSelector.FromObject(o.Map("spec", "selector") ?? []).ToString(),
         ];
     }
 
@@ -38,7 +38,7 @@ internal sealed class DeploymentStrategy(string columns) : ResourceStrategy
         spec.Default("progressDeadlineSeconds", 600);
         var strategy = spec.Ensure("strategy");
         strategy.Default("type", "RollingUpdate");
-        if (strategy.StringAt("type") != "RollingUpdate")
+        if (strategy.Text("type") != "RollingUpdate")
             return;
         strategy.Ensure("rollingUpdate").Default("maxUnavailable", "25%");
         strategy.Ensure("rollingUpdate").Default("maxSurge", "25%");
@@ -46,11 +46,11 @@ internal sealed class DeploymentStrategy(string columns) : ResourceStrategy
 
     public override IEnumerable<FieldError> ValidateCreate(JsonObject o)
     {
-        if (o.ObjectAt("spec", "selector") is not { } selector)
+        if (o.Map("spec", "selector") is not { } selector)
             yield return FieldError.Required("spec.selector");
-        else if (!LabelSelector.FromObject(selector).Matches(o.ObjectAt("spec", "template", "metadata", "labels")))
+        else if (!LabelSelector.FromObject(selector).Matches(o.Map("spec", "template", "metadata", "labels")))
             yield return FieldError.Invalid("spec.template.metadata.labels", o.At("spec", "template", "metadata", "labels"), "`selector` does not match template `labels`");
-        foreach (var error in PodValidation.Spec(o.ObjectAt("spec", "template", "spec") ?? [], "spec.template.spec"))
+        foreach (var error in PodValidation.Spec(o.Map("spec", "template", "spec") ?? [], "spec.template.spec"))
             yield return error;
     }
 

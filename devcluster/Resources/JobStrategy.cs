@@ -18,16 +18,16 @@ internal sealed class JobStrategy : ResourceStrategy
 
     public override JsonArray Cells(JsonObject o, DateTimeOffset now)
     {
-        var succeeded = o.LongAt("status", "succeeded") ?? 0;
-        var completions = o.LongAt("spec", "completions") is { } wanted ? $"{succeeded}/{wanted}"
-            : o.LongAt("spec", "parallelism") is { } parallel and > 1 ? $"{succeeded}/1 of {parallel}" : $"{succeeded}/1";
+        var succeeded = o.Number("status", "succeeded") ?? 0;
+        var completions = o.Number("spec", "completions") is { } wanted ? $"{succeeded}/{wanted}"
+            : o.Number("spec", "parallelism") is { } parallel and > 1 ? $"{succeeded}/1 of {parallel}" : $"{succeeded}/1";
         var status = new[] { "Complete", "Failed" }.FirstOrDefault(c => o.HasCondition(c))
             ?? (o.IsDeleting() ? "Terminating" : new[] { "Suspended", "FailureTarget", "SuccessCriteriaMet" }.FirstOrDefault(c => o.HasCondition(c)) ?? "Running");
         var containers = o.Items("spec", "template", "spec", "containers").ToList();
         return
         [
-            o.Name(), status, completions, Duration(o, now), TableText.Age(o, now), string.Join(",", containers.Select(c => c.StringAt("name"))),
-            string.Join(",", containers.Select(c => c.StringAt("image"))), o.ObjectAt("spec", "selector") is { } selector ? LabelSelector.FromObject(selector).ToString() : "<none>",
+            o.Name(), status, completions, Duration(o, now), TableText.Age(o, now), string.Join(",", containers.Select(c => c.Text("name"))),
+            string.Join(",", containers.Select(c => c.Text("image"))), o.Map("spec", "selector") is { } selector ? LabelSelector.FromObject(selector).ToString() : "<none>",
         ];
     }
 
@@ -47,7 +47,7 @@ internal sealed class JobStrategy : ResourceStrategy
         var template = spec.Ensure("template");
         PodDefaults.Apply(template.Ensure("spec"), isPod: false);
         o.Default("status", new JsonObject());
-        if (o.ObjectAt("metadata", "labels") is null && template.ObjectAt("metadata", "labels") is { Count: > 0 } labels)
+        if (o.Map("metadata", "labels") is null && template.Map("metadata", "labels") is { Count: > 0 } labels)
             o.Metadata()["labels"] = labels.DeepClone();
     }
 
@@ -77,9 +77,9 @@ internal sealed class JobStrategy : ResourceStrategy
     private static string Duration(JsonObject o, DateTimeOffset now)
     {
         static DateTimeOffset? Time(string? text) => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out var t) ? t : null;
-        if (Time(o.StringAt("status", "startTime")) is not { } start)
+        if (Time(o.Text("status", "startTime")) is not { } start)
             return "";
-        var failed = o.HasCondition("Failed") ? Time(o.Condition("Failed").StringAt("lastTransitionTime")) : null;
-        return TableText.Duration((Time(o.StringAt("status", "completionTime")) ?? failed ?? now) - start);
+        var failed = o.HasCondition("Failed") ? Time(o.Condition("Failed").Text("lastTransitionTime")) : null;
+        return TableText.Duration((Time(o.Text("status", "completionTime")) ?? failed ?? now) - start);
     }
 }

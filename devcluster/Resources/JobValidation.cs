@@ -19,13 +19,13 @@ internal static class JobValidation
         {
             if (o.At("spec", "template", "metadata", "labels", label) is not { } given)
                 continue;
-            if (!o.BoolAt("spec", "manualSelector") && given.AsString() != o.Name())
+            if (!o.BoolAt("spec", "manualSelector") && given.Text() != o.Name())
                 errors.Add(FieldError.Invalid($"spec.template.metadata.labels[{label}]", given, $"must be '{o.Name()}'"));
-            errors.AddRange(Names.LabelValue(given.AsString() ?? "").Select(problem => FieldError.Invalid("spec.template.labels", given, problem)));
+            errors.AddRange(Names.LabelValue(given.Text() ?? "").Select(problem => FieldError.Invalid("spec.template.labels", given, problem)));
         }
 
         // The name becomes the host name of the pods, too.
-        if (o.StringAt("spec", "completionMode") == "Indexed" && o.LongAt("spec", "completions") is > 0 and var n
+        if (o.Text("spec", "completionMode") == "Indexed" && o.Number("spec", "completions") is > 0 and var n
             && (o.Name().Length + 1 + $"{n - 1}".Length > 63 || o.Name().Contains('.')))
             errors.Add(FieldError.Invalid("metadata.name", $"{o.Name()}-{n - 1}", "will not able to create pod with invalid DNS name: must be no more than 63 bytes"));
         return errors;
@@ -34,18 +34,18 @@ internal static class JobValidation
     private static List<FieldError> Spec(JsonObject o)
     {
         var errors = new List<FieldError>();
-        var spec = o.ObjectAt("spec") ?? [];
+        var spec = o.Map("spec") ?? [];
         Selector(o, spec, errors);
         foreach (var field in new[] { "parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished", "backoffLimitPerIndex", "maxFailedIndexes" })
         {
-            if (spec.LongAt(field) is < 0 and var value)
+            if (spec.Number(field) is < 0 and var value)
                 errors.Add(FieldError.Invalid($"spec.{field}", value, "must be greater than or equal to 0"));
         }
 
         Indexed(spec, errors);
         FailurePolicy(spec, errors);
         SuccessPolicy(spec, errors);
-        if (spec.StringAt("managedBy") is { } manager)
+        if (spec.Text("managedBy") is { } manager)
         {
             if (manager.Length > 63)
                 errors.Add(FieldError.TooLong("spec.managedBy", 63));
@@ -53,9 +53,9 @@ internal static class JobValidation
                 errors.Add(FieldError.Invalid("spec.managedBy", manager, "must be a domain-prefixed path (such as \"acme.io/foo\")"));
         }
 
-        var template = spec.ObjectAt("template", "spec") ?? [];
+        var template = spec.Map("template", "spec") ?? [];
         errors.AddRange(PodValidation.Spec(template, "spec.template.spec").Where(e => e.Field != "spec.template.spec.restartPolicy"));
-        var restart = template.StringAt("restartPolicy");
+        var restart = template.Text("restartPolicy");
         if (restart is null or "" or "Always")
             errors.Add(FieldError.Required("spec.template.spec.restartPolicy", "valid values: \"OnFailure\", \"Never\""));
         else if (restart is not ("Never" or "OnFailure"))
@@ -76,7 +76,7 @@ internal static class JobValidation
         if (!spec.BoolAt("manualSelector")
             && !JsonAccess.Same(selector, new JsonObject { ["matchLabels"] = new JsonObject { ["batch.kubernetes.io/controller-uid"] = o.Uid() } }))
             errors.Add(FieldError.Invalid("spec.selector", selector, "`selector` not auto-generated"));
-        var labels = spec.ObjectAt("template", "metadata", "labels") ?? [];
+        var labels = spec.Map("template", "metadata", "labels") ?? [];
         if (!LabelSelector.FromObject(selector).Matches(labels))
         {
             var sorted = new JsonObject(labels.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())));
@@ -86,13 +86,13 @@ internal static class JobValidation
 
     private static void Indexed(JsonObject spec, List<FieldError> errors)
     {
-        var mode = spec.StringAt("completionMode");
+        var mode = spec.Text("completionMode");
         var indexed = mode == "Indexed";
         if (mode is not ("NonIndexed" or "Indexed"))
             errors.Add(FieldError.NotSupported("spec.completionMode", mode ?? "", "NonIndexed", "Indexed"));
         if (indexed && spec["completions"] is null)
             errors.Add(FieldError.Required("spec.completions", "when completion mode is Indexed"));
-        if (indexed && spec.LongAt("parallelism") is > 100_000)
+        if (indexed && spec.Number("parallelism") is > 100_000)
             errors.Add(FieldError.Invalid("spec.parallelism", spec["parallelism"], "must be less than or equal to 100000"));
         if (!indexed && spec["backoffLimitPerIndex"] is { } perIndex)
             errors.Add(FieldError.Invalid("spec.backoffLimitPerIndex", perIndex, "requires indexed completion mode"));
@@ -100,12 +100,12 @@ internal static class JobValidation
         {
             if (spec["backoffLimitPerIndex"] is null)
                 errors.Add(FieldError.Required("spec.backoffLimitPerIndex", "when maxFailedIndexes is specified"));
-            if (spec.LongAt("completions") is { } completions && failed.AsLong() > completions)
+            if (spec.Number("completions") is { } completions && failed.Number() > completions)
                 errors.Add(FieldError.Invalid("spec.maxFailedIndexes", failed, "must be less than or equal to completions"));
         }
 
         string[] replacement = spec["podFailurePolicy"] is null ? ["Failed", "TerminatingOrFailed"] : ["Failed"];
-        if (spec.StringAt("podReplacementPolicy") is { } policy && !replacement.Contains(policy))
+        if (spec.Text("podReplacementPolicy") is { } policy && !replacement.Contains(policy))
             errors.Add(FieldError.NotSupported("spec.podReplacementPolicy", policy, replacement));
     }
 
@@ -114,24 +114,24 @@ internal static class JobValidation
         var rules = spec.Items("podFailurePolicy", "rules").ToList();
         if (rules.Count > 20)
             errors.Add(FieldError.TooMany("spec.podFailurePolicy.rules", rules.Count, 20));
-        var containers = spec.Items("template", "spec", "containers").Concat(spec.Items("template", "spec", "initContainers")).Select(c => c.StringAt("name")).ToHashSet();
+        var containers = spec.Items("template", "spec", "containers").Concat(spec.Items("template", "spec", "initContainers")).Select(c => c.Text("name")).ToHashSet();
         for (var i = 0; i < rules.Count; i++)
         {
             var path = $"spec.podFailurePolicy.rules[{i}]";
-            var action = rules[i].StringAt("action") ?? "";
+            var action = rules[i].Text("action") ?? "";
             if (action.Length == 0)
                 errors.Add(FieldError.Required($"{path}.action", "valid values: \"Count\", \"FailIndex\", \"FailJob\", \"Ignore\""));
             else if (action == "FailIndex" && spec["backoffLimitPerIndex"] is null)
                 errors.Add(FieldError.Invalid($"{path}.action", action, "requires the backoffLimitPerIndex to be set"));
             else if (action is not ("Count" or "FailIndex" or "FailJob" or "Ignore"))
                 errors.Add(FieldError.NotSupported($"{path}.action", action, "Count", "FailIndex", "FailJob", "Ignore"));
-            var codes = rules[i].ObjectAt("onExitCodes");
+            var codes = rules[i].Map("onExitCodes");
             var conditions = rules[i].Items("onPodConditions").ToList();
             if (codes is not null)
                 ExitCodes(codes, $"{path}.onExitCodes", containers, errors);
             for (var j = 0; j < conditions.Count; j++)
             {
-                if (conditions[j].StringAt("status") is { } status and not ("True" or "False" or "Unknown"))
+                if (conditions[j].Text("status") is { } status and not ("True" or "False" or "Unknown"))
                     errors.Add(FieldError.NotSupported($"{path}.onPodConditions[{j}].status", status, "False", "True", "Unknown"));
             }
 
@@ -142,14 +142,14 @@ internal static class JobValidation
 
     private static void ExitCodes(JsonObject codes, string path, HashSet<string?> containers, List<FieldError> errors)
     {
-        var op = codes.StringAt("operator") ?? "";
+        var op = codes.Text("operator") ?? "";
         if (op.Length == 0)
             errors.Add(FieldError.Required($"{path}.operator", "valid values: \"In\", \"NotIn\""));
         else if (op is not ("In" or "NotIn"))
             errors.Add(FieldError.NotSupported($"{path}.operator", op, "In", "NotIn"));
-        if (codes.StringAt("containerName") is { } name && !containers.Contains(name))
+        if (codes.Text("containerName") is { } name && !containers.Contains(name))
             errors.Add(FieldError.Invalid($"{path}.containerName", name, "must be one of the container or initContainer names in the pod template"));
-        var values = (codes.ArrayAt("values") ?? []).Select(v => v.AsLong() ?? 0).ToList();
+        var values = (codes.ArrayAt("values") ?? []).Select(v => v.Number() ?? 0).ToList();
         if (values.Count == 0)
             errors.Add(FieldError.Invalid($"{path}.values", new JsonArray(), "at least one value is required"));
         else if (values.Count > 255)
@@ -170,7 +170,7 @@ internal static class JobValidation
     {
         if (spec["successPolicy"] is not JsonObject policy)
             return;
-        if (spec.StringAt("completionMode") != "Indexed")
+        if (spec.Text("completionMode") != "Indexed")
         {
             errors.Add(FieldError.Invalid("spec.successPolicy", policy, "requires indexed completion mode"));
             return;
@@ -184,16 +184,16 @@ internal static class JobValidation
         for (var i = 0; i < rules.Count; i++)
         {
             var path = $"spec.successPolicy.rules[{i}]";
-            var (count, indexes) = (rules[i].LongAt("succeededCount"), rules[i].StringAt("succeededIndexes"));
+            var (count, indexes) = (rules[i].Number("succeededCount"), rules[i].Text("succeededIndexes"));
             if (count is null && indexes is null)
                 errors.Add(FieldError.Required(path, "at least one of succeededCount or succeededIndexes must be specified"));
             if (count is < 0)
                 errors.Add(FieldError.Invalid($"{path}.succeededCount", count, "must be greater than or equal to 0"));
-            if (count > spec.LongAt("completions"))
-                errors.Add(FieldError.Invalid($"{path}.succeededCount", count, $"must be less than or equal to {spec.LongAt("completions")} (the number of specified completions)"));
+            if (count > spec.Number("completions"))
+                errors.Add(FieldError.Invalid($"{path}.succeededCount", count, $"must be less than or equal to {spec.Number("completions")} (the number of specified completions)"));
             if (indexes is null)
                 continue;
-            var total = Count(indexes, spec.LongAt("completions") ?? 0, out var problem);
+            var total = Count(indexes, spec.Number("completions") ?? 0, out var problem);
             if (problem is not null)
                 errors.Add(FieldError.Invalid($"{path}.succeededIndexes", indexes, $"error parsing succeededIndexes: {problem}"));
             else if (count > total)
@@ -231,8 +231,8 @@ internal static class JobValidation
         // The real server checks the spec twice on an update; only the origin of the selector is looked at once.
         var errors = Spec(o);
         errors.AddRange(errors.Where(e => !e.Detail.EndsWith("not auto-generated", StringComparison.Ordinal)).ToList());
-        var spec = o.ObjectAt("spec") ?? [];
-        var before = old.ObjectAt("spec") ?? [];
+        var spec = o.Map("spec") ?? [];
+        var before = old.Map("spec") ?? [];
         void Same(string field)
         {
             if (!JsonAccess.Same(spec[field], before[field]))
@@ -240,12 +240,12 @@ internal static class JobValidation
         }
 
         // An Indexed job may be scaled by changing completions and parallelism together.
-        var elastic = spec.StringAt("completionMode") == "Indexed" && spec["completions"] is not null && before["completions"] is not null;
+        var elastic = spec.Text("completionMode") == "Indexed" && spec["completions"] is not null && before["completions"] is not null;
         if (!elastic)
         {
             Same("completions");
         }
-        else if (spec.LongAt("completions") != before.LongAt("completions") && spec.LongAt("completions") != spec.LongAt("parallelism"))
+        else if (spec.Number("completions") != before.Number("completions") && spec.Number("completions") != spec.Number("parallelism"))
         {
             errors.Add(FieldError.Invalid("spec.completions", spec["completions"], $"can only be modified in tandem with spec.parallelism"));
         }
@@ -270,7 +270,7 @@ internal static class JobValidation
     private static JsonNode? Template(JsonObject spec, JsonObject before, JsonObject old)
     {
         var suspended = before.BoolAt("suspend") && old.At("status", "startTime") is null
-            && (old.LongAt("status", "active") ?? 0) == 0;
+            && (old.Number("status", "active") ?? 0) == 0;
         if (!suspended || spec["template"] is not JsonObject template)
             return spec["template"];
         var comparable = template.Copy();
@@ -285,11 +285,11 @@ internal static class JobValidation
     {
         foreach (var field in new[] { "active", "ready", "succeeded", "failed", "terminating" })
         {
-            if (o.LongAt("status", field) is < 0 and var value)
+            if (o.Number("status", field) is < 0 and var value)
                 yield return FieldError.Invalid($"status.{field}", value, "must be greater than or equal to 0");
         }
 
-        if (o.LongAt("status", "ready") is { } ready && ready > (o.LongAt("status", "active") ?? 0))
+        if (o.Number("status", "ready") is { } ready && ready > (o.Number("status", "active") ?? 0))
             yield return FieldError.Invalid("status.ready", ready, "cannot set more ready pods than active");
         var complete = o.HasCondition("Complete");
         var failed = o.HasCondition("Failed");
@@ -306,7 +306,7 @@ internal static class JobValidation
             yield return Plain("status.conditions", "cannot set Complete=True condition without the SuccessCriteriaMet=true condition");
         if (failed && !o.HasCondition("FailureTarget"))
             yield return Plain("status.conditions", "cannot set Failed=True condition without the FailureTarget=true condition");
-        if ((complete || failed) && o.LongAt("status", "active") is > 0)
+        if ((complete || failed) && o.Number("status", "active") is > 0)
             yield return FieldError.Invalid("status.active", o.At("status", "active"), "active>0 is invalid for finished job");
         if (o.At("status", "completionTime") is { } completion && !complete)
             yield return FieldError.Invalid("status.completionTime", completion, "cannot set completionTime when there is no Complete=True condition");

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using k8s.Models;
 using LightReasoner.DevCluster.Json;
+using k8s.Models;
 
 namespace LightReasoner.DevCluster.Resources;
 
@@ -16,7 +16,7 @@ internal static class PodDefaults
         spec.Default("schedulerName", "default-scheduler");
         if (isPod)
             spec.Default("enableServiceLinks", true);
-        if (spec.StringAt("serviceAccountName") is { Length: > 0 } account)
+        if (spec.Text("serviceAccountName") is { Length: > 0 } account)
             spec["serviceAccount"] = account;
         foreach (var container in spec.Items("initContainers").Concat(spec.Items("containers")))
             Container(container);
@@ -27,48 +27,48 @@ internal static class PodDefaults
     private static void Container(JsonObject c)
     {
         var resources = c.Ensure("resources");
-        foreach (var (name, quantity) in resources.ObjectAt("limits") ?? [])
+        foreach (var (name, quantity) in resources.Map("limits") ?? [])
             resources.Ensure("requests").Default(name, quantity?.DeepClone());
-        foreach (var list in new[] { resources.ObjectAt("limits"), resources.ObjectAt("requests") })
+        foreach (var list in new[] { resources.Map("limits"), resources.Map("requests") })
         {
             foreach (var (name, quantity) in list?.ToList() ?? [])
-                list![name] = new ResourceQuantity(quantity.AsString() ?? quantity.Text()).CanonicalizeString();
+                list![name] = new ResourceQuantity(quantity.Text() ?? quantity.ToText()).CanonicalizeString();
         }
 
         c.Default("terminationMessagePath", "/dev/termination-log");
         c.Default("terminationMessagePolicy", "File");
-        var image = c.StringAt("image") ?? "";
+        var image = c.Text("image") ?? "";
         var tagged = image.Contains('@') || image.Split('/')[^1].Contains(':');
         c.Default("imagePullPolicy", image.EndsWith(":latest", StringComparison.Ordinal) || !tagged ? "Always" : "IfNotPresent");
         foreach (var port in c.Items("ports"))
             port.Default("protocol", "TCP");
         foreach (var variable in c.Items("env"))
-            variable.ObjectAt("valueFrom", "fieldRef")?.Default("apiVersion", "v1");
-        foreach (var probe in new[] { "livenessProbe", "readinessProbe", "startupProbe" }.Select(p => c.ObjectAt(p)).OfType<JsonObject>())
+            variable.Map("valueFrom", "fieldRef")?.Default("apiVersion", "v1");
+        foreach (var probe in new[] { "livenessProbe", "readinessProbe", "startupProbe" }.Select(p => c.Map(p)).OfType<JsonObject>())
         {
             probe.Default("timeoutSeconds", 1);
             probe.Default("periodSeconds", 10);
             probe.Default("successThreshold", 1);
             probe.Default("failureThreshold", 3);
-            probe.ObjectAt("httpGet")?.Default("path", "/");
-            probe.ObjectAt("httpGet")?.Default("scheme", "HTTP");
+            probe.Map("httpGet")?.Default("path", "/");
+            probe.Map("httpGet")?.Default("scheme", "HTTP");
         }
     }
 
     private static void Volume(JsonObject volume)
     {
-        foreach (var source in new[] { "secret", "configMap", "downwardAPI", "projected" }.Select(kind => volume.ObjectAt(kind)).OfType<JsonObject>())
+        foreach (var source in new[] { "secret", "configMap", "downwardAPI", "projected" }.Select(kind => volume.Map(kind)).OfType<JsonObject>())
         {
             source.Default("defaultMode", 420);
-            foreach (var token in source.Items("sources").Select(i => i.ObjectAt("serviceAccountToken")))
+            foreach (var token in source.Items("sources").Select(i => i.Map("serviceAccountToken")))
                 token?.Default("expirationSeconds", 3600);
-            foreach (var item in source.Items("sources").Select(i => i.ObjectAt("downwardAPI")).Append(source).SelectMany(api => api.Items("items")))
-                item.ObjectAt("fieldRef")?.Default("apiVersion", "v1");
+            foreach (var item in source.Items("sources").Select(i => i.Map("downwardAPI")).Append(source).SelectMany(api => api.Items("items")))
+                item.Map("fieldRef")?.Default("apiVersion", "v1");
         }
 
         // A volume that names no source is an emptyDir.
         if (volume.Count == 1 && volume.ContainsKey("name"))
             volume["emptyDir"] = new JsonObject();
-        volume.ObjectAt("hostPath")?.Default("type", "");
+        volume.Map("hostPath")?.Default("type", "");
     }
 }

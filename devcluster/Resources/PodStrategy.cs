@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Errors;
 using LightReasoner.DevCluster.Json;
+using LightReasoner.DevCluster.Rest;
 
 namespace LightReasoner.DevCluster.Resources;
 
@@ -21,14 +22,14 @@ internal sealed class PodStrategy : ResourceStrategy
         var statuses = o.Items("status", "containerStatuses").ToList();
         var ready = statuses.Count(s => s.BoolAt("ready") && s.At("state", "running") is not null);
         var (text, initRestarts) = Status(o, statuses);
-        var restarts = initRestarts ?? statuses.Sum(s => s.LongAt("restartCount") ?? 0);
-        var last = statuses.Select(s => s.StringAt("lastState", "terminated", "finishedAt")).OfType<string>().Max(StringComparer.Ordinal);
+        var restarts = initRestarts ?? statuses.Sum(s => s.Number("restartCount") ?? 0);
+        var last = statuses.Select(s => s.Text("lastState", "terminated", "finishedAt")).OfType<string>().Max(StringComparer.Ordinal);
         string Or(string? value) => value is { Length: > 0 } ? value : "<none>";
         return
         [
             o.Name(), $"{ready}/{o.Items("spec", "containers").Count()}", text,
             restarts > 0 && last is not null ? $"{restarts} ({TableText.Since(last, now)} ago)" : restarts.ToString(CultureInfo.InvariantCulture),
-            TableText.Age(o, now), Or(o.StringAt("status", "podIP")), Or(o.StringAt("spec", "nodeName")), Or(o.StringAt("status", "nominatedNodeName")), "<none>",
+            TableText.Age(o, now), Or(o.Text("status", "podIP")), Or(o.Text("spec", "nodeName")), Or(o.Text("status", "nominatedNodeName")), "<none>",
         ];
     }
 
@@ -51,6 +52,8 @@ internal sealed class PodStrategy : ResourceStrategy
         spec.Default("priority", 0);
         spec.Default("preemptionPolicy", "PreemptLowerPriority");
         AddTolerations(spec);
+        if (spec.BoolAt("automountServiceAccountToken"))
+            MountToken(spec);
         o["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = QosClass(spec) };
     }
 
@@ -62,20 +65,20 @@ internal sealed class PodStrategy : ResourceStrategy
         var result = o.Copy();
         result["spec"] = old["spec"]?.DeepClone();
         result.Metadata().SetOrRemove("ownerReferences", old.At("metadata", "ownerReferences")?.DeepClone());
-        result.ObjectAt("status")?.Default("qosClass", old.At("status", "qosClass")?.DeepClone());
+        result.Map("status")?.Default("qosClass", old.At("status", "qosClass")?.DeepClone());
         return result;
     }
 
-    public override IEnumerable<FieldError> ValidateCreate(JsonObject o) => PodValidation.Spec(o.ObjectAt("spec") ?? [], "spec");
+    public override IEnumerable<FieldError> ValidateCreate(JsonObject o) => PodValidation.Spec(o.Map("spec") ?? [], "spec");
 
     public override IEnumerable<FieldError> ValidateUpdate(JsonObject o, JsonObject old) => PodValidation.Update(o, old);
 
     public override long? GracePeriod(JsonObject o, long? requested)
     {
         // Only a pod that a kubelet may be running has to be waited for.
-        if (o.StringAt("spec", "nodeName") is not { Length: > 0 } || o.StringAt("status", "phase") is "Succeeded" or "Failed")
+        if (o.Text("spec", "nodeName") is not { Length: > 0 } || o.Text("status", "phase") is "Succeeded" or "Failed")
             return 0;
-        var period = requested ?? o.LongAt("spec", "terminationGracePeriodSeconds") ?? 30;
+        var period = requested ?? o.Number("spec", "terminationGracePeriodSeconds") ?? 30;
         return period < 0 ? 1 : period;
     }
 
@@ -84,15 +87,39 @@ internal sealed class PodStrategy : ResourceStrategy
         spec.Default("tolerations", new JsonArray());
         foreach (var key in new[] { "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable" })
         {
-            if (!spec.Items("tolerations").Any(t => t.StringAt("key") == key || (t.StringAt("key") is null or "" && t.StringAt("operator") == "Exists")))
+            if (!spec.Items("tolerations").Any(t => t.Text("key") == key || (t.Text("key") is null or "" && t.Text("operator") == "Exists")))
                 spec["tolerations"]!.AsArray().Add(new JsonObject { ["key"] = key, ["operator"] = "Exists", ["effect"] = "NoExecute", ["tolerationSeconds"] = 300 });
         }
+    }
+
+    /// <summary>
+    /// As the admission plugin ServiceAccount does, but only for pods that ask for it: token, authority and namespace at the usual path.
+    /// </summary>
+    private static void MountToken(JsonObject spec)
+    {
+        const string Path = "/var/run/secrets/kubernetes.io/serviceaccount";
+        var name = "kube-api-access-" + ObjectWriter.Suffix();
+        foreach (var container in spec.Items("initContainers").Concat(spec.Items("containers")))
+        {
+            if (container.Items("volumeMounts").Any(m => m.Text("mountPath") == Path))
+                continue;
+            container.Default("volumeMounts", new JsonArray());
+            container["volumeMounts"]!.AsArray().Add(new JsonObject { ["name"] = name, ["readOnly"] = true, ["mountPath"] = Path });
+        }
+
+        spec.Default("volumes", new JsonArray());
+        spec["volumes"]!.AsArray().Add(JsonNode.Parse($$$"""
+            {"name": "{{{name}}}", "projected": {"defaultMode": 420, "sources": [
+              {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+              {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+              {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]}}]}}
+            """));
     }
 
     private static string QosClass(JsonObject spec)
     {
         var amounts = spec.Items("containers").Concat(spec.Items("initContainers"))
-            .SelectMany(c => new[] { "cpu", "memory" }.Select(r => (Limit: c.StringAt("resources", "limits", r), Request: c.StringAt("resources", "requests", r)))).ToList();
+            .SelectMany(c => new[] { "cpu", "memory" }.Select(r => (Limit: c.Text("resources", "limits", r), Request: c.Text("resources", "requests", r)))).ToList();
         return amounts.TrueForAll(a => a is (null, null)) ? "BestEffort"
             : amounts.TrueForAll(a => a.Limit is not null && a.Request == a.Limit) ? "Guaranteed" : "Burstable";
     }
@@ -100,30 +127,30 @@ internal sealed class PodStrategy : ResourceStrategy
     /// <summary>The STATUS of <c>kubectl get pods</c>, and the restarts of init containers while they are what it is about.</summary>
     private static (string Text, long? InitRestarts) Status(JsonObject o, List<JsonObject> statuses)
     {
-        var reason = o.StringAt("status", "reason") is { Length: > 0 } given ? given : o.StringAt("status", "phase") ?? "";
+        var reason = o.Text("status", "reason") is { Length: > 0 } given ? given : o.Text("status", "phase") ?? "";
         var inits = o.Items("status", "initContainerStatuses").ToList();
-        var at = inits.FindIndex(s => s.LongAt("state", "terminated", "exitCode") != 0);
-        long? restarts = at < 0 ? null : inits.Take(at + 1).Sum(s => s.LongAt("restartCount") ?? 0);
+        var at = inits.FindIndex(s => s.Number("state", "terminated", "exitCode") != 0);
+        long? restarts = at < 0 ? null : inits.Take(at + 1).Sum(s => s.Number("restartCount") ?? 0);
         if (at >= 0)
         {
-            reason = "Init:" + (inits[at].ObjectAt("state", "terminated") is { } done ? Terminated(done)
-                : inits[at].StringAt("state", "waiting", "reason") is { Length: > 0 } waiting and not "PodInitializing" ? waiting
+            reason = "Init:" + (inits[at].Map("state", "terminated") is { } done ? Terminated(done)
+                : inits[at].Text("state", "waiting", "reason") is { Length: > 0 } waiting and not "PodInitializing" ? waiting
                 : $"{at}/{o.Items("spec", "initContainers").Count()}");
         }
         else
         {
             foreach (var state in Enumerable.Reverse(statuses).Select(s => s["state"]))
-                reason = state.StringAt("waiting", "reason") is { Length: > 0 } waiting ? waiting : state.ObjectAt("terminated") is { } done ? Terminated(done) : reason;
+                reason = state.Text("waiting", "reason") is { Length: > 0 } waiting ? waiting : state.Map("terminated") is { } done ? Terminated(done) : reason;
             if (reason == "Completed" && statuses.Exists(s => s.BoolAt("ready") && s.At("state", "running") is not null))
-                reason = o.Condition("Ready").StringAt("status") == "True" ? "Running" : "NotReady";
+                reason = o.Condition("Ready").Text("status") == "True" ? "Running" : "NotReady";
         }
 
-        if (o.IsDeleting() && o.StringAt("status", "phase") is not ("Succeeded" or "Failed"))
-            reason = o.StringAt("status", "reason") == "NodeLost" ? "Unknown" : "Terminating";
+        if (o.IsDeleting() && o.Text("status", "phase") is not ("Succeeded" or "Failed"))
+            reason = o.Text("status", "reason") == "NodeLost" ? "Unknown" : "Terminating";
         return (reason, restarts);
     }
 
     private static string Terminated(JsonObject done)
-        => done.StringAt("reason") is { Length: > 0 } reason ? reason
-            : done.LongAt("signal") is { } signal and not 0 ? $"Signal:{signal}" : $"ExitCode:{done.LongAt("exitCode") ?? 0}";
+        => done.Text("reason") is { Length: > 0 } reason ? reason
+            : done.Number("signal") is { } signal and not 0 ? $"Signal:{signal}" : $"ExitCode:{done.Number("exitCode") ?? 0}";
 }

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using k8s.Models;
 using LightReasoner.DevCluster.Errors;
 using LightReasoner.DevCluster.Json;
+using k8s.Models;
 
 namespace LightReasoner.DevCluster.Resources;
 
@@ -23,9 +23,9 @@ internal static class PodValidation
 
         if (!spec.Items("containers").Any())
             errors.Add(FieldError.Required($"{path}.containers"));
-        if (spec.StringAt("restartPolicy") is not ("Always" or "OnFailure" or "Never") and var policy)
+        if (spec.Text("restartPolicy") is not ("Always" or "OnFailure" or "Never") and var policy)
             errors.Add(FieldError.NotSupported($"{path}.restartPolicy", policy ?? "", "Always", "OnFailure", "Never"));
-        if (spec.LongAt("activeDeadlineSeconds") is < 1 and var seconds)
+        if (spec.Number("activeDeadlineSeconds") is < 1 and var seconds)
             errors.Add(FieldError.Invalid($"{path}.activeDeadlineSeconds", seconds, "must be between 1 and 2147483647, inclusive"));
         return errors;
     }
@@ -40,46 +40,46 @@ internal static class PodValidation
 
     private static JsonObject Fixed(JsonObject pod)
     {
-        var spec = (pod.ObjectAt("spec") ?? []).Copy();
+        var spec = (pod.Map("spec") ?? []).Copy();
         foreach (var container in spec.Items("containers").Concat(spec.Items("initContainers")))
             container.Remove("image");
         foreach (var field in new[] { "activeDeadlineSeconds", "tolerations", "schedulingGates", "nodeName" })
             spec.Remove(field);
-        spec["nodeName"] = pod.StringAt("spec", "nodeName") ?? "";
+        spec["nodeName"] = pod.Text("spec", "nodeName") ?? "";
         return spec;
     }
 
     private static void Container(JsonObject c, string path, HashSet<string> containers, HashSet<string> volumes, List<FieldError> errors)
     {
         Name(c, $"{path}.name", containers, errors);
-        if (c.StringAt("image") is null or "")
+        if (c.Text("image") is null or "")
             errors.Add(FieldError.Required($"{path}.image"));
         foreach (var (port, i) in c.Items("ports").Select((p, i) => (p, i)))
         {
-            if (port.LongAt("containerPort") is null or < 1 or > 65535)
+            if (port.Number("containerPort") is null or < 1 or > 65535)
                 errors.Add(FieldError.Invalid($"{path}.ports[{i}].containerPort", port["containerPort"], "must be between 1 and 65535, inclusive"));
         }
 
-        foreach (var (_, i) in c.Items("env").Select((e, i) => (e, i)).Where(p => p.e.StringAt("name") is null or ""))
+        foreach (var (_, i) in c.Items("env").Select((e, i) => (e, i)).Where(p => p.e.Text("name") is null or ""))
             errors.Add(FieldError.Required($"{path}.env[{i}].name"));
         foreach (var (mount, i) in c.Items("volumeMounts").Select((m, i) => (m, i)))
         {
-            if (mount.StringAt("name") is var volume && !volumes.Contains(volume ?? ""))
+            if (mount.Text("name") is var volume && !volumes.Contains(volume ?? ""))
                 errors.Add(FieldError.NotFound($"{path}.volumeMounts[{i}].name", volume ?? ""));
-            if (mount.StringAt("mountPath") is null or "")
+            if (mount.Text("mountPath") is null or "")
                 errors.Add(FieldError.Required($"{path}.volumeMounts[{i}].mountPath"));
         }
 
-        foreach (var (resource, limit) in c.ObjectAt("resources", "limits") ?? [])
+        foreach (var (resource, limit) in c.Map("resources", "limits") ?? [])
         {
-            if (c.StringAt("resources", "requests", resource) is { } request && new ResourceQuantity(request).ToDecimal() > new ResourceQuantity(limit.AsString()).ToDecimal())
-                errors.Add(FieldError.Invalid($"{path}.resources.requests", request, $"must be less than or equal to {resource} limit of {limit.AsString()}"));
+            if (c.Text("resources", "requests", resource) is { } request && new ResourceQuantity(request).ToDecimal() > new ResourceQuantity(limit.Text()).ToDecimal())
+                errors.Add(FieldError.Invalid($"{path}.resources.requests", request, $"must be less than or equal to {resource} limit of {limit.Text()}"));
         }
     }
 
     private static void Name(JsonObject named, string path, HashSet<string> taken, List<FieldError> errors)
     {
-        var name = named.StringAt("name") ?? "";
+        var name = named.Text("name") ?? "";
         if (name.Length == 0)
             errors.Add(FieldError.Required(path));
         else if (Names.Label(name, path).ToList() is { Count: > 0 } problems)

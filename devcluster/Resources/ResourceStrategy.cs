@@ -71,7 +71,7 @@ internal class ResourceStrategy
     /// <summary>Value of a field label; null when selectors may not use it.</summary>
     public virtual string? Field(JsonObject o, string label)
         => label is "metadata.name" or "metadata.namespace" || SelectableFields.Contains(label)
-            ? o.At(label.Split('.')) is { } node ? node.AsString() ?? node.Text() : ""
+            ? o.At(label.Split('.')) is { } node ? node.Text() ?? node.ToText() : ""
             : null;
 }
 

@@ -15,9 +15,9 @@ internal sealed class DataStrategy(string columns) : ResourceStrategy
 
     public override JsonArray Cells(JsonObject o, DateTimeOffset now)
     {
-        var cells = new JsonArray { o.Name(), (o.ObjectAt("data")?.Count ?? 0) + (o.ObjectAt("binaryData")?.Count ?? 0), TableText.Age(o, now) };
+        var cells = new JsonArray { o.Name(), (o.Map("data")?.Count ?? 0) + (o.Map("binaryData")?.Count ?? 0), TableText.Age(o, now) };
         if (o.Kind() == "Secret")
-            cells.Insert(1, o.StringAt("type"));
+            cells.Insert(1, o.Text("type"));
         return cells;
     }
 
@@ -26,13 +26,13 @@ internal sealed class DataStrategy(string columns) : ResourceStrategy
         if (o.Kind() != "Secret")
             return;
         o.Default("type", "Opaque");
-        foreach (var (key, value) in o.ObjectAt("stringData") ?? [])
-            o.Ensure("data")[key] = Convert.ToBase64String(Encoding.UTF8.GetBytes(value.AsString() ?? ""));
+        foreach (var (key, value) in o.Map("stringData") ?? [])
+            o.Ensure("data")[key] = Convert.ToBase64String(Encoding.UTF8.GetBytes(value.Text() ?? ""));
         o.Remove("stringData");
     }
 
     public override IEnumerable<FieldError> ValidateUpdate(JsonObject o, JsonObject old)
-        => o.StringAt("type") == old.StringAt("type") ? [] : [FieldError.Invalid("type", o["type"], "field is immutable")];
+        => o.Text("type") == old.Text("type") ? [] : [FieldError.Invalid("type", o["type"], "field is immutable")];
 }
 
 internal sealed class ServiceAccountStrategy : ResourceStrategy
@@ -51,11 +51,11 @@ internal sealed class ServiceStrategy : ResourceStrategy
 
     public override JsonArray Cells(JsonObject o, DateTimeOffset now)
     {
-        var ports = string.Join(",", o.Items("spec", "ports").Select(p => $"{p.LongAt("port")}/{p.StringAt("protocol")}"));
-        var selector = string.Join(",", (o.ObjectAt("spec", "selector") ?? []).Select(p => $"{p.Key}={p.Value.AsString()}"));
+        var ports = string.Join(",", o.Items("spec", "ports").Select(p => $"{p.Number("port")}/{p.Text("protocol")}"));
+        var selector = string.Join(",", (o.Map("spec", "selector") ?? []).Select(p => $"{p.Key}={p.Value.Text()}"));
         return
         [
-            o.Name(), o.StringAt("spec", "type"), o.StringAt("spec", "clusterIP") ?? "<none>", "<none>", ports.Length == 0 ? "<none>" : ports, TableText.Age(o, now),
+            o.Name(), o.Text("spec", "type"), o.Text("spec", "clusterIP") ?? "<none>", "<none>", ports.Length == 0 ? "<none>" : ports, TableText.Age(o, now),
             selector.Length == 0 ? "<none>" : selector,
         ];
     }
@@ -81,7 +81,7 @@ internal sealed class ServiceStrategy : ResourceStrategy
         o["status"] = new JsonObject { ["loadBalancer"] = new JsonObject() };
         var n = Interlocked.Increment(ref last);
         spec.Default("clusterIP", $"10.96.{n / 250 % 250}.{n % 250 + 1}");
-        spec.Default("clusterIPs", new JsonArray(spec.StringAt("clusterIP")));
+        spec.Default("clusterIPs", new JsonArray(spec.Text("clusterIP")));
         spec.Default("ipFamilies", new JsonArray("IPv4"));
         spec.Default("ipFamilyPolicy", "SingleStack");
     }
@@ -103,22 +103,22 @@ internal sealed class LeaseStrategy : ResourceStrategy
 
     public override IReadOnlyList<Column> Columns { get; } = Column.Parse("Name|Holder|Age");
 
-    public override JsonArray Cells(JsonObject o, DateTimeOffset now) => [o.Name(), o.StringAt("spec", "holderIdentity") ?? "", TableText.Age(o, now)];
+    public override JsonArray Cells(JsonObject o, DateTimeOffset now) => [o.Name(), o.Text("spec", "holderIdentity") ?? "", TableText.Age(o, now)];
 
     public override void SetDefaults(JsonObject o)
     {
         foreach (var field in new[] { "acquireTime", "renewTime" })
         {
-            if (DateTimeOffset.TryParse(o.StringAt("spec", field), CultureInfo.InvariantCulture, out var t))
+            if (DateTimeOffset.TryParse(o.Text("spec", field), CultureInfo.InvariantCulture, out var t))
                 o["spec"]![field] = t.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture);
         }
     }
 
     public override IEnumerable<FieldError> ValidateCreate(JsonObject o)
     {
-        if (o.LongAt("spec", "leaseDurationSeconds") is <= 0 and var seconds)
+        if (o.Number("spec", "leaseDurationSeconds") is <= 0 and var seconds)
             yield return FieldError.Invalid("spec.leaseDurationSeconds", seconds, "must be greater than 0");
-        if (o.LongAt("spec", "leaseTransitions") is < 0 and var transitions)
+        if (o.Number("spec", "leaseTransitions") is < 0 and var transitions)
             yield return FieldError.Invalid("spec.leaseTransitions", transitions, "must be greater than or equal to 0");
     }
 
@@ -143,12 +143,12 @@ internal sealed class RoleBindingStrategy : ResourceStrategy
     public override IReadOnlyList<Column> Columns { get; } = Column.Parse("Name|Role|Age");
 
     public override JsonArray Cells(JsonObject o, DateTimeOffset now)
-        => [o.Name(), $"{o.StringAt("roleRef", "kind")}/{o.StringAt("roleRef", "name")}", TableText.Age(o, now)];
+        => [o.Name(), $"{o.Text("roleRef", "kind")}/{o.Text("roleRef", "name")}", TableText.Age(o, now)];
 
     public override void SetDefaults(JsonObject o)
     {
         o.Ensure("roleRef").Default("apiGroup", Group);
-        foreach (var subject in o.Items("subjects").Where(s => s.StringAt("kind") is "User" or "Group"))
+        foreach (var subject in o.Items("subjects").Where(s => s.Text("kind") is "User" or "Group"))
             subject.Default("apiGroup", Group);
     }
 
@@ -164,7 +164,7 @@ internal sealed class NamespaceStrategy : ResourceStrategy
 
     public override IReadOnlyList<Column> Columns { get; } = Column.Parse("Name|Status|Age");
 
-    public override JsonArray Cells(JsonObject o, DateTimeOffset now) => [o.Name(), o.StringAt("status", "phase"), TableText.Age(o, now)];
+    public override JsonArray Cells(JsonObject o, DateTimeOffset now) => [o.Name(), o.Text("status", "phase"), TableText.Age(o, now)];
 
     public override void SetDefaults(JsonObject o) => o.Metadata().Ensure("labels")["kubernetes.io/metadata.name"] = o.Name();
 
@@ -192,13 +192,13 @@ internal sealed class NodeStrategy : ResourceStrategy
 
     public override JsonArray Cells(JsonObject o, DateTimeOffset now)
     {
-        var status = o.Condition("Ready").StringAt("status") switch { "True" => "Ready", null => "Unknown", _ => "NotReady" };
+        var status = o.Condition("Ready").Text("status") switch { "True" => "Ready", null => "Unknown", _ => "NotReady" };
         return
         [
             o.Name(), o.BoolAt("spec", "unschedulable") ? status + ",SchedulingDisabled" : status, "<none>", TableText.Age(o, now),
-            o.StringAt("status", "nodeInfo", "kubeletVersion") ?? "",
-            o.Items("status", "addresses").FirstOrDefault(a => a.StringAt("type") == "InternalIP").StringAt("address") ?? "<none>",
-            o.StringAt("status", "nodeInfo", "osImage") ?? "<unknown>",
+            o.Text("status", "nodeInfo", "kubeletVersion") ?? "",
+            o.Items("status", "addresses").FirstOrDefault(a => a.Text("type") == "InternalIP").Text("address") ?? "<none>",
+            o.Text("status", "nodeInfo", "osImage") ?? "<unknown>",
         ];
     }
 }
@@ -216,16 +216,16 @@ internal sealed class EventStrategy : ResourceStrategy
 
     public override JsonArray Cells(JsonObject o, DateTimeOffset now)
     {
-        var first = o.StringAt("firstTimestamp") ?? o.StringAt("eventTime");
-        var last = o.StringAt("series", "lastObservedTime") ?? o.StringAt("lastTimestamp") ?? first;
-        var component = o.StringAt("source", "component") is { Length: > 0 } c ? c : o.StringAt("reportingComponent") ?? "";
-        var host = o.StringAt("source", "host") is { Length: > 0 } h ? h : o.StringAt("reportingInstance") ?? "";
+        var first = o.Text("firstTimestamp") ?? o.Text("eventTime");
+        var last = o.Text("series", "lastObservedTime") ?? o.Text("lastTimestamp") ?? first;
+        var component = o.Text("source", "component") is { Length: > 0 } c ? c : o.Text("reportingComponent") ?? "";
+        var host = o.Text("source", "host") is { Length: > 0 } h ? h : o.Text("reportingInstance") ?? "";
         return
         [
-            TableText.Since(last, now), o.StringAt("type") ?? "", o.StringAt("reason") ?? "",
-            $"{o.StringAt("involvedObject", "kind")?.ToLowerInvariant()}/{o.StringAt("involvedObject", "name")}", o.StringAt("involvedObject", "fieldPath") ?? "",
-            host.Length > 0 ? $"{component}, {host}" : component, (o.StringAt("message") ?? "").Trim(), TableText.Since(first, now),
-            o.LongAt("series", "count") ?? o.LongAt("count") ?? 1, o.Name(),
+            TableText.Since(last, now), o.Text("type") ?? "", o.Text("reason") ?? "",
+            $"{o.Text("involvedObject", "kind")?.ToLowerInvariant()}/{o.Text("involvedObject", "name")}", o.Text("involvedObject", "fieldPath") ?? "",
+            host.Length > 0 ? $"{component}, {host}" : component, (o.Text("message") ?? "").Trim(), TableText.Since(first, now),
+            o.Number("series", "count") ?? o.Number("count") ?? 1, o.Name(),
         ];
     }
 

@@ -7,7 +7,7 @@ namespace LightReasoner.DevCluster.Resources;
 /// <summary>Times and durations as tables show them.</summary>
 internal static class TableText
 {
-    public static string Age(JsonObject o, DateTimeOffset now) => Since(o.StringAt("metadata", "creationTimestamp"), now);
+    public static string Age(JsonObject o, DateTimeOffset now) => Since(o.Text("metadata", "creationTimestamp"), now);
 
     /// <summary>Time since a timestamp, or <c>&lt;unknown&gt;</c>.</summary>
     public static string Since(string? timestamp, DateTimeOffset now)

@@ -10,7 +10,7 @@ internal sealed record ContinueToken(long Version, string Start)
 {
     public override string ToString()
     {
-        var text = new JsonObject { ["v"] = "meta.k8s.io/v1", ["rv"] = Version, ["start"] = Start }.Text();
+        var text = new JsonObject { ["v"] = "meta.k8s.io/v1", ["rv"] = Version, ["start"] = Start }.ToText();
         return Convert.ToBase64String(Encoding.UTF8.GetBytes(text)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
     }
 
@@ -25,7 +25,7 @@ internal sealed record ContinueToken(long Version, string Start)
         {
             var padded = text.Replace('-', '+').Replace('_', '/').PadRight((text.Length + 3) / 4 * 4, '=');
             var o = JsonReading.Parse(Convert.FromBase64String(padded));
-            return o.LongAt("rv") is { } version && o.StringAt("start") is { } start ? new ContinueToken(version, start) : null;
+            return o.Number("rv") is { } version && o.Text("start") is { } start ? new ContinueToken(version, start) : null;
         }
         catch (Exception e) when (e is FormatException or JsonException)
         {

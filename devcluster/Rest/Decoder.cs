@@ -63,7 +63,7 @@ internal static class Decoder
     private static void CheckCustomType(ApiRequest request, JsonObject o, byte[] raw)
     {
         var type = request.Type;
-        if (o.StringAt("kind") is not { Length: > 0 } kind)
+        if (o.Text("kind") is not { Length: > 0 } kind)
             throw Body.Unrecognised(type.Kind, raw, $"Object 'Kind' is missing in '{Encoding.UTF8.GetString(raw)}'");
         if (o.ApiVersion() != type.GroupVersion && o.ApiVersion().StartsWith(type.Group + "/", StringComparison.Ordinal))
         {
@@ -80,8 +80,8 @@ internal static class Decoder
 
     private static void CheckBuiltInType(ResourceType type, JsonObject o)
     {
-        var kind = o.StringAt("kind") ?? "";
-        var version = o.StringAt("apiVersion") ?? "";
+        var kind = o.Text("kind") ?? "";
+        var version = o.Text("apiVersion") ?? "";
         if (kind.Length > 0 && kind != type.Kind || version.Length > 0 && version != type.GroupVersion)
         {
             var shown = kind.Length > 0 ? kind : type.Kind;

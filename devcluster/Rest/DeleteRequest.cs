@@ -28,23 +28,26 @@ internal static class DeleteRequest
 
     private static DeleteOptions FromBody(byte[] bytes, string mediaType)
     {
-        if (mediaType is not ("" or "application/json"))
-            throw Fail.UnsupportedMediaType(Negotiation.Accepted);
-        var body = Body.Parse(bytes, yaml: false, "DeleteOptions").Object;
+        var body = mediaType switch
+        {
+            "" or "application/json" => Body.Parse(bytes, yaml: false, "DeleteOptions").Object,
+            "application/vnd.kubernetes.protobuf" => KubectlProtobuf.Decode(bytes),
+            _ => throw Fail.UnsupportedMediaType(Negotiation.Accepted),
+        };
         foreach (var (field, wanted, type) in new[] { ("gracePeriodSeconds", "integer", "int64"), ("orphanDependents", "boolean", "bool"), ("propagationPolicy", "string", "v1.DeletionPropagation"), ("preconditions", "object", "v1.Preconditions") })
         {
             if (body[field] is { } value && Validation.TypeOf(value) is var found && found != wanted)
                 throw Fail.BadRequest($"json: cannot unmarshal {found} into Go struct field DeleteOptions.{field} of type {type}");
         }
 
-        if (body.StringAt("kind") is { Length: > 0 } kind and not "DeleteOptions")
-            throw Fail.BadRequest($"no kind \"{kind}\" is registered for version \"{body.StringAt("apiVersion")}\"");
+        if (body.Text("kind") is { Length: > 0 } kind and not "DeleteOptions")
+            throw Fail.BadRequest($"no kind \"{kind}\" is registered for version \"{body.Text("apiVersion")}\"");
         var dry = body.At("dryRun").StringItems().ToList();
         if (dry.Exists(d => d != "All"))
             throw Fail.Invalid("meta.k8s.io", "DeleteOptions", "", [FieldError.NotSupported("dryRun", string.Join(",", dry), "All")]);
         return new DeleteOptions(
-            body.StringAt("propagationPolicy"), body.LongAt("gracePeriodSeconds"), body.StringAt("preconditions", "uid"),
-            body.StringAt("preconditions", "resourceVersion"), body.At("orphanDependents") is null ? null : body.BoolAt("orphanDependents"), dry.Count > 0);
+            body.Text("propagationPolicy"), body.Number("gracePeriodSeconds"), body.Text("preconditions", "uid"),
+            body.Text("preconditions", "resourceVersion"), body.At("orphanDependents") is null ? null : body.BoolAt("orphanDependents"), dry.Count > 0);
     }
 
     private static void Validate(DeleteOptions options)

@@ -6,8 +6,8 @@ using LightReasoner.DevCluster.Json;
 namespace LightReasoner.DevCluster.Rest;
 
 /// <summary>
-/// The protobuf bodies of <c>kubectl create namespace|configmap|secret|serviceaccount|token</c> and <c>kubectl auth</c>, which kubectl cannot
-/// send as JSON: four magic bytes, then an Unknown message with the kind and the encoded object.
+/// The protobuf bodies of <c>kubectl create namespace|configmap|secret|serviceaccount|token</c>, of <c>kubectl auth</c>, and of Helm's releases
+/// (Secrets), which cannot be sent as JSON: four magic bytes, then an Unknown message with the kind and the encoded object.
 /// </summary>
 internal static class KubectlProtobuf
 {
@@ -19,6 +19,8 @@ internal static class KubectlProtobuf
         ConfigMap: 1 metadata ObjectMeta, 2 data map, 3 binaryData bytesMap
         Secret: 1 metadata ObjectMeta, 2 data bytesMap, 3 type string, 4 stringData map
         ServiceAccount: 1 metadata ObjectMeta
+        DeleteOptions: 1 gracePeriodSeconds int, 2 preconditions Preconditions, 4 propagationPolicy string, 5 dryRun list
+        Preconditions: 1 uid string, 2 resourceVersion string
         TokenRequest: 1 metadata ObjectMeta, 2 spec TokenRequestSpec
         TokenRequestSpec: 1 audiences list, 4 expirationSeconds int
         SelfSubjectReview: 1 metadata ObjectMeta
@@ -35,12 +37,12 @@ internal static class KubectlProtobuf
         try
         {
             var unknown = Message("Unknown", ByteString.CopyFrom(body.AsSpan(4)));
-            var kind = unknown.StringAt("typeMeta", "kind") ?? "";
+            var kind = unknown.Text("typeMeta", "kind") ?? "";
             if (!Messages.ContainsKey(kind))
                 throw Fail.UnsupportedMediaType(Negotiation.Accepted);
-            var o = Message(kind, ByteString.FromBase64(unknown.StringAt("raw")));
+            var o = Message(kind, ByteString.FromBase64(unknown.Text("raw")));
             o["kind"] = kind;
-            o["apiVersion"] = unknown.StringAt("typeMeta", "apiVersion");
+            o["apiVersion"] = unknown.Text("typeMeta", "apiVersion");
             return o;
         }
         catch (Exception e) when (e is InvalidProtocolBufferException or ArgumentException)

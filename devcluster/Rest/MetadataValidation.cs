@@ -12,7 +12,7 @@ internal static class MetadataValidation
 
     public static IEnumerable<FieldError> Create(JsonObject o, ResourceType type)
     {
-        if (o.StringAt("metadata", "generateName") is { Length: > 0 } prefix)
+        if (o.Text("metadata", "generateName") is { Length: > 0 } prefix)
         {
             foreach (var error in type.Strategy.ValidateName(prefix.TrimEnd('-', '.') is { Length: > 0 } p ? p : prefix, "metadata.generateName"))
                 yield return error;
@@ -48,20 +48,20 @@ internal static class MetadataValidation
 
     private static IEnumerable<FieldError> Common(JsonObject o)
     {
-        foreach (var (key, value) in (o.ObjectAt("metadata", "labels") ?? []).OrderBy(p => p.Key, StringComparer.Ordinal))
+        foreach (var (key, value) in (o.Map("metadata", "labels") ?? []).OrderBy(p => p.Key, StringComparer.Ordinal))
         {
             foreach (var problem in Names.QualifiedName(key))
                 yield return FieldError.Invalid("metadata.labels", key, problem);
-            foreach (var problem in Names.LabelValue(value.AsString() ?? ""))
+            foreach (var problem in Names.LabelValue(value.Text() ?? ""))
                 yield return FieldError.Invalid("metadata.labels", value, problem);
         }
 
         var size = 0;
-        foreach (var (key, value) in (o.ObjectAt("metadata", "annotations") ?? []).OrderBy(p => p.Key, StringComparer.Ordinal))
+        foreach (var (key, value) in (o.Map("metadata", "annotations") ?? []).OrderBy(p => p.Key, StringComparer.Ordinal))
         {
             foreach (var problem in Names.QualifiedName(key.ToLowerInvariant()))
                 yield return FieldError.Invalid("metadata.annotations", key, problem);
-            size += key.Length + (value.AsString() ?? "").Length;
+            size += key.Length + (value.Text() ?? "").Length;
         }
 
         if (size > AnnotationLimit)
@@ -87,18 +87,18 @@ internal static class MetadataValidation
         {
             var path = "metadata.ownerReferences";
             var owner = owners![i];
-            var version = owner.StringAt("apiVersion") ?? "";
+            var version = owner.Text("apiVersion") ?? "";
             if (version.Length == 0)
                 yield return FieldError.Invalid($"{path}.apiVersion", version, "version must not be empty");
-            if (owner.StringAt("kind") is null or "")
+            if (owner.Text("kind") is null or "")
                 yield return FieldError.Invalid($"{path}.kind", "", "must not be empty");
-            if (owner.StringAt("name") is null or "")
+            if (owner.Text("name") is null or "")
                 yield return FieldError.Invalid($"{path}.name", "", "must not be empty");
-            if (owner.StringAt("uid") is null or "")
+            if (owner.Text("uid") is null or "")
                 yield return FieldError.Invalid($"{path}.uid", "", "must not be empty");
             if (!owner.BoolAt("controller"))
                 continue;
-            var me = $"{owner.StringAt("kind")}/{owner.StringAt("name")}";
+            var me = $"{owner.Text("kind")}/{owner.Text("name")}";
             if (controller is not null)
                 yield return FieldError.Invalid(path, owners, $"Only one reference can have Controller set to true. Found \"true\" in references for {controller} and {me}");
             controller = me;

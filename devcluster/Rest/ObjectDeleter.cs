@@ -31,7 +31,7 @@ internal sealed class ObjectDeleter(Store store, ObjectWriter writer)
             var grace = type.Strategy.GracePeriod(o, options.GracePeriod);
             if (o.IsDeleting())
             {
-                if (grace is { } shorter && o.LongAt("metadata", "deletionGracePeriodSeconds") is { } before && shorter < before)
+                if (grace is { } shorter && o.Number("metadata", "deletionGracePeriodSeconds") is { } before && shorter < before)
                 {
                     Mark(o, shorter, writer.Time.GetUtcNow());
                     changed = true;
@@ -41,13 +41,13 @@ internal sealed class ObjectDeleter(Store store, ObjectWriter writer)
             {
                 Mark(o, grace ?? 0, writer.Time.GetUtcNow());
                 if (!type.Strategy.PrepareDelete(o, writer.Now) && type.Strategy.HasGeneration)
-                    o.Metadata()["generation"] = (o.LongAt("metadata", "generation") ?? 0) + 1;
+                    o.Metadata()["generation"] = (o.Number("metadata", "generation") ?? 0) + 1;
                 changed = true;
             }
 
             var held = o.At("metadata", "finalizers").StringItems().Any()
                 || (type is { Kind: "Namespace", Custom: false } && o.ArrayAt("spec", "finalizers") is { Count: > 0 });
-            var gone = !held && (o.LongAt("metadata", "deletionGracePeriodSeconds") ?? 0) == 0;
+            var gone = !held && (o.Number("metadata", "deletionGracePeriodSeconds") ?? 0) == 0;
             if (options.DryRun)
                 return (stored with { Document = o }, gone);
             if (gone)
@@ -68,7 +68,7 @@ internal sealed class ObjectDeleter(Store store, ObjectWriter writer)
 
     private static void Mark(JsonObject o, long grace, DateTimeOffset now)
     {
-        var requested = o.StringAt("metadata", "deletionTimestamp") is { } at && o.LongAt("metadata", "deletionGracePeriodSeconds") is { } old
+        var requested = o.Text("metadata", "deletionTimestamp") is { } at && o.Number("metadata", "deletionGracePeriodSeconds") is { } old
             ? DateTimeOffset.Parse(at, System.Globalization.CultureInfo.InvariantCulture).AddSeconds(-old)
             : now;
         o.Metadata()["deletionTimestamp"] = ObjectWriter.Timestamp(requested.AddSeconds(grace));
@@ -105,10 +105,10 @@ internal sealed class ObjectDeleter(Store store, ObjectWriter writer)
                 $"the UID in the precondition ({uid}) does not match the UID in record ({o.Uid()}). The object might have been deleted and then recreated");
         }
 
-        if (options.ResourceVersion is { } version && version != o.StringAt("metadata", "resourceVersion"))
+        if (options.ResourceVersion is { } version && version != o.Text("metadata", "resourceVersion"))
         {
             throw Fail.Conflict(type.Group, type.Kind, o.Name(),
-                $"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({o.StringAt("metadata", "resourceVersion")}). The object might have been modified");
+                $"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({o.Text("metadata", "resourceVersion")}). The object might have been modified");
         }
     }
 }

@@ -52,7 +52,7 @@ internal sealed class ObjectReader(Store store, TimeProvider time)
         CheckListParameters(match, version, token, request.Flag("sendInitialEvents") || request.Query("sendInitialEvents") is { Length: > 0 });
         var snapshot = await Snapshot(request, version, match, token);
         var matching = snapshot.Objects.Values.Where(o => InScope(o, request)
-            && labels.Matches(o.Document.ObjectAt("metadata", "labels")) && fields.Matches(o.Document, request.Type.Strategy));
+            && labels.Matches(o.Document.Map("metadata", "labels")) && fields.Matches(o.Document, request.Type.Strategy));
         if (token is not null)
             matching = matching.Where(o => string.CompareOrdinal(ContinueToken.KeyIn(request.Namespace, o), token.Start) >= 0);
         var all = matching.ToList();

@@ -27,18 +27,20 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
 
     public string Now => Timestamp(time.GetUtcNow());
 
+    public static string Suffix() => RandomNumberGenerator.GetString(SuffixLetters, 5);
+
     public static string Timestamp(DateTimeOffset t) => t.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
     public StoredObject Create(ResourceType type, string ns, JsonObject o, WriteOptions options, Action<JsonObject>? track = null)
     {
         var metadata = o.Metadata();
-        if (metadata.StringAt("resourceVersion") is { Length: > 0 } and not "0")
+        if (metadata.Text("resourceVersion") is { Length: > 0 } and not "0")
             throw Fail.ServerError("resourceVersion should not be set on objects to be created");
         CheckNamespace(type, ns, o);
         CheckDefinition(type, o.Name());
-        var generated = o.Name().Length == 0 && metadata.StringAt("generateName") is { Length: > 0 };
+        var generated = o.Name().Length == 0 && metadata.Text("generateName") is { Length: > 0 };
         if (generated)
-            metadata["name"] = Suffixed(metadata.StringAt("generateName")!);
+            metadata["name"] = Suffixed(metadata.Text("generateName")!);
         if (type.Custom && type.HasStatus)
             o.Remove("status");
         foreach (var field in new[] { "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion" })
@@ -95,10 +97,10 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         {
             var stored = store.Get(type.StorageName, ns, name) ?? throw type.NotFound(name);
             var wished = change(stored.Document.Copy());
-            var unconditional = wished.StringAt("metadata", "resourceVersion") is null or "" or "0";
-            if (!unconditional && wished.StringAt("metadata", "resourceVersion")!.Any(c => !char.IsAsciiDigit(c)))
-                throw Fail.ServerError($"strconv.ParseUint: parsing {FieldError.Quote(wished.StringAt("metadata", "resourceVersion")!)}: invalid syntax");
-            if (!unconditional && wished.StringAt("metadata", "resourceVersion") != stored.Document.StringAt("metadata", "resourceVersion"))
+            var unconditional = wished.Text("metadata", "resourceVersion") is null or "" or "0";
+            if (!unconditional && wished.Text("metadata", "resourceVersion")!.Any(c => !char.IsAsciiDigit(c)))
+                throw Fail.ServerError($"strconv.ParseUint: parsing {FieldError.Quote(wished.Text("metadata", "resourceVersion")!)}: invalid syntax");
+            if (!unconditional && wished.Text("metadata", "resourceVersion") != stored.Document.Text("metadata", "resourceVersion"))
                 throw Fail.Modified(type, name);
             if (Write(type, stored, wished, subresource, options, track) is { } written)
                 return written;
@@ -142,7 +144,7 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         if (subresource.Length == 0)
             type.Strategy.PrepareUpdate(o, old);
         if (type.Strategy.HasGeneration && subresource != "status" && Changed(type, o, old))
-            o.Metadata()["generation"] = (old.LongAt("metadata", "generation") ?? 0) + 1;
+            o.Metadata()["generation"] = (old.Number("metadata", "generation") ?? 0) + 1;
         var errors = MetadataValidation.Update(o, old).ToList();
         errors.AddRange(subresource switch { "" => type.Strategy.ValidateUpdate(o, old), "status" => type.Strategy.ValidateStatusUpdate(o, old), _ => [] });
         SchemaErrors(type, o, old, subresource, errors);
@@ -152,11 +154,11 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
             track(o, old);
         else if (options.Manager is { } manager)
             ManagedFields.Track(o, old, type, manager, subresource, Now);
-        o.Metadata()["resourceVersion"] = old.StringAt("metadata", "resourceVersion");
+        o.Metadata()["resourceVersion"] = old.Text("metadata", "resourceVersion");
         if (ManagedFields.SameBut(o, old))
             return stored;
         var finished = o.IsDeleting() && o.At("metadata", "finalizers").StringItems().FirstOrDefault() is null
-            && (o.LongAt("metadata", "deletionGracePeriodSeconds") ?? 0) == 0
+            && (o.Number("metadata", "deletionGracePeriodSeconds") ?? 0) == 0
             && (type.Kind != "Namespace" || type.Custom || o.ArrayAt("spec", "finalizers") is null or { Count: 0 });
         if (options.DryRun)
             return new StoredObject(type.StorageName, stored.Namespace, stored.Name, stored.Version, o);
@@ -257,7 +259,7 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         if (!type.Namespaced)
             return;
         var parent = store.Get("/namespaces", "", ns) ?? throw Fail.NotFound("", "namespaces", ns);
-        if (parent.Document.StringAt("status", "phase") != "Terminating")
+        if (parent.Document.Text("status", "phase") != "Terminating")
             return;
         var details = Fail.Details(o.Name(), type.Group, type.Plural);
         details["causes"] = new JsonArray(new JsonObject
@@ -271,5 +273,5 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
     }
 
     private static string Suffixed(string prefix)
-        => (prefix.Length > 58 ? prefix[..58] : prefix) + RandomNumberGenerator.GetString(SuffixLetters, 5);
+        => (prefix.Length > 58 ? prefix[..58] : prefix) + Suffix();
 }

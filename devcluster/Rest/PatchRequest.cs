@@ -79,7 +79,7 @@ internal sealed class PatchRequest(ObjectWriter writer)
         if (resource.Namespaced && o.Namespace().Length > 0 && o.Namespace() != request.Namespace)
             throw Fail.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
         CheckKind(resource, o);
-        var before = o.Text();
+        var before = o.ToText();
         var problems = duplicates.Select(d => $"duplicate field \"{d}\"").ToList();
         try
         {
@@ -96,8 +96,8 @@ internal sealed class PatchRequest(ObjectWriter writer)
 
     private static JsonObject Apply(JsonArray operations, JsonObject target)
     {
-        if (operations.FirstOrDefault(o => o.StringAt("op") is not ("add" or "remove" or "replace" or "move" or "copy" or "test")) is { } odd)
-            throw new JsonPatchException($"unknown operation {odd.Text()}", null);
+        if (operations.FirstOrDefault(o => o.Text("op") is not ("add" or "remove" or "replace" or "move" or "copy" or "test")) is { } odd)
+            throw new JsonPatchException($"unknown operation {odd.ToText()}", null);
         JsonSerializer.Deserialize<JsonPatchDocument>(operations)!.ApplyTo(target);
         return (JsonObject)JsonReading.Parse(target.ToJsonString())!;
     }

@@ -37,7 +37,7 @@ internal sealed class PodSubresources(Store store, ObjectWriter writer) : IDispo
             throw Fail.Invalid("", "PodLogOptions", request.Name, errors);
         var pod = Pod(request);
         var container = Container(request, pod);
-        if (pod.StringAt("spec", "nodeName") is not { Length: > 0 } node)
+        if (pod.Text("spec", "nodeName") is not { Length: > 0 } node)
         {
             request.Http.Response.StatusCode = 204;
             return;
@@ -92,8 +92,8 @@ internal sealed class PodSubresources(Store store, ObjectWriter writer) : IDispo
 
     private static string Container(ApiRequest request, JsonObject pod)
     {
-        var containers = (pod.ArrayAt("spec", "containers") ?? []).Select(c => c.StringAt("name")!).ToList();
-        var inits = (pod.ArrayAt("spec", "initContainers") ?? []).Select(c => c.StringAt("name")!).ToList();
+        var containers = (pod.ArrayAt("spec", "containers") ?? []).Select(c => c.Text("name")!).ToList();
+        var inits = (pod.ArrayAt("spec", "initContainers") ?? []).Select(c => c.Text("name")!).ToList();
         if (request.Query("container") is { Length: > 0 } wanted)
         {
             return containers.Contains(wanted) || inits.Contains(wanted)
@@ -109,9 +109,9 @@ internal sealed class PodSubresources(Store store, ObjectWriter writer) : IDispo
     private string KubeletAddress(JsonObject pod, string node)
     {
         var document = store.Get("/nodes", "", node)?.Document ?? throw Fail.NotFound("", "nodes", node);
-        var address = (document.ArrayAt("status", "addresses") ?? []).Where(a => a.StringAt("type") is "InternalIP" or "Hostname")
-            .Select(a => a.StringAt("address")).FirstOrDefault() ?? throw Fail.ServerError($"no preferred addresses found; known addresses: []");
-        var port = document.LongAt("status", "daemonEndpoints", "kubeletEndpoint", "Port") ?? 10250;
+        var address = (document.ArrayAt("status", "addresses") ?? []).Where(a => a.Text("type") is "InternalIP" or "Hostname")
+            .Select(a => a.Text("address")).FirstOrDefault() ?? throw Fail.ServerError($"no preferred addresses found; known addresses: []");
+        var port = document.Number("status", "daemonEndpoints", "kubeletEndpoint", "Port") ?? 10250;
         return $"https://{address}:{port}";
     }
 
@@ -119,9 +119,9 @@ internal sealed class PodSubresources(Store store, ObjectWriter writer) : IDispo
     {
         request.ReadWriteParameters("CreateOptions");
         var body = (await Body.Read(request.Http.Request, "Binding", custom: false)).Object;
-        var node = body.StringAt("target", "name") ?? "";
+        var node = body.Text("target", "name") ?? "";
         var errors = new List<FieldError>();
-        if (body.StringAt("target", "kind") is { Length: > 0 } kind and not "Node")
+        if (body.Text("target", "kind") is { Length: > 0 } kind and not "Node")
             errors.Add(FieldError.NotSupported("target.kind", kind, "Node", "<empty>"));
         if (node.Length == 0)
             errors.Add(FieldError.Required("target.name"));
@@ -129,19 +129,19 @@ internal sealed class PodSubresources(Store store, ObjectWriter writer) : IDispo
             throw Fail.Invalid("", "Binding", body.Name(), errors);
         writer.Update(request.Type, request.Namespace, request.Name, "binding", pod =>
         {
-            if (body.StringAt("metadata", "uid") is { Length: > 0 } uid && uid != pod.Uid())
+            if (body.Text("metadata", "uid") is { Length: > 0 } uid && uid != pod.Uid())
                 throw Fail.Conflict("", "pods/binding", request.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {pod.Uid()}");
             if (pod.IsDeleting())
                 throw Fail.Conflict("", "pods/binding", request.Name, $"pod {request.Name} is being deleted, cannot be assigned to a host");
-            if (pod.StringAt("spec", "nodeName") is { Length: > 0 } taken)
+            if (pod.Text("spec", "nodeName") is { Length: > 0 } taken)
                 throw Fail.Conflict("", "pods/binding", request.Name, $"pod {request.Name} is already assigned to node {FieldError.Quote(taken)}");
             if (pod.ArrayAt("spec", "schedulingGates") is { Count: > 0 })
                 throw Fail.Conflict("", "pods/binding", request.Name, $"pod {request.Name} has non-empty .spec.schedulingGates");
             pod["spec"]!["nodeName"] = node;
-            foreach (var (key, value) in body.ObjectAt("metadata", "annotations") ?? [])
+            foreach (var (key, value) in body.Map("metadata", "annotations") ?? [])
                 pod.Metadata().Ensure("annotations")[key] = value?.DeepClone();
             var conditions = pod.ArrayAt("status", "conditions") ?? [];
-            foreach (var old in conditions.Where(c => c.StringAt("type") == "PodScheduled").ToList())
+            foreach (var old in conditions.Where(c => c.Text("type") == "PodScheduled").ToList())
                 conditions.Remove(old);
             conditions.Add(new JsonObject
             {
@@ -149,7 +149,7 @@ internal sealed class PodSubresources(Store store, ObjectWriter writer) : IDispo
                 ["status"] = "True",
                 ["lastProbeTime"] = null,
                 ["lastTransitionTime"] = writer.Now,
-                ["observedGeneration"] = pod.LongAt("metadata", "generation"),
+                ["observedGeneration"] = pod.Number("metadata", "generation"),
             });
             if (conditions.Parent is null)
                 pod.Ensure("status")["conditions"] = conditions;
@@ -171,7 +171,7 @@ internal sealed class PodSubresources(Store store, ObjectWriter writer) : IDispo
         var pod = Pod(request);
         if (request.Subresource != "portforward")
             Container(request, pod);
-        if (pod.StringAt("spec", "nodeName") is not { Length: > 0 })
+        if (pod.Text("spec", "nodeName") is not { Length: > 0 })
             throw Fail.BadRequest($"pod {request.Name} does not have a host assigned");
         if (request.Http.Request.Headers.Upgrade.Count == 0)
             throw Fail.BadRequest("Upgrade request required");

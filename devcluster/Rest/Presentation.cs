@@ -22,7 +22,7 @@ internal sealed class Presentation(ResourceType type, string form, TimeProvider 
     /// <summary>One object in a watch.</summary>
     public JsonObject Event(JsonObject stored, bool first) => form switch
     {
-        "Table" => Table([stored], new JsonObject { ["resourceVersion"] = stored.StringAt("metadata", "resourceVersion") }, first),
+        "Table" => Table([stored], new JsonObject { ["resourceVersion"] = stored.Text("metadata", "resourceVersion") }, first),
         "" => Served(stored),
         _ => Partial(stored),
     };

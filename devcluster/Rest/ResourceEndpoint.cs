@@ -101,7 +101,7 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
 
         if (!exists)
             throw type.NotFound(request.Name);
-        var unconditional = o.StringAt("metadata", "resourceVersion") is null or "" or "0";
+        var unconditional = o.Text("metadata", "resourceVersion") is null or "" or "0";
         if (unconditional && (type.Custom || !type.Strategy.UnconditionalUpdate))
         {
             throw Fail.Invalid(type.Group, type.Plural, request.Name,
@@ -156,7 +156,7 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
         var deleted = new List<StoredObject>();
         foreach (var stored in snapshot.Objects.Values)
         {
-            if (!ObjectReader.InScope(stored, request) || !labels.Matches(stored.Document.ObjectAt("metadata", "labels")) || !fields.Matches(stored.Document, request.Type.Strategy))
+            if (!ObjectReader.InScope(stored, request) || !labels.Matches(stored.Document.Map("metadata", "labels")) || !fields.Matches(stored.Document, request.Type.Strategy))
                 continue;
             try
             {

@@ -72,7 +72,7 @@ internal static class BuiltInDecoding
         {
             if (schema.Format == "quantity" && kind is JsonValueKind.String && !IsQuantity(v.GetValue<string>()))
                 return "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
-            return kind is JsonValueKind.String || v.AsLong() is not null || (schema.Format == "quantity" && kind is JsonValueKind.Number)
+            return kind is JsonValueKind.String || v.Number() is not null || (schema.Format == "quantity" && kind is JsonValueKind.Number)
                 ? null
                 : Wrong(Name(kind), schema, path);
         }
@@ -81,12 +81,12 @@ internal static class BuiltInDecoding
         {
             "string" => kind is JsonValueKind.String,
             "boolean" => kind is JsonValueKind.True or JsonValueKind.False,
-            "integer" => v.AsLong() is { } l && (schema.Format != "int32" || l is >= int.MinValue and <= int.MaxValue),
+            "integer" => v.Number() is { } l && (schema.Format != "int32" || l is >= int.MinValue and <= int.MaxValue),
             "number" => kind is JsonValueKind.Number,
             _ => false,
         };
         if (!fits)
-            return kind is JsonValueKind.Number ? $"json: cannot unmarshal number {v.Text()} into Go struct field {path} of type {GoType(schema)}" : Wrong(Name(kind), schema, path);
+            return kind is JsonValueKind.Number ? $"json: cannot unmarshal number {v.ToText()} into Go struct field {path} of type {GoType(schema)}" : Wrong(Name(kind), schema, path);
         if (schema.Format == "date-time" && !Validation.IsDateTime(v.GetValue<string>()))
             return $"parsing time {FieldError(v)} as \"2006-01-02T15:04:05Z07:00\": cannot parse {FieldError(v)} as \"2006\"";
         if (schema.Format == "micro-time" && !IsMicroTime(v.GetValue<string>()))
@@ -114,7 +114,7 @@ internal static class BuiltInDecoding
         }
     }
 
-    private static string FieldError(JsonValue v) => v.Text();
+    private static string FieldError(JsonValue v) => v.ToText();
 
     private static string Wrong(string found, TypeSchema schema, string path)
         => $"json: cannot unmarshal {found} into Go struct field {path} of type {GoType(schema)}";

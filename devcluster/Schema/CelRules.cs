@@ -15,7 +15,7 @@ internal sealed record CelRule(string Rule, string? Message, string? MessageExpr
     public bool UsesOldSelf => Rule.Contains("oldSelf", StringComparison.Ordinal);
 
     public static CelRule From(JsonObject o)
-        => new(o.StringAt("rule") ?? "", o.StringAt("message"), o.StringAt("messageExpression"), o.StringAt("reason"), o.StringAt("fieldPath"));
+        => new(o.Text("rule") ?? "", o.Text("message"), o.Text("messageExpression"), o.Text("reason"), o.Text("fieldPath"));
 }
 
 /// <summary>
@@ -130,9 +130,9 @@ internal static partial class CelRules
         {
             JsonValueKind.True => true,
             JsonValueKind.False => false,
-            JsonValueKind.Number => schema?.Type != "number" && v.AsLong() is { } l ? (object)l : v.AsDouble(),
-            _ when schema?.Format == "date-time" && DateTimeOffset.TryParse(v.AsString(), CultureInfo.InvariantCulture, out var t) => t,
-            _ => v.AsString(),
+            JsonValueKind.Number => schema?.Type != "number" && v.Number() is { } l ? (object)l : v.AsDouble(),
+            _ when schema?.Format == "date-time" && DateTimeOffset.TryParse(v.Text(), CultureInfo.InvariantCulture, out var t) => t,
+            _ => v.Text(),
         },
         _ => null,
     };

@@ -20,21 +20,21 @@ internal static class StructuralSchema
     {
         var schema = new TypeSchema
         {
-            Type = s.StringAt("type"),
-            Format = s.StringAt("format"),
+            Type = s.Text("type"),
+            Format = s.Text("format"),
             IntOrString = s.BoolAt("x-kubernetes-int-or-string"),
             PreserveUnknown = s.BoolAt("x-kubernetes-preserve-unknown-fields") || s.BoolAt("additionalProperties"),
             Nullable = s.BoolAt("nullable"),
             Default = s["default"],
             Items = s["items"] is JsonObject items ? Read(items) : null,
             Values = s["additionalProperties"] is JsonObject values ? Read(values) : null,
-            ListType = s.StringAt("x-kubernetes-list-type"),
+            ListType = s.Text("x-kubernetes-list-type"),
             ListMapKeys = [.. s["x-kubernetes-list-map-keys"].StringItems()],
-            AtomicMap = s.StringAt("x-kubernetes-map-type") == "atomic",
+            AtomicMap = s.Text("x-kubernetes-map-type") == "atomic",
             Rules = [.. s.Items("x-kubernetes-validations").Select(CelRule.From)],
             Source = s,
         };
-        foreach (var (name, child) in s.ObjectAt("properties") ?? [])
+        foreach (var (name, child) in s.Map("properties") ?? [])
             schema.Properties[name] = Read((JsonObject)child!);
         return schema;
     }

@@ -70,7 +70,7 @@ internal sealed class Validation(string root)
         }
 
         if (schema.Source.ArrayAt("enum") is { } allowed && !allowed.Any(a => JsonAccess.Same(a, value)))
-            errors.Add(FieldError.NotSupported(path, value.AsString() ?? value.Text(), allowed.Select(a => a.AsString() ?? a.Text())));
+            errors.Add(FieldError.NotSupported(path, value.Text() ?? value.ToText(), allowed.Select(a => a.Text() ?? a.ToText())));
     }
 
     private bool TypeFits(JsonNode? value, TypeSchema schema, string path)
@@ -112,7 +112,7 @@ internal sealed class Validation(string root)
             Violated($"validate one and only one schema (oneOf). {(n == 0 ? "Found none valid" : $"Found {n} valid alternatives")}");
         foreach (var _ in source.Items("allOf").Where(s => Fails(value, s, path)))
             Violated("validate all the schemas (allOf)");
-        if (source.ObjectAt("not") is { } not && !Fails(value, not, path))
+        if (source.Map("not") is { } not && !Fails(value, not, path))
             Violated("not validate the schema (not)");
     }
 
@@ -125,9 +125,9 @@ internal sealed class Validation(string root)
 
     private void Object(JsonObject o, TypeSchema schema, string path, JsonObject? old)
     {
-        if (schema.Source.LongAt("maxProperties") is { } max && o.Count > max)
+        if (schema.Source.Number("maxProperties") is { } max && o.Count > max)
             errors.Add(FieldError.TooMany(path, o.Count, max));
-        if (schema.Source.LongAt("minProperties") is { } min && o.Count < min)
+        if (schema.Source.Number("minProperties") is { } min && o.Count < min)
             errors.Add(FieldError.Invalid(path, o.Count, $"{Body(path)} in body should have at least {min} properties"));
         foreach (var (key, child) in o)
         {
@@ -145,9 +145,9 @@ internal sealed class Validation(string root)
 
     private void Array(JsonArray a, TypeSchema schema, string path, JsonArray? old)
     {
-        if (schema.Source.LongAt("minItems") is { } min && a.Count < min)
+        if (schema.Source.Number("minItems") is { } min && a.Count < min)
             errors.Add(FieldError.Invalid(path, a.Count, $"{Body(path)} in body should have at least {min} items"));
-        if (schema.Source.LongAt("maxItems") is { } max && a.Count > max)
+        if (schema.Source.Number("maxItems") is { } max && a.Count > max)
             errors.Add(FieldError.TooMany(path, a.Count, max));
         if (schema.Items is not { } items)
             return;
@@ -158,11 +158,11 @@ internal sealed class Validation(string root)
     private void String(string text, TypeSchema schema, string path)
     {
         var length = text.EnumerateRunes().Count();
-        if (schema.Source.LongAt("maxLength") is { } max && length > max)
+        if (schema.Source.Number("maxLength") is { } max && length > max)
             errors.Add(FieldError.TooLong(path, max));
-        if (schema.Source.LongAt("minLength") is { } min && length < min)
+        if (schema.Source.Number("minLength") is { } min && length < min)
             errors.Add(FieldError.Invalid(path, text, $"{Body(path)} in body should be at least {min} chars long"));
-        if (schema.Source.StringAt("pattern") is { } pattern && !Regex.IsMatch(text, pattern.Replace("$", "\\z"), RegexOptions.CultureInvariant))
+        if (schema.Source.Text("pattern") is { } pattern && !Regex.IsMatch(text, pattern.Replace("$", "\\z"), RegexOptions.CultureInvariant))
             errors.Add(FieldError.Invalid(path, text, $"{Body(path)} in body should match '{pattern}'"));
         if (schema.Format == "date-time" && !IsDateTime(text))
             errors.Add(FieldError.TypeInvalid(path, text, $"{Body(path)} in body must be of type {schema.Format}: {FieldError.Quote(text)}"));
@@ -205,7 +205,7 @@ internal sealed class Validation(string root)
                     "map" => new JsonObject(schema.ListMapKeys.Select(k => KeyValuePair.Create(k, a[i].At(k)?.DeepClone()))),
                     _ => null,
                 };
-                if (identity is not null && !seen.Add(identity.Text()))
+                if (identity is not null && !seen.Add(identity.ToText()))
                     errors.Add(FieldError.Duplicate($"{path}[{i}]", identity));
                 if (schema.Items is { } items)
                     ListTypes(a[i], items, $"{path}[{i}]");
@@ -221,7 +221,7 @@ internal sealed class Validation(string root)
         JsonValue v => v.GetValueKind() switch
         {
             JsonValueKind.String => "string",
-            JsonValueKind.Number => v.AsLong() is not null ? "integer" : "number",
+            JsonValueKind.Number => v.Number() is not null ? "integer" : "number",
             _ => "boolean",
         },
         _ => "null",

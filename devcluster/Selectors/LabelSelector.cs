@@ -29,12 +29,12 @@ internal sealed class LabelSelector
     public static LabelSelector FromObject(JsonObject selector)
     {
         var list = new List<Requirement>();
-        foreach (var (key, value) in selector.ObjectAt("matchLabels") ?? [])
-            list.Add(new Requirement(key, "=", [value.AsString() ?? ""]));
+        foreach (var (key, value) in selector.Map("matchLabels") ?? [])
+            list.Add(new Requirement(key, "=", [value.Text() ?? ""]));
         foreach (var e in selector.ArrayAt("matchExpressions") ?? [])
         {
-            var op = e.StringAt("operator") switch { "In" => "in", "NotIn" => "notin", "Exists" => "exists", _ => "!" };
-            list.Add(new Requirement(e.StringAt("key") ?? "", op, [.. e.At("values").StringItems()]));
+            var op = e.Text("operator") switch { "In" => "in", "NotIn" => "notin", "Exists" => "exists", _ => "!" };
+            list.Add(new Requirement(e.Text("key") ?? "", op, [.. e.At("values").StringItems()]));
         }
 
         return new LabelSelector([.. list.OrderBy(r => r.Key, StringComparer.Ordinal)]);
@@ -48,7 +48,7 @@ internal sealed class LabelSelector
     {
         public bool Matches(JsonObject? labels)
         {
-            var value = labels.StringAt(Key);
+            var value = labels.Text(Key);
             return Operator switch
             {
                 "=" or "==" or "in" => value is not null && Values.Contains(value),

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Authorization;
 using LightReasoner.DevCluster.Discovery;
 using LightReasoner.DevCluster.Errors;
+using LightReasoner.DevCluster.Jobs;
 using LightReasoner.DevCluster.Json;
 using LightReasoner.DevCluster.Lifecycle;
 using LightReasoner.DevCluster.OpenApi;
@@ -33,7 +34,9 @@ internal sealed class ApiServer : IAsyncDisposable
     private readonly List<Task> controllers = [];
     private WebApplication? web;
 
-    public ApiServer(TimeProvider? time = null)
+    /// <param name="time">What the time is.</param>
+    /// <param name="workloads">Whether Jobs, Deployments and ReplicaSets get pods, beside being stored.</param>
+    public ApiServer(TimeProvider? time = null, bool workloads = false)
     {
         Time = time ?? TimeProvider.System;
         Store = new Store();
@@ -61,6 +64,10 @@ internal sealed class ApiServer : IAsyncDisposable
         controllers.Add(Keep(new CrdController(Store, Registry, writer, deleter).Run));
         controllers.Add(Keep(new NamespaceController(Store, Registry, writer, deleter, certificates.AuthorityPem).Run));
         controllers.Add(Keep(new GarbageCollector(Store, Registry, writer, deleter).Run));
+        if (!workloads)
+            return;
+        controllers.Add(Keep(new DeploymentController(Store, Registry, writer, deleter).Run));
+        controllers.Add(Keep(new JobController(Store, Registry, writer, deleter).Run));
     }
 
     public TimeProvider Time { get; }

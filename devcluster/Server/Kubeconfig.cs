@@ -2,10 +2,10 @@ using System.Text;
 
 namespace LightReasoner.DevCluster.Server;
 
-/// <summary>The kubeconfig that leads to this server.</summary>
+/// <summary>Kubeconfigs that lead to a server by a token.</summary>
 internal static class Kubeconfig
 {
-    public static string Write(Uri server, string authorityPem, string token) => $"""
+    public static string Write(Uri server, string authorityPem, string token, string ns = "default") => $"""
         apiVersion: v1
         kind: Config
         current-context: devcluster
@@ -18,10 +18,10 @@ internal static class Kubeconfig
         - name: devcluster
           context:
             cluster: devcluster
-            user: admin
-            namespace: default
+            user: devcluster
+            namespace: {ns}
         users:
-        - name: admin
+        - name: devcluster
           user:
             token: {token}
 

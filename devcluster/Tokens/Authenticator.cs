@@ -27,7 +27,7 @@ internal sealed class Authenticator(Store store, TokenIssuer issuer, TimeProvide
             return null;
         }
 
-        if (claims.LongAt("exp") is not { } expiry || expiry <= time.GetUtcNow().ToUnixTimeSeconds())
+        if (claims.Number("exp") is not { } expiry || expiry <= time.GetUtcNow().ToUnixTimeSeconds())
         {
             problem = "[invalid bearer token, service account token has expired]";
             return null;
@@ -41,8 +41,8 @@ internal sealed class Authenticator(Store store, TokenIssuer issuer, TimeProvide
     private UserInfo? User(JsonObject claims, out string problem)
     {
         var bound = claims["kubernetes.io"];
-        var ns = bound.StringAt("namespace") ?? "";
-        var name = bound.StringAt("serviceaccount", "name") ?? "";
+        var ns = bound.Text("namespace") ?? "";
+        var name = bound.Text("serviceaccount", "name") ?? "";
         problem = "[invalid bearer token, service account token has been invalidated]";
         if (store.Get("/serviceaccounts", ns, name)?.Document is not { } account)
         {
@@ -50,25 +50,25 @@ internal sealed class Authenticator(Store store, TokenIssuer issuer, TimeProvide
             return null;
         }
 
-        if (account.Uid() != bound.StringAt("serviceaccount", "uid"))
+        if (account.Uid() != bound.Text("serviceaccount", "uid"))
             return null;
         var extra = new Dictionary<string, string[]>();
-        if (claims.StringAt("jti") is { } id)
+        if (claims.Text("jti") is { } id)
             extra["authentication.kubernetes.io/credential-id"] = [$"JTI={id}"];
-        if (bound.ObjectAt("pod") is { } pod)
+        if (bound.Map("pod") is { } pod)
         {
-            if (store.Get("/pods", ns, pod.StringAt("name")!)?.Document is not { } live || live.Uid() != pod.StringAt("uid"))
+            if (store.Get("/pods", ns, pod.Text("name")!)?.Document is not { } live || live.Uid() != pod.Text("uid"))
                 return null;
-            if (bound.StringAt("node", "name") is { } node)
+            if (bound.Text("node", "name") is { } node)
                 extra["authentication.kubernetes.io/node-name"] = [node];
-            if (bound.StringAt("node", "uid") is { } nodeUid)
+            if (bound.Text("node", "uid") is { } nodeUid)
                 extra["authentication.kubernetes.io/node-uid"] = [nodeUid];
-            extra["authentication.kubernetes.io/pod-name"] = [pod.StringAt("name")!];
-            extra["authentication.kubernetes.io/pod-uid"] = [pod.StringAt("uid")!];
+            extra["authentication.kubernetes.io/pod-name"] = [pod.Text("name")!];
+            extra["authentication.kubernetes.io/pod-uid"] = [pod.Text("uid")!];
         }
 
-        if (bound.ObjectAt("secret") is { } secret
-            && store.Get("/secrets", ns, secret.StringAt("name")!)?.Document.Uid() != secret.StringAt("uid"))
+        if (bound.Map("secret") is { } secret
+            && store.Get("/secrets", ns, secret.Text("name")!)?.Document.Uid() != secret.Text("uid"))
         {
             return null;
         }

@@ -38,7 +38,7 @@ internal sealed class Reviews(Authenticator authenticator, Authorizer authorizer
 
     private void Token(JsonObject o)
     {
-        if (o.StringAt("spec", "token") is not { Length: > 0 } token)
+        if (o.Text("spec", "token") is not { Length: > 0 } token)
             throw Fail.BadRequest("token is required for TokenReview in authentication");
         var asked = o.At("spec", "audiences").StringItems().ToList();
         var user = authenticator.Authenticate(token, asked.Count > 0 ? asked : [TokenIssuer.Issuer], out var audiences, out var problem);
@@ -49,7 +49,7 @@ internal sealed class Reviews(Authenticator authenticator, Authorizer authorizer
 
     private void Access(ApiRequest request, JsonObject o)
     {
-        var spec = o.ObjectAt("spec") ?? [];
+        var spec = o.Map("spec") ?? [];
         var resource = spec["resourceAttributes"];
         var path = spec["nonResourceAttributes"];
         var error = resource is not null && path is not null ? FieldError.Invalid("spec.nonResourceAttributes", path, "cannot be specified in combination with resourceAttributes")
@@ -58,13 +58,13 @@ internal sealed class Reviews(Authenticator authenticator, Authorizer authorizer
         if (error is not null)
             throw Fail.Invalid("authorization.k8s.io", "", "", [error]);
         var attributes = path is not null
-            ? new Attributes(path.StringAt("verb") ?? "", Path: path.StringAt("path") ?? "")
+            ? new Attributes(path.Text("verb") ?? "", Path: path.Text("path") ?? "")
             : new Attributes(
-                resource.StringAt("verb") ?? "", resource.StringAt("group") ?? "",
-                (resource.StringAt("resource") ?? "") + (resource.StringAt("subresource") is { Length: > 0 } sub ? "/" + sub : ""),
-                resource.StringAt("namespace") ?? "", resource.StringAt("name") ?? "");
+                resource.Text("verb") ?? "", resource.Text("group") ?? "",
+                (resource.Text("resource") ?? "") + (resource.Text("subresource") is { Length: > 0 } sub ? "/" + sub : ""),
+                resource.Text("namespace") ?? "", resource.Text("name") ?? "");
         var user = request.Type.Kind == "SelfSubjectAccessReview" ? request.User
-            : new UserInfo(spec.StringAt("user") ?? "", spec.StringAt("uid") ?? "", [.. spec["groups"].StringItems()], new Dictionary<string, string[]>());
+            : new UserInfo(spec.Text("user") ?? "", spec.Text("uid") ?? "", [.. spec["groups"].StringItems()], new Dictionary<string, string[]>());
         var (allowed, reason) = authorizer.Check(user, attributes);
         o["status"] = new JsonObject { ["allowed"] = allowed };
         if (reason.Length > 0)
@@ -73,7 +73,7 @@ internal sealed class Reviews(Authenticator authenticator, Authorizer authorizer
 
     private void Rules(ApiRequest request, JsonObject o)
     {
-        if (o.StringAt("spec", "namespace") is not { Length: > 0 } ns)
+        if (o.Text("spec", "namespace") is not { Length: > 0 } ns)
             throw Fail.BadRequest("no namespace on request");
         var rules = authorizer.RulesOf(request.User, ns).ToList();
         if (request.User.IsAdmin)

@@ -19,7 +19,7 @@ internal sealed class TokenIssuer : IDisposable
     public string Sign(JsonObject claims)
     {
         var header = new JsonObject { ["alg"] = "RS256", ["kid"] = keyId };
-        var signed = $"{Encode(Encoding.UTF8.GetBytes(header.Text()))}.{Encode(Encoding.UTF8.GetBytes(claims.Text()))}";
+        var signed = $"{Encode(Encoding.UTF8.GetBytes(header.ToText()))}.{Encode(Encoding.UTF8.GetBytes(claims.ToText()))}";
         lock (key)
             return $"{signed}.{Encode(key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))}";
     }

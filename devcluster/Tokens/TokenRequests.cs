@@ -13,6 +13,9 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
     private const long MinimumSeconds = 600;
     private const long DefaultSeconds = 3600;
 
+    /// <summary>The life that tokens mounted into pods ask for; they are good for a year, for programs that never read theirs again.</summary>
+    private const long MountedSeconds = 3607, ExtendedSeconds = 365 * 24 * 3600;
+
     private static readonly ResourceType Type = new()
     {
         Group = "authentication.k8s.io",
@@ -33,19 +36,19 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
         var o = Decoder.Decode(new ApiRequest(request.Http, Type, request.Namespace, request.Name, "", request.User), await Body.Read(request.Http.Request, "TokenRequest", custom: false));
         var account = store.Get("/serviceaccounts", request.Namespace, request.Name)?.Document
             ?? throw Fail.NotFound("", "serviceaccounts", request.Name);
-        if (o.StringAt("metadata", "name") is { Length: > 0 } name && name != request.Name)
+        if (o.Text("metadata", "name") is { Length: > 0 } name && name != request.Name)
             throw Fail.Invalid("authentication.k8s.io", "TokenRequest", request.Name, [FieldError.Invalid("metadata.name", name, "must match the service account name if specified")]);
         var spec = o.Ensure("spec");
         spec.Default("expirationSeconds", DefaultSeconds);
         if (spec.ArrayAt("audiences") is null or { Count: 0 })
             spec["audiences"] = new JsonArray(TokenIssuer.Issuer);
         Validate(spec);
-        var seconds = spec.LongAt("expirationSeconds")!.Value;
+        var seconds = spec.Number("expirationSeconds")!.Value;
         var now = time.GetUtcNow();
         var claims = new JsonObject
         {
             ["aud"] = spec["audiences"]!.DeepClone(),
-            ["exp"] = now.ToUnixTimeSeconds() + seconds,
+            ["exp"] = now.ToUnixTimeSeconds() + (seconds == MountedSeconds ? ExtendedSeconds : seconds),
             ["iat"] = now.ToUnixTimeSeconds(),
             ["iss"] = TokenIssuer.Issuer,
             ["jti"] = Guid.NewGuid().ToString(),
@@ -68,7 +71,7 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
 
     private static void Validate(JsonObject spec)
     {
-        var seconds = spec.LongAt("expirationSeconds")!.Value;
+        var seconds = spec.Number("expirationSeconds")!.Value;
         if (seconds < MinimumSeconds)
         {
             throw Fail.Invalid("authentication.k8s.io", "TokenRequest", "",
@@ -88,30 +91,30 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
         };
         if (spec["boundObjectRef"] is not JsonObject reference)
             return claims;
-        var kind = reference.StringAt("kind") ?? "";
-        var version = reference.StringAt("apiVersion") ?? "";
+        var kind = reference.Text("kind") ?? "";
+        var version = reference.Text("apiVersion") ?? "";
         var plural = (version, kind) switch
         {
             ("v1", "Pod") => "pods",
             ("v1", "Secret") => "secrets",
             _ => throw Fail.BadRequest($"cannot bind token to object of type {(version.Contains('/') ? version : "/" + version)}, Kind={kind}"),
         };
-        var name = reference.StringAt("name") ?? "";
+        var name = reference.Text("name") ?? "";
         var target = store.Get("/" + plural, request.Namespace, name)?.Document ?? throw Fail.NotFound("", plural, name);
-        if (reference.StringAt("uid") is { Length: > 0 } uid && uid != target.Uid())
+        if (reference.Text("uid") is { Length: > 0 } uid && uid != target.Uid())
         {
             throw Fail.Conflict("", kind, name,
                 $"the UID in the bound object reference ({uid}) does not match the UID in record. The object might have been deleted and then recreated");
         }
 
         // Without the admission plugin that writes it down, a Pod that names no account still runs as the namespace's default.
-        if (plural == "pods" && (target.StringAt("spec", "serviceAccountName") is { Length: > 0 } named ? named : "default") != request.Name)
+        if (plural == "pods" && (target.Text("spec", "serviceAccountName") is { Length: > 0 } named ? named : "default") != request.Name)
         {
             throw Fail.BadRequest($"cannot bind token for serviceaccount {FieldError.Quote(request.Name)} to pod running with different serviceaccount name.");
         }
 
         claims[plural == "pods" ? "pod" : "secret"] = new JsonObject { ["name"] = name, ["uid"] = target.Uid() };
-        if (plural == "pods" && target.StringAt("spec", "nodeName") is { Length: > 0 } node)
+        if (plural == "pods" && target.Text("spec", "nodeName") is { Length: > 0 } node)
         {
             var n = new JsonObject { ["name"] = node };
             if (store.Get("/nodes", "", node)?.Document.Uid() is { } nodeUid)

@@ -151,7 +151,7 @@ internal sealed class WatchStream(Store store, ObjectReader reader, TimeProvider
     private sealed class Filter(ApiRequest request, LabelSelector labels, FieldSelector fields)
     {
         public bool Matches(StoredObject o)
-            => ObjectReader.InScope(o, request) && labels.Matches(o.Document.ObjectAt("metadata", "labels")) && fields.Matches(o.Document, request.Type.Strategy);
+            => ObjectReader.InScope(o, request) && labels.Matches(o.Document.Map("metadata", "labels")) && fields.Matches(o.Document, request.Type.Strategy);
 
         public (string Kind, JsonObject Document)? Event(Change change)
         {

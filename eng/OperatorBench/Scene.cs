@@ -5,12 +5,13 @@ using LightReasoner.Quickstart;
 
 namespace LightReasoner.OperatorBench;
 
-/// <summary>A devcluster and an operator as programs of their own, and a client.</summary>
+/// <summary>A devcluster, the operator installed in it, and a client.</summary>
 internal sealed class Scene : IAsyncDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("operator-bench-").FullName;
     private readonly LocalCluster cluster;
     private readonly HttpClient http = new();
+    private string address = "";
 
     private Scene()
     {
@@ -31,7 +32,8 @@ internal sealed class Scene : IAsyncDisposable
         try
         {
             await scene.cluster.StartClusterAsync(cancel, "--max-pods", $"{pods + 100}");
-            await scene.cluster.InstallAsync(cancel);
+            await scene.cluster.Kubectl.RunAsync(cancel, "apply", "-f", "crds/");
+            await scene.cluster.Kubectl.RunAsync(cancel, "wait", "--for=condition=Established", "crd", "--all", "--timeout=180s");
             scene.Api = new Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(scene.cluster.Kubeconfig));
             return scene;
         }
@@ -45,9 +47,9 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>Starts the operator, and waits until it has seen what is there.</summary>
     public async Task StartOperatorAsync(CancellationToken cancel)
     {
-        string metrics = $"http://127.0.0.1:{LocalCluster.FreePort()}";
-        await cluster.StartOperatorAsync(cancel, "--output-prefix", "file:///outputs", "--log-level", "warning", "--metrics-listen", metrics, "--progress-url", cluster.Operator);
-        http.BaseAddress = new Uri(metrics);
+        await cluster.InstallAsync(cancel, "crds.install=false", "outputPrefix=file:///outputs", "log.level=warning");
+        address = await cluster.OperatorAddressAsync(cancel);
+        http.BaseAddress = new Uri($"http://{address}:8081");
         for (double before = -1, now = 0; now > before; now = (await ScrapeAsync(cancel)).Sum("lightreasoner_reconcile_total"))
         {
             before = now;
@@ -89,7 +91,7 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>Posts a report as a worker does.</summary>
     public async Task ReportAsync(string token, ProgressReport report, CancellationToken cancel)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(new Uri(cluster.Operator), "/v1/progress"))
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{address}:8080/v1/progress")
         {
             Content = new StringContent(System.Text.Json.JsonSerializer.Serialize(report, ApiJson.Options), System.Text.Encoding.UTF8, "application/json"),
         };

@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace LightReasoner.Quickstart;
 
 /// <summary>
-/// The main job from beginning to end, with the programs that a user has: a cluster, the operator, <c>kubectl apply</c>, and a look at what came out.
+/// The main job from beginning to end, with the programs that a user has: a cluster, <c>helm install</c>, <c>kubectl apply</c>, and a look at what came out.
 /// </summary>
 internal sealed class Demonstration(string repository, bool keep)
 {
@@ -24,7 +24,7 @@ internal sealed class Demonstration(string repository, bool keep)
         {
             await ClearAsync();
             await StartClusterAsync(stop);
-            await StartOperatorAsync(stop);
+            await InstallAsync(stop);
             Say("kubectl apply -f examples/quickstart/");
             Console.Write(await Kubectl.RunAsync(stop, "apply", "-f", "examples/quickstart/"));
             IReadOnlyList<JsonObject> runs = await FollowAsync(stop);
@@ -66,14 +66,14 @@ internal sealed class Demonstration(string repository, bool keep)
     {
         Say("Starting the cluster (a Kubernetes API, a Job controller and a node in one process; for development only)");
         await _cluster.StartClusterAsync(stop);
-        Say("kubectl apply -f crds/");
-        Console.Write(await _cluster.InstallAsync(stop));
     }
 
-    private async Task StartOperatorAsync(CancellationToken stop)
+    private async Task InstallAsync(CancellationToken stop)
     {
-        Say("Starting the operator");
-        await _cluster.StartOperatorAsync(stop, "--progress-url", $"{_cluster.Operator}/v1/progress", "--output-prefix", "file://" + Path.Combine(_state, "runs"));
+        string prefix = "outputPrefix=file://" + Path.Combine(_state, "runs");
+        Say($"helm {string.Join(' ', LocalCluster.InstallCommand(prefix))}");
+        await _cluster.InstallAsync(stop, prefix);
+        Console.Write(await Kubectl.RunAsync(stop, "get", "deployments", "-n", LocalCluster.Release));
     }
 
     private async Task<IReadOnlyList<JsonObject>> FollowAsync(CancellationToken stop)
@@ -102,7 +102,7 @@ internal sealed class Demonstration(string repository, bool keep)
                 show();
                 if (runs.Count > 0 && runs.All(run => RunTable.Text(run, "phase") is "Succeeded" or "Failed")) return;
                 if (_cluster.Programs.FirstOrDefault(p => p.HasExited) is { } ended) throw new QuickstartException($"{ended.Name} ended while the runs were under way.");
-                if (Stopwatch.GetElapsedTime(start) > RunLimit) throw new QuickstartException($"The runs have not ended within {RunLimit.TotalMinutes} minutes.");
+                if (Stopwatch.GetElapsedTime(start) > RunLimit) throw new QuickstartException($"The runs have not ended within {RunLimit.TotalMinutes} minutes. The end of the operator's log:\n{await _cluster.OperatorLogAsync(stop)}");
             }
         }
     }
@@ -123,10 +123,11 @@ internal sealed class Demonstration(string repository, bool keep)
     private void Leave() => Console.WriteLine(
         $"""
 
-        The cluster and the operator are left running. To look around:
+        The cluster is left running, and the operator in it. To look around:
           export KUBECONFIG={_cluster.Kubeconfig}
           kubectl get {Kubectl.Kinds} -o wide
-        To stop them: kill {string.Join(' ', _cluster.Programs.Reverse().Select(p => p.Id))}
+          kubectl -n {LocalCluster.Release} logs deployment/{LocalCluster.Release}
+        To stop it: kill {string.Join(' ', _cluster.Programs.Reverse().Select(p => p.Id))}
         """);
 
     private static void Say(string text)

@@ -3,19 +3,16 @@ using System.Text.Json.Nodes;
 
 namespace LightReasoner.Quickstart;
 
-/// <summary>The real kubectl, against one cluster.</summary>
-internal sealed class Kubectl(string kubeconfig, string workingFolder)
+/// <summary>A real command line tool (kubectl or Helm), against one cluster.</summary>
+internal class ClusterTool(string program, string kubeconfig, string workingFolder)
 {
-    /// <summary>The kinds of this API as kubectl's short names.</summary>
-    public const string Kinds = "srun,ftrun,rrun";
-
     /// <summary>What a command printed.</summary>
     public sealed record Result(int ExitCode, string Output, string Error);
 
     /// <summary>Runs a command to its end.</summary>
     public async Task<Result> TryAsync(CancellationToken cancellation, params string[] arguments)
     {
-        var start = new ProcessStartInfo("kubectl") { WorkingDirectory = workingFolder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program) { WorkingDirectory = workingFolder, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["KUBECONFIG"] = kubeconfig;
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         using Process process = Process.Start(start)!;
@@ -38,8 +35,15 @@ internal sealed class Kubectl(string kubeconfig, string workingFolder)
         Result result = await TryAsync(cancellation, arguments);
         return result.ExitCode == 0
             ? result.Output
-            : throw new QuickstartException($"kubectl {string.Join(' ', arguments)} ended with {result.ExitCode}:\n{result.Error.Trim()}");
+            : throw new QuickstartException($"{Path.GetFileName(program)} {string.Join(' ', arguments)} ended with {result.ExitCode}:\n{result.Error.Trim()}");
     }
+}
+
+/// <summary>The real kubectl, against one cluster.</summary>
+internal sealed class Kubectl(string kubeconfig, string workingFolder) : ClusterTool("kubectl", kubeconfig, workingFolder)
+{
+    /// <summary>The kinds of this API as kubectl's short names.</summary>
+    public const string Kinds = "srun,ftrun,rrun";
 
     /// <summary>The runs of a namespace as the API shows them.</summary>
     public async Task<IReadOnlyList<JsonObject>> RunsAsync(CancellationToken cancellation) =>

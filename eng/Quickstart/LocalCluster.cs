@@ -4,12 +4,15 @@ using System.Net.Sockets;
 
 namespace LightReasoner.Quickstart;
 
-/// <summary>A development cluster and an operator as programs of their own on this machine; what they write lies in one folder.</summary>
+/// <summary>A development cluster as a program of its own on this machine, and the operator in it, installed by Helm; what they write lies in one folder.</summary>
 /// <param name="repository">The folder that holds the solution; <c>bin/</c> in it holds the programs.</param>
 /// <param name="folder">Kubeconfig, logs, process ids, and the pods' files.</param>
 /// <param name="worker">The program that pods of the worker's image run.</param>
 internal sealed class LocalCluster(string repository, string folder, string worker)
 {
+    /// <summary>The namespace and the name that the operator is installed under.</summary>
+    public const string Release = "lightreasoner";
+
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(3);
 
     private readonly List<BackgroundProgram> programs = [];
@@ -18,8 +21,7 @@ internal sealed class LocalCluster(string repository, string folder, string work
 
     public Kubectl Kubectl { get; } = new(Path.Combine(folder, "kubeconfig"), repository);
 
-    /// <summary>Where the operator answers.</summary>
-    public string Operator { get; } = $"http://127.0.0.1:{FreePort()}";
+    public ClusterTool Helm { get; } = new("helm", Path.Combine(folder, "kubeconfig"), repository);
 
     /// <summary>What has been started, in order.</summary>
     public IReadOnlyList<BackgroundProgram> Programs => programs;
@@ -49,37 +51,34 @@ internal sealed class LocalCluster(string repository, string folder, string work
     /// <summary>Starts a Kubernetes API with a Job controller and a node, and waits until it answers.</summary>
     public Task StartClusterAsync(CancellationToken stop, params string[] arguments) => StartAsync(
         "devcluster",
-        ["up", "--kubeconfig", Kubeconfig, "--data", Path.Combine(folder, "cluster"), "--workdir", repository, "--image", $"lightreasoner/worker={worker}", .. arguments],
+        ["up", "--kubeconfig", Kubeconfig, "--data", Path.Combine(folder, "cluster"), "--workdir", repository,
+            "--image", $"lightreasoner/worker={worker}",
+            "--image", $"lightreasoner/operator={Path.Combine(repository, "bin", "operator")}", .. arguments],
         async () => File.Exists(Kubeconfig) && (await Kubectl.TryAsync(stop, "get", "--raw", "/readyz")).ExitCode == 0,
         stop);
 
-    /// <summary>Installs the definitions.</summary>
-    /// <returns>What kubectl said to it.</returns>
-    public async Task<string> InstallAsync(CancellationToken stop)
+    /// <summary>The command that installs the operator and the definitions, and waits until the operator is ready.</summary>
+    /// <param name="values">Values of the chart, each NAME=VALUE.</param>
+    public static string[] InstallCommand(params string[] values) =>
+        ["install", Release, "charts/lightreasoner", "--namespace", Release, "--create-namespace", "--wait", "--timeout", "3m", .. values.SelectMany(v => new[] { "--set", v })];
+
+    /// <summary>Installs the operator.</summary>
+    public async Task InstallAsync(CancellationToken stop, params string[] values)
     {
-        string said = await Kubectl.RunAsync(stop, "apply", "-f", "crds/");
-        await Kubectl.RunAsync(stop, "wait", "--for=condition=Established", "crd", "--all", "--timeout=180s");
-        return said;
+        ClusterTool.Result result = await Helm.TryAsync(stop, InstallCommand(values));
+        if (result.ExitCode != 0) throw new QuickstartException($"helm install ended with {result.ExitCode}:\n{result.Error.Trim()}\nThe end of the operator's log:\n{await OperatorLogAsync(stop)}");
     }
 
-    /// <summary>Starts the operator and waits until it is ready.</summary>
-    public async Task StartOperatorAsync(CancellationToken stop, params string[] arguments)
+    /// <summary>The last lines of the operator's log.</summary>
+    public async Task<string> OperatorLogAsync(CancellationToken stop)
     {
-        using var http = new HttpClient();
-        await StartAsync("operator", ["run", "--kubeconfig", Kubeconfig, "--listen", Operator, .. arguments], IsReadyAsync, stop);
-
-        async Task<bool> IsReadyAsync()
-        {
-            try
-            {
-                return (await http.GetAsync($"{Operator}/readyz", stop)).IsSuccessStatusCode;
-            }
-            catch (HttpRequestException)
-            {
-                return false;
-            }
-        }
+        ClusterTool.Result result = await Kubectl.TryAsync(stop, "logs", "-n", Release, $"deployment/{Release}", "--tail=15");
+        return result.Output + result.Error;
     }
+
+    /// <summary>Where the operator's pod answers.</summary>
+    public async Task<string> OperatorAddressAsync(CancellationToken stop) =>
+        (await Kubectl.RunAsync(stop, "get", "pods", "-n", Release, "-l", $"app.kubernetes.io/instance={Release}", "-o", "jsonpath={.items[0].status.podIP}")).Trim();
 
     /// <summary>Stops what was started, the last first.</summary>
     public async Task StopAsync()

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using LightReasoner;
 using LightReasoner.Quickstart;
 
-var keep = new Option<bool>("--keep") { Description = "Leaves the cluster and the operator running." };
+var keep = new Option<bool>("--keep") { Description = "Leaves the cluster running, and the operator in it." };
 var root = new RootCommand("Runs the whole chain once on this machine: cluster, operator, three runs, results.") { keep };
 root.SetAction(async (parsed, _) =>
 {

@@ -1,18 +1,12 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
-using LightReasoner.DevCluster.Client;
-using LightReasoner.DevCluster.Jobs;
 using LightReasoner.DevCluster.Server;
 
 namespace LightReasoner.DevCluster.Tests;
 
-/// <summary>A running API server, with the job controller where a test wants it.</summary>
+/// <summary>A running API server, with the controllers of workloads where a test wants it.</summary>
 internal sealed class DevServer : IAsyncDisposable
 {
-    private readonly CancellationTokenSource stop = new();
-    private Task jobs = Task.CompletedTask;
-    private ApiClient? jobClient;
-
     private DevServer(ApiServer api, string folder)
     {
         Api = api;
@@ -26,17 +20,11 @@ internal sealed class DevServer : IAsyncDisposable
 
     public string Kubeconfig { get; }
 
-    public static async Task<DevServer> Start(bool jobs = false)
+    public static async Task<DevServer> Start(bool workloads = false)
     {
-        var server = new DevServer(new ApiServer(), Directory.CreateTempSubdirectory("devcluster-test-").FullName);
+        var server = new DevServer(new ApiServer(workloads: workloads), Directory.CreateTempSubdirectory("devcluster-test-").FullName);
         await server.Api.Start();
         await File.WriteAllTextAsync(server.Kubeconfig, server.Api.Kubeconfig());
-        if (jobs)
-        {
-            server.jobClient = ApiClient.FromKubeconfig(server.Kubeconfig, "kube-controller-manager");
-            server.jobs = JobController.RunAsync(server.jobClient, TimeProvider.System, server.stop.Token);
-        }
-
         return server;
     }
 
@@ -74,19 +62,7 @@ internal sealed class DevServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await stop.CancelAsync();
-        try
-        {
-            await jobs;
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopped.
-        }
-
-        jobClient?.Dispose();
         await Api.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
-        stop.Dispose();
     }
 }

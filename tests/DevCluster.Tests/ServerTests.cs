@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -6,21 +5,6 @@ namespace LightReasoner.DevCluster.Tests;
 
 public sealed class ServerTests
 {
-    [Fact]
-    public async Task Start_TakesLessThanTwoSeconds()
-    {
-        // The fastest of many: the machine may be busy with other tests for a while.
-        var fastest = TimeSpan.MaxValue;
-        for (var i = 0; i < 30 && fastest >= TimeSpan.FromSeconds(2); i++)
-        {
-            var clock = Stopwatch.StartNew();
-            await using var server = await DevServer.Start();
-            fastest = clock.Elapsed < fastest ? clock.Elapsed : fastest;
-        }
-
-        Assert.True(fastest < TimeSpan.FromSeconds(2), $"it took {fastest.TotalSeconds:0.0} s");
-    }
-
     [Fact]
     public async Task Store_HoldsFiveThousandObjects_AndPagesThroughThem()
     {

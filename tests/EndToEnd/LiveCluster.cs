@@ -4,7 +4,7 @@ using LightReasoner.Quickstart;
 
 namespace LightReasoner.EndToEnd;
 
-/// <summary>A devcluster and an operator as processes of their own, with the CRDs installed, driven by the real kubectl.</summary>
+/// <summary>A devcluster, the operator installed in it by Helm, driven by the real kubectl.</summary>
 public sealed class LiveCluster : IAsyncLifetime
 {
     /// <summary>Much longer than anything takes, also on a machine that is busy: only what never comes runs into it.</summary>
@@ -26,12 +26,12 @@ public sealed class LiveCluster : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/kubectl") || Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(p => File.Exists(Path.Combine(p, "kubectl"))),
-            "kubectl is not installed (`make test` installs it)");
+        Assert.SkipUnless(
+            Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(p => File.Exists(Path.Combine(p, "helm"))),
+            "Helm is not installed (`make test` installs it)");
         Assert.True(File.Exists(Path.Combine(RepositoryFolder.Path, "bin", "worker")), "bin/worker is missing: run `make build` first.");
         await _cluster.StartClusterAsync(default);
-        await _cluster.InstallAsync(default);
-        await _cluster.StartOperatorAsync(default, "--progress-url", $"{_cluster.Operator}/v1/progress", "--output-prefix", "file://" + Runs);
+        await _cluster.InstallAsync(default, "outputPrefix=file://" + Runs);
     }
 
     /// <inheritdoc/>
@@ -63,7 +63,7 @@ public sealed class LiveCluster : IAsyncLifetime
             if (holds(run)) return run;
             if (RunTable.Text(run, "phase") == "Failed") break;
         }
-        Assert.Fail($"{resource} did not get there within {Patience}: {run["status"]?.ToJsonString()}\n{string.Join('\n', _cluster.Programs.Select(p => p.Tail()))}");
+        Assert.Fail($"{resource} did not get there within {Patience}: {run["status"]?.ToJsonString()}\n{string.Join('\n', _cluster.Programs.Select(p => p.Tail()))}\n{await _cluster.OperatorLogAsync(default)}");
         return run;
     }
 

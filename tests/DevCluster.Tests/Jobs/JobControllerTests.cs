@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Client;
 using LightReasoner.DevCluster.Jobs;
+using LightReasoner.DevCluster.Json;
 using LightReasoner.DevCluster.Tests.Node;
 
 namespace LightReasoner.DevCluster.Tests.Jobs;

@@ -20,10 +20,6 @@ public sealed class JobPlannerTests
     }
 
     [Fact]
-    public void Plan_CopyOfPodsIsBehind_NothingIsCreated() =>
-        Assert.Empty(new JobScene("""{"parallelism": 2}""") { PodsCurrent = false }.Plan().Create);
-
-    [Fact]
     public void Plan_Suspended_ActivePodsGoUncounted()
     {
         var plan = new JobScene("""{"parallelism": 2, "completions": 2, "suspend": true}""").Pod("a").Pod("b").Plan();

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Client;
 using LightReasoner.DevCluster.Jobs;
+using LightReasoner.DevCluster.Json;
 using JobPod = LightReasoner.DevCluster.Jobs.Pod;
 
 namespace LightReasoner.DevCluster.Tests.Jobs;
@@ -12,7 +12,6 @@ internal sealed class JobScene
 
     private readonly JsonObject job;
     private readonly List<JobPod> pods = [];
-    private readonly HashSet<string> released = [];
 
     public JobScene(string spec, string status = "{}")
     {
@@ -27,8 +26,6 @@ internal sealed class JobScene
     public DateTimeOffset Now { get; set; } = Start;
 
     public BackOff BackOff { get; set; } = BackOff.None;
-
-    public bool PodsCurrent { get; set; } = true;
 
     public JobScene Pod(string name, string phase = "Running", int index = JobPod.NoIndex, int? exitCode = null, bool deleting = false,
         bool tracked = true, int failures = 0, bool ready = false, string? condition = null, int restarts = 0, DateTimeOffset? finished = null)
@@ -65,13 +62,7 @@ internal sealed class JobScene
         return this;
     }
 
-    public JobScene Released(string uid)
-    {
-        released.Add(uid);
-        return this;
-    }
-
-    public JobObservation Observe() => new(new Job(job), JobStatus.Read(job), pods, released, PodsCurrent, BackOff, Now);
+    public JobObservation Observe() => new(new Job(job), JobStatus.Read(job), pods, BackOff, Now);
 
     public JobPlan Plan() => JobPlanner.Plan(Observe());
 

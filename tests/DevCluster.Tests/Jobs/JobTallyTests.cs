@@ -34,16 +34,6 @@ public sealed class JobTallyTests
     }
 
     [Fact]
-    public void Sync_FinalizerRemovalNotSeenYet_DoesNotCountAgain()
-    {
-        var (tally, first, _) = new JobScene("""{"completions": 3, "parallelism": 1}""", """{"succeeded":1,"active":1,"ready":0,"terminating":0}""")
-            .Pod("a", "Succeeded").Released("a").Sync();
-        Assert.Contains("\"succeeded\":1,", first);
-        Assert.DoesNotContain("[\"a\"]", first);
-        Assert.Empty(tally.Release);
-    }
-
-    [Fact]
     public void Sync_LastIndexSucceeded_InterimThenFinalCondition()
     {
         var (tally, first, last) = new JobScene("""{"completions": 2, "parallelism": 2, "completionMode": "Indexed"}""",

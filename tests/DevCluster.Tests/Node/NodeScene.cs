@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Client;
-using LightReasoner.DevCluster.Jobs;
+using LightReasoner.DevCluster.Json;
 using LightReasoner.DevCluster.Node;
 
 namespace LightReasoner.DevCluster.Tests.Node;
@@ -12,11 +12,9 @@ internal sealed class NodeScene : IAsyncDisposable
     public static readonly TimeSpan Bound = TimeSpan.FromMinutes(3);
 
     private readonly CancellationTokenSource nodeEnd = new();
-    private readonly CancellationTokenSource jobsEnd = new();
     private readonly TestApiServer server;
     private readonly string data = Directory.CreateTempSubdirectory("node-").FullName;
     private Task node = Task.CompletedTask;
-    private Task jobs = Task.CompletedTask;
 
     private NodeScene(TestApiServer server)
     {
@@ -35,7 +33,6 @@ internal sealed class NodeScene : IAsyncDisposable
     public static async Task<NodeScene> StartAsync(Func<NodeOptions, NodeOptions>? set = null, bool node = true)
     {
         var scene = new NodeScene(await TestApiServer.StartAsync());
-        scene.jobs = JobController.RunAsync(scene.Api, TimeProvider.System, scene.jobsEnd.Token);
         if (node) await scene.StartNodeAsync(set);
         return scene;
     }
@@ -64,8 +61,6 @@ internal sealed class NodeScene : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopNodeAsync();
-        await jobsEnd.CancelAsync();
-        await jobs.WaitAsync(Bound);
         Api.Dispose();
         await server.DisposeAsync();
         Directory.Delete(data, recursive: true);

@@ -1,6 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Client;
+using LightReasoner.DevCluster.Json;
+using LightReasoner.DevCluster.Node;
 
 namespace LightReasoner.DevCluster.Tests.Node;
 
@@ -25,6 +30,59 @@ public sealed class ProcessNodeTests : IAsyncLifetime
         Assert.StartsWith("process://", container.Text("containerID"));
         Assert.Equal(["hello", "trouble"], (await scene.LogText("p")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order());
         Assert.Equal("hello\n", await scene.LogText("p", "limitBytes=6"));
+    }
+
+    /// <summary>The test answers in the place of the pod's program, at the pod's address.</summary>
+    [Fact]
+    public async Task Pod_WithAReadinessProbe_IsReadyOnceItAnswers_AndItsServiceLeadsToIt()
+    {
+        await scene.Create(Resource.Services, """{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"selector": {"app": "p"}, "ports": [{"port": 80, "targetPort": "web"}]}}""");
+        await scene.Pod("p", "echo $URL; sleep 600", container: """
+            {"ports": [{"name": "web", "containerPort": 8080}], "env": [{"name": "URL", "value": "http://*:8080 http://s.default.svc:80/x https://kubernetes.default.svc"}],
+             "readinessProbe": {"httpGet": {"port": "web", "path": "/ready"}, "failureThreshold": 1, "periodSeconds": 1, "timeoutSeconds": 30}}
+            """);
+        await scene.Api.PatchAsync(Resource.Pods.Object(scene.Namespace, "p"), JsonNode.Parse("""{"metadata": {"labels": {"app": "p"}}}""")!);
+        var pod = await scene.PodUntil("p", p => p.Text("status", "phase") == "Running");
+        Assert.Equal("False", Ready(pod));
+        var (address, service) = (pod.Text("status", "podIP")!, Loopback.OfService(scene.Data, $"{scene.Namespace}/s"));
+        Assert.NotEqual("127.0.0.1", address);
+
+        using var answers = new CancellationTokenSource();
+        using var program = new TcpListener(IPAddress.Parse(address), 8080);
+        program.Start();
+        var serving = ServeAsync(program, answers.Token);
+        pod = await scene.PodUntil("p", p => Ready(p) == "True");
+        Assert.Equal($"http://{address}:8080 http://{service}:80/x https://kubernetes.default.svc\n", await scene.LogText("p"));
+        using var http = new HttpClient();
+        string answer;
+        // The proxy may hear of the pod a moment after the test.
+        while ((answer = await http.GetStringAsync($"http://{service}/x").ContinueWith(t => t.IsCompletedSuccessfully ? t.Result : "", TaskScheduler.Default)).Length == 0) await Task.Delay(20);
+        Assert.Equal("ok", answer);
+
+        await answers.CancelAsync();
+        await serving;
+        program.Stop();
+        await scene.PodUntil("p", p => Ready(p) == "False", pod);
+
+        static string? Ready(JsonObject pod) => pod.Items("status", "conditions").Single(c => c.Text("type") == "Ready").Text("status");
+
+        static async Task ServeAsync(TcpListener listener, CancellationToken end)
+        {
+            try
+            {
+                while (true)
+                {
+                    using var client = await listener.AcceptTcpClientAsync(end);
+                    var stream = client.GetStream();
+                    _ = await stream.ReadAsync(new byte[4096], end);
+                    await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"u8.ToArray(), end);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                // Enough.
+            }
+        }
     }
 
     [Fact]

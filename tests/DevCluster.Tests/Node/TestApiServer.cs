@@ -5,7 +5,7 @@ namespace LightReasoner.DevCluster.Tests.Node;
 /// <summary>The API server in this process, and a kubeconfig file for it.</summary>
 internal sealed class TestApiServer : IAsyncDisposable
 {
-    private readonly ApiServer server = new();
+    private readonly ApiServer server = new(workloads: true);
 
     public string Kubeconfig { get; } = Path.Combine(Path.GetTempPath(), $"kubeconfig-{Guid.NewGuid():N}");
 

@@ -21,17 +21,17 @@ public sealed partial class KubectlRecordingTests
         var commands = JsonNode.Parse(await File.ReadAllTextAsync(SharedFolder.Of("apiserver/kubectl-sequences.json")))!.AsArray();
         await using var scene = await KubectlScene.StartAsync();
         var differences = new List<string>();
-        foreach (var command in commands.Where(c => !LeftOut.Commands.Contains(c.StringAt("name")!)))
+        foreach (var command in commands.Where(c => !LeftOut.Commands.Contains(c.Text("name")!)))
         {
-            var name = command.StringAt("name")!;
-            int? lines = command.BoolAt("interrupted") ? command.StringAt("stdout")!.Trim().Split('\n').Length : null;
-            var (code, output, error) = await scene.RunAsync(name, command!["argv"].StringItems().Skip(1), command.ObjectAt("files"), lines);
-            if (code != command.LongAt("exitCode"))
-                differences.Add($"{name}: exit code {code}, recorded {command.LongAt("exitCode")}: {error}");
+            var name = command.Text("name")!;
+            int? lines = command.BoolAt("interrupted") ? command.Text("stdout")!.Trim().Split('\n').Length : null;
+            var (code, output, error) = await scene.RunAsync(name, command!["argv"].StringItems().Skip(1), command.Map("files"), lines);
+            if (code != command.Number("exitCode"))
+                differences.Add($"{name}: exit code {code}, recorded {command.Number("exitCode")}: {error}");
             if (OfTheServer.Contains(name))
                 continue;
-            Compare(name, "output", command.StringAt("stdout")!, output);
-            Compare(name, "errors", command.StringAt("stderr")!, error);
+            Compare(name, "output", command.Text("stdout")!, output);
+            Compare(name, "errors", command.Text("stderr")!, error);
         }
 
         Assert.True(commands.Count > 80);

@@ -42,8 +42,8 @@ internal sealed partial class KubectlScene : IAsyncDisposable
     public static async Task<KubectlScene> StartAsync()
     {
         Assert.SkipUnless(File.Exists(Kubectl), $"{Kubectl} is missing; eng/install-tools.sh test installs it");
-        var scene = new KubectlScene(await DevServer.Start(jobs: true));
-        var version = JsonNode.Parse((await scene.KubectlAsync(["version", "--client", "-o", "json"])).Output).StringAt("clientVersion", "minor")!;
+        var scene = new KubectlScene(await DevServer.Start(workloads: true));
+        var version = JsonNode.Parse((await scene.KubectlAsync(["version", "--client", "-o", "json"])).Output).Text("clientVersion", "minor")!;
         if (int.Parse(version.TrimEnd('+'), CultureInfo.InvariantCulture) < 31)
         {
             await scene.DisposeAsync();
@@ -65,7 +65,7 @@ internal sealed partial class KubectlScene : IAsyncDisposable
     public async Task<(int? Code, string Output, string Error)> RunAsync(string name, IEnumerable<string> arguments, JsonObject? files, int? lines)
     {
         foreach (var (file, text) in files ?? [])
-            Write(file, text.AsString()!);
+            Write(file, text.Text()!);
         await BeforeAsync(name);
         if (lines is { } count)
             return await WatchAsync(name, arguments, count);
@@ -142,7 +142,7 @@ internal sealed partial class KubectlScene : IAsyncDisposable
                 break;
             case "wait-job":
                 foreach (var pod in (await SendAsync("GET", JobPods)).ArrayAt("items") ?? [])
-                    await MergeAsync($"{Core}/pods/{pod.StringAt("metadata", "name")}/status", """{"status":{"phase":"Succeeded"}}""");
+                    await MergeAsync($"{Core}/pods/{pod.Text("metadata", "name")}/status", """{"status":{"phase":"Succeeded"}}""");
                 break;
             case "delete-waits":
                 await MergeAsync($"{Runs}/hold", """{"metadata":{"finalizers":null}}""");

@@ -18,7 +18,7 @@ public sealed class TranscriptTests(ITestOutputHelper output)
             .OrderBy(c => c.Area, StringComparer.Ordinal).ThenBy(c => c.Name, StringComparer.Ordinal).ToList();
         var fixtures = SharedFolder.Of("apiserver/fixtures");
         var failures = new ConcurrentDictionary<string, string>();
-        await using var server = await DevServer.Start(jobs: true);
+        await using var server = await DevServer.Start(workloads: true);
         using var client = server.BareClient();
 
         foreach (var test in cases.Where(c => c.Alone))
