@@ -61,7 +61,7 @@ internal sealed class TrainingCases(string folder)
         const int rows = 2, steps = 2;
         RefineSequence[] sequences = [.. Enumerable.Range(0, rows).Select(_ => RefineSequence.Build(
             Ids(60 + _random.Next(140)), Ids(60 + _random.Next(240)), RandomPair.Eos, EosTail.OfLength(1),
-                MaxLength, Truncation.Right, 0))];
+                MaxLength, Truncation.Right))];
         var spec = new RefineRunSpec
         {
             Iterative = new IterativeSpec { NoiseMin = 1, NoiseMax = 1 },

@@ -49,7 +49,9 @@ public enum PromptType
     [JsonStringEnumMemberName("cot")] Cot,
 }
 
-/// <summary>A test set of the published Qwen2.5-Math evaluation: layout of its records, prompt, extraction and comparison of answers are as there.</summary>
+/// <summary>
+/// A test set of the published Qwen2.5-Math evaluation: layout of its records, prompt, extraction and comparison of answers are as there.
+/// </summary>
 [JsonConverter(typeof(JsonStringEnumConverter<BenchmarkName>))]
 public enum BenchmarkName
 {

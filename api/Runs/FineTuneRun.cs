@@ -3,7 +3,9 @@ using LightReasoner.Api.Schema;
 
 namespace LightReasoner.Api;
 
-/// <summary>Trains a LoRA adapter of the expert on the contrastive soft labels of a SamplingRun (LightReasoner, arXiv 2510.07962).</summary>
+/// <summary>
+/// Trains a LoRA adapter of the expert on the contrastive soft labels of a SamplingRun (LightReasoner, arXiv 2510.07962).
+/// </summary>
 [Resource("finetuneruns", "ftrun")]
 [PrinterColumn("Phase", ".status.phase", "string")]
 [PrinterColumn("Step", ".status.progress.display", "string")]
@@ -20,15 +22,19 @@ public sealed record FineTuneRun : Manifest<FineTuneRunSpec, FineTuneRunStatus>;
 
 /// <summary>What is trained, on which samples, and how.</summary>
 [CelRule("(self.objective == 'sft') == has(self.sft)", "goes with objective sft, and only with it", nameof(HasSftObjective), Field = "sft")]
-[CelRule("self.objective != 'sft' || has(self.samples.runRef)", "objective sft learns the answers of a SamplingRun; set runRef", nameof(HasAnswers), Field = "samples")]
-[CelRule("self.model.dtype != 'float16'", "float16 cannot be trained: small gradients become 0 in it; use bfloat16 or float32", nameof(IsTrainable), Field = "model.dtype")]
+[CelRule("self.objective != 'sft' || has(self.samples.runRef)", "objective sft learns the answers of a SamplingRun; set runRef",
+    nameof(HasAnswers), Field = "samples")]
+[CelRule("self.model.dtype != 'float16'", "float16 cannot be trained: small gradients become 0 in it; use bfloat16 or float32",
+    nameof(IsTrainable), Field = "model.dtype")]
 public sealed record FineTuneRunSpec : RunSpec
 {
     /// <summary>The expert that the samples were made with.</summary>
     [Required]
     public ModelSource Model { get; init; } = null!;
 
-    /// <summary>The contrastive samples, as a rule those of a SamplingRun; with objective sft the SamplingRun whose answers are learned.</summary>
+    /// <summary>
+    /// The contrastive samples, as a rule those of a SamplingRun; with objective sft the SamplingRun whose answers are learned.
+    /// </summary>
     [Required]
     public DatasetSource Samples { get; init; } = null!;
 
@@ -59,7 +65,9 @@ public sealed record FineTuneRunSpec : RunSpec
 
     /// <inheritdoc/>
     public override IEnumerable<RunReference> References() =>
-        new[] { Model?.RunRef, Samples?.RunRef, Sft?.Dataset?.RunRef, Validation?.Dataset?.RunRef }.Concat(Evaluation?.Datasets().Select(dataset => dataset.RunRef) ?? []).OfType<RunReference>().Distinct();
+        new[] { Model?.RunRef, Samples?.RunRef, Sft?.Dataset?.RunRef,
+            Validation?.Dataset?.RunRef }.Concat(Evaluation?.Datasets().Select(dataset => dataset.RunRef) ?? [])
+            .OfType<RunReference>().Distinct();
 
     internal bool IsTrainable() => Model?.Dtype is not WeightType.Float16;
     internal bool HasSftObjective() => Objective is FineTuneObjective.Sft == Sft is not null;
@@ -67,9 +75,11 @@ public sealed record FineTuneRunSpec : RunSpec
 }
 
 /// <summary>Which answers of a SamplingRun are learned with objective sft.</summary>
-[CelRule("self.answers != 'right' || has(self.dataset)", "is required where answers is right: the questions that the SamplingRun answered, with the right answers",
+[CelRule("self.answers != 'right' || has(self.dataset)",
+    "is required where answers is right: the questions that the SamplingRun answered, with the right answers",
     nameof(KnowsAnswers), Field = "dataset")]
-[CelRule("self.answers != 'all' || !has(self.dataset)", "has no effect where answers is all; leave it out", nameof(NeedsAnswers), Field = "dataset")]
+[CelRule("self.answers != 'all' || !has(self.dataset)", "has no effect where answers is all; leave it out",
+    nameof(NeedsAnswers), Field = "dataset")]
 [CelRule("!has(self.grader) || !has(self.benchmark) || self.grader in ['math', 'published']", "a benchmark is graded by math or published",
     nameof(HasFittingGrader), Field = "grader")]
 public sealed record SftSpec
@@ -114,7 +124,9 @@ public sealed record ValidationSpec
     [MinLength(1), MaxLength(256)]
     public string? ResponseField { get; init; }
 
-    /// <summary>How a prompt that is text is put to the model. Left out: as in the evaluation (FineTuneRun), as the run's prompts are (RefineRun).</summary>
+    /// <summary>
+    /// How a prompt that is text is put to the model. Left out: as in the evaluation (FineTuneRun), as the run's prompts are (RefineRun).
+    /// </summary>
     public PromptSpec? Prompt { get; init; }
 
     /// <summary>Takes only the first so many records. All where left out.</summary>
@@ -147,7 +159,8 @@ public sealed record LoraSpec
 }
 
 /// <summary>The optimisation of a fine-tuning run.</summary>
-[CelRule("self.batchSize * self.gradientAccumulationSteps <= 2147483647", "batchSize times gradientAccumulationSteps must be at most 2147483647", nameof(StepFits), Field = "gradientAccumulationSteps")]
+[CelRule("self.batchSize * self.gradientAccumulationSteps <= 2147483647",
+    "batchSize times gradientAccumulationSteps must be at most 2147483647", nameof(StepFits), Field = "gradientAccumulationSteps")]
 public sealed record FineTuneTraining
 {
     /// <summary>Optimiser steps.</summary>

@@ -22,7 +22,8 @@ namespace LightReasoner.Api;
 public sealed record RefineRun : Manifest<RefineRunSpec, RefineRunStatus>;
 
 /// <summary>What is trained, on which prompts and responses, and how.</summary>
-[CelRule("self.model.dtype != 'float16'", "float16 cannot be trained: small gradients become 0 in it; use bfloat16 or float32", nameof(IsTrainable), Field = "model.dtype")]
+[CelRule("self.model.dtype != 'float16'", "float16 cannot be trained: small gradients become 0 in it; use bfloat16 or float32",
+    nameof(IsTrainable), Field = "model.dtype")]
 public sealed record RefineRunSpec : RunSpec
 {
     /// <summary>The model that is trained.</summary>
@@ -47,7 +48,9 @@ public sealed record RefineRunSpec : RunSpec
     /// <summary>What happens to a sequence longer than training.maxLength.</summary>
     public Truncation Truncation { get; init; } = Truncation.Right;
 
-    /// <summary>EOS tokens that follow a response in training: a number, or full to fill up to training.maxLength as the published program does.</summary>
+    /// <summary>
+    /// EOS tokens that follow a response in training: a number, or full to fill up to training.maxLength as the published program does.
+    /// </summary>
     public EosTail EosTail { get; init; } = EosTail.OfLength(128);
 
     /// <summary>How the model learns to produce blocks.</summary>
@@ -80,14 +83,16 @@ public sealed record RefineRunSpec : RunSpec
 
     /// <inheritdoc/>
     public override IEnumerable<RunReference> References() =>
-        new[] { Model?.RunRef, Dataset?.RunRef, Validation?.Dataset?.RunRef }.Concat(Evaluation?.Datasets().Select(dataset => dataset.RunRef) ?? []).OfType<RunReference>().Distinct();
+        new[] { Model?.RunRef, Dataset?.RunRef, Validation?.Dataset?.RunRef }.Concat(Evaluation?.Datasets()
+            .Select(dataset => dataset.RunRef) ?? []).OfType<RunReference>().Distinct();
 
     internal bool IsTrainable() => Model?.Dtype is not WeightType.Float16;
 }
 
 /// <summary>Noise and passes of iterative refinement.</summary>
 [CelRule("self.noiseMin <= self.noiseMax", "noiseMin must be at most noiseMax", nameof(NoiseIsOrdered), Field = "noiseMin")]
-[CelRule("!has(self.lossWeights) || size(self.lossWeights) == self.numIterations", "lossWeights must have numIterations entries", nameof(WeightsMatch), Field = "lossWeights")]
+[CelRule("!has(self.lossWeights) || size(self.lossWeights) == self.numIterations", "lossWeights must have numIterations entries",
+    nameof(WeightsMatch), Field = "lossWeights")]
 public sealed record IterativeSpec
 {
     /// <summary>Passes per training step.</summary>
@@ -122,7 +127,8 @@ public sealed record InterleavedSpec
 }
 
 /// <summary>The optimisation of a refinement run.</summary>
-[CelRule("self.batchSize * self.gradientAccumulationSteps <= 2147483647", "batchSize times gradientAccumulationSteps must be at most 2147483647", nameof(StepFits), Field = "gradientAccumulationSteps")]
+[CelRule("self.batchSize * self.gradientAccumulationSteps <= 2147483647",
+    "batchSize times gradientAccumulationSteps must be at most 2147483647", nameof(StepFits), Field = "gradientAccumulationSteps")]
 public sealed record RefineTraining
 {
     /// <summary>Longest sequence in tokens, prompt and response.</summary>

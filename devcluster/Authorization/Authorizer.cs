@@ -11,7 +11,8 @@ internal sealed class Authorizer(Store store)
 {
     private const string RbacGroup = "rbac.authorization.k8s.io";
 
-    private static readonly string[] Discovery = ["/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz", "/version", "/version/"];
+    private static readonly string[] Discovery = ["/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*",
+        "/readyz", "/version", "/version/"];
     private static readonly string[] Public = ["/healthz", "/livez", "/readyz", "/version", "/version/"];
 
     /// <summary>Whether it is allowed, and by what.</summary>
@@ -22,16 +23,24 @@ internal sealed class Authorizer(Store store)
         if (a.Path is { } path && a.Verb is "get" or "head")
         {
             if (user.Groups.Contains("system:authenticated") && Discovery.Any(p => PathMatches(p, a.Path!)))
-                return (true, "RBAC: allowed by ClusterRoleBinding \"system:discovery\" of ClusterRole \"system:discovery\" to Group \"system:authenticated\"");
+                return (true,
+                    "RBAC: allowed by ClusterRoleBinding \"system:discovery\" of ClusterRole \"system:discovery\" to Group "
+                    + "\"system:authenticated\"");
             if (Public.Contains(path) || Public.Any(p => path.StartsWith(p + "/", StringComparison.Ordinal)))
-                return (true, "RBAC: allowed by ClusterRoleBinding \"system:public-info-viewer\" of ClusterRole \"system:public-info-viewer\" to Group \"system:unauthenticated\"");
+                return (true,
+                    "RBAC: allowed by ClusterRoleBinding \"system:public-info-viewer\" of ClusterRole \"system:public-info-viewer\" to "
+                    + "Group \"system:unauthenticated\"");
         }
 
         // Reviews of one's own rights are open to everybody who is known.
-        if (a is { Verb: "create", Group: "authorization.k8s.io", Resource: "selfsubjectaccessreviews" or "selfsubjectrulesreviews" } or { Verb: "create", Group: "authentication.k8s.io", Resource: "selfsubjectreviews" }
+        if (a is { Verb: "create", Group: "authorization.k8s.io",
+            Resource: "selfsubjectaccessreviews" or "selfsubjectrulesreviews" } or { Verb: "create", Group: "authentication.k8s.io",
+            Resource: "selfsubjectreviews" }
             && user.Name != UserInfo.Anonymous.Name)
         {
-            return (true, "RBAC: allowed by ClusterRoleBinding \"system:basic-user\" of ClusterRole \"system:basic-user\" to Group \"system:authenticated\"");
+            return (true,
+                "RBAC: allowed by ClusterRoleBinding \"system:basic-user\" of ClusterRole \"system:basic-user\" to Group "
+                + "\"system:authenticated\"");
         }
 
         foreach (var (binding, subject, rules, role) in BindingsOf(user, a.Namespace))
@@ -48,12 +57,14 @@ internal sealed class Authorizer(Store store)
         if (Check(user, a).Allowed)
             return;
         if (a.Path is { } path)
-            throw new ApiException(403, "Forbidden", $"forbidden: User {FieldError.Quote(user.Name)} cannot {a.Verb} path {FieldError.Quote(path)}", []);
+            throw new ApiException(403, "Forbidden",
+                $"forbidden: User {FieldError.Quote(user.Name)} cannot {a.Verb} path {FieldError.Quote(path)}", []);
         var plural = a.Resource.Split('/')[0];
         var what = Fail.Qualified(a.Group, plural) + (a.Name.Length > 0 ? $" {FieldError.Quote(a.Name)}" : "");
         var where = a.Namespace.Length > 0 ? $"in the namespace {FieldError.Quote(a.Namespace)}" : "at the cluster scope";
         throw new ApiException(403, "Forbidden",
-            $"{what} is forbidden: User {FieldError.Quote(user.Name)} cannot {a.Verb} resource {FieldError.Quote(a.Resource)} in API group {FieldError.Quote(a.Group)} {where}",
+            $"{what} is forbidden: User {FieldError.Quote(user.Name)} cannot {a.Verb} resource {FieldError.Quote(a.Resource)} in API "
+                + $"group {FieldError.Quote(a.Group)} {where}",
             Fail.Details(a.Name, a.Group, plural));
     }
 
@@ -71,7 +82,8 @@ internal sealed class Authorizer(Store store)
                 continue;
             var kind = binding.Document.Text("roleRef", "kind") ?? "";
             var name = binding.Document.Text("roleRef", "name") ?? "";
-            var role = kind == "Role" ? store.Get($"{RbacGroup}/roles", binding.Namespace, name) : store.Get($"{RbacGroup}/clusterroles", "", name);
+            var role = kind == "Role" ? store.Get($"{RbacGroup}/roles", binding.Namespace, name)
+                : store.Get($"{RbacGroup}/clusterroles", "", name);
             var rules = (role?.Document.ArrayAt("rules") ?? []).OfType<JsonObject>().ToList();
             yield return (
                 $"{binding.Document.Kind()} \"{(binding.Namespace.Length > 0 ? $"{binding.Name}/{binding.Namespace}" : binding.Name)}\"",

@@ -30,16 +30,19 @@ internal static class NodeCommand
 
     public static Command Create()
     {
-        var kubeconfig = new Option<string>("--kubeconfig") { Description = "Kubeconfig of the API server that the node belongs to.", Required = true };
+        var kubeconfig = new Option<string>("--kubeconfig") { Description = "Kubeconfig of the API server that the node belongs to.",
+            Required = true };
         var name = new Option<string>("--name") { Description = "Name of the Node object.", DefaultValueFactory = _ => "node-1" };
         var data = Data();
         var workDir = WorkDir();
         var images = Images();
         var maxPods = MaxPods();
-        var command = new Command("node", "Runs only the process runner, as a node of any API server.") { kubeconfig, name, data, workDir, images, maxPods };
+        var command = new Command("node", "Runs only the process runner, as a node of any API server.") { kubeconfig, name, data,
+            workDir, images, maxPods };
         command.SetAction(async (result, cancel) =>
         {
-            var options = Options(result.GetRequiredValue(kubeconfig), result.GetValue(data), result.GetValue(workDir), result.GetValue(images) ?? [])
+            var options = Options(result.GetRequiredValue(kubeconfig), result.GetValue(data), result.GetValue(workDir),
+                result.GetValue(images) ?? [])
                 with { Name = result.GetValue(name)!, MaxPods = result.GetValue(maxPods) };
             using var log = ConsoleLog.Create();
             await ProcessNode.RunAsync(options, cancel, log.CreateLogger("node"), () => Console.WriteLine($"ready {options.Name}"));

@@ -16,11 +16,14 @@ internal static class UpCommand
         var workDir = NodeCommand.WorkDir();
         var images = NodeCommand.Images();
         var maxPods = NodeCommand.MaxPods();
-        var noNode = new Option<bool>("--no-node") { Description = "API server and job controller only; start nodes with 'devcluster node'." };
-        var command = new Command("up", "Starts the cluster and serves until it is stopped.") { kubeconfig, port, data, workDir, images, maxPods, noNode };
+        var noNode = new Option<bool>("--no-node") { Description =
+            "API server and job controller only; start nodes with 'devcluster node'." };
+        var command = new Command("up", "Starts the cluster and serves until it is stopped.") { kubeconfig, port, data, workDir,
+            images, maxPods, noNode };
         command.SetAction((result, cancel) => Run(
             result.GetRequiredValue(kubeconfig), result.GetValue(port),
-            result.GetValue(noNode) ? null : NodeCommand.Options(result.GetRequiredValue(kubeconfig).FullName, result.GetValue(data), result.GetValue(workDir), result.GetValue(images) ?? [])
+            result.GetValue(noNode) ? null : NodeCommand.Options(result.GetRequiredValue(kubeconfig).FullName, result.GetValue(data),
+                result.GetValue(workDir), result.GetValue(images) ?? [])
                 with { MaxPods = result.GetValue(maxPods) }, cancel));
         return command;
     }

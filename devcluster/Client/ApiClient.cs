@@ -36,7 +36,8 @@ internal sealed class ApiClient : IDisposable
     private readonly Kubernetes kubernetes;
     private readonly string userAgent;
 
-    public ApiClient(KubernetesClientConfiguration config, string userAgent = "lightreasoner-devcluster", params DelegatingHandler[] handlers)
+    public ApiClient(KubernetesClientConfiguration config, string userAgent = "lightreasoner-devcluster",
+        params DelegatingHandler[] handlers)
     {
         kubernetes = new Kubernetes(config, handlers);
         this.userAgent = userAgent;
@@ -100,7 +101,8 @@ internal sealed class ApiClient : IDisposable
     public async IAsyncEnumerable<WatchedChange> WatchAsync(
         string collection, string resourceVersion, string? selector = null, [EnumeratorCancellation] CancellationToken cancel = default)
     {
-        var path = $"{collection}?watch=1&allowWatchBookmarks=true&timeoutSeconds={WatchLimit.TotalSeconds:0}&resourceVersion={resourceVersion}"
+        var path =
+            $"{collection}?watch=1&allowWatchBookmarks=true&timeoutSeconds={WatchLimit.TotalSeconds:0}&resourceVersion={resourceVersion}"
             + (selector is null ? "" : "&" + selector);
         using var request = await Request(HttpMethod.Get, path, null, cancel);
         using var response = await kubernetes.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
@@ -141,7 +143,8 @@ internal sealed class ApiClient : IDisposable
             using var request = await Request(method, path, content, bound.Token);
             using var response = await kubernetes.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, bound.Token);
             if (!response.IsSuccessStatusCode)
-                throw ApiException.FromAnswer($"{method} {path}", response.StatusCode, await response.Content.ReadAsStringAsync(bound.Token));
+                throw ApiException.FromAnswer($"{method} {path}", response.StatusCode,
+                    await response.Content.ReadAsStringAsync(bound.Token));
             await using var stream = await response.Content.ReadAsStreamAsync(bound.Token);
             return await JsonNode.ParseAsync(stream, cancellationToken: bound.Token) as JsonObject
                 ?? throw new IOException($"{method} {path}: the answer is not a JSON object");

@@ -54,7 +54,8 @@ internal sealed class Informer(ApiClient api, string collection, string? selecto
                 }
                 // A stream that ends at its time limit goes on where it was. One that ends earlier was cut off, perhaps by a server that
                 // started anew: its versions may mean nothing any more (one from the future is a silent watch), so list again.
-                if (clock.GetElapsedTime(opened) < ApiClient.WatchLimit - TimeSpan.FromSeconds(1)) throw new IOException("the stream was cut off");
+                if (clock.GetElapsedTime(opened) < ApiClient.WatchLimit - TimeSpan.FromSeconds(1))
+                    throw new IOException("the stream was cut off");
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
             {

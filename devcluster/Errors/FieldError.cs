@@ -21,7 +21,8 @@ internal sealed record FieldError(string Reason, string Field, string Detail)
         => new("FieldValueTypeInvalid", field, $"Invalid value: {Shown(value)}: {detail}");
 
     public static FieldError NotSupported(string field, string value, params IEnumerable<string> supported)
-        => new("FieldValueNotSupported", field, $"Unsupported value: {Quote(value)}: supported values: {string.Join(", ", supported.Select(Quote))}");
+        => new("FieldValueNotSupported", field,
+            $"Unsupported value: {Quote(value)}: supported values: {string.Join(", ", supported.Select(Quote))}");
 
     public static FieldError Duplicate(string field, JsonNode? value)
         => new("FieldValueDuplicate", field, $"Duplicate value: {Shown(value)}");

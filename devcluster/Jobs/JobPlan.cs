@@ -1,6 +1,8 @@
 namespace LightReasoner.DevCluster.Jobs;
 
-/// <summary>All that is known of a Job at the moment when it is looked at: its status as last written; all Pods it controls; its failures in a row.</summary>
+/// <summary>
+/// All that is known of a Job at the moment when it is looked at: its status as last written; all Pods it controls; its failures in a row.
+/// </summary>
 internal sealed record JobObservation(Job Job, JobStatus Status, IReadOnlyList<Pod> Pods, BackOff BackOff, DateTimeOffset Now);
 
 /// <summary>What is to be done about a Job's Pods, and what was found on the way there.</summary>

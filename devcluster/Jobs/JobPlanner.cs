@@ -83,9 +83,11 @@ internal static class JobPlanner
                 .With(seen.Pods.Where(p => p.Tracked && job.IndexCounts(p) && FailsIndex(job, p, limit)).Select(p => p.Index));
             plan = plan with { FailedIndexes = failed, AwaitingReplacement = Awaiting(seen, plan.Active, succeeded, failed) };
             if (plan.Finished is null && failed.Count > job.MaxFailedIndexes)
-                plan = plan with { Finished = JobCondition.Of(JobCondition.FailureTarget, "MaxFailedIndexesExceeded", "Job has exceeded the specified maximal number of failed indexes", seen.Now) };
+                plan = plan with { Finished = JobCondition.Of(JobCondition.FailureTarget, "MaxFailedIndexesExceeded",
+                    "Job has exceeded the specified maximal number of failed indexes", seen.Now) };
             else if (plan.Finished is null && failed.Count > 0 && failed.Count + succeeded.Count >= completions)
-                plan = plan with { Finished = JobCondition.Of(JobCondition.FailureTarget, "FailedIndexes", "Job has failed indexes", seen.Now) };
+                plan = plan with { Finished = JobCondition.Of(JobCondition.FailureTarget, "FailedIndexes",
+                    "Job has failed indexes", seen.Now) };
         }
         if (plan.Finished is null && SuccessPolicy.Met(job.SuccessPolicy, succeeded, completions) is { } message)
             plan = plan with { Finished = JobCondition.Of(JobCondition.SuccessCriteriaMet, "SuccessPolicy", message, seen.Now) };

@@ -45,7 +45,8 @@ internal sealed class JobTally(JobObservation seen, JobPlan plan)
         }
         else if (job.Completions is { } wanted ? plan.Succeeded >= wanted && active == 0 : plan.Succeeded > 0 && active == 0)
         {
-            finished = JobCondition.Of(JobCondition.SuccessCriteriaMet, "CompletionsReached", "Reached expected number of succeeded pods", seen.Now);
+            finished = JobCondition.Of(JobCondition.SuccessCriteriaMet, "CompletionsReached",
+                "Reached expected number of succeeded pods", seen.Now);
         }
         else if (plan.Managed)
         {
@@ -58,13 +59,16 @@ internal sealed class JobTally(JobObservation seen, JobPlan plan)
         NoteVerdict();
     }
 
-    /// <summary>The second half, after finalizers went: the counters, and the final condition if all is done. Returns whether it is.</summary>
+    /// <summary>
+    /// The second half, after finalizers went: the counters, and the final condition if all is done. Returns whether it is.
+    /// </summary>
     public bool Finish(IEnumerable<string> released)
     {
         Dirty = false;
         tracked.ExceptWith(released);
         if (Status.CountReleased(tracked)) Dirty = true;
-        if (full || finished is null || Status.UncountedSucceeded.Count + Status.UncountedFailed.Count > 0 || Status.Terminating > 0) return false;
+        if (full || finished is null || Status.UncountedSucceeded.Count + Status.UncountedFailed.Count > 0 || Status.Terminating > 0)
+            return false;
         Status.Ensure(finished);
         if (finished.Type == JobCondition.Complete) Status.CompletionTime = finished.LastTransitionTime;
         Dirty = true;

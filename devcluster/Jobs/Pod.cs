@@ -70,7 +70,8 @@ internal sealed class Pod
 
     /// <summary>Restarts of all containers together.</summary>
     public int Restarts =>
-        Json.Items("status", "initContainerStatuses").Concat(Json.Items("status", "containerStatuses")).Sum(c => c.Int("restartCount") ?? 0);
+        Json.Items("status", "initContainerStatuses").Concat(Json.Items("status", "containerStatuses"))
+            .Sum(c => c.Int("restartCount") ?? 0);
 
     /// <summary>
     /// Orders Pods by how little is lost when they are removed: without a node first, then pending, then not ready, then those
@@ -82,7 +83,8 @@ internal sealed class Pod
         if (aNode != bNode) return aNode.CompareTo(bNode);
         if (a.Phase != b.Phase) return PhaseRank(a.Phase).CompareTo(PhaseRank(b.Phase));
         if (a.Ready != b.Ready) return a.Ready.CompareTo(b.Ready);
-        if (a.Ready && a.Condition("Ready").Time("lastTransitionTime") is { } aSince && b.Condition("Ready").Time("lastTransitionTime") is { } bSince
+        if (a.Ready && a.Condition("Ready").Time("lastTransitionTime") is { } aSince
+            && b.Condition("Ready").Time("lastTransitionTime") is { } bSince
             && aSince != bSince) return bSince.CompareTo(aSince);
         if (a.Restarts != b.Restarts) return b.Restarts.CompareTo(a.Restarts);
         return Nullable.Compare(b.Json.Time("metadata", "creationTimestamp"), a.Json.Time("metadata", "creationTimestamp"));
@@ -99,7 +101,8 @@ internal sealed class Pod
     {
         var ends = Json.Items("status", "containerStatuses").Select(c => c.Time("state", "terminated", "finishedAt")).ToList();
         if (ends.Count > 0 && ends.All(e => e is not null)) return ends.Max()!.Value;
-        if (Condition("Ready") is { } ready && ready.Text("status") == "False" && ready.Time("lastTransitionTime") is { } unready) return unready;
+        if (Condition("Ready") is { } ready && ready.Text("status") == "False" && ready.Time("lastTransitionTime") is { } unready)
+            return unready;
         if (Json.Time("metadata", "deletionTimestamp") is { } deadline)
             return deadline - TimeSpan.FromSeconds(Json.Number("metadata", "deletionGracePeriodSeconds") ?? 0);
         return Json.Time("metadata", "creationTimestamp") ?? DateTimeOffset.UnixEpoch;

@@ -28,7 +28,8 @@ internal sealed class PodFailurePolicy(JsonObject policy)
             if (rule.Map("onExitCodes") is { } codes)
             {
                 if (Terminated(pod, codes) is { } container)
-                    what = $"Container {container.Text("name")} for pod {pod.Namespace}/{pod.Name} failed with exit code {container.Int("state", "terminated", "exitCode")}";
+                    what = $"Container {container.Text("name")} for pod {pod.Namespace}/{pod.Name} failed with exit code "
+                        + $"{container.Int("state", "terminated", "exitCode")}";
             }
             else if (Condition(pod, rule) is { } type)
             {

@@ -70,19 +70,23 @@ internal sealed class CrdController(Store store, Registry registry, ObjectWriter
             OpenApiSchema = schema,
             Schema = StructuralSchema.ForResource(schema),
             Strategy = new CustomResourceStrategy(version),
-            Subresources = version.At("subresources", "status") is null ? [] : [new Subresource("status", kind, ["get", "patch", "update"])],
+            Subresources = version.At("subresources", "status") is null ? []
+                : [new Subresource("status", kind, ["get", "patch", "update"])],
         });
     }
 
     private string? Terminating(string resource)
         => store.List(type.StorageName).Objects.Values
-            .FirstOrDefault(o => o.Document.IsDeleting() && $"{o.Document.Text("spec", "group")}/{o.Document.Text("spec", "names", "plural")}" == resource)?.Name;
+            .FirstOrDefault(o => o.Document.IsDeleting()
+                && $"{o.Document.Text("spec", "group")}/{o.Document.Text("spec", "names", "plural")}" == resource)?.Name;
 
     private void Terminate(string name)
     {
-        if (store.Get(type.StorageName, "", name)?.Document is not { } crd || !crd.At("metadata", "finalizers").StringItems().Contains(CustomResourceDefinitionStrategy.CleanupFinalizer))
+        if (store.Get(type.StorageName, "", name)?.Document is not { } crd
+            || !crd.At("metadata", "finalizers").StringItems().Contains(CustomResourceDefinitionStrategy.CleanupFinalizer))
             return;
-        Write(name, o => o.SetCondition(writer.Now, "Terminating", true, "InstanceDeletionInProgress", "CustomResource deletion is in progress"));
+        Write(name, o => o.SetCondition(writer.Now, "Terminating", true, "InstanceDeletionInProgress",
+            "CustomResource deletion is in progress"));
         var served = registry.All.FirstOrDefault(t => t.Custom && t.QualifiedName == name);
         var remaining = 0;
         foreach (var instance in served is null ? [] : store.List(served.StorageName).Objects.Values)

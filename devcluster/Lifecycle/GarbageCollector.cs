@@ -73,7 +73,8 @@ internal sealed class GarbageCollector(Store store, Registry registry, ObjectWri
 
     private void Examine(string uid)
     {
-        if (!byUid.TryGetValue(uid, out var known) || store.Get(known.Resource, known.Namespace, known.Name) is not { } stored || stored.Document.Uid() != uid)
+        if (!byUid.TryGetValue(uid, out var known) || store.Get(known.Resource, known.Namespace, known.Name) is not { } stored
+            || stored.Document.Uid() != uid)
             return;
         if (registry.ByStorage(stored.Resource) is not { } type)
             return;
@@ -116,7 +117,8 @@ internal sealed class GarbageCollector(Store store, Registry registry, ObjectWri
                 // A dependent that blocks others below it goes in the foreground too.
                 var foreground = DependentsOf(dependent.Document.Uid()).Any(d => d.Object.Document.ArrayAt("metadata", "ownerReferences")!
                     .Any(r => r.Text("uid") == dependent.Document.Uid() && r.BoolAt("blockOwnerDeletion")));
-                var gone = deleter.Delete(kind, dependent.Namespace, dependent.Name, new DeleteOptions(foreground ? "Foreground" : "Background", Uid: dependent.Document.Uid())).Gone;
+                var gone = deleter.Delete(kind, dependent.Namespace, dependent.Name,
+                    new DeleteOptions(foreground ? "Foreground" : "Background", Uid: dependent.Document.Uid())).Gone;
                 blocking |= !gone && reference.BoolAt("blockOwnerDeletion");
             }
             else if (!dependent.Document.IsDeleting())
@@ -169,7 +171,8 @@ internal sealed class GarbageCollector(Store store, Registry registry, ObjectWri
     private void RemoveOwners(ResourceType type, StoredObject dependent, List<string> uids)
         => Change(type, dependent, o =>
         {
-            var rest = o.ArrayAt("metadata", "ownerReferences")!.Where(r => !uids.Contains(r.Text("uid") ?? "")).Select(r => r?.DeepClone()).ToArray();
+            var rest = o.ArrayAt("metadata", "ownerReferences")!.Where(r => !uids.Contains(r.Text("uid") ?? ""))
+                .Select(r => r?.DeepClone()).ToArray();
             o.Metadata().SetOrRemove("ownerReferences", rest.Length == 0 ? null : new JsonArray(rest));
         });
 

@@ -9,7 +9,8 @@ namespace LightReasoner.DevCluster.Node;
 internal static class ContainerEnvironment
 {
     /// <summary>What a process needs of the machine it runs on; nothing else is inherited.</summary>
-    private static readonly string[] Inherited = ["PATH", "HOME", "TMPDIR", "DOTNET_ROOT", "LIBTORCH", "LD_LIBRARY_PATH", "OMP_NUM_THREADS"];
+    private static readonly string[] Inherited = ["PATH", "HOME", "TMPDIR", "DOTNET_ROOT", "LIBTORCH",
+        "LD_LIBRARY_PATH", "OMP_NUM_THREADS"];
 
     public static Dictionary<string, string> Machine(JsonObject pod)
     {
@@ -62,7 +63,8 @@ internal static class ContainerEnvironment
             return DownwardApi.Resource(container, resource.Text("resource") ?? "", resource.Text("divisor"), nodeHas);
         var (kind, reference) = from.Map("configMapKeyRef") is { } map ? ("ConfigMap", map) : ("Secret", from.Map("secretKeyRef") ?? []);
         var (name, key, optional) = (reference.Text("name") ?? "", reference.Text("key") ?? "", reference.Flag("optional") ?? false);
-        var entries = kind == "ConfigMap" ? await config.ConfigMapAsync(name, optional, cancel) : await config.SecretAsync(name, optional, cancel);
+        var entries = kind == "ConfigMap" ? await config.ConfigMapAsync(name, optional, cancel)
+            : await config.SecretAsync(name, optional, cancel);
         if (entries is not null && entries.TryGetValue(key, out var value)) return Encoding.UTF8.GetString(value);
         return optional ? null : throw new ConfigException($"couldn't find key {key} in {kind} {pod.Namespace()}/{name}");
     }

@@ -8,14 +8,16 @@ namespace LightReasoner.DevCluster.Node;
 
 /// <summary>What all Pods of a node share.</summary>
 internal sealed record NodeContext(
-    ApiClient Api, NodeOptions Options, ImageCatalog Images, ProcessGuard Guard, EventRecorder Events, Func<string, decimal> NodeHas, LiveLogs Logs);
+    ApiClient Api, NodeOptions Options, ImageCatalog Images, ProcessGuard Guard, EventRecorder Events,
+        Func<string, decimal> NodeHas, LiveLogs Logs);
 
 /// <summary>
 /// Runs one container of a Pod from image to end, restarts included. Waiting → Running → Terminated, and by the Pod's restart
 /// policy back to Waiting (CrashLoopBackOff) after a pause that doubles from 10 s to 5 min and starts anew after 10 min of running.
 /// </summary>
 internal sealed class ContainerRunner(
-    NodeContext node, JsonObject pod, JsonObject container, bool init, PodFolders folders, PodVolumes volumes, PodStop stop, Action<ContainerRecord> report)
+    NodeContext node, JsonObject pod, JsonObject container, bool init, PodFolders folders, PodVolumes volumes, PodStop stop,
+        Action<ContainerRecord> report)
 {
     private const string ServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
     private const int MaxMessage = 4096;
@@ -83,7 +85,8 @@ internal sealed class ContainerRunner(
         }
         else
         {
-            var reason = $"failed to resolve image \"{image}\": not found: the node has no command for it (images are given by --image name=command)";
+            var reason =
+                $"failed to resolve image \"{image}\": not found: the node has no command for it (images are given by --image name=command)";
             node.Events.Warning(pod, "Failed", $"Failed to pull image \"{image}\": {reason}");
             node.Events.Warning(pod, "Failed", "Error: ErrImagePull");
             Update(record with { Waiting = ("ErrImagePull", reason) });
@@ -133,10 +136,12 @@ internal sealed class ContainerRunner(
         if (entryPoint.Count > 0 && Path.GetDirectoryName(entryPoint[0]) is { Length: > 0 } folder)
             environment["PATH"] = $"{folder}:{environment.GetValueOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin")}";
         // The image's own program by its bare name is the entry point, whatever that takes to start.
-        if (command.Count > 0 && entryPoint.Count > 0 && command[0] == Path.GetFileNameWithoutExtension(entryPoint[0])) command = [.. entryPoint, .. command.Skip(1)];
+        if (command.Count > 0 && entryPoint.Count > 0 && command[0] == Path.GetFileNameWithoutExtension(entryPoint[0]))
+            command = [.. entryPoint, .. command.Skip(1)];
         if (command.Count == 0) command = [.. entryPoint];
         if (command.Count == 0) throw new ConfigException("no command specified");
-        var work = container.Text("workingDir") is { Length: > 0 } dir ? paths.Rewrite(dir) : node.Options.WorkingDirectory ?? folders.WorkingDirectory(name);
+        var work = container.Text("workingDir") is { Length: > 0 } dir ? paths.Rewrite(dir) : node.Options.WorkingDirectory
+            ?? folders.WorkingDirectory(name);
         Directory.CreateDirectory(work);
         Directory.CreateDirectory(folders.Container(name));
         await WriteKubeconfig(environment, paths.Rewrite(ServiceAccount));
@@ -234,8 +239,11 @@ internal sealed class ContainerRunner(
         var next = record with { Ended = null, Last = ended, Restarts = record.Restarts + 1 };
         if (pause > TimeSpan.Zero)
         {
-            var message = $"back-off {(pause.TotalMinutes >= 1 ? $"{(int)pause.TotalMinutes}m{pause.Seconds}s" : $"{pause.TotalSeconds:0}s")} restarting failed container={name} pod={pod.Name()}_{pod.Namespace()}({pod.Uid()})";
-            node.Events.Warning(pod, "BackOff", $"Back-off restarting failed container {name} in pod {pod.Name()}_{pod.Namespace()}({pod.Uid()})");
+            var message =
+                $"back-off {(pause.TotalMinutes >= 1 ? $"{(int)pause.TotalMinutes}m{pause.Seconds}s" : $"{pause.TotalSeconds:0}s")} "
+                + $"restarting failed container={name} pod={pod.Name()}_{pod.Namespace()}({pod.Uid()})";
+            node.Events.Warning(pod, "BackOff",
+                $"Back-off restarting failed container {name} in pod {pod.Name()}_{pod.Namespace()}({pod.Uid()})");
             Update(next with { Waiting = ("CrashLoopBackOff", message) });
             await Task.Delay(pause, clock, stop.Requested);
         }

@@ -42,7 +42,8 @@ internal static class DownwardApi
     }
 
     private static string? Subscript(string path, string map) =>
-        path.StartsWith(map + "['", StringComparison.Ordinal) && path.EndsWith("']", StringComparison.Ordinal) ? path[(map.Length + 2)..^2] : null;
+        path.StartsWith(map + "['", StringComparison.Ordinal) && path.EndsWith("']", StringComparison.Ordinal)
+            ? path[(map.Length + 2)..^2] : null;
 
     private static string Lines(IEnumerable<KeyValuePair<string, string>> entries)
     {

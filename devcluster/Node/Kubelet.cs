@@ -40,7 +40,8 @@ internal sealed class Kubelet(NodeContext node, ILogger log, CancellationToken s
     }
 
     public PodFolders? FoldersOf(string ns, string name) =>
-        workers.Values.Select(w => w.Folders).FirstOrDefault(f => Path.GetFileName(f.Logs).StartsWith($"{ns}_{name}_", StringComparison.Ordinal));
+        workers.Values.Select(w => w.Folders).FirstOrDefault(f =>
+            Path.GetFileName(f.Logs).StartsWith($"{ns}_{name}_", StringComparison.Ordinal));
 
     /// <summary>Removes the folders of Pods that are gone since an earlier run of the node.</summary>
     public void Sweep()

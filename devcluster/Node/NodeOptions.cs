@@ -18,7 +18,9 @@ internal sealed record NodeOptions
     /// </summary>
     public IReadOnlyDictionary<string, string> Images { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Working directory of containers that name none, as an image would set it; null gives each an empty folder of its own.</summary>
+    /// <summary>
+    /// Working directory of containers that name none, as an image would set it; null gives each an empty folder of its own.
+    /// </summary>
     public string? WorkingDirectory { get; init; }
 
     /// <summary>Labels of the Node beside the usual ones.</summary>

@@ -92,7 +92,8 @@ internal sealed class NodeRegistration(ApiClient api, NodeOptions options, int p
         {
             // It is there from an earlier run.
         }
-        await api.PatchAsync(Resource.Nodes.Object(null, options.Name, "status"), new JsonObject { ["status"] = Status(ready) }, PatchType.Strategic, cancel);
+        await api.PatchAsync(Resource.Nodes.Object(null, options.Name, "status"), new JsonObject { ["status"] = Status(ready) },
+            PatchType.Strategic, cancel);
     }
 
     private async Task RenewLease(CancellationToken cancel)
@@ -117,7 +118,8 @@ internal sealed class NodeRegistration(ApiClient api, NodeOptions options, int p
                 ["apiVersion"] = "coordination.k8s.io/v1",
                 ["kind"] = "Lease",
                 ["metadata"] = new JsonObject { ["name"] = options.Name, ["namespace"] = LeaseNamespace },
-                ["spec"] = new JsonObject { ["holderIdentity"] = options.Name, ["leaseDurationSeconds"] = LeaseSeconds, ["renewTime"] = now },
+                ["spec"] = new JsonObject { ["holderIdentity"] = options.Name,
+                    ["leaseDurationSeconds"] = LeaseSeconds, ["renewTime"] = now },
             }, cancel);
         }
         catch (ApiException e) when (e.NotFound)

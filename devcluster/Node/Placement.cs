@@ -12,9 +12,11 @@ internal static class Placement
         JsonObject pod, IReadOnlyDictionary<string, string> nodeLabels, IReadOnlyDictionary<string, decimal> free, bool unschedulable)
     {
         if (unschedulable) return "1 node(s) were unschedulable";
-        if (pod.Entries("spec", "nodeSelector").Any(wanted => nodeLabels.GetValueOrDefault(wanted.Key) != wanted.Value) || !Affine(pod, nodeLabels))
+        if (pod.Entries("spec", "nodeSelector").Any(wanted => nodeLabels.GetValueOrDefault(wanted.Key) != wanted.Value)
+            || !Affine(pod, nodeLabels))
             return "1 node(s) didn't match Pod's node affinity/selector";
-        var missing = Requests(pod).Where(r => r.Value > free.GetValueOrDefault(r.Key)).Select(r => r.Key).Order(StringComparer.Ordinal).ToList();
+        var missing = Requests(pod).Where(r => r.Value > free.GetValueOrDefault(r.Key)).Select(r => r.Key)
+            .Order(StringComparer.Ordinal).ToList();
         if (missing.Count == 0) return null;
         return string.Join(", ", missing.Select(r => r == "pods" ? "1 Too many pods" : $"1 Insufficient {r}"));
     }
@@ -55,7 +57,8 @@ internal static class Placement
     /// <summary>Required node affinity: one of the terms must match wholly.</summary>
     private static bool Affine(JsonObject pod, IReadOnlyDictionary<string, string> labels)
     {
-        var terms = pod.Items("spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms").ToList();
+        var terms = pod.Items("spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution",
+            "nodeSelectorTerms").ToList();
         return terms.Count == 0 || terms.Any(t => t.Items("matchExpressions").All(e =>
         {
             var has = labels.TryGetValue(e.Text("key") ?? "", out var value);

@@ -39,7 +39,8 @@ internal sealed class PodVolumes(ApiClient api, JsonObject pod, PodFolders folde
     /// where a development setup keeps things that arguments name.
     /// </summary>
     public string? TemporaryFolder(JsonObject container) =>
-        container.Items("volumeMounts").FirstOrDefault(m => m.Text("mountPath") == Temporary).Text("name") is { } volume ? folders.Volume(volume) : null;
+        container.Items("volumeMounts").FirstOrDefault(m => m.Text("mountPath") == Temporary).Text("name") is { } volume
+            ? folders.Volume(volume) : null;
 
     /// <summary>The real places of a container's mounts and of its termination message.</summary>
     public PathMap Paths(JsonObject container)
@@ -91,10 +92,12 @@ internal sealed class PodVolumes(ApiClient api, JsonObject pod, PodFolders folde
         Directory.CreateDirectory(folder);
         if (volume.ContainsKey("emptyDir")) return;
         if (volume.Map("configMap") is { } map) await WriteConfigMap(folder, map, map.Int("defaultMode"), cancel);
-        else if (volume.Map("secret") is { } secret) await WriteSecret(folder, secret, secret.Text("secretName"), secret.Int("defaultMode"), cancel);
+        else if (volume.Map("secret") is { } secret)
+            await WriteSecret(folder, secret, secret.Text("secretName"), secret.Int("defaultMode"), cancel);
         else if (volume.Map("downwardAPI") is { } fields) await WriteFields(folder, fields, fields.Int("defaultMode"), cancel);
         else if (volume.Map("projected") is { } projected) await WriteProjected(folder, projected, cancel);
-        else throw new ConfigException($"volumes of type {volume.Select(e => e.Key).FirstOrDefault(k => k != "name")} are not supported by this node");
+        else throw new ConfigException($"volumes of type {volume.Select(e => e.Key).FirstOrDefault(k => k != "name")} are not supported "
+            + "by this node");
     }
 
     private async Task WriteProjected(string folder, JsonObject projected, CancellationToken cancel)

@@ -42,9 +42,11 @@ internal sealed class PodWorker
         stop = new PodStop(clock);
         Folders = new PodFolders(node.Options.DataDirectory, pod);
         writer = new PodStatusWriter(node.Api, Resource.Pods.Object(pod.Namespace(), pod.Name(), "status"), clock, log);
-        init = [.. pod.Items("spec", "initContainers").Select(c => new ContainerRecord(c.Text("name") ?? "", c.Text("image") ?? "") { Waiting = ("PodInitializing", null) })];
+        init = [.. pod.Items("spec", "initContainers").Select(c =>
+            new ContainerRecord(c.Text("name") ?? "", c.Text("image") ?? "") { Waiting = ("PodInitializing", null) })];
         var waiting = init.Length > 0 ? "PodInitializing" : "ContainerCreating";
-        containers = [.. pod.Items("spec", "containers").Select(c => new ContainerRecord(c.Text("name") ?? "", c.Text("image") ?? "") { Waiting = (waiting, null) })];
+        containers = [.. pod.Items("spec", "containers").Select(c =>
+            new ContainerRecord(c.Text("name") ?? "", c.Text("image") ?? "") { Waiting = (waiting, null) })];
         startTime = pod.Time("status", "startTime") ?? clock.GetUtcNow();
     }
 
@@ -135,14 +137,17 @@ internal sealed class PodWorker
     /// <summary>Was the Pod started by an earlier run of this node? Its processes are gone with that.</summary>
     private bool LostContainers()
     {
-        var lost = pod.Items("status", "containerStatuses").Any(c => c.Map("state", "running") is not null || c.Map("state", "terminated") is not null);
+        var lost = pod.Items("status", "containerStatuses").Any(c => c.Map("state", "running") is not null
+            || c.Map("state", "terminated") is not null);
         if (!lost) return false;
         for (var i = 0; i < containers.Length; i++)
         {
             var status = pod.Items("status", "containerStatuses").FirstOrDefault(c => c.Text("name") == containers[i].Name);
             var ended = status.Map("state", "terminated") is { } t
-                ? new Termination(t.Int("exitCode") ?? 137, t.Text("reason") ?? "Error", t.Text("message"), t.Time("startedAt"), t.Time("finishedAt"), t.Text("containerID") ?? "")
-                : new Termination(137, "ContainerStatusUnknown", "The container could not be located when the pod was terminated", null, clock.GetUtcNow(), "");
+                ? new Termination(t.Int("exitCode") ?? 137, t.Text("reason") ?? "Error", t.Text("message"), t.Time("startedAt"),
+                    t.Time("finishedAt"), t.Text("containerID") ?? "")
+                : new Termination(137, "ContainerStatusUnknown", "The container could not be located when the pod was terminated",
+                    null, clock.GetUtcNow(), "");
             containers[i] = containers[i] with { Ended = ended, Restarts = status.Int("restartCount") ?? 0 };
         }
         // Init containers had done their work before a container could run.
@@ -196,7 +201,8 @@ internal sealed class PodWorker
     private void Report() => writer.Write(() =>
     {
         lock (gate)
-            return PodStatus.Patch(new PodFacts(pod, [.. init], [.. containers], startTime, volumesReady, over, reason, disruption), clock.GetUtcNow());
+            return PodStatus.Patch(new PodFacts(pod, [.. init], [.. containers], startTime, volumesReady, over, reason, disruption),
+                clock.GetUtcNow());
     }, shutdown);
 
     /// <summary>spec.activeDeadlineSeconds of the Pod itself.</summary>
@@ -238,7 +244,8 @@ internal sealed class PodWorker
         {
             try
             {
-                await node.Api.DeleteAsync(Resource.Pods.Object(pod.Namespace(), pod.Name()), gracePeriodSeconds: 0, uid: pod.Uid(), cancel: shutdown);
+                await node.Api.DeleteAsync(Resource.Pods.Object(pod.Namespace(), pod.Name()), gracePeriodSeconds: 0,
+                    uid: pod.Uid(), cancel: shutdown);
                 return;
             }
             catch (ApiException e) when (e.NotFound || e.Conflict)

@@ -27,10 +27,12 @@ internal static class ProcessNode
         using var abandon = new CancellationTokenSource();
         var capacity = Machine.Capacity(options).ToDictionary(e => e.Key, e => Placement.Amount(e.Value));
         var scheduler = new Scheduler(
-            api, options.Name, NodeRegistration.Labels(options), capacity, new EventRecorder(api, "default-scheduler", null, clock, log), clock, log);
+            api, options.Name, NodeRegistration.Labels(options), capacity,
+                new EventRecorder(api, "default-scheduler", null, clock, log), clock, log);
         var live = new LiveLogs();
         var context = new NodeContext(
-            api, options, new ImageCatalog(options.Images), guard, new EventRecorder(api, "kubelet", options.Name, clock, log), scheduler.Capacity, live);
+            api, options, new ImageCatalog(options.Images), guard, new EventRecorder(api, "kubelet", options.Name, clock, log),
+                scheduler.Capacity, live);
         var kubelet = new Kubelet(context, log, abandon.Token);
         await using var logs = await LogServer.StartAsync(kubelet.FoldersOf, live, clock, cancel);
         var registration = new NodeRegistration(api, options, logs.Port, log);

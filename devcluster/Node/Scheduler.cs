@@ -135,7 +135,8 @@ internal sealed class Scheduler(
                         ["reason"] = "Unschedulable",
                         ["message"] = message,
                         ["lastProbeTime"] = null,
-                        ["lastTransitionTime"] = known.Text("status") == "False" ? known.Text("lastTransitionTime") : clock.GetUtcNow().ToKubernetesTime(),
+                        ["lastTransitionTime"] = known.Text("status") == "False" ? known.Text("lastTransitionTime")
+                            : clock.GetUtcNow().ToKubernetesTime(),
                     }),
                 },
             }, PatchType.Strategic, cancel);

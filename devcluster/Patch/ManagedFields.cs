@@ -9,13 +9,15 @@ internal sealed record Manager(string Name, string Operation, string ApiVersion,
 {
     public bool Applied => Operation == "Apply";
 
-    public bool Is(string name, string operation, string subresource) => Name == name && Operation == operation && Subresource == subresource;
+    public bool Is(string name, string operation, string subresource) => Name == name && Operation == operation
+        && Subresource == subresource;
 }
 
 /// <summary>Keeps metadata.managedFields: who owns which field.</summary>
 internal static class ManagedFields
 {
-    private static readonly string[] Unowned = ["name", "namespace", "creationTimestamp", "selfLink", "uid", "generation", "managedFields", "resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName"];
+    private static readonly string[] Unowned = ["name", "namespace", "creationTimestamp", "selfLink", "uid", "generation", "managedFields",
+        "resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName"];
 
     public static List<Manager> Read(JsonObject? o)
         => [.. (o?.ArrayAt("metadata", "managedFields") ?? []).OfType<JsonObject>().Where(m => m.Count > 0).Select(m => new Manager(
@@ -26,7 +28,8 @@ internal static class ManagedFields
     {
         var list = new JsonArray();
         var ordered = managers.Where(m => !m.Fields.IsEmpty)
-            .OrderBy(m => m.Operation, StringComparer.Ordinal).ThenBy(m => m.Time ?? "", StringComparer.Ordinal).ThenBy(m => m.Name, StringComparer.Ordinal);
+            .OrderBy(m => m.Operation, StringComparer.Ordinal).ThenBy(m => m.Time ?? "", StringComparer.Ordinal)
+                .ThenBy(m => m.Name, StringComparer.Ordinal);
         foreach (var m in ordered)
         {
             var entry = new JsonObject { ["manager"] = m.Name, ["operation"] = m.Operation, ["apiVersion"] = m.ApiVersion };
@@ -61,14 +64,16 @@ internal static class ManagedFields
         {
             var mine = managers.FirstOrDefault(m => m.Is(manager, "Update", subresource));
             managers.RemoveAll(m => m.Is(manager, "Update", subresource));
-            managers.Add(new Manager(manager, "Update", type.GroupVersion, subresource, now, mine is null ? taken : mine.Fields.Union(taken)));
+            managers.Add(new Manager(manager, "Update", type.GroupVersion, subresource, now, mine is null ? taken
+                : mine.Fields.Union(taken)));
         }
 
         Write(o, managers);
     }
 
     private static bool IsGood(JsonArray? entries)
-        => entries is { Count: > 0 } && entries.All(e => e.Text("operation") is "Apply" or "Update" && e.Text("fieldsType") == "FieldsV1" && e.Map("fieldsV1") is not null);
+        => entries is { Count: > 0 } && entries.All(e => e.Text("operation") is "Apply" or "Update" && e.Text("fieldsType") == "FieldsV1"
+            && e.Map("fieldsV1") is not null);
 
     /// <summary>Takes what was removed from everybody, and what was changed from those that <paramref name="loses"/> names.</summary>
     public static List<Manager> Disown(List<Manager> managers, Comparison comparison, Func<Manager, bool> loses, FieldSet taken)

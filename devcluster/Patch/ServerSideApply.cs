@@ -7,7 +7,9 @@ using LightReasoner.DevCluster.Storage;
 
 namespace LightReasoner.DevCluster.Patch;
 
-/// <summary>Server-side apply: the document is all that its manager wants; what it no longer names goes, what others own conflicts.</summary>
+/// <summary>
+/// Server-side apply: the document is all that its manager wants; what it no longer names goes, what others own conflicts.
+/// </summary>
 internal sealed class ServerSideApply(ObjectWriter writer, ApiRequest request)
 {
     private const string LastApplied = "kubectl.kubernetes.io/last-applied-configuration";
@@ -44,7 +46,8 @@ internal sealed class ServerSideApply(ObjectWriter writer, ApiRequest request)
         JsonObject applied;
         try
         {
-            applied = YamlReading.Parse(System.Text.Encoding.UTF8.GetString(bytes)) as JsonObject ?? throw Fail.BadRequest("error decoding YAML: the document is not an object");
+            applied = YamlReading.Parse(System.Text.Encoding.UTF8.GetString(bytes)) as JsonObject
+                ?? throw Fail.BadRequest("error decoding YAML: the document is not an object");
         }
         catch (YamlDotNet.Core.YamlException e)
         {
@@ -62,7 +65,8 @@ internal sealed class ServerSideApply(ObjectWriter writer, ApiRequest request)
         if (applied.Kind() != type.Kind || applied.ApiVersion() != type.GroupVersion)
             throw Fail.BadRequest($"invalid object type: {applied.ApiVersion()}, Kind={applied.Kind()}");
         if (Content(applied) is var content && TypedValue.Check(content, type.Schema) is { } problem)
-            throw Fail.ServerError($"failed to create typed patch object ({request.Namespace}/{request.Name}; {type.GroupVersion}, Kind={type.Kind}): {problem}");
+            throw Fail.ServerError($"failed to create typed patch object ({request.Namespace}/{request.Name}; {type.GroupVersion}, "
+                + $"Kind={type.Kind}): {problem}");
         applied.Metadata().Remove("creationTimestamp");
         applied.Metadata().Remove("managedFields");
         return applied;
@@ -74,7 +78,8 @@ internal sealed class ServerSideApply(ObjectWriter writer, ApiRequest request)
     {
         var fields = new FieldSet();
         TypedValue.Fields(Content(applied), type.Schema, fields);
-        return new Manager(manager, "Apply", type.GroupVersion, request.Subresource, writer.Now, ManagedFields.Owned(fields, type, request.Subresource));
+        return new Manager(manager, "Apply", type.GroupVersion, request.Subresource, writer.Now,
+            ManagedFields.Owned(fields, type, request.Subresource));
     }
 
     private void CheckIdentity(JsonObject applied, JsonObject live)
@@ -152,22 +157,26 @@ internal sealed class ServerSideApply(ObjectWriter writer, ApiRequest request)
         var texts = new List<string>();
         foreach (var (other, fields) in conflicts.OrderBy(c => c.Manager.Name, StringComparer.Ordinal))
         {
-            var who = FieldError.Quote(other.Name) + (other.Subresource.Length > 0 ? $" with subresource {FieldError.Quote(other.Subresource)}" : "")
+            var who = FieldError.Quote(other.Name) + (other.Subresource.Length > 0
+                ? $" with subresource {FieldError.Quote(other.Subresource)}" : "")
                 + (other.Applied ? "" : $" using {other.ApiVersion}");
             var paths = fields.Paths().ToList();
             foreach (var path in paths)
                 causes.Add(new JsonObject { ["reason"] = "FieldManagerConflict", ["message"] = $"conflict with {who}", ["field"] = path });
-            texts.Add(causes.Count == 1 && conflicts.Count == 1 ? $"conflict with {who}: {paths[0]}" : $"conflicts with {who}:\n- {string.Join("\n- ", paths)}");
+            texts.Add(causes.Count == 1 && conflicts.Count == 1 ? $"conflict with {who}: {paths[0]}"
+                : $"conflicts with {who}:\n- {string.Join("\n- ", paths)}");
         }
 
         throw new ApiException(409, "Conflict",
-            $"Apply failed with {causes.Count} conflict{(causes.Count == 1 ? "" : "s")}: {string.Join("\n", texts)}", new JsonObject { ["causes"] = causes });
+            $"Apply failed with {causes.Count} conflict{(causes.Count == 1 ? "" : "s")}: {string.Join("\n", texts)}",
+                new JsonObject { ["causes"] = causes });
     }
 
     // What kubectl applied before it applied on the server: it may change that without a conflict.
     private FieldSet? LastAppliedFields(JsonObject live)
     {
-        if (live.Text("metadata", "annotations", LastApplied) is not { Length: > 0 } text || JsonReading.Parse(text) is not JsonObject former)
+        if (live.Text("metadata", "annotations", LastApplied) is not { Length: > 0 } text
+            || JsonReading.Parse(text) is not JsonObject former)
             return null;
         var fields = new FieldSet();
         TypedValue.Fields(Content(former), type.Schema, fields);
@@ -178,12 +187,14 @@ internal sealed class ServerSideApply(ObjectWriter writer, ApiRequest request)
     private List<Manager> Times(List<Manager> managers, JsonObject o, JsonObject old)
     {
         var changed = !JsonAccess.Same(Content(o), Content(old));
-        return changed ? [.. managers.Select(m => m.Is(manager, "Apply", request.Subresource) ? m with { Time = writer.Now } : m)] : managers;
+        return changed ? [.. managers.Select(m => m.Is(manager, "Apply", request.Subresource) ? m with { Time = writer.Now } : m)]
+            : managers;
     }
 
     private static JsonNode Sorted(JsonNode node) => node switch
     {
-        JsonObject o => new JsonObject(o.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => KeyValuePair.Create(p.Key, p.Value is null ? null : Sorted(p.Value)))),
+        JsonObject o => new JsonObject(o.OrderBy(p => p.Key, StringComparer.Ordinal)
+            .Select(p => KeyValuePair.Create(p.Key, p.Value is null ? null : Sorted(p.Value)))),
         JsonArray a => new JsonArray([.. a.Select(i => i is null ? null : Sorted(i))]),
         _ => node.DeepClone(),
     };

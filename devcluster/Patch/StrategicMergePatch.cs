@@ -139,7 +139,8 @@ internal static class StrategicMergePatch
         while (named.Count > 0 || others.Count > 0)
         {
             var takeOther = named.Count == 0
-                || (others.Count > 0 && Index(live, named.Peek()) is >= 0 and var right && Index(live, others.Peek()) is >= 0 and var left && left < right);
+                || (others.Count > 0 && Index(live, named.Peek()) is >= 0 and var right
+                    && Index(live, others.Peek()) is >= 0 and var left && left < right);
             result.Add((takeOther ? others : named).Dequeue()?.DeepClone());
         }
 

@@ -15,7 +15,9 @@ internal sealed record Comparison(FieldSet Added, FieldSet Modified, FieldSet Re
     }
 }
 
-/// <summary>Objects as server-side apply sees them: which fields there are, how two of them differ, how one is merged into the other.</summary>
+/// <summary>
+/// Objects as server-side apply sees them: which fields there are, how two of them differ, how one is merged into the other.
+/// </summary>
 internal static class TypedValue
 {
     /// <summary>The fields that a document says something about.</summary>
@@ -73,11 +75,14 @@ internal static class TypedValue
         {
             var isOld = before.TryGetValue(step, out var a);
             var isNew = after.TryGetValue(step, out var b);
-            Compare(a, b, isOld, isNew, Member(schema, step), new Comparison(into.Added.At(step), into.Modified.At(step), into.Removed.At(step)));
+            Compare(a, b, isOld, isNew, Member(schema, step),
+                new Comparison(into.Added.At(step), into.Modified.At(step), into.Removed.At(step)));
         }
     }
 
-    /// <summary>Lays the applied document over the live one; lists by key keep the order of the live one, with the applied order winning.</summary>
+    /// <summary>
+    /// Lays the applied document over the live one; lists by key keep the order of the live one, with the applied order winning.
+    /// </summary>
     public static JsonNode? Merge(JsonNode? live, JsonNode? applied, TypeSchema? schema)
     {
         switch (applied)
@@ -184,8 +189,10 @@ internal static class TypedValue
                 var seen = new HashSet<string>(StringComparer.Ordinal);
                 for (var i = 0; i < a.Count; i++)
                 {
-                    if (schema.ListType == "map" && schema.ListMapKeys.FirstOrDefault(k => a[i] is JsonObject item && item[k] is null && schema.Items?.Member(k)?.Default is null) is { } missing)
-                        return $"{path}: element {i}: associative list with keys has an element that omits key field {FieldError.Quote(missing)} (and doesn't have default value)";
+                    if (schema.ListType == "map" && schema.ListMapKeys.FirstOrDefault(k => a[i] is JsonObject item && item[k] is null
+                        && schema.Items?.Member(k)?.Default is null) is { } missing)
+                        return $"{path}: element {i}: associative list with keys has an element that omits key field "
+                            + $"{FieldError.Quote(missing)} (and doesn't have default value)";
                     if (IsAssociative(schema) && !seen.Add(Step(a[i], schema)))
                         return $"{path}: duplicate entries for key {Step(a[i], schema)[2..]}";
                     if (Check(a[i], schema.Items, $"{path}[{i}]") is { } problem)
@@ -194,7 +201,8 @@ internal static class TypedValue
 
                 return null;
             case JsonValue v:
-                var fits = schema.IntOrString || (v.GetValueKind(), schema.Type) is (JsonValueKind.String, "string") or (JsonValueKind.Number, "integer" or "number")
+                var fits = schema.IntOrString || (v.GetValueKind(), schema.Type) is (JsonValueKind.String,
+                    "string") or (JsonValueKind.Number, "integer" or "number")
                     or (JsonValueKind.True or JsonValueKind.False, "boolean");
                 return fits ? null : $"{path}: expected {Word(schema)}, got {Validation.TypeOf(value)}";
             default:

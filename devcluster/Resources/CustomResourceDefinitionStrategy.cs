@@ -36,18 +36,21 @@ internal sealed class CustomResourceDefinitionStrategy : ResourceStrategy
         {
             ["conditions"] = null,
             ["acceptedNames"] = new JsonObject { ["plural"] = "", ["kind"] = "" },
-            ["storedVersions"] = JsonAccess.Strings(o.Items("spec", "versions").Where(v => v.BoolAt("storage")).Select(v => v.Text("name") ?? "")),
+            ["storedVersions"] = JsonAccess.Strings(o.Items("spec", "versions").Where(v => v.BoolAt("storage"))
+                .Select(v => v.Text("name") ?? "")),
         };
 
     public override bool PrepareDelete(JsonObject o, string now)
     {
         o.Metadata().Remove("deletionGracePeriodSeconds");
         o.Metadata()["finalizers"] = JsonAccess.Strings(o.At("metadata", "finalizers").StringItems().Append(CleanupFinalizer).Distinct());
-        o.SetCondition(now, "Terminating", true, "InstanceDeletionPending", "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon");
+        o.SetCondition(now, "Terminating", true, "InstanceDeletionPending",
+            "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon");
         return true;
     }
 
     public override IEnumerable<FieldError> ValidateCreate(JsonObject o) => CustomResourceDefinitionValidation.Check(o, null);
 
-    public override IEnumerable<FieldError> ValidateUpdate(JsonObject o, JsonObject old) => CustomResourceDefinitionValidation.Check(o, old);
+    public override IEnumerable<FieldError> ValidateUpdate(JsonObject o, JsonObject old) =>
+        CustomResourceDefinitionValidation.Check(o, old);
 }

@@ -19,11 +19,14 @@ internal static class CustomResourceDefinitionValidation
         foreach (var field in new[] { "plural", "singular", "kind", "listKind" })
         {
             var name = spec.Text("names", field) ?? "";
-            errors.AddRange(name.Length == 0 ? [FieldError.Required($"spec.names.{field}")] : Names.Label1035Name(field.EndsWith("ind", StringComparison.Ordinal) ? name.ToLowerInvariant() : name, $"spec.names.{field}"));
+            errors.AddRange(name.Length == 0 ? [FieldError.Required($"spec.names.{field}")]
+                : Names.Label1035Name(field.EndsWith("ind", StringComparison.Ordinal) ? name.ToLowerInvariant() : name,
+                $"spec.names.{field}"));
         }
 
         if (spec.Items("versions").ToList() is not [{ } version] || !version.BoolAt("served") || !version.BoolAt("storage"))
-            errors.Add(FieldError.Invalid("spec.versions", spec["versions"], "must be one version that is served and stored: the development cluster has no others"));
+            errors.Add(FieldError.Invalid("spec.versions", spec["versions"],
+                "must be one version that is served and stored: the development cluster has no others"));
         else if (version.Map("schema", "openAPIV3Schema") is not { } schema)
             errors.Add(FieldError.Required("spec.versions[0].schema.openAPIV3Schema", "schemas are required"));
         else
@@ -40,13 +43,15 @@ internal static class CustomResourceDefinitionValidation
     private static void CheckSchema(JsonObject s, string path, bool isRoot, List<FieldError> errors)
     {
         if (s.Text("type") is null or "" && !s.BoolAt("x-kubernetes-int-or-string") && !s.BoolAt("x-kubernetes-preserve-unknown-fields"))
-            errors.Add(FieldError.Required($"{path}.type", $"must not be empty {(isRoot ? "at the root" : path.EndsWith(".items", StringComparison.Ordinal) ? "for specified array items" : "for specified object fields")}"));
+            errors.Add(FieldError.Required($"{path}.type",
+                $"must not be empty {(isRoot ? "at the root" : path.EndsWith(".items", StringComparison.Ordinal) ? "for specified array items" : "for specified object fields")}"));
         foreach (var (rule, i) in s.Items("x-kubernetes-validations").Select((r, i) => (r, i)))
         {
             foreach (var field in new[] { "rule", "messageExpression" })
             {
                 if (rule.Text(field) is { Length: > 0 } expression && CelRules.Problem(expression) is { } problem)
-                    errors.Add(FieldError.Invalid($"{path}.x-kubernetes-validations[{i}].{field}", expression, $"compilation failed: ERROR: {problem}"));
+                    errors.Add(FieldError.Invalid($"{path}.x-kubernetes-validations[{i}].{field}", expression,
+                        $"compilation failed: ERROR: {problem}"));
             }
         }
 

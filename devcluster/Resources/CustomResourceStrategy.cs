@@ -15,8 +15,10 @@ internal sealed class CustomResourceStrategy : ResourceStrategy
         foreach (var c in version.Items("additionalPrinterColumns"))
         {
             var path = c.Text("jsonPath") ?? "";
-            var description = c.Text("description") is { Length: > 0 } d ? d : $"Custom resource definition column (in JSONPath format): {path}";
-            printer.Add((new Column(c.Text("name") ?? "", c.Text("type") ?? "string", c.Text("format") ?? "", description, (int)(c.Number("priority") ?? 0)), JsonPath.Parse(path)));
+            var description = c.Text("description") is { Length: > 0 } d ? d
+                : $"Custom resource definition column (in JSONPath format): {path}";
+            printer.Add((new Column(c.Text("name") ?? "", c.Text("type") ?? "string", c.Text("format") ?? "", description,
+                (int)(c.Number("priority") ?? 0)), JsonPath.Parse(path)));
         }
 
         if (printer.Count == 0)
@@ -41,10 +43,12 @@ internal sealed class CustomResourceStrategy : ResourceStrategy
     private static JsonNode? Cell(Column column, JsonNode? value, DateTimeOffset now) => column.Type switch
     {
         _ when value is null => null,
-        "integer" => value.Number() is { } l ? l : value is JsonValue v && v.GetValueKind() == JsonValueKind.Number ? (long)v.AsDouble() : null,
+        "integer" => value.Number() is { } l ? l : value is JsonValue v && v.GetValueKind() == JsonValueKind.Number
+            ? (long)v.AsDouble() : null,
         "number" => value is JsonValue v && v.GetValueKind() == JsonValueKind.Number ? v.DeepClone() : null,
         "boolean" => value is JsonValue v && v.GetValueKind() is JsonValueKind.True or JsonValueKind.False ? value.DeepClone() : null,
-        "date" => value.Text() is not { } text ? null : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out _) ? TableText.Since(text, now) : "<invalid>",
+        "date" => value.Text() is not { } text ? null : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out _)
+            ? TableText.Since(text, now) : "<invalid>",
         _ => Plain(value),
     };
 

@@ -17,11 +17,13 @@ internal sealed class DeploymentStrategy(string columns) : ResourceStrategy
         long Of(string part, string field) => o.Number(part, field) ?? 0;
         var containers = o.Items("spec", "template", "spec", "containers").ToList();
         JsonNode?[] counts = o.Kind() == "Deployment"
-            ? [$"{Of("status", "readyReplicas")}/{Of("spec", "replicas")}", Of("status", "updatedReplicas"), Of("status", "availableReplicas")]
+            ? [$"{Of("status", "readyReplicas")}/{Of("spec", "replicas")}", Of("status", "updatedReplicas"),
+                Of("status", "availableReplicas")]
             : [Of("spec", "replicas"), Of("status", "replicas"), Of("status", "readyReplicas")];
         return
         [
-            o.Name(), .. counts, TableText.Age(o, now), string.Join(",", containers.Select(c => c.Text("name"))), string.Join(",", containers.Select(c => c.Text("image"))),
+            o.Name(), .. counts, TableText.Age(o, now), string.Join(",", containers.Select(c => c.Text("name"))),
+                string.Join(",", containers.Select(c => c.Text("image"))),
             LabelSelector.FromObject(o.Map("spec", "selector") ?? []).ToString(),
         ];
     }
@@ -49,7 +51,8 @@ internal sealed class DeploymentStrategy(string columns) : ResourceStrategy
         if (o.Map("spec", "selector") is not { } selector)
             yield return FieldError.Required("spec.selector");
         else if (!LabelSelector.FromObject(selector).Matches(o.Map("spec", "template", "metadata", "labels")))
-            yield return FieldError.Invalid("spec.template.metadata.labels", o.At("spec", "template", "metadata", "labels"), "`selector` does not match template `labels`");
+            yield return FieldError.Invalid("spec.template.metadata.labels", o.At("spec", "template", "metadata", "labels"),
+                "`selector` does not match template `labels`");
         foreach (var error in PodValidation.Spec(o.Map("spec", "template", "spec") ?? [], "spec.template.spec"))
             yield return error;
     }

@@ -8,13 +8,16 @@ namespace LightReasoner.DevCluster.Resources;
 
 internal sealed class JobStrategy : ResourceStrategy
 {
-    public const string OrphanWarning = "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
+    public const string OrphanWarning =
+        "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set "
+        + "propagationPolicy=Orphan to suppress this warning";
 
     public override bool HasGeneration => true;
 
     public override bool OrphanByDefault => true;
 
-    public override IReadOnlyList<Column> Columns { get; } = Column.Parse("Name|Status|Completions|Duration|Age|Containers*|Images*|Selector*");
+    public override IReadOnlyList<Column> Columns { get; } =
+        Column.Parse("Name|Status|Completions|Duration|Age|Containers*|Images*|Selector*");
 
     public override JsonArray Cells(JsonObject o, DateTimeOffset now)
     {
@@ -22,12 +25,15 @@ internal sealed class JobStrategy : ResourceStrategy
         var completions = o.Number("spec", "completions") is { } wanted ? $"{succeeded}/{wanted}"
             : o.Number("spec", "parallelism") is { } parallel and > 1 ? $"{succeeded}/1 of {parallel}" : $"{succeeded}/1";
         var status = new[] { "Complete", "Failed" }.FirstOrDefault(c => o.HasCondition(c))
-            ?? (o.IsDeleting() ? "Terminating" : new[] { "Suspended", "FailureTarget", "SuccessCriteriaMet" }.FirstOrDefault(c => o.HasCondition(c)) ?? "Running");
+            ?? (o.IsDeleting() ? "Terminating" : new[] { "Suspended", "FailureTarget", "SuccessCriteriaMet" }.FirstOrDefault(c =>
+                o.HasCondition(c)) ?? "Running");
         var containers = o.Items("spec", "template", "spec", "containers").ToList();
         return
         [
-            o.Name(), status, completions, Duration(o, now), TableText.Age(o, now), string.Join(",", containers.Select(c => c.Text("name"))),
-            string.Join(",", containers.Select(c => c.Text("image"))), o.Map("spec", "selector") is { } selector ? LabelSelector.FromObject(selector).ToString() : "<none>",
+            o.Name(), status, completions, Duration(o, now), TableText.Age(o, now),
+                string.Join(",", containers.Select(c => c.Text("name"))),
+            string.Join(",", containers.Select(c => c.Text("image"))), o.Map("spec", "selector") is { } selector
+                ? LabelSelector.FromObject(selector).ToString() : "<none>",
         ];
     }
 

@@ -21,13 +21,15 @@ internal static class JobValidation
                 continue;
             if (!o.BoolAt("spec", "manualSelector") && given.Text() != o.Name())
                 errors.Add(FieldError.Invalid($"spec.template.metadata.labels[{label}]", given, $"must be '{o.Name()}'"));
-            errors.AddRange(Names.LabelValue(given.Text() ?? "").Select(problem => FieldError.Invalid("spec.template.labels", given, problem)));
+            errors.AddRange(Names.LabelValue(given.Text() ?? "")
+                .Select(problem => FieldError.Invalid("spec.template.labels", given, problem)));
         }
 
         // The name becomes the host name of the pods, too.
         if (o.Text("spec", "completionMode") == "Indexed" && o.Number("spec", "completions") is > 0 and var n
             && (o.Name().Length + 1 + $"{n - 1}".Length > 63 || o.Name().Contains('.')))
-            errors.Add(FieldError.Invalid("metadata.name", $"{o.Name()}-{n - 1}", "will not able to create pod with invalid DNS name: must be no more than 63 bytes"));
+            errors.Add(FieldError.Invalid("metadata.name", $"{o.Name()}-{n - 1}",
+                "will not able to create pod with invalid DNS name: must be no more than 63 bytes"));
         return errors;
     }
 
@@ -36,7 +38,8 @@ internal static class JobValidation
         var errors = new List<FieldError>();
         var spec = o.Map("spec") ?? [];
         Selector(o, spec, errors);
-        foreach (var field in new[] { "parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished", "backoffLimitPerIndex", "maxFailedIndexes" })
+        foreach (var field in new[] { "parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished",
+            "backoffLimitPerIndex", "maxFailedIndexes" })
         {
             if (spec.Number(field) is < 0 and var value)
                 errors.Add(FieldError.Invalid($"spec.{field}", value, "must be greater than or equal to 0"));
@@ -61,7 +64,8 @@ internal static class JobValidation
         else if (restart is not ("Never" or "OnFailure"))
             errors.Add(FieldError.NotSupported("spec.template.spec.restartPolicy", restart, "OnFailure", "Never"));
         else if (restart != "Never" && spec["podFailurePolicy"] is not null)
-            errors.Add(FieldError.Invalid("spec.template.spec.restartPolicy", restart, "only \"Never\" is supported when podFailurePolicy is specified"));
+            errors.Add(FieldError.Invalid("spec.template.spec.restartPolicy", restart,
+                "only \"Never\" is supported when podFailurePolicy is specified"));
         return errors;
     }
 
@@ -74,12 +78,14 @@ internal static class JobValidation
         }
 
         if (!spec.BoolAt("manualSelector")
-            && !JsonAccess.Same(selector, new JsonObject { ["matchLabels"] = new JsonObject { ["batch.kubernetes.io/controller-uid"] = o.Uid() } }))
+            && !JsonAccess.Same(selector,
+                new JsonObject { ["matchLabels"] = new JsonObject { ["batch.kubernetes.io/controller-uid"] = o.Uid() } }))
             errors.Add(FieldError.Invalid("spec.selector", selector, "`selector` not auto-generated"));
         var labels = spec.Map("template", "metadata", "labels") ?? [];
         if (!LabelSelector.FromObject(selector).Matches(labels))
         {
-            var sorted = new JsonObject(labels.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())));
+            var sorted = new JsonObject(labels.OrderBy(p => p.Key, StringComparer.Ordinal)
+                .Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())));
             errors.Add(FieldError.Invalid("spec.template.metadata.labels", sorted, "`selector` does not match template `labels`"));
         }
     }
@@ -114,7 +120,8 @@ internal static class JobValidation
         var rules = spec.Items("podFailurePolicy", "rules").ToList();
         if (rules.Count > 20)
             errors.Add(FieldError.TooMany("spec.podFailurePolicy.rules", rules.Count, 20));
-        var containers = spec.Items("template", "spec", "containers").Concat(spec.Items("template", "spec", "initContainers")).Select(c => c.Text("name")).ToHashSet();
+        var containers = spec.Items("template", "spec", "containers").Concat(spec.Items("template", "spec", "initContainers"))
+            .Select(c => c.Text("name")).ToHashSet();
         for (var i = 0; i < rules.Count; i++)
         {
             var path = $"spec.podFailurePolicy.rules[{i}]";
@@ -136,7 +143,8 @@ internal static class JobValidation
             }
 
             if (codes is not null == conditions.Count > 0)
-                errors.Add(Plain(path, codes is null ? "specifying one of OnExitCodes and OnPodConditions is required" : "specifying both OnExitCodes and OnPodConditions is not supported"));
+                errors.Add(Plain(path, codes is null ? "specifying one of OnExitCodes and OnPodConditions is required"
+                    : "specifying both OnExitCodes and OnPodConditions is not supported"));
         }
     }
 
@@ -148,7 +156,8 @@ internal static class JobValidation
         else if (op is not ("In" or "NotIn"))
             errors.Add(FieldError.NotSupported($"{path}.operator", op, "In", "NotIn"));
         if (codes.Text("containerName") is { } name && !containers.Contains(name))
-            errors.Add(FieldError.Invalid($"{path}.containerName", name, "must be one of the container or initContainer names in the pod template"));
+            errors.Add(FieldError.Invalid($"{path}.containerName", name,
+                "must be one of the container or initContainer names in the pod template"));
         var values = (codes.ArrayAt("values") ?? []).Select(v => v.Number() ?? 0).ToList();
         if (values.Count == 0)
             errors.Add(FieldError.Invalid($"{path}.values", new JsonArray(), "at least one value is required"));
@@ -178,7 +187,8 @@ internal static class JobValidation
 
         var rules = policy.Items("rules").ToList();
         if (rules.Count == 0)
-            errors.Add(FieldError.Required("spec.successPolicy.rules", "at least one rules must be specified when the successPolicy is specified"));
+            errors.Add(FieldError.Required("spec.successPolicy.rules",
+                "at least one rules must be specified when the successPolicy is specified"));
         if (rules.Count > 20)
             errors.Add(FieldError.TooMany("spec.successPolicy.rules", rules.Count, 20));
         for (var i = 0; i < rules.Count; i++)
@@ -190,14 +200,16 @@ internal static class JobValidation
             if (count is < 0)
                 errors.Add(FieldError.Invalid($"{path}.succeededCount", count, "must be greater than or equal to 0"));
             if (count > spec.Number("completions"))
-                errors.Add(FieldError.Invalid($"{path}.succeededCount", count, $"must be less than or equal to {spec.Number("completions")} (the number of specified completions)"));
+                errors.Add(FieldError.Invalid($"{path}.succeededCount", count,
+                    $"must be less than or equal to {spec.Number("completions")} (the number of specified completions)"));
             if (indexes is null)
                 continue;
             var total = Count(indexes, spec.Number("completions") ?? 0, out var problem);
             if (problem is not null)
                 errors.Add(FieldError.Invalid($"{path}.succeededIndexes", indexes, $"error parsing succeededIndexes: {problem}"));
             else if (count > total)
-                errors.Add(FieldError.Invalid($"{path}.succeededCount", count, $"must be less than or equal to {total} (the number of indexes in the specified succeededIndexes field)"));
+                errors.Add(FieldError.Invalid($"{path}.succeededCount", count,
+                    $"must be less than or equal to {total} (the number of indexes in the specified succeededIndexes field)"));
         }
     }
 
@@ -247,7 +259,8 @@ internal static class JobValidation
         }
         else if (spec.Number("completions") != before.Number("completions") && spec.Number("completions") != spec.Number("parallelism"))
         {
-            errors.Add(FieldError.Invalid("spec.completions", spec["completions"], $"can only be modified in tandem with spec.parallelism"));
+            errors.Add(FieldError.Invalid("spec.completions", spec["completions"],
+                $"can only be modified in tandem with spec.parallelism"));
         }
 
         Same("selector");
@@ -293,7 +306,8 @@ internal static class JobValidation
             yield return FieldError.Invalid("status.ready", ready, "cannot set more ready pods than active");
         var complete = o.HasCondition("Complete");
         var failed = o.HasCondition("Failed");
-        foreach (var (a, b) in new[] { ("Complete", "Failed"), ("Complete", "FailureTarget"), ("SuccessCriteriaMet", "FailureTarget"), ("SuccessCriteriaMet", "Failed") })
+        foreach (var (a, b) in new[] { ("Complete", "Failed"), ("Complete", "FailureTarget"), ("SuccessCriteriaMet", "FailureTarget"),
+            ("SuccessCriteriaMet", "Failed") })
         {
             if (o.HasCondition(a) && o.HasCondition(b))
             {
@@ -309,16 +323,19 @@ internal static class JobValidation
         if ((complete || failed) && o.Number("status", "active") is > 0)
             yield return FieldError.Invalid("status.active", o.At("status", "active"), "active>0 is invalid for finished job");
         if (o.At("status", "completionTime") is { } completion && !complete)
-            yield return FieldError.Invalid("status.completionTime", completion, "cannot set completionTime when there is no Complete=True condition");
+            yield return FieldError.Invalid("status.completionTime", completion,
+                "cannot set completionTime when there is no Complete=True condition");
         if (complete && o.At("status", "completionTime") is null)
             yield return FieldError.Required("status.completionTime", "completionTime is required for Complete jobs");
         foreach (var type in new[] { "Complete", "Failed", "SuccessCriteriaMet", "FailureTarget" })
         {
             if (old.HasCondition(type) && !o.HasCondition(type))
-                yield return Plain("status.conditions", $"cannot disable the {(type is "Complete" or "Failed" ? "terminal " : "")}{type}=True condition");
+                yield return Plain("status.conditions",
+                    $"cannot disable the {(type is "Complete" or "Failed" ? "terminal " : "")}{type}=True condition");
         }
 
-        if (old.At("status", "startTime") is { } start && !o.BoolAt("spec", "suspend") && !JsonAccess.Same(o.At("status", "startTime"), start))
+        if (old.At("status", "startTime") is { } start && !o.BoolAt("spec", "suspend")
+            && !JsonAccess.Same(o.At("status", "startTime"), start))
         {
             yield return o.At("status", "startTime") is null
                 ? FieldError.Required("status.startTime", "startTime cannot be removed for unsuspended job")

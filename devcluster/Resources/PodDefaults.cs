@@ -57,12 +57,14 @@ internal static class PodDefaults
 
     private static void Volume(JsonObject volume)
     {
-        foreach (var source in new[] { "secret", "configMap", "downwardAPI", "projected" }.Select(kind => volume.Map(kind)).OfType<JsonObject>())
+        foreach (var source in new[] { "secret", "configMap", "downwardAPI", "projected" }.Select(kind =>
+            volume.Map(kind)).OfType<JsonObject>())
         {
             source.Default("defaultMode", 420);
             foreach (var token in source.Items("sources").Select(i => i.Map("serviceAccountToken")))
                 token?.Default("expirationSeconds", 3600);
-            foreach (var item in source.Items("sources").Select(i => i.Map("downwardAPI")).Append(source).SelectMany(api => api.Items("items")))
+            foreach (var item in source.Items("sources").Select(i => i.Map("downwardAPI")).Append(source)
+                .SelectMany(api => api.Items("items")))
                 item.Map("fieldRef")?.Default("apiVersion", "v1");
         }
 

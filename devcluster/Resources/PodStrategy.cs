@@ -13,9 +13,11 @@ internal sealed class PodStrategy : ResourceStrategy
     public override bool DeleteReturnsObject => true;
 
     public override IReadOnlyList<string> SelectableFields { get; } =
-        ["spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "status.phase", "status.podIP", "status.nominatedNodeName"];
+        ["spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "status.phase", "status.podIP",
+            "status.nominatedNodeName"];
 
-    public override IReadOnlyList<Column> Columns { get; } = Column.Parse("Name|Ready|Status|Restarts|Age|IP*|Node*|Nominated Node*|Readiness Gates*");
+    public override IReadOnlyList<Column> Columns { get; } =
+        Column.Parse("Name|Ready|Status|Restarts|Age|IP*|Node*|Nominated Node*|Readiness Gates*");
 
     public override JsonArray Cells(JsonObject o, DateTimeOffset now)
     {
@@ -28,8 +30,10 @@ internal sealed class PodStrategy : ResourceStrategy
         return
         [
             o.Name(), $"{ready}/{o.Items("spec", "containers").Count()}", text,
-            restarts > 0 && last is not null ? $"{restarts} ({TableText.Since(last, now)} ago)" : restarts.ToString(CultureInfo.InvariantCulture),
-            TableText.Age(o, now), Or(o.Text("status", "podIP")), Or(o.Text("spec", "nodeName")), Or(o.Text("status", "nominatedNodeName")), "<none>",
+            restarts > 0 && last is not null ? $"{restarts} ({TableText.Since(last, now)} ago)"
+                : restarts.ToString(CultureInfo.InvariantCulture),
+            TableText.Age(o, now), Or(o.Text("status", "podIP")), Or(o.Text("spec", "nodeName")),
+                Or(o.Text("status", "nominatedNodeName")), "<none>",
         ];
     }
 
@@ -87,8 +91,10 @@ internal sealed class PodStrategy : ResourceStrategy
         spec.Default("tolerations", new JsonArray());
         foreach (var key in new[] { "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable" })
         {
-            if (!spec.Items("tolerations").Any(t => t.Text("key") == key || (t.Text("key") is null or "" && t.Text("operator") == "Exists")))
-                spec["tolerations"]!.AsArray().Add(new JsonObject { ["key"] = key, ["operator"] = "Exists", ["effect"] = "NoExecute", ["tolerationSeconds"] = 300 });
+            if (!spec.Items("tolerations").Any(t => t.Text("key") == key
+                || (t.Text("key") is null or "" && t.Text("operator") == "Exists")))
+                spec["tolerations"]!.AsArray().Add(new JsonObject { ["key"] = key, ["operator"] = "Exists", ["effect"] = "NoExecute",
+                    ["tolerationSeconds"] = 300 });
         }
     }
 
@@ -119,7 +125,8 @@ internal sealed class PodStrategy : ResourceStrategy
     private static string QosClass(JsonObject spec)
     {
         var amounts = spec.Items("containers").Concat(spec.Items("initContainers"))
-            .SelectMany(c => new[] { "cpu", "memory" }.Select(r => (Limit: c.Text("resources", "limits", r), Request: c.Text("resources", "requests", r)))).ToList();
+            .SelectMany(c => new[] { "cpu", "memory" }.Select(r =>
+                (Limit: c.Text("resources", "limits", r), Request: c.Text("resources", "requests", r)))).ToList();
         return amounts.TrueForAll(a => a is (null, null)) ? "BestEffort"
             : amounts.TrueForAll(a => a.Limit is not null && a.Request == a.Limit) ? "Guaranteed" : "Burstable";
     }
@@ -140,7 +147,8 @@ internal sealed class PodStrategy : ResourceStrategy
         else
         {
             foreach (var state in Enumerable.Reverse(statuses).Select(s => s["state"]))
-                reason = state.Text("waiting", "reason") is { Length: > 0 } waiting ? waiting : state.Map("terminated") is { } done ? Terminated(done) : reason;
+                reason = state.Text("waiting", "reason") is { Length: > 0 } waiting ? waiting : state.Map("terminated") is { } done
+                    ? Terminated(done) : reason;
             if (reason == "Completed" && statuses.Exists(s => s.BoolAt("ready") && s.At("state", "running") is not null))
                 reason = o.Condition("Ready").Text("status") == "True" ? "Running" : "NotReady";
         }

@@ -35,7 +35,10 @@ internal static class PodValidation
     {
         if (JsonAccess.Same(Fixed(o), Fixed(old)))
             return [];
-        return [FieldError.Forbidden("spec", "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)")];
+        return [FieldError.Forbidden("spec",
+            "pod updates may not change fields other than "
+            + "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions "
+            + "to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)")];
     }
 
     private static JsonObject Fixed(JsonObject pod)
@@ -57,7 +60,8 @@ internal static class PodValidation
         foreach (var (port, i) in c.Items("ports").Select((p, i) => (p, i)))
         {
             if (port.Number("containerPort") is null or < 1 or > 65535)
-                errors.Add(FieldError.Invalid($"{path}.ports[{i}].containerPort", port["containerPort"], "must be between 1 and 65535, inclusive"));
+                errors.Add(FieldError.Invalid($"{path}.ports[{i}].containerPort", port["containerPort"],
+                    "must be between 1 and 65535, inclusive"));
         }
 
         foreach (var (_, i) in c.Items("env").Select((e, i) => (e, i)).Where(p => p.e.Text("name") is null or ""))
@@ -72,8 +76,10 @@ internal static class PodValidation
 
         foreach (var (resource, limit) in c.Map("resources", "limits") ?? [])
         {
-            if (c.Text("resources", "requests", resource) is { } request && new ResourceQuantity(request).ToDecimal() > new ResourceQuantity(limit.Text()).ToDecimal())
-                errors.Add(FieldError.Invalid($"{path}.resources.requests", request, $"must be less than or equal to {resource} limit of {limit.Text()}"));
+            if (c.Text("resources", "requests", resource) is { } request
+                && new ResourceQuantity(request).ToDecimal() > new ResourceQuantity(limit.Text()).ToDecimal())
+                errors.Add(FieldError.Invalid($"{path}.resources.requests", request,
+                    $"must be less than or equal to {resource} limit of {limit.Text()}"));
         }
     }
 

@@ -55,7 +55,8 @@ internal sealed class ServiceStrategy : ResourceStrategy
         var selector = string.Join(",", (o.Map("spec", "selector") ?? []).Select(p => $"{p.Key}={p.Value.Text()}"));
         return
         [
-            o.Name(), o.Text("spec", "type"), o.Text("spec", "clusterIP") ?? "<none>", "<none>", ports.Length == 0 ? "<none>" : ports, TableText.Age(o, now),
+            o.Name(), o.Text("spec", "type"), o.Text("spec", "clusterIP") ?? "<none>", "<none>", ports.Length == 0 ? "<none>"
+                : ports, TableText.Age(o, now),
             selector.Length == 0 ? "<none>" : selector,
         ];
     }
@@ -103,7 +104,8 @@ internal sealed class LeaseStrategy : ResourceStrategy
 
     public override IReadOnlyList<Column> Columns { get; } = Column.Parse("Name|Holder|Age");
 
-    public override JsonArray Cells(JsonObject o, DateTimeOffset now) => [o.Name(), o.Text("spec", "holderIdentity") ?? "", TableText.Age(o, now)];
+    public override JsonArray Cells(JsonObject o, DateTimeOffset now) =>
+        [o.Name(), o.Text("spec", "holderIdentity") ?? "", TableText.Age(o, now)];
 
     public override void SetDefaults(JsonObject o)
     {
@@ -212,7 +214,8 @@ internal sealed class EventStrategy : ResourceStrategy
         "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason", "reportingComponent", "type",
     ];
 
-    public override IReadOnlyList<Column> Columns { get; } = Column.Parse("Last Seen|Type|Reason|Object|Subobject*|Source*|Message|First Seen*|Count*|Name*");
+    public override IReadOnlyList<Column> Columns { get; } =
+        Column.Parse("Last Seen|Type|Reason|Object|Subobject*|Source*|Message|First Seen*|Count*|Name*");
 
     public override JsonArray Cells(JsonObject o, DateTimeOffset now)
     {
@@ -223,7 +226,8 @@ internal sealed class EventStrategy : ResourceStrategy
         return
         [
             TableText.Since(last, now), o.Text("type") ?? "", o.Text("reason") ?? "",
-            $"{o.Text("involvedObject", "kind")?.ToLowerInvariant()}/{o.Text("involvedObject", "name")}", o.Text("involvedObject", "fieldPath") ?? "",
+            $"{o.Text("involvedObject", "kind")?.ToLowerInvariant()}/{o.Text("involvedObject", "name")}",
+                o.Text("involvedObject", "fieldPath") ?? "",
             host.Length > 0 ? $"{component}, {host}" : component, (o.Text("message") ?? "").Trim(), TableText.Since(first, now),
             o.Number("series", "count") ?? o.Number("count") ?? 1, o.Name(),
         ];

@@ -11,7 +11,8 @@ internal static class TableText
 
     /// <summary>Time since a timestamp, or <c>&lt;unknown&gt;</c>.</summary>
     public static string Since(string? timestamp, DateTimeOffset now)
-        => timestamp is not null && DateTimeOffset.TryParse(timestamp, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var t)
+        => timestamp is not null && DateTimeOffset.TryParse(timestamp, CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal, out var t)
             ? Duration(now - t)
             : "<unknown>";
 

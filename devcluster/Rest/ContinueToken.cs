@@ -17,7 +17,8 @@ internal sealed record ContinueToken(long Version, string Start)
     /// <summary>The key of an object within a list of one namespace or of all.</summary>
     public static string KeyIn(string listedNamespace, Storage.StoredObject o) => listedNamespace.Length > 0 ? o.Name : o.Key;
 
-    public static ContinueToken After(long version, string listedNamespace, Storage.StoredObject last) => new(version, KeyIn(listedNamespace, last) + "\0");
+    public static ContinueToken After(long version, string listedNamespace, Storage.StoredObject last) =>
+        new(version, KeyIn(listedNamespace, last) + "\0");
 
     public static ContinueToken? Parse(string text)
     {

@@ -21,7 +21,8 @@ internal static class Decoder
         var problems = body.Duplicates.Select(d => $"duplicate field \"{d}\"").ToList();
         problems.AddRange(Shape(request.Type, o).Select(u => $"unknown field \"{u}\""));
         Report(request, problems, () => Fail.BadRequest(
-            $"{request.Type.Kind} in version \"{request.Type.Version}\" cannot be handled as a {request.Type.Kind}: strict decoding error: {string.Join(", ", problems)}"));
+            $"{request.Type.Kind} in version \"{request.Type.Version}\" cannot be handled as a {request.Type.Kind}: strict decoding "
+                + $"error: {string.Join(", ", problems)}"));
         return o;
     }
 
@@ -32,8 +33,10 @@ internal static class Decoder
         if (type.Custom)
         {
             if (o["metadata"] is not (null or JsonObject))
-                throw Fail.BadRequest($"{type.Kind} in version \"{type.Version}\" cannot be handled as a {type.Kind}: json: cannot unmarshal {Validation.TypeOf(o["metadata"])} into Go value of type v1.ObjectMeta");
-            if (o["metadata"] is JsonObject metadata && BuiltInDecoding.Decode(metadata, BuiltInTypes.Get("ObjectMeta"), unknown, "metadata") is { } problem)
+                throw Fail.BadRequest($"{type.Kind} in version \"{type.Version}\" cannot be handled as a {type.Kind}: json: cannot "
+                    + $"unmarshal {Validation.TypeOf(o["metadata"])} into Go value of type v1.ObjectMeta");
+            if (o["metadata"] is JsonObject metadata && BuiltInDecoding.Decode(metadata, BuiltInTypes.Get("ObjectMeta"), unknown,
+                "metadata") is { } problem)
                 throw Fail.BadRequest($"{type.Kind} in version \"{type.Version}\" cannot be handled as a {type.Kind}: {problem}");
             Pruning.Prune(o, type.Schema, unknown, isResource: true);
             return [.. unknown.OrderBy(Rank).ThenBy(u => u, StringComparer.Ordinal)];
@@ -73,7 +76,8 @@ internal static class Decoder
         }
 
         if (o.ApiVersion() != type.GroupVersion)
-            throw Fail.BadRequest($"the API version in the data ({o.ApiVersion()}) does not match the expected API version ({type.GroupVersion})");
+            throw Fail.BadRequest($"the API version in the data ({o.ApiVersion()}) does not match the expected API version "
+                + $"({type.GroupVersion})");
         if (kind != type.Kind)
             throw Fail.Invalid(type.Group, kind, o.Name(), [FieldError.Invalid("kind", kind, $"must be {type.Kind}")]);
     }
@@ -85,7 +89,8 @@ internal static class Decoder
         if (kind.Length > 0 && kind != type.Kind || version.Length > 0 && version != type.GroupVersion)
         {
             var shown = kind.Length > 0 ? kind : type.Kind;
-            throw Fail.BadRequest($"{shown} in version \"{version.Split('/')[^1]}\" cannot be handled as a {type.Kind}: no kind \"{shown}\" is registered for version \"{version}\"");
+            throw Fail.BadRequest($"{shown} in version \"{version.Split('/')[^1]}\" cannot be handled as a {type.Kind}: no kind "
+                + $"\"{shown}\" is registered for version \"{version}\"");
         }
 
         o["kind"] = type.Kind;

@@ -34,7 +34,8 @@ internal static class DeleteRequest
             "application/vnd.kubernetes.protobuf" => KubectlProtobuf.Decode(bytes),
             _ => throw Fail.UnsupportedMediaType(Negotiation.Accepted),
         };
-        foreach (var (field, wanted, type) in new[] { ("gracePeriodSeconds", "integer", "int64"), ("orphanDependents", "boolean", "bool"), ("propagationPolicy", "string", "v1.DeletionPropagation"), ("preconditions", "object", "v1.Preconditions") })
+        foreach (var (field, wanted, type) in new[] { ("gracePeriodSeconds", "integer", "int64"), ("orphanDependents", "boolean", "bool"),
+            ("propagationPolicy", "string", "v1.DeletionPropagation"), ("preconditions", "object", "v1.Preconditions") })
         {
             if (body[field] is { } value && Validation.TypeOf(value) is var found && found != wanted)
                 throw Fail.BadRequest($"json: cannot unmarshal {found} into Go struct field DeleteOptions.{field} of type {type}");
@@ -47,7 +48,8 @@ internal static class DeleteRequest
             throw Fail.Invalid("meta.k8s.io", "DeleteOptions", "", [FieldError.NotSupported("dryRun", string.Join(",", dry), "All")]);
         return new DeleteOptions(
             body.Text("propagationPolicy"), body.Number("gracePeriodSeconds"), body.Text("preconditions", "uid"),
-            body.Text("preconditions", "resourceVersion"), body.At("orphanDependents") is null ? null : body.BoolAt("orphanDependents"), dry.Count > 0);
+            body.Text("preconditions", "resourceVersion"), body.At("orphanDependents") is null ? null
+                : body.BoolAt("orphanDependents"), dry.Count > 0);
     }
 
     private static void Validate(DeleteOptions options)

@@ -6,8 +6,8 @@ using LightReasoner.DevCluster.Json;
 namespace LightReasoner.DevCluster.Rest;
 
 /// <summary>
-/// The protobuf bodies of <c>kubectl create namespace|configmap|secret|serviceaccount|token</c>, of <c>kubectl auth</c>, and of Helm's releases
-/// (Secrets), which cannot be sent as JSON: four magic bytes, then an Unknown message with the kind and the encoded object.
+/// The protobuf bodies of <c>kubectl create namespace|configmap|secret|serviceaccount|token</c>, of <c>kubectl auth</c>, and of Helm's
+/// releases (Secrets), which cannot be sent as JSON: four magic bytes, then an Unknown message with the kind and the encoded object.
 /// </summary>
 internal static class KubectlProtobuf
 {
@@ -30,7 +30,8 @@ internal static class KubectlProtobuf
         NonResourceAttributes: 1 path string, 2 verb string
         """.Split('\n').Select(line => line.Split(": ")).ToDictionary(
         line => line[0],
-        line => line[1].Split(", ").Select(field => field.Split(' ')).ToDictionary(f => int.Parse(f[0], System.Globalization.CultureInfo.InvariantCulture), f => (f[1], f[2])));
+        line => line[1].Split(", ").Select(field => field.Split(' '))
+            .ToDictionary(f => int.Parse(f[0], System.Globalization.CultureInfo.InvariantCulture), f => (f[1], f[2])));
 
     public static JsonObject Decode(byte[] body)
     {

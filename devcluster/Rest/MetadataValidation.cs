@@ -14,7 +14,8 @@ internal static class MetadataValidation
     {
         if (o.Text("metadata", "generateName") is { Length: > 0 } prefix)
         {
-            foreach (var error in type.Strategy.ValidateName(prefix.TrimEnd('-', '.') is { Length: > 0 } p ? p : prefix, "metadata.generateName"))
+            foreach (var error in type.Strategy.ValidateName(prefix.TrimEnd('-', '.') is { Length: > 0 } p ? p : prefix,
+                "metadata.generateName"))
                 yield return error;
         }
 
@@ -42,7 +43,9 @@ internal static class MetadataValidation
             var added = o.At("metadata", "finalizers").StringItems().Where(f => !before.Contains(f)).ToList();
             // The real server checks twice, and says so twice.
             for (var i = 0; i < 2 && added.Count > 0; i++)
-                yield return FieldError.Forbidden("metadata.finalizers", $"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{string.Join(", ", added.Select(FieldError.Quote))}}}");
+                yield return FieldError.Forbidden("metadata.finalizers",
+                    "no new finalizers can be added if the object is being deleted, found new finalizers "
+                    + $"[]string{{{string.Join(", ", added.Select(FieldError.Quote))}}}");
         }
     }
 
@@ -76,7 +79,8 @@ internal static class MetadataValidation
         }
 
         if (finalizers.Contains("orphan") && finalizers.Contains("foregroundDeletion"))
-            yield return FieldError.Invalid("metadata.finalizers", JsonAccess.Strings(finalizers), "finalizers orphan and foregroundDeletion cannot be both set");
+            yield return FieldError.Invalid("metadata.finalizers", JsonAccess.Strings(finalizers),
+                "finalizers orphan and foregroundDeletion cannot be both set");
     }
 
     private static IEnumerable<FieldError> Owners(JsonObject o)
@@ -100,7 +104,8 @@ internal static class MetadataValidation
                 continue;
             var me = $"{owner.Text("kind")}/{owner.Text("name")}";
             if (controller is not null)
-                yield return FieldError.Invalid(path, owners, $"Only one reference can have Controller set to true. Found \"true\" in references for {controller} and {me}");
+                yield return FieldError.Invalid(path, owners,
+                    $"Only one reference can have Controller set to true. Found \"true\" in references for {controller} and {me}");
             controller = me;
         }
     }

@@ -8,7 +8,8 @@ namespace LightReasoner.DevCluster.Rest;
 
 /// <summary>What a DELETE asks for.</summary>
 internal sealed record DeleteOptions(
-    string? Policy = null, long? GracePeriod = null, string? Uid = null, string? ResourceVersion = null, bool? OrphanDependents = null, bool DryRun = false)
+    string? Policy = null, long? GracePeriod = null, string? Uid = null, string? ResourceVersion = null,
+        bool? OrphanDependents = null, bool DryRun = false)
 {
     public static readonly DeleteOptions Background = new("Background");
 }
@@ -102,13 +103,15 @@ internal sealed class ObjectDeleter(Store store, ObjectWriter writer)
         if (options.Uid is { } uid && uid != o.Uid())
         {
             throw Fail.Conflict(type.Group, type.Kind, o.Name(),
-                $"the UID in the precondition ({uid}) does not match the UID in record ({o.Uid()}). The object might have been deleted and then recreated");
+                $"the UID in the precondition ({uid}) does not match the UID in record ({o.Uid()}). The object might have been deleted "
+                    + "and then recreated");
         }
 
         if (options.ResourceVersion is { } version && version != o.Text("metadata", "resourceVersion"))
         {
             throw Fail.Conflict(type.Group, type.Kind, o.Name(),
-                $"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({o.Text("metadata", "resourceVersion")}). The object might have been modified");
+                $"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record "
+                    + $"({o.Text("metadata", "resourceVersion")}). The object might have been modified");
         }
     }
 }

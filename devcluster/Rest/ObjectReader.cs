@@ -31,7 +31,8 @@ internal sealed class ObjectReader(Store store, TimeProvider time)
     {
         var include = request.Query("includeObject") ?? "";
         if (form == "Table" && include is not ("" or "None" or "Metadata" or "Object"))
-            throw Fail.BadRequest($"Unable to convert to Table as requested: includeObject: Invalid value: {FieldError.Quote(include)}: must be 'Metadata', 'Object', 'None', or empty");
+            throw Fail.BadRequest($"Unable to convert to Table as requested: includeObject: Invalid value: {FieldError.Quote(include)}: "
+                + "must be 'Metadata', 'Object', 'None', or empty");
         return new Presentation(request.Type, form, time, include);
     }
 
@@ -39,7 +40,8 @@ internal sealed class ObjectReader(Store store, TimeProvider time)
     {
         var form = Negotiation.From(request.Http.Request);
         if (form == "PartialObjectMetadata")
-            throw new ApiException(406, "NotAcceptable", "you requested PartialObjectMetadata, but the requested object is a list (*unstructured.UnstructuredList)");
+            throw new ApiException(406, "NotAcceptable",
+                "you requested PartialObjectMetadata, but the requested object is a list (*unstructured.UnstructuredList)");
         var presentation = Present(request, form);
         var (labels, fields) = Selectors(request);
         var limit = Number(request, "limit");
@@ -49,7 +51,8 @@ internal sealed class ObjectReader(Store store, TimeProvider time)
             : null;
         var match = request.Query("resourceVersionMatch") ?? "";
         var version = request.Query("resourceVersion") ?? "";
-        CheckListParameters(match, version, token, request.Flag("sendInitialEvents") || request.Query("sendInitialEvents") is { Length: > 0 });
+        CheckListParameters(match, version, token, request.Flag("sendInitialEvents")
+            || request.Query("sendInitialEvents") is { Length: > 0 });
         var snapshot = await Snapshot(request, version, match, token);
         var matching = snapshot.Objects.Values.Where(o => InScope(o, request)
             && labels.Matches(o.Document.Map("metadata", "labels")) && fields.Matches(o.Document, request.Type.Strategy));
@@ -92,13 +95,15 @@ internal sealed class ObjectReader(Store store, TimeProvider time)
         if (match.Length > 0)
         {
             if (version.Length == 0)
-                errors.Add(FieldError.Forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"));
+                errors.Add(FieldError.Forbidden("resourceVersionMatch",
+                    "resourceVersionMatch is forbidden unless resourceVersion is provided"));
             if (token is not null)
                 errors.Add(FieldError.Forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"));
             if (match is not ("Exact" or "NotOlderThan"))
                 errors.Add(FieldError.NotSupported("resourceVersionMatch", match, "Exact", "NotOlderThan", ""));
             else if (match == "Exact" && version == "0")
-                errors.Add(FieldError.Forbidden("resourceVersionMatch", "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""));
+                errors.Add(FieldError.Forbidden("resourceVersionMatch",
+                    "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""));
         }
 
         if (errors.Count > 0)
@@ -115,14 +120,18 @@ internal sealed class ObjectReader(Store store, TimeProvider time)
             if (token.Version <= 0)
                 return store.List(resource);
             return store.ListAt(resource, token.Version) ?? throw Fail.Expired(
-                "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",
+                "The provided continue parameter is too old to display a consistent list result. You can start a new list without the "
+                    + "continue parameter, or use the continue token in this response to retrieve the remainder of the results. "
+                    + "Continuing with the provided token results in an inconsistent list - objects that were created, modified, or "
+                    + "deleted between the time the first chunk was returned and now may show up in the list.",
                 new ContinueToken(-1, token.Start).ToString());
         }
 
         if (version is "" or "0")
             return store.List(resource);
         if (!long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var at))
-            throw Fail.BadRequest($"resourceVersion: Invalid value: {FieldError.Quote(version)}: strconv.ParseUint: parsing {FieldError.Quote(version)}: invalid syntax");
+            throw Fail.BadRequest($"resourceVersion: Invalid value: {FieldError.Quote(version)}: strconv.ParseUint: parsing "
+                + $"{FieldError.Quote(version)}: invalid syntax");
         await NotFuture(at, request);
         var exact = match == "Exact" || (match.Length == 0 && Number(request, "limit") is > 0);
         if (!exact)
@@ -139,7 +148,9 @@ internal sealed class ObjectReader(Store store, TimeProvider time)
             return;
         throw new ApiException(504, "Timeout", $"Too large resource version: {version}, current: {store.Version}", new()
         {
-            ["causes"] = new System.Text.Json.Nodes.JsonArray(new System.Text.Json.Nodes.JsonObject { ["reason"] = "ResourceVersionTooLarge", ["message"] = "Too large resource version" }),
+            ["causes"] =
+                new System.Text.Json.Nodes.JsonArray(new System.Text.Json.Nodes.JsonObject { ["reason"] = "ResourceVersionTooLarge",
+                ["message"] = "Too large resource version" }),
             ["retryAfterSeconds"] = 1,
         })
         { RetryAfter = 1 };

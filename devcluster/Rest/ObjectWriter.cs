@@ -16,7 +16,9 @@ namespace LightReasoner.DevCluster.Rest;
 /// <param name="Patch">The wish is a patch of what is there.</param>
 internal sealed record WriteOptions(string? Manager = null, bool DryRun = false, bool Patch = false);
 
-/// <summary>Creates and updates objects: defaults, checks, generations, conflicts, finalizers; the same for clients and controllers.</summary>
+/// <summary>
+/// Creates and updates objects: defaults, checks, generations, conflicts, finalizers; the same for clients and controllers.
+/// </summary>
 internal sealed class ObjectWriter(Store store, TimeProvider time)
 {
     private const string SuffixLetters = "bcdfghjklmnpqrstvwxz2456789";
@@ -90,7 +92,8 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
     /// Changes an object. <paramref name="change"/> gets a copy of the stored object and returns the wished one; it is called
     /// again when somebody else was faster and the result carries no resource version of its own.
     /// </summary>
-    public StoredObject Update(ResourceType type, string ns, string name, string subresource, Func<JsonObject, JsonObject> change, WriteOptions options,
+    public StoredObject Update(ResourceType type, string ns, string name, string subresource,
+        Func<JsonObject, JsonObject> change, WriteOptions options,
         Action<JsonObject, JsonObject>? track = null)
     {
         for (var attempt = 0; ; attempt++)
@@ -99,7 +102,8 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
             var wished = change(stored.Document.Copy());
             var unconditional = wished.Text("metadata", "resourceVersion") is null or "" or "0";
             if (!unconditional && wished.Text("metadata", "resourceVersion")!.Any(c => !char.IsAsciiDigit(c)))
-                throw Fail.ServerError($"strconv.ParseUint: parsing {FieldError.Quote(wished.Text("metadata", "resourceVersion")!)}: invalid syntax");
+                throw Fail.ServerError($"strconv.ParseUint: parsing {FieldError.Quote(wished.Text("metadata", "resourceVersion")!)}: "
+                    + "invalid syntax");
             if (!unconditional && wished.Text("metadata", "resourceVersion") != stored.Document.Text("metadata", "resourceVersion"))
                 throw Fail.Modified(type, name);
             if (Write(type, stored, wished, subresource, options, track) is { } written)
@@ -119,7 +123,8 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         }, new WriteOptions());
 
     // One attempt; null when the stored object has changed meanwhile.
-    private StoredObject? Write(ResourceType type, StoredObject stored, JsonObject wished, string subresource, WriteOptions options, Action<JsonObject, JsonObject>? track)
+    private StoredObject? Write(ResourceType type, StoredObject stored, JsonObject wished, string subresource, WriteOptions options,
+        Action<JsonObject, JsonObject>? track)
     {
         var old = stored.Document;
         var o = wished;
@@ -146,7 +151,8 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         if (type.Strategy.HasGeneration && subresource != "status" && Changed(type, o, old))
             o.Metadata()["generation"] = (old.Number("metadata", "generation") ?? 0) + 1;
         var errors = MetadataValidation.Update(o, old).ToList();
-        errors.AddRange(subresource switch { "" => type.Strategy.ValidateUpdate(o, old), "status" => type.Strategy.ValidateStatusUpdate(o, old), _ => [] });
+        errors.AddRange(subresource switch { "" => type.Strategy.ValidateUpdate(o, old), "status" =>
+            type.Strategy.ValidateStatusUpdate(o, old), _ => [] });
         SchemaErrors(type, o, old, subresource, errors);
         if (errors.Count > 0)
             throw type.Invalid(stored.Name, errors);
@@ -187,8 +193,10 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         else if (o.Uid().Length > 0 && o.Uid() != stored.Document.Uid())
         {
             throw Fail.Conflict(type.Group, type.Plural, stored.Name,
-                $"StorageError: invalid object, Code: 4, Key: /registry/{(type.Custom ? type.StorageName : type.Plural)}/{(type.Namespaced ? stored.Namespace + "/" : "")}{stored.Name}, "
-                + $"ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {o.Uid()}, UID in object meta: {stored.Document.Uid()}");
+                "StorageError: invalid object, Code: 4, Key: "
+                    + $"/registry/{(type.Custom ? type.StorageName : type.Plural)}/{(type.Namespaced ? stored.Namespace + "/" : "")}{stored.Name}, "
+                + $"ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {o.Uid()}, UID in object meta: "
+                    + $"{stored.Document.Uid()}");
         }
     }
 
@@ -216,7 +224,8 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         else if (o["status"] is { } status && type.Schema.Member("status") is { } member)
             errors.AddRange(Validation.Check(status, member, "status", "status.", old.At("status")));
         if (errors.Exists(Validation.IsBlocking) && type.Schema.HasRules)
-            errors.Add(FieldError.Invalid("<nil>", null, "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"));
+            errors.Add(FieldError.Invalid("<nil>", null,
+                "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"));
         else if (!errors.Exists(Validation.IsBlocking))
             errors.AddRange(CelRules.Check(type.Schema, o, old));
     }
@@ -229,12 +238,14 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         var before = old.Copy();
         Defaulting.Apply(before, type.Schema);
         var keys = o.Select(p => p.Key).Union(before.Select(p => p.Key));
-        return keys.Any(k => k is not ("metadata" or "apiVersion" or "kind") && !(k == "status" && type.HasStatus) && !JsonAccess.Same(o[k], before[k]));
+        return keys.Any(k => k is not ("metadata" or "apiVersion" or "kind") && !(k == "status" && type.HasStatus)
+            && !JsonAccess.Same(o[k], before[k]));
     }
 
     private static void KeepSystemMetadata(JsonObject o, JsonObject old)
     {
-        foreach (var field in new[] { "name", "namespace", "generateName", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink" })
+        foreach (var field in new[] { "name", "namespace", "generateName", "uid", "creationTimestamp", "deletionTimestamp",
+            "deletionGracePeriodSeconds", "generation", "selfLink" })
             o.Metadata().SetOrRemove(field, old.At("metadata", field)?.DeepClone());
     }
 
@@ -250,7 +261,8 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
 
     private void CheckDefinition(ResourceType type, string name)
     {
-        if (type.Custom && store.Get("apiextensions.k8s.io/customresourcedefinitions", "", type.QualifiedName)?.Document.IsDeleting() == true)
+        if (type.Custom && store.Get("apiextensions.k8s.io/customresourcedefinitions", "",
+            type.QualifiedName)?.Document.IsDeleting() == true)
             throw Fail.Forbidden(type.Group, type.Plural, name, "create not allowed while custom resource definition is terminating");
     }
 
@@ -269,7 +281,8 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
             ["field"] = "metadata.namespace",
         });
         throw new ApiException(403, "Forbidden",
-            $"{type.QualifiedName} \"{o.Name()}\" is forbidden: unable to create new content in namespace {ns} because it is being terminated", details);
+            $"{type.QualifiedName} \"{o.Name()}\" is forbidden: unable to create new content in namespace {ns} because it is being "
+                + "terminated", details);
     }
 
     private static string Suffixed(string prefix)

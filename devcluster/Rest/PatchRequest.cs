@@ -28,7 +28,8 @@ internal sealed class PatchRequest(ObjectWriter writer)
         string[] accepted = request.Type.Custom ? [Json, Merge, ApplyYaml] : [Json, Merge, Strategic, ApplyYaml];
         if (!accepted.Contains(type))
         {
-            throw request.Type.Custom ? Fail.UnsupportedMediaType(string.Join(", ", accepted)) : new ApiException(415, "UnsupportedMediaType", "415: Unsupported Media Type", []);
+            throw request.Type.Custom ? Fail.UnsupportedMediaType(string.Join(", ", accepted))
+                : new ApiException(415, "UnsupportedMediaType", "415: Unsupported Media Type", []);
         }
 
         CheckOptions(request, type == ApplyYaml);
@@ -47,11 +48,14 @@ internal sealed class PatchRequest(ObjectWriter writer)
         }
 
         if (type == Json ? patch is not JsonArray : patch is not JsonObject)
-            throw Fail.BadRequest($"error decoding patch: json: cannot unmarshal {(patch is JsonArray ? "array" : "object")} into Go value of type {(type == Json ? "jsonpatch.Patch" : "map[string]interface {}")}");
+            throw Fail.BadRequest($"error decoding patch: json: cannot unmarshal {(patch is JsonArray ? "array" : "object")} into Go "
+                + $"value of type {(type == Json ? "jsonpatch.Patch" : "map[string]interface {}")}");
         if (patch is JsonArray { Count: > MaxOperations } operations)
-            throw new ApiException(413, "RequestEntityTooLarge", $"The allowed maximum operations in a JSON patch is {MaxOperations}, got {operations.Count}", []);
+            throw new ApiException(413, "RequestEntityTooLarge",
+                $"The allowed maximum operations in a JSON patch is {MaxOperations}, got {operations.Count}", []);
         var options = new WriteOptions(request.FieldManager, request.DryRun, Patch: true);
-        return (writer.Update(request.Type, request.Namespace, request.Name, request.Subresource, old => Patched(request, old, patch!, type, duplicates), options), false);
+        return (writer.Update(request.Type, request.Namespace, request.Name, request.Subresource, old =>
+            Patched(request, old, patch!, type, duplicates), options), false);
     }
 
     private static JsonObject Patched(ApiRequest request, JsonObject old, JsonNode patch, string type, List<string> duplicates)
@@ -108,7 +112,8 @@ internal sealed class PatchRequest(ObjectWriter writer)
     private static void CheckKind(ResourceType type, JsonObject o)
     {
         if (o.ApiVersion() != type.GroupVersion)
-            throw Fail.BadRequest($"the API version in the data ({o.ApiVersion()}) does not match the expected API version ({type.GroupVersion})");
+            throw Fail.BadRequest($"the API version in the data ({o.ApiVersion()}) does not match the expected API version "
+                + $"({type.GroupVersion})");
         if (o.Kind() != type.Kind)
             throw Fail.Invalid(type.Group, o.Kind(), o.Name(), [FieldError.Invalid("kind", o.Kind(), $"must be {type.Kind}")]);
     }

@@ -12,7 +12,8 @@ namespace LightReasoner.DevCluster.Rest;
 internal sealed class PodSubresources(Store store, ObjectWriter writer) : IDisposable
 {
     // The kubelet's certificate is self-signed, as on most clusters.
-    private readonly HttpClient kubelet = new(new SocketsHttpHandler { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } })
+    private readonly HttpClient kubelet = new(new SocketsHttpHandler { UseProxy = false,
+        SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } })
     {
         Timeout = Timeout.InfiniteTimeSpan,
     };
@@ -55,7 +56,8 @@ internal sealed class PodSubresources(Store store, ObjectWriter writer) : IDispo
         }
         catch (HttpRequestException e)
         {
-            throw Fail.ServerError($"Get \"{uri}\": dial tcp {uri.Authority}: connect: {(e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused } ? "connection refused" : e.Message)}");
+            throw Fail.ServerError($"Get \"{uri}\": dial tcp {uri.Authority}: connect: "
+                + $"{(e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused } ? "connection refused" : e.Message)}");
         }
 
         using (answer)
@@ -103,14 +105,16 @@ internal sealed class PodSubresources(Store store, ObjectWriter writer) : IDispo
 
         if (containers.Count == 1)
             return containers[0];
-        throw Fail.BadRequest($"a container name must be specified for pod {request.Name}, choose one of: [{string.Join(' ', inits.Concat(containers))}]");
+        throw Fail.BadRequest($"a container name must be specified for pod {request.Name}, choose one of: "
+            + $"[{string.Join(' ', inits.Concat(containers))}]");
     }
 
     private string KubeletAddress(JsonObject pod, string node)
     {
         var document = store.Get("/nodes", "", node)?.Document ?? throw Fail.NotFound("", "nodes", node);
         var address = (document.ArrayAt("status", "addresses") ?? []).Where(a => a.Text("type") is "InternalIP" or "Hostname")
-            .Select(a => a.Text("address")).FirstOrDefault() ?? throw Fail.ServerError($"no preferred addresses found; known addresses: []");
+            .Select(a => a.Text("address")).FirstOrDefault()
+                ?? throw Fail.ServerError($"no preferred addresses found; known addresses: []");
         var port = document.Number("status", "daemonEndpoints", "kubeletEndpoint", "Port") ?? 10250;
         return $"https://{address}:{port}";
     }
@@ -130,11 +134,13 @@ internal sealed class PodSubresources(Store store, ObjectWriter writer) : IDispo
         writer.Update(request.Type, request.Namespace, request.Name, "binding", pod =>
         {
             if (body.Text("metadata", "uid") is { Length: > 0 } uid && uid != pod.Uid())
-                throw Fail.Conflict("", "pods/binding", request.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {pod.Uid()}");
+                throw Fail.Conflict("", "pods/binding", request.Name,
+                    $"Precondition failed: UID in precondition: {uid}, UID in object meta: {pod.Uid()}");
             if (pod.IsDeleting())
                 throw Fail.Conflict("", "pods/binding", request.Name, $"pod {request.Name} is being deleted, cannot be assigned to a host");
             if (pod.Text("spec", "nodeName") is { Length: > 0 } taken)
-                throw Fail.Conflict("", "pods/binding", request.Name, $"pod {request.Name} is already assigned to node {FieldError.Quote(taken)}");
+                throw Fail.Conflict("", "pods/binding", request.Name,
+                    $"pod {request.Name} is already assigned to node {FieldError.Quote(taken)}");
             if (pod.ArrayAt("spec", "schedulingGates") is { Count: > 0 })
                 throw Fail.Conflict("", "pods/binding", request.Name, $"pod {request.Name} has non-empty .spec.schedulingGates");
             pod["spec"]!["nodeName"] = node;
@@ -176,6 +182,7 @@ internal sealed class PodSubresources(Store store, ObjectWriter writer) : IDispo
         if (request.Http.Request.Headers.Upgrade.Count == 0)
             throw Fail.BadRequest("Upgrade request required");
         throw new ApiException(501, "NotImplemented",
-            $"pods/{request.Subresource} is not served by the development cluster: its pods are local processes; use kubectl logs, or look at the process itself");
+            $"pods/{request.Subresource} is not served by the development cluster: its pods are local processes; use kubectl logs, or "
+                + "look at the process itself");
     }
 }

@@ -44,7 +44,9 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
 
     private static ApiException NotAllowed(ApiRequest request)
         => request.Type.Custom
-            ? new ApiException(405, "MethodNotAllowed", $"{Verb(request)} is not supported on resources of kind \"{request.Type.QualifiedName}\"", Fail.Details("", request.Type.Group, request.Type.Plural))
+            ? new ApiException(405, "MethodNotAllowed",
+                $"{Verb(request)} is not supported on resources of kind \"{request.Type.QualifiedName}\"",
+                Fail.Details("", request.Type.Group, request.Type.Plural))
             : Fail.MethodNotAllowed();
 
     private static string Verb(ApiRequest request) => request.Method switch
@@ -95,7 +97,8 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
         if (!exists && type.Strategy.CreateOnUpdate && request.Subresource.Length == 0)
         {
             o.Metadata().Remove("resourceVersion");
-            await Answer(request, form, writer.Create(type, request.Namespace, o, new WriteOptions(request.FieldManager, request.DryRun)), 201);
+            await Answer(request, form, writer.Create(type, request.Namespace, o, new WriteOptions(request.FieldManager, request.DryRun)),
+                201);
             return;
         }
 
@@ -109,7 +112,8 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
         }
 
         var before = writer.Store.Get(type.StorageName, request.Namespace, request.Name)?.Document;
-        var stored = writer.Update(type, request.Namespace, request.Name, request.Subresource, _ => o.Copy(), new WriteOptions(request.FieldManager, request.DryRun));
+        var stored = writer.Update(type, request.Namespace, request.Name, request.Subresource, _ => o.Copy(),
+            new WriteOptions(request.FieldManager, request.DryRun));
         if (request.Subresource.Length == 0)
             WarnOfFinalizers(request, o, before);
         await Answer(request, form, stored, 200);
@@ -156,7 +160,8 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
         var deleted = new List<StoredObject>();
         foreach (var stored in snapshot.Objects.Values)
         {
-            if (!ObjectReader.InScope(stored, request) || !labels.Matches(stored.Document.Map("metadata", "labels")) || !fields.Matches(stored.Document, request.Type.Strategy))
+            if (!ObjectReader.InScope(stored, request) || !labels.Matches(stored.Document.Map("metadata", "labels"))
+                || !fields.Matches(stored.Document, request.Type.Strategy))
                 continue;
             try
             {
@@ -180,10 +185,12 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
     private static void WarnOfFinalizers(ApiRequest request, JsonObject o, JsonObject? old)
     {
         var before = old.At("metadata", "finalizers").StringItems().ToHashSet();
-        foreach (var finalizer in o.At("metadata", "finalizers").StringItems().Where(f => request.Type.Custom && !f.Contains('/') && !before.Contains(f)))
+        foreach (var finalizer in o.At("metadata", "finalizers").StringItems()
+            .Where(f => request.Type.Custom && !f.Contains('/') && !before.Contains(f)))
         {
             if (finalizer is not ("orphan" or "foregroundDeletion" or "kubernetes"))
-                request.Warn($"metadata.finalizers: {FieldError.Quote(finalizer)}: prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers");
+                request.Warn($"metadata.finalizers: {FieldError.Quote(finalizer)}: prefer a domain-qualified finalizer name including a "
+                    + "path (/) to avoid accidental conflicts with other finalizer writers");
         }
     }
 

@@ -86,7 +86,9 @@ internal static class BuiltInDecoding
             _ => false,
         };
         if (!fits)
-            return kind is JsonValueKind.Number ? $"json: cannot unmarshal number {v.ToText()} into Go struct field {path} of type {GoType(schema)}" : Wrong(Name(kind), schema, path);
+            return kind is JsonValueKind.Number
+                ? $"json: cannot unmarshal number {v.ToText()} into Go struct field {path} of type {GoType(schema)}"
+                : Wrong(Name(kind), schema, path);
         if (schema.Format == "date-time" && !Validation.IsDateTime(v.GetValue<string>()))
             return $"parsing time {FieldError(v)} as \"2006-01-02T15:04:05Z07:00\": cannot parse {FieldError(v)} as \"2006\"";
         if (schema.Format == "micro-time" && !IsMicroTime(v.GetValue<string>()))
@@ -97,7 +99,8 @@ internal static class BuiltInDecoding
     }
 
     private static bool IsMicroTime(string text)
-        => Validation.IsDateTime(text) && text.Length > 26 && text[19] == '.' && text[20..26].All(char.IsAsciiDigit) && !char.IsAsciiDigit(text[26]);
+        => Validation.IsDateTime(text) && text.Length > 26 && text[19] == '.' && text[20..26].All(char.IsAsciiDigit)
+            && !char.IsAsciiDigit(text[26]);
 
     private static bool IsBase64(string text) => Convert.TryFromBase64String(text, new byte[text.Length], out _);
 

@@ -95,7 +95,8 @@ internal static partial class CelRules
         }
     }
 
-    private static CelProgramDelegate Compile(string expression) => Compiled.GetOrAdd(expression, static e => Environment.Compile(Has().Replace(e, "('$2' in $1)")));
+    private static CelProgramDelegate Compile(string expression) =>
+        Compiled.GetOrAdd(expression, static e => Environment.Compile(Has().Replace(e, "('$2' in $1)")));
 
     private static object? Evaluate(string expression, Dictionary<string, object?> variables)
     {
@@ -124,7 +125,8 @@ internal static partial class CelRules
     /// <summary>JSON values as CEL sees them; the schema tells a number from an integer and a time from a string.</summary>
     private static object? Value(JsonNode? node, TypeSchema? schema) => node switch
     {
-        JsonObject o => o.Where(p => p.Value is not null || schema?.Member(p.Key)?.Nullable == true).ToDictionary(p => p.Key, p => Value(p.Value, schema?.Member(p.Key))),
+        JsonObject o => o.Where(p => p.Value is not null || schema?.Member(p.Key)?.Nullable == true)
+            .ToDictionary(p => p.Key, p => Value(p.Value, schema?.Member(p.Key))),
         JsonArray a => a.Select(i => Value(i, schema?.Items)).ToList(),
         JsonValue v => v.GetValueKind() switch
         {

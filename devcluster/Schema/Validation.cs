@@ -162,10 +162,12 @@ internal sealed class Validation(string root)
             errors.Add(FieldError.TooLong(path, max));
         if (schema.Source.Number("minLength") is { } min && length < min)
             errors.Add(FieldError.Invalid(path, text, $"{Body(path)} in body should be at least {min} chars long"));
-        if (schema.Source.Text("pattern") is { } pattern && !Regex.IsMatch(text, pattern.Replace("$", "\\z"), RegexOptions.CultureInvariant))
+        if (schema.Source.Text("pattern") is { } pattern && !Regex.IsMatch(text, pattern.Replace("$", "\\z"),
+            RegexOptions.CultureInvariant))
             errors.Add(FieldError.Invalid(path, text, $"{Body(path)} in body should match '{pattern}'"));
         if (schema.Format == "date-time" && !IsDateTime(text))
-            errors.Add(FieldError.TypeInvalid(path, text, $"{Body(path)} in body must be of type {schema.Format}: {FieldError.Quote(text)}"));
+            errors.Add(FieldError.TypeInvalid(path, text,
+                $"{Body(path)} in body must be of type {schema.Format}: {FieldError.Quote(text)}"));
     }
 
     private void Number(JsonValue v, TypeSchema schema, string path)
@@ -178,9 +180,11 @@ internal sealed class Validation(string root)
         if (Bound("multipleOf") is { } factor && Math.Abs(d / factor - Math.Round(d / factor)) > 1e-9)
             errors.Add(FieldError.Invalid(path, v, $"{Body(path)} in body should be a multiple of {Plain(factor)}"));
         if (Bound("maximum") is { } max && (strictMax ? d >= max : d > max))
-            errors.Add(FieldError.Invalid(path, v, $"{Body(path)} in body should be less than {(strictMax ? "" : "or equal to ")}{Plain(max)}"));
+            errors.Add(FieldError.Invalid(path, v,
+                $"{Body(path)} in body should be less than {(strictMax ? "" : "or equal to ")}{Plain(max)}"));
         if (Bound("minimum") is { } min && (strictMin ? d <= min : d < min))
-            errors.Add(FieldError.Invalid(path, v, $"{Body(path)} in body should be greater than {(strictMin ? "" : "or equal to ")}{Plain(min)}"));
+            errors.Add(FieldError.Invalid(path, v,
+                $"{Body(path)} in body should be greater than {(strictMin ? "" : "or equal to ")}{Plain(min)}"));
     }
 
     // Sets and maps: no two items that are the same.

@@ -56,7 +56,8 @@ internal sealed class LabelSelector
                 "exists" => value is not null,
                 "!" => value is null,
                 _ => long.TryParse(value, CultureInfo.InvariantCulture, out var l)
-                    && (Operator == ">" ? l > long.Parse(Values[0], CultureInfo.InvariantCulture) : l < long.Parse(Values[0], CultureInfo.InvariantCulture)),
+                    && (Operator == ">" ? l > long.Parse(Values[0], CultureInfo.InvariantCulture)
+                        : l < long.Parse(Values[0], CultureInfo.InvariantCulture)),
             };
         }
 
@@ -113,7 +114,8 @@ internal sealed class LabelSelector
                         throw Bad($"found '{value}', expected: identifier");
                     CheckValue(key, value);
                     if (op is ">" or "<" && !long.TryParse(value, CultureInfo.InvariantCulture, out _))
-                        throw Bad($"values[0]: Invalid value: \"{value}\": for 'Gt', 'Lt' operators, the value must be an integer", parse: false);
+                        throw Bad($"values[0]: Invalid value: \"{value}\": for 'Gt', 'Lt' operators, the value must be an integer",
+                            parse: false);
                     return new Requirement(key, op, [value]);
                 default:
                     throw Bad($"found '{op}', expected: in, notin, =, ==, !=, gt, lt");
@@ -186,7 +188,8 @@ internal sealed class LabelSelector
             var start = at;
             if ("=!<>".Contains(text[at]))
             {
-                at += at + 1 < text.Length && text[at + 1] == '=' && text[at] is '=' or '!' && at + 1 < text.Length && text[at + 1] == '=' ? 2 : 1;
+                at += at + 1 < text.Length && text[at + 1] == '=' && text[at] is '=' or '!' && at + 1 < text.Length
+                    && text[at + 1] == '=' ? 2 : 1;
                 return text[start..at];
             }
 

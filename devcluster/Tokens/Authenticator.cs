@@ -23,7 +23,9 @@ internal sealed class Authenticator(Store store, TokenIssuer issuer, TimeProvide
         audiences = [.. wanted.Intersect(claims.At("aud").StringItems())];
         if (audiences.Length == 0)
         {
-            problem = $"[invalid bearer token, token audiences {Go(claims.At("aud").StringItems())} is invalid for the target audiences {Go(wanted)}]";
+            problem =
+                $"[invalid bearer token, token audiences {Go(claims.At("aud").StringItems())} is invalid for the target audiences "
+                + $"{Go(wanted)}]";
             return null;
         }
 
@@ -74,6 +76,7 @@ internal sealed class Authenticator(Store store, TokenIssuer issuer, TimeProvide
         }
 
         problem = "";
-        return new UserInfo($"system:serviceaccount:{ns}:{name}", account.Uid(), ["system:serviceaccounts", $"system:serviceaccounts:{ns}", "system:authenticated"], extra);
+        return new UserInfo($"system:serviceaccount:{ns}:{name}", account.Uid(),
+            ["system:serviceaccounts", $"system:serviceaccounts:{ns}", "system:authenticated"], extra);
     }
 }

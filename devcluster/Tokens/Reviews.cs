@@ -52,8 +52,10 @@ internal sealed class Reviews(Authenticator authenticator, Authorizer authorizer
         var spec = o.Map("spec") ?? [];
         var resource = spec["resourceAttributes"];
         var path = spec["nonResourceAttributes"];
-        var error = resource is not null && path is not null ? FieldError.Invalid("spec.nonResourceAttributes", path, "cannot be specified in combination with resourceAttributes")
-            : resource is null && path is null ? FieldError.Invalid("spec.resourceAttributes", null, "exactly one of nonResourceAttributes or resourceAttributes must be specified")
+        var error = resource is not null && path is not null
+            ? FieldError.Invalid("spec.nonResourceAttributes", path, "cannot be specified in combination with resourceAttributes")
+            : resource is null && path is null ? FieldError.Invalid("spec.resourceAttributes", null,
+                "exactly one of nonResourceAttributes or resourceAttributes must be specified")
             : null;
         if (error is not null)
             throw Fail.Invalid("authorization.k8s.io", "", "", [error]);
@@ -64,7 +66,8 @@ internal sealed class Reviews(Authenticator authenticator, Authorizer authorizer
                 (resource.Text("resource") ?? "") + (resource.Text("subresource") is { Length: > 0 } sub ? "/" + sub : ""),
                 resource.Text("namespace") ?? "", resource.Text("name") ?? "");
         var user = request.Type.Kind == "SelfSubjectAccessReview" ? request.User
-            : new UserInfo(spec.Text("user") ?? "", spec.Text("uid") ?? "", [.. spec["groups"].StringItems()], new Dictionary<string, string[]>());
+            : new UserInfo(spec.Text("user") ?? "", spec.Text("uid") ?? "", [.. spec["groups"].StringItems()],
+                new Dictionary<string, string[]>());
         var (allowed, reason) = authorizer.Check(user, attributes);
         o["status"] = new JsonObject { ["allowed"] = allowed };
         if (reason.Length > 0)
@@ -78,7 +81,8 @@ internal sealed class Reviews(Authenticator authenticator, Authorizer authorizer
         var rules = authorizer.RulesOf(request.User, ns).ToList();
         if (request.User.IsAdmin)
         {
-            rules.Add(new JsonObject { ["verbs"] = new JsonArray("*"), ["apiGroups"] = new JsonArray("*"), ["resources"] = new JsonArray("*") });
+            rules.Add(new JsonObject { ["verbs"] = new JsonArray("*"), ["apiGroups"] = new JsonArray("*"),
+                ["resources"] = new JsonArray("*") });
             rules.Add(new JsonObject { ["verbs"] = new JsonArray("*"), ["nonResourceURLs"] = new JsonArray("*") });
         }
 

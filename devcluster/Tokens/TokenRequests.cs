@@ -13,7 +13,9 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
     private const long MinimumSeconds = 600;
     private const long DefaultSeconds = 3600;
 
-    /// <summary>The life that tokens mounted into pods ask for; they are good for a year, for programs that never read theirs again.</summary>
+    /// <summary>
+    /// The life that tokens mounted into pods ask for; they are good for a year, for programs that never read theirs again.
+    /// </summary>
     private const long MountedSeconds = 3607, ExtendedSeconds = 365 * 24 * 3600;
 
     private static readonly ResourceType Type = new()
@@ -33,11 +35,13 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
         if (request.Method != "POST")
             throw Fail.MethodNotAllowed();
         request.ReadWriteParameters("CreateOptions");
-        var o = Decoder.Decode(new ApiRequest(request.Http, Type, request.Namespace, request.Name, "", request.User), await Body.Read(request.Http.Request, "TokenRequest", custom: false));
+        var o = Decoder.Decode(new ApiRequest(request.Http, Type, request.Namespace, request.Name, "", request.User),
+            await Body.Read(request.Http.Request, "TokenRequest", custom: false));
         var account = store.Get("/serviceaccounts", request.Namespace, request.Name)?.Document
             ?? throw Fail.NotFound("", "serviceaccounts", request.Name);
         if (o.Text("metadata", "name") is { Length: > 0 } name && name != request.Name)
-            throw Fail.Invalid("authentication.k8s.io", "TokenRequest", request.Name, [FieldError.Invalid("metadata.name", name, "must match the service account name if specified")]);
+            throw Fail.Invalid("authentication.k8s.io", "TokenRequest", request.Name,
+                [FieldError.Invalid("metadata.name", name, "must match the service account name if specified")]);
         var spec = o.Ensure("spec");
         spec.Default("expirationSeconds", DefaultSeconds);
         if (spec.ArrayAt("audiences") is null or { Count: 0 })
@@ -63,7 +67,8 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
         metadata["creationTimestamp"] = ObjectWriter.Timestamp(now);
         if (!spec.ContainsKey("boundObjectRef"))
             spec["boundObjectRef"] = null;
-        o["status"] = new JsonObject { ["token"] = issuer.Sign(claims), ["expirationTimestamp"] = ObjectWriter.Timestamp(now.AddSeconds(seconds)) };
+        o["status"] = new JsonObject { ["token"] = issuer.Sign(claims),
+            ["expirationTimestamp"] = ObjectWriter.Timestamp(now.AddSeconds(seconds)) };
         o["kind"] = "TokenRequest";
         o["apiVersion"] = "authentication.k8s.io/v1";
         await Writing.Write(request.Http, 201, o);
@@ -79,7 +84,8 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
         }
 
         if (seconds > 1L << 32)
-            throw Fail.Invalid("authentication.k8s.io", "TokenRequest", "", [FieldError.Invalid("spec.expirationSeconds", seconds, "may not specify a duration larger than 2^32 seconds")]);
+            throw Fail.Invalid("authentication.k8s.io", "TokenRequest", "",
+                [FieldError.Invalid("spec.expirationSeconds", seconds, "may not specify a duration larger than 2^32 seconds")]);
     }
 
     private JsonObject Bound(ApiRequest request, JsonObject account, JsonObject spec)
@@ -97,20 +103,23 @@ internal sealed class TokenRequests(Store store, TokenIssuer issuer, TimeProvide
         {
             ("v1", "Pod") => "pods",
             ("v1", "Secret") => "secrets",
-            _ => throw Fail.BadRequest($"cannot bind token to object of type {(version.Contains('/') ? version : "/" + version)}, Kind={kind}"),
+            _ => throw Fail.BadRequest($"cannot bind token to object of type {(version.Contains('/') ? version : "/" + version)}, "
+                + $"Kind={kind}"),
         };
         var name = reference.Text("name") ?? "";
         var target = store.Get("/" + plural, request.Namespace, name)?.Document ?? throw Fail.NotFound("", plural, name);
         if (reference.Text("uid") is { Length: > 0 } uid && uid != target.Uid())
         {
             throw Fail.Conflict("", kind, name,
-                $"the UID in the bound object reference ({uid}) does not match the UID in record. The object might have been deleted and then recreated");
+                $"the UID in the bound object reference ({uid}) does not match the UID in record. The object might have been deleted and "
+                    + "then recreated");
         }
 
         // Without the admission plugin that writes it down, a Pod that names no account still runs as the namespace's default.
         if (plural == "pods" && (target.Text("spec", "serviceAccountName") is { Length: > 0 } named ? named : "default") != request.Name)
         {
-            throw Fail.BadRequest($"cannot bind token for serviceaccount {FieldError.Quote(request.Name)} to pod running with different serviceaccount name.");
+            throw Fail.BadRequest($"cannot bind token for serviceaccount {FieldError.Quote(request.Name)} to pod running with different "
+                + "serviceaccount name.");
         }
 
         claims[plural == "pods" ? "pod" : "secret"] = new JsonObject { ["name"] = name, ["uid"] = target.Uid() };

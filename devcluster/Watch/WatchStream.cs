@@ -80,7 +80,8 @@ internal sealed class WatchStream(Store store, ObjectReader reader, TimeProvider
         long from, bool bookmarks, TimeSpan timeout, bool first, CancellationTokenSource cancel)
     {
         var end = time.GetUtcNow() + timeout;
-        var nextBookmark = time.GetUtcNow() + (timeout < BookmarkPeriod + TimeSpan.FromSeconds(2) ? timeout - TimeSpan.FromSeconds(2) : BookmarkPeriod);
+        var nextBookmark = time.GetUtcNow() + (timeout < BookmarkPeriod + TimeSpan.FromSeconds(2)
+            ? timeout - TimeSpan.FromSeconds(2) : BookmarkPeriod);
         try
         {
             while (true)
@@ -132,12 +133,14 @@ internal sealed class WatchStream(Store store, ObjectReader reader, TimeProvider
         if (initial is null)
         {
             if (match.Length > 0)
-                errors.Add(FieldError.Forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
+                errors.Add(FieldError.Forbidden("resourceVersionMatch",
+                    "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
         }
         else
         {
             if (match.Length == 0)
-                errors.Add(FieldError.Forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
+                errors.Add(FieldError.Forbidden("resourceVersionMatch",
+                    "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
             else if (match != "NotOlderThan")
                 errors.Add(FieldError.NotSupported("resourceVersionMatch", match, "NotOlderThan"));
         }
@@ -151,7 +154,8 @@ internal sealed class WatchStream(Store store, ObjectReader reader, TimeProvider
     private sealed class Filter(ApiRequest request, LabelSelector labels, FieldSelector fields)
     {
         public bool Matches(StoredObject o)
-            => ObjectReader.InScope(o, request) && labels.Matches(o.Document.Map("metadata", "labels")) && fields.Matches(o.Document, request.Type.Strategy);
+            => ObjectReader.InScope(o, request) && labels.Matches(o.Document.Map("metadata", "labels"))
+                && fields.Matches(o.Document, request.Type.Strategy);
 
         public (string Kind, JsonObject Document)? Event(Change change)
         {
@@ -181,7 +185,8 @@ internal sealed class WatchStream(Store store, ObjectReader reader, TimeProvider
         public async Task Send(string type, JsonObject document, CancellationToken cancel)
         {
             // Stored documents are shared and must not get a parent: the envelope is written around them.
-            byte[] line = [.. "{\"type\":\""u8, .. System.Text.Encoding.UTF8.GetBytes(type), .. "\",\"object\":"u8, .. Writing.Bytes(document), .. "}\n"u8];
+            byte[] line = [.. "{\"type\":\""u8, .. System.Text.Encoding.UTF8.GetBytes(type), .. "\",\"object\":"u8,
+                .. Writing.Bytes(document), .. "}\n"u8];
             await http.Response.Body.WriteAsync(line, cancel);
             await http.Response.Body.FlushAsync(cancel);
         }

@@ -14,7 +14,8 @@ internal static class Burst
     {
         Scrape before = await scene.ScrapeAsync(cancel);
         var watch = Stopwatch.StartNew();
-        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancel }, async (i, stop) =>
+        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancel },
+            async (i, stop) =>
             await scene.CreateAsync(RunKind.SamplingRun, $"run-{i:0000}", Spec(), stop));
         double applied = watch.Elapsed.TotalSeconds, peak = 0;
 

@@ -34,7 +34,8 @@ internal sealed partial class Scrape
         double target = buckets.Values.Last() * quantile, below = 0, lower = 0;
         foreach ((double bound, double count) in buckets)
         {
-            if (count >= target) return double.IsInfinity(bound) ? lower : lower + (bound - lower) * (target - below) / Math.Max(1, count - below);
+            if (count >= target) return double.IsInfinity(bound) ? lower
+                : lower + (bound - lower) * (target - below) / Math.Max(1, count - below);
             (below, lower) = (count, bound);
         }
         return lower;

@@ -12,11 +12,13 @@ internal class ClusterTool(string program, string kubeconfig, string workingFold
     /// <summary>Runs a command to its end.</summary>
     public async Task<Result> TryAsync(CancellationToken cancellation, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program) { WorkingDirectory = workingFolder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program) { WorkingDirectory = workingFolder, RedirectStandardOutput = true,
+            RedirectStandardError = true };
         start.Environment["KUBECONFIG"] = kubeconfig;
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation), error = process.StandardError.ReadToEndAsync(cancellation);
+        Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation),
+            error = process.StandardError.ReadToEndAsync(cancellation);
         try
         {
             await process.WaitForExitAsync(cancellation);
@@ -35,7 +37,8 @@ internal class ClusterTool(string program, string kubeconfig, string workingFold
         Result result = await TryAsync(cancellation, arguments);
         return result.ExitCode == 0
             ? result.Output
-            : throw new QuickstartException($"{Path.GetFileName(program)} {string.Join(' ', arguments)} ended with {result.ExitCode}:\n{result.Error.Trim()}");
+            : throw new QuickstartException($"{Path.GetFileName(program)} {string.Join(' ', arguments)} ended with "
+                + $"{result.ExitCode}:\n{result.Error.Trim()}");
     }
 }
 

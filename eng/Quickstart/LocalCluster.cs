@@ -4,7 +4,10 @@ using System.Net.Sockets;
 
 namespace LightReasoner.Quickstart;
 
-/// <summary>A development cluster as a program of its own on this machine, and the operator in it, installed by Helm; what they write lies in one folder.</summary>
+/// <summary>
+/// A development cluster as a program of its own on this machine, and the operator in it, installed by Helm; what they write lies in one
+/// folder.
+/// </summary>
 /// <param name="repository">The folder that holds the solution; <c>bin/</c> in it holds the programs.</param>
 /// <param name="folder">Kubeconfig, logs, process ids, and the pods' files.</param>
 /// <param name="worker">The program that pods of the worker's image run.</param>
@@ -29,7 +32,10 @@ internal sealed class LocalCluster(string repository, string folder, string work
     /// <summary>Lines of <c>ID NAME</c>: what to stop where nobody is left who knows.</summary>
     public static string ProcessIds(string folder) => Path.Combine(folder, "pids");
 
-    /// <summary>A port that nobody listens on: one below those that systems give to connections, so that none of them takes it before the program for which it is meant.</summary>
+    /// <summary>
+    /// A port that nobody listens on: one below those that systems give to connections, so that none of them takes it before the program
+    /// for which it is meant.
+    /// </summary>
     public static int FreePort()
     {
         while (true)
@@ -60,13 +66,16 @@ internal sealed class LocalCluster(string repository, string folder, string work
     /// <summary>The command that installs the operator and the definitions, and waits until the operator is ready.</summary>
     /// <param name="values">Values of the chart, each NAME=VALUE.</param>
     public static string[] InstallCommand(params string[] values) =>
-        ["install", Release, "charts/lightreasoner", "--namespace", Release, "--create-namespace", "--wait", "--timeout", "3m", .. values.SelectMany(v => new[] { "--set", v })];
+        ["install", Release, "charts/lightreasoner", "--namespace", Release, "--create-namespace", "--wait", "--timeout", "3m",
+            .. values.SelectMany(v => new[] { "--set", v })];
 
     /// <summary>Installs the operator.</summary>
     public async Task InstallAsync(CancellationToken stop, params string[] values)
     {
         ClusterTool.Result result = await Helm.TryAsync(stop, InstallCommand(values));
-        if (result.ExitCode != 0) throw new QuickstartException($"helm install ended with {result.ExitCode}:\n{result.Error.Trim()}\nThe end of the operator's log:\n{await OperatorLogAsync(stop)}");
+        if (result.ExitCode != 0)
+            throw new QuickstartException($"helm install ended with {result.ExitCode}:\n{result.Error.Trim()}\nThe end of the operator's "
+                + $"log:\n{await OperatorLogAsync(stop)}");
     }
 
     /// <summary>The last lines of the operator's log.</summary>
@@ -78,7 +87,8 @@ internal sealed class LocalCluster(string repository, string folder, string work
 
     /// <summary>Where the operator's pod answers.</summary>
     public async Task<string> OperatorAddressAsync(CancellationToken stop) =>
-        (await Kubectl.RunAsync(stop, "get", "pods", "-n", Release, "-l", $"app.kubernetes.io/instance={Release}", "-o", "jsonpath={.items[0].status.podIP}")).Trim();
+        (await Kubectl.RunAsync(stop, "get", "pods", "-n", Release, "-l", $"app.kubernetes.io/instance={Release}", "-o",
+            "jsonpath={.items[0].status.podIP}")).Trim();
 
     /// <summary>Stops what was started, the last first.</summary>
     public async Task StopAsync()
@@ -93,7 +103,8 @@ internal sealed class LocalCluster(string repository, string folder, string work
 
     private async Task StartAsync(string name, string[] arguments, Func<Task<bool>> ready, CancellationToken stop)
     {
-        BackgroundProgram program = BackgroundProgram.Start(name, Path.Combine(repository, "bin", name), repository, Path.Combine(folder, "logs", name + ".log"), arguments);
+        BackgroundProgram program = BackgroundProgram.Start(name, Path.Combine(repository, "bin", name), repository,
+            Path.Combine(folder, "logs", name + ".log"), arguments);
         programs.Add(program);
         await File.WriteAllLinesAsync(ProcessIds(folder), programs.Select(p => $"{p.Id} {p.Name}"), stop);
         for (long start = Stopwatch.GetTimestamp(); !await ready(); await Task.Delay(100, stop))

@@ -92,8 +92,10 @@ internal static class OperatorHost
         services.AddSingleton(options);
         services.AddSingleton(time);
         services.AddSingleton(_ => Configuration(options));
-        services.AddSingleton<IKubernetes>(s => new Kubernetes(s.GetRequiredService<KubernetesClientConfiguration>(), s.GetRequiredService<ApiRequests>().Handler()));
-        services.AddSingleton<IKubernetesClient>(s => new KubernetesClient(s.GetRequiredService<KubernetesClientConfiguration>(), s.GetRequiredService<IKubernetes>()));
+        services.AddSingleton<IKubernetes>(s => new Kubernetes(s.GetRequiredService<KubernetesClientConfiguration>(),
+            s.GetRequiredService<ApiRequests>().Handler()));
+        services.AddSingleton<IKubernetesClient>(s => new KubernetesClient(s.GetRequiredService<KubernetesClientConfiguration>(),
+            s.GetRequiredService<IKubernetes>()));
 
         services.AddSingleton<Leadership>();
         services.AddSingleton<LeaderClient>();
@@ -156,7 +158,8 @@ internal static class OperatorHost
             .Enrich.FromLogContext();
         return (options.LogFormat == LogFormat.Json
             ? logger.WriteTo.Console(new JsonFormatter(renderMessage: true))
-            : logger.WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}", formatProvider: System.Globalization.CultureInfo.InvariantCulture))
+            : logger.WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}",
+                formatProvider: System.Globalization.CultureInfo.InvariantCulture))
             .CreateLogger();
     }
 }

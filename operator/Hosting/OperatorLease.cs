@@ -12,14 +12,16 @@ namespace LightReasoner.Operator.Hosting;
 /// tells where the process takes reports.
 /// </summary>
 [GenericRbac(Groups = ["coordination.k8s.io"], Resources = ["leases"], Verbs = RbacVerb.Get | RbacVerb.Create | RbacVerb.Update)]
-internal sealed class OperatorLease(IKubernetes api, KubernetesClientConfiguration config, OperatorSettings settings, OperatorOptions options, TimeProvider time, ILogger<OperatorLease> logger)
+internal sealed class OperatorLease(IKubernetes api, KubernetesClientConfiguration config, OperatorSettings settings,
+    OperatorOptions options, TimeProvider time, ILogger<OperatorLease> logger)
     : ILeaderElectorFactory, IHostedService
 {
     public const string Name = OperatorHost.Name + "-leader";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private readonly LeaseLock leaseLock = new(api, NamespaceOf(Environment.GetEnvironmentVariable("POD_NAMESPACE"), config.Namespace), Name, IdentityOf(options));
+    private readonly LeaseLock leaseLock = new(api, NamespaceOf(Environment.GetEnvironmentVariable("POD_NAMESPACE"), config.Namespace),
+        Name, IdentityOf(options));
 
     /// <summary>How the Lease names this process where it holds it.</summary>
     public string Identity => leaseLock.Identity;
@@ -31,11 +33,14 @@ internal sealed class OperatorLease(IKubernetes api, KubernetesClientConfigurati
         RetryPeriod = settings.LeaderElectionRetryPeriod,
     });
 
-    public static Uri? AddressIn(string identity) => identity.Split('_') is [.., var last] && Uri.TryCreate(last, UriKind.Absolute, out Uri? address) && address.Scheme == "http" ? address : null;
+    public static Uri? AddressIn(string identity) => identity.Split('_') is [.., var last]
+        && Uri.TryCreate(last, UriKind.Absolute, out Uri? address) && address.Scheme == "http" ? address : null;
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Gives the lease back once the work has ended (what was started last is stopped first), so that another replica may begin at once.</summary>
+    /// <summary>
+    /// Gives the lease back once the work has ended (what was started last is stopped first), so that another replica may begin at once.
+    /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         if (!options.LeaderElect) return;
@@ -56,7 +61,8 @@ internal sealed class OperatorLease(IKubernetes api, KubernetesClientConfigurati
     }
 
     /// <summary>The pod's own namespace goes before that of a kubeconfig.</summary>
-    public static string NamespaceOf(string? pod, string? kubeconfig) => pod is { Length: > 0 } ? pod : kubeconfig is { Length: > 0 } ? kubeconfig : "default";
+    public static string NamespaceOf(string? pod, string? kubeconfig) => pod is { Length: > 0 } ? pod : kubeconfig is { Length: > 0 }
+        ? kubeconfig : "default";
 
     private static string IdentityOf(OperatorOptions options)
     {

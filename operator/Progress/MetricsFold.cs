@@ -5,7 +5,9 @@ namespace LightReasoner.Operator.Progress;
 /// <summary>The figures of a run from those of its shards. What is not known now stays as it was; counts never fall.</summary>
 internal static class MetricsFold
 {
-    /// <summary>Sums over the shards; KL weighted by samples; the rates of shards at work added up, and kept when the last one ends.</summary>
+    /// <summary>
+    /// Sums over the shards; KL weighted by samples; the rates of shards at work added up, and kept when the last one ends.
+    /// </summary>
     public static SamplingMetrics? Sampling(SamplingMetrics? before, IReadOnlyList<ShardProgress> shards, int parallelism)
     {
         SamplingMetrics[] known = [.. shards.Select(s => s.Furthest.Sampling).OfType<SamplingMetrics>()];
@@ -65,7 +67,8 @@ internal static class MetricsFold
         };
     }
 
-    private static EvaluationMetrics? Evaluation(EvaluationMetrics? before, EvaluationMetrics? now) => now is null ? before : new EvaluationMetrics
+    private static EvaluationMetrics? Evaluation(EvaluationMetrics? before, EvaluationMetrics? now) => now is null
+        ? before : new EvaluationMetrics
     {
         Questions = now.Questions,
         Before = Share(now.Before) ?? before?.Before,

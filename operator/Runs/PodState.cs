@@ -16,8 +16,8 @@ internal static class PodState
     public static readonly TimeSpan StuckAfter = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Whether the pod's node does not answer: by the pod's own reason; by its Ready condition, which the control plane takes back while the
-    /// last that the node said is that its containers are ready; or by a grace period (it ends at deletionTimestamp) that is long over.
+    /// Whether the pod's node does not answer: by the pod's own reason; by its Ready condition, which the control plane takes back while
+    /// the last that the node said is that its containers are ready; or by a grace period (it ends at deletionTimestamp) that is long over.
     /// </summary>
     public static bool IsLost(this V1Pod pod, DateTimeOffset now) =>
         !pod.IsFinished() && (pod.Status?.Reason == "NodeLost"
@@ -36,7 +36,8 @@ internal static class PodState
     /// that was deleted is one, the next pod's annotation tells.
     /// </summary>
     public static int Failures(this V1Pod pod) =>
-        (pod.Metadata.Annotations?.TryGetValue(Labels.FailureCount, out string? text) == true && int.TryParse(text, CultureInfo.InvariantCulture, out int before) ? before : 0)
+        (pod.Metadata.Annotations?.TryGetValue(Labels.FailureCount, out string? text) == true
+            && int.TryParse(text, CultureInfo.InvariantCulture, out int before) ? before : 0)
         + (pod.Status?.Phase == "Failed" && pod.Metadata.DeletionTimestamp is null && Condition(pod, "DisruptionTarget") != "True" ? 1 : 0);
 
     /// <summary>How the worker's container ended, if it has.</summary>
@@ -51,7 +52,8 @@ internal static class PodState
         JobState.Time(pod.Terminated()?.FinishedAt) ?? JobState.Time(pod.Metadata.CreationTimestamp) ?? DateTimeOffset.MinValue;
 
     /// <summary>Whether somebody deleted the pod, rather than the cluster for its own reasons.</summary>
-    public static bool WasDeletedByHand(this V1Pod pod) => pod.Metadata.DeletionTimestamp is not null && Condition(pod, "DisruptionTarget") != "True";
+    public static bool WasDeletedByHand(this V1Pod pod) => pod.Metadata.DeletionTimestamp is not null
+        && Condition(pod, "DisruptionTarget") != "True";
 
     private static string? Condition(V1Pod pod, string type) => pod.Status?.Conditions?.FirstOrDefault(c => c.Type == type)?.Status;
 

@@ -22,7 +22,8 @@ namespace LightReasoner.Operator.Runs;
 ///                       ▼                                   │                    ▼
 ///                    Failed ◄── from any unfinished phase   Suspended          Pending
 /// </code>
-/// A Failed run goes on when its rerun annotation changes, when more is asked for, and, if it failed for its references, when they are there.
+/// A Failed run goes on when its rerun annotation changes, when more is asked for, and, if it failed for its references, when they are
+/// there.
 /// </remarks>
 internal sealed class RunDecider(OperatorOptions options)
 {
@@ -42,7 +43,8 @@ internal sealed class RunDecider(OperatorOptions options)
         }
         // What was counted in that Job does not count any more.
         if (o.Job is { } earlier && JobPlan.IsOfEarlierLife(run, earlier))
-            return Write(o with { Job = null, Progress = [] }, run.RunSpec.Suspend ? Suspended : Accepted, run.RunStatus.OutputUri, Deleting(earlier, "the run is taken up again"), null);
+            return Write(o with { Job = null, Progress = [] }, run.RunSpec.Suspend ? Suspended : Accepted, run.RunStatus.OutputUri,
+                Deleting(earlier, "the run is taken up again"), null);
         // An ended Job settles the run whatever else has become of its spec.
         if (o.Job is { } job && job.Ended() is { } end) return Ended(o, job, end);
 
@@ -57,8 +59,10 @@ internal sealed class RunDecider(OperatorOptions options)
 
         return Dependencies.Look(o) switch
         {
-            { Failure: { } failure } => Write(o, failure, outputUri, WithoutJob(o, "its references have failed"), TimeToLive(run.RunSpec, run.RunStatus with { CompletionTime = o.Now }, o.Now)),
-            { Waiting: { } waiting } look => Write(o, run.RunSpec.Suspend ? Suspended : waiting, outputUri, WithoutJob(o, "its references are not ready"), look.Patience),
+            { Failure: { } failure } => Write(o, failure, outputUri, WithoutJob(o, "its references have failed"),
+                TimeToLive(run.RunSpec, run.RunStatus with { CompletionTime = o.Now }, o.Now)),
+            { Waiting: { } waiting } look => Write(o, run.RunSpec.Suspend ? Suspended : waiting, outputUri,
+                WithoutJob(o, "its references are not ready"), look.Patience),
             { Outputs: var references } => Work(o, new RunOutputs(outputUri, references)),
         };
     }
@@ -80,7 +84,8 @@ internal sealed class RunDecider(OperatorOptions options)
         if (run.RunStatus is { StartTime: not null, OutputUri: { } settled }) return settled;
         if (run.RunSpec.Output?.Uri is { } uri) return uri.TrimEnd('/');
         return options.OutputPrefix is { } prefix
-            ? $"{prefix.TrimEnd('/')}/{run.Metadata.NamespaceProperty}/{run.RunKind.ToString().ToLowerInvariant()}/{run.Metadata.Name}" : null;
+            ? $"{prefix.TrimEnd('/')}/{run.Metadata.NamespaceProperty}/{run.RunKind.ToString().ToLowerInvariant()}/{run.Metadata.Name}"
+                : null;
     }
 
     private RunDecision Work(RunObservation o, RunOutputs outputs)
@@ -88,12 +93,16 @@ internal sealed class RunDecider(OperatorOptions options)
         IRunEntity run = o.Run;
         if (o.Job is not { } job) return WithoutJob(o, outputs);
         if (job.Metadata.DeletionTimestamp is not null)
-            return Write(o, run.RunSpec.Suspend ? Suspended : OldPods(Stuck(o) ?? "an earlier Job of the run is being deleted; a new one follows when its last pod has stopped"), outputs.Own, [], null);
+            return Write(o, run.RunSpec.Suspend ? Suspended
+                : OldPods(Stuck(o) ?? "an earlier Job of the run is being deleted; a new one follows when its last pod has stopped"),
+                outputs.Own, [], null);
         if (o.NamespaceIsTerminating)
             return Write(o, JobStanding.Of(o, job), outputs.Own, Deleting(job, "the namespace is being deleted", foreground: false), null);
         if (run.RunSpec.ActiveDeadlineSeconds is { } deadline && o.ActiveSeconds >= deadline)
-            return Write(o, new Standing(RunPhase.Failed, Reasons.DeadlineExceeded, $"the run's pods have worked for more than {deadline} s (spec.activeDeadlineSeconds)"),
-                outputs.Own, Deleting(job, "the run's deadline is over"), TimeToLive(run.RunSpec, run.RunStatus with { CompletionTime = o.Now }, o.Now));
+            return Write(o, new Standing(RunPhase.Failed, Reasons.DeadlineExceeded,
+                $"the run's pods have worked for more than {deadline} s (spec.activeDeadlineSeconds)"),
+                outputs.Own, Deleting(job, "the run's deadline is over"),
+                    TimeToLive(run.RunSpec, run.RunStatus with { CompletionTime = o.Now }, o.Now));
         if (JobPlan.WhyReplace(o, job) is { } why)
             return Write(o, run.RunSpec.Suspend ? Suspended : Accepted, outputs.Own, Deleting(job, why), null);
         RunAction.PatchJob? patch = JobPlan.Patch(job, run);
@@ -105,9 +114,13 @@ internal sealed class RunDecider(OperatorOptions options)
     {
         if (o.Run.RunSpec.Suspend) return Write(o, Suspended, outputs.Own, [], null);
         if (o.EarlierJob is { } earlier)
-            return Write(o, OldPods($"Job {earlier.Metadata.Name} of an earlier run of this name is being deleted; a new Job follows when its last pod has stopped"), outputs.Own, [], null);
+            return Write(o,
+                OldPods($"Job {earlier.Metadata.Name} of an earlier run of this name is being deleted; a new Job follows when its last "
+                + "pod has stopped"), outputs.Own, [], null);
         if (o.Pods.FirstOrDefault(pod => !pod.IsFinished()) is { } left)
-            return Write(o, OldPods(Stuck(o) ?? $"pod {left.Metadata.Name} of an earlier Job is still there; a new Job follows when it has stopped"), outputs.Own, [], Stuck(o) is null ? PodState.StuckAfter : null);
+            return Write(o,
+                OldPods(Stuck(o) ?? $"pod {left.Metadata.Name} of an earlier Job is still there; a new Job follows when it has stopped"),
+                outputs.Own, [], Stuck(o) is null ? PodState.StuckAfter : null);
         Standing standing = RunMarks.Queue(o.Run) is { Length: > 0 } queue ? JobStanding.InQueue(queue) : Accepted;
         return Write(o, standing, outputs.Own, [new RunAction.CreateJob(JobTemplate.Build(o.Run, outputs, options))], null);
     }
@@ -116,17 +129,20 @@ internal sealed class RunDecider(OperatorOptions options)
     private static TimeSpan? NextLook(RunObservation o)
     {
         TimeSpan? next = null;
-        if (o.Run.RunSpec.ActiveDeadlineSeconds is { } deadline && o.OwnPods.Any(PodState.IsWorking)) Sooner(TimeSpan.FromSeconds(Math.Max(1, deadline - o.ActiveSeconds)));
+        if (o.Run.RunSpec.ActiveDeadlineSeconds is { } deadline && o.OwnPods.Any(PodState.IsWorking))
+            Sooner(TimeSpan.FromSeconds(Math.Max(1, deadline - o.ActiveSeconds)));
         if (o.OwnPods.Any(pod => pod.Metadata.DeletionTimestamp is not null && !pod.IsFinished())) Sooner(PodState.StuckAfter);
         return next;
 
         void Sooner(TimeSpan time) => next = next is null || time < next ? time : next;
     }
 
-    private static string? Stuck(RunObservation o) => o.Pods.Select(pod => FailureText.WhyLost(pod, o.Now)).FirstOrDefault(why => why is not null);
+    private static string? Stuck(RunObservation o) => o.Pods.Select(pod => FailureText.WhyLost(pod, o.Now))
+        .FirstOrDefault(why => why is not null);
 
     /// <summary>A Job that waits in a queue must not start any more.</summary>
-    private static IReadOnlyList<RunAction> WithoutJob(RunObservation o, string why) => o.Job is { } job && o.Run.RunStatus.StartTime is null ? Deleting(job, why) : [];
+    private static IReadOnlyList<RunAction> WithoutJob(RunObservation o, string why) => o.Job is { } job
+        && o.Run.RunStatus.StartTime is null ? Deleting(job, why) : [];
 
     private static IReadOnlyList<RunAction> Deleting(V1Job job, string why, bool foreground = true) =>
         job.Metadata.DeletionTimestamp is null ? [new RunAction.DeleteJob(job, why, foreground)] : [];
@@ -142,8 +158,10 @@ internal sealed class RunDecider(OperatorOptions options)
     private static string? WhyGoOn(IRunEntity run)
     {
         RunStatus status = run.RunStatus;
-        if (status.Phase == RunPhase.Failed && RunMarks.Rerun(run.Metadata) is { Length: > 0 } rerun && rerun != status.Rerun) return $"taken up again ({Labels.Rerun}: {rerun})";
-        return status.Extent is { } extent && extent != RunExtent.Of(run.RunSpec) ? $"more is asked for ({RunExtent.Of(run.RunSpec)}, was {extent})" : null;
+        if (status.Phase == RunPhase.Failed && RunMarks.Rerun(run.Metadata) is { Length: > 0 } rerun && rerun != status.Rerun)
+            return $"taken up again ({Labels.Rerun}: {rerun})";
+        return status.Extent is { } extent && extent != RunExtent.Of(run.RunSpec)
+            ? $"more is asked for ({RunExtent.Of(run.RunSpec)}, was {extent})" : null;
     }
 
     private static RunDecision GoOn(RunObservation o, string why)
@@ -161,7 +179,9 @@ internal sealed class RunDecider(OperatorOptions options)
             ActiveSince = null,
         };
         // What was counted in the old Job does not count any more.
-        return Write(o with { Job = null, Progress = [] }, run.RunSpec.Suspend ? Suspended : new Standing(RunPhase.Pending, Reasons.Accepted, FailureText.Clean(why)), run.RunStatus.OutputUri, o.Job is { } job ? Deleting(job, why) : [], TimeSpan.FromMilliseconds(100));
+        return Write(o with { Job = null, Progress = [] }, run.RunSpec.Suspend ? Suspended
+            : new Standing(RunPhase.Pending, Reasons.Accepted, FailureText.Clean(why)), run.RunStatus.OutputUri, o.Job is { } job
+            ? Deleting(job, why) : [], TimeSpan.FromMilliseconds(100));
     }
 
     private static RunDecision Finished(RunObservation o)
@@ -175,13 +195,17 @@ internal sealed class RunDecider(OperatorOptions options)
         };
         if (o.Run.RunSpec.TtlSecondsAfterFinished is { } ttl && status.CompletionTime is { } end && end.AddSeconds(ttl) <= o.Now)
             return new RunDecision(status, [new RunAction.DeleteRun()], LongestSleep);
-        IReadOnlyList<RunAction> actions = o.Job is not { } job ? [] : job.Ended() is null ? Deleting(job, "the run is finished") : TimeToLiveOf(job);
+        IReadOnlyList<RunAction> actions = o.Job is not { } job ? [] : job.Ended() is null
+            ? Deleting(job, "the run is finished") : TimeToLiveOf(job);
         return new RunDecision(status, actions, TimeToLive(o.Run.RunSpec, status, o.Now));
     }
 
-    /// <summary>The Job of a finished run goes after a while, which it is told only now: an operator that was away must find how it ended.</summary>
+    /// <summary>
+    /// The Job of a finished run goes after a while, which it is told only now: an operator that was away must find how it ended.
+    /// </summary>
     private static IReadOnlyList<RunAction> TimeToLiveOf(V1Job job) =>
-        job.Spec.TtlSecondsAfterFinished is null && job.Metadata.DeletionTimestamp is null ? [new RunAction.PatchJob(job, null, null, JobPlan.TimeToLive)] : [];
+        job.Spec.TtlSecondsAfterFinished is null && job.Metadata.DeletionTimestamp is null
+            ? [new RunAction.PatchJob(job, null, null, JobPlan.TimeToLive)] : [];
 
     private static TimeSpan? TimeToLive(RunSpec spec, RunStatus status, DateTimeOffset now)
     {
@@ -193,9 +217,11 @@ internal sealed class RunDecider(OperatorOptions options)
     private static RunDecision NeedsAction(RunObservation o, string reason, string message, bool stalls = true)
     {
         RunPhase phase = o.Run.RunStatus.StartTime is not null && o.Job is not null ? RunPhase.Running : RunPhase.Pending;
-        return Write(o, new Standing(phase, reason, FailureText.Clean(message)) { NeedsAction = stalls }, o.Run.RunStatus.OutputUri, [], WhileRefused);
+        return Write(o, new Standing(phase, reason, FailureText.Clean(message)) { NeedsAction = stalls },
+            o.Run.RunStatus.OutputUri, [], WhileRefused);
     }
 
-    private static RunDecision Write(RunObservation o, Standing standing, string? outputUri, IReadOnlyList<RunAction> actions, TimeSpan? requeueAfter) =>
+    private static RunDecision Write(RunObservation o, Standing standing, string? outputUri, IReadOnlyList<RunAction> actions,
+        TimeSpan? requeueAfter) =>
         new(StatusWriting.Of(o, standing, outputUri), actions, requeueAfter);
 }

@@ -4,7 +4,10 @@ using LightReasoner.Operator.Entities;
 
 namespace LightReasoner.Operator.Runs;
 
-/// <summary>Writes events one after the other beside the reconciles, which do not wait for them. What is still to be written at a stop is written then.</summary>
+/// <summary>
+/// Writes events one after the other beside the reconciles, which do not wait for them. What is still to be written at a stop is written
+/// then.
+/// </summary>
 internal sealed class RunEvents(EventPublisher publish, ILogger<RunEvents> logger) : BackgroundService
 {
     private const int MaxWaiting = 10_000;

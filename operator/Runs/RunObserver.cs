@@ -29,7 +29,8 @@ internal sealed class RunObserver(IKubernetes api, OwnedStore owned, RunIndex in
         if (!finished && run.Metadata.DeletionTimestamp is null)
         {
             progress.Open(uid);
-            progress.AddFinished(uid, pods.Where(pod => pod.Metadata.Labels?.TryGetValue(Labels.RunUid, out string? of) == true && of == uid));
+            progress.AddFinished(uid,
+                pods.Where(pod => pod.Metadata.Labels?.TryGetValue(Labels.RunUid, out string? of) == true && of == uid));
         }
         return new RunObservation
         {
@@ -41,7 +42,8 @@ internal sealed class RunObserver(IKubernetes api, OwnedStore owned, RunIndex in
             References = run.RunSpec.References().ToDictionary(reference => reference, reference => Look(reference, RunKey.Of(run))),
             Progress = progress.Of(uid),
             PodRefusal = finished || job is null ? null : Refusal(job, pods),
-            NamespaceIsTerminating = !finished && job is not null && PodsGoUnasked(job, pods) && await IsTerminatingAsync(job.Metadata.NamespaceProperty, cancellationToken).ConfigureAwait(false),
+            NamespaceIsTerminating = !finished && job is not null && PodsGoUnasked(job, pods)
+                && await IsTerminatingAsync(job.Metadata.NamespaceProperty, cancellationToken).ConfigureAwait(false),
         };
     }
 
@@ -60,7 +62,8 @@ internal sealed class RunObserver(IKubernetes api, OwnedStore owned, RunIndex in
     }
 
     private async Task<bool> IsTerminatingAsync(string ns, CancellationToken cancellationToken) =>
-        (await api.CoreV1.ReadNamespaceAsync(ns, cancellationToken: cancellationToken).ConfigureAwait(false)).Metadata.DeletionTimestamp is not null;
+        (await api.CoreV1.ReadNamespaceAsync(ns, cancellationToken: cancellationToken)
+            .ConfigureAwait(false)).Metadata.DeletionTimestamp is not null;
 
     private ReferencedRun? Look(RunReference reference, RunKey from) =>
         index.Find(new RunKey(reference.Kind!.Value, from.Namespace, reference.Name)) is not { } other ? null

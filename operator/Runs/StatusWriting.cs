@@ -45,7 +45,8 @@ internal static class StatusWriting
     private static RunStatus Active(RunObservation o, RunStatus status, DateTimeOffset now)
     {
         DateTimeOffset? since = o.Run.RunStatus.ActiveSince;
-        if (status.Phase is not (RunPhase.Succeeded or RunPhase.Failed) && o.OwnPods.Any(PodState.IsWorking)) return status with { ActiveSince = since ?? now };
+        if (status.Phase is not (RunPhase.Succeeded or RunPhase.Failed) && o.OwnPods.Any(PodState.IsWorking))
+            return status with { ActiveSince = since ?? now };
         if (since is not { } start) return status;
         DateTimeOffset end = o.OwnPods.Where(PodState.IsFinished).Select(PodState.FinishedAt).DefaultIfEmpty(now).Max();
         double seconds = (end < start || end > now ? now - start : end - start).TotalSeconds;
@@ -54,8 +55,10 @@ internal static class StatusWriting
 
     /// <summary>Whether two statuses differ in more than figures and wording, so that the new one is written at once.</summary>
     public static bool DifferInSubstance(RunStatus a, RunStatus b) =>
-        a.Phase != b.Phase || a.ObservedGeneration != b.ObservedGeneration || a.StartTime != b.StartTime || a.CompletionTime != b.CompletionTime
-        || a.JobName != b.JobName || a.Image != b.Image || a.Rerun != b.Rerun || a.Restarts != b.Restarts || a.Extent != b.Extent || a.ActiveSince != b.ActiveSince
+        a.Phase != b.Phase || a.ObservedGeneration != b.ObservedGeneration || a.StartTime != b.StartTime
+            || a.CompletionTime != b.CompletionTime
+        || a.JobName != b.JobName || a.Image != b.Image || a.Rerun != b.Rerun || a.Restarts != b.Restarts || a.Extent != b.Extent
+            || a.ActiveSince != b.ActiveSince
         || a.OutputUri != b.OutputUri || a.Retries != b.Retries || a.Shards?.Retries != b.Shards?.Retries
         || !Essence(a.Conditions).SequenceEqual(Essence(b.Conditions));
 

@@ -36,7 +36,8 @@ internal readonly record struct ListRequest(bool Watch, string? Continue = null,
 /// <param name="outage">Tells of failures.</param>
 /// <param name="time">The clock.</param>
 internal sealed class Informer<T, TList>(
-    string name, Func<ListRequest, CancellationToken, Task<HttpOperationResponse<TList>>> list, Action<T, bool> changed, Action<IReadOnlySet<string>> listed, Action<T> deleted,
+    string name, Func<ListRequest, CancellationToken, Task<HttpOperationResponse<TList>>> list, Action<T, bool> changed,
+        Action<IReadOnlySet<string>> listed, Action<T> deleted,
     Outage outage, TimeProvider time)
     where T : IKubernetesObject<V1ObjectMeta>
     where TList : class, IKubernetesObject<V1ListMeta>, IItems<T>

@@ -24,7 +24,9 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
     private readonly Dictionary<string, PodRefusal> refusals = [];
     private readonly Dictionary<string, (RunKey Run, V1Pod Pod)> podsByUid = [];
 
-    /// <summary>Jobs that the watch told were deleted: an answer to a request that was read before and comes in late does not bring them back.</summary>
+    /// <summary>
+    /// Jobs that the watch told were deleted: an answer to a request that was read before and comes in late does not bring them back.
+    /// </summary>
     private readonly HashSet<string> deletedJobs = [];
 
     /// <summary>The Jobs and pods of a run's name, those of an earlier run of that name included.</summary>
@@ -92,7 +94,8 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
     public void Deleted(Corev1Event e)
     {
         lock (gate)
-            if (e.InvolvedObject?.Uid is { } uid && refusals.TryGetValue(uid, out PodRefusal? known) && known.Event == e.Metadata.Uid) refusals.Remove(uid);
+            if (e.InvolvedObject?.Uid is { } uid && refusals.TryGetValue(uid, out PodRefusal? known) && known.Event == e.Metadata.Uid)
+                refusals.Remove(uid);
     }
 
     /// <summary>What a whole list of events lacks has been forgotten by the API server.</summary>
@@ -143,7 +146,9 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
         lock (gate)
         {
             deletedJobs.Clear();
-            gone = [.. runs.Where(r => inScope(r.Key)).SelectMany(r => r.Value.Jobs.Values.Where(j => !uids.Contains(j.Metadata.Uid)).Select(j => (r.Key, j.Metadata.Uid, OwnerOf(j)!.Value.Uid)))];
+            gone = [.. runs.Where(r => inScope(r.Key)).SelectMany(r =>
+                r.Value.Jobs.Values.Where(j => !uids.Contains(j.Metadata.Uid))
+                .Select(j => (r.Key, j.Metadata.Uid, OwnerOf(j)!.Value.Uid)))];
         }
         foreach ((RunKey run, string uid, string owner) in gone) RemoveJob(run, uid, owner);
     }
@@ -205,17 +210,20 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
     }
 
     private static PodRefusal? RefusalOf(Corev1Event e) =>
-        (e.Series?.LastObservedTime ?? e.LastTimestamp ?? e.EventTime ?? e.Metadata.CreationTimestamp) is { } at ? new PodRefusal(e.Metadata.Uid, e.Message ?? "", at, e.Metadata.NamespaceProperty) : null;
+        (e.Series?.LastObservedTime ?? e.LastTimestamp ?? e.EventTime ?? e.Metadata.CreationTimestamp) is { } at
+            ? new PodRefusal(e.Metadata.Uid, e.Message ?? "", at, e.Metadata.NamespaceProperty) : null;
 
     private static bool IsNewer(V1ObjectMeta a, V1ObjectMeta b) =>
-        long.TryParse(a.ResourceVersion, CultureInfo.InvariantCulture, out long x) && long.TryParse(b.ResourceVersion, CultureInfo.InvariantCulture, out long y) && x > y;
+        long.TryParse(a.ResourceVersion, CultureInfo.InvariantCulture, out long x)
+            && long.TryParse(b.ResourceVersion, CultureInfo.InvariantCulture, out long y) && x > y;
 
     /// <summary>Whether nothing of interest has changed: finalizers and managed fields do, several times in a Job's life.</summary>
     private static bool Same(V1Job a, V1Job b) =>
         a.Metadata.DeletionTimestamp == b.Metadata.DeletionTimestamp && Json(a.Spec) == Json(b.Spec) && Json(a.Status) == Json(b.Status);
 
     private static bool Same(V1Pod a, V1Pod b) =>
-        a.Metadata.DeletionTimestamp == b.Metadata.DeletionTimestamp && a.Spec.NodeName == b.Spec.NodeName && Json(a.Status) == Json(b.Status);
+        a.Metadata.DeletionTimestamp == b.Metadata.DeletionTimestamp && a.Spec.NodeName == b.Spec.NodeName
+            && Json(a.Status) == Json(b.Status);
 
     private static string Json(object? part) => KubernetesJson.Serialize(part);
 
@@ -241,7 +249,8 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
             Reason = status.Reason,
             Message = status.Message,
             Conditions = status.Conditions?.Where(c => PodState.Conditions.Contains(c.Type)).ToList(),
-            ContainerStatuses = worker is null ? null : [new V1ContainerStatus { Name = worker.Name, Image = worker.Image, State = worker.State }],
+            ContainerStatuses = worker is null ? null
+                : [new V1ContainerStatus { Name = worker.Name, Image = worker.Image, State = worker.State }],
         };
     }
 
@@ -255,7 +264,8 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
         DeletionTimestamp = m.DeletionTimestamp,
         OwnerReferences = m.OwnerReferences,
         Labels = new Dictionary<string, string> { [Labels.RunUid] = m.Labels[Labels.RunUid] },
-        Annotations = m.Annotations.Where(a => a.Key != Labels.Document && (a.Key.StartsWith(Labels.Own, StringComparison.Ordinal) || a.Key.StartsWith(Labels.Batch, StringComparison.Ordinal)))
+        Annotations = m.Annotations.Where(a => a.Key != Labels.Document
+            && (a.Key.StartsWith(Labels.Own, StringComparison.Ordinal) || a.Key.StartsWith(Labels.Batch, StringComparison.Ordinal)))
             .ToDictionary(),
     };
 

@@ -78,7 +78,8 @@ internal sealed class RunIndex
     {
         lock (gate)
             if (runs.TryGetValue(key, out KnownRun? known) && known.Uid == uid)
-                runs[key] = known with { Phase = status.Phase, OutputUri = status.OutputUri, Message = status.Message, ObservedGeneration = status.ObservedGeneration ?? 0 };
+                runs[key] = known with { Phase = status.Phase, OutputUri = status.OutputUri, Message = status.Message,
+                    ObservedGeneration = status.ObservedGeneration ?? 0 };
     }
 
     public void Remove(RunKey key, string uid)
@@ -91,7 +92,8 @@ internal sealed class RunIndex
     public IReadOnlyList<(RunKey Key, string Uid)> Missing(RunKind kind, string? ns, IReadOnlySet<string> uids)
     {
         lock (gate)
-            return [.. runs.Where(r => r.Key.Kind == kind && (ns is null || r.Key.Namespace == ns) && !uids.Contains(r.Value.Uid)).Select(r => (r.Key, r.Value.Uid))];
+            return [.. runs.Where(r => r.Key.Kind == kind && (ns is null || r.Key.Namespace == ns) && !uids.Contains(r.Value.Uid))
+                .Select(r => (r.Key, r.Value.Uid))];
     }
 
     public static RunKey Key(RunKind kind, RunView view) => new(kind, view.Metadata.NamespaceProperty, view.Metadata.Name);

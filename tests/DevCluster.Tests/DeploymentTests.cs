@@ -29,11 +29,13 @@ public sealed class DeploymentTests : IAsyncLifetime
     {
         await Create("{}");
         var done = await Settle("app:1", least: 0);
-        Assert.Equal((1, 3, 3), (done.Int("status", "observedGeneration"), done.Int("status", "updatedReplicas"), done.Int("status", "availableReplicas")));
+        Assert.Equal((1, 3, 3), (done.Int("status", "observedGeneration"), done.Int("status", "updatedReplicas"),
+            done.Int("status", "availableReplicas")));
 
         await api.PatchAsync(Deployments.Object("default", "d"), Image("app:2"), PatchType.Strategic);
         done = await Settle("app:2", least: 3);
-        Assert.Equal(("2", 2), (done.Text("metadata", "annotations", "deployment.kubernetes.io/revision"), done.Int("status", "observedGeneration")));
+        Assert.Equal(("2", 2), (done.Text("metadata", "annotations", "deployment.kubernetes.io/revision"),
+            done.Int("status", "observedGeneration")));
 
         // The first template again: its ReplicaSet is taken up, under a new revision.
         await api.PatchAsync(Deployments.Object("default", "d"), Image("app:1"), PatchType.Strategic);
@@ -95,7 +97,8 @@ public sealed class DeploymentTests : IAsyncLifetime
 
     private async Task<List<JsonObject>> Items(Resource resource) => [.. (await api.ListAsync(resource.Collection("default"))).Items];
 
-    private static bool IsReady(JsonObject pod) => pod.Items("status", "conditions").Any(c => c.Text("type") == "Ready" && c.Text("status") == "True");
+    private static bool IsReady(JsonObject pod) => pod.Items("status", "conditions")
+        .Any(c => c.Text("type") == "Ready" && c.Text("status") == "True");
 
     private static string ImageOf(JsonObject pod) => pod.Items("spec", "containers").Single().Text("image")!;
 

@@ -7,8 +7,10 @@ using LightReasoner.Worker.Tests.Storage;
 namespace LightReasoner.EndToEnd;
 
 /// <summary>
-/// Executes the commands of the documentation: every block marked <c>sh</c>, page by page, against a live cluster, in a folder that looks like the repository.
-/// <c>make</c> targets are resolved and not run (this is part of one of them), <c>helm install</c> and <c>docker</c> are replaced by a check of what they are given, <c>az</c> by a script
+/// Executes the commands of the documentation: every block marked <c>sh</c>, page by page, against a live cluster, in a folder that looks
+/// like the repository.
+/// <c>make</c> targets are resolved and not run (this is part of one of them), <c>helm install</c> and <c>docker</c> are replaced by a
+/// check of what they are given, <c>az</c> by a script
 /// that works on an emulator, and a second operator is not installed.
 /// A block that cannot be executed here is preceded by a comment <c>not executed: why</c>.
 /// </summary>
@@ -68,7 +70,8 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
         .. new[] { "README.md", "CONTRIBUTING.md", "SECURITY.md", "devcluster/README.md" }
             .Concat(Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "docs"), "*.md"))
             .Concat(Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "examples"), "README.md", SearchOption.AllDirectories))
-            .Select(path => Path.GetRelativePath(RepositoryFolder.Path, Path.Combine(RepositoryFolder.Path, path))).Order(StringComparer.Ordinal),
+            .Select(path => Path.GetRelativePath(RepositoryFolder.Path, Path.Combine(RepositoryFolder.Path, path)))
+                .Order(StringComparer.Ordinal),
     ];
 
     [Theory]
@@ -76,26 +79,32 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
     public async Task Commands_Work(string page)
     {
         var blocks = Blocks(page).ToList();
-        foreach (Block block in blocks.Where(b => b.Excuse is not null)) output.WriteLine($"{page}:{block.Line} not executed: {block.Excuse}");
+        foreach (Block block in blocks.Where(b => b.Excuse is not null))
+            output.WriteLine($"{page}:{block.Line} not executed: {block.Excuse}");
         blocks.RemoveAll(b => b.Excuse is not null || b.Language != "sh");
         if (blocks.Count == 0) return;
 
         string folder = Directory.CreateTempSubdirectory("documentation-").FullName;
         try
         {
-            foreach (string entry in Directory.GetFileSystemEntries(RepositoryFolder.Path).Where(e => Path.GetFileName(e) is not (".git" or ".quickstart")))
+            foreach (string entry in Directory.GetFileSystemEntries(RepositoryFolder.Path)
+                .Where(e => Path.GetFileName(e) is not (".git" or ".quickstart")))
                 File.CreateSymbolicLink(Path.Combine(folder, Path.GetFileName(entry)), entry);
             Directory.CreateDirectory(Path.Combine(folder, ".kube"));
             File.Copy(cluster.Kubeconfig, Path.Combine(folder, ".kube", "config"));
             string port = LocalCluster.FreePort().ToString(System.Globalization.CultureInfo.InvariantCulture);
             var script = new StringBuilder(Prelude);
             foreach (Block block in blocks)
-                script.AppendLine().AppendLine(ServerCommand().Replace(block.Text, "serve $1").Replace("/tmp/", folder + "/", StringComparison.Ordinal)
-                    .Replace("file:///mnt/", $"file://{folder}/", StringComparison.Ordinal).Replace("ADDRESS-THAT-PODS-REACH:8080", "127.0.0.1:" + port, StringComparison.Ordinal));
+                script.AppendLine().AppendLine(ServerCommand().Replace(block.Text, "serve $1")
+                    .Replace("/tmp/", folder + "/", StringComparison.Ordinal)
+                    .Replace("file:///mnt/", $"file://{folder}/", StringComparison.Ordinal)
+                        .Replace("ADDRESS-THAT-PODS-REACH:8080", "127.0.0.1:" + port, StringComparison.Ordinal));
             await File.WriteAllTextAsync(Path.Combine(folder, "commands.sh"), script.ToString());
             await File.WriteAllTextAsync(Path.Combine(folder, "az.mjs"), AzureCommandLine.Script);
             bool azure = blocks.Any(block => AzureCommand().IsMatch(block.Text));
-            (int code, string text) = await RunAsync(folder, [("PORT", port), .. azure ? AzureCommandLine.Environment(azurite.ConnectionString) : [("CONNECTION", "UseDevelopmentStorage=true")]]);
+            (int code, string text) = await RunAsync(folder,
+                [("PORT", port), .. azure ? AzureCommandLine.Environment(azurite.ConnectionString)
+                : [("CONNECTION", "UseDevelopmentStorage=true")]]);
             Assert.True(code == 0, $"{page}: the commands ended with {code}.\n{text}");
         }
         finally
@@ -109,14 +118,16 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
     public void Commands_AreMarked(string page)
     {
         foreach (Block block in Blocks(page).Where(b => b.Language.Length == 0))
-            Assert.False(CommandLine().IsMatch(block.Text), $"{page}:{block.Line}: a block with commands must be marked sh, so that it is executed:\n{block.Text}");
+            Assert.False(CommandLine().IsMatch(block.Text),
+                $"{page}:{block.Line}: a block with commands must be marked sh, so that it is executed:\n{block.Text}");
     }
 
     /// <summary>A file that a page shows is the one that its commands use.</summary>
     [Theory]
     [MemberData(nameof(Pages))]
     public void ShownFiles_AreTheFilesThemselves(string page) =>
-        Assert.All(Blocks(page).Where(b => b.File is not null), block => Assert.Equal(File.ReadAllText(Path.Combine(RepositoryFolder.Path, block.File!)), block.Text + "\n"));
+        Assert.All(Blocks(page).Where(b => b.File is not null), block =>
+            Assert.Equal(File.ReadAllText(Path.Combine(RepositoryFolder.Path, block.File!)), block.Text + "\n"));
 
     /// <summary>The map of the code names every folder of the two programs.</summary>
     [Theory]
@@ -125,7 +136,8 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
     public void Map_HasEveryFolder(string program)
     {
         string map = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs", "contributing.md"));
-        Assert.All(Directory.GetDirectories(Path.Combine(RepositoryFolder.Path, program)).Select(path => Path.GetFileName(path)!).Except(["bin", "obj"]), folder => Assert.Contains(folder + "/", map));
+        Assert.All(Directory.GetDirectories(Path.Combine(RepositoryFolder.Path, program)).Select(path => Path.GetFileName(path)!)
+            .Except(["bin", "obj"]), folder => Assert.Contains(folder + "/", map));
     }
 
     /// <summary>Links within the documentation lead to files that exist.</summary>
@@ -136,17 +148,21 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
         string folder = Path.GetDirectoryName(Path.Combine(RepositoryFolder.Path, page))!;
         foreach (Match link in Link().Matches(Code().Replace(File.ReadAllText(Path.Combine(RepositoryFolder.Path, page)), "")))
         {
-            string path = link.Groups[1].Value.Length == 0 ? Path.GetFileName(page) : link.Groups[1].Value, target = Path.Combine(folder, path);
+            string path = link.Groups[1].Value.Length == 0 ? Path.GetFileName(page) : link.Groups[1].Value,
+                target = Path.Combine(folder, path);
             Assert.True(File.Exists(target) || Directory.Exists(target), $"{page} links to {path}, which does not exist");
             if (link.Groups[2].Value is { Length: > 0 } anchor)
-                Assert.Contains(anchor, Heading().Matches(File.ReadAllText(target)).Select(h => NotInAnchors().Replace(h.Groups[1].Value.Trim().ToLowerInvariant(), "").Replace(' ', '-')));
+                Assert.Contains(anchor, Heading().Matches(File.ReadAllText(target))
+                    .Select(h => NotInAnchors().Replace(h.Groups[1].Value.Trim().ToLowerInvariant(), "").Replace(' ', '-')));
         }
     }
 
     private async Task<(int Code, string Text)> RunAsync(string folder, IEnumerable<(string Name, string Value)> environment)
     {
-        var start = new ProcessStartInfo("bash", ["commands.sh"]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        foreach ((string name, string value) in environment.Concat([("HOME", folder), ("KUBECONFIG", cluster.Kubeconfig), ("TOKEN", "secret")]))
+        var start = new ProcessStartInfo("bash", ["commands.sh"]) { WorkingDirectory = folder, RedirectStandardOutput = true,
+            RedirectStandardError = true, RedirectStandardInput = true };
+        foreach ((string name, string value) in environment.Concat([("HOME", folder),
+            ("KUBECONFIG", cluster.Kubeconfig), ("TOKEN", "secret")]))
             start.Environment[name] = value;
         using Process process = Process.Start(start)!;
         process.StandardInput.Close();
@@ -176,7 +192,8 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
             Assert.True(end > 0, $"{page}:{i + 1}: the block has no end");
             string before = lines.Take(i).LastOrDefault(line => line.Trim().Length > 0) ?? "";
             Match excuse = NotExecuted().Match(before), file = ShownFile().Match(before);
-            yield return new Block(i + 1, lines[i][3..].Trim(), string.Join('\n', lines[(i + 1)..end]), excuse.Success ? excuse.Groups[1].Value : null, file.Success ? file.Groups[1].Value : null);
+            yield return new Block(i + 1, lines[i][3..].Trim(), string.Join('\n', lines[(i + 1)..end]), excuse.Success
+                ? excuse.Groups[1].Value : null, file.Success ? file.Groups[1].Value : null);
             i = end;
         }
     }
@@ -205,7 +222,8 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
     [GeneratedRegex(@"^(bin/(?:operator|devcluster) )", RegexOptions.Multiline)]
     private static partial Regex ServerCommand();
 
-    [GeneratedRegex(@"^(make|kubectl|helm|az|docker|podman|buildah|git|curl|apt-get|bin/\w+|eng/\S+|[A-Z_]+=\S+ make) ", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^(make|kubectl|helm|az|docker|podman|buildah|git|curl|apt-get|bin/\w+|eng/\S+|[A-Z_]+=\S+ make) ",
+        RegexOptions.Multiline)]
     private static partial Regex CommandLine();
 
     private sealed record Block(int Line, string Language, string Text, string? Excuse, string? File);

@@ -21,7 +21,8 @@ public sealed class LiveCluster : IAsyncLifetime
     internal string Kubeconfig => _cluster.Kubeconfig;
 
     /// <summary>Names the kubeconfig; nothing runs yet.</summary>
-    public LiveCluster() => _cluster = new LocalCluster(RepositoryFolder.Path, _state, Path.Combine(RepositoryFolder.Path, "bin", "worker"));
+    public LiveCluster() => _cluster = new LocalCluster(RepositoryFolder.Path, _state,
+        Path.Combine(RepositoryFolder.Path, "bin", "worker"));
 
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
@@ -63,7 +64,8 @@ public sealed class LiveCluster : IAsyncLifetime
             if (holds(run)) return run;
             if (RunTable.Text(run, "phase") == "Failed") break;
         }
-        Assert.Fail($"{resource} did not get there within {Patience}: {run["status"]?.ToJsonString()}\n{string.Join('\n', _cluster.Programs.Select(p => p.Tail()))}\n{await _cluster.OperatorLogAsync(default)}");
+        Assert.Fail($"{resource} did not get there within {Patience}: "
+            + $"{run["status"]?.ToJsonString()}\n{string.Join('\n', _cluster.Programs.Select(p => p.Tail()))}\n{await _cluster.OperatorLogAsync(default)}");
         return run;
     }
 

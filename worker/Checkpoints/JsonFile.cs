@@ -9,22 +9,37 @@ internal static class JsonFile
 {
     private const long MaxBytes = 64 << 20;
 
-    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static JsonObject Read(string path)
     {
         var length = new FileInfo(path).Length;
         if (length > MaxBytes)
             throw new InvalidDataException($"{path}: {length} bytes are too many for this file (at most {MaxBytes})");
+        return Parse(File.ReadAllBytes(path), path);
+    }
+
+    /// <summary>The object that a file holds. Its texts are looked at here: JsonNode would fail at them only where they are read.</summary>
+    /// <exception cref="InvalidDataException">It holds something else; the message names the file.</exception>
+    public static JsonObject Parse(ReadOnlySpan<byte> json, string name)
+    {
+        if (json.StartsWith("\uFEFF"u8))
+            json = json[3..];
         try
         {
-            using var stream = File.OpenRead(path);
-            var options = new JsonDocumentOptions { AllowDuplicateProperties = false };
-            return JsonNode.Parse(stream, documentOptions: options) as JsonObject ?? throw new InvalidDataException($"{path}: expected a JSON object");
+            var reader = new Utf8JsonReader(json);
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
+                    reader.GetString();
+            }
+            return JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject
+                ?? throw new InvalidDataException($"{name}: expected a JSON object");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new InvalidDataException($"{path}: malformed JSON: {e.Message}", e);
+            throw new InvalidDataException($"{name}: malformed JSON: {e.Message}", e);
         }
     }
 
@@ -32,7 +47,8 @@ internal static class JsonFile
 
     public static void Write(string path, JsonObject json) => SafetensorsWriter.Replace(path, stream =>
     {
-        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = s_indented.Encoder, NewLine = "\n" }))
+        using (var writer = new Utf8JsonWriter(stream,
+            new JsonWriterOptions { Indented = true, Encoder = s_indented.Encoder, NewLine = "\n" }))
             json.WriteTo(writer, s_indented);
         stream.WriteByte((byte)'\n');
     });

@@ -17,8 +17,6 @@ internal sealed class WeightFiles : IDisposable
     /// <summary>What lists the tensors: the file that an error about a missing tensor names.</summary>
     public string Listing { get; private set; } = "";
 
-    public IEnumerable<SafetensorsFile> Files => _files.Values;
-
     public IEnumerable<string> Names => _fileOf.Keys;
 
     public static WeightFiles Open(string dir)

@@ -88,7 +88,7 @@ internal static class GenerateCommand
         var first = 0;
         foreach ((int Number, JsonElement Line)[] lines in JsonLines.Read(input).Chunk(batchSize))
         {
-            int[][] prompts = [.. lines.Select(l => JsonLines.In(l.Number, () => Prompt(l.Line, loaded.Model.Config.VocabSize, tokenizer)))];
+            int[][] prompts = [.. lines.Select(l => JsonLines.In(l.Number, () => BatchGenerator.Checked(loaded.Model, Prompt(l.Line, tokenizer), "the prompt")))];
             foreach (GeneratedAnswer answer in generate(prompts, first))
             {
                 JsonLines.Write(output, writer =>
@@ -106,17 +106,14 @@ internal static class GenerateCommand
         }
     }
 
-    private static int[] Prompt(JsonElement line, int vocabulary, Tokenizer? tokenizer)
+    private static int[] Prompt(JsonElement line, Tokenizer? tokenizer)
     {
-        int[] ids;
         if (line.TryGetProperty("ids", out JsonElement given))
-            ids = JsonLines.Ids(given, "ids", vocabulary);
-        else if (!line.TryGetProperty("prompt", out JsonElement prompt))
+            return JsonLines.Ids(given, "ids");
+        if (!line.TryGetProperty("prompt", out JsonElement prompt))
             throw new FormatException("needs 'prompt' or 'ids'");
-        else if (tokenizer is null)
+        if (tokenizer is null)
             throw new FormatException("'prompt' needs a tokenizer, and the model folder has no tokenizer.json; give 'ids'");
-        else
-            ids = tokenizer.Encode(JsonLines.Text(prompt, "prompt"), addSpecialTokens: true);
-        return ids.Length > 0 ? ids : throw new FormatException("the prompt has no tokens; there is nothing to continue");
+        return tokenizer.Encode(JsonLines.Text(prompt, "prompt"), addSpecialTokens: true);
     }
 }

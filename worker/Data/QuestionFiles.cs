@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Evaluation;
 using LightReasoner.Worker.Runs;
 
@@ -62,15 +62,9 @@ internal static class QuestionFiles
     private static async Task<JsonObject> ObjectAsync(DataFile file, CancellationToken cancellation)
     {
         await using Stream stream = await file.OpenAsync(cancellation);
-        try
-        {
-            return await JsonNode.ParseAsync(stream, cancellationToken: cancellation) as JsonObject
-                ?? throw new WorkerException(ExitCode.BadData, $"{file.Uri}: must hold one JSON object");
-        }
-        catch (JsonException e)
-        {
-            throw new WorkerException(ExitCode.BadData, $"{file.Uri}: is not JSON (line {e.LineNumber + 1})", e);
-        }
+        using var content = new MemoryStream();
+        await stream.CopyToAsync(content, cancellation);
+        return JsonFile.Parse(content.ToArray(), file.Uri);
     }
 
     /// <summary>As Python's <c>json.dump</c> writes it: a space after colons and commas, and nothing but ASCII.</summary>

@@ -34,15 +34,16 @@ public sealed class AccuracyEvaluator
     /// <param name="answered">Hears, after each forward pass, how many questions are answered.</param>
     /// <exception cref="Runs.WorkerException">The answers of the questions are not such as the grader compares.</exception>
     public EvaluationResult Evaluate(
-        LoadedModel model, Tokenizer tokenizer, IReadOnlyList<Question> questions, EvaluationSpec spec, Decoding decoding, CancellationToken cancellation = default,
+        LoadedModel model, Tokenizer tokenizer, IReadOnlyList<Question> questions, EvaluationSpec spec, Decoding decoding,
+            CancellationToken cancellation = default,
         Action<int>? answered = null)
     {
         var grader = AnswerGrader.Of(spec);
         grader.Check(questions.Select(question => (question.Where, question.Answer ?? "")));
-        var vocabulary = model.Model.Config.VocabSize;
-        var prompts = questions.Select(question => spec.Benchmark is null
-            ? PromptFormat.Encode(tokenizer, spec.Prompt, question, vocabulary)
-            : PromptFormat.Checked(tokenizer.Encode(Benchmark.Prompt(question.Text, spec.PromptType), addSpecialTokens: true), vocabulary, question.Where, "question")).ToArray();
+        var prompts = questions.Select(question => BatchGenerator.Checked(model.Model, spec.Benchmark is null
+            ? PromptFormat.Encode(tokenizer, spec.Prompt, question, model.Model.Config.VocabSize)
+            : tokenizer.Encode(Benchmark.Prompt(question.Text, spec.PromptType), addSpecialTokens: true), $"{question.Where}: the prompt"))
+                .ToArray();
         var endIds = model.EndIds(tokenizer);
         var batchSize = BatchSizes.Rows(spec.BatchSize, model.Model, prompts.Max(prompt => prompt.Length), spec.Generation.MaxNewTokens);
         int eos = decoding is Decoding.Tokens ? 0 : RefineTrainer.EosOf(model, tokenizer), limit = spec.Generation.MaxNewTokens;
@@ -51,8 +52,10 @@ public sealed class AccuracyEvaluator
             Decoding.Blocks => new BlockGenerator(model.Model, eos, endIds)
                 .Generate(prompts, spec.BlockLength, spec.RefineIterations.Number, limit, batchSize, answered, cancellation),
             Decoding.Masks => new InterleavedGenerator(model.Model, eos, endIds)
-                .Generate(prompts, spec.BlockLength, spec.Decoder is BlockDecoder.SelfAware ? spec.Threshold : null, limit, batchSize, answered, cancellation),
-            _ => new BatchGenerator(model.Model, endIds).Generate(prompts, spec.Generation, batchSize, answered: answered, cancellation: cancellation),
+                .Generate(prompts, spec.BlockLength, spec.Decoder is BlockDecoder.SelfAware ? spec.Threshold : null, limit, batchSize,
+                    answered, cancellation),
+            _ => new BatchGenerator(model.Model, endIds)
+                .Generate(prompts, spec.Generation, batchSize, answered: answered, cancellation: cancellation),
         };
         var texts = generated.Select(answer => tokenizer.Decode(answer.Ids, skipSpecialTokens: true)).ToArray();
         var correct = texts.Zip(questions, (text, question) => grader.Grade(text, question.Answer!).IsCorrect).ToArray();

@@ -89,7 +89,7 @@ public sealed class LoraTrainer : IDisposable
         }, stop);
         var loss = losses.Sum(sum => sum[0]) / samples.Length;
         if (!double.IsFinite(loss))
-            throw new InvalidOperationException($"step {Step + 1}: the loss is {loss}; a lower training.learningRate may help");
+            throw new InvalidDataException($"step {Step + 1}: the loss is {loss}; a lower spec.training.learningRate may help");
 
         var learningRate = _training.LearningRate * LearningRate.Factor(_training.Scheduler, Step, _warmupSteps, TotalSteps);
         var norm = _replicas.Value.Step(Step + 1, learningRate, _training.MaxGradNorm);

@@ -70,11 +70,8 @@ internal sealed record TrainingSample(int[] Prefix, int[] TokenIds, double[] Wei
             throw new InvalidDataException($"{where}: the prefix has no tokens");
         if (sample.TokenIds.Length == 0 || sample.TokenIds.Length != sample.Weights.Length)
             throw new InvalidDataException($"{where}: token_ids and weights must be of the same length, at least 1; they have {sample.TokenIds.Length} and {sample.Weights.Length}");
-        foreach (var id in sample.TokenIds.Concat(prefix))
-        {
-            if (id < 0 || id >= vocabulary)
-                throw new InvalidDataException($"{where}: token id {id} is outside the model's vocabulary of {vocabulary}; were the samples made with another tokenizer?");
-        }
+        Models.TokenIds.Check(prefix, vocabulary, $"{where}: the prefix");
+        Models.TokenIds.Check(sample.TokenIds, vocabulary, $"{where}: the label (token_ids)");
         if (sample.Weights.Any(w => !double.IsFinite(w) || w < 0))
             throw new InvalidDataException($"{where}: weights must be finite and not negative");
         return new TrainingSample(prefix, sample.TokenIds, sample.Weights);

@@ -65,7 +65,7 @@ internal static class JsonLines
         output.Flush();
     }
 
-    /// <summary>Does something about a line; a <see cref="FormatException"/> becomes an error that names the line.</summary>
+    /// <summary>Does something about a line; a <see cref="FormatException"/> or <see cref="InvalidDataException"/> becomes an error that names the line.</summary>
     internal static T In<T>(int number, Func<T> read)
     {
         try
@@ -80,7 +80,7 @@ internal static class JsonLines
         {
             throw BadLine(number, $"not valid UTF-8: {e.Message}", e);
         }
-        catch (FormatException e)
+        catch (Exception e) when (e is FormatException or InvalidDataException)
         {
             throw BadLine(number, e.Message, e);
         }
@@ -105,15 +105,13 @@ internal static class JsonLines
     /// <summary>Token ids.</summary>
     /// <param name="value">What a line has under <paramref name="field"/>.</param>
     /// <param name="field">Name of the field, for messages.</param>
-    /// <param name="vocabulary">Ids must be below this.</param>
-    internal static int[] Ids(JsonElement value, string field, int vocabulary = int.MaxValue)
+    internal static int[] Ids(JsonElement value, string field)
     {
         if (value.ValueKind != JsonValueKind.Array)
             throw new FormatException($"field '{field}': expected an array, found {Kind(value)}");
         return [.. value.EnumerateArray().Select((id, i) =>
-            id.ValueKind != JsonValueKind.Number || !id.TryGetInt32(out int number) || number < 0 ? throw new FormatException($"field '{field}[{i}]': expected a token id, found {id.GetRawText()}")
-            : number >= vocabulary ? throw new FormatException($"field '{field}[{i}]': id {number} is outside the vocabulary (0 to {vocabulary - 1})")
-            : number)];
+            id.ValueKind == JsonValueKind.Number && id.TryGetInt32(out int number) && number >= 0 ? number
+            : throw new FormatException($"field '{field}[{i}]': expected a token id, found {id.GetRawText()}"))];
     }
 
     /// <summary>A tree of a value. Of equal names the last counts, and text may hold lone surrogates.</summary>

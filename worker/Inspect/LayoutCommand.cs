@@ -24,15 +24,7 @@ internal static class LayoutCommand
     internal static void Run(TextReader input, Stream output, int blockSize, int maxLength, Truncation truncation, int eos) => JsonLines.Each(input, output, (line, writer) =>
     {
         var (prompt, response) = (Field("prompt"), Field("response"));
-        RefineSequence sequence;
-        try
-        {
-            sequence = RefineSequence.Build(prompt, response, eos, EosTail.OfLength(1), maxLength, truncation, 0);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new FormatException(e.Message, e);
-        }
+        var sequence = RefineSequence.Build(prompt, response, eos, EosTail.OfLength(1), maxLength, truncation);
         var layout = InterleavedLayout.Of(sequence, blockSize, eos);
         writer.WriteStartObject();
         Write("ids", layout.Ids);

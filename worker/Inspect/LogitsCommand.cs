@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Commands;
+using LightReasoner.Worker.Models;
 using TorchSharp;
 
 namespace LightReasoner.Worker.Inspect;
@@ -26,7 +27,7 @@ internal static class LogitsCommand
 
     internal static void Run(LoadedModel loaded, bool lastOnly, TextReader input, Stream output) => JsonLines.Each(input, output, (line, writer) =>
     {
-        int[] ids = line.TryGetProperty("ids", out JsonElement given) ? JsonLines.Ids(given, "ids", loaded.Model.Config.VocabSize) : throw new FormatException("needs 'ids'");
+        int[] ids = line.TryGetProperty("ids", out JsonElement given) ? TokenIds.Check(JsonLines.Ids(given, "ids"), loaded.Model.Config.VocabSize, "field 'ids'") : throw new FormatException("needs 'ids'");
         if (ids.Length == 0) throw new FormatException("field 'ids': holds no ids");
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();

@@ -31,14 +31,16 @@ public sealed class BatchGenerator(CausalLM model, IReadOnlyCollection<int> endI
     /// <param name="cancellation">Ends generation between two forward passes.</param>
     /// <exception cref="InvalidDataException">A prompt leaves no room in the model's context, or the logits are not finite.</exception>
     public IReadOnlyList<GeneratedAnswer> Generate(
-        IReadOnlyList<int[]> prompts, GenerationSpec spec, int batchSize, int firstNumber = 0, Action<int>? answered = null, CancellationToken cancellation = default) =>
+        IReadOnlyList<int[]> prompts, GenerationSpec spec, int batchSize, int firstNumber = 0, Action<int>? answered = null,
+            CancellationToken cancellation = default) =>
         Generate(prompts, [.. Enumerable.Range(firstNumber, prompts.Count)], spec, batchSize, states: null, answered, cancellation);
 
     /// <summary>
     /// The same, and the final hidden states that the answers' tokens were chosen by, prompt after prompt, [tokens, hidden].
     /// </summary>
     public IReadOnlyList<GeneratedAnswer> Generate(
-        IReadOnlyList<int[]> prompts, IReadOnlyList<int> promptNumbers, GenerationSpec spec, int batchSize, out Tensor states, Action<int>? answered = null, CancellationToken cancellation = default)
+        IReadOnlyList<int[]> prompts, IReadOnlyList<int> promptNumbers, GenerationSpec spec, int batchSize, out Tensor states,
+            Action<int>? answered = null, CancellationToken cancellation = default)
     {
         var steps = new List<(Tensor Hidden, int[] Prompts)>();
         var answers = Generate(prompts, promptNumbers, spec, batchSize, steps, answered, cancellation);
@@ -62,7 +64,8 @@ public sealed class BatchGenerator(CausalLM model, IReadOnlyCollection<int> endI
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            var (hidden, rows) = batch.Admit() is (var read, var admitted) ? (read!, admitted) : batch.Continue(prompt => answers[prompt][^1]);
+            var (hidden, rows) = batch.Admit() is (var read, var admitted) ? (read!, admitted)
+                : batch.Continue(prompt => answers[prompt][^1]);
             states?.Add((hidden.DetachFromDisposeScope(), rows));
             var tokens = sampler.Choose(model.Head(hidden), rows).ToHost<long>();
             for (var row = 0; row < rows.Length; row++)
@@ -82,19 +85,26 @@ public sealed class BatchGenerator(CausalLM model, IReadOnlyCollection<int> endI
     }
 
     /// <summary>Most tokens of each answer: what is asked for, or what the model's context has room for.</summary>
-    internal static int[] Limits(CausalLM model, IReadOnlyList<int[]> prompts, int maxNewTokens, int? most = null)
+    internal static int[] Limits(CausalLM model, IReadOnlyList<int[]> prompts, int maxNewTokens, int? context = null) =>
+        [.. prompts.Select((prompt, i) =>
+            Math.Min(maxNewTokens,
+            (context ?? model.Config.MaxPositionEmbeddings) - Checked(model, prompt, $"prompt {i + 1}", context).Length))];
+
+    /// <summary>A prompt that the model can continue.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="prompt">Its token ids.</param>
+    /// <param name="what">What it is and where it stands, for the message.</param>
+    /// <param name="context">Most tokens of prompt and answer; the model's own limit where it is left out.</param>
+    /// <exception cref="InvalidDataException">It is empty, has ids that the model lacks, or leaves no room for an answer.</exception>
+    internal static int[] Checked(CausalLM model, int[] prompt, string what, int? context = null)
     {
-        var context = most ?? model.Config.MaxPositionEmbeddings;
-        for (var i = 0; i < prompts.Count; i++)
-        {
-            if (prompts[i].Length == 0)
-                throw new InvalidDataException($"prompt {i + 1} has no tokens; there is nothing to continue");
-            if (prompts[i].Max() >= model.Config.VocabSize)
-                throw new InvalidDataException($"prompt {i + 1} has token id {prompts[i].Max()}, but the model knows {model.Config.VocabSize} tokens (config.json: vocab_size); does the tokenizer belong to it?");
-            if (prompts[i].Length >= context)
-                throw new InvalidDataException($"prompt {i + 1} has {prompts[i].Length} tokens, but the model's context ends at {context} (config.json: max_position_embeddings)");
-        }
-        return [.. prompts.Select(prompt => Math.Min(maxNewTokens, context - prompt.Length))];
+        if (prompt.Length == 0)
+            throw new InvalidDataException($"{what} has no tokens; there is nothing to continue");
+        var most = context ?? model.Config.MaxPositionEmbeddings;
+        if (prompt.Length >= most)
+            throw new InvalidDataException(
+                $"{what} has {prompt.Length} tokens, but the model's context ends at {most} (config.json: max_position_embeddings)");
+        return TokenIds.Check(prompt, model.Config.VocabSize, what);
     }
 
     internal static InvalidDataException NotFinite(CausalLM model) => new(
@@ -107,7 +117,8 @@ public sealed class BatchGenerator(CausalLM model, IReadOnlyCollection<int> endI
         var next = new long[answers.Count]; // where the next state of a prompt goes
         for (var i = 1; i < next.Length; i++)
             next[i] = next[i - 1] + answers[i - 1].Ids.Length;
-        var ordered = empty([answers.Sum(answer => (long)answer.Ids.Length), model.Config.HiddenSize], dtype: model.DType, device: model.Device);
+        var ordered = empty([answers.Sum(answer => (long)answer.Ids.Length), model.Config.HiddenSize], dtype: model.DType,
+            device: model.Device);
         foreach (var (hidden, prompts) in steps)
         {
             using var scope = NewDisposeScope();

@@ -22,7 +22,7 @@ internal sealed class PromptBatch : IDisposable
     /// <param name="model">The model.</param>
     /// <param name="prompts">Token ids of the prompts, none empty; at least one.</param>
     /// <param name="slots">Prompts at once.</param>
-    /// <param name="unread">Tokens at the end of each prompt that are not read (0 or 1).</param>
+    /// <param name="unread">Tokens at the end of each prompt that are left to the caller.</param>
     public PromptBatch(CausalLM model, IReadOnlyList<int[]> prompts, int slots, int unread = 0)
     {
         (_model, _prompts, _unread) = (model, prompts, unread);
@@ -54,7 +54,8 @@ internal sealed class PromptBatch : IDisposable
         var prompts = Array.ConvertAll(free, slot => (_promptOfSlot[slot] = _waiting.Dequeue()).Value);
         foreach (var slot in free)
             Cache.Truncate(slot, _shared);
-        return (Read(Array.ConvertAll(prompts, prompt => _prompts[prompt][_shared..^_unread]), free), prompts);
+        return (Read(Array.ConvertAll(prompts, prompt => _prompts[prompt][_shared..Math.Max(_shared, _prompts[prompt].Length - _unread)]),
+            free), prompts);
     }
 
     /// <summary>

@@ -14,6 +14,8 @@ namespace LightReasoner.Worker.Refinement;
 /// <param name="endIds">The tokens that end an answer; none to go on to the limit.</param>
 public sealed class BlockGenerator(CausalLM model, int fillId, IReadOnlyCollection<int> endIds)
 {
+    private const int ShortPrompt = 1024; // tokens; reading more at once takes much memory
+
     /// <summary>Generates an answer to each prompt, ending at its first end-of-sequence token or at the limit.</summary>
     /// <param name="prompts">Token ids of the prompts, none empty.</param>
     /// <param name="blockLength">Tokens of a block (the published add_eos_length + 1).</param>
@@ -35,7 +37,9 @@ public sealed class BlockGenerator(CausalLM model, int fillId, IReadOnlyCollecti
             return [];
         model.eval();
         using var _ = no_grad();
-        using var batch = new PromptBatch(model, prompts, batchSize, unread: 1);
+        // The first pass over a block predicts its first token from the prompt's last. Where there is one row, it reads a short prompt too.
+        var oneRow = Math.Min(batchSize, prompts.Count) == 1 && prompts.Max(prompt => prompt.Length) <= ShortPrompt;
+        using var batch = new PromptBatch(model, prompts, batchSize, unread: oneRow ? ShortPrompt : 1);
         var rows = prompts.Select((prompt, i) => new Row(prompt, limits[i])).ToArray();
         var answers = new GeneratedAnswer?[prompts.Count];
         var done = 0;
@@ -73,16 +77,19 @@ public sealed class BlockGenerator(CausalLM model, int fillId, IReadOnlyCollecti
         var inputs = slots.Select((prompt, slot) => prompt is { } p ? rows[p].Input(cached[slot]) : []).ToArray();
         var hidden = model.Hidden(Transfer.Padded(inputs, model.Device), batch.Cache, Array.ConvertAll(inputs, input => input.Length));
         var width = (int)hidden.size(1);
-        int[] real = [.. inputs.SelectMany((input, slot) => Enumerable.Range(slot * width, input.Length))];
+        // The position that each row's first prediction follows: the last one before the block, or of what is cached.
+        int[] before = [.. slots.Select((prompt, slot) => prompt is { } p ? Math.Max(cached[slot], rows[p].BlockStart - 1) : cached[slot])];
+        int[] counts = [.. inputs.Select((input, slot) => cached[slot] + input.Length - before[slot])];
+        int[] real = [.. counts.SelectMany((count, slot) => Enumerable.Range(slot * width + before[slot] - cached[slot], count))];
         var predicted = model.Argmax(hidden.view(-1, hidden.size(2)).index_select(0, real.ToDevice(model.Device))).ToHost<long>().AsSpan();
         for (var slot = 0; slot < inputs.Length; slot++)
         {
             if (slots[slot] is not { } prompt)
                 continue;
-            if (predicted[..inputs[slot].Length].Contains(-1))
+            if (predicted[..counts[slot]].Contains(-1))
                 throw BatchGenerator.NotFinite(model);
-            batch.Cache.Truncate(slot, rows[prompt].Accept(cached[slot], predicted[..inputs[slot].Length]));
-            predicted = predicted[inputs[slot].Length..];
+            batch.Cache.Truncate(slot, rows[prompt].Accept(before[slot], predicted[..counts[slot]]));
+            predicted = predicted[counts[slot]..];
         }
     }
 
@@ -93,7 +100,10 @@ public sealed class BlockGenerator(CausalLM model, int fillId, IReadOnlyCollecti
     private sealed class Row(int[] prompt, int limit)
     {
         private readonly List<int> _tokens = [.. prompt];
-        private int _blockStart, _final, _totalPasses; // tokens before the block; tokens that no further pass can change
+        private int _final, _totalPasses; // tokens that no further pass can change
+
+        /// <summary>Tokens before the block.</summary>
+        public int BlockStart { get; private set; }
 
         /// <summary>Passes over the current block.</summary>
         public int Passes { get; private set; }
@@ -104,21 +114,21 @@ public sealed class BlockGenerator(CausalLM model, int fillId, IReadOnlyCollecti
         /// <summary>Makes what was generated final and appends a fresh block.</summary>
         public void StartBlock(int blockLength, int fillId)
         {
-            (_blockStart, _final, Passes) = (_tokens.Count, _tokens.Count, 0);
+            (BlockStart, _final, Passes) = (_tokens.Count, _tokens.Count, 0);
             _tokens.AddRange(Enumerable.Repeat(fillId, Math.Min(blockLength, prompt.Length + limit - _tokens.Count)));
         }
 
         /// <summary>What the next pass reads behind the tokens that are cached.</summary>
         public int[] Input(int cached) => [.. _tokens[cached..^1]];
 
-        /// <summary>Takes a pass's predictions: of the tokens after position <paramref name="cached"/>.</summary>
+        /// <summary>Takes a pass's predictions: of the tokens after position <paramref name="before"/>.</summary>
         /// <returns>How many tokens the cache may keep: up to the first one that the pass read otherwise than it now is.</returns>
-        public int Accept(int cached, ReadOnlySpan<long> predicted)
+        public int Accept(int before, ReadOnlySpan<long> predicted)
         {
             var valid = _tokens.Count - 1;
-            for (var i = Math.Max(0, _blockStart - cached - 1); i < predicted.Length; i++)
+            for (var i = 0; i < predicted.Length; i++)
             {
-                var position = cached + 1 + i;
+                var position = before + 1 + i;
                 if ((int)predicted[i] != _tokens[position])
                     valid = Math.Min(valid, position);
                 _tokens[position] = (int)predicted[i];

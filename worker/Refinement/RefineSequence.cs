@@ -21,11 +21,13 @@ internal sealed record RefineSequence(int[] Ids, int ResponseStart)
         reader => new RefineSequence(reader.ReadArray<int>(), reader.ReadInt32()));
 
     /// <summary>
-    /// Puts a sequence together: the response is followed by one EOS, which counts as content for truncation, and then by more of them until
+    /// Puts a sequence together: the response is followed by one EOS, which counts as content for truncation, and then by more of them
+    /// until
     /// the tail is complete or the sequence full.
     /// </summary>
     /// <exception cref="InvalidDataException">The sequence is too long and <paramref name="truncation"/> is error.</exception>
-    public static RefineSequence Build(int[] prompt, int[] response, int eos, EosTail tail, int maxLength, Truncation truncation, int recordIndex)
+    public static RefineSequence Build(int[] prompt, int[] response, int eos, EosTail tail, int maxLength, Truncation truncation,
+        string place = "")
     {
         int[] content = [.. prompt, .. response, eos];
         if (content.Length > maxLength)
@@ -35,7 +37,7 @@ internal sealed record RefineSequence(int[] Ids, int ResponseStart)
                 Truncation.Right => new RefineSequence(content[..maxLength], Math.Min(prompt.Length, maxLength)),
                 Truncation.Left => new RefineSequence(content[^maxLength..], Math.Max(0, prompt.Length - (content.Length - maxLength))),
                 _ => throw new InvalidDataException(
-                    $"record {recordIndex + 1}: prompt and response have {content.Length} tokens, more than maxLength ({maxLength}); truncation: right or left would cut it"),
+                    $"{(place.Length > 0 ? place + ": " : "")}prompt and response have {content.Length} tokens with EOS, more than maxLength ({maxLength}); truncation: right or left would cut them"),
             };
         }
         var length = tail.Length is { } n ? (int)Math.Min(content.Length + (long)n - 1, maxLength) : maxLength;

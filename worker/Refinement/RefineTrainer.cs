@@ -97,7 +97,7 @@ public sealed class RefineTrainer : IDisposable
         double[] losses = [.. _loss.Weights.Select((_, pass) => figures.Sum(of => of[pass]))];
         var total = losses.Zip(_loss.Weights, (loss, weight) => loss * weight).Sum();
         if (!double.IsFinite(total))
-            throw new InvalidOperationException($"step {Step + 1}: the loss is {total}; a lower training.learningRate may help");
+            throw new InvalidDataException($"step {Step + 1}: the loss is {total}; a lower spec.training.learningRate may help");
 
         var learningRate = _training.LearningRate * LearningRate.Factor(_training.Scheduler, Step, _warmupSteps, TotalSteps);
         var norm = _replicas.Value.Step(Step + 1, learningRate, _training.MaxGradNorm);
@@ -174,7 +174,7 @@ public sealed class RefineTrainer : IDisposable
     private static RefineSequence Sequence(LoadedModel model, Tokenizer tokenizer, PromptResponse record, RefineRunSpec spec)
     {
         var (prompt, response) = ResponseEncoder.Encode(tokenizer, spec.Prompt, record, model.Model.Config.VocabSize);
-        return RefineSequence.Build(prompt, response, EosOf(model, tokenizer), spec.Objective is RefineObjective.Interleaved ? EosTail.OfLength(1) : spec.EosTail, spec.Training.MaxLength, spec.Truncation, record.Index);
+        return RefineSequence.Build(prompt, response, EosOf(model, tokenizer), spec.Objective is RefineObjective.Interleaved ? EosTail.OfLength(1) : spec.EosTail, spec.Training.MaxLength, spec.Truncation, record.Place);
     }
 
     private double Targets(RefineSequence[] rows) => rows.Sum(row => (double)_loss.Targets(row));

@@ -13,7 +13,8 @@ namespace LightReasoner.Worker.Runs;
 /// <param name="KlSum">Sum of KL over the kept steps, in nats.</param>
 /// <param name="AnswersCut">Answers that a limit cut before their end.</param>
 /// <param name="PromptsTooLong">Questions left out because their prompt does not fit into the models' context.</param>
-public sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKept, long TokensGenerated, double KlSum, long AnswersCut = 0, long PromptsTooLong = 0)
+public sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKept, long TokensGenerated, double KlSum, long AnswersCut = 0,
+    long PromptsTooLong = 0)
 {
     /// <summary>Width of a bin of <see cref="KlCounts"/>, in nats.</summary>
     public const double KlBin = 0.1;
@@ -38,7 +39,8 @@ public sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKep
 
     /// <summary>The figures of a chunk that was just sampled.</summary>
     internal static ChunkFigures Of(ChunkResult result, IReadOnlyList<StepExample> examples, VocabularyFigures? vocabulary = null) =>
-        new(result.Answers.Count, result.StepsSeen, result.Samples.Count, result.Answers.Sum(answer => (long)answer.Ids.Length), result.KlSum,
+        new(result.Answers.Count, result.StepsSeen, result.Samples.Count,
+            result.Answers.Sum(answer => (long)answer.Ids.Length), result.KlSum,
             result.Answers.Count(answer => answer.Cut), result.Answers.Count(answer => answer.Ids.Length == 0))
         {
             KlCounts = Count(result.Samples, sample => (int)(Math.Max(0, sample.KlDivergence) / KlBin)),
@@ -51,7 +53,8 @@ public sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKep
 
     /// <summary>The figures of both.</summary>
     public static ChunkFigures operator +(ChunkFigures a, ChunkFigures b) =>
-        new(a.Questions + b.Questions, a.StepsSeen + b.StepsSeen, a.SamplesKept + b.SamplesKept, a.TokensGenerated + b.TokensGenerated, a.KlSum + b.KlSum,
+        new(a.Questions + b.Questions, a.StepsSeen + b.StepsSeen, a.SamplesKept + b.SamplesKept,
+            a.TokensGenerated + b.TokensGenerated, a.KlSum + b.KlSum,
             a.AnswersCut + b.AnswersCut, a.PromptsTooLong + b.PromptsTooLong)
         {
             KlCounts = Sum(a.KlCounts, b.KlCounts),

@@ -1,6 +1,6 @@
-using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Storage;
 using LightReasoner.Worker.Tokenization;
 using TorchSharp;
@@ -39,7 +39,7 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
     {
         string uri = source.Uri ?? await OutputModelAsync(references.OutputOf(source.RunRef!), source.RunRef!, cancellation);
         string folder = await LocalFolder.OfModelAsync(uri, cancellation, downloads);
-        for (int depth = 0; depth < MaxAdapters && await BaseOfAsync(folder, cancellation) is { } baseModel; depth++) folder = await LocalFolder.OfModelAsync(baseModel, cancellation, downloads);
+        for (int depth = 0; depth < MaxAdapters && BaseOf(folder) is { } baseModel; depth++) folder = await LocalFolder.OfModelAsync(baseModel, cancellation, downloads);
         return (Tokenizer.Load(folder), HuggingFaceFolder.ReadConfig(folder).Config.VocabSize);
     }
 
@@ -54,7 +54,7 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
     private async Task<ModelWithTokenizer> LoadAsync(string uri, WeightType dtype, int depth, CancellationToken cancellation)
     {
         string folder = await LocalFolder.OfModelAsync(uri, cancellation, downloads);
-        if (await BaseOfAsync(folder, cancellation) is not { } baseModel)
+        if (BaseOf(folder) is not { } baseModel)
         {
             _loaded.Add(HuggingFaceFolder.Load(folder, TypeOf(dtype), device));
             return new ModelWithTokenizer(_loaded[^1], Tokenizer.Load(folder), uri, folder, []);
@@ -76,11 +76,11 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
         !name.Contains("://", StringComparison.Ordinal) && !Directory.Exists(name) && HubRepository.IsId(name) ? HubRepository.Scheme + name : name;
 
     /// <summary>What an adapter folder names as its base; null for a model folder.</summary>
-    private static async Task<string?> BaseOfAsync(string folder, CancellationToken cancellation)
+    private static string? BaseOf(string folder)
     {
         string config = Path.Combine(folder, "adapter_config.json");
         if (!File.Exists(config)) return null;
-        return FromPeftName((string?)JsonNode.Parse(await File.ReadAllTextAsync(config, cancellation))?["base_model_name_or_path"] ?? throw NoBase(folder));
+        return FromPeftName(new JsonFields(JsonFile.Read(config), config).Text("base_model_name_or_path") ?? throw NoBase(folder));
     }
 
     private static WorkerException NoBase(string folder) =>

@@ -56,6 +56,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
         await using var reporter = new ProgressReporter(identity, options.Targets, time);
         try
         {
+            DocumentUris.Check(manifest);
             string uri = options.Output ?? manifest.RunSpec.Output?.Uri
                 ?? RunReferences.DefaultOutput(options.OutputPrefix, manifest.Metadata.Namespace, manifest.Metadata.Name);
             var references = new RunReferences(options.References, options.OutputPrefix, identity.Namespace);

@@ -78,8 +78,9 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             }
             await log.FlushAsync(run.Stop);
             if (total is { Questions: > 0, SamplesKept: 0 } && await OthersKeptNoneAsync())
-                throw new WorkerException(ExitCode.BadData, FormattableString.Invariant(
-                    $"none of the {total.StepsSeen} steps was kept, so that nothing could be learnt from the samples: everywhere KL(expert ‖ amateur) is below spec.selection.beta ({_spec.Selection.Beta})"));
+                throw new WorkerException(ExitCode.BadData, total.StepsSeen == 0
+                    ? "no step was compared: no answer is longer than one token, and the first one counts with spec.selection.includeFirstStep only"
+                    : FormattableString.Invariant($"none of the {total.StepsSeen} steps was kept, so that nothing could be learnt from the samples: everywhere KL(expert ‖ amateur) is below spec.selection.beta ({_spec.Selection.Beta})"));
         }
         finally
         {

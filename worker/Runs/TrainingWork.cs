@@ -55,7 +55,7 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
             .. records.Take(spec.MaxRecords ?? int.MaxValue).Select(record =>
             {
                 (int[] before, int[] response) = ResponseEncoder.Encode(model.Tokenizer, spec.Prompt ?? prompt, record, model.Loaded.Model.Config.VocabSize);
-                return RefineSequence.Build(before, response, eos, tail, maxLength, truncation, record.Index);
+                return RefineSequence.Build(before, response, eos, tail, maxLength, truncation, record.Place);
             }).Where(sequence => sequence.Targets > 0),
         ];
         return sequences.Length > 0 ? sequences : throw new WorkerException(ExitCode.BadData, $"{uri}: spec.training.maxLength ({maxLength}) leaves nothing of any response to be measured");

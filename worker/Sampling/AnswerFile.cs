@@ -24,15 +24,18 @@ internal static class AnswerFile
     {
         var text = new StringBuilder();
         foreach (var (question, answer) in answers)
-            text.Append(JsonSerializer.Serialize(new AnswerLine(question.Index, question.Text, answer.Ids, answer.PromptIds), ApiJson.Options)).Append('\n');
+            text.Append(JsonSerializer.Serialize(new AnswerLine(question.Index, question.Text, answer.Ids, answer.PromptIds),
+                ApiJson.Options)).Append('\n');
         return text.ToString();
     }
 
     /// <summary>The answers, one after the other.</summary>
-    public static async IAsyncEnumerable<AnswerLine> LinesAsync(string uri, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    public static async IAsyncEnumerable<AnswerLine> LinesAsync(string uri,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
         await foreach (DataRecord record in RecordReader.ReadAsync(uri, RecordFormat.Jsonl, cancellation))
-            yield return record.Fields.Deserialize<AnswerLine>(ApiJson.Options) is { Ids: not null } line ? line : throw new WorkerException(ExitCode.BadData, $"{record.Place}: is no answer");
+            yield return record.Fields.Deserialize<AnswerLine>(ApiJson.Options) is { Ids: not null } line ? line
+                : throw new WorkerException(ExitCode.BadData, $"{record.Place}: is no answer");
     }
 
     /// <summary>All answers below a run's output; looked up by question, each read when it is asked for.</summary>
@@ -54,7 +57,9 @@ internal static class AnswerFile
         }
         return question => places.TryGetValue(question.Index, out int place) && lines[place] is var line && line.Question == question.Text
             ? line.Ids
-            : throw new WorkerException(ExitCode.BadData, $"{uri}: has no answer to record {question.Index + 1} of the dataset ('{Shorten(question.Text)}'); spec.answers needs a run over the same dataset");
+            : throw new WorkerException(ExitCode.BadData,
+                $"{uri}: has no answer to record {question.Index + 1} of the dataset ('{Shorten(question.Text)}'); spec.answers needs a "
+                + "run over the same dataset");
     }
 
     private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";

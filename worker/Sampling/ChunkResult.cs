@@ -47,7 +47,8 @@ public sealed record StepExample(string Question, string Prefix, int Step, doubl
 
     internal static StepExample Of(ContrastiveSample sample, SoftLabel label) =>
         new(sample.Question ?? sample.PromptId, sample.Prefix, sample.Step, Round(label.Kl),
-            [.. sample.Tokens.Select((text, i) => new Token(text, Round(label.Expert[i]), Round(label.Amateur[i]), Round(label.Weights[i]))).OrderByDescending(token => token.Expert)]);
+            [.. sample.Tokens.Select((text, i) => new Token(text, Round(label.Expert[i]), Round(label.Amateur[i]), Round(label.Weights[i])))
+                .OrderByDescending(token => token.Expert)]);
 
     // What a reader can see, and no more digits than the arithmetic gives on every run.
     private static double Round(double value) => Math.Round(value, 6);

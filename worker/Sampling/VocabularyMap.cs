@@ -133,12 +133,8 @@ public sealed class VocabularyMap
     internal (int[] Ids, int[] Ends) ForAmateur(int[] ids)
     {
         if (SameIds)
-        {
-            if (ids.Length > 0 && ids.Max() >= _amateurRows)
-                throw new InvalidDataException($"the amateur knows {_amateurRows} tokens and cannot read token id {ids.Max()}, which the "
-                    + "expert's tokenizer or answer has; take an amateur of the expert's family");
-            return (ids, [.. Enumerable.Range(1, ids.Length)]);
-        }
+            return (TokenIds.Check(ids, _amateurRows, "the expert's prompt and answer, which the amateur reads,"),
+                [.. Enumerable.Range(1, ids.Length)]);
         var (read, ends) = (new List<int>(ids.Length), new int[ids.Length]);
         for (var i = 0; i < ids.Length; i++)
         {

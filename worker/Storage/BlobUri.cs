@@ -8,7 +8,8 @@ public static partial class BlobUri
 {
     /// <summary>The store whose root is a URI; a path without a scheme is a folder of this machine.</summary>
     /// <exception cref="WorkerException">The scheme is unknown, or the URI is incomplete.</exception>
-    public static IBlobStore Open(string uri) => StorageUri.Parse(uri) is var parsed ? Open(parsed with { Path = parsed.Path.TrimEnd('/') }) : null!;
+    public static IBlobStore Open(string uri) => StorageUri.Parse(uri) is var parsed
+        ? Open(parsed with { Path = parsed.Path.TrimEnd('/') }) : null!;
 
     /// <summary>The store of the folder that holds a file, and the file's name in it.</summary>
     /// <exception cref="WorkerException">The URI names a container, host or repository and no file of it.</exception>
@@ -19,7 +20,8 @@ public static partial class BlobUri
     }
 
     /// <summary>
-    /// The files that a URI names, in the order of their names. <c>*</c> stands for what has no slash, <c>**</c> for anything, <c>?</c> for one character;
+    /// The files that a URI names, in the order of their names. <c>*</c> stands for what has no slash, <c>**</c> for anything, <c>?</c>
+    /// for one character;
     /// a folder for the files in it.
     /// </summary>
     /// <exception cref="WorkerException">There is none.</exception>
@@ -31,14 +33,25 @@ public static partial class BlobUri
         StorageUri below = folder with { Path = pattern };
         bool glob = below.Glob >= 0;
         if (store is HttpStore && glob)
-            throw new WorkerException(ExitCode.BadManifest, $"{store.Uri}/{pattern}: a web server does not list its files; name one file, or use az://, s3:// or hf:// for several");
+            throw new WorkerException(ExitCode.BadManifest,
+                $"{store.Uri}/{pattern}: a web server does not list its files; name one file, or use az://, s3:// or hf:// for several");
         Regex matcher = Matcher(pattern);
         string fixedPart = System.Uri.UnescapeDataString(glob ? pattern[..below.Glob] : pattern);
-        string[] names = [.. (await store.ListAsync(fixedPart, cancellation)).Select(blob => blob.Name).Where(name => matcher.IsMatch(name))];
+        string[] names = [.. (await store.ListAsync(fixedPart, cancellation)).Select(blob => blob.Name)
+            .Where(name => matcher.IsMatch(name))];
         if (names.Length == 0 && !glob && store is not HttpStore)
-            names = [.. (await store.ListAsync(fixedPart + "/", cancellation)).Select(blob => blob.Name).Where(name => !name[(fixedPart.Length + 1)..].Contains('/'))];
+            names = [.. (await store.ListAsync(fixedPart + "/", cancellation)).Select(blob => blob.Name)
+                .Where(name => !name[(fixedPart.Length + 1)..].Contains('/'))];
         return names.Length > 0 ? (store, names)
             : throw new WorkerException(ExitCode.MissingInput, $"{store.Uri}/{pattern}: no file has this name or matches this pattern");
+    }
+
+    /// <summary>Refuses a URI that is incomplete, of a folder or of files.</summary>
+    /// <exception cref="WorkerException">The scheme is unknown, or something is missing.</exception>
+    internal static void Check(string uri, bool isFile)
+    {
+        if (isFile) Split(uri);
+        else StorageUri.Parse(uri);
     }
 
     /// <summary>The folder or file of this machine that a URI names.</summary>
@@ -70,7 +83,8 @@ public static partial class BlobUri
         "s3" => S3Account.Open(uri),
         "hf" => new HubStore(HubRepository.Parse(uri), HubOptions.OfProcess),
         "file" => new DirectoryBlobStore(uri.Name),
-        _ when !System.Uri.TryCreate(uri.ToString(), UriKind.Absolute, out _) => throw new WorkerException(ExitCode.BadManifest, $"{uri}: is not a web address"),
+        _ when !System.Uri.TryCreate(uri.ToString(), UriKind.Absolute, out _) =>
+            throw new WorkerException(ExitCode.BadManifest, $"{uri}: is not a web address"),
         _ when new Uri(uri.ToString()) is var url && AzureAccount.IsBlobEndpoint(url) => AzureAccount.OfProcess.Open(url),
         _ => new HttpStore(new Uri(uri.ToString()), WebClient.OfProcess, CacheFolder.OfProcess),
     };
@@ -80,10 +94,12 @@ public static partial class BlobUri
     {
         StorageUri parsed = StorageUri.Parse(uri);
         if (parsed.Scheme != "file" && parsed.Path.Trim('/').Length == 0)
-            throw new WorkerException(ExitCode.BadManifest, $"{uri}: names no file; add its path ({parsed.Root}/FILE.jsonl{(parsed.IsWeb ? "" : $", or {parsed.Root}/* for all")})");
+            throw new WorkerException(ExitCode.BadManifest,
+                $"{uri}: names no file; add its path ({parsed.Root}/FILE.jsonl{(parsed.IsWeb ? "" : $", or {parsed.Root}/* for all")})");
         int slash = parsed.Glob is >= 0 and var glob ? parsed.Path.LastIndexOf('/', glob) : parsed.Path.LastIndexOf('/');
         // The slash of file:/// belongs to the root folder itself; one before a blob's name, to the name.
-        if (slash == 0) return parsed.Scheme == "file" ? (parsed with { Path = "/" }, parsed.Path[1..]) : (parsed with { Path = "" }, parsed.Path);
+        if (slash == 0) return parsed.Scheme == "file" ? (parsed with { Path = "/" }, parsed.Path[1..])
+            : (parsed with { Path = "" }, parsed.Path);
         return (parsed with { Path = slash < 0 ? "" : parsed.Path[..slash] }, parsed.Path[(slash + 1)..]);
     }
 

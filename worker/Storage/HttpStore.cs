@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Storage;
@@ -45,13 +46,26 @@ internal sealed class HttpStore : IBlobStore
     /// <inheritdoc/>
     public string Uri { get; }
 
+    /// <summary>The files that an index of shards names. One that is damaged names none: loading it says what is wrong.</summary>
+    private static IEnumerable<string> Shards(byte[] index)
+    {
+        try
+        {
+            var weights = JsonFile.Parse(index, IndexFile)["weight_map"] as JsonObject ?? [];
+            return [.. weights.Select(tensor => tensor.Value is JsonValue value && value.TryGetValue(out string? file) ? file : "").Where(file => file.Length > 0).Distinct()];
+        }
+        catch (InvalidDataException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>The file of this name; for an empty prefix the files of a model folder, as far as they are there.</summary>
     public async Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default)
     {
         var found = new List<BlobInfo>();
         IEnumerable<string> names = prefix.Length > 0 ? [prefix] : ModelFiles;
-        if (prefix.Length == 0 && await ((IBlobStore)this).GetAsync(IndexFile, cancellation) is { } index && JsonNode.Parse(index.Bytes)?["weight_map"] is JsonObject weights)
-            names = names.Concat(weights.Select(tensor => (string)tensor.Value!).Distinct());
+        if (prefix.Length == 0 && await ((IBlobStore)this).GetAsync(IndexFile, cancellation) is { } index) names = names.Concat(Shards(index.Bytes));
         WorkerException? refused = null;
         foreach (string name in names)
         {

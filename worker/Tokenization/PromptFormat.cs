@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Tokenization;
@@ -21,22 +22,13 @@ public static class PromptFormat
     internal static int[] Encode(Tokenizer tokenizer, PromptSpec prompt, Question question, int vocabulary)
     {
         CheckKnown(tokenizer, question.Text, question.Where, "question");
-        return Checked(Encode(tokenizer, prompt, question.Text), vocabulary, question.Where, "question");
+        return TokenIds.Check(Encode(tokenizer, prompt, question.Text), vocabulary, $"{question.Where}: the question");
     }
 
     /// <summary>Refuses a text of which the tokenizer leaves nothing: the template around it would be all that the model reads.</summary>
     internal static void CheckKnown(Tokenizer tokenizer, string text, string place, string what)
     {
         if (tokenizer.Encode(text).Length == 0) throw new WorkerException(ExitCode.BadData, $"{place}: the {what} has no tokens that the tokenizer knows");
-    }
-
-    /// <summary>Token ids that a model can read.</summary>
-    /// <exception cref="WorkerException">The model lacks one.</exception>
-    internal static int[] Checked(int[] ids, int vocabulary, string place, string what)
-    {
-        if (ids.Length == 0) return ids;
-        return ids.Max() is var largest && largest < vocabulary ? ids : throw new WorkerException(ExitCode.BadData,
-            $"{place}: the {what} has token id {largest}, and the model knows {vocabulary} tokens; does the tokenizer belong to it?");
     }
 
     /// <summary>The prompt's text: the chat template over system message and question, or (template none) the question itself.</summary>

@@ -107,28 +107,8 @@ public sealed class Tokenizer
     /// <summary>The token of an id as the files spell it; null if there is none.</summary>
     public string? IdToToken(int id) => (uint)id < (uint)_tokens.Length ? _tokens[id] : null;
 
-    /// <summary>Refuses ids that a model has no embedding for.</summary>
-    /// <param name="ids">What the model is to read.</param>
-    /// <param name="vocabulary">Rows of the model's embedding.</param>
-    /// <exception cref="TokenizerException">An id is too high; the message names its token.</exception>
-    public void CheckIds(ReadOnlySpan<int> ids, int vocabulary)
-    {
-        foreach (var id in ids)
-        {
-            if (id >= vocabulary)
-            {
-                throw new TokenizerException(
-                    $"{_name}: the token '{IdToToken(id)}' has id {id}, but the model has embeddings for ids 0 to {vocabulary - 1} only "
-                    + "(config.json: vocab_size); use the tokenizer that the model was trained with");
-            }
-        }
-    }
-
-    /// <summary>A decoder for a text that arrives token by token.</summary>
-    public StreamingDecoder CreateStreamingDecoder(bool skipSpecialTokens = false) => new(this, skipSpecialTokens);
-
     /// <summary>Whether an id contributes to a decoded text.</summary>
-    internal bool IsShown(int id, bool skipSpecialTokens) => IdToToken(id) is not null && !(skipSpecialTokens && _special.Contains(id));
+    private bool IsShown(int id, bool skipSpecialTokens) => IdToToken(id) is not null && !(skipSpecialTokens && _special.Contains(id));
 
     private static string WithoutLoneSurrogates(string text)
     {

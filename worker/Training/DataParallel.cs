@@ -89,7 +89,7 @@ internal sealed class DataParallel : IDisposable
         Each(r => squares[r] = _optimizers[r].GradientSquares());
         var norm = Math.Sqrt(squares.Sum());
         if (!double.IsFinite(norm))
-            throw new InvalidOperationException($"step {step}: the gradient's norm is {norm}; a lower training.learningRate may help");
+            throw new InvalidDataException($"step {step}: the gradient's norm is {norm}; a lower spec.training.learningRate may help");
         Each(r => _optimizers[r].Step(step, learningRate, Math.Min(1, maxNorm / (norm + 1e-6))));
         _collective?.AllGather([.. _replicas.Select(replica => replica.Parameters.Weights)]);
         return norm;

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Training;
 
 /// <summary>
-/// A loss over the vocabulary, back-propagated in pieces: the head and its loss some positions at a time, down to the hidden states, then once through the layers. Logits
-/// [positions, vocabulary] never exist as a whole.
+/// A loss over the vocabulary, back-propagated in pieces: the head and its loss some positions at a time, down to the hidden states, then
+/// once through the layers. Logits [positions, vocabulary] never exist as a whole.
 /// </summary>
 internal static class HeadLoss
 {
@@ -19,7 +19,8 @@ internal static class HeadLoss
     /// <param name="replica">The model and its gradients.</param>
     /// <param name="hidden">Hidden states [positions, hidden] with their graph.</param>
     /// <param name="weight">What the loss is multiplied by in the gradient.</param>
-    /// <param name="loss">The loss, a sum over positions, of a piece: float32 logits [some, vocabulary], and which positions these are.</param>
+    /// <param name="loss">The loss, a sum over positions, of a piece: float32 logits [some, vocabulary], and which positions these
+    /// are.</param>
     /// <returns>The loss without the weight, a float64 scalar on the device.</returns>
     public static Tensor Backward(Replica replica, Tensor hidden, double weight, Func<Tensor, (long Start, long Count), Tensor> loss)
     {

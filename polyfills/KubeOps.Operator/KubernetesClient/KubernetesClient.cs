@@ -30,7 +30,8 @@ public class KubernetesClient : IKubernetesClient
         {
             return string.IsNullOrEmpty(@namespace)
                 ? await Objects.GetClusterCustomObjectAsync<TEntity>(group, version, plural, name, cancellationToken).ConfigureAwait(false)
-                : await Objects.GetNamespacedCustomObjectAsync<TEntity>(group, version, @namespace, plural, name, cancellationToken).ConfigureAwait(false);
+                : await Objects.GetNamespacedCustomObjectAsync<TEntity>(group, version, @namespace, plural, name,
+                    cancellationToken).ConfigureAwait(false);
         }
         catch (HttpOperationException e) when (e.Response?.StatusCode == HttpStatusCode.NotFound)
         {
@@ -38,14 +39,16 @@ public class KubernetesClient : IKubernetesClient
         }
     }
 
-    public async Task<IList<TEntity>> ListAsync<TEntity>(string? @namespace = null, string? labelSelector = null, CancellationToken cancellationToken = default)
+    public async Task<IList<TEntity>> ListAsync<TEntity>(string? @namespace = null, string? labelSelector = null,
+        CancellationToken cancellationToken = default)
         where TEntity : IKubernetesObject<V1ObjectMeta>
     {
         var items = new List<TEntity>();
         string? next = null;
         do
         {
-            var page = await ListPageAsync<KubernetesList<TEntity>, TEntity>(Objects, @namespace, labelSelector, next, cancellationToken).ConfigureAwait(false);
+            var page = await ListPageAsync<KubernetesList<TEntity>, TEntity>(Objects, @namespace, labelSelector, next,
+                cancellationToken).ConfigureAwait(false);
             items.AddRange((page.Items ?? []).Select(i => i.Initialize()));
             next = page.Metadata?.ContinueProperty;
         }
@@ -69,8 +72,10 @@ public class KubernetesClient : IKubernetesClient
         var (group, version, plural) = Resource<TEntity>();
         entity.Initialize();
         return entity.Namespace() is { Length: > 0 } ns
-            ? Objects.ReplaceNamespacedCustomObjectAsync<TEntity>(entity, group, version, ns, plural, entity.Name(), cancellationToken: cancellationToken)
-            : Objects.ReplaceClusterCustomObjectAsync<TEntity>(entity, group, version, plural, entity.Name(), cancellationToken: cancellationToken);
+            ? Objects.ReplaceNamespacedCustomObjectAsync<TEntity>(entity, group, version, ns, plural, entity.Name(),
+                cancellationToken: cancellationToken)
+            : Objects.ReplaceClusterCustomObjectAsync<TEntity>(entity, group, version, plural, entity.Name(),
+                cancellationToken: cancellationToken);
     }
 
     public Task<TEntity> UpdateStatusAsync<TEntity>(TEntity entity, CancellationToken cancellationToken = default)
@@ -79,18 +84,23 @@ public class KubernetesClient : IKubernetesClient
         var (group, version, plural) = Resource<TEntity>();
         entity.Initialize();
         return entity.Namespace() is { Length: > 0 } ns
-            ? Objects.ReplaceNamespacedCustomObjectStatusAsync<TEntity>(entity, group, version, ns, plural, entity.Name(), cancellationToken: cancellationToken)
-            : Objects.ReplaceClusterCustomObjectStatusAsync<TEntity>(entity, group, version, plural, entity.Name(), cancellationToken: cancellationToken);
+            ? Objects.ReplaceNamespacedCustomObjectStatusAsync<TEntity>(entity, group, version, ns, plural, entity.Name(),
+                cancellationToken: cancellationToken)
+            : Objects.ReplaceClusterCustomObjectStatusAsync<TEntity>(entity, group, version, plural, entity.Name(),
+                cancellationToken: cancellationToken);
     }
 
     public Task<TEntity> PatchAsync<TEntity>(
-        V1Patch patch, string name, string? @namespace = null, string? fieldManager = null, bool? force = null, string? dryRun = null, CancellationToken cancellationToken = default)
+        V1Patch patch, string name, string? @namespace = null, string? fieldManager = null, bool? force = null, string? dryRun = null,
+            CancellationToken cancellationToken = default)
         where TEntity : IKubernetesObject<V1ObjectMeta>
     {
         var (group, version, plural) = Resource<TEntity>();
         return string.IsNullOrEmpty(@namespace)
-            ? Objects.PatchClusterCustomObjectAsync<TEntity>(patch, group, version, plural, name, dryRun, fieldManager, force: force, cancellationToken: cancellationToken)
-            : Objects.PatchNamespacedCustomObjectAsync<TEntity>(patch, group, version, @namespace, plural, name, dryRun, fieldManager, force: force, cancellationToken: cancellationToken);
+            ? Objects.PatchClusterCustomObjectAsync<TEntity>(patch, group, version, plural, name, dryRun, fieldManager, force: force,
+                cancellationToken: cancellationToken)
+            : Objects.PatchNamespacedCustomObjectAsync<TEntity>(patch, group, version, @namespace, plural, name, dryRun, fieldManager,
+                force: force, cancellationToken: cancellationToken);
     }
 
     public async Task DeleteAsync<TEntity>(string name, string? @namespace = null, CancellationToken cancellationToken = default)
@@ -100,8 +110,10 @@ public class KubernetesClient : IKubernetesClient
         try
         {
             _ = string.IsNullOrEmpty(@namespace)
-                ? await Objects.DeleteClusterCustomObjectAsync(group, version, plural, name, cancellationToken: cancellationToken).ConfigureAwait(false)
-                : await Objects.DeleteNamespacedCustomObjectAsync(group, version, @namespace, plural, name, cancellationToken: cancellationToken).ConfigureAwait(false);
+                ? await Objects.DeleteClusterCustomObjectAsync(group, version, plural, name,
+                    cancellationToken: cancellationToken).ConfigureAwait(false)
+                : await Objects.DeleteNamespacedCustomObjectAsync(group, version, @namespace, plural, name,
+                    cancellationToken: cancellationToken).ConfigureAwait(false);
         }
         catch (HttpOperationException e) when (e.Response?.StatusCode == HttpStatusCode.NotFound)
         {
@@ -121,12 +133,15 @@ public class KubernetesClient : IKubernetesClient
         var timeout = Random.Shared.Next(300, 600);     // a server ends a watch anyhow; not all of them at once
         var response = string.IsNullOrEmpty(@namespace)
             ? Objects.ListClusterCustomObjectWithHttpMessagesAsync<KubernetesList<TEntity>>(
-                group, version, plural, allowWatchBookmarks, labelSelector: labelSelector, resourceVersion: resourceVersion, timeoutSeconds: timeout, watch: true, cancellationToken: cancellationToken)
+                group, version, plural, allowWatchBookmarks, labelSelector: labelSelector, resourceVersion: resourceVersion,
+                    timeoutSeconds: timeout, watch: true, cancellationToken: cancellationToken)
             : Objects.ListNamespacedCustomObjectWithHttpMessagesAsync<KubernetesList<TEntity>>(
-                group, version, @namespace, plural, allowWatchBookmarks, labelSelector: labelSelector, resourceVersion: resourceVersion, timeoutSeconds: timeout, watch: true, cancellationToken: cancellationToken);
+                group, version, @namespace, plural, allowWatchBookmarks, labelSelector: labelSelector, resourceVersion: resourceVersion,
+                    timeoutSeconds: timeout, watch: true, cancellationToken: cancellationToken);
         Exception? failure = null;
 #pragma warning disable CS0618 // custom objects have no other watch in the published client either
-        await foreach (var (type, entity) in response.WatchAsync<TEntity, KubernetesList<TEntity>>(e => failure = e, cancellationToken).ConfigureAwait(false))
+        await foreach (var (type, entity) in response.WatchAsync<TEntity, KubernetesList<TEntity>>(e => failure = e,
+            cancellationToken).ConfigureAwait(false))
 #pragma warning restore CS0618
         {
             if (failure is not null)
@@ -163,9 +178,11 @@ public class KubernetesClient : IKubernetesClient
         var (group, version, plural) = Resource<TEntity>();
         return string.IsNullOrEmpty(ns)
             ? objects.ListClusterCustomObjectAsync<TList>(
-                group, version, plural, continueParameter: next, labelSelector: labelSelector, limit: PageSize, cancellationToken: cancellationToken)
+                group, version, plural, continueParameter: next, labelSelector: labelSelector, limit: PageSize,
+                    cancellationToken: cancellationToken)
             : objects.ListNamespacedCustomObjectAsync<TList>(
-                group, version, ns, plural, continueParameter: next, labelSelector: labelSelector, limit: PageSize, cancellationToken: cancellationToken);
+                group, version, ns, plural, continueParameter: next, labelSelector: labelSelector, limit: PageSize,
+                    cancellationToken: cancellationToken);
     }
 
     private static (string Group, string Version, string Plural) Resource<TEntity>()

@@ -105,7 +105,8 @@ public sealed class InformerTests : IAsyncLifetime
     /// <summary>Answers requests in the order of the script; a request that comes out of order fails the step that waits for it.</summary>
     private sealed class ScriptedServer : DelegatingHandler
     {
-        private readonly Channel<(HttpRequestMessage Request, TaskCompletionSource<HttpResponseMessage> Answer)> requests = Channel.CreateUnbounded<(HttpRequestMessage, TaskCompletionSource<HttpResponseMessage>)>();
+        private readonly Channel<(HttpRequestMessage Request, TaskCompletionSource<HttpResponseMessage> Answer)> requests =
+            Channel.CreateUnbounded<(HttpRequestMessage, TaskCompletionSource<HttpResponseMessage>)>();
 
         public async Task List(string version, params string[] items)
         {
@@ -143,7 +144,8 @@ public sealed class InformerTests : IAsyncLifetime
             return answer.Task.WaitAsync(cancellationToken);
         }
 
-        private static HttpResponseMessage Json(string body) => new(HttpStatusCode.OK) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        private static HttpResponseMessage Json(string body) =>
+            new(HttpStatusCode.OK) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
 
         private ValueTask<(HttpRequestMessage Request, TaskCompletionSource<HttpResponseMessage> Answer)> Next() =>
             requests.Reader.ReadAsync(new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token);

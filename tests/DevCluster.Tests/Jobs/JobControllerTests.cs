@@ -104,13 +104,15 @@ public sealed class JobControllerTests : IAsyncLifetime
         Assert.StartsWith("Created pod: j-", (await EventNamed("SuccessfulCreate")).Text("message"));
     }
 
-    private static string? Condition(JsonObject job, string type) => job.Items("status", "conditions").FirstOrDefault(c => c.Text("type") == type)?.Text("status");
+    private static string? Condition(JsonObject job, string type) =>
+        job.Items("status", "conditions").FirstOrDefault(c => c.Text("type") == type)?.Text("status");
 
     private Task<JsonObject> Ends(string name) =>
         scene.Until(Resource.Jobs, name, j => Condition(j, "Complete") == "True" || Condition(j, "Failed") == "True");
 
     private async Task<List<JsonObject>> Pods(string job) =>
-        [.. (await scene.Api.ListAsync(Resource.Pods.Collection(scene.Namespace))).Items.Where(p => p.ControllerReference().Text("name") == job)];
+        [.. (await scene.Api.ListAsync(Resource.Pods.Collection(scene.Namespace))).Items.Where(p =>
+            p.ControllerReference().Text("name") == job)];
 
     private Task Patch(string patch) => scene.Api.PatchAsync(Resource.Jobs.Object(scene.Namespace, "j"), JsonNode.Parse(patch)!);
 
@@ -119,7 +121,8 @@ public sealed class JobControllerTests : IAsyncLifetime
         using var bound = new CancellationTokenSource(NodeScene.Bound);
         while (true)
         {
-            var found = (await scene.Api.ListAsync(Resource.Events.Collection(scene.Namespace), cancel: bound.Token)).Items.FirstOrDefault(e => e.Text("reason") == reason);
+            var found = (await scene.Api.ListAsync(Resource.Events.Collection(scene.Namespace),
+                cancel: bound.Token)).Items.FirstOrDefault(e => e.Text("reason") == reason);
             if (found is not null) return found;
             await Task.Delay(50, bound.Token);
         }

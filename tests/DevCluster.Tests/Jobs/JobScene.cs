@@ -28,7 +28,8 @@ internal sealed class JobScene
     public BackOff BackOff { get; set; } = BackOff.None;
 
     public JobScene Pod(string name, string phase = "Running", int index = JobPod.NoIndex, int? exitCode = null, bool deleting = false,
-        bool tracked = true, int failures = 0, bool ready = false, string? condition = null, int restarts = 0, DateTimeOffset? finished = null)
+        bool tracked = true, int failures = 0, bool ready = false, string? condition = null, int restarts = 0,
+            DateTimeOffset? finished = null)
     {
         var pod = new JsonObject
         {

@@ -19,7 +19,8 @@ public sealed class JobTallyTests
     {
         var (_, first, last) = new JobScene("""{"completions": 3, "parallelism": 1}""", """{"startTime":"2026-01-01T00:00:00Z","active":1,"ready":0,"terminating":0}""")
             .Pod("a", "Succeeded").Sync();
-        Assert.Equal("{" + Started + "\"active\":1,\"terminating\":0,\"uncountedTerminatedPods\":{\"succeeded\":[\"a\"]},\"ready\":0}", first);
+        Assert.Equal("{" + Started + "\"active\":1,\"terminating\":0,\"uncountedTerminatedPods\":{\"succeeded\":[\"a\"]},\"ready\":0}",
+            first);
         Assert.Equal("{" + Started + "\"active\":1,\"succeeded\":1,\"terminating\":0,\"uncountedTerminatedPods\":{},\"ready\":0}", last);
     }
 

@@ -66,7 +66,10 @@ internal sealed class NodeScene : IAsyncDisposable
         Directory.Delete(data, recursive: true);
     }
 
-    /// <summary>Makes a Pod with one container "main" that runs a script; <paramref name="spec"/> adds to the Pod's spec, <paramref name="container"/> to the container's.</summary>
+    /// <summary>
+    /// Makes a Pod with one container "main" that runs a script; <paramref name="spec"/> adds to the Pod's spec,
+    /// <paramref name="container"/> to the container's.
+    /// </summary>
     public Task<JsonObject> Pod(string name, string script, string spec = "{}", string container = "{}")
     {
         var main = (JsonObject)JsonNode.Parse(container)!;
@@ -76,7 +79,8 @@ internal sealed class NodeScene : IAsyncDisposable
         var body = (JsonObject)JsonNode.Parse(spec)!;
         body["restartPolicy"] ??= "Never";
         body["containers"] = new JsonArray(main);
-        return Create(Resource.Pods, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Pod", ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = body });
+        return Create(Resource.Pods, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Pod",
+            ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = body });
     }
 
     /// <summary>Makes a Job whose Pods run a script.</summary>
@@ -89,10 +93,12 @@ internal sealed class NodeScene : IAsyncDisposable
             {
                 ["restartPolicy"] = "Never",
                 ["terminationGracePeriodSeconds"] = 1,
-                ["containers"] = new JsonArray(new JsonObject { ["name"] = "main", ["image"] = "shell:1", ["command"] = new JsonArray("sh", "-c", script) }),
+                ["containers"] = new JsonArray(new JsonObject { ["name"] = "main", ["image"] = "shell:1",
+                    ["command"] = new JsonArray("sh", "-c", script) }),
             },
         };
-        return Create(Resource.Jobs, new JsonObject { ["apiVersion"] = "batch/v1", ["kind"] = "Job", ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = body });
+        return Create(Resource.Jobs, new JsonObject { ["apiVersion"] = "batch/v1", ["kind"] = "Job",
+            ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = body });
     }
 
     public Task<JsonObject> Create(Resource resource, JsonObject body) => Api.CreateAsync(resource.Collection(Namespace), body);
@@ -134,7 +140,8 @@ internal sealed class NodeScene : IAsyncDisposable
         {
             // Told below.
         }
-        throw new TimeoutException($"{resource.Plural} {name} did not get there within {Bound}; last seen: {last?["status"]?.ToJsonString()}");
+        throw new TimeoutException($"{resource.Plural} {name} did not get there within {Bound}; last seen: "
+            + $"{last?["status"]?.ToJsonString()}");
     }
 
     /// <summary>Waits until an object is gone.</summary>

@@ -56,7 +56,8 @@ public sealed class ProcessNodeTests : IAsyncLifetime
         using var http = new HttpClient();
         string answer;
         // The proxy may hear of the pod a moment after the test.
-        while ((answer = await http.GetStringAsync($"http://{service}/x").ContinueWith(t => t.IsCompletedSuccessfully ? t.Result : "", TaskScheduler.Default)).Length == 0) await Task.Delay(20);
+        while ((answer = await http.GetStringAsync($"http://{service}/x")
+            .ContinueWith(t => t.IsCompletedSuccessfully ? t.Result : "", TaskScheduler.Default)).Length == 0) await Task.Delay(20);
         Assert.Equal("ok", answer);
 
         await answers.CancelAsync();
@@ -97,7 +98,8 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     public async Task Pod_ThatFailsSilently_LeavesTheEndOfItsLogWhenAsked()
     {
         await scene.Pod("p", "echo what went wrong; exit 1", container: """{"terminationMessagePolicy": "FallbackToLogsOnError"}""");
-        Assert.Equal("what went wrong\n", (await scene.PodEnds("p")).Items("status", "containerStatuses").Single().Text("state", "terminated", "message"));
+        Assert.Equal("what went wrong\n", (await scene.PodEnds("p")).Items("status", "containerStatuses").Single()
+            .Text("state", "terminated", "message"));
     }
 
     [Fact]
@@ -105,7 +107,9 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     {
         await scene.Create(Resource.ConfigMaps, """{"metadata": {"name": "settings"}, "data": {"run.json": "{}", "KEY": "value"}}""");
         await scene.Create(Resource.Secrets, """{"metadata": {"name": "keys"}, "data": {"token": "czNjcmV0"}}""");
-        await scene.Pod("p", "echo $FROM_MAP $KEY $FROM_SECRET $ME $BOTH; cat /etc/app/run.json /etc/keys/t; ls /var/run/tokens; cat /var/run/tokens/name; touch $SCRATCH/x; echo $SCRATCH",
+        await scene.Pod("p",
+            "echo $FROM_MAP $KEY $FROM_SECRET $ME $BOTH; cat /etc/app/run.json /etc/keys/t; ls /var/run/tokens; cat /var/run/tokens/name; "
+            + "touch $SCRATCH/x; echo $SCRATCH",
             """
             {"volumes": [
               {"name": "settings", "configMap": {"name": "settings", "items": [{"key": "run.json", "path": "run.json"}]}},
@@ -152,7 +156,8 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     public async Task Pod_UnknownImage_ImagePullBackOff()
     {
         await scene.Pod("p", "true", container: """{"image": "nowhere/unknown:1"}""");
-        var pod = await scene.PodUntil("p", p => p.Items("status", "containerStatuses").Any(c => c.Text("state", "waiting", "reason") == "ImagePullBackOff"));
+        var pod = await scene.PodUntil("p", p => p.Items("status", "containerStatuses")
+            .Any(c => c.Text("state", "waiting", "reason") == "ImagePullBackOff"));
         Assert.Equal("Pending", pod.Text("status", "phase"));
         await scene.Api.DeleteAsync(Resource.Pods.Object(scene.Namespace, "p"));
         await scene.Gone(Resource.Pods, "p");
@@ -202,7 +207,8 @@ public sealed class ProcessNodeTests : IAsyncLifetime
         await WaitForLog("p", "up");
         var clock = Stopwatch.StartNew();
         await scene.Api.DeleteAsync(Resource.Pods.Object(scene.Namespace, "p"));
-        Assert.Equal(137, (await scene.PodEnds("p", running)).Items("status", "containerStatuses").Single().Int("state", "terminated", "exitCode"));
+        Assert.Equal(137, (await scene.PodEnds("p", running)).Items("status", "containerStatuses").Single()
+            .Int("state", "terminated", "exitCode"));
         Assert.InRange(clock.Elapsed.TotalSeconds, 1.0, 30.0); // thirty is what it would be without a period of its own
         await scene.Gone(Resource.Pods, "p");
     }
@@ -212,10 +218,12 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     {
         await scene.Pod("p", "sleep 100");
         var running = await scene.PodUntil("p", p => p.Text("status", "phase") == "Running");
-        var pid = int.Parse(running.Items("status", "containerStatuses").Single().Text("containerID")!["process://".Length..], CultureInfo.InvariantCulture);
+        var pid = int.Parse(running.Items("status", "containerStatuses").Single().Text("containerID")!["process://".Length..],
+            CultureInfo.InvariantCulture);
         Process.GetProcessById(pid).Kill();
         var pod = await scene.PodEnds("p");
-        Assert.Equal(("Failed", 137), (pod.Text("status", "phase"), pod.Items("status", "containerStatuses").Single().Int("state", "terminated", "exitCode")));
+        Assert.Equal(("Failed", 137), (pod.Text("status", "phase"),
+            pod.Items("status", "containerStatuses").Single().Int("state", "terminated", "exitCode")));
     }
 
     [Fact]
@@ -281,7 +289,8 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     {
         await scene.Pod("p", "sleep 100");
         var running = await scene.PodUntil("p", p => p.Text("status", "phase") == "Running");
-        var pid = int.Parse(running.Items("status", "containerStatuses").Single().Text("containerID")!["process://".Length..], CultureInfo.InvariantCulture);
+        var pid = int.Parse(running.Items("status", "containerStatuses").Single().Text("containerID")!["process://".Length..],
+            CultureInfo.InvariantCulture);
         await scene.StopNodeAsync();
         Assert.False(File.Exists($"/proc/{pid}/stat"));
         var pod = await scene.PodEnds("p");

@@ -5,7 +5,9 @@ using LightReasoner.DevCluster.Json;
 
 namespace LightReasoner.DevCluster.Tests.Transcripts;
 
-/// <summary>The commands of kubectl that were recorded against a real API server, in their order: the same exit codes, the same output.</summary>
+/// <summary>
+/// The commands of kubectl that were recorded against a real API server, in their order: the same exit codes, the same output.
+/// </summary>
 public sealed partial class KubectlRecordingTests
 {
     /// <summary>They show the server itself, or all that a whole cluster serves: only their exit codes are compared.</summary>
@@ -55,7 +57,8 @@ public sealed partial class KubectlRecordingTests
     private static bool Matches(string recorded, string found)
     {
         var pattern = new StringBuilder();
-        foreach (var part in Loose().Split(recorded.Replace("${ns}", KubectlScene.Namespace, StringComparison.Ordinal).Trim()).Where(p => p.Length > 0))
+        foreach (var part in Loose().Split(recorded.Replace("${ns}", KubectlScene.Namespace, StringComparison.Ordinal).Trim())
+            .Where(p => p.Length > 0))
             pattern.Append(string.IsNullOrWhiteSpace(part) ? @"\s+" : Loose().IsMatch(part) ? @"\S*?" : Regex.Escape(part));
         return Regex.IsMatch(found.Trim(), $@"^{pattern}\z", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(10));
     }

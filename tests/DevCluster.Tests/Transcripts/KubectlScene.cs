@@ -12,7 +12,8 @@ internal sealed partial class KubectlScene : IAsyncDisposable
 {
     public const string Namespace = "team";
 
-    private const string Runs = $"/apis/lightreasoner.io/v1alpha1/namespaces/{Namespace}/samplingruns", Core = $"/api/v1/namespaces/{Namespace}",
+    private const string Runs = $"/apis/lightreasoner.io/v1alpha1/namespaces/{Namespace}/samplingruns",
+        Core = $"/api/v1/namespaces/{Namespace}",
         Job = $"/apis/batch/v1/namespaces/{Namespace}/jobs/kj", JobPods = $"{Core}/pods?labelSelector=job-name%3Dkj";
 
     /// <summary>Makes kubectl log its requests.</summary>
@@ -43,7 +44,8 @@ internal sealed partial class KubectlScene : IAsyncDisposable
     {
         Assert.SkipUnless(File.Exists(Kubectl), $"{Kubectl} is missing; eng/install-tools.sh test installs it");
         var scene = new KubectlScene(await DevServer.Start(workloads: true));
-        var version = JsonNode.Parse((await scene.KubectlAsync(["version", "--client", "-o", "json"])).Output).Text("clientVersion", "minor")!;
+        var version = JsonNode.Parse((await scene.KubectlAsync(["version", "--client", "-o", "json"])).Output)
+            .Text("clientVersion", "minor")!;
         if (int.Parse(version.TrimEnd('+'), CultureInfo.InvariantCulture) < 31)
         {
             await scene.DisposeAsync();
@@ -51,7 +53,8 @@ internal sealed partial class KubectlScene : IAsyncDisposable
         }
 
         await scene.SendAsync("POST", "/api/v1/namespaces", $$$"""{"metadata":{"name":"{{{Namespace}}}"}}""");
-        await scene.SendAsync("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", await File.ReadAllTextAsync(scene.Definition));
+        await scene.SendAsync("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+            await File.ReadAllTextAsync(scene.Definition));
         await DevServer.UntilServedAsync(scene.client, Runs);
         await scene.KubectlAsync(["config", "set-context", "--current", $"--namespace={Namespace}"]);
         return scene;
@@ -62,7 +65,8 @@ internal sealed partial class KubectlScene : IAsyncDisposable
     /// <param name="files">Files that it reads, if they are new.</param>
     /// <param name="lines">Lines after which it is interrupted; null for a command that ends by itself.</param>
     /// <returns>The exit code, null for a command that was interrupted, and what it wrote.</returns>
-    public async Task<(int? Code, string Output, string Error)> RunAsync(string name, IEnumerable<string> arguments, JsonObject? files, int? lines)
+    public async Task<(int? Code, string Output, string Error)> RunAsync(string name, IEnumerable<string> arguments,
+        JsonObject? files, int? lines)
     {
         foreach (var (file, text) in files ?? [])
             Write(file, text.Text()!);
@@ -114,7 +118,8 @@ internal sealed partial class KubectlScene : IAsyncDisposable
                     """);
                 break;
             case "delete-waits":
-                await SendAsync("POST", Runs, Run("hold", 3).Replace("\"name\"", "\"finalizers\":[\"x.io/hold\"],\"name\"", StringComparison.Ordinal));
+                await SendAsync("POST", Runs, Run("hold", 3)
+                    .Replace("\"name\"", "\"finalizers\":[\"x.io/hold\"],\"name\"", StringComparison.Ordinal));
                 break;
             case "delete-all":
                 await SendAsync("DELETE", Runs);
@@ -199,7 +204,9 @@ internal sealed partial class KubectlScene : IAsyncDisposable
         return (process.ExitCode, await output, await error);
     }
 
-    /// <summary>What it writes to standard error, but for the log of its requests, which tells when the server has taken up its watch.</summary>
+    /// <summary>
+    /// What it writes to standard error, but for the log of its requests, which tells when the server has taken up its watch.
+    /// </summary>
     private static async Task<string> ErrorsAsync(Process process, Func<Task>? whenItWatches, CancellationToken limit)
     {
         var text = new StringBuilder();
@@ -225,7 +232,8 @@ internal sealed partial class KubectlScene : IAsyncDisposable
 
     private Process Start(IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(Kubectl, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = server.Folder };
+        var start = new ProcessStartInfo(Kubectl, arguments) { RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = server.Folder };
         start.Environment["KUBECONFIG"] = server.Kubeconfig;
         start.Environment["HOME"] = server.Folder;
         start.Environment["KUBE_EDITOR"] = "sed -i s/samples:.12/samples:\\ 13/";

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace LightReasoner.DevCluster.Tests.Transcripts;
 
-/// <summary>Replays the recordings of a real API server. TRANSCRIPTS_DIR names another folder of cases, TRANSCRIPT_CASE a part of a case's name.</summary>
+/// <summary>
+/// Replays the recordings of a real API server. TRANSCRIPTS_DIR names another folder of cases, TRANSCRIPT_CASE a part of a case's name.
+/// </summary>
 public sealed class TranscriptTests(ITestOutputHelper output)
 {
     private const int Parallel = 8;
@@ -11,10 +13,12 @@ public sealed class TranscriptTests(ITestOutputHelper output)
     [Fact]
     public async Task Transcript_EveryRecordedCase_IsAnsweredAsRecorded()
     {
-        var folder = Environment.GetEnvironmentVariable("TRANSCRIPTS_DIR") is { Length: > 0 } given ? given : SharedFolder.Of("apiserver/cases");
+        var folder = Environment.GetEnvironmentVariable("TRANSCRIPTS_DIR") is { Length: > 0 } given ? given
+            : SharedFolder.Of("apiserver/cases");
         var only = Environment.GetEnvironmentVariable("TRANSCRIPT_CASE");
         var cases = Directory.EnumerateFiles(folder, "*.json", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) != "index.json")
-            .Select(TranscriptCase.Load).Where(c => !LeftOut.Cases.Contains(c.Name)).Where(c => string.IsNullOrEmpty(only) || c.Name.Contains(only, StringComparison.Ordinal))
+            .Select(TranscriptCase.Load).Where(c => !LeftOut.Cases.Contains(c.Name))
+                .Where(c => string.IsNullOrEmpty(only) || c.Name.Contains(only, StringComparison.Ordinal))
             .OrderBy(c => c.Area, StringComparer.Ordinal).ThenBy(c => c.Name, StringComparer.Ordinal).ToList();
         var fixtures = SharedFolder.Of("apiserver/fixtures");
         var failures = new ConcurrentDictionary<string, string>();
@@ -24,11 +28,14 @@ public sealed class TranscriptTests(ITestOutputHelper output)
         foreach (var test in cases.Where(c => c.Alone))
             await Run(test);
         await System.Threading.Tasks.Parallel.ForEachAsync(
-            cases.Where(c => !c.Alone).OrderByDescending(c => c.Area == "job"), new ParallelOptions { MaxDegreeOfParallelism = Parallel }, async (test, _) => await Run(test));
+            cases.Where(c => !c.Alone).OrderByDescending(c => c.Area == "job"), new ParallelOptions { MaxDegreeOfParallelism = Parallel },
+                async (test, _) => await Run(test));
 
         Report(cases, failures);
         var unexpected = failures.Keys.Order(StringComparer.Ordinal).ToList();
-        Assert.True(unexpected.Count == 0, $"{unexpected.Count} recorded cases are not answered as recorded:\n{string.Join("\n", unexpected.Select(u => $"{u}: {failures[u]}"))}");
+        Assert.True(unexpected.Count == 0,
+            $"{unexpected.Count} recorded cases are not answered as "
+            + $"recorded:\n{string.Join("\n", unexpected.Select(u => $"{u}: {failures[u]}"))}");
 
         async Task Run(TranscriptCase test)
         {

@@ -12,7 +12,8 @@ internal sealed class BlindWire : DelegatingHandler
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        if (!request.RequestUri!.Query.Contains("watch=true", StringComparison.OrdinalIgnoreCase)) return await base.SendAsync(request, cancellationToken);
+        if (!request.RequestUri!.Query.Contains("watch=true", StringComparison.OrdinalIgnoreCase))
+            return await base.SendAsync(request, cancellationToken);
         Interlocked.Increment(ref watches);
         await Task.Delay(50, cancellationToken);
         return new HttpResponseMessage(HttpStatusCode.OK) { RequestMessage = request, Content = new StringContent("") };
@@ -28,5 +29,6 @@ internal sealed class ShiftedClock : TimeProvider
 
     public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref ticks));
 
-    public override long GetTimestamp() => base.GetTimestamp() + (long)(TimeSpan.FromTicks(Interlocked.Read(ref ticks)).TotalSeconds * TimestampFrequency);
+    public override long GetTimestamp() =>
+        base.GetTimestamp() + (long)(TimeSpan.FromTicks(Interlocked.Read(ref ticks)).TotalSeconds * TimestampFrequency);
 }

@@ -15,7 +15,8 @@ public sealed class HostTests(DevCluster cluster)
         await o.RunAsync<SamplingRunEntity>("s", s => s is { Phase: RunPhase.Pending, JobName: not null }, "has its Job");
         Assert.Equal("ok\n", await o.Http.GetStringAsync("/healthz"));
         Assert.Equal("ok leader\n", await o.Http.GetStringAsync("/readyz"));
-        string metrics = await o.MetricsAsync($"lightreasoner_run_phase{{kind=\"SamplingRun\",namespace=\"{o.Namespace}\",name=\"s\",phase=\"Pending\"}} 1");
+        string metrics =
+            await o.MetricsAsync($"lightreasoner_run_phase{{kind=\"SamplingRun\",namespace=\"{o.Namespace}\",name=\"s\",phase=\"Pending\"}} 1");
         Assert.Contains("lightreasoner_reconcile_duration_seconds_bucket{kind=\"SamplingRun\",le=\"+Inf\"}", metrics);
         Assert.Contains("lightreasoner_queue_depth{", metrics);
     }
@@ -41,7 +42,8 @@ public sealed class HostTests(DevCluster cluster)
     public async Task Standby_HandsReportsOnToTheLeader()
     {
         Environment.SetEnvironmentVariable("POD_IP", "127.0.0.1");
-        await using OperatorInCluster first = await OperatorInCluster.StartAsync(cluster, o => o with { LeaderElect = true, Listen = $"http://127.0.0.1:{FreePort()}" });
+        await using OperatorInCluster first = await OperatorInCluster.StartAsync(cluster, o =>
+            o with { LeaderElect = true, Listen = $"http://127.0.0.1:{FreePort()}" });
         Environment.SetEnvironmentVariable("POD_IP", null);
         (SamplingRunEntity run, V1Pod pod) = await first.RunningAsync();
         OperatorInCluster second = first.Another(o => o with { Listen = "http://127.0.0.1:0" });
@@ -50,7 +52,8 @@ public sealed class HostTests(DevCluster cluster)
         using var limit = new CancellationTokenSource(Until.Patience);
         HttpStatusCode answer;
         // It learns who leads with its first look at the Lease.
-        while ((answer = (await second.PostAsync(await first.TokenAsync(pod), first.Report(pod, run, 10, 50))).StatusCode) == HttpStatusCode.ServiceUnavailable)
+        while ((answer = (await second.PostAsync(await first.TokenAsync(pod),
+            first.Report(pod, run, 10, 50))).StatusCode) == HttpStatusCode.ServiceUnavailable)
             await Task.Delay(50, limit.Token);
         Assert.Equal(HttpStatusCode.Accepted, answer);
         await first.RunAsync<SamplingRunEntity>("s", s => s.Progress?.Done == 10, "shows the report");
@@ -83,10 +86,12 @@ public sealed class HostTests(DevCluster cluster)
     public async Task Star_ListensOnIPv6Too()
     {
         int port = FreePort();
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options => options with { Listen = $"http://*:{port}" });
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options =>
+            options with { Listen = $"http://*:{port}" });
         using var http = new HttpClient();
         Assert.Equal("ok\n", await http.GetStringAsync($"http://127.0.0.1:{port}/healthz"));
-        Assert.SkipUnless(File.Exists("/proc/net/if_inet6") && File.ReadAllText("/proc/net/if_inet6").Contains(" lo", StringComparison.Ordinal), "this machine has no IPv6");
+        Assert.SkipUnless(File.Exists("/proc/net/if_inet6")
+            && File.ReadAllText("/proc/net/if_inet6").Contains(" lo", StringComparison.Ordinal), "this machine has no IPv6");
         Assert.Equal("ok\n", await http.GetStringAsync($"http://[::1]:{port}/healthz"));
     }
 

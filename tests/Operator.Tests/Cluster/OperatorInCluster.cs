@@ -33,7 +33,8 @@ internal sealed class OperatorInCluster : IAsyncDisposable
 
     public HttpClient Metrics { get; private set; } = new();
 
-    public static async Task<OperatorInCluster> StartAsync(DevCluster cluster, Func<OperatorOptions, OperatorOptions>? change = null, bool start = true)
+    public static async Task<OperatorInCluster> StartAsync(DevCluster cluster,
+        Func<OperatorOptions, OperatorOptions>? change = null, bool start = true)
     {
         string ns = $"t-{Guid.NewGuid().ToString("N")[..8]}";
         await cluster.Client.CreateAsync(new V1Namespace { Metadata = new V1ObjectMeta { Name = ns } });
@@ -54,7 +55,8 @@ internal sealed class OperatorInCluster : IAsyncDisposable
     }
 
     /// <summary>Another operator over the same namespace.</summary>
-    public OperatorInCluster Another(Func<OperatorOptions, OperatorOptions>? change = null) => new(cluster, change?.Invoke(options) ?? options);
+    public OperatorInCluster Another(Func<OperatorOptions, OperatorOptions>? change = null) =>
+        new(cluster, change?.Invoke(options) ?? options);
 
     /// <param name="wire">Sees or spoils every request of the operator to the API server.</param>
     /// <param name="clock">The operator's clock.</param>
@@ -62,7 +64,8 @@ internal sealed class OperatorInCluster : IAsyncDisposable
     {
         app = OperatorHost.Build(options, clock, services =>
         {
-            if (wire is not null) services.AddSingleton<IKubernetes>(s => new Kubernetes(s.GetRequiredService<KubernetesClientConfiguration>(), wire));
+            if (wire is not null)
+                services.AddSingleton<IKubernetes>(s => new Kubernetes(s.GetRequiredService<KubernetesClientConfiguration>(), wire));
         });
         await app.StartAsync();
         string[] addresses = [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses];
@@ -92,7 +95,8 @@ internal sealed class OperatorInCluster : IAsyncDisposable
         return await Client.CreateAsync(run);
     }
 
-    public Task<SamplingRunEntity> ApplySamplingAsync(string name = "s", Func<SamplingRunSpec, SamplingRunSpec>? change = null) => ApplyAsync(Make.Sampling(name, change));
+    public Task<SamplingRunEntity> ApplySamplingAsync(string name = "s", Func<SamplingRunSpec, SamplingRunSpec>? change = null) =>
+        ApplyAsync(Make.Sampling(name, change));
 
     /// <summary>A run of one shard whose pod is at work.</summary>
     public async Task<(SamplingRunEntity Run, V1Pod Pod)> RunningAsync(Func<SamplingRunSpec, SamplingRunSpec>? change = null)
@@ -106,7 +110,8 @@ internal sealed class OperatorInCluster : IAsyncDisposable
     /// <summary>Ends the pods of a run as workers do that have done their work.</summary>
     public async Task FinishAsync(IRunEntity run, int pods = 1)
     {
-        foreach (V1Pod pod in await PodsAsync(run, pods)) await EndPodAsync(pod, 0, Make.Json(Report(pod, run, 50, 50, outcome: ReportOutcome.Succeeded)));
+        foreach (V1Pod pod in await PodsAsync(run, pods))
+            await EndPodAsync(pod, 0, Make.Json(Report(pod, run, 50, 50, outcome: ReportOutcome.Succeeded)));
     }
 
     public Task<T> RunAsync<T>(string name, Func<RunStatus, bool> condition, string what)
@@ -121,7 +126,8 @@ internal sealed class OperatorInCluster : IAsyncDisposable
 
     /// <summary>Pods of a run that have not ended, one for each of the shards.</summary>
     public Task<IReadOnlyCollection<V1Pod>> PodsAsync(IRunEntity run, int count = 1) =>
-        Until.SetHoldsAsync<V1Pod>(Client, Namespace, $"{Labels.RunUid}={run.Metadata.Uid}", pods => Open(pods).Count() == count, $"{count} pods of {run.Metadata.Name}")
+        Until.SetHoldsAsync<V1Pod>(Client, Namespace, $"{Labels.RunUid}={run.Metadata.Uid}", pods => Open(pods).Count() == count,
+            $"{count} pods of {run.Metadata.Name}")
             .ContinueWith(task => (IReadOnlyCollection<V1Pod>)[.. Open(task.Result)], TaskContinuationOptions.OnlyOnRanToCompletion);
 
     public Task PatchAsync<T>(string name, object patch)
@@ -140,7 +146,8 @@ internal sealed class OperatorInCluster : IAsyncDisposable
         phase = exitCode == 0 ? "Succeeded" : "Failed",
         containerStatuses = new[]
         {
-            Container(new { terminated = new { exitCode, message, reason = exitCode == 0 ? "Completed" : "Error", startedAt = Timestamp(), finishedAt = Timestamp() } }),
+            Container(new { terminated = new { exitCode, message, reason = exitCode == 0 ? "Completed" : "Error", startedAt = Timestamp(),
+                finishedAt = Timestamp() } }),
         },
     });
 
@@ -148,19 +155,23 @@ internal sealed class OperatorInCluster : IAsyncDisposable
         new V1Patch(JsonSerializer.Serialize(new { status }), V1Patch.PatchType.MergePatch), pod.Metadata.Name, Namespace);
 
     /// <summary>A report as the worker in this pod would send it.</summary>
-    public ProgressReport Report(V1Pod pod, IRunEntity run, long done, long total, long sequence = 1, ReportOutcome outcome = ReportOutcome.Running) =>
-        Make.Report(Runs.PodState.Shard(pod), done, total, sequence, pod.Metadata.Uid, outcome) with { Namespace = Namespace, Name = run.Metadata.Name, Kind = run.RunKind };
+    public ProgressReport Report(V1Pod pod, IRunEntity run, long done, long total, long sequence = 1,
+        ReportOutcome outcome = ReportOutcome.Running) =>
+        Make.Report(Runs.PodState.Shard(pod), done, total, sequence, pod.Metadata.Uid, outcome) with { Namespace = Namespace,
+            Name = run.Metadata.Name, Kind = run.RunKind };
 
     /// <summary>A token as the kubelet would project it into the pod.</summary>
     public async Task<string> TokenAsync(V1Pod pod, string audience = ApiGroup.ProgressAudience)
     {
-        Authenticationv1TokenRequest answer = await Client.ApiClient.CoreV1.CreateNamespacedServiceAccountTokenAsync(new Authenticationv1TokenRequest
+        Authenticationv1TokenRequest answer =
+            await Client.ApiClient.CoreV1.CreateNamespacedServiceAccountTokenAsync(new Authenticationv1TokenRequest
         {
             Spec = new V1TokenRequestSpec
             {
                 Audiences = [audience],
                 ExpirationSeconds = 3600,
-                BoundObjectRef = new V1BoundObjectReference { ApiVersion = "v1", Kind = "Pod", Name = pod.Metadata.Name, Uid = pod.Metadata.Uid },
+                BoundObjectRef = new V1BoundObjectReference { ApiVersion = "v1", Kind = "Pod", Name = pod.Metadata.Name,
+                    Uid = pod.Metadata.Uid },
             },
         }, "default", Namespace);
         return answer.Status.Token;
@@ -170,7 +181,8 @@ internal sealed class OperatorInCluster : IAsyncDisposable
 
     public async Task<HttpResponseMessage> PostAsync(string? token, string body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/progress") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            "/v1/progress") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return await Http.SendAsync(request);
     }
@@ -187,9 +199,12 @@ internal sealed class OperatorInCluster : IAsyncDisposable
         }
     }
 
-    private static IEnumerable<V1Pod> Open(IEnumerable<V1Pod> pods) => pods.Where(p => p.Status?.Phase is not ("Succeeded" or "Failed") && p.Metadata.DeletionTimestamp is null);
+    private static IEnumerable<V1Pod> Open(IEnumerable<V1Pod> pods) =>
+        pods.Where(p => p.Status?.Phase is not ("Succeeded" or "Failed") && p.Metadata.DeletionTimestamp is null);
 
-    private static object Container(object state) => new { name = "worker", image = "w", imageID = "w", ready = false, restartCount = 0, state };
+    private static object Container(object state) => new { name = "worker", image = "w", imageID = "w", ready = false,
+        restartCount = 0, state };
 
-    private static string Timestamp() => DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Timestamp() => DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'",
+        System.Globalization.CultureInfo.InvariantCulture);
 }

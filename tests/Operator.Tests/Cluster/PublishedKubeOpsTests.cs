@@ -8,18 +8,23 @@ using Microsoft.Extensions.Logging;
 
 namespace LightReasoner.Operator.Tests.Cluster;
 
-/// <summary>What the operator must do itself, since the published KubeOps.Operator does not: polyfills/KubeOps.Operator/README.md.</summary>
+/// <summary>
+/// What the operator must do itself, since the published KubeOps.Operator does not: polyfills/KubeOps.Operator/README.md.
+/// </summary>
 [Collection(nameof(DevCluster))]
 public sealed class PublishedKubeOpsTests(DevCluster cluster)
 {
-    /// <summary>The published queue takes an object that was made again within 100 ms for the one that is gone: only its deletion comes up.</summary>
+    /// <summary>
+    /// The published queue takes an object that was made again within 100 ms for the one that is gone: only its deletion comes up.
+    /// </summary>
     [Fact]
     public async Task Deletion_OfARunThatWasMadeAgain_EnqueuesTheOneThatLives()
     {
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, start: false);
         SamplingRunEntity living = await o.ApplySamplingAsync();
         var enqueued = new ConcurrentQueue<string>();
-        await using WebApplication app = OperatorHost.Build(o.Options, configure: services => services.AddTransient<EntityQueue<SamplingRunEntity>>(_ => (run, _, _, _, _, _) =>
+        await using WebApplication app = OperatorHost.Build(o.Options, configure: services =>
+            services.AddTransient<EntityQueue<SamplingRunEntity>>(_ => (run, _, _, _, _, _) =>
         {
             enqueued.Enqueue(run.Metadata.Uid);
             return Task.FromResult(true);
@@ -56,14 +61,16 @@ public sealed class PublishedKubeOpsTests(DevCluster cluster)
         await o.Client.DeleteAsync<SamplingRunEntity>("s", o.Namespace);
         await Until.HoldsAsync<V1Job>(o.Client, o.Namespace, "s-srun", job => job is null, "is gone");
         clock.Advance(TimeSpan.FromMinutes(10));
-        FineTuneRunEntity waiting = await o.RunAsync<FineTuneRunEntity>("f", s => s.Message?.Contains("does not exist", StringComparison.Ordinal) == true, "waits for a run that is gone");
+        FineTuneRunEntity waiting = await o.RunAsync<FineTuneRunEntity>("f", s =>
+            s.Message?.Contains("does not exist", StringComparison.Ordinal) == true, "waits for a run that is gone");
         Assert.Equal(RunPhase.Waiting, waiting.Status.Phase);
     }
 
     [Fact]
     public async Task LeaderIdentity_IsUniqueToTheProcess()
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options => options with { LeaderElect = true }, start: false);
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options =>
+            options with { LeaderElect = true }, start: false);
         await using WebApplication one = OperatorHost.Build(o.Options), other = OperatorHost.Build(o.Options);
         string[] identities = [.. new[] { one, other }.Select(app => app.Services.GetRequiredService<OperatorLease>().Identity)];
         Assert.NotEqual(identities[0], identities[1]);
@@ -75,7 +82,8 @@ public sealed class PublishedKubeOpsTests(DevCluster cluster)
     [InlineData("Debug")]
     public async Task KubeOpsOwnLines_AreNotLogged(string level)
     {
-        await using WebApplication app = OperatorHost.Build(new OperatorOptions { Kubeconfig = cluster.Kubeconfig, Listen = "http://127.0.0.1:0", MetricsListen = "http://127.0.0.1:0", LogLevel = level });
+        await using WebApplication app = OperatorHost.Build(new OperatorOptions { Kubeconfig = cluster.Kubeconfig,
+            Listen = "http://127.0.0.1:0", MetricsListen = "http://127.0.0.1:0", LogLevel = level });
         ILoggerFactory loggers = app.Services.GetRequiredService<ILoggerFactory>();
         Assert.False(loggers.CreateLogger("KubeOps.Operator.Watcher.ResourceWatcher").IsEnabled(LogLevel.Error));
         Assert.True(loggers.CreateLogger("LightReasoner.Operator").IsEnabled(LogLevel.Information));
@@ -84,7 +92,8 @@ public sealed class PublishedKubeOpsTests(DevCluster cluster)
     /// <summary>The package's build would write manifests of its own.</summary>
     [Fact]
     public void KubeOpsOwnGenerator_IsOff() => Assert.Equal("false",
-        XDocument.Load(Path.Combine(RepositoryFolder.Path, "operator", "operator.csproj")).Descendants("GenerateOperatorResources").Single().Value);
+        XDocument.Load(Path.Combine(RepositoryFolder.Path, "operator", "operator.csproj"))
+            .Descendants("GenerateOperatorResources").Single().Value);
 
     /// <summary>Until watches have been asked for again: all that the first ones could tell has been told.</summary>
     private static async Task WatchesAsync(BlindWire wire)

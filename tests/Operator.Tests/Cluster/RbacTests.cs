@@ -29,7 +29,8 @@ public sealed class RbacTests(DevCluster cluster)
     public async Task GeneratedRoles_AreEnough_AndNoMoreThanNeeded()
     {
         string kubeconfig = Path.Combine(Path.GetDirectoryName(cluster.Kubeconfig)!, $"account-{Guid.NewGuid():N}");
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options => options with { Kubeconfig = kubeconfig, LeaderElect = true }, start: false);
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options =>
+            options with { Kubeconfig = kubeconfig, LeaderElect = true }, start: false);
         var rules = RbacRules.Of(typeof(Hosting.OperatorHost).Assembly);
         await GrantAsync(o, rules);
         await File.WriteAllTextAsync(kubeconfig, await KubeconfigAsync(o));
@@ -57,7 +58,8 @@ public sealed class RbacTests(DevCluster cluster)
         Assert.Equal(HttpStatusCode.Accepted, (await o.PostAsync(await o.TokenAsync(pod), o.Report(pod, run, 10, 50))).StatusCode);
 
         await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { suspend = true } });
-        await o.RunAsync<SamplingRunEntity>("s", s => Conditions.Find(s.Conditions, Conditions.Ready)?.Reason == Reasons.Suspended, "is suspended");
+        await o.RunAsync<SamplingRunEntity>("s", s => Conditions.Find(s.Conditions, Conditions.Ready)?.Reason == Reasons.Suspended,
+            "is suspended");
         await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { suspend = false } });
         await o.FinishAsync(run);
         await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
@@ -77,7 +79,8 @@ public sealed class RbacTests(DevCluster cluster)
 
     private static async Task GrantAsync(OperatorInCluster o, IReadOnlyDictionary<RbacScope, JsonArray> rules)
     {
-        await o.Client.CreateAsync(new V1ServiceAccount { Metadata = new V1ObjectMeta { Name = Account, NamespaceProperty = o.Namespace } });
+        await o.Client.CreateAsync(new V1ServiceAccount { Metadata = new V1ObjectMeta { Name = Account,
+            NamespaceProperty = o.Namespace } });
         foreach ((RbacScope scope, JsonArray list) in rules)
         {
             bool clusterWide = scope == RbacScope.Cluster;
@@ -86,7 +89,8 @@ public sealed class RbacTests(DevCluster cluster)
             await CreateAsync(kind + "Binding", new JsonObject
             {
                 ["roleRef"] = new JsonObject { ["apiGroup"] = "rbac.authorization.k8s.io", ["kind"] = kind, ["name"] = name },
-                ["subjects"] = new JsonArray(new JsonObject { ["kind"] = "ServiceAccount", ["name"] = Account, ["namespace"] = o.Namespace }),
+                ["subjects"] = new JsonArray(new JsonObject { ["kind"] = "ServiceAccount", ["name"] = Account,
+                    ["namespace"] = o.Namespace }),
             });
 
             async Task CreateAsync(string of, JsonObject content)
@@ -95,8 +99,10 @@ public sealed class RbacTests(DevCluster cluster)
                 content["kind"] = of;
                 content["metadata"] = new JsonObject { ["name"] = name };
                 string plural = of.ToLowerInvariant() + "s";
-                if (clusterWide) await o.Client.ApiClient.CustomObjects.CreateClusterCustomObjectAsync(content, "rbac.authorization.k8s.io", "v1", plural);
-                else await o.Client.ApiClient.CustomObjects.CreateNamespacedCustomObjectAsync(content, "rbac.authorization.k8s.io", "v1", o.Namespace, plural);
+                if (clusterWide) await o.Client.ApiClient.CustomObjects.CreateClusterCustomObjectAsync(content,
+                    "rbac.authorization.k8s.io", "v1", plural);
+                else await o.Client.ApiClient.CustomObjects.CreateNamespacedCustomObjectAsync(content, "rbac.authorization.k8s.io",
+                    "v1", o.Namespace, plural);
             }
         }
     }
@@ -104,7 +110,8 @@ public sealed class RbacTests(DevCluster cluster)
     private async Task<string> KubeconfigAsync(OperatorInCluster o)
     {
         Authenticationv1TokenRequest token = await o.Client.ApiClient.CoreV1.CreateNamespacedServiceAccountTokenAsync(
-            new Authenticationv1TokenRequest { Spec = new V1TokenRequestSpec { Audiences = [], ExpirationSeconds = 3600 } }, Account, o.Namespace);
+            new Authenticationv1TokenRequest { Spec = new V1TokenRequestSpec { Audiences = [], ExpirationSeconds = 3600 } }, Account,
+                o.Namespace);
         JsonNode config = YamlJson.ToJson(await File.ReadAllTextAsync(cluster.Kubeconfig), "kubeconfig")[0]!;
         config["users"]![0]!["user"] = new JsonObject { ["token"] = token.Status.Token };
         config["contexts"]![0]!["context"]!["namespace"] = o.Namespace;

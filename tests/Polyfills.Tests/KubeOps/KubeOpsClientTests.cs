@@ -30,7 +30,8 @@ public sealed class KubeOpsClientTests : IAsyncLifetime
     public async Task Entities_AreSavedAndRead()
     {
         Assert.Null(await client.GetAsync<Thing>("a", "ns"));
-        var saved = await client.CreateAsync(new Thing { Metadata = new V1ObjectMeta { Name = "a", NamespaceProperty = "ns" }, Spec = new ThingSpec { Size = 1 } });
+        var saved = await client.CreateAsync(new Thing { Metadata = new V1ObjectMeta { Name = "a", NamespaceProperty = "ns" },
+            Spec = new ThingSpec { Size = 1 } });
         Assert.Equal(("test.io/v1", "Thing"), (saved.ApiVersion, saved.Kind));
         saved.Spec.Size = 2;
         await client.UpdateAsync(saved);
@@ -53,7 +54,8 @@ public sealed class KubeOpsClientTests : IAsyncLifetime
         server.PageLimit = 7;
         for (var i = 0; i < 30; i++)
         {
-            server.Put($"/apis/batch/v1/namespaces/n{i % 2}/jobs", new JsonObject { ["metadata"] = new JsonObject { ["name"] = $"j{i}", ["namespace"] = $"n{i % 2}" } });
+            server.Put($"/apis/batch/v1/namespaces/n{i % 2}/jobs",
+                new JsonObject { ["metadata"] = new JsonObject { ["name"] = $"j{i}", ["namespace"] = $"n{i % 2}" } });
         }
 
         var jobs = await client.ListAsync<V1Job>(labelSelector: "a=b,c in (d)");
@@ -71,11 +73,13 @@ public sealed class KubeOpsClientTests : IAsyncLifetime
         var about = new Thing { Metadata = new V1ObjectMeta { Name = "a", NamespaceProperty = "ns", Uid = "u" } }.Initialize();
         await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => publish(about, "Started", "It runs.")));
         await publish(about, "Failed", new string('é', 2000), EventType.Warning);
-        var events = server.All("/api/v1/namespaces/ns/events").Select(e => KubernetesJson.Deserialize<Corev1Event>(e.ToJsonString())).OrderBy(e => e.Reason).ToList();
+        var events = server.All("/api/v1/namespaces/ns/events").Select(e => KubernetesJson.Deserialize<Corev1Event>(e.ToJsonString()))
+            .OrderBy(e => e.Reason).ToList();
         Assert.Equal(["Failed", "Started"], events.Select(e => e.Reason));
         Assert.Equal(("Warning", 1), (events[0].Type, events[0].Count));
         Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(events[0].Message), 900, 1024);
-        Assert.Equal((3, "Thing", "a", "kubernetesoperator"), (events[1].Count, events[1].InvolvedObject.Kind, events[1].InvolvedObject.Name, events[1].Source.Component));
+        Assert.Equal((3, "Thing", "a", "kubernetesoperator"),
+            (events[1].Count, events[1].InvolvedObject.Kind, events[1].InvolvedObject.Name, events[1].Source.Component));
         Assert.Matches("^a\\.[0-9a-f]{20}$", events[1].Name());
     }
 

@@ -181,6 +181,14 @@ public sealed class DatasetCaseTests : IDisposable
         AssertRefused(await RefineAsync(file), $"{file} line 2: ", reason);
     }
 
+    [Fact]
+    public async Task Refinement_OfARecordThatIsTooLong_NamesItsLine()
+    {
+        string good = File.ReadAllText(Record("Max", "\"2\"")), file = Record(Question, "\"2\"");
+        File.WriteAllText(file, good + File.ReadAllText(file));
+        AssertRefused(await RefineAsync(file, "spec.truncation=error", "spec.training.maxLength=8"), $"{file} line 2: prompt and response have ", "more than maxLength (8)");
+    }
+
     [Theory]
     [InlineData("\"\"", "is empty")]
     [InlineData("[]", "is empty")]
@@ -198,8 +206,8 @@ public sealed class DatasetCaseTests : IDisposable
     }
 
     [Theory]
-    [InlineData("token_ids", "[5, 79]", "token id 79 is outside the model's vocabulary")]
-    [InlineData("token_ids", "[-1, 5]", "token id -1 is outside the model's vocabulary")]
+    [InlineData("token_ids", "[5, 79]", "token id 79, and the model knows 79 tokens")]
+    [InlineData("token_ids", "[-1, 5]", "token id -1, and the model knows 79 tokens")]
     [InlineData("token_ids", "[5, 2147483648]", "token_ids")]
     [InlineData("token_ids", "[5]", "of the same length")]
     [InlineData("token_ids", "null", "token_ids")]
@@ -208,7 +216,7 @@ public sealed class DatasetCaseTests : IDisposable
     [InlineData("weights", "[0, 0]", "not all 0")]
     [InlineData("weights", "[1, -0.5]", "not negative")]
     [InlineData("weights", "[1e999, 1]", "weights")]
-    [InlineData("prefix_ids", "[5, 100000]", "token id 100000 is outside the model's vocabulary")]
+    [InlineData("prefix_ids", "[5, 100000]", "token id 100000, and the model knows 79 tokens")]
     [InlineData("prefix_ids", "[]", "the prefix has no tokens")]
     [InlineData("prompt_id", "null", "prompt_id")]
     [InlineData("step", "\"x\"", "step")]

@@ -9,11 +9,14 @@ namespace LightReasoner.Worker.Tests.Faults;
 
 /// <summary>
 /// The worker's process killed at random moments, stopped and woken up beside its successor, asked to end, and on storage that fails: the outputs are
-/// those of an undisturbed run, byte for byte. <c>LIGHTREASONER_FAULT_KILLS</c> sets how many kills there are for each kind and store.
+/// those of an undisturbed run, byte for byte. <c>LIGHTREASONER_FAULT_KILLS</c> sets how many kills there are for each kind and store, <c>LIGHTREASONER_FAULT_SEED</c> draws the
+/// same moments again.
 /// </summary>
 public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw radosgw, ITestOutputHelper output) : IClassFixture<Scenarios>
 {
     private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_FAULT_KILLS") ?? "5", CultureInfo.InvariantCulture);
+
+    private static readonly int Seed = Environment.GetEnvironmentVariable("LIGHTREASONER_FAULT_SEED") is { } given ? int.Parse(given, CultureInfo.InvariantCulture) : Environment.TickCount;
 
     private static readonly Dictionary<string, string> Nothing = [];
 
@@ -89,7 +92,8 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw rad
     private async Task KillAsync(RunKind kind, string store, Func<int, string> uriOf, IReadOnlyDictionary<string, string> environment)
     {
         CalmRun calm = await scenarios.CalmAsync(kind);
-        var random = new Random(HashCode.Combine(kind, store, Environment.TickCount));
+        output.WriteLine($"LIGHTREASONER_FAULT_SEED={Seed}");
+        var random = new Random(Seed ^ (int)kind ^ store[0] << 8); // each test draws its own
         int kills = 0, stops = 0, outputs = 0, differences = 0;
         while (kills < Kills)
         {

@@ -14,7 +14,7 @@ internal sealed class WorkerProcess : IDisposable
     private WorkerProcess(Process process)
     {
         (_process, _errors) = (process, process.StandardError.ReadToEndAsync());
-        _ = process.StandardOutput.ReadToEndAsync();
+        Output = process.StandardOutput.ReadToEndAsync();
     }
 
     /// <summary>Starts <c>worker run</c>.</summary>
@@ -25,20 +25,35 @@ internal sealed class WorkerProcess : IDisposable
         Start(["run", "-f", manifest, "--output", output, "--quiet"], environment);
 
     /// <summary>Starts the worker with other arguments.</summary>
-    public static WorkerProcess Start(string[] arguments, IReadOnlyDictionary<string, string> environment)
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="environment">Variables beyond those of this process.</param>
+    /// <param name="input">What it reads from standard input.</param>
+    public static WorkerProcess Start(string[] arguments, IReadOnlyDictionary<string, string> environment, string? input = null)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "LightReasoner.Worker.dll"), .. arguments])
         {
+            RedirectStandardInput = input is not null,
             RedirectStandardError = true,
             RedirectStandardOutput = true,
             WorkingDirectory = RepositoryFolder.Path,
         };
         start.Environment["LIGHTREASONER_THREADS"] = "1";
-        foreach (string own in new[] { "AZURE_STORAGE_CONNECTION_STRING", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY" }) start.Environment.Remove(own);
-        foreach (string pods in new[] { "LIGHTREASONER_ATTEMPT", "LIGHTREASONER_PROGRESS_URL", "LIGHTREASONER_TERMINATION_LOG" }) start.Environment.Remove(pods);
+        foreach (string own in new[] { "AZURE_STORAGE_CONNECTION_STRING", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY" }) start.Environment.Remove(own);
+        foreach (string pods in new[] { "LIGHTREASONER_ATTEMPT", "LIGHTREASONER_PROGRESS_URL",
+            "LIGHTREASONER_TERMINATION_LOG" }) start.Environment.Remove(pods);
         foreach ((string name, string value) in environment) start.Environment[name] = value;
-        return new WorkerProcess(Process.Start(start)!);
+        Process process = Process.Start(start)!;
+        if (input is not null)
+        {
+            process.StandardInput.Write(input);
+            process.StandardInput.Close();
+        }
+        return new WorkerProcess(process);
     }
+
+    /// <summary>All of its standard output.</summary>
+    public Task<string> Output { get; }
 
     /// <summary>Ends with the process.</summary>
     public Task ExitAsync => _process.WaitForExitAsync();

@@ -142,7 +142,7 @@ public class LoraTrainerTests
         Assert.Equal(tokenizer.Encode("abcd"), prepared[0].Prefix);
         var chat = Generation.TestTokenizer.Create("{% for m in messages %}[{{ m['content'] }}]{% endfor %}:");
         Assert.Equal(chat.Encode("[Please reason step by step.][abc]:d"), TrainingSample.Prepare(samples, chat, 512, 512).First().Prefix);
-        Assert.Contains("vocabulary", Assert.Throws<InvalidDataException>(() => TrainingSample.Prepare([samples[0] with { TokenIds = [7, 512] }], tokenizer, 512, 512).First()).Message);
+        Assert.Contains("token id 512, and the model knows 512 tokens", Assert.Throws<InvalidDataException>(() => TrainingSample.Prepare([samples[0] with { TokenIds = [7, 512] }], tokenizer, 512, 512).First()).Message);
     }
 
     [Fact]

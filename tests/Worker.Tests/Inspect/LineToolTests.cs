@@ -73,7 +73,7 @@ public class LineToolTests
 
     [Theory]
     [InlineData("{\"ids\":[]}", "holds no ids")]
-    [InlineData("{\"ids\":[512]}", "id 512 is outside the vocabulary (0 to 511)")]
+    [InlineData("{\"ids\":[512]}", "field 'ids' has token id 512, and the model knows 512 tokens")]
     [InlineData("{\"ids\":\"1\"}", "field 'ids': expected an array, found string")]
     [InlineData("{\"prompt\":\"a\"}", "needs 'ids'")]
     public void Logits_BadLine_IsNamed(string line, string message)

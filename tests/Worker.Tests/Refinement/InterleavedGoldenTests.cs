@@ -70,7 +70,7 @@ public class InterleavedGoldenTests
             using var model = Goldens.Model("qwen2-tiny");
             var records = golden["records"]!.AsArray();
             var sequences = records.Select(record => RefineSequence.Build(
-                record!["prompt_ids"]!.Ids(), record["response_ids"]!.Ids(), Eos, EosTail.OfLength(1), (int)golden["max_length"]!, Truncation.Right, 0)).ToArray();
+                record!["prompt_ids"]!.Ids(), record["response_ids"]!.Ids(), Eos, EosTail.OfLength(1), (int)golden["max_length"]!, Truncation.Right)).ToArray();
             if (sequences.All(sequence => sequence.Targets <= 0))
                 continue; // the published loss is NaN
             using var trainer = new RefineTrainer(model, Eos, sequences, new RefineRunSpec

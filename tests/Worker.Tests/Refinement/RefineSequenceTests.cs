@@ -13,7 +13,7 @@ public class RefineSequenceTests
     [Fact]
     public void Build_FixedTail_CountsTheClosingEos()
     {
-        var sequence = RefineSequence.Build(Prompt, Response, 3, EosTail.OfLength(4), 100, Truncation.Right, 0);
+        var sequence = RefineSequence.Build(Prompt, Response, 3, EosTail.OfLength(4), 100, Truncation.Right);
         Assert.Equal([1, 10, 11, 20, 21, 22, 3, 3, 3, 3], sequence.Ids);
         Assert.Equal(3, sequence.ResponseStart);
         Assert.Equal(7, sequence.Targets);
@@ -23,20 +23,20 @@ public class RefineSequenceTests
     public void Build_TailBeyondMaxLength_IsCutThere(int? tail, int expected)
     {
         var eosTail = tail is { } n ? EosTail.OfLength(n) : EosTail.Full;
-        Assert.Equal(expected, RefineSequence.Build(Prompt, Response, 3, eosTail, 9, Truncation.Right, 0).Ids.Length);
+        Assert.Equal(expected, RefineSequence.Build(Prompt, Response, 3, eosTail, 9, Truncation.Right).Ids.Length);
     }
 
     [Fact]
     public void Build_TooLong_IsCutOrRefused()
     {
-        var right = RefineSequence.Build(Prompt, Response, 3, EosTail.OfLength(4), 5, Truncation.Right, 0);
+        var right = RefineSequence.Build(Prompt, Response, 3, EosTail.OfLength(4), 5, Truncation.Right);
         Assert.Equal([1, 10, 11, 20, 21], right.Ids);
         Assert.Equal(3, right.ResponseStart);
-        var left = RefineSequence.Build(Prompt, Response, 3, EosTail.OfLength(4), 5, Truncation.Left, 0);
+        var left = RefineSequence.Build(Prompt, Response, 3, EosTail.OfLength(4), 5, Truncation.Left);
         Assert.Equal([11, 20, 21, 22, 3], left.Ids);
         Assert.Equal(1, left.ResponseStart);
-        Assert.Equal(0, RefineSequence.Build(Prompt, Response, 3, EosTail.OfLength(4), 3, Truncation.Right, 0).Targets);
-        Assert.Contains("record 5", Assert.Throws<InvalidDataException>(() => RefineSequence.Build(Prompt, Response, 3, EosTail.OfLength(4), 5, Truncation.Error, 4)).Message);
+        Assert.Equal(0, RefineSequence.Build(Prompt, Response, 3, EosTail.OfLength(4), 3, Truncation.Right).Targets);
+        Assert.StartsWith("d.jsonl line 5: ", Assert.Throws<InvalidDataException>(() => RefineSequence.Build(Prompt, Response, 3, EosTail.OfLength(4), 5, Truncation.Error, "d.jsonl line 5")).Message, StringComparison.Ordinal);
     }
 
     [Theory]

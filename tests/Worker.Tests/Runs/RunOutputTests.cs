@@ -28,9 +28,11 @@ public sealed class RunOutputTests : IDisposable
     [Fact]
     public async Task Claims_OfDifferentShards_StandSideBySide()
     {
-        RunOutput first = await RunOutput.ClaimAsync(Store, "shard-00000", "a", default);
-        await RunOutput.ClaimAsync(Store, "shard-00001", "b", default);
+        RunOutput first = await RunOutput.ClaimAsync(Store, "shard-00000", "a", default), second = await RunOutput.ClaimAsync(Store, "shard-00001", "b", default);
         await first.PutTextAsync("x", "1", default);
+        await second.PutTextAsync("y", "2", default);
+        Assert.Equal("1"u8.ToArray(), (await Store.GetAsync("x"))!.Bytes);
+        Assert.Equal("2"u8.ToArray(), (await Store.GetAsync("y"))!.Bytes);
     }
 
     [Fact]

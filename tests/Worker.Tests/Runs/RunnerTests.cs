@@ -129,21 +129,6 @@ public sealed class RunnerTests : IDisposable
         Assert.Contains("has no answer to record 13 of the dataset", File.ReadAllText(log));
     }
 
-    /// <summary>../shared/cases/token-id-beyond-model: an added token that the model has no embedding for. Hugging Face gives it the next free id, whatever the file says.</summary>
-    [Fact]
-    public async Task Sampling_TokenIdBeyondTheModel_IsBadData()
-    {
-        string models = Path.Combine(_folder.Path, "models"), expert = Path.Combine(models, "expert"), log = Path.Combine(_folder.Path, "termination");
-        Directory.CreateDirectory(expert);
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(Examples, "models", "seed-0", "expert"))) File.Copy(file, Path.Combine(expert, Path.GetFileName(file)));
-        JsonNode tokenizer = JsonNode.Parse(File.ReadAllText(Path.Combine(expert, "tokenizer.json")))!;
-        tokenizer["added_tokens"]!.AsArray().Add(JsonNode.Parse(File.ReadAllText(SharedFolder.Of("cases/token-id-beyond-model/added_token.json"))));
-        await File.WriteAllTextAsync(Path.Combine(expert, "tokenizer.json"), tokenizer.ToJsonString());
-        Manifest manifest = Sampling(1, 1, $"spec.expert.uri=file://{expert}", $"spec.dataset.uri=file://{SharedFolder.Of("cases/token-id-beyond-model/q.jsonl")}");
-        Assert.Equal(ExitCode.BadData, await RunAsync(manifest, "out", targets: new ReportTargets(null, null, log)));
-        Assert.Contains("has token id 79, and the model knows 79 tokens", File.ReadAllText(log));
-    }
-
     [Fact]
     public async Task Sampling_BatchSizeAuto_GivesOneChunkForAFewQuestions()
     {

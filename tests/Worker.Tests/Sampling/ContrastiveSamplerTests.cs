@@ -97,6 +97,19 @@ public class ContrastiveSamplerTests
         }
     }
 
+    /// <summary>Both thresholds include what equals them: a KL of exactly beta keeps the step, and with alpha 1 the expert's likeliest token is plausible.</summary>
+    [Fact]
+    public void Select_AtTheThresholds_KeepsTheStepAndTheLikeliestToken()
+    {
+        using var scope = NewDisposeScope();
+        var logits = tensor(new[] { 0f, 3f, 1f, 2f, -1f, 0f }).view(2, 3);
+        var (labels, _) = ContrastiveSelection.Select(logits, logits, [1, 0], VocabularyMap.Equal(3, 3), new SelectionSpec { Alpha = 1, Beta = 0 });
+        Assert.Equal([0, 1], labels.Select(label => label.Row));
+        Assert.All(labels, label => Assert.Equal(0, label.Kl));
+        Assert.Equal([[1], [0]], labels.Select(label => label.TokenIds));
+        Assert.All(labels, label => Assert.Equal([1.0], label.Weights));
+    }
+
     [Fact]
     public void VocabularyOf_OtherFamily_IsRefusedWithNumbers()
     {

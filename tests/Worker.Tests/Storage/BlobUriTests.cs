@@ -58,30 +58,6 @@ public sealed class BlobUriTests : IDisposable
     }
 
     [Theory]
-    [InlineData("my%20data.jsonl")]
-    [InlineData("my data.jsonl")]
-    [InlineData("pc%2541/q.jsonl")]
-    [InlineData("pc%2541")]
-    public async Task Find_OfTheCasesNames_FindsThem(string name) =>
-        Assert.Single(await DataFile.FindAsync($"file://{SharedFolder.Of("cases/file-uri-percent")}/{name}", default), file => file.Uri.EndsWith(".jsonl", StringComparison.Ordinal));
-
-    [Fact]
-    public async Task Find_OfTheCaseWithoutAPath_NamesTheUri()
-    {
-        string uri = (await File.ReadAllTextAsync(SharedFolder.Of("cases/uri-without-path/uri"))).Trim();
-        Assert.StartsWith($"{uri}: names no file", (await Assert.ThrowsAsync<WorkerException>(() => DataFile.FindAsync(uri, default))).Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Model_ThatIsAGitLfsPointer_IsCalledOne()
-    {
-        string folder = SharedFolder.Of("cases/lfs-pointer");
-        var error = await Assert.ThrowsAsync<WorkerException>(() => LocalFolder.OfModelAsync(folder, default));
-        Assert.Equal(ExitCode.BadData, error.Code);
-        Assert.StartsWith($"file://{folder}/model.safetensors: is a Git LFS pointer", error.Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
     [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:aa\n", "Git LFS pointer")]
     [InlineData("\n  <!DOCTYPE HTML><title>Sign in</title>", "HTML page")]
     [InlineData("<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>", "XML document")]

@@ -71,17 +71,6 @@ public class TokenizerGoldenTests
             "tokenizers/chat_ids.jsonl", "ids of rendered conversations");
     }
 
-    [Theory]
-    [InlineData("regex-line-anchor")]
-    [InlineData("regex-posix-class")]
-    [InlineData("regex-intersection")]
-    public void Encode_OnigurumaPattern_SplitsAsHuggingFace(string name)
-    {
-        var folder = SharedFolder.Of($"cases/{name}");
-        var expected = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "expected.jsonl")))!;
-        Assert.Equal(SharedTokenizers.Ids(expected["ids"]), Tokenizer.Load(folder).Encode((string)expected["text"]!));
-    }
-
     private static string Render(JsonObject chat)
     {
         string[] names = ["messages", "tools", "documents", "add_generation_prompt", "bos_token", "eos_token"];

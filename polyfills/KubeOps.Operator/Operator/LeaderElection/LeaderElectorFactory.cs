@@ -11,10 +11,12 @@ public interface ILeaderElectorFactory
     LeaderElector CreateElector();
 }
 
-internal sealed class KubernetesLeaderElectorFactory(IKubernetes kubernetes, KubernetesClientConfiguration config, OperatorSettings settings) : ILeaderElectorFactory
+internal sealed class KubernetesLeaderElectorFactory(IKubernetes kubernetes, KubernetesClientConfiguration config,
+    OperatorSettings settings) : ILeaderElectorFactory
 {
     public LeaderElector CreateElector() =>
-        new(new LeaderElectionConfig(new LeaseLock(kubernetes, config.Namespace ?? "default", $"{settings.Name}-leader", Environment.MachineName))
+        new(new LeaderElectionConfig(new LeaseLock(kubernetes, config.Namespace ?? "default", $"{settings.Name}-leader",
+            Environment.MachineName))
         {
             LeaseDuration = settings.LeaderElectionLeaseDuration,
             RenewDeadline = settings.LeaderElectionRenewDeadline,
