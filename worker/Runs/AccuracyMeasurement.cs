@@ -124,7 +124,7 @@ internal sealed class AccuracyMeasurement
     {
         for (int passes = 1; passes <= Math.Min(spec.RefineIterations.Number ?? 1, MaxPasses); passes++)
             yield return ($"{spec.BlockLength}, {passes} {(passes == 1 ? "pass" : "passes")}", spec with { RefineIterations = passes });
-        foreach (int length in new[] { spec.BlockLength / 4, spec.BlockLength / 2, spec.BlockLength, 2 * spec.BlockLength }.Where(length => length > 1))
+        foreach (int length in new[] { spec.BlockLength / 2, spec.BlockLength, 2 * spec.BlockLength }.Where(length => length > 1))
             yield return ($"{length}, converge", spec with { BlockLength = length, RefineIterations = new RefineIterations(null) });
     }
 
