@@ -75,7 +75,7 @@ internal static class Shards
         long done = 0;
         var rest = Stopwatch.StartNew();
         for (; done < (long)shards * Rounds && rest.Elapsed < TimeSpan.FromSeconds(30); await Task.Delay(1000, cancel))
-            done = (long?)(await scene.ReadAsync(RunKind.SamplingRun, Name, cancel))["status"]?["progress"]?["done"] ?? 0;
+            done = (long?)(await scene.ListAsync(RunKind.SamplingRun, cancel)).Single(run => (string?)run["metadata"]!["name"] == Name)["status"]?["progress"]?["done"] ?? 0;
 
         double[] sorted = [.. milliseconds.Order()];
         double cores = (after.Sum(Cpu) - before.Sum(Cpu)) / seconds, requests = (after.Sum(Requests) - before.Sum(Requests)) * 60 / seconds;
