@@ -44,7 +44,7 @@ internal sealed class MlflowTracking : IAsyncDisposable
     private readonly Action<string> _say;
     private readonly TimeProvider _time;
     private readonly List<JsonNode> _waiting = [];
-    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _stop = new(), _limit = new(); // end the waits; end what is being sent
     private readonly Task _loop;
     private string? _runId, _artifacts;
     private bool _lost;
@@ -101,9 +101,10 @@ internal sealed class MlflowTracking : IAsyncDisposable
     /// <param name="report">Reads the report; null for none.</param>
     public async Task FinishAsync(ReportOutcome outcome, Func<CancellationToken, Task<byte[]?>>? report)
     {
+        // What is being sent is not sent twice: it has its time to end.
+        _limit.CancelAfter(Timeout);
         await _stop.CancelAsync();
         await _loop;
-        using var limit = new CancellationTokenSource(Timeout, _time);
         string status = outcome switch { ReportOutcome.Succeeded => "FINISHED", ReportOutcome.Interrupted => "KILLED", _ => "FAILED" };
         await TryAsync(async stop =>
         {
@@ -111,16 +112,18 @@ internal sealed class MlflowTracking : IAsyncDisposable
             if (report is not null && await report(stop) is { } page) await PutReportAsync(page, stop);
             long now = _time.GetUtcNow().ToUnixTimeMilliseconds();
             await PostAsync("runs/update", new JsonObject { ["run_id"] = _runId, ["status"] = status, ["end_time"] = now }, stop);
-        }, limit.Token);
+        }, _limit.Token);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _limit.CancelAsync();
         await _stop.CancelAsync();
         await _loop;
         _http.Dispose();
         _stop.Dispose();
+        _limit.Dispose();
     }
 
     private async Task SendInTurnsAsync()
@@ -131,7 +134,7 @@ internal sealed class MlflowTracking : IAsyncDisposable
             while (true)
             {
                 await Task.Delay(wait, _time, _stop.Token);
-                bool taken = await TryAsync(SendAsync, _stop.Token);
+                bool taken = await TryAsync(SendAsync, _limit.Token);
                 wait = taken ? Interval : TimeSpan.FromTicks(Math.Min(LongestWait.Ticks, 2 * Math.Max(wait.Ticks, Interval.Ticks)));
             }
         }
@@ -149,7 +152,7 @@ internal sealed class MlflowTracking : IAsyncDisposable
             await send(stop);
             return !(_lost = false);
         }
-        catch (Exception e) when (e is not OperationCanceledException || stop != _stop.Token || !stop.IsCancellationRequested)
+        catch (Exception e)
         {
             string why = e is OperationCanceledException ? $"no answer within {Timeout.TotalSeconds:F0} s" : e.Message;
             if (!_lost) _say($"MLflow at {_server} does not take this run's figures: {why}; the run goes on");
