@@ -1,8 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using LightReasoner.Demo;
+using LightReasoner.Worker.Checkpoints;
 using TorchSharp;
 
+// The worker loads libtorch when it is first used, which has to be before TorchSharp looks for it.
+RuntimeHelpers.RunModuleConstructor(typeof(LoadedModel).Module.ModuleHandle);
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
 var output = new Option<string>("--output") { Description = "Folder that gets models/ and data/.", Required = true };

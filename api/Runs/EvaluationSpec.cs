@@ -63,7 +63,9 @@ public sealed record EvaluationSpec
     /// </summary>
     public RefineIterations RefineIterations { get; init; } = 2;
 
-    /// <summary>Generation after interleaved-mask training (RefineRun): how much of a block is taken. The block is interleaved.blockSize tokens.</summary>
+    /// <summary>
+    /// Generation after interleaved-mask training (RefineRun): how much of a block is taken. The block is interleaved.blockSize tokens.
+    /// </summary>
     public BlockDecoder Decoder { get; init; } = BlockDecoder.SelfAware;
 
     /// <summary>Decoder self-aware: a block ends before a token whose probability is below this.</summary>

@@ -6,7 +6,8 @@ using System.Text.Json.Nodes;
 namespace LightReasoner.Api;
 
 /// <summary>
-/// Short forms of a spec that two versions agree on: what has its default value is left out, so that a field that a later version adds changes nothing.
+/// Short forms of a spec that two versions agree on: what has its default value is left out, so that a field that a later version adds
+/// changes nothing.
 /// </summary>
 public static class RunExtent
 {
@@ -25,7 +26,8 @@ public static class RunExtent
     }
 
     /// <summary>A short hash of an evaluation; null for none.</summary>
-    public static string? Short(EvaluationSpec? evaluation) => evaluation is null ? null : Hash(Changed(evaluation, new EvaluationSpec()).ToJsonString())[..8];
+    public static string? Short(EvaluationSpec? evaluation) => evaluation is null ? null
+        : Hash(Changed(evaluation, new EvaluationSpec()).ToJsonString())[..8];
 
     /// <summary>The fields of a record that differ from those of a fresh one.</summary>
     public static JsonObject Changed<T>(T value, T fresh)

@@ -15,6 +15,10 @@ public abstract record RunSpec
     [JsonPropertyOrder(10)]
     public OutputSpec? Output { get; init; }
 
+    /// <summary>Where the run's figures go besides its output and its status. A change reaches the next pod.</summary>
+    [Mutable, JsonPropertyOrder(10)]
+    public TrackingSpec? Tracking { get; init; }
+
     /// <summary>The pod that the worker runs in. A change reaches the next pod.</summary>
     [Mutable, JsonPropertyOrder(10)]
     public WorkerSpec Worker { get; init; } = new();

@@ -106,6 +106,9 @@ public static class Patterns
     /// <summary>A URI of a scheme that can be read, or a path of the machine that the worker runs on.</summary>
     public const string Uri = "^((hf|az|s3|https|http|file)://.+|[^:]+)$";
 
+    /// <summary>Address of a web server.</summary>
+    public const string WebUri = "^https?://.+$";
+
     /// <summary>A URI of a scheme that can be written, or a path of the machine that the worker runs on.</summary>
     public const string OutputUri = "^((az|s3|https|http|file)://.+|[^:]+)$";
 }

@@ -19,7 +19,7 @@ public sealed record WorkerSpec
     [MaxLength(16)]
     public IReadOnlyList<LocalReference>? ImagePullSecrets { get; init; }
 
-    /// <summary>GPUs per pod; 0 runs on the CPU. Training uses all of them, sampling one: more shards, not more GPUs, make it faster.</summary>
+    /// <summary>GPUs per pod; 0 runs on the CPU. A replica of the model works on each.</summary>
     [Range(0, 64)]
     public int Gpus { get; init; } = 1;
 

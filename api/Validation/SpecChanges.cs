@@ -13,7 +13,8 @@ namespace LightReasoner.Api.Validation;
 public sealed record SpecChange(string Path, string? Before, string? Now, bool Extends)
 {
     /// <summary><c>spec.selection.beta was 0.4 and is 0.5</c>.</summary>
-    public override string ToString() => $"{Path} {(Before is null ? "was not set" : $"was {Before}")} and is {(Now is null ? "not set" : Now)} now";
+    public override string ToString() =>
+        $"{Path} {(Before is null ? "was not set" : $"was {Before}")} and is {(Now is null ? "not set" : Now)} now";
 }
 
 /// <summary>The rule of the CRD on what of a started run may change, for whoever has both documents at hand.</summary>
@@ -21,18 +22,23 @@ public static class SpecChanges
 {
     /// <summary>How a spec differs from an earlier one in what affects results; where a run writes is not part of that.</summary>
     public static IReadOnlyList<SpecChange> Between(RunSpec before, RunSpec now) =>
-        [.. Of(now.GetType(), "spec", ToJson(before), ToJson(now)).Where(change => !change.Path.StartsWith("spec.output", StringComparison.Ordinal))];
+        [.. Of(now.GetType(), "spec", ToJson(before), ToJson(now))
+            .Where(change => !change.Path.StartsWith("spec.output", StringComparison.Ordinal))];
 
     private static JsonObject ToJson(RunSpec spec) => JsonSerializer.SerializeToNode(spec, spec.GetType(), ApiJson.Options)!.AsObject();
 
-    private static IEnumerable<SpecChange> Of(Type type, string path, JsonObject before, JsonObject now) => ApiProperty.Of(type).SelectMany(field =>
+    private static IEnumerable<SpecChange> Of(Type type, string path, JsonObject before, JsonObject now) =>
+        ApiProperty.Of(type).SelectMany(field =>
     {
         JsonNode? then = before[field.Name], here = now[field.Name];
         bool evaluation = field.Type == typeof(EvaluationSpec);
         if (JsonNode.DeepEquals(then, here) || (field.Property.IsDefined(typeof(MutableAttribute)) && !evaluation)) return [];
-        if (field.Shape == Shape.Object && !evaluation && then is JsonObject a && here is JsonObject b) return Of(field.Type, $"{path}.{field.Name}", a, b);
+        if (field.Shape == Shape.Object && !evaluation && then is JsonObject a && here is JsonObject b)
+            return Of(field.Type, $"{path}.{field.Name}", a, b);
         var extendable = field.Property.GetCustomAttribute<ExtendableAttribute>();
-        bool grew = extendable is not null && (here is null ? extendable.NullIsAll : then is null ? !extendable.NullIsAll : (long)here > (long)then);
-        return [new SpecChange($"{path}.{field.Name}", then?.ToJsonString(ApiJson.Options), here?.ToJsonString(ApiJson.Options), evaluation || grew)];
+        bool grew = extendable is not null && (here is null ? extendable.NullIsAll : then is null ? !extendable.NullIsAll
+            : (long)here > (long)then);
+        return [new SpecChange($"{path}.{field.Name}", then?.ToJsonString(ApiJson.Options),
+            here?.ToJsonString(ApiJson.Options), evaluation || grew)];
     });
 }

@@ -77,16 +77,7 @@ internal static class Rest
         {
             string name = (string)run["metadata"]!["name"]!;
             V1Pod pod = (await scene.Api.CoreV1.ListNamespacedPodAsync("default", labelSelector: $"lightreasoner.io/run={name}", cancellationToken: cancel)).Items[0];
-            Authenticationv1TokenRequest token = await scene.Api.CoreV1.CreateNamespacedServiceAccountTokenAsync(new Authenticationv1TokenRequest
-            {
-                Spec = new V1TokenRequestSpec
-                {
-                    Audiences = [ApiGroup.ProgressAudience],
-                    ExpirationSeconds = 3600,
-                    BoundObjectRef = new V1BoundObjectReference { ApiVersion = "v1", Kind = "Pod", Name = pod.Metadata.Name, Uid = pod.Metadata.Uid },
-                },
-            }, "default", "default", cancellationToken: cancel);
-            pods.Add((name, pod.Metadata.Uid, token.Status.Token));
+            pods.Add((name, pod.Metadata.Uid, await scene.TokenAsync(pod, cancel)));
         }
 
         Scrape before = await scene.ScrapeAsync(cancel);

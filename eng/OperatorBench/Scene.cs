@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using k8s;
+using k8s.Models;
 using LightReasoner.Api;
 using LightReasoner.Quickstart;
 
@@ -70,7 +71,7 @@ internal sealed class Scene : IAsyncDisposable
 
     public async Task PatchAsync(RunKind kind, string name, JsonObject patch, CancellationToken cancel) =>
         await Api.CustomObjects.PatchNamespacedCustomObjectAsync(
-            new k8s.Models.V1Patch(patch.ToJsonString(), k8s.Models.V1Patch.PatchType.MergePatch), ApiGroup.Name, ApiGroup.Version, "default", Plural(kind), name, cancellationToken: cancel);
+            new V1Patch(patch.ToJsonString(), V1Patch.PatchType.MergePatch), ApiGroup.Name, ApiGroup.Version, "default", Plural(kind), name, cancellationToken: cancel);
 
     public async Task<IReadOnlyList<JsonNode>> ListAsync(RunKind kind, CancellationToken cancel)
     {
@@ -82,6 +83,21 @@ internal sealed class Scene : IAsyncDisposable
     {
         run["status"] = status;
         await Api.CustomObjects.ReplaceNamespacedCustomObjectStatusAsync(run, ApiGroup.Name, ApiGroup.Version, "default", Plural(kind), (string)run["metadata"]!["name"]!, cancellationToken: cancel);
+    }
+
+    /// <summary>The token that a pod would find in its volume.</summary>
+    public async Task<string> TokenAsync(V1Pod pod, CancellationToken cancel)
+    {
+        var request = new Authenticationv1TokenRequest
+        {
+            Spec = new V1TokenRequestSpec
+            {
+                Audiences = [ApiGroup.ProgressAudience],
+                ExpirationSeconds = 3600,
+                BoundObjectRef = new V1BoundObjectReference { ApiVersion = "v1", Kind = "Pod", Name = pod.Metadata.Name, Uid = pod.Metadata.Uid },
+            },
+        };
+        return (await Api.CoreV1.CreateNamespacedServiceAccountTokenAsync(request, "default", "default", cancellationToken: cancel)).Status.Token;
     }
 
     /// <summary>Posts a report as a worker does.</summary>

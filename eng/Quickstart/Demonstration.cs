@@ -5,14 +5,16 @@ using Spectre.Console;
 namespace LightReasoner.Quickstart;
 
 /// <summary>
-/// The main job from beginning to end, with the programs that a user has: a cluster, <c>helm install</c>, <c>kubectl apply</c>, and a look at what came out.
+/// The main job from beginning to end, with the programs that a user has: a cluster, <c>helm install</c>, <c>kubectl apply</c>, and a look
+/// at what came out.
 /// </summary>
 internal sealed class Demonstration(string repository, bool keep, bool clean)
 {
     private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(30), Interval = TimeSpan.FromSeconds(2);
 
     private readonly string _state = Path.Combine(repository, ".quickstart");
-    private readonly LocalCluster _cluster = new(repository, Path.Combine(repository, ".quickstart"), Path.Combine(repository, "bin", "worker"));
+    private readonly LocalCluster _cluster = new(repository, Path.Combine(repository, ".quickstart"),
+        Path.Combine(repository, "bin", "worker"));
     private readonly Stopwatch _watch = Stopwatch.StartNew();
 
     private Kubectl Kubectl => _cluster.Kubectl;
@@ -53,8 +55,8 @@ internal sealed class Demonstration(string repository, bool keep, bool clean)
     }
 
     /// <summary>
-    /// A second run starts clean: what an earlier one left running is stopped, what it left behind is deleted. One that was kept (KEEP=1) is somebody's, so that
-    /// its end is agreed to on the terminal first, or asked for by CLEAN=1.
+    /// A second run starts clean: what an earlier one left running is stopped, what it left behind is deleted. One that was kept (KEEP=1)
+    /// is somebody's, so that its end is agreed to on the terminal first, or asked for by CLEAN=1.
     /// </summary>
     private async Task ClearAsync()
     {
@@ -63,12 +65,14 @@ internal sealed class Demonstration(string repository, bool keep, bool clean)
             string what = $"A quickstart was kept (KEEP=1): a new one stops its cluster and deletes {_state} with its outputs.";
             if (clean) Say(what);
             else if (Console.IsInputRedirected || Console.IsOutputRedirected)
-                throw new QuickstartException($"{what} To agree: CLEAN=1 {(keep ? "KEEP=1 " : "")}make quickstart. To keep its outputs, copy them first.");
+                throw new QuickstartException($"{what} To agree: CLEAN=1 {(keep ? "KEEP=1 " : "")}make quickstart. To keep its outputs, "
+                    + "copy them first.");
             else if (!AnsiConsole.Confirm($"{what.EscapeMarkup()} Go on?", defaultValue: false)) throw new OperationCanceledException();
         }
         if (LocalCluster.ProcessIds(_state) is var processes && File.Exists(processes))
             foreach (string line in (await File.ReadAllLinesAsync(processes)).Reverse())
-                if (line.Split(' ') is [var id, var name] && int.TryParse(id, out int process)) await BackgroundProgram.StopLeftoverAsync(process, name);
+                if (line.Split(' ') is [var id, var name] && int.TryParse(id, out int process))
+                    await BackgroundProgram.StopLeftoverAsync(process, name);
         if (Directory.Exists(_state)) Directory.Delete(_state, recursive: true);
         Directory.CreateDirectory(_state);
     }
@@ -112,8 +116,11 @@ internal sealed class Demonstration(string repository, bool keep, bool clean)
                 runs = await Kubectl.RunsAsync(stop);
                 show();
                 if (runs.Count > 0 && runs.All(run => RunTable.Text(run, "phase") is "Succeeded" or "Failed")) return;
-                if (_cluster.Programs.FirstOrDefault(p => p.HasExited) is { } ended) throw new QuickstartException($"{ended.Name} ended while the runs were under way.");
-                if (Stopwatch.GetElapsedTime(start) > RunLimit) throw new QuickstartException($"The runs have not ended within {RunLimit.TotalMinutes} minutes. The end of the operator's log:\n{await _cluster.OperatorLogAsync(stop)}");
+                if (_cluster.Programs.FirstOrDefault(p => p.HasExited) is { } ended)
+                    throw new QuickstartException($"{ended.Name} ended while the runs were under way.");
+                if (Stopwatch.GetElapsedTime(start) > RunLimit)
+                    throw new QuickstartException($"The runs have not ended within {RunLimit.TotalMinutes} minutes. The end of the "
+                        + $"operator's log:\n{await _cluster.OperatorLogAsync(stop)}");
             }
         }
     }
@@ -123,7 +130,8 @@ internal sealed class Demonstration(string repository, bool keep, bool clean)
         Say($"kubectl get {Kubectl.Kinds}");
         Console.Write(await Kubectl.RunAsync(stop, "get", Kubectl.Kinds));
         foreach (JsonObject run in runs.Where(run => RunTable.Text(run, "phase") == "Failed"))
-            Console.Error.WriteLine($"\n{RunTable.Name(run)} failed: {RunTable.Text(run, "message")}\nMore: KEEP=1 make quickstart, then kubectl describe and kubectl logs.");
+            Console.Error.WriteLine($"\n{RunTable.Name(run)} failed: {RunTable.Text(run, "message")}\nMore: KEEP=1 make quickstart, then "
+                + "kubectl describe and kubectl logs.");
         foreach (string line in Results.Sentences(runs)) Console.WriteLine(line);
         Console.WriteLine("Outputs:");
         foreach (JsonObject run in runs) Console.WriteLine($"  {RunTable.Name(run)}: {RunTable.Text(run, "outputUri")}");

@@ -9,7 +9,8 @@ var root = new RootCommand("Runs the whole chain once on this machine: cluster, 
 root.SetAction(async (parsed, _) =>
 {
     using var stop = new CancellationTokenSource();
-    using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop), interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+    using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop),
+        interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
     return await new Demonstration(RepositoryFolder.Path, parsed.GetValue(keep), parsed.GetValue(clean)).RunAsync(stop.Token);
 
     void Stop(PosixSignalContext signal)

@@ -92,9 +92,7 @@ internal static class PodTemplate
         ImagePullPolicy = worker.ImagePullPolicy,
         Args = Arguments(run, outputs),
         Env = Environment(options),
-        EnvFrom = run.RunSpec.Storage?.SecretRef is { } secret
-            ? [new V1EnvFromSource { SecretRef = new V1SecretEnvSource { Name = secret.Name } }]
-            : null,
+        EnvFrom = EnvironmentSecrets(run.RunSpec),
         TerminationMessagePath = TerminationLog,
         TerminationMessagePolicy = "FallbackToLogsOnError",
         SecurityContext = new V1SecurityContext
@@ -112,6 +110,11 @@ internal static class PodTemplate
                 : [new V1VolumeMount { Name = "progress-token", MountPath = TokenFolder, ReadOnlyProperty = true }],
         ],
     };
+
+    private static List<V1EnvFromSource>? EnvironmentSecrets(RunSpec spec) =>
+        new[] { spec.Storage?.SecretRef, spec.Tracking?.Mlflow?.SecretRef }.OfType<LocalReference>()
+            .Select(secret => new V1EnvFromSource { SecretRef = new V1SecretEnvSource { Name = secret.Name } })
+            .ToList() is { Count: > 0 } sources ? sources : null;
 
     private static List<string> Arguments(IRunEntity run, RunOutputs outputs)
     {

@@ -54,6 +54,7 @@ internal static class RunPolicy
     private static IEnumerable<(string Path, string Name)> Secrets(RunSpec spec)
     {
         if (spec.Storage?.SecretRef is { } storage) yield return ("spec.storage.secretRef.name", storage.Name);
+        if (spec.Tracking?.Mlflow?.SecretRef is { } mlflow) yield return ("spec.tracking.mlflow.secretRef.name", mlflow.Name);
         foreach ((int i, JsonObject variable) in (spec.Worker.Env ?? []).Index())
             if (Text((variable["valueFrom"] as JsonObject)?["secretKeyRef"], "name") is { } name)
                 yield return ($"spec.worker.env[{i}].valueFrom.secretKeyRef", name);

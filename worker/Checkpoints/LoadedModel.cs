@@ -16,11 +16,14 @@ public sealed record LoadedModel(CausalLM Model, int[] EosIds, string Dir) : IDi
     {
         int[] ids = [.. tokenizer?.EosId is { } eos ? EosIds.Append(eos).Distinct() : EosIds];
         return ids.Length > 0 ? ids : throw new InvalidDataException(
-            $"{Dir}: neither generation_config.json, config.json (eos_token_id) nor tokenizer_config.json (eos_token) names an end-of-sequence token, so no answer would end; name one there, or set generation.ignoreEos: true to have maxNewTokens tokens of every answer");
+            $"{Dir}: neither generation_config.json, config.json (eos_token_id) nor tokenizer_config.json (eos_token) names an "
+                + "end-of-sequence token, so no answer would end; name one there, or set generation.ignoreEos: true to have maxNewTokens "
+                + "tokens of every answer");
     }
 
     /// <summary>The same, or none where the document says so.</summary>
-    public IReadOnlyCollection<int> EndIds(Tokenizer? tokenizer, GenerationSpec generation) => generation.IgnoreEos ? [] : EndIds(tokenizer);
+    public IReadOnlyCollection<int> EndIds(Tokenizer? tokenizer, GenerationSpec generation) => generation.IgnoreEos
+        ? [] : EndIds(tokenizer);
 
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();

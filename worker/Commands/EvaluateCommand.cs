@@ -4,6 +4,8 @@ using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Evaluation;
 using LightReasoner.Worker.Inspect;
+using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Tokenization;
 
 namespace LightReasoner.Worker.Commands;
@@ -76,7 +78,9 @@ internal static class EvaluateCommand
             IReadOnlyList<TestSet> read = await TestSet.ReadAsync(spec, dataset => Storage.BlobUri.Absolute(dataset.Uri!), cancellation);
             using LoadedModel loaded = await Tools.LoadModelAsync(parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!, cancellation);
             var tokenizer = Tokenizer.Load(loaded.Dir);
-            EvaluationResult[] results = [.. read.Select(set => new AccuracyEvaluator().Evaluate(loaded, tokenizer, set.Questions, set.Spec, decoding, cancellation))];
+            using var replicas = new ModelReplicas(loaded.Model, Devices.Here());
+            EvaluationResult[] results = [.. read.Select(set => new AccuracyEvaluator().Evaluate(
+                loaded, tokenizer, set.Questions, set.Spec, decoding, cancellation, replicas: replicas.Models))];
             JsonObject result = results.Length == 1 ? Of(results[0]) : Mean(results);
             if (several)
                 result["benchmarks"] = new JsonArray([.. read.Zip(results, (set, one) =>

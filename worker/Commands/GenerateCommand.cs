@@ -5,6 +5,7 @@ using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Inspect;
 using LightReasoner.Worker.Refinement;
+using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Tokenization;
 
 namespace LightReasoner.Worker.Commands;
@@ -63,13 +64,18 @@ internal static class GenerateCommand
                 };
                 int batchSize = parsed.GetValue(batch);
                 IReadOnlyCollection<int> endIds = parsed.GetValue(ignoreEos) ? [] : loaded.EndIds(tokenizer);
-                Run(loaded, tokenizer, batchSize, input, output, (prompts, first) => parsed.GetValue(decoder) is { } kind
-                    ? new InterleavedGenerator(loaded.Model, RefineTrainer.EosOf(loaded, tokenizer), endIds).Generate(
-                        prompts, parsed.GetValue(blockSize), kind == "self-aware" ? parsed.GetValue(threshold) : null, spec.MaxNewTokens, batchSize, cancellation: cancellation)
+                using var replicas = new ModelReplicas(loaded.Model, Devices.Here());
+                Run(loaded, tokenizer, batchSize * replicas.Models.Count, input, output, (prompts, first) =>
+                    ModelReplicas.Generate(replicas.Models, prompts,
+                        (replica, mine, numbers, _) => Answers(replica, mine, [.. numbers.Select(n => first + n)]), answered: null));
+
+                IReadOnlyList<GeneratedAnswer> Answers(CausalLM replica, int[][] prompts, int[] numbers) => parsed.GetValue(decoder) is { } kind
+                    ? new InterleavedGenerator(replica, RefineTrainer.EosOf(loaded, tokenizer), endIds).Generate(prompts, parsed.GetValue(blockSize),
+                        kind == "self-aware" ? parsed.GetValue(threshold) : null, spec.MaxNewTokens, batchSize, cancellation: cancellation)
                     : parsed.GetValue(block) is { } length
-                    ? new BlockGenerator(loaded.Model, RefineTrainer.EosOf(loaded, tokenizer), endIds)
+                    ? new BlockGenerator(replica, RefineTrainer.EosOf(loaded, tokenizer), endIds)
                         .Generate(prompts, length, Tools.Passes(parsed.GetValue(refine)!), spec.MaxNewTokens, batchSize, cancellation: cancellation)
-                    : new BatchGenerator(loaded.Model, endIds).Generate(prompts, spec, batchSize, first, cancellation: cancellation));
+                    : new BatchGenerator(replica, endIds).Generate(prompts, spec, batchSize, numbers, cancellation: cancellation);
             });
             return 0;
         });

@@ -12,17 +12,24 @@ internal static class RunCommand
 {
     public static Command Create()
     {
-        var file = new Option<string>("--file", "-f") { Description = "The manifest, YAML or JSON; - reads standard input.", Required = true };
-        var set = new Option<string[]>("--set") { Description = "Overrides a field: spec.selection.beta=0.5 (repeatable).", DefaultValueFactory = _ => [] };
+        var file = new Option<string>("--file", "-f") { Description = "The manifest, YAML or JSON; - reads standard input.",
+            Required = true };
+        var set = new Option<string[]>("--set") { Description = "Overrides a field: spec.selection.beta=0.5 (repeatable).",
+            DefaultValueFactory = _ => [] };
         var shard = new Option<int?>("--shard") { Description = "Works on this shard only (SamplingRun); all in turn where left out." };
         var output = new Option<string?>("--output") { Description = "Output folder; overrides the manifest's." };
-        var prefix = new Option<string>("--output-prefix") { Description = "Where outputs go by default, as PREFIX/NAMESPACE/NAME.", DefaultValueFactory = _ => "./runs" };
-        var reference = new Option<string[]>("--ref") { Description = "Where a referenced run wrote: KIND/NAME=URI (repeatable).", DefaultValueFactory = _ => [] };
+        var prefix = new Option<string>("--output-prefix") { Description = "Where outputs go by default, as PREFIX/NAMESPACE/NAME.",
+            DefaultValueFactory = _ => "./runs" };
+        var reference = new Option<string[]>("--ref") { Description = "Where a referenced run wrote: KIND/NAME=URI (repeatable).",
+            DefaultValueFactory = _ => [] };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Prints errors only." };
         var json = new Option<bool>("--json") { Description = "Prints progress as JSON, one object a line." };
-        var plan = new Option<bool>("--plan") { Description = "Says what would be done, what it needs and how long it would take (from a few batches), and writes nothing." };
+        var plan = new Option<bool>("--plan") { Description =
+            "Says what would be done, what it needs and how long it would take (from a few batches), and writes nothing." };
         var verbose = new Option<bool>("--verbose") { Description = "Shows where in the program an error came up." };
-        var command = new Command("run", "Runs a SamplingRun, FineTuneRun or RefineRun in this process; run it again to go on where it stopped.") { file, set, shard, output, prefix, reference, quiet, json, plan, verbose };
+        var command = new Command("run",
+            "Runs a SamplingRun, FineTuneRun or RefineRun in this process; run it again to go on where it stopped.") { file, set, shard,
+            output, prefix, reference, quiet, json, plan, verbose };
         command.SetAction(async (parsed, _) =>
         {
             string path = parsed.GetValue(file)!;
@@ -48,14 +55,16 @@ internal static class RunCommand
                 Output = parsed.GetValue(output),
                 OutputPrefix = parsed.GetValue(prefix)!,
                 References = parsed.GetValue(reference)!,
-                Attempt = Environment.GetEnvironmentVariable("LIGHTREASONER_ATTEMPT") is { Length: > 0 } attempt ? attempt : Guid.NewGuid().ToString(),
+                Attempt = Environment.GetEnvironmentVariable("LIGHTREASONER_ATTEMPT") is { Length: > 0 } attempt ? attempt
+                    : Guid.NewGuid().ToString(),
                 Targets = parsed.GetValue(plan) ? new ReportTargets(null, null, null) : targets,
                 PlanOnly = parsed.GetValue(plan),
                 Verbose = parsed.GetValue(verbose),
             };
             bool interrupted = false;
             using var stop = new CancellationTokenSource();
-            using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Ask), interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Ask);
+            using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Ask),
+                interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Ask);
             var progress = ConsoleProgress.ForStandardOutput(parsed.GetValue(quiet), parsed.GetValue(json));
             ExitCode code = await new Runner(options, progress, TimeProvider.System).RunAsync(manifest, stop.Token);
             return (int)(code == ExitCode.Terminated && interrupted ? ExitCode.Interrupted : code);

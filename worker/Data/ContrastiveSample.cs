@@ -4,7 +4,8 @@ namespace LightReasoner.Worker.Data;
 
 /// <summary>
 /// The soft label of one kept step: which tokens the expert finds plausible there, weighted by how much more it believes in them than the
-/// amateur does. Field names are those of the published data; <c>question</c> and <c>prefix_ids</c> and the entropies and likeliest tokens are ours and may be absent.
+/// amateur does. Field names are those of the published data; <c>question</c> and <c>prefix_ids</c> and the entropies and likeliest tokens
+/// are ours and may be absent.
 /// </summary>
 public sealed record ContrastiveSample
 {

@@ -8,8 +8,8 @@ using LightReasoner.Worker.Runs;
 namespace LightReasoner.Worker.Data;
 
 /// <summary>
-/// The question files of LightReasoner, made from the data sets as they are published: one JSON object a line, the same bytes as the published
-/// preparation script writes.
+/// The question files of LightReasoner, made from the data sets as they are published: one JSON object a line, the same bytes as the
+/// published preparation script writes.
 /// </summary>
 internal static class QuestionFiles
 {
@@ -21,20 +21,23 @@ internal static class QuestionFiles
     }
 
     /// <summary>
-    /// MATH: <c>problem</c> and <c>solution</c>, with the problem as id. <c>level</c> holds the subject's folder name, as the published script has it, from
-    /// the record's <c>type</c> or else from the folder that the file is in.
+    /// MATH: <c>problem</c> and <c>solution</c>, with the problem as id. <c>level</c> holds the subject's folder name, as the published
+    /// script has it, from the record's <c>type</c> or else from the folder that the file is in.
     /// </summary>
     public static string Math(DataRecord record, DataFile file)
     {
         string problem = record.Text("problem");
-        string subject = record.Fields["type"] is not null ? record.Text("type").ToLowerInvariant().Replace("&", "and", StringComparison.Ordinal).Replace(' ', '_')
+        string subject = record.Fields["type"] is not null ? record.Text("type").ToLowerInvariant()
+            .Replace("&", "and", StringComparison.Ordinal).Replace(' ', '_')
             : Path.GetFileName(Path.GetDirectoryName(file.Uri)) is { Length: > 0 } folder ? folder
-            : throw new WorkerException(ExitCode.BadData, $"{record.Place}: field 'type' is missing, and there is no folder that names the subject");
+            : throw new WorkerException(ExitCode.BadData,
+                $"{record.Place}: field 'type' is missing, and there is no folder that names the subject");
         return Line([("id", problem), ("problem", problem), ("solution", record.Text("solution")), ("level", subject)]);
     }
 
     /// <summary>Any other benchmark: the question as it is asked, with the right answer.</summary>
-    public static string Answered(BenchmarkProblem problem) => Line([("id", problem.Question), ("question", problem.Question), ("answer", problem.Truth)]);
+    public static string Answered(BenchmarkProblem problem) =>
+        Line([("id", problem.Question), ("question", problem.Question), ("answer", problem.Truth)]);
 
     /// <summary>For refinement: the question as <c>prompt</c>, the worked solution as <c>target</c>.</summary>
     public static string Refinement(DataRecord record)
@@ -43,7 +46,9 @@ internal static class QuestionFiles
         return Line([("prompt", record.Text(math ? "problem" : "question")), ("target", record.Text(math ? "solution" : "answer"))]);
     }
 
-    /// <summary>The records of files in the layouts that the data sets come in: JSONL, Parquet, or (MATH's own) one JSON object a file.</summary>
+    /// <summary>
+    /// The records of files in the layouts that the data sets come in: JSONL, Parquet, or (MATH's own) one JSON object a file.
+    /// </summary>
     public static async IAsyncEnumerable<(DataRecord Record, DataFile File)> ReadAsync(
         string uri, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -55,7 +60,8 @@ internal static class QuestionFiles
                 yield return (new DataRecord(index++, await ObjectAsync(file, cancellation), file.Uri), file);
                 continue;
             }
-            await foreach ((JsonObject fields, string place) in RecordReader.ReadAsync(file, null, cancellation)) yield return (new DataRecord(index++, fields, place), file);
+            await foreach ((JsonObject fields, string place) in RecordReader.ReadAsync(file, null, cancellation))
+                yield return (new DataRecord(index++, fields, place), file);
         }
     }
 

@@ -33,9 +33,12 @@ internal static class SampleFile
     {
         Column[] columns =
         [
-            new Column<string>("prompt_id"), new Column<int>("step"), new Column<string>("prefix"), new Column<string[]>("tokens"), new Column<int[]>("token_ids"),
-            new Column<double[]>("weights"), new Column<double>("kl_divergence"), new Column<string?>("question"), new Column<int[]?>("prefix_ids"), new Column<string?>("expert"),
-            new Column<double?>("expert_entropy"), new Column<double?>("amateur_entropy"), new Column<int?>("expert_top1"), new Column<int?>("amateur_top1"),
+            new Column<string>("prompt_id"), new Column<int>("step"), new Column<string>("prefix"), new Column<string[]>("tokens"),
+                new Column<int[]>("token_ids"),
+            new Column<double[]>("weights"), new Column<double>("kl_divergence"), new Column<string?>("question"),
+                new Column<int[]?>("prefix_ids"), new Column<string?>("expert"),
+            new Column<double?>("expert_entropy"), new Column<double?>("amateur_entropy"), new Column<int?>("expert_top1"),
+                new Column<int?>("amateur_top1"),
         ];
         using var output = new ManagedOutputStream(content, leaveOpen: true);
         using var writer = new ParquetFileWriter(output, columns, Compression.Zstd);

@@ -32,11 +32,11 @@ public sealed class AccuracyEvaluator
     /// <param name="decoding">How answers are generated; all but token by token are greedy.</param>
     /// <param name="cancellation">Ends it between two forward passes.</param>
     /// <param name="answered">Hears, after each forward pass, how many questions are answered.</param>
+    /// <param name="replicas">The model on every device to be used; the first alone where left out.</param>
     /// <exception cref="Runs.WorkerException">The answers of the questions are not such as the grader compares.</exception>
     public EvaluationResult Evaluate(
         LoadedModel model, Tokenizer tokenizer, IReadOnlyList<Question> questions, EvaluationSpec spec, Decoding decoding,
-            CancellationToken cancellation = default,
-        Action<int>? answered = null)
+        CancellationToken cancellation = default, Action<int>? answered = null, IReadOnlyList<CausalLM>? replicas = null)
     {
         var grader = AnswerGrader.Of(spec);
         grader.Check(questions.Select(question => (question.Where, question.Answer ?? "")));
@@ -45,16 +45,15 @@ public sealed class AccuracyEvaluator
         var endIds = model.EndIds(tokenizer, spec.Generation);
         var batchSize = BatchSizes.Rows(spec.BatchSize, model.Model, prompts.Max(prompt => prompt.Length), spec.Generation.MaxNewTokens);
         int eos = decoding is Decoding.Tokens ? 0 : RefineTrainer.EosOf(model, tokenizer), limit = spec.Generation.MaxNewTokens;
-        var generated = decoding switch
+        var generated = ModelReplicas.Generate(replicas ?? [model.Model], prompts, (replica, mine, numbers, complete) => decoding switch
         {
-            Decoding.Blocks => new BlockGenerator(model.Model, eos, endIds)
-                .Generate(prompts, spec.BlockLength, spec.RefineIterations.Number, limit, batchSize, answered, cancellation),
-            Decoding.Masks => new InterleavedGenerator(model.Model, eos, endIds)
-                .Generate(prompts, spec.BlockLength, spec.Decoder is BlockDecoder.SelfAware ? spec.Threshold : null, limit, batchSize,
-                    answered, cancellation),
-            _ => new BatchGenerator(model.Model, endIds)
-                .Generate(prompts, spec.Generation, batchSize, answered: answered, cancellation: cancellation),
-        };
+            Decoding.Blocks => new BlockGenerator(replica, eos, endIds)
+                .Generate(mine, spec.BlockLength, spec.RefineIterations.Number, limit, batchSize, complete, cancellation),
+            Decoding.Masks => new InterleavedGenerator(replica, eos, endIds)
+                .Generate(mine, spec.BlockLength, spec.Decoder is BlockDecoder.SelfAware ? spec.Threshold : null, limit, batchSize,
+                    complete, cancellation),
+            _ => new BatchGenerator(replica, endIds).Generate(mine, spec.Generation, batchSize, numbers, complete, cancellation),
+        }, answered);
         var texts = generated.Select(answer => tokenizer.Decode(answer.Ids, skipSpecialTokens: true)).ToArray();
         var correct = texts.Zip(questions, (text, question) => grader.Grade(text, question.Answer!).IsCorrect).ToArray();
         var passes = generated.Sum(answer => (long)answer.ForwardPasses);

@@ -82,6 +82,9 @@ public sealed class LoraTrainer : IDisposable
     /// <summary>Tokens that went through the model so far, padding not counted.</summary>
     public long TokensSeen { get; private set; }
 
+    /// <summary>The model as it is trained now, on every device.</summary>
+    internal IReadOnlyList<CausalLM> Replicas => _replicas.Value.Models;
+
     /// <summary>One optimizer step.</summary>
     /// <param name="stop">Ends it between two micro batches; nothing has changed then.</param>
     public FineTuneMetrics TrainStep(CancellationToken stop = default)

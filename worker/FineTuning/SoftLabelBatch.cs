@@ -87,6 +87,6 @@ internal sealed class SoftLabelBatch
         var crossEntropy = logProbabilities.view(-1).index_select(0,
             entries.ToDevice(logits.device)).mul(weights.ToDevice(logits.device)).sum().neg();
         using Scalar negativeEntropy = samples.Sum(sample => sample.NegativeEntropy);
-        return crossEntropy.add(negativeEntropy);
+        return crossEntropy.add(negativeEntropy, Scalars.One);
     }
 }

@@ -7,7 +7,9 @@ using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Inspect;
 
-/// <summary>The form of the small tools: a JSON object per line in, a JSON object per line out; the first bad line ends it with exit code 65.</summary>
+/// <summary>
+/// The form of the small tools: a JSON object per line in, a JSON object per line out; the first bad line ends it with exit code 65.
+/// </summary>
 internal static class JsonLines
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -65,7 +67,10 @@ internal static class JsonLines
         output.Flush();
     }
 
-    /// <summary>Does something about a line; a <see cref="FormatException"/> or <see cref="InvalidDataException"/> becomes an error that names the line.</summary>
+    /// <summary>
+    /// Does something about a line; a <see cref="FormatException"/> or <see cref="InvalidDataException"/> becomes an error that names the
+    /// line.
+    /// </summary>
     internal static T In<T>(int number, Func<T> read)
     {
         try
@@ -92,7 +97,8 @@ internal static class JsonLines
         return null;
     });
 
-    private static WorkerException BadLine(int number, string what, Exception? inner = null) => new(ExitCode.BadData, $"line {number}: {what}", inner);
+    private static WorkerException BadLine(int number, string what, Exception? inner = null) =>
+        new(ExitCode.BadData, $"line {number}: {what}", inner);
 
     private static JsonElement Parse(string text)
     {

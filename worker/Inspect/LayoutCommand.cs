@@ -10,18 +10,25 @@ internal static class LayoutCommand
     public static Command Create()
     {
         var block = new Option<int>("--block-size") { Description = "Tokens of a block.", Required = true };
-        var length = new Option<int>("--max-length") { Description = "Longest prompt, response and EOS together.", DefaultValueFactory = _ => 2048 };
+        var length = new Option<int>("--max-length") { Description = "Longest prompt, response and EOS together.",
+            DefaultValueFactory = _ => 2048 };
         var truncation = new Option<string>("--truncation") { Description = "right, left or error.", DefaultValueFactory = _ => "right" };
         truncation.AcceptOnlyFromAmong("right", "left", "error");
         var eos = new Option<int>("--eos") { Description = "Id of EOS, which masks are too.", DefaultValueFactory = _ => 3 };
-        var command = new Command("layout", "Lays {\"prompt\":[ids],\"response\":[ids]} out as {\"ids\",\"labels\",\"positions\",\"mask\"}, one JSON object per line.") { block, length, truncation, eos };
-        command.SetAction(parsed => JsonLines.OnConsole((input, output) => Run(input, output, parsed.GetValue(block), parsed.GetValue(length),
+        var command = new Command("layout",
+            "Lays {\"prompt\":[ids],\"response\":[ids]} out as {\"ids\",\"labels\",\"positions\",\"mask\"}, one JSON object per line.") { block, length, truncation, eos };
+        command.SetAction(parsed => JsonLines.OnConsole((input, output) =>
+            Run(input, output, parsed.GetValue(block), parsed.GetValue(length),
             Enum.Parse<Truncation>(parsed.GetValue(truncation)!, ignoreCase: true), parsed.GetValue(eos))));
         return command;
     }
 
-    /// <summary>Lays out every line. Labels are -100 where nothing is predicted; the mask has a row of 0 and 1 for every token, 1 for what it attends to.</summary>
-    internal static void Run(TextReader input, Stream output, int blockSize, int maxLength, Truncation truncation, int eos) => JsonLines.Each(input, output, (line, writer) =>
+    /// <summary>
+    /// Lays out every line. Labels are -100 where nothing is predicted; the mask has a row of 0 and 1 for every token, 1 for what it
+    /// attends to.
+    /// </summary>
+    internal static void Run(TextReader input, Stream output, int blockSize, int maxLength, Truncation truncation, int eos) =>
+        JsonLines.Each(input, output, (line, writer) =>
     {
         var (prompt, response) = (Field("prompt"), Field("response"));
         var sequence = RefineSequence.Build(prompt, response, eos, EosTail.OfLength(1), maxLength, truncation);
@@ -40,7 +47,8 @@ internal static class LayoutCommand
         }
         writer.WriteEndObject();
 
-        int[] Field(string name) => line.TryGetProperty(name, out var ids) ? JsonLines.Ids(ids, name) : throw new FormatException($"field '{name}' is missing");
+        int[] Field(string name) => line.TryGetProperty(name, out var ids) ? JsonLines.Ids(ids, name)
+            : throw new FormatException($"field '{name}' is missing");
 
         void Write(string name, int[] values)
         {

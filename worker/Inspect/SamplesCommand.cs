@@ -16,12 +16,14 @@ internal static class SamplesCommand
     public static Command Create()
     {
         var source = new Argument<string>("source") { Description = "A samples file, a folder of them, or a run's output." };
-        var command = new Command("samples", "Prints counts, a KL histogram, plausible-set sizes, samples and tokens per question as one JSON object.") { source };
+        var command = new Command("samples",
+            "Prints counts, a KL histogram, plausible-set sizes, samples and tokens per question as one JSON object.") { source };
         command.SetAction(async (parsed, cancellation) =>
         {
             string uri = BlobUri.Absolute(parsed.GetValue(source)!);
             // A run's output stands for the samples in it; beside them lie the figures of its chunks.
-            IBlobStore output = BlobUri.Open(uri.TrimEnd('/').EndsWith("/samples", StringComparison.Ordinal) ? uri.TrimEnd('/')[..^"/samples".Length] : uri);
+            IBlobStore output = BlobUri.Open(uri.TrimEnd('/').EndsWith("/samples", StringComparison.Ordinal)
+                ? uri.TrimEnd('/')[..^"/samples".Length] : uri);
             BlobInfo[] figures = output is HttpStore ? [] : [.. await output.ListAsync("figures/", cancellation)];
             if (figures.Length > 0) uri = BlobUri.Join(output.Uri, "samples/*");
             using SpooledList<ContrastiveSample> samples = await Datasets.SamplesAsync(uri, null, cancellation);
@@ -29,8 +31,11 @@ internal static class SamplesCommand
             if (figures.Length > 0)
             {
                 var all = new ChunkFigures(0, 0, 0, 0, 0);
-                foreach (BlobInfo chunk in figures) all += JsonSerializer.Deserialize<ChunkFigures>((await output.GetAsync(chunk.Name, cancellation))!.Bytes, ApiJson.Options)!;
-                (description["questionsAsked"], description["answersCut"], description["promptsTooLong"]) = (all.Questions, all.AnswersCut, all.PromptsTooLong);
+                foreach (BlobInfo chunk in figures)
+                    all += JsonSerializer.Deserialize<ChunkFigures>((await output.GetAsync(chunk.Name, cancellation))!.Bytes,
+                        ApiJson.Options)!;
+                (description["questionsAsked"], description["answersCut"], description["promptsTooLong"]) = (all.Questions,
+                    all.AnswersCut, all.PromptsTooLong);
             }
             Console.WriteLine(description.ToJsonString(ApiJson.Indented));
             return 0;
@@ -63,7 +68,8 @@ internal static class SamplesCommand
             ["klMean"] = kl.Average(),
             ["klMax"] = kl.Max(),
             ["klHistogram"] = histogram,
-            ["plausibleSetSizes"] = new JsonObject(sizes.Select(size => KeyValuePair.Create(size.Key.ToString(System.Globalization.CultureInfo.InvariantCulture), (JsonNode?)size.Value))),
+            ["plausibleSetSizes"] = new JsonObject(sizes.Select(size =>
+                KeyValuePair.Create(size.Key.ToString(System.Globalization.CultureInfo.InvariantCulture), (JsonNode?)size.Value))),
             ["samplesPerQuestion"] = Spread(questions.Values.Select(question => question.Samples)),
             // The answer up to its last sampled token; what came after it left no trace.
             ["tokensPerQuestion"] = Spread(questions.Values.Select(question => question.Tokens)),
@@ -73,6 +79,7 @@ internal static class SamplesCommand
     private static JsonObject Spread(IEnumerable<int> values)
     {
         int[] sorted = [.. values.Order()];
-        return new JsonObject { ["min"] = sorted[0], ["median"] = sorted[sorted.Length / 2], ["mean"] = sorted.Average(), ["max"] = sorted[^1] };
+        return new JsonObject { ["min"] = sorted[0], ["median"] = sorted[sorted.Length / 2],
+            ["mean"] = sorted.Average(), ["max"] = sorted[^1] };
     }
 }

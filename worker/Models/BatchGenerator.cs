@@ -26,14 +26,14 @@ public sealed class BatchGenerator(CausalLM model, IReadOnlyCollection<int> endI
     /// <param name="prompts">Token ids of the prompts, none empty.</param>
     /// <param name="spec">How tokens are chosen; the limit is exact.</param>
     /// <param name="batchSize">Prompts at once.</param>
-    /// <param name="firstNumber">Number of the first prompt; with the seed, a prompt's number determines what is drawn for it.</param>
+    /// <param name="numbers">The prompts' numbers, which with the seed determine what is drawn for each; from 0 where left out.</param>
     /// <param name="answered">Is told after each forward pass how many answers are complete.</param>
     /// <param name="cancellation">Ends generation between two forward passes.</param>
     /// <exception cref="InvalidDataException">A prompt leaves no room in the model's context, or the logits are not finite.</exception>
     public IReadOnlyList<GeneratedAnswer> Generate(
-        IReadOnlyList<int[]> prompts, GenerationSpec spec, int batchSize, int firstNumber = 0, Action<int>? answered = null,
-            CancellationToken cancellation = default) =>
-        Generate(prompts, [.. Enumerable.Range(firstNumber, prompts.Count)], spec, batchSize, states: null, answered, cancellation);
+        IReadOnlyList<int[]> prompts, GenerationSpec spec, int batchSize, IReadOnlyList<int>? numbers = null, Action<int>? answered = null,
+        CancellationToken cancellation = default) =>
+        Generate(prompts, numbers ?? [.. Enumerable.Range(0, prompts.Count)], spec, batchSize, states: null, answered, cancellation);
 
     /// <summary>
     /// The same, and the final hidden states that the answers' tokens were chosen by, prompt after prompt, [tokens, hidden].

@@ -8,12 +8,17 @@ namespace LightReasoner.Worker.Models;
 internal static partial class DeviceMemory
 {
     /// <summary>Bytes in all: of the GPU, or what this process may use of the machine's.</summary>
-    public static long Total(Device device) => device.type == DeviceType.CUDA ? OfGpu().Total : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+    public static long Total(Device device) => device.type == DeviceType.CUDA ? OfGpu().Total
+        : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     /// <summary>Bytes of the GPU that nobody uses, or as <see cref="Total"/> where there is none.</summary>
-    public static long Free(Device device) => device.type == DeviceType.CUDA ? OfGpu().Free : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+    public static long Free(Device device) => device.type == DeviceType.CUDA ? OfGpu().Free
+        : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
-    /// <summary>Most bytes that were used at once: by this process on the CPU (the working set), by all tensors on a GPU; null where the system does not tell.</summary>
+    /// <summary>
+    /// Most bytes that were used at once: by this process on the CPU (the working set), by all tensors on a GPU; null where the system does
+    /// not tell.
+    /// </summary>
     public static long? Peak(Device device)
     {
         // Of a GPU, what libtorch holds from the driver never shrinks by itself: what is used at the end is the peak.

@@ -75,6 +75,6 @@ internal sealed class LoraLinear
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var weight = _target.Of(_target.Parameter);
-        weight.add_(B.mm(A).mul_(Scalars.Of(_scaling)).to(weight.dtype));
+        weight.add_(B.mm(A).mul_(Scalars.Of(_scaling)).to(weight.dtype), Scalars.One);
     }
 }

@@ -54,7 +54,8 @@ internal sealed class Projection
 
     /// <summary>residual + the output.</summary>
     public Tensor ForwardOnto(Tensor residual, Tensor x, Generator? dropout = null) =>
-        Bias is null && _adapters.All(lora => lora is null) ? addmm(residual, x, Weight.t(), 1, 1) : residual.add(Forward(x, dropout));
+        Bias is null && _adapters.All(lora => lora is null) ? addmm(residual, x, Weight.t(), 1, 1)
+            : residual.add(Forward(x, dropout), Scalars.One);
 
     /// <summary>Adapters over the parts that the options name.</summary>
     public IEnumerable<LoraLinear> AddLora(LoraSpec options, Generator generator)

@@ -12,6 +12,9 @@ internal static class Scalars
 {
     public static readonly Scalar NegativeInfinity = double.NegativeInfinity, MinusOne = -1;
 
+    /// <summary>The factor of a sum: <c>add</c> of two tensors converts a 1 in passing where it is left out.</summary>
+    public static readonly Scalar One = 1;
+
     private static readonly ConcurrentDictionary<double, Scalar> s_reals = new();
     private static readonly ConcurrentDictionary<long, Scalar> s_integers = new();
 

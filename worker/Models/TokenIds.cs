@@ -14,7 +14,8 @@ internal static class TokenIds
         {
             if (id < 0 || id >= vocabulary)
                 throw new InvalidDataException(
-                    $"{what} has token id {id}, and the model knows {vocabulary} tokens (config.json: vocab_size); does the tokenizer belong to it?");
+                    $"{what} has token id {id}, and the model knows {vocabulary} tokens (config.json: vocab_size); does the tokenizer "
+                        + "belong to it?");
         }
         return ids;
     }

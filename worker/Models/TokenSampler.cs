@@ -43,7 +43,7 @@ internal sealed class TokenSampler : IDisposable
         var scores = Scores(logits, prompts);
         var (best, argmax) = scores.max(-1); // NaN wins
         var chosen = _spec.Temperature > 0 ? Draw(scores, prompts) : argmax;
-        _seen?.view(-1).index_fill_(0, prompts.ToDevice(scores.device).mul(Scalars.Of(_seen.size(1))).add(chosen), s_true);
+        _seen?.view(-1).index_fill_(0, prompts.ToDevice(scores.device).mul(Scalars.Of(_seen.size(1))).add(chosen, Scalars.One), s_true);
         return chosen.masked_fill(best.isfinite().logical_not(), Scalars.MinusOne);
     }
 

@@ -32,7 +32,7 @@ internal sealed class InterleavedLoss(int blockSize, int mask) : RefineLoss
             var hidden = replica.Model.Hidden(Padded(row => row.Ids), Padded(row => row.Positions),
                 InterleavedLayout.AttentionMask(group, device));
             loss.add_(HeadLoss.Backward(replica, hidden.flatten(0, 1).index_select(0, labelled.ToDevice(device)), share, (logits, at) =>
-                nn.functional.cross_entropy(logits, targets.narrow(0, at.Start, at.Count), reduction: nn.Reduction.Sum)).mul_(factor));
+                nn.functional.cross_entropy(logits, targets.narrow(0, at.Start, at.Count), reduction: nn.Reduction.Sum)).mul_(factor), Scalars.One);
 
             Tensor Padded(Func<InterleavedLayout, int[]> values) => Transfer.Padded([.. group.Select(values)], device);
         }

@@ -47,7 +47,7 @@ internal sealed class IterativeLoss(IterativeSpec spec, Compatibility compatibil
                         return nn.functional.cross_entropy(logits, batch.Targets.narrow(0, at.Start, at.Count),
                             reduction: nn.Reduction.Sum);
                     });
-                    losses[pass].add_(loss.mul_(factor));
+                    losses[pass].add_(loss.mul_(factor), Scalars.One);
                 }
                 ids = batch.WithResponses(predicted);
             }

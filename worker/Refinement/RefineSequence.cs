@@ -38,9 +38,11 @@ internal sealed record RefineSequence(int[] Ids, int ResponseStart)
             return truncation switch
             {
                 Truncation.Right => new RefineSequence(content[..maxLength], Math.Min(prompt.Length, maxLength)) { Cut = true },
-                Truncation.Left => new RefineSequence(content[^maxLength..], Math.Max(0, prompt.Length - (content.Length - maxLength))) { Cut = true },
+                Truncation.Left => new RefineSequence(content[^maxLength..],
+                    Math.Max(0, prompt.Length - (content.Length - maxLength))) { Cut = true },
                 _ => throw new InvalidDataException(
-                    $"{(place.Length > 0 ? place + ": " : "")}prompt and response have {content.Length} tokens with EOS, more than maxLength ({maxLength}); truncation: right or left would cut them"),
+                    $"{(place.Length > 0 ? place + ": " : "")}prompt and response have {content.Length} tokens with EOS, more than "
+                        + $"maxLength ({maxLength}); truncation: right or left would cut them"),
             };
         }
         var length = tail.Length is { } n ? (int)Math.Min(content.Length + (long)n - 1, maxLength) : maxLength;

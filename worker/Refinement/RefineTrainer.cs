@@ -92,6 +92,9 @@ public sealed class RefineTrainer : IDisposable
     /// <summary>Tokens that went through the model so far, all passes counted; padding not counted.</summary>
     public long TokensSeen { get; private set; }
 
+    /// <summary>The model as it is trained now, on every device.</summary>
+    internal IReadOnlyList<CausalLM> Replicas => _replicas.Value.Models;
+
     /// <summary>One optimizer step. Every response token of the step has the same share in it, in whatever micro batch it is (published: every micro batch has).</summary>
     /// <param name="stop">Ends it between two micro batches; nothing has changed then.</param>
     public RefineMetrics TrainStep(CancellationToken stop = default)

@@ -35,7 +35,8 @@ public sealed class ConsoleProgress(TextWriter output, ProgressStyle style, Time
     /// <summary>A shorter beginning of the figures is not worth its columns.</summary>
     private const int LeastFigures = 12;
 
-    private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(5), BarInterval = TimeSpan.FromMilliseconds(100), JsonInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(5), BarInterval = TimeSpan.FromMilliseconds(100),
+        JsonInterval = TimeSpan.FromSeconds(1);
 
     private long? _shown;
     private string? _what;
@@ -63,7 +64,8 @@ public sealed class ConsoleProgress(TextWriter output, ProgressStyle style, Time
     /// <summary>The last word: for programs the whole last report with its outcome and figures, for people a sentence.</summary>
     public void Finish(ProgressReport report, string? text)
     {
-        if (style == ProgressStyle.Json) Write(Redactor.OfProcess.Redact(JsonSerializer.SerializeToNode(report, ApiJson.Options))!.AsObject());
+        if (style == ProgressStyle.Json)
+            Write(Redactor.OfProcess.Redact(JsonSerializer.SerializeToNode(report, ApiJson.Options))!.AsObject());
         else if (text is not null) Say(text);
     }
 
@@ -114,18 +116,22 @@ public sealed class ConsoleProgress(TextWriter output, ProgressStyle style, Time
         _drawn = false;
     }
 
-    /// <summary>One line that the terminal has room for: of what does not fit, figures go first, then counts, rate and the bar; the share stays.</summary>
+    /// <summary>
+    /// One line that the terminal has room for: of what does not fit, figures go first, then counts, rate and the bar; the share stays.
+    /// </summary>
     private string Drawn(string what, ProgressReport report, string figures)
     {
         int columns = Math.Max(2, width?.Invoke() ?? 80), room = columns - 1; // a full last column would wrap
         int wanted = columns / ColumnsPerCell is var fitting and >= LeastCells ? Math.Min(MostCells, fitting) : 0;
         string head = what + " ", share = Percent(report), rate = Rate(report), left = Left(report);
         string[] texts = [Counts(report) + rate + left, share + rate + left, share + left, share];
-        var layouts = from cells in (int[])[wanted, 0] from text in texts select (Bar: Bar(cells, Share(report)), Length: head.Length + (cells > 0 ? cells + 1 : 0) + text.Length, Text: text);
+        var layouts = from cells in (int[])[wanted, 0] from text in texts select (Bar: Bar(cells, Share(report)),
+            Length: head.Length + (cells > 0 ? cells + 1 : 0) + text.Length, Text: text);
         (string bar, int length, string words) = layouts.FirstOrDefault(layout => layout.Length <= room);
         if (words is null) return "\r" + share[..Math.Min(room, share.Length)] + "\u001b[K";
         int rest = room - length - 2;
-        if (figures.Length > 0 && rest >= Math.Min(figures.Length, LeastFigures)) words += "  " + (figures.Length <= rest ? figures : figures[..(rest - 1)] + "…");
+        if (figures.Length > 0 && rest >= Math.Min(figures.Length, LeastFigures))
+            words += "  " + (figures.Length <= rest ? figures : figures[..(rest - 1)] + "…");
         return "\r" + head + bar + words + "\u001b[K";
     }
 

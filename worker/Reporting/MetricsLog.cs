@@ -11,28 +11,29 @@ namespace LightReasoner.Worker.Reporting;
 /// file. Both are written whole, so that a reader never sees half a line, and for that reason only every few seconds; a resumed run drops the lines of
 /// steps that it repeats.
 /// </summary>
-public sealed class MetricsLog
+internal sealed class MetricsLog
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     private readonly RunOutput _output;
     private readonly MetricsFile _file;
     private readonly TimeProvider _time;
+    private readonly MlflowTracking? _tracking;
     private readonly StringBuilder _text = new();
     private readonly TensorBoardEvents _events;
     private long? _flushed;
     private bool _pending;
 
-    private MetricsLog(RunOutput output, MetricsFile file, TimeProvider time) =>
-        (_output, _file, _time, _events) = (output, file, time, new TensorBoardEvents(file.Counter));
+    private MetricsLog(RunOutput output, MetricsFile file, TimeProvider time, MlflowTracking? tracking) =>
+        (_output, _file, _time, _tracking, _events) = (output, file, time, tracking, new TensorBoardEvents(file.Counter));
 
     /// <summary>The newest line, or null where there is none.</summary>
     public string? Last { get; private set; }
 
     /// <summary>Opens the log, keeping lines that count at most <paramref name="upTo"/>.</summary>
-    public static async Task<MetricsLog> OpenAsync(RunOutput output, MetricsFile file, long upTo, TimeProvider time, CancellationToken cancellation)
+    public static async Task<MetricsLog> OpenAsync(RunOutput output, MetricsFile file, long upTo, TimeProvider time, CancellationToken cancellation, MlflowTracking? tracking = null)
     {
-        var log = new MetricsLog(output, file, time);
+        var log = new MetricsLog(output, file, time, tracking);
         if (await output.Store.GetAsync(file.Name, cancellation) is { } existing)
             foreach (string line in Encoding.UTF8.GetString(existing.Bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries))
                 if (JsonNode.Parse(line)?[file.Counter]?.GetValue<long>() <= upTo) log.Append(line);
@@ -43,6 +44,7 @@ public sealed class MetricsLog
     public async Task AddAsync<T>(T metrics, CancellationToken cancellation)
     {
         JsonObject line = JsonSerializer.SerializeToNode(metrics, ApiJson.Options)!.AsObject();
+        _tracking?.Add(line, _file.Counter);
         line.Insert(0, "time", _time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture));
         Append(line.ToJsonString(ApiJson.Options));
         _pending = true;
@@ -70,7 +72,7 @@ public sealed class MetricsLog
 /// <param name="Name">The metrics file.</param>
 /// <param name="Events">The TensorBoard event file; a folder for each shard, which TensorBoard shows as a run of its own.</param>
 /// <param name="Counter">The field that counts.</param>
-public sealed record MetricsFile(string Name, string Events, string Counter)
+internal sealed record MetricsFile(string Name, string Events, string Counter)
 {
     private const string EventFile = "events.out.tfevents.lightreasoner";
 

@@ -3,7 +3,7 @@ using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Reporting;
 
-/// <summary>What is told while a run works, to the operator and to the person at the terminal at once.</summary>
+/// <summary>What is told while a run works, to the operator and to the person at the terminal at once; from any thread.</summary>
 /// <param name="reporter">Tells the operator.</param>
 /// <param name="console">Tells the person.</param>
 public sealed class ProgressFeed(ProgressReporter reporter, ConsoleProgress console) : IProgress<DownloadProgress>
@@ -16,7 +16,10 @@ public sealed class ProgressFeed(ProgressReporter reporter, ConsoleProgress cons
     }
 
     /// <summary>A sentence for the person.</summary>
-    public void Say(string text) => console.Say(text);
+    public void Say(string text)
+    {
+        lock (console) console.Say(text);
+    }
 
     /// <summary>News for the operator only.</summary>
     public void Update(Func<ProgressReport, ProgressReport> change) => reporter.Update(change);
@@ -27,13 +30,11 @@ public sealed class ProgressFeed(ProgressReporter reporter, ConsoleProgress cons
     /// <param name="total">Of how much.</param>
     /// <param name="unit">Of what.</param>
     /// <param name="taken">Time that it has taken so far.</param>
-    public void Show(string what, int done, int total, string unit, TimeSpan taken) => console.Show(what, reporter.Latest with
+    public void Show(string what, int done, int total, string unit, TimeSpan taken)
     {
-        Done = done,
-        Total = total,
-        Unit = unit,
-        RatePerSecond = done > 0 ? done / Math.Max(1e-3, taken.TotalSeconds) : null,
-    }, "");
+        double? rate = done > 0 ? done / Math.Max(1e-3, taken.TotalSeconds) : null;
+        lock (console) console.Show(what, reporter.Latest with { Done = done, Total = total, Unit = unit, RatePerSecond = rate }, "");
+    }
 
     /// <summary>How far the work is.</summary>
     /// <param name="what">What goes on, such as <c>sampling</c>.</param>
@@ -42,6 +43,6 @@ public sealed class ProgressFeed(ProgressReporter reporter, ConsoleProgress cons
     public void Tell(string what, Func<ProgressReport, ProgressReport> change, string figures)
     {
         reporter.Update(change);
-        console.Show(what, reporter.Latest, figures);
+        lock (console) console.Show(what, reporter.Latest, figures);
     }
 }

@@ -12,6 +12,9 @@ namespace LightReasoner.Worker.Reporting;
 /// <summary>What a run wrote down about itself: all that its report is made of.</summary>
 internal sealed record RunRecords
 {
+    /// <summary>Requests at once: a run of many shards left many files.</summary>
+    private const int AtOnce = 32;
+
     /// <summary>The document.</summary>
     public required Manifest Manifest { get; init; }
 
@@ -53,15 +56,19 @@ internal sealed record RunRecords
     {
         JsonObject run = JsonNode.Parse((await store.GetAsync(RunRecord.BlobName, cancellation))!.Bytes)!.AsObject();
         var metrics = new List<(string, IReadOnlyList<JsonObject>)>();
-        foreach (string name in await NamesAsync("metrics"))
-            metrics.Add((name, [.. (await TextAsync(name))!.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.AsObject())]));
+        await foreach ((string name, string text) in TextsAsync("metrics"))
+            metrics.Add((name, [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.AsObject())]));
         Manifest manifest = ManifestReader.Read(run["document"]!.ToJsonString(), RunRecord.BlobName);
         var results = new List<RunResult>();
-        foreach (string name in await NamesAsync(RunResult.Prefix))
-            if (await RunResult.ReadAsync(store, Path.GetFileNameWithoutExtension(name), manifest.RunSpec, cancellation) is { } result) results.Add(result);
+        foreach (BlobInfo[] some in (await store.ListAsync(RunResult.Prefix, cancellation)).Chunk(AtOnce))
+            results.AddRange((await Task.WhenAll(some.Select(blob =>
+                RunResult.ReadAsync(store, Path.GetFileNameWithoutExtension(blob.Name), manifest.RunSpec, cancellation)))).OfType<RunResult>());
         ChunkFigures? figures = null;
-        foreach (string name in await NamesAsync("figures/"))
-            if (await JsonAsync<ChunkFigures>(name) is { } chunk) figures = figures is null ? chunk : figures + chunk;
+        await foreach ((_, string text) in TextsAsync("figures/"))
+        {
+            ChunkFigures chunk = JsonSerializer.Deserialize<ChunkFigures>(text, ApiJson.Options)!;
+            figures = figures is null ? chunk : figures + chunk;
+        }
         return new RunRecords
         {
             Manifest = manifest,
@@ -78,7 +85,13 @@ internal sealed record RunRecords
         };
 
         static Dictionary<string, string> Texts(JsonNode? map) => (map as JsonObject ?? []).ToDictionary(p => p.Key, p => (string?)p.Value ?? "");
-        async Task<IEnumerable<string>> NamesAsync(string prefix) => (await store.ListAsync(prefix, cancellation)).Select(blob => blob.Name).Order(StringComparer.Ordinal);
+        // In the order of their names, several at a time: a run of many shards left many.
+        async IAsyncEnumerable<(string Name, string Text)> TextsAsync(string prefix)
+        {
+            foreach (BlobInfo[] some in (await store.ListAsync(prefix, cancellation)).Chunk(AtOnce))
+                foreach ((BlobInfo blob, string? text) in some.Zip(await Task.WhenAll(some.Select(blob => TextAsync(blob.Name)))))
+                    if (text is not null) yield return (blob.Name, text);
+        }
         async Task<string?> TextAsync(string name) => await store.GetAsync(name, cancellation) is { } content ? Encoding.UTF8.GetString(content.Bytes) : null;
         async Task<T?> JsonAsync<T>(string name)
             where T : class => await TextAsync(name) is { } text ? JsonSerializer.Deserialize<T>(text, ApiJson.Options) : null;

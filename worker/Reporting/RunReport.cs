@@ -1,3 +1,4 @@
+using System.Numerics;
 using LightReasoner.Worker.Reporting.Pages;
 using LightReasoner.Worker.Runs;
 
@@ -9,20 +10,22 @@ internal static class RunReport
     public const string BlobName = "report.html";
 
     /// <summary>
-    /// Writes the report from the run's own records. A run whose work is done and saved does not fail for want of a report: what goes wrong is said on
-    /// standard error.
+    /// Writes the report from the run's own records: after the last shard, and after the first, second, fourth, eighth …, since each
+    /// report reads what all shards left. A run whose work is done and saved does not fail for want of a report: what goes wrong is said
+    /// on standard error.
     /// </summary>
-    public static async Task WriteAsync(RunOutput output, TimeProvider time, CancellationToken cancellation)
+    public static async Task WriteAsync(RunOutput output, int shards, TimeProvider time, CancellationToken cancellation)
     {
         try
         {
             // Shards that end at the same time each see what the others have done by then; so whoever wrote looks again until there is nothing new.
-            for (int shown = -1; ;)
+            int shown = -1, done;
+            while ((done = (await output.Store.ListAsync("results/", cancellation)).Count) != shown)
             {
+                if (shown < 0 && done < shards && !BitOperations.IsPow2(done)) return;
                 RunRecords records = await RunRecords.ReadAsync(output.Store, cancellation);
-                if (records.Results.Count == shown) break;
                 await output.PutTextAsync(BlobName, Page.Of(records, time.GetUtcNow()).Text, cancellation);
-                shown = records.Results.Count;
+                shown = done;
             }
         }
         catch (Exception e) when (e is not OperationCanceledException)

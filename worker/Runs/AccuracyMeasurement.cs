@@ -2,6 +2,7 @@ using System.Text.Json;
 using LightReasoner.Api;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Evaluation;
+using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Runs;
@@ -21,6 +22,7 @@ internal sealed class AccuracyMeasurement
     private readonly IReadOnlyList<TestSet> _sets;
     private readonly Decoding _decoding;
     private EvaluationResult[]? _before;
+    private IReadOnlyList<CausalLM>? _replicas; // the first alone where null
 
     /// <summary>What it adds to the plan of a run, in words.</summary>
     public string Words => _sets.Count == 0 ? ""
@@ -54,9 +56,17 @@ internal sealed class AccuracyMeasurement
     public async Task MeasureBeforeAsync(ModelWithTokenizer model)
     {
         if (_sets.Count == 0) return;
-        _before = await _run.Output.Store.GetAsync(BeforeBlob, _run.Stop) is { } kept
-            && JsonSerializer.Deserialize<EvaluationResult[]>(kept.Bytes, ApiJson.Options) is { } results && results.Select(result => result.Of).SequenceEqual(_sets.Select(Of))
-            ? results : await MeasureAsync(model, "before", BeforeBlob);
+        if (await _run.Output.Store.GetAsync(BeforeBlob, _run.Stop) is { } kept
+            && JsonSerializer.Deserialize<EvaluationResult[]>(kept.Bytes, ApiJson.Options) is { } results
+            && results.Select(result => result.Of).SequenceEqual(_sets.Select(Of)))
+        {
+            _before = results;
+            return;
+        }
+        using var replicas = new ModelReplicas(model.Loaded.Model, _run.Devices);
+        _replicas = replicas.Models;
+        _before = await MeasureAsync(model, "before", BeforeBlob);
+        _replicas = null;
     }
 
     /// <summary>What a result is of: another evaluation, or another number of questions, is measured anew.</summary>
@@ -73,9 +83,12 @@ internal sealed class AccuracyMeasurement
     }
 
     /// <summary>Measures the model as it is now and sets it beside what was measured before.</summary>
-    public async Task<EvaluationMetrics?> MeasureAfterAsync(ModelWithTokenizer model)
+    /// <param name="model">The model.</param>
+    /// <param name="replicas">The trained model on every device.</param>
+    public async Task<EvaluationMetrics?> MeasureAfterAsync(ModelWithTokenizer model, IReadOnlyList<CausalLM> replicas)
     {
         if (_before is null) return null;
+        _replicas = replicas;
         EvaluationResult[] after = await MeasureAsync(model, "after", AfterBlob);
         await _run.Output.PutTextAsync(AnswerChange.BlobName, JsonSerializer.Serialize(Changes(after), ApiJson.Options) + "\n", _run.Stop);
         if (_decoding is not Decoding.Tokens) await MeasureSettingsAsync(model);
@@ -111,7 +124,7 @@ internal sealed class AccuracyMeasurement
     {
         for (int passes = 1; passes <= Math.Min(spec.RefineIterations.Number ?? 1, MaxPasses); passes++)
             yield return ($"{spec.BlockLength}, {passes} {(passes == 1 ? "pass" : "passes")}", spec with { RefineIterations = passes });
-        foreach (int length in new[] { spec.BlockLength / 4, spec.BlockLength / 2, spec.BlockLength, 2 * spec.BlockLength }.Where(length => length > 1))
+        foreach (int length in new[] { spec.BlockLength / 2, spec.BlockLength, 2 * spec.BlockLength }.Where(length => length > 1))
             yield return ($"{length}, converge", spec with { BlockLength = length, RefineIterations = new RefineIterations(null) });
     }
 
@@ -147,6 +160,6 @@ internal sealed class AccuracyMeasurement
         long begun = _run.Time.GetTimestamp();
         model.Loaded.Model.eval();
         return new AccuracyEvaluator().Evaluate(model.Loaded, model.Tokenizer, questions, spec, _decoding, _run.Stop,
-            done => _run.Progress.Show(what, done, questions.Count, "questions", _run.Time.GetElapsedTime(begun)));
+            done => _run.Progress.Show(what, done, questions.Count, "questions", _run.Time.GetElapsedTime(begun)), _replicas);
     }
 }

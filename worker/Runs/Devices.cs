@@ -13,11 +13,24 @@ internal static class Devices
     /// <exception cref="WorkerException">There are fewer GPUs.</exception>
     public static IReadOnlyList<torch.Device> For(WorkerSpec worker)
     {
-        if (worker.Gpus == 0)
-            return [.. Enumerable.Repeat(torch.CPU, int.TryParse(Environment.GetEnvironmentVariable(CpuDevices), NumberStyles.None, CultureInfo.InvariantCulture, out int replicas) ? Math.Max(1, replicas) : 1)];
-        int found = torch.cuda.is_available() ? torch.cuda.device_count() : 0;
+        if (worker.Gpus == 0) return Cpus();
+        int found = GpusHere();
         if (found < worker.Gpus)
             throw new WorkerException(ExitCode.BadManifest, $"spec.worker.gpus is {worker.Gpus}, but libtorch sees {(found == 0 ? "no GPU" : $"{found} GPUs")} here; set it to 0 to run on the CPU");
-        return [.. Enumerable.Range(0, worker.Gpus).Select(i => torch.device(DeviceType.CUDA, i))];
+        return Gpus(worker.Gpus);
+    }
+
+    /// <summary>All GPUs that are here; without any the CPU, as often as LIGHTREASONER_CPU_DEVICES says.</summary>
+    public static IReadOnlyList<torch.Device> Here() => GpusHere() is > 0 and var found ? Gpus(found) : Cpus();
+
+    private static int GpusHere() => torch.cuda.is_available() ? torch.cuda.device_count() : 0;
+
+    private static torch.Device[] Gpus(int count) => [.. Enumerable.Range(0, count).Select(i => torch.device(DeviceType.CUDA, i))];
+
+    private static torch.Device[] Cpus()
+    {
+        string? given = Environment.GetEnvironmentVariable(CpuDevices);
+        bool set = int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out int replicas);
+        return [.. Enumerable.Repeat(torch.CPU, set ? Math.Max(1, replicas) : 1)];
     }
 }

@@ -38,12 +38,13 @@ public sealed class WorkerException(ExitCode code, string message, Exception? in
     public ExitCode Code { get; } = code;
 
     /// <summary>
-    /// What is written on standard error: one sentence for what a person can do something about, files, network and memory included; the origin too where nobody
-    /// foresaw the error, or where it is asked for.
+    /// What is written on standard error: one sentence for what a person can do something about, files, network and memory included; the
+    /// origin too where nobody foresaw the error, or where it is asked for.
     /// </summary>
     public static string TextOf(Exception error, bool verbose)
     {
-        bool foreseen = CodeOf(error) != ExitCode.Failure || error is WorkerException or IOException or HttpRequestException or System.Net.Sockets.SocketException or TimeoutException
+        bool foreseen = CodeOf(error) != ExitCode.Failure
+            || error is WorkerException or IOException or HttpRequestException or System.Net.Sockets.SocketException or TimeoutException
             or OutOfMemoryException or System.Runtime.InteropServices.ExternalException or Storage.UnreachableHostException;
         string text = $"error: {error.Message}";
         return LightReasoner.Api.Redactor.OfProcess.Redact(verbose || !foreseen ? $"{text}\n{error}" : text);

@@ -55,7 +55,7 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
             Validate(_spec.Validation, () => Perplexity.Loss(model.Loaded.Model, validation), (metrics, loss) => metrics with { ValidationLoss = loss }));
 
         await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, ModelSources.PeftName(model.Uri), model.Adapters));
-        EvaluationMetrics? result = await evaluation.MeasureAfterAsync(model);
+        EvaluationMetrics? result = await evaluation.MeasureAfterAsync(model, trainer.Replicas);
         if (_spec.Merge)
         {
             model.Loaded.Model.MergeLora();

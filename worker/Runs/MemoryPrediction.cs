@@ -6,8 +6,8 @@ using TorchSharp;
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>
-/// The memory that a run will need at its peak, known from shapes before it starts. An estimate of the large parts (weights, optimizer, activations, caches,
-/// logits), meant to refuse what cannot fit before hours of work, not to be exact.
+/// The memory that a run will need at its peak, known from shapes before it starts. An estimate of the large parts (weights, optimizer,
+/// activations, caches, logits), meant to refuse what cannot fit before hours of work, not to be exact.
 /// </summary>
 /// <param name="Parts">Bytes by what they are for.</param>
 internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)> Parts)
@@ -18,20 +18,26 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     /// <summary>All parts together.</summary>
     public long Total => Parts.Sum(part => part.Bytes);
 
-    /// <summary>Sampling: two models, the expert's KV cache, the hidden states of a chunk's answers, what is read at once, and the logits of a piece of steps.</summary>
+    /// <summary>
+    /// Sampling: two models, the expert's KV cache, the hidden states of a chunk's answers, what is read at once, and the logits of a piece
+    /// of steps.
+    /// </summary>
     /// <param name="expert">The expert.</param>
     /// <param name="amateur">The amateur.</param>
     /// <param name="batchSize">Rows at once.</param>
     /// <param name="longestPrompt">Tokens of the longest prompt.</param>
     /// <param name="maxNewTokens">Most tokens of an answer.</param>
     /// <param name="chunk">Questions whose answers are held at once.</param>
-    public static MemoryPrediction Sampling(CausalLM expert, CausalLM amateur, int batchSize, int longestPrompt, int maxNewTokens, int chunk = 0)
+    public static MemoryPrediction Sampling(CausalLM expert, CausalLM amateur, int batchSize, int longestPrompt,
+        int maxNewTokens, int chunk = 0)
     {
         long capacity = longestPrompt + maxNewTokens, rows = Math.Max(batchSize, chunk);
         // The expert's states of a chunk's answers as they come, in order, and of the steps that are compared; the amateur's of these.
         long states = rows * maxNewTokens * Size(expert) * (3L * expert.Config.HiddenSize + amateur.Config.HiddenSize);
-        long reading = Math.Max(Math.Min(ReadTokens, rows * capacity) * WidestRow(amateur.Config) * Size(amateur), Math.Min(ReadTokens / 2, (long)batchSize * longestPrompt) * WidestRow(expert.Config) * Size(expert));
-        return new([("weights", Weights(expert) + Weights(amateur)), ("KV cache", KvCache.BytesPerToken(expert) * capacity * batchSize), ("answers", states), ("reading", reading),
+        long reading = Math.Max(Math.Min(ReadTokens, rows * capacity) * WidestRow(amateur.Config) * Size(amateur),
+            Math.Min(ReadTokens / 2, (long)batchSize * longestPrompt) * WidestRow(expert.Config) * Size(expert));
+        return new([("weights", Weights(expert) + Weights(amateur)), ("KV cache", KvCache.BytesPerToken(expert) * capacity * batchSize),
+            ("answers", states), ("reading", reading),
             ("logits", 6L * Math.Min(expert.HeadElements, rows * maxNewTokens * expert.Config.VocabSize) * sizeof(float))]);
     }
 
@@ -43,35 +49,45 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     /// <param name="length">Tokens of the longest.</param>
     /// <param name="checkpointing">Whether layers are computed again in the backward pass.</param>
     /// <param name="devices">Devices that share the optimizer's state.</param>
-    public static MemoryPrediction Training(DecoderConfig config, torch.ScalarType dtype, LoraSpec? lora, int rows, int length, bool checkpointing, int devices = 1)
+    public static MemoryPrediction Training(DecoderConfig config, torch.ScalarType dtype, LoraSpec? lora, int rows, int length,
+        bool checkpointing, int devices = 1)
     {
         long size = BytesOf(dtype), tokens = (long)rows * length, weights = Elements(config);
-        long hidden = config.HiddenSize, inner = config.IntermediateSize, queries = (long)config.NumHeads * config.HeadDim, projected = queries + 2L * config.NumKvHeads * config.HeadDim;
+        long hidden = config.HiddenSize, inner = config.IntermediateSize, queries = (long)config.NumHeads * config.HeadDim,
+            projected = queries + 2L * config.NumKvHeads * config.HeadDim;
         (string Name, long In, long Out)[] adapted = Adapted(config, lora);
         long trained = Trained(config, lora);
         bool wide = lora is not null || size == sizeof(float); // adapters are float32 always
         // A 16-bit gradient of one backward pass beside the float32 sum; the master weights are the model's own where those are float32.
-        long gradients = trained * (sizeof(float) + (wide ? 0 : size)), optimizer = trained * (2 + (wide ? 0 : 1)) * sizeof(float) / devices;
-        // What a layer keeps of a token for its backward pass: residuals and norms, projections and their rotation, keys and values repeated for their query heads, attention, gates.
+        long gradients = trained * (sizeof(float) + (wide ? 0 : size)),
+            optimizer = trained * (2 + (wide ? 0 : 1)) * sizeof(float) / devices;
+        // What a layer keeps of a token for its backward pass: residuals and norms, projections and their rotation, keys and values
+        // repeated for their query heads, attention, gates.
         // Products with frozen weights do not keep their input; an adapter keeps it in float32, dropped out.
         long layer = lora is null
             ? size * (6 * hidden + projected + 4 * queries + 4 * inner)
-            : size * (2 * hidden + 2 * projected + 3 * queries + 3 * inner) + sizeof(float) * adapted.Sum(projection => projection.In * (lora.Dropout > 0 ? 2 : 1) + lora.Rank);
+            : size * (2 * hidden + 2 * projected + 3 * queries + 3 * inner) + sizeof(float) * adapted.Sum(projection =>
+                projection.In * (lora.Dropout > 0 ? 2 : 1) + lora.Rank);
         long activations = tokens * (checkpointing ? layer + size * config.NumLayers * hidden : layer * config.NumLayers);
-        // Logits, their logarithms and the gradients of both, in float32, and in 16 bits besides; with a trained head the gradient of its matrix before it is added.
-        long head = Math.Min(HeadLoss.Positions(config.VocabSize), tokens) * config.VocabSize * (4 * sizeof(float) + (size == sizeof(float) ? 0 : 2 * size))
+        // Logits, their logarithms and the gradients of both, in float32, and in 16 bits besides; with a trained head the gradient of its
+        // matrix before it is added.
+        long head = Math.Min(HeadLoss.Positions(config.VocabSize),
+            tokens) * config.VocabSize * (4 * sizeof(float) + (size == sizeof(float) ? 0 : 2 * size))
             + (lora is null ? config.VocabSize * hidden * size : 0);
-        return new([("weights", weights * size + (lora is null ? 0 : trained * sizeof(float))), ("gradients", gradients), ("optimizer", optimizer), ("activations", activations), ("head", head)]);
+        return new([("weights", weights * size + (lora is null ? 0 : trained * sizeof(float))), ("gradients", gradients),
+            ("optimizer", optimizer), ("activations", activations), ("head", head)]);
     }
 
     /// <summary>Parameters that are trained.</summary>
     public static long Trained(DecoderConfig config, LoraSpec? lora) =>
-        lora is null ? Elements(config) : config.NumLayers * Adapted(config, lora).Sum(projection => lora.Rank * (projection.In + projection.Out));
+        lora is null ? Elements(config) : config.NumLayers * Adapted(config, lora)
+            .Sum(projection => lora.Rank * (projection.In + projection.Out));
 
     /// <summary>The projections of a layer that get an adapter, with their sizes.</summary>
     private static (string Name, long In, long Out)[] Adapted(DecoderConfig config, LoraSpec? lora)
     {
-        long hidden = config.HiddenSize, inner = config.IntermediateSize, queries = (long)config.NumHeads * config.HeadDim, keys = (long)config.NumKvHeads * config.HeadDim;
+        long hidden = config.HiddenSize, inner = config.IntermediateSize, queries = (long)config.NumHeads * config.HeadDim,
+            keys = (long)config.NumKvHeads * config.HeadDim;
         (string Name, long In, long Out)[] projections =
         [
             ("q_proj", hidden, queries), ("k_proj", hidden, keys), ("v_proj", hidden, keys), ("o_proj", queries, hidden),
@@ -81,9 +97,12 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     }
 
     /// <summary>One line for a person.</summary>
-    public override string ToString() => $"predicted peak memory: {Amount(Total)} ({string.Join(", ", Parts.Select(part => $"{part.Name} {Amount(part.Bytes)}"))})";
+    public override string ToString() =>
+        $"predicted peak memory: {Amount(Total)} ({string.Join(", ", Parts.Select(part => $"{part.Name} {Amount(part.Bytes)}"))})";
 
-    /// <summary>The same beside what the process itself takes, as it is now: .NET, libtorch, a GPU's context. The model is loaded already.</summary>
+    /// <summary>
+    /// The same beside what the process itself takes, as it is now: .NET, libtorch, a GPU's context. The model is loaded already.
+    /// </summary>
     /// <param name="device">Where the work is done.</param>
     /// <param name="loaded">Bytes of the weights that are there.</param>
     /// <param name="replicas">Replicas in this memory: those on the CPU share the machine's.</param>
@@ -104,7 +123,8 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     public static long Weights(CausalLM model) => Elements(model.Config) * BytesOf(model.DType);
 
     /// <summary>Parameters of a model.</summary>
-    public static long Elements(DecoderConfig config) => ParameterShapes.Of(config).Sum(weight => weight.Shape.Aggregate(1L, (product, size) => product * size));
+    public static long Elements(DecoderConfig config) => ParameterShapes.Of(config)
+        .Sum(weight => weight.Shape.Aggregate(1L, (product, size) => product * size));
 
     private static long Size(CausalLM model) => BytesOf(model.DType);
 

@@ -40,19 +40,23 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
     {
         string uri = source.Uri ?? await OutputModelAsync(references.OutputOf(source.RunRef!), source.RunRef!, cancellation);
         string folder = await LocalFolder.OfModelAsync(uri, cancellation, downloads);
-        for (int depth = 0; depth < MaxAdapters && BaseOf(folder) is { } baseModel; depth++) folder = await LocalFolder.OfModelAsync(baseModel, cancellation, downloads);
+        for (int depth = 0; depth < MaxAdapters && BaseOf(folder) is { } baseModel; depth++)
+            folder = await LocalFolder.OfModelAsync(baseModel, cancellation, downloads);
         return (Tokenizer.Load(folder), HuggingFaceFolder.ReadConfig(folder).Config.VocabSize);
     }
 
     /// <summary>URIs of a model folder and of all that it lies over: adapters, and the base at the end. No weights are read.</summary>
-    public static async Task<IReadOnlyList<string>> FoldersAsync(ModelSource source, RunReferences references, CancellationToken cancellation)
+    public static async Task<IReadOnlyList<string>> FoldersAsync(ModelSource source, RunReferences references,
+        CancellationToken cancellation)
     {
         var folders = new List<string>();
         if (source.AdapterUri is { } adapter) folders.Add(adapter);
-        for (string? uri = source.Uri ?? await OutputModelAsync(references.OutputOf(source.RunRef!), source.RunRef!, cancellation); uri is not null && folders.Count <= MaxAdapters;)
+        for (string? uri = source.Uri ?? await OutputModelAsync(references.OutputOf(source.RunRef!), source.RunRef!, cancellation);
+            uri is not null && folders.Count <= MaxAdapters;)
         {
             folders.Add(uri);
-            uri = await BlobUri.Open(uri).GetAsync("adapter_config.json", cancellation) is { } config ? FromPeftName((string?)JsonNode.Parse(config.Bytes)?["base_model_name_or_path"] ?? throw NoBase(uri)) : null;
+            uri = await BlobUri.Open(uri).GetAsync("adapter_config.json", cancellation) is { } config
+                ? FromPeftName((string?)JsonNode.Parse(config.Bytes)?["base_model_name_or_path"] ?? throw NoBase(uri)) : null;
         }
         return folders;
     }
@@ -62,7 +66,8 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
         IBlobStore store = BlobUri.Open(output);
         if (await store.TagAsync("model/config.json", cancellation) is not null) return BlobUri.Join(output, "model");
         if (await store.TagAsync("adapter/adapter_config.json", cancellation) is not null) return BlobUri.Join(output, "adapter");
-        throw new WorkerException(ExitCode.MissingInput, $"{reference}: {output} holds neither model/config.json nor adapter/adapter_config.json; {RunReferences.Hint(reference)}");
+        throw new WorkerException(ExitCode.MissingInput,
+            $"{reference}: {output} holds neither model/config.json nor adapter/adapter_config.json; {RunReferences.Hint(reference)}");
     }
 
     private async Task<ModelWithTokenizer> LoadAsync(string uri, WeightType dtype, int depth, CancellationToken cancellation)
@@ -81,13 +86,15 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
     /// <summary>The name that PEFT's own tools know a base model by: <c>org/name</c> on the hub, and no credentials.</summary>
     public static string PeftName(string uri)
     {
-        if (uri.StartsWith(HubRepository.Scheme, StringComparison.Ordinal) && HubRepository.Parse(uri) is { Type: "models", Revision: "main", Folder: "" } repository) return repository.Id;
+        if (uri.StartsWith(HubRepository.Scheme, StringComparison.Ordinal)
+            && HubRepository.Parse(uri) is { Type: "models", Revision: "main", Folder: "" } repository) return repository.Id;
         return BlobUri.WithoutCredentials(uri);
     }
 
     /// <summary>PEFT's <c>org/name</c> is a folder if there is one of that name, else a repository of the hub.</summary>
     private static string FromPeftName(string name) =>
-        !name.Contains("://", StringComparison.Ordinal) && !Directory.Exists(name) && HubRepository.IsId(name) ? HubRepository.Scheme + name : name;
+        !name.Contains("://", StringComparison.Ordinal) && !Directory.Exists(name) && HubRepository.IsId(name)
+            ? HubRepository.Scheme + name : name;
 
     /// <summary>What an adapter folder names as its base; null for a model folder.</summary>
     private static string? BaseOf(string folder)
@@ -98,7 +105,8 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
     }
 
     private static WorkerException NoBase(string folder) =>
-        new(ExitCode.BadData, $"{Path.Combine(folder, "adapter_config.json")}: field 'base_model_name_or_path' must lead to a model folder");
+        new(ExitCode.BadData,
+            $"{Path.Combine(folder, "adapter_config.json")}: field 'base_model_name_or_path' must lead to a model folder");
 
     /// <inheritdoc/>
     public void Dispose()

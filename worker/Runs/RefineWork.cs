@@ -49,7 +49,7 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
 
         if (_spec.Method == TrainingMethod.Lora) await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, ModelSources.PeftName(model.Uri), model.Adapters));
         else await PutFolderAsync("model", folder => trainer.SaveModel(folder, model.Folder));
-        EvaluationMetrics? result = await evaluation.MeasureAfterAsync(model);
+        EvaluationMetrics? result = await evaluation.MeasureAfterAsync(model, trainer.Replicas);
         Run.Progress.Update(report => report with { Refine = last with { Evaluation = result } });
     }
 }

@@ -13,13 +13,14 @@ namespace LightReasoner.Worker.Runs;
 /// <param name="Models">Loads models.</param>
 /// <param name="Devices">What the run works on; models are loaded on the first.</param>
 /// <param name="Progress">Tells the operator and the person.</param>
+/// <param name="Tracking">Tells a tracking server; null for none.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Inputs">Fingerprints of all that goes in (<see cref="RunInputs"/>).</param>
 /// <param name="PlanOnly">Whether nothing is to be done but to say what would be.</param>
 /// <param name="Stop">Asks to save what is done and to end (SIGTERM, Ctrl-C).</param>
-public sealed record RunContext(
+internal sealed record RunContext(
     Manifest Manifest, int Shard, RunOutput Output, RunReferences References, ModelSources Models, IReadOnlyList<torch.Device> Devices,
-    ProgressFeed Progress, TimeProvider Time, JsonObject Inputs, bool PlanOnly, CancellationToken Stop)
+    ProgressFeed Progress, MlflowTracking? Tracking, TimeProvider Time, JsonObject Inputs, bool PlanOnly, CancellationToken Stop)
 {
     /// <summary>Says what is planned, to the person and (in short) to the operator, and refuses it where the machine has no room for it.</summary>
     internal void Announce(RunPlan plan)

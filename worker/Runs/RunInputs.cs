@@ -5,12 +5,14 @@ using LightReasoner.Worker.Storage;
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>
-/// Fingerprints of all that goes into a run: the files of its models, tokenizers, adapters and data, by the field of the spec that names them. They are taken at
-/// every attempt and by every shard, so that two shards never work with two different models of the same name.
+/// Fingerprints of all that goes into a run: the files of its models, tokenizers, adapters and data, by the field of the spec that names
+/// them. They are taken at every attempt and by every shard, so that two shards never work with two different models of the same name.
 /// </summary>
 internal static class RunInputs
 {
-    /// <summary>By field: <c>uri</c>, and the fingerprint of each of its <c>files</c>; a model's adapters and base stand beside it.</summary>
+    /// <summary>
+    /// By field: <c>uri</c>, and the fingerprint of each of its <c>files</c>; a model's adapters and base stand beside it.
+    /// </summary>
     public static async Task<JsonObject> FingerprintsAsync(Manifest manifest, RunReferences references, CancellationToken cancellation)
     {
         (string Field, ModelSource? Source)[] models = manifest switch
@@ -23,23 +25,28 @@ internal static class RunInputs
         (string Field, DatasetSource? Source)[] datasets = manifest switch
         {
             SamplingRun run => [("spec.dataset", run.Spec.Dataset)],
-            FineTuneRun run => [("spec.samples", run.Spec.Samples), ("spec.sft.dataset", run.Spec.Sft?.Dataset), ("spec.validation.dataset", run.Spec.Validation?.Dataset), .. Evaluation(run.Spec.Evaluation)],
-            RefineRun run => [("spec.dataset", run.Spec.Dataset), ("spec.validation.dataset", run.Spec.Validation?.Dataset), .. Evaluation(run.Spec.Evaluation)],
+            FineTuneRun run => [("spec.samples", run.Spec.Samples), ("spec.sft.dataset", run.Spec.Sft?.Dataset),
+                ("spec.validation.dataset", run.Spec.Validation?.Dataset), .. Evaluation(run.Spec.Evaluation)],
+            RefineRun run => [("spec.dataset", run.Spec.Dataset), ("spec.validation.dataset", run.Spec.Validation?.Dataset),
+                .. Evaluation(run.Spec.Evaluation)],
             _ => [],
         };
         var inputs = new JsonObject();
         foreach ((string field, ModelSource? source) in models)
             foreach ((int layer, string uri) in (await ModelSources.FoldersAsync(source!, references, cancellation)).Index())
-                inputs[layer == 0 ? field : $"{field} (layer {layer} below)"] = Entry(uri, await Fingerprint.OfModelAsync(uri, cancellation));
+                inputs[layer == 0 ? field : $"{field} (layer {layer} below)"] = Entry(uri,
+                    await Fingerprint.OfModelAsync(uri, cancellation));
         foreach ((string field, DatasetSource? source) in datasets)
-            if (source is not null && references.DatasetUri(source) is var uri) inputs[field] = Entry(uri, await FilesAsync(uri, source.RunRef));
+            if (source is not null && references.DatasetUri(source) is var uri)
+                inputs[field] = Entry(uri, await FilesAsync(uri, source.RunRef));
         (string Field, RunReference? Reference) answers = manifest switch
         {
             SamplingRun run => ("spec.answers", run.Spec.Answers?.RunRef),
             FineTuneRun { Spec.Objective: FineTuneObjective.Sft } run => ("spec.samples (answers)", run.Spec.Samples.RunRef),
             _ => default,
         };
-        if (answers.Reference is { } answered && BlobUri.Join(references.OutputOf(answered), "answers/*") is var given) inputs[answers.Field] = Entry(given, await FilesAsync(given, answered));
+        if (answers.Reference is { } answered && BlobUri.Join(references.OutputOf(answered), "answers/*") is var given)
+            inputs[answers.Field] = Entry(given, await FilesAsync(given, answered));
         return inputs;
 
         async Task<IReadOnlyList<Fingerprint>> FilesAsync(string uri, RunReference? reference)
@@ -55,7 +62,10 @@ internal static class RunInputs
         }
     }
 
-    /// <summary>The first input that is not what it was, in words; null where all are. Contents alone count: the same files may be mounted at another path.</summary>
+    /// <summary>
+    /// The first input that is not what it was, in words; null where all are. Contents alone count: the same files may be mounted at
+    /// another path.
+    /// </summary>
     public static string? Difference(JsonObject before, JsonObject now)
     {
         foreach ((string field, JsonNode? input) in now)
@@ -63,7 +73,8 @@ internal static class RunInputs
             if (before[field]?["files"] is not JsonObject then || input?["files"] is not JsonObject here) continue;
             if (then.Select(file => (string?)file.Value).SequenceEqual(here.Select(file => (string?)file.Value))) continue;
             foreach (string name in then.Select(file => file.Key).Union(here.Select(file => file.Key)))
-                if ((string?)then[name] is var was && (string?)here[name] is var value && was != value) return $"{field}: {name} {Was(was)} and {Is(value)}";
+                if ((string?)then[name] is var was && (string?)here[name] is var value && was != value)
+                    return $"{field}: {name} {Was(was)} and {Is(value)}";
         }
         return null;
 
@@ -71,12 +82,16 @@ internal static class RunInputs
         static string Is(string? value) => value is null ? "is gone" : $"is {value} now";
     }
 
-    /// <summary>What tells a model's weights from others, wherever they lie; null where nothing is known of them. Only values of the same kind can be compared.</summary>
+    /// <summary>
+    /// What tells a model's weights from others, wherever they lie; null where nothing is known of them. Only values of the same kind can
+    /// be compared.
+    /// </summary>
     public static string? WeightsOf(JsonObject inputs, string field)
     {
         string[] values =
         [
-            .. inputs.Where(input => input.Key == field || input.Key.StartsWith(field + " (", StringComparison.Ordinal)).SelectMany(input => input.Value!["files"]!.AsObject())
+            .. inputs.Where(input => input.Key == field || input.Key.StartsWith(field + " (", StringComparison.Ordinal))
+                .SelectMany(input => input.Value!["files"]!.AsObject())
                 .Where(file => file.Key.EndsWith(".safetensors", StringComparison.Ordinal)).Select(file => (string)file.Value!),
         ];
         return values.Length == 0 ? null : $"{values[0].Split(':')[0]}:{RunExtent.Hash(string.Join('\n', values))[..16]}";

@@ -5,9 +5,9 @@ using LightReasoner.Worker.Storage;
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>
-/// The output folder of a run, fenced. An attempt claims its part by a conditional write of an owner blob. Every later write reads the target's
-/// tag, then checks the claim, then writes on condition of that tag; so an older attempt that wakes up late is refused at its next claim check,
-/// and a write that it had already begun cannot replace anything that the newer attempt wrote.
+/// The output folder of a run, fenced. An attempt claims its part by a conditional write of an owner blob. Every later write reads the
+/// target's tag, then checks the claim, then writes on condition of that tag; so an older attempt that wakes up late is refused at its next
+/// claim check, and a write that it had already begun cannot replace anything that the newer attempt wrote.
 /// </summary>
 public sealed class RunOutput
 {
@@ -37,7 +37,10 @@ public sealed class RunOutput
     /// <summary>Earlier attempts that ended before their work was done: killed, stopped or failed.</summary>
     public int Interruptions => (int?)_owner["interruptions"] ?? 0;
 
-    /// <summary>The attempt that had this part before and has not said that it ended, in words; null where there is none. It is killed, or still at work.</summary>
+    /// <summary>
+    /// The attempt that had this part before and has not said that it ended, in words; null where there is none. It is killed, or still at
+    /// work.
+    /// </summary>
     public string? TakenFrom { get; private init; }
 
     /// <summary>An output that is looked at only: nothing may be written by it.</summary>
@@ -64,7 +67,8 @@ public sealed class RunOutput
                 ["host"] = Environment.MachineName,
                 ["process"] = Environment.ProcessId,
                 ["begun"] = Now(),
-                ["interruptions"] = ((int?)owner?["interruptions"] ?? 0) + (owner is not null && (string?)owner["ended"]?["outcome"] != Done ? 1 : 0),
+                ["interruptions"] = ((int?)owner?["interruptions"] ?? 0) + (owner is not null
+                    && (string?)owner["ended"]?["outcome"] != Done ? 1 : 0),
             };
             // A write whose answer was lost on the way and that was therefore repeated finds itself.
             if (before is not null && (string?)owner?["nonce"] == nonce) return new RunOutput(store, blob, before.ETag, owner);
@@ -73,17 +77,22 @@ public sealed class RunOutput
         }
     }
 
-    /// <summary>Says in the owner blob that this attempt has ended, so that the next one knows that nobody is at work; does nothing where another has taken over.</summary>
+    /// <summary>
+    /// Says in the owner blob that this attempt has ended, so that the next one knows that nobody is at work; does nothing where another
+    /// has taken over.
+    /// </summary>
     public async Task ReleaseAsync(bool done, CancellationToken cancellation)
     {
         _owner["ended"] = new JsonObject { ["time"] = Now(), ["outcome"] = done ? Done : "interrupted" };
-        if (await Store.PutAsync(_ownerBlob, Content(_owner.ToJsonString()), PutCondition.IfMatch(_ownerTag), cancellation) is { } tag) _ownerTag = tag;
+        if (await Store.PutAsync(_ownerBlob, Content(_owner.ToJsonString()), PutCondition.IfMatch(_ownerTag), cancellation) is { } tag)
+            _ownerTag = tag;
     }
 
     private static string Describe(JsonObject owner) =>
         $"attempt {owner["attempt"]}{(owner["host"] is { } host ? $" (process {owner["process"]} on {host}, since {owner["begun"]})" : "")}";
 
-    private static string Now() => DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Now() => DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'",
+        System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Fails if another attempt has claimed this part since.</summary>
     /// <exception cref="WorkerException">It has.</exception>
@@ -109,7 +118,8 @@ public sealed class RunOutput
                 _written[name] = tag;
                 return;
             }
-            // A late write of an older attempt came in between, or the answer to our own was lost. While the claim stands, ours is the last word.
+            // A late write of an older attempt came in between, or the answer to our own was lost. While the claim stands, ours is the last
+            // word.
             _written.Remove(name);
         }
         throw new IOException($"{Store.Uri}/{name}: changed {MaxTries} times while it was to be written; is another program writing there?");
@@ -119,7 +129,8 @@ public sealed class RunOutput
     public Task PutTextAsync(string name, string text, CancellationToken cancellation) => PutAsync(name, Content(text), cancellation);
 
     /// <summary>Writes a blob only where none is; what an earlier attempt committed stays as it is.</summary>
-    public Task PutOnceAsync(string name, byte[] content, CancellationToken cancellation) => PutOnceAsync(name, new MemoryStream(content), cancellation);
+    public Task PutOnceAsync(string name, byte[] content, CancellationToken cancellation) =>
+        PutOnceAsync(name, new MemoryStream(content), cancellation);
 
     /// <inheritdoc cref="PutOnceAsync(string, byte[], CancellationToken)"/>
     public async Task PutOnceAsync(string name, Stream content, CancellationToken cancellation)
@@ -128,7 +139,9 @@ public sealed class RunOutput
         await Store.PutAsync(name, content, PutCondition.IfAbsent, cancellation);
     }
 
-    /// <summary>Copies a local folder into the output, its <see cref="Complete"/> marker last (an empty one where the folder has none).</summary>
+    /// <summary>
+    /// Copies a local folder into the output, its <see cref="Complete"/> marker last (an empty one where the folder has none).
+    /// </summary>
     public async Task PutFolderAsync(string folder, string prefix, CancellationToken cancellation)
     {
         foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
@@ -139,7 +152,8 @@ public sealed class RunOutput
             await PutAsync($"{prefix}/{name}", stream, cancellation);
         }
         string marker = Path.Combine(folder, Complete);
-        await PutAsync($"{prefix}/{Complete}", new MemoryStream(File.Exists(marker) ? await File.ReadAllBytesAsync(marker, cancellation) : []), cancellation);
+        await PutAsync($"{prefix}/{Complete}", new MemoryStream(File.Exists(marker)
+            ? await File.ReadAllBytesAsync(marker, cancellation) : []), cancellation);
     }
 
     /// <summary>Copies a folder of the output to a local one.</summary>
@@ -153,7 +167,9 @@ public sealed class RunOutput
         }
     }
 
-    /// <summary>Deletes a folder of the output, its <see cref="Complete"/> marker first; what another attempt has written anew meanwhile stays.</summary>
+    /// <summary>
+    /// Deletes a folder of the output, its <see cref="Complete"/> marker first; what another attempt has written anew meanwhile stays.
+    /// </summary>
     public async Task DeleteFolderAsync(string prefix, CancellationToken cancellation)
     {
         string marker = $"{prefix}/{Complete}";

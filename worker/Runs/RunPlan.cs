@@ -7,7 +7,10 @@ using TorchSharp;
 
 namespace LightReasoner.Worker.Runs;
 
-/// <summary>What an attempt is about to do: said, and checked against the machine, before the first forward pass. <c>worker run --plan</c> ends with it.</summary>
+/// <summary>
+/// What an attempt is about to do: said, and checked against the machine, before the first forward pass. <c>worker run --plan</c> ends with
+/// it.
+/// </summary>
 internal sealed record RunPlan
 {
     /// <summary>Free space that is left alone, so that a nearly full disk is not filled to the last byte.</summary>
@@ -44,14 +47,19 @@ internal sealed record RunPlan
     public static string ModelLine(string field, ModelWithTokenizer model)
     {
         CausalLM causal = model.Loaded.Model;
-        return string.Create(CultureInfo.InvariantCulture, $"{field}: {causal.Config.Architecture}, {Count(MemoryPrediction.Elements(causal.Config))} parameters, {causal.DType.ToString().ToLowerInvariant()}, ")
-            + string.Create(CultureInfo.InvariantCulture, $"context {causal.Config.MaxPositionEmbeddings:N0} tokens, vocabulary {causal.Config.VocabSize:N0}, {BlobUri.WithoutCredentials(model.Uri)}");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{field}: {causal.Config.Architecture}, {Count(MemoryPrediction.Elements(causal.Config))} parameters, "
+            + $"{causal.DType.ToString().ToLowerInvariant()}, ")
+            + string.Create(CultureInfo.InvariantCulture,
+                $"context {causal.Config.MaxPositionEmbeddings:N0} tokens, vocabulary {causal.Config.VocabSize:N0}, "
+                + $"{BlobUri.WithoutCredentials(model.Uri)}");
     }
 
     /// <summary>What the work is done on: <c>CPU, 2 threads</c>, or GPUs.</summary>
     public static string DeviceLine(IReadOnlyList<torch.Device> devices) => devices[0].type == DeviceType.CUDA
         ? $"{devices.Count} GPU{(devices.Count == 1 ? "" : "s")}"
-        : $"CPU{(devices.Count == 1 ? "" : $", {devices.Count} replicas")}, {torch.get_num_threads()} thread{(torch.get_num_threads() == 1 ? "" : "s")}";
+        : $"CPU{(devices.Count == 1 ? "" : $", {devices.Count} replicas")}, {torch.get_num_threads()} "
+            + $"thread{(torch.get_num_threads() == 1 ? "" : "s")}";
 
     /// <summary>Warnings on prompts and answers that do not fit into a model's context.</summary>
     /// <param name="what">What has the prompts: <c>questions</c>.</param>
@@ -59,11 +67,17 @@ internal sealed record RunPlan
     /// <param name="maxNewTokens">Most tokens of an answer.</param>
     /// <param name="context">Tokens that the model has room for.</param>
     /// <param name="leftOut">What becomes of a prompt that fills the context.</param>
-    public static IEnumerable<string> ContextWarnings(string what, IReadOnlyList<int> lengths, int maxNewTokens, int context, string leftOut)
+    public static IEnumerable<string> ContextWarnings(string what, IReadOnlyList<int> lengths, int maxNewTokens,
+        int context, string leftOut)
     {
-        int full = lengths.Count(length => length >= context), tight = lengths.Count(length => length < context && length + maxNewTokens > context);
-        if (full > 0) yield return $"{full} of {lengths.Count} {what} have prompts of {context} tokens and more, which fill the model's context; {leftOut}";
-        if (tight > 0) yield return $"{tight} of {lengths.Count} {what} and maxNewTokens ({maxNewTokens}) together exceed the model's context of {context} tokens: their answers may be cut before that";
+        int full = lengths.Count(length => length >= context),
+            tight = lengths.Count(length => length < context && length + maxNewTokens > context);
+        if (full > 0)
+            yield return $"{full} of {lengths.Count} {what} have prompts of {context} tokens and more, which fill the model's context; "
+                + $"{leftOut}";
+        if (tight > 0)
+            yield return $"{tight} of {lengths.Count} {what} and maxNewTokens ({maxNewTokens}) together exceed the model's context of "
+                + $"{context} tokens: their answers may be cut before that";
     }
 
     /// <summary>The plan in lines.</summary>
@@ -74,8 +88,10 @@ internal sealed record RunPlan
         yield return Work;
         yield return $"device: {DeviceLine(run.Devices)}";
         yield return $"{Memory} of {MemoryPrediction.Amount(DeviceMemory.Total(run.Devices[0]))}";
-        if (Duration is { } duration) yield return $"predicted duration: about {ConsoleProgress.Duration(duration)}, from a few batches that were timed";
-        yield return $"disk: about {MemoryPrediction.Amount(OutputBytes)} below {run.Output.Store.Uri}{Free(OutputFree(run))}, {MemoryPrediction.Amount(ScratchBytes)} of scratch in {Path.GetTempPath()}{Free(FreeSpace(Path.GetTempPath()))}";
+        if (Duration is { } duration)
+            yield return $"predicted duration: about {ConsoleProgress.Duration(duration)}, from a few batches that were timed";
+        yield return $"disk: about {MemoryPrediction.Amount(OutputBytes)} below {run.Output.Store.Uri}{Free(OutputFree(run))}, "
+            + $"{MemoryPrediction.Amount(ScratchBytes)} of scratch in {Path.GetTempPath()}{Free(FreeSpace(Path.GetTempPath()))}";
         yield return $"writes {Writes}";
         foreach (string warning in Warnings) yield return $"warning: {warning}";
 
@@ -88,11 +104,13 @@ internal sealed record RunPlan
     {
         Memory.RefuseAbove(DeviceMemory.Total(run.Devices[0]), MemoryRemedy);
         Refuse(run.Output.Store.Uri, OutputBytes, OutputFree(run), "make room there, or name another spec.output.uri");
-        Refuse(Path.GetTempPath(), ScratchBytes, FreeSpace(Path.GetTempPath()), "make room there, set TMPDIR to another folder, or raise spec.worker.scratch");
+        Refuse(Path.GetTempPath(), ScratchBytes, FreeSpace(Path.GetTempPath()),
+            "make room there, set TMPDIR to another folder, or raise spec.worker.scratch");
     }
 
     /// <summary>A few words for the run's status.</summary>
-    public string Gist => string.Join("; ", Warnings.Select(warning => $"warning: {warning}").Prepend($"{Work}, {ProgressReport.PlanWords} {MemoryPrediction.Amount(Memory.Total)}"));
+    public string Gist => string.Join("; ", Warnings.Select(warning => $"warning: {warning}")
+        .Prepend($"{Work}, {ProgressReport.PlanWords} {MemoryPrediction.Amount(Memory.Total)}"));
 
     /// <summary>A number with K, M or G.</summary>
     public static string Count(long number) => number switch
@@ -106,7 +124,9 @@ internal sealed record RunPlan
     {
         // What a run leaves in a folder counts as used already; only what surely cannot fit is refused.
         if (free is { } there && needed + Spare > there)
-            throw new WorkerException(ExitCode.Failure, $"{place}: about {MemoryPrediction.Amount(needed)} will be written, and only {MemoryPrediction.Amount(there)} of disk are free; {remedy}");
+            throw new WorkerException(ExitCode.Failure,
+                $"{place}: about {MemoryPrediction.Amount(needed)} will be written, and only {MemoryPrediction.Amount(there)} of disk are "
+                + $"free; {remedy}");
     }
 
     private static long? OutputFree(RunContext run) => run.Output.Store is DirectoryBlobStore folder ? FreeSpace(folder.Root) : null;

@@ -59,6 +59,10 @@ internal static class RunRecord
         return changes;
     }
 
+    /// <summary>When the work was begun, as the record says.</summary>
+    public static async Task<string> BegunAsync(IBlobStore store, CancellationToken cancellation) =>
+        await store.GetAsync(BlobName, cancellation) is { } record ? (string?)JsonNode.Parse(record.Bytes)?["begun"] ?? "" : "";
+
     private static IReadOnlyList<SpecChange> Changes(JsonNode before, JsonNode now)
     {
         // Both are read, so that a field that this version has and the earlier one lacked has its default in both.

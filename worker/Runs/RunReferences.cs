@@ -3,7 +3,9 @@ using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Runs;
 
-/// <summary>Where the outputs of referenced runs lie: as <c>--ref KIND/NAME=URI</c> says, else where a run of that name writes by default.</summary>
+/// <summary>
+/// Where the outputs of referenced runs lie: as <c>--ref KIND/NAME=URI</c> says, else where a run of that name writes by default.
+/// </summary>
 public sealed class RunReferences
 {
     private readonly string _prefix;
@@ -34,7 +36,8 @@ public sealed class RunReferences
         _given.TryGetValue(reference.ToString(), out string? uri) ? uri : DefaultOutput(_prefix, _namespace, reference.Name);
 
     /// <summary>What to do where a referenced run is not found.</summary>
-    public static string Hint(RunReference reference) => $"has that run succeeded? If it wrote elsewhere, name its output: --ref {reference}=URI";
+    public static string Hint(RunReference reference) =>
+        $"has that run succeeded? If it wrote elsewhere, name its output: --ref {reference}=URI";
 
     /// <summary>URI of a dataset: its own, or the samples of the run that it refers to.</summary>
     public string DatasetUri(DatasetSource dataset) =>

@@ -6,7 +6,8 @@ using LightReasoner.Worker.Storage;
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>
-/// <c>results/run.json</c> (or one for each shard): the last report of work that is done, with what it was asked for, so that a document that asks for more
+/// <c>results/run.json</c> (or one for each shard): the last report of work that is done, with what it was asked for, so that a document
+/// that asks for more
 /// finds it unfinished, and with what it took.
 /// </summary>
 /// <param name="Report">The last report.</param>
@@ -18,9 +19,11 @@ internal sealed record RunResult(ProgressReport Report, RunUsage? Usage)
     /// <summary>The part of an output that a shard writes: <c>run</c>, or <c>shard-00003</c>.</summary>
     public static string ScopeOf(int shard, int shards) => shards > 1 ? $"shard-{shard:D5}" : "run";
 
-    public static Task WriteAsync(RunOutput output, string scope, RunSpec spec, ProgressReport report, RunUsage usage, CancellationToken cancellation)
+    public static Task WriteAsync(RunOutput output, string scope, RunSpec spec, ProgressReport report, RunUsage usage,
+        CancellationToken cancellation)
     {
-        JsonObject node = JsonSerializer.SerializeToNode(report with { Outcome = ReportOutcome.Succeeded, Message = null, Attempt = "", Sequence = 0 }, ApiJson.Options)!.AsObject();
+        JsonObject node = JsonSerializer.SerializeToNode(report with { Outcome = ReportOutcome.Succeeded, Message = null, Attempt = "",
+            Sequence = 0 }, ApiJson.Options)!.AsObject();
         node["extent"] = RunExtent.Of(spec);
         node["usage"] = JsonSerializer.SerializeToNode(usage, ApiJson.Options);
         return output.PutTextAsync($"{Prefix}{scope}.json", node.ToJsonString(ApiJson.Indented), cancellation);
@@ -31,7 +34,8 @@ internal sealed record RunResult(ProgressReport Report, RunUsage? Usage)
     {
         if (await store.GetAsync($"{Prefix}{scope}.json", cancellation) is not { } blob) return null;
         JsonNode node = JsonNode.Parse(blob.Bytes)!;
-        return (string?)node["extent"] == RunExtent.Of(spec) ? new(node.Deserialize<ProgressReport>(ApiJson.Options)!, node["usage"]?.Deserialize<RunUsage>(ApiJson.Options)) : null;
+        return (string?)node["extent"] == RunExtent.Of(spec)
+            ? new(node.Deserialize<ProgressReport>(ApiJson.Options)!, node["usage"]?.Deserialize<RunUsage>(ApiJson.Options)) : null;
     }
 }
 

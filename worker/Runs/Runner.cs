@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Api.Validation;
@@ -63,7 +64,9 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             Attempt = options.Attempt,
         };
         await using var reporter = new ProgressReporter(identity, options.Targets, time);
+        var feed = new ProgressFeed(reporter, progress);
         RunOutput? output = null;
+        MlflowTracking? tracking = null;
         bool done = false;
         long begun = time.GetTimestamp();
         try
@@ -85,12 +88,14 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
                 progress.Say($"warning: {other} has not said that it ended; it was killed, or it still writes to {uri}: this attempt takes over, and that one stops at its next write");
             IReadOnlyList<SpecChange> more = await RunRecord.EnsureAsync(output, manifest, inputs, time, stop);
             if (more.Count > 0) progress.Say($"going on from what is there: {string.Join("; ", more)}");
+            if (manifest.RunSpec.Tracking?.Mlflow is { } mlflow)
+                tracking = new MlflowTracking(mlflow, manifest, scope, uri, await RunRecord.BegunAsync(store, stop), feed.Say, time);
 
             if (await RunResult.ReadAsync(store, scope, manifest.RunSpec, stop) is { } result)
             {
                 reporter.Update(report => result.Report with { Attempt = report.Attempt, Sequence = report.Sequence });
                 progress.Say($"{uri} is complete already; nothing is left to do");
-                if (await output.Store.TagAsync(RunReport.BlobName, stop) is null) await RunReport.WriteAsync(output, time, CancellationToken.None);
+                if (await output.Store.TagAsync(RunReport.BlobName, stop) is null) await RunReport.WriteAsync(output, shards, time, CancellationToken.None);
             }
             else
             {
@@ -104,19 +109,18 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
                     Interruptions = output.Interruptions,
                 };
                 await RunResult.WriteAsync(output, scope, manifest.RunSpec, reporter.Latest, usage, CancellationToken.None);
-                await RunReport.WriteAsync(output, time, CancellationToken.None);
+                await RunReport.WriteAsync(output, shards, time, CancellationToken.None);
             }
             done = true;
-            await reporter.FinishAsync(ReportOutcome.Succeeded, null);
+            await FinishAsync(ReportOutcome.Succeeded, null);
             progress.Finish(reporter.Latest, $"done: {uri}");
             return ExitCode.Done;
 
             async Task<IReadOnlyList<torch.Device>> WorkAsync(RunOutput output, JsonObject inputs)
             {
                 IReadOnlyList<torch.Device> devices = Devices.For(manifest.RunSpec.Worker);
-                var feed = new ProgressFeed(reporter, progress);
                 using var models = new ModelSources(references, devices[0], feed);
-                var context = new RunContext(manifest, shard, output, references, models, devices, feed, time, inputs, options.PlanOnly, stop);
+                var context = new RunContext(manifest, shard, output, references, models, devices, feed, tracking, time, inputs, options.PlanOnly, stop);
                 await (manifest switch
                 {
                     SamplingRun run => new SamplingWork(context, run).RunAsync(),
@@ -132,7 +136,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             const string message = "stopped on request; what was finished is saved, and the next attempt goes on from there";
             progress.EndLine();
             Console.Error.WriteLine(message);
-            await reporter.FinishAsync(ReportOutcome.Interrupted, message);
+            await FinishAsync(ReportOutcome.Interrupted, message);
             progress.Finish(reporter.Latest, null);
             return ExitCode.Terminated;
         }
@@ -141,13 +145,25 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             ExitCode code = WorkerException.CodeOf(e);
             progress.EndLine();
             Console.Error.WriteLine(WorkerException.TextOf(e, options.Verbose));
-            await reporter.FinishAsync(ReportOutcome.Failed, e.Message);
+            await FinishAsync(ReportOutcome.Failed, e.Message);
             progress.Finish(reporter.Latest, null);
             return code;
         }
         finally
         {
             if (output is not null) await ReleaseAsync(output, done);
+            if (tracking is not null) await tracking.DisposeAsync();
+        }
+
+        async Task FinishAsync(ReportOutcome outcome, string? message)
+        {
+            await reporter.FinishAsync(outcome, message);
+            if (tracking is null) return;
+            EvaluationMetrics? accuracy = reporter.Latest.FineTune?.Evaluation ?? reporter.Latest.Refine?.Evaluation;
+            JsonNode? figures = JsonSerializer.SerializeToNode(accuracy, ApiJson.Options);
+            if (figures is not null) tracking.Add(new JsonObject { ["step"] = reporter.Latest.Done, ["evaluation"] = figures }, "step");
+            bool whole = outcome == ReportOutcome.Succeeded;
+            await tracking.FinishAsync(outcome, whole ? async limit => (await output!.Store.GetAsync(RunReport.BlobName, limit))?.Bytes : null);
         }
     }
 

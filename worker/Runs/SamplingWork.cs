@@ -2,6 +2,7 @@ using System.Text.Json;
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Data;
+using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Sampling;
 using LightReasoner.Worker.Storage;
@@ -27,17 +28,22 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
 
     private readonly SamplingRunSpec _spec = manifest.Spec;
     private readonly List<ModelWithTokenizer> _models = []; // expert and amateur, once they are needed
+    private readonly List<IDisposable> _copies = []; // both on the other devices
+    private readonly Dictionary<string, int> _within = []; // questions done by chunk, of those that are under way
     private Prepared? _prepared;
     private VocabularyFigures? _vocabulary;
 
     /// <summary>What a chunk is made with.</summary>
-    /// <param name="Sampler">The sampler.</param>
+    /// <param name="Samplers">A sampler on each device.</param>
     /// <param name="Answers">The answers of another run, by question; null where the expert generates them.</param>
     /// <param name="Plan">What is going to be done.</param>
-    private sealed record Prepared(ContrastiveSampler Sampler, Func<Question, int[]>? Answers, RunPlan Plan);
+    private sealed record Prepared(DeviceQueue<ContrastiveSampler> Samplers, Func<Question, int[]>? Answers, RunPlan Plan);
 
     /// <summary>Kept steps that the figures hold in full, over all chunks of a shard.</summary>
     private const int Examples = 10;
+
+    /// <summary>A chunk that is under way, or whose figures say that it is there.</summary>
+    private sealed record Chunk(string Part, Question[] Questions, Task<ChunkResult>? Result, ChunkFigures? There);
 
     public async Task RunAsync()
     {
@@ -51,47 +57,36 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             return;
         }
         HashSet<string> present = [.. (await run.Output.Store.ListAsync($"samples/part-{run.Shard:D5}-", run.Stop)).Select(blob => blob.Name)];
-        MetricsLog log = await MetricsLog.OpenAsync(run.Output, MetricsFile.Sampling(run.Shard, _spec.Shards), 0, run.Time, run.Stop);
+        MetricsLog log = await MetricsLog.OpenAsync(run.Output, MetricsFile.Sampling(run.Shard, _spec.Shards), 0, run.Time, run.Stop, run.Tracking);
         if (present.Count > 0) run.Progress.Say($"{present.Count} chunks are there already; going on from them");
 
         var total = new ChunkFigures(0, 0, 0, 0, 0);
         long start = run.Time.GetTimestamp(), tokensHere = 0;
         int promptsHere = 0;
         double Seconds() => Math.Max(1e-3, run.Time.GetElapsedTime(start).TotalSeconds);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(run.Stop);
+        var ahead = new Queue<Chunk>();
         try
         {
-            // A chunk begins where the one before it ended: the last one of a run that had fewer questions may be a short one.
-            for (int i = 0; total.Questions < questions.Count; i++)
+            // The devices take chunks as they become free, and one lies ready for the next; chunks are committed in their order.
+            for (int begun = 0, next = 0; total.Questions < questions.Count;)
             {
-                run.Stop.ThrowIfCancellationRequested();
-                string part = $"part-{run.Shard:D5}-{i:D5}", samples = $"samples/{part}{SampleFile.Extension(_spec.Format)}", figures = $"figures/{part}.json";
-                if (present.Contains(samples))
+                while (ahead.Count <= run.Devices.Count && next < questions.Count)
                 {
-                    total += await FiguresAsync(figures);
-                    await TellAsync(log, total, 0, 0);
-                    continue;
+                    Chunk added = await BeginAsync($"part-{run.Shard:D5}-{begun++:D5}", next);
+                    ahead.Enqueue(added);
+                    // A chunk begins where the one before it ended: the last one of a run that had fewer questions may be a short one.
+                    next += added.There?.Questions ?? added.Questions.Length;
                 }
-                if (_prepared is null)
+                Chunk chunk = ahead.Peek();
+                ChunkFigures news = chunk.There ?? await CommitAsync(chunk, await chunk.Result!);
+                ahead.Dequeue();
+                if (chunk.There is null) (tokensHere, promptsHere) = (tokensHere + news.TokensGenerated, promptsHere + news.Questions);
+                lock (_within)
                 {
-                    _prepared = await PrepareAsync(questions);
-                    run.Announce(_prepared.Plan);
+                    _within.Remove(chunk.Part);
+                    total += news;
                 }
-                (ContrastiveSampler sampler, Func<Question, int[]>? given, _) = _prepared;
-                int from = total.Questions;
-                Question[] chunk = [.. Enumerable.Range(from, Math.Min(ChunkSize, questions.Count - from)).Select(at => questions[at])];
-                ChunkResult result = sampler.Sample(chunk, given is null ? null : [.. chunk.Select(given)],
-                    done => TellWithin(chunk.Length, total, done, (promptsHere + done) / Seconds()), run.Stop);
-                ChunkFigures news = ChunkFigures.Of(result, result.Examples((Examples * ChunkSize + questions.Count - 1) / questions.Count), _vocabulary);
-                // Figures and answers come first: the samples' appearance is what commits all three.
-                await run.Output.PutTextAsync(figures, JsonSerializer.Serialize(news, ApiJson.Options), run.Stop);
-                await run.Output.PutTextAsync($"answers/{part}.jsonl", AnswerFile.Write(chunk.Zip(result.Answers)), run.Stop);
-                using var scratch = new ScratchFolder();
-                await using FileStream file = File.Create(Path.Combine(scratch.Path, "samples"));
-                await SampleFile.WriteAsync(Marked(result.Samples), _spec.Format, file);
-                file.Position = 0;
-                await run.Output.PutOnceAsync(samples, file, run.Stop);
-                (tokensHere, promptsHere) = (tokensHere + news.TokensGenerated, promptsHere + news.Questions);
-                total += news;
                 await TellAsync(log, total, tokensHere / Seconds(), promptsHere / Seconds());
             }
             await log.FlushAsync(run.Stop);
@@ -102,8 +97,64 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         }
         finally
         {
-            foreach (ModelWithTokenizer model in _models) model.Loaded.Dispose();
+            await stop.CancelAsync();
+            await DisposeAsync();
         }
+
+        async Task<Chunk> BeginAsync(string part, int from)
+        {
+            if (present.Contains(Samples(part))) return new Chunk(part, [], null, await FiguresAsync($"figures/{part}.json"));
+            run.Stop.ThrowIfCancellationRequested();
+            if (_prepared is null)
+            {
+                _prepared = await PrepareAsync(questions);
+                run.Announce(_prepared.Plan);
+            }
+            (DeviceQueue<ContrastiveSampler> samplers, Func<Question, int[]>? given, _) = _prepared;
+            Question[] chunk = [.. Enumerable.Range(from, Math.Min(ChunkSize, questions.Count - from)).Select(at => questions[at])];
+            int[][]? answers = given is null ? null : [.. chunk.Select(given)];
+            Task<ChunkResult> result = samplers.Add(
+                sampler => sampler.Sample(chunk, answers, done => TellWithin(part, done, chunk.Length), stop.Token));
+            return new Chunk(part, chunk, result, null);
+        }
+
+        async Task<ChunkFigures> CommitAsync(Chunk chunk, ChunkResult result)
+        {
+            ChunkFigures news = ChunkFigures.Of(
+                result, result.Examples((Examples * ChunkSize + questions.Count - 1) / questions.Count), _vocabulary);
+            // Figures and answers come first: the samples' appearance is what commits all three.
+            await run.Output.PutTextAsync($"figures/{chunk.Part}.json", JsonSerializer.Serialize(news, ApiJson.Options), run.Stop);
+            await run.Output.PutTextAsync($"answers/{chunk.Part}.jsonl", AnswerFile.Write(chunk.Questions.Zip(result.Answers)), run.Stop);
+            using var scratch = new ScratchFolder();
+            await using FileStream file = File.Create(Path.Combine(scratch.Path, "samples"));
+            await SampleFile.WriteAsync(Marked(result.Samples), _spec.Format, file);
+            file.Position = 0;
+            await run.Output.PutOnceAsync(Samples(chunk.Part), file, run.Stop);
+            return news;
+        }
+
+        // Progress while chunks are sampled; a chunk's end is told with its figures.
+        void TellWithin(string part, int done, int all)
+        {
+            lock (_within)
+            {
+                _within[part] = done;
+                if (done == all) return;
+                int within = _within.Values.Sum();
+                run.Progress.Tell("sampling",
+                    report => report with { Done = total.Questions + within, RatePerSecond = (promptsHere + within) / Seconds() },
+                    total.Questions == 0 ? "" : $"kept {total.SamplesKept} of {total.StepsSeen} steps");
+            }
+        }
+    }
+
+    private string Samples(string part) => $"samples/{part}{SampleFile.Extension(_spec.Format)}";
+
+    private async Task DisposeAsync()
+    {
+        if (_prepared is { } prepared) await prepared.Samplers.DisposeAsync();
+        foreach (IDisposable model in _copies) model.Dispose();
+        foreach (ModelWithTokenizer model in _models) model.Loaded.Dispose();
     }
 
     private int ChunkSize => _spec.BatchSize.Number * ChunkBatches ?? ChunkQuestions;
@@ -113,10 +164,11 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     {
         try
         {
-            Prepared prepared = await PrepareAsync(questions);
+            Prepared prepared = _prepared = await PrepareAsync(questions);
             Question[] some = [.. questions.Take(Math.Min(_spec.BatchSize.Number ?? TrialQuestions, questions.Count))];
             long begun = run.Time.GetTimestamp();
-            ChunkResult result = prepared.Sampler.Sample(some, prepared.Answers is null ? null : [.. some.Select(prepared.Answers)], null, run.Stop);
+            int[][]? answers = prepared.Answers is null ? null : [.. some.Select(prepared.Answers)];
+            ChunkResult result = await prepared.Samplers.Add(sampler => sampler.Sample(some, answers, null, run.Stop));
             TimeSpan duration = run.Time.GetElapsedTime(begun) * questions.Count / some.Length;
             using var content = new MemoryStream();
             await SampleFile.WriteAsync(Marked(result.Samples), _spec.Format, content);
@@ -124,7 +176,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         }
         finally
         {
-            foreach (ModelWithTokenizer model in _models) model.Loaded.Dispose();
+            await DisposeAsync();
         }
     }
 
@@ -157,14 +209,17 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             throw new WorkerException(ExitCode.BadData, $"all {lengths.Length} prompts have {lengths.Min()} tokens or more, which fill the models' context of {context} tokens; nothing could be generated");
         // A kept step is written with all tokens before it, and about one step in five is kept.
         long bytes = questions.Count * (maxNewTokens / 5L) * (10L * (lengths.Sum(length => (long)length) / lengths.Length + maxNewTokens / 2) + 300);
-        var sampler = new ContrastiveSampler(expert, amateur, expertTokens, vocabulary, _spec, batchSize);
-        return new Prepared(sampler, answers, new RunPlan
+        ModelReplicas experts = new(expert.Model, run.Devices), amateurs = new(amateur.Model, run.Devices);
+        _copies.AddRange([experts, amateurs]);
+        var samplers = new DeviceQueue<ContrastiveSampler>(experts.Models.Zip(amateurs.Models, (one, other) => new ContrastiveSampler(
+            expert with { Model = one }, amateur with { Model = other }, expertTokens, vocabulary, _spec, batchSize)));
+        return new Prepared(samplers, answers, new RunPlan
         {
             Models = [RunPlan.ModelLine("expert", _models[0]), RunPlan.ModelLine("amateur", _models[1])],
             Work = FormattableString.Invariant($"{questions.Count:N0} questions{(_spec.Shards > 1 ? $" (shard {run.Shard} of {_spec.Shards})" : "")} of {lengths.Sum(length => (long)length):N0} tokens (the longest {longest:N0}), ")
                 + (answers is null ? FormattableString.Invariant($"answers of up to {maxNewTokens:N0} tokens, {atOnce} at a time") : "answers of another run"),
             Memory = MemoryPrediction.Sampling(expert.Model, amateur.Model, atOnce, longest, maxNewTokens, Math.Min(ChunkSize, questions.Count))
-                .WithProcess(expert.Model.Device, MemoryPrediction.Weights(expert.Model) + MemoryPrediction.Weights(amateur.Model)),
+                .WithProcess(expert.Model.Device, MemoryPrediction.Weights(expert.Model) + MemoryPrediction.Weights(amateur.Model), run.Devices.Count),
             MemoryRemedy = "a smaller spec.batchSize needs less",
             Writes = "samples/, answers/, figures/, metrics.jsonl, report.html and run.json there",
             OutputBytes = bytes,
@@ -190,14 +245,6 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         return JsonSerializer.Deserialize<ChunkFigures>(content.Bytes, ApiJson.Options)!;
     }
 
-    /// <summary>Progress while a chunk is sampled; its end is told with its figures.</summary>
-    private void TellWithin(int questions, ChunkFigures before, int done, double promptsPerSecond)
-    {
-        if (done == questions) return;
-        run.Progress.Tell("sampling", report => report with { Done = before.Questions + done, RatePerSecond = promptsPerSecond },
-            before.Questions == 0 ? "" : $"kept {before.SamplesKept} of {before.StepsSeen} steps");
-    }
-
     private async Task TellAsync(MetricsLog log, ChunkFigures total, double tokensPerSecond, double promptsPerSecond)
     {
         var metrics = new SamplingMetrics
@@ -212,8 +259,8 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             PromptsTooLong = total.PromptsTooLong,
         };
         await log.AddAsync(metrics, run.Stop);
-        run.Progress.Tell("sampling",
-            report => report with { Done = total.Questions, RatePerSecond = promptsPerSecond == 0 ? null : promptsPerSecond, Sampling = metrics },
+        lock (_within) run.Progress.Tell("sampling",
+            report => report with { Done = total.Questions + _within.Values.Sum(), RatePerSecond = promptsPerSecond == 0 ? null : promptsPerSecond, Sampling = metrics },
             FormattableString.Invariant($"kept {metrics.SamplesKept} of {metrics.StepsSeen} steps ({metrics.KeepRate:P1}), mean KL {metrics.MeanKl ?? 0:F3}, {tokensPerSecond:F0} tok/s").Replace(" %", "%"));
     }
 }

@@ -120,7 +120,7 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
         if (resume == ResumeMode.Disable) await checkpoints.ClearAsync(Run.Stop);
         else if (await checkpoints.LoadNewestAsync(trainer.Load, Run.Stop)) Run.Progress.Say($"going on from the checkpoint of step {trainer.Step()}");
         long start = trainer.Step(), saved = start, savedAt = Run.Time.GetTimestamp();
-        MetricsLog log = await MetricsLog.OpenAsync(Run.Output, MetricsFile.Training, start, Run.Time, Run.Stop);
+        MetricsLog log = await MetricsLog.OpenAsync(Run.Output, MetricsFile.Training, start, Run.Time, Run.Stop, Run.Tracking);
         // A run that was interrupted after its last step has nothing left to train, only to write.
         TMetrics? last = log.Last is { } line ? JsonNode.Parse(line).Deserialize<TMetrics>(ApiJson.Options) : null;
         Run.Progress.Update(r => r with { Unit = "steps", Total = trainer.TotalSteps, Done = start });

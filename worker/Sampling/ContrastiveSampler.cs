@@ -32,9 +32,11 @@ public sealed class ContrastiveSampler
     /// <param name="vocabulary">The tokens that both models have.</param>
     /// <param name="spec">The document.</param>
     /// <param name="batchSize">Questions that are decoded at once.</param>
-    public ContrastiveSampler(LoadedModel expert, LoadedModel amateur, Tokenizer tokenizer, VocabularyMap vocabulary, SamplingRunSpec spec, int batchSize)
+    public ContrastiveSampler(LoadedModel expert, LoadedModel amateur, Tokenizer tokenizer, VocabularyMap vocabulary,
+        SamplingRunSpec spec, int batchSize)
     {
-        (_expert, _amateur, _tokenizer, _vocabulary, _spec, _batchSize) = (expert.Model, amateur.Model, tokenizer, vocabulary, spec, batchSize);
+        (_expert, _amateur, _tokenizer, _vocabulary, _spec, _batchSize) = (expert.Model, amateur.Model, tokenizer,
+            vocabulary, spec, batchSize);
         _endIds = expert.EndIds(tokenizer, spec.Generation);
         _context = Math.Min(_expert.Config.MaxPositionEmbeddings, _amateur.Config.MaxPositionEmbeddings);
         _expert.eval();
@@ -46,7 +48,8 @@ public sealed class ContrastiveSampler
     /// <param name="given">The answers' ids by question, where another run has generated them; null to generate.</param>
     /// <param name="progress">Is told how many questions are answered.</param>
     /// <param name="cancellation">Ends sampling between two forward passes.</param>
-    public ChunkResult Sample(IReadOnlyList<Question> questions, IReadOnlyList<int[]>? given = null, Action<int>? progress = null, CancellationToken cancellation = default)
+    public ChunkResult Sample(IReadOnlyList<Question> questions, IReadOnlyList<int[]>? given = null, Action<int>? progress = null,
+        CancellationToken cancellation = default)
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
@@ -58,7 +61,8 @@ public sealed class ContrastiveSampler
         answers = [.. answers.Select((answer, i) => answer with { PromptIds = prompts[i] })];
         var steps = Steps(answers);
         expertStates = expertStates?.index_select(0, Array.ConvertAll(steps, step => step.Token).ToDevice(_expert.Device))
-            ?? Read(_expert, steps, answer => ([.. prompts[answer], .. answers[answer].Ids[..^1]], step => prompts[answer].Length + step), cancellation);
+            ?? Read(_expert, steps, answer => ([.. prompts[answer], .. answers[answer].Ids[..^1]], step => prompts[answer].Length + step),
+                cancellation);
 
         // 2. Score: the amateur reads prompts and answers once, teacher-forced.
         var amateurStates = _spec.Compatibility is Compatibility.Published
@@ -81,7 +85,8 @@ public sealed class ContrastiveSampler
             if (_spec.Compatibility is Compatibility.Published)
                 expertLogits = Processed(expertLogits, steps.AsSpan(first, count), prompts, answers);
             int[] chosen = [.. steps.AsSpan(first, count).ToArray().Select(step => answers[step.Answer].Ids[step.Index])];
-            var (kept, compared) = ContrastiveSelection.Select(expertLogits, _amateur.Head(amateurStates.narrow(0, first, count)), chosen, _vocabulary, _spec.Selection);
+            var (kept, compared) = ContrastiveSelection.Select(expertLogits, _amateur.Head(amateurStates.narrow(0, first, count)), chosen,
+                _vocabulary, _spec.Selection);
             labels.AddRange(kept.Select(label => label with { Row = first + label.Row }));
             figures.AddRange(compared);
         }
@@ -91,7 +96,8 @@ public sealed class ContrastiveSampler
             Examples = most =>
             {
                 var count = Math.Min(most, labels.Count);
-                return [.. Enumerable.Range(0, count).Select(i => (int)((2L * i + 1) * labels.Count / (2 * count))).Select(i => StepExample.Of(Kept(i), labels[i]))];
+                return [.. Enumerable.Range(0, count).Select(i => (int)((2L * i + 1) * labels.Count / (2 * count)))
+                    .Select(i => StepExample.Of(Kept(i), labels[i]))];
             },
         };
 
@@ -132,18 +138,21 @@ public sealed class ContrastiveSampler
         return [.. steps];
     }
 
-    private (ChunkAnswer[] Answers, Tensor States) Generate(int[][] prompts, IReadOnlyList<Question> questions, Action<int>? progress, CancellationToken cancellation)
+    private (ChunkAnswer[] Answers, Tensor States) Generate(int[][] prompts, IReadOnlyList<Question> questions, Action<int>? progress,
+        CancellationToken cancellation)
     {
         int[] fitting = [.. Enumerable.Range(0, prompts.Length).Where(i => prompts[i].Length < _context)];
         var generator = new BatchGenerator(_expert, _endIds, _context);
-        var generated = generator.Generate([.. fitting.Select(i => prompts[i])], [.. fitting.Select(i => questions[i].Index)], _spec.Generation, _batchSize, out var states, progress, cancellation);
+        var generated = generator.Generate([.. fitting.Select(i => prompts[i])], [.. fitting.Select(i => questions[i].Index)],
+            _spec.Generation, _batchSize, out var states, progress, cancellation);
         var answers = Array.ConvertAll(prompts, _ => ChunkAnswer.TooLong);
         foreach (var (at, answer) in fitting.Zip(generated))
             answers[at] = new ChunkAnswer(answer.Ids, answer.Cut);
         return (answers, states);
     }
 
-    private ChunkAnswer[] Given(int[][] prompts, IReadOnlyList<int[]> given) => [.. prompts.Zip(given, (prompt, ids) => ids.Length == 0 || prompt.Length + ids.Length > _context
+    private ChunkAnswer[] Given(int[][] prompts, IReadOnlyList<int[]> given) =>
+        [.. prompts.Zip(given, (prompt, ids) => ids.Length == 0 || prompt.Length + ids.Length > _context
         ? ChunkAnswer.TooLong
         : new ChunkAnswer(ids, !_endIds.Contains(ids[^1])))];
 
@@ -151,7 +160,8 @@ public sealed class ContrastiveSampler
     /// The final hidden states of a model before each step's token, [steps, hidden]. Each answer is read once, teacher-forced: <paramref
     /// name="sequence"/> gives what is read for it, and how many tokens of that stand before a step's.
     /// </summary>
-    private static Tensor Read(CausalLM model, Step[] steps, Func<int, (int[] Ids, Func<int, int> Before)> sequence, CancellationToken cancellation) => Read(model, steps.Length,
+    private static Tensor Read(CausalLM model, Step[] steps, Func<int, (int[] Ids, Func<int, int> Before)> sequence,
+        CancellationToken cancellation) => Read(model, steps.Length,
         steps.Select((step, row) => (step, row)).GroupBy(s => s.step.Answer).Select(group =>
         {
             var (ids, before) = sequence(group.Key);
@@ -168,7 +178,8 @@ public sealed class ContrastiveSampler
         var newest = new Reading?[answers.Length]; // of each answer
         foreach (var (row, (answer, index, _)) in steps.Index().Reverse())
         {
-            var ids = PromptFormat.EncodeText(_tokenizer, _spec.Prompt, texts[answer] + _tokenizer.Decode(answers[answer].Ids.AsSpan(0, index)));
+            var ids = PromptFormat.EncodeText(_tokenizer, _spec.Prompt,
+                texts[answer] + _tokenizer.Decode(answers[answer].Ids.AsSpan(0, index)));
             if (newest[answer] is not { } reading || !reading.Ids.AsSpan().StartsWith(ids))
                 readings.Add(newest[answer] = reading = new Reading(ids, []));
             reading.Rows.Add((ids.Length - 1, row));
@@ -203,7 +214,8 @@ public sealed class ContrastiveSampler
         var before = new List<int[]>();
         foreach (var (answer, index, _) in steps)
             before.Add([.. prompts[answer], .. answers[answer].Ids[..index]]);
-        using var sampler = new TokenSampler(_spec.Generation, before, Enumerable.Range(0, before.Count), _expert.Config.VocabSize, _expert.Device);
+        using var sampler = new TokenSampler(_spec.Generation, before, Enumerable.Range(0, before.Count),
+            _expert.Config.VocabSize, _expert.Device);
         return sampler.Scores(logits, [.. Enumerable.Range(0, before.Count)]);
     }
 }

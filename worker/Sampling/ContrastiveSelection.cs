@@ -71,7 +71,7 @@ internal static class ContrastiveSelection
         var weights = advantage.masked_fill_(plausible.logical_not(), Scalars.NegativeInfinity).softmax(-1);
         var at = plausible.nonzero();
         var (row, column) = (at.select(1, 0), at.select(1, 1));
-        var flat = row.mul(Scalars.Of(expert.size(1))).add(column);
+        var flat = row.mul(Scalars.Of(expert.size(1))).add(column, Scalars.One);
         var values = stack([weights.view(-1).index_select(0, flat), expert.view(-1).index_select(0, flat),
             amateur.view(-1).index_select(0, flat)]).ToHost<float>();
         long[] ids = column.ToHost<long>(), rowOf = row.ToHost<long>();

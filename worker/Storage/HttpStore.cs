@@ -9,15 +9,17 @@ using LightReasoner.Worker.Runs;
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>
-/// Files of a web server, read only. A file is downloaded into the cache, under a name made of its address and the server's tag for it, and read
-/// from there; one that the server gives no tag for is downloaded for each use. Servers do not list: a model's files are known by their names.
-/// Everything is asked by GET, its body left unread where only the headers matter: what a server answers to HEAD says little (signed addresses refuse it).
+/// Files of a web server, read only. A file is downloaded into the cache, under a name made of its address and the server's tag for it, and
+/// read from there; one that the server gives no tag for is downloaded for each use. Servers do not list: a model's files are known by
+/// their names. Everything is asked by GET, its body left unread where only the headers matter: what a server answers to HEAD says little
+/// (signed addresses refuse it).
 /// </summary>
 internal sealed class HttpStore : IBlobStore
 {
     private static readonly string[] ModelFiles =
     [
-        "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "chat_template.jinja",
+        "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+            "added_tokens.json", "chat_template.jinja",
         "adapter_config.json", "adapter_model.safetensors", "model.safetensors", IndexFile,
     ];
 
@@ -29,7 +31,8 @@ internal sealed class HttpStore : IBlobStore
     private readonly AuthenticationHeaderValue? _authorization;
     private readonly string _query;
 
-    /// <param name="root">Address of the folder; a query is repeated in the address of each file, user and password are sent in a header.</param>
+    /// <param name="root">Address of the folder; a query is repeated in the address of each file, user and password are sent in a
+    /// header.</param>
     /// <param name="web">Sends the requests.</param>
     /// <param name="cache">Where copies are kept.</param>
     public HttpStore(Uri root, WebClient web, CacheFolder cache)
@@ -52,7 +55,8 @@ internal sealed class HttpStore : IBlobStore
         try
         {
             var weights = JsonFile.Parse(index, IndexFile)["weight_map"] as JsonObject ?? [];
-            return [.. weights.Select(tensor => tensor.Value is JsonValue value && value.TryGetValue(out string? file) ? file : "").Where(file => file.Length > 0).Distinct()];
+            return [.. weights.Select(tensor => tensor.Value is JsonValue value && value.TryGetValue(out string? file) ? file : "")
+                .Where(file => file.Length > 0).Distinct()];
         }
         catch (InvalidDataException)
         {
@@ -65,7 +69,8 @@ internal sealed class HttpStore : IBlobStore
     {
         var found = new List<BlobInfo>();
         IEnumerable<string> names = prefix.Length > 0 ? [prefix] : ModelFiles;
-        if (prefix.Length == 0 && await ((IBlobStore)this).GetAsync(IndexFile, cancellation) is { } index) names = names.Concat(Shards(index.Bytes));
+        if (prefix.Length == 0 && await ((IBlobStore)this).GetAsync(IndexFile, cancellation) is { } index)
+            names = names.Concat(Shards(index.Bytes));
         WorkerException? refused = null;
         foreach (string name in names)
         {
@@ -91,15 +96,18 @@ internal sealed class HttpStore : IBlobStore
         {
             string once = Path.Combine(Path.GetTempPath(), $"lightreasoner-{Guid.NewGuid():N}");
             await FetchAsync(name, once, about, null, cancellation);
-            return new FileStream(once, FileMode.Open, FileAccess.Read, FileShare.None, 1 << 16, FileOptions.Asynchronous | FileOptions.DeleteOnClose);
+            return new FileStream(once, FileMode.Open, FileAccess.Read, FileShare.None, 1 << 16,
+                FileOptions.Asynchronous | FileOptions.DeleteOnClose);
         }
         string key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Uri}/{name}\n{about.Tag}\n{about.Length}")))[..32];
-        string path = await _cache.GetAsync("files/" + key, about.Length ?? 0, partial => FetchAsync(name, partial, about, null, cancellation), cancellation);
+        string path = await _cache.GetAsync("files/" + key, about.Length ?? 0, partial =>
+            FetchAsync(name, partial, about, null, cancellation), cancellation);
         return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, useAsync: true);
     }
 
     /// <inheritdoc/>
-    public async Task<string?> TagAsync(string name, CancellationToken cancellation = default) => await AboutAsync(name, cancellation) is { } about ? about.Tag ?? "" : null;
+    public async Task<string?> TagAsync(string name, CancellationToken cancellation = default) =>
+        await AboutAsync(name, cancellation) is { } about ? about.Tag ?? "" : null;
 
     /// <summary>The hash or tag that the server gives, else the content's own hash.</summary>
     public async Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default)
@@ -122,7 +130,8 @@ internal sealed class HttpStore : IBlobStore
         // Without a tag that names exactly one content, two downloads must not be pieced together.
         if (about.EntityTag is null or { IsWeak: true }) File.Delete(path);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        return _download.FetchAsync(Request(name) with { IfRange = about.EntityTag }, path, about.Length, about.Hash, arrived, cancellation);
+        return _download.FetchAsync(Request(name) with { IfRange = about.EntityTag }, path, about.Length,
+            about.Hash, arrived, cancellation);
     }
 
     private async Task<About> FoundAsync(string name, CancellationToken cancellation) =>

@@ -11,7 +11,8 @@ public static class PromptFormat
 {
     /// <summary>The prompt's token ids.</summary>
     /// <exception cref="InvalidDataException">The model has no chat template and the document asks for one.</exception>
-    public static int[] Encode(Tokenizer tokenizer, PromptSpec prompt, string question) => EncodeText(tokenizer, prompt, Text(tokenizer, prompt, question));
+    public static int[] Encode(Tokenizer tokenizer, PromptSpec prompt, string question) =>
+        EncodeText(tokenizer, prompt, Text(tokenizer, prompt, question));
 
     /// <summary>The token ids of a question, which has at least one that the model knows.</summary>
     /// <param name="tokenizer">The model's.</param>
@@ -28,7 +29,8 @@ public static class PromptFormat
     /// <summary>Refuses a text of which the tokenizer leaves nothing: the template around it would be all that the model reads.</summary>
     internal static void CheckKnown(Tokenizer tokenizer, string text, string place, string what)
     {
-        if (tokenizer.Encode(text).Length == 0) throw new WorkerException(ExitCode.BadData, $"{place}: the {what} has no tokens that the tokenizer knows");
+        if (tokenizer.Encode(text).Length == 0)
+            throw new WorkerException(ExitCode.BadData, $"{place}: the {what} has no tokens that the tokenizer knows");
     }
 
     /// <summary>The prompt's text: the chat template over system message and question, or (template none) the question itself.</summary>
@@ -39,15 +41,20 @@ public static class PromptFormat
         _ => Render(tokenizer, Messages(prompt.System, question)),
     };
 
-    /// <summary>Encodes a prompt's text, or a text that begins with it. Raw text gets the model's own special tokens; a chat template writes them itself.</summary>
-    internal static int[] EncodeText(Tokenizer tokenizer, PromptSpec prompt, string text) => tokenizer.Encode(text, addSpecialTokens: prompt.Template is PromptTemplate.None);
+    /// <summary>
+    /// Encodes a prompt's text, or a text that begins with it. Raw text gets the model's own special tokens; a chat template writes them
+    /// itself.
+    /// </summary>
+    internal static int[] EncodeText(Tokenizer tokenizer, PromptSpec prompt, string text) =>
+        tokenizer.Encode(text, addSpecialTokens: prompt.Template is PromptTemplate.None);
 
     /// <summary>The chat template over messages, ending where the model's answer begins.</summary>
     /// <exception cref="InvalidDataException">The model has no chat template.</exception>
     internal static string Render(Tokenizer tokenizer, JsonArray messages)
     {
         var template = tokenizer.ChatTemplate
-            ?? throw new InvalidDataException("the model's tokenizer has no chat template (tokenizer_config.json: chat_template); set prompt.template to none for raw text");
+            ?? throw new InvalidDataException("the model's tokenizer has no chat template (tokenizer_config.json: chat_template); set "
+                + "prompt.template to none for raw text");
         return template.Render(new JsonObject { ["messages"] = messages, ["add_generation_prompt"] = true });
     }
 

@@ -1,3 +1,4 @@
+using LightReasoner.Worker.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -36,7 +37,7 @@ internal sealed class HostCollective : Collective
             // In the order of the replicas, whoever owns the slice.
             var sum = Slice(buffers[0], owner, buffers.Count).clone();
             for (var other = 1; other < buffers.Count; other++)
-                sum.add_(Slice(buffers[other], owner, buffers.Count));
+                sum.add_(Slice(buffers[other], owner, buffers.Count), Scalars.One);
             Slice(buffers[owner], owner, buffers.Count).copy_(sum);
         }
     }

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Runs;
 using TorchSharp;
@@ -42,6 +41,9 @@ internal sealed class DataParallel : IDisposable
     /// <summary>Number of replicas.</summary>
     public int Count => _replicas.Length;
 
+    /// <summary>The replicas' models.</summary>
+    public IReadOnlyList<CausalLM> Models => [.. _replicas.Select(replica => replica.Model)];
+
     /// <summary>The caller's model.</summary>
     public Replica First => _replicas[0];
 
@@ -56,7 +58,7 @@ internal sealed class DataParallel : IDisposable
     public double[][] Accumulate(int microBatches, Func<Replica, int, Tensor> backward, CancellationToken stop)
     {
         var figures = new double[microBatches][];
-        Each(r =>
+        ModelReplicas.Each(Count, r =>
         {
             var replica = _replicas[r];
             replica.Parameters.ZeroGradients();
@@ -86,11 +88,11 @@ internal sealed class DataParallel : IDisposable
     {
         _collective?.ReduceScatter([.. _replicas.Select(replica => replica.Parameters.Gradients)]);
         var squares = new double[Count];
-        Each(r => squares[r] = _optimizers[r].GradientSquares());
+        ModelReplicas.Each(Count, r => squares[r] = _optimizers[r].GradientSquares());
         var norm = Math.Sqrt(squares.Sum());
         if (!double.IsFinite(norm))
             throw new InvalidDataException($"step {step}: the gradient's norm is {norm}; a lower spec.training.learningRate may help");
-        Each(r => _optimizers[r].Step(step, learningRate, Math.Min(1, maxNorm / (norm + 1e-6))));
+        ModelReplicas.Each(Count, r => _optimizers[r].Step(step, learningRate, Math.Min(1, maxNorm / (norm + 1e-6))));
         _collective?.AllGather([.. _replicas.Select(replica => replica.Parameters.Weights)]);
         return norm;
     }
@@ -118,7 +120,7 @@ internal sealed class DataParallel : IDisposable
     /// <summary>Brings all replicas to the master weights.</summary>
     public void Publish()
     {
-        Each(r => _optimizers[r].Publish());
+        ModelReplicas.Each(Count, r => _optimizers[r].Publish());
         _collective?.AllGather([.. _replicas.Select(replica => replica.Parameters.Weights)]);
     }
 
@@ -140,25 +142,6 @@ internal sealed class DataParallel : IDisposable
             var (from, to) = (Math.Max(weight.Start, optimizer.Start), Math.Min(weight.Start + weight.Count, optimizer.Start + optimizer.Length));
             if (from < to)
                 yield return buffer(optimizer).narrow(0, from - optimizer.Start, to - from);
-        }
-    }
-
-    /// <summary>Does something for every replica, each on a thread of its own; the first error is thrown when all have ended.</summary>
-    private void Each(Action<int> work)
-    {
-        if (Count == 1)
-        {
-            work(0);
-            return;
-        }
-        var tasks = Enumerable.Range(0, Count).Select(r => Task.Factory.StartNew(() => work(r), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
-        try
-        {
-            Task.WaitAll(tasks);
-        }
-        catch (AggregateException e)
-        {
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
     }
 }

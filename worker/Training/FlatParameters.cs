@@ -94,7 +94,7 @@ internal sealed class FlatParameters : IDisposable
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var part = _partial.narrow(0, start, count);
-        Gradients.narrow(0, start, count).add_(part);
+        Gradients.narrow(0, start, count).add_(part, Scalars.One);
         part.zero_();
     }
 

@@ -1,3 +1,4 @@
+using LightReasoner.Worker.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -35,7 +36,7 @@ internal static class HeadLoss
             var count = Math.Min(step, states.shape[0] - start);
             var piece = states.narrow(0, start, count).requires_grad_();
             var sum = loss(replica.Model.Head(piece).to(ScalarType.Float32), (start, count));
-            total.add_(sum.detach());
+            total.add_(sum.detach(), Scalars.One);
             if (!is_grad_enabled())
                 continue;
             sum.mul(factor).backward();

@@ -143,6 +143,11 @@ public sealed class ChartTests
         JsonObject spec = chart.Single("ValidatingAdmissionPolicy")["spec"]!.AsObject();
         JsonObject run = new() { ["spec"] = new JsonObject { ["worker"] = YamlJson.ToJson(worker, "worker")[0]!.DeepClone() } };
         Assert.Equal(allowed, AdmissionPolicy.Allows(spec, run));
+        const string tracking = "{mlflow: {uri: 'https://mlflow.example', secretRef: {name: blob-a}}}";
+        run["spec"]!["tracking"] = YamlJson.ToJson(tracking, "tracking")[0]!.DeepClone();
+        Assert.Equal(allowed, AdmissionPolicy.Allows(spec, run));
+        run["spec"]!["tracking"]!["mlflow"]!["secretRef"]!["name"] = "other";
+        Assert.False(AdmissionPolicy.Allows(spec, run));
     }
 
     /// <summary>The images have one name everywhere.</summary>

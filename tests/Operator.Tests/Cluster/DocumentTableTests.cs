@@ -59,6 +59,7 @@ public sealed class DocumentTableTests(DevCluster cluster)
     [InlineData("shards", "3", false)]
     [InlineData("output", "{uri: az://runs/other}", false)]
     [InlineData("storage", "{secretRef: {name: other}}", true)]
+    [InlineData("tracking", "{mlflow: {uri: 'https://mlflow.example'}}", true)]
     [InlineData("queueName", "other", true)]
     [InlineData("retries", "1", true)]
     [InlineData("activeDeadlineSeconds", "5", true)]

@@ -13,6 +13,8 @@ public sealed class ExampleTests(DevCluster cluster)
     [InlineData("azure", 2)]
     [InlineData("kueue", 2)]
     [InlineData("pvc", 2)]
+    [InlineData("oci", 1)]
+    [InlineData("sweep", 9)]
     [InlineData("experiments", 10)]
     [InlineData("rounds", 6)]
     public async Task Kustomization_Renders_AndItsRunsAreGood(string folder, int runs)
@@ -28,7 +30,22 @@ public sealed class ExampleTests(DevCluster cluster)
             Assert.Contains(manifests, run => run.Kind == reference.Kind && run.Metadata.Name == reference.Name));
         OpenApiDocuments documents = OpenApiDocuments.Load();
         Assert.Empty(objects.Except(ours).SelectMany(o => documents.Check(o) ?? []));
+        Assert.Empty(ours.SelectMany(run => documents.Check(JobOf(run))!));
         await ApplyAsync(ours.Concat(objects.Where(o => (string?)o["kind"] == "ServiceAccount")));
+    }
+
+    [Fact]
+    public async Task Sweep_VariesBetaAndSeeds()
+    {
+        string text = await Kubectl.RunAsync(null, "", "kustomize", "examples/sweep");
+        Manifest[] runs = [.. YamlJson.ToJson(text, "sweep").Select(node => ManifestReader.Read(node!.ToJsonString(), "sweep"))];
+        SamplingRun[] samplings = [.. runs.OfType<SamplingRun>()];
+        Dictionary<string, double> betas = samplings.ToDictionary(run => run.Metadata.Name, run => run.Spec.Selection.Beta);
+        Assert.Equal([0.2, 0.4, 0.8], betas.Values.Order());
+        Assert.Equal(
+            [(0.2, 1), (0.2, 2), (0.4, 1), (0.4, 2), (0.8, 1), (0.8, 2)],
+            runs.OfType<FineTuneRun>().Select(run => (betas[run.Spec.Samples.RunRef!.Name], (int)run.Spec.Training.Seed)).Order());
+        Assert.Equal(["gsm8k-sampling-beta0.4"], samplings.Select(run => run.Spec.Answers?.RunRef.Name).OfType<string>().Distinct());
     }
 
     [Theory]
@@ -74,6 +91,21 @@ public sealed class ExampleTests(DevCluster cluster)
         string recursive = await Kubectl.RunAsync(cluster.Kubeconfig, "", "explain", "rrun.spec", "--recursive");
         Assert.Contains("lossWeights\t<[]number>", recursive);
         Assert.Contains("enum:", recursive);
+    }
+
+    /// <summary>The Job that the operator makes of a run.</summary>
+    private static JsonObject JobOf(JsonObject run)
+    {
+        JsonObject stored = run.DeepClone().AsObject();
+        stored["metadata"]!["uid"] = "uid";
+        string text = stored.ToJsonString();
+        IRunEntity entity = (string?)run["kind"] switch
+        {
+            "SamplingRun" => KubernetesJson.Deserialize<SamplingRunEntity>(text),
+            "FineTuneRun" => KubernetesJson.Deserialize<FineTuneRunEntity>(text),
+            _ => KubernetesJson.Deserialize<RefineRunEntity>(text),
+        };
+        return JobTemplate.Build(entity, new RunOutputs("az://runs/x", new Dictionary<string, string>()), Make.Options);
     }
 
     private async Task ApplyAsync(IEnumerable<JsonObject> objects)

@@ -125,6 +125,7 @@ public sealed class JobTemplateTests
         V1PodSpec pod = Build(Make.Sampling(change: s => s with
         {
             Storage = new StorageSpec { SecretRef = new LocalReference { Name = "blob-credentials" } },
+            Tracking = Mlflow("mlflow"),
             Worker = new WorkerSpec
             {
                 Image = "mine:1",
@@ -152,7 +153,8 @@ public sealed class JobTemplateTests
         Assert.Equal(("2", "32Gi", "4"), (container.Resources.Limits["nvidia.com/mig-3g.40gb"].ToString(), container.Resources.Limits["memory"].ToString(), container.Resources.Requests["cpu"].ToString()));
         Assert.Equal(("h200", "gpu", "zone"), (pod.NodeSelector["gpu"], pod.Tolerations[0].Key,
             pod.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms[0].MatchExpressions[0].Key));
-        Assert.Equal(("low", "nvidia", "azure", "blob-credentials"), (pod.PriorityClassName, pod.RuntimeClassName, pod.ServiceAccountName, container.EnvFrom[0].SecretRef.Name));
+        Assert.Equal(("low", "nvidia", "azure"), (pod.PriorityClassName, pod.RuntimeClassName, pod.ServiceAccountName));
+        Assert.Equal(["blob-credentials", "mlflow"], container.EnvFrom.Select(source => source.SecretRef.Name));
         Assert.Equal(["/data"], container.Env.Where(e => e.Name == "HOME").Select(e => e.Value));
         Assert.Contains(container.Env, e => e is { Name: "LIGHTREASONER_THREADS", Value: "3" });
         Assert.Equal("models", pod.Volumes.Single(v => v.Name == "cache").PersistentVolumeClaim.ClaimName);
@@ -221,6 +223,14 @@ public sealed class JobTemplateTests
     }
 
     [Fact]
+    public void Policy_NamesTheSecretOfTrackingThatARunMayNotHave()
+    {
+        RunSpec spec = Make.Sampling(change: s => s with { Tracking = Mlflow("other") }).Spec;
+        string violation = Assert.Single(RunPolicy.Violations(spec, Make.Options with { AllowedSecrets = ["blob-*"] }));
+        Assert.StartsWith("spec.tracking.mlflow.secretRef.name: Secret 'other'", violation, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Policy_AllowsWhatItNames()
     {
         OperatorOptions options = Make.Options with { AllowedImages = ["registry.example/"], AllowedServiceAccounts = ["runs-*"], AllowedSecrets = ["blob-*"] };
@@ -259,6 +269,9 @@ public sealed class JobTemplateTests
         Assert.Equal(("s", "team", "uid-s"), (manifest.Metadata.Name, manifest.Metadata.Namespace, manifest.Metadata.Uid));
         Assert.Equal(run.Spec, ((SamplingRun)manifest).Spec);
     }
+
+    private static TrackingSpec Mlflow(string secret) =>
+        new() { Mlflow = new MlflowSpec { Uri = "https://mlflow.example", SecretRef = new LocalReference { Name = secret } } };
 
     private static V1Job Build(IRunEntity run, OperatorOptions? options = null) =>
         KubernetesJson.Deserialize<V1Job>(JobTemplate.Build(run, new RunOutputs("az://runs/team/x", new Dictionary<string, string>()), options ?? Make.Options).ToJsonString());

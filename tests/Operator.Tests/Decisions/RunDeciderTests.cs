@@ -1,4 +1,5 @@
 using LightReasoner.Operator.Hosting;
+using LightReasoner.Operator.Progress;
 
 namespace LightReasoner.Operator.Tests.Decisions;
 
@@ -124,6 +125,15 @@ public sealed class RunDeciderTests
         Assert.Equal("s-srun", d.Status.JobName);
         Assert.Equal(new ShardCounts { Total = 1, Active = 1 }, d.Status.Shards);
         Assert.Null(d.RequeueAfter);        // whatever happens is told by the watches
+    }
+
+    [Fact]
+    public void WorkingPod_ThatDownloads_SaysHowFar()
+    {
+        SamplingRunEntity run = Make.Sampling();
+        ShardProgress progress = ShardProgress.Add(null, Make.Report(0, 0, 0) with { Message = "downloading 3.1 of 14.2 GB" }, Make.Now);
+        RunDecision d = decider.Decide(Observe(run, Make.Job(run), Make.Pod(run)) with { Progress = [progress] });
+        Assert.Equal("downloading 3.1 of 14.2 GB", d.Status.Message);
     }
 
     public static TheoryData<string, string, string> PodObstacles => new()

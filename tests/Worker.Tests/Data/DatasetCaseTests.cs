@@ -7,7 +7,10 @@ using LightReasoner.Worker.Tests.FineTuning;
 
 namespace LightReasoner.Worker.Tests.Data;
 
-/// <summary>Data sets as people have them, through <c>worker run</c> and <c>worker evaluate</c>: read, or refused with file and line, and never done over nothing.</summary>
+/// <summary>
+/// Data sets as people have them, through <c>worker run</c> and <c>worker evaluate</c>: read, or refused with file and line, and never done
+/// over nothing.
+/// </summary>
 [Collection(TorchGeneratorCollection.Name)]
 public sealed class DatasetCaseTests : IDisposable
 {
@@ -51,7 +54,8 @@ public sealed class DatasetCaseTests : IDisposable
         AssertRefused(await EvaluateAsync(file), file, "holds no questions");
         AssertRefused(await RefineAsync(file), file, "holds no records");
         AssertRefused(await FineTuneAsync(file), file, "holds no samples");
-        AssertRefused(await RefineAsync(Record("1 + 1 =", "\"2\""), $"spec.evaluation={{dataset: {{uri: 'file://{file}'}}}}"), file, "holds no questions");
+        AssertRefused(await RefineAsync(Record("1 + 1 =", "\"2\""), $"spec.evaluation={{dataset: {{uri: 'file://{file}'}}}}"),
+            file, "holds no questions");
     }
 
     [Fact]
@@ -94,7 +98,8 @@ public sealed class DatasetCaseTests : IDisposable
         string plain = Write("expected.jsonl", string.Join('\n', lines) + "\n"), file = _folder[name];
         byte[] text = File.ReadAllBytes(plain);
         if (name == "two-members.gz") File.WriteAllBytes(file, [.. Gzip(text[..100]), .. Gzip(text[100..])]);
-        else File.WriteAllBytes(file, name.StartsWith("plain", StringComparison.Ordinal) || name.EndsWith(".JSONL", StringComparison.Ordinal) ? text : Gzip(text));
+        else File.WriteAllBytes(file, name.StartsWith("plain", StringComparison.Ordinal)
+            || name.EndsWith(".JSONL", StringComparison.Ordinal) ? text : Gzip(text));
         (int code, string output, string errors) = await EvaluateAsync(file);
         Assert.True(code == 0, errors);
         Assert.Equal((await EvaluateAsync(plain)).Output, output);
@@ -186,7 +191,8 @@ public sealed class DatasetCaseTests : IDisposable
     {
         string good = File.ReadAllText(Record("Max", "\"2\"")), file = Record(Question, "\"2\"");
         File.WriteAllText(file, good + File.ReadAllText(file));
-        AssertRefused(await RefineAsync(file, "spec.truncation=error", "spec.training.maxLength=8"), $"{file} line 2: prompt and response have ", "more than maxLength (8)");
+        AssertRefused(await RefineAsync(file, "spec.truncation=error", "spec.training.maxLength=8"),
+            $"{file} line 2: prompt and response have ", "more than maxLength (8)");
     }
 
     [Theory]
@@ -224,7 +230,8 @@ public sealed class DatasetCaseTests : IDisposable
     {
         var sample = new JsonObject
         {
-            ["prompt_id"] = "q", ["step"] = 1, ["prefix"] = "a", ["tokens"] = new JsonArray("a", "b"), ["token_ids"] = new JsonArray(5, 6), ["weights"] = new JsonArray(0.5, 0.5),
+            ["prompt_id"] = "q", ["step"] = 1, ["prefix"] = "a", ["tokens"] = new JsonArray("a", "b"), ["token_ids"] = new JsonArray(5, 6),
+                ["weights"] = new JsonArray(0.5, 0.5),
             ["kl_divergence"] = 0.5, ["prefix_ids"] = new JsonArray(5, 6),
         };
         string good = sample.ToJsonString(), bad = good.Replace($"\"{field}\":{sample[field]!.ToJsonString()}", $"\"{field}\":{value}");
@@ -258,26 +265,31 @@ public sealed class DatasetCaseTests : IDisposable
     }
 
     private Task<(int Code, string Output, string Errors)> EvaluateAsync(string data) =>
-        WorkerProgram.RunAsync("evaluate", "--model", $"{Examples}/models/seed-0/expert", "--data", data, "--template", "none", "--max-new-tokens", "2");
+        WorkerProgram.RunAsync("evaluate", "--model", $"{Examples}/models/seed-0/expert", "--data", data, "--template", "none",
+            "--max-new-tokens", "2");
 
     private Task<(int Code, string Output, string Errors)> SampleAsync(string data, params string[] set) => RunAsync("1-sampling.yaml",
     [
-        $"spec.expert.uri=file://{Examples}/models/seed-0/expert", $"spec.amateur.uri=file://{Examples}/models/seed-0/amateur", "spec.shards=1", "spec.generation.maxNewTokens=4",
+        $"spec.expert.uri=file://{Examples}/models/seed-0/expert", $"spec.amateur.uri=file://{Examples}/models/seed-0/amateur",
+            "spec.shards=1", "spec.generation.maxNewTokens=4",
         $"spec.dataset.uri=file://{data}", .. set,
     ]);
 
     private Task<(int Code, string Output, string Errors)> RefineAsync(string data, params string[] set) => RunAsync("3-refine.yaml",
     [
         $"spec.model={{uri: 'file://{Examples}/models/seed-0/expert', dtype: float32}}", $"spec.dataset.uri=file://{data}",
-        .. set.Any(change => change.StartsWith("spec.evaluation", StringComparison.Ordinal)) ? (string[])[] : ["spec.evaluation=null"], .. set,
+        .. set.Any(change => change.StartsWith("spec.evaluation", StringComparison.Ordinal)) ? (string[])[]
+            : ["spec.evaluation=null"], .. set,
     ]);
 
     private Task<(int Code, string Output, string Errors)> FineTuneAsync(string data) =>
-        RunAsync("2-finetune.yaml", [$"spec.model.uri=file://{Examples}/models/seed-0/expert", $"spec.samples={{uri: 'file://{data}'}}", "spec.evaluation=null", "spec.training.maxSteps=1"]);
+        RunAsync("2-finetune.yaml", [$"spec.model.uri=file://{Examples}/models/seed-0/expert", $"spec.samples={{uri: 'file://{data}'}}",
+            "spec.evaluation=null", "spec.training.maxSteps=1"]);
 
     private Task<(int Code, string Output, string Errors)> RunAsync(string manifest, string[] set)
     {
         if (Directory.Exists(_folder["out"])) Directory.Delete(_folder["out"], recursive: true);
-        return WorkerProgram.RunAsync(["run", "-f", $"{Examples}/{manifest}", "--output", "file://" + _folder["out"], .. set.SelectMany(change => new[] { "--set", change })]);
+        return WorkerProgram.RunAsync(["run", "-f", $"{Examples}/{manifest}", "--output", "file://" + _folder["out"],
+            .. set.SelectMany(change => new[] { "--set", change })]);
     }
 }

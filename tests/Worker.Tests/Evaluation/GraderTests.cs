@@ -55,7 +55,8 @@ public class GraderTests
             Many("\u0000", 3000), Many("\ud83d", 3000), Many("\\", 3999), "[" + Many("(x^{77}+1)^{33},", 240) + "1]", Many("(x+", 90) + "1"
                 + Many(")^{9999}", 90), "10^{400}x", "x^{10^{15}}",
         ];
-        string[] atoms = [.. "x 2 \\frac { } ( ) ^ _ \\sqrt + - = , \\pi | \\sin ! [ ] \\\\ & \\begin{pmatrix} \\end{pmatrix} . % < e i \\{ \\} \\cup \\infty \\text{ boxed answer".Split(' ')];
+        string[] atoms =
+            [.. "x 2 \\frac { } ( ) ^ _ \\sqrt + - = , \\pi | \\sin ! [ ] \\\\ & \\begin{pmatrix} \\end{pmatrix} . % < e i \\{ \\} \\cup \\infty \\text{ boxed answer".Split(' ')];
         var random = new Random(seed);
         string Random() => string.Concat(Enumerable.Range(0, random.Next(1, 400)).Select(_ => atoms[random.Next(atoms.Length)]));
         var lines = monsters.SelectMany(m =>

@@ -27,6 +27,12 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw rad
     public Task Kills_OnADirectory_LeaveTheSameBytes(RunKind kind) =>
         KillAsync(kind, "file", n => $"file://{scenarios.Folder}/killed-{kind}-{n}", Nothing);
 
+    /// <summary>Sampling on two devices gives the bytes of one; training those of an undisturbed run on two.</summary>
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public Task Kills_OnTwoDevices_LeaveTheSameBytes(RunKind kind) =>
+        KillAsync(kind, "file", n => $"file://{scenarios.Folder}/two-{kind}-{n}", Scenarios.Replicas(2), kind == RunKind.SamplingRun ? 1 : 2);
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public Task Kills_OnAzureStorage_LeaveTheSameBytes(RunKind kind)
@@ -89,9 +95,10 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw rad
         Assert.Empty((await OutputSnapshot.TakeAsync(BlobUri.Open(uri))).DifferencesFrom(calm.Output));
     }
 
-    private async Task KillAsync(RunKind kind, string store, Func<int, string> uriOf, IReadOnlyDictionary<string, string> environment)
+    private async Task KillAsync(
+        RunKind kind, string store, Func<int, string> uriOf, IReadOnlyDictionary<string, string> environment, int devices = 1)
     {
-        CalmRun calm = await scenarios.CalmAsync(kind);
+        CalmRun calm = await scenarios.CalmAsync(kind, devices: devices);
         output.WriteLine($"LIGHTREASONER_FAULT_SEED={Seed}");
         var random = new Random(Seed ^ (int)kind ^ store[0] << 8); // each test draws its own
         int kills = 0, stops = 0, outputs = 0, differences = 0;

@@ -23,23 +23,28 @@ public sealed class Scenarios : IDisposable
 
     internal string Folder => _folder.Path;
 
+    /// <summary>The variable that makes so many devices of the CPU.</summary>
+    internal static IReadOnlyDictionary<string, string> Replicas(int devices) =>
+        new Dictionary<string, string> { ["LIGHTREASONER_CPU_DEVICES"] = $"{devices}" };
+
     /// <summary>The undisturbed run of a kind.</summary>
-    internal Task<CalmRun> CalmAsync(RunKind kind, bool rareCheckpoints = false)
+    internal Task<CalmRun> CalmAsync(RunKind kind, bool rareCheckpoints = false, int devices = 1)
     {
-        string name = $"{kind}{(rareCheckpoints ? "-rare" : "")}";
-        lock (_calm) return _calm.TryGetValue(name, out Task<CalmRun>? known) ? known : _calm[name] = RunCalmAsync(name, kind, rareCheckpoints);
+        string name = $"{kind}{(rareCheckpoints ? "-rare" : "")}{(devices > 1 ? $"-{devices}" : "")}";
+        lock (_calm)
+            return _calm.TryGetValue(name, out Task<CalmRun>? known) ? known : _calm[name] = RunCalmAsync(name, kind, rareCheckpoints, devices);
     }
 
     public void Dispose() => _folder.Dispose();
 
-    private async Task<CalmRun> RunCalmAsync(string name, RunKind kind, bool rareCheckpoints)
+    private async Task<CalmRun> RunCalmAsync(string name, RunKind kind, bool rareCheckpoints, int devices)
     {
         string manifest = Path.Combine(_folder.Path, $"{name}.json"), output = Path.Combine(_folder.Path, name);
         await File.WriteAllTextAsync(manifest, ManifestReader.ToJson(kind switch
         {
             RunKind.SamplingRun => Read("1-sampling.yaml",
                 $"spec.expert.uri=file://{Examples}/models/seed-0/expert", $"spec.amateur.uri=file://{Examples}/models/seed-0/amateur",
-                $"spec.dataset.uri=file://{Examples}/data/questions.jsonl", "spec.shards=1", "spec.maxQuestions=60", "spec.batchSize=10"),
+                $"spec.dataset.uri=file://{Examples}/data/questions.jsonl", "spec.shards=1", "spec.maxQuestions=60", "spec.batchSize=4"),
             RunKind.FineTuneRun => Read("2-finetune.yaml",
                 $"spec.model.uri=file://{Examples}/models/seed-0/expert", $"spec.samples={{uri: 'file://{(await CalmAsync(RunKind.SamplingRun)).Folder}/samples/*'}}",
                 "spec.training.maxSteps=24", $"spec.training.saveSteps={(rareCheckpoints ? 1000 : 4)}", "spec.training.loggingSteps=1",
@@ -50,7 +55,7 @@ public sealed class Scenarios : IDisposable
                 $"spec.evaluation.dataset.uri=file://{Examples}/data/test.jsonl", "spec.evaluation.maxQuestions=8"),
         }));
         long start = Stopwatch.GetTimestamp();
-        using WorkerProcess worker = WorkerProcess.Run(manifest, "file://" + output, new Dictionary<string, string>());
+        using WorkerProcess worker = WorkerProcess.Run(manifest, "file://" + output, Replicas(devices));
         Task<(int Code, string Errors)> result = worker.ResultAsync();
         while (!result.IsCompleted && !File.Exists(Path.Combine(output, "owners", "run.json"))) await Task.Delay(5);
         TimeSpan claimed = Stopwatch.GetElapsedTime(start);

@@ -15,7 +15,8 @@ public class LoraTrainerTests
 {
     internal static readonly FineTuneRunSpec Published = new()
     {
-        Training = new FineTuneTraining { MaxSteps = 5, BatchSize = 117, GradientAccumulationSteps = 1, LearningRate = 1e-3, Scheduler = SchedulerType.Constant, MaxGradNorm = 1e9 },
+        Training = new FineTuneTraining { MaxSteps = 5, BatchSize = 117, GradientAccumulationSteps = 1, LearningRate = 1e-3,
+            Scheduler = SchedulerType.Constant, MaxGradNorm = 1e9 },
     };
 
     [Theory, InlineData(SamplePacking.None), InlineData(SamplePacking.Prompt)]
@@ -29,7 +30,8 @@ public class LoraTrainerTests
         for (var i = 0; i < samples.Length; i++)
         {
             var batch = SoftLabelBatch.Of([samples[i]], packing, 1, 1).Single();
-            Assert.Equal((double)golden[i]!["loss_base"]!, batch.Loss(model.Model.Head(batch.LabelledHidden(model.Model)), (0, 1)).item<float>(), 1e-5);
+            Assert.Equal((double)golden[i]!["loss_base"]!, batch.Loss(model.Model.Head(batch.LabelledHidden(model.Model)),
+                (0, 1)).item<float>(), 1e-5);
         }
     }
 
@@ -45,7 +47,8 @@ public class LoraTrainerTests
     public void TrainStep_BatchSizesBeyond32Bits_TakesAllSamples()
     {
         using var model = Goldens.Model("qwen2-tiny");
-        using var trainer = new LoraTrainer(model, null, Samples(), Published with { Training = Published.Training with { BatchSize = 65536, GradientAccumulationSteps = 65536 } });
+        using var trainer = new LoraTrainer(model, null, Samples(),
+            Published with { Training = Published.Training with { BatchSize = 65536, GradientAccumulationSteps = 65536 } });
         Assert.Equal(117, trainer.TrainStep().SamplesSeen);
     }
 
@@ -55,7 +58,8 @@ public class LoraTrainerTests
         var spec = new FineTuneRunSpec
         {
             Lora = new LoraSpec { Dropout = 0.1 },
-            Training = new FineTuneTraining { MaxSteps = 10, BatchSize = 8, GradientAccumulationSteps = 2, LearningRate = 1e-3, WarmupRatio = 0.2, Packing = packing },
+            Training = new FineTuneTraining { MaxSteps = 10, BatchSize = 8, GradientAccumulationSteps = 2, LearningRate = 1e-3,
+                WarmupRatio = 0.2, Packing = packing },
         };
         using var folder = new TemporaryFolder();
         using (var model = Goldens.Model("qwen2-tiny"))
@@ -80,7 +84,8 @@ public class LoraTrainerTests
             Assert.Equal(10 * 16 - (128 - 117), trainer.SamplesSeen); // the first epoch's last step is short
             trainer.SaveAdapter(folder["resumed"], "base");
         }
-        Assert.Equal(File.ReadAllBytes(Path.Combine(folder["whole"], "adapter_model.safetensors")), File.ReadAllBytes(Path.Combine(folder["resumed"], "adapter_model.safetensors")));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(folder["whole"], "adapter_model.safetensors")),
+            File.ReadAllBytes(Path.Combine(folder["resumed"], "adapter_model.safetensors")));
     }
 
     [Fact]
@@ -88,7 +93,8 @@ public class LoraTrainerTests
     {
         using var model = Goldens.Model("qwen2-tiny");
         var longest = Samples().Max(s => s.PrefixIds!.Length);
-        using var trainer = new LoraTrainer(model, null, Samples(), Published with { Training = Published.Training with { MaxLength = longest - 1 } });
+        using var trainer = new LoraTrainer(model, null, Samples(),
+            Published with { Training = Published.Training with { MaxLength = longest - 1 } });
         Assert.Equal(Samples().Count(s => s.PrefixIds!.Length == longest), trainer.SamplesDropped);
         using var other = Goldens.Model("qwen2-tiny");
         Assert.Contains("maxLength", Assert.Throws<InvalidDataException>(() =>
@@ -116,7 +122,8 @@ public class LoraTrainerTests
         foreach (var checkpointing in (bool[])[false, true])
         {
             using var model = Goldens.Model("qwen2-tiny");
-            using var trainer = new LoraTrainer(model, null, Samples(), spec with { Training = spec.Training with { GradientCheckpointing = checkpointing } });
+            using var trainer = new LoraTrainer(model, null, Samples(),
+                spec with { Training = spec.Training with { GradientCheckpointing = checkpointing } });
             trainer.TrainStep(); // B begins as zero, so the first step does not reach A
             metrics.Add(trainer.TrainStep());
         }
@@ -142,7 +149,9 @@ public class LoraTrainerTests
         Assert.Equal(tokenizer.Encode("abcd"), prepared[0].Prefix);
         var chat = Generation.TestTokenizer.Create("{% for m in messages %}[{{ m['content'] }}]{% endfor %}:");
         Assert.Equal(chat.Encode("[Please reason step by step.][abc]:d"), TrainingSample.Prepare(samples, chat, 512, 512).First().Prefix);
-        Assert.Contains("token id 512, and the model knows 512 tokens", Assert.Throws<InvalidDataException>(() => TrainingSample.Prepare([samples[0] with { TokenIds = [7, 512] }], tokenizer, 512, 512).First()).Message);
+        Assert.Contains("token id 512, and the model knows 512 tokens",
+            Assert.Throws<InvalidDataException>(() => TrainingSample.Prepare([samples[0] with { TokenIds = [7, 512] }], tokenizer,
+            512, 512).First()).Message);
     }
 
     [Fact]
@@ -158,7 +167,8 @@ public class LoraTrainerTests
         {
             foreach (var sample in Prepared())
             {
-                var logits = model.Model.forward(Goldens.Batch(sample.Prefix))[0, sample.Prefix.Length - 1].narrow(0, 0, size).log_softmax(0);
+                var logits = model.Model.forward(Goldens.Batch(sample.Prefix))[0, sample.Prefix.Length - 1].narrow(0,
+                    0, size).log_softmax(0);
                 for (var i = 0; i < sample.TokenIds.Length; i++)
                     if (sample.TokenIds[i] < size)
                         expected += sample.Weights[i] * (Math.Log(sample.Weights[i]) - logits[sample.TokenIds[i]].item<float>()) / 117;
@@ -166,7 +176,8 @@ public class LoraTrainerTests
         }
         Assert.True(Prepared().Sum(s => s.Cut(size).TokenIds.Length) < Prepared().Sum(s => s.TokenIds.Length));
 
-        using var trainer = new LoraTrainer(model, tokenizer, Samples(), Published with { Compatibility = Compatibility.Published, Lora = new LoraSpec { Dropout = 0 } });
+        using var trainer = new LoraTrainer(model, tokenizer, Samples(),
+            Published with { Compatibility = Compatibility.Published, Lora = new LoraSpec { Dropout = 0 } });
         Assert.Equal(expected, trainer.TrainStep().Loss!.Value, 1e-5);
     }
 

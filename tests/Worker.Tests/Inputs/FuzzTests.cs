@@ -81,7 +81,9 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
             byte[] content = round == 0 ? whole : Changed(whole, name, random);
             await File.WriteAllBytesAsync(inputs.PathOf(name), content);
             string[] command = inputs.Command(name, random);
-            string what = $"LIGHTREASONER_FUZZ_SEED={Seed}, round {round}: {string.Join(' ', command)}\n{Encoding.Latin1.GetString(content.AsSpan(0, Math.Min(content.Length, 3000)))}";
+            string what =
+                $"LIGHTREASONER_FUZZ_SEED={Seed}, round {round}: "
+                + $"{string.Join(' ', command)}\n{Encoding.Latin1.GetString(content.AsSpan(0, Math.Min(content.Length, 3000)))}";
             (int code, _, string errors) = await WorkerProgram.RunAsync(command)
                 .WaitAsync(TimeSpan.FromMinutes(2)); // a hang, not a measure of speed
             Assert.True(Documented.Contains(code) && code != (int)ExitCode.Failure, $"{code}: {errors}\n{what}");
@@ -89,7 +91,8 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
             Assert.True(round > 0 || code is 0 or (int)ExitCode.MissingInput, $"the file itself is refused: {errors}\n{what}");
             codes[code] = codes.GetValueOrDefault(code) + 1;
         }
-        output.WriteLine($"{name}, LIGHTREASONER_FUZZ_SEED={Seed}: {string.Join(", ", codes.Select(pair => $"{pair.Value} × code {pair.Key}"))}");
+        output.WriteLine($"{name}, LIGHTREASONER_FUZZ_SEED={Seed}: "
+            + $"{string.Join(", ", codes.Select(pair => $"{pair.Value} × code {pair.Key}"))}");
         Assert.True(codes.Keys.Any(code => code != 0));
     }
 
@@ -240,7 +243,8 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
             await File.WriteAllTextAsync(_folder["samples.jsonl"], Sample);
             await File.WriteAllTextAsync(_folder["records.jsonl"], Record);
             await File.WriteAllTextAsync($"{Model}/chat_template.jinja",
-                "{% for m in messages %}<{{ m['role'] | trim }}>{{ m.content }}{{ eos_token }}{% endfor %}{% if add_generation_prompt %}A: {% endif %}");
+                "{% for m in messages %}<{{ m['role'] | trim }}>{{ m.content }}{{ eos_token }}{% endfor %}{% if add_generation_prompt "
+                    + "%}A: {% endif %}");
             switch (changed)
             {
                 case "questions.jsonl.gz":

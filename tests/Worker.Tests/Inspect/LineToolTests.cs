@@ -92,7 +92,8 @@ public class LineToolTests
         var lines = string.Join('\n', Enumerable.Repeat("{\"ids\":[1,20,30]}", 5)) + "\n{\"prompt\":\"abc\"}\n";
         var spec = new GenerationSpec { MaxNewTokens = 8, Temperature = 2, TopK = 50, TopP = 0.95, RepetitionPenalty = 1.1, Seed = 4 };
         string[] All(int size, long seed) => Run(lines, (input, stream) => GenerateCommand.Run(model, TestTokenizer.Create(), size, input, stream,
-            (prompts, first) => new BatchGenerator(model.Model, []).Generate(prompts, spec with { Seed = seed }, size, first))).Output;
+            (prompts, first) => new BatchGenerator(model.Model, [])
+                .Generate(prompts, spec with { Seed = seed }, size, [.. Enumerable.Range(first, prompts.Length)]))).Output;
         var answers = All(batchSize, 4);
         Assert.Equal(6, answers.Length);
         Assert.True(answers.Distinct().Count() > 3, "every line draws for itself");

@@ -24,7 +24,8 @@ public class ForwardGoldenTests
         for (var row = 0; row < rows.Length; row++)
         {
             var real = logits.select(0, row).narrow(0, 0, lengths[row]);
-            GoldenLedger.AddWithin("goldens/forward", "logits, float32, by position", lengths[row], Goldens.LargestDifference(real, expected.Load($"{name}.logits.{row}")), 1e-4);
+            GoldenLedger.AddWithin("goldens/forward", "logits, float32, by position", lengths[row],
+                Goldens.LargestDifference(real, expected.Load($"{name}.logits.{row}")), 1e-4);
             Assert.Equal(golden["argmax"]![row]!.Ids().Take(lengths[row]), real.argmax(-1).data<long>().ToArray().Select(id => (int)id));
         }
     }
@@ -42,7 +43,8 @@ public class ForwardGoldenTests
 
         var expected = tensors.Load($"{name}.hidden.final_norm");
         var excess = hidden[0].sub(expected).abs().sub(expected.abs().mul(1e-5)).max().item<float>();
-        GoldenLedger.AddWithin("goldens/forward", "final hidden states by position, beyond 1e-5 of the value", ids.Length, Math.Max(0, excess), 1e-4);
+        GoldenLedger.AddWithin("goldens/forward", "final hidden states by position, beyond 1e-5 of the value", ids.Length,
+            Math.Max(0, excess), 1e-4);
     }
 
     [Theory, MemberData(nameof(Models))]
@@ -54,7 +56,8 @@ public class ForwardGoldenTests
         var actual = RotaryEmbedding.InverseFrequencies(loaded.Model.Config);
 
         Assert.Equal(expected.Length, actual.Length);
-        GoldenLedger.AddWithin("goldens/forward", "rotary frequencies, relative", expected.Length, expected.Zip(actual).Max(p => Math.Abs(p.First - p.Second) / p.First), 1e-6);
+        GoldenLedger.AddWithin("goldens/forward", "rotary frequencies, relative", expected.Length,
+            expected.Zip(actual).Max(p => Math.Abs(p.First - p.Second) / p.First), 1e-6);
     }
 
     [Theory, MemberData(nameof(Models))]
@@ -64,9 +67,11 @@ public class ForwardGoldenTests
         var parameters = loaded.Model.NamedParameters();
 
         Assert.Equal(
-            ParameterShapes.Of(loaded.Model.Config).OrderBy(p => p.Name, StringComparer.Ordinal).Select(p => $"{p.Name} {string.Join(',', p.Shape)}"),
+            ParameterShapes.Of(loaded.Model.Config).OrderBy(p => p.Name, StringComparer.Ordinal)
+                .Select(p => $"{p.Name} {string.Join(',', p.Shape)}"),
             parameters.OrderBy(p => p.Name, StringComparer.Ordinal).Select(p => $"{p.Name} {string.Join(',', p.Value.shape)}"));
-        Assert.Equal(Goldens.Json("forward.json")["models"]![name]!["num_parameters"]!.GetValue<int>(), parameters.Sum(p => p.Value.numel()));
+        Assert.Equal(Goldens.Json("forward.json")["models"]![name]!["num_parameters"]!.GetValue<int>(),
+            parameters.Sum(p => p.Value.numel()));
     }
 
     [Theory]
@@ -83,6 +88,7 @@ public class ForwardGoldenTests
         var logits = narrow.Model.forward(ids)[0];
 
         Assert.Equal(type, narrow.Model.DType);
-        GoldenLedger.AddWithin("goldens/forward", $"logits, {type}, norm of the difference", 1, Goldens.RelativeDifference(logits, tensors.Load("llama-tiny.logits.1")), bound);
+        GoldenLedger.AddWithin("goldens/forward", $"logits, {type}, norm of the difference", 1,
+            Goldens.RelativeDifference(logits, tensors.Load("llama-tiny.logits.1")), bound);
     }
 }

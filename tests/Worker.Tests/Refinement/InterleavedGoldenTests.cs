@@ -27,7 +27,8 @@ public class InterleavedGoldenTests
             if ((int)golden["pad_token_id"]! == Eos || (int)golden["mask_token_id"]! != Eos)
                 continue;
             var expected = golden["expected"]!;
-            string request = new JsonObject { ["prompt"] = golden["prompt_ids"]!.DeepClone(), ["response"] = golden["response_ids"]!.DeepClone() }.ToJsonString();
+            string request = new JsonObject { ["prompt"] = golden["prompt_ids"]!.DeepClone(),
+                ["response"] = golden["response_ids"]!.DeepClone() }.ToJsonString();
             if (expected["error"] is not null)
             {
                 Assert.Contains("more than maxLength", Assert.Throws<WorkerException>(() => Layout(request, golden)).Message);
@@ -51,9 +52,11 @@ public class InterleavedGoldenTests
         {
             foreach (var row in golden["rows"]!.AsArray())
             {
-                string request = new JsonObject { ["prompt"] = row!["prompt_ids"]!.DeepClone(), ["response"] = row["response_ids"]!.DeepClone() }.ToJsonString();
+                string request = new JsonObject { ["prompt"] = row!["prompt_ids"]!.DeepClone(),
+                    ["response"] = row["response_ids"]!.DeepClone() }.ToJsonString();
                 var length = (int)row["seq_len"]!;
-                Assert.Equal(row["mask"]!.AsArray().Take(length).Select(line => ((string)line!)[..length]), Layout(request, golden)["mask"]!.AsArray().Select(line => (string)line!));
+                Assert.Equal(row["mask"]!.AsArray().Take(length).Select(line => ((string)line!)[..length]),
+                    Layout(request, golden)["mask"]!.AsArray().Select(line => (string)line!));
                 GoldenLedger.Add("goldens/interleaved", "attention masks", 1);
             }
         }
@@ -70,24 +73,29 @@ public class InterleavedGoldenTests
             using var model = Goldens.Model("qwen2-tiny");
             var records = golden["records"]!.AsArray();
             var sequences = records.Select(record => RefineSequence.Build(
-                record!["prompt_ids"]!.Ids(), record["response_ids"]!.Ids(), Eos, EosTail.OfLength(1), (int)golden["max_length"]!, Truncation.Right)).ToArray();
+                record!["prompt_ids"]!.Ids(), record["response_ids"]!.Ids(), Eos, EosTail.OfLength(1), (int)golden["max_length"]!,
+                    Truncation.Right)).ToArray();
             if (sequences.All(sequence => sequence.Targets <= 0))
                 continue; // the published loss is NaN
             using var trainer = new RefineTrainer(model, Eos, sequences, new RefineRunSpec
             {
                 Objective = RefineObjective.Interleaved,
                 Interleaved = new InterleavedSpec { BlockSize = (int)golden["block_size"]! },
-                Training = new RefineTraining { MaxSteps = 1, BatchSize = records.Count, GradientAccumulationSteps = 1, MaxGradNorm = 1e9, WarmupRatio = 0 },
+                Training = new RefineTraining { MaxSteps = 1, BatchSize = records.Count, GradientAccumulationSteps = 1,
+                    MaxGradNorm = 1e9, WarmupRatio = 0 },
             });
             var metrics = trainer.TrainStep();
-            GoldenLedger.AddWithin("goldens/interleaved", "loss of a batch", 1, Math.Abs((double)golden["loss"]! - metrics.LossTotal!.Value), 1e-4);
+            GoldenLedger.AddWithin("goldens/interleaved", "loss of a batch", 1,
+                Math.Abs((double)golden["loss"]! - metrics.LossTotal!.Value), 1e-4);
             var norm = (double)golden["grad_norm_before_clipping"]!;
-            GoldenLedger.AddWithin("goldens/interleaved", "gradient norm, relative", 1, Math.Abs(norm - metrics.GradNorm!.Value) / norm, 1e-4);
+            GoldenLedger.AddWithin("goldens/interleaved", "gradient norm, relative", 1,
+                Math.Abs(norm - metrics.GradNorm!.Value) / norm, 1e-4);
             trainer.SaveState(folder.Path);
             using var scope = NewDisposeScope();
             using var moments = Safetensors.Open(folder["optimizer.safetensors"]);
             foreach (var (name, expected) in golden["grad_norm_per_parameter"]!.AsObject())
-                Assert.Equal((double)expected!, moments.Load($"{name}.exp_avg").norm().item<float>() / (1 - 0.9), 1e-4 * Math.Max(norm, (double)expected!));
+                Assert.Equal((double)expected!, moments.Load($"{name}.exp_avg").norm().item<float>() / (1 - 0.9),
+                    1e-4 * Math.Max(norm, (double)expected!));
         }
     }
 
@@ -101,7 +109,8 @@ public class InterleavedGoldenTests
             var eos = (int)golden["eos"]!;
             var expected = golden["new_ids"]!.Ids();
             var answer = new InterleavedGenerator(model.Model, eos, [eos])
-                .Generate([prompts[(int)golden["prompt"]!]], (int)golden["block_size"]!, (double?)golden["threshold"], expected.Length, 1)[0];
+                .Generate([prompts[(int)golden["prompt"]!]], (int)golden["block_size"]!,
+                    (double?)golden["threshold"], expected.Length, 1)[0];
             // The published decoders keep what stands behind an EOS in its block.
             Assert.Equal(Array.IndexOf(expected, eos) is >= 0 and var end ? expected[..(end + 1)] : expected, answer.Ids);
             Assert.Equal((int)golden["forwards"]!, answer.ForwardPasses);

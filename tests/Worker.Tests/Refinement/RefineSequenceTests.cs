@@ -36,7 +36,9 @@ public class RefineSequenceTests
         Assert.Equal([11, 20, 21, 22, 3], left.Ids);
         Assert.Equal(1, left.ResponseStart);
         Assert.Equal(0, RefineSequence.Build(Prompt, Response, 3, EosTail.OfLength(4), 3, Truncation.Right).Targets);
-        Assert.StartsWith("d.jsonl line 5: ", Assert.Throws<InvalidDataException>(() => RefineSequence.Build(Prompt, Response, 3, EosTail.OfLength(4), 5, Truncation.Error, "d.jsonl line 5")).Message, StringComparison.Ordinal);
+        Assert.StartsWith("d.jsonl line 5: ", Assert.Throws<InvalidDataException>(() =>
+            RefineSequence.Build(Prompt, Response, 3, EosTail.OfLength(4), 5, Truncation.Error, "d.jsonl line 5")).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -50,7 +52,8 @@ public class RefineSequenceTests
     public void Encode_Text_GivesPromptAndResponse()
     {
         var tokenizer = TestTokenizer.Create();
-        var ids = ResponseEncoder.Encode(tokenizer, new PromptSpec { Template = PromptTemplate.None }, new PromptResponse(0, JsonValue.Create("why?"), "yes"));
+        var ids = ResponseEncoder.Encode(tokenizer, new PromptSpec { Template = PromptTemplate.None },
+            new PromptResponse(0, JsonValue.Create("why?"), "yes"));
         Assert.Equal(tokenizer.Encode("why?"), ids.Prompt);
         Assert.Equal(tokenizer.Encode("yes"), ids.Response);
     }

@@ -20,7 +20,8 @@ public class RefineTrainerTests
         Training = new RefineTraining { MaxSteps = 10, BatchSize = 4, GradientAccumulationSteps = 2, LearningRate = 1e-3 },
     };
 
-    [Theory, InlineData(TrainingMethod.Full, ScalarType.Float32), InlineData(TrainingMethod.Lora, ScalarType.Float32), InlineData(TrainingMethod.Full, ScalarType.BFloat16)]
+    [Theory, InlineData(TrainingMethod.Full, ScalarType.Float32), InlineData(TrainingMethod.Lora, ScalarType.Float32),
+        InlineData(TrainingMethod.Full, ScalarType.BFloat16)]
     public void LoadState_AfterFiveOfTenSteps_ContinuesToTheSameBytes(TrainingMethod method, ScalarType type)
     {
         using var folder = new TemporaryFolder();
@@ -63,7 +64,8 @@ public class RefineTrainerTests
     public void TrainStep_ManySteps_LowersTheLoss()
     {
         using var model = Goldens.Model("qwen2-tiny");
-        using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(), Spec with { Training = Spec.Training with { MaxSteps = 60, WarmupRatio = 0 } });
+        using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(),
+            Spec with { Training = Spec.Training with { MaxSteps = 60, WarmupRatio = 0 } });
         var losses = Enumerable.Range(0, 60).Select(_ => trainer.TrainStep()).ToArray();
         Assert.True(losses[^1].LossTotal < losses[0].LossTotal / 2, $"{losses[0].LossTotal} → {losses[^1].LossTotal}");
         Assert.All(losses, m => Assert.InRange(m.NoiseMean!.Value, 0, 1));
@@ -92,7 +94,8 @@ public class RefineTrainerTests
             using var _ = no_grad();
             var sequences = Sequences(8);
             var batch = new RefineBatch(sequences, [.. sequences.Select(s => s.Ids)], CPU);
-            return nn.functional.cross_entropy(model.Model.Head(batch.Predictors(model.Model.Hidden(batch.Noised))), batch.Targets).item<float>();
+            return nn.functional.cross_entropy(model.Model.Head(batch.Predictors(model.Model.Hidden(batch.Noised))),
+                batch.Targets).item<float>();
         }
     }
 
@@ -133,7 +136,8 @@ public class RefineTrainerTests
         foreach (var checkpointing in (bool[])[false, true])
         {
             using var model = Goldens.Model("llama-tiny");
-            using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(), Spec with { Training = Spec.Training with { GradientCheckpointing = checkpointing } });
+            using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(),
+                Spec with { Training = Spec.Training with { GradientCheckpointing = checkpointing } });
             trainer.TrainStep();
             metrics.Add(trainer.TrainStep());
         }
@@ -142,14 +146,16 @@ public class RefineTrainerTests
         Assert.Equal(metrics[0].GradNorm!.Value, metrics[1].GradNorm!.Value, 1e-5 * metrics[0].GradNorm!.Value);
     }
 
-    [Theory, InlineData(TrainingMethod.Full, ScalarType.Float32), InlineData(TrainingMethod.Lora, ScalarType.Float32), InlineData(TrainingMethod.Full, ScalarType.BFloat16)]
+    [Theory, InlineData(TrainingMethod.Full, ScalarType.Float32), InlineData(TrainingMethod.Lora, ScalarType.Float32),
+        InlineData(TrainingMethod.Full, ScalarType.BFloat16)]
     public void TrainStep_StoppedBetweenMicroBatches_ChangesNothing(TrainingMethod method, ScalarType type)
     {
         using var folder = new TemporaryFolder();
         using var model = HuggingFaceFolder.Load(Path.Combine(Goldens.Folder, "qwen2-tiny"), type, CPU);
         using var stop = new CancellationTokenSource();
         var asked = 0;
-        using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(), Spec with { Method = method }, noise: (microBatch, row, sequence) =>
+        using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(), Spec with { Method = method },
+            noise: (microBatch, row, sequence) =>
         {
             if (++asked == 10) // in the first micro batch of the second step
                 stop.Cancel();
@@ -175,7 +181,8 @@ public class RefineTrainerTests
     public void TotalSteps_EpochsOrMaxSteps_AsThePublishedTrainerCounts()
     {
         using var model = Goldens.Model("qwen2-tiny");
-        using var epochs = new RefineTrainer(model, TestTokenizer.Eos, Sequences(21), Spec with { Training = Spec.Training with { MaxSteps = null, TotalEpochs = 3 } });
+        using var epochs = new RefineTrainer(model, TestTokenizer.Eos, Sequences(21),
+            Spec with { Training = Spec.Training with { MaxSteps = null, TotalEpochs = 3 } });
         Assert.Equal(6 * 3 / 2, epochs.TotalSteps); // 6 micro batches of 4 in an epoch, two of them a step
     }
 
@@ -193,7 +200,8 @@ public class RefineTrainerTests
         return
         [
             .. Enumerable.Range(0, count).Select(_ => RefineSequence.Build(
-                [1, .. Ids(random.Next(2, 6) * scale)], Ids(random.Next(3, 9) * scale), TestTokenizer.Eos, EosTail.OfLength(4), 32 * scale, Truncation.Right))
+                [1, .. Ids(random.Next(2, 6) * scale)], Ids(random.Next(3, 9) * scale), TestTokenizer.Eos, EosTail.OfLength(4),
+                    32 * scale, Truncation.Right))
         ];
 
         int[] Ids(int length)

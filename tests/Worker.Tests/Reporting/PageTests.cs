@@ -23,7 +23,8 @@ public class PageTests
     {
         RunRecords records = Records(kind, lines: 30);
         string page = Page.Of(records, Now).Text;
-        Assert.Equal(records.Metrics[0].Lines.Select(line => line.ToJsonString(ApiJson.Options)), Table(page).Select(line => line.ToJsonString(ApiJson.Options)));
+        Assert.Equal(records.Metrics[0].Lines.Select(line => line.ToJsonString(ApiJson.Options)),
+            Table(page).Select(line => line.ToJsonString(ApiJson.Options)));
     }
 
     [Theory, MemberData(nameof(Kinds))]
@@ -39,7 +40,8 @@ public class PageTests
         })
         {
             string[] shown = [.. Regex.Matches(page, $"<title>{title} at [^:]*: ([^<]+)</title>").Select(match => match.Groups[1].Value)];
-            Assert.Equal(records.Metrics[0].Lines.Select(line => ((double)line[field]!).ToString("G6", System.Globalization.CultureInfo.InvariantCulture)), shown);
+            Assert.Equal(records.Metrics[0].Lines.Select(line =>
+                ((double)line[field]!).ToString("G6", System.Globalization.CultureInfo.InvariantCulture)), shown);
         }
     }
 
@@ -88,7 +90,8 @@ public class PageTests
     public void Page_TrainedRun_SaysWhetherItHelped()
     {
         string page = WebUtility.HtmlDecode(Page.Of(Records("FineTuneRun", lines: 5), Now).Text);
-        Assert.Contains("Answers on 200 held-out questions became better: 40.0 % right before, 60.0 % after (+20.0 points, 95 % interval +12.7 to +26.9).", page);
+        Assert.Contains("Answers on 200 held-out questions became better: 40.0 % right before, 60.0 % after (+20.0 points, 95 % interval "
+            + "+12.7 to +26.9).", page);
         Assert.Contains("Became right (50, 12 of them here)", page);
     }
 
@@ -98,9 +101,11 @@ public class PageTests
         string[] columns = [.. Regex.Matches(table, "<th>(.*?)</th>").Select(match => match.Groups[1].Value)];
         return [.. Regex.Matches(table, "<tr>(<td>.*?)</tr>").Select(row =>
         {
-            string[] cells = [.. Regex.Matches(row.Groups[1].Value, "<td>(.*?)</td>").Select(cell => WebUtility.HtmlDecode(cell.Groups[1].Value))];
+            string[] cells = [.. Regex.Matches(row.Groups[1].Value, "<td>(.*?)</td>")
+                .Select(cell => WebUtility.HtmlDecode(cell.Groups[1].Value))];
             return new JsonObject(columns.Zip(cells, (column, cell) => KeyValuePair.Create(column,
-                column == "time" ? JsonValue.Create(cell) : JsonNode.Parse(cell.Contains("  ", StringComparison.Ordinal) ? $"[{cell.Replace("  ", ",", StringComparison.Ordinal)}]" : cell))));
+                column == "time" ? JsonValue.Create(cell) : JsonNode.Parse(cell.Contains("  ", StringComparison.Ordinal)
+                    ? $"[{cell.Replace("  ", ",", StringComparison.Ordinal)}]" : cell))));
         })];
     }
 
@@ -113,7 +118,8 @@ public class PageTests
             "FineTuneRun" => Document(kind, "{model: {uri: 'file:///e'}, samples: {uri: 'file:///s/*'}, training: {maxSteps: 20000}}"),
             _ => Document(kind, "{model: {uri: 'file:///e'}, dataset: {uri: 'file:///d.parquet'}}"),
         }, "test");
-        var evaluation = new EvaluationMetrics { Questions = 200, Before = 0.4, After = 0.6, Improved = 50, Worsened = 10, TokensPerForward = kind == "RefineRun" ? 3.2 : null };
+        var evaluation = new EvaluationMetrics { Questions = 200, Before = 0.4, After = 0.6, Improved = 50, Worsened = 10,
+            TokensPerForward = kind == "RefineRun" ? 3.2 : null };
         JsonObject[] log = [.. Enumerable.Range(1, lines).Select(i => Line(kind, i, random))];
         return new RunRecords
         {
@@ -138,22 +144,29 @@ public class PageTests
                 KlCounts = new(Enumerable.Range(4, 100).ToDictionary(i => i, i => (long)(1000 / i))),
                 StepCounts = new(Enumerable.Range(1, 500).ToDictionary(i => i, i => (long)(700 - i))),
                 SetSizeCounts = new() { [1] = 300, [2] = 70, [5] = 30 },
-                Examples = [.. Enumerable.Range(0, 25).Select(i => new StepExample(text, text, i, 0.9, [new(" a\n" + text, 0.8, 0.1, 0.9), new("b", 0.2, 0.2, 0.1)]))],
+                Examples = [.. Enumerable.Range(0, 25).Select(i =>
+                    new StepExample(text, text, i, 0.9, [new(" a\n" + text, 0.8, 0.1, 0.9), new("b", 0.2, 0.2, 0.1)]))],
             },
-            Changes = kind == "SamplingRun" ? [] : [.. Enumerable.Range(0, 60).Select(i => new AnswerChange(text, "#### 4", text + " 5", "4", i < 50))],
-            Passes = kind == "RefineRun" ? [new("8 tokens, 1 pass", 200, 60, 6.5), new("8 tokens, 2 passes", 200, 90, 4), new("8 tokens, 3 passes", 200, 120, 3.2)] : [],
+            Changes = kind == "SamplingRun" ? []
+                : [.. Enumerable.Range(0, 60).Select(i => new AnswerChange(text, "#### 4", text + " 5", "4", i < 50))],
+            Passes = kind == "RefineRun" ? [new("8 tokens, 1 pass", 200, 60, 6.5), new("8 tokens, 2 passes", 200, 90, 4),
+                new("8 tokens, 3 passes", 200, 120, 3.2)] : [],
         };
     }
 
-    private static string Document(string kind, string spec) => $"apiVersion: lightreasoner.io/v1alpha1\nkind: {kind}\nmetadata: {{name: test}}\nspec: {spec}";
+    private static string Document(string kind, string spec) =>
+        $"apiVersion: lightreasoner.io/v1alpha1\nkind: {kind}\nmetadata: {{name: test}}\nspec: {spec}";
 
     private static JsonObject Line(string kind, int i, Random random)
     {
         object metrics = kind switch
         {
-            "SamplingRun" => new SamplingMetrics { PromptsDone = 10 * i, StepsSeen = 160 * i, SamplesKept = 31 * i, KeepRate = 31.0 / 160, MeanKl = random.NextDouble(), TokensPerSecond = random.NextDouble() * 1e4 },
-            "FineTuneRun" => new FineTuneMetrics { Step = 10 * i, Loss = random.NextDouble() / i, LearningRate = 5e-5 / i, GradNorm = random.NextDouble(), TokensPerSecond = 9e3 },
-            _ => new RefineMetrics { Step = 10 * i, LossTotal = 2.0 / i, Losses = [1.0 / i, random.NextDouble()], NoiseMean = random.NextDouble(), LearningRate = 1e-5, GradNorm = 0.3 },
+            "SamplingRun" => new SamplingMetrics { PromptsDone = 10 * i, StepsSeen = 160 * i, SamplesKept = 31 * i, KeepRate = 31.0 / 160,
+                MeanKl = random.NextDouble(), TokensPerSecond = random.NextDouble() * 1e4 },
+            "FineTuneRun" => new FineTuneMetrics { Step = 10 * i, Loss = random.NextDouble() / i, LearningRate = 5e-5 / i,
+                GradNorm = random.NextDouble(), TokensPerSecond = 9e3 },
+            _ => new RefineMetrics { Step = 10 * i, LossTotal = 2.0 / i, Losses = [1.0 / i, random.NextDouble()],
+                NoiseMean = random.NextDouble(), LearningRate = 1e-5, GradNorm = 0.3 },
         };
         JsonObject line = JsonSerializer.SerializeToNode(metrics, ApiJson.Options)!.AsObject();
         line.Insert(0, "time", Now.AddSeconds(i).ToString("O"));

@@ -4,7 +4,10 @@ using LightReasoner.Worker.Tests.FineTuning;
 
 namespace LightReasoner.Worker.Tests.Runs;
 
-/// <summary>What `worker run` says before, while and after it works, so that no day of a GPU is lost without a word. The program itself, on the quickstart's models.</summary>
+/// <summary>
+/// What `worker run` says before, while and after it works, so that no day of a GPU is lost without a word. The program itself, on the
+/// quickstart's models.
+/// </summary>
 [Collection(TorchGeneratorCollection.Name)]
 public sealed class GuardTests : IDisposable
 {
@@ -21,7 +24,8 @@ public sealed class GuardTests : IDisposable
         Assert.True(code == 0, errors);
         foreach (string expected in (string[])
         [
-            "expert: Qwen2ForCausalLM", "amateur: Qwen2ForCausalLM", "12 questions of ", "answers of up to 64 tokens, 6 at a time", "device: CPU", "predicted peak memory: ", "predicted duration: about ",
+            "expert: Qwen2ForCausalLM", "amateur: Qwen2ForCausalLM", "12 questions of ", "answers of up to 64 tokens, 6 at a time",
+                "device: CPU", "predicted peak memory: ", "predicted duration: about ",
             "disk: about ", " free)", "writes samples/",
         ]) Assert.Contains(expected, said);
         Assert.False(Directory.Exists(In("planned")));
@@ -60,12 +64,14 @@ public sealed class GuardTests : IDisposable
         Assert.Equal(0, code);
         Assert.Contains("going on from what is there: spec.maxQuestions was 6 and is 12 now", said);
         Assert.Equal(written, File.GetLastWriteTimeUtc(first));
-        Assert.Equal((12, 12), ((int)Json("out", "results/run.json")["done"]!, (int)Json("out", "run.json")["document"]!["spec"]!["maxQuestions"]!));
+        Assert.Equal((12, 12), ((int)Json("out", "results/run.json")["done"]!,
+            (int)Json("out", "run.json")["document"]!["spec"]!["maxQuestions"]!));
         Assert.Contains("is complete already", (await SampleAsync("out")).Said);
 
         (code, _, string errors) = await SampleAsync("out", "--set", "spec.maxQuestions=6", "--set", "spec.selection.beta=0.5");
         Assert.Equal((int)ExitCode.BadManifest, code);
-        Assert.Contains("another spec: spec.maxQuestions was 12 and is 6 now; spec.selection.beta was 0.4 and is 0.5 now; name another spec.output.uri", errors);
+        Assert.Contains("another spec: spec.maxQuestions was 12 and is 6 now; spec.selection.beta was 0.4 and is 0.5 now; name another "
+            + "spec.output.uri", errors);
     }
 
     [Fact]
@@ -74,16 +80,19 @@ public sealed class GuardTests : IDisposable
         Assert.Equal(0, (await SampleAsync("samples")).Code);
         Assert.Equal(0, (await FineTuneAsync("out")).Code);
         byte[] adapter = File.ReadAllBytes(In("out/adapter/adapter_model.safetensors"));
-        (int code, string said, string errors) = await FineTuneAsync("out", "--set", "spec.training.maxSteps=6", "--set", $"spec.evaluation={Evaluation(maxQuestions: 4)}");
+        (int code, string said, string errors) = await FineTuneAsync("out", "--set", "spec.training.maxSteps=6", "--set",
+            $"spec.evaluation={Evaluation(maxQuestions: 4)}");
         Assert.True(code == 0, errors);
         Assert.Contains("spec.training.maxSteps was 4 and is 6 now", said);
         Assert.Contains("going on from the checkpoint of step 4", said);
         Assert.NotEqual(adapter, File.ReadAllBytes(In("out/adapter/adapter_model.safetensors")));
-        Assert.Equal((6, 4), ((int)Json("out", "results/run.json")["fineTune"]!["step"]!, (int)Json("out", "results/run.json")["fineTune"]!["evaluation"]!["questions"]!));
+        Assert.Equal((6, 4), ((int)Json("out", "results/run.json")["fineTune"]!["step"]!,
+            (int)Json("out", "results/run.json")["fineTune"]!["evaluation"]!["questions"]!));
 
         // Another evaluation alone: nothing is trained, both accuracies are measured anew.
         adapter = File.ReadAllBytes(In("out/adapter/adapter_model.safetensors"));
-        (code, said, errors) = await FineTuneAsync("out", "--set", "spec.training.maxSteps=6", "--set", $"spec.evaluation={Evaluation(maxQuestions: 6)}");
+        (code, said, errors) = await FineTuneAsync("out", "--set", "spec.training.maxSteps=6", "--set",
+            $"spec.evaluation={Evaluation(maxQuestions: 6)}");
         Assert.True(code == 0, errors);
         Assert.Contains("accuracy before:", said);
         Assert.Equal(6, (int)Json("out", "results/run.json")["fineTune"]!["evaluation"]!["questions"]!);
@@ -101,7 +110,8 @@ public sealed class GuardTests : IDisposable
         File.WriteAllBytes(weights, bytes);
         (int code, _, string errors) = await SampleAsync("out", "--set", $"spec.expert.uri=file://{expert}");
         Assert.Equal((int)ExitCode.BadData, code);
-        Assert.Matches("was begun on other data: spec.expert: file://.*/model.safetensors was sha256:[0-9a-f]{64} and is sha256:[0-9a-f]{64} now", errors);
+        Assert.Matches("was begun on other data: spec.expert: file://.*/model.safetensors was sha256:[0-9a-f]{64} and is "
+            + "sha256:[0-9a-f]{64} now", errors);
     }
 
     [Fact]
@@ -137,14 +147,16 @@ public sealed class GuardTests : IDisposable
     public async Task Sampling_ModelWithoutEos_IsRefusedUnlessEosIsIgnored()
     {
         string expert = Copy("expert");
-        foreach ((string file, string field) in new[] { ("config.json", "eos_token_id"), ("generation_config.json", "eos_token_id"), ("tokenizer_config.json", "eos_token") })
+        foreach ((string file, string field) in new[] { ("config.json", "eos_token_id"), ("generation_config.json", "eos_token_id"),
+            ("tokenizer_config.json", "eos_token") })
         {
             if (!File.Exists(Path.Combine(expert, file))) continue;
             JsonObject json = JsonNode.Parse(File.ReadAllText(Path.Combine(expert, file)))!.AsObject();
             json.Remove(field);
             File.WriteAllText(Path.Combine(expert, file), json.ToJsonString());
         }
-        string[] model = ["--set", $"spec.expert.uri=file://{expert}", "--set", "spec.maxQuestions=2", "--set", "spec.generation.maxNewTokens=8"];
+        string[] model = ["--set", $"spec.expert.uri=file://{expert}", "--set", "spec.maxQuestions=2", "--set",
+            "spec.generation.maxNewTokens=8"];
         (int code, _, string errors) = await SampleAsync("out", model);
         Assert.Equal((int)ExitCode.BadData, code);
         Assert.Contains("no answer would end; name one there, or set generation.ignoreEos: true", errors);
@@ -162,7 +174,8 @@ public sealed class GuardTests : IDisposable
         JsonObject config = JsonNode.Parse(File.ReadAllText(Path.Combine(expert, "config.json")))!.AsObject();
         config["max_position_embeddings"] = 96;
         File.WriteAllText(Path.Combine(expert, "config.json"), config.ToJsonString());
-        (int code, string said, string errors) = await SampleAsync("out", "--set", $"spec.expert.uri=file://{expert}", "--set", "spec.generation.maxNewTokens=90");
+        (int code, string said, string errors) = await SampleAsync("out", "--set", $"spec.expert.uri=file://{expert}", "--set",
+            "spec.generation.maxNewTokens=90");
         Assert.True(code == 0, errors);
         Assert.Matches(@"warning: \d+ of 12 questions and maxNewTokens \(90\) together exceed the model's context of 96 tokens", said);
 
@@ -208,31 +221,37 @@ public sealed class GuardTests : IDisposable
     {
         string to = In($"copy-of-{model}-{Guid.NewGuid():N}");
         Directory.CreateDirectory(to);
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(Examples, "models", "seed-0", model))) File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(Examples, "models", "seed-0", model)))
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
         return to;
     }
 
     private static string Evaluation(int maxQuestions) =>
         $$"""{dataset: {uri: 'file://{{Examples}}/data/test.jsonl'}, maxQuestions: {{maxQuestions}}, prompt: {template: none}, generation: {maxNewTokens: 48}, batchSize: 4}""";
 
-    private Task<(int Code, string Said, string Errors)> SampleAsync(string output, params string[] arguments) => RunAsync("1-sampling.yaml", output,
+    private Task<(int Code, string Said, string Errors)> SampleAsync(string output, params string[] arguments) =>
+        RunAsync("1-sampling.yaml", output,
     [
-        ("spec.expert.uri", $"file://{Examples}/models/seed-0/expert"), ("spec.amateur.uri", $"file://{Examples}/models/seed-0/amateur"), ("spec.dataset.uri", $"file://{Examples}/data/questions.jsonl"),
+        ("spec.expert.uri", $"file://{Examples}/models/seed-0/expert"), ("spec.amateur.uri", $"file://{Examples}/models/seed-0/amateur"),
+            ("spec.dataset.uri", $"file://{Examples}/data/questions.jsonl"),
         ("spec.shards", "1"), ("spec.maxQuestions", "12"), ("spec.batchSize", "6"),
     ], arguments);
 
-    private Task<(int Code, string Said, string Errors)> FineTuneAsync(string output, params string[] arguments) => RunAsync("2-finetune.yaml", output,
+    private Task<(int Code, string Said, string Errors)> FineTuneAsync(string output, params string[] arguments) =>
+        RunAsync("2-finetune.yaml", output,
     [
         ("spec.model.uri", $"file://{Examples}/models/seed-0/expert"), ("spec.samples", $$"""{uri: '{{In("samples/samples")}}'}"""), ("spec.training.maxSteps", "4"), ("spec.training.batchSize", "4"),
         ("spec.evaluation", "null"), ("spec.merge", "false"),
     ], arguments);
 
     /// <summary>Runs the program; a field that the test sets replaces the one of the list.</summary>
-    private async Task<(int Code, string Said, string Errors)> RunAsync(string manifest, string output, (string Field, string Value)[] fields, string[] arguments) =>
+    private async Task<(int Code, string Said, string Errors)> RunAsync(string manifest, string output,
+        (string Field, string Value)[] fields, string[] arguments) =>
         await WorkerProgram.RunAsync(
         [
             "run", "-f", Path.Combine(Examples, manifest), "--output", In(output),
-            .. fields.Where(field => !arguments.Any(argument => argument.StartsWith(field.Field + "=", StringComparison.Ordinal))).SelectMany(field => (string[])["--set", $"{field.Field}={field.Value}"]),
+            .. fields.Where(field => !arguments.Any(argument => argument.StartsWith(field.Field + "=", StringComparison.Ordinal)))
+                .SelectMany(field => (string[])["--set", $"{field.Field}={field.Value}"]),
             .. arguments,
         ]);
 }

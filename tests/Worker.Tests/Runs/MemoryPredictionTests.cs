@@ -90,6 +90,57 @@ public class MemoryPredictionTests
         Assert.True(one.Total > gigabytes * 1_000_000_000);
     }
 
+    public static TheoryData<string> Models => ["Qwen2.5 0.5B", "Qwen2.5 1.5B", "Qwen2.5 7B", "Llama 3.1 8B"];
+
+    /// <summary>The tables of docs/scale.md are what is predicted.</summary>
+    [Theory, MemberData(nameof(Models))]
+    public void ScalePage_ShowsWhatIsPredicted(string name)
+    {
+        DecoderConfig shape = name switch
+        {
+            "Qwen2.5 0.5B" => Tied(896, 4864, heads: 14) with { NumLayers = 24, HeadDim = 64 },
+            "Qwen2.5 1.5B" => Tied(1536, 8960, heads: 12),
+            "Llama 3.1 8B" => Large with
+            {
+                Architecture = "LlamaForCausalLM",
+                VocabSize = 128_256,
+                HiddenSize = 4096,
+                IntermediateSize = 14_336,
+                NumLayers = 32,
+                NumHeads = 32,
+                NumKvHeads = 8,
+                AttentionBias = false,
+            },
+            _ => Large,
+        };
+        var lora = new LoraSpec { Rank = 8, TargetModules = ["q_proj", "v_proj"], Dropout = 0.05 };
+        int[] counts = [1, 2, 4, 8];
+        long[] adapters = [.. new[] { false, true }.Select(checkpointing => Predict(lora, 8, 512, checkpointing, devices: 1))];
+        long[] full = [.. counts.Select(devices => Predict(null, 2, 2048, checkpointing: true, devices))];
+        string page = File.ReadAllText(RepositoryFolder.Of("docs", "scale.md"));
+        string predicted = $"| {name} | {string.Join(" | ", adapters.Concat(full).Select(bytes => Math.Round(bytes / 1e9)))} |";
+        string fits = $"| {name} | {string.Join(" | ", Sizes.Select(size => Adapter(size)).Concat(Sizes.Select(Full)))} |";
+        Assert.Contains(predicted, page);
+        Assert.Contains(fits, page);
+
+        string Adapter(double size) => adapters[0] < size ? "yes" : adapters[1] < size ? "checkpointed" : "no";
+        string Full(double size) => Array.FindIndex(full, bytes => bytes < size) switch { -1 => "no", 0 => "1 GPU", var i => $"{counts[i]} GPUs" };
+        long Predict(LoraSpec? adapter, int rows, int length, bool checkpointing, int devices) =>
+            MemoryPrediction.Training(shape, ScalarType.BFloat16, adapter, rows, length, checkpointing, devices).Total;
+        static DecoderConfig Tied(int hidden, int inner, int heads) => Large with
+        {
+            VocabSize = 151_936,
+            HiddenSize = hidden,
+            IntermediateSize = inner,
+            NumHeads = heads,
+            NumKvHeads = 2,
+            TieWordEmbeddings = true,
+        };
+    }
+
+    /// <summary>GPUs of 24, 80 and 141 GB, less half a GB for a GPU's context.</summary>
+    private static readonly double[] Sizes = [23.5e9, 79.5e9, 140.5e9];
+
     [Fact]
     public void RefuseAbove_TooLittleMemory_NamesFiguresAndRemedy()
     {

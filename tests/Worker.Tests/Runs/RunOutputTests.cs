@@ -28,7 +28,8 @@ public sealed class RunOutputTests : IDisposable
     [Fact]
     public async Task Claims_OfDifferentShards_StandSideBySide()
     {
-        RunOutput first = await RunOutput.ClaimAsync(Store, "shard-00000", "a", default), second = await RunOutput.ClaimAsync(Store, "shard-00001", "b", default);
+        RunOutput first = await RunOutput.ClaimAsync(Store, "shard-00000", "a", default),
+            second = await RunOutput.ClaimAsync(Store, "shard-00001", "b", default);
         await first.PutTextAsync("x", "1", default);
         await second.PutTextAsync("y", "2", default);
         Assert.Equal("1"u8.ToArray(), (await Store.GetAsync("x"))!.Bytes);
@@ -76,11 +77,14 @@ public sealed class RunOutputTests : IDisposable
     public async Task Checkpoint_ThatIsDamaged_GivesWayToTheOneBefore()
     {
         var checkpoints = new Worker.Runs.Checkpoints(await RunOutput.ClaimAsync(Store, "run", "a", default), keep: 2);
-        foreach (long step in new[] { 5L, 10 }) await checkpoints.SaveAsync(step, folder => File.WriteAllText(Path.Combine(folder, "step"), $"{step}"), default);
+        foreach (long step in new[] { 5L, 10 })
+            await checkpoints.SaveAsync(step, folder => File.WriteAllText(Path.Combine(folder, "step"), $"{step}"), default);
         string? loaded = null;
-        Assert.True(await checkpoints.LoadNewestAsync(folder => loaded = File.ReadAllText(Path.Combine(folder, "step")) is "10" ? throw new InvalidDataException("damaged") : "5", default));
+        Assert.True(await checkpoints.LoadNewestAsync(folder => loaded = File.ReadAllText(Path.Combine(folder, "step")) is "10"
+            ? throw new InvalidDataException("damaged") : "5", default));
         Assert.Equal("5", loaded);
-        await Assert.ThrowsAsync<InvalidDataException>(() => checkpoints.LoadNewestAsync(_ => throw new InvalidDataException("damaged"), default));
+        await Assert.ThrowsAsync<InvalidDataException>(() =>
+            checkpoints.LoadNewestAsync(_ => throw new InvalidDataException("damaged"), default));
     }
 
     [Fact]
@@ -100,7 +104,8 @@ public sealed class RunOutputTests : IDisposable
         var checkpoints = new Worker.Runs.Checkpoints(await RunOutput.ClaimAsync(Store, "run", "a", default), keep: 2);
         foreach (long step in new[] { 5L, 10, 15 })
             await checkpoints.SaveAsync(step, folder => File.WriteAllText(Path.Combine(folder, "step"), $"{step}"), default);
-        Assert.Equal(["checkpoints/step-000010/COMPLETE", "checkpoints/step-000010/step", "checkpoints/step-000015/COMPLETE", "checkpoints/step-000015/step"],
+        Assert.Equal(["checkpoints/step-000010/COMPLETE", "checkpoints/step-000010/step", "checkpoints/step-000015/COMPLETE",
+            "checkpoints/step-000015/step"],
             (await Store.ListAsync("checkpoints/")).Select(b => b.Name));
 
         // A checkpoint without its marker is not there.
@@ -124,7 +129,8 @@ public sealed class RunOutputTests : IDisposable
 
         public void Resume() => _resume.SetResult();
 
-        public async Task<string?> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default)
+        public async Task<string?> PutAsync(string name, Stream content, PutCondition condition = default,
+            CancellationToken cancellation = default)
         {
             if (_pause)
             {
@@ -135,7 +141,8 @@ public sealed class RunOutputTests : IDisposable
             return await store.PutAsync(name, content, condition, cancellation);
         }
 
-        public Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default) => store.ListAsync(prefix, cancellation);
+        public Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default) =>
+            store.ListAsync(prefix, cancellation);
 
         public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default) => store.OpenReadAsync(name, cancellation);
 
@@ -143,6 +150,7 @@ public sealed class RunOutputTests : IDisposable
 
         public Task<string?> TagAsync(string name, CancellationToken cancellation = default) => store.TagAsync(name, cancellation);
 
-        public Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default) => store.DeleteAsync(name, etag, cancellation);
+        public Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default) =>
+            store.DeleteAsync(name, etag, cancellation);
     }
 }

@@ -7,7 +7,9 @@ using LightReasoner.Worker.Tests.Reporting;
 
 namespace LightReasoner.Worker.Tests.Runs;
 
-/// <summary>Whole runs in this process on the quickstart's models: what stops and goes on ends in the same bytes as what does not.</summary>
+/// <summary>
+/// Whole runs in this process on the quickstart's models: what stops and goes on ends in the same bytes as what does not.
+/// </summary>
 [Collection(TorchGeneratorCollection.Name)]
 public sealed class RunnerTests : IDisposable
 {
@@ -55,7 +57,9 @@ public sealed class RunnerTests : IDisposable
         AssertSameFiles("calm", "stopped", "model");
         string[] lines = File.ReadAllLines(Path.Combine(_folder.Path, "stopped", "metrics.jsonl"));
         Assert.Equal(3, lines.Length);
-        Assert.Equal([0, 2, 4, 6], TensorBoardEventsTests.Read(File.ReadAllBytes(Path.Combine(_folder.Path, "stopped", "events.out.tfevents.lightreasoner"))).Select(e => e.Step));
+        Assert.Equal([0, 2, 4, 6],
+            TensorBoardEventsTests.Read(File.ReadAllBytes(Path.Combine(_folder.Path, "stopped", "events.out.tfevents.lightreasoner")))
+            .Select(e => e.Step));
         string page = File.ReadAllText(Path.Combine(_folder.Path, "stopped", "report.html"));
         foreach (string line in lines)
             foreach (string field in (string[])["loss", "learningRate", "gradNorm"])
@@ -80,7 +84,8 @@ public sealed class RunnerTests : IDisposable
     {
         Assert.Equal(ExitCode.Done, await RunAsync(Sampling(questions: 6, batch: 6), "out"));
         string log = Path.Combine(_folder.Path, "termination");
-        Assert.Equal(ExitCode.BadManifest, await RunAsync(Sampling(questions: 6, batch: 6, "spec.selection.beta=0.5"), "out", targets: new ReportTargets(null, null, log)));
+        Assert.Equal(ExitCode.BadManifest, await RunAsync(Sampling(questions: 6, batch: 6, "spec.selection.beta=0.5"), "out",
+            targets: new ReportTargets(null, null, log)));
         Assert.Contains("holds the output of a run with another spec: spec.selection.beta was 0.4 and is 0.5 now", File.ReadAllText(log));
     }
 
@@ -102,11 +107,16 @@ public sealed class RunnerTests : IDisposable
     {
         Assert.Equal(ExitCode.Done, await RunAsync(Sampling(questions: 12, batch: 6), "jsonl"));
         Assert.Equal(ExitCode.Done, await RunAsync(Sampling(questions: 12, batch: 6, "spec.format=parquet"), "parquet"));
-        Assert.All(Directory.GetFiles(Path.Combine(_folder.Path, "parquet", "samples")), file => Assert.Equal(".parquet", Path.GetExtension(file)));
-        Assert.Equal(System.Text.Json.JsonSerializer.Serialize(await SamplesAsync("jsonl")), System.Text.Json.JsonSerializer.Serialize(await SamplesAsync("parquet")));
+        Assert.All(Directory.GetFiles(Path.Combine(_folder.Path, "parquet", "samples")), file =>
+            Assert.Equal(".parquet", Path.GetExtension(file)));
+        Assert.Equal(System.Text.Json.JsonSerializer.Serialize(await SamplesAsync("jsonl")),
+            System.Text.Json.JsonSerializer.Serialize(await SamplesAsync("parquet")));
     }
 
-    /// <summary>The same amateur over answers that another run generated gives the samples of that run; another amateur gives others, and nothing is generated.</summary>
+    /// <summary>
+    /// The same amateur over answers that another run generated gives the samples of that run; another amateur gives others, and nothing is
+    /// generated.
+    /// </summary>
     [Fact]
     public async Task Sampling_AnswersOfAnotherRun_AreScoredAgain()
     {
@@ -140,22 +150,27 @@ public sealed class RunnerTests : IDisposable
     private async Task<IReadOnlyList<Worker.Data.ContrastiveSample>> SamplesAsync(string run) =>
         [.. await Worker.Data.Datasets.SamplesAsync($"file://{_folder.Path}/{run}/samples/*", null, default)];
 
-    private static Manifest Sampling(int questions, int batch, params string[] changes) => ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
+    private static Manifest Sampling(int questions, int batch, params string[] changes) =>
+        ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
         Overrides.Of(
         [
             $"spec.expert.uri=file://{Examples}/models/seed-0/expert", $"spec.amateur.uri=file://{Examples}/models/seed-0/amateur",
-            $"spec.dataset.uri=file://{Examples}/data/questions.jsonl", "spec.shards=1", $"spec.maxQuestions={questions}", $"spec.batchSize={batch}",
+            $"spec.dataset.uri=file://{Examples}/data/questions.jsonl", "spec.shards=1", $"spec.maxQuestions={questions}",
+                $"spec.batchSize={batch}",
         ], changes));
 
-    private Task<ExitCode> RunAsync(Manifest manifest, string output, CancellationToken stop = default, ReportTargets? targets = null, string[]? references = null) =>
-        new Runner(new RunOptions { Output = "file://" + Path.Combine(_folder.Path, output), Targets = targets ?? new ReportTargets(null, null, null), References = references ?? [] },
+    private Task<ExitCode> RunAsync(Manifest manifest, string output, CancellationToken stop = default, ReportTargets? targets = null,
+        string[]? references = null) =>
+        new Runner(new RunOptions { Output = "file://" + Path.Combine(_folder.Path, output), Targets = targets
+            ?? new ReportTargets(null, null, null), References = references ?? [] },
             new ConsoleProgress(TextWriter.Null, ProgressStyle.Quiet, TimeProvider.System), TimeProvider.System).RunAsync(manifest, stop);
 
     private void AssertSameFiles(string one, string other, string part)
     {
         Assert.NotEmpty(Files(one));
         Assert.Equal(Files(one).Select(Path.GetFileName), Files(other).Select(Path.GetFileName));
-        foreach ((string a, string b) in Files(one).Zip(Files(other))) Assert.True(File.ReadAllBytes(a).SequenceEqual(File.ReadAllBytes(b)), $"{b} differs from {a}");
+        foreach ((string a, string b) in Files(one).Zip(Files(other)))
+            Assert.True(File.ReadAllBytes(a).SequenceEqual(File.ReadAllBytes(b)), $"{b} differs from {a}");
 
         string[] Files(string run) => [.. Directory.GetFiles(Path.Combine(_folder.Path, run, part)).Order(StringComparer.Ordinal)];
     }

@@ -161,7 +161,7 @@ public sealed class TrainingRunTests : IDisposable
 
         IBlobStore store = Interrupted.Around(BlobUri.Open(Uri("shards")), RunReport.BlobName, () => File.WriteAllBytes(result, late));
         RunOutput output = await RunOutput.ClaimAsync(store, "shard-00000", "late", default);
-        await RunReport.WriteAsync(output, TimeProvider.System, default);
+        await RunReport.WriteAsync(output, 2, TimeProvider.System, default);
         Assert.DoesNotContain("shards done", File.ReadAllText(Path.Combine(_folder.Path, "shards", RunReport.BlobName)));
     }
 

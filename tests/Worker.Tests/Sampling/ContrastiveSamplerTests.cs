@@ -23,7 +23,10 @@ public class ContrastiveSamplerTests
         Prompt = new PromptSpec { Template = PromptTemplate.None },
     };
 
-    /// <summary>Through the product's own entry point: the prompts as text, the samples as they are written, held against the published script's own output file.</summary>
+    /// <summary>
+    /// Through the product's own entry point: the prompts as text, the samples as they are written, held against the published script's own
+    /// output file.
+    /// </summary>
     [Theory, InlineData(1), InlineData(4), InlineData(64)]
     public void Sample_PublishedPrompts_GivesThePublishedSamples(int batchSize)
     {
@@ -46,7 +49,8 @@ public class ContrastiveSamplerTests
             Assert.Equal((int)expected["step"]!, sample.Step);
             Assert.Equal(expected["token_ids"]!.Ids(), sample.TokenIds);
             GoldenLedger.Add(Golden, "kept steps and their plausible sets", 1);
-            GoldenLedger.AddWithin(Golden, "KL of kept steps, relative", 1, Math.Abs((double)expected["kl_divergence"]! - sample.KlDivergence) / sample.KlDivergence, 1e-5);
+            GoldenLedger.AddWithin(Golden, "KL of kept steps, relative", 1,
+                Math.Abs((double)expected["kl_divergence"]! - sample.KlDivergence) / sample.KlDivergence, 1e-5);
             foreach (var (weight, w) in expected["weights"]!.Numbers().Zip(sample.Weights))
                 GoldenLedger.AddWithin(Golden, "weights of kept steps, relative", 1, Math.Abs(weight - w) / weight, 1e-5);
         }
@@ -61,12 +65,14 @@ public class ContrastiveSamplerTests
         var golden = Goldens.Json("lightreasoner-sampling.json")["prompts"]!.AsArray();
         var spec = Spec with { Selection = new SelectionSpec { IncludeFirstStep = true, Beta = 0 } };
 
-        var result = Sampler(expert, amateur, TestTokenizer.OfNumbers(), spec, 4).Sample(Questions(golden), given ? [.. golden.Select(p => p!["generated_ids"]!.Ids())] : null);
+        var result = Sampler(expert, amateur, TestTokenizer.OfNumbers(), spec, 4)
+            .Sample(Questions(golden), given ? [.. golden.Select(p => p!["generated_ids"]!.Ids())] : null);
 
         Assert.Equal(237 + golden.Count, result.StepsSeen);
         Assert.Equal(result.Answers.Sum(a => a.Ids.Length), result.Samples.Count);
         var worst = golden.SelectMany((p, prompt) => p!["steps"]!.AsArray().Select(step =>
-            Math.Abs((double)step!["kl_independent_f64"]! - result.Samples.Single(s => s.PromptId == $"{prompt}" && s.Step == (int)step["step"]!).KlDivergence))).Max();
+            Math.Abs((double)step!["kl_independent_f64"]! - result.Samples.Single(s => s.PromptId == $"{prompt}"
+                && s.Step == (int)step["step"]!).KlDivergence))).Max();
         GoldenLedger.AddWithin(Golden, "KL of every step against float64, absolute", 237, worst, 1e-5);
     }
 
@@ -97,13 +103,17 @@ public class ContrastiveSamplerTests
         }
     }
 
-    /// <summary>Both thresholds include what equals them: a KL of exactly beta keeps the step, and with alpha 1 the expert's likeliest token is plausible.</summary>
+    /// <summary>
+    /// Both thresholds include what equals them: a KL of exactly beta keeps the step, and with alpha 1 the expert's likeliest token is
+    /// plausible.
+    /// </summary>
     [Fact]
     public void Select_AtTheThresholds_KeepsTheStepAndTheLikeliestToken()
     {
         using var scope = NewDisposeScope();
         var logits = tensor(new[] { 0f, 3f, 1f, 2f, -1f, 0f }).view(2, 3);
-        var (labels, _) = ContrastiveSelection.Select(logits, logits, [1, 0], VocabularyMap.Equal(3, 3), new SelectionSpec { Alpha = 1, Beta = 0 });
+        var (labels, _) = ContrastiveSelection.Select(logits, logits, [1, 0], VocabularyMap.Equal(3, 3),
+            new SelectionSpec { Alpha = 1, Beta = 0 });
         Assert.Equal([0, 1], labels.Select(label => label.Row));
         Assert.All(labels, label => Assert.Equal(0, label.Kl));
         Assert.Equal([[1], [0]], labels.Select(label => label.TokenIds));
@@ -113,9 +123,11 @@ public class ContrastiveSamplerTests
     [Fact]
     public void VocabularyOf_OtherFamily_IsRefusedWithNumbers()
     {
-        var error = Assert.Throws<InvalidDataException>(() => VocabularyMap.Of(TestTokenizer.OfNumbers(), 512, TestTokenizer.Create(), 512));
+        var error = Assert.Throws<InvalidDataException>(() =>
+            VocabularyMap.Of(TestTokenizer.OfNumbers(), 512, TestTokenizer.Create(), 512));
         Assert.Contains("of the expert's 512 tokens", error.Message);
-        Assert.Equal((500, true), (VocabularyMap.Of(TestTokenizer.OfNumbers(), 512, TestTokenizer.OfNumbers(), 500) is var same ? same.Size : 0, same.SameIds));
+        Assert.Equal((500, true), (VocabularyMap.Of(TestTokenizer.OfNumbers(), 512, TestTokenizer.OfNumbers(), 500) is var same
+            ? same.Size : 0, same.SameIds));
     }
 
     [Fact]
@@ -126,7 +138,8 @@ public class ContrastiveSamplerTests
         using (no_grad())
             amateur.Model.Weights[^1].fill_(double.NaN);
         var sampler = Sampler(expert, amateur, TestTokenizer.OfNumbers(), Spec, 4);
-        Assert.Contains("not finite", Assert.Throws<InvalidDataException>(() => sampler.Sample([new Question(0, "q", "20 30 40")])).Message);
+        Assert.Contains("not finite", Assert.Throws<InvalidDataException>(() =>
+            sampler.Sample([new Question(0, "q", "20 30 40")])).Message);
     }
 
     [Fact]
@@ -137,7 +150,8 @@ public class ContrastiveSamplerTests
         var context = Math.Min(expert.Model.Config.MaxPositionEmbeddings, amateur.Model.Config.MaxPositionEmbeddings);
         var sampler = Sampler(expert, amateur, TestTokenizer.OfNumbers(), Spec, 4);
 
-        var result = sampler.Sample([new Question(0, "long", string.Join(' ', Enumerable.Repeat("20", context))), new Question(1, "short", "20 30"), new Question(2, "end", string.Join(' ', Enumerable.Repeat("20", context - 5)))]);
+        var result = sampler.Sample([new Question(0, "long", string.Join(' ', Enumerable.Repeat("20", context))),
+            new Question(1, "short", "20 30"), new Question(2, "end", string.Join(' ', Enumerable.Repeat("20", context - 5)))]);
 
         var figures = ChunkFigures.Of(result, []);
         Assert.Equal((3, 1L), (figures.Questions, figures.PromptsTooLong));
@@ -183,7 +197,8 @@ public class ContrastiveSamplerTests
         using var expert = Goldens.Model("qwen2-tiny");
         using var amateur = Goldens.Model("qwen2-tiny-amateur");
         var tokenizer = TestTokenizer.Create(); // its words come back as bytes, so most prefixes have other tokens
-        var spec = Spec with { Compatibility = Compatibility.Published, Selection = new SelectionSpec { Beta = 0 }, Generation = new GenerationSpec { MaxNewTokens = 12 } };
+        var spec = Spec with { Compatibility = Compatibility.Published, Selection = new SelectionSpec { Beta = 0 },
+            Generation = new GenerationSpec { MaxNewTokens = 12 } };
         var sampler = Sampler(expert, amateur, tokenizer, spec, 8);
         var question = new Question(0, "q", "abc?");
         var different = 0;
@@ -197,13 +212,17 @@ public class ContrastiveSamplerTests
         }
         Assert.True(different > 3);
 
-        static Tensor Distribution(CausalLM model, int[] ids) => model.forward(Goldens.Batch(ids)).narrow(1, ids.Length - 1, 1).view(-1).softmax(0);
+        static Tensor Distribution(CausalLM model, int[] ids) =>
+            model.forward(Goldens.Batch(ids)).narrow(1, ids.Length - 1, 1).view(-1).softmax(0);
     }
 
-    private static ContrastiveSampler Sampler(LoadedModel expert, LoadedModel amateur, Tokenizer tokenizer, SamplingRunSpec spec, int batchSize) =>
-        new(expert, amateur, tokenizer, VocabularyMap.Equal(expert.Model.Config.VocabSize, amateur.Model.Config.VocabSize), spec, batchSize);
+    private static ContrastiveSampler Sampler(LoadedModel expert, LoadedModel amateur, Tokenizer tokenizer,
+        SamplingRunSpec spec, int batchSize) =>
+        new(expert, amateur, tokenizer, VocabularyMap.Equal(expert.Model.Config.VocabSize, amateur.Model.Config.VocabSize), spec,
+            batchSize);
 
-    private static Question[] Questions(JsonArray golden) => [.. golden.Select((prompt, i) => new Question(i, $"{i}", string.Join(' ', prompt!["prompt_ids"]!.Ids())))];
+    private static Question[] Questions(JsonArray golden) =>
+        [.. golden.Select((prompt, i) => new Question(i, $"{i}", string.Join(' ', prompt!["prompt_ids"]!.Ids())))];
 
     private static string Text(IReadOnlyList<ContrastiveSample> samples) => System.Text.Json.JsonSerializer.Serialize(samples);
 }

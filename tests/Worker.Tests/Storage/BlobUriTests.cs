@@ -77,6 +77,7 @@ public sealed class BlobUriTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(_folder.Path, "config.json"), "{}");
         await File.WriteAllTextAsync(Path.Combine(_folder.Path, "README.md"), "");
         Fingerprint only = Assert.Single(await Fingerprint.OfModelAsync(_folder.Path, default));
-        Assert.Equal(new Fingerprint($"file://{_folder.Path}/config.json", "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"), only);
+        Assert.Equal(new Fingerprint($"file://{_folder.Path}/config.json",
+            "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"), only);
     }
 }

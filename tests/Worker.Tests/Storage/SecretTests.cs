@@ -40,7 +40,8 @@ public sealed class SecretTests : IDisposable
         using var server = new LoopbackServer(context => AnswerAsync(context, allowed));
         string Address(string path) => $"http://alice:{Secret()}@{server.Address.Authority}/{path}?sv=1&sig={Secret()}";
         string model = $"spec.model={{uri: '{Address("expert")}', dtype: float32}}";
-        string evaluation = $"spec.evaluation={{dataset: {{uri: '{Address("q.jsonl")}'}}, prompt: {{template: none}}, generation: {{maxNewTokens: 2}}}}";
+        string evaluation =
+            $"spec.evaluation={{dataset: {{uri: '{Address("q.jsonl")}'}}, prompt: {{template: none}}, generation: {{maxNewTokens: 2}}}}";
         (string file, string[] set) = kind switch
         {
             RunKind.SamplingRun => ("1-sampling.yaml", (string[])
