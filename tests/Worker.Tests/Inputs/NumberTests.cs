@@ -59,6 +59,7 @@ public sealed class NumberTests(ITestOutputHelper output) : IDisposable
     private static bool IsRule(ExitCode code, string message) =>
         code == ExitCode.BadManifest ? !message.Contains('≥') && !message.Contains('≤')
             && !message.Contains("is required", StringComparison.Ordinal)
+        : code == ExitCode.Failure ? message.Contains("of disk are free", StringComparison.Ordinal)
         : code == ExitCode.BadData
             && new[] { "learningRate may help", "maxLength", "spec.selection.beta", "no step was compared" }.Any(message.Contains);
 
@@ -103,7 +104,8 @@ public sealed class NumberTests(ITestOutputHelper output) : IDisposable
         await File.WriteAllTextAsync(_folder["questions.jsonl"], """{"id":"a","question":"Max has 5 keys.","answer":"5"}""");
         string questions = $"file://{_folder["questions.jsonl"]}",
             evaluation = $"spec.evaluation={{dataset: {{uri: '{questions}'}}, prompt: {{template: none}}, generation: {{maxNewTokens: 2}}}}",
-            validation = $"spec.validation={{dataset: {{uri: 'file://{_folder["records.jsonl"]}'}}, prompt: {{template: none}}}}";
+            validation = $"spec.validation={{dataset: {{uri: 'file://{_folder["records.jsonl"]}'}}, promptField: prompt, responseField: target, "
+                + "prompt: {template: none}}";
         (string manifest, string[] own) = kind switch
         {
             RunKind.SamplingRun => ("1-sampling.yaml", (string[])
