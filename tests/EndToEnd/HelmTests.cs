@@ -114,7 +114,7 @@ public sealed class HelmTests(HelmTests.Scene scene) : IClassFixture<HelmTests.S
                 until [ -e {{_folder}}/${HOSTNAME%-srun-*} ]; do sleep 0.1; done
 
                 """);
-            File.SetUnixFileMode(worker, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(worker, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             await _cluster.StartClusterAsync(default);
         }
 
