@@ -55,8 +55,9 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
             uri is not null && folders.Count <= MaxAdapters;)
         {
             folders.Add(uri);
+            string name = BlobUri.Join(uri, "adapter_config.json");
             uri = await BlobUri.Open(uri).GetAsync("adapter_config.json", cancellation) is { } config
-                ? FromPeftName((string?)JsonNode.Parse(config.Bytes)?["base_model_name_or_path"] ?? throw NoBase(uri)) : null;
+                ? BaseIn(JsonFile.Parse(config.Bytes, name), name) : null;
         }
         return folders;
     }
@@ -79,7 +80,10 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
             return new ModelWithTokenizer(_loaded[^1], Tokenizer.Load(folder), uri, folder, []);
         }
 
-        if (depth == MaxAdapters) throw NoBase(folder);
+        if (depth == MaxAdapters)
+            throw new WorkerException(ExitCode.BadData,
+                $"{Path.Combine(folder, "adapter_config.json")}: field 'base_model_name_or_path' must lead to a model folder; after {depth} "
+                + "adapters it has not");
         return Merge(await LoadAsync(baseModel, dtype, depth + 1, cancellation), folder);
     }
 
@@ -100,13 +104,11 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
     private static string? BaseOf(string folder)
     {
         string config = Path.Combine(folder, "adapter_config.json");
-        if (!File.Exists(config)) return null;
-        return FromPeftName(new JsonFields(JsonFile.Read(config), config).Text("base_model_name_or_path") ?? throw NoBase(folder));
+        return File.Exists(config) ? BaseIn(JsonFile.Read(config), config) : null;
     }
 
-    private static WorkerException NoBase(string folder) =>
-        new(ExitCode.BadData,
-            $"{Path.Combine(folder, "adapter_config.json")}: field 'base_model_name_or_path' must lead to a model folder");
+    private static string BaseIn(JsonObject config, string name) => FromPeftName(new JsonFields(config, name).Text("base_model_name_or_path")
+        ?? throw new WorkerException(ExitCode.BadData, $"{name}: field 'base_model_name_or_path' must name the model that the adapter is for"));
 
     /// <inheritdoc/>
     public void Dispose()

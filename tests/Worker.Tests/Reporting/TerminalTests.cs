@@ -26,8 +26,8 @@ public partial class TerminalTests
         Assert.All(draws, draw => Assert.StartsWith("sampling ", draw));
         Assert.Contains("100%", draws[^1]);
         Assert.Equal(colour, text.Contains("\u001b[32m", StringComparison.Ordinal));
-        // What stands in the end: the memory, the bar, where the output is.
-        Assert.Equal(3, text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        // What stands in the end: the plan (two models, questions, device, memory, disk, outputs), the bar, where the output is.
+        Assert.Equal(9, text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         if (columns == 120) Assert.Matches("sampling ━+ 48/48 prompts \\(100%\\), [0-9.]+/s  kept [0-9]+ of [0-9]+ steps", draws[^1]);
     }
 
@@ -35,7 +35,7 @@ public partial class TerminalTests
     public async Task Run_StoppedByTheKeyboard_SaysSoOnALineOfItsOwn()
     {
         (int code, string text) = await OnTerminalAsync(80, "", "--set spec.batchSize=1", keys: "\u0003");
-        Assert.Equal((int)ExitCode.Terminated, code);
+        Assert.Equal((int)ExitCode.Interrupted, code);
         string[] lines = [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.TrimEnd('\r'))];
         Assert.StartsWith("stopped on request", lines[^1]);
         Assert.Contains("sampling", lines[^2]);
