@@ -8,7 +8,7 @@ export DOTNET_NOLOGO := 1
 # kubectl and Helm as eng/install-tools.sh has installed them.
 export PATH := $(CURDIR)/.cache/kubectl/v35:$(PATH)
 
-.PHONY: help quickstart test goldens faults build generate crds demo-models demo-report bench bench-gpu bench-operator images test-images sbom package release lint clean
+.PHONY: help quickstart test test-all goldens faults build generate crds demo-models demo-report bench bench-gpu bench-operator images test-images sbom package release lint clean
 
 help: ## Shows this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -19,10 +19,14 @@ quickstart: ## Runs the whole chain once: cluster, operator, three runs, results
 	@dotnet build eng/Quickstart $(DOTNET_FLAGS)
 	@exec dotnet eng/Quickstart/bin/Release/net10.0/LightReasoner.Quickstart.dll $(if $(KEEP),--keep) $(if $(CLEAN),--clean)
 
-test: ## Builds everything and runs every test.
+test: ## Builds everything and runs the tests, but for the long ones (ALL=1 for those too).
 	@eng/install-tools.sh test
 	@$(MAKE) --no-print-directory build
-	@eng/run-tests.sh
+	@eng/run-tests.sh $(if $(ALL),,-trait- Suite=long)
+
+test-all: ## The same with the long tests (faults, documentation, demo, many shards), and the images.
+	@$(MAKE) --no-print-directory test ALL=1
+	@$(MAKE) --no-print-directory test-images
 
 faults: ## Kills the worker 40 times for each kind and store, and compares the outputs (KILLS=n for another number).
 	@eng/install-tools.sh test

@@ -10,6 +10,7 @@ namespace LightReasoner.EndToEnd;
 /// <summary>
 /// What the demo claims, measured anew on the shipped models; the bounds are those that hold with room to spare (docs/demo.md).
 /// </summary>
+[Trait("Suite", "long")]
 public class DemoTests
 {
     private static readonly string Examples = Path.Combine(RepositoryFolder.Path, "examples", "quickstart");

@@ -14,6 +14,7 @@ namespace LightReasoner.EndToEnd;
 /// that works on an emulator, and a second operator is not installed.
 /// A block that cannot be executed here is preceded by a comment <c>not executed: why</c>.
 /// </summary>
+[Trait("Suite", "long")]
 public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azurite, ITestOutputHelper output) : IClassFixture<LiveCluster>
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(15);

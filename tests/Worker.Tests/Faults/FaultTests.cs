@@ -12,6 +12,7 @@ namespace LightReasoner.Worker.Tests.Faults;
 /// those of an undisturbed run, byte for byte. <c>LIGHTREASONER_FAULT_KILLS</c> sets how many kills there are for each kind and store, <c>LIGHTREASONER_FAULT_SEED</c> draws the
 /// same moments again.
 /// </summary>
+[Trait("Suite", "long")]
 public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw radosgw, ITestOutputHelper output) : IClassFixture<Scenarios>
 {
     private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_FAULT_KILLS") ?? "5", CultureInfo.InvariantCulture);

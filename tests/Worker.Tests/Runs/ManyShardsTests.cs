@@ -14,6 +14,7 @@ namespace LightReasoner.Worker.Tests.Runs;
 /// Many shards of a SamplingRun write to one output on a real S3 server at once, as pods do, without models.
 /// <c>LIGHTREASONER_SIMULATED_SHARDS</c> sets how many.
 /// </summary>
+[Trait("Suite", "long")]
 public sealed class ManyShardsTests(Radosgw radosgw, ITestOutputHelper output)
 {
     private static readonly int Shards =
