@@ -3,8 +3,11 @@ using LightReasoner.Api;
 
 namespace LightReasoner.Operator.Runs;
 
-/// <summary>An event that tells of a transition.</summary>
-internal sealed record RunEvent(string Reason, string Message, EventType Type = EventType.Normal);
+/// <summary>An event that tells of a transition; what it quotes holds no secrets.</summary>
+internal sealed record RunEvent(string Reason, string Message, EventType Type = EventType.Normal)
+{
+    public string Message { get; } = Redactor.OfProcess.Redact(Message);
+}
 
 /// <summary>Which events a change of status is worth.</summary>
 internal static class Transitions

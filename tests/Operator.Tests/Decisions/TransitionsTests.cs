@@ -43,4 +43,34 @@ public sealed class TransitionsTests
 
         Assert.Equal((RunPhase.Failed, retries), (d.Status.Phase, d.Status.Retries));
     }
+
+    /// <summary>Whatever a pod says with its last words, in whatever form a secret stands there: neither status nor events repeat it.</summary>
+    [Fact]
+    public void PodThatQuotesSecrets_LeavesNoneInStatusAndEvents()
+    {
+        var random = new Random(7);
+        for (int round = 0; round < 200; round++)
+        {
+            string secret = Convert.ToHexString(Enumerable.Range(0, random.Next(8, 24)).Select(_ => (byte)random.Next(256)).ToArray());
+            string words = "error: cannot read " + random.Next(6) switch
+            {
+                0 => $"https://alice:{secret}@host/model",
+                1 => $"https://account.blob.core.windows.net/c/q.jsonl?sv=2024-11-04&sig={secret}",
+                2 => $"https://bucket.s3.amazonaws.com/key?X-Amz-Signature={secret}&X-Amz-Expires=60",
+                3 => $"the account: DefaultEndpointsProtocol=https;AccountName=a;AccountKey={secret};EndpointSuffix=core",
+                4 => $"https://host/x?access_token={secret}",
+                _ => $"https://host/x: Authorization: Bearer {secret}",
+            };
+            SamplingRunEntity run = Make.Sampling(status: Running);
+            bool ended = random.Next(2) == 0;
+            V1Job job = Make.Job(run, s => (s.Failed, s.Conditions) = (1, ended ? [Make.Condition("Failed", "PodFailurePolicy", words)] : null));
+            var o = new RunObservation { Run = run, Job = job, Pods = [Make.EndedPod(run, ended ? 65 : 1, words)], Now = Make.Now };
+            RunStatus after = new RunDecider(Make.Options).Decide(o).Status;
+
+            string told = string.Join('\n', Transitions.Between(Running, after, JobStanding.LastFailedAttempt(o)).Select(e => e.Message)
+                .Append(System.Text.Json.JsonSerializer.Serialize(after, after.GetType(), ApiJson.Options)));
+            Assert.Contains("cannot read", told);
+            Assert.DoesNotContain(secret, told);
+        }
+    }
 }
