@@ -208,7 +208,8 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         if (lengths.All(length => length >= context))
             throw new WorkerException(ExitCode.BadData, $"all {lengths.Length} prompts have {lengths.Min()} tokens or more, which fill the models' context of {context} tokens; nothing could be generated");
         // A kept step is written with all tokens before it, and about one step in five is kept.
-        long bytes = questions.Count * (maxNewTokens / 5L) * (10L * (lengths.Sum(length => (long)length) / lengths.Length + maxNewTokens / 2) + 300);
+        int answer = Math.Min(maxNewTokens, context);
+        long bytes = questions.Count * (answer / 5L) * (10L * (lengths.Sum(length => (long)length) / lengths.Length + answer / 2) + 300);
         ModelReplicas experts = new(expert.Model, run.Devices), amateurs = new(amateur.Model, run.Devices);
         _copies.AddRange([experts, amateurs]);
         var samplers = new DeviceQueue<ContrastiveSampler>(experts.Models.Zip(amateurs.Models, (one, other) => new ContrastiveSampler(
