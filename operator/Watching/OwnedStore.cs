@@ -129,11 +129,10 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
             podsByUid.Remove(pod.Metadata.Uid);
             Owned owned = For(owner.Run);
             owned.Pods.Remove(pod.Metadata.Uid);
-            V1Pod gone = pod;
-            Small(gone);
-            gone.Metadata.DeletionTimestamp ??= pod.Metadata.CreationTimestamp;
-            if (!gone.IsFinished()) (gone.Status ??= new V1PodStatus()).Phase = "Failed";
-            if (owned.Jobs.Values.Any(gone.IsOwnedBy)) owned.Pods[pod.Metadata.Uid] = gone;
+            Small(pod);
+            pod.Metadata.DeletionTimestamp ??= pod.Metadata.CreationTimestamp;
+            if (!pod.IsFinished()) (pod.Status ??= new V1PodStatus()).Phase = "Failed";
+            if (owned.Jobs.Values.Any(pod.IsOwnedBy)) owned.Pods[pod.Metadata.Uid] = pod;
             Tidy(owner.Run);
         }
         queue.Add(owner.Run, owner.Uid, Burst);
