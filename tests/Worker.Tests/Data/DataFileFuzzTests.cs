@@ -1,9 +1,8 @@
-using System.IO.Compression;
 using System.Text;
-using System.Text.RegularExpressions;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Tests.Checkpoints;
+using LightReasoner.Worker.Tests.Inputs;
 
 namespace LightReasoner.Worker.Tests.Data;
 
@@ -11,7 +10,7 @@ namespace LightReasoner.Worker.Tests.Data;
 /// Data files of random, truncated and mutated bytes, through the program: read, or refused in one sentence with an exit code that
 /// docs/troubleshooting.md lists.
 /// </summary>
-public sealed partial class DataFileFuzzTests(ITestOutputHelper output)
+public sealed class DataFileFuzzTests(ITestOutputHelper output)
 {
     private const string Lines = """
         {"prompt_id": "q1", "step": 3, "prefix": "So", "tokens": [" a", "é"], "token_ids": [5, 300], "weights": [0.25, 0.75], "kl_divergence": 0.9, "question": "q", "answer": "#### 4"}
@@ -23,10 +22,6 @@ public sealed partial class DataFileFuzzTests(ITestOutputHelper output)
         ["{", "}", "[", "]", ",", ":", "\"", "\\u", "\\ud800", "null", "true", "1e999", "-1", "NaN", "9999999999", "0.5", "{}", "[]", "\n",
             "\r\n", "\0", "é", "\"step\":", "\"weights\":", "\"token_ids\": \"x\"", " ", "\uFEFF", "[[[[[[[["];
 
-    private static readonly HashSet<int> Documented =
-        [.. ExitCodes().Matches(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs", "troubleshooting.md")))
-            .Select(match => int.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture))];
-
     [Theory]
     [InlineData("jsonl", 400)]
     [InlineData("gz", 400)]
@@ -37,7 +32,7 @@ public sealed partial class DataFileFuzzTests(ITestOutputHelper output)
         using var folder = new TemporaryFolder();
         byte[] whole = kind switch
         {
-            "gz" => Gzip(Encoding.UTF8.GetBytes(Lines)),
+            "gz" => OddFiles.Gzip(Encoding.UTF8.GetBytes(Lines)),
             "parquet" => await ParquetAsync(folder["samples.jsonl"]),
             _ => Encoding.UTF8.GetBytes(Lines),
         };
@@ -47,8 +42,8 @@ public sealed partial class DataFileFuzzTests(ITestOutputHelper output)
         {
             byte[] content = kind switch
             {
-                "jsonl" => Encoding.UTF8.GetBytes(Edited(Lines, random)),
-                "gz" when round % 2 == 0 => Gzip(Encoding.UTF8.GetBytes(Edited(Lines, random))),
+                "jsonl" => Encoding.UTF8.GetBytes(OddFiles.Edited(Lines, Scraps, random)),
+                "gz" when round % 2 == 0 => OddFiles.Gzip(Encoding.UTF8.GetBytes(OddFiles.Edited(Lines, Scraps, random))),
                 "noise" => Noise(random),
                 _ => Damaged(whole, random),
             };
@@ -59,7 +54,7 @@ public sealed partial class DataFileFuzzTests(ITestOutputHelper output)
             {
                 (int code, _, string errors) = await WorkerProgram.RunAsync(command);
                 string what = $"{string.Join(' ', command)}: {code} {errors}\n{Convert.ToBase64String(content)}";
-                Assert.True(Documented.Contains(code), what);
+                Assert.True(OddFiles.DocumentedExitCodes.Contains(code), what);
                 Assert.DoesNotContain("   at ", errors);
                 if (code != 0) Assert.True(code == (int)ExitCode.BadData && errors.StartsWith("error: ", StringComparison.Ordinal)
                     && errors.Contains(file, StringComparison.Ordinal), what);
@@ -103,24 +98,6 @@ public sealed partial class DataFileFuzzTests(ITestOutputHelper output)
         Assert.True(read > 0 && refused > 0);
     }
 
-    [GeneratedRegex(@"^\| (\d+) \|", RegexOptions.Multiline)]
-    private static partial Regex ExitCodes();
-
-    private static string Edited(string text, Random random)
-    {
-        for (int edits = random.Next(1, 4); edits > 0; edits--)
-        {
-            int at = random.Next(text.Length + 1);
-            text = random.Next(3) switch
-            {
-                0 => text.Insert(at, Scraps[random.Next(Scraps.Length)]),
-                1 => text.Remove(at, Math.Min(random.Next(8), text.Length - at)),
-                _ => text[..at] + text[random.Next(text.Length)..],
-            };
-        }
-        return text;
-    }
-
     /// <summary>Some bytes changed, half of them near the end, where a footer reaches furthest; or the end cut off.</summary>
     private static byte[] Damaged(byte[] whole, Random random)
     {
@@ -150,13 +127,6 @@ public sealed partial class DataFileFuzzTests(ITestOutputHelper output)
             2 => [.. "{\""u8, .. bytes],
             _ => bytes,
         };
-    }
-
-    private static byte[] Gzip(byte[] content)
-    {
-        using var packed = new MemoryStream();
-        using (var stream = new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true)) stream.Write(content);
-        return packed.ToArray();
     }
 
     /// <summary>The samples of the lines as a Parquet file.</summary>

@@ -1,9 +1,9 @@
-using System.IO.Compression;
 using System.Text;
 using System.Text.Json.Nodes;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Tests.Checkpoints;
 using LightReasoner.Worker.Tests.FineTuning;
+using LightReasoner.Worker.Tests.Inputs;
 
 namespace LightReasoner.Worker.Tests.Data;
 
@@ -97,9 +97,9 @@ public sealed class DatasetCaseTests : IDisposable
         string[] lines = File.ReadAllLines(Path.Combine(Examples, "data", "test.jsonl"))[..4];
         string plain = Write("expected.jsonl", string.Join('\n', lines) + "\n"), file = _folder[name];
         byte[] text = File.ReadAllBytes(plain);
-        if (name == "two-members.gz") File.WriteAllBytes(file, [.. Gzip(text[..100]), .. Gzip(text[100..])]);
+        if (name == "two-members.gz") File.WriteAllBytes(file, [.. OddFiles.Gzip(text[..100]), .. OddFiles.Gzip(text[100..])]);
         else File.WriteAllBytes(file, name.StartsWith("plain", StringComparison.Ordinal)
-            || name.EndsWith(".JSONL", StringComparison.Ordinal) ? text : Gzip(text));
+            || name.EndsWith(".JSONL", StringComparison.Ordinal) ? text : OddFiles.Gzip(text));
         (int code, string output, string errors) = await EvaluateAsync(file);
         Assert.True(code == 0, errors);
         Assert.Equal((await EvaluateAsync(plain)).Output, output);
@@ -119,7 +119,7 @@ public sealed class DatasetCaseTests : IDisposable
     [InlineData("pointer.jsonl", "Git LFS")]
     public async Task Evaluation_OfAFileThatCannotBeRead_SaysWhatItIs(string name, string reason)
     {
-        byte[] text = [.. Enumerable.Range(0, 400).SelectMany(i => Encoding.UTF8.GetBytes($$"""{"question": "{{i * 7919 % 1009}} + 1 =", "answer": "{{i * 31 % 97}}"}""" + "\n"))], packed = Gzip(text);
+        byte[] text = [.. Enumerable.Range(0, 400).SelectMany(i => Encoding.UTF8.GetBytes($$"""{"question": "{{i * 7919 % 1009}} + 1 =", "answer": "{{i * 31 % 97}}"}""" + "\n"))], packed = OddFiles.Gzip(text);
         byte[] content = name switch
         {
             "cut.jsonl.gz" => packed[..(packed.Length / 2)],
@@ -253,15 +253,8 @@ public sealed class DatasetCaseTests : IDisposable
     private string Write(string name, string content)
     {
         byte[] bytes = new UTF8Encoding(false).GetBytes(content);
-        File.WriteAllBytes(_folder[name], name.EndsWith(".gz", StringComparison.Ordinal) ? Gzip(bytes) : bytes);
+        File.WriteAllBytes(_folder[name], name.EndsWith(".gz", StringComparison.Ordinal) ? OddFiles.Gzip(bytes) : bytes);
         return _folder[name];
-    }
-
-    private static byte[] Gzip(byte[] content)
-    {
-        using var packed = new MemoryStream();
-        using (var stream = new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true)) stream.Write(content);
-        return packed.ToArray();
     }
 
     private Task<(int Code, string Output, string Errors)> EvaluateAsync(string data) =>

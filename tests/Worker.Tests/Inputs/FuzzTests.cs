@@ -30,10 +30,6 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
     private static readonly int Factor = int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_FUZZ_FACTOR") ?? "1"),
         Seed = int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_FUZZ_SEED") ?? "1");
 
-    private static readonly HashSet<int> Documented = [.. ExitCodes()
-        .Matches(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs", "troubleshooting.md")))
-        .Select(match => int.Parse(match.Groups[1].ValueSpan))];
-
     private static readonly string[] Names =
     [
         "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
@@ -86,7 +82,7 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
                 + $"{string.Join(' ', command)}\n{Encoding.Latin1.GetString(content.AsSpan(0, Math.Min(content.Length, 3000)))}";
             (int code, _, string errors) = await WorkerProgram.RunAsync(command)
                 .WaitAsync(TimeSpan.FromMinutes(2)); // a hang, not a measure of speed
-            Assert.True(Documented.Contains(code) && code != (int)ExitCode.Failure, $"{code}: {errors}\n{what}");
+            Assert.True(OddFiles.DocumentedExitCodes.Contains(code) && code != (int)ExitCode.Failure, $"{code}: {errors}\n{what}");
             Assert.False(errors.Contains("   at ", StringComparison.Ordinal), $"{errors}\n{what}");
             Assert.True(round > 0 || code is 0 or (int)ExitCode.MissingInput, $"the file itself is refused: {errors}\n{what}");
             codes[code] = codes.GetValueOrDefault(code) + 1;
@@ -95,9 +91,6 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
             + $"{string.Join(", ", codes.Select(pair => $"{pair.Value} × code {pair.Key}"))}");
         Assert.Contains(codes.Keys, code => code != 0);
     }
-
-    [GeneratedRegex(@"^\| (\d+) \|", RegexOptions.Multiline)]
-    private static partial Regex ExitCodes();
 
     [GeneratedRegex(@"VmHWM:\s+(\d+) kB")]
     private static partial Regex PeakMemory();
@@ -113,7 +106,7 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
                 1 => "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"u8.ToArray(),
                 2 => "<!DOCTYPE html><title>Sign in</title>"u8.ToArray(),
                 3 => [.. "PK"u8, 3, 4, 0, 0],
-                4 => Gzip(whole),
+                4 => OddFiles.Gzip(whole),
                 5 => [0xFF, 0xFE, .. Encoding.Unicode.GetBytes("{}")],
                 6 => Encoding.UTF8.GetBytes(new string('[', 100_000)),
                 7 => "7"u8.ToArray(),
@@ -121,12 +114,12 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
             };
         }
         if (name.EndsWith(".gz", StringComparison.Ordinal)) return random.Next(2) == 0 ? Damaged(whole, random)
-            : Gzip(Changed(Gunzip(whole), name[..^3], random));
+            : OddFiles.Gzip(Changed(Gunzip(whole), name[..^3], random));
         if (name.EndsWith(".safetensors", StringComparison.Ordinal) && random.Next(3) > 0) return WithHeader(whole, random);
         if (name.EndsWith(".parquet", StringComparison.Ordinal) || name.EndsWith(".safetensors", StringComparison.Ordinal)
             || random.Next(6) == 0) return Damaged(whole, random);
         if (name.EndsWith(".jinja", StringComparison.Ordinal)
-            || random.Next(4) == 0) return Encoding.UTF8.GetBytes(Edited(Encoding.UTF8.GetString(whole), random));
+            || random.Next(4) == 0) return Encoding.UTF8.GetBytes(OddFiles.Edited(Encoding.UTF8.GetString(whole), Scraps, random));
         if (name.EndsWith(".yaml", StringComparison.Ordinal))
             return Restructured(Encoding.UTF8.GetBytes(ManifestReader.ToJson(ManifestReader.Read(Encoding.UTF8.GetString(whole), name))),
                 random);
@@ -174,21 +167,6 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
         }
     }
 
-    private static string Edited(string text, Random random)
-    {
-        for (int edits = random.Next(1, 4); edits > 0; edits--)
-        {
-            int at = random.Next(text.Length + 1);
-            text = random.Next(3) switch
-            {
-                0 => text.Insert(at, Scraps[random.Next(Scraps.Length)]),
-                1 => text.Remove(at, Math.Min(random.Next(8), text.Length - at)),
-                _ => text[..at] + text[random.Next(text.Length)..],
-            };
-        }
-        return text;
-    }
-
     private static byte[] Damaged(byte[] whole, Random random)
     {
         if (random.Next(4) == 0) return whole[..random.Next(whole.Length)];
@@ -204,13 +182,6 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
             damaged[at] = random.Next(2) == 0 ? (byte)random.Next(256) : (byte)0xFF;
         }
         return damaged;
-    }
-
-    private static byte[] Gzip(byte[] content)
-    {
-        using var packed = new MemoryStream();
-        using (var stream = new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true)) stream.Write(content);
-        return packed.ToArray();
     }
 
     private static byte[] Gunzip(byte[] content)
@@ -248,7 +219,7 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
             switch (changed)
             {
                 case "questions.jsonl.gz":
-                    await File.WriteAllBytesAsync(_folder[changed], Gzip(Encoding.UTF8.GetBytes(Question)));
+                    await File.WriteAllBytesAsync(_folder[changed], OddFiles.Gzip(Encoding.UTF8.GetBytes(Question)));
                     break;
                 case "records.parquet":
                     File.Copy($"{Examples}/data/refine.parquet", _folder[changed]);
