@@ -39,7 +39,7 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
         var loop = new Loop(() => trainer.Step, trainer.TotalSteps, () => trainer.TokensSeen,
                 (tokensPerSecond, stop) => trainer.TrainStep(stop) with { TokensPerSecond = tokensPerSecond() }, trainer.SaveState, trainer.LoadState);
         RunPlan plan = Plan(model, FormattableString.Invariant($"{_spec.Training.MaxSteps:N0} steps on {trainer.Samples:N0} samples of {trainer.Tokens:N0} tokens (the longest {trainer.LongestSequence:N0}){evaluation.Words}"),
-            trainer.Adapter, _spec.Training.BatchSize, trainer.LongestSequence, _spec.Training.MaxLength, _spec.Training.GradientCheckpointing, _spec.Training.SaveTotalLimit, _spec.Merge,
+            trainer.Adapter, _spec.Training.BatchSize, trainer.LongestSequence, _spec.Training.MaxLength, _spec.Training.GradientCheckpointing, Math.Min(_spec.Training.SaveTotalLimit, _spec.Training.MaxSteps), _spec.Merge,
             [.. Warnings(trainer, experts), .. doubts]);
         if (Run.PlanOnly)
         {

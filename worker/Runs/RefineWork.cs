@@ -32,7 +32,7 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
         var loop = new Loop(() => trainer.Step, trainer.TotalSteps, () => trainer.TokensSeen,
                 (tokensPerSecond, stop) => trainer.TrainStep(stop) with { TokensPerSecond = tokensPerSecond() }, trainer.SaveState, trainer.LoadState);
         RunPlan plan = Plan(model, FormattableString.Invariant($"{trainer.TotalSteps:N0} steps on {trainer.Records:N0} records of {trainer.Tokens:N0} tokens (the longest {trainer.LongestSequence:N0}){evaluation.Words}"),
-            trainer.Adapter, _spec.Training.BatchSize, trainer.LongestSequence, _spec.Training.MaxLength, _spec.Training.GradientCheckpointing, _spec.Training.SaveTotalLimit, writesModel: false,
+            trainer.Adapter, _spec.Training.BatchSize, trainer.LongestSequence, _spec.Training.MaxLength, _spec.Training.GradientCheckpointing, (int)Math.Min(_spec.Training.SaveTotalLimit, trainer.TotalSteps), writesModel: false,
             [.. Warnings(trainer, records.Count), .. doubts]);
         if (Run.PlanOnly)
         {

@@ -62,7 +62,7 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
     /// <param name="length">Tokens of the longest.</param>
     /// <param name="maxLength">Most tokens that the document allows.</param>
     /// <param name="checkpointing">Whether layers are computed again.</param>
-    /// <param name="keep">Checkpoints that are kept.</param>
+    /// <param name="keep">Most checkpoints that are kept, no more than there are steps.</param>
     /// <param name="writesModel">Whether a whole model is written in the end.</param>
     /// <param name="warnings">What else may go wrong.</param>
     protected RunPlan Plan(ModelWithTokenizer model, string work, LoraSpec? adapter, int rows, int length, int maxLength, bool checkpointing, int keep, bool writesModel, IEnumerable<string> warnings)

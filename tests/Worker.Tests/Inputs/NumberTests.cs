@@ -59,7 +59,6 @@ public sealed class NumberTests(ITestOutputHelper output) : IDisposable
     private static bool IsRule(ExitCode code, string message) =>
         code == ExitCode.BadManifest ? !message.Contains('≥') && !message.Contains('≤')
             && !message.Contains("is required", StringComparison.Ordinal)
-        : code == ExitCode.Failure ? message.Contains("of disk are free", StringComparison.Ordinal)
         : code == ExitCode.BadData
             && new[] { "learningRate may help", "maxLength", "spec.selection.beta", "no step was compared" }.Any(message.Contains);
 
