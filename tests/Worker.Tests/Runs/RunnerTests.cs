@@ -160,8 +160,8 @@ public sealed class RunnerTests : IDisposable
         foreach (Manifest manifest in (Manifest[])[sampling, training])
             Assert.Equal(ExitCode.Done, await new Runner(options, new ConsoleProgress(TextWriter.Null, ProgressStyle.Quiet, TimeProvider.System),
                 TimeProvider.System).RunAsync(manifest, default));
-        Assert.NotEmpty(Directory.GetFiles(_folder["default/samplingrun/same/samples"]));
-        Assert.NotEmpty(Directory.GetFiles(_folder["default/finetunerun/same/adapter"]));
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(_folder.Path, "default/samplingrun/same/samples")));
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(_folder.Path, "default/finetunerun/same/adapter")));
     }
 
     private async Task<IReadOnlyList<Worker.Data.ContrastiveSample>> SamplesAsync(string run) =>
