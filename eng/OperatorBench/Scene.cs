@@ -37,7 +37,7 @@ internal sealed class Scene : IAsyncDisposable
             scene.Api = new Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(scene.cluster.Kubeconfig));
             // Kubelets and pods are on other machines in a real cluster: here they get the processor time that is left.
             await scene.cluster.StartAsync("node", "nice",
-                ["-n", "19", scene.cluster.Program("devcluster"), "node", "--kubeconfig", scene.cluster.Kubeconfig,
+                ["-n", "10", scene.cluster.Program("devcluster"), "node", "--kubeconfig", scene.cluster.Kubeconfig,
                     "--data", Path.Combine(scene.folder, "node"), "--image", $"lightreasoner/worker={scene.worker}", "--max-pods", $"{pods + 100}"],
                 async () => (await scene.Api.CoreV1.ListNodeAsync(cancellationToken: cancel)).Items.Count == 1, cancel);
             await scene.cluster.Kubectl.RunAsync(cancel, "apply", "-f", "crds/");
@@ -94,6 +94,16 @@ internal sealed class Scene : IAsyncDisposable
     {
         object list = await Api.CustomObjects.ListNamespacedCustomObjectAsync(ApiGroup.Name, ApiGroup.Version, "default", Plural(kind), cancellationToken: cancel);
         return [.. JsonNode.Parse(list.ToString()!)!["items"]!.AsArray().Select(item => item!)];
+    }
+
+    /// <summary>How long each run has waited for its Job, in order.</summary>
+    public async Task<double[]> JobDelaysAsync(IReadOnlyList<JsonNode> runs, CancellationToken cancel)
+    {
+        Dictionary<string, DateTime> made = runs.ToDictionary(run => (string)run["metadata"]!["uid"]!,
+            run => run["metadata"]!["creationTimestamp"]!.GetValue<DateTime>());
+        V1JobList jobs = await Api.BatchV1.ListNamespacedJobAsync("default", cancellationToken: cancel);
+        return [.. jobs.Items.Where(job => made.ContainsKey(job.OwnerReferences()[0].Uid))
+            .Select(job => (job.CreationTimestamp()!.Value - made[job.OwnerReferences()[0].Uid]).TotalSeconds).Order()];
     }
 
     public async Task PutStatusAsync(RunKind kind, JsonNode run, JsonObject status, CancellationToken cancel)
