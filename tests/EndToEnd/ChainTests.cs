@@ -118,7 +118,7 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
                 image: lightreasoner/worker
                 command: [sh, -c, "cp -r examples/quickstart/models/seed-0 /data/models && cp examples/quickstart/data/*.jsonl /data/"]
                 volumeMounts: [{name: data, mountPath: /data}]
-              volumes: [{name: data, persistentVolumeClaim: {claimName: lightreasoner}}]
+              volumes: [{name: data, persistentVolumeClaim: {claimName: lightreasoner} }]
             """);
         await cluster.Kubectl.RunAsync(default, "wait", "-n", Namespace, "pod/files", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=180s");
         await cluster.Kubectl.RunAsync(default, "apply", "-k", "examples/pvc");

@@ -37,13 +37,13 @@ internal static class AccuracySection
             {Line("mean", accuracy.Questions, Mean(sets, set => set.Before), Mean(sets, set => set.After), accuracy.After - accuracy.Before, accuracy.ChangeLow, accuracy.ChangeHigh)}
             </tbody></table></div>
             <p class="lead">In brackets: 95 % intervals.</p>
-            <p class="lead">{what} before and after, one answer each. {accuracy.Improved:N0} questions became right, {accuracy.Worsened:N0} ceased to be.</p>
+            <p class="lead">{what} before and after, one answer each. Became right: {accuracy.Improved:N0}; ceased to be right: {accuracy.Worsened:N0}.</p>
             {List("Became right", changes.Where(change => change.Improved))}
             {List("Ceased to be right", changes.Where(change => !change.Improved))}
             </section>
             """) : Html.Of($"""
             <section><h2>Did it help?</h2><div class="charts">
-            {IntervalChart.Draw($"{what} before and after", rows, Html.Of($"Right answers among {accuracy.Questions:N0} held-out questions, with 95 % intervals (Wilson). {accuracy.Improved:N0} questions became right, {accuracy.Worsened:N0} ceased to be."))}
+            {IntervalChart.Draw($"{what} before and after", rows, Html.Of($"Right answers among {accuracy.Questions:N0} held-out questions, with 95 % intervals (Wilson). Became right: {accuracy.Improved:N0}; ceased to be right: {accuracy.Worsened:N0}."))}
             </div>
             {List("Became right", changes.Where(change => change.Improved))}
             {List("Ceased to be right", changes.Where(change => !change.Improved))}
