@@ -112,10 +112,10 @@ public sealed class DatasetCaseTests : IDisposable
     [InlineData("flipped.jsonl.gz", "gzip data is damaged or cut off")]
     [InlineData("q.parquet.gz", "unpack it")]
     [InlineData("q.zst", "compressed with zstd")]
-    [InlineData("q.zip", "ZIP archive")]
+    [InlineData("q.zip", "zip archive")]
     [InlineData("q.xz", "compressed with xz")]
     [InlineData("utf16.jsonl", "UTF-16")]
-    [InlineData("page.jsonl", "web page")]
+    [InlineData("page.jsonl", "HTML page")]
     [InlineData("pointer.jsonl", "Git LFS")]
     public async Task Evaluation_OfAFileThatCannotBeRead_SaysWhatItIs(string name, string reason)
     {

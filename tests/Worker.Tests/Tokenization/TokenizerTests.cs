@@ -248,7 +248,7 @@ public class TokenizerTests
     {
         var json = Json();
         json[section]![field] = JsonNode.Parse(value);
-        Assert.Contains(message, Assert.Throws<TokenizerException>(() => Parse(json)).Message);
+        Assert.Contains(message, Assert.Throws<InvalidDataException>(() => Parse(json)).Message);
     }
 
     [Theory]
@@ -261,13 +261,13 @@ public class TokenizerTests
     {
         var json = Json();
         json[section] = JsonNode.Parse(value);
-        Assert.StartsWith(message, Assert.Throws<TokenizerException>(() => Parse(json)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(message, Assert.Throws<InvalidDataException>(() => Parse(json)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Parse_NoTokens_NamesTheVocabulary() => Assert.StartsWith(
         "tokenizer.json: model.vocab: holds no token",
-        Assert.Throws<TokenizerException>(() => Parse(new JsonObject { ["model"] = JsonNode.Parse("""{"type":"BPE","vocab":{},"merges":[]}""") })).Message,
+        Assert.Throws<InvalidDataException>(() => Parse(new JsonObject { ["model"] = JsonNode.Parse("""{"type":"BPE","vocab":{},"merges":[]}""") })).Message,
         StringComparison.Ordinal);
 
     [Theory]
@@ -276,7 +276,7 @@ public class TokenizerTests
     [InlineData("""{"added_tokens_decoder":{"x":{"content":"a"}}}""", "tokenizer_config.json: added_tokens_decoder: 'x' is not a token id")]
     [InlineData("""{"additional_special_tokens":"<a>"}""", "tokenizer_config.json: additional_special_tokens: expected an array, found string")]
     public void Parse_BadConfig_NamesTheField(string config, string message) =>
-        Assert.StartsWith(message, Assert.Throws<TokenizerException>(() => Parse(Json(), JsonNode.Parse(config)!.AsObject())).Message,
+        Assert.StartsWith(message, Assert.Throws<InvalidDataException>(() => Parse(Json(), JsonNode.Parse(config)!.AsObject())).Message,
             StringComparison.Ordinal);
 
     private static void CheckBothWays(Tokenizer tokenizer, string text, string ids, string decoded, string withoutSpecial)

@@ -9,13 +9,8 @@ internal static class Histogram
     private const int MaxBars = 48;
 
     /// <summary>Draws counts.</summary>
-    /// <param name="title">Title of the chart.</param>
-    /// <param name="xName">What is binned.</param>
-    /// <param name="yName">What is counted.</param>
-    /// <param name="counts">Counts by bin number.</param>
     /// <param name="binWidth">Width of a bin: number i begins at i · width. 1 for whole numbers.</param>
     /// <param name="threshold">A value to mark, with its label.</param>
-    /// <param name="note">A sentence below.</param>
     public static Html Draw(string title, string xName, string yName, IReadOnlyDictionary<int, long> counts, double binWidth = 1, (double Value, string Label)? threshold = null, Html? note = null)
     {
         if (counts.Count == 0) return Html.Empty;

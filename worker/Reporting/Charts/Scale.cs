@@ -12,7 +12,6 @@ internal sealed class Scale
     /// <param name="high">Largest value that must be on it.</param>
     /// <param name="from">Coordinate of the low end.</param>
     /// <param name="to">Coordinate of the high end.</param>
-    /// <param name="ticks">About so many ticks.</param>
     /// <param name="whole">Whether values between whole numbers make no sense.</param>
     /// <param name="exact">Ends at the values given rather than at the ticks around them.</param>
     public Scale(double low, double high, double from, double to, int ticks = 5, bool whole = false, bool exact = false)

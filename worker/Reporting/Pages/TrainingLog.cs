@@ -5,7 +5,6 @@ using LightReasoner.Worker.Reporting.Charts;
 namespace LightReasoner.Worker.Reporting.Pages;
 
 /// <summary>The metrics lines of a training run, and what the pages of both training kinds show of them.</summary>
-/// <param name="records">The run's records.</param>
 /// <param name="loss">The field that training brings down.</param>
 /// <param name="decimals">Decimals that are shown of it.</param>
 internal sealed class TrainingLog(RunRecords records, string loss, int decimals)
@@ -31,8 +30,6 @@ internal sealed class TrainingLog(RunRecords records, string loss, int decimals)
             Html.Of($"Validation data is never trained on. The first point is the model before training."));
 
     /// <summary>The charts of a training: the kind's own, then learning rate and gradient norm.</summary>
-    /// <param name="own">Charts of the kind.</param>
-    /// <param name="maxGradNorm">Where gradients were clipped.</param>
     /// <param name="last">A chart at the end.</param>
     public Html Section(Html own, double maxGradNorm, Html last) => Html.Of($"""
         <section><h2>How training went</h2><div class="charts">
