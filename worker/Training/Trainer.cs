@@ -77,7 +77,7 @@ public abstract class Trainer<TMetrics> : IDisposable
     public void LoadState(string folder)
     {
         var state = TrainingCheckpoint.Load(folder, Replicas);
-        if ((long)state["records"]! != Records)
+        if ((long?)state["records"] != Records)
             throw new InvalidDataException($"{folder}: was written with {state["records"]} records, there are {Records} now");
         (Step, RecordsSeen, TokensSeen) = ((long)state["step"]!, (long)state["recordsSeen"]!, (long)state["tokensSeen"]!);
     }
