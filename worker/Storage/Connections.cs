@@ -56,6 +56,9 @@ internal sealed class Connections : DelegatingHandler
 
     private static bool IsUnreachable(Exception e) =>
         e is HttpRequestException
-        { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError }
+        {
+            HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError
+                or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError
+        }
             or OperationCanceledException { InnerException: TimeoutException };
 }

@@ -107,7 +107,8 @@ public class ParquetGoldenTests(ITestOutputHelper output)
         JsonArray list => $"[{string.Join(',', list.Select(Canonical))}]",
         JsonValue value when value.GetValueKind() == System.Text.Json.JsonValueKind.Number
             && value.ToJsonString() is var text && text.AsSpan().ContainsAny('.', 'e', 'E') =>
-            double.Parse(text, System.Globalization.CultureInfo.InvariantCulture).ToString("R", System.Globalization.CultureInfo.InvariantCulture),
+            double.Parse(text, System.Globalization.CultureInfo.InvariantCulture)
+            .ToString("R", System.Globalization.CultureInfo.InvariantCulture),
         _ => node?.ToJsonString() ?? "null",
     };
 

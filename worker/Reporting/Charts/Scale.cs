@@ -20,7 +20,8 @@ internal sealed class Scale
         (_from, _to) = (from, to);
         double step = Step((high - low) / ticks);
         if (whole) step = Math.Max(1, Math.Ceiling(step));
-        double first = exact ? Math.Ceiling(low / step - 1e-9) : Math.Floor(low / step + 1e-9), last = exact ? Math.Floor(high / step + 1e-9) : Math.Ceiling(high / step - 1e-9);
+        double first = exact ? Math.Ceiling(low / step - 1e-9) : Math.Floor(low / step + 1e-9),
+            last = exact ? Math.Floor(high / step + 1e-9) : Math.Ceiling(high / step - 1e-9);
         Ticks = [.. Enumerable.Range(0, (int)(last - first) + 1).Select(i => (first + i) * step)];
         (Low, High) = exact ? (low, high) : (first * step, last * step);
         Decimals = Math.Clamp((int)Math.Ceiling(-Math.Log10(step) - 1e-9), 0, 10);
