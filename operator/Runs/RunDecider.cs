@@ -84,8 +84,7 @@ internal sealed class RunDecider(OperatorOptions options)
         if (run.RunStatus is { StartTime: not null, OutputUri: { } settled }) return settled;
         if (run.RunSpec.Output?.Uri is { } uri) return uri.TrimEnd('/');
         return options.OutputPrefix is { } prefix
-            ? $"{prefix.TrimEnd('/')}/{run.Metadata.NamespaceProperty}/{run.RunKind.ToString().ToLowerInvariant()}/{run.Metadata.Name}"
-                : null;
+            ? $"{prefix.TrimEnd('/')}/{OutputSpec.DefaultFolder(run.RunKind, run.Metadata.NamespaceProperty, run.Metadata.Name)}" : null;
     }
 
     private RunDecision Work(RunObservation o, RunOutputs outputs)
