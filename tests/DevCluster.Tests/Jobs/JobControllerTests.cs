@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Client;
 using LightReasoner.DevCluster.Jobs;
 using LightReasoner.DevCluster.Json;
+using LightReasoner.DevCluster.Node;
 using LightReasoner.DevCluster.Tests.Node;
 
 namespace LightReasoner.DevCluster.Tests.Jobs;
@@ -122,7 +122,7 @@ public sealed class JobControllerTests : IAsyncLifetime
         while (true)
         {
             var found = (await scene.Api.ListAsync(Resource.Events.Collection(scene.Namespace),
-                cancel: bound.Token)).Items.FirstOrDefault(e => e.Text("reason") == reason);
+                bound.Token)).Items.FirstOrDefault(e => e.Text("reason") == reason);
             if (found is not null) return found;
             await Task.Delay(50, bound.Token);
         }

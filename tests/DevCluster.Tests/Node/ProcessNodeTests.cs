@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Client;
 using LightReasoner.DevCluster.Json;
 using LightReasoner.DevCluster.Node;
 
@@ -31,7 +30,6 @@ public sealed class ProcessNodeTests : IAsyncLifetime
         // Two pipes: either line may come first.
         var log = await scene.LogText("p");
         Assert.Equal(["hello", "trouble"], log.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order());
-        Assert.Equal(log[..6], await scene.LogText("p", "limitBytes=6"));
     }
 
     /// <summary>The test answers in the place of the pod's program, at the pod's address.</summary>
