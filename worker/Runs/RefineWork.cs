@@ -36,7 +36,7 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
             [.. Warnings(trainer, records.Count), .. doubts]);
         if (Run.PlanOnly)
         {
-            Run.Announce(plan with { Duration = Time(loop) + evaluation.Time(model) });
+            Run.Announce(plan with { Duration = RunPlan.About(Time(loop) + evaluation.Time(model)) });
             return;
         }
         Run.Announce(plan);

@@ -39,6 +39,9 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
     /// <param name="Into">Puts it among a step's figures.</param>
     protected sealed record Validation(int Steps, Func<double> Loss, Func<TMetrics, double, TMetrics> Into);
 
+    /// <summary>Metrics where the document does not say how often: so many in a run, and no more steps between two.</summary>
+    private const int CurvePoints = 100, MostBetweenPoints = 10;
+
     protected RunContext Run { get; } = run;
 
     /// <summary>What the steps will take, by one or two that are done and thrown away.</summary>
@@ -113,7 +116,7 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
 
     /// <summary>Trains to the last step and returns the figures of the last one logged.</summary>
     protected async Task<TMetrics> TrainAsync(
-        Loop trainer, int saveSteps, int saveMinutes, int keep, int loggingSteps, ResumeMode resume, string what, Func<TMetrics, string> describe,
+        Loop trainer, int saveSteps, int saveMinutes, int keep, int? loggingSteps, ResumeMode resume, string what, Func<TMetrics, string> describe,
         Func<ProgressReport, TMetrics, ProgressReport> report, Validation? validation)
     {
         var checkpoints = new Checkpoints(Run.Output, keep);
@@ -126,6 +129,7 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
         Run.Progress.Update(r => r with { Unit = "steps", Total = trainer.TotalSteps, Done = start });
         long begun = Run.Time.GetTimestamp(), tokensBefore = trainer.TokensSeen();
         double Seconds() => Math.Max(1e-3, Run.Time.GetElapsedTime(begun).TotalSeconds);
+        long logged = loggingSteps ?? Math.Clamp(trainer.TotalSteps / CurvePoints, 1, MostBetweenPoints);
 
         if (validation is not null && await Run.Output.Store.GetAsync(ValidationLoss.BlobName, Run.Stop) is null)
         {
@@ -150,7 +154,7 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
             if (validates) metrics = validation!.Into(metrics, validation.Loss());
             double rate = (step - start) / Seconds();
             Run.Progress.Tell(what, r => report(r with { Done = step, RatePerSecond = rate }, metrics), describe(metrics));
-            if (step % loggingSteps == 0 || isLast || validates) await log.AddAsync(last = metrics, CancellationToken.None);
+            if (step % logged == 0 || isLast || validates) await log.AddAsync(last = metrics, CancellationToken.None);
             if (step % saveSteps == 0 || isLast || Run.Stop.IsCancellationRequested || Run.Time.GetElapsedTime(savedAt) >= TimeSpan.FromMinutes(saveMinutes)) await SaveAsync();
             Run.Stop.ThrowIfCancellationRequested();
         }
