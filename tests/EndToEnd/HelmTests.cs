@@ -114,7 +114,8 @@ public sealed class HelmTests(HelmTests.Scene scene) : IClassFixture<HelmTests.S
                 until [ -e {{_folder}}/${HOSTNAME%-srun-*} ]; do sleep 0.1; done
 
                 """);
-            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(worker, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(worker,
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             await _cluster.StartClusterAsync(default);
         }
 

@@ -21,13 +21,11 @@ internal static class RunRecord
     public static string Version { get; } =
         typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
-    /// <summary>Writes the record, or makes sure that the one there is of the same work. A document that asks for more of it takes its place,
-    /// and so does any other where nothing has been done yet.</summary>
-    /// <param name="output">The run's output.</param>
-    /// <param name="manifest">The document.</param>
+    /// <summary>
+    /// Writes the record, or makes sure that the one there is of the same work. A document that asks for more of it takes its place, and
+    /// so does any other where nothing has been done yet.
+    /// </summary>
     /// <param name="inputs">Fingerprints of what goes in.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="cancellation">Ends the wait.</param>
     /// <returns>What more is asked for than at the attempt before; empty for nothing.</returns>
     /// <exception cref="WorkerException">The folder holds the output of another document, or of other models or data.</exception>
     public static async Task<IReadOnlyList<SpecChange>> EnsureAsync(RunOutput output, Manifest manifest, JsonObject inputs, TimeProvider time, CancellationToken cancellation)

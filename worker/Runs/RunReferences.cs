@@ -14,7 +14,6 @@ public sealed class RunReferences
 
     /// <summary>Takes the references of a command line.</summary>
     /// <param name="references">Each <c>KIND/NAME=URI</c>.</param>
-    /// <param name="prefix">Prefix of default outputs.</param>
     /// <param name="ns">Namespace of the run that refers.</param>
     /// <exception cref="WorkerException">A reference has another form.</exception>
     public RunReferences(IEnumerable<string> references, string prefix, string ns)

@@ -148,7 +148,8 @@ public sealed class RunnerTests : IDisposable
     }
 
     private async Task<IReadOnlyList<Worker.Data.ContrastiveSample>> SamplesAsync(string run) =>
-        [.. await Worker.Data.Datasets.SamplesAsync($"file://{_folder.Path}/{run}/samples/*", null, default)];
+        [.. (await Worker.Data.Datasets.SamplesAsync($"file://{_folder.Path}/{run}/samples/*", null, default))
+            .Select(sample => sample with { Place = null })];
 
     private static Manifest Sampling(int questions, int batch, params string[] changes) =>
         ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
