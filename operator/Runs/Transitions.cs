@@ -27,8 +27,8 @@ internal static class Transitions
         // An attempt's first batches are timed.
         if (after is { Phase: RunPhase.Running, Progress: { EstimatedCompletion: { } end } progress }
             && before.Progress?.EstimatedCompletion is null)
-            yield return new RunEvent("Estimated", FormattableString.Invariant(
-                $"{progress.Display} {progress.Unit} done, {progress.RatePerSecond} a second; ready about {end.UtcDateTime:yyyy-MM-dd HH:mm} UTC"));
+            yield return new RunEvent("Estimated", FormattableString.Invariant($"{progress.Display} {progress.Unit} done, ")
+                + FormattableString.Invariant($"{progress.RatePerSecond} a second; ready about {end.UtcDateTime:yyyy-MM-dd HH:mm} UTC"));
 
         RunCondition? ready = Conditions.Find(after.Conditions, Conditions.Ready),
             wasReady = Conditions.Find(before.Conditions, Conditions.Ready);

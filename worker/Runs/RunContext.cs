@@ -21,7 +21,8 @@ namespace LightReasoner.Worker.Runs;
 /// <param name="Stop">Asks to save what is done and to end (SIGTERM, Ctrl-C).</param>
 internal sealed record RunContext(
     Manifest Manifest, int Shard, RunOutput Output, RunReferences References, ModelSources Models, IReadOnlyList<torch.Device> Devices,
-    ProgressFeed Progress, MlflowTracking? Tracking, TimeProvider Time, JsonObject Inputs, bool PlanOnly, bool AllShards, CancellationToken Stop)
+    ProgressFeed Progress, MlflowTracking? Tracking, TimeProvider Time, JsonObject Inputs, bool PlanOnly, bool AllShards,
+    CancellationToken Stop)
 {
     /// <summary>Says what is planned, to the person and (in short) to the operator, and refuses it where the machine has no room for it.</summary>
     internal void Announce(RunPlan plan)

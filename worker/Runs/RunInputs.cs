@@ -95,7 +95,8 @@ internal static class RunInputs
 
     private static string Weights(JsonObject files)
     {
-        string[] values = [.. files.Where(file => file.Key.EndsWith(".safetensors", StringComparison.Ordinal)).Select(file => (string)file.Value!)];
+        string[] values = [.. files.Where(file => file.Key.EndsWith(".safetensors", StringComparison.Ordinal))
+            .Select(file => (string)file.Value!)];
         string[] kinds = [.. values.Select(value => value.Split(':')[0]).Distinct()];
         return values.Length == 0 ? "" : $"{(kinds.Length == 1 ? kinds[0] : "etag")}:{RunExtent.Hash(string.Join('\n', values))[..16]}";
     }
@@ -113,9 +114,11 @@ internal static class RunInputs
         (string kind, string otherKind) = (one[0].Split(':')[0], other[0].Split(':')[0]);
         return kind == otherKind && kind != "etag"
             ? ($"are of an expert with other weights ({expert}) than spec.model ({model})", true)
-            : ($"may be of another expert ({expert}) than spec.model ({model}), which cannot be told: the one is known by {Words(kind)}, the other by {Words(otherKind)}", false);
+            : ($"may be of another expert ({expert}) than spec.model ({model}), which cannot be told: the one is known by {Words(kind)}, "
+                + $"the other by {Words(otherKind)}", false);
 
-        static string Words(string kind) => kind == "etag" ? "its server's tag, which says nothing of the content" : $"its content ({kind})";
+        static string Words(string kind) =>
+            kind == "etag" ? "its server's tag, which says nothing of the content" : $"its content ({kind})";
     }
 
     private static IEnumerable<(string, DatasetSource?)> Evaluation(EvaluationSpec? spec) =>

@@ -52,9 +52,9 @@ internal sealed record RunPlan
     public static string ModelLine(string field, ModelWithTokenizer model)
     {
         CausalLM causal = model.Loaded.Model;
-        return FormattableString.Invariant($"{field}: {BlobUri.WithoutCredentials(model.Uri)}, {Count(MemoryPrediction.Elements(causal.Config))}{Parameters}, ")
-            + FormattableString.Invariant($"{causal.Config.Architecture}, {causal.DType.ToString().ToLowerInvariant()}, context {causal.Config.MaxPositionEmbeddings:N0} tokens, ")
-            + FormattableString.Invariant($"vocabulary {causal.Config.VocabSize:N0}");
+        return $"{field}: {BlobUri.WithoutCredentials(model.Uri)}, {Count(MemoryPrediction.Elements(causal.Config))}{Parameters}, "
+            + $"{causal.Config.Architecture}, {causal.DType.ToString().ToLowerInvariant()}, "
+            + FormattableString.Invariant($"context {causal.Config.MaxPositionEmbeddings:N0} tokens, vocabulary {causal.Config.VocabSize:N0}");
     }
 
     /// <summary>A duration for people.</summary>
@@ -117,7 +117,8 @@ internal sealed record RunPlan
     [
         .. Models.Select(model => model[..(model.IndexOf(Parameters, StringComparison.Ordinal) + Parameters.Length)]),
         $"{Work}, {ProgressReport.PlanWords} {MemoryPrediction.Amount(Memory.Total)}",
-        $"about {MemoryPrediction.Amount(OutputBytes)} of disk at {run.Output.Store.Uri} and {MemoryPrediction.Amount(ScratchBytes)} of scratch",
+        $"about {MemoryPrediction.Amount(OutputBytes)} of disk at {run.Output.Store.Uri} and {MemoryPrediction.Amount(ScratchBytes)} "
+            + "of scratch",
         .. Warnings.Select(warning => $"warning: {warning}"),
     ]);
 

@@ -53,8 +53,10 @@ internal static class RunRecord
         {
             if (!await IsEmptyAsync(output, cancellation))
                 throw others.Length > 0
-                    ? new WorkerException(ExitCode.BadManifest, $"{output.Store.Uri} holds the output of a run with another spec: {string.Join("; ", others)}; name another spec.output.uri, or delete that folder")
-                    : new WorkerException(ExitCode.BadData, $"{output.Store.Uri} was begun on other data: {difference}; restore it, name another spec.output.uri, or delete that folder");
+                    ? new WorkerException(ExitCode.BadManifest, $"{output.Store.Uri} holds the output of a run with another spec: "
+                        + $"{string.Join("; ", others)}; name another spec.output.uri, or delete that folder")
+                    : new WorkerException(ExitCode.BadData, $"{output.Store.Uri} was begun on other data: {difference}; restore it, name "
+                        + "another spec.output.uri, or delete that folder");
             changes = [];
         }
         else if (changes.Count == 0) return [];
@@ -67,7 +69,8 @@ internal static class RunRecord
     private static async Task<bool> IsEmptyAsync(RunOutput output, CancellationToken cancellation)
     {
         IReadOnlyList<BlobInfo> blobs = await output.Store.ListAsync("", cancellation);
-        return blobs.All(blob => blob.Name == BlobName || blob.Name.StartsWith(RunOutput.Owners, StringComparison.Ordinal)) && await output.IsAloneAsync(cancellation);
+        return blobs.All(blob => blob.Name == BlobName || blob.Name.StartsWith(RunOutput.Owners, StringComparison.Ordinal))
+            && await output.IsAloneAsync(cancellation);
     }
 
     /// <summary>When the work was begun, as the record says.</summary>

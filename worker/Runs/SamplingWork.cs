@@ -41,7 +41,8 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     /// <param name="Answers">The answers of another run, by question; null where the expert generates them.</param>
     /// <param name="Lengths">Tokens of the prompts of each shard that is looked at.</param>
     /// <param name="Plan">What is going to be done.</param>
-    private sealed record Prepared(DeviceQueue<ContrastiveSampler> Samplers, Func<Question, int[]>? Answers, IReadOnlyList<int[]> Lengths, RunPlan Plan);
+    private sealed record Prepared(DeviceQueue<ContrastiveSampler> Samplers, Func<Question, int[]>? Answers, IReadOnlyList<int[]> Lengths,
+        RunPlan Plan);
 
     /// <summary>Kept steps that the figures hold in full, over all chunks of a shard.</summary>
     private const int Examples = 10;
@@ -52,7 +53,8 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     public async Task RunAsync()
     {
         using SpooledList<Question> questions = await Datasets.QuestionsAsync(run.References.DatasetUri(_spec.Dataset), _spec.Dataset.Format,
-            _spec.QuestionField, _spec.IdField, answerField: null, _spec.MaxQuestions, run.AllShards ? 0 : run.Shard, run.AllShards ? 1 : _spec.Shards, run.Stop);
+            _spec.QuestionField, _spec.IdField, answerField: null, _spec.MaxQuestions,
+            run.AllShards ? 0 : run.Shard, run.AllShards ? 1 : _spec.Shards, run.Stop);
         run.Progress.Update(report => report with { Unit = "prompts", Total = questions.Count });
 
         if (run.PlanOnly)
@@ -177,11 +179,13 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             TimeSpan each = run.Time.GetElapsedTime(begun) / some.Length;
             using var content = new MemoryStream();
             await SampleFile.WriteAsync(Marked(result.Samples), _spec.Format, content);
+            int together = _spec.Parallelism ?? _spec.Shards, rounds = (_spec.Shards - 1) / together + 1;
             run.Announce(prepared.Plan with
             {
                 Shards = [.. ShardLines(prepared.Lengths, each)],
                 Duration = RunPlan.About(each * questions.Count) + (prepared.Lengths.Count == 1 ? ""
-                    : $" of work, {RunPlan.About(each * Largest(prepared.Lengths) * ((_spec.Shards - 1) / (_spec.Parallelism ?? _spec.Shards) + 1))} with {_spec.Parallelism ?? _spec.Shards} of {_spec.Shards} shards at a time on machines like this one"),
+                    : $" of work, {RunPlan.About(each * Largest(prepared.Lengths) * rounds)} with {together} of {_spec.Shards} shards at a "
+                        + "time on machines like this one"),
                 OutputBytes = content.Length * questions.Count / some.Length + 100L * result.StepsSeen * questions.Count / some.Length,
             });
         }
@@ -198,9 +202,12 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     {
         if (lengths.Count is > 1 and <= ShardsListed)
             foreach ((int shard, int[] prompts) in lengths.Index())
-                yield return FormattableString.Invariant($"shard {shard}: {prompts.Length:N0} questions of {prompts.Sum(length => (long)length):N0} tokens, {RunPlan.About(each * prompts.Length)}");
+                yield return FormattableString.Invariant($"shard {shard}: {prompts.Length:N0} questions of {prompts.Sum():N0} tokens, ")
+                    + RunPlan.About(each * prompts.Length);
         else if (lengths.Count > 1)
-            yield return FormattableString.Invariant($"each shard: {lengths.Min(prompts => prompts.Length):N0} to {Largest(lengths):N0} questions of {lengths.Min(prompts => prompts.Sum()):N0} to {lengths.Max(prompts => prompts.Sum()):N0} tokens, {RunPlan.About(each * Largest(lengths))}");
+            yield return FormattableString.Invariant($"each shard: {lengths.Min(prompts => prompts.Length):N0} to {Largest(lengths):N0} ")
+                + FormattableString.Invariant($"questions of {lengths.Min(prompts => prompts.Sum()):N0} to ")
+                + FormattableString.Invariant($"{lengths.Max(prompts => prompts.Sum()):N0} tokens, {RunPlan.About(each * Largest(lengths))}");
     }
 
     private static int Largest(IReadOnlyList<int[]> lengths) => lengths.Max(prompts => prompts.Length);
@@ -223,15 +230,18 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         int rows = vocabulary.SameIds ? Math.Min(expertRows, amateurRows) : expertRows;
         int shards = run.AllShards ? _spec.Shards : 1;
         if (questions.Count < shards)
-            throw new WorkerException(ExitCode.BadData, $"shard {(run.AllShards ? questions.Count : run.Shard)} has no questions: the dataset has fewer than spec.shards ({_spec.Shards}); lower it");
+            throw new WorkerException(ExitCode.BadData, $"shard {(run.AllShards ? questions.Count : run.Shard)} has no questions: the "
+                + $"dataset has fewer than spec.shards ({_spec.Shards}); lower it");
         int[] lengths = [.. questions.Select(question => PromptFormat.Encode(expertTokens, _spec.Prompt, question, rows).Length)];
-        IReadOnlyList<int[]> byShard = shards == 1 ? [lengths] : [.. lengths.Index().GroupBy(one => questions[one.Index].Index % shards, one => one.Item).OrderBy(shard => shard.Key).Select(shard => shard.ToArray())];
+        IReadOnlyList<int[]> byShard = shards == 1 ? [lengths]
+            : [.. Enumerable.Range(0, shards).Select(shard => lengths.Where((_, i) => i % shards == shard).ToArray())];
         int longest = lengths.Max(), maxNewTokens = _spec.Generation.MaxNewTokens;
 
         _models.Add(await run.Models.LoadAsync(_spec.Expert, run.Stop));
         _models.Add(await run.Models.LoadAsync(_spec.Amateur, run.Stop));
         LoadedModel expert = _models[0].Loaded, amateur = _models[1].Loaded;
-        int batchSize = BatchSizes.Rows(_spec.BatchSize, expert.Model, longest, maxNewTokens, amateur.Model), most = Largest(byShard), atOnce = Math.Min(batchSize, most);
+        int batchSize = BatchSizes.Rows(_spec.BatchSize, expert.Model, longest, maxNewTokens, amateur.Model),
+            most = Largest(byShard), atOnce = Math.Min(batchSize, most);
         int context = Math.Min(expert.Model.Config.MaxPositionEmbeddings, amateur.Model.Config.MaxPositionEmbeddings);
         if (lengths.All(length => length >= context))
             throw new WorkerException(ExitCode.BadData, $"all {lengths.Length} prompts have {lengths.Min()} tokens or more, which fill the models' context of {context} tokens; nothing could be generated");
@@ -242,10 +252,12 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         _copies.AddRange([experts, amateurs]);
         var samplers = new DeviceQueue<ContrastiveSampler>(experts.Models.Zip(amateurs.Models, (one, other) => new ContrastiveSampler(
             expert with { Model = one }, amateur with { Model = other }, expertTokens, vocabulary, _spec, batchSize)));
+        string shardWords = _spec.Shards == 1 ? "" : run.AllShards ? $" in {_spec.Shards} shards" : $" (shard {run.Shard} of {_spec.Shards})";
         return new Prepared(samplers, answers, byShard, new RunPlan
         {
             Models = [RunPlan.ModelLine("expert", _models[0]), RunPlan.ModelLine("amateur", _models[1])],
-            Work = FormattableString.Invariant($"{questions.Count:N0} questions{(_spec.Shards == 1 ? "" : run.AllShards ? $" in {_spec.Shards} shards" : $" (shard {run.Shard} of {_spec.Shards})")} of {lengths.Sum(length => (long)length):N0} tokens (the longest {longest:N0}), ")
+            Work = FormattableString.Invariant($"{questions.Count:N0} questions{shardWords} of {lengths.Sum(length => (long)length):N0} ")
+                + FormattableString.Invariant($"tokens (the longest {longest:N0}), ")
                 + (answers is null ? FormattableString.Invariant($"answers of up to {maxNewTokens:N0} tokens, {atOnce} at a time") : "answers of another run"),
             Memory = MemoryPrediction.Sampling(expert.Model, amateur.Model, atOnce, longest, maxNewTokens, Math.Min(ChunkSize, most))
                 .WithProcess(expert.Model.Device, MemoryPrediction.Weights(expert.Model) + MemoryPrediction.Weights(amateur.Model), run.Devices.Count),

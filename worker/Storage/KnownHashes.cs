@@ -19,7 +19,8 @@ internal sealed class KnownHashes(string folder, TimeProvider time)
     /// <summary>A file that changed so shortly ago may change again within the same time stamp; its hash is not kept.</summary>
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
 
-    private static readonly Lazy<KnownHashes> Process = new(() => new(Path.Combine(CacheFolder.OfProcess.Root, "hashes"), TimeProvider.System));
+    private static readonly Lazy<KnownHashes> Process = new(() =>
+        new(Path.Combine(CacheFolder.OfProcess.Root, "hashes"), TimeProvider.System));
 
     public static KnownHashes OfProcess => Process.Value;
 
@@ -30,7 +31,8 @@ internal sealed class KnownHashes(string folder, TimeProvider time)
         string entry = Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(file.Name)))[..32]);
         if (before is not null && Kept(entry) is [var state, var kept] && state == before.Text) return kept;
         string hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation));
-        if (before is not null && FileState.Of(file) == before && time.GetUtcNow() - before.Changed >= Settled) Keep(entry, [before.Text, hash]);
+        if (before is not null && FileState.Of(file) == before && time.GetUtcNow() - before.Changed >= Settled)
+            Keep(entry, [before.Text, hash]);
         return hash;
     }
 
@@ -81,8 +83,10 @@ internal sealed class KnownHashes(string folder, TimeProvider time)
             {
                 return null;
             }
+            // Inode and size; ctime and mtime, seconds and nanoseconds; major and minor number of the device.
             (long changed, int nanoseconds) = (BitConverter.ToInt64(s, 96), BitConverter.ToInt32(s, 104));
-            return new(FormattableString.Invariant($"device {BitConverter.ToInt32(s, 136)}:{BitConverter.ToInt32(s, 140)} inode {BitConverter.ToInt64(s, 32)} size {BitConverter.ToInt64(s, 40)} changed {changed}.{nanoseconds:D9} modified {BitConverter.ToInt64(s, 112)}.{BitConverter.ToInt32(s, 120):D9}"),
+            return new(string.Join(' ', BitConverter.ToInt64(s, 32), BitConverter.ToInt64(s, 40), changed, nanoseconds,
+                BitConverter.ToInt64(s, 112), BitConverter.ToInt32(s, 120), BitConverter.ToInt32(s, 136), BitConverter.ToInt32(s, 140)),
                 DateTimeOffset.FromUnixTimeSeconds(changed).AddTicks(nanoseconds / 100));
         }
 

@@ -16,7 +16,6 @@ public sealed class LostStorageTests(Scenarios scenarios, Azurite azurite, Rados
 
     [Theory]
     [InlineData(RunKind.SamplingRun, "output")]
-    [InlineData(RunKind.FineTuneRun, "output")]
     [InlineData(RunKind.FineTuneRun, "scratch")]
     public async Task Disk_FullInMidRun_EndsWithASentence_AndTheNextAttemptGoesOn(RunKind kind, string place)
     {
@@ -55,7 +54,8 @@ public sealed class LostStorageTests(Scenarios scenarios, Azurite azurite, Rados
         CalmRun calm = await scenarios.CalmAsync(RunKind.SamplingRun);
         using var disk = new SmallDisk(Path.Combine(scenarios.Folder, $"too-small-{place}"), megabytes: 20);
         string output = Path.Combine(place == "output" ? disk.Path : scenarios.Folder, $"too-small-{place}-out");
-        using WorkerProcess worker = WorkerProcess.Run(calm.Manifest, "file://" + output, place == "scratch" ? new() { ["TMPDIR"] = disk.Path } : Nothing);
+        using WorkerProcess worker = WorkerProcess.Run(calm.Manifest, "file://" + output,
+            place == "scratch" ? new() { ["TMPDIR"] = disk.Path } : Nothing);
         (int code, string errors) = await worker.ResultAsync();
         IsOneSentence(ExitCode.Failure, " MiB of disk are free; make room there", code, errors);
         Assert.False(Directory.Exists(Path.Combine(output, "samples")));
@@ -94,10 +94,8 @@ public sealed class LostStorageTests(Scenarios scenarios, Azurite azurite, Rados
     }
 
     [Theory]
-    [InlineData("azure", RunKind.SamplingRun)]
     [InlineData("azure", RunKind.FineTuneRun)]
     [InlineData("s3", RunKind.SamplingRun)]
-    [InlineData("s3", RunKind.FineTuneRun)]
     public async Task Network_GoneInMidRun_EndsWithASentence_AndTheNextAttemptGoesOn(string store, RunKind kind)
     {
         CalmRun calm = await scenarios.CalmAsync(kind);
@@ -106,7 +104,10 @@ public sealed class LostStorageTests(Scenarios scenarios, Azurite azurite, Rados
             : (radosgw.Address, $"s3://{radosgw.NewBucket()}/run", Radosgw.Variables);
         // After the second chunk, or after the second checkpoint, nobody answers any more.
         string last = kind == RunKind.SamplingRun ? "samples/part-00000-00001" : "checkpoints/step-000008/COMPLETE";
-        using var proxy = new FlakyProxy(server, share: 0, seed: 0) { Last = request => request.StartsWith("PUT", StringComparison.Ordinal) && request.Contains(last, StringComparison.Ordinal) };
+        using var proxy = new FlakyProxy(server, share: 0, seed: 0)
+        {
+            Last = request => request.StartsWith("PUT", StringComparison.Ordinal) && request.Contains(last, StringComparison.Ordinal),
+        };
         using (WorkerProcess worker = WorkerProcess.Run(calm.Manifest, uri, variables(proxy.Address)))
         {
             (int code, string errors) = await worker.ResultAsync();
@@ -140,10 +141,11 @@ public sealed class LostStorageTests(Scenarios scenarios, Azurite azurite, Rados
         Assert.Contains(words, line);
     }
 
-    /// <summary>The chunks that are there have the bytes of the undisturbed run, and nothing is left of what could not be written.</summary>
+    /// <summary>The chunks that are there have the bytes of the undisturbed run; nothing is left of what could not be written.</summary>
     private static void IsWhole(string output, CalmRun calm)
     {
-        string[] files = [.. Directory.EnumerateFiles(output, "*", SearchOption.AllDirectories).Where(file => !Path.GetFileName(file).StartsWith('.'))];
+        string[] files = [.. Directory.EnumerateFiles(output, "*", SearchOption.AllDirectories)
+            .Where(file => !Path.GetFileName(file).StartsWith('.'))];
         Assert.DoesNotContain(files, file => file.EndsWith(".~lr", StringComparison.Ordinal));
         Assert.All(files.Where(file => file.Contains("/samples/", StringComparison.Ordinal)), file =>
             Assert.Equal(File.ReadAllBytes(Path.Combine(calm.Folder, Path.GetRelativePath(output, file))), File.ReadAllBytes(file)));

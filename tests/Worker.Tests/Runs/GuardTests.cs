@@ -26,7 +26,8 @@ public sealed class GuardTests : IDisposable
         Assert.True(code == 0, errors);
         foreach (string expected in (string[])
         [
-            $"expert: file://{Examples}/models/seed-0/expert, ", $"amateur: file://{Examples}/models/seed-0/amateur, ", "12 questions of ", "answers of up to 64 tokens, 6 at a time",
+            $"expert: file://{Examples}/models/seed-0/expert, ", $"amateur: file://{Examples}/models/seed-0/amateur, ",
+                "12 questions of ", "answers of up to 64 tokens, 6 at a time",
                 "device: CPU", "predicted peak memory: ", "predicted duration: about ",
             "disk: about ", " free)", "writes samples/",
         ]) Assert.Contains(expected, said);
@@ -140,11 +141,13 @@ public sealed class GuardTests : IDisposable
         JsonObject config = JsonNode.Parse(File.ReadAllText(Path.Combine(model, "config.json")))!.AsObject();
         config["max_position_embeddings"] = 16;
         File.WriteAllText(Path.Combine(model, "config.json"), config.ToJsonString());
-        File.WriteAllLines(In("pairs.jsonl"), Enumerable.Range(1, 4).Select(i => $$"""{"prompt": "Max has {{i}} keys.", "target": "{{new string('9', 40 * i)}}" }"""));
-        (code, said, errors) = await RefineAsync("refined", "--plan", "--set", $"spec.model={{uri: '{model}', dtype: float32}}", "--set", "spec.training.maxLength=100");
+        WritePairs(Enumerable.Range(1, 4).Select(i => new string('9', 40 * i)));
+        (code, said, errors) = await RefineAsync("refined", "--plan", "--set", $"spec.model={{uri: '{model}', dtype: float32}}",
+            "--set", "spec.training.maxLength=100");
         Assert.True(code == 0, errors);
         Assert.Matches(@"warning: \d of 4 records are longer than spec.training.maxLength \(100\) and cut \(right\)", said);
-        Assert.Contains("warning: spec.training.maxLength is 100 and the longest sequence has 100 tokens, but the model's context is 16", said);
+        Assert.Contains("warning: spec.training.maxLength is 100 and the longest sequence has 100 tokens, but the model's context is 16",
+            said);
     }
 
     [Fact]
@@ -181,7 +184,8 @@ public sealed class GuardTests : IDisposable
         bytes[^1] ^= 1;
         File.WriteAllBytes(weights, bytes);
         string[] model = ["--set", $"spec.model.uri=file://{other}"];
-        const string refusal = @"(\d+) of \1 samples are of an expert with other weights \(sha256:[0-9a-f]{16}\) than spec.model \(sha256:[0-9a-f]{16}\)";
+        const string hash = "sha256:[0-9a-f]{16}",
+            refusal = $@"(\d+) of \1 samples are of an expert with other weights \({hash}\) than spec.model \({hash}\)";
         (int code, string said, string errors) = await FineTuneAsync("out", model);
         Assert.Equal((int)ExitCode.BadData, code);
         Assert.Matches($"^error: {refusal}: .* set spec.model to that expert, or spec.otherExpert to true", errors);
@@ -198,12 +202,14 @@ public sealed class GuardTests : IDisposable
         // An adapter over the expert explains the difference.
         (code, said, errors) = await FineTuneAsync("over", "--set", $"spec.model.adapterUri={In("out/adapter")}");
         Assert.True(code == 0, errors);
-        Assert.Matches(@"warning: (\d+) of \1 samples are of an expert with other adapters over the same base \(sha256:[0-9a-f]{16}\) than spec.model \(sha256:[0-9a-f]{16}\+sha256:[0-9a-f]{16}\)", said);
+        Assert.Matches(@"warning: (\d+) of \1 samples are of an expert with other adapters over the same base "
+            + $@"\({hash}\) than spec.model \({hash}\+{hash}\)", said);
     }
 
     /// <summary>Tags of servers and hashes of other kinds prove nothing.</summary>
     [Theory]
-    [InlineData("etag:aa", "sha256:bb", "the one is known by its server's tag, which says nothing of the content, the other by its content (sha256)")]
+    [InlineData("etag:aa", "sha256:bb",
+        "the one is known by its server's tag, which says nothing of the content, the other by its content (sha256)")]
     [InlineData("etag:aa", "etag:bb", "the other by its server's tag")]
     [InlineData("git:aa", "sha256:bb", "the one is known by its content (git), the other by its content (sha256)")]
     public void Fingerprints_ThatCannotBeCompared_AreADoubtAndSayWhy(string expert, string model, string why)
@@ -234,7 +240,7 @@ public sealed class GuardTests : IDisposable
     [Fact]
     public async Task Refinement_AskedForMoreEpochs_GoesOnFromTheLastCheckpoint()
     {
-        File.WriteAllLines(In("pairs.jsonl"), Enumerable.Range(1, 8).Select(i => $$"""{"prompt": "Max has {{i}} keys.", "target": "#### {{i}}"}"""));
+        WritePairs(Enumerable.Range(1, 8).Select(i => $"#### {i}"));
         Assert.Equal(0, (await RefineAsync("out", "--set", "spec.training.totalEpochs=1")).Code);
         long steps = (long)Json("out", "results/run.json")["done"]!;
         (int code, string said, string errors) = await RefineAsync("out", "--set", "spec.training.totalEpochs=2");
@@ -262,7 +268,9 @@ public sealed class GuardTests : IDisposable
         (code, said, errors) = await SampleAsync("planned", ["--plan", "--shard", "1", .. shards]);
         Assert.True(code == 0, errors);
         Assert.Contains("4 questions (shard 1 of 3) of ", said);
-        Assert.Equal((int)ExitCode.BadData, (await SampleAsync("planned", "--plan", "--set", "spec.shards=3", "--set", "spec.maxQuestions=2")).Code);
+        (code, _, errors) = await SampleAsync("planned", "--plan", "--set", "spec.shards=3", "--set", "spec.maxQuestions=2");
+        Assert.Equal((int)ExitCode.BadData, code);
+        Assert.Contains("shard 2 has no questions", errors);
     }
 
     /// <summary>A run of a few steps or questions has a curve, too.</summary>
@@ -345,9 +353,10 @@ public sealed class GuardTests : IDisposable
         JsonNode[] lines = [.. said.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
         Assert.All(lines, line => Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", (string)line["time"]!));
         // The operator makes its event Planned of the same words.
-        Assert.Contains(lines, line => (string?)line["message"] is { } plan && Regex.IsMatch(plan, $@"^expert: file://{Examples}/models/seed-0/expert, \S+( M)? parameters; "
-            + $@"amateur: file://{Examples}/models/seed-0/amateur, \S+( M)? parameters; 12 questions of \d+ tokens .*, {ProgressReport.PlanWords} \d+ MiB; "
-            + $@"about \d+ MiB of disk at file://{In("out")} and \d+ MiB of scratch$"));
+        string models = $"file://{Examples}/models/seed-0";
+        Assert.Contains(lines, line => (string?)line["message"] is { } plan && Regex.IsMatch(plan,
+            $@"^expert: {models}/expert, \S+ parameters; amateur: {models}/amateur, \S+ parameters; "
+            + $@"12 questions of \d+ tokens .*, {ProgressReport.PlanWords} \d+ MiB; about \d+ MiB of disk at file://{In("out")} and \d+ MiB of scratch$"));
         Assert.Equal(("succeeded", 12), ((string)lines[^1]["outcome"]!, (int)lines[^1]["sampling"]!["promptsDone"]!));
         (code, said, _) = await SampleAsync("out", "--json", "--set", "spec.selection.beta=0.9");
         JsonNode failed = JsonNode.Parse(said.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1])!;
@@ -402,8 +411,13 @@ public sealed class GuardTests : IDisposable
     private Task<(int Code, string Said, string Errors)> RefineAsync(string output, params string[] arguments) =>
         RunAsync("3-refine.yaml", output,
     [
-        ("spec.model", $$"""{uri: 'file://{{Examples}}/models/seed-0/expert', dtype: float32}"""), ("spec.dataset.uri", In("pairs.jsonl")), ("spec.training.maxSteps", "null"), ("spec.training.batchSize", "4"), ("spec.evaluation", "null"),
+        ("spec.model", $$"""{uri: 'file://{{Examples}}/models/seed-0/expert', dtype: float32}"""),
+        ("spec.dataset.uri", In("pairs.jsonl")), ("spec.training.maxSteps", "null"), ("spec.training.batchSize", "4"),
+        ("spec.evaluation", "null"),
     ], arguments);
+
+    private void WritePairs(IEnumerable<string> targets) => File.WriteAllLines(In("pairs.jsonl"),
+        targets.Select((target, i) => new JsonObject { ["prompt"] = $"Max has {i} keys.", ["target"] = target }.ToJsonString()));
 
     /// <summary>Runs the program; a field that the test sets replaces the one of the list.</summary>
     private async Task<(int Code, string Said, string Errors)> RunAsync(string manifest, string output,

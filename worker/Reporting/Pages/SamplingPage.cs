@@ -28,7 +28,7 @@ internal static class SamplingPage
             new("Samples kept", Html.Of($"{figures.SamplesKept:N0}"), Html.Of($"{100 * keepRate:0.0} % of {figures.StepsSeen:N0} steps")),
             new("Mean KL", meanKl, Html.Of($"nats, of the kept steps; β = {selection.Beta}")),
             new("Speed", speed > 0 ? Html.Of($"{speed:N0}") : Html.Of($"–"), speeds.Length <= 1 ? Html.Of($"tokens per second")
-                : Html.Of($"tokens per second of a shard, over all {speeds.Length}; {speeds.Sum(shard => shard.Speed):N0} with all at work at once")),
+                : Html.Of($"tokens per second of a shard, over all {speeds.Length}; {speeds.Sum(s => s.Speed):N0} with all at work at once")),
         ];
         Html charts = Html.Of($"""
             <section><h2>Where the models disagree</h2><div class="charts">
