@@ -83,9 +83,12 @@ public sealed record StorageSpec
 /// <summary>Where a run writes.</summary>
 public sealed record OutputSpec
 {
-    /// <summary>Folder of this run's output. Left out: the operator's default prefix, then <c>/namespace/name</c>.</summary>
+    /// <summary>Folder of this run's output. Left out: the default prefix of operator or worker, then <c>/namespace/kind/name</c>.</summary>
     [MinLength(1), MaxLength(2048), RegularExpression(Patterns.OutputUri)]
     public string? Uri { get; init; }
+
+    /// <summary>The folder, below the default prefix, of a run that names none: runs of different kinds may share a name.</summary>
+    public static string DefaultFolder(RunKind kind, string? ns, string name) => $"{ns ?? "default"}/{kind.ToString().ToLowerInvariant()}/{name}";
 }
 
 /// <summary>Patterns that more than one field uses.</summary>
