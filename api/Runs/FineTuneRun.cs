@@ -38,6 +38,13 @@ public sealed record FineTuneRunSpec : RunSpec
     [Required]
     public DatasetSource Samples { get; init; } = null!;
 
+    /// <summary>
+    /// Whether the model may be another one than the expert that the samples name, to learn from it; refused otherwise where the weights
+    /// differ.
+    /// </summary>
+    [Mutable]
+    public bool OtherExpert { get; init; }
+
     /// <summary>What is learned: LightReasoner's labels, or as a control the expert's own answers.</summary>
     public FineTuneObjective Objective { get; init; } = FineTuneObjective.SoftLabels;
 
@@ -214,9 +221,11 @@ public sealed record FineTuneTraining
     [Range(1, 1000)]
     public int SaveTotalLimit { get; init; } = 2;
 
-    /// <summary>Metrics are written every so many steps.</summary>
+    /// <summary>
+    /// Metrics are written every so many steps. Left out: a hundred times in a run, and at least every ten steps.
+    /// </summary>
     [Range(1, 1_000_000)]
-    public int LoggingSteps { get; init; } = 10;
+    public int? LoggingSteps { get; init; }
 
     /// <summary>Seed of the order of samples, the adapter's start and dropout.</summary>
     [Range(0L, 9_007_199_254_740_991L)]

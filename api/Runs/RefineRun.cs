@@ -186,9 +186,11 @@ public sealed record RefineTraining
     [Range(1, 1000)]
     public int SaveTotalLimit { get; init; } = 3;
 
-    /// <summary>Metrics are written every so many steps.</summary>
+    /// <summary>
+    /// Metrics are written every so many steps. Left out: a hundred times in a run, and at least every ten steps.
+    /// </summary>
     [Range(1, 1_000_000)]
-    public int LoggingSteps { get; init; } = 10;
+    public int? LoggingSteps { get; init; }
 
     /// <summary>Whether a restarted run goes on from its newest complete checkpoint.</summary>
     public ResumeMode Resume { get; init; } = ResumeMode.Auto;
