@@ -69,7 +69,7 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
     public static TheoryData<string> Pages =>
     [
         .. new[] { "README.md", "CONTRIBUTING.md", "SECURITY.md", "devcluster/README.md" }
-            .Concat(Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "docs"), "*.md"))
+            .Concat(Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "docs"), "*.md", SearchOption.AllDirectories))
             .Concat(Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "examples"), "README.md", SearchOption.AllDirectories))
             .Select(path => Path.GetRelativePath(RepositoryFolder.Path, Path.Combine(RepositoryFolder.Path, path)))
                 .Order(StringComparer.Ordinal),
@@ -156,6 +156,16 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
                 Assert.Contains(anchor, Heading().Matches(File.ReadAllText(target))
                     .Select(h => NotInAnchors().Replace(h.Groups[1].Value.Trim().ToLowerInvariant(), "").Replace(' ', '-')));
         }
+    }
+
+    /// <summary>At most 120 columns, but for tables, whose rows cannot be broken, and generated pages.</summary>
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void Lines_HaveAtMost120Columns(string page)
+    {
+        string[] lines = File.ReadAllLines(Path.Combine(RepositoryFolder.Path, page));
+        if (lines[0].StartsWith("<!-- Generated", StringComparison.Ordinal)) return;
+        Assert.All(lines.Where(line => !line.TrimStart().StartsWith('|')), line => Assert.InRange(line.Length, 0, 120));
     }
 
     private async Task<(int Code, string Text)> RunAsync(string folder, IEnumerable<(string Name, string Value)> environment)

@@ -18,27 +18,27 @@ internal static class EvaluateCommand
         Option<string> model = Tools.ModelOption(), dtype = Tools.DtypeOption();
         Option<string?> adapter = Tools.AdapterOption();
         var data = new Option<string?>("--data") { Description = "Questions with answers, JSONL or Parquet." };
-        var question = new Option<string>("--question-field") { Description = "The field that holds the question.", DefaultValueFactory = _ => "question" };
-        var answer = new Option<string>("--answer-field") { Description = "The field that holds the reference answer.", DefaultValueFactory = _ => "answer" };
+        var question = new Option<string>("--question-field") { Description = "Name of the field with the question.", DefaultValueFactory = _ => "question" };
+        var answer = new Option<string>("--answer-field") { Description = "Name of the field with the reference answer.", DefaultValueFactory = _ => "answer" };
         var benchmark = new Option<string[]>("--benchmark")
         {
             Description = "The test set that --data is: its records, prompts and grading as the published Qwen2.5-Math evaluation. Several sets without --data: NAME=DATA each.",
             DefaultValueFactory = _ => [],
         };
         var promptType = EnumOption.Of<PromptType>("--prompt-type", "How a benchmark's question is put.", PromptType.Qwen25MathCot);
-        var grader = new Option<string?>("--grader") { Description = "How answers are compared: math (a benchmark's default), published, gsm8k (else the default) or exact." };
+        var grader = new Option<string?>("--grader") { Description = "How answers are compared: math (default of a benchmark), published, gsm8k (default otherwise) or exact." };
         grader.AcceptOnlyFromAmong([.. Enum.GetValues<GraderType>().Select(EnumOption.Name)]);
-        var max = new Option<int?>("--max-questions") { Description = "Only the first so many questions." }.Within(1, int.MaxValue);
-        var maxNewTokens = new Option<int>("--max-new-tokens") { Description = "Most tokens of an answer.", DefaultValueFactory = _ => new EvaluationGenerationSpec().MaxNewTokens }.Within(1, 1 << 20);
-        var template = new Option<string>("--template") { Description = "auto takes the chat template, none the raw question.", DefaultValueFactory = _ => "auto" };
+        var max = new Option<int?>("--max-questions") { Description = "Uses only this many questions." }.Within(1, int.MaxValue);
+        var maxNewTokens = new Option<int>("--max-new-tokens") { Description = "Maximum number of tokens per answer.", DefaultValueFactory = _ => new EvaluationGenerationSpec().MaxNewTokens }.Within(1, 1 << 20);
+        var template = new Option<string>("--template") { Description = "auto: the chat template; none: the raw question.", DefaultValueFactory = _ => "auto" };
         template.AcceptOnlyFromAmong("auto", "none");
         var system = new Option<string>("--system") { Description = "The system message of the chat template.", DefaultValueFactory = _ => new PromptSpec().System };
-        var block = new Option<int?>("--block") { Description = "Block generation: tokens of a block." }.Within(1, 1 << 16);
-        var refine = new Option<string>("--refine") { Description = "Block generation: forward passes over a block, or converge for exactly the greedy answer.", DefaultValueFactory = _ => "2" }.PassesOrConverge();
-        var decoder = new Option<string?>("--decoder") { Description = "Decodes from masks, after interleaved training: blockwise or self-aware." };
+        var block = new Option<int?>("--block") { Description = "Block generation: tokens per block." }.Within(1, 1 << 16);
+        var refine = new Option<string>("--refine") { Description = "Block generation: forward passes per block, or converge for exactly the greedy answer.", DefaultValueFactory = _ => "2" }.PassesOrConverge();
+        var decoder = new Option<string?>("--decoder") { Description = "For models trained with objective interleaved: blockwise or self-aware." };
         decoder.AcceptOnlyFromAmong("blockwise", "self-aware");
-        var blockSize = new Option<int>("--block-size") { Description = "--decoder: tokens that a forward pass predicts.", DefaultValueFactory = _ => new InterleavedSpec().BlockSize }.Within(1, 1024);
-        var threshold = new Option<double>("--threshold") { Description = "--decoder self-aware: least probability of a block's tokens behind the first.", DefaultValueFactory = _ => new EvaluationSpec().Threshold }.Within(0, 1);
+        var blockSize = new Option<int>("--block-size") { Description = "With --decoder: tokens predicted per forward pass.", DefaultValueFactory = _ => new InterleavedSpec().BlockSize }.Within(1, 1024);
+        var threshold = new Option<double>("--threshold") { Description = "With --decoder self-aware: lowest probability of a block's tokens after the first.", DefaultValueFactory = _ => new EvaluationSpec().Threshold }.Within(0, 1);
         var command = new Command("evaluate", "Prints accuracy on held-out questions with its 95 % interval, as one JSON object; of several test sets each, and the mean.")
             { model, adapter, dtype, data, question, answer, benchmark, promptType, grader, max, maxNewTokens, template, system, block, refine, decoder, blockSize, threshold };
         command.Validators.Add(result =>

@@ -20,20 +20,20 @@ internal static class GenerateCommand
     {
         Option<string> model = Tools.ModelOption(), dtype = Tools.DtypeOption();
         Option<string?> adapter = Tools.AdapterOption();
-        var maxNewTokens = new Option<int>("--max-new-tokens") { Description = "Most tokens generated for a prompt.", DefaultValueFactory = _ => 128 }.Within(1, 1 << 20);
-        var ignoreEos = new Option<bool>("--ignore-eos") { Description = "Goes on after an end-of-sequence token." };
-        var block = new Option<int?>("--block") { Description = "Block generation: tokens of a block." }.Within(1, 1 << 16);
-        var refine = new Option<string>("--refine") { Description = "Block generation: forward passes over a block, or converge for exactly the greedy answer.", DefaultValueFactory = _ => "2" }.PassesOrConverge();
-        var decoder = new Option<string?>("--decoder") { Description = "Decodes from masks (a model trained with objective interleaved): blockwise takes every block, self-aware ends it before a token that is unlikely or repeated." };
+        var maxNewTokens = new Option<int>("--max-new-tokens") { Description = "Maximum number of tokens per answer.", DefaultValueFactory = _ => 128 }.Within(1, 1 << 20);
+        var ignoreEos = new Option<bool>("--ignore-eos") { Description = "Continues after an end-of-sequence token." };
+        var block = new Option<int?>("--block") { Description = "Block generation: tokens per block." }.Within(1, 1 << 16);
+        var refine = new Option<string>("--refine") { Description = "Block generation: forward passes per block, or converge for exactly the greedy answer.", DefaultValueFactory = _ => "2" }.PassesOrConverge();
+        var decoder = new Option<string?>("--decoder") { Description = "For models trained with objective interleaved: blockwise takes whole blocks, self-aware ends a block before an unlikely or repeated token." };
         decoder.AcceptOnlyFromAmong("blockwise", "self-aware");
-        var blockSize = new Option<int>("--block-size") { Description = "--decoder: tokens that a forward pass predicts.", DefaultValueFactory = _ => new InterleavedSpec().BlockSize }.Within(1, 1024);
-        var threshold = new Option<double>("--threshold") { Description = "--decoder self-aware: least probability of a block's tokens behind the first.", DefaultValueFactory = _ => new EvaluationSpec().Threshold }.Within(0, 1);
-        var temperature = new Option<double>("--temperature") { Description = "0 is greedy.", DefaultValueFactory = _ => 0 }.Within(0, 100);
-        var topP = new Option<double>("--top-p") { Description = "Draws from the likeliest tokens that have this probability together.", DefaultValueFactory = _ => 1 }.Within(double.Epsilon, 1);
-        var topK = new Option<int>("--top-k") { Description = "Draws from this many of the likeliest tokens; 0 is all.", DefaultValueFactory = _ => 0 }.Within(0, int.MaxValue);
-        var penalty = new Option<double>("--repetition-penalty") { Description = "Above 1, tokens that occurred become less likely.", DefaultValueFactory = _ => 1 }.Within(1e-3, 1e3);
-        var seed = new Option<long>("--seed") { Description = "What is drawn follows from the seed and the line's number.", DefaultValueFactory = _ => 0 };
-        var batch = new Option<int>("--batch-size") { Description = "Prompts decoded at once.", DefaultValueFactory = _ => 16 }.Within(1, 1 << 16);
+        var blockSize = new Option<int>("--block-size") { Description = "With --decoder: tokens predicted per forward pass.", DefaultValueFactory = _ => new InterleavedSpec().BlockSize }.Within(1, 1024);
+        var threshold = new Option<double>("--threshold") { Description = "With --decoder self-aware: lowest probability of a block's tokens after the first.", DefaultValueFactory = _ => new EvaluationSpec().Threshold }.Within(0, 1);
+        var temperature = new Option<double>("--temperature") { Description = "Sampling temperature; 0 is greedy.", DefaultValueFactory = _ => 0 }.Within(0, 100);
+        var topP = new Option<double>("--top-p") { Description = "Samples from the smallest set of most likely tokens with this total probability.", DefaultValueFactory = _ => 1 }.Within(double.Epsilon, 1);
+        var topK = new Option<int>("--top-k") { Description = "Samples from this many most likely tokens; 0 for all.", DefaultValueFactory = _ => 0 }.Within(0, int.MaxValue);
+        var penalty = new Option<double>("--repetition-penalty") { Description = "Above 1, tokens that already occurred become less likely.", DefaultValueFactory = _ => 1 }.Within(1e-3, 1e3);
+        var seed = new Option<long>("--seed") { Description = "Seed of the sampling; each line has its own random numbers.", DefaultValueFactory = _ => 0 };
+        var batch = new Option<int>("--batch-size") { Description = "Prompts that are decoded together.", DefaultValueFactory = _ => 16 }.Within(1, 1 << 16);
         var command = new Command("generate", "Reads {\"prompt\":…} or {\"ids\":[…]} a line and writes {\"ids\":[…new…],\"text\":…,\"forwards\":…} a line.")
             { model, adapter, dtype, maxNewTokens, ignoreEos, block, refine, decoder, blockSize, threshold, temperature, topP, topK, penalty, seed, batch };
         command.Validators.Add(result =>

@@ -10,11 +10,11 @@ internal static class LayoutCommand
     public static Command Create()
     {
         var block = new Option<int>("--block-size") { Description = "Tokens of a block.", Required = true };
-        var length = new Option<int>("--max-length") { Description = "Longest prompt, response and EOS together.",
+        var length = new Option<int>("--max-length") { Description = "Longest sequence: prompt, response and EOS together.",
             DefaultValueFactory = _ => 2048 };
         var truncation = new Option<string>("--truncation") { Description = "right, left or error.", DefaultValueFactory = _ => "right" };
         truncation.AcceptOnlyFromAmong("right", "left", "error");
-        var eos = new Option<int>("--eos") { Description = "Id of EOS, which masks are too.", DefaultValueFactory = _ => 3 };
+        var eos = new Option<int>("--eos") { Description = "Id of EOS, which is also the mask.", DefaultValueFactory = _ => 3 };
         var command = new Command("layout",
             "Lays {\"prompt\":[ids],\"response\":[ids]} out as {\"ids\",\"labels\",\"positions\",\"mask\"}, one JSON object per line.") { block, length, truncation, eos };
         command.SetAction(parsed => JsonLines.OnConsole((input, output) =>

@@ -22,13 +22,13 @@ internal static class PairCommand
         var amateur = new Option<string>("--amateur") { Description = "Hugging Face model folder: a path or URI.", Required = true };
         Option<string> dtype = Tools.DtypeOption();
         var data = new Option<string>("--data") { Description = "Questions, JSONL or Parquet: a path or URI.", Required = true };
-        var field = new Option<string>("--question-field") { Description = "The field that holds the question.",
+        var field = new Option<string>("--question-field") { Description = "Name of the field with the question.",
             DefaultValueFactory = _ => "question" };
-        var max = new Option<int>("--max-questions") { Description = "Only the first so many questions.", DefaultValueFactory = _ =>
+        var max = new Option<int>("--max-questions") { Description = "Uses only this many questions.", DefaultValueFactory = _ =>
             20 }.Within(1, 100_000);
-        var maxNewTokens = new Option<int>("--max-new-tokens") { Description = "Most tokens of an answer.", DefaultValueFactory = _ =>
+        var maxNewTokens = new Option<int>("--max-new-tokens") { Description = "Maximum number of tokens per answer.", DefaultValueFactory = _ =>
             128 }.Within(1, 1 << 20);
-        var template = new Option<string>("--template") { Description = "auto takes the chat template, none the raw question.",
+        var template = new Option<string>("--template") { Description = "auto: the chat template; none: the raw question.",
             DefaultValueFactory = _ => "auto" };
         template.AcceptOnlyFromAmong("auto", "none");
         var beta = new Option<double>("--beta") { Description = "Least KL of a kept step, in nats.", DefaultValueFactory = _ =>
