@@ -158,16 +158,6 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
         }
     }
 
-    /// <summary>At most 120 columns, but for tables, whose rows cannot be broken, and generated pages.</summary>
-    [Theory]
-    [MemberData(nameof(Pages))]
-    public void Lines_HaveAtMost120Columns(string page)
-    {
-        string[] lines = File.ReadAllLines(Path.Combine(RepositoryFolder.Path, page));
-        if (lines[0].StartsWith("<!-- Generated", StringComparison.Ordinal)) return;
-        Assert.All(lines.Where(line => !line.TrimStart().StartsWith('|')), line => Assert.InRange(line.Length, 0, 120));
-    }
-
     private async Task<(int Code, string Text)> RunAsync(string folder, IEnumerable<(string Name, string Value)> environment)
     {
         var start = new ProcessStartInfo("bash", ["commands.sh"]) { WorkingDirectory = folder, RedirectStandardOutput = true,
