@@ -134,7 +134,7 @@ public sealed class RunOutput
             // word.
             _written.Remove(name);
         }
-        throw new IOException($"{Store.Uri}/{name}: changed {MaxTries} times while it was to be written; is another program writing there?");
+        throw new IOException($"{Store.Uri}/{name}: changed {MaxTries} times while being written; is another program writing there?");
     }
 
     /// <summary>Writes a text over what is there.</summary>

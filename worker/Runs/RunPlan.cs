@@ -68,7 +68,7 @@ internal sealed record RunPlan
 
     /// <summary>Warnings on prompts and answers that do not fit into a model's context.</summary>
     /// <param name="what">What has the prompts: <c>questions</c>.</param>
-    /// <param name="maxNewTokens">Most tokens of an answer.</param>
+    /// <param name="maxNewTokens">Maximum number of tokens per answer.</param>
     /// <param name="context">Tokens that the model has room for.</param>
     /// <param name="leftOut">What becomes of a prompt that fills the context.</param>
     public static IEnumerable<string> ContextWarnings(string what, IReadOnlyList<int> lengths, int maxNewTokens,

@@ -64,7 +64,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         }
         HashSet<string> present = [.. (await run.Output.Store.ListAsync($"samples/part-{run.Shard:D5}-", run.Stop)).Select(blob => blob.Name)];
         MetricsLog log = await MetricsLog.OpenAsync(run.Output, MetricsFile.Sampling(run.Shard, _spec.Shards), 0, run.Time, run.Stop, run.Tracking);
-        if (present.Count > 0) run.Progress.Say($"{present.Count} chunks are there already; going on from them");
+        if (present.Count > 0) run.Progress.Say($"{present.Count} chunks already exist; continuing after them");
 
         var total = new ChunkFigures(0, 0, 0, 0, 0);
         long start = run.Time.GetTimestamp(), tokensHere = 0;

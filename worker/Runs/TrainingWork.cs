@@ -121,7 +121,7 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
         var checkpoints = new Checkpoints(Run.Output, course.SaveTotalLimit);
         if (course.Resume == ResumeMode.Disable) await checkpoints.ClearAsync(Run.Stop);
         else if (await checkpoints.LoadNewestAsync(trainer.LoadState, Run.Stop))
-            Run.Progress.Say($"going on from the checkpoint of step {trainer.Step}");
+            Run.Progress.Say($"continuing from the checkpoint of step {trainer.Step}");
         long start = trainer.Step, saved = start, savedAt = Run.Time.GetTimestamp();
         MetricsLog log = await MetricsLog.OpenAsync(Run.Output, MetricsFile.Training, start, Run.Time, Run.Stop, Run.Tracking);
         // A run that was interrupted after its last step has nothing left to train, only to write.

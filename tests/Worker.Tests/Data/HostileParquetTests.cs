@@ -69,8 +69,8 @@ public sealed class HostileParquetTests : IDisposable
     }
 
     [Theory]
-    [InlineData(new byte[0], "is no Parquet file: it has 0 bytes")]
-    [InlineData(new byte[] { 80, 65, 82, 49, 80, 65, 82, 49 }, "is no Parquet file: it has 8 bytes")]
+    [InlineData(new byte[0], "is not a Parquet file: it has 0 bytes")]
+    [InlineData(new byte[] { 80, 65, 82, 49, 80, 65, 82, 49 }, "is not a Parquet file: it has 8 bytes")]
     [InlineData(new byte[] { 80, 65, 82, 49, 0, 255, 255, 255, 127, 80, 65, 82, 49 }, "the footer claims 2147483647 bytes of a file of 13")]
     [InlineData(new byte[] { 80, 65, 82, 49, 0, 255, 255, 255, 255, 80, 65, 82, 49 }, "the footer claims 4294967295 bytes of a file of 13")]
     [InlineData(new byte[] { 80, 65, 82, 49, 0x19, 1, 0, 0, 0, 80, 65, 82, 49 }, "the footer ends early")]

@@ -65,11 +65,11 @@ public sealed class GuardTests : IDisposable
         DateTime written = File.GetLastWriteTimeUtc(first);
         (int code, string said, _) = await SampleAsync("out");
         Assert.Equal(0, code);
-        Assert.Contains("going on from what is there: spec.maxQuestions was 6 and is 12 now", said);
+        Assert.Contains("continuing from existing output: spec.maxQuestions was 6 and is 12 now", said);
         Assert.Equal(written, File.GetLastWriteTimeUtc(first));
         Assert.Equal((12, 12), ((int)Json("out", "results/run.json")["done"]!,
             (int)Json("out", "run.json")["document"]!["spec"]!["maxQuestions"]!));
-        Assert.Contains("is complete already", (await SampleAsync("out")).Said);
+        Assert.Contains("is already complete", (await SampleAsync("out")).Said);
 
         (code, _, string errors) = await SampleAsync("out", "--set", "spec.maxQuestions=6", "--set", "spec.selection.beta=0.5");
         Assert.Equal((int)ExitCode.BadManifest, code);
@@ -87,7 +87,7 @@ public sealed class GuardTests : IDisposable
             $"spec.evaluation={Evaluation(maxQuestions: 4)}");
         Assert.True(code == 0, errors);
         Assert.Contains("spec.training.maxSteps was 4 and is 6 now", said);
-        Assert.Contains("going on from the checkpoint of step 4", said);
+        Assert.Contains("continuing from the checkpoint of step 4", said);
         Assert.NotEqual(adapter, File.ReadAllBytes(In("out/adapter/adapter_model.safetensors")));
         Assert.Equal((6, 4), ((int)Json("out", "results/run.json")["fineTune"]!["step"]!,
             (int)Json("out", "results/run.json")["fineTune"]!["evaluation"]!["questions"]!));
