@@ -95,11 +95,13 @@ public sealed class RepairTests(DevCluster cluster)
     public async Task Deadline_StopsThePods_AndFailsTheRun()
     {
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        await o.RunningAsync(s => s with { ActiveDeadlineSeconds = 1 });
+        // Not waited for until it runs: on a busy machine the second is over before.
+        await o.ApplySamplingAsync(change: s => s with { ActiveDeadlineSeconds = 1 });
         SamplingRunEntity failed = await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Failed);
         Assert.Equal(Reasons.DeadlineExceeded, Reason(failed.Status));
         await Until.HoldsAsync<V1Job>(o.Client, o.Namespace, "s-srun", job => job is null
             || job.Metadata.DeletionTimestamp is not null, "is on its way out");
+        await Until.SetHoldsAsync<V1Pod>(o.Client, o.Namespace, null, pods => pods.Count == 0, "no pods are left");
     }
 
     [Fact]
