@@ -59,7 +59,7 @@ public sealed partial class WorkflowTests
     public void ChangeLog_HasNotesUnderUnreleased()
     {
         string log = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "CHANGELOG.md"));
-        Assert.Matches(@"(?m)^## Unreleased\n\n- ", log);
+        Assert.Matches(@"(?m)^## Unreleased\n\n(### .+\n\n)?- ", log);
     }
 
     private static JsonObject Read(string workflow) =>
