@@ -17,7 +17,7 @@ run() { # LOGS PROJECT OPTIONS...
 export -f run
 
 # The longest first; the others wait for no one.
-{ printf '%s\n' Worker.Tests Operator.Tests; for project in tests/*/*.csproj; do basename "${project%.csproj}"; done | grep -vxE 'Worker.Tests|Operator.Tests'; } |
+{ printf '%s\n' Worker.Tests Operator.Tests EndToEnd DevCluster.Tests; for project in tests/*/*.csproj; do basename "${project%.csproj}"; done; } | awk '!seen[$0]++' |
     tee "$logs/.projects" | xargs -P 2 -I {} bash -c 'run "$@"' run "$logs" {} "$@"
 
 # The failed tests of a log, each with the first lines of its message and of its stack.
