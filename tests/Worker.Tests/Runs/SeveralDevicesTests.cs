@@ -24,7 +24,7 @@ public sealed class SeveralDevicesTests(Scenarios scenarios) : IClassFixture<Sce
     public async Task Training_OnSeveralDevices_EvaluatesWhatOneEvaluates(RunKind kind)
     {
         const string before = "evaluation-before.json";
-        CalmRun one = await scenarios.CalmAsync(kind), several = await scenarios.CalmAsync(kind, devices: 2);
+        CalmRun one = await scenarios.CalmAsync(kind, steps: 1), several = await scenarios.CalmAsync(kind, devices: 2, steps: 1);
         SameBytes.Assert(
             await File.ReadAllBytesAsync(Path.Combine(one.Folder, before)),
             await File.ReadAllBytesAsync(Path.Combine(several.Folder, before)));
