@@ -22,7 +22,7 @@ models.SetAction(async (parsed, _) =>
     {
         DemoData data = DemoData.Draw(seed);
         if (seed == 0) await data.WriteAsync(Path.Combine(folder, "data"));
-        ModelFolders.Train(seed, data, Path.Combine(folder, "models", $"seed-{seed}"));
+        ModelFolders.Train(seed, data, Path.Combine(folder, "models", $"seed-{seed}"), Console.Out);
     }
     return 0;
 });
@@ -35,12 +35,14 @@ data.SetAction(async (parsed, _) =>
 });
 
 var examples = new Option<string>("--examples") { Description = "Folder with the manifests, data and models of the quickstart.", Required = true };
-var noRefine = new Option<bool>("--no-refine") { Description = "Leaves the refinement half out." };
-var report = new Command("report", "Runs the whole experiment, controls included, and prints its tables.") { examples, seeds, threads, noRefine };
-report.SetAction((parsed, cancellation) =>
+var results = new Option<string>("--results") { Description = "Folder that keeps models and results of each seed; what it has is not computed anew.", Required = true };
+var report = new Command("report", "Runs the whole experiment, controls included, and prints its tables.") { examples, results, seeds, threads };
+report.SetAction(async (parsed, cancellation) =>
 {
     torch.set_num_threads(parsed.GetValue(threads));
-    return Report.PrintAsync(parsed.GetValue(examples)!, parsed.GetValue(seeds)!, !parsed.GetValue(noRefine), Console.Out, cancellation);
+    await Report.PrintAsync(
+        parsed.GetValue(examples)!, parsed.GetValue(results)!, parsed.GetValue(seeds)!, Console.Out, cancellation);
+    return 0;
 });
 
 return await new RootCommand("Makes and measures the demo.") { models, data, report }.Parse(args).InvokeAsync();

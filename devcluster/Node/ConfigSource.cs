@@ -8,7 +8,7 @@ namespace LightReasoner.DevCluster.Node;
 /// <summary>Something that a container needs is not there (yet). The message is what the user reads in the Pod's status or Event.</summary>
 internal sealed class ConfigException(string message) : Exception(message);
 
-/// <summary>ConfigMaps and Secrets of a Pod's namespace, as bytes by key.</summary>
+/// <summary>ConfigMaps and Secrets of a Pod's namespace, as bytes by key, and its claims.</summary>
 internal sealed class ConfigSource(ApiClient api, string ns)
 {
     /// <summary>The entries of a ConfigMap; null when it is absent and that is allowed.</summary>
@@ -20,6 +20,10 @@ internal sealed class ConfigSource(ApiClient api, string ns)
     /// <summary>The entries of a Secret; null when it is absent and that is allowed.</summary>
     public async Task<IReadOnlyDictionary<string, byte[]>?> SecretAsync(string name, bool optional, CancellationToken cancel) =>
         await Fetch(Resource.Secrets, "secret", name, optional, cancel) is { } secret ? Encoded(secret, "data").ToDictionary() : null;
+
+    /// <summary>The uid of a PersistentVolumeClaim.</summary>
+    public async Task<string> ClaimAsync(string name, CancellationToken cancel) =>
+        (await Fetch(Resource.Claims, "persistentvolumeclaim", name, optional: false, cancel))!.Uid();
 
     private async Task<JsonObject?> Fetch(Resource resource, string kind, string name, bool optional, CancellationToken cancel)
     {

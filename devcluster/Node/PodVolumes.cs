@@ -14,13 +14,15 @@ internal sealed class PodVolumes(ApiClient api, JsonObject pod, PodFolders folde
 
     private readonly ConfigSource config = new(api, pod.Namespace());
     private readonly List<(string File, JsonObject Source)> tokens = [];
+    private readonly Dictionary<string, string> claims = [];
     private DateTimeOffset? renewal;
 
     /// <summary>Makes every volume. Throws <see cref="ConfigException"/> while something that a volume needs is missing.</summary>
     public async Task LayOutAsync(CancellationToken cancel)
     {
         tokens.Clear();
-        foreach (var volume in pod.Items("spec", "volumes"))
+        // What files say of the paths of claims depends on where these are.
+        foreach (var volume in pod.Items("spec", "volumes").OrderBy(v => !v.ContainsKey("persistentVolumeClaim")))
         {
             var name = volume.Text("name") ?? "";
             try
@@ -50,7 +52,8 @@ internal sealed class PodVolumes(ApiClient api, JsonObject pod, PodFolders folde
         {
             var volume = pod.Items("spec", "volumes").FirstOrDefault(v => v.Text("name") == mount.Text("name"));
             if (volume is null || mount.Text("mountPath") is not { } path || path == Temporary) continue;
-            var real = volume.Text("hostPath", "path") ?? folders.Volume(mount.Text("name")!);
+            var real = volume.Text("hostPath", "path") ?? claims.GetValueOrDefault(mount.Text("name")!)
+                ?? folders.Volume(mount.Text("name")!);
             if (mount.Text("subPath") is { Length: > 0 } inner)
             {
                 real = Path.Combine(real, inner);
@@ -87,6 +90,12 @@ internal sealed class PodVolumes(ApiClient api, JsonObject pod, PodFolders folde
         if (volume.Map("hostPath") is { } host)
         {
             CheckHostPath(host);
+            return;
+        }
+        if (volume.Map("persistentVolumeClaim") is { } claim)
+        {
+            var uid = await config.ClaimAsync(claim.Text("claimName") ?? "", cancel);
+            claims[volume.Text("name")!] = Directory.CreateDirectory(folders.Claim(uid)).FullName;
             return;
         }
         Directory.CreateDirectory(folder);
@@ -155,6 +164,7 @@ internal sealed class PodVolumes(ApiClient api, JsonObject pod, PodFolders folde
             {
                 var path = item.Text("fieldRef", "fieldPath") ?? "";
                 value = DownwardApi.Field(pod, path) ?? throw new ConfigException($"fieldRef {path} is not supported");
+                value = pod.Items("spec", "containers").Aggregate(value, (text, container) => Paths(container).Rewrite(text));
             }
             await Write(Inside(folder, item.Text("path") ?? ""), Encoding.UTF8.GetBytes(value), item.Int("mode") ?? mode, cancel);
         }

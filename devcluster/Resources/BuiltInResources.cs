@@ -19,6 +19,7 @@ internal static class BuiltInResources
             verbs: [.. ResourceType.AllVerbs.Where(v => v != "deletecollection")],
                 subresources: [new("finalize", "Namespace", ["update"])]),
         Of("", "nodes", "Node", new NodeStrategy(), ["no"], namespaced: false, status: true),
+        Of("", "persistentvolumeclaims", "PersistentVolumeClaim", new ClaimStrategy(), ["pvc"], status: true),
         Of("", "pods", "Pod", new PodStrategy(), ["po"], Everything, status: true, subresources:
         [
             new("attach", "PodAttachOptions", Connect), new("binding", "Binding", CreateOnly), new("exec", "PodExecOptions", Connect),

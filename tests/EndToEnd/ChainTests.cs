@@ -100,6 +100,44 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
         Assert.NotEqual(0, (await cluster.Kubectl.TryAsync(default, "get", "srun", "chain-s")).ExitCode);
     }
 
+    /// <summary>The steps of examples/pvc: models and data are copied to the claim, and the runs work on nothing else.</summary>
+    [Fact]
+    public async Task Volume_OfSeveralShards_HoldsModelsDataAndOutputs()
+    {
+        const string Namespace = "experiments";
+        await cluster.Kubectl.RunAsync(default, "create", "namespace", Namespace);
+        await cluster.Kubectl.RunAsync(default, "apply", "-n", Namespace, "-f", "examples/pvc/claim.yaml");
+        await cluster.ApplyAsync($$"""
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: files, namespace: {{Namespace}}}
+            spec:
+              restartPolicy: Never
+              containers:
+              - name: files
+                image: lightreasoner/worker
+                command: [sh, -c, "cp -r examples/quickstart/models/seed-0 /data/models && cp examples/quickstart/data/*.jsonl /data/"]
+                volumeMounts: [{name: data, mountPath: /data}]
+              volumes: [{name: data, persistentVolumeClaim: {claimName: lightreasoner} }]
+            """);
+        await cluster.Kubectl.RunAsync(default, "wait", "-n", Namespace, "pod/files", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=180s");
+        await cluster.Kubectl.RunAsync(default, "apply", "-k", "examples/pvc");
+
+        JsonObject sampling = await cluster.SucceededAsync("srun/sampling", Namespace);
+        Assert.Equal(("100/100", 2), (RunTable.Text(sampling, "progress", "display"), (int)sampling["status"]!["shards"]!["succeeded"]!));
+        JsonObject pods = JsonNode.Parse(await cluster.Kubectl.RunAsync(default, "get", "pods", "-n", Namespace, "-o", "json", "-l",
+            $"batch.kubernetes.io/job-name={RunTable.Text(sampling, "jobName")}"))!.AsObject();
+        Assert.Equal([65532, 65532], pods["items"]!.AsArray().Select(pod => (int)pod!["spec"]!["securityContext"]!["fsGroup"]!));
+
+        JsonObject fineTuning = await cluster.SucceededAsync("ftrun/finetune", Namespace);
+        Assert.Equal(100, (int)fineTuning["status"]!["metrics"]!["evaluation"]!["questions"]!);
+        string runs = Path.Combine(Assert.Single(Directory.GetDirectories(cluster.Claims)), "runs");
+        Assert.Equal(["part-00000-00000.jsonl", "part-00001-00000.jsonl"],
+            Directory.GetFiles(Path.Combine(runs, "sampling", "samples")).Select(Path.GetFileName).Order());
+        Assert.True(File.Exists(Path.Combine(runs, "finetune", "adapter", "adapter_model.safetensors")));
+        Assert.True(File.Exists(Path.Combine(runs, "finetune", "model", "model.safetensors")));
+    }
+
     /// <summary>The worker finds output of a document with fewer steps, and goes on from its last checkpoint.</summary>
     [Fact]
     public async Task FinishedRun_WhoseStepsAreExtended_GoesOn()

@@ -143,6 +143,30 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Pods_OfOneClaim_ShareItsFilesOnceItIsThere()
+    {
+        const string Volumes = """
+            {"volumes": [
+              {"name": "document", "downwardAPI": {"items": [{"path": "run.json", "fieldRef": {"fieldPath": "metadata.annotations['run']"}}]}},
+              {"name": "data", "persistentVolumeClaim": {"claimName": "late"}}]}
+            """,
+            Mounts = """
+            {"volumeMounts": [{"name": "document", "mountPath": "/etc/run"}, {"name": "data", "mountPath": "/data"}]}
+            """;
+        await scene.Pod("w", "echo file:///data/x > /data/x", Volumes, Mounts);
+        var waiting = await scene.PodUntil("w", p => p.Items("status", "containerStatuses").Any());
+        Assert.Equal("ContainerCreating", waiting.Items("status", "containerStatuses").Single().Text("state", "waiting", "reason"));
+        await scene.Create(Resource.Claims, """
+            {"metadata": {"name": "late"}, "spec": {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}}}
+            """);
+        Assert.Equal("Succeeded", (await scene.PodEnds("w")).Text("status", "phase"));
+        await scene.Pod("r", "cat /data/x /etc/run/run.json", Volumes, Mounts, """{"run": "at file:///data/x"}""");
+        Assert.Equal("Succeeded", (await scene.PodEnds("r")).Text("status", "phase"));
+        var file = Path.Combine(Assert.Single(Directory.GetDirectories(Path.Combine(scene.Data, "claims"))), "x");
+        Assert.Equal($"file://{file}\nat file://{file}", await scene.LogText("r"));
+    }
+
+    [Fact]
     public async Task Pod_ConfigMapMissing_StartsOnceItIsThere()
     {
         await scene.Pod("p", "cat /etc/app/k", """{"volumes": [{"name": "v", "configMap": {"name": "late"}}]}""",

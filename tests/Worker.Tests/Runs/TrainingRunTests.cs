@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Commands;
+using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Storage;
@@ -118,7 +119,20 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Equal(sets.Average(set => (double)set!["before"]!), (double)evaluation["before"]!, 1e-12);
         Assert.All(sets, set => Assert.True((double)set!["changeLow"]! < (double)set["changeHigh"]!));
         Assert.True((double)evaluation["changeLow"]! < (double)evaluation["changeHigh"]!);
-        Assert.Contains("<td>svamp</td><td>4</td>", File.ReadAllText(Path.Combine(_folder.Path, "sets", RunReport.BlobName)));
+        string report = System.Net.WebUtility.HtmlDecode(File.ReadAllText(Path.Combine(_folder.Path, "sets", RunReport.BlobName)));
+        Assert.Contains("<td>svamp</td><td>4</td><td>50.0 (15.0–85.0)</td>", report);
+        Assert.Contains("<td>mean</td><td>10</td><td>50.0 (", report);
+
+        // The tool says the same of the model before training.
+        JsonNode told = await EvaluateAsync("--benchmark", $"gsm8k={_folder.Path}/gsm8k.jsonl", "--benchmark", $"svamp={_folder.Path}/svamp.jsonl");
+        Assert.Equal(sets.Select(set => ((string)set!["name"]!, (int)set["questions"]!, (double)set["before"]!)),
+            told["benchmarks"]!.AsArray().Select(set => ((string)set!["name"]!, (int)set["questions"]!, (double)set["accuracy"]!)));
+        Assert.Equal((10, 5, 0.5), ((int)told["questions"]!, (int)told["correct"]!, (double)told["accuracy"]!));
+        JsonNode svamp = await EvaluateAsync("--benchmark", "svamp", "--data", Path.Combine(_folder.Path, "svamp.jsonl"));
+        Assert.Equal((0.15004, 0.84996), (Math.Round((double)svamp["low95"]!, 5), Math.Round((double)svamp["high95"]!, 5))); // Wilson's, 2 of 4
+        Assert.Equal(told["benchmarks"]![1]!.ToJsonString(), "{\"name\":\"svamp\"," + svamp.ToJsonString()[1..]);
+        double[] halves = [.. told["benchmarks"]!.AsArray().Select(set => (double)set!["high95"]! - (double)set["accuracy"]!)];
+        Assert.Equal(0.5 + Math.Sqrt(halves.Sum(half => half * half)) / 2, (double)told["high95"]!, 1e-12);
 
         (int code, string table, string errors) = await WorkerProgram.RunAsync("report", "compare", $"one={Uri("sets")}", $"two={Uri("sets")}", $"two={Uri("sets")}",
             "--output", Path.Combine(_folder.Path, "compare.html"));
@@ -205,17 +219,45 @@ public sealed class TrainingRunTests : IDisposable
 
     private string Uri(string name) => "file://" + Path.Combine(_folder.Path, name);
 
-    /// <summary>Two small test sets of the demo's problems.</summary>
+    /// <summary>What <c>worker evaluate</c> prints of the expert.</summary>
+    private static async Task<JsonNode> EvaluateAsync(params string[] sets)
+    {
+        (int code, string output, string errors) = await WorkerProgram.RunAsync(
+            ["evaluate", "--model", Expert, "--dtype", "float32", "--prompt-type", "cot", "--max-new-tokens", "48", .. sets]);
+        Assert.True(code == 0, errors);
+        return JsonNode.Parse(output)!;
+    }
+
+    /// <summary>Two small test sets of the demo's problems, of each of which the expert answers half rightly.</summary>
     private string Sets()
     {
-        JsonObject[] problems = [.. File.ReadLines(Path.Combine(Examples, "data", "test.jsonl")).Take(10).Select(line => JsonNode.Parse(line)!.AsObject())];
         string gsm8k = Path.Combine(_folder.Path, "gsm8k.jsonl"), svamp = Path.Combine(_folder.Path, "svamp.jsonl");
-        File.WriteAllLines(gsm8k, problems.Take(6).Select(p => new JsonObject { ["question"] = p["question"]!.DeepClone(), ["answer"] = p["answer"]!.DeepClone() }.ToJsonString()));
-        File.WriteAllLines(svamp, problems.Skip(6).Select(p => new JsonObject
+        string[] questions = [.. File.ReadLines(Path.Combine(Examples, "data", "test.jsonl")).Take(10).Select(line => (string)JsonNode.Parse(line)!["question"]!)];
+        double[] answers = [.. Answers([.. questions.Take(6), .. questions.Skip(6).Select(question => "Tom has 9 cups. " + question)])
+            .Select((answer, i) => answer + i % 2)];
+        File.WriteAllLines(gsm8k, questions.Take(6).Select((question, i) => new JsonObject
         {
-            ["Body"] = "Tom has 9 cups.", ["Question"] = p["question"]!.DeepClone(), ["Answer"] = double.Parse(((string)p["answer"]!).Split("####")[1], System.Globalization.CultureInfo.InvariantCulture),
+            ["question"] = question, ["answer"] = System.FormattableString.Invariant($"So it is\n#### {answers[i]}"),
+        }.ToJsonString()));
+        File.WriteAllLines(svamp, questions.Skip(6).Select((question, i) => new JsonObject
+        {
+            ["Body"] = "Tom has 9 cups.", ["Question"] = question, ["Answer"] = answers[6 + i],
         }.ToJsonString()));
         return $"evaluation={{benchmarks: [{{name: gsm8k, dataset: {{uri: 'file://{gsm8k}'}}}}, {{name: svamp, dataset: {{uri: 'file://{svamp}'}}}}], promptType: cot, generation: {{maxNewTokens: 48}}}}";
+    }
+
+    /// <summary>The numbers that the expert answers questions with.</summary>
+    private static IEnumerable<double> Answers(string[] questions)
+    {
+        using LoadedModel expert = HuggingFaceFolder.Load(Expert["file://".Length..], ScalarType.Float32, CPU);
+        var spec = new EvaluationSpec
+        {
+            Benchmark = BenchmarkName.Gsm8k, PromptType = PromptType.Cot, Generation = new EvaluationGenerationSpec { MaxNewTokens = 48 },
+        };
+        var benchmark = Worker.Evaluation.Benchmark.Of(BenchmarkName.Gsm8k);
+        return new Worker.Evaluation.AccuracyEvaluator().Evaluate(expert, Worker.Tokenization.Tokenizer.Load(expert.Dir),
+                [.. questions.Select((question, i) => new Question(i, $"q{i}", question, "1"))], spec, Worker.Evaluation.Decoding.Tokens).Answers
+            .Select(answer => double.Parse(benchmark.Extract(answer, "1", PromptType.Cot), System.Globalization.CultureInfo.InvariantCulture));
     }
 
     private async Task<(ExitCode Code, string Said)> FailAsync(Manifest manifest, string output)
