@@ -11,7 +11,8 @@ internal static class SharedFolder
     {
         string shared = Environment.GetEnvironmentVariable("LIGHTREASONER_SHARED")
             ?? Path.Combine(Path.GetDirectoryName(RepositoryFolder.Path)!, "shared");
-        string published = Path.Combine(RepositoryFolder.Path, "tests", path.StartsWith("goldens/", StringComparison.Ordinal) ? path : $"goldens/{path}");
+        string published = Path.Combine(RepositoryFolder.Path, "tests",
+            path.StartsWith("goldens/", StringComparison.Ordinal) ? path : $"goldens/{path}");
         return new[] { Path.Combine(shared, path), published }.FirstOrDefault(Path.Exists);
     }
 

@@ -24,7 +24,8 @@ internal static class Helm
 {
     public const string Oldest = "v31", Newest = "v35";
 
-    private static readonly ConcurrentDictionary<(string, string, string, string), Lazy<Task<(int ExitCode, string Output, string Error)>>> s_rendered = new();
+    private static readonly ConcurrentDictionary<(string, string, string, string),
+        Lazy<Task<(int ExitCode, string Output, string Error)>>> s_rendered = new();
 
     private static string Chart => Path.Combine(RepositoryFolder.Path, "charts/lightreasoner");
 

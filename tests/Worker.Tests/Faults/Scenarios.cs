@@ -36,7 +36,8 @@ public sealed class Scenarios : IDisposable
     {
         string name = $"{kind}{(rareCheckpoints ? "-rare" : "")}{(devices > 1 ? $"-{devices}" : "")}{(steps is null ? "" : $"-{steps}")}";
         lock (_calm)
-            return _calm.TryGetValue(name, out Task<CalmRun>? known) ? known : _calm[name] = RunCalmAsync(name, kind, rareCheckpoints, devices, steps);
+            return _calm.TryGetValue(name, out Task<CalmRun>? known) ? known
+                : _calm[name] = RunCalmAsync(name, kind, rareCheckpoints, devices, steps);
     }
 
     public void Dispose() => _folder.Dispose();
@@ -51,11 +52,13 @@ public sealed class Scenarios : IDisposable
                 $"spec.dataset.uri=file://{Examples}/data/questions.jsonl", "spec.shards=1", "spec.maxQuestions=60", "spec.batchSize=4"),
             RunKind.FineTuneRun => Read("2-finetune.yaml",
                 $"spec.model.uri=file://{Examples}/models/seed-0/expert", $"spec.samples={{uri: 'file://{(await CalmAsync(RunKind.SamplingRun)).Folder}/samples/*'}}",
-                $"spec.training.maxSteps={steps ?? 24}", $"spec.training.saveSteps={(rareCheckpoints ? 1000 : 4)}", "spec.training.loggingSteps=1",
+                $"spec.training.maxSteps={steps ?? 24}", $"spec.training.saveSteps={(rareCheckpoints ? 1000 : 4)}",
+                "spec.training.loggingSteps=1",
                 $"spec.evaluation.dataset.uri=file://{Examples}/data/test.jsonl", "spec.evaluation.maxQuestions=8"),
             _ => Read("3-refine.yaml",
                 $"spec.model={{uri: 'file://{Examples}/models/seed-0/expert', dtype: float32}}", $"spec.dataset.uri=file://{Examples}/data/refine.parquet",
-                $"spec.training.maxSteps={steps ?? 12}", $"spec.training.saveSteps={(rareCheckpoints ? 1000 : 2)}", "spec.training.loggingSteps=1", "spec.training.batchSize=8",
+                $"spec.training.maxSteps={steps ?? 12}", $"spec.training.saveSteps={(rareCheckpoints ? 1000 : 2)}",
+                "spec.training.loggingSteps=1", "spec.training.batchSize=8",
                 $"spec.evaluation.dataset.uri=file://{Examples}/data/test.jsonl", "spec.evaluation.maxQuestions=8"),
         }));
         long start = Stopwatch.GetTimestamp();

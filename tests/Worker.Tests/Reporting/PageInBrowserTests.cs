@@ -31,7 +31,8 @@ public class PageInBrowserTests
             const contrast = (a, b) => { const [low, high] = [light(a), light(b)].sort((x, y) => x - y); return (high + 0.05) / (low + 0.05); };
             const faint = ['--ink', '--soft', '--c1'].filter(n => Math.min(contrast(n, '--card'), contrast(n, '--page')) < 4.5)
                 .concat(['--c2', '--c3', '--c4', '--c5', '--c6'].filter(n => contrast(n, '--card') < 3));
-            w.append(JSON.stringify({ kind: f.name, width: root.scrollWidth, charts: svgs.length, blank: svgs.filter(s => s.getBoundingClientRect().height < 60).length,
+            w.append(JSON.stringify({ kind: f.name, width: root.scrollWidth, charts: svgs.length,
+                blank: svgs.filter(s => s.getBoundingClientRect().height < 60).length,
                 dark: light('--page') < light('--ink'), overlaps, outside, faint }) + '\n');
         };
         f.src = f.name + '.html'; // only now, or it might have loaded before there was anything to look at it
@@ -45,10 +46,12 @@ public class PageInBrowserTests
         string? browser = new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists);
         Assert.SkipWhen(browser is null, "Chromium is not installed; eng/install-tools.sh test installs it where apt knows it");
         using var folder = new TemporaryFolder();
-        Dictionary<string, string> pages = Kinds.ToDictionary(kind => kind, kind => Page.Of(PageTests.Records(kind, lines: 200), PageTests.Now).Text);
+        Dictionary<string, string> pages =
+            Kinds.ToDictionary(kind => kind, kind => Page.Of(PageTests.Records(kind, lines: 200), PageTests.Now).Text);
         foreach ((string kind, string page) in pages)
             await File.WriteAllTextAsync(folder[$"{kind}.html"], page, TestContext.Current.CancellationToken);
-        string frames = string.Concat(Kinds.Select(kind => $"<iframe name=\"{kind}\" style=\"width:{width}px;height:800px;border:0\"></iframe>"));
+        string frames = string.Concat(Kinds.Select(kind =>
+            $"<iframe name=\"{kind}\" style=\"width:{width}px;height:800px;border:0\"></iframe>"));
         await File.WriteAllTextAsync(folder["frame.html"],
             $"<!doctype html>{frames}<pre id=\"w\"></pre><script>{Look}</script>", TestContext.Current.CancellationToken);
         var start = new ProcessStartInfo(browser!,
