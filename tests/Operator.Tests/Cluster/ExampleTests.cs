@@ -89,7 +89,7 @@ public sealed class ExampleTests(DevCluster cluster)
     {
         string selection = await Kubectl.RunAsync(cluster.Kubeconfig, "", "explain", "srun.spec.selection");
         Assert.Contains("FIELD: selection <Object>", selection);
-        Assert.Contains("Which steps and tokens are kept", selection);
+        Assert.Contains("Which steps of the answers become samples", selection);
         Assert.Contains("alpha\t<number>", selection);
         Assert.Contains("Plausibility:", selection);
         string recursive = await Kubectl.RunAsync(cluster.Kubeconfig, "", "explain", "rrun.spec", "--recursive");

@@ -82,7 +82,7 @@ public sealed class RunDeciderTests
     }
 
     [Theory]
-    [InlineData(1, "every pod is done")]
+    [InlineData(1, "all pods are done")]
     [InlineData(2, "the next pod is starting")]
     public void PodsHaveSucceeded_TheMessageSaysWhatIsAwaited(int shards, string message)
     {
