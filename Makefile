@@ -61,9 +61,9 @@ demo-models: ## Makes the data and trains the models of examples/quickstart/ ane
 	@eng/install-tools.sh build
 	@dotnet run -c Release --project demo -- models --output examples/quickstart
 
-demo-report: ## Trains and measures the demo on unseen seeds (SEEDS="3 4 5"); takes a while.
+demo-report: ## Trains and measures the demo on unseen seeds (SEEDS="3 4 5"), about a quarter of an hour each; goes on where it was stopped.
 	@eng/install-tools.sh build
-	@dotnet run -c Release --project demo -- report --examples examples/quickstart --seeds $(or $(SEEDS),3 4 5)
+	@dotnet run -c Release --project demo -- report --examples examples/quickstart --results dist/demo --seeds $(or $(SEEDS),3 4 5)
 
 bench: ## Measures the worker against a reference of the published programs on the same libtorch (ARGS="--cases block-512 --threads 1").
 	@eng/install-tools.sh bench
@@ -102,6 +102,7 @@ release: ## Makes in dist/ what the release VERSION=x.y.z consists of, and chang
 	@eng/release.sh "$(VERSION)"
 
 lint: ## Checks formatting and analyzers.
+	@eng/install-tools.sh build
 	@dotnet format LightReasoner.K8s.sln --verify-no-changes --severity warn
 
 clean: ## Removes everything that was built or run.

@@ -11,17 +11,17 @@ using TorchSharp;
 namespace LightReasoner.Demo;
 
 /// <summary>What the LightReasoner half of the demo gives for one seed; shares are of 1.</summary>
-/// <param name="Amateur">Accuracy of the amateur.</param>
-/// <param name="Before">Accuracy of the expert.</param>
-/// <param name="After">Accuracy after fine-tuning on the contrastive labels.</param>
-/// <param name="SelfTraining">Control: accuracy after the same training on the expert's own tokens at the same steps.</param>
-/// <param name="Sft">Controls: accuracy after the same training on all tokens of the expert's right answers, and of all its answers; NaN
-/// where not asked for.</param>
+/// <param name="Amateur">The amateur.</param>
+/// <param name="Before">The expert.</param>
+/// <param name="After">The expert, fine-tuned on the contrastive labels.</param>
+/// <param name="SelfTraining">Control: the same training on the expert's own tokens at the same steps.</param>
+/// <param name="RightAnswers">Control: the same training on all tokens of the expert's right answers; null where not asked for.</param>
+/// <param name="AllAnswers">Control: the same on all tokens of all its answers; null where not asked for.</param>
 /// <param name="Kept">Share of steps whose KL reached beta.</param>
 /// <param name="OneToken">Share of label sets of one token.</param>
 /// <param name="Flips">Share of labels whose heaviest token is not the expert's choice.</param>
-internal sealed record ExperimentResult(double Amateur, double Before, double After, double SelfTraining, (double Right, double All) Sft,
-    double Kept, double OneToken, double Flips);
+internal sealed record ExperimentResult(Measured Amateur, Measured Before, Measured After, Measured SelfTraining,
+    Measured? RightAnswers, Measured? AllAnswers, double Kept, double OneToken, double Flips);
 
 /// <summary>Sampling, fine-tuning and its control for one pair of models, with the settings of the quickstart's manifests.</summary>
 internal sealed class Experiment(SamplingRunSpec sampling, FineTuneRunSpec fineTuning)
@@ -42,7 +42,7 @@ internal sealed class Experiment(SamplingRunSpec sampling, FineTuneRunSpec fineT
         Tokenizer tokenizer = Tokenizer.Load(expertFolder);
         List<ContrastiveSample> samples;
         long steps;
-        double amateurAccuracy;
+        Measured amateurAccuracy, before;
         AnswerLine[] answers;
         using (LoadedModel expert = Load(expertFolder), amateur = Load(Path.Combine(models, "amateur")))
         {
@@ -52,41 +52,41 @@ internal sealed class Experiment(SamplingRunSpec sampling, FineTuneRunSpec fineT
             (samples, steps, answers) = ([.. result.Samples], result.StepsSeen,
                 [.. result.Answers.Zip(questions, (answer, question) =>
                 new AnswerLine(question.Index, question.Text, answer.Ids, answer.PromptIds))]);
-            amateurAccuracy = Accuracy(amateur);
+            (amateurAccuracy, before) = (Measure(amateur), Measure(expert));
         }
 
         Dictionary<string, int[]> answerOf = questions.Zip(answers).ToDictionary(p => p.First.Id, p => p.Second.Ids);
         int Chosen(ContrastiveSample sample) => answerOf[sample.PromptId][sample.Step];
-        (double before, double after) = FineTune(samples);
-        (_, double selfTraining) = FineTune([.. samples.Select(s => s with { TokenIds = [Chosen(s)], Weights = [1.0] })]);
         var grader = new AnswerGrader(GraderType.Gsm8k);
-        (double, double) sft = controls
-            ? (FineTune([.. answers.Where((answer, i) => grader.Grade(tokenizer.Decode(answer.Ids, skipSpecialTokens: true),
-                questions[i].Answer!).IsCorrect).SelectMany(OwnAnswers.Of)]).After,
-                FineTune([.. answers.SelectMany(OwnAnswers.Of)]).After)
-            : (double.NaN, double.NaN);
-        return new ExperimentResult(amateurAccuracy, before, after, selfTraining, sft, (double)samples.Count / steps,
-            samples.Average(s => s.TokenIds.Length == 1 ? 1.0 : 0),
-                samples.Average(s => s.TokenIds[Array.IndexOf(s.Weights, s.Weights.Max())] != Chosen(s) ? 1.0 : 0));
+        return new ExperimentResult(amateurAccuracy, before,
+            After: FineTune(samples),
+            SelfTraining: FineTune([.. samples.Select(s => s with { TokenIds = [Chosen(s)], Weights = [1.0] })]),
+            RightAnswers: controls
+                ? FineTune([.. answers.Where((answer, i) => grader.Grade(tokenizer.Decode(answer.Ids, skipSpecialTokens: true),
+                    questions[i].Answer!).IsCorrect).SelectMany(OwnAnswers.Of)])
+                : null,
+            AllAnswers: controls ? FineTune([.. answers.SelectMany(OwnAnswers.Of)]) : null,
+            Kept: (double)samples.Count / steps,
+            OneToken: samples.Average(s => s.TokenIds.Length == 1 ? 1.0 : 0),
+            Flips: samples.Average(s => s.TokenIds[Array.IndexOf(s.Weights, s.Weights.Max())] != Chosen(s) ? 1.0 : 0));
 
-        (double Before, double After) FineTune(IReadOnlyList<ContrastiveSample> labels)
+        Measured FineTune(IReadOnlyList<ContrastiveSample> labels)
         {
             using LoadedModel expert = Load(expertFolder);
-            double untrained = Accuracy(expert);
             using var trainer = new LoraTrainer(expert, tokenizer, labels, fineTuning);
             while (trainer.Step < trainer.TotalSteps)
             {
                 cancellation.ThrowIfCancellationRequested();
                 trainer.TrainStep();
             }
-            return (untrained, Accuracy(expert));
+            return Measure(expert);
         }
 
-        double Accuracy(LoadedModel model)
+        Measured Measure(LoadedModel model)
         {
             model.Model.eval();
-            return new AccuracyEvaluator().Evaluate(model, tokenizer, test, fineTuning.Evaluation!, Decoding.Tokens,
-                cancellation).Correct.Average(c => c ? 1.0 : 0);
+            return Measured.Of(new AccuracyEvaluator()
+                .Evaluate(model, tokenizer, test, fineTuning.Evaluation!, Decoding.Tokens, cancellation));
         }
     }
 

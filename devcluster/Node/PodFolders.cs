@@ -9,6 +9,9 @@ internal sealed class PodFolders(string dataDirectory, JsonObject pod)
 
     public string Volume(string name) => Path.Combine(root, "volumes", name);
 
+    /// <summary>What all Pods see of a PersistentVolumeClaim; it stays as long as the data folder does.</summary>
+    public string Claim(string uid) => Path.Combine(Path.GetFullPath(dataDirectory), "claims", uid);
+
     public string Container(string name) => Path.Combine(root, "containers", name);
 
     /// <summary>The folder a container starts in unless its image or the Pod says otherwise.</summary>

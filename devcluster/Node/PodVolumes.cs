@@ -9,13 +9,16 @@ internal sealed class PodVolumes(ApiClient api, JsonObject pod, PodFolders folde
 
     private readonly ConfigSource config = new(api, pod.Namespace());
     private readonly List<(string File, JsonObject Source)> tokens = [];
+    /// <summary>The folder of each claim, by the folder of its volume.</summary>
+    private readonly Dictionary<string, string> claims = [];
     private DateTimeOffset? renewal;
 
     /// <summary>Makes every volume. Throws <see cref="ConfigException"/> while something that a volume needs is missing.</summary>
     public async Task LayOutAsync(CancellationToken cancel)
     {
         tokens.Clear();
-        foreach (var volume in pod.Items("spec", "volumes"))
+        // What files say of the paths of claims depends on where these are.
+        foreach (var volume in pod.Items("spec", "volumes").OrderBy(v => !v.ContainsKey("persistentVolumeClaim")))
         {
             var name = volume.Text("name") ?? "";
             var (kind, source) = volume.Where(p => p.Key != "name").Select(p => (p.Key, p.Value as JsonObject ?? [])).FirstOrDefault();
@@ -48,7 +51,8 @@ internal sealed class PodVolumes(ApiClient api, JsonObject pod, PodFolders folde
         {
             var volume = pod.Items("spec", "volumes").FirstOrDefault(v => v.Text("name") == mount.Text("name"));
             if (volume is null || mount.Text("mountPath") is not { } path || path == Temporary) continue;
-            var real = volume.Text("hostPath", "path") ?? folders.Volume(mount.Text("name")!);
+            var folder = folders.Volume(mount.Text("name")!);
+            var real = volume.Text("hostPath", "path") ?? claims.GetValueOrDefault(folder, folder);
             if (mount.Text("subPath") is { Length: > 0 } inner)
             {
                 real = Path.Combine(real, inner);
@@ -87,6 +91,11 @@ internal sealed class PodVolumes(ApiClient api, JsonObject pod, PodFolders folde
             if (source.Text("type") == "DirectoryOrCreate") Directory.CreateDirectory(source.Text("path")!);
             return;
         }
+        if (kind == "persistentVolumeClaim")
+        {
+            claims[folder] = Directory.CreateDirectory(folders.Claim(await config.ClaimAsync(source, cancel))).FullName;
+            return;
+        }
         Directory.CreateDirectory(folder);
         switch (kind)
         {
@@ -102,6 +111,7 @@ internal sealed class PodVolumes(ApiClient api, JsonObject pod, PodFolders folde
                 foreach (var item in source.Items("items"))
                 {
                     var value = DownwardApi.Field(pod, item.Text("fieldRef", "fieldPath") ?? "of another kind");
+                    value = pod.Items("spec", "containers").Aggregate(value, (text, container) => Paths(container).Rewrite(text));
                     await Write(Inside(folder, item.Text("path") ?? ""), Encoding.UTF8.GetBytes(value), cancel);
                 }
                 break;

@@ -12,6 +12,7 @@ internal sealed record Resource(string Prefix, string Plural, bool Namespaced = 
     public static readonly Resource ConfigMaps = new("/api/v1", "configmaps");
     public static readonly Resource Secrets = new("/api/v1", "secrets");
     public static readonly Resource ServiceAccounts = new("/api/v1", "serviceaccounts");
+    public static readonly Resource Claims = new("/api/v1", "persistentvolumeclaims");
     public static readonly Resource Services = new("/api/v1", "services");
     public static readonly Resource Jobs = new("/apis/batch/v1", "jobs");
     public static readonly Resource Leases = new("/apis/coordination.k8s.io/v1", "leases");

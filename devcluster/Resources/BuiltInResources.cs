@@ -16,6 +16,7 @@ internal static class BuiltInResources
             verbs: [.. ResourceType.AllVerbs.Where(v => v != "deletecollection")],
                 subresources: [new("finalize", "Namespace", ["update"])]),
         Of("", "nodes", "Node", new NodeStrategy(), ["no"], namespaced: false, status: true),
+        Of("", "persistentvolumeclaims", "PersistentVolumeClaim", new ClaimStrategy(), ["pvc"], status: true),
         Of("", "pods", "Pod", new PodStrategy(), ["po"], Everything, status: true,
             subresources: [new("binding", "Binding", CreateOnly), new("log", "Pod", ["get"])]),
         Of("", "secrets", "Secret", new DataStrategy("Name|Type|Data|Age")),

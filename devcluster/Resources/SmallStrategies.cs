@@ -77,6 +77,16 @@ internal sealed class ServiceStrategy : ResourceStrategy
     public override IEnumerable<FieldError> ValidateName(string name, string field) => Names.Label(name, field);
 }
 
+/// <summary>Claims are bound at once: the node has a folder for each.</summary>
+internal sealed class ClaimStrategy : ResourceStrategy
+{
+    public override IReadOnlyList<Column> Columns { get; } = Column.Parse("Name|Status|Age");
+
+    public override JsonArray Cells(JsonObject o, DateTimeOffset now) => [o.Name(), o.Text("status", "phase"), TableText.Age(o, now)];
+
+    public override void PrepareCreate(JsonObject o) => o["status"] = new JsonObject { ["phase"] = "Bound" };
+}
+
 internal sealed class LeaseStrategy : ResourceStrategy
 {
     public override bool CreateOnUpdate => true;

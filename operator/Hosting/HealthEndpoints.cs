@@ -21,7 +21,7 @@ internal static class HealthEndpoints
     private static async Task<IResult> ReadyAsync(IKubernetes api, Leadership leadership, CancellationToken cancellationToken)
     {
         if (leadership.Problem is { } problem)
-            return Results.Text($"the Lease cannot be had: {problem}\n", statusCode: StatusCodes.Status503ServiceUnavailable);
+            return Results.Text($"the Lease is not accessible: {problem}\n", statusCode: StatusCodes.Status503ServiceUnavailable);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         try

@@ -67,7 +67,8 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
     public async Task Chain_AppliedAllAtOnceInAnyOrder_Succeeds()
     {
         // The last link first: it waits for what it refers to, although that does not exist yet.
-        await cluster.ApplyAsync(string.Join("\n---\n", Refine("chain-r", "chain-f"), FineTune("chain-f", "chain-s"), Sampling("chain-s", 24, 2, 2)));
+        await cluster.ApplyAsync(string.Join("\n---\n", Refine("chain-r", "chain-f"), FineTune("chain-f", "chain-s"),
+            Sampling("chain-s", 24, 2, 2)));
         await cluster.UntilAsync("rrun/chain-r", run => RunTable.Text(run, "phase") is "Waiting" or "Succeeded");
 
         JsonObject sampling = await cluster.SucceededAsync("srun/chain-s");
@@ -100,6 +101,45 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
         Assert.NotEqual(0, (await cluster.Kubectl.TryAsync(default, "get", "srun", "chain-s")).ExitCode);
     }
 
+    /// <summary>The steps of examples/pvc: models and data are copied to the claim, and the runs work on nothing else.</summary>
+    [Fact]
+    public async Task Volume_OfSeveralShards_HoldsModelsDataAndOutputs()
+    {
+        const string Namespace = "experiments";
+        await cluster.Kubectl.RunAsync(default, "create", "namespace", Namespace);
+        await cluster.Kubectl.RunAsync(default, "apply", "-n", Namespace, "-f", "examples/pvc/claim.yaml");
+        await cluster.ApplyAsync($$"""
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: files, namespace: {{Namespace}}}
+            spec:
+              restartPolicy: Never
+              containers:
+              - name: files
+                image: lightreasoner/worker
+                command: [sh, -c, "cp -r examples/quickstart/models/seed-0 /data/models && cp examples/quickstart/data/*.jsonl /data/"]
+                volumeMounts: [{name: data, mountPath: /data}]
+              volumes: [{name: data, persistentVolumeClaim: {claimName: lightreasoner} }]
+            """);
+        await cluster.Kubectl.RunAsync(default, "wait", "-n", Namespace, "pod/files", "--for=jsonpath={.status.phase}=Succeeded",
+            "--timeout=180s");
+        await cluster.Kubectl.RunAsync(default, "apply", "-k", "examples/pvc");
+
+        JsonObject sampling = await cluster.SucceededAsync("srun/sampling", Namespace);
+        Assert.Equal(("100/100", 2), (RunTable.Text(sampling, "progress", "display"), (int)sampling["status"]!["shards"]!["succeeded"]!));
+        JsonObject pods = JsonNode.Parse(await cluster.Kubectl.RunAsync(default, "get", "pods", "-n", Namespace, "-o", "json", "-l",
+            $"batch.kubernetes.io/job-name={RunTable.Text(sampling, "jobName")}"))!.AsObject();
+        Assert.Equal([65532, 65532], pods["items"]!.AsArray().Select(pod => (int)pod!["spec"]!["securityContext"]!["fsGroup"]!));
+
+        JsonObject fineTuning = await cluster.SucceededAsync("ftrun/finetune", Namespace);
+        Assert.Equal(100, (int)fineTuning["status"]!["metrics"]!["evaluation"]!["questions"]!);
+        string runs = Path.Combine(Assert.Single(Directory.GetDirectories(cluster.Claims)), "runs");
+        Assert.Equal(["part-00000-00000.jsonl", "part-00001-00000.jsonl"],
+            Directory.GetFiles(Path.Combine(runs, "sampling", "samples")).Select(Path.GetFileName).Order());
+        Assert.True(File.Exists(Path.Combine(runs, "finetune", "adapter", "adapter_model.safetensors")));
+        Assert.True(File.Exists(Path.Combine(runs, "finetune", "model", "model.safetensors")));
+    }
+
     /// <summary>The worker finds output of a document with fewer steps, and goes on from its last checkpoint.</summary>
     [Fact]
     public async Task FinishedRun_WhoseStepsAreExtended_GoesOn()
@@ -110,7 +150,8 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
         Assert.Equal(6, (int)first["status"]!["metrics"]!["step"]!);
 
         await cluster.ApplyAsync(run.Replace("maxSteps: 6", "maxSteps: 9"));
-        JsonObject more = await cluster.UntilAsync("rrun/extended", r => RunTable.Text(r, "phase") == "Succeeded" && (int?)r["status"]!["metrics"]!["step"] == 9);
+        JsonObject more = await cluster.UntilAsync("rrun/extended", r => RunTable.Text(r, "phase") == "Succeeded"
+            && (int?)r["status"]!["metrics"]!["step"] == 9);
         Assert.Equal("9/9", RunTable.Text(more, "progress", "display"));
     }
 
@@ -128,7 +169,8 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
             name = $"killed-{attempt}";
             await cluster.ApplyAsync(Sampling(name, 200, 1, 5));
             string samples = Path.Combine(cluster.Runs, "default", "samplingrun", name, "samples");
-            for (long start = Stopwatch.GetTimestamp(); !(Directory.Exists(samples) && Directory.GetFiles(samples).Length >= 3); await Task.Delay(10))
+            for (long start = Stopwatch.GetTimestamp(); !(Directory.Exists(samples) && Directory.GetFiles(samples)
+                .Length >= 3); await Task.Delay(10))
                 Assert.True(Stopwatch.GetElapsedTime(start) < LiveCluster.Patience, $"{samples} stays empty");
             Process.GetProcessesByName("dotnet").SingleOrDefault(IsWorkerOf(name))?.Kill();
             run = await cluster.SucceededAsync($"srun/{name}");
@@ -164,7 +206,8 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
         try
         {
             string line = File.ReadAllText($"/proc/{process.Id}/cmdline");
-            return line.Contains("LightReasoner.Worker.dll", StringComparison.Ordinal) && line.Contains($"/{name}\0", StringComparison.Ordinal);
+            return line.Contains("LightReasoner.Worker.dll", StringComparison.Ordinal)
+                && line.Contains($"/{name}\0", StringComparison.Ordinal);
         }
         catch (IOException)
         {
@@ -177,5 +220,6 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
         Directory.GetFiles(Path.Combine(cluster.Runs, "default", "samplingrun", run, "samples")).Sum(file => File.ReadLines(file).Count());
 
     private (string Name, string Content)[] Contents(string run) =>
-        [.. Directory.GetFiles(Path.Combine(cluster.Runs, "default", "samplingrun", run, "samples")).Order().Select(f => (Path.GetFileName(f), File.ReadAllText(f)))];
+        [.. Directory.GetFiles(Path.Combine(cluster.Runs, "default", "samplingrun", run, "samples")).Order()
+        .Select(f => (Path.GetFileName(f), File.ReadAllText(f)))];
 }

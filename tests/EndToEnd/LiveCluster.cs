@@ -18,6 +18,9 @@ public sealed class LiveCluster : IAsyncLifetime
     /// <summary>Where runs write by default.</summary>
     internal string Runs => Path.Combine(_state, "runs");
 
+    /// <summary>Folders of the PersistentVolumeClaims, named by uid.</summary>
+    internal string Claims => Path.Combine(_state, "cluster", "claims");
+
     internal string Kubeconfig => _cluster.Kubeconfig;
 
     /// <summary>Names the kubeconfig; nothing runs yet.</summary>
@@ -51,16 +54,16 @@ public sealed class LiveCluster : IAsyncLifetime
     }
 
     /// <summary>One run as the API shows it.</summary>
-    internal async Task<JsonObject> GetAsync(string resource) =>
-        JsonNode.Parse(await Kubectl.RunAsync(default, "get", resource, "-o", "json"))!.AsObject();
+    internal async Task<JsonObject> GetAsync(string resource, string @namespace = "default") =>
+        JsonNode.Parse(await Kubectl.RunAsync(default, "get", resource, "-n", @namespace, "-o", "json"))!.AsObject();
 
     /// <summary>Waits until a run is as it should be; what it is instead goes into the failure.</summary>
-    internal async Task<JsonObject> UntilAsync(string resource, Func<JsonObject, bool> holds)
+    internal async Task<JsonObject> UntilAsync(string resource, Func<JsonObject, bool> holds, string @namespace = "default")
     {
         JsonObject run = [];
         for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < Patience; await Task.Delay(500))
         {
-            run = await GetAsync(resource);
+            run = await GetAsync(resource, @namespace);
             if (holds(run)) return run;
             if (RunTable.Text(run, "phase") == "Failed") break;
         }
@@ -70,5 +73,6 @@ public sealed class LiveCluster : IAsyncLifetime
     }
 
     /// <summary>Waits until a run has succeeded.</summary>
-    internal Task<JsonObject> SucceededAsync(string resource) => UntilAsync(resource, run => RunTable.Text(run, "phase") == "Succeeded");
+    internal Task<JsonObject> SucceededAsync(string resource, string @namespace = "default") =>
+        UntilAsync(resource, run => RunTable.Text(run, "phase") == "Succeeded", @namespace);
 }

@@ -44,7 +44,7 @@ internal static class SafetensorsHeader
         var json = new byte[(int)length];
         stream.ReadExactly(json);
         if (json.Length == 0 || json[0] != (byte)'{')
-            throw new InvalidDataException($"{path}: the header is no JSON object; this is no safetensors file");
+            throw new InvalidDataException($"{path}: the header is not a JSON object; this is no safetensors file");
         return Parse(json, fileLength, path);
     }
 
@@ -108,6 +108,6 @@ internal static class SafetensorsHeader
             position += entry.Length;
         }
         if (position != fileLength)
-            throw new InvalidDataException($"{path}: {fileLength - position} bytes after the last tensor belong to none");
+            throw new InvalidDataException($"{path}: {fileLength - position} bytes after the last tensor belong to no tensor");
     }
 }

@@ -90,7 +90,7 @@ internal static class TrainingCheckpoint
     {
         var path = Path.Combine(dir, Complete);
         if (!File.Exists(path))
-            throw new InvalidDataException($"{dir}: is no complete checkpoint ({Complete} is missing)");
+            throw new InvalidDataException($"{dir}: is not a complete checkpoint ({Complete} is missing)");
         if (JsonFile.Read(path)["files"] is not JsonObject files)
             throw new InvalidDataException($"{path}: field 'files' must be an object");
         foreach (var name in FileNames())

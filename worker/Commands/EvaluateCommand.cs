@@ -18,8 +18,8 @@ internal static class EvaluateCommand
         Option<string> model = Tools.ModelOption(), dtype = Tools.DtypeOption();
         Option<string?> adapter = Tools.AdapterOption();
         var data = new Option<string?>("--data") { Description = "Questions with answers, JSONL or Parquet." };
-        var question = Tools.Option("--question-field", "The field that holds the question.", "question");
-        var answer = Tools.Option("--answer-field", "The field that holds the reference answer.", "answer");
+        var question = Tools.Option("--question-field", "Name of the field with the question.", "question");
+        var answer = Tools.Option("--answer-field", "Name of the field with the reference answer.", "answer");
         var benchmark = new Option<string[]>("--benchmark")
         {
             Description = "The test set that --data is: its records, prompts and grading as the published Qwen2.5-Math evaluation. "
@@ -29,11 +29,11 @@ internal static class EvaluateCommand
         var promptType = EnumOption.Of<PromptType>("--prompt-type", "How a benchmark's question is put.", PromptType.Qwen25MathCot);
         var grader = new Option<string?>("--grader")
         {
-            Description = "How answers are compared: math (a benchmark's default), published, gsm8k (else the default) or exact.",
+            Description = "How answers are compared: math (default of a benchmark), published, gsm8k (default otherwise) or exact.",
         };
         grader.AcceptOnlyFromAmong([.. Enum.GetValues<GraderType>().Select(EnumOption.Name)]);
-        var max = new Option<int?>("--max-questions") { Description = "Only the first so many questions." }.Within(1, int.MaxValue);
-        var maxNewTokens = Tools.Option("--max-new-tokens", "Most tokens of an answer.", new EvaluationGenerationSpec().MaxNewTokens)
+        var max = new Option<int?>("--max-questions") { Description = "Uses only this many questions." }.Within(1, int.MaxValue);
+        var maxNewTokens = Tools.Option("--max-new-tokens", "Maximum number of tokens per answer.", new EvaluationGenerationSpec().MaxNewTokens)
             .Within(1, 1 << 20);
         var template = Tools.TemplateOption();
         var system = Tools.Option("--system", "The system message of the chat template.", new PromptSpec().System);

@@ -20,17 +20,17 @@ internal static class GenerateCommand
     {
         Option<string> model = Tools.ModelOption(), dtype = Tools.DtypeOption();
         Option<string?> adapter = Tools.AdapterOption();
-        var maxNewTokens = Tools.Option("--max-new-tokens", "Most tokens generated for a prompt.", 128).Within(1, 1 << 20);
-        var ignoreEos = new Option<bool>("--ignore-eos") { Description = "Goes on after an end-of-sequence token." };
+        var maxNewTokens = Tools.Option("--max-new-tokens", "Maximum number of tokens per answer.", 128).Within(1, 1 << 20);
+        var ignoreEos = new Option<bool>("--ignore-eos") { Description = "Continues after an end-of-sequence token." };
         var blocks = new BlockOptions();
-        var temperature = Tools.Option<double>("--temperature", "0 is greedy.", 0).Within(0, 100);
-        var topP = Tools.Option<double>("--top-p", "Draws from the likeliest tokens that have this probability together.", 1)
+        var temperature = Tools.Option<double>("--temperature", "Sampling temperature; 0 is greedy.", 0).Within(0, 100);
+        var topP = Tools.Option<double>("--top-p", "Samples from the smallest set of most likely tokens with this total probability.", 1)
             .Within(double.Epsilon, 1);
-        var topK = Tools.Option("--top-k", "Draws from this many of the likeliest tokens; 0 is all.", 0).Within(0, int.MaxValue);
-        var penalty = Tools.Option<double>("--repetition-penalty", "Above 1, tokens that occurred become less likely.", 1)
+        var topK = Tools.Option("--top-k", "Samples from this many most likely tokens; 0 for all.", 0).Within(0, int.MaxValue);
+        var penalty = Tools.Option<double>("--repetition-penalty", "Above 1, tokens that already occurred become less likely.", 1)
             .Within(1e-3, 1e3);
-        var seed = Tools.Option<long>("--seed", "What is drawn follows from the seed and the line's number.", 0);
-        var batch = Tools.Option("--batch-size", "Prompts decoded at once.", 16).Within(1, 1 << 16);
+        var seed = Tools.Option<long>("--seed", "Seed of the sampling; each line has its own random numbers.", 0);
+        var batch = Tools.Option("--batch-size", "Prompts that are decoded together.", 16).Within(1, 1 << 16);
         var command = new Command("generate",
             "Reads {\"prompt\":…} or {\"ids\":[…]} a line and writes {\"ids\":[…new…],\"text\":…,\"forwards\":…} a line.")
         {

@@ -38,7 +38,7 @@ internal static class PrepareCommand
             Description =
                 "JSONL, Parquet or .json files: a path or URI with globs, or a folder (hf://datasets/openai/gsm8k/main/train-*.parquet).",
         };
-        var destination = new Argument<string>("dest") { Description = "The file to write: a path or URI. Replaced if it is there." };
+        var destination = new Argument<string>("dest") { Description = "The file to write: a path or URI. An existing file is replaced." };
         var purpose = new Option<string>("--for")
         {
             Description =

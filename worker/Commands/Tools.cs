@@ -17,7 +17,7 @@ internal static class Tools
         new("--model") { Description = "Hugging Face model folder: a path or URI (hf://, az://, s3://, https://).", Required = true };
 
     public static Option<string?> AdapterOption() =>
-        new("--adapter") { Description = "PEFT adapter folder, a path or URI, laid over the model." };
+        new("--adapter") { Description = "PEFT adapter folder to apply to the model: a path or URI." };
 
     /// <summary>The default is that of manifests.</summary>
     public static Option<string> DtypeOption() =>

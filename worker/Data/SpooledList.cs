@@ -35,7 +35,7 @@ public sealed class SpooledList<T>(int memory = 32 << 20) : IReadOnlyList<T>, ID
             for (int done = 0; done < length;)
             {
                 int count = RandomAccess.Read(_file!, bytes.AsSpan(done), start + done);
-                done += count > 0 ? count : throw new EndOfStreamException("a temporary file of records was cut off by somebody else");
+                done += count > 0 ? count : throw new EndOfStreamException("a temporary file of records was truncated by another process");
             }
             return Read(bytes);
         }

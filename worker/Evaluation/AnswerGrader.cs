@@ -53,7 +53,7 @@ public sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null, P
             if (Fits(reference.Reference)) continue;
             if (misfits++ == 0) example = reference;
         }
-        if (count == 0) throw new WorkerException(ExitCode.BadData, "there is no question to be graded");
+        if (count == 0) throw new WorkerException(ExitCode.BadData, "there is no question to grade");
         if (misfits == 0) return;
         string shown = example.Reference.Length > 120 ? "…" + example.Reference[^120..] : example.Reference;
         throw new WorkerException(ExitCode.BadData,

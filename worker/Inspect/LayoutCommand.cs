@@ -11,9 +11,9 @@ internal static class LayoutCommand
     public static Command Create()
     {
         var block = new Option<int>("--block-size") { Description = "Tokens of a block.", Required = true };
-        var length = Tools.Option("--max-length", "Longest prompt, response and EOS together.", 2048);
+        var length = Tools.Option("--max-length", "Longest sequence: prompt, response and EOS together.", 2048);
         var truncation = Tools.Option("--truncation", "right, left or error.", Truncation.Right);
-        var eos = Tools.Option("--eos", "Id of EOS, which masks are too.", 3);
+        var eos = Tools.Option("--eos", "Id of EOS, which is also the mask.", 3);
         var command = new Command("layout",
             "Lays {\"prompt\":[ids],\"response\":[ids]} out as {\"ids\",\"labels\",\"positions\",\"mask\"}, one JSON object per line.")
             { block, length, truncation, eos };

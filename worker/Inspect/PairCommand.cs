@@ -20,9 +20,9 @@ internal static class PairCommand
         var amateur = new Option<string>("--amateur") { Description = "Hugging Face model folder: a path or URI.", Required = true };
         Option<string> dtype = Tools.DtypeOption();
         var data = new Option<string>("--data") { Description = "Questions, JSONL or Parquet: a path or URI.", Required = true };
-        var field = Tools.Option("--question-field", "The field that holds the question.", "question");
-        var max = Tools.Option("--max-questions", "Only the first so many questions.", 20).Within(1, 100_000);
-        var maxNewTokens = Tools.Option("--max-new-tokens", "Most tokens of an answer.", 128).Within(1, 1 << 20);
+        var field = Tools.Option("--question-field", "Name of the field with the question.", "question");
+        var max = Tools.Option("--max-questions", "Uses only this many questions.", 20).Within(1, 100_000);
+        var maxNewTokens = Tools.Option("--max-new-tokens", "Maximum number of tokens per answer.", 128).Within(1, 1 << 20);
         var template = Tools.TemplateOption();
         var beta = Tools.Option("--beta", "Least KL of a kept step, in nats.", new SelectionSpec().Beta).Within(0, 1000);
         var command = new Command("pair",

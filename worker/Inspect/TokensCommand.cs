@@ -9,8 +9,8 @@ internal static class TokensCommand
     public static Command Create()
     {
         var model = new Option<string>("--model") { Description = "Model folder with tokenizer.json", Required = true, HelpName = "DIR" };
-        var add = new Option<bool>("--add-special-tokens") { Description = "Put the model's own tokens (BOS …) around every text" };
-        var skip = new Option<bool>("--skip-special-tokens") { Description = "Leave special tokens out of decoded texts" };
+        var add = new Option<bool>("--add-special-tokens") { Description = "Adds the model's special tokens (such as BOS) to every text" };
+        var skip = new Option<bool>("--skip-special-tokens") { Description = "Omits special tokens from decoded texts" };
         var command = new Command("tokens",
             "Encode {\"text\":…} to {\"ids\":[…]} and decode {\"ids\":[…]} to {\"text\":…}, one JSON object per line") { model, add, skip };
         command.SetAction(parsed => JsonLines.OnConsole((input, output) =>

@@ -149,7 +149,7 @@ internal sealed class MlflowTracking : IAsyncDisposable
         catch (Exception e)
         {
             string why = e is OperationCanceledException ? $"no answer within {Timeout.TotalSeconds:F0} s" : e.Message;
-            if (!_lost) _say($"MLflow at {_server} does not take this run's figures: {why}; the run goes on");
+            if (!_lost) _say($"MLflow at {_server} does not accept this run's metrics: {why}; the run continues");
             _lost = true;
             return false;
         }

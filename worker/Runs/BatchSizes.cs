@@ -14,7 +14,7 @@ internal static class BatchSizes
     /// document gives the same results on the same kind of device, whatever attempt this is.
     /// </summary>
     /// <param name="longestPrompt">Tokens of the longest prompt.</param>
-    /// <param name="maxNewTokens">Most tokens of an answer.</param>
+    /// <param name="maxNewTokens">Maximum number of tokens per answer.</param>
     /// <param name="others">Models that lie on the device too.</param>
     public static int Rows(BatchSize asked, CausalLM model, int longestPrompt, int maxNewTokens, params CausalLM[] others)
     {

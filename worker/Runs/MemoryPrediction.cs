@@ -23,7 +23,7 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     /// of steps.
     /// </summary>
     /// <param name="longestPrompt">Tokens of the longest prompt.</param>
-    /// <param name="maxNewTokens">Most tokens of an answer.</param>
+    /// <param name="maxNewTokens">Maximum number of tokens per answer.</param>
     /// <param name="chunk">Questions whose answers are held at once.</param>
     public static MemoryPrediction Sampling(CausalLM expert, CausalLM amateur, int batchSize, int longestPrompt,
         int maxNewTokens, int chunk = 0)

@@ -40,13 +40,13 @@ public sealed record PairFigures(long Steps, long SameTop, long ConfidentUnsure,
 
     /// <summary>Whether the pair is worth a run, in plain words.</summary>
     public string Verdict(double samplesPerQuestion, double keepRate) =>
-        Steps == 0 ? "Nothing can be said: no step was compared."
+        Steps == 0 ? "Unknown: no step was compared."
         : AmateurPerplexity <= ExpertPerplexity
-            ? "Not worth it: the amateur predicts the answers as well as the expert, so that what they disagree about says nothing of "
+            ? "Not worth it: the amateur predicts the answers as well as the expert, so their disagreement says nothing about "
             + "what the expert knows."
-        : samplesPerQuestion < 0.5 ? "Hardly worth it: the two are so alike that few steps are kept; take a weaker amateur or a lower beta."
+        : samplesPerQuestion < 0.5 ? "Hardly worth it: the two are so similar that few steps are kept; use a weaker amateur or a lower beta."
         : keepRate > 0.5
-            ? "Doubtful: they disagree at most steps, so that the labels single nothing out; take a stronger amateur or a higher beta."
+            ? "Doubtful: they disagree at most steps, so the selection is not selective; use a stronger amateur or a higher beta."
         : "Worth a try: they agree at most steps, and the expert is the better of the two where they do not. Only accuracy before and "
             + "after shows whether it helps.";
 

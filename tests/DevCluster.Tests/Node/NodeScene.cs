@@ -69,7 +69,7 @@ internal sealed class NodeScene : IAsyncDisposable
     /// Makes a Pod with one container "main" that runs a script; <paramref name="spec"/> adds to the Pod's spec,
     /// <paramref name="container"/> to the container's.
     /// </summary>
-    public Task<JsonObject> Pod(string name, string script, string spec = "{}", string container = "{}")
+    public Task<JsonObject> Pod(string name, string script, string spec = "{}", string container = "{}", string annotations = "{}")
     {
         var main = (JsonObject)JsonNode.Parse(container)!;
         main["name"] = "main";
@@ -79,7 +79,7 @@ internal sealed class NodeScene : IAsyncDisposable
         body["restartPolicy"] ??= "Never";
         body["containers"] = new JsonArray(main);
         return Create(Resource.Pods, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Pod",
-            ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = body });
+            ["metadata"] = new JsonObject { ["name"] = name, ["annotations"] = JsonNode.Parse(annotations) }, ["spec"] = body });
     }
 
     /// <summary>Makes a Job whose Pods run a script.</summary>

@@ -68,7 +68,7 @@ public sealed class HostTests(DevCluster cluster)
         using var limit = new CancellationTokenSource(Until.Patience);
         HttpResponseMessage answer;
         while ((answer = await o.Http.GetAsync("/readyz", limit.Token)).StatusCode == HttpStatusCode.OK) await Task.Delay(50, limit.Token);
-        Assert.Contains("the Lease cannot be had: leases are not yours", await answer.Content.ReadAsStringAsync(limit.Token));
+        Assert.Contains("the Lease is not accessible: leases are not yours", await answer.Content.ReadAsStringAsync(limit.Token));
     }
 
     [Fact]

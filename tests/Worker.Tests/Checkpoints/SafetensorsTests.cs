@@ -69,7 +69,7 @@ public class SafetensorsTests
     [InlineData("""{"a":X,"a":X}""", 8, "malformed JSON")]
     [InlineData("""{"a":X,"b":X}""", 8, "tensor 'b' overlaps the one before it")]
     [InlineData("""{"a":X}""", 7, "tensor 'a' needs 8 bytes at")]
-    [InlineData("""{"a":X}""", 9, "1 bytes after the last tensor belong to none")]
+    [InlineData("""{"a":X}""", 9, "1 bytes after the last tensor belong to no tensor")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12, "tensor 'a' leaves a gap of 4 bytes")]
     [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", 8, "tensor 'a' of shape [3] and dtype F32 does not fit its 8 bytes")]
     [InlineData("""{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}}""", 8, "tensor 'a' of shape [4611686018427387904, 4]")]

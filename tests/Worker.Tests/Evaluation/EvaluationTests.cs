@@ -77,6 +77,15 @@ public class EvaluationTests
         Assert.Equal(-1, ConfidenceInterval.PairedDifference(10, 0, 10, 10).Low, 1e-12);
     }
 
+    /// <summary>Speed 1 at 80 %, 2 at 78 %, and 4 at 70 %, which is too far below the slowest: 80 + (78 · exp(−3 · 2/80) + 80)/2.</summary>
+    [Fact]
+    public void Aup_ThreeSettings_IsTheWeightedAreaOfTheFirstTwo()
+    {
+        PassAccuracy[] settings = [new("a", 100, 80, 1), new("c", 100, 70, 4), new("b", 100, 78, 2)];
+        Assert.Equal(80 + (78 * Math.Exp(-0.075) + 80) / 2, PassAccuracy.Aup(settings), 1e-9);
+        Assert.Equal(0, PassAccuracy.Aup([new("a", 100, 0, 3)]));
+    }
+
     [Theory, InlineData(Decoding.Tokens), InlineData(Decoding.Blocks), InlineData(Decoding.Masks)]
     public void Evaluate_Questions_JudgesEachAnswer(Decoding decoding)
     {

@@ -189,6 +189,28 @@ public class ContrastiveSamplerTests
         }
     }
 
+    /// <summary>What a sample says of both models, beside the published fields, from a forward pass over its prefix.</summary>
+    [Fact]
+    public void Sample_Steps_HaveEntropiesAndMostLikelyTokens()
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        using var expert = Goldens.Model("qwen2-tiny");
+        using var amateur = Goldens.Model("qwen2-tiny-amateur");
+        var samples = Sampler(expert, amateur, TestTokenizer.Create(), Spec, 3).Sample([new Question(0, "q", "abc?")]).Samples;
+        Assert.NotEmpty(samples);
+        foreach (var sample in samples)
+        {
+            var line = System.Text.Json.JsonSerializer.SerializeToNode(sample)!;
+            foreach (var (name, model) in new[] { ("expert", expert), ("amateur", amateur) })
+            {
+                var p = Distribution(model.Model, sample.PrefixIds!);
+                Assert.Equal(-p.mul(p.log()).sum().item<float>(), (double)line[$"{name}_entropy"]!, 1e-4);
+                Assert.Equal(p.argmax().item<long>(), (long)line[$"{name}_top1"]!);
+            }
+        }
+    }
+
     [Fact]
     public void Sample_Published_ShowsTheAmateurTheTextEncodedAnew()
     {
@@ -211,10 +233,10 @@ public class ContrastiveSamplerTests
             different += reencoded.SequenceEqual(sample.PrefixIds!) ? 0 : 1;
         }
         Assert.True(different > 3);
-
-        static Tensor Distribution(CausalLM model, int[] ids) =>
-            model.forward(Goldens.Batch(ids)).narrow(1, ids.Length - 1, 1).view(-1).softmax(0);
     }
+
+    private static Tensor Distribution(CausalLM model, int[] ids) =>
+        model.forward(Goldens.Batch(ids)).narrow(1, ids.Length - 1, 1).view(-1).softmax(0);
 
     private static ContrastiveSampler Sampler(LoadedModel expert, LoadedModel amateur, Tokenizer tokenizer,
         SamplingRunSpec spec, int batchSize) =>

@@ -43,7 +43,7 @@ internal sealed class Scale
     {
         if (tick == 0) return "0";
         double size = Math.Max(Math.Abs(Low), Math.Abs(High));
-        return size < 1e-3 ? tick.ToString("0.##e-0", CultureInfo.InvariantCulture)
+        return size < 1e-3 || (size < 1e-2 && Decimals > 3) ? tick.ToString("0.##e-0", CultureInfo.InvariantCulture)
             : size >= 1e6 ? (tick / 1e6).ToString("0.##", CultureInfo.InvariantCulture) + " M"
             : tick.ToString("N" + Decimals, CultureInfo.InvariantCulture);
     }

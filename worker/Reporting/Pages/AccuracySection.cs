@@ -32,25 +32,36 @@ internal static class AccuracySection
         IntervalChart.Row[] rows = [Row("before", accuracy.Before, 2), Row("after", accuracy.After, 1)];
         return accuracy.Benchmarks is { } sets ? Html.Of($"""
             <section><h2>Did it help?</h2>
-            <div class="scroll"><table class="sets"><thead><tr><th>test set</th><th>questions</th><th>before, %</th><th>after, %</th><th>change, points</th><th>95 % interval</th></tr></thead><tbody>
-            {sets.Select(set => Line(EnumName(set.Name), set.Questions, set.Before, set.After, set.ChangeLow, set.ChangeHigh))}
-            {Line("mean", accuracy.Questions, accuracy.Before, accuracy.After, accuracy.ChangeLow, accuracy.ChangeHigh)}
+            <div class="scroll"><table class="sets"><thead><tr><th>test set</th><th>questions</th><th>before, %</th><th>after, %</th><th>change, points</th></tr></thead><tbody>
+            {sets.Select(set => Line(EnumName(set.Name), set.Questions, Accuracy(set, set.Before), Accuracy(set, set.After), set.After - set.Before, set.ChangeLow, set.ChangeHigh))}
+            {Line("mean", accuracy.Questions, Mean(sets, set => set.Before), Mean(sets, set => set.After), accuracy.After - accuracy.Before, accuracy.ChangeLow, accuracy.ChangeHigh)}
             </tbody></table></div>
-            <p class="lead">{what} before and after, one answer each. {accuracy.Improved:N0} questions became right, {accuracy.Worsened:N0} ceased to be.</p>
+            <p class="lead">In brackets: 95 % intervals.</p>
+            <p class="lead">{what} before and after, one answer each. Became right: {accuracy.Improved:N0}; ceased to be right: {accuracy.Worsened:N0}.</p>
             {List("Became right", changes.Where(change => change.Improved))}
             {List("Ceased to be right", changes.Where(change => !change.Improved))}
             </section>
             """) : Html.Of($"""
             <section><h2>Did it help?</h2><div class="charts">
-            {IntervalChart.Draw($"{what} before and after", rows, Html.Of($"Right answers among {accuracy.Questions:N0} held-out questions, with 95 % intervals (Wilson). {accuracy.Improved:N0} questions became right, {accuracy.Worsened:N0} ceased to be."))}
+            {IntervalChart.Draw($"{what} before and after", rows, Html.Of($"Right answers among {accuracy.Questions:N0} held-out questions, with 95 % intervals (Wilson). Became right: {accuracy.Improved:N0}; ceased to be right: {accuracy.Worsened:N0}."))}
             </div>
             {List("Became right", changes.Where(change => change.Improved))}
             {List("Ceased to be right", changes.Where(change => !change.Improved))}
             </section>
             """);
 
-        static Html Line(string name, int questions, double? before, double? after, double? low, double? high) =>
-            Html.Of($"<tr><td>{name}</td><td>{questions:N0}</td><td>{100 * before:0.0}</td><td>{100 * after:0.0}</td><td>{Points(after - before)}</td><td>{Points(low)} to {Points(high)}</td></tr>\n");
+        static Html Line(string name, int questions, (double Share, ConfidenceInterval Interval) before, (double Share, ConfidenceInterval Interval) after,
+            double? change, double? low, double? high) =>
+            Html.Of($"<tr><td>{name}</td><td>{questions:N0}</td><td>{Percent(before)}</td><td>{Percent(after)}</td><td>{Points(change)} ({Points(low)} to {Points(high)})</td></tr>\n");
+
+        static Html Percent((double Share, ConfidenceInterval Interval) accuracy) =>
+            Html.Of($"{100 * accuracy.Share:0.0} ({100 * accuracy.Interval.Low:0.0}–{100 * accuracy.Interval.High:0.0})");
+
+        static (double, ConfidenceInterval) Accuracy(BenchmarkMetrics set, double? share) =>
+            (share ?? 0, ConfidenceInterval.Wilson((int)Math.Round((share ?? 0) * set.Questions), set.Questions));
+
+        static (double, ConfidenceInterval) Mean(IReadOnlyList<BenchmarkMetrics> sets, Func<BenchmarkMetrics, double?> share) =>
+            (sets.Average(share) ?? 0, ConfidenceInterval.OfMean([.. sets.Select(set => Accuracy(set, share(set)))]));
 
         static string EnumName(BenchmarkName? name) => System.Text.Json.JsonSerializer.SerializeToElement(name, ApiJson.Options).GetString() ?? "";
 
