@@ -5,9 +5,9 @@ internal sealed class Authorizer(Store store)
 {
     private const string RbacGroup = "rbac.authorization.k8s.io";
 
-    private static readonly string[] Discovery = ["/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*",
-        "/healthz/*", "/livez/*", "/readyz", "/readyz/*", "/version"];
-    private static readonly string[] Public = ["/healthz", "/healthz/*", "/livez", "/livez/*", "/readyz", "/readyz/*", "/version"];
+    private static readonly string[] Public = ["/healthz", "/healthz/*", "/livez", "/livez/*", "/readyz", "/readyz/*",
+        "/version", "/version/"];
+    private static readonly string[] Discovery = [.. Public, "/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*"];
 
     public bool Allows(UserInfo user, Attributes a)
     {

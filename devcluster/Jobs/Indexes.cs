@@ -1,9 +1,6 @@
 namespace LightReasoner.DevCluster.Jobs;
 
-/// <summary>
-/// A set of completion indexes in the form of a Job's status: ascending, ranges of three and more written <c>1-3</c>, two
-/// neighbours <c>1,2</c>.
-/// </summary>
+/// <summary>A set of completion indexes in the form of a Job's status: ascending, as in <c>0,2-4,6,7</c>.</summary>
 internal sealed class Indexes
 {
     private readonly SortedSet<int> set;
@@ -14,9 +11,7 @@ internal sealed class Indexes
 
     public int Count => set.Count;
 
-    /// <summary>
-    /// Reads the compressed form; what lies at or beyond <paramref name="completions"/> and what is malformed is left out.
-    /// </summary>
+    /// <summary>Reads the compressed form, but for what lies at or beyond <paramref name="completions"/> or is malformed.</summary>
     public static Indexes Parse(string? text, int completions)
     {
         var found = new List<int>();
@@ -38,9 +33,7 @@ internal sealed class Indexes
 
     public Indexes With(IEnumerable<int> indexes) => new(set.Union(indexes));
 
-    /// <summary>
-    /// The lowest indexes below <paramref name="completions"/> that are not in the set, at most <paramref name="count"/>.
-    /// </summary>
+    /// <summary>The lowest indexes below <paramref name="completions"/> that are missing, at most <paramref name="count"/>.</summary>
     public List<int> FirstMissing(int count, int completions) =>
         [.. Enumerable.Range(0, completions).Where(i => !set.Contains(i)).Take(count)];
 

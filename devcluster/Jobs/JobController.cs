@@ -1,9 +1,6 @@
 namespace LightReasoner.DevCluster.Jobs;
 
-/// <summary>
-/// The Job controller. It reacts to changes of Jobs at once and gathers changes of Pods for a second, so that the status passes through
-/// the same states as a real cluster's. One look at a Job at a time, on the newest of what is stored.
-/// </summary>
+/// <summary>Looks at a Job at once when it changes, and a second after its Pods do, as a real cluster's controller.</summary>
 internal sealed class JobController(Store store, Registry registry, ObjectWriter writer, ObjectDeleter deleter)
 {
     private const string Manager = "kube-controller-manager";

@@ -5,10 +5,7 @@ internal static class JobPods
 {
     private const int MaxPrefix = 58;
 
-    /// <summary>
-    /// A Pod to create: the template with owner, finalizer, and for an index its label, annotation, hostname and variable.
-    /// <c>replaced</c> is the index's failed Pod, whose failure count the new one carries on.
-    /// </summary>
+    /// <summary>A Pod to create; <c>replaced</c> is the index's failed Pod, whose failure count it carries on.</summary>
     public static JsonObject Make(Job job, int index, Pod? replaced)
     {
         var template = (JsonObject)job.Template.DeepClone();

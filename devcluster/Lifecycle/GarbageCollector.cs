@@ -1,9 +1,6 @@
 namespace LightReasoner.DevCluster.Lifecycle;
 
-/// <summary>
-/// Deletes objects whose owners are gone, and works off the finalizers <c>orphan</c> and <c>foregroundDeletion</c>.
-/// It keeps an index of uids and of dependents by owner, fed by the changes of the store.
-/// </summary>
+/// <summary>Deletes objects whose owners are gone, and works off the finalizers <c>orphan</c> and <c>foregroundDeletion</c>.</summary>
 internal sealed class GarbageCollector(Store store, Registry registry, ObjectWriter writer, ObjectDeleter deleter)
 {
     private readonly Dictionary<string, StoredObject> byUid = new(StringComparer.Ordinal);

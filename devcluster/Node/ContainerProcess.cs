@@ -7,10 +7,7 @@ namespace LightReasoner.DevCluster.Node;
 internal sealed record ContainerLaunch(
     string Program, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment, string WorkingDirectory);
 
-/// <summary>
-/// A container as a local process: the leader of a session and process group of its own, its output in a log. What it has
-/// started ends with it, as in a container.
-/// </summary>
+/// <summary>A container as a local process that leads a session of its own; what it has started ends with it.</summary>
 internal sealed class ContainerProcess
 {
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);

@@ -1,9 +1,6 @@
 namespace LightReasoner.DevCluster.Node;
 
-/// <summary>
-/// Writes Events about objects; one like an earlier one raises that one's count instead. Events are news, not state: one that cannot be
-/// written is logged and dropped, and writing never holds up the caller.
-/// </summary>
+/// <summary>Writes Events about objects, a repeated one as its count; one that cannot be written is logged and dropped.</summary>
 internal sealed class EventRecorder(ApiClient api, string component, string? host, TimeProvider clock, ILogger log)
 {
     private readonly ConcurrentDictionary<string, int> counts = new();

@@ -5,10 +5,7 @@ namespace LightReasoner.DevCluster.Node;
 /// <summary>The images that the node knows: names of local commands.</summary>
 internal sealed class ImageCatalog(IReadOnlyDictionary<string, string> images)
 {
-    /// <summary>
-    /// The image's entry point, null for an unknown image; empty for one without an entry point. Neither digest nor tag need be known,
-    /// nor the default registry.
-    /// </summary>
+    /// <summary>The image's entry point (perhaps empty), with any digest, tag or default registry; null when it is unknown.</summary>
     public IReadOnlyList<string>? EntryPoint(string image)
     {
         var bare = image.Split('@')[0];

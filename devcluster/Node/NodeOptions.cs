@@ -12,10 +12,7 @@ internal sealed record NodeOptions
     /// <summary>The Node object's name.</summary>
     public string Name { get; init; } = "node-1";
 
-    /// <summary>
-    /// Image name → command line that stands for its entry point. A name without a tag stands for all tags; an empty command is an
-    /// image without an entry point, for containers that name their command themselves.
-    /// </summary>
+    /// <summary>Image name → the command line of its entry point; empty for images whose containers name their command.</summary>
     public IReadOnlyDictionary<string, string> Images { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Working directory of containers that name none, as an image would set it; null: an empty folder each.</summary>

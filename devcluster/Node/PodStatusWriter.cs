@@ -1,9 +1,6 @@
 namespace LightReasoner.DevCluster.Node;
 
-/// <summary>
-/// Writes one Pod's status: always the newest facts, one write at a time, again and again while the API server is away.
-/// Containers never wait for it.
-/// </summary>
+/// <summary>Writes one Pod's status: the newest facts, one write at a time, again while the API server is away.</summary>
 internal sealed class PodStatusWriter(ApiClient api, string path, TimeProvider clock, ILogger log)
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);

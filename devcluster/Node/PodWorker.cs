@@ -1,9 +1,6 @@
 namespace LightReasoner.DevCluster.Node;
 
-/// <summary>
-/// Runs one Pod of the node: volumes, init containers one after the other, containers side by side, end, and removal of the Pod
-/// object when it has been deleted. Everything it reports goes through <see cref="PodStatusWriter"/>.
-/// </summary>
+/// <summary>Runs one Pod of the node, from its volumes to the removal of its object when it has been deleted.</summary>
 internal sealed class PodWorker
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(500);

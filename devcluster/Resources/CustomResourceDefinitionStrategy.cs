@@ -28,7 +28,12 @@ internal sealed class CustomResourceDefinitionStrategy : ResourceStrategy
     }
 
     public override void PrepareCreate(JsonObject o)
-        => o.Ensure("status")["storedVersions"] = o.Items("spec", "versions").Select(v => v.Text("name") ?? "").ToJsonArray();
+        => o["status"] = new JsonObject
+        {
+            ["conditions"] = null,
+            ["acceptedNames"] = new JsonObject { ["plural"] = "", ["kind"] = "" },
+            ["storedVersions"] = o.Items("spec", "versions").Select(v => v.Text("name") ?? "").ToJsonArray(),
+        };
 
     public override bool PrepareDelete(JsonObject o, string now)
     {

@@ -150,5 +150,6 @@ internal sealed class PodStrategy : ResourceStrategy
     }
 
     private static string Terminated(JsonObject done)
-        => done.Text("reason") is { Length: > 0 } reason ? reason : $"ExitCode:{done.Number("exitCode") ?? 0}";
+        => done.Text("reason") is { Length: > 0 } reason ? reason
+            : done.Number("signal") is { } signal and not 0 ? $"Signal:{signal}" : $"ExitCode:{done.Number("exitCode") ?? 0}";
 }

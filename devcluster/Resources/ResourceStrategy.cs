@@ -50,9 +50,7 @@ internal class ResourceStrategy
         return result;
     }
 
-    /// <summary>
-    /// What the request to delete does to the object, beside setting deletionTimestamp. True: the usual new generation is left out.
-    /// </summary>
+    /// <summary>What the request to delete does beside setting deletionTimestamp. True: there is no new generation.</summary>
     public virtual bool PrepareDelete(JsonObject o, string now) => false;
 
     public virtual IEnumerable<FieldError> ValidateName(string name, string field) => Names.Subdomain(name, field);

@@ -120,9 +120,7 @@ internal sealed class Store
         }
     }
 
-    /// <summary>
-    /// Follows the changes of a resource (all resources: null) after <paramref name="after"/>; null when they have been forgotten.
-    /// </summary>
+    /// <summary>Follows the changes of a resource (null: of all) after a version; null when they have been forgotten.</summary>
     public Subscription? Subscribe(string? resource, long after)
     {
         lock (gate)

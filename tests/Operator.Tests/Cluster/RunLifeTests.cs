@@ -72,7 +72,9 @@ public sealed class RunLifeTests(DevCluster cluster)
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
         SamplingRunEntity run = await o.ApplySamplingAsync(change: s => s with { ActiveDeadlineSeconds = 3600 });
         await o.StartPodAsync(Assert.Single(await o.PodsAsync(run)));
-        DateTimeOffset? start = (await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Running)).Status.StartTime;
+        // The pod may be seen at work before the Job's status is.
+        DateTimeOffset? start = (await o.RunAsync<SamplingRunEntity>("s", s => s is { Phase: RunPhase.Running, StartTime: not null },
+            "is Running and says since when")).Status.StartTime;
 
         await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { suspend = true } });
         await o.RunAsync<SamplingRunEntity>("s", s => s.Phase == RunPhase.Suspended
