@@ -8,22 +8,22 @@ internal static partial class Log
     [LoggerMessage(1, LogLevel.Information, "{Run}: {Before} → {After}. {Message}")]
     public static partial void PhaseChanged(this ILogger logger, RunKey run, string before, string after, string message);
 
-    [LoggerMessage(2, LogLevel.Information, "{Run}: made Job {Job}.")]
+    [LoggerMessage(2, LogLevel.Information, "{Run}: created Job {Job}.")]
     public static partial void JobCreated(this ILogger logger, RunKey run, string job);
 
-    [LoggerMessage(3, LogLevel.Information, "{Run}: deletes Job {Job}: {Why}.")]
+    [LoggerMessage(3, LogLevel.Information, "{Run}: deleting Job {Job}: {Why}.")]
     public static partial void JobDeleted(this ILogger logger, RunKey run, string job, string why);
 
-    [LoggerMessage(4, LogLevel.Warning, "The API server does not answer ({What}: {Message}); trying again until it does.")]
+    [LoggerMessage(4, LogLevel.Warning, "The API server does not respond ({What}: {Message}); retrying.")]
     public static partial void ServerAway(this ILogger logger, string what, string message);
 
-    [LoggerMessage(5, LogLevel.Information, "{Run}: its ttlSecondsAfterFinished is over; the run is deleted, its output stays.")]
+    [LoggerMessage(5, LogLevel.Information, "{Run}: deleted after ttlSecondsAfterFinished; its output stays.")]
     public static partial void RunExpired(this ILogger logger, RunKey run);
 
     [LoggerMessage(6, LogLevel.Warning, "{Run}: the API server refused {Action}: {Message}")]
     public static partial void Refused(this ILogger logger, RunKey run, string action, string message);
 
-    [LoggerMessage(7, LogLevel.Debug, "{Run}: changed in between; reading it again. {Message}")]
+    [LoggerMessage(7, LogLevel.Debug, "{Run}: changed in the meantime; reading it again. {Message}")]
     public static partial void Conflict(this ILogger logger, RunKey run, string message);
 
     [LoggerMessage(8, LogLevel.Error, "{Run}: reconciling failed; trying again in {Seconds:0.0} s.")]
@@ -38,10 +38,10 @@ internal static partial class Log
     [LoggerMessage(11, LogLevel.Error, "A progress report could not be checked.")]
     public static partial void ReportUnchecked(this ILogger logger, Exception error);
 
-    [LoggerMessage(13, LogLevel.Information, "The API server answers again, after {Seconds:0} s.")]
+    [LoggerMessage(13, LogLevel.Information, "The API server responds again after {Seconds:0} s.")]
     public static partial void ServerBack(this ILogger logger, double seconds);
 
-    [LoggerMessage(14, LogLevel.Error, "The Lease {Lease} cannot be had: {Message}")]
+    [LoggerMessage(14, LogLevel.Error, "Lease {Lease} is not accessible: {Message}")]
     public static partial void LeaseRefused(this ILogger logger, string lease, string message);
 
     [LoggerMessage(15, LogLevel.Information, "The leader is {Leader}.")]

@@ -14,7 +14,7 @@ var root = new RootCommand("Contrastive sampling, LoRA fine-tuning on soft label
     MergeCommand.Create(),
     PrepareCommand.Create(),
     ReportCommand.Create(),
-    new Command("inspect", "Looks into models, tokenizers, templates, samples, Parquet files and grading; JSON in, JSON out.")
+    new Command("inspect", "Inspects models, tokenizers, templates, samples, Parquet files and grading; JSON in, JSON out.")
     {
         LayoutCommand.Create(),
         TokensCommand.Create(),

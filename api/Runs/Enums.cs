@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace LightReasoner.Api;
 
-/// <summary>Number format that weights are held and computed in.</summary>
+/// <summary>Data type of weights and computation.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<WeightType>))]
 public enum WeightType
 {
@@ -81,7 +81,7 @@ public enum BenchmarkName
 [JsonConverter(typeof(JsonStringEnumConverter<GraderType>))]
 public enum GraderType
 {
-    /// <summary>The number after the first <c>####</c>, else the last number: GSM8K's own rule.</summary>
+    /// <summary>The number after the first <c>####</c>, otherwise the last number: GSM8K's own rule.</summary>
     [JsonStringEnumMemberName("gsm8k")] Gsm8k,
 
     /// <summary>As the published Qwen2.5-Math evaluation, corrected where that is plainly wrong (docs/methods.md).</summary>
@@ -90,11 +90,11 @@ public enum GraderType
     /// <summary>As the published Qwen2.5-Math evaluation to the letter, for comparisons with papers.</summary>
     [JsonStringEnumMemberName("published")] Published,
 
-    /// <summary>The same text, but for blanks at both ends.</summary>
+    /// <summary>The same text, apart from white space at both ends.</summary>
     [JsonStringEnumMemberName("exact")] Exact,
 }
 
-/// <summary>Course of the learning rate after warm-up.</summary>
+/// <summary>How the learning rate changes after warm-up.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<SchedulerType>))]
 public enum SchedulerType
 {
@@ -123,10 +123,10 @@ public enum SamplePacking
 [JsonConverter(typeof(JsonStringEnumConverter<RefineObjective>))]
 public enum RefineObjective
 {
-    /// <summary>Repairs a response that EOS noise was put into, over several passes.</summary>
+    /// <summary>Restores a response with EOS noise, in several passes.</summary>
     [JsonStringEnumMemberName("iterative")] Iterative,
 
-    /// <summary>Predicts the next block from masks that stand before it.</summary>
+    /// <summary>Predicts the next block from masks placed before it.</summary>
     [JsonStringEnumMemberName("interleaved")] Interleaved,
 }
 
@@ -188,11 +188,11 @@ public enum Truncation
     [JsonStringEnumMemberName("error")] Error,
 }
 
-/// <summary>Whether a restarted run goes on from its newest complete checkpoint.</summary>
+/// <summary>Whether a restarted run continues from its newest complete checkpoint.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ResumeMode>))]
 public enum ResumeMode
 {
-    /// <summary>Goes on from the newest complete checkpoint, if there is one.</summary>
+    /// <summary>Continues from the newest complete checkpoint, if there is one.</summary>
     [JsonStringEnumMemberName("auto")] Auto,
 
     /// <summary>Always starts at step 0.</summary>
@@ -214,7 +214,7 @@ public enum Compatibility
 [JsonConverter(typeof(JsonStringEnumConverter<VocabularyMatch>))]
 public enum VocabularyMatch
 {
-    /// <summary>By id where the tokenizers agree on the ids, else by spelling; refused where they share too few tokens.</summary>
+    /// <summary>By id if the tokenizers agree on the ids, otherwise by spelling; refused if they share too few tokens.</summary>
     [JsonStringEnumMemberName("auto")] Auto,
 
     /// <summary>By id, whatever the tokenizers say.</summary>

@@ -4,7 +4,7 @@ using LightReasoner.Api.Schema;
 namespace LightReasoner.Api;
 
 /// <summary>
-/// Trains a LoRA adapter of the expert on the contrastive soft labels of a SamplingRun (LightReasoner, arXiv 2510.07962).
+/// Trains a LoRA adapter for the expert on the contrastive soft labels of a SamplingRun (LightReasoner, arXiv 2510.07962).
 /// </summary>
 [Resource("finetuneruns", "ftrun")]
 [PrinterColumn("Phase", ".status.phase", "string")]
@@ -21,46 +21,58 @@ namespace LightReasoner.Api;
 public sealed record FineTuneRun : Manifest<FineTuneRunSpec, FineTuneRunStatus>;
 
 /// <summary>What is trained, on which samples, and how.</summary>
-[CelRule("(self.objective == 'sft') == has(self.sft)", "goes with objective sft, and only with it", nameof(HasSftObjective), Field = "sft")]
-[CelRule("self.objective != 'sft' || has(self.samples.runRef)", "objective sft learns the answers of a SamplingRun; set runRef",
+[CelRule("(self.objective == 'sft') == has(self.sft)", "is required with objective sft and not allowed otherwise", nameof(HasSftObjective), Field = "sft")]
+[CelRule("self.objective != 'sft' || has(self.samples.runRef)", "objective sft trains on the answers of a SamplingRun; set runRef",
     nameof(HasAnswers), Field = "samples")]
 [CelRule("self.model.dtype != 'float16'", "float16 cannot be trained: small gradients become 0 in it; use bfloat16 or float32",
     nameof(IsTrainable), Field = "model.dtype")]
 public sealed record FineTuneRunSpec : RunSpec
 {
-    /// <summary>The expert that the samples were made with.</summary>
+    /// <summary>The model that is trained: the expert of the SamplingRun.</summary>
     [Required]
     public ModelSource Model { get; init; } = null!;
 
     /// <summary>
-    /// The contrastive samples, as a rule those of a SamplingRun; with objective sft the SamplingRun whose answers are learned.
+    /// The contrastive samples, usually those of a SamplingRun. With objective sft: the SamplingRun whose answers are trained on.
     /// </summary>
     [Required]
     public DatasetSource Samples { get; init; } = null!;
 
-    /// <summary>What is learned: LightReasoner's labels, or as a control the expert's own answers.</summary>
+    /// <summary>
+    /// Whether the model may be another one than the expert that the samples name, to learn from it; refused otherwise where the weights
+    /// differ.
+    /// </summary>
+    [Mutable]
+    public bool OtherExpert { get; init; }
+
+    /// <summary>
+    /// What is trained on. soft-labels: the contrastive labels (LightReasoner). sft: every token of the expert's own answers, as a control.
+    /// </summary>
     public FineTuneObjective Objective { get; init; } = FineTuneObjective.SoftLabels;
 
-    /// <summary>The answers, with objective sft.</summary>
+    /// <summary>Which answers are trained on, with objective sft.</summary>
     public SftSpec? Sft { get; init; }
 
-    /// <summary>The adapter.</summary>
+    /// <summary>The LoRA adapter.</summary>
     public LoraSpec Lora { get; init; } = new();
 
-    /// <summary>The optimisation.</summary>
+    /// <summary>Settings of the optimization.</summary>
     public FineTuneTraining Training { get; init; } = new();
 
-    /// <summary>Accuracy on held-out questions before and after. Left out: none is measured.</summary>
+    /// <summary>Measures accuracy on held-out questions before and after training. Default: not measured.</summary>
     [Mutable]
     public EvaluationSpec? Evaluation { get; init; }
 
-    /// <summary>Held-out texts whose perplexity is measured while training. Left out: none is.</summary>
+    /// <summary>Measures perplexity on held-out texts during training. Default: not measured.</summary>
     public ValidationSpec? Validation { get; init; }
 
-    /// <summary>Whether the published program's behaviour is reproduced where it affects numbers.</summary>
+    /// <summary>
+    /// corrected: our behaviour. published: reproduces the published program's results for comparisons; docs/methods.md lists the
+    /// differences.
+    /// </summary>
     public Compatibility Compatibility { get; init; } = Compatibility.Corrected;
 
-    /// <summary>Also writes base and adapter, merged, as a Hugging Face model folder.</summary>
+    /// <summary>Also writes the merged model (base and adapter) as a Hugging Face model folder.</summary>
     public bool Merge { get; init; }
 
     /// <inheritdoc/>
@@ -76,32 +88,35 @@ public sealed record FineTuneRunSpec : RunSpec
 
 /// <summary>Which answers of a SamplingRun are learned with objective sft.</summary>
 [CelRule("self.answers != 'right' || has(self.dataset)",
-    "is required where answers is right: the questions that the SamplingRun answered, with the right answers",
+    "is required with answers: right: the SamplingRun's questions with reference answers",
     nameof(KnowsAnswers), Field = "dataset")]
-[CelRule("self.answers != 'all' || !has(self.dataset)", "has no effect where answers is all; leave it out",
+[CelRule("self.answers != 'all' || !has(self.dataset)", "is not used with answers: all; remove it",
     nameof(NeedsAnswers), Field = "dataset")]
-[CelRule("!has(self.grader) || !has(self.benchmark) || self.grader in ['math', 'published']", "a benchmark is graded by math or published",
+[CelRule("!has(self.grader) || !has(self.benchmark) || self.grader in ['math', 'published']", "a benchmark needs grader math or published",
     nameof(HasFittingGrader), Field = "grader")]
 public sealed record SftSpec
 {
-    /// <summary>Right ones only (rejection sampling), or all.</summary>
+    /// <summary>right: only right answers (rejection sampling), which needs dataset. all: every answer.</summary>
     public AnswerChoice Answers { get; init; } = AnswerChoice.Right;
 
-    /// <summary>The questions that the SamplingRun answered, with the right answers: the same records in the same order.</summary>
+    /// <summary>The SamplingRun's questions with reference answers: the same records in the same order.</summary>
     public DatasetSource? Dataset { get; init; }
 
-    /// <summary>The test set that the dataset is, if it is one; its records and its rules of finding an answer hold then.</summary>
+    /// <summary>Set this if the dataset is one of these test sets: records and answers are then read in its published layout.</summary>
     public BenchmarkName? Benchmark { get; init; }
 
-    /// <summary>Field of a record that holds the question.</summary>
+    /// <summary>Name of the record field with the question.</summary>
     [MinLength(1), MaxLength(256)]
     public string QuestionField { get; init; } = "question";
 
-    /// <summary>Field of a record that holds the right answer.</summary>
+    /// <summary>Name of the record field with the reference answer.</summary>
     [MinLength(1), MaxLength(256)]
     public string AnswerField { get; init; } = "answer";
 
-    /// <summary>How answers are compared. Left out: math for a benchmark, gsm8k for questions of one's own.</summary>
+    /// <summary>
+    /// How answers are compared: gsm8k (the number after ####, or the last one), math (mathematical equality), published (as the
+    /// Qwen2.5-Math evaluation) or exact (same text). Default: math with benchmark, otherwise gsm8k.
+    /// </summary>
     public GraderType? Grader { get; init; }
 
     internal bool KnowsAnswers() => Answers is not AnswerChoice.Right || Dataset is not null;
@@ -109,31 +124,33 @@ public sealed record SftSpec
     internal bool HasFittingGrader() => Benchmark is null || Grader is null or GraderType.Math or GraderType.Published;
 }
 
-/// <summary>Held-out prompts with their responses, which are measured and never trained on.</summary>
+/// <summary>Held-out prompts with responses. They are measured and never trained on.</summary>
 public sealed record ValidationSpec
 {
-    /// <summary>The records.</summary>
+    /// <summary>The held-out records.</summary>
     [Required]
     public DatasetSource Dataset { get; init; } = null!;
 
-    /// <summary>Field that holds the prompt. Left out: question (FineTuneRun), the run's promptField (RefineRun).</summary>
+    /// <summary>Name of the record field with the prompt. Default: question (FineTuneRun), or the run's promptField (RefineRun).</summary>
     [MinLength(1), MaxLength(256)]
     public string? PromptField { get; init; }
 
-    /// <summary>Field that holds the response. Left out: answer (FineTuneRun), the run's responseField (RefineRun).</summary>
+    /// <summary>
+    /// Name of the record field with the response. Default: answer (FineTuneRun), or the run's responseField (RefineRun).
+    /// </summary>
     [MinLength(1), MaxLength(256)]
     public string? ResponseField { get; init; }
 
     /// <summary>
-    /// How a prompt that is text is put to the model. Left out: as in the evaluation (FineTuneRun), as the run's prompts are (RefineRun).
+    /// How a text becomes the model's prompt. Default: as in the run's evaluation (FineTuneRun), or as the run's prompts (RefineRun).
     /// </summary>
     public PromptSpec? Prompt { get; init; }
 
-    /// <summary>Takes only the first so many records. All where left out.</summary>
+    /// <summary>Uses only this many records, from the start of the dataset. Default: all.</summary>
     [Range(1, int.MaxValue)]
     public int? MaxRecords { get; init; }
 
-    /// <summary>Measured before the first step, after every so many steps, and after the last.</summary>
+    /// <summary>Number of training steps between two measurements. The first and the last are before and after training.</summary>
     [Range(1, 100_000_000)]
     public int Steps { get; init; } = 100;
 }
@@ -141,15 +158,15 @@ public sealed record ValidationSpec
 /// <summary>A low-rank adapter (LoRA, arXiv 2106.09685); names as in PEFT.</summary>
 public sealed record LoraSpec
 {
-    /// <summary>Rank of the update.</summary>
+    /// <summary>Rank of the adapter's matrices.</summary>
     [Range(1, 1024)]
     public int Rank { get; init; } = 8;
 
-    /// <summary>The update is scaled by alpha / rank.</summary>
+    /// <summary>Scale of the adapter: its update is multiplied by alpha / rank.</summary>
     [Range(0.0, 65536.0, MinimumIsExclusive = true)]
     public double Alpha { get; init; } = 16;
 
-    /// <summary>Dropout on the adapter's input while training.</summary>
+    /// <summary>Probability of dropout on the adapter's input during training.</summary>
     [Range(0.0, 1.0, MaximumIsExclusive = true)]
     public double Dropout { get; init; } = 0.05;
 
@@ -158,77 +175,81 @@ public sealed record LoraSpec
     public IReadOnlyList<string> TargetModules { get; init; } = ["q_proj", "v_proj"];
 }
 
-/// <summary>The optimisation of a fine-tuning run.</summary>
+/// <summary>Settings of the optimization of a FineTuneRun.</summary>
 [CelRule("self.batchSize * self.gradientAccumulationSteps <= 2147483647",
     "batchSize times gradientAccumulationSteps must be at most 2147483647", nameof(StepFits), Field = "gradientAccumulationSteps")]
 public sealed record FineTuneTraining
 {
-    /// <summary>Optimiser steps.</summary>
+    /// <summary>Number of optimizer steps. May be raised later to continue a run.</summary>
     [Extendable, Range(1, 100_000_000)]
     public int MaxSteps { get; init; } = 1000;
 
-    /// <summary>Samples per forward pass.</summary>
+    /// <summary>Number of sequences per forward pass. A step takes batchSize times gradientAccumulationSteps samples.</summary>
     [Range(1, 65536)]
     public int BatchSize { get; init; } = 8;
 
-    /// <summary>Forward passes per optimiser step.</summary>
+    /// <summary>Number of forward passes per optimizer step.</summary>
     [Range(1, 65536)]
     public int GradientAccumulationSteps { get; init; } = 2;
 
-    /// <summary>Peak learning rate of AdamW.</summary>
+    /// <summary>Peak learning rate of AdamW, reached after warm-up.</summary>
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double LearningRate { get; init; } = 5e-5;
 
-    /// <summary>Course of the learning rate after warm-up.</summary>
+    /// <summary>Learning rate after warm-up: linear or cosine decay to 0 at the last step, or constant.</summary>
     public SchedulerType Scheduler { get; init; } = SchedulerType.Linear;
 
-    /// <summary>Share of the steps over which the learning rate rises from 0.</summary>
+    /// <summary>Fraction of all steps used for warm-up, in which the learning rate rises linearly from 0.</summary>
     [Range(0.0, 1.0)]
     public double WarmupRatio { get; init; }
 
-    /// <summary>Decoupled weight decay.</summary>
+    /// <summary>Decoupled weight decay of AdamW; 0 for none.</summary>
     [Range(0.0, 1.0)]
     public double WeightDecay { get; init; }
 
-    /// <summary>The gradient's 2-norm is clipped to this.</summary>
+    /// <summary>The gradient is scaled down to this 2-norm if it is larger.</summary>
     [Range(0.0, 1e9, MinimumIsExclusive = true)]
     public double MaxGradNorm { get; init; } = 1;
 
-    /// <summary>AdamW's beta1 and beta2, each in [0, 1).</summary>
+    /// <summary>beta1 and beta2 of AdamW.</summary>
     [MinLength(2), MaxLength(2), Range(0.0, 1.0, MaximumIsExclusive = true)]
     public IReadOnlyList<double> Betas { get; init; } = [0.9, 0.999];
 
-    /// <summary>Longest sequence in tokens; a longer sample is dropped and counted.</summary>
+    /// <summary>Longest sequence in tokens. Longer samples are left out and counted.</summary>
     [Range(1, 1_048_576)]
     public int MaxLength { get; init; } = 512;
 
-    /// <summary>A checkpoint is written every so many steps.</summary>
+    /// <summary>Number of steps between two checkpoints.</summary>
     [Range(1, 100_000_000)]
     public int SaveSteps { get; init; } = 200;
 
-    /// <summary>A checkpoint is also written after so many minutes without one.</summary>
+    /// <summary>A checkpoint is also written after this many minutes without one.</summary>
     [Range(1, 10_080)]
     public int SaveMinutes { get; init; } = 10;
 
-    /// <summary>Newest checkpoints that are kept.</summary>
+    /// <summary>Number of checkpoints that are kept; older ones are deleted.</summary>
     [Range(1, 1000)]
     public int SaveTotalLimit { get; init; } = 2;
 
-    /// <summary>Metrics are written every so many steps.</summary>
+    /// <summary>
+    /// Metrics are written every so many steps. Left out: a hundred times in a run, and at least every ten steps.
+    /// </summary>
     [Range(1, 1_000_000)]
-    public int LoggingSteps { get; init; } = 10;
+    public int? LoggingSteps { get; init; }
 
-    /// <summary>Seed of the order of samples, the adapter's start and dropout.</summary>
+    /// <summary>Seed of the order of samples, of the adapter's initial weights and of dropout.</summary>
     [Range(0L, 9_007_199_254_740_991L)]
     public long Seed { get; init; } = 42;
 
-    /// <summary>Whether the kept steps of one question share a forward pass.</summary>
+    /// <summary>
+    /// prompt: samples of the same question share a forward pass, with the same gradient and far less work. none: one sequence per sample.
+    /// </summary>
     public SamplePacking Packing { get; init; } = SamplePacking.Prompt;
 
-    /// <summary>Recomputes activations in the backward pass: less memory, about a third more time.</summary>
+    /// <summary>Recomputes activations in the backward pass, which takes less memory and about a third more time.</summary>
     public bool GradientCheckpointing { get; init; }
 
-    /// <summary>Whether a restarted run goes on from its newest complete checkpoint.</summary>
+    /// <summary>auto: a restarted pod continues from the newest complete checkpoint. disable: it starts again at step 0.</summary>
     public ResumeMode Resume { get; init; } = ResumeMode.Auto;
 
     internal bool StepFits() => (long)BatchSize * GradientAccumulationSteps <= int.MaxValue;

@@ -4,8 +4,8 @@ using LightReasoner.Api.Schema;
 namespace LightReasoner.Api;
 
 /// <summary>
-/// Trains a causal model to repair responses whose tokens were replaced by EOS, over several passes, so that it can generate
-/// whole blocks of tokens per forward pass (iterative refinement SFT).
+/// Trains a causal model to restore responses in which tokens were replaced by EOS, in several passes, so that it generates whole blocks of
+/// tokens per forward pass (iterative refinement SFT).
 /// </summary>
 [Resource("refineruns", "rrun")]
 [PrinterColumn("Phase", ".status.phase", "string")]
@@ -30,55 +30,64 @@ public sealed record RefineRunSpec : RunSpec
     [Required]
     public ModelSource Model { get; init; } = null!;
 
-    /// <summary>Prompts with their responses.</summary>
+    /// <summary>Prompts with responses, one pair per record.</summary>
     [Required]
     public DatasetSource Dataset { get; init; } = null!;
 
-    /// <summary>Field that holds the prompt: text, or chat messages.</summary>
+    /// <summary>Name of the record field with the prompt: text or chat messages.</summary>
     [MinLength(1), MaxLength(256)]
     public string PromptField { get; init; } = "prompt";
 
-    /// <summary>Field that holds the response: text, or chat messages.</summary>
+    /// <summary>Name of the record field with the response: text or chat messages.</summary>
     [MinLength(1), MaxLength(256)]
     public string ResponseField { get; init; } = "target";
 
-    /// <summary>How a prompt that is text is put to the model. Prompts that are chat messages bring their own system message.</summary>
+    /// <summary>How a text becomes the model's prompt. Chat messages have their own system message.</summary>
     public PromptSpec Prompt { get; init; } = new() { System = "" };
 
-    /// <summary>What happens to a sequence longer than training.maxLength.</summary>
+    /// <summary>
+    /// What happens to a sequence longer than training.maxLength. right: the end is cut off. left: the start is cut off. error: the run
+    /// fails and names the record.
+    /// </summary>
     public Truncation Truncation { get; init; } = Truncation.Right;
 
     /// <summary>
-    /// EOS tokens that follow a response in training: a number, or full to fill up to training.maxLength as the published program does.
+    /// Number of EOS tokens after a response in training, from 1 to 1048576. full: up to training.maxLength, as in the published program.
     /// </summary>
     public EosTail EosTail { get; init; } = EosTail.OfLength(128);
 
-    /// <summary>How the model learns to produce blocks.</summary>
+    /// <summary>
+    /// Training objective. iterative: restore a noised response in several passes. interleaved: predict the next block from masks before
+    /// it.
+    /// </summary>
     public RefineObjective Objective { get; init; } = RefineObjective.Iterative;
 
-    /// <summary>The refinement passes, with objective iterative.</summary>
+    /// <summary>Passes and noise, with objective iterative.</summary>
     public IterativeSpec Iterative { get; init; } = new();
 
-    /// <summary>The blocks, with objective interleaved.</summary>
+    /// <summary>Blocks, with objective interleaved.</summary>
     public InterleavedSpec Interleaved { get; init; } = new();
 
-    /// <summary>Whether all weights or a LoRA adapter are trained.</summary>
+    /// <summary>What is trained. full: all weights. lora: a LoRA adapter, with frozen base weights.</summary>
     public TrainingMethod Method { get; init; } = TrainingMethod.Full;
 
-    /// <summary>The adapter, with method lora.</summary>
+    /// <summary>The LoRA adapter, with method lora.</summary>
     public LoraSpec Lora { get; init; } = new();
 
-    /// <summary>The optimisation.</summary>
+    /// <summary>Settings of the optimization.</summary>
     public RefineTraining Training { get; init; } = new();
 
-    /// <summary>Accuracy of block generation on held-out questions before and after. Left out: none is measured.</summary>
+    /// <summary>Measures accuracy of block generation on held-out questions before and after training. Default: not measured.</summary>
     [Mutable]
     public EvaluationSpec? Evaluation { get; init; }
 
-    /// <summary>Held-out records whose loss is measured while training. Left out: none is.</summary>
+    /// <summary>Measures the loss on held-out records during training. Default: not measured.</summary>
     public ValidationSpec? Validation { get; init; }
 
-    /// <summary>Whether the published program's behaviour is reproduced where it affects numbers.</summary>
+    /// <summary>
+    /// corrected: our behaviour. published: reproduces the published program's results for comparisons; docs/methods.md lists the
+    /// differences.
+    /// </summary>
     public Compatibility Compatibility { get; init; } = Compatibility.Corrected;
 
     /// <inheritdoc/>
@@ -95,19 +104,22 @@ public sealed record RefineRunSpec : RunSpec
     nameof(WeightsMatch), Field = "lossWeights")]
 public sealed record IterativeSpec
 {
-    /// <summary>Passes per training step.</summary>
+    /// <summary>Number of refinement passes per training step.</summary>
     [Range(1, 64)]
     public int NumIterations { get; init; } = 2;
 
-    /// <summary>Least probability that a response token is replaced by EOS; drawn per sequence between noiseMin and noiseMax.</summary>
+    /// <summary>
+    /// Lower end of the noise level, the probability that a response token is replaced by EOS. Each sequence draws its level uniformly
+    /// between noiseMin and noiseMax.
+    /// </summary>
     [Range(0.0, 1.0)]
     public double NoiseMin { get; init; } = 0.1;
 
-    /// <summary>Largest probability that a response token is replaced by EOS.</summary>
+    /// <summary>Upper end of the noise level.</summary>
     [Range(0.0, 1.0)]
     public double NoiseMax { get; init; } = 0.9;
 
-    /// <summary>Weight of each pass's loss, numIterations of them. All 1 where left out.</summary>
+    /// <summary>Weight of the loss of each pass; numIterations entries. Default: all 1.</summary>
     [MinLength(1), MaxLength(64), Range(0.0, 1e6)]
     public IReadOnlyList<double>? LossWeights { get; init; }
 
@@ -118,86 +130,88 @@ public sealed record IterativeSpec
     internal bool WeightsMatch() => LossWeights is null || LossWeights.Count == NumIterations;
 }
 
-/// <summary>Interleaved masks: every block of the response is predicted from masks that stand before it.</summary>
+/// <summary>Interleaved masks: each block of the response is predicted from masks placed before it.</summary>
 public sealed record InterleavedSpec
 {
-    /// <summary>Tokens of a block.</summary>
+    /// <summary>Number of tokens in a block.</summary>
     [Range(1, 1024)]
     public int BlockSize { get; init; } = 4;
 }
 
-/// <summary>The optimisation of a refinement run.</summary>
+/// <summary>Settings of the optimization of a RefineRun.</summary>
 [CelRule("self.batchSize * self.gradientAccumulationSteps <= 2147483647",
     "batchSize times gradientAccumulationSteps must be at most 2147483647", nameof(StepFits), Field = "gradientAccumulationSteps")]
 public sealed record RefineTraining
 {
-    /// <summary>Longest sequence in tokens, prompt and response.</summary>
+    /// <summary>Longest sequence in tokens, prompt and response together. spec.truncation says what happens to longer ones.</summary>
     [Range(2, 1_048_576)]
     public int MaxLength { get; init; } = 2048;
 
-    /// <summary>Passes over the data, unless maxSteps ends the run earlier.</summary>
+    /// <summary>Number of passes over the data, unless maxSteps is set. May be raised later to continue a run.</summary>
     [Extendable, Range(1, 1_000_000)]
     public int TotalEpochs { get; init; } = 3;
 
-    /// <summary>Optimiser steps; ends the run instead of totalEpochs.</summary>
+    /// <summary>Number of optimizer steps, instead of totalEpochs. May be raised later to continue a run.</summary>
     [Extendable, Range(1, 100_000_000)]
     public int? MaxSteps { get; init; }
 
-    /// <summary>Sequences per forward pass.</summary>
+    /// <summary>Number of sequences per forward pass.</summary>
     [Range(1, 65536)]
     public int BatchSize { get; init; } = 2;
 
-    /// <summary>Forward passes per optimiser step.</summary>
+    /// <summary>Number of micro batches per optimizer step.</summary>
     [Range(1, 65536)]
     public int GradientAccumulationSteps { get; init; } = 64;
 
-    /// <summary>Peak learning rate of AdamW.</summary>
+    /// <summary>Peak learning rate of AdamW, reached after warm-up.</summary>
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double LearningRate { get; init; } = 1e-5;
 
-    /// <summary>AdamW's beta1 and beta2, each in [0, 1).</summary>
+    /// <summary>beta1 and beta2 of AdamW.</summary>
     [MinLength(2), MaxLength(2), Range(0.0, 1.0, MaximumIsExclusive = true)]
     public IReadOnlyList<double> Betas { get; init; } = [0.9, 0.95];
 
-    /// <summary>Decoupled weight decay.</summary>
+    /// <summary>Decoupled weight decay of AdamW; 0 for none.</summary>
     [Range(0.0, 1.0)]
     public double WeightDecay { get; init; } = 0.01;
 
-    /// <summary>Share of the steps over which the learning rate rises from 0.</summary>
+    /// <summary>Fraction of all steps used for warm-up, in which the learning rate rises linearly from 0.</summary>
     [Range(0.0, 1.0)]
     public double WarmupRatio { get; init; } = 0.05;
 
-    /// <summary>Course of the learning rate after warm-up.</summary>
+    /// <summary>Learning rate after warm-up: linear or cosine decay to 0 at the last step, or constant.</summary>
     public SchedulerType Scheduler { get; init; } = SchedulerType.Cosine;
 
-    /// <summary>The gradient's 2-norm is clipped to this.</summary>
+    /// <summary>The gradient is scaled down to this 2-norm if it is larger.</summary>
     [Range(0.0, 1e9, MinimumIsExclusive = true)]
     public double MaxGradNorm { get; init; } = 1;
 
-    /// <summary>A checkpoint is written every so many steps.</summary>
+    /// <summary>Number of steps between two checkpoints.</summary>
     [Range(1, 100_000_000)]
     public int SaveSteps { get; init; } = 1000;
 
-    /// <summary>A checkpoint is also written after so many minutes without one.</summary>
+    /// <summary>A checkpoint is also written after this many minutes without one.</summary>
     [Range(1, 10_080)]
     public int SaveMinutes { get; init; } = 10;
 
-    /// <summary>Newest checkpoints that are kept.</summary>
+    /// <summary>Number of checkpoints that are kept; older ones are deleted.</summary>
     [Range(1, 1000)]
     public int SaveTotalLimit { get; init; } = 3;
 
-    /// <summary>Metrics are written every so many steps.</summary>
+    /// <summary>
+    /// Metrics are written every so many steps. Left out: a hundred times in a run, and at least every ten steps.
+    /// </summary>
     [Range(1, 1_000_000)]
-    public int LoggingSteps { get; init; } = 10;
+    public int? LoggingSteps { get; init; }
 
-    /// <summary>Whether a restarted run goes on from its newest complete checkpoint.</summary>
+    /// <summary>auto: a restarted pod continues from the newest complete checkpoint. disable: it starts again at step 0.</summary>
     public ResumeMode Resume { get; init; } = ResumeMode.Auto;
 
-    /// <summary>Seed of the order of records, the noise and dropout.</summary>
+    /// <summary>Seed of the order of records, of the noise and of dropout.</summary>
     [Range(0L, 9_007_199_254_740_991L)]
     public long Seed { get; init; } = 42;
 
-    /// <summary>Recomputes activations in the backward pass: less memory, about a third more time.</summary>
+    /// <summary>Recomputes activations in the backward pass, which takes less memory and about a third more time.</summary>
     public bool GradientCheckpointing { get; init; }
 
     internal bool StepFits() => (long)BatchSize * GradientAccumulationSteps <= int.MaxValue;

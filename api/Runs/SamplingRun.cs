@@ -4,8 +4,8 @@ using LightReasoner.Api.Schema;
 namespace LightReasoner.Api;
 
 /// <summary>
-/// Lets an expert model solve questions, compares its next-token distributions with an amateur model's, and writes contrastive
-/// soft labels for the steps where they disagree (LightReasoner, arXiv 2510.07962).
+/// Lets an expert model answer questions, compares its next-token distributions with those of a weaker amateur model, and writes
+/// contrastive soft labels for the steps where they disagree (LightReasoner, arXiv 2510.07962).
 /// </summary>
 [Resource("samplingruns", "srun")]
 [PrinterColumn("Phase", ".status.phase", "string")]
@@ -26,62 +26,70 @@ public sealed record SamplingRun : Manifest<SamplingRunSpec, SamplingRunStatus>;
     nameof(ParallelismFits), Field = "parallelism")]
 public sealed record SamplingRunSpec : RunSpec
 {
-    /// <summary>The model that answers and that is to be improved.</summary>
+    /// <summary>The expert: the model that answers the questions, and that a FineTuneRun then improves.</summary>
     [Required]
     public ModelSource Expert { get; init; } = null!;
 
-    /// <summary>A weaker model with the same tokenizer; where it disagrees is where the expert knows something worth reinforcing.</summary>
+    /// <summary>
+    /// The amateur: a weaker model whose tokenizer has at least 80 % of the expert's tokens. Steps where the two models disagree become
+    /// training samples.
+    /// </summary>
     [Required]
     public ModelSource Amateur { get; init; } = null!;
 
-    /// <summary>The questions.</summary>
+    /// <summary>The questions, one per record.</summary>
     [Required]
     public DatasetSource Dataset { get; init; } = null!;
 
-    /// <summary>Field of a record that holds the question.</summary>
+    /// <summary>Name of the record field with the question.</summary>
     [MinLength(1), MaxLength(256)]
     public string QuestionField { get; init; } = "question";
 
-    /// <summary>Field of a record that identifies the question; where a record lacks it, the question itself does.</summary>
+    /// <summary>
+    /// Name of the record field with a unique id of the question. For a record without this field the question's text is the id.
+    /// </summary>
     [MinLength(1), MaxLength(256)]
     public string IdField { get; init; } = "id";
 
-    /// <summary>Takes only the first so many questions. All where left out.</summary>
+    /// <summary>Uses only this many questions, from the start of the dataset. Default: all.</summary>
     [Extendable(NullIsAll = true), Range(1, int.MaxValue)]
     public int? MaxQuestions { get; init; }
 
     /// <summary>
-    /// Another run whose answers are scored, with another amateur perhaps; its expert, dataset and prompt must be this run's. Left out: the
-    /// expert generates answers.
+    /// Scores the answers of another SamplingRun again, for example with another amateur, instead of generating answers. That run must have
+    /// the same expert, dataset and prompt.
     /// </summary>
     public AnswersSource? Answers { get; init; }
 
-    /// <summary>How a question is put to the models.</summary>
+    /// <summary>How a question becomes the prompt of both models.</summary>
     public PromptSpec Prompt { get; init; } = new();
 
-    /// <summary>How the expert generates.</summary>
+    /// <summary>How the expert generates answers.</summary>
     public GenerationSpec Generation { get; init; } = new();
 
-    /// <summary>Which steps and tokens are kept.</summary>
+    /// <summary>Which steps of the answers become samples, and which tokens their labels have.</summary>
     public SelectionSpec Selection { get; init; } = new();
 
-    /// <summary>Questions that are decoded at once; auto takes what the memory of the device has room for.</summary>
+    /// <summary>Number of questions that are decoded together, from 1 to 65536. auto: as many as fit into the device's memory.</summary>
     public BatchSize BatchSize { get; init; } = BatchSize.Auto;
 
     /// <summary>
-    /// Parts that the questions are divided into (record i belongs to shard i mod shards); each is worked on by a pod of its own.
+    /// Number of parts that the questions are divided into. Each part is done by its own pod; record i belongs to shard i mod shards.
     /// </summary>
     [Range(1, 10000)]
     public int Shards { get; init; } = 1;
 
-    /// <summary>Shards worked on at once. All where left out.</summary>
+    /// <summary>Number of shards that run at the same time; at most shards. Default: all.</summary>
     [Mutable, Range(1, 10000)]
     public int? Parallelism { get; init; }
 
-    /// <summary>Layout of the sample files.</summary>
+    /// <summary>Format of the sample files.</summary>
     public RecordFormat Format { get; init; } = RecordFormat.Jsonl;
 
-    /// <summary>Whether the published program's behaviour is reproduced where it affects numbers.</summary>
+    /// <summary>
+    /// corrected: our behaviour. published: reproduces the published program's results for comparisons; docs/methods.md lists the
+    /// differences.
+    /// </summary>
     public Compatibility Compatibility { get; init; } = Compatibility.Corrected;
 
     /// <inheritdoc/>
@@ -94,26 +102,34 @@ public sealed record SamplingRunSpec : RunSpec
 /// <summary>Which steps and tokens are kept (LightReasoner, section 3).</summary>
 public sealed record SelectionSpec
 {
-    /// <summary>Plausibility: a token is in a step's label set if the expert's probability is at least alpha times its largest.</summary>
+    /// <summary>
+    /// Plausibility threshold α. The label of a step contains the tokens with an expert probability of at least alpha times that of the
+    /// most likely token. 0 takes all tokens, 1 only the most likely one.
+    /// </summary>
     [Range(0.0, 1.0)]
     public double Alpha { get; init; } = 0.2;
 
-    /// <summary>A step is kept if KL(expert ‖ amateur), in nats over the whole vocabulary, is at least beta.</summary>
+    /// <summary>
+    /// Selection threshold β, in nats. A step is kept if KL(expert ‖ amateur) over the vocabulary is at least beta. 0 keeps every step.
+    /// </summary>
     [Range(0.0, 1000.0)]
     public double Beta { get; init; } = 0.4;
 
-    /// <summary>Whether the first generated token is looked at too (the published program never does).</summary>
+    /// <summary>Also compares the first token of an answer, which the published program skips.</summary>
     public bool IncludeFirstStep { get; init; }
 
-    /// <summary>How tokens of expert and amateur are matched.</summary>
+    /// <summary>
+    /// How tokens of expert and amateur are matched. auto: by id if the tokenizers agree on the ids, otherwise by spelling. ids: always by
+    /// id.
+    /// </summary>
     public VocabularyMatch Vocabulary { get; init; } = VocabularyMatch.Auto;
 }
 
-/// <summary>Where answers come from instead of the expert.</summary>
+/// <summary>Where the answers come from if the expert does not generate them.</summary>
 [CelRule("self.runRef.kind == 'SamplingRun'", "only a SamplingRun writes answers", nameof(RefersToSampling), Field = "runRef")]
 public sealed record AnswersSource
 {
-    /// <summary>The SamplingRun whose answers are read.</summary>
+    /// <summary>The SamplingRun whose answers are used.</summary>
     [Required]
     public RunReference RunRef { get; init; } = null!;
 

@@ -3,14 +3,14 @@ using LightReasoner.Api.Schema;
 
 namespace LightReasoner.Api;
 
-/// <summary>Names another run of the same namespace whose output is used. The run waits until that one has succeeded.</summary>
+/// <summary>Another run in the same namespace whose output is used. The run waits until that one has succeeded.</summary>
 public sealed record RunReference
 {
-    /// <summary>Kind of the run.</summary>
+    /// <summary>Kind of the referenced run.</summary>
     [Required]
     public RunKind? Kind { get; init; }
 
-    /// <summary>Name of the run.</summary>
+    /// <summary>Name of the referenced run.</summary>
     [Required, MinLength(1), MaxLength(253), RegularExpression(Patterns.ResourceName)]
     public string Name { get; init; } = null!;
 
@@ -20,7 +20,7 @@ public sealed record RunReference
 
 /// <summary>Where a model comes from: a URI of a Hugging Face model folder, or the run that made it.</summary>
 [CelRule("has(self.uri) != has(self.runRef)", "set exactly one of uri and runRef", nameof(HasOneSource))]
-[CelRule("!has(self.runRef) || self.runRef.kind != 'SamplingRun'", "a SamplingRun makes no model; name a FineTuneRun or a RefineRun",
+[CelRule("!has(self.runRef) || self.runRef.kind != 'SamplingRun'", "a SamplingRun has no model; name a FineTuneRun or a RefineRun",
     nameof(RefersToTraining), Field = "runRef")]
 public sealed record ModelSource
 {
@@ -28,14 +28,16 @@ public sealed record ModelSource
     [MinLength(1), MaxLength(2048), RegularExpression(Patterns.Uri)]
     public string? Uri { get; init; }
 
-    /// <summary>The FineTuneRun or RefineRun whose merged model, or base and adapter, is used.</summary>
+    /// <summary>
+    /// The FineTuneRun or RefineRun whose model is used: the merged model if there is one, otherwise base model and adapter.
+    /// </summary>
     public RunReference? RunRef { get; init; }
 
-    /// <summary>PEFT LoRA adapter folder that is laid over the model.</summary>
+    /// <summary>Folder of a PEFT LoRA adapter that is applied to the model.</summary>
     [MinLength(1), MaxLength(2048), RegularExpression(Patterns.Uri)]
     public string? AdapterUri { get; init; }
 
-    /// <summary>Number format that the weights are held and computed in. Softmax, norms, losses and KL are float32 always.</summary>
+    /// <summary>Data type of the weights and of the computation. Softmax, norms, losses and KL are always computed in float32.</summary>
     public WeightType Dtype { get; init; } = WeightType.BFloat16;
 
     internal bool HasOneSource() => Uri is null != RunRef is null;
@@ -44,24 +46,26 @@ public sealed record ModelSource
 
 /// <summary>Where records come from: a URI (globs allowed), or the SamplingRun that wrote them.</summary>
 [CelRule("has(self.uri) != has(self.runRef)", "set exactly one of uri and runRef", nameof(HasOneSource))]
-[CelRule("!has(self.runRef) || self.runRef.kind == 'SamplingRun'", "only a SamplingRun writes records", nameof(RefersToSampling), Field = "runRef")]
+[CelRule("!has(self.runRef) || self.runRef.kind == 'SamplingRun'", "only a SamplingRun writes samples", nameof(RefersToSampling), Field = "runRef")]
 public sealed record DatasetSource
 {
-    /// <summary>File, folder, or several files by glob (<c>*</c>, <c>**</c>, <c>?</c>): <c>az://data/gsm8k/*.jsonl</c>.</summary>
+    /// <summary>
+    /// A file, a folder, or several files by glob (<c>*</c>, <c>**</c>, <c>?</c>), such as <c>az://data/gsm8k/*.jsonl</c>.
+    /// </summary>
     [MinLength(1), MaxLength(2048), RegularExpression(Patterns.Uri)]
     public string? Uri { get; init; }
 
-    /// <summary>The SamplingRun whose samples are read.</summary>
+    /// <summary>The SamplingRun whose samples (or answers) are used.</summary>
     public RunReference? RunRef { get; init; }
 
-    /// <summary>Layout of the files; by the file's extension where it is left out.</summary>
+    /// <summary>Format of the files. Default: by the file's extension or content.</summary>
     public RecordFormat? Format { get; init; }
 
     internal bool HasOneSource() => Uri is null != RunRef is null;
     internal bool RefersToSampling() => RunRef is null or { Kind: null or RunKind.SamplingRun };
 }
 
-/// <summary>Name of an object of the same namespace.</summary>
+/// <summary>An object in the same namespace.</summary>
 public sealed record LocalReference
 {
     /// <summary>Name of the object.</summary>
@@ -75,17 +79,21 @@ public sealed record StorageSpec
     /// <summary>
     /// Secret whose keys become environment variables of the worker: <c>AZURE_STORAGE_CONNECTION_STRING</c>, or
     /// <c>AZURE_STORAGE_ACCOUNT</c> with <c>AZURE_STORAGE_KEY</c> or <c>AZURE_STORAGE_SAS_TOKEN</c>; <c>AWS_ACCESS_KEY_ID</c> with
-    /// <c>AWS_SECRET_ACCESS_KEY</c>, and <c>AWS_REGION</c> or <c>AWS_ENDPOINT_URL</c>; <c>HF_TOKEN</c>. Left out: workload identity of the platform.
+    /// <c>AWS_SECRET_ACCESS_KEY</c>, and <c>AWS_REGION</c> or <c>AWS_ENDPOINT_URL</c>; <c>HF_TOKEN</c>. Default: the platform's workload
+    /// identity.
     /// </summary>
     public LocalReference? SecretRef { get; init; }
 }
 
-/// <summary>Where a run writes.</summary>
+/// <summary>Where the run writes its output.</summary>
 public sealed record OutputSpec
 {
-    /// <summary>Folder of this run's output. Left out: the operator's default prefix, then <c>/namespace/name</c>.</summary>
+    /// <summary>Folder of this run's output. Left out: the default prefix of operator or worker, then <c>/namespace/kind/name</c>.</summary>
     [MinLength(1), MaxLength(2048), RegularExpression(Patterns.OutputUri)]
     public string? Uri { get; init; }
+
+    /// <summary>The folder, below the default prefix, of a run that names none: runs of different kinds may share a name.</summary>
+    public static string DefaultFolder(RunKind kind, string? ns, string name) => $"{ns ?? "default"}/{kind.ToString().ToLowerInvariant()}/{name}";
 }
 
 /// <summary>Patterns that more than one field uses.</summary>

@@ -3,30 +3,30 @@ using LightReasoner.Api.Schema;
 
 namespace LightReasoner.Api;
 
-/// <summary>Where a run's figures go besides its output and its status.</summary>
+/// <summary>Tracking servers that receive a run's metrics in addition to its output and status.</summary>
 public sealed record TrackingSpec
 {
-    /// <summary>An MLflow tracking server. One that is lost, slow or refuses never stops the run.</summary>
+    /// <summary>An MLflow tracking server. Errors of the server never stop the run.</summary>
     public MlflowSpec? Mlflow { get; init; }
 }
 
 /// <summary>
-/// A run of an MLflow tracking server: the spec as params, the figures as metrics, the report as an artifact. Each shard of a SamplingRun
-/// is one of its own.
+/// A run on an MLflow tracking server, with the spec as params, metrics, and the report as an artifact. Each shard of a SamplingRun is a
+/// run of its own.
 /// </summary>
 public sealed record MlflowSpec
 {
-    /// <summary>Address of the tracking server: <c>https://mlflow.example.com</c>.</summary>
+    /// <summary>Address of the tracking server, such as <c>https://mlflow.example.com</c>.</summary>
     [Required, MinLength(1), MaxLength(2048), RegularExpression(Patterns.WebUri)]
     public string Uri { get; init; } = null!;
 
-    /// <summary>Name of the experiment; it is made where there is none.</summary>
+    /// <summary>Name of the experiment, which is created if it does not exist.</summary>
     [MinLength(1), MaxLength(250)]
     public string Experiment { get; init; } = "Default";
 
     /// <summary>
     /// Secret whose keys become environment variables of the worker: <c>MLFLOW_TRACKING_TOKEN</c>, or <c>MLFLOW_TRACKING_USERNAME</c> with
-    /// <c>MLFLOW_TRACKING_PASSWORD</c>. Left out: no credentials.
+    /// <c>MLFLOW_TRACKING_PASSWORD</c>. Default: no credentials.
     /// </summary>
     public LocalReference? SecretRef { get; init; }
 }

@@ -80,9 +80,9 @@ public static class CrdGenerator
             ["x-kubernetes-validations"] = new JsonArray(new JsonObject
             {
                 ["rule"] = FrozenOnceStarted(spec.Type),
-                ["message"] = "what affects results cannot be changed once the run has started; free are "
+                ["message"] = "fields that affect results cannot be changed once the run has started: create a new run. These may change: "
                     + string.Join(", ", ApiProperty.Of(spec.Type).Where(IsMutable).Select(p => p.Name))
-                    + $"; {string.Join(", ", Extendable(spec.Type, ""))} may grow; make a new run instead",
+                    + $"; these may grow: {string.Join(", ", Extendable(spec.Type, ""))}",
                 ["fieldPath"] = ".spec",
             }),
         };

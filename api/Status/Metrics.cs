@@ -3,42 +3,42 @@ using LightReasoner.Api.Schema;
 
 namespace LightReasoner.Api;
 
-/// <summary>Figures of contrastive sampling.</summary>
+/// <summary>Metrics of contrastive sampling.</summary>
 public sealed record SamplingMetrics
 {
-    /// <summary>Questions done.</summary>
+    /// <summary>Number of questions done.</summary>
     public long PromptsDone { get; init; }
 
-    /// <summary>Generated tokens whose distributions were compared.</summary>
+    /// <summary>Number of generated tokens at which the two models were compared.</summary>
     public long StepsSeen { get; init; }
 
-    /// <summary>Steps whose KL reached beta: the samples written.</summary>
+    /// <summary>Number of samples written: steps with a KL of at least beta.</summary>
     public long SamplesKept { get; init; }
 
-    /// <summary>samplesKept / stepsSeen.</summary>
+    /// <summary>samplesKept divided by stepsSeen.</summary>
     [Range(0.0, 1.0)]
     public double? KeepRate { get; init; }
 
     /// <summary>Mean KL of the kept steps, in nats.</summary>
     public double? MeanKl { get; init; }
 
-    /// <summary>Tokens the expert generated per second, all shards together.</summary>
+    /// <summary>Tokens per second that the expert generates, all shards together.</summary>
     public double? TokensPerSecond { get; init; }
 
-    /// <summary>Answers that a limit (maxNewTokens or the models' context) cut before their end.</summary>
+    /// <summary>Number of answers cut off by maxNewTokens or the models' context.</summary>
     public long? AnswersCut { get; init; }
 
-    /// <summary>Questions left out because their prompt does not fit into the models' context.</summary>
+    /// <summary>Number of questions left out because their prompt does not fit into the models' context.</summary>
     public long? PromptsTooLong { get; init; }
 }
 
-/// <summary>Figures of fine-tuning at one step.</summary>
+/// <summary>Metrics of fine-tuning at one step.</summary>
 public sealed record FineTuneMetrics
 {
-    /// <summary>Optimiser steps done.</summary>
+    /// <summary>Number of optimizer steps done.</summary>
     public long Step { get; init; }
 
-    /// <summary>Mean soft-label KL of the step's samples, in nats.</summary>
+    /// <summary>Mean KL(label ‖ model) of the step's samples, in nats.</summary>
     public double? Loss { get; init; }
 
     /// <summary>Learning rate of the step.</summary>
@@ -47,38 +47,38 @@ public sealed record FineTuneMetrics
     /// <summary>2-norm of the gradient before clipping.</summary>
     public double? GradNorm { get; init; }
 
-    /// <summary>Samples trained on so far, repetitions included.</summary>
+    /// <summary>Number of samples trained on so far, including repetitions.</summary>
     public long? SamplesSeen { get; init; }
 
-    /// <summary>Samples left out because they are longer than maxLength.</summary>
+    /// <summary>Number of samples left out because they are longer than maxLength.</summary>
     public long? SamplesDropped { get; init; }
 
-    /// <summary>Tokens that went through the model per second.</summary>
+    /// <summary>Tokens per second that go through the model.</summary>
     public double? TokensPerSecond { get; init; }
 
-    /// <summary>Cross entropy per response token on the validation data, in nats; its exponential is the perplexity.</summary>
+    /// <summary>Cross entropy per response token on the validation data, in nats. The perplexity is its exponential.</summary>
     public double? ValidationLoss { get; init; }
 
-    /// <summary>Accuracy before and after.</summary>
+    /// <summary>Accuracy before and after training.</summary>
     public EvaluationMetrics? Evaluation { get; init; }
 }
 
-/// <summary>Figures of refinement training at one step.</summary>
+/// <summary>Metrics of refinement training at one step.</summary>
 public sealed record RefineMetrics
 {
-    /// <summary>Optimiser steps done.</summary>
+    /// <summary>Number of optimizer steps done.</summary>
     public long Step { get; init; }
 
-    /// <summary>Passes over the data so far, with fraction.</summary>
+    /// <summary>Passes over the data so far, as a fraction.</summary>
     public double? Epoch { get; init; }
 
-    /// <summary>Weighted sum of the passes' losses.</summary>
+    /// <summary>Weighted sum of the losses of all passes, in nats.</summary>
     public double? LossTotal { get; init; }
 
-    /// <summary>Mean next-token cross entropy of each pass, in nats, first pass first.</summary>
+    /// <summary>Mean next-token cross entropy of each pass, in nats.</summary>
     public IReadOnlyList<double>? Losses { get; init; }
 
-    /// <summary>Mean share of response tokens that were noised.</summary>
+    /// <summary>Mean fraction of response tokens that were replaced by EOS.</summary>
     public double? NoiseMean { get; init; }
 
     /// <summary>2-norm of the gradient before clipping.</summary>
@@ -87,60 +87,60 @@ public sealed record RefineMetrics
     /// <summary>Learning rate of the step.</summary>
     public double? LearningRate { get; init; }
 
-    /// <summary>Records that maxLength cuts.</summary>
+    /// <summary>Number of records truncated to maxLength.</summary>
     public long? RecordsCut { get; init; }
 
-    /// <summary>Records left out because maxLength leaves nothing of their response.</summary>
+    /// <summary>Number of records left out because truncation leaves nothing of their response.</summary>
     public long? RecordsDropped { get; init; }
 
-    /// <summary>Tokens that went through the model per second, all passes counted.</summary>
+    /// <summary>Tokens per second that go through the model, all passes counted.</summary>
     public double? TokensPerSecond { get; init; }
 
-    /// <summary>Weighted sum of the passes' losses on the validation data.</summary>
+    /// <summary>Weighted sum of the losses of all passes on the validation data, in nats.</summary>
     public double? ValidationLoss { get; init; }
 
-    /// <summary>Accuracy of block generation before and after.</summary>
+    /// <summary>Accuracy of block generation before and after training.</summary>
     public EvaluationMetrics? Evaluation { get; init; }
 }
 
 /// <summary>Accuracy on the same questions before and after training.</summary>
 public sealed record EvaluationMetrics
 {
-    /// <summary>Questions asked.</summary>
+    /// <summary>Number of questions.</summary>
     public int Questions { get; init; }
 
-    /// <summary>Share answered rightly before, from 0 to 1; of several test sets the mean of their shares.</summary>
+    /// <summary>Accuracy before training; with several test sets the mean over them.</summary>
     [Range(0.0, 1.0)]
     public double? Before { get; init; }
 
-    /// <summary>Share answered rightly after, from 0 to 1; of several test sets the mean of their shares.</summary>
+    /// <summary>Accuracy after training; with several test sets the mean over them.</summary>
     [Range(0.0, 1.0)]
     public double? After { get; init; }
 
-    /// <summary>Lower end of the 95 % interval of the change from before to after.</summary>
+    /// <summary>Lower end of the 95 % confidence interval of after minus before.</summary>
     [Range(-1.0, 1.0)]
     public double? ChangeLow { get; init; }
 
-    /// <summary>Upper end of the 95 % interval of the change from before to after.</summary>
+    /// <summary>Upper end of the 95 % confidence interval of after minus before.</summary>
     [Range(-1.0, 1.0)]
     public double? ChangeHigh { get; init; }
 
-    /// <summary>Questions wrong before and right after.</summary>
+    /// <summary>Number of questions answered wrong before and right after.</summary>
     public int? Improved { get; init; }
 
-    /// <summary>Questions right before and wrong after.</summary>
+    /// <summary>Number of questions answered right before and wrong after.</summary>
     public int? Worsened { get; init; }
 
-    /// <summary>Answers before training that maxNewTokens, or the model's context, cut before their end.</summary>
+    /// <summary>Number of answers before training that were cut off by maxNewTokens or the model's context.</summary>
     public int? CutBefore { get; init; }
 
-    /// <summary>Answers after training that maxNewTokens, or the model's context, cut before their end.</summary>
+    /// <summary>Number of answers after training that were cut off by maxNewTokens or the model's context.</summary>
     public int? CutAfter { get; init; }
 
-    /// <summary>Block generation after training: tokens of the answers per forward pass of the model.</summary>
+    /// <summary>Generated tokens per forward pass, after training.</summary>
     public double? TokensPerForward { get; init; }
 
-    /// <summary>Each test set, where there are several.</summary>
+    /// <summary>Accuracy on each test set, if there are several.</summary>
     [MapKey("name"), MaxLength(7)]
     public IReadOnlyList<BenchmarkMetrics>? Benchmarks { get; init; }
 }
@@ -148,26 +148,26 @@ public sealed record EvaluationMetrics
 /// <summary>Accuracy on one of several test sets.</summary>
 public sealed record BenchmarkMetrics
 {
-    /// <summary>Which test set it is.</summary>
+    /// <summary>Name of the test set.</summary>
     [Required]
     public BenchmarkName? Name { get; init; }
 
-    /// <summary>Questions asked.</summary>
+    /// <summary>Number of questions.</summary>
     public int Questions { get; init; }
 
-    /// <summary>Share answered rightly before, from 0 to 1.</summary>
+    /// <summary>Accuracy before training.</summary>
     [Range(0.0, 1.0)]
     public double? Before { get; init; }
 
-    /// <summary>Share answered rightly after, from 0 to 1.</summary>
+    /// <summary>Accuracy after training.</summary>
     [Range(0.0, 1.0)]
     public double? After { get; init; }
 
-    /// <summary>Lower end of the 95 % interval of the change.</summary>
+    /// <summary>Lower end of the 95 % confidence interval of after minus before.</summary>
     [Range(-1.0, 1.0)]
     public double? ChangeLow { get; init; }
 
-    /// <summary>Upper end of the 95 % interval of the change.</summary>
+    /// <summary>Upper end of the 95 % confidence interval of after minus before.</summary>
     [Range(-1.0, 1.0)]
     public double? ChangeHigh { get; init; }
 }

@@ -4,116 +4,116 @@ using LightReasoner.Api.Schema;
 
 namespace LightReasoner.Api;
 
-/// <summary>Where a run is on its way.</summary>
+/// <summary>Phase of a run.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<RunPhase>))]
 public enum RunPhase
 {
-    /// <summary>Accepted; its Job does not run yet.</summary>
+    /// <summary>Accepted; no pod is working yet.</summary>
     Pending,
 
     /// <summary>Waits for a run that it refers to.</summary>
     Waiting,
 
-    /// <summary>Waits for a Kueue queue to admit it.</summary>
+    /// <summary>Waits for admission by Kueue.</summary>
     Queued,
 
-    /// <summary>At least one pod works.</summary>
+    /// <summary>At least one pod is working.</summary>
     Running,
 
     /// <summary>Stopped by <c>suspend: true</c>.</summary>
     Suspended,
 
-    /// <summary>Ended well; the output is complete.</summary>
+    /// <summary>Finished; the output is complete.</summary>
     Succeeded,
 
-    /// <summary>Ended for good without its output; the message says why.</summary>
+    /// <summary>Finished without complete output; the message says why.</summary>
     Failed,
 }
 
 /// <summary>What the statuses of all three kinds share.</summary>
 public abstract record RunStatus
 {
-    /// <summary>Where the run is on its way.</summary>
+    /// <summary>Phase of the run.</summary>
     public RunPhase? Phase { get; init; }
 
-    /// <summary>Generation of the spec that this status speaks of.</summary>
+    /// <summary>Generation of the spec that this status describes.</summary>
     public long? ObservedGeneration { get; init; }
 
-    /// <summary>When the first Job of the run was started.</summary>
+    /// <summary>Time when the run's first Job was created.</summary>
     [JsonConverter(typeof(Rfc3339TimeConverter))]
     public DateTimeOffset? StartTime { get; init; }
 
-    /// <summary>When the run ended.</summary>
+    /// <summary>Time when the run finished.</summary>
     [JsonConverter(typeof(Rfc3339TimeConverter))]
     public DateTimeOffset? CompletionTime { get; init; }
 
-    /// <summary>Image of the Job that does the work.</summary>
+    /// <summary>Container image of the run's Job.</summary>
     public string? Image { get; init; }
 
-    /// <summary>Name of the Job that does the work.</summary>
+    /// <summary>Name of the run's Job.</summary>
     public string? JobName { get; init; }
 
-    /// <summary>Folder of the run's output.</summary>
+    /// <summary>URI of the run's output folder.</summary>
     public string? OutputUri { get; init; }
 
-    /// <summary>One sentence for people: what is going on, or why it does not.</summary>
+    /// <summary>What the run is doing, or why it is not working, in one sentence.</summary>
     public string? Message { get; init; }
 
-    /// <summary>Ready, Reconciling and Stalled, as kstatus reads them; Complete, Failed and Suspended, as a Job has them.</summary>
+    /// <summary>Conditions: Ready, Reconciling and Stalled as kstatus defines them; Complete, Failed and Suspended as on a Job.</summary>
     [MapKey("type")]
     public IReadOnlyList<RunCondition>? Conditions { get; init; }
 
-    /// <summary>How far the run is.</summary>
+    /// <summary>Progress of the run.</summary>
     public RunProgress? Progress { get; init; }
 
-    /// <summary>The parts of the run.</summary>
+    /// <summary>Shards of the run by state.</summary>
     public ShardCounts? Shards { get; init; }
 
-    /// <summary>Failed attempts so far.</summary>
+    /// <summary>Number of failed attempts so far.</summary>
     public int? Retries { get; init; }
 
-    /// <summary>Since when a run that this one refers to has not existed.</summary>
+    /// <summary>Time since which a referenced run has not existed.</summary>
     [JsonConverter(typeof(Rfc3339TimeConverter))]
     public DateTimeOffset? DependencyMissingSince { get; init; }
 
-    /// <summary>Where the outputs of the runs that this one refers to lay when it started, by kind/name.</summary>
+    /// <summary>Output folders of the referenced runs when this run started, by kind/name.</summary>
     public IReadOnlyDictionary<string, string>? References { get; init; }
 
-    /// <summary>Seconds that pods of the run have worked, for its deadline.</summary>
+    /// <summary>Seconds that the run's pods have worked, for activeDeadlineSeconds.</summary>
     public long? ActiveSeconds { get; init; }
 
-    /// <summary>Since when pods of the run work, not yet counted in activeSeconds.</summary>
+    /// <summary>Time since which pods have been working; not yet counted in activeSeconds.</summary>
     [JsonConverter(typeof(Rfc3339TimeConverter))]
     public DateTimeOffset? ActiveSince { get; init; }
 
-    /// <summary>How often the run was taken up again after it had finished.</summary>
+    /// <summary>Number of times the run was continued after it had finished.</summary>
     public int? Restarts { get; init; }
 
-    /// <summary>Value of the annotation lightreasoner.io/rerun that was last seen.</summary>
+    /// <summary>Last seen value of the annotation lightreasoner.io/rerun.</summary>
     public string? Rerun { get; init; }
 
-    /// <summary>What maxSteps, maxQuestions, totalEpochs and evaluation ask for, as far as the run has been started for it.</summary>
+    /// <summary>Values of maxSteps, maxQuestions, totalEpochs and evaluation that the run was last started with.</summary>
     public string? Extent { get; init; }
 }
 
 /// <summary>Status of a SamplingRun.</summary>
 public sealed record SamplingRunStatus : RunStatus
 {
-    /// <summary>Figures over all shards.</summary>
+    /// <summary>Metrics over all shards.</summary>
     public SamplingMetrics? Metrics { get; init; }
 }
 
 /// <summary>Status of a FineTuneRun.</summary>
 public sealed record FineTuneRunStatus : RunStatus
 {
-    /// <summary>Figures of the newest logged step.</summary>
+    /// <summary>Metrics of the latest logged step.</summary>
     public FineTuneMetrics? Metrics { get; init; }
 }
 
 /// <summary>Status of a RefineRun.</summary>
 public sealed record RefineRunStatus : RunStatus
 {
-    /// <summary>Figures of the newest logged step.</summary>
+    /// <summary>Metrics of the latest logged step.</summary>
     public RefineMetrics? Metrics { get; init; }
 }
 
@@ -128,50 +128,50 @@ public sealed record RunCondition
     [Required, AllowedValues("True", "False", "Unknown")]
     public string Status { get; init; } = null!;
 
-    /// <summary>Why, in one CamelCase word for programs (docs/troubleshooting.md lists them).</summary>
+    /// <summary>Reason as one CamelCase word, for programs; docs/troubleshooting.md lists them.</summary>
     [Required]
     public string Reason { get; init; } = null!;
 
-    /// <summary>Why, for people.</summary>
+    /// <summary>Reason as a sentence, for people.</summary>
     [Required]
     public string Message { get; init; } = null!;
 
-    /// <summary>When the status last changed.</summary>
+    /// <summary>Time when status last changed.</summary>
     [Required, JsonConverter(typeof(Rfc3339TimeConverter))]
     public DateTimeOffset LastTransitionTime { get; init; }
 
-    /// <summary>Generation of the spec that the condition speaks of.</summary>
+    /// <summary>Generation of the spec that the condition describes.</summary>
     public long? ObservedGeneration { get; init; }
 }
 
-/// <summary>How far a run is.</summary>
+/// <summary>Progress of a run.</summary>
 public sealed record RunProgress
 {
-    /// <summary>What is counted: prompts or steps.</summary>
+    /// <summary>What is counted: prompts (SamplingRun) or steps.</summary>
     [AllowedValues("prompts", "steps")]
     public string? Unit { get; init; }
 
-    /// <summary>Units done.</summary>
+    /// <summary>Number of units done.</summary>
     public long? Done { get; init; }
 
-    /// <summary>Units in all.</summary>
+    /// <summary>Number of units in total.</summary>
     public long? Total { get; init; }
 
     /// <summary><c>done/total</c>, for <c>kubectl get</c>.</summary>
     public string? Display { get; init; }
 
-    /// <summary>Share done, from 0 to 100.</summary>
+    /// <summary>Percentage done.</summary>
     [Range(0, 100)]
     public int? Percent { get; init; }
 
-    /// <summary>Units per second of late.</summary>
+    /// <summary>Current rate in units per second.</summary>
     public double? RatePerSecond { get; init; }
 
-    /// <summary>When the run will end if it goes on at this rate.</summary>
+    /// <summary>Estimated time of completion at the current rate.</summary>
     [JsonConverter(typeof(Rfc3339TimeConverter))]
     public DateTimeOffset? EstimatedCompletion { get; init; }
 
-    /// <summary>When a worker last reported.</summary>
+    /// <summary>Time of the latest report from a worker.</summary>
     [JsonConverter(typeof(Rfc3339TimeConverter))]
     public DateTimeOffset? LastReport { get; init; }
 }
@@ -179,18 +179,18 @@ public sealed record RunProgress
 /// <summary>Counts of a run's shards by state.</summary>
 public sealed record ShardCounts
 {
-    /// <summary>Shards in all.</summary>
+    /// <summary>Total number of shards.</summary>
     public int Total { get; init; }
 
-    /// <summary>Shards with a pod at work.</summary>
+    /// <summary>Number of shards with a working pod.</summary>
     public int Active { get; init; }
 
-    /// <summary>Shards that are done.</summary>
+    /// <summary>Number of finished shards.</summary>
     public int Succeeded { get; init; }
 
-    /// <summary>Shards that failed for good.</summary>
+    /// <summary>Number of shards that failed after all retries.</summary>
     public int Failed { get; init; }
 
-    /// <summary>Failed attempts of the shard that has the most; retries bounds them, whatever becomes of the Job.</summary>
+    /// <summary>Failed attempts of the shard with the most; spec.retries is the limit.</summary>
     public int? Retries { get; init; }
 }

@@ -30,16 +30,19 @@ internal sealed partial class FieldReference
             <!-- Generated from api/ by `make generate`. Do not edit. -->
             # Fields of `{{ApiGroup.Name}}/{{ApiGroup.Version}}`
 
-            Every field of the three kinds, with its range and default. `kubectl explain srun.spec.selection` shows the same. A document that breaks a range or a rule
-            is refused by the API server and by `worker run -f` alike. A field without a default may be left out unless it says *required*. `worker run -f` reads the values that
-            kubectl reads, which are those of YAML 1.1: `yes` is true, `010` is 8, and of two equal keys the last counts.
+            Every field of the three kinds, with its range and default. `kubectl explain srun.spec.selection` shows the same text.
+
+            - The API server and `worker run -f` refuse a document that breaks a range or a rule.
+            - Fields are optional unless marked *required*.
+            - *name*: the name of a Kubernetes object. *URI*: see [storage.md](storage.md).
+            - YAML is read as kubectl reads it (YAML 1.1): `yes` is true, `010` is 8, and the last of two equal keys is used.
 
             """);
         foreach (JsonObject definition in definitions) Kind(definition);
-        _page.Append("\n# Shared objects\n");
+        _page.Append("\n## Shared objects\n");
         foreach (JsonObject node in shared)
         {
-            _page.Append(CultureInfo.InvariantCulture, $"\n## {_sections[Key(node)]}\n\n");
+            _page.Append(CultureInfo.InvariantCulture, $"\n### {_sections[Key(node)]}\n\n");
             Table(node);
         }
         return _page.ToString();
@@ -51,10 +54,10 @@ internal sealed partial class FieldReference
     {
         JsonNode names = definition["spec"]!["names"]!;
         JsonObject schema = Schema(definition);
-        _page.Append(CultureInfo.InvariantCulture, $"\n# {names["kind"]}\n\n{schema["description"]}\nShort name `{names["shortNames"]![0]}`, category `{names["categories"]![0]}`.\n");
+        _page.Append(CultureInfo.InvariantCulture, $"\n## {names["kind"]}\n\n{schema["description"]}\nShort name `{names["shortNames"]![0]}`, category `{names["categories"]![0]}`.\n");
         foreach (string part in (string[])["spec", "status"])
         {
-            _page.Append(CultureInfo.InvariantCulture, $"\n## {names["kind"]}.{part}\n\n");
+            _page.Append(CultureInfo.InvariantCulture, $"\n### {names["kind"]}.{part}\n\n");
             Table(schema["properties"]![part]!.AsObject());
         }
         Rules(schema, "");
@@ -62,7 +65,7 @@ internal sealed partial class FieldReference
 
     private void Table(JsonObject node)
     {
-        _page.Append("| field | type | default | |\n| --- | --- | --- | --- |\n");
+        _page.Append("| field | type | default | description |\n| --- | --- | --- | --- |\n");
         Rows(node, "");
         Rules(node, "");
     }
@@ -75,7 +78,7 @@ internal sealed partial class FieldReference
             JsonObject field = value!.AsObject();
             string path = prefix + name;
             bool isShared = Inner(field) is { } inner && _sections.ContainsKey(Key(inner));
-            _page.Append(CultureInfo.InvariantCulture, $"| `{path}` | {Type(field)} | {Default(field)} | {(required.Contains(name) ? "*required*; " : "")}{Escape(Description(field))} |\n");
+            _page.Append(CultureInfo.InvariantCulture, $"| `{path}` | {Type(field)} | {Default(field)} | {(required.Contains(name) ? "*Required.* " : "")}{Escape(Description(field))} |\n");
             if (!isShared && Inner(field) is { } nested) Rows(nested, path + (field["items"] is null ? "." : "[]."));
         }
     }
@@ -108,14 +111,22 @@ internal sealed partial class FieldReference
         if (Inner(field) is { } inner && _sections.TryGetValue(Key(inner), out string? section))
             return $"{(field["items"] is null ? "" : "list of ")}[{section}](#{section.ToLowerInvariant()})";
         if (field["x-kubernetes-int-or-string"] is not null) return "integer or string";
-        if (field["x-kubernetes-preserve-unknown-fields"] is not null) return "object of Kubernetes' own API";
+        if (field["x-kubernetes-preserve-unknown-fields"] is not null) return "object, as in a Pod";
         if (field["items"] is JsonObject items)
             return $"list of {Type(items)}{Between(field, "minItems", "maxItems", " entries")}";
         if (field["additionalProperties"] is JsonObject values) return $"map of string to {Type(values)}";
         if (field["enum"] is JsonArray choices) return string.Join(", ", choices.Select(c => ((string)c!).Length == 0 ? "empty" : $"`{c}`"));
         string type = (string?)field["format"] is "date-time" ? "time" : (string)field["type"]!;
-        string text = type + Between(field, "minimum", "maximum", "") + Between(field, "minLength", "maxLength", " characters");
-        return field["pattern"] is { } pattern ? $"{text}, `{Escape((string)pattern!)}`" : text;
+        string text = type + Between(field, "minimum", "maximum", "");
+        return (string?)field["pattern"] switch
+        {
+            null => text + Between(field, "minLength", "maxLength", " characters"),
+            Patterns.ResourceName or Patterns.QueueName => "name",
+            Patterns.Uri or Patterns.OutputUri or Patterns.WebUri => "URI",
+            Patterns.Quantity => "quantity",
+            Patterns.ExtendedResource => "resource name",
+            var pattern => $"{text}, `{Escape(pattern)}`",
+        };
     }
 
     private static string Between(JsonObject field, string least, string most, string unit)

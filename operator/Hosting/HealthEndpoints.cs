@@ -12,7 +12,7 @@ internal static class HealthEndpoints
     public static void Map(WebApplication app)
     {
         app.MapGet("/healthz", (Leadership leadership) => leadership.IsAlive()
-            ? Results.Text("ok\n") : Results.Text("the lease is lost, and this replica has not noticed\n",
+            ? Results.Text("ok\n") : Results.Text("the lease has run out, and this replica has not noticed\n",
                 statusCode: StatusCodes.Status503ServiceUnavailable));
         app.MapGet("/readyz", ReadyAsync);
     }
@@ -21,7 +21,7 @@ internal static class HealthEndpoints
     private static async Task<IResult> ReadyAsync(IKubernetes api, Leadership leadership, CancellationToken cancellationToken)
     {
         if (leadership.Problem is { } problem)
-            return Results.Text($"the Lease cannot be had: {problem}\n", statusCode: StatusCodes.Status503ServiceUnavailable);
+            return Results.Text($"the Lease is not accessible: {problem}\n", statusCode: StatusCodes.Status503ServiceUnavailable);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         try

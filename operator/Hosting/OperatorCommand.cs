@@ -17,8 +17,8 @@ internal static class OperatorCommand
     public static RootCommand Build()
     {
         Option<string?> kubeconfig = Text("--kubeconfig",
-            "Kubeconfig file; left out: the in-cluster service account, or KUBECONFIG, or ~/.kube/config");
-        Option<string?> ns = Text("--namespace", "Watch this namespace only, or these, separated by commas; left out: all");
+            "Kubeconfig file (default: the in-cluster service account, KUBECONFIG, or ~/.kube/config)");
+        Option<string?> ns = Text("--namespace", "Namespaces to watch, separated by commas (default: all)");
         Option<string?> outputPrefix = Text("--output-prefix",
             "Runs without spec.output.uri write to PREFIX/NAMESPACE/KIND/NAME, such as az://runs");
         Option<string?> progressUrl = Text("--progress-url",
@@ -36,19 +36,19 @@ internal static class OperatorCommand
             $"Image of runs on GPUs that name none (default: {OperatorOptions.DefaultWorkerCudaImage})");
         Option<string?> volumeTypes = Text("--allowed-volume-types",
             $"Types of volumes that runs may have, separated by commas (default: {string.Join(",", RunPolicy.DefaultVolumeTypes)})");
-        Option<string?> images = Text("--allowed-images", "Beginnings of images that runs may name, separated by commas; left out: any");
+        Option<string?> images = Text("--allowed-images", "Prefixes of images that runs may use, separated by commas (default: any)");
         Option<string?> accounts = Text("--allowed-service-accounts",
-            "Service accounts that runs may name, separated by commas, * for the rest of a name; left out: any");
+            "Service accounts that runs may use, separated by commas, with * for the rest of a name (default: any)");
         Option<string?> secrets = Text("--allowed-secrets",
-            "Secrets that runs may name, separated by commas, * for the rest of a name; left out: any");
+            "Secrets that runs may use, separated by commas, with * for the rest of a name (default: any)");
         Option<bool> tokens = Flag("--allow-service-account-tokens",
-            "Runs may have tokens of their service account projected into their pods");
+            "Runs may project tokens of their service account into their pods");
         Option<string?> workerDefaults = Text("--worker-defaults", "YAML or JSON file with defaults for spec.worker");
-        Option<bool> leaderElect = Flag("--leader-elect", "Agree with other replicas, by a Lease, on one that works");
+        Option<bool> leaderElect = Flag("--leader-elect", "Elect one working replica by a Lease");
         Option<int> concurrency = Number("--concurrency", "Runs of one kind that are reconciled at once",
             new OperatorOptions().Concurrency, 1, 256);
         Option<string?> logFormat = Choice("--log-format", "How log lines are written", "text", "json");
-        Option<string?> logLevel = Choice("--log-level", "Least severity that is logged", "information", "debug", "warning", "error");
+        Option<string?> logLevel = Choice("--log-level", "Lowest level that is logged", "information", "debug", "warning", "error");
         Option[] options = [kubeconfig, ns, outputPrefix, progressUrl, listen, metricsListen, workerImage, workerCudaImage, workerDefaults,
             volumeTypes, images, accounts, secrets, tokens, leaderElect, concurrency, logFormat, logLevel];
 

@@ -23,7 +23,7 @@ internal static class RunPolicy
         WorkerSpec worker = spec.Worker;
         if (worker.Image is { } image && options.AllowedImages.Count > 0
             && !options.AllowedImages.Any(prefix => image.StartsWith(prefix, StringComparison.Ordinal)))
-            yield return $"spec.worker.image: '{image}' is not allowed here (allowed: what begins with {string.Join(", ", options.AllowedImages)})";
+            yield return $"spec.worker.image: '{image}' is not allowed here (allowed prefixes: {string.Join(", ", options.AllowedImages)})";
         if (worker.ServiceAccountName is { } account && !Allows(options.AllowedServiceAccounts, account))
             yield return $"spec.worker.serviceAccountName: '{account}' is not allowed here "
                 + $"(allowed: {string.Join(", ", options.AllowedServiceAccounts)})";

@@ -59,7 +59,7 @@ internal sealed class ProgressEndpoint(
         if (result.Verdict == TokenVerdict.Unknown)
             return (StatusCodes.Status401Unauthorized, $"the token is not valid for audience {ApiGroup.ProgressAudience}");
         if (result.Verdict == TokenVerdict.TooOften)
-            return (StatusCodes.Status429TooManyRequests, "too many tokens claim to be of this pod");
+            return (StatusCodes.Status429TooManyRequests, "too many tokens name this pod");
         if (result.Pod is not { } pod) return (StatusCodes.Status403Forbidden, "the token's pod works for no run");
         if (!rate.Allows(pod.PodUid)) return (StatusCodes.Status429TooManyRequests, $"at most {ReportRate.PerSecond} reports a second");
 

@@ -15,7 +15,7 @@ internal static class JobPlan
     public static string? WhyReplace(RunObservation o, V1Job job)
     {
         // Kueue would start a Job again that is suspended behind its back, and would go on holding its quota.
-        if (o.Run.RunSpec.Suspend && RunMarks.Queue(o.Run).Length > 0) return "the run is suspended and gives its place in the queue back";
+        if (o.Run.RunSpec.Suspend && RunMarks.Queue(o.Run).Length > 0) return "the run is suspended and leaves the queue";
         // A pod at work is never taken away for the sake of a new template.
         bool idle = !o.OwnPods.Any(PodState.IsWorking)
             && o.OwnPods.Count(pod => pod.Status?.Phase == "Succeeded") < JobTemplate.ShardsOf(o.Run.RunSpec);

@@ -44,12 +44,12 @@ internal static class JobStanding
                 ? new Standing(RunPhase.Running, Reasons.Stopping, FailureText.Clean($"no retries are left after {lastFailure}"))
                 : Retrying(lastFailure);
         if (pods.Count(pod => pod.Status?.Phase == "Succeeded") >= JobTemplate.ShardsOf(spec))
-            return new Standing(RunPhase.Running, Reasons.Running, "every pod is done; the Job is about to end");
+            return new Standing(RunPhase.Running, Reasons.Running, "all pods are done; the Job is finishing");
         // Between two pods of a run that has worked already, nothing is in the way.
         if (o.Run.RunStatus.Phase == RunPhase.Running || pods.Any(PodState.IsFinished))
             return new Standing(RunPhase.Running, Reasons.Running, "the next pod is starting");
         return new Standing(RunPhase.Pending, Reasons.Starting,
-            pods.Length == 0 ? "the Job's pods are being made" : $"pod {pods[0].Metadata.Name} is starting");
+            pods.Length == 0 ? "the Job's pods are being created" : $"pod {pods[0].Metadata.Name} is starting");
     }
 
     public static Standing Succeeded(RunObservation o) =>
@@ -82,7 +82,7 @@ internal static class JobStanding
         int shards = JobTemplate.ShardsOf(o.Run.RunSpec);
         string? words = LatestWords(o, ReportOutcome.Running);
         string message = shards > 1 ? $"{Count(working, "shard")} at work{(words is null ? "" : $": {words}")}"
-            : words ?? "the worker is at work";
+            : words ?? "the worker is running";
         if (obstacle is not null) message += $"; another pod waits: {obstacle}";
         else if (shards > 1 && lastFailure is not null) message += $"; trying again after {lastFailure}";
         return new Standing(RunPhase.Running, Reasons.Running, FailureText.Clean(message));
@@ -91,7 +91,7 @@ internal static class JobStanding
     /// <summary>Says that a changed spec waits for the pods at work.</summary>
     private static Standing Outdated(RunObservation o, V1Job job, Standing standing) => !JobPlan.IsOutdated(o.Run, job) ? standing
         : new Standing(standing.Phase, standing.Reason, FailureText.Clean(
-            $"{standing.Message}; the changed spec reaches the next pod (suspend and resume the run to have it now)"));
+            $"{standing.Message}; the changed spec applies to the next pod (suspend and resume the run to apply it now)"));
 
     private static Standing Retrying(string failure) =>
         new(RunPhase.Running, Reasons.Retrying, FailureText.Clean($"will try again after {failure}"));

@@ -44,16 +44,11 @@ internal sealed class RunDecider(OperatorOptions options)
         // What was counted in that Job does not count any more.
         if (o.Job is { } earlier && JobPlan.IsOfEarlierLife(run, earlier))
             return Write(o with { Job = null, Progress = [] }, run.RunSpec.Suspend ? Suspended : Accepted, run.RunStatus.OutputUri,
-                Deleting(earlier, "the run is taken up again"), null);
+                Deleting(earlier, "the run is started again"), null);
         // An ended Job settles the run whatever else has become of its spec.
         if (o.Job is { } job && job.Ended() is { } end) return Ended(o, job, end);
 
-        if (DocumentValidator.Validate(run.ToManifest()) is { Count: > 0 } errors)
-            return NeedsAction(o, Reasons.InvalidSpec, string.Join("; ", errors));
-        if (o.Job is null && RunPolicy.Violations(run.RunSpec, options).ToArray() is { Length: > 0 } violations)
-            return NeedsAction(o, Reasons.NotAllowed, string.Join("; ", violations));
-        if (RunPolicy.TooLarge(run.RunSpec, RunDocument.ToJson(run)) is { } tooLarge)
-            return NeedsAction(o, Reasons.InvalidSpec, tooLarge);
+        if (o.Job is null && WhyNot(run) is var (reason, refusal)) return NeedsAction(o, reason, refusal);
         if (OutputUri(run) is not { } outputUri)
             return NeedsAction(o, Reasons.NoOutput, "spec.output.uri is not set and the operator has no default (--output-prefix)");
 
@@ -67,6 +62,13 @@ internal sealed class RunDecider(OperatorOptions options)
         };
     }
 
+    /// <summary>Why a run gets no Job; null if it may have one.</summary>
+    private (string Reason, string Message)? WhyNot(IRunEntity run) =>
+        DocumentValidator.Validate(run.ToManifest()) is { Count: > 0 } errors ? (Reasons.InvalidSpec, string.Join("; ", errors))
+        : RunPolicy.Violations(run.RunSpec, options).ToArray() is { Length: > 0 } violations ? (Reasons.NotAllowed, string.Join("; ", violations))
+        : RunPolicy.TooLarge(run.RunSpec, RunDocument.ToJson(run)) is { } tooLarge ? (Reasons.InvalidSpec, tooLarge)
+        : null;
+
     /// <summary>What is done when the API server refused an action of the decision.</summary>
     public RunDecision Refused(RunObservation o, Refusal refusal) =>
         // A quota may have room again without anybody's doing.
@@ -74,7 +76,7 @@ internal sealed class RunDecider(OperatorOptions options)
 
     private static Standing Suspended { get; } = new(RunPhase.Suspended, Reasons.Suspended, "spec.suspend is true; finished work is kept");
 
-    private static Standing Accepted { get; } = new(RunPhase.Pending, Reasons.Accepted, "the run's Job is being made");
+    private static Standing Accepted { get; } = new(RunPhase.Pending, Reasons.Accepted, "the run's Job is being created");
 
     private static Standing OldPods(string message) => new(RunPhase.Pending, Reasons.WaitingForOldPods, message);
 
@@ -84,8 +86,7 @@ internal sealed class RunDecider(OperatorOptions options)
         if (run.RunStatus is { StartTime: not null, OutputUri: { } settled }) return settled;
         if (run.RunSpec.Output?.Uri is { } uri) return uri.TrimEnd('/');
         return options.OutputPrefix is { } prefix
-            ? $"{prefix.TrimEnd('/')}/{run.Metadata.NamespaceProperty}/{run.RunKind.ToString().ToLowerInvariant()}/{run.Metadata.Name}"
-                : null;
+            ? $"{prefix.TrimEnd('/')}/{OutputSpec.DefaultFolder(run.RunKind, run.Metadata.NamespaceProperty, run.Metadata.Name)}" : null;
     }
 
     private RunDecision Work(RunObservation o, RunOutputs outputs)
@@ -101,7 +102,7 @@ internal sealed class RunDecider(OperatorOptions options)
         if (run.RunSpec.ActiveDeadlineSeconds is { } deadline && o.ActiveSeconds >= deadline)
             return Write(o, new Standing(RunPhase.Failed, Reasons.DeadlineExceeded,
                 $"the run's pods have worked for more than {deadline} s (spec.activeDeadlineSeconds)"),
-                outputs.Own, Deleting(job, "the run's deadline is over"),
+                outputs.Own, Deleting(job, "the run's deadline has passed"),
                     TimeToLive(run.RunSpec, run.RunStatus with { CompletionTime = o.Now }, o.Now));
         if (JobPlan.WhyReplace(o, job) is { } why)
             return Write(o, run.RunSpec.Suspend ? Suspended : Accepted, outputs.Own, Deleting(job, why), null);
@@ -159,7 +160,7 @@ internal sealed class RunDecider(OperatorOptions options)
     {
         RunStatus status = run.RunStatus;
         if (status.Phase == RunPhase.Failed && RunMarks.Rerun(run.Metadata) is { Length: > 0 } rerun && rerun != status.Rerun)
-            return $"taken up again ({Labels.Rerun}: {rerun})";
+            return $"started again ({Labels.Rerun}: {rerun})";
         return status.Extent is { } extent && extent != RunExtent.Of(run.RunSpec)
             ? $"more is asked for ({RunExtent.Of(run.RunSpec)}, was {extent})" : null;
     }

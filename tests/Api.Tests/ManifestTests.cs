@@ -51,13 +51,13 @@ public class ManifestTests
     [InlineData("{dataset: {uri: file:///t}, benchmarks: [{name: math, dataset: {uri: file:///m}}]}",
         "spec.evaluation: set exactly one of dataset and benchmarks")]
     [InlineData("{benchmark: math, benchmarks: [{name: math, dataset: {uri: file:///m}}]}",
-        "spec.evaluation.benchmark: needs dataset; several test sets are listed under benchmarks, each with its own")]
+        "spec.evaluation.benchmark: needs dataset; to evaluate several test sets use benchmarks")]
     [InlineData("{benchmark: math, dataset: {uri: file:///m}, answerField: solution}",
-        "spec.evaluation: a benchmark's records have their own fields; leave out questionField and answerField")]
+        "spec.evaluation: questionField and answerField are not allowed with a benchmark, whose records have their own fields")]
     [InlineData("{benchmarks: [{name: math, dataset: {uri: file:///m}}], questionField: problem}",
-        "spec.evaluation: a benchmark's records have their own fields; leave out questionField and answerField")]
+        "spec.evaluation: questionField and answerField are not allowed with a benchmark, whose records have their own fields")]
     [InlineData("{benchmark: gsm8k, dataset: {uri: file:///m}, grader: gsm8k}",
-        "spec.evaluation.grader: a benchmark is graded by math or published")]
+        "spec.evaluation.grader: a benchmark needs grader math or published")]
     [InlineData("{benchmark: gsm9k, dataset: {uri: file:///m}}",
         "spec.evaluation.benchmark: must be one of gsm8k, math, svamp, asdiv, minerva-math, olympiadbench, mmlu-stem, was 'gsm9k'")]
     [InlineData("{benchmarks: [{name: math}]}", "spec.evaluation.benchmarks[0].dataset: is required")]
@@ -124,7 +124,7 @@ public class ManifestTests
     [InlineData("spec.expert={}", "spec.expert: set exactly one of uri and runRef")]
     [InlineData("spec.expert.uri=ftp://x", "spec.expert.uri: must match ^((hf|az|s3|https|http|file)://.+|[^:]+)$, was 'ftp://x'")]
     [InlineData("spec.expert.runRef={kind: FineTuneRun, name: x}", "spec.expert: set exactly one of uri and runRef")]
-    [InlineData("spec.dataset={runRef: {kind: RefineRun, name: x}}", "spec.dataset.runRef: only a SamplingRun writes records")]
+    [InlineData("spec.dataset={runRef: {kind: RefineRun, name: x}}", "spec.dataset.runRef: only a SamplingRun writes samples")]
     [InlineData("spec.expert=null", "spec.expert: is required")]
     [InlineData("spec.parallelism=2", "spec.parallelism: parallelism must be at most shards")]
     [InlineData("spec.worker.gpus=-1", "spec.worker.gpus: must be ≥ 0, was -1")]
@@ -153,7 +153,7 @@ public class ManifestTests
     [InlineData("spec.training.betas=[0.9, 1]", "spec.training.betas[1]: must be < 1, was 1")]
     [InlineData("spec.lora.targetModules=[q_proj, q_proj]", "spec.lora.targetModules[1]: must not name an entry twice")]
     [InlineData("spec.lora.targetModules=[lm_head]", "spec.lora.targetModules[0]: must be one of q_proj,")]
-    [InlineData("spec.model.runRef.kind=SamplingRun", "spec.model.runRef: a SamplingRun makes no model; name a FineTuneRun or a RefineRun")]
+    [InlineData("spec.model.runRef.kind=SamplingRun", "spec.model.runRef: a SamplingRun has no model; name a FineTuneRun or a RefineRun")]
     public void Read_BadRefineRun_NamesTheFieldAndTheRule(string change, string message) => AssertRefused(Refine, change, message);
 
     [Fact]

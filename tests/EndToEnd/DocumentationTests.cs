@@ -69,7 +69,7 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
     public static TheoryData<string> Pages =>
     [
         .. new[] { "README.md", "CONTRIBUTING.md", "SECURITY.md", "devcluster/README.md" }
-            .Concat(Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "docs"), "*.md"))
+            .Concat(Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "docs"), "*.md", SearchOption.AllDirectories))
             .Concat(Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "examples"), "README.md", SearchOption.AllDirectories))
             .Select(path => Path.GetRelativePath(RepositoryFolder.Path, Path.Combine(RepositoryFolder.Path, path)))
                 .Order(StringComparer.Ordinal),

@@ -115,7 +115,7 @@ public static partial class HuggingFaceFolder
         // A surplus bias or norm would mean another model than config.json describes. Two kinds are known to be redundant.
         foreach (var name in weights.Names)
             if (!expected.Contains(name) && name != "lm_head.weight" && !name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal))
-                throw new InvalidDataException($"{weights.Find(name)!.Path}: tensor '{name}' is no weight of the {config.Architecture} "
+                throw new InvalidDataException($"{weights.Find(name)!.Path}: tensor '{name}' is not a weight of the {config.Architecture} "
                     + "that config.json describes");
     }
 }

@@ -28,7 +28,6 @@ internal static class TrainingCheckpoint
 
     /// <summary>Writes a checkpoint.</summary>
     /// <param name="dir">A folder named by <see cref="FolderName"/>; made if it is not there, replaced if it is.</param>
-    /// <param name="trained">Weights and optimizer.</param>
     /// <param name="state">All else that the run needs to continue.</param>
     public static void Save(string dir, DataParallel trained, JsonObject state)
     {
@@ -91,7 +90,7 @@ internal static class TrainingCheckpoint
     {
         var path = Path.Combine(dir, Complete);
         if (!File.Exists(path))
-            throw new InvalidDataException($"{dir}: is no complete checkpoint ({Complete} is missing)");
+            throw new InvalidDataException($"{dir}: is not a complete checkpoint ({Complete} is missing)");
         if (JsonFile.Read(path)["files"] is not JsonObject files)
             throw new InvalidDataException($"{path}: field 'files' must be an object");
         foreach (var name in FileNames())

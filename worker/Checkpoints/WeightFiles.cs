@@ -68,7 +68,7 @@ internal sealed class WeightFiles : IDisposable
                 throw new InvalidDataException($"{path}: tensor '{tensor}' must name its file");
             var shard = value.GetValue<string>();
             if (shard.Length == 0 || shard != Path.GetFileName(shard) || shard is "." or "..")
-                throw new InvalidDataException($"{path}: tensor '{tensor}' names '{shard}', which is no file of this folder");
+                throw new InvalidDataException($"{path}: tensor '{tensor}' names '{shard}', which is not a file of this folder");
             if (!_files.TryGetValue(shard, out var file))
             {
                 var shardPath = Path.Combine(_dir, shard);

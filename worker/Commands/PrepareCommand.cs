@@ -27,7 +27,6 @@ internal static class PrepareCommand
 
     /// <summary>One data set.</summary>
     /// <param name="name">Its name, which is the command's.</param>
-    /// <param name="description">For the help.</param>
     /// <param name="line">
     /// Makes a line in the form that LightReasoner's own script writes; the question and the right answer where left out. Such a set has
     /// worked solutions to refine.
@@ -39,7 +38,7 @@ internal static class PrepareCommand
             Description =
                 "JSONL, Parquet or .json files: a path or URI with globs, or a folder (hf://datasets/openai/gsm8k/main/train-*.parquet).",
         };
-        var destination = new Argument<string>("dest") { Description = "The file to write: a path or URI. Replaced if it is there." };
+        var destination = new Argument<string>("dest") { Description = "The file to write: a path or URI. An existing file is replaced." };
         var purpose = new Option<string>("--for")
         {
             Description =

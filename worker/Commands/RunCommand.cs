@@ -16,19 +16,19 @@ internal static class RunCommand
             Required = true };
         var set = new Option<string[]>("--set") { Description = "Overrides a field: spec.selection.beta=0.5 (repeatable).",
             DefaultValueFactory = _ => [] };
-        var shard = new Option<int?>("--shard") { Description = "Works on this shard only (SamplingRun); all in turn where left out." };
+        var shard = new Option<int?>("--shard") { Description = "Runs only this shard of a SamplingRun (default: all, one after the other)." };
         var output = new Option<string?>("--output") { Description = "Output folder; overrides the manifest's." };
-        var prefix = new Option<string>("--output-prefix") { Description = "Where outputs go by default, as PREFIX/NAMESPACE/NAME.",
+        var prefix = new Option<string>("--output-prefix") { Description = "Where outputs go by default, as PREFIX/NAMESPACE/KIND/NAME.",
             DefaultValueFactory = _ => "./runs" };
         var reference = new Option<string[]>("--ref") { Description = "Where a referenced run wrote: KIND/NAME=URI (repeatable).",
             DefaultValueFactory = _ => [] };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Prints errors only." };
-        var json = new Option<bool>("--json") { Description = "Prints progress as JSON, one object a line." };
+        var json = new Option<bool>("--json") { Description = "Prints progress as JSON, one object per line." };
         var plan = new Option<bool>("--plan") { Description =
-            "Says what would be done, what it needs and how long it would take (from a few batches), and writes nothing." };
-        var verbose = new Option<bool>("--verbose") { Description = "Shows where in the program an error came up." };
+            "Prints what would be done, what it needs and how long it would take (timed on a few batches). Writes nothing." };
+        var verbose = new Option<bool>("--verbose") { Description = "Shows where in the program an error occurred." };
         var command = new Command("run",
-            "Runs a SamplingRun, FineTuneRun or RefineRun in this process; run it again to go on where it stopped.") { file, set, shard,
+            "Runs a SamplingRun, FineTuneRun or RefineRun in this process; run it again to continue where it stopped.") { file, set, shard,
             output, prefix, reference, quiet, json, plan, verbose };
         command.SetAction(async (parsed, _) =>
         {

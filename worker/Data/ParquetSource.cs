@@ -16,7 +16,7 @@ internal sealed class ParquetSource : Stream
     private List<Chunk> _chunks = [];
 
     /// <param name="file">Seeks; it is not closed.</param>
-    /// <exception cref="InvalidDataException">It is no Parquet file, or its footer is damaged or hostile.</exception>
+    /// <exception cref="InvalidDataException">It is not a Parquet file, or its footer is damaged or hostile.</exception>
     public ParquetSource(Stream file)
     {
         _file = file;
@@ -87,7 +87,7 @@ internal sealed class ParquetSource : Stream
     private byte[] Footer()
     {
         long size = _file.Length;
-        if (size < 12) throw new InvalidDataException($"is no Parquet file: it has {size} bytes");
+        if (size < 12) throw new InvalidDataException($"is not a Parquet file: it has {size} bytes");
         var magic = new byte[4];
         var tail = new byte[8];
         _file.Position = 0;
@@ -95,7 +95,7 @@ internal sealed class ParquetSource : Stream
         _file.Position = size - tail.Length;
         _file.ReadExactly(tail);
         if (tail.AsSpan(4).SequenceEqual("PARE"u8)) throw new InvalidDataException("is encrypted");
-        if (!magic.AsSpan().SequenceEqual("PAR1"u8)) throw new InvalidDataException("is no Parquet file: it does not start with PAR1");
+        if (!magic.AsSpan().SequenceEqual("PAR1"u8)) throw new InvalidDataException("is not a Parquet file: it does not start with PAR1");
         if (!tail.AsSpan(4).SequenceEqual("PAR1"u8))
             throw new InvalidDataException("is not a whole Parquet file: it does not end with PAR1; was its upload interrupted?");
         long length = BinaryPrimitives.ReadUInt32LittleEndian(tail);

@@ -4,14 +4,13 @@ using LightReasoner.Worker.Tokenization;
 namespace LightReasoner.Worker.Inspect;
 
 /// <summary><c>worker inspect tokens</c>: texts to ids and ids to texts.</summary>
-public static class TokensCommand
+internal static class TokensCommand
 {
-    /// <summary>The command line.</summary>
     public static Command Create()
     {
         var model = new Option<string>("--model") { Description = "Model folder with tokenizer.json", Required = true, HelpName = "DIR" };
-        var add = new Option<bool>("--add-special-tokens") { Description = "Put the model's own tokens (BOS …) around every text" };
-        var skip = new Option<bool>("--skip-special-tokens") { Description = "Leave special tokens out of decoded texts" };
+        var add = new Option<bool>("--add-special-tokens") { Description = "Adds the model's special tokens (such as BOS) to every text" };
+        var skip = new Option<bool>("--skip-special-tokens") { Description = "Omits special tokens from decoded texts" };
         var command = new Command("tokens",
             "Encode {\"text\":…} to {\"ids\":[…]} and decode {\"ids\":[…]} to {\"text\":…}, one JSON object per line") { model, add, skip };
         command.SetAction(parsed => JsonLines.OnConsole((input, output) =>
@@ -20,7 +19,6 @@ public static class TokensCommand
     }
 
     /// <summary>Encodes or decodes every line.</summary>
-    /// <exception cref="Runs.WorkerException">A line is wrong; the message names it.</exception>
     public static void Run(Tokenizer tokenizer, TextReader input, Stream output, bool addSpecialTokens = false,
         bool skipSpecialTokens = false) =>
         JsonLines.Each(input, output, (line, writer) =>

@@ -67,13 +67,13 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
         var feed = new ProgressFeed(reporter, progress);
         RunOutput? output = null;
         MlflowTracking? tracking = null;
-        bool done = false;
+        bool done = false, gone = false;
         long begun = time.GetTimestamp();
         try
         {
             DocumentUris.Check(manifest);
             string uri = options.Output ?? manifest.RunSpec.Output?.Uri
-                ?? RunReferences.DefaultOutput(options.OutputPrefix, manifest.Metadata.Namespace, manifest.Metadata.Name);
+                ?? RunReferences.DefaultOutput(options.OutputPrefix, manifest.Kind, manifest.Metadata.Namespace, manifest.Metadata.Name);
             var references = new RunReferences(options.References, options.OutputPrefix, identity.Namespace);
             string scope = RunResult.ScopeOf(shard, shards);
             IBlobStore store = BlobUri.Open(uri);
@@ -85,16 +85,16 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             }
             output = await RunOutput.ClaimAsync(store, scope, options.Attempt, stop);
             if (output.TakenFrom is { } other)
-                progress.Say($"warning: {other} has not said that it ended; it was killed, or it still writes to {uri}: this attempt takes over, and that one stops at its next write");
+                progress.Say($"warning: {other} did not record its end: it was killed, or it still writes to {uri}. This attempt takes over, and the other one stops at its next write");
             IReadOnlyList<SpecChange> more = await RunRecord.EnsureAsync(output, manifest, inputs, time, stop);
-            if (more.Count > 0) progress.Say($"going on from what is there: {string.Join("; ", more)}");
+            if (more.Count > 0) progress.Say($"continuing from existing output: {string.Join("; ", more)}");
             if (manifest.RunSpec.Tracking?.Mlflow is { } mlflow)
                 tracking = new MlflowTracking(mlflow, manifest, scope, uri, await RunRecord.BegunAsync(store, stop), feed.Say, time);
 
             if (await RunResult.ReadAsync(store, scope, manifest.RunSpec, stop) is { } result)
             {
                 reporter.Update(report => result.Report with { Attempt = report.Attempt, Sequence = report.Sequence });
-                progress.Say($"{uri} is complete already; nothing is left to do");
+                progress.Say($"{uri} is already complete; nothing to do");
                 if (await output.Store.TagAsync(RunReport.BlobName, stop) is null) await RunReport.WriteAsync(output, shards, time, CancellationToken.None);
             }
             else
@@ -120,7 +120,8 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             {
                 IReadOnlyList<torch.Device> devices = Devices.For(manifest.RunSpec.Worker);
                 using var models = new ModelSources(references, devices[0], feed);
-                var context = new RunContext(manifest, shard, output, references, models, devices, feed, tracking, time, inputs, options.PlanOnly, stop);
+                var context = new RunContext(manifest, shard, output, references, models, devices, feed, tracking, time, inputs,
+                    options.PlanOnly, options.PlanOnly && options.Shard is null, stop);
                 await (manifest switch
                 {
                     SamplingRun run => new SamplingWork(context, run).RunAsync(),
@@ -133,7 +134,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            const string message = "stopped on request; what was finished is saved, and the next attempt goes on from there";
+            const string message = "stopped on request; finished work is saved, and the next attempt continues from it";
             progress.EndLine();
             Console.Error.WriteLine(message);
             await FinishAsync(ReportOutcome.Interrupted, message);
@@ -143,6 +144,8 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
         catch (Exception e)
         {
             ExitCode code = WorkerException.CodeOf(e);
+            // A host that cannot be reached is not asked again.
+            for (Exception? cause = e; cause is not null; cause = cause.InnerException) gone |= cause is UnreachableHostException;
             progress.EndLine();
             Console.Error.WriteLine(WorkerException.TextOf(e, options.Verbose));
             await FinishAsync(ReportOutcome.Failed, e.Message);
@@ -151,7 +154,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
         }
         finally
         {
-            if (output is not null) await ReleaseAsync(output, done);
+            if (output is not null && !gone) await ReleaseAsync(output, done);
             if (tracking is not null) await tracking.DisposeAsync();
         }
 

@@ -26,11 +26,7 @@ public sealed class ContrastiveSampler
     private readonly int _batchSize, _context;
 
     /// <summary>Prepares sampling. The models remain the caller's.</summary>
-    /// <param name="expert">The expert.</param>
-    /// <param name="amateur">The amateur.</param>
-    /// <param name="tokenizer">The expert's tokenizer.</param>
     /// <param name="vocabulary">The tokens that both models have.</param>
-    /// <param name="spec">The document.</param>
     /// <param name="batchSize">Questions that are decoded at once.</param>
     public ContrastiveSampler(LoadedModel expert, LoadedModel amateur, Tokenizer tokenizer, VocabularyMap vocabulary,
         SamplingRunSpec spec, int batchSize)
@@ -93,12 +89,8 @@ public sealed class ContrastiveSampler
         return new ChunkResult(answers, new LazyList<ContrastiveSample>(labels.Count, Kept), steps.Length, labels.Sum(label => label.Kl))
         {
             Pair = PairFigures.Of(figures),
-            Examples = most =>
-            {
-                var count = Math.Min(most, labels.Count);
-                return [.. Enumerable.Range(0, count).Select(i => (int)((2L * i + 1) * labels.Count / (2 * count)))
-                    .Select(i => StepExample.Of(Kept(i), labels[i]))];
-            },
+            Course = [.. Course(answers, steps, labels)],
+            Examples = most => [.. StepExample.Spread(labels.Count, most).Select(i => StepExample.Of(Kept(i), labels[i]))],
         };
 
         ContrastiveSample Kept(int i)
@@ -136,6 +128,19 @@ public sealed class ContrastiveSampler
             for (var index = _spec.Selection.IncludeFirstStep ? 0 : 1; index < answers[answer].Ids.Length; index++)
                 steps.Add(new Step(answer, index, token + index));
         return [.. steps];
+    }
+
+    private static IEnumerable<ChunkPoint> Course(ChunkAnswer[] answers, Step[] steps, List<SoftLabel> labels)
+    {
+        var (points, seen, kept, kl) = (Math.Clamp(answers.Length / 4, 1, 8), 0, 0, 0.0);
+        for (var point = 1; point <= points; point++)
+        {
+            var end = answers.Length * point / points;
+            while (seen < steps.Length && steps[seen].Answer < end) seen++;
+            for (; kept < labels.Count && labels[kept].Row < seen; kept++) kl += labels[kept].Kl;
+            yield return new ChunkPoint(end, seen, kept, kl, answers.Take(end).Count(answer => answer.Cut),
+                answers.Take(end).Count(answer => answer.Ids.Length == 0));
+        }
     }
 
     private (ChunkAnswer[] Answers, Tensor States) Generate(int[][] prompts, IReadOnlyList<Question> questions, Action<int>? progress,

@@ -24,7 +24,7 @@ internal static class AzureErrors
                 $"{uri}: account {container.AccountName} refused the credentials ({code}); "
                 + "a key or SAS must be current, an identity needs the role 'Storage Blob Data Contributor' (or Reader, for inputs)", e),
             400 => new WorkerException(ExitCode.BadManifest,
-                $"{uri}: the service does not take this request ({code}: {FirstLine(e)}); is the name right?", e),
+                $"{uri}: the service rejects this request ({code}: {FirstLine(e)}); is the name right?", e),
             0 => new WorkerException(ExitCode.Failure, $"{uri}: {container.Uri.Host} cannot be reached ({FirstLine(e)})", e),
             _ => new WorkerException(ExitCode.Failure, $"{uri}: {FirstLine(e)} ({code})", e),
         };

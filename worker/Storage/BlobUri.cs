@@ -57,7 +57,7 @@ public static partial class BlobUri
     /// <summary>The folder or file of this machine that a URI names.</summary>
     /// <exception cref="WorkerException">The URI is not one of this machine.</exception>
     public static string LocalPath(string uri) => StorageUri.Parse(uri) is { Scheme: "file" } local ? Path.GetFullPath(local.Name)
-        : throw new WorkerException(ExitCode.Usage, $"{uri}: must be a path or file:// URI of this machine here");
+        : throw new WorkerException(ExitCode.Usage, $"{uri}: must be a local path or file:// URI here");
 
     /// <summary>A URI as it is; a path without a scheme as a file URI, its globs still globs.</summary>
     public static string Absolute(string uri) => uri.Contains("://", StringComparison.Ordinal) ? uri : StorageUri.Parse(uri).ToString();

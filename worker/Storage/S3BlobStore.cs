@@ -13,8 +13,6 @@ namespace LightReasoner.Worker.Storage;
 /// store finds out whether the service keeps them, since a fence that lets everybody through is none. The SDK repeats requests that fail on
 /// the way.
 /// </summary>
-/// <param name="s3">The service.</param>
-/// <param name="bucket">The bucket.</param>
 /// <param name="folder">Prefix of all keys, without the slash at its end; empty for the bucket itself.</param>
 /// <param name="uri">The root as the user wrote it.</param>
 public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, string uri) : IBlobStore
@@ -96,8 +94,8 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
         bool parts = content.Length > (conditions is { OnMultipart: false } ? MaxPut : Pieces.Bytes);
         if (parts && conditions is { OnMultipart: false })
             throw new WorkerException(ExitCode.BadManifest,
-                $"{uri}/{name}: {content.Length} bytes are too many for one request, and this service ignores conditions on several; "
-                + "write to another one");
+                $"{uri}/{name}: {content.Length} bytes are too many for one request, and this service ignores conditions on multipart uploads; "
+                + "write to another service");
         long start = content.Position;
         try
         {
@@ -200,9 +198,9 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
             bool quoted = refuses && !await PutRefusedAsync([1], null, Tag(tag, quoted: true));
             if (!refuses || (!quoted && await PutRefusedAsync([1], null, Tag(tag, quoted: false))))
                 throw new WorkerException(ExitCode.BadManifest,
-                    $"{uri}: this service ignores conditions of writes (If-None-Match, If-Match), so that two attempts could write over "
+                    $"{uri}: this service ignores conditions of writes (If-None-Match, If-Match), so that two attempts could overwrite "
                     + "each other; "
-                    + "write the output to one that keeps them (Amazon S3, MinIO, Ceph, R2, Azure Blob Storage) or to a mounted volume");
+                    + "write the output to a service that honours them (Amazon S3, MinIO, Ceph, R2, Azure Blob Storage) or to a mounted volume");
             return new Conditions(quoted, await RefusesAsync(PutPartsAsync(key, new MemoryStream([3]), "*", null, cancellation)));
         }
         finally

@@ -81,7 +81,7 @@ public sealed class DocumentTableTests(DevCluster cluster)
         var refused = await Assert.ThrowsAsync<HttpOperationException>(() => o.PatchAsync<SamplingRunEntity>("s", patch));
         Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.Response.StatusCode);
         Assert.Contains("\"field\":\"spec\"", refused.Response.Content);
-        Assert.Contains("what affects results cannot be changed once the run has started", refused.Response.Content);
+        Assert.Contains("fields that affect results cannot be changed once the run has started", refused.Response.Content);
     }
 
     [Theory]

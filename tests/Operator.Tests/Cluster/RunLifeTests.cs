@@ -184,7 +184,7 @@ public sealed class RunLifeTests(DevCluster cluster)
         await o.RunningAsync();
         var refused = await Assert.ThrowsAsync<k8s.Autorest.HttpOperationException>(() =>
             o.PatchAsync<SamplingRunEntity>("s", new { spec = new { batchSize = 7 } }));
-        Assert.Contains("make a new run instead", refused.Response.Content);
+        Assert.Contains("create a new run", refused.Response.Content);
     }
 
     [Fact]

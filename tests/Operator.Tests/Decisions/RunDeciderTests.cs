@@ -406,7 +406,7 @@ public sealed class RunDeciderTests
         run.Spec = run.Spec with { Worker = new WorkerSpec { Image = "mine:2" } };
         RunDecision d = decider.Decide(Observe(run, job, Make.Pod(run)));
         Assert.Empty(d.Actions);
-        Assert.Contains("the changed spec reaches the next pod", d.Status.Message);
+        Assert.Contains("the changed spec applies to the next pod", d.Status.Message);
         Assert.IsType<RunAction.DeleteJob>(Assert.Single(decider.Decide(Observe(run, job, Make.EndedPod(run, 1, "oom"))).Actions));
     }
 

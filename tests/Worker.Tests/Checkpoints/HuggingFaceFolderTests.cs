@@ -101,7 +101,7 @@ public class HuggingFaceFolderTests
     [Fact]
     public void Load_SurplusTensor_IsRefused() => Refused(
         weights => weights.Add(("model.layers.0.self_attn.o_proj.bias", ones(64))),
-        "tensor 'model.layers.0.self_attn.o_proj.bias' is no weight of the Qwen2ForCausalLM");
+        "tensor 'model.layers.0.self_attn.o_proj.bias' is not a weight of the Qwen2ForCausalLM");
 
     [Fact]
     public void Load_RedundantTiedHead_IsIgnored()
@@ -112,7 +112,7 @@ public class HuggingFaceFolderTests
     }
 
     [Theory]
-    [InlineData("""{"weight_map":{"a":"../x.safetensors"}}""", "'../x.safetensors', which is no file of this folder")]
+    [InlineData("""{"weight_map":{"a":"../x.safetensors"}}""", "'../x.safetensors', which is not a file of this folder")]
     [InlineData("""{"weight_map":{"a":"x.safetensors"}}""", "x.safetensors: is missing")]
     [InlineData("""{"weight_map":{"a":7}}""", "tensor 'a' must name its file")]
     [InlineData("""{"weight_map":[]}""", "field 'weight_map'")]

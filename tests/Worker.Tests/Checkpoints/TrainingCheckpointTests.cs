@@ -61,7 +61,7 @@ public class TrainingCheckpointTests
         File.Delete(path);
         Assert.Contains($"{path}: is missing", Assert.Throws<InvalidDataException>(() => trainer.LoadState(folder.Path)).Message);
         File.Delete(folder["COMPLETE"]);
-        Assert.Contains("no complete checkpoint", Assert.Throws<InvalidDataException>(() => trainer.LoadState(folder.Path)).Message);
+        Assert.Contains("not a complete checkpoint", Assert.Throws<InvalidDataException>(() => trainer.LoadState(folder.Path)).Message);
         Assert.Equal(before, Weights(model));
     }
 
