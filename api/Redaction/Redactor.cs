@@ -88,11 +88,13 @@ public sealed partial class Redactor(IEnumerable<string> secrets)
     private static partial Regex SecretParameter();
 
     // Up to the last @ of the authority; in a web address also a password with a slash in it, which a port cannot have.
-    [GeneratedRegex("""(?<=://)[^\s/?#"'<>\\]+@|(?<=https?://)(?!\[)[^\s/:@"'<>]*:(?!\d{1,5}(?:[/?#\s"']|$))[^\s"'<>]*@""", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("""(?<=://)[^\s/?#"'<>\\]+@|(?<=https?://)(?!\[)[^\s/:@"'<>]*:(?!\d{1,5}(?:[/?#\s"']|$))[^\s"'<>]*@""",
+        RegexOptions.IgnoreCase)]
     private static partial Regex UserInfo();
 
     // JSON may write & as \u0026.
-    [GeneratedRegex("""(?<path>https?://[^\s"'<>?\\]*)\?(?<query>(?:\\u0026|[^\s"'<>\\])*(?:\\u0026|[^\s"'<>\\:;,.)\]}]))""", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("""(?<path>https?://[^\s"'<>?\\]*)\?(?<query>(?:\\u0026|[^\s"'<>\\])*(?:\\u0026|[^\s"'<>\\:;,.)\]}]))""",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Query();
 
     [GeneratedRegex(@"&|;|\\u0026")]
@@ -101,7 +103,8 @@ public sealed partial class Redactor(IEnumerable<string> secrets)
     [GeneratedRegex("""\b(?<name>sig|accountkey|sharedaccesssignature|password|passwd|pwd|secret|access_?token|api[-_]?key|x-amz-[\w-]+|x-goog-[\w-]+)=(?!REDACTED)[^&;\s"'<>\\]+""", RegexOptions.IgnoreCase)]
     private static partial Regex Assignment();
 
-    [GeneratedRegex("""(?<scheme>\bBearer\s+|\bauthorization["']?\s*[:=]\s*["']?(?:basic\s+|bearer\s+)?)[^\s"'<>,;]{8,}""", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("""(?<scheme>\bBearer\s+|\bauthorization["']?\s*[:=]\s*["']?(?:basic\s+|bearer\s+)?)[^\s"'<>,;]{8,}""",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Authorization();
 
     [GeneratedRegex(@"\b(?:hf_[A-Za-z0-9]{10,}|gh[pousr]_[A-Za-z0-9]{20,}|(?:AKIA|ASIA)[A-Z0-9]{12,}|eyJ[\w-]{10,}\.[\w-]+\.[\w-]*)")]

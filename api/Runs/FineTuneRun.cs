@@ -21,7 +21,8 @@ namespace LightReasoner.Api;
 public sealed record FineTuneRun : Manifest<FineTuneRunSpec, FineTuneRunStatus>;
 
 /// <summary>What is trained, on which samples, and how.</summary>
-[CelRule("(self.objective == 'sft') == has(self.sft)", "is required with objective sft and not allowed otherwise", nameof(HasSftObjective), Field = "sft")]
+[CelRule("(self.objective == 'sft') == has(self.sft)", "is required with objective sft and not allowed otherwise",
+    nameof(HasSftObjective), Field = "sft")]
 [CelRule("self.objective != 'sft' || has(self.samples.runRef)", "objective sft trains on the answers of a SamplingRun; set runRef",
     nameof(HasAnswers), Field = "samples")]
 [CelRule("self.model.dtype != 'float16'", "float16 cannot be trained: small gradients become 0 in it; use bfloat16 or float32",

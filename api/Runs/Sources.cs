@@ -88,9 +88,14 @@ public sealed record StorageSpec
 /// <summary>Where the run writes its output.</summary>
 public sealed record OutputSpec
 {
-    /// <summary>Folder of this run's output. Left out: the operator's default prefix, then <c>/namespace/name</c>.</summary>
+    /// <summary>
+    /// Folder of this run's output. Default: <c>PREFIX/namespace/kind/name</c>, with the output prefix of operator or worker.
+    /// </summary>
     [MinLength(1), MaxLength(2048), RegularExpression(Patterns.OutputUri)]
     public string? Uri { get; init; }
+
+    /// <summary>The folder, below the default prefix, of a run that names none: runs of different kinds may share a name.</summary>
+    public static string DefaultFolder(RunKind kind, string? ns, string name) => $"{ns ?? "default"}/{kind.ToString().ToLowerInvariant()}/{name}";
 }
 
 /// <summary>Patterns that more than one field uses.</summary>

@@ -8,7 +8,8 @@ using LightReasoner.Api;
 namespace LightReasoner.OperatorBench;
 
 /// <summary>
-/// Many finished runs and many at work: what the operator holds, and what it asks of the API server while nothing happens and for each report.
+/// Many finished runs and many at work: what the operator holds, and what it asks of the API server while nothing happens and for each
+/// report.
 /// </summary>
 internal static class Rest
 {
@@ -76,7 +77,8 @@ internal static class Rest
         foreach (JsonNode run in runs.Take(Reporters))
         {
             string name = (string)run["metadata"]!["name"]!;
-            V1Pod pod = (await scene.Api.CoreV1.ListNamespacedPodAsync("default", labelSelector: $"lightreasoner.io/run={name}", cancellationToken: cancel)).Items[0];
+            V1Pod pod = (await scene.Api.CoreV1.ListNamespacedPodAsync("default", labelSelector: $"lightreasoner.io/run={name}",
+                cancellationToken: cancel)).Items[0];
             pods.Add((name, pod.Metadata.Uid, await scene.TokenAsync(pod, cancel)));
         }
 
@@ -87,7 +89,8 @@ internal static class Rest
             foreach ((string name, string uid, string token) in pods)
                 await scene.ReportAsync(token, new ProgressReport
                 {
-                    Kind = RunKind.SamplingRun, Namespace = "default", Name = name, Attempt = uid, Sequence = i, Unit = "prompts", Done = i, Total = 100,
+                    Kind = RunKind.SamplingRun, Namespace = "default", Name = name, Attempt = uid, Sequence = i, Unit = "prompts",
+                        Done = i, Total = 100,
                     Sampling = new SamplingMetrics { PromptsDone = i, StepsSeen = 10 * i, SamplesKept = i },
                 }, cancel);
             await Task.Delay(Pause, cancel);
@@ -99,7 +102,8 @@ internal static class Rest
     private static JsonObject Spec(bool sampling = false)
     {
         var spec = new JsonObject { ["dataset"] = new JsonObject { ["uri"] = "az://data/q.jsonl" }, ["worker"] = Scene.Worker() };
-        foreach (string model in sampling ? (string[])["expert", "amateur"] : ["model"]) spec[model] = new JsonObject { ["uri"] = "hf://org/model" };
+        foreach (string model in sampling ? (string[])["expert", "amateur"] : ["model"]) spec[model] =
+            new JsonObject { ["uri"] = "hf://org/model" };
         return spec;
     }
 }

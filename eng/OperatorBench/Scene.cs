@@ -6,18 +6,19 @@ using LightReasoner.Quickstart;
 
 namespace LightReasoner.OperatorBench;
 
-/// <summary>A devcluster, the operator installed in it, and a client.</summary>
+/// <summary>A devcluster, its node, the operator, each a program of its own, and a client.</summary>
 internal sealed class Scene : IAsyncDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("operator-bench-").FullName;
     private readonly LocalCluster cluster;
     private readonly HttpClient http = new();
-    private string address = "";
+    private readonly string worker;
+    private readonly Uri address = new($"http://127.0.0.1:{LocalCluster.FreePort()}"), metrics = new($"http://127.0.0.1:{LocalCluster.FreePort()}");
 
     private Scene()
     {
         // Workers exit at once, but for those of runs that are to stay at work.
-        string worker = Path.Combine(folder, "worker");
+        worker = Path.Combine(folder, "worker");
         File.WriteAllText(worker, $"#!/bin/sh\ncase \"$*\" in *{Rest.Prefix}*) exec sleep 3600 ;; esac\n");
         File.SetUnixFileMode(worker, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         cluster = new LocalCluster(RepositoryFolder.Path, folder, worker);
@@ -32,10 +33,15 @@ internal sealed class Scene : IAsyncDisposable
         var scene = new Scene();
         try
         {
-            await scene.cluster.StartClusterAsync(cancel, "--max-pods", $"{pods + 100}");
+            await scene.cluster.StartClusterAsync(cancel, "--no-node");
+            scene.Api = new Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(scene.cluster.Kubeconfig));
+            // Kubelets and pods are on other machines in a real cluster: here they get the processor time that is left.
+            await scene.cluster.StartAsync("node", "nice",
+                ["-n", "10", scene.cluster.Program("devcluster"), "node", "--kubeconfig", scene.cluster.Kubeconfig,
+                    "--data", Path.Combine(scene.folder, "node"), "--image", $"lightreasoner/worker={scene.worker}", "--max-pods", $"{pods + 100}"],
+                async () => (await scene.Api.CoreV1.ListNodeAsync(cancellationToken: cancel)).Items.Count == 1, cancel);
             await scene.cluster.Kubectl.RunAsync(cancel, "apply", "-f", "crds/");
             await scene.cluster.Kubectl.RunAsync(cancel, "wait", "--for=condition=Established", "crd", "--all", "--timeout=180s");
-            scene.Api = new Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(scene.cluster.Kubeconfig));
             return scene;
         }
         catch
@@ -48,14 +54,25 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>Starts the operator, and waits until it has looked at all runs that are there.</summary>
     public async Task StartOperatorAsync(int runs, CancellationToken cancel)
     {
-        await cluster.InstallAsync(cancel, "crds.install=false", "outputPrefix=file:///outputs", "log.level=warning");
-        address = await cluster.OperatorAddressAsync(cancel);
-        http.BaseAddress = new Uri($"http://{address}:8081");
+        await cluster.StartAsync("operator", cluster.Program("operator"),
+            ["run", "--kubeconfig", cluster.Kubeconfig, "--output-prefix", "file:///outputs", "--log-level", "warning",
+                "--listen", address.OriginalString, "--progress-url", address.OriginalString, "--metrics-listen", metrics.OriginalString],
+            async () =>
+            {
+                try
+                {
+                    return (await http.GetAsync(new Uri(address, "/readyz"), cancel)).IsSuccessStatusCode;
+                }
+                catch (HttpRequestException)
+                {
+                    return false;
+                }
+            }, cancel);
         while ((await ScrapeAsync(cancel)).Sum("lightreasoner_runs") < runs) await Task.Delay(TimeSpan.FromSeconds(1), cancel);
     }
 
     /// <summary>What the operator's /metrics says now.</summary>
-    public async Task<Scrape> ScrapeAsync(CancellationToken cancel) => Scrape.Parse(await http.GetStringAsync(new Uri(http.BaseAddress!, "/metrics"), cancel));
+    public async Task<Scrape> ScrapeAsync(CancellationToken cancel) => Scrape.Parse(await http.GetStringAsync(new Uri(metrics, "/metrics"), cancel));
 
     public async Task<JsonNode> CreateAsync(RunKind kind, string name, JsonObject spec, CancellationToken cancel) =>
         JsonNode.Parse((await Api.CustomObjects.CreateNamespacedCustomObjectAsync(
@@ -77,6 +94,16 @@ internal sealed class Scene : IAsyncDisposable
     {
         object list = await Api.CustomObjects.ListNamespacedCustomObjectAsync(ApiGroup.Name, ApiGroup.Version, "default", Plural(kind), cancellationToken: cancel);
         return [.. JsonNode.Parse(list.ToString()!)!["items"]!.AsArray().Select(item => item!)];
+    }
+
+    /// <summary>How long each run has waited for its Job, in order.</summary>
+    public async Task<double[]> JobDelaysAsync(IReadOnlyList<JsonNode> runs, CancellationToken cancel)
+    {
+        Dictionary<string, DateTime> made = runs.ToDictionary(run => (string)run["metadata"]!["uid"]!,
+            run => run["metadata"]!["creationTimestamp"]!.GetValue<DateTime>());
+        V1JobList jobs = await Api.BatchV1.ListNamespacedJobAsync("default", cancellationToken: cancel);
+        return [.. jobs.Items.Where(job => made.ContainsKey(job.OwnerReferences()[0].Uid))
+            .Select(job => (job.CreationTimestamp()!.Value - made[job.OwnerReferences()[0].Uid]).TotalSeconds).Order()];
     }
 
     public async Task PutStatusAsync(RunKind kind, JsonNode run, JsonObject status, CancellationToken cancel)
@@ -103,7 +130,7 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>Posts a report as a worker does.</summary>
     public async Task ReportAsync(string token, ProgressReport report, CancellationToken cancel)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{address}:8080/v1/progress")
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(address, "/v1/progress"))
         {
             Content = new StringContent(System.Text.Json.JsonSerializer.Serialize(report, ApiJson.Options), System.Text.Encoding.UTF8, "application/json"),
         };

@@ -25,7 +25,8 @@ internal sealed partial class Scrape
         return gain;
     }
 
-    public double Sum(string name) => samples.Where(s => s.Name == name).Sum(s => s.Value);
+    public double Sum(string name, string labels = "") =>
+        samples.Where(s => s.Name == name && s.Labels.Contains(labels, StringComparison.Ordinal)).Sum(s => s.Value);
 
     /// <summary>A quantile of a histogram, all labels together; linear within a bucket.</summary>
     public double Quantile(string name, double quantile)

@@ -57,7 +57,8 @@ internal static class Shards
                     await scene.ReportAsync(tokens[pod.Metadata.Name], new ProgressReport
                     {
                         Kind = RunKind.SamplingRun, Namespace = "default", Name = Name, Attempt = pod.Metadata.Uid, Sequence = round,
-                        Shard = int.Parse(pod.Metadata.Annotations["batch.kubernetes.io/job-completion-index"], CultureInfo.InvariantCulture),
+                        Shard = int.Parse(pod.Metadata.Annotations["batch.kubernetes.io/job-completion-index"],
+                        CultureInfo.InvariantCulture),
                         Unit = "prompts", Done = round, Total = Rounds,
                         Sampling = new SamplingMetrics { PromptsDone = round, StepsSeen = 10 * round, SamplesKept = round },
                     }, cancel);
@@ -75,7 +76,8 @@ internal static class Shards
         long done = 0;
         var rest = Stopwatch.StartNew();
         for (; done < (long)shards * Rounds && rest.Elapsed < TimeSpan.FromSeconds(30); await Task.Delay(1000, cancel))
-            done = (long?)(await scene.ListAsync(RunKind.SamplingRun, cancel)).Single(run => (string?)run["metadata"]!["name"] == Name)["status"]?["progress"]?["done"] ?? 0;
+            done = (long?)(await scene.ListAsync(RunKind.SamplingRun, cancel))
+                .Single(run => (string?)run["metadata"]!["name"] == Name)["status"]?["progress"]?["done"] ?? 0;
 
         double[] sorted = [.. milliseconds.Order()];
         double cores = (after.Sum(Cpu) - before.Sum(Cpu)) / seconds, requests = (after.Sum(Requests) - before.Sum(Requests)) * 60 / seconds;

@@ -26,7 +26,8 @@ internal sealed partial class BackgroundProgram : IDisposable
     {
         Directory.CreateDirectory(Path.GetDirectoryName(log)!);
         var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = workingFolder, RedirectStandardInput = true };
-        foreach (string part in (string[])["-c", """log=$1; shift; exec "$0" "$@" >"$log" 2>&1 </dev/null""", program, log, .. arguments]) start.ArgumentList.Add(part);
+        foreach (string part in (string[])["-c", """log=$1; shift; exec "$0" "$@" >"$log" 2>&1 </dev/null""", program,
+            log, .. arguments]) start.ArgumentList.Add(part);
         return new BackgroundProgram(name, log, Process.Start(start)!);
     }
 

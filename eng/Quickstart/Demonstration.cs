@@ -135,7 +135,8 @@ internal sealed class Demonstration(string repository, bool keep, bool clean)
         foreach (string line in Results.Sentences(runs)) Console.WriteLine(line);
         Console.WriteLine("Outputs:");
         foreach (JsonObject run in runs) Console.WriteLine($"  {RunTable.Name(run)}: {RunTable.Text(run, "outputUri")}");
-        Console.WriteLine(FormattableString.Invariant($"Summary: {Path.Combine(_state, "summary.json")}   ({_watch.Elapsed.TotalSeconds:0} s since the cluster was started)"));
+        Console.WriteLine(FormattableString.Invariant(
+            $"Summary: {Path.Combine(_state, "summary.json")}   ({_watch.Elapsed.TotalSeconds:0} s since the cluster was started)"));
         return runs.All(run => RunTable.Text(run, "phase") == "Succeeded");
     }
 

@@ -56,10 +56,10 @@ internal sealed class LocalCluster(string repository, string folder, string work
 
     /// <summary>Starts a Kubernetes API with a Job controller and a node, and waits until it answers.</summary>
     public Task StartClusterAsync(CancellationToken stop, params string[] arguments) => StartAsync(
-        "devcluster",
+        "devcluster", Program("devcluster"),
         ["up", "--kubeconfig", Kubeconfig, "--data", Path.Combine(folder, "cluster"), "--workdir", repository,
             "--image", $"lightreasoner/worker={worker}",
-            "--image", $"lightreasoner/operator={Path.Combine(repository, "bin", "operator")}", .. arguments],
+            "--image", $"lightreasoner/operator={Program("operator")}", .. arguments],
         async () => File.Exists(Kubeconfig) && (await Kubectl.TryAsync(stop, "get", "--raw", "/readyz")).ExitCode == 0,
         stop);
 
@@ -85,11 +85,6 @@ internal sealed class LocalCluster(string repository, string folder, string work
         return result.Output + result.Error;
     }
 
-    /// <summary>Where the operator's pod answers.</summary>
-    public async Task<string> OperatorAddressAsync(CancellationToken stop) =>
-        (await Kubectl.RunAsync(stop, "get", "pods", "-n", Release, "-l", $"app.kubernetes.io/instance={Release}", "-o",
-            "jsonpath={.items[0].status.podIP}")).Trim();
-
     /// <summary>Stops what was started, the last first.</summary>
     public async Task StopAsync()
     {
@@ -101,10 +96,13 @@ internal sealed class LocalCluster(string repository, string folder, string work
         programs.Clear();
     }
 
-    private async Task StartAsync(string name, string[] arguments, Func<Task<bool>> ready, CancellationToken stop)
+    /// <summary>The path of one of this repository's programs.</summary>
+    public string Program(string name) => Path.Combine(repository, "bin", name);
+
+    /// <summary>Starts a program beside the cluster, and waits until it is ready.</summary>
+    public async Task StartAsync(string name, string path, string[] arguments, Func<Task<bool>> ready, CancellationToken stop)
     {
-        BackgroundProgram program = BackgroundProgram.Start(name, Path.Combine(repository, "bin", name), repository,
-            Path.Combine(folder, "logs", name + ".log"), arguments);
+        BackgroundProgram program = BackgroundProgram.Start(name, path, repository, Path.Combine(folder, "logs", name + ".log"), arguments);
         programs.Add(program);
         await File.WriteAllLinesAsync(ProcessIds(folder), programs.Select(p => $"{p.Id} {p.Name}"), stop);
         for (long start = Stopwatch.GetTimestamp(); !await ready(); await Task.Delay(100, stop))

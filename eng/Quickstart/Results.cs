@@ -40,7 +40,8 @@ internal static class Results
             (double low, double high) = ConfidenceInterval.PairedDifference((int)Math.Round(before * n), improved, worsened, n);
             string speed = (double?)evaluation["tokensPerForward"] is { } tokens
                 ? Invariant($"; {tokens:0.0} tokens per forward pass") : "";
-            yield return Invariant($"{RunTable.Name(run)}, {what} on {n} held-out questions: {Share(before, n)} before, {Share(after, n)} after; ")
+            yield return Invariant(
+                $"{RunTable.Name(run)}, {what} on {n} held-out questions: {Share(before, n)} before, {Share(after, n)} after; ")
                 + Invariant($"change {100 * (after - before):+0.0;-0.0} points, 95 % interval {100 * low:+0.0;-0.0} to {100 * high:+0.0;-0.0}{speed}");
         }
         yield return "";

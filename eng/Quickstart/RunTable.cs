@@ -32,7 +32,8 @@ internal sealed class RunTable(IAnsiConsole console)
             string state = $"{phase} {tenth} {(phase == "Running" ? "" : Text(run, "message"))}";
             if (_shown.TryGetValue(Name(run), out string? shown) && shown == state) continue;
             _shown[Name(run)] = state;
-            console.Profile.Out.Writer.WriteLine($"  {Name(run)}: {phase} {Text(run, "progress", "display")} {Figures(run)} {Text(run, "message")}".TrimEnd());
+            console.Profile.Out.Writer.WriteLine(
+                $"  {Name(run)}: {phase} {Text(run, "progress", "display")} {Figures(run)} {Text(run, "message")}".TrimEnd());
         }
     }
 

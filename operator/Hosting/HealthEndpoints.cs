@@ -12,7 +12,7 @@ internal static class HealthEndpoints
     public static void Map(WebApplication app)
     {
         app.MapGet("/healthz", (Leadership leadership) => leadership.IsAlive()
-            ? Results.Text("ok\n") : Results.Text("the lease is lost, and this replica has not noticed\n",
+            ? Results.Text("ok\n") : Results.Text("the lease has run out, and this replica has not noticed\n",
                 statusCode: StatusCodes.Status503ServiceUnavailable));
         app.MapGet("/readyz", ReadyAsync);
     }

@@ -8,20 +8,19 @@ namespace LightReasoner.Operator.Hosting;
 /// <summary>Whether this process is the one that reconciles, and who is if not.</summary>
 internal sealed class Leadership
 {
-    /// <summary>How long a leader may be without its lease before it must have noticed.</summary>
-    private static readonly TimeSpan Notice = TimeSpan.FromSeconds(30);
+    /// <summary>How long a leader may go on after its lease has run out: until then it must have noticed.</summary>
+    private static readonly TimeSpan Notice = TimeSpan.FromSeconds(15);
 
     private readonly LeaderElector? elector;
-    private readonly TimeProvider time;
+    private readonly OperatorLease? lease;
     private volatile string? problem;
     private volatile bool leading;
-    private long lostAt;
 
-    public Leadership(IServiceProvider services, TimeProvider time, ILogger<Leadership> logger)
+    public Leadership(IServiceProvider services, ILogger<Leadership> logger)
     {
-        this.time = time;
         elector = services.GetService<LeaderElector>();
         if (elector is null) return;
+        lease = services.GetRequiredService<OperatorLease>();
         elector.OnStartedLeading += () => leading = true;
         elector.OnStoppedLeading += () => leading = false;
         elector.OnNewLeader += leader =>
@@ -41,7 +40,7 @@ internal sealed class Leadership
     }
 
     /// <summary>Always, where there is no election.</summary>
-    public bool IsLeader => elector?.IsLeader() ?? true;
+    public bool IsLeader => elector is null || leading && elector.IsLeader();
 
     /// <summary>Why this replica cannot take part in the election; null if it can.</summary>
     public string? Problem => IsLeader ? null : problem;
@@ -49,15 +48,6 @@ internal sealed class Leadership
     /// <summary>Address of the leader's progress endpoint, where its identity tells it.</summary>
     public Uri? LeaderAddress => elector?.GetLeader() is { } leader ? OperatorLease.AddressIn(leader) : null;
 
-    /// <summary>Whether the election goes on: a leader that has lost its lease stops soon after.</summary>
-    public bool IsAlive()
-    {
-        if (!leading || IsLeader)
-        {
-            Interlocked.Exchange(ref lostAt, 0);
-            return true;
-        }
-        long now = time.GetTimestamp(), since = Interlocked.CompareExchange(ref lostAt, now, 0);
-        return since == 0 || time.GetElapsedTime(since, now) < Notice;
-    }
+    /// <summary>Whether the election goes on: who leads renews the lease, or stops soon after it has run out.</summary>
+    public bool IsAlive() => !leading || lease!.SinceRenewal < lease.Duration + Notice;
 }

@@ -61,6 +61,8 @@ internal static class OperatorHost
         });
         app.MapPost(ProgressEndpoint.Path, context => context.RequestServices.GetRequiredService<ProgressEndpoint>().HandleAsync(context));
         HealthEndpoints.Map(app);
+        // From the start: it listens to the election.
+        app.Services.GetRequiredService<Leadership>();
         ForgetWithLeadership(app.Services);
         return app;
     }

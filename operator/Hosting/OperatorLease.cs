@@ -1,6 +1,7 @@
 using k8s;
 using k8s.LeaderElection;
 using k8s.LeaderElection.ResourceLock;
+using k8s.Models;
 using KubeOps.Abstractions.Builder;
 using KubeOps.Abstractions.Rbac;
 using KubeOps.Operator.LeaderElection;
@@ -20,11 +21,17 @@ internal sealed class OperatorLease(IKubernetes api, KubernetesClientConfigurati
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private readonly LeaseLock leaseLock = new(api, NamespaceOf(Environment.GetEnvironmentVariable("POD_NAMESPACE"), config.Namespace),
-        Name, IdentityOf(options));
+    private readonly TimedLock leaseLock = new(api, NamespaceOf(Environment.GetEnvironmentVariable("POD_NAMESPACE"), config.Namespace),
+        Name, IdentityOf(options), time);
 
     /// <summary>How the Lease names this process where it holds it.</summary>
     public string Identity => leaseLock.Identity;
+
+    /// <summary>How long a lease that is not renewed is held.</summary>
+    public TimeSpan Duration => settings.LeaderElectionLeaseDuration;
+
+    /// <summary>Time since this process last wrote the Lease.</summary>
+    public TimeSpan SinceRenewal => time.GetElapsedTime(leaseLock.WrittenAt);
 
     public LeaderElector CreateElector() => new(new LeaderElectionConfig(leaseLock)
     {
@@ -69,5 +76,28 @@ internal sealed class OperatorLease(IKubernetes api, KubernetesClientConfigurati
         string identity = $"{Environment.MachineName.Replace('_', '-')}_{Guid.NewGuid():N}";
         return Environment.GetEnvironmentVariable("POD_IP") is { Length: > 0 } ip && ListenAddress.Of(options.Listen) is var (_, port)
             ? $"{identity}_http://{(ip.Contains(':') ? $"[{ip}]" : ip)}:{port}" : identity;
+    }
+
+    private sealed class TimedLock(IKubernetes client, string ns, string name, string identity, TimeProvider time)
+        : LeaseLock(client, ns, name, identity)
+    {
+        private long writtenAt;
+
+        public long WrittenAt => Interlocked.Read(ref writtenAt);
+
+        protected override Task<V1Lease> CreateMetaObjectAsync(IKubernetes client, V1Lease obj, string namespaceParameter,
+            CancellationToken cancellationToken) =>
+            WrittenAsync(base.CreateMetaObjectAsync(client, obj, namespaceParameter, cancellationToken));
+
+        protected override Task<V1Lease> ReplaceMetaObjectAsync(IKubernetes client, V1Lease obj, string name, string namespaceParameter,
+            CancellationToken cancellationToken) =>
+            WrittenAsync(base.ReplaceMetaObjectAsync(client, obj, name, namespaceParameter, cancellationToken));
+
+        private async Task<V1Lease> WrittenAsync(Task<V1Lease> write)
+        {
+            V1Lease lease = await write.ConfigureAwait(false);
+            Interlocked.Exchange(ref writtenAt, time.GetTimestamp());
+            return lease;
+        }
     }
 }

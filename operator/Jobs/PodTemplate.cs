@@ -31,7 +31,9 @@ internal static class PodTemplate
     /// <summary>Most bytes of a scratch folder on the node's disk whose size the run leaves open.</summary>
     private const string DefaultScratch = "100Gi";
 
-    /// <summary>What a container asks for where the run says nothing of the resource, so that the node's pressure does not meet it first.</summary>
+    /// <summary>
+    /// What a container asks for where the run says nothing of the resource, so that the node's pressure does not meet it first.
+    /// </summary>
     private static readonly (string Resource, string Amount)[] DefaultRequests =
         [("cpu", "500m"), ("memory", "1Gi"), (EphemeralStorage, DefaultDisk)];
 

@@ -5,7 +5,9 @@ namespace LightReasoner.Operator.Jobs;
 /// <summary>A run's <c>spec.worker</c> laid over the operator's defaults.</summary>
 internal static class WorkerDefaults
 {
-    /// <summary>Field by field; maps are merged, lists are not. <c>gpus</c> has a default of its own in the API and is always the run's.</summary>
+    /// <summary>
+    /// Field by field; maps are merged, lists are not. <c>gpus</c> has a default of its own in the API and is always the run's.
+    /// </summary>
     public static WorkerSpec Apply(WorkerSpec worker, WorkerSpec? defaults) => defaults is null ? worker : worker with
     {
         Image = worker.Image ?? defaults.Image,

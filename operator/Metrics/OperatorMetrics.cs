@@ -32,10 +32,14 @@ internal sealed class OperatorMetrics
         tokens = make.CreateGauge("lightreasoner_run_tokens_per_second", "Tokens a run generates or trains on per second.", Run);
         retries = make.CreateGauge("lightreasoner_run_retries", "Failed attempts of a run so far.", Run);
         counts = make.CreateGauge("lightreasoner_runs", "Runs by kind and phase.", "kind", "phase");
-        depth = make.CreateGauge("lightreasoner_queue_depth", "Objects in the work queue, by type and state (ready, scheduled for later).", "type", "state");
-        reconciles = make.CreateCounter("lightreasoner_reconcile_total", "Reconciles by kind and outcome (success, conflict, error).", "kind", "outcome");
-        reports = make.CreateCounter("lightreasoner_progress_reports_total", "Progress reports by the HTTP status they were answered with.", "status");
-        requests = make.CreateCounter("lightreasoner_api_requests_total", "Requests to the API server by HTTP method; a watch is one.", "method");
+        depth = make.CreateGauge("lightreasoner_queue_depth", "Objects in the work queue, by type and state (ready, scheduled for later).",
+            "type", "state");
+        reconciles = make.CreateCounter("lightreasoner_reconcile_total", "Reconciles by kind and outcome (success, conflict, error).",
+            "kind", "outcome");
+        reports = make.CreateCounter("lightreasoner_progress_reports_total", "Progress reports by the HTTP status they were answered with.",
+            "status");
+        requests = make.CreateCounter("lightreasoner_api_requests_total", "Requests to the API server by HTTP method; a watch is one.",
+            "method");
         durations = make.CreateHistogram("lightreasoner_reconcile_duration_seconds", "Time that a reconcile took.", ["kind"],
             new HistogramConfiguration { Buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
         DotNetStats.Register(Registry);

@@ -23,7 +23,9 @@ internal static class JobState
     public static string? Annotation(this V1Job job, string key) =>
         job.Metadata.Annotations?.TryGetValue(key, out string? value) == true ? value : null;
 
-    /// <summary>Failed attempts of the run before this Job and in it that another attempt followed or follows: not the one that the Job fails for.</summary>
+    /// <summary>
+    /// Failed attempts of the run before this Job and in it that another attempt followed or follows: not the one that the Job fails for.
+    /// </summary>
     public static int Retries(this V1Job job)
     {
         int last = job.Failing() is null && job.Ended()?.Type != "Failed" ? 0
@@ -35,7 +37,9 @@ internal static class JobState
     public static int Number(this V1Job job, string key) =>
         int.TryParse(job.Annotation(key), CultureInfo.InvariantCulture, out int number) ? number : 0;
 
-    /// <summary>Where the outputs of referenced runs lie, as it was resolved when the Job was made; null for a Job that says nothing of it.</summary>
+    /// <summary>
+    /// Where the outputs of referenced runs lie, as it was resolved when the Job was made; null for a Job that says nothing of it.
+    /// </summary>
     public static IReadOnlyDictionary<string, string>? References(this V1Job job)
     {
         try

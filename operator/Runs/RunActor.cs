@@ -79,7 +79,8 @@ internal sealed class RunActor(IKubernetes api, OwnedStore owned, ILogger<RunAct
         {
             V1Job made = await api.CustomObjects.CreateNamespacedCustomObjectAsync<V1Job>(
                 body, "batch", "v1", ns, "jobs", fieldValidation: "Strict", cancellationToken: cancellationToken).ConfigureAwait(false);
-            owned.Changed(made);
+            // The caller looks at it next.
+            owned.Changed(made, wake: false);
             logger.JobCreated(RunKey.Of(run), name);
             return null;
         }

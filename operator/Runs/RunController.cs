@@ -81,7 +81,7 @@ internal sealed class RunController<T>(
         memory.Forget(key, run.Metadata.Uid);
         metrics.Forget(run.Metadata.Uid);
         index.Remove(key, run.Metadata.Uid);
-        Wake(key);
+        queue.Add(memory.Waiters.For(key));
         try
         {
             if (await client.GetAsync<T>(key.Name, key.Namespace, cancellationToken).ConfigureAwait(false) is { } living
@@ -103,6 +103,9 @@ internal sealed class RunController<T>(
         RunDecision decision = decider.Decide(observation);
         if (await actor.ActAsync(run, decision.Actions, cancellationToken).ConfigureAwait(false) is { } refusal)
             decision = decider.Refused(observation, refusal);
+        // One status tells of the run and of the Job that was just made.
+        else if (decision.Actions.Any(action => action is RunAction.CreateJob))
+            decision = decider.Decide(observation = await observer.ObserveAsync(run, cancellationToken).ConfigureAwait(false));
         if (run.Metadata.DeletionTimestamp is not null || decision.Actions.Any(action => action is RunAction.DeleteRun))
             return decision.RequeueAfter;
 
@@ -141,9 +144,9 @@ internal sealed class RunController<T>(
         {
             memory.Finished(uid);
             // Also without a change: after a restart of the operator nobody else would wake those who wait.
-            Wake(key);
+            queue.Add(memory.Waiters.For(key));
         }
-        else if (before.Phase != status.Phase) Wake(key);
+        else if (before.Phase != status.Phase) queue.Add(memory.Waiters.For(key));
         return TimeSpan.Zero;
     }
 
@@ -176,11 +179,6 @@ internal sealed class RunController<T>(
         if (before.Phase != status.Phase)
             logger.PhaseChanged(key, before.Phase?.ToString() ?? "new", status.Phase.ToString()!, status.Message ?? "");
         foreach (RunEvent e in Transitions.Between(before, status, lastFailure)) events.Add(run, e);
-    }
-
-    private void Wake(RunKey key)
-    {
-        foreach ((RunKey waiter, string uid) in memory.Waiters.For(key)) queue.Add(waiter, uid, TimeSpan.Zero);
     }
 
     private static string Json(RunStatus status) => JsonSerializer.Serialize(status, status.GetType(), ApiJson.Options);

@@ -48,12 +48,7 @@ internal sealed class RunDecider(OperatorOptions options)
         // An ended Job settles the run whatever else has become of its spec.
         if (o.Job is { } job && job.Ended() is { } end) return Ended(o, job, end);
 
-        if (DocumentValidator.Validate(run.ToManifest()) is { Count: > 0 } errors)
-            return NeedsAction(o, Reasons.InvalidSpec, string.Join("; ", errors));
-        if (o.Job is null && RunPolicy.Violations(run.RunSpec, options).ToArray() is { Length: > 0 } violations)
-            return NeedsAction(o, Reasons.NotAllowed, string.Join("; ", violations));
-        if (RunPolicy.TooLarge(run.RunSpec, RunDocument.ToJson(run)) is { } tooLarge)
-            return NeedsAction(o, Reasons.InvalidSpec, tooLarge);
+        if (o.Job is null && WhyNot(run) is var (reason, refusal)) return NeedsAction(o, reason, refusal);
         if (OutputUri(run) is not { } outputUri)
             return NeedsAction(o, Reasons.NoOutput, "spec.output.uri is not set and the operator has no default (--output-prefix)");
 
@@ -66,6 +61,13 @@ internal sealed class RunDecider(OperatorOptions options)
             { Outputs: var references } => Work(o, new RunOutputs(outputUri, references)),
         };
     }
+
+    /// <summary>Why a run gets no Job; null if it may have one.</summary>
+    private (string Reason, string Message)? WhyNot(IRunEntity run) =>
+        DocumentValidator.Validate(run.ToManifest()) is { Count: > 0 } errors ? (Reasons.InvalidSpec, string.Join("; ", errors))
+        : RunPolicy.Violations(run.RunSpec, options).ToArray() is { Length: > 0 } violations ? (Reasons.NotAllowed, string.Join("; ", violations))
+        : RunPolicy.TooLarge(run.RunSpec, RunDocument.ToJson(run)) is { } tooLarge ? (Reasons.InvalidSpec, tooLarge)
+        : null;
 
     /// <summary>What is done when the API server refused an action of the decision.</summary>
     public RunDecision Refused(RunObservation o, Refusal refusal) =>
@@ -84,8 +86,7 @@ internal sealed class RunDecider(OperatorOptions options)
         if (run.RunStatus is { StartTime: not null, OutputUri: { } settled }) return settled;
         if (run.RunSpec.Output?.Uri is { } uri) return uri.TrimEnd('/');
         return options.OutputPrefix is { } prefix
-            ? $"{prefix.TrimEnd('/')}/{run.Metadata.NamespaceProperty}/{run.RunKind.ToString().ToLowerInvariant()}/{run.Metadata.Name}"
-                : null;
+            ? $"{prefix.TrimEnd('/')}/{OutputSpec.DefaultFolder(run.RunKind, run.Metadata.NamespaceProperty, run.Metadata.Name)}" : null;
     }
 
     private RunDecision Work(RunObservation o, RunOutputs outputs)

@@ -132,5 +132,6 @@ internal sealed class Informer<T, TList>(
     private static TimeSpan Longer(TimeSpan delay) => delay * 2 < LastDelay ? delay * 2 : LastDelay;
 
     private static bool IsGone(Exception e) =>
-        e is KubernetesException { Status.Code: (int)HttpStatusCode.Gone } or HttpOperationException { Response.StatusCode: HttpStatusCode.Gone };
+        e is KubernetesException { Status.Code: (int)HttpStatusCode.Gone } or HttpOperationException
+        { Response.StatusCode: HttpStatusCode.Gone };
 }

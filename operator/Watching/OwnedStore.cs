@@ -46,7 +46,10 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
         }
     }
 
-    public void Changed(V1Job job)
+    /// <summary>Takes a Job in.</summary>
+    /// <param name="job">The Job.</param>
+    /// <param name="wake">Whether its run is to be looked at.</param>
+    public void Changed(V1Job job, bool wake = true)
     {
         if (OwnerOf(job) is not { } owner) return;
         Small(job);
@@ -60,7 +63,7 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
             jobsByUid[job.Metadata.Uid] = (owner.Run, owner.Uid);
             if (same) return;
         }
-        queue.Add(owner.Run, owner.Uid, Burst);
+        if (wake) queue.Add(owner.Run, owner.Uid, Burst);
     }
 
     public void Changed(V1Pod pod)

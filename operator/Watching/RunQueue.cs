@@ -56,6 +56,12 @@ internal sealed class RunQueue : IDisposable
         }
     }
 
+    /// <summary>Has runs reconciled at once.</summary>
+    public void Add(IEnumerable<(RunKey Run, string Uid)> runs)
+    {
+        foreach ((RunKey run, string uid) in runs) Add(run, uid, TimeSpan.Zero);
+    }
+
     public void Forget()
     {
         lock (gate)

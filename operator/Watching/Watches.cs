@@ -66,7 +66,7 @@ internal sealed class Watches(
         KnownRun? before = index.Find(key);
         KnownRun now = index.Set(kind, view);
         bool others = before is null || before.Uid != now.Uid || before.Phase != now.Phase || before.OutputUri != now.OutputUri;
-        if (others) Wake(key);
+        if (others) queue.Add(memory.Waiters.For(key));
         bool kubeOpsTells = ns == OperatorHost.KubeOpsNamespace(options);
         bool due = again ? now.Phase is not (RunPhase.Succeeded or RunPhase.Failed) || now.IsUnseen
             : before is null ? !kubeOpsTells
@@ -83,12 +83,7 @@ internal sealed class Watches(
     {
         index.Remove(key, uid);
         memory.Forget(key, uid);
-        Wake(key);
-    }
-
-    private void Wake(RunKey key)
-    {
-        foreach ((RunKey waiter, string uid) in memory.Waiters.For(key)) queue.Add(waiter, uid, TimeSpan.Zero);
+        queue.Add(memory.Waiters.For(key));
     }
 
     private Task<HttpOperationResponse<V1JobList>> JobsAsync(string? ns, ListRequest r, CancellationToken ct) => ns is null

@@ -38,7 +38,7 @@ public sealed class HelmTests(HelmTests.Scene scene) : IClassFixture<HelmTests.S
 
         await helm.RunAsync(Stop, "rollback", Release, "1", "--namespace", Namespace, "--wait", "--timeout", "3m");
         await RolledOutAsync();
-        Assert.Contains("--concurrency=8", Arguments(await OperatorPodAsync()));
+        Assert.Contains("--concurrency=4", Arguments(await OperatorPodAsync()));
 
         JsonNode jobNow = await scene.GetAsync($"job/{run}-srun"), podNow = await PodOfAsync(jobNow);
         foreach (string field in new[] { "uid", "generation" })
@@ -114,7 +114,8 @@ public sealed class HelmTests(HelmTests.Scene scene) : IClassFixture<HelmTests.S
                 until [ -e {{_folder}}/${HOSTNAME%-srun-*} ]; do sleep 0.1; done
 
                 """);
-            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(worker, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(worker,
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             await _cluster.StartClusterAsync(default);
         }
 

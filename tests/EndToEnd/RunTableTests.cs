@@ -9,10 +9,13 @@ public sealed class RunTableTests
 {
     private static readonly JsonObject[] Runs =
     [
-        Run("SamplingRun", "sampling", """{"phase": "Succeeded", "progress": {"display": "600/600"}, "metrics": {"samplesKept": 1893, "meanKl": 1.164}, "message": "done"}"""),
-        Run("FineTuneRun", "finetune", """{"phase": "Running", "progress": {"display": "120/400", "percent": 30}, "metrics": {"loss": 0.0371}, "message": "1 pod works"}"""),
+        Run("SamplingRun", "sampling",
+            """{"phase": "Succeeded", "progress": {"display": "600/600"}, "metrics": {"samplesKept": 1893, "meanKl": 1.164}, "message": "done"}"""),
+        Run("FineTuneRun", "finetune",
+        """{"phase": "Running", "progress": {"display": "120/400", "percent": 30}, "metrics": {"loss": 0.0371}, "message": "1 pod works"}"""),
         Run("RefineRun", "refine", """{"phase": "Waiting", "message": "waits for FineTuneRun finetune, which is Running"}"""),
-        Run("RefineRun", "bad", """{"phase": "Failed", "metrics": {"lossTotal": 2}, "message": "gave up after 3 retries: [no] such blob"}"""),
+        Run("RefineRun", "bad",
+        """{"phase": "Failed", "metrics": {"lossTotal": 2}, "message": "gave up after 3 retries: [no] such blob"}"""),
     ];
 
     /// <summary>Names, phases and progress stay whole; what does not fit beside them is broken over lines within the table.</summary>

@@ -62,6 +62,16 @@ public sealed partial class WorkflowTests
         Assert.Matches(@"(?m)^## Unreleased\n\n(### .+\n\n)?- ", log);
     }
 
+    /// <summary>Continuous integration restores what the lock files name and nothing else.</summary>
+    [Fact]
+    public void EveryProject_HasALockFile()
+    {
+        string[] projects = [.. Directory.GetFiles(RepositoryFolder.Path, "*.csproj", SearchOption.AllDirectories)];
+        Assert.NotEmpty(projects);
+        Assert.All(projects, project => Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(project)!, "packages.lock.json")),
+            $"{project} has no packages.lock.json: dotnet restore writes it"));
+    }
+
     private static JsonObject Read(string workflow) =>
         YamlJson.ToJson(File.ReadAllText(Path.Combine(RepositoryFolder.Path, ".github", "workflows", workflow)), workflow)[0]!.AsObject();
 

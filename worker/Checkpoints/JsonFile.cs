@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -20,9 +21,16 @@ internal static class JsonFile
         return Parse(File.ReadAllBytes(path), path);
     }
 
-    /// <summary>The object that a file holds. Its texts are looked at here: JsonNode would fail at them only where they are read.</summary>
+    /// <summary>The object that a file holds.</summary>
     /// <exception cref="InvalidDataException">It holds something else; the message names the file.</exception>
-    public static JsonObject Parse(ReadOnlySpan<byte> json, string name)
+    public static JsonObject Parse(ReadOnlySpan<byte> json, string name) =>
+        Tree(json, name) as JsonObject ?? throw new InvalidDataException($"{name}: expected a JSON object");
+
+    /// <summary>
+    /// What a file holds. All of it is looked at here: JsonNode would fail at a doubled name, a text that is no Unicode or a number that is
+    /// too large only where it is read.
+    /// </summary>
+    public static JsonNode? Tree(ReadOnlySpan<byte> json, string name)
     {
         if (json.StartsWith("\uFEFF"u8))
             json = json[3..];
@@ -33,9 +41,10 @@ internal static class JsonFile
             {
                 if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
                     reader.GetString();
+                else if (reader.TokenType == JsonTokenType.Number && !double.IsFinite(reader.GetDouble()))
+                    throw new JsonException($"the number {Encoding.UTF8.GetString(reader.ValueSpan)} is too large");
             }
-            return JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject
-                ?? throw new InvalidDataException($"{name}: expected a JSON object");
+            return JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -39,7 +39,6 @@ public static class PeftAdapter
     }
 
     /// <summary>Writes the adapter with PEFT's names.</summary>
-    /// <param name="adapter">What to write.</param>
     /// <param name="dir">The folder, made if it is not there.</param>
     /// <param name="baseModel">Name or path of the model under the adapter, for readers of the folder.</param>
     /// <param name="below">

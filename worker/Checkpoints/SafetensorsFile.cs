@@ -18,7 +18,7 @@ public sealed class SafetensorsFile : IDisposable
     {
         Path = path;
         using (var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0))
-            Entries = SafetensorsHeader.Read(stream, stream.Length, path).Entries;
+            Entries = SafetensorsHeader.Read(stream, stream.Length, path);
         _handle = File.OpenHandle(path, options: FileOptions.SequentialScan);
     }
 

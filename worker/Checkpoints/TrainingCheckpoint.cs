@@ -28,7 +28,6 @@ internal static class TrainingCheckpoint
 
     /// <summary>Writes a checkpoint.</summary>
     /// <param name="dir">A folder named by <see cref="FolderName"/>; made if it is not there, replaced if it is.</param>
-    /// <param name="trained">Weights and optimizer.</param>
     /// <param name="state">All else that the run needs to continue.</param>
     public static void Save(string dir, DataParallel trained, JsonObject state)
     {

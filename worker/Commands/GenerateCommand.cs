@@ -11,8 +11,8 @@ using LightReasoner.Worker.Tokenization;
 namespace LightReasoner.Worker.Commands;
 
 /// <summary>
-/// <c>worker generate</c>: JSONL prompts in, JSONL answers out; token by token, whole blocks with a refined model, or from masks with one that
-/// was trained on interleaved masks.
+/// <c>worker generate</c>: JSONL prompts in, JSONL answers out; token by token, whole blocks with a refined model, or from masks with one
+/// that was trained on interleaved masks.
 /// </summary>
 internal static class GenerateCommand
 {
@@ -20,36 +20,38 @@ internal static class GenerateCommand
     {
         Option<string> model = Tools.ModelOption(), dtype = Tools.DtypeOption();
         Option<string?> adapter = Tools.AdapterOption();
-        var maxNewTokens = new Option<int>("--max-new-tokens") { Description = "Maximum number of tokens per answer.", DefaultValueFactory = _ => 128 }.Within(1, 1 << 20);
+        var maxNewTokens = Tools.Option("--max-new-tokens", "Maximum number of tokens per answer.", 128).Within(1, 1 << 20);
         var ignoreEos = new Option<bool>("--ignore-eos") { Description = "Continues after an end-of-sequence token." };
-        var block = new Option<int?>("--block") { Description = "Block generation: tokens per block." }.Within(1, 1 << 16);
-        var refine = new Option<string>("--refine") { Description = "Block generation: forward passes per block, or converge for exactly the greedy answer.", DefaultValueFactory = _ => "2" }.PassesOrConverge();
-        var decoder = new Option<string?>("--decoder") { Description = "For models trained with objective interleaved: blockwise takes whole blocks, self-aware ends a block before an unlikely or repeated token." };
-        decoder.AcceptOnlyFromAmong("blockwise", "self-aware");
-        var blockSize = new Option<int>("--block-size") { Description = "With --decoder: tokens predicted per forward pass.", DefaultValueFactory = _ => new InterleavedSpec().BlockSize }.Within(1, 1024);
-        var threshold = new Option<double>("--threshold") { Description = "With --decoder self-aware: lowest probability of a block's tokens after the first.", DefaultValueFactory = _ => new EvaluationSpec().Threshold }.Within(0, 1);
-        var temperature = new Option<double>("--temperature") { Description = "Sampling temperature; 0 is greedy.", DefaultValueFactory = _ => 0 }.Within(0, 100);
-        var topP = new Option<double>("--top-p") { Description = "Samples from the smallest set of most likely tokens with this total probability.", DefaultValueFactory = _ => 1 }.Within(double.Epsilon, 1);
-        var topK = new Option<int>("--top-k") { Description = "Samples from this many most likely tokens; 0 for all.", DefaultValueFactory = _ => 0 }.Within(0, int.MaxValue);
-        var penalty = new Option<double>("--repetition-penalty") { Description = "Above 1, tokens that already occurred become less likely.", DefaultValueFactory = _ => 1 }.Within(1e-3, 1e3);
-        var seed = new Option<long>("--seed") { Description = "Seed of the sampling; each line has its own random numbers.", DefaultValueFactory = _ => 0 };
-        var batch = new Option<int>("--batch-size") { Description = "Prompts that are decoded together.", DefaultValueFactory = _ => 16 }.Within(1, 1 << 16);
-        var command = new Command("generate", "Reads {\"prompt\":…} or {\"ids\":[…]} a line and writes {\"ids\":[…new…],\"text\":…,\"forwards\":…} a line.")
-            { model, adapter, dtype, maxNewTokens, ignoreEos, block, refine, decoder, blockSize, threshold, temperature, topP, topK, penalty, seed, batch };
+        var blocks = new BlockOptions();
+        var temperature = Tools.Option<double>("--temperature", "Sampling temperature; 0 is greedy.", 0).Within(0, 100);
+        var topP = Tools.Option<double>("--top-p", "Samples from the smallest set of most likely tokens with this total probability.", 1)
+            .Within(double.Epsilon, 1);
+        var topK = Tools.Option("--top-k", "Samples from this many most likely tokens; 0 for all.", 0).Within(0, int.MaxValue);
+        var penalty = Tools.Option<double>("--repetition-penalty", "Above 1, tokens that already occurred become less likely.", 1)
+            .Within(1e-3, 1e3);
+        var seed = Tools.Option<long>("--seed", "Seed of the sampling; each line has its own random numbers.", 0);
+        var batch = Tools.Option("--batch-size", "Prompts that are decoded together.", 16).Within(1, 1 << 16);
+        var command = new Command("generate",
+            "Reads {\"prompt\":…} or {\"ids\":[…]} a line and writes {\"ids\":[…new…],\"text\":…,\"forwards\":…} a line.")
+        {
+            model, adapter, dtype, maxNewTokens, ignoreEos, blocks.Block, blocks.Refine, blocks.Decoder, blocks.BlockSize, blocks.Threshold,
+            temperature, topP, topK, penalty, seed, batch,
+        };
         command.Validators.Add(result =>
         {
             bool Given(Option option) => result.GetResult(option) is { Implicit: false };
-            Option? greedy = Given(block) ? block : Given(decoder) ? decoder : null;
+            Option? greedy = Given(blocks.Block) ? blocks.Block : Given(blocks.Decoder) ? blocks.Decoder : null;
             if (greedy is not null && new Option[] { temperature, topP, topK, penalty }.FirstOrDefault(Given) is { } sampling)
                 result.AddError($"{greedy.Name} is greedy: leave out {sampling.Name}.");
-            if (Given(decoder) && new Option[] { block, refine }.FirstOrDefault(Given) is { } other)
+            if (Given(blocks.Decoder) && new Option[] { blocks.Block, blocks.Refine }.FirstOrDefault(Given) is { } other)
                 result.AddError($"--decoder and {other.Name} are two ways to generate; leave one out. (--decoder takes --block-size.)");
-            if (!Given(decoder) && new Option[] { blockSize, threshold }.FirstOrDefault(Given) is { } lone)
+            if (!Given(blocks.Decoder) && new Option[] { blocks.BlockSize, blocks.Threshold }.FirstOrDefault(Given) is { } lone)
                 result.AddError($"{lone.Name} needs --decoder.");
         });
         command.SetAction(async (parsed, cancellation) =>
         {
-            using LoadedModel loaded = await Tools.LoadModelAsync(parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!, cancellation);
+            using LoadedModel loaded = await Tools.LoadModelAsync(parsed.GetValue(model)!, parsed.GetValue(adapter),
+                parsed.GetValue(dtype)!, cancellation);
             JsonLines.OnConsole((input, output) =>
             {
                 Tokenizer? tokenizer = File.Exists(Path.Combine(loaded.Dir, "tokenizer.json")) ? Tokenizer.Load(loaded.Dir) : null;
@@ -69,12 +71,16 @@ internal static class GenerateCommand
                     ModelReplicas.Generate(replicas.Models, prompts,
                         (replica, mine, numbers, _) => Answers(replica, mine, [.. numbers.Select(n => first + n)]), answered: null));
 
-                IReadOnlyList<GeneratedAnswer> Answers(CausalLM replica, int[][] prompts, int[] numbers) => parsed.GetValue(decoder) is { } kind
-                    ? new InterleavedGenerator(replica, RefineTrainer.EosOf(loaded, tokenizer), endIds).Generate(prompts, parsed.GetValue(blockSize),
-                        kind == "self-aware" ? parsed.GetValue(threshold) : null, spec.MaxNewTokens, batchSize, cancellation: cancellation)
-                    : parsed.GetValue(block) is { } length
+                IReadOnlyList<GeneratedAnswer> Answers(CausalLM replica, int[][] prompts, int[] numbers) =>
+                    parsed.GetValue(blocks.Decoder) is { } kind
+                    ? new InterleavedGenerator(replica, RefineTrainer.EosOf(loaded, tokenizer), endIds)
+                    .Generate(prompts, parsed.GetValue(blocks.BlockSize),
+                        kind == "self-aware" ? parsed.GetValue(blocks.Threshold) : null, spec.MaxNewTokens, batchSize,
+                        cancellation: cancellation)
+                    : parsed.GetValue(blocks.Block) is { } length
                     ? new BlockGenerator(replica, RefineTrainer.EosOf(loaded, tokenizer), endIds)
-                        .Generate(prompts, length, Tools.Passes(parsed.GetValue(refine)!), spec.MaxNewTokens, batchSize, cancellation: cancellation)
+                        .Generate(prompts, length, Tools.Passes(parsed.GetValue(blocks.Refine)!), spec.MaxNewTokens, batchSize,
+                        cancellation: cancellation)
                     : new BatchGenerator(replica, endIds).Generate(prompts, spec, batchSize, numbers, cancellation: cancellation);
             });
             return 0;
@@ -83,18 +89,16 @@ internal static class GenerateCommand
     }
 
     /// <summary>Answers lines, a batch at a time.</summary>
-    /// <param name="loaded">The model.</param>
     /// <param name="tokenizer">Its tokenizer; without one, prompts must be ids and answers have no text.</param>
-    /// <param name="batchSize">Lines at once.</param>
-    /// <param name="input">The lines.</param>
-    /// <param name="output">Takes the answers.</param>
     /// <param name="generate">Answers prompts; takes the number of the first one too, from 0.</param>
-    internal static void Run(LoadedModel loaded, Tokenizer? tokenizer, int batchSize, TextReader input, Stream output, Func<int[][], int, IReadOnlyList<GeneratedAnswer>> generate)
+    internal static void Run(LoadedModel loaded, Tokenizer? tokenizer, int batchSize, TextReader input, Stream output,
+        Func<int[][], int, IReadOnlyList<GeneratedAnswer>> generate)
     {
         var first = 0;
         foreach ((int Number, JsonElement Line)[] lines in JsonLines.Read(input).Chunk(batchSize))
         {
-            int[][] prompts = [.. lines.Select(l => JsonLines.In(l.Number, () => BatchGenerator.Checked(loaded.Model, Prompt(l.Line, tokenizer), "the prompt")))];
+            int[][] prompts = [.. lines.Select(l => JsonLines.In(l.Number,
+                () => BatchGenerator.Checked(loaded.Model, Prompt(l.Line, tokenizer), "the prompt")))];
             foreach (GeneratedAnswer answer in generate(prompts, first))
             {
                 JsonLines.Write(output, writer =>

@@ -20,7 +20,8 @@ internal static class ReportCommand
         };
         var output = new Option<string?>("--output") { Description = "Also writes the page, with curves, to this file." };
         var compare = new Command("compare",
-            "Prints a table (Markdown) over runs: accuracy before and after with intervals, each test set, tokens per forward pass.") { runs, output };
+            "Prints a table (Markdown) over runs: accuracy before and after with intervals, each test set, tokens per forward pass.")
+            { runs, output };
         compare.SetAction(async (parsed, cancellation) =>
         {
             var read = new List<(string Name, RunRecords Run)>();

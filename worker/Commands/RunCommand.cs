@@ -18,7 +18,7 @@ internal static class RunCommand
             DefaultValueFactory = _ => [] };
         var shard = new Option<int?>("--shard") { Description = "Runs only this shard of a SamplingRun (default: all, one after the other)." };
         var output = new Option<string?>("--output") { Description = "Output folder; overrides the manifest's." };
-        var prefix = new Option<string>("--output-prefix") { Description = "Where outputs go by default, as PREFIX/NAMESPACE/NAME.",
+        var prefix = new Option<string>("--output-prefix") { Description = "Where outputs go by default, as PREFIX/NAMESPACE/KIND/NAME.",
             DefaultValueFactory = _ => "./runs" };
         var reference = new Option<string[]>("--ref") { Description = "Where a referenced run wrote: KIND/NAME=URI (repeatable).",
             DefaultValueFactory = _ => [] };

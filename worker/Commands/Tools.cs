@@ -23,6 +23,14 @@ internal static class Tools
     public static Option<string> DtypeOption() =>
         EnumOption.Of<WeightType>("--dtype", "Number format that weights are held and computed in.", new ModelSource().Dtype);
 
+    /// <summary>An option with a default.</summary>
+    public static Option<T> Option<T>(string name, string description, T fallback) =>
+        new(name) { Description = description, DefaultValueFactory = _ => fallback };
+
+    /// <summary>How a question becomes a prompt: <c>auto</c> or <c>none</c>.</summary>
+    public static Option<PromptTemplate> TemplateOption() =>
+        Option("--template", "auto: the chat template; none: the raw question.", PromptTemplate.Auto);
+
     public static Task<LoadedModel> LoadModelAsync(string model, string? adapter, string dtype, CancellationToken cancellation) =>
         LoadModelAsync(model, adapter, ModelSources.TypeOf(EnumOption.Value<WeightType>(dtype)), cancellation);
 
@@ -78,4 +86,28 @@ internal static class Tools
         if (value is { } given && !(given.CompareTo(min) >= 0 && given.CompareTo(max) <= 0))
             result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be from {min} to {max}, was {given}"));
     }
+}
+
+/// <summary>How blocks are generated: what <c>generate</c> and <c>evaluate</c> ask in the same words.</summary>
+internal sealed class BlockOptions
+{
+    public BlockOptions() => Decoder.AcceptOnlyFromAmong("blockwise", "self-aware");
+
+    public Option<int?> Block { get; } =
+        new Option<int?>("--block") { Description = "Block generation: tokens per block." }.Within(1, 1 << 16);
+
+    public Option<string> Refine { get; } = Tools.Option("--refine",
+        "Block generation: forward passes per block, or converge for exactly the greedy answer.", "2").PassesOrConverge();
+
+    public Option<string?> Decoder { get; } = new("--decoder")
+    {
+        Description = "Decodes from masks (a model trained with objective interleaved): blockwise takes every block, self-aware ends it "
+            + "before a token that is unlikely or repeated.",
+    };
+
+    public Option<int> BlockSize { get; } = Tools.Option("--block-size", "With --decoder: tokens predicted per forward pass.",
+        new InterleavedSpec().BlockSize).Within(1, 1024);
+
+    public Option<double> Threshold { get; } = Tools.Option("--threshold",
+        "With --decoder self-aware: lowest probability of a block's tokens after the first.", new EvaluationSpec().Threshold).Within(0, 1);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LightReasoner.Api;
 using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Data;
@@ -37,11 +38,8 @@ internal static class ChatMessages
     {
         if (node is not JsonObject given) throw record.Bad(path, "must be a chat message with role and content");
         var message = (JsonObject)given.DeepClone();
-        string role = Role(message) ?? defaultRole ?? throw record.Bad(path, $"must be a chat message with role and content, or ShareGPT's from (human, gpt or system) and value; was {JsonLine.Text(given) switch
-        {
-            { Length: > 80 } text => text[..80] + "…",
-            var text => text,
-        }}");
+        string role = Role(message) ?? defaultRole ?? throw record.Bad(path, "must be a chat message with role and content, or ShareGPT's "
+            + $"from (human, gpt or system) and value; was {DataRecord.Shorten(given.ToJsonString(ApiJson.Options), 80)}");
         JsonNode? content = message["content"] ?? message["value"];
         message.Remove("from");
         message.Remove("value");

@@ -65,47 +65,7 @@ public sealed record ContrastiveSample
     [JsonPropertyName("amateur_top1"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? AmateurTop1 { get; init; }
 
-    /// <summary>Where the record stands, for messages.</summary>
-    [JsonIgnore]
-    public string Place { get; init; } = "";
-
-    /// <summary>An empty list of samples that does not have to fit into memory.</summary>
-    internal static SpooledList<ContrastiveSample> Spool() => new(
-        (writer, sample) =>
-        {
-            writer.Write(sample.PromptId);
-            writer.Write(sample.Step);
-            writer.Write(sample.Prefix);
-            writer.Write7BitEncodedInt(sample.Tokens.Count);
-            foreach (string token in sample.Tokens) writer.Write(token);
-            writer.WriteArray(sample.TokenIds);
-            writer.WriteArray(sample.Weights);
-            writer.Write(sample.KlDivergence);
-            writer.WriteOptional(sample.Question);
-            writer.Write(sample.PrefixIds is not null);
-            if (sample.PrefixIds is { } ids) writer.WriteArray(ids);
-            writer.WriteOptional(sample.Expert);
-            writer.Write(sample.Place);
-        },
-        reader => new ContrastiveSample
-        {
-            PromptId = reader.ReadString(),
-            Step = reader.ReadInt32(),
-            Prefix = reader.ReadString(),
-            Tokens = ReadTokens(reader),
-            TokenIds = reader.ReadArray<int>(),
-            Weights = reader.ReadArray<double>(),
-            KlDivergence = reader.ReadDouble(),
-            Question = reader.ReadOptional(),
-            PrefixIds = reader.ReadBoolean() ? reader.ReadArray<int>() : null,
-            Expert = reader.ReadOptional(),
-            Place = reader.ReadString(),
-        });
-
-    private static string[] ReadTokens(BinaryReader reader)
-    {
-        var tokens = new string[reader.Read7BitEncodedInt()];
-        for (int i = 0; i < tokens.Length; i++) tokens[i] = reader.ReadString();
-        return tokens;
-    }
+    /// <summary>Where the record stands, for messages; set by the reader, never written into a samples file.</summary>
+    [JsonPropertyName("place"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Place { get; init; }
 }

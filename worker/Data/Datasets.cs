@@ -19,7 +19,7 @@ public static class Datasets
         string uri, RecordFormat? format, string questionField, string? idField, string? answerField, int? maxQuestions, int shard,
             int shards, CancellationToken cancellation)
     {
-        var questions = Question.Spool();
+        var questions = new SpooledList<Question>();
         bool any = false;
         await foreach (DataRecord record in RecordReader.ReadAsync(uri, format, cancellation))
         {
@@ -38,7 +38,7 @@ public static class Datasets
     /// <exception cref="WorkerException">A record is no sample, or there is none at all.</exception>
     public static async Task<SpooledList<ContrastiveSample>> SamplesAsync(string uri, RecordFormat? format, CancellationToken cancellation)
     {
-        var samples = ContrastiveSample.Spool();
+        var samples = new SpooledList<ContrastiveSample>();
         await foreach (DataRecord record in RecordReader.ReadAsync(uri, format, cancellation))
         {
             ContrastiveSample sample;
@@ -71,7 +71,7 @@ public static class Datasets
     public static async Task<SpooledList<PromptResponse>> PromptResponsesAsync(
         string uri, RecordFormat? format, string promptField, string responseField, CancellationToken cancellation)
     {
-        var records = PromptResponse.Spool();
+        var records = new SpooledList<PromptResponse>();
         await foreach (DataRecord record in RecordReader.ReadAsync(uri, format, cancellation))
             records.Add(new PromptResponse(record.Index, ChatMessages.Prompt(record, promptField),
                 ChatMessages.Response(record, responseField), record.Place));

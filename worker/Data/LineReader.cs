@@ -5,7 +5,6 @@ namespace LightReasoner.Worker.Data;
 
 /// <summary>Splits a stream into lines; no more than one line is in memory, and no line beyond a limit.</summary>
 /// <param name="source">Read to its end; not closed.</param>
-/// <param name="maxBytes">Longest line.</param>
 internal sealed class LineReader(Stream source, int maxBytes)
 {
     private readonly PipeReader _pipe = PipeReader.Create(source, new StreamPipeReaderOptions(bufferSize: 1 << 16, leaveOpen: true));

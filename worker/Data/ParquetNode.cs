@@ -103,7 +103,6 @@ internal abstract class ParquetNode
         }
     }
 
-    /// <param name="item">The entries.</param>
     /// <param name="definition">Level from which on there is an entry.</param>
     /// <param name="repetition">Level of a further entry.</param>
     /// <param name="isNullable">Whether there may be no list, rather than an empty one.</param>

@@ -14,8 +14,6 @@ internal static class ParquetRecords
 {
     /// <summary>The rows of one file.</summary>
     /// <param name="stream">The file; seeks.</param>
-    /// <param name="uri">Its name in messages.</param>
-    /// <param name="cancellation">Ends reading.</param>
     /// <exception cref="WorkerException">The file is damaged, or no Parquet file.</exception>
     public static async IAsyncEnumerable<(JsonObject Fields, string Place)> ReadAsync(
         Stream stream, string uri, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)

@@ -72,7 +72,7 @@ internal static class ParquetValues
 
     /// <summary>A number; JSON has none for what is not finite.</summary>
     public static JsonNode? Number(double value) => double.IsFinite(value)
-        ? JsonNode.Parse(JsonFloat.Format(value))
+        ? JsonNode.Parse(value.ToString("R", CultureInfo.InvariantCulture))
         : new JsonObject { ["$float"] = double.IsNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity" };
 
     /// <summary>Nanoseconds of the day, and the Julian day above them.</summary>

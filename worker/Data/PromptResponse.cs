@@ -7,16 +7,4 @@ namespace LightReasoner.Worker.Data;
 /// <param name="Prompt">Text, or a list of chat messages with <c>role</c> and <c>content</c>.</param>
 /// <param name="Response">Text.</param>
 /// <param name="Place">Where the record stands, for messages.</param>
-public sealed record PromptResponse(int Index, JsonNode Prompt, string Response, string Place = "")
-{
-    /// <summary>An empty list of records that does not have to fit into memory.</summary>
-    internal static SpooledList<PromptResponse> Spool() => new(
-        (writer, record) =>
-        {
-            writer.Write(record.Index);
-            writer.Write(record.Prompt.ToJsonString());
-            writer.Write(record.Response);
-            writer.Write(record.Place);
-        },
-        reader => new PromptResponse(reader.ReadInt32(), JsonNode.Parse(reader.ReadString())!, reader.ReadString(), reader.ReadString()));
-}
+public sealed record PromptResponse(int Index, JsonNode Prompt, string Response, string Place = "");

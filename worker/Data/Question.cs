@@ -10,16 +10,4 @@ public sealed record Question(int Index, string Id, string Text, string? Answer 
 {
     /// <summary>Where the question stands, or else which one it is.</summary>
     internal string Where => Place.Length > 0 ? Place : $"question {Index + 1}";
-
-    /// <summary>An empty list of questions that does not have to fit into memory.</summary>
-    internal static SpooledList<Question> Spool() => new(
-        (writer, question) =>
-        {
-            writer.Write(question.Index);
-            writer.Write(question.Id);
-            writer.Write(question.Text);
-            writer.WriteOptional(question.Answer);
-            writer.Write(question.Place);
-        },
-        reader => new Question(reader.ReadInt32(), reader.ReadString(), reader.ReadString(), reader.ReadOptional(), reader.ReadString()));
 }

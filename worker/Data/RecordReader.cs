@@ -6,6 +6,7 @@ using ICSharpCode.SharpZipLib;
 using ICSharpCode.SharpZipLib.GZip;
 using LightReasoner.Api;
 using LightReasoner.Worker.Runs;
+using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Data;
 
@@ -29,6 +30,9 @@ public sealed record DataRecord(int Index, JsonObject Fields, string Place)
         JsonValue value when value.GetValueKind() is JsonValueKind.Number => value.ToJsonString(),
         JsonNode other => throw Bad(field, $"must be text, was {other.GetValueKind()}"),
     };
+
+    /// <summary>The beginning of a text, for messages.</summary>
+    internal static string Shorten(string text, int most = 40) => text.Length <= most ? text : text[..most] + "…";
 
     /// <summary>The error of a field.</summary>
     internal WorkerException Bad(string field, string what) => new(ExitCode.BadData, $"{Place}: field '{field}' {what}");
@@ -59,11 +63,14 @@ public static class RecordReader
         DataFile file, RecordFormat? format, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
         await using Stream stream = await file.OpenAsync(cancellation);
-        FileKind kind = await FileStart.KindAsync(stream, file.Uri, cancellation);
-        bool isParquet = (format ?? (kind == FileKind.Parquet ? RecordFormat.Parquet : FormatOf(file.Name))) == RecordFormat.Parquet;
-        if (isParquet && kind == FileKind.Gzip) throw new WorkerException(ExitCode.BadData,
-            $"{file.Uri}: is compressed with gzip; unpack it, for Parquet files are compressed within");
-        await using Stream content = kind == FileKind.Gzip ? new GZipInputStream(stream) { IsStreamOwner = false } : stream;
+        var head = new byte[ContentKind.HeadBytes];
+        head = head[..await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellation)];
+        stream.Position = 0;
+        bool gzip = head is [0x1F, 0x8B, ..], isParquet =
+            (format ?? (head.AsSpan().StartsWith("PAR1"u8) ? RecordFormat.Parquet : FormatOf(file.Name))) == RecordFormat.Parquet;
+        if ((!gzip || isParquet) && ContentKind.NameOf(head) is { } other)
+            throw new WorkerException(ExitCode.BadData, $"{file.Uri}: is {other}");
+        await using Stream content = gzip ? new GZipInputStream(stream) { IsStreamOwner = false } : stream;
         IAsyncEnumerable<(JsonObject, string)> records = isParquet ? ParquetRecords.ReadAsync(content, file.Uri, cancellation)
             : JsonLines(content, file.Uri, cancellation);
         await foreach ((JsonObject fields, string place) in records) yield return (fields, place);

@@ -1,7 +1,6 @@
 namespace LightReasoner.Worker.Data;
 
 /// <summary>Walks over structures in Thrift's compact protocol, the form of Parquet's footer and page headers.</summary>
-/// <param name="data">Begins with a structure.</param>
 internal ref struct ThriftReader(ReadOnlySpan<byte> data)
 {
     private const int MaxDepth = 32;

@@ -25,10 +25,6 @@ public enum Decoding
 public sealed class AccuracyEvaluator
 {
     /// <summary>Asks all questions.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="tokenizer">Its tokenizer.</param>
-    /// <param name="questions">Questions with answers.</param>
-    /// <param name="spec">How they are asked.</param>
     /// <param name="decoding">How answers are generated; all but token by token are greedy.</param>
     /// <param name="cancellation">Ends it between two forward passes.</param>
     /// <param name="answered">Hears, after each forward pass, how many questions are answered.</param>
@@ -57,7 +53,8 @@ public sealed class AccuracyEvaluator
         var texts = generated.Select(answer => tokenizer.Decode(answer.Ids, skipSpecialTokens: true)).ToArray();
         var correct = texts.Zip(questions, (text, question) => grader.Grade(text, question.Answer!).IsCorrect).ToArray();
         var passes = generated.Sum(answer => (long)answer.ForwardPasses);
-        return new EvaluationResult(correct, texts, passes == 0 ? 0 : (double)generated.Sum(answer => (long)answer.Ids.Length) / passes) { AnswersCut = generated.Count(answer => answer.Cut) };
+        return new EvaluationResult(correct, texts, passes == 0 ? 0 : (double)generated.Sum(answer => (long)answer.Ids.Length) / passes)
+            { AnswersCut = generated.Count(answer => answer.Cut) };
     }
 
     /// <summary>The questions as the model reads them.</summary>
@@ -65,7 +62,8 @@ public sealed class AccuracyEvaluator
     [
         .. questions.Select(question => spec.Benchmark is null
             ? PromptFormat.Encode(tokenizer, spec.Prompt, question, model.Config.VocabSize)
-            : TokenIds.Check(tokenizer.Encode(Benchmark.Prompt(question.Text, spec.PromptType), addSpecialTokens: true), model.Config.VocabSize,
+            : TokenIds.Check(tokenizer.Encode(Benchmark.Prompt(question.Text, spec.PromptType), addSpecialTokens: true),
+            model.Config.VocabSize,
                 $"{question.Where}: the prompt")),
     ];
 }

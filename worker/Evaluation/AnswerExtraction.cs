@@ -9,7 +9,6 @@ internal static partial class AnswerExtraction
     private static readonly string[] Stops = ["</s>", "<|im_end|>", "<|endoftext|>"];
 
     /// <summary>The response up to the first stop word, trimmed.</summary>
-    /// <param name="response">What the model wrote.</param>
     /// <param name="type">The prompt: after <c>cot</c>, a next question ends the response too.</param>
     public static string Cut(string response, PromptType type)
     {
@@ -19,7 +18,6 @@ internal static partial class AnswerExtraction
     }
 
     /// <summary>The answer of a response in its normal form; empty where there is none.</summary>
-    /// <param name="response">The response.</param>
     /// <param name="keepUnits">Leaves units where they are (Minerva).</param>
     public static string Extract(string response, bool keepUnits = false)
     {

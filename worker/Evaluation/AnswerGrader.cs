@@ -4,7 +4,6 @@ using LightReasoner.Worker.Runs;
 namespace LightReasoner.Worker.Evaluation;
 
 /// <summary>Finds the answers in responses and says whether they are right.</summary>
-/// <param name="type">How answers are compared.</param>
 /// <param name="benchmark">The benchmark that the questions come from; null for questions of one's own.</param>
 /// <param name="prompt">The form of a benchmark's prompt.</param>
 public sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null, PromptType prompt = PromptType.Qwen25MathCot)
@@ -15,7 +14,6 @@ public sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null, P
             spec.Benchmark is { } name ? Benchmark.Of(name) : null, spec.PromptType);
 
     /// <summary>The answer in a response, and whether it is right.</summary>
-    /// <param name="response">What the model wrote.</param>
     /// <param name="reference">A benchmark's truth, or the field that holds the right answer.</param>
     public (string Answer, bool IsCorrect) Grade(string response, string reference)
     {

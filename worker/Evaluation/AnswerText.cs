@@ -25,7 +25,6 @@ internal static partial class AnswerText
     private static readonly string[] Assignments = ["x=", "y=", "z=", @"x\in", @"y\in", @"z\in", @"x\to", @"y\to", @"z\to"];
 
     /// <summary>Makes the normal form. A text of over 10,000 characters stays as it is.</summary>
-    /// <param name="text">The answer.</param>
     /// <param name="keepUnits">Leaves units where they are (Minerva).</param>
     public static string Normalize(string text, bool keepUnits = false)
     {

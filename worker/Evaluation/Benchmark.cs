@@ -34,8 +34,6 @@ public sealed partial class Benchmark
     public static Benchmark Of(BenchmarkName name) => new(name);
 
     /// <summary>The zero-shot prompt, as text that goes to the tokenizer as it is.</summary>
-    /// <param name="question">The question.</param>
-    /// <param name="type">The form.</param>
     public static string Prompt(string question, PromptType type) => type == PromptType.Cot
         ? $"Question: {question}\nAnswer:"
         : "<|im_start|>system\nPlease reason step by step, and put your final answer within "
@@ -82,7 +80,6 @@ public sealed partial class Benchmark
     }
 
     /// <summary>The answer in a response, ready to be compared with the truth.</summary>
-    /// <param name="response">What the model wrote.</param>
     /// <param name="truth">The right answer: where it is a letter, a letter is looked for.</param>
     /// <param name="type">The prompt that was answered.</param>
     public string Extract(string response, string truth, PromptType type)

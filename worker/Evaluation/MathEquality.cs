@@ -16,16 +16,12 @@ internal sealed partial class MathEquality
     }
 
     /// <summary>The published verdict.</summary>
-    /// <param name="prediction">The model's answer.</param>
-    /// <param name="truth">The right one.</param>
     public static bool Published(string prediction, string truth) => new MathEquality().AreEqual(prediction, truth);
 
     /// <summary>
     /// The published verdict but for what it is plainly wrong about: brackets of half-open and unbounded intervals, signs of inequalities,
     /// and decimals that are set against π or against a power of ten.
     /// </summary>
-    /// <param name="prediction">The model's answer.</param>
-    /// <param name="truth">The right one.</param>
     public static bool Corrected(string prediction, string truth)
     {
         if (BySimpleRules(prediction, truth) is { } verdict) return verdict;

@@ -12,8 +12,6 @@ internal static class Perplexity
     private const int ReadTokens = 8192;
 
     /// <summary>Mean cross entropy per response token, in nats.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="sequences">Prompts with their responses.</param>
     public static double Loss(CausalLM model, IEnumerable<RefineSequence> sequences)
     {
         model.eval();

@@ -11,8 +11,6 @@ public sealed record TestSet(EvaluationSpec Spec, IReadOnlyList<Question> Questi
 {
     /// <summary>Reads what an evaluation asks, before any weights are read.</summary>
     /// <param name="spec">The evaluation; null for none.</param>
-    /// <param name="uri">Where a dataset lies.</param>
-    /// <param name="cancellation">Ends reading.</param>
     /// <exception cref="WorkerException">A record is wrong, or the right answers are not such as the grader compares.</exception>
     public static async Task<IReadOnlyList<TestSet>> ReadAsync(EvaluationSpec? spec, Func<DatasetSource, string> uri,
         CancellationToken cancellation)
@@ -37,9 +35,7 @@ public sealed record TestSet(EvaluationSpec Spec, IReadOnlyList<Question> Questi
     /// <summary>
     /// Accuracy before and after: of all sets together the mean, as the papers' tables have it, and of each where there are several.
     /// </summary>
-    /// <param name="sets">The sets.</param>
     /// <param name="before">The answers before, set by set.</param>
-    /// <param name="after">The answers after.</param>
     public static EvaluationMetrics Compare(IReadOnlyList<TestSet> sets, IReadOnlyList<EvaluationResult> before,
         IReadOnlyList<EvaluationResult> after)
     {

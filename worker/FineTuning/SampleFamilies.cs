@@ -36,7 +36,6 @@ internal sealed class SampleFamilies
     }
 
     /// <summary>Indices by family, in the order of the prefixes.</summary>
-    /// <param name="samples">The samples.</param>
     /// <param name="memory">Bytes of prefixes that are kept at most; those beyond are read again for every comparison.</param>
     public static IReadOnlyList<int[]> Of(IReadOnlyList<TrainingSample> samples, long memory = Memory)
     {

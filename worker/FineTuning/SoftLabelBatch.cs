@@ -30,7 +30,6 @@ internal sealed class SoftLabelBatch
     /// sequences each. They depend on nothing else, so that a step is the same on any number of devices.
     /// </summary>
     /// <param name="samples">All samples of the step.</param>
-    /// <param name="packing">Whether samples share sequences.</param>
     /// <param name="batchSize">Most sequences of a micro batch.</param>
     /// <param name="count">Micro batches to make, where there are as many sequences.</param>
     public static IReadOnlyList<SoftLabelBatch> Of(IReadOnlyList<TrainingSample> samples, SamplePacking packing, int batchSize, int count)

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using LightReasoner.Api;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Tokenization;
@@ -11,6 +12,7 @@ namespace LightReasoner.Worker.FineTuning;
 internal sealed record TrainingSample(int[] Prefix, int[] TokenIds, double[] Weights)
 {
     /// <summary>Σ w log w: the part of the loss that the model has no influence on.</summary>
+    [JsonIgnore]
     public double NegativeEntropy { get; } = Weights.Sum(w => w > 0 ? w * Math.Log(w) : 0);
 
     /// <summary>
@@ -18,10 +20,8 @@ internal sealed record TrainingSample(int[] Prefix, int[] TokenIds, double[] Wei
     /// default prompt over the question (or prompt_id, which is the question there) and the prefix. A model without a chat template reads
     /// question and prefix as they are.
     /// </summary>
-    /// <param name="samples">What was sampled.</param>
     /// <param name="tokenizer">The model's; may be absent where all samples have prefix_ids.</param>
     /// <param name="maxLength">Longer samples are left out.</param>
-    /// <param name="vocabulary">Tokens of the model.</param>
     /// <param name="labelVocabulary">Where labels are cut (see <see cref="Cut"/>); null for nowhere.</param>
     /// <returns>The samples of at most <paramref name="maxLength"/> tokens, one at a time.</returns>
     public static IEnumerable<TrainingSample> Prepare(IEnumerable<ContrastiveSample> samples, Tokenizer? tokenizer, int maxLength,
@@ -34,16 +34,6 @@ internal sealed record TrainingSample(int[] Prefix, int[] TokenIds, double[] Wei
                 yield return labelVocabulary is { } size ? prepared.Cut(size) : prepared;
         }
     }
-
-    /// <summary>An empty list of samples that does not have to fit into memory.</summary>
-    public static SpooledList<TrainingSample> Spool() => new(
-        (writer, sample) =>
-        {
-            writer.WriteArray(sample.Prefix);
-            writer.WriteArray(sample.TokenIds);
-            writer.WriteArray(sample.Weights);
-        },
-        reader => new TrainingSample(reader.ReadArray<int>(), reader.ReadArray<int>(), reader.ReadArray<double>()));
 
     /// <summary>
     /// The label without the tokens from <paramref name="vocabulary"/> on, as the published trainer has it: added tokens, end-of-sequence
@@ -59,7 +49,7 @@ internal sealed record TrainingSample(int[] Prefix, int[] TokenIds, double[] Wei
     private static int[] Tokenize(ContrastiveSample sample, int index, Tokenizer? tokenizer)
     {
         if (tokenizer is null)
-            throw new InvalidDataException($"{(sample.Place.Length > 0 ? sample.Place : $"sample {index + 1}")}: field 'prefix_ids' is "
+            throw new InvalidDataException($"{sample.Place ?? $"sample {index + 1}"}: field 'prefix_ids' is "
                 + "missing and there is no tokenizer for 'prefix'");
         var question = sample.Question ?? sample.PromptId;
         return tokenizer.ChatTemplate is null
@@ -70,7 +60,7 @@ internal sealed record TrainingSample(int[] Prefix, int[] TokenIds, double[] Wei
     private static TrainingSample Check(ContrastiveSample sample, int index, int[] prefix, int vocabulary)
     {
         var where =
-            $"{(sample.Place.Length > 0 ? sample.Place : $"sample {index + 1}")} (prompt_id '{Shorten(sample.PromptId)}', step "
+            $"{sample.Place ?? $"sample {index + 1}"} (prompt_id '{DataRecord.Shorten(sample.PromptId)}', step "
             + $"{sample.Step})";
         if (prefix.Length == 0)
             throw new InvalidDataException($"{where}: the prefix has no tokens");
@@ -83,6 +73,4 @@ internal sealed record TrainingSample(int[] Prefix, int[] TokenIds, double[] Wei
             throw new InvalidDataException($"{where}: weights must be finite and not negative");
         return new TrainingSample(prefix, sample.TokenIds, sample.Weights);
     }
-
-    private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
 }

@@ -6,9 +6,8 @@ using LightReasoner.Worker.Tokenization;
 namespace LightReasoner.Worker.Inspect;
 
 /// <summary><c>worker inspect chat</c>: messages to the text that a model sees.</summary>
-public static class ChatCommand
+internal static class ChatCommand
 {
-    /// <summary>The command line.</summary>
     public static Command Create()
     {
         var model = new Option<string?>("--model") { Description = "Model folder whose chat template is used", HelpName = "DIR" };
@@ -27,7 +26,6 @@ public static class ChatCommand
     }
 
     /// <summary>Renders every line.</summary>
-    /// <exception cref="Runs.WorkerException">A line is wrong, or the template refuses it; the message names the line.</exception>
     public static void Run(ChatTemplate template, TextReader input, Stream output) =>
         JsonLines.Each(input, output, (line, writer) =>
         {

@@ -6,9 +6,8 @@ using LightReasoner.Worker.Evaluation;
 namespace LightReasoner.Worker.Inspect;
 
 /// <summary><c>worker inspect grade</c>: responses or answers with the right answer, to verdicts.</summary>
-public static class GradeCommand
+internal static class GradeCommand
 {
-    /// <summary>The command line.</summary>
     public static Command Create()
     {
         var grader = EnumOption.Of<GraderType>("--grader", "How answers are compared.", GraderType.Math);
@@ -26,7 +25,6 @@ public static class GradeCommand
     }
 
     /// <summary>Grades every line.</summary>
-    /// <exception cref="Runs.WorkerException">A line is wrong; the message names it.</exception>
     public static void Run(GraderType grader, PromptType type, TextReader input, Stream output) =>
         JsonLines.Each(input, output, (line, writer) =>
     {

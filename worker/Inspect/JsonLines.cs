@@ -23,7 +23,6 @@ internal static class JsonLines
     }
 
     /// <summary>Answers every line by one line.</summary>
-    /// <param name="input">The lines.</param>
     /// <param name="output">Takes the answers, each flushed.</param>
     /// <param name="answer">Reads a line and writes its answer. A <see cref="FormatException"/> is bad data in that line.</param>
     internal static void Each(TextReader input, Stream output, Action<JsonElement, Utf8JsonWriter> answer)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LightReasoner.Api;
+using LightReasoner.Worker.Commands;
 using LightReasoner.Worker.Refinement;
 
 namespace LightReasoner.Worker.Inspect;
@@ -10,16 +11,15 @@ internal static class LayoutCommand
     public static Command Create()
     {
         var block = new Option<int>("--block-size") { Description = "Tokens of a block.", Required = true };
-        var length = new Option<int>("--max-length") { Description = "Longest sequence: prompt, response and EOS together.",
-            DefaultValueFactory = _ => 2048 };
-        var truncation = new Option<string>("--truncation") { Description = "right, left or error.", DefaultValueFactory = _ => "right" };
-        truncation.AcceptOnlyFromAmong("right", "left", "error");
-        var eos = new Option<int>("--eos") { Description = "Id of EOS, which is also the mask.", DefaultValueFactory = _ => 3 };
+        var length = Tools.Option("--max-length", "Longest sequence: prompt, response and EOS together.", 2048);
+        var truncation = Tools.Option("--truncation", "right, left or error.", Truncation.Right);
+        var eos = Tools.Option("--eos", "Id of EOS, which is also the mask.", 3);
         var command = new Command("layout",
-            "Lays {\"prompt\":[ids],\"response\":[ids]} out as {\"ids\",\"labels\",\"positions\",\"mask\"}, one JSON object per line.") { block, length, truncation, eos };
+            "Lays {\"prompt\":[ids],\"response\":[ids]} out as {\"ids\",\"labels\",\"positions\",\"mask\"}, one JSON object per line.")
+            { block, length, truncation, eos };
         command.SetAction(parsed => JsonLines.OnConsole((input, output) =>
             Run(input, output, parsed.GetValue(block), parsed.GetValue(length),
-            Enum.Parse<Truncation>(parsed.GetValue(truncation)!, ignoreCase: true), parsed.GetValue(eos))));
+            parsed.GetValue(truncation), parsed.GetValue(eos))));
         return command;
     }
 

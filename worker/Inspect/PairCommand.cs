@@ -14,25 +14,17 @@ namespace LightReasoner.Worker.Inspect;
 /// <summary><c>worker inspect pair</c>: whether an expert and an amateur are worth a SamplingRun, from a few questions.</summary>
 internal static class PairCommand
 {
-    private static readonly double[] Tails = [0.1, 0.2, 0.4, 0.8, 1.6, 3.2];
-
     public static Command Create()
     {
         var expert = new Option<string>("--expert") { Description = "Hugging Face model folder: a path or URI.", Required = true };
         var amateur = new Option<string>("--amateur") { Description = "Hugging Face model folder: a path or URI.", Required = true };
         Option<string> dtype = Tools.DtypeOption();
         var data = new Option<string>("--data") { Description = "Questions, JSONL or Parquet: a path or URI.", Required = true };
-        var field = new Option<string>("--question-field") { Description = "Name of the field with the question.",
-            DefaultValueFactory = _ => "question" };
-        var max = new Option<int>("--max-questions") { Description = "Uses only this many questions.", DefaultValueFactory = _ =>
-            20 }.Within(1, 100_000);
-        var maxNewTokens = new Option<int>("--max-new-tokens") { Description = "Maximum number of tokens per answer.", DefaultValueFactory = _ =>
-            128 }.Within(1, 1 << 20);
-        var template = new Option<string>("--template") { Description = "auto: the chat template; none: the raw question.",
-            DefaultValueFactory = _ => "auto" };
-        template.AcceptOnlyFromAmong("auto", "none");
-        var beta = new Option<double>("--beta") { Description = "Least KL of a kept step, in nats.", DefaultValueFactory = _ =>
-            new SelectionSpec().Beta }.Within(0, 1000);
+        var field = Tools.Option("--question-field", "Name of the field with the question.", "question");
+        var max = Tools.Option("--max-questions", "Uses only this many questions.", 20).Within(1, 100_000);
+        var maxNewTokens = Tools.Option("--max-new-tokens", "Maximum number of tokens per answer.", 128).Within(1, 1 << 20);
+        var template = Tools.TemplateOption();
+        var beta = Tools.Option("--beta", "Least KL of a kept step, in nats.", new SelectionSpec().Beta).Within(0, 1000);
         var command = new Command("pair",
             "Prints, as one JSON object, how expert and amateur compare on the expert's answers to a few questions, with a verdict.")
             { expert, amateur, dtype, data, field, max, maxNewTokens, template, beta };
@@ -40,7 +32,7 @@ internal static class PairCommand
         {
             var spec = new SamplingRunSpec
             {
-                Prompt = new PromptSpec { Template = parsed.GetValue(template) == "none" ? PromptTemplate.None : PromptTemplate.Auto },
+                Prompt = new PromptSpec { Template = parsed.GetValue(template) },
                 Generation = new GenerationSpec { MaxNewTokens = parsed.GetValue(maxNewTokens) },
                 Selection = new SelectionSpec { Beta = parsed.GetValue(beta) },
             };
@@ -92,7 +84,8 @@ internal static class PairCommand
         result["perplexity"] = new JsonObject { ["expert"] = pair.ExpertPerplexity, ["amateur"] = pair.AmateurPerplexity };
         result["sameTop1"] = pair.SameTop / steps;
         result["confidentExpertUnsureAmateur"] = pair.ConfidentUnsure / steps;
-        result["klTail"] = new JsonArray([.. Tails.Select(kl => new JsonObject { ["atLeast"] = kl, ["share"] = pair.Tail(kl) })]);
+        result["klTail"] = new JsonArray(
+            [.. PairFigures.Tails.Select(kl => new JsonObject { ["atLeast"] = kl, ["share"] = pair.Tail(kl) })]);
         result["entropies"] = new JsonArray([.. pair.Entropies.Select(cell => new JsonObject
         {
             ["expert"] = cell.Key / PairFigures.EntropyBins * PairFigures.EntropyBin,

@@ -21,8 +21,7 @@ internal static class ParquetCommand
             await foreach (DataRecord row in RecordReader.ReadAsync(BlobUri.Absolute(parsed.GetValue(file)!),
                 RecordFormat.Parquet, cancellation))
             {
-                JsonLine.Write(row.Fields, output);
-                output.WriteLine();
+                output.WriteLine(row.Fields.ToJsonString(ApiJson.Options));
             }
             return 0;
         });

@@ -7,9 +7,8 @@ using LightReasoner.Worker.Evaluation;
 namespace LightReasoner.Worker.Inspect;
 
 /// <summary><c>worker inspect prompts</c>: records of a benchmark to question, right answer and prompt.</summary>
-public static class PromptsCommand
+internal static class PromptsCommand
 {
-    /// <summary>The command line.</summary>
     public static Command Create()
     {
         var benchmark = EnumOption.Of<BenchmarkName>("--benchmark", "The test set that the records are of.");
@@ -23,7 +22,6 @@ public static class PromptsCommand
     }
 
     /// <summary>Answers every record.</summary>
-    /// <exception cref="Runs.WorkerException">A line is wrong; the message names it.</exception>
     public static void Run(BenchmarkName name, PromptType type, TextReader input, Stream output)
     {
         int number = 0;

@@ -4,9 +4,8 @@ using LightReasoner.Worker.Tokenization;
 namespace LightReasoner.Worker.Inspect;
 
 /// <summary><c>worker inspect tokens</c>: texts to ids and ids to texts.</summary>
-public static class TokensCommand
+internal static class TokensCommand
 {
-    /// <summary>The command line.</summary>
     public static Command Create()
     {
         var model = new Option<string>("--model") { Description = "Model folder with tokenizer.json", Required = true, HelpName = "DIR" };
@@ -20,7 +19,6 @@ public static class TokensCommand
     }
 
     /// <summary>Encodes or decodes every line.</summary>
-    /// <exception cref="Runs.WorkerException">A line is wrong; the message names it.</exception>
     public static void Run(Tokenizer tokenizer, TextReader input, Stream output, bool addSpecialTokens = false,
         bool skipSpecialTokens = false) =>
         JsonLines.Each(input, output, (line, writer) =>

@@ -15,7 +15,6 @@ public sealed record GeneratedAnswer(int[] Ids, int ForwardPasses, bool Cut);
 /// takes the next prompt, the longest first. A forward pass either reads waiting prompts or continues all running answers by one token, and
 /// the host waits for the device once in it.
 /// </summary>
-/// <param name="model">The model.</param>
 /// <param name="endIds">The tokens that end an answer; none to go on to the limit.</param>
 /// <param name="context">Most tokens of prompt and answer; the model's own limit where it is left out.</param>
 public sealed class BatchGenerator(CausalLM model, IReadOnlyCollection<int> endIds, int? context = null)
@@ -25,7 +24,6 @@ public sealed class BatchGenerator(CausalLM model, IReadOnlyCollection<int> endI
     /// </summary>
     /// <param name="prompts">Token ids of the prompts, none empty.</param>
     /// <param name="spec">How tokens are chosen; the limit is exact.</param>
-    /// <param name="batchSize">Prompts at once.</param>
     /// <param name="numbers">The prompts' numbers, which with the seed determine what is drawn for each; from 0 where left out.</param>
     /// <param name="answered">Is told after each forward pass how many answers are complete.</param>
     /// <param name="cancellation">Ends generation between two forward passes.</param>
@@ -91,8 +89,6 @@ public sealed class BatchGenerator(CausalLM model, IReadOnlyCollection<int> endI
             (context ?? model.Config.MaxPositionEmbeddings) - Checked(model, prompt, $"prompt {i + 1}", context).Length))];
 
     /// <summary>A prompt that the model can continue.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="prompt">Its token ids.</param>
     /// <param name="what">What it is and where it stands, for the message.</param>
     /// <param name="context">Most tokens of prompt and answer; the model's own limit where it is left out.</param>
     /// <exception cref="InvalidDataException">It is empty, has ids that the model lacks, or leaves no room for an answer.</exception>
@@ -108,7 +104,8 @@ public sealed class BatchGenerator(CausalLM model, IReadOnlyCollection<int> endI
     }
 
     internal static InvalidDataException NotFinite(CausalLM model) => new(
-        $"the model's logits are not finite; its weights are damaged, or {model.DType} is too narrow for it (try dtype bfloat16 or float32)");
+        $"the model's logits are not finite; its weights are damaged, or {model.DType} is too narrow for it (try dtype bfloat16 or "
+        + "float32)");
 
     /// <summary>States of steps, [rows, hidden] each, sorted by prompt and then by step.</summary>
     private Tensor InOrder(List<(Tensor Hidden, int[] Prompts)> steps, IReadOnlyList<GeneratedAnswer> answers)

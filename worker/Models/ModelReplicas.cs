@@ -22,8 +22,6 @@ internal sealed class ModelReplicas(CausalLM model, IReadOnlyList<Device> device
     /// Generates an answer to each prompt; prompt i by replica i modulo their number, so that the same replicas always answer the same
     /// prompts.
     /// </summary>
-    /// <param name="models">The replicas.</param>
-    /// <param name="prompts">The prompts.</param>
     /// <param name="generate">Answers prompts of the given numbers and tells how many are complete.</param>
     /// <param name="answered">Is told how many are complete altogether.</param>
     public static IReadOnlyList<GeneratedAnswer> Generate(

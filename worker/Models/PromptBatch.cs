@@ -19,9 +19,7 @@ internal sealed class PromptBatch : IDisposable
     private readonly int _unread;
     private int?[] _promptOfSlot;
 
-    /// <param name="model">The model.</param>
     /// <param name="prompts">Token ids of the prompts, none empty; at least one.</param>
-    /// <param name="slots">Prompts at once.</param>
     /// <param name="unread">Tokens at the end of each prompt that are left to the caller.</param>
     public PromptBatch(CausalLM model, IReadOnlyList<int[]> prompts, int slots, int unread = 0)
     {

@@ -12,8 +12,6 @@ internal sealed class Recomputation : autograd.SingleTensorFunction<Recomputatio
 {
     public override string Name => nameof(Recomputation);
 
-    /// <param name="function">What is computed twice.</param>
-    /// <param name="x">Its input.</param>
     /// <param name="before">Done before each of the two computations, so that both draw the same random numbers.</param>
     public static Tensor Apply(Func<Tensor, Tensor> function, Tensor x, Action? before = null) => apply([new Step(function, before), x]);
 

@@ -29,7 +29,6 @@ internal sealed class RotaryEmbedding(DecoderConfig config, ScalarType type, Dev
     /// are the identity, so that a layer rotates what its projection gave as a whole.
     /// </summary>
     /// <param name="positions">The tokens' positions, [tokens].</param>
-    /// <param name="bound">All positions are below.</param>
     /// <param name="repeat">How often the positions follow one another.</param>
     public (Tensor Cos, Tensor Sin) CosSin(Tensor positions, int bound, int repeat = 1)
     {

@@ -5,7 +5,6 @@ internal static class TokenIds
 {
     /// <summary>The ids, if the model has all of them.</summary>
     /// <param name="ids">What the model is to read.</param>
-    /// <param name="vocabulary">Tokens that it has.</param>
     /// <param name="what">What the ids are and where they stand, for the message.</param>
     /// <exception cref="InvalidDataException">The model lacks one.</exception>
     public static int[] Check(int[] ids, int vocabulary, string what)

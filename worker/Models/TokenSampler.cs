@@ -17,11 +17,8 @@ internal sealed class TokenSampler : IDisposable
     private readonly Tensor? _seen; // [prompts, vocab]: tokens that occurred, where a repetition penalty asks for it
     private readonly RandomStream[] _streams;
 
-    /// <param name="spec">How tokens are chosen.</param>
     /// <param name="prompts">Token ids of the prompts.</param>
     /// <param name="promptNumbers">A number for each prompt that, with the seed, determines what is drawn for it.</param>
-    /// <param name="vocabulary">Tokens of the model.</param>
-    /// <param name="device">Where the logits lie.</param>
     public TokenSampler(GenerationSpec spec, IReadOnlyList<int[]> prompts, IEnumerable<int> promptNumbers, int vocabulary, Device device)
     {
         _spec = spec;

@@ -22,7 +22,6 @@ public sealed class BlockGenerator(CausalLM model, int fillId, IReadOnlyCollecti
     /// <param name="refineIterations">Passes over a block, the first included (the published refine_iter); null until nothing changes,
     /// which gives exactly the greedy answer (Jacobi decoding).</param>
     /// <param name="maxNewTokens">Most tokens of an answer; exact.</param>
-    /// <param name="batchSize">Prompts at once.</param>
     /// <param name="answered">Is told after each forward pass how many answers are complete.</param>
     /// <param name="cancellation">Ends generation between two forward passes.</param>
     /// <exception cref="InvalidDataException">A prompt leaves no room in the model's context, or the logits are not finite.</exception>

@@ -10,10 +10,8 @@ internal static class EosNoise
     /// Noises one sequence. A position of the response is replaced where its uniform number is below <paramref name="t"/>; the EOS tail is
     /// replaced as a whole or not at all, as its first position is.
     /// </summary>
-    /// <param name="ids">The clean sequence.</param>
     /// <param name="maskable">Which positions belong to the response.</param>
     /// <param name="u">A uniform number in [0, 1) for each position.</param>
-    /// <param name="t">Probability of replacement.</param>
     /// <param name="maskId">What tokens are replaced by.</param>
     /// <param name="eosId">The token that a tail is made of; null for no tail rule.</param>
     /// <param name="rule">
@@ -46,9 +44,6 @@ internal static class EosNoise
     }
 
     /// <summary>The random numbers of a sequence: its probability of replacement t, and u for every position.</summary>
-    /// <param name="random">Where they come from.</param>
-    /// <param name="spec">The range of t.</param>
-    /// <param name="length">Tokens of the sequence.</param>
     public static (float T, float[] U) Draw(RandomStream random, IterativeSpec spec, int length)
     {
         var t = (float)(spec.NoiseMin + (spec.NoiseMax - spec.NoiseMin) * random.NextDouble());

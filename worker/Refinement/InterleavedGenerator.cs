@@ -20,7 +20,6 @@ public sealed class InterleavedGenerator(CausalLM model, int maskId, IReadOnlyCo
     /// <param name="blockSize">Tokens that a forward pass predicts, k.</param>
     /// <param name="threshold">Self-aware decoding: least probability of a token behind the first; null for blockwise decoding.</param>
     /// <param name="maxNewTokens">Most tokens of an answer; exact.</param>
-    /// <param name="batchSize">Prompts at once.</param>
     /// <param name="answered">Is told after each forward pass how many answers are complete.</param>
     /// <param name="cancellation">Ends generation between two forward passes.</param>
     /// <exception cref="InvalidDataException">A prompt leaves no room in the model's context, or the logits are not finite.</exception>

@@ -6,7 +6,6 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Refinement;
 
 /// <summary>Interleaved masks (next-block prediction): cross entropy over all labels of an <see cref="InterleavedLayout"/>.</summary>
-/// <param name="blockSize">Tokens of a block.</param>
 /// <param name="mask">The token that masks are.</param>
 internal sealed class InterleavedLoss(int blockSize, int mask) : RefineLoss
 {
@@ -32,7 +31,8 @@ internal sealed class InterleavedLoss(int blockSize, int mask) : RefineLoss
             var hidden = replica.Model.Hidden(Padded(row => row.Ids), Padded(row => row.Positions),
                 InterleavedLayout.AttentionMask(group, device));
             loss.add_(HeadLoss.Backward(replica, hidden.flatten(0, 1).index_select(0, labelled.ToDevice(device)), share, (logits, at) =>
-                nn.functional.cross_entropy(logits, targets.narrow(0, at.Start, at.Count), reduction: nn.Reduction.Sum)).mul_(factor), Scalars.One);
+                nn.functional.cross_entropy(logits, targets.narrow(0, at.Start, at.Count), reduction: nn.Reduction.Sum)).mul_(factor),
+                Scalars.One);
 
             Tensor Padded(Func<InterleavedLayout, int[]> values) => Transfer.Padded([.. group.Select(values)], device);
         }

@@ -10,8 +10,6 @@ namespace LightReasoner.Worker.Refinement;
 /// Iterative refinement: the model reads a response whose tokens were partly replaced by EOS, and predicts the clean one; what it predicts
 /// is the input of the next pass. All passes are trained against the clean response.
 /// </summary>
-/// <param name="spec">Passes and noise.</param>
-/// <param name="compatibility">Whose noise.</param>
 /// <param name="eos">What tokens are replaced by.</param>
 /// <param name="draw">The random numbers of a row of a micro batch, counted from the run's start: its t, and u for every position.</param>
 internal sealed class IterativeLoss(IterativeSpec spec, Compatibility compatibility, int eos,

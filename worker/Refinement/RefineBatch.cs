@@ -15,9 +15,7 @@ internal sealed class RefineBatch
     private readonly Tensor _predictors; // the flat positions before them
 
     /// <summary>Uploads the sequences; all tensors belong to the present dispose scope.</summary>
-    /// <param name="rows">The clean sequences.</param>
     /// <param name="noised">The same with noise in their responses.</param>
-    /// <param name="device">Where to.</param>
     public RefineBatch(IReadOnlyList<RefineSequence> rows, IReadOnlyList<int[]> noised, Device device)
     {
         _clean = Transfer.Padded([.. rows.Select(row => row.Ids)], device);

@@ -20,7 +20,6 @@ internal abstract class RefineLoss
 
     /// <summary>Adds the gradient of a micro batch to the replica's.</summary>
     /// <param name="replica">The model and its gradients.</param>
-    /// <param name="rows">The sequences.</param>
     /// <param name="microBatch">Its number, counted from the run's start.</param>
     /// <param name="share">Share of a target in the mean.</param>
     /// <returns>The losses, multiplied by the share, and the mean noise of the rows: float64, on the device.</returns>

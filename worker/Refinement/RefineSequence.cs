@@ -1,5 +1,5 @@
+using System.Text.Json.Serialization;
 using LightReasoner.Api;
-using LightReasoner.Worker.Data;
 
 namespace LightReasoner.Worker.Refinement;
 
@@ -9,19 +9,11 @@ namespace LightReasoner.Worker.Refinement;
 internal sealed record RefineSequence(int[] Ids, int ResponseStart)
 {
     /// <summary>Tokens of the response (EOS tail included) that some earlier token can predict.</summary>
+    [JsonIgnore]
     public int Targets => Ids.Length - Math.Max(1, ResponseStart);
 
-    /// <summary>Whether maxLength cut it; not kept in a spool.</summary>
+    /// <summary>Whether maxLength cut it.</summary>
     public bool Cut { get; init; }
-
-    /// <summary>An empty list of sequences that does not have to fit into memory.</summary>
-    public static SpooledList<RefineSequence> Spool() => new(
-        (writer, sequence) =>
-        {
-            writer.WriteArray(sequence.Ids);
-            writer.Write(sequence.ResponseStart);
-        },
-        reader => new RefineSequence(reader.ReadArray<int>(), reader.ReadInt32()));
 
     /// <summary>
     /// Puts a sequence together: the response is followed by one EOS, which counts as content for truncation, and then by more of them

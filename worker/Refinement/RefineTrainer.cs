@@ -10,33 +10,30 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Refinement;
 
 /// <summary>Trains a model to produce whole blocks of tokens per forward pass, by iterative refinement or by interleaved masks.</summary>
-public sealed class RefineTrainer : IDisposable
+public sealed class RefineTrainer : Trainer<RefineMetrics>
 {
-    private readonly LoadedModel _model;
     private readonly RefineRunSpec _spec;
     private readonly RefineTraining _training;
-    private readonly SpooledList<RefineSequence> _sequences = RefineSequence.Spool();
+    private readonly SpooledList<RefineSequence> _sequences = new();
     private readonly RefineLoss _loss;
     private readonly EpochOrder _order;
-    private readonly Lazy<DataParallel> _replicas; // made for the first step, when memory has been looked at
     private readonly long _microBatchesPerEpoch, _warmupSteps;
 
     /// <summary>Prepares training. The model remains the caller's; with method lora it gets an adapter.</summary>
     /// <param name="model">The model, on the first device.</param>
-    /// <param name="tokenizer">Its tokenizer.</param>
-    /// <param name="records">What is learned.</param>
-    /// <param name="spec">How.</param>
     /// <param name="devices">The devices to train on; the model's alone where left out.</param>
     /// <exception cref="InvalidDataException">A record cannot be used, or none is left to train on.</exception>
-    public RefineTrainer(LoadedModel model, Tokenizer tokenizer, IReadOnlyList<PromptResponse> records, RefineRunSpec spec, IReadOnlyList<Device>? devices = null)
+    public RefineTrainer(LoadedModel model, Tokenizer tokenizer, IReadOnlyList<PromptResponse> records, RefineRunSpec spec,
+        IReadOnlyList<Device>? devices = null)
         : this(model, EosOf(model, tokenizer), records.Select(record => Sequence(model, tokenizer, record, spec)), spec, devices)
     {
     }
 
-    internal RefineTrainer(LoadedModel model, int eos, IEnumerable<RefineSequence> sequences, RefineRunSpec spec, IReadOnlyList<Device>? devices = null,
-        Func<long, int, RefineSequence, (float T, float[] U)>? noise = null)
+    internal RefineTrainer(LoadedModel model, int eos, IEnumerable<RefineSequence> sequences, RefineRunSpec spec,
+        IReadOnlyList<Device>? devices = null, Func<long, int, RefineSequence, (float T, float[] U)>? noise = null)
+        : base(model, devices, spec.Training.GradientCheckpointing, new(spec.Training.Betas, spec.Training.WeightDecay))
     {
-        (_model, _spec, _training) = (model, spec, spec.Training);
+        (_spec, _training) = (spec, spec.Training);
         _loss = spec.Objective is RefineObjective.Interleaved
             ? new InterleavedLoss(spec.Interleaved.BlockSize, eos)
             : new IterativeLoss(spec.Iterative, spec.Compatibility, eos, noise ?? DrawNoise);
@@ -54,22 +51,17 @@ public sealed class RefineTrainer : IDisposable
             Tokens += _loss.Length(sequence);
         }
         if (_sequences.Count == 0)
-            throw new InvalidDataException(RecordsDropped == 0
-                ? "there are no records to train on" : $"maxLength ({spec.Training.MaxLength}) leaves nothing of the response in any of the {RecordsDropped} records");
+            throw new InvalidDataException(RecordsDropped == 0 ? "there are no records to train on"
+                : $"maxLength ({spec.Training.MaxLength}) leaves nothing of the response in any of the {RecordsDropped} records");
         _order = new EpochOrder(_sequences.Count, _training.Seed);
         _microBatchesPerEpoch = (_sequences.Count + _training.BatchSize - 1) / _training.BatchSize;
         TotalSteps = _training.MaxSteps ?? Math.Max(1, _microBatchesPerEpoch * _training.TotalEpochs / _training.GradientAccumulationSteps);
         _warmupSteps = (long)(TotalSteps * _training.WarmupRatio);
         Adapter = spec.Method is TrainingMethod.Lora ? model.Model.Lora?.Options ?? spec.Lora : null;
-        _replicas = new Lazy<DataParallel>(() => new DataParallel(model.Model, devices ?? [model.Model.Device], Trained, _training.GradientCheckpointing,
-            new AdamWOptions(_training.Betas[0], _training.Betas[1], _training.WeightDecay)));
     }
 
-    /// <summary>Optimizer steps done.</summary>
-    public long Step { get; private set; }
-
-    /// <summary>Optimizer steps of the whole run.</summary>
-    public long TotalSteps { get; }
+    /// <inheritdoc/>
+    public override long Records => _sequences.Count;
 
     /// <summary>Records left out because maxLength leaves nothing of their response.</summary>
     public long RecordsDropped { get; }
@@ -77,33 +69,18 @@ public sealed class RefineTrainer : IDisposable
     /// <summary>Records that maxLength cuts.</summary>
     public long RecordsCut { get; }
 
-    /// <summary>Records that are trained on.</summary>
-    public long Records => _sequences.Count;
-
-    /// <summary>Tokens of all of them, as the objective lays them out.</summary>
-    public long Tokens { get; }
-
-    /// <summary>Tokens of the longest record.</summary>
-    public int LongestSequence { get; }
-
-    /// <summary>The adapter that is trained; null where all weights are.</summary>
-    internal LoraSpec? Adapter { get; }
-
-    /// <summary>Tokens that went through the model so far, all passes counted; padding not counted.</summary>
-    public long TokensSeen { get; private set; }
-
-    /// <summary>The model as it is trained now, on every device.</summary>
-    internal IReadOnlyList<CausalLM> Replicas => _replicas.Value.Models;
-
-    /// <summary>One optimizer step. Every response token of the step has the same share in it, in whatever micro batch it is (published: every micro batch has).</summary>
+    /// <summary>
+    /// One optimizer step. Every response token of the step has the same share in it, in whatever micro batch it is (published: every
+    /// micro batch has).
+    /// </summary>
     /// <param name="stop">Ends it between two micro batches; nothing has changed then.</param>
-    public RefineMetrics TrainStep(CancellationToken stop = default)
+    public override RefineMetrics TrainStep(CancellationToken stop = default)
     {
         var first = Step * _training.GradientAccumulationSteps;
         RefineSequence[][] microBatches = [.. Enumerable.Range(0, _training.GradientAccumulationSteps).Select(i => Rows(first + i))];
         var targets = microBatches.Sum(Targets);
 
-        var figures = _replicas.Value.Accumulate(microBatches.Length, (replica, i) =>
+        var figures = Replicas.Accumulate(microBatches.Length, (replica, i) =>
         {
             replica.Model.SeedDropout(new RandomStream(_training.Seed, -2, first + i).NextInt(int.MaxValue));
             var share = 1 / (_spec.Compatibility is Compatibility.Published ? Targets(microBatches[i]) * microBatches.Length : targets);
@@ -115,10 +92,9 @@ public sealed class RefineTrainer : IDisposable
             throw new InvalidDataException($"step {Step + 1}: the loss is {total}; a lower spec.training.learningRate may help");
 
         var learningRate = _training.LearningRate * LearningRate.Factor(_training.Scheduler, Step, _warmupSteps, TotalSteps);
-        var norm = _replicas.Value.Step(Step + 1, learningRate, _training.MaxGradNorm);
+        var norm = Replicas.Step(Step + 1, learningRate, _training.MaxGradNorm);
 
-        Step++;
-        TokensSeen += microBatches.Sum(rows => rows.Sum(_loss.Tokens));
+        Advance(microBatches.Sum(rows => rows.Length), microBatches.Sum(rows => rows.Sum(_loss.Tokens)));
         return new RefineMetrics
         {
             Step = Step,
@@ -142,56 +118,37 @@ public sealed class RefineTrainer : IDisposable
         foreach (var (i, rows) in sequences.Chunk(_training.BatchSize).Index())
         {
             using var scope = NewDisposeScope();
-            var figures = _loss.Backward(_replicas.Value.First, rows, Noise + i, 1 / targets).cpu().data<double>().ToArray();
+            var figures = _loss.Backward(Replicas.First, rows, Noise + i, 1 / targets).cpu().data<double>().ToArray();
             loss += _loss.Weights.Select((weight, pass) => weight * figures[pass]).Sum();
         }
         return loss;
     }
 
-    /// <summary>Writes a checkpoint that <see cref="LoadState"/> continues from, to the same bytes.</summary>
-    public void SaveState(string folder) => TrainingCheckpoint.Save(folder, _replicas.Value, new()
-    {
-        ["step"] = Step,
-        ["tokensSeen"] = TokensSeen,
-        ["records"] = _sequences.Count,
-    });
-
-    /// <summary>Continues from a checkpoint of the same document and data.</summary>
-    /// <exception cref="InvalidDataException">The checkpoint is damaged or of another run.</exception>
-    public void LoadState(string folder)
-    {
-        var state = TrainingCheckpoint.Load(folder, _replicas.Value);
-        if ((int)state["records"]! != _sequences.Count)
-            throw new InvalidDataException($"{folder}: was written with {state["records"]} records, there are {_sequences.Count} now");
-        (Step, TokensSeen) = ((long)state["step"]!, (long)state["tokensSeen"]!);
-    }
+    internal override RefineMetrics With(RefineMetrics step, double tokensPerSecond, double? validationLoss) =>
+        step with { TokensPerSecond = tokensPerSecond, ValidationLoss = validationLoss };
 
     /// <summary>Writes the model as a complete Hugging Face folder; only with method full.</summary>
-    public void SaveModel(string folder, string sourceFolder) => HuggingFaceFolder.Save(_model.Model, sourceFolder, folder, _model.Model.DType);
-
-    /// <summary>Writes the adapter as PEFT does; only with method lora.</summary>
-    /// <param name="folder">Where to.</param>
-    /// <param name="baseModel">What the model was loaded from.</param>
-    /// <param name="below">Adapters that lie between that and this one, merged; they become part of what is written.</param>
-    public void SaveAdapter(string folder, string baseModel, IReadOnlyList<string>? below = null) =>
-        PeftAdapter.Save(_model.Model.Lora ?? throw new InvalidOperationException("method full trains no adapter"), folder, baseModel, below);
+    public void SaveModel(string folder, string sourceFolder) =>
+        HuggingFaceFolder.Save(Model.Model, sourceFolder, folder, Model.Model.DType);
 
     /// <inheritdoc/>
-    public void Dispose()
+    public override void Dispose()
     {
-        if (_replicas.IsValueCreated)
-            _replicas.Value.Dispose();
+        base.Dispose();
         _sequences.Dispose();
     }
 
     /// <summary>The token that noise, tail and end of generation are made of.</summary>
     internal static int EosOf(LoadedModel model, Tokenizer? tokenizer) => tokenizer?.EosId
-        ?? (model.EosIds is [var first, ..] ? first : throw new InvalidDataException($"{model.Dir}: neither tokenizer_config.json nor generation_config.json names an EOS token"));
+        ?? (model.EosIds is [var first, ..] ? first : throw new InvalidDataException(
+            $"{model.Dir}: neither tokenizer_config.json nor generation_config.json names an EOS token"));
 
     private static RefineSequence Sequence(LoadedModel model, Tokenizer tokenizer, PromptResponse record, RefineRunSpec spec)
     {
         var (prompt, response) = ResponseEncoder.Encode(tokenizer, spec.Prompt, record, model.Model.Config.VocabSize);
-        return RefineSequence.Build(prompt, response, EosOf(model, tokenizer), spec.Objective is RefineObjective.Interleaved ? EosTail.OfLength(1) : spec.EosTail, spec.Training.MaxLength, spec.Truncation, record.Place);
+        var tail = spec.Objective is RefineObjective.Interleaved ? EosTail.OfLength(1) : spec.EosTail;
+        return RefineSequence.Build(prompt, response, EosOf(model, tokenizer), tail, spec.Training.MaxLength, spec.Truncation,
+            record.Place);
     }
 
     private double Targets(RefineSequence[] rows) => rows.Sum(row => (double)_loss.Targets(row));
@@ -199,7 +156,7 @@ public sealed class RefineTrainer : IDisposable
     private (float T, float[] U) DrawNoise(long microBatch, int row, RefineSequence sequence) =>
         EosNoise.Draw(new RandomStream(_training.Seed, -1, microBatch, row), _spec.Iterative, sequence.Ids.Length);
 
-    private IReadOnlyList<NamedSlice> Trained(CausalLM model)
+    private protected override IReadOnlyList<NamedSlice> Trained(CausalLM model)
     {
         if (_spec.Method is TrainingMethod.Lora)
             return (model.Lora ?? model.AddLora(_spec.Lora, _training.Seed)).Slices;

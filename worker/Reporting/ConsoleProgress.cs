@@ -22,11 +22,7 @@ public enum ProgressStyle
 }
 
 /// <summary>Progress for people (or, with <see cref="ProgressStyle.Json"/>, for programs) on standard output.</summary>
-/// <param name="output">Takes the text.</param>
-/// <param name="style">How it is shown.</param>
-/// <param name="time">The clock.</param>
 /// <param name="colour">Whether a bar has colours.</param>
-/// <param name="width">Columns of the terminal.</param>
 public sealed class ConsoleProgress(TextWriter output, ProgressStyle style, TimeProvider time, bool colour = false, Func<int>? width = null)
 {
     /// <summary>Most cells of a bar, columns of the terminal for each, and how many there are at least (fewer say nothing).</summary>
@@ -79,7 +75,6 @@ public sealed class ConsoleProgress(TextWriter output, ProgressStyle style, Time
     /// <summary>How far the work is.</summary>
     /// <param name="what">What goes on, such as <c>sampling</c>.</param>
     /// <param name="report">How far it is, and how fast.</param>
-    /// <param name="figures">Figures of the moment.</param>
     public void Show(string what, ProgressReport report, string figures)
     {
         bool last = report.Done >= report.Total, another = what != _what;

@@ -7,9 +7,9 @@ using LightReasoner.Worker.Runs;
 namespace LightReasoner.Worker.Reporting;
 
 /// <summary>
-/// <c>metrics.jsonl</c>: one line per logged step or chunk, the metrics of the run's kind with a time; and beside it the same figures as a TensorBoard event
-/// file. Both are written whole, so that a reader never sees half a line, and for that reason only every few seconds; a resumed run drops the lines of
-/// steps that it repeats.
+/// <c>metrics.jsonl</c>: one line per logged step or chunk, the metrics of the run's kind with a time; and beside it the same figures as a
+/// TensorBoard event file. Both are written whole, so that a reader never sees half a line, and for that reason only every few seconds; a
+/// resumed run drops the lines of steps that it repeats.
 /// </summary>
 internal sealed class MetricsLog
 {
@@ -31,7 +31,8 @@ internal sealed class MetricsLog
     public string? Last { get; private set; }
 
     /// <summary>Opens the log, keeping lines that count at most <paramref name="upTo"/>.</summary>
-    public static async Task<MetricsLog> OpenAsync(RunOutput output, MetricsFile file, long upTo, TimeProvider time, CancellationToken cancellation, MlflowTracking? tracking = null)
+    public static async Task<MetricsLog> OpenAsync(RunOutput output, MetricsFile file, long upTo, TimeProvider time,
+        CancellationToken cancellation, MlflowTracking? tracking = null)
     {
         var log = new MetricsLog(output, file, time, tracking);
         if (await output.Store.GetAsync(file.Name, cancellation) is { } existing)
@@ -45,13 +46,16 @@ internal sealed class MetricsLog
     {
         JsonObject line = JsonSerializer.SerializeToNode(metrics, ApiJson.Options)!.AsObject();
         _tracking?.Add(line, _file.Counter);
-        line.Insert(0, "time", _time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture));
+        line.Insert(0, "time",
+            _time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture));
         Append(line.ToJsonString(ApiJson.Options));
         _pending = true;
         if (_flushed is not { } last || _time.GetElapsedTime(last) >= Interval) await FlushAsync(cancellation);
     }
 
-    /// <summary>Writes what is not written yet; needed before a checkpoint, whose steps a resumed run does not repeat, and at the end.</summary>
+    /// <summary>
+    /// Writes what is not written yet; needed before a checkpoint, whose steps a resumed run does not repeat, and at the end.
+    /// </summary>
     public async Task FlushAsync(CancellationToken cancellation)
     {
         if (!_pending) return;

@@ -50,13 +50,9 @@ internal sealed class MlflowTracking : IAsyncDisposable
     private bool _lost;
 
     /// <summary>Begins to track.</summary>
-    /// <param name="spec">The server.</param>
-    /// <param name="manifest">The document.</param>
     /// <param name="scope">The part of it that this process works on: <c>run</c>, or <c>shard-00003</c>.</param>
-    /// <param name="output">URI of its output.</param>
     /// <param name="begun">When the output was begun; tells it from an earlier one at the same place.</param>
     /// <param name="say">Tells the person what goes wrong.</param>
-    /// <param name="time">The clock.</param>
     public MlflowTracking(
         MlflowSpec spec, Manifest manifest, string scope, string output, string begun, Action<string> say, TimeProvider time)
     {
@@ -76,14 +72,13 @@ internal sealed class MlflowTracking : IAsyncDisposable
         // Without secrets and quotes, so that a search for them finds them as they were sent.
         _tags = [.. tags.Select(tag => (tag.Key, Redactor.OfProcess.Redact(tag.Value).Replace("'", "")))];
         JsonNode document = JsonNode.Parse(ManifestReader.ToJson(manifest))!["spec"]!;
-        _parameters = [.. Flat(document, "").Where(field => !Operational.Contains(field.Path.Split('.')[0])).Select(field => (Cut(field.Path, MaxKey), Cut(field.Value.ToString(), MaxValue)))
+        _parameters = [.. Flat(document, "").Where(field => !Operational.Contains(field.Path.Split('.')[0]))
+            .Select(field => (Cut(field.Path, MaxKey), Cut(field.Value.ToString(), MaxValue)))
             .Where(field => field.Item2.Length > 0)];
         _loop = SendInTurnsAsync();
     }
 
     /// <summary>Takes a line of the metrics file.</summary>
-    /// <param name="line">The line.</param>
-    /// <param name="counter">The field that counts.</param>
     public void Add(JsonObject line, string counter)
     {
         long step = line[counter]!.GetValue<long>(), now = _time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -97,7 +92,6 @@ internal sealed class MlflowTracking : IAsyncDisposable
     }
 
     /// <summary>The end of this attempt: what waits still, how it ended, and the report. Tried once, for ten seconds.</summary>
-    /// <param name="outcome">How it ended.</param>
     /// <param name="report">Reads the report; null for none.</param>
     public async Task FinishAsync(ReportOutcome outcome, Func<CancellationToken, Task<byte[]?>>? report)
     {
@@ -179,9 +173,11 @@ internal sealed class MlflowTracking : IAsyncDisposable
     private async Task BeginAsync(CancellationToken stop)
     {
         string experiment = await ExperimentAsync(stop);
-        string filter = string.Join(" and ", _tags.Where(tag => Identity.Contains(tag.Key)).Select(tag => $"tags.`{tag.Key}` = '{tag.Value}'"));
+        string filter = string.Join(" and ", _tags.Where(tag => Identity.Contains(tag.Key))
+            .Select(tag => $"tags.`{tag.Key}` = '{tag.Value}'"));
         JsonNode? found = await PostAsync(
-            "runs/search", new JsonObject { ["experiment_ids"] = new JsonArray(experiment), ["filter"] = filter, ["max_results"] = 1 }, stop);
+            "runs/search", new JsonObject { ["experiment_ids"] = new JsonArray(experiment), ["filter"] = filter, ["max_results"] = 1 },
+            stop);
         JsonNode? info = found?["runs"]?[0]?["info"];
         if (info is not null)
         {

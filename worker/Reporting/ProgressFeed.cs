@@ -4,15 +4,14 @@ using LightReasoner.Worker.Storage;
 namespace LightReasoner.Worker.Reporting;
 
 /// <summary>What is told while a run works, to the operator and to the person at the terminal at once; from any thread.</summary>
-/// <param name="reporter">Tells the operator.</param>
-/// <param name="console">Tells the person.</param>
 public sealed class ProgressFeed(ProgressReporter reporter, ConsoleProgress console) : IProgress<DownloadProgress>
 {
     /// <summary>How far a download is.</summary>
     public void Report(DownloadProgress value)
     {
         reporter.Update(report => report with { Message = value.Done < value.Total ? $"{value}" : null });
-        lock (console) console.Show("downloading", reporter.Latest with { Unit = "MB", Done = value.Done / 1_000_000, Total = value.Total / 1_000_000, RatePerSecond = null }, "");
+        lock (console) console.Show("downloading", reporter.Latest with { Unit = "MB", Done = value.Done / 1_000_000,
+            Total = value.Total / 1_000_000, RatePerSecond = null }, "");
     }
 
     /// <summary>A sentence for the person.</summary>
@@ -27,8 +26,6 @@ public sealed class ProgressFeed(ProgressReporter reporter, ConsoleProgress cons
     /// <summary>How far a part of the work is that the operator does not count, for the person only.</summary>
     /// <param name="what">What goes on, such as <c>measuring</c>.</param>
     /// <param name="done">How much of it is done.</param>
-    /// <param name="total">Of how much.</param>
-    /// <param name="unit">Of what.</param>
     /// <param name="taken">Time that it has taken so far.</param>
     public void Show(string what, int done, int total, string unit, TimeSpan taken)
     {
@@ -39,7 +36,6 @@ public sealed class ProgressFeed(ProgressReporter reporter, ConsoleProgress cons
     /// <summary>How far the work is.</summary>
     /// <param name="what">What goes on, such as <c>sampling</c>.</param>
     /// <param name="change">The new counts and figures.</param>
-    /// <param name="figures">The figures in words.</param>
     public void Tell(string what, Func<ProgressReport, ProgressReport> change, string figures)
     {
         reporter.Update(change);

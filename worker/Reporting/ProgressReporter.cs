@@ -36,8 +36,6 @@ public sealed class ProgressReporter : IAsyncDisposable
 
     /// <summary>Starts to report.</summary>
     /// <param name="identity">A report with kind, namespace, name, shard and attempt filled in.</param>
-    /// <param name="targets">Where reports go.</param>
-    /// <param name="time">Clock of the interval.</param>
     /// <param name="handler">Sends the requests; the platform's where null.</param>
     public ProgressReporter(ProgressReport identity, ReportTargets targets, TimeProvider time, HttpMessageHandler? handler = null)
     {

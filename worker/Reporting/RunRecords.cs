@@ -57,12 +57,14 @@ internal sealed record RunRecords
         JsonObject run = JsonNode.Parse((await store.GetAsync(RunRecord.BlobName, cancellation))!.Bytes)!.AsObject();
         var metrics = new List<(string, IReadOnlyList<JsonObject>)>();
         await foreach ((string name, string text) in TextsAsync("metrics"))
-            metrics.Add((name, [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.AsObject())]));
+            metrics.Add((name, [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => JsonNode.Parse(line)!.AsObject())]));
         Manifest manifest = ManifestReader.Read(run["document"]!.ToJsonString(), RunRecord.BlobName);
         var results = new List<RunResult>();
         foreach (BlobInfo[] some in (await store.ListAsync(RunResult.Prefix, cancellation)).Chunk(AtOnce))
             results.AddRange((await Task.WhenAll(some.Select(blob =>
-                RunResult.ReadAsync(store, Path.GetFileNameWithoutExtension(blob.Name), manifest.RunSpec, cancellation)))).OfType<RunResult>());
+                RunResult.ReadAsync(store, Path.GetFileNameWithoutExtension(blob.Name), manifest.RunSpec, cancellation))))
+                .OfType<RunResult>());
         ChunkFigures? figures = null;
         await foreach ((_, string text) in TextsAsync("figures/"))
         {
@@ -73,8 +75,11 @@ internal sealed record RunRecords
         {
             Manifest = manifest,
             Versions = Texts(run["versions"]),
-            Begun = DateTimeOffset.TryParse((string?)run["begun"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset begun) ? begun : null,
-            Inputs = [.. (run["inputs"] as JsonObject ?? []).Select(input => (input.Key, (string?)input.Value?["uri"] ?? "", (IReadOnlyDictionary<string, string>)Texts(input.Value?["files"])))],
+            Begun = DateTimeOffset.TryParse((string?)run["begun"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
+            out DateTimeOffset begun) ? begun : null,
+            Inputs = [.. (run["inputs"] as JsonObject ?? [])
+            .Select(input => (input.Key, (string?)input.Value?["uri"] ?? "",
+            (IReadOnlyDictionary<string, string>)Texts(input.Value?["files"])))],
             Results = [.. results.Select(result => result.Report)],
             Usage = [.. results.Select(result => result.Usage).OfType<RunUsage>()],
             Metrics = metrics,
@@ -84,7 +89,8 @@ internal sealed record RunRecords
             Passes = await JsonAsync<PassAccuracy[]>(PassAccuracy.BlobName) ?? [],
         };
 
-        static Dictionary<string, string> Texts(JsonNode? map) => (map as JsonObject ?? []).ToDictionary(p => p.Key, p => (string?)p.Value ?? "");
+        static Dictionary<string, string> Texts(JsonNode? map) => (map as JsonObject ?? [])
+            .ToDictionary(p => p.Key, p => (string?)p.Value ?? "");
         // In the order of their names, several at a time: a run of many shards left many.
         async IAsyncEnumerable<(string Name, string Text)> TextsAsync(string prefix)
         {
@@ -92,7 +98,8 @@ internal sealed record RunRecords
                 foreach ((BlobInfo blob, string? text) in some.Zip(await Task.WhenAll(some.Select(blob => TextAsync(blob.Name)))))
                     if (text is not null) yield return (blob.Name, text);
         }
-        async Task<string?> TextAsync(string name) => await store.GetAsync(name, cancellation) is { } content ? Encoding.UTF8.GetString(content.Bytes) : null;
+        async Task<string?> TextAsync(string name) => await store.GetAsync(name, cancellation) is { } content
+            ? Encoding.UTF8.GetString(content.Bytes) : null;
         async Task<T?> JsonAsync<T>(string name)
             where T : class => await TextAsync(name) is { } text ? JsonSerializer.Deserialize<T>(text, ApiJson.Options) : null;
     }

@@ -18,7 +18,8 @@ internal static class RunReport
     {
         try
         {
-            // Shards that end at the same time each see what the others have done by then; so whoever wrote looks again until there is nothing new.
+            // Shards that end at the same time each see what the others have done by then; so whoever wrote looks again until there is
+            // nothing new.
             int shown = -1, done;
             while ((done = (await output.Store.ListAsync("results/", cancellation)).Count) != shown)
             {

@@ -83,7 +83,6 @@ internal sealed class AccuracyMeasurement
     }
 
     /// <summary>Measures the model as it is now and sets it beside what was measured before.</summary>
-    /// <param name="model">The model.</param>
     /// <param name="replicas">The trained model on every device.</param>
     public async Task<EvaluationMetrics?> MeasureAfterAsync(ModelWithTokenizer model, IReadOnlyList<CausalLM> replicas)
     {

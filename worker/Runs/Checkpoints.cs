@@ -11,9 +11,7 @@ public sealed class Checkpoints(RunOutput output, int keep)
     private const string Root = "checkpoints/";
 
     /// <summary>Saves a step and then prunes the oldest ones beyond the limit; never before the new one is complete.</summary>
-    /// <param name="step">Optimiser steps done.</param>
     /// <param name="save">Writes the state into a local folder.</param>
-    /// <param name="cancellation">Ends the wait.</param>
     public async Task SaveAsync(long step, Action<string> save, CancellationToken cancellation)
     {
         using var staging = new ScratchFolder();

@@ -43,9 +43,9 @@ public sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKep
             result.Answers.Sum(answer => (long)answer.Ids.Length), result.KlSum,
             result.Answers.Count(answer => answer.Cut), result.Answers.Count(answer => answer.Ids.Length == 0))
         {
-            KlCounts = Count(result.Samples, sample => (int)(Math.Max(0, sample.KlDivergence) / KlBin)),
-            StepCounts = Count(result.Samples, sample => sample.Step),
-            SetSizeCounts = Count(result.Samples, sample => sample.TokenIds.Length),
+            KlCounts = PairFigures.Count(result.Samples, sample => (int)(Math.Max(0, sample.KlDivergence) / KlBin)),
+            StepCounts = PairFigures.Count(result.Samples, sample => sample.Step),
+            SetSizeCounts = PairFigures.Count(result.Samples, sample => sample.TokenIds.Length),
             Examples = examples,
             Pair = result.Pair,
             Vocabulary = vocabulary,
@@ -57,21 +57,11 @@ public sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKep
             a.TokensGenerated + b.TokensGenerated, a.KlSum + b.KlSum,
             a.AnswersCut + b.AnswersCut, a.PromptsTooLong + b.PromptsTooLong)
         {
-            KlCounts = Sum(a.KlCounts, b.KlCounts),
-            StepCounts = Sum(a.StepCounts, b.StepCounts),
-            SetSizeCounts = Sum(a.SetSizeCounts, b.SetSizeCounts),
+            KlCounts = PairFigures.Sum(a.KlCounts, b.KlCounts),
+            StepCounts = PairFigures.Sum(a.StepCounts, b.StepCounts),
+            SetSizeCounts = PairFigures.Sum(a.SetSizeCounts, b.SetSizeCounts),
             Examples = [.. a.Examples, .. b.Examples],
             Pair = a.Pair is null ? b.Pair : b.Pair is null ? a.Pair : a.Pair + b.Pair,
             Vocabulary = a.Vocabulary ?? b.Vocabulary,
         };
-
-    private static SortedDictionary<int, long> Count(IReadOnlyList<ContrastiveSample> samples, Func<ContrastiveSample, int> key) =>
-        new(samples.GroupBy(key).ToDictionary(group => group.Key, group => (long)group.Count()));
-
-    private static SortedDictionary<int, long> Sum(SortedDictionary<int, long> a, SortedDictionary<int, long> b)
-    {
-        var sum = new SortedDictionary<int, long>(a);
-        foreach ((int key, long count) in b) sum[key] = sum.GetValueOrDefault(key) + count;
-        return sum;
-    }
 }

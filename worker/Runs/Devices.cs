@@ -9,14 +9,17 @@ internal static class Devices
 {
     private const string CpuDevices = "LIGHTREASONER_CPU_DEVICES";
 
-    /// <summary>As many GPUs as the pod asks for; without any the CPU, as often as LIGHTREASONER_CPU_DEVICES says (1 where it is not set).</summary>
+    /// <summary>
+    /// As many GPUs as the pod asks for; without any the CPU, as often as LIGHTREASONER_CPU_DEVICES says (1 where it is not set).
+    /// </summary>
     /// <exception cref="WorkerException">There are fewer GPUs.</exception>
     public static IReadOnlyList<torch.Device> For(WorkerSpec worker)
     {
         if (worker.Gpus == 0) return Cpus();
         int found = GpusHere();
         if (found < worker.Gpus)
-            throw new WorkerException(ExitCode.BadManifest, $"spec.worker.gpus is {worker.Gpus}, but libtorch sees {(found == 0 ? "no GPU" : $"{found} GPUs")} here; set it to 0 to run on the CPU");
+            throw new WorkerException(ExitCode.BadManifest, $"spec.worker.gpus is {worker.Gpus}, but libtorch sees "
+                + $"{(found == 0 ? "no GPU" : $"{found} GPUs")} here; set it to 0 to run on the CPU");
         return Gpus(worker.Gpus);
     }
 

@@ -16,11 +16,13 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
     private IEnumerable<string> Warnings(LoraTrainer trainer, IReadOnlyCollection<string> experts)
     {
         if (trainer.SamplesDropped > 0)
-            yield return $"{trainer.SamplesDropped} of {trainer.SamplesDropped + trainer.Samples} samples are longer than spec.training.maxLength ({_spec.Training.MaxLength}) and left out";
+            yield return $"{trainer.SamplesDropped} of {trainer.SamplesDropped + trainer.Records} samples are longer than "
+                + $"spec.training.maxLength ({_spec.Training.MaxLength}) and left out";
         string? own = RunInputs.WeightsOf(Run.Inputs, "spec.model");
         // Fingerprints of different kinds (a hash here, a server's tag there) say nothing about one another.
         if (experts.FirstOrDefault(expert => own is not null && expert != own && expert.Split(':')[0] == own.Split(':')[0]) is { } other)
-            yield return $"the samples are of an expert with other weights ({other}) than spec.model ({own}): the labels say what that one finds likely";
+            yield return $"the samples are of an expert with other weights ({other}) than spec.model ({own}): the labels say what that one "
+                + "finds likely";
     }
 
     public async Task RunAsync()
@@ -36,30 +38,29 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
         IReadOnlyList<RefineSequence> validation = await ValidationAsync(_spec.Validation, model, "question", "answer",
             _spec.Evaluation?.Prompt ?? new PromptSpec(), _spec.Training.MaxLength, EosTail.OfLength(1), Truncation.Right);
         using var trainer = new LoraTrainer(model.Loaded, model.Tokenizer, samples, _spec, Run.Devices);
-        var loop = new Loop(() => trainer.Step, trainer.TotalSteps, () => trainer.TokensSeen,
-                (tokensPerSecond, stop) => trainer.TrainStep(stop) with { TokensPerSecond = tokensPerSecond() }, trainer.SaveState, trainer.LoadState);
-        RunPlan plan = Plan(model, FormattableString.Invariant($"{_spec.Training.MaxSteps:N0} steps on {trainer.Samples:N0} samples of {trainer.Tokens:N0} tokens (the longest {trainer.LongestSequence:N0}){evaluation.Words}"),
-            trainer.Adapter, _spec.Training.BatchSize, trainer.LongestSequence, _spec.Training.MaxLength, _spec.Training.GradientCheckpointing, Math.Min(_spec.Training.SaveTotalLimit, _spec.Training.MaxSteps), _spec.Merge,
-            [.. Warnings(trainer, experts), .. doubts]);
+        var course = Course.Of(_spec.Training);
+        string work = FormattableString.Invariant($"{trainer.TotalSteps:N0} steps on {trainer.Records:N0} samples of {trainer.Tokens:N0} ")
+            + FormattableString.Invariant($"tokens (the longest {trainer.LongestSequence:N0}){evaluation.Words}");
+        RunPlan plan = Plan(model, work, trainer, course, _spec.Merge, [.. Warnings(trainer, experts), .. doubts]);
         if (Run.PlanOnly)
         {
-            Run.Announce(plan with { Duration = Time(loop) + evaluation.Time(model) });
+            Run.Announce(plan with { Duration = Time(trainer) + evaluation.Time(model) });
             return;
         }
         Run.Announce(plan);
         await evaluation.MeasureBeforeAsync(model);
-        FineTuneMetrics last = await TrainAsync(
-            loop, _spec.Training.SaveSteps, _spec.Training.SaveMinutes, _spec.Training.SaveTotalLimit, _spec.Training.LoggingSteps, _spec.Training.Resume,
-            "fine-tuning", m => FormattableString.Invariant($"loss {m.Loss:F4}, lr {m.LearningRate:G3}, {m.TokensPerSecond:F0} tok/s"),
+        FineTuneMetrics last = await TrainAsync(trainer, course, "fine-tuning",
+            m => FormattableString.Invariant($"loss {m.Loss:F4}, lr {m.LearningRate:G3}, {m.TokensPerSecond:F0} tok/s"),
             (report, metrics) => report with { FineTune = metrics },
-            Validate(_spec.Validation, () => Perplexity.Loss(model.Loaded.Model, validation), (metrics, loss) => metrics with { ValidationLoss = loss }));
+            _spec.Validation is { } held ? new Validation(held.Steps, () => Perplexity.Loss(model.Loaded.Model, validation)) : null);
 
         await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, ModelSources.PeftName(model.Uri), model.Adapters));
-        EvaluationMetrics? result = await evaluation.MeasureAfterAsync(model, trainer.Replicas);
+        EvaluationMetrics? result = await evaluation.MeasureAfterAsync(model, trainer.Models);
         if (_spec.Merge)
         {
             model.Loaded.Model.MergeLora();
-            await PutFolderAsync("model", folder => HuggingFaceFolder.Save(model.Loaded.Model, model.Folder, folder, ModelSources.TypeOf(_spec.Model.Dtype)));
+            await PutFolderAsync("model", folder =>
+                HuggingFaceFolder.Save(model.Loaded.Model, model.Folder, folder, ModelSources.TypeOf(_spec.Model.Dtype)));
         }
         Run.Progress.Update(report => report with { FineTune = last with { Evaluation = result } });
     }

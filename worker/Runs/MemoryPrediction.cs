@@ -22,9 +22,6 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     /// Sampling: two models, the expert's KV cache, the hidden states of a chunk's answers, what is read at once, and the logits of a piece
     /// of steps.
     /// </summary>
-    /// <param name="expert">The expert.</param>
-    /// <param name="amateur">The amateur.</param>
-    /// <param name="batchSize">Rows at once.</param>
     /// <param name="longestPrompt">Tokens of the longest prompt.</param>
     /// <param name="maxNewTokens">Maximum number of tokens per answer.</param>
     /// <param name="chunk">Questions whose answers are held at once.</param>
@@ -42,11 +39,8 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     }
 
     /// <summary>Training on one device; known from shapes alone.</summary>
-    /// <param name="config">The model's shape.</param>
-    /// <param name="dtype">Its type.</param>
     /// <param name="lora">The adapter that is trained; null for all weights.</param>
     /// <param name="rows">Sequences in a forward pass.</param>
-    /// <param name="length">Tokens of the longest.</param>
     /// <param name="checkpointing">Whether layers are computed again in the backward pass.</param>
     /// <param name="devices">Devices that share the optimizer's state.</param>
     public static MemoryPrediction Training(DecoderConfig config, torch.ScalarType dtype, LoraSpec? lora, int rows, int length,
@@ -55,7 +49,7 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
         long size = BytesOf(dtype), tokens = (long)rows * length, weights = Elements(config);
         long hidden = config.HiddenSize, inner = config.IntermediateSize, queries = (long)config.NumHeads * config.HeadDim,
             projected = queries + 2L * config.NumKvHeads * config.HeadDim;
-        (string Name, long In, long Out)[] adapted = Adapted(config, lora);
+        (long In, long Out)[] adapted = Adapted(config, lora);
         long trained = Trained(config, lora);
         bool wide = lora is not null || size == sizeof(float); // adapters are float32 always
         // A 16-bit gradient of one backward pass beside the float32 sum; the master weights are the model's own where those are float32.
@@ -83,18 +77,13 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
         lora is null ? Elements(config) : config.NumLayers * Adapted(config, lora)
             .Sum(projection => lora.Rank * (projection.In + projection.Out));
 
-    /// <summary>The projections of a layer that get an adapter, with their sizes.</summary>
-    private static (string Name, long In, long Out)[] Adapted(DecoderConfig config, LoraSpec? lora)
-    {
-        long hidden = config.HiddenSize, inner = config.IntermediateSize, queries = (long)config.NumHeads * config.HeadDim,
-            keys = (long)config.NumKvHeads * config.HeadDim;
-        (string Name, long In, long Out)[] projections =
-        [
-            ("q_proj", hidden, queries), ("k_proj", hidden, keys), ("v_proj", hidden, keys), ("o_proj", queries, hidden),
-            ("gate_proj", hidden, inner), ("up_proj", hidden, inner), ("down_proj", inner, hidden),
-        ];
-        return [.. projections.Where(projection => lora?.TargetModules.Contains(projection.Name) ?? false)];
-    }
+    /// <summary>Sizes of a layer's projections that get an adapter.</summary>
+    private static (long In, long Out)[] Adapted(DecoderConfig config, LoraSpec? lora) =>
+    [
+        .. from weight in ParameterShapes.Of(config with { NumLayers = 1 })
+           where lora?.TargetModules.Any(name => weight.Name.EndsWith($".{name}.weight", StringComparison.Ordinal)) ?? false
+           select (weight.Shape[1], weight.Shape[0]),
+    ];
 
     /// <summary>One line for a person.</summary>
     public override string ToString() =>

@@ -17,8 +17,6 @@ namespace LightReasoner.Worker.Runs;
 public sealed record ModelWithTokenizer(LoadedModel Loaded, Tokenizer Tokenizer, string Uri, string Folder, IReadOnlyList<string> Adapters);
 
 /// <summary>Loads the models that a manifest names, and disposes of them when the run has ended.</summary>
-/// <param name="references">Where referenced runs wrote.</param>
-/// <param name="device">Where models are held.</param>
 /// <param name="downloads">Told how far downloads are.</param>
 public sealed class ModelSources(RunReferences references, torch.Device device, IProgress<DownloadProgress>? downloads = null) : IDisposable
 {
@@ -82,7 +80,8 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
 
         if (depth == MaxAdapters)
             throw new WorkerException(ExitCode.BadData,
-                $"{Path.Combine(folder, "adapter_config.json")}: field 'base_model_name_or_path' must lead to a model folder; after {depth} "
+                $"{Path.Combine(folder, "adapter_config.json")}: field 'base_model_name_or_path' must lead to a model folder; after "
+                + $"{depth} "
                 + "adapters it has not");
         return Merge(await LoadAsync(baseModel, dtype, depth + 1, cancellation), folder);
     }
@@ -107,8 +106,10 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
         return File.Exists(config) ? BaseIn(JsonFile.Read(config), config) : null;
     }
 
-    private static string BaseIn(JsonObject config, string name) => FromPeftName(new JsonFields(config, name).Text("base_model_name_or_path")
-        ?? throw new WorkerException(ExitCode.BadData, $"{name}: field 'base_model_name_or_path' must name the model that the adapter is for"));
+    private static string BaseIn(JsonObject config, string name) => FromPeftName(new JsonFields(config, name)
+        .Text("base_model_name_or_path")
+        ?? throw new WorkerException(ExitCode.BadData,
+        $"{name}: field 'base_model_name_or_path' must name the model that the adapter is for"));
 
     /// <inheritdoc/>
     public void Dispose()

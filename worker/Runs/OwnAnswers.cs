@@ -15,11 +15,7 @@ namespace LightReasoner.Worker.Runs;
 public static class OwnAnswers
 {
     /// <summary>Reads the answers of a SamplingRun.</summary>
-    /// <param name="output">Its output.</param>
-    /// <param name="spec">Which answers.</param>
-    /// <param name="uri">Where a dataset lies.</param>
     /// <param name="tokenizer">Gives the expert's tokenizer; asked for where answers are judged.</param>
-    /// <param name="cancellation">Ends reading.</param>
     /// <exception cref="WorkerException">There are no answers, they are to other questions, or none is right.</exception>
     public static async Task<SpooledList<ContrastiveSample>> ReadAsync(
         string output, SftSpec spec, Func<DatasetSource, string> uri, Func<Task<Tokenizer>> tokenizer, CancellationToken cancellation)
@@ -38,7 +34,7 @@ public static class OwnAnswers
             known = sets[0].Questions.ToDictionary(question => question.Index);
             (grader, reader) = (AnswerGrader.Of(sets[0].Spec), await tokenizer());
         }
-        SpooledList<ContrastiveSample> samples = ContrastiveSample.Spool();
+        var samples = new SpooledList<ContrastiveSample>();
         int answers = 0, learned = 0;
         await foreach (AnswerLine line in AnswerFile.LinesAsync(BlobUri.Join(output, "answers/*"), cancellation))
         {

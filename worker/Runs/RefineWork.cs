@@ -1,6 +1,7 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Evaluation;
+using LightReasoner.Worker.Inspect;
 using LightReasoner.Worker.Refinement;
 
 namespace LightReasoner.Worker.Runs;
@@ -13,8 +14,11 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
     /// <summary>What is worth a second look before the first step.</summary>
     private IEnumerable<string> Warnings(RefineTrainer trainer, int records)
     {
-        if (trainer.RecordsCut > 0) yield return $"{trainer.RecordsCut} of {records} records are longer than spec.training.maxLength ({_spec.Training.MaxLength}) and cut ({_spec.Truncation.ToString().ToLowerInvariant()})";
-        if (trainer.RecordsDropped > 0) yield return $"{trainer.RecordsDropped} of {records} records are left out: spec.training.maxLength ({_spec.Training.MaxLength}) leaves nothing of their response";
+        string limit = $"spec.training.maxLength ({_spec.Training.MaxLength})";
+        if (trainer.RecordsCut > 0)
+            yield return $"{trainer.RecordsCut} of {records} records are longer than {limit} and cut ({EnumOption.Name(_spec.Truncation)})";
+        if (trainer.RecordsDropped > 0)
+            yield return $"{trainer.RecordsDropped} of {records} records are left out: {limit} leaves nothing of their response";
     }
 
     public async Task RunAsync()
@@ -23,33 +27,33 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
             Run.References.DatasetUri(_spec.Dataset), _spec.Dataset.Format, _spec.PromptField, _spec.ResponseField, Run.Stop);
         bool masks = _spec.Objective is RefineObjective.Interleaved;
         AccuracyMeasurement evaluation = await AccuracyMeasurement.PrepareAsync(Run,
-            masks && _spec.Evaluation is { } asked ? asked with { BlockLength = _spec.Interleaved.BlockSize } : _spec.Evaluation, masks ? Decoding.Masks : Decoding.Blocks);
+            masks && _spec.Evaluation is { } asked ? asked with { BlockLength = _spec.Interleaved.BlockSize } : _spec.Evaluation,
+            masks ? Decoding.Masks : Decoding.Blocks);
         ModelWithTokenizer model = await Run.Models.LoadAsync(_spec.Model, Run.Stop);
         IReadOnlyList<string> doubts = evaluation.Check(model);
-        IReadOnlyList<RefineSequence> validation = await ValidationAsync(_spec.Validation, model, _spec.PromptField, _spec.ResponseField, _spec.Prompt,
-            _spec.Training.MaxLength, masks ? EosTail.OfLength(1) : _spec.EosTail, _spec.Truncation);
+        IReadOnlyList<RefineSequence> validation = await ValidationAsync(_spec.Validation, model, _spec.PromptField,
+            _spec.ResponseField, _spec.Prompt, _spec.Training.MaxLength, masks ? EosTail.OfLength(1) : _spec.EosTail, _spec.Truncation);
         using var trainer = new RefineTrainer(model.Loaded, model.Tokenizer, records, _spec, Run.Devices);
-        var loop = new Loop(() => trainer.Step, trainer.TotalSteps, () => trainer.TokensSeen,
-                (tokensPerSecond, stop) => trainer.TrainStep(stop) with { TokensPerSecond = tokensPerSecond() }, trainer.SaveState, trainer.LoadState);
-        RunPlan plan = Plan(model, FormattableString.Invariant($"{trainer.TotalSteps:N0} steps on {trainer.Records:N0} records of {trainer.Tokens:N0} tokens (the longest {trainer.LongestSequence:N0}){evaluation.Words}"),
-            trainer.Adapter, _spec.Training.BatchSize, trainer.LongestSequence, _spec.Training.MaxLength, _spec.Training.GradientCheckpointing, (int)Math.Min(_spec.Training.SaveTotalLimit, trainer.TotalSteps), writesModel: false,
-            [.. Warnings(trainer, records.Count), .. doubts]);
+        var course = Course.Of(_spec.Training);
+        string work = FormattableString.Invariant($"{trainer.TotalSteps:N0} steps on {trainer.Records:N0} records of {trainer.Tokens:N0} ")
+            + FormattableString.Invariant($"tokens (the longest {trainer.LongestSequence:N0}){evaluation.Words}");
+        RunPlan plan = Plan(model, work, trainer, course, writesModel: false, [.. Warnings(trainer, records.Count), .. doubts]);
         if (Run.PlanOnly)
         {
-            Run.Announce(plan with { Duration = Time(loop) + evaluation.Time(model) });
+            Run.Announce(plan with { Duration = Time(trainer) + evaluation.Time(model) });
             return;
         }
         Run.Announce(plan);
         await evaluation.MeasureBeforeAsync(model);
-        RefineMetrics last = await TrainAsync(
-            loop, _spec.Training.SaveSteps, _spec.Training.SaveMinutes, _spec.Training.SaveTotalLimit, _spec.Training.LoggingSteps, _spec.Training.Resume,
-            "refining", m => FormattableString.Invariant($"loss {m.LossTotal:F4}, lr {m.LearningRate:G3}, {m.TokensPerSecond:F0} tok/s"),
+        RefineMetrics last = await TrainAsync(trainer, course, "refining",
+            m => FormattableString.Invariant($"loss {m.LossTotal:F4}, lr {m.LearningRate:G3}, {m.TokensPerSecond:F0} tok/s"),
             (report, metrics) => report with { Refine = metrics },
-            Validate(_spec.Validation, () => trainer.Loss(validation), (metrics, loss) => metrics with { ValidationLoss = loss }));
+            _spec.Validation is { } held ? new Validation(held.Steps, () => trainer.Loss(validation)) : null);
 
-        if (_spec.Method == TrainingMethod.Lora) await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, ModelSources.PeftName(model.Uri), model.Adapters));
+        if (_spec.Method == TrainingMethod.Lora)
+            await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, ModelSources.PeftName(model.Uri), model.Adapters));
         else await PutFolderAsync("model", folder => trainer.SaveModel(folder, model.Folder));
-        EvaluationMetrics? result = await evaluation.MeasureAfterAsync(model, trainer.Replicas);
+        EvaluationMetrics? result = await evaluation.MeasureAfterAsync(model, trainer.Models);
         Run.Progress.Update(report => report with { Refine = last with { Evaluation = result } });
     }
 }

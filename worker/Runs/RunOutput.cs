@@ -50,7 +50,6 @@ public sealed class RunOutput
     /// <param name="store">The store at the run's output URI.</param>
     /// <param name="scope">The part: <c>run</c>, or <c>shard-00003</c>.</param>
     /// <param name="attempt">Names the attempt; unique among attempts.</param>
-    /// <param name="cancellation">Ends the wait.</param>
     public static async Task<RunOutput> ClaimAsync(IBlobStore store, string scope, string attempt, CancellationToken cancellation)
     {
         string blob = $"owners/{scope}.json", nonce = Guid.NewGuid().ToString("N");

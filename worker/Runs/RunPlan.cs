@@ -63,7 +63,6 @@ internal sealed record RunPlan
 
     /// <summary>Warnings on prompts and answers that do not fit into a model's context.</summary>
     /// <param name="what">What has the prompts: <c>questions</c>.</param>
-    /// <param name="lengths">Tokens of the prompts.</param>
     /// <param name="maxNewTokens">Maximum number of tokens per answer.</param>
     /// <param name="context">Tokens that the model has room for.</param>
     /// <param name="leftOut">What becomes of a prompt that fills the context.</param>
@@ -81,7 +80,6 @@ internal sealed record RunPlan
     }
 
     /// <summary>The plan in lines.</summary>
-    /// <param name="run">The run.</param>
     public IEnumerable<string> Lines(RunContext run)
     {
         foreach (string model in Models) yield return model;

@@ -22,11 +22,7 @@ internal static class RunRecord
         typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
     /// <summary>Writes the record, or makes sure that the one there is of the same work; a document that asks for more of it takes its place.</summary>
-    /// <param name="output">The run's output.</param>
-    /// <param name="manifest">The document.</param>
     /// <param name="inputs">Fingerprints of what goes in.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="cancellation">Ends the wait.</param>
     /// <returns>What more is asked for than at the attempt before; empty for nothing.</returns>
     /// <exception cref="WorkerException">The folder holds the output of another document, or of other models or data.</exception>
     public static async Task<IReadOnlyList<SpecChange>> EnsureAsync(RunOutput output, Manifest manifest, JsonObject inputs, TimeProvider time, CancellationToken cancellation)

@@ -73,7 +73,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
         {
             DocumentUris.Check(manifest);
             string uri = options.Output ?? manifest.RunSpec.Output?.Uri
-                ?? RunReferences.DefaultOutput(options.OutputPrefix, manifest.Metadata.Namespace, manifest.Metadata.Name);
+                ?? RunReferences.DefaultOutput(options.OutputPrefix, manifest.Kind, manifest.Metadata.Namespace, manifest.Metadata.Name);
             var references = new RunReferences(options.References, options.OutputPrefix, identity.Namespace);
             string scope = RunResult.ScopeOf(shard, shards);
             IBlobStore store = BlobUri.Open(uri);

@@ -41,26 +41,18 @@ internal static class AnswerFile
     /// <summary>All answers below a run's output; looked up by question, each read when it is asked for.</summary>
     public static async Task<Func<Question, int[]>> ReadAsync(string uri, CancellationToken cancellation)
     {
-        var lines = new SpooledList<AnswerLine>(
-            (writer, line) =>
-            {
-                writer.Write(line.Index);
-                writer.Write(line.Question);
-                writer.WriteArray(line.Ids);
-            },
-            reader => new AnswerLine(reader.ReadInt32(), reader.ReadString(), reader.ReadArray<int>()));
+        var lines = new SpooledList<AnswerLine>();
         var places = new Dictionary<int, int>();
         await foreach (AnswerLine line in LinesAsync(uri, cancellation))
         {
             places[line.Index] = lines.Count;
-            lines.Add(line);
+            lines.Add(line with { PromptIds = null });
         }
         return question => places.TryGetValue(question.Index, out int place) && lines[place] is var line && line.Question == question.Text
             ? line.Ids
             : throw new WorkerException(ExitCode.BadData,
-                $"{uri}: has no answer to record {question.Index + 1} of the dataset ('{Shorten(question.Text)}'); spec.answers needs a "
+                $"{uri}: has no answer to record {question.Index + 1} of the dataset ('{DataRecord.Shorten(question.Text)}'); spec.answers "
+                + "needs a "
                 + "run over the same dataset");
     }
-
-    private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
 }

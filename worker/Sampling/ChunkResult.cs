@@ -45,6 +45,10 @@ public sealed record StepExample(string Question, string Prefix, int Step, doubl
     /// <param name="Weight">Its weight in the label.</param>
     public sealed record Token(string Text, double Expert, double Amateur, double Weight);
 
+    /// <summary>Indices of some elements, evenly apart.</summary>
+    internal static IEnumerable<int> Spread(int all, int most) =>
+        Enumerable.Range(0, Math.Min(most, all)).Select(i => (int)((2L * i + 1) * all / (2 * Math.Min(most, all))));
+
     internal static StepExample Of(ContrastiveSample sample, SoftLabel label) =>
         new(sample.Question ?? sample.PromptId, sample.Prefix, sample.Step, Round(label.Kl),
             [.. sample.Tokens.Select((text, i) => new Token(text, Round(label.Expert[i]), Round(label.Amateur[i]), Round(label.Weights[i])))

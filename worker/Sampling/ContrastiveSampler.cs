@@ -26,11 +26,7 @@ public sealed class ContrastiveSampler
     private readonly int _batchSize, _context;
 
     /// <summary>Prepares sampling. The models remain the caller's.</summary>
-    /// <param name="expert">The expert.</param>
-    /// <param name="amateur">The amateur.</param>
-    /// <param name="tokenizer">The expert's tokenizer.</param>
     /// <param name="vocabulary">The tokens that both models have.</param>
-    /// <param name="spec">The document.</param>
     /// <param name="batchSize">Questions that are decoded at once.</param>
     public ContrastiveSampler(LoadedModel expert, LoadedModel amateur, Tokenizer tokenizer, VocabularyMap vocabulary,
         SamplingRunSpec spec, int batchSize)
@@ -93,12 +89,7 @@ public sealed class ContrastiveSampler
         return new ChunkResult(answers, new LazyList<ContrastiveSample>(labels.Count, Kept), steps.Length, labels.Sum(label => label.Kl))
         {
             Pair = PairFigures.Of(figures),
-            Examples = most =>
-            {
-                var count = Math.Min(most, labels.Count);
-                return [.. Enumerable.Range(0, count).Select(i => (int)((2L * i + 1) * labels.Count / (2 * count)))
-                    .Select(i => StepExample.Of(Kept(i), labels[i]))];
-            },
+            Examples = most => [.. StepExample.Spread(labels.Count, most).Select(i => StepExample.Of(Kept(i), labels[i]))],
         };
 
         ContrastiveSample Kept(int i)

@@ -35,7 +35,6 @@ internal static class ContrastiveSelection
     /// <param name="amateurLogits">[rows, vocabulary of the amateur].</param>
     /// <param name="chosen">The token that the answer has in each row, by the expert's ids.</param>
     /// <param name="vocabulary">The tokens that both have.</param>
-    /// <param name="selection">alpha and beta.</param>
     /// <returns>The labels of the kept rows, ascending, and the figures of all rows.</returns>
     /// <exception cref="InvalidDataException">The logits are not finite.</exception>
     public static (IReadOnlyList<SoftLabel> Labels, StepFigures[] Steps) Select(Tensor expertLogits, Tensor amateurLogits, int[] chosen,

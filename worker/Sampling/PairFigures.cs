@@ -17,6 +17,9 @@ public sealed record PairFigures(long Steps, long SameTop, long ConfidentUnsure,
 
     private const double Confident = 1, Unsure = 3;
 
+    /// <summary>What <see cref="Tail"/> is told for, in nats.</summary>
+    internal static IReadOnlyList<double> Tails { get; } = [0.1, 0.2, 0.4, 0.8, 1.6, 3.2];
+
     /// <summary>Steps by both entropies: bin of the expert · <see cref="EntropyBins"/> + bin of the amateur.</summary>
     public SortedDictionary<int, long> Entropies { get; init; } = [];
 
@@ -36,8 +39,6 @@ public sealed record PairFigures(long Steps, long SameTop, long ConfidentUnsure,
         .Sum(bin => bin.Value) / Math.Max(1, Steps);
 
     /// <summary>Whether the pair is worth a run, in plain words.</summary>
-    /// <param name="samplesPerQuestion">Kept steps per question.</param>
-    /// <param name="keepRate">Kept steps of all.</param>
     public string Verdict(double samplesPerQuestion, double keepRate) =>
         Steps == 0 ? "Unknown: no step was compared."
         : AmateurPerplexity <= ExpertPerplexity
@@ -72,10 +73,12 @@ public sealed record PairFigures(long Steps, long SameTop, long ConfidentUnsure,
         static int Bin(double entropy) => (int)Math.Min(EntropyBins - 1, Math.Max(0, entropy) / EntropyBin);
     }
 
-    private static SortedDictionary<int, long> Count(IReadOnlyList<StepFigures> steps, Func<StepFigures, int> key) =>
-        new(steps.GroupBy(key).ToDictionary(group => group.Key, group => (long)group.Count()));
+    /// <summary>How many there are of each key.</summary>
+    internal static SortedDictionary<int, long> Count<T>(IEnumerable<T> all, Func<T, int> key) =>
+        new(all.GroupBy(key).ToDictionary(group => group.Key, group => (long)group.Count()));
 
-    private static SortedDictionary<int, long> Sum(SortedDictionary<int, long> a, SortedDictionary<int, long> b)
+    /// <summary>The counts of both.</summary>
+    internal static SortedDictionary<int, long> Sum(SortedDictionary<int, long> a, SortedDictionary<int, long> b)
     {
         var sum = new SortedDictionary<int, long>(a);
         foreach (var (key, count) in b) sum[key] = sum.GetValueOrDefault(key) + count;

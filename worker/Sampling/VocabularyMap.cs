@@ -10,13 +10,13 @@ namespace LightReasoner.Worker.Sampling;
 /// <param name="Common">Tokens that are spelled alike in both.</param>
 /// <param name="Moved">Those of them whose ids differ.</param>
 /// <param name="Examples">Some of these.</param>
-public sealed record VocabularyFigures(int Expert, int Amateur, int Common, int Moved, IReadOnlyList<MovedToken> Examples);
+public sealed record VocabularyFigures(int Expert, int Amateur, int Common, int Moved, IReadOnlyList<TwinToken> Examples);
 
-/// <summary>A token that both models have, with different ids.</summary>
+/// <summary>A token that both models have.</summary>
 /// <param name="Token">The token.</param>
 /// <param name="ExpertId">Its id in the expert.</param>
 /// <param name="AmateurId">Its id in the amateur.</param>
-public sealed record MovedToken(string Token, int ExpertId, int AmateurId);
+public sealed record TwinToken(string Token, int ExpertId, int AmateurId);
 
 /// <summary>
 /// The tokens that expert and amateur have in common: those of equal ids where their tokenizers agree on the ids (the models may have
@@ -36,11 +36,11 @@ public sealed class VocabularyMap
 
     private VocabularyMap(int size, int amateurRows) => (Size, _amateurRows) = (size, amateurRows);
 
-    private VocabularyMap(Tokenizer expert, Tokenizer amateur, int amateurRows, List<(int Expert, int Amateur)> pairs)
+    private VocabularyMap(Tokenizer expert, Tokenizer amateur, int amateurRows, List<TwinToken> pairs)
         : this(pairs.Count, amateurRows)
     {
-        (_expert, _amateur, _twins) = (expert, amateur, pairs.ToDictionary(pair => pair.Expert, pair => pair.Amateur));
-        (_expertIds, _amateurIds) = ([.. pairs.Select(pair => pair.Expert)], [.. pairs.Select(pair => pair.Amateur)]);
+        (_expert, _amateur, _twins) = (expert, amateur, pairs.ToDictionary(pair => pair.ExpertId, pair => pair.AmateurId));
+        (_expertIds, _amateurIds) = ([.. pairs.Select(pair => pair.ExpertId)], [.. pairs.Select(pair => pair.AmateurId)]);
     }
 
     /// <summary>Number of common tokens.</summary>
@@ -53,29 +53,12 @@ public sealed class VocabularyMap
     public static VocabularyMap Equal(int expertRows, int amateurRows) => new(Math.Min(expertRows, amateurRows), amateurRows);
 
     /// <summary>Compares two tokenizers.</summary>
-    /// <param name="expert">The expert's.</param>
     /// <param name="expertRows">Tokens that the expert has logits for.</param>
-    /// <param name="amateur">The amateur's.</param>
     /// <param name="amateurRows">Tokens that the amateur has logits for.</param>
     /// <exception cref="InvalidDataException">They share too few tokens.</exception>
     public static VocabularyMap Of(Tokenizer expert, int expertRows, Tokenizer amateur, int amateurRows)
     {
-        var amateurIds = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (var id = Math.Min(amateur.VocabSize, amateurRows) - 1; id >= 0; id--)
-            if (amateur.IdToToken(id) is { } token)
-                amateurIds[token] = id;
-        var equal = true;
-        var pairs = new List<(int Expert, int Amateur)>();
-        int named = Math.Min(expert.VocabSize, expertRows), tokens = 0;
-        for (var id = 0; id < named; id++)
-        {
-            if (expert.IdToToken(id) is not { } token)
-                continue;
-            tokens++;
-            equal &= id >= amateurRows || amateur.IdToToken(id) is not { } other || other == token;
-            if (amateurIds.TryGetValue(token, out var twin))
-                pairs.Add((id, twin));
-        }
+        var (tokens, _, pairs) = Match(expert, expertRows, amateur, amateurRows);
         if (pairs.Count < LeastShare * tokens)
         {
             throw new InvalidDataException(
@@ -83,35 +66,34 @@ public sealed class VocabularyMap
                     + $"distributions can be compared only where at least {100 * LeastShare} % are shared; " +
                 "take an amateur of the expert's family");
         }
-        return equal ? Equal(expertRows, amateurRows) : new VocabularyMap(expert, amateur, amateurRows, pairs);
+        return Named(expert, Math.Min(expertRows, amateurRows)).All(own => amateur.IdToToken(own.Id) is not { } other || other == own.Token)
+            ? Equal(expertRows, amateurRows) : new VocabularyMap(expert, amateur, amateurRows, pairs);
     }
 
     /// <summary>How the tokens of two models go together.</summary>
     public static VocabularyFigures Compare(Tokenizer expert, int expertRows, Tokenizer amateur, int amateurRows)
     {
         const int Examples = 10;
-        var amateurIds = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (var id = 0; id < Math.Min(amateur.VocabSize, amateurRows); id++)
-            if (amateur.IdToToken(id) is { } token)
-                amateurIds.TryAdd(token, id);
-        var (tokens, common, moved) = (0, 0, 0);
-        var examples = new List<MovedToken>();
-        for (var id = 0; id < Math.Min(expert.VocabSize, expertRows); id++)
-        {
-            if (expert.IdToToken(id) is not { } token)
-                continue;
-            tokens++;
-            if (!amateurIds.TryGetValue(token, out var other))
-                continue;
-            common++;
-            if (other == id)
-                continue;
-            moved++;
-            if (examples.Count < Examples)
-                examples.Add(new MovedToken(token, id, other));
-        }
-        return new VocabularyFigures(tokens, amateurIds.Count, common, moved, examples);
+        var (tokens, others, common) = Match(expert, expertRows, amateur, amateurRows);
+        TwinToken[] moved = [.. common.Where(token => token.ExpertId != token.AmateurId)];
+        return new VocabularyFigures(tokens, others, common.Count, moved.Length, [.. moved.Take(Examples)]);
     }
+
+    /// <summary>The numbers of tokens of both, and those that are spelled alike, by the expert's id.</summary>
+    private static (int Expert, int Amateur, List<TwinToken> Common) Match(Tokenizer expert, int expertRows, Tokenizer amateur,
+        int amateurRows)
+    {
+        var amateurIds = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var (id, token) in Named(amateur, amateurRows))
+            amateurIds.TryAdd(token, id);
+        (int Id, string Token)[] own = [.. Named(expert, expertRows)];
+        return (own.Length, amateurIds.Count, [.. own.Where(one => amateurIds.ContainsKey(one.Token))
+            .Select(one => new TwinToken(one.Token, one.Id, amateurIds[one.Token]))]);
+    }
+
+    private static IEnumerable<(int Id, string Token)> Named(Tokenizer tokenizer, int rows) => Enumerable.Range(0,
+        Math.Min(tokenizer.VocabSize, rows))
+        .Select(id => (Id: id, Token: tokenizer.IdToToken(id)!)).Where(one => one.Token is not null);
 
     /// <summary>The place among the common tokens of an expert's id; negative where it is not common.</summary>
     internal int CommonIndex(int expertId) => _expertIds is null ? expertId < Size ? expertId : -1

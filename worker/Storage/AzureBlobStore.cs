@@ -11,7 +11,6 @@ namespace LightReasoner.Worker.Storage;
 /// Blobs of an Azure container under a prefix. Conditions are the service's own (If-Match, If-None-Match); the SDK repeats what fails on
 /// the way, with back-off and the service's Retry-After.
 /// </summary>
-/// <param name="container">The container.</param>
 /// <param name="folder">Prefix of all names, without a slash at its end; empty for the container itself.</param>
 /// <param name="uri">The root as the user wrote it, without credentials.</param>
 public sealed class AzureBlobStore(BlobContainerClient container, string folder, string uri) : IBlobStore

@@ -11,7 +11,6 @@ namespace LightReasoner.Worker.Storage;
 /// or not at all. What a process uses it holds by a shared lock until it ends; beyond <c>LIGHTREASONER_CACHE_SIZE</c> the entries that were
 /// not used for longest, and that nobody holds, go.
 /// </summary>
-/// <param name="root">The folder.</param>
 /// <param name="limit">Bytes to hold at most; null for no limit.</param>
 internal sealed partial class CacheFolder(string root, long? limit = null)
 {
@@ -34,7 +33,6 @@ internal sealed partial class CacheFolder(string root, long? limit = null)
     /// <param name="bytes">Size that it will have, as far as is known.</param>
     /// <param name="make">Makes the file or folder at the path that it is given, or goes on with what an earlier attempt left
     /// there.</param>
-    /// <param name="cancellation">Ends the wait.</param>
     public async Task<string> GetAsync(string name, long bytes, Func<string, Task> make, CancellationToken cancellation)
     {
         string path = Path.Combine(root, name), partial = path + Partial;

@@ -55,6 +55,10 @@ internal sealed class Connections : DelegatingHandler
     }
 
     private static bool IsUnreachable(Exception e) =>
-        e is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError }
+        e is HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError
+                or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError
+        }
             or OperationCanceledException { InnerException: TimeoutException };
 }

@@ -33,8 +33,6 @@ internal sealed class HttpStore : IBlobStore
 
     /// <param name="root">Address of the folder; a query is repeated in the address of each file, user and password are sent in a
     /// header.</param>
-    /// <param name="web">Sends the requests.</param>
-    /// <param name="cache">Where copies are kept.</param>
     public HttpStore(Uri root, WebClient web, CacheFolder cache)
     {
         (_web, _cache, _download, _query) = (web, cache, new ResumableDownload(web), root.Query);

@@ -4,8 +4,6 @@ namespace LightReasoner.Worker.Storage;
 /// The cache folder of Hugging Face's own tools, with their layout, so that both find each other's files: <c>blobs/HASH</c> holds contents,
 /// <c>snapshots/COMMIT/path</c> are links to them, and locks lie below <c>.locks</c>.
 /// </summary>
-/// <param name="root">The hub cache.</param>
-/// <param name="repository">Whose files.</param>
 internal sealed class HubCache(string root, HubRepository repository)
 {
     private readonly string _folder = Path.Combine(root, repository.CacheName);
@@ -32,10 +30,7 @@ internal sealed class HubCache(string root, HubRepository repository)
     }
 
     /// <summary>The path of a file in the cache; downloaded first where it is not there, by one process of the machine.</summary>
-    /// <param name="commit">The commit.</param>
-    /// <param name="file">The file.</param>
     /// <param name="download">Downloads, with what checks there are, into the path that it is given.</param>
-    /// <param name="cancellation">Ends the wait.</param>
     public async Task<string> FetchAsync(string commit, HubFile file, Func<string, Task> download, CancellationToken cancellation)
     {
         string link = Path.Combine(Snapshot(commit), file.Path), blob = Path.Combine(_folder, "blobs", file.Hash.Hex);

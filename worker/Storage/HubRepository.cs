@@ -40,6 +40,7 @@ internal sealed partial record HubRepository(string Type, string Id, string Revi
     /// <summary>Whether a text has the form <c>org/name</c>.</summary>
     public static bool IsId(string text) => Form().IsMatch(Scheme + text) && text.Count(c => c is '/' or '@') == 1;
 
-    [GeneratedRegex(@"^hf://(?:(?<datasets>datasets/)|models/)?(?<id>(?!(?:datasets|models|spaces)/)[\w.-]+/[\w.-]+)(?:@(?<revision>.+))?$")]
+    [GeneratedRegex(@"^hf://(?:(?<datasets>datasets/)|models/)?"
+        + @"(?<id>(?!(?:datasets|models|spaces)/)[\w.-]+/[\w.-]+)(?:@(?<revision>.+))?$")]
     private static partial Regex Form();
 }

@@ -58,10 +58,7 @@ public interface IBlobStore
     Task<string?> TagAsync(string name, CancellationToken cancellation = default);
 
     /// <summary>Writes the whole content, or nothing. Gives the new tag, or null where the condition does not hold.</summary>
-    /// <param name="name">Name of the blob.</param>
     /// <param name="content">Seekable, read from its start.</param>
-    /// <param name="condition">What must hold.</param>
-    /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="WorkerException">The store can be read only.</exception>
     Task<string?> PutAsync(string name, Stream content, PutCondition condition = default, CancellationToken cancellation = default) =>
         throw new WorkerException(ExitCode.BadManifest,
@@ -78,10 +75,8 @@ public interface IBlobStore
         await TagAsync(name, cancellation) is { } tag ? $"etag:{tag.Trim('"')}" : null;
 
     /// <summary>Copies a blob into a file of this machine.</summary>
-    /// <param name="name">Name of the blob.</param>
     /// <param name="path">The file; replaced, or gone on with where the store knows how.</param>
     /// <param name="arrived">Told of bytes as they arrive.</param>
-    /// <param name="cancellation">Ends the wait.</param>
     async Task DownloadAsync(string name, string path, Action<long>? arrived = null, CancellationToken cancellation = default)
     {
         await using Stream from = await OpenReadAsync(name, cancellation);

@@ -16,7 +16,8 @@ public sealed record DownloadProgress(string Uri, long Done, long Total)
     {
         (double unit, string name) = Total >= 100_000_000 ? (1e9, "GB") : (1e6, "MB");
         return string.Create(CultureInfo.InvariantCulture,
-            $"downloading {Done / unit:F1} {(Total > 0 ? $"of {(Total / unit).ToString("F1", CultureInfo.InvariantCulture)} " : "")}{name}");
+            $"downloading {Done / unit:F1} "
+            + $"{(Total > 0 ? $"of {(Total / unit).ToString("F1", CultureInfo.InvariantCulture)} " : "")}{name}");
     }
 }
 

@@ -1,7 +1,6 @@
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>Reads a blob piece by piece, from any place.</summary>
-/// <param name="length">Bytes in all.</param>
 /// <param name="read">Fills a piece from an offset on.</param>
 internal sealed class PieceStream(long length, Func<long, Memory<byte>, Task> read) : Stream
 {

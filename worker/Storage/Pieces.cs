@@ -15,10 +15,7 @@ internal static class Pieces
     public static int SizeFor(long length, int most) => (int)Math.Max(Bytes, (length + most - 1) / most);
 
     /// <summary>Uploads a stream from its place on; gives what each piece's upload gave, in order.</summary>
-    /// <param name="content">Read to its end.</param>
-    /// <param name="size">Bytes of a piece.</param>
     /// <param name="upload">Takes a piece's number, from 0, and its content.</param>
-    /// <param name="cancellation">Ends the wait.</param>
     public static async Task<T[]> UploadAsync<T>(Stream content, int size, Func<int, MemoryStream, CancellationToken, Task<T>> upload,
         CancellationToken cancellation)
     {

@@ -12,12 +12,10 @@ internal sealed class ResumableDownload(WebClient web)
     private const int BufferBytes = 1 << 18;
 
     /// <summary>Downloads into a file that may hold the beginning already.</summary>
-    /// <param name="request">What to get.</param>
     /// <param name="path">The file; not to be read before this returns.</param>
     /// <param name="length">Length that the content must have; null where only the answer tells.</param>
     /// <param name="hash">Hash that it must have, if known.</param>
     /// <param name="arrived">Told of bytes as they arrive.</param>
-    /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="WorkerException">It could not be had, or is not what it should be.</exception>
     public async Task FetchAsync(WebRequest request, string path, long? length, ContentHash? hash, Action<long>? arrived,
         CancellationToken cancellation)

@@ -5,7 +5,6 @@ using Polly.Retry;
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>An answer that may be different the next time.</summary>
-/// <param name="status">Its status.</param>
 /// <param name="reason">The words that came with it.</param>
 /// <param name="retryAfter">How long the server asks to be left alone.</param>
 internal sealed class BusyServerException(HttpStatusCode status, string? reason, TimeSpan? retryAfter)
@@ -30,8 +29,6 @@ internal static class Retries
 
     public static ResiliencePipeline OfProcess { get; } = Create(TimeProvider.System);
 
-    /// <param name="time">Waits.</param>
-    /// <param name="most">Requests after the first.</param>
     public static ResiliencePipeline Create(TimeProvider time, int most = Most) =>
         new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
     {

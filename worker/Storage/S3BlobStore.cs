@@ -13,8 +13,6 @@ namespace LightReasoner.Worker.Storage;
 /// store finds out whether the service keeps them, since a fence that lets everybody through is none. The SDK repeats requests that fail on
 /// the way.
 /// </summary>
-/// <param name="s3">The service.</param>
-/// <param name="bucket">The bucket.</param>
 /// <param name="folder">Prefix of all keys, without the slash at its end; empty for the bucket itself.</param>
 /// <param name="uri">The root as the user wrote it.</param>
 public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, string uri) : IBlobStore

@@ -63,7 +63,8 @@ internal sealed partial record StorageUri(string Scheme, string Root, string Pat
     [GeneratedRegex("""
         ^(?:(?<root>(?<scheme>az|s3)://[^/]+)(?:/(?<path>.*))?
         |(?<root>(?<scheme>https?)://[^/?\#]+)(?:/(?<path>[^?\#]*))?(?<query>\?[^\#]*)?(?:\#.*)?
-        |(?<root>(?<scheme>hf)://(?:datasets/|models/)?(?!(?:datasets|models|spaces)/)[\w.-]+/[\w.-]+(?:@(?:refs/(?:pr/\d+|convert/\w+)|[^/@]+))?)(?:/(?<path>.*))?
+        |(?<root>(?<scheme>hf)://(?:datasets/|models/)?(?!(?:datasets|models|spaces)/)[\w.-]+/[\w.-]+
+            (?:@(?:refs/(?:pr/\d+|convert/\w+)|[^/@]+))?)(?:/(?<path>.*))?
         |(?<root>(?<scheme>file)://)(?<path>\.?/.*))$
         """, RegexOptions.IgnorePatternWhitespace | RegexOptions.Singleline)]
     private static partial Regex Form();

@@ -15,7 +15,6 @@ public sealed class ChatTemplate
         (_template, _forTools, _defaults) = (template, forTools, defaults);
 
     /// <summary>Parses a template that knows no special tokens.</summary>
-    /// <param name="source">The template's text.</param>
     /// <param name="name">Where it comes from, for messages.</param>
     /// <exception cref="TemplateException">The template has an error or a tag that is not supported.</exception>
     public static ChatTemplate Parse(string source, string name) => new(Template.Parse(source, name), null, []);
@@ -26,7 +25,7 @@ public sealed class ChatTemplate
     /// unless given.
     /// </summary>
     /// <exception cref="TemplateException">The template has an error or a tag that is not supported.</exception>
-    /// <exception cref="TokenizerException">tokenizer_config.json is damaged.</exception>
+    /// <exception cref="InvalidDataException">tokenizer_config.json is damaged.</exception>
     public static ChatTemplate? Read(string dir) => Read(dir, TokenizerConfig.Read(dir));
 
     internal static ChatTemplate? Read(string dir, TokenizerConfig config)
@@ -46,7 +45,7 @@ public sealed class ChatTemplate
         else
             return null;
         if (!named.TryGetValue("default", out var source))
-            throw new TokenizerException($"{where}: no template is named 'default' (names: {string.Join(", ", named.Keys)})");
+            throw new InvalidDataException($"{where}: no template is named 'default' (names: {string.Join(", ", named.Keys)})");
         var variables = config.TemplateVariables();
         variables["tools"] = variables["documents"] = null;
         var forTools = named.TryGetValue("tool_use", out var other) ? Template.Parse(other, $"{where} 'tool_use'") : null;

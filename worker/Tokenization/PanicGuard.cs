@@ -18,7 +18,7 @@ internal static class PanicGuard
         // The library cuts the prefix off every merge, also where it is not there.
         if (model.TryGetProperty("merges", out _)
             && model.TryGetProperty("continuing_subword_prefix", out var prefix) && prefix.GetRawText() is not ("null" or "\"\""))
-            throw new TokenizerException($"{where}.continuing_subword_prefix: not supported in a BPE model");
+            throw new InvalidDataException($"{where}.continuing_subword_prefix: not supported in a BPE model");
     }
 
     /// <summary>Looks at a normalizer, pre-tokenizer or decoder and all of its parts.</summary>
@@ -30,13 +30,13 @@ internal static class PanicGuard
             return;
         var type = json["type"]?.ToString();
         if (type == "FixedLength" && json["length"]?.ToString() == "0")
-            throw new TokenizerException($"{where}: FixedLength needs a length above 0");
+            throw new InvalidDataException($"{where}: FixedLength needs a length above 0");
         if (type == "Strip" && isDecoder && json["stop"]?.ToString() is not (null or "0"))
-            throw new TokenizerException($"{where}: Strip with stop above 0 is not supported");
+            throw new InvalidDataException($"{where}: Strip with stop above 0 is not supported");
         if (json.ContainsKey("content") && !isDecoder && json["pattern"] is JsonObject pattern && MatchesNothing(pattern))
-            throw new TokenizerException($"{where}: the pattern of Replace matches the empty text");
+            throw new InvalidDataException($"{where}: the pattern of Replace matches the empty text");
         if ((type == "Precompiled" || json.ContainsKey("precompiled_charsmap")) && !IsSound(json["precompiled_charsmap"]?.ToString() ?? ""))
-            throw new TokenizerException($"{where}: precompiled_charsmap is damaged");
+            throw new InvalidDataException($"{where}: precompiled_charsmap is damaged");
     }
 
     private static bool MatchesNothing(JsonObject pattern)

@@ -30,7 +30,7 @@ internal sealed record PostProcessor(int[] Before, int[] After)
                 }
                 return result;
             case var type:
-                throw new TokenizerException(
+                throw new InvalidDataException(
                     $"{where}: post-processor '{type}' is not supported "
                     + "(ByteLevel, TemplateProcessing, BertProcessing, RobertaProcessing and Sequence are)");
         }
@@ -59,7 +59,7 @@ internal sealed record PostProcessor(int[] Before, int[] After)
             if (part.ContainsKey("Sequence"))
             {
                 if (seen)
-                    throw new TokenizerException($"{where}.single: the text appears twice, which is not supported");
+                    throw new InvalidDataException($"{where}.single: the text appears twice, which is not supported");
                 seen = true;
                 continue;
             }
@@ -71,10 +71,10 @@ internal sealed record PostProcessor(int[] Before, int[] After)
         }
         return seen
             ? new PostProcessor([.. before], [.. after])
-            : throw new TokenizerException($"{where}.single: the place of the text (Sequence A) is missing");
+            : throw new InvalidDataException($"{where}.single: the place of the text (Sequence A) is missing");
     }
 
     // Written as ["<s>", 0].
     private static int IdOf(JsonObject json, string name, string where) => json[name] is JsonArray { Count: 2 } pair
-        ? Json.Id(pair[1], $"{where}.{name}") : throw new TokenizerException($"{where}.{name}: expected a token and its id");
+        ? Json.Id(pair[1], $"{where}.{name}") : throw new InvalidDataException($"{where}.{name}: expected a token and its id");
 }

@@ -15,9 +15,7 @@ public static class PromptFormat
         EncodeText(tokenizer, prompt, Text(tokenizer, prompt, question));
 
     /// <summary>The token ids of a question, which has at least one that the model knows.</summary>
-    /// <param name="tokenizer">The model's.</param>
     /// <param name="prompt">How the question is put.</param>
-    /// <param name="question">The question.</param>
     /// <param name="vocabulary">Number of tokens that the model knows.</param>
     /// <exception cref="WorkerException">It has none; the message says where it stands.</exception>
     internal static int[] Encode(Tokenizer tokenizer, PromptSpec prompt, Question question, int vocabulary)

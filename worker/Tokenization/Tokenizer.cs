@@ -51,7 +51,7 @@ public sealed class Tokenizer
     /// and chat_template.jinja.
     /// </summary>
     /// <exception cref="FileNotFoundException">The folder has no tokenizer.json.</exception>
-    /// <exception cref="TokenizerException">A file is damaged or describes something that is not supported.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged or describes something that is not supported.</exception>
     /// <exception cref="Jinja.TemplateException">The chat template does not parse.</exception>
     public static Tokenizer Load(string dir)
     {
@@ -72,7 +72,7 @@ public sealed class Tokenizer
     /// Encodes a text. Added tokens in the text become their ids; <paramref name="addSpecialTokens"/> puts the model's own (BOS …) around
     /// it. Half of a surrogate pair counts as U+FFFD.
     /// </summary>
-    /// <exception cref="TokenizerException">The text has something that the model has no token for, not even an unknown one.</exception>
+    /// <exception cref="InvalidDataException">The text has something that the model has no token for, not even an unknown one.</exception>
     public int[] Encode(string text, bool addSpecialTokens = false)
     {
         try
@@ -83,7 +83,7 @@ public sealed class Tokenizer
         }
         catch (Tokenizers.DotNet.TokenizerException e)
         {
-            throw new TokenizerException($"{_name}: {e.Message}", e);
+            throw new InvalidDataException($"{_name}: {e.Message}", e);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using LightReasoner.Worker.Checkpoints;
 
 namespace LightReasoner.Worker.Tokenization;
 
@@ -82,12 +83,13 @@ internal sealed class TokenizerConfig
     }
 
     /// <summary>Reads the files of a model folder; a missing one says nothing.</summary>
-    /// <exception cref="TokenizerException">A file is damaged.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged.</exception>
     internal static TokenizerConfig Read(string directory)
     {
         var file = Path.Combine(directory, "tokenizer_config.json");
-        var map = Json.ReadObject(Path.Combine(directory, "special_tokens_map.json"));
-        return new TokenizerConfig(Json.ReadObject(file) ?? [], map, Json.ReadObject(Path.Combine(directory, "added_tokens.json")), file);
+        var map = JsonFile.ReadIfPresent(Path.Combine(directory, "special_tokens_map.json"));
+        return new TokenizerConfig(JsonFile.ReadIfPresent(file) ?? [], map,
+            JsonFile.ReadIfPresent(Path.Combine(directory, "added_tokens.json")), file);
     }
 
     internal static TokenizerConfig Parse(JsonObject config, string where) => new(config, null, null, where);
@@ -116,6 +118,6 @@ internal sealed class TokenizerConfig
         return [.. byId.Select(token => AddedToken.Parse(token.Value, $"{where}.{token.Key}"))];
 
         int Id(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-            ? id : throw new TokenizerException($"{where}: '{text}' is not a token id");
+            ? id : throw new InvalidDataException($"{where}: '{text}' is not a token id");
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LightReasoner.Worker.Checkpoints;
 using Library = Tokenizers.DotNet.Tokenizer;
 
 namespace LightReasoner.Worker.Tokenization;
@@ -21,10 +22,8 @@ internal sealed class TokenizerFile
     private string?[] _tokens = [];
     private int _size;
 
-    /// <param name="json">The file's bytes.</param>
-    /// <param name="name">Its name, for messages.</param>
     /// <param name="config">What the files beside it say.</param>
-    /// <exception cref="TokenizerException">The file is damaged or describes something that is not supported.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged or describes something that is not supported.</exception>
     internal TokenizerFile(ReadOnlyMemory<byte> json, string name, TokenizerConfig config)
     {
         _name = name;
@@ -34,26 +33,26 @@ internal sealed class TokenizerFile
             if (root.ValueKind == JsonValueKind.Object)
                 root.TryGetProperty("model", out _model);
             if (_model.ValueKind != JsonValueKind.Object)
-                throw new TokenizerException($"{name}: model: missing; is this a tokenizer.json of Hugging Face's tokenizers?");
+                throw new InvalidDataException($"{name}: model: missing; is this a tokenizer.json of Hugging Face's tokenizers?");
             foreach (var section in (string[])["version", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder"])
             {
                 if (root.TryGetProperty(section, out var value))
-                    _sections[section] = Json.Parse(JsonMarshal.GetRawUtf8Value(value), $"{name}: {section}");
+                    _sections[section] = JsonFile.Tree(JsonMarshal.GetRawUtf8Value(value), $"{name}: {section}");
             }
             ReadVocabulary();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new TokenizerException($"{name}: not valid JSON: {e.Message}", e);
+            throw new InvalidDataException($"{name}: not valid JSON: {e.Message}", e);
         }
         if (_model.TryGetProperty("dropout", out var dropout) && dropout.GetRawText() is not ("null" or "0" or "0.0"))
-            throw new TokenizerException($"{name}: model.dropout: makes token ids random; set it to null");
+            throw new InvalidDataException($"{name}: model.dropout: makes token ids random; set it to null");
         PanicGuard.CheckModel(_model, $"{name}: model");
         foreach (var section in (string[])["normalizer", "pre_tokenizer", "decoder"])
             PanicGuard.Check(_sections.GetValueOrDefault(section), $"{name}: {section}", isDecoder: section == "decoder");
         AddTokens(config);
         if (_size == 0)
-            throw new TokenizerException($"{name}: model.vocab: holds no token");
+            throw new InvalidDataException($"{name}: model.vocab: holds no token");
         PostProcessor = PostProcessor.Parse(_sections.GetValueOrDefault("post_processor"), $"{name}: post_processor");
         if (config.AddPrefixSpace is { } space && _sections.GetValueOrDefault("pre_tokenizer") is JsonObject pre
             && pre["type"]?.ToString() == "ByteLevel")
@@ -77,7 +76,7 @@ internal sealed class TokenizerFile
 
     /// <summary>Loads Hugging Face's library.</summary>
     /// <param name="splitSpecialTokens">Special tokens in a text are ordinary text.</param>
-    /// <exception cref="TokenizerException">The library refuses the file.</exception>
+    /// <exception cref="InvalidDataException">The library refuses the file.</exception>
     internal Library Load(bool splitSpecialTokens = false)
     {
         var (library, error) = TryLoad(splitSpecialTokens);
@@ -86,7 +85,7 @@ internal sealed class TokenizerFile
         // It seldom says where, so look for a part without which it can load.
         var culprit = _sections.Keys.FirstOrDefault(section => TryLoad(splitSpecialTokens, section).Library is not null) ?? "model";
         var reason = error!.Replace("Failed to load tokenizer: ", "", StringComparison.Ordinal).Split(" at line ")[0];
-        throw new TokenizerException(
+        throw new InvalidDataException(
             $"{_name}: {culprit}: Hugging Face's tokenizers refuses it ({reason}); save it again with transformers (save_pretrained)");
     }
 
@@ -141,14 +140,15 @@ internal sealed class TokenizerFile
             foreach (var property in vocabulary.EnumerateObject())
             {
                 if (property.Value.ValueKind != JsonValueKind.Number || !property.Value.TryGetInt32(out var id) || id is < 0 or >= IdLimit)
-                    throw new TokenizerException($"{where}: the token '{property.Name}' needs an id from 0 to {IdLimit - 1}");
+                    throw new InvalidDataException($"{where}: the token '{property.Name}' needs an id from 0 to {IdLimit - 1}");
                 Ids[property.Name] = id;
             }
             ModelSize = Ids.Count;
             foreach (var (token, id) in Ids)
             {
                 if (Place(id, token) is { } other)
-                    throw new TokenizerException($"{where}: the tokens '{other}' and '{token}' have the same id {id}; each needs its own");
+                    throw new InvalidDataException($"{where}: the tokens '{other}' and '{token}' have the same id {id}; each needs "
+                        + "its own");
             }
         }
         else if (vocabulary.ValueKind == JsonValueKind.Array)
@@ -157,14 +157,14 @@ internal sealed class TokenizerFile
             foreach (var pair in vocabulary.EnumerateArray())
             {
                 if (pair.ValueKind != JsonValueKind.Array || pair.GetArrayLength() != 2 || pair[0].ValueKind != JsonValueKind.String)
-                    throw new TokenizerException($"{where}[{ModelSize}]: expected a token and its score");
+                    throw new InvalidDataException($"{where}[{ModelSize}]: expected a token and its score");
                 Ids[pair[0].GetString()!] = ModelSize;
                 Place(ModelSize++, pair[0].GetString()!);
             }
         }
         else
         {
-            throw new TokenizerException($"{where}: expected an object of tokens and ids, or a list of tokens and scores");
+            throw new InvalidDataException($"{where}: expected an object of tokens and ids, or a list of tokens and scores");
         }
     }
 

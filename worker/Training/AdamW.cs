@@ -4,10 +4,9 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Training;
 
 /// <summary>What AdamW (arXiv 1711.05101) is told, beside the learning rate.</summary>
-/// <param name="Beta1">Decay of the first moment.</param>
-/// <param name="Beta2">Decay of the second moment.</param>
+/// <param name="Betas">Decay of the first moment and of the second.</param>
 /// <param name="WeightDecay">Decoupled weight decay.</param>
-internal readonly record struct AdamWOptions(double Beta1, double Beta2, double WeightDecay);
+internal sealed record AdamWOptions(IReadOnlyList<double> Betas, double WeightDecay);
 
 /// <summary>
 /// AdamW over one part of flat parameters: float32 master weights and both moments, some ten operators a step. As torch.optim.AdamW, ε =
@@ -20,9 +19,7 @@ internal sealed class AdamW : IDisposable
     private readonly AdamWOptions _options;
     private readonly Tensor _weights, _gradients; // of the replica: model's type, float32
 
-    /// <param name="parameters">The replica's parameters.</param>
     /// <param name="part">The part that is updated here.</param>
-    /// <param name="options">The constants.</param>
     public AdamW(FlatParameters parameters, int part, AdamWOptions options)
     {
         using var scope = NewDisposeScope();
@@ -62,13 +59,12 @@ internal sealed class AdamW : IDisposable
 
     /// <summary>One step along the gradient, which is overwritten.</summary>
     /// <param name="step">Number of the step, from 1.</param>
-    /// <param name="learningRate">Its learning rate.</param>
     /// <param name="scale">What the gradient is multiplied by first.</param>
     public void Step(long step, double learningRate, double scale)
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
-        var (beta1, beta2, decay) = _options;
+        var (beta1, beta2, decay) = (_options.Betas[0], _options.Betas[1], _options.WeightDecay);
         // Held here because TorchSharp does not keep a number alive while libtorch reads it.
         using Scalar clip = scale, keep1 = beta1, add1 = 1 - beta1, keep2 = beta2, add2 = 1 - beta2,
             correction2 = Math.Sqrt(1 - Math.Pow(beta2, step)), epsilon = Epsilon,

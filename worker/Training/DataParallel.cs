@@ -6,9 +6,10 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Training;
 
 /// <summary>
-/// A replica of the model on every device, each with its share of a step's micro batches and a thread of its own, and one optimizer step along the sum of their gradients.
-/// The optimizer's state is divided among the devices (ZeRO stage 1, arXiv 1910.02054): each keeps master weights and moments of one slice of the flat parameters, gets the
-/// summed gradient of that slice, updates it, and hands its weights to the others. One device is the same without the exchange.
+/// A replica of the model on every device, each with its share of a step's micro batches and a thread of its own, and one optimizer step
+/// along the sum of their gradients. The optimizer's state is divided among the devices (ZeRO stage 1, arXiv 1910.02054): each keeps master
+/// weights and moments of one slice of the flat parameters, gets the summed gradient of that slice, updates it, and hands its weights to
+/// the others. One device is the same without the exchange.
 /// </summary>
 internal sealed class DataParallel : IDisposable
 {
@@ -21,12 +22,13 @@ internal sealed class DataParallel : IDisposable
     /// <param name="devices">The model's device and the others.</param>
     /// <param name="trained">Names what of a replica is trained; may add an adapter.</param>
     /// <param name="checkpointing">Whether layers are computed again in the backward pass.</param>
-    /// <param name="options">The optimizer's constants.</param>
     public DataParallel(
-        CausalLM model, IReadOnlyList<Device> devices, Func<CausalLM, IReadOnlyList<NamedSlice>> trained, bool checkpointing, AdamWOptions options)
+        CausalLM model, IReadOnlyList<Device> devices, Func<CausalLM, IReadOnlyList<NamedSlice>> trained, bool checkpointing,
+        AdamWOptions options)
     {
         if (model.DType == ScalarType.Float16)
-            throw new WorkerException(ExitCode.BadManifest, "spec.model.dtype float16 cannot be trained: small gradients become 0 in it; use bfloat16 or float32");
+            throw new WorkerException(ExitCode.BadManifest,
+                "spec.model.dtype float16 cannot be trained: small gradients become 0 in it; use bfloat16 or float32");
         trained(model);
         CausalLM[] models = [model, .. devices.Skip(1).Select(model.CopyTo)];
         foreach (var one in models)
@@ -50,9 +52,11 @@ internal sealed class DataParallel : IDisposable
     /// <summary>What is trained.</summary>
     public IReadOnlyList<FlatWeight> Weights => _replicas[0].Parameters.Named;
 
-    /// <summary>Works on the micro batches of a step, micro batch i on replica i modulo their number, and leaves the gradients at the replicas.</summary>
-    /// <param name="microBatches">Number of micro batches.</param>
-    /// <param name="backward">Adds the gradient of a micro batch to the replica's and returns its figures: a float64 vector on the device.</param>
+    /// <summary>
+    /// Works on the micro batches of a step, micro batch i on replica i modulo their number, and leaves the gradients at the replicas.
+    /// </summary>
+    /// <param name="backward">Adds the gradient of a micro batch to the replica's and returns its figures: a float64 vector on the
+    /// device.</param>
     /// <param name="stop">Ends the work between two micro batches. The weights are then still those before the step.</param>
     /// <returns>The figures by micro batch.</returns>
     public double[][] Accumulate(int microBatches, Func<Replica, int, Tensor> backward, CancellationToken stop)
@@ -80,8 +84,6 @@ internal sealed class DataParallel : IDisposable
     }
 
     /// <summary>One optimizer step along the gradients.</summary>
-    /// <param name="step">Its number, from 1.</param>
-    /// <param name="learningRate">Its learning rate.</param>
     /// <param name="maxNorm">What the gradient's 2-norm is clipped to.</param>
     /// <returns>The norm before clipping.</returns>
     public double Step(long step, double learningRate, double maxNorm)
@@ -139,7 +141,8 @@ internal sealed class DataParallel : IDisposable
     {
         foreach (var optimizer in _optimizers)
         {
-            var (from, to) = (Math.Max(weight.Start, optimizer.Start), Math.Min(weight.Start + weight.Count, optimizer.Start + optimizer.Length));
+            var (from, to) = (Math.Max(weight.Start, optimizer.Start),
+                Math.Min(weight.Start + weight.Count, optimizer.Start + optimizer.Length));
             if (from < to)
                 yield return buffer(optimizer).narrow(0, from - optimizer.Start, to - from);
         }

@@ -5,8 +5,6 @@ namespace LightReasoner.Worker.Training;
 /// <summary>
 /// A new random order of the records for every epoch. It follows from seed and epoch alone, so a resumed run needs only to know its step.
 /// </summary>
-/// <param name="count">Number of records.</param>
-/// <param name="seed">Seed of the run.</param>
 /// <param name="families">
 /// Records that are cheaper together, as the steps of one question are; null for none. Each epoch divides every family into groups of at
 /// most

@@ -13,8 +13,6 @@ internal sealed class NcclCollective : Collective
     private readonly nint[] _comms;
     private readonly Func<Tensor, nint> _address;
 
-    /// <param name="devices">The GPUs, by rank.</param>
-    /// <param name="nccl">The library.</param>
     /// <param name="address">Where a tensor's data begin; libtorch's answer where left out.</param>
     public NcclCollective(IReadOnlyList<Device> devices, INccl nccl, Func<Tensor, nint>? address = null)
     {

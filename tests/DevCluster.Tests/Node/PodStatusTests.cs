@@ -68,7 +68,8 @@ public sealed class PodStatusTests
     public void Patch_ConditionThatStays_KeepsItsTime()
     {
         var facts = Facts("Never", "", "r");
-        facts.Pod["status"] = JsonNode.Parse("""{"conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": "2020-01-01T00:00:00Z"}]}""");
+        facts.Pod["status"] = JsonNode.Parse(
+            """{"conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": "2020-01-01T00:00:00Z"}]}""");
         var ready = PodStatus.Patch(facts, Now).Map("status").Items("conditions").Single(c => c.Text("type") == "Ready");
         Assert.Equal("2020-01-01T00:00:00Z", ready.Text("lastTransitionTime"));
     }

@@ -19,7 +19,8 @@ internal sealed partial class KubectlScene : IAsyncDisposable
     /// <summary>Makes kubectl log its requests.</summary>
     private const string Talkative = "-v=6";
 
-    private const string Ready = """{"type":"Ready","status":"True","reason":"Because","message":"it is so","lastTransitionTime":"2024-01-01T00:00:00Z"}""";
+    private const string Ready =
+        """{"type":"Ready","status":"True","reason":"Because","message":"it is so","lastTransitionTime":"2024-01-01T00:00:00Z"}""";
 
     /// <summary>Commands during which something is done.</summary>
     private static readonly string[] Accompanied = ["wait-jsonpath", "wait-condition-later", "wait-delete", "wait-job", "delete-waits"];
@@ -101,7 +102,8 @@ internal sealed partial class KubectlScene : IAsyncDisposable
                 await StatusAsync($$"""{"phase":"Running","acceptance":0.5,"startTime":"2024-01-01T00:00:00Z","conditions":[{{Ready}}]}""");
                 break;
             case "get-pod":
-                await SendAsync("POST", $"{Core}/pods", """{"metadata":{"name":"kp"},"spec":{"containers":[{"name":"main","image":"registry.local/sampler:1"}]}}""");
+                await SendAsync("POST", $"{Core}/pods",
+                """{"metadata":{"name":"kp"},"spec":{"containers":[{"name":"main","image":"registry.local/sampler:1"}]}}""");
                 break;
             case "describe-cr":
                 await MergeAsync($"{Runs}/first", """{"spec":{"samples":11}}""");

@@ -41,7 +41,7 @@ public sealed class AlertTests
         await using ServiceProvider services = new ServiceCollection().BuildServiceProvider();
         using var queue = new RunQueue(services, TimeProvider.System);
         using var depths = new KubeOpsMeter(services);
-        var metrics = new OperatorMetrics(new Leadership(services, TimeProvider.System, NullLogger<Leadership>.Instance), queue,
+        var metrics = new OperatorMetrics(new Leadership(services, NullLogger<Leadership>.Instance), queue,
             depths, new ApiRequests());
         metrics.Report(202);
         metrics.Reconciled(RunKind.SamplingRun, "success", TimeSpan.FromSeconds(1));

@@ -80,13 +80,15 @@ public sealed class ChartTests
         RenderedChart chart = await Helm.RenderAsync(values, version: helm);
         Assert.True(chart.Error is null, $"{name}: {chart.Error}");
         OpenApiDocuments documents = OpenApiDocuments.Load();
-        Assert.Empty(chart.Objects.SelectMany(o => documents.Check(o)?.Select(error => $"{o["kind"]} {o["metadata"]!["name"]}: {error}") ?? []));
+        Assert.Empty(chart.Objects.SelectMany(o => documents.Check(o)?.Select(error => $"{o["kind"]} {o["metadata"]!["name"]}: {error}")
+            ?? []));
         Assert.Empty(documents.Check(chart.OperatorPod, "io.k8s.api.core.v1.PodTemplateSpec"));
 
         string[] keys = [.. chart.Objects.Select(o => $"{o["kind"]} {o["metadata"]!["namespace"]}/{o["metadata"]!["name"]}")];
         Assert.Equal(keys.Distinct(), keys);
         JsonObject labels = chart.OperatorPod["metadata"]!["labels"]!.AsObject();
-        foreach (JsonObject selector in new[] { chart.Single("Service")["spec"]!["selector"]!, chart.Single("Deployment")["spec"]!["selector"]!["matchLabels"]! }
+        foreach (JsonObject selector in new[] { chart.Single("Service")["spec"]!["selector"]!,
+            chart.Single("Deployment")["spec"]!["selector"]!["matchLabels"]! }
             .Concat(chart.Of("PodDisruptionBudget").Select(o => o["spec"]!["selector"]!["matchLabels"]!))
             .Concat(chart.Of("NetworkPolicy").Select(o => o["spec"]!["podSelector"]!["matchLabels"]!)).Select(s => s.AsObject()))
             Assert.All(selector, pair => Assert.Equal((string)pair.Value!, (string?)labels[pair.Key]));
@@ -98,8 +100,10 @@ public sealed class ChartTests
         string account = (string)chart.OperatorPod["spec"]!["serviceAccountName"]!;
         Assert.All(chart.Objects.Where(o => o["subjects"] is not null), binding =>
         {
-            Assert.Equal((account, "lr-system"), ((string)binding["subjects"]![0]!["name"]!, (string)binding["subjects"]![0]!["namespace"]!));
-            Assert.Contains(chart.Of((string)binding["roleRef"]!["kind"]!), role => (string?)role["metadata"]!["name"] == (string?)binding["roleRef"]!["name"]);
+            Assert.Equal((account, "lr-system"),
+                ((string)binding["subjects"]![0]!["name"]!, (string)binding["subjects"]![0]!["namespace"]!));
+            Assert.Contains(chart.Of((string)binding["roleRef"]!["kind"]!),
+                role => (string?)role["metadata"]!["name"] == (string?)binding["roleRef"]!["name"]);
         });
     }
 
@@ -169,7 +173,8 @@ public sealed class ChartTests
     {
         RenderedChart chart = await Helm.RenderAsync("{watchNamespaces: [team], rbac: {aggregate: false}}");
         JsonObject cluster = chart.Single("ClusterRole");
-        Assert.Equal("""[{"apiGroups":["authentication.k8s.io"],"resources":["tokenreviews"],"verbs":["create"]}]""", cluster["rules"]!.ToJsonString());
+        Assert.Equal("""[{"apiGroups":["authentication.k8s.io"],"resources":["tokenreviews"],"verbs":["create"]}]""",
+            cluster["rules"]!.ToJsonString());
         JsonObject role = Assert.Single(chart.Of("Role"), r => (string?)r["metadata"]!["namespace"] == "team");
         Assert.Contains("samplingruns/status", role["rules"]!.ToJsonString());
         Assert.Contains("--namespace=team", chart.OperatorArguments);
@@ -198,7 +203,8 @@ public sealed class ChartTests
             foreach (string file in Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "crds")))
             {
                 JsonObject wanted = YamlJson.ToJson(await File.ReadAllTextAsync(file), file)[0]!.AsObject();
-                JsonObject rendered = Assert.Single(chart.Of("CustomResourceDefinition"), o => (string?)o["metadata"]!["name"] == (string?)wanted["metadata"]!["name"]);
+                JsonObject rendered = Assert.Single(chart.Of("CustomResourceDefinition"),
+                    o => (string?)o["metadata"]!["name"] == (string?)wanted["metadata"]!["name"]);
                 Assert.Equal(keep ? "keep" : null, (string?)rendered["metadata"]!["annotations"]?["helm.sh/resource-policy"]);
                 Assert.True(JsonNode.DeepEquals(wanted["spec"], rendered["spec"]));
             }
@@ -217,7 +223,8 @@ public sealed class ChartTests
             WorkerSpec defaults = WorkerDefaultsFile.Read(file)!;
             Assert.Equal(("Always", "true"), (defaults.ImagePullPolicy, defaults.NodeSelector!["gpu"]));
             Assert.Equal("16Gi", (string?)defaults.Resources!["requests"]!["memory"]);
-            Assert.Equal("""[{"name":"cache","persistentVolumeClaim":{"claimName":"models"}}]""", JsonSerializer.Serialize(defaults.Volumes));
+            Assert.Equal("""[{"name":"cache","persistentVolumeClaim":{"claimName":"models"}}]""",
+                JsonSerializer.Serialize(defaults.Volumes));
             Assert.Equal("""[{"mountPath":"/var/lightreasoner/cache","name":"cache"}]""", JsonSerializer.Serialize(defaults.VolumeMounts));
             Assert.Equal("""[{"name":"HF_HOME","value":"/models"},{"name":"LIGHTREASONER_CACHE","value":"/var/lightreasoner/cache"},{"name":"LIGHTREASONER_CACHE_SIZE","value":"200Gi"}]""", JsonSerializer.Serialize(defaults.Env));
         }
@@ -263,22 +270,26 @@ public sealed class ChartTests
     [Theory, InlineData(Helm.Oldest), InlineData(Helm.Newest)]
     public async Task Lint_FindsNothing(string version)
     {
-        var (code, output, error) = await Helm.RunAsync(version, "{}", "lint", "--strict", Path.Combine(RepositoryFolder.Path, "charts/lightreasoner"));
+        var (code, output, error) = await Helm.RunAsync(version, "{}", "lint", "--strict",
+            Path.Combine(RepositoryFolder.Path, "charts/lightreasoner"));
         Assert.True(code == 0, output + error);
     }
 
     [Fact]
-    public async Task OlderKubernetes_IsRefused() => Assert.Contains("kubeVersion: >=1.31", (await Helm.RenderAsync(kubeVersion: "v1.30.9")).Error);
+    public async Task OlderKubernetes_IsRefused() => Assert.Contains("kubeVersion: >=1.31",
+        (await Helm.RenderAsync(kubeVersion: "v1.30.9")).Error);
 
     [Fact]
-    public async Task VendorsKubernetesVersions_AreTaken() => Assert.Null((await Helm.RenderAsync(kubeVersion: "v1.31.4-eks-2d5f260")).Error);
+    public async Task VendorsKubernetesVersions_AreTaken() => Assert.Null((await Helm.RenderAsync(kubeVersion: "v1.31.4-eks-2d5f260"))
+        .Error);
 
     [Fact]
     public void EveryValue_HasASchemaAndIsDocumented()
     {
         string text = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "charts/lightreasoner/values.yaml"));
         JsonObject values = YamlJson.ToJson(text, "values.yaml")[0]!.AsObject();
-        JsonObject schema = JsonNode.Parse(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "charts/lightreasoner/values.schema.json")))!.AsObject();
+        JsonObject schema = JsonNode.Parse(File.ReadAllText(Path.Combine(RepositoryFolder.Path,
+            "charts/lightreasoner/values.schema.json")))!.AsObject();
         Compare(values, schema["properties"]!.AsObject(), "");
 
         static void Compare(JsonObject values, JsonObject properties, string path)
@@ -286,7 +297,8 @@ public sealed class ChartTests
             // Helm gives "global" to every chart; free-form objects have no properties.
             Assert.Equal(properties.Select(p => p.Key).Where(k => k != "global").Order(), values.Select(v => v.Key).Order());
             foreach ((string key, JsonNode? value) in values)
-                if (value is JsonObject { Count: > 0 } inner && properties[key]!["properties"] is JsonObject fields) Compare(inner, fields, $"{path}{key}.");
+                if (value is JsonObject { Count: > 0 } inner && properties[key]!["properties"] is JsonObject fields) Compare(inner,
+                    fields, $"{path}{key}.");
         }
     }
 
@@ -294,8 +306,10 @@ public sealed class ChartTests
     public void WorkerDefaults_AreTheFieldsOfSpecWorker()
     {
         JsonNode schema = JsonNode.Parse(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "charts/lightreasoner/values.schema.json")))!;
-        IEnumerable<string> fields = typeof(WorkerSpec).GetProperties().Select(p => char.ToLowerInvariant(p.Name[0]) + p.Name[1..]).Where(name => name != "gpus");
-        Assert.Equal(fields.Order(), schema["properties"]!["worker"]!["properties"]!["defaults"]!["properties"]!.AsObject().Select(p => p.Key).Order());
+        IEnumerable<string> fields = typeof(WorkerSpec).GetProperties().Select(p => char.ToLowerInvariant(p.Name[0]) + p.Name[1..])
+            .Where(name => name != "gpus");
+        Assert.Equal(fields.Order(), schema["properties"]!["worker"]!["properties"]!["defaults"]!["properties"]!.AsObject()
+            .Select(p => p.Key).Order());
     }
 
     [Fact]
@@ -303,7 +317,8 @@ public sealed class ChartTests
     {
         string dashboard = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "charts/lightreasoner/files/dashboard.json"));
         string documented = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs/metrics.md"));
-        string[] asked = [.. Regex.Matches(dashboard, "lightreasoner_[a-z_]+").Select(m => Regex.Replace(m.Value, "_bucket$", "")).Distinct()];
+        string[] asked = [.. Regex.Matches(dashboard, "lightreasoner_[a-z_]+").Select(m => Regex.Replace(m.Value, "_bucket$", ""))
+            .Distinct()];
         Assert.NotEmpty(asked);
         Assert.All(asked, metric => Assert.Contains($"`{metric}`", documented));
         Assert.True(JsonNode.Parse(dashboard)!["panels"]!.AsArray().Count > 4);
@@ -312,7 +327,8 @@ public sealed class ChartTests
     [Fact]
     public void Version_IsTheProgramsOwn()
     {
-        JsonNode chart = YamlJson.ToJson(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "charts/lightreasoner/Chart.yaml")), "Chart.yaml")[0]!;
+        JsonNode chart = YamlJson.ToJson(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "charts/lightreasoner/Chart.yaml")),
+            "Chart.yaml")[0]!;
         Assert.Equal((OperatorOptions.Version, OperatorOptions.Version), ((string)chart["version"]!, (string)chart["appVersion"]!));
     }
 }

@@ -56,7 +56,8 @@ public sealed class CrashTests(DevCluster cluster)
         Assert.NotEqual(held.Spec.HolderIdentity, taken.Spec.HolderIdentity);
         // By the lease's own times: how long it holds, when the dead one was last heard of, and when the next one took over.
         Assert.InRange(held.Spec.LeaseDurationSeconds!.Value, 1, 15);
-        Assert.True(taken.Spec.AcquireTime!.Value - held.Spec.RenewTime!.Value >= TimeSpan.FromSeconds(held.Spec.LeaseDurationSeconds.Value));
+        Assert.True(taken.Spec.AcquireTime!.Value - held.Spec.RenewTime!.Value >= TimeSpan.FromSeconds(
+            held.Spec.LeaseDurationSeconds.Value));
         await second.StopAsync();
     }
 

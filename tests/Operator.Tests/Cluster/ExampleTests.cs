@@ -57,9 +57,12 @@ public sealed class ExampleTests(DevCluster cluster)
         string text = await Kubectl.RunAsync(null, "", "kustomize", $"examples/gitops/{folder}");
         JsonObject[] objects = [.. YamlJson.ToJson(text, folder).Select(node => node!.AsObject())];
         Assert.All(kinds, kind => Assert.Contains(objects, o => (string?)o["kind"] == kind));
-        string[] paths = [.. objects.Select(o => (string?)(o["spec"]?["path"] ?? o["spec"]?["source"]?["path"] ?? o["spec"]?["chart"]?["spec"]?["chart"])).OfType<string>()];
-        Assert.All(paths, path => Assert.True(Directory.Exists(Path.Combine(RepositoryFolder.Path, path)), $"{path} is not in the repository"));
-        foreach (JsonNode values in objects.Select(o => o["spec"]?["values"] ?? o["spec"]?["source"]?["helm"]?["valuesObject"]).OfType<JsonNode>())
+        string[] paths = [.. objects.Select(o => (string?)(o["spec"]?["path"] ?? o["spec"]?["source"]?["path"]
+            ?? o["spec"]?["chart"]?["spec"]?["chart"])).OfType<string>()];
+        Assert.All(paths, path => Assert.True(Directory.Exists(Path.Combine(RepositoryFolder.Path, path)),
+            $"{path} is not in the repository"));
+        foreach (JsonNode values in objects.Select(o => o["spec"]?["values"] ?? o["spec"]?["source"]?["helm"]?["valuesObject"])
+            .OfType<JsonNode>())
             Assert.Null((await Helm.RenderAsync(values.ToJsonString())).Error);
     }
 
@@ -70,7 +73,8 @@ public sealed class ExampleTests(DevCluster cluster)
     {
         RenderedChart chart = await Helm.RenderAsync(values);
         Assert.Null(chart.Error);
-        string[] served = ["CustomResourceDefinition", "ServiceAccount", "ConfigMap", "Service", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"];
+        string[] served = ["CustomResourceDefinition", "ServiceAccount", "ConfigMap", "Service", "ClusterRole", "ClusterRoleBinding",
+            "Role", "RoleBinding"];
         JsonObject pod = chart.OperatorPod.DeepClone().AsObject();
         pod["apiVersion"] = "v1";
         pod["kind"] = "Pod";
@@ -111,14 +115,18 @@ public sealed class ExampleTests(DevCluster cluster)
     private async Task ApplyAsync(IEnumerable<JsonObject> objects)
     {
         JsonObject[] all = [.. objects];
-        foreach (string ns in all.Select(o => (string?)o["metadata"]!["namespace"]).OfType<string>().Distinct()) await EnsureNamespaceAsync(ns);
-        string text = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "List", ["items"] = new JsonArray([.. all.Select(o => o.DeepClone())]) }.ToJsonString();
-        string output = await Kubectl.RunAsync(cluster.Kubeconfig, text, "apply", "--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict", "-f", "-");
+        foreach (string ns in all.Select(o => (string?)o["metadata"]!["namespace"]).OfType<string>()
+            .Distinct()) await EnsureNamespaceAsync(ns);
+        string text = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "List",
+            ["items"] = new JsonArray([.. all.Select(o => o.DeepClone())]) }.ToJsonString();
+        string output = await Kubectl.RunAsync(cluster.Kubeconfig, text, "apply", "--server-side", "--force-conflicts",
+            "--dry-run=server", "--validate=strict", "-f", "-");
         Assert.Equal(all.Length, output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
     }
 
     private async Task EnsureNamespaceAsync(string name)
     {
-        if (await cluster.Client.GetAsync<V1Namespace>(name) is null) await cluster.Client.CreateAsync(new V1Namespace { Metadata = new V1ObjectMeta { Name = name } });
+        if (await cluster.Client.GetAsync<V1Namespace>(name) is null) await cluster.Client.CreateAsync(new V1Namespace
+            { Metadata = new V1ObjectMeta { Name = name } });
     }
 }

@@ -54,6 +54,19 @@ public sealed class FaultTests(DevCluster cluster)
         await Until.SetHoldsAsync<V1Pod>(o.Client, o.Namespace, null, pods => pods.Count == 0, "no pods are left");
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task DeletedNamespace_WhereARunWorks_IsGone(int shards)
+    {
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
+        SamplingRunEntity run = await o.ApplySamplingAsync(change: s => s with { Shards = shards });
+        foreach (V1Pod pod in await o.PodsAsync(run, shards)) await o.StartPodAsync(pod);
+        await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Running);
+        await o.Client.DeleteAsync<V1Namespace>(o.Namespace);
+        await Until.HoldsAsync<V1Namespace>(o.Client, null, o.Namespace, ns => ns is null, "is gone");
+    }
+
     [Fact]
     public async Task RunMadeAnewUnderTheSameName_StartsAfresh()
     {

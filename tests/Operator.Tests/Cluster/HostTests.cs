@@ -72,6 +72,27 @@ public sealed class HostTests(DevCluster cluster)
     }
 
     [Fact]
+    public async Task Leader_WhoseElectionIsStuck_IsNotAlive_UntilItRenewsItsLease()
+    {
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, o => o with { LeaderElect = true }, start: false);
+        var wire = new StuckLease();
+        var clock = new MovedClock();
+        await o.StartAsync(wire, clock, settings => settings with { LeaderElectionRenewDeadline = TimeSpan.FromHours(1) });
+        using var limit = new CancellationTokenSource(Until.Patience);
+        await wire.Stuck.Task.WaitAsync(limit.Token);
+        Assert.Equal("ok leader\n", await o.Http.GetStringAsync("/readyz", limit.Token));
+        Assert.Equal("ok\n", await o.Http.GetStringAsync("/healthz", limit.Token));
+
+        clock.Ahead = TimeSpan.FromMinutes(1);
+        using HttpResponseMessage sick = await o.Http.GetAsync("/healthz", limit.Token);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, sick.StatusCode);
+        Assert.Equal("the lease has run out, and this replica has not noticed\n", await sick.Content.ReadAsStringAsync(limit.Token));
+
+        wire.GoOn.SetResult();
+        while ((await o.Http.GetAsync("/healthz", limit.Token)).StatusCode != HttpStatusCode.OK) await Task.Delay(50, limit.Token);
+    }
+
+    [Fact]
     public async Task Writes_BearTheOperatorsName_AsFieldManager()
     {
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
@@ -107,6 +128,36 @@ public sealed class HostTests(DevCluster cluster)
         using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>Lets the Lease be had, and holds its first renewal back.</summary>
+    private sealed class StuckLease : DelegatingHandler
+    {
+        private bool had;
+
+        public TaskCompletionSource Stuck { get; } = new();
+
+        public TaskCompletionSource GoOn { get; } = new();
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            bool writes = request.Method != HttpMethod.Get && request.RequestUri!.AbsolutePath.Contains("/leases", StringComparison.Ordinal);
+            if (writes && had)
+            {
+                Stuck.TrySetResult();
+                await GoOn.Task.WaitAsync(cancellationToken);
+            }
+            HttpResponseMessage answer = await base.SendAsync(request, cancellationToken);
+            had |= writes && answer.IsSuccessStatusCode;
+            return answer;
+        }
+    }
+
+    private sealed class MovedClock : TimeProvider
+    {
+        public TimeSpan Ahead { get; set; }
+
+        public override long GetTimestamp() => base.GetTimestamp() + (long)(Ahead.TotalSeconds * TimestampFrequency);
     }
 
     private sealed class NoLease : DelegatingHandler

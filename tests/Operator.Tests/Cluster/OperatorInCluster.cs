@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using KubeOps.Abstractions.Builder;
 using KubeOps.KubernetesClient;
 using LightReasoner.Operator.Hosting;
 using Microsoft.AspNetCore.Builder;
@@ -60,10 +61,14 @@ internal sealed class OperatorInCluster : IAsyncDisposable
 
     /// <param name="wire">Sees or spoils every request of the operator to the API server.</param>
     /// <param name="clock">The operator's clock.</param>
-    public async Task StartAsync(DelegatingHandler? wire = null, TimeProvider? clock = null)
+    /// <param name="settings">Changes KubeOps' settings.</param>
+    public async Task StartAsync(DelegatingHandler? wire = null, TimeProvider? clock = null,
+        Func<OperatorSettings, OperatorSettings>? settings = null)
     {
         app = OperatorHost.Build(options, clock, services =>
         {
+            if (settings is not null)
+                services.AddSingleton(settings((OperatorSettings)services.Single(s => s.ServiceType == typeof(OperatorSettings)).ImplementationInstance!));
             if (wire is not null)
                 services.AddSingleton<IKubernetes>(s => new Kubernetes(s.GetRequiredService<KubernetesClientConfiguration>(), wire));
         });

@@ -29,15 +29,18 @@ public sealed class JobTemplateTests
     [InlineData(1, null, "registry.example/worker:1-cuda")]
     [InlineData(1, "mine:1", "mine:1")]
     public void Image_FollowsFromGpus(int gpus, string? own, string expected) =>
-        Assert.Equal(expected, Build(Make.Sampling(change: s => s with { Worker = new WorkerSpec { Gpus = gpus, Image = own } })).Spec.Template.Spec.Containers[0].Image);
+        Assert.Equal(expected, Build(Make.Sampling(change: s => s with { Worker = new WorkerSpec { Gpus = gpus, Image = own } }))
+        .Spec.Template.Spec.Containers[0].Image);
 
     [Fact]
     public void KueueLabels_ReachTheJob()
     {
         SamplingRunEntity run = Make.Sampling();
-        run.Metadata.Labels = new Dictionary<string, string> { ["kueue.x-k8s.io/queue-name"] = "gpus", ["kueue.x-k8s.io/priority-class"] = "high", ["team"] = "blue" };
+        run.Metadata.Labels = new Dictionary<string,
+            string> { ["kueue.x-k8s.io/queue-name"] = "gpus", ["kueue.x-k8s.io/priority-class"] = "high", ["team"] = "blue" };
         V1Job job = Build(run);
-        Assert.Equal(("gpus", "high", true), (job.Metadata.Labels["kueue.x-k8s.io/queue-name"], job.Metadata.Labels["kueue.x-k8s.io/priority-class"], job.Spec.Suspend));
+        Assert.Equal(("gpus", "high", true),
+            (job.Metadata.Labels["kueue.x-k8s.io/queue-name"], job.Metadata.Labels["kueue.x-k8s.io/priority-class"], job.Spec.Suspend));
         Assert.DoesNotContain("team", job.Metadata.Labels);
     }
 
@@ -54,7 +57,8 @@ public sealed class JobTemplateTests
     {
         IList<V1PodFailurePolicyRule> rules = Build(Make.Sampling()).Spec.PodFailurePolicy.Rules;
         Assert.Equal(("Ignore", "DisruptionTarget"), (rules[0].Action, rules[0].OnPodConditions[0].Type));
-        Assert.Equal(("FailJob", "worker", "In"), (rules[1].Action, rules[1].OnExitCodes.ContainerName, rules[1].OnExitCodes.OperatorProperty));
+        Assert.Equal(("FailJob", "worker", "In"),
+            (rules[1].Action, rules[1].OnExitCodes.ContainerName, rules[1].OnExitCodes.OperatorProperty));
         Assert.Equal(Enumerable.Range(64, 15), rules[1].OnExitCodes.Values);
     }
 
@@ -73,8 +77,10 @@ public sealed class JobTemplateTests
         Assert.Equal(["ALL"], container.Capabilities.Drop);
         Assert.True(container.ReadOnlyRootFilesystem);
         Assert.False(pod.AutomountServiceAccountToken);
-        Assert.All(pod.Volumes, volume => Assert.True(volume.DownwardAPI is not null || volume.EmptyDir is not null || volume.Projected is not null));
-        Assert.Equal(ApiGroup.ProgressAudience, pod.Volumes.Single(v => v.Projected is not null).Projected.Sources[0].ServiceAccountToken.Audience);
+        Assert.All(pod.Volumes,
+            volume => Assert.True(volume.DownwardAPI is not null || volume.EmptyDir is not null || volume.Projected is not null));
+        Assert.Equal(ApiGroup.ProgressAudience, pod.Volumes.Single(v => v.Projected is not null).Projected.Sources[0]
+            .ServiceAccountToken.Audience);
     }
 
     [Theory]
@@ -86,9 +92,12 @@ public sealed class JobTemplateTests
     [InlineData("""{"resources":{"requests":{"ephemeral-storage":"200Gi"}}}""", "500m,1Gi,200Gi", null, "100Gi")]
     public void Resources_HaveDefaults_WhereTheRunNamesNone(string worker, string requests, string? diskLimit, string? scratch)
     {
-        V1PodSpec pod = Build(Make.Sampling(change: s => s with { Worker = JsonSerializer.Deserialize<WorkerSpec>(worker, ApiJson.Strict)! })).Spec.Template.Spec;
+        V1PodSpec pod = Build(Make.Sampling(change: s =>
+            s with { Worker = JsonSerializer.Deserialize<WorkerSpec>(worker, ApiJson.Strict)! })).Spec.Template.Spec;
         V1ResourceRequirements resources = pod.Containers[0].Resources;
-        Assert.Equal(requests, string.Join(',', new[] { "cpu", "memory", "ephemeral-storage" }.Select(r => resources.Requests.TryGetValue(r, out ResourceQuantity? q) ? q.ToString() : "")));
+        Assert.Equal(requests,
+            string.Join(',', new[] { "cpu", "memory", "ephemeral-storage" }.Select(r => resources.Requests.TryGetValue(r,
+            out ResourceQuantity? q) ? q.ToString() : "")));
         Assert.Equal(diskLimit, resources.Limits.TryGetValue("ephemeral-storage", out ResourceQuantity? limit) ? limit.ToString() : null);
         Assert.Equal(scratch, pod.Volumes.Single(v => v.Name == "scratch").EmptyDir?.SizeLimit?.ToString());
         Assert.Equal("1", resources.Limits["nvidia.com/gpu"].ToString());
@@ -97,7 +106,8 @@ public sealed class JobTemplateTests
     [Fact]
     public void FsGroup_IsTheRuns_AndChangesOnlyVolumesThatHaveAnother()
     {
-        V1PodSecurityContext pod = Build(Make.Sampling(change: s => s with { Worker = new WorkerSpec { FsGroup = 2000 } })).Spec.Template.Spec.SecurityContext;
+        V1PodSecurityContext pod = Build(Make.Sampling(change: s => s with { Worker = new WorkerSpec { FsGroup = 2000 } }))
+            .Spec.Template.Spec.SecurityContext;
         Assert.Equal((2000, "OnRootMismatch", null), (pod.FsGroup, pod.FsGroupChangePolicy, pod.RunAsUser));
     }
 
@@ -150,7 +160,8 @@ public sealed class JobTemplateTests
 
         V1Container container = pod.Containers[0];
         Assert.Equal(("mine:1", "Always", "pull"), (container.Image, container.ImagePullPolicy, pod.ImagePullSecrets[0].Name));
-        Assert.Equal(("2", "32Gi", "4"), (container.Resources.Limits["nvidia.com/mig-3g.40gb"].ToString(), container.Resources.Limits["memory"].ToString(), container.Resources.Requests["cpu"].ToString()));
+        Assert.Equal(("2", "32Gi", "4"), (container.Resources.Limits["nvidia.com/mig-3g.40gb"].ToString(),
+            container.Resources.Limits["memory"].ToString(), container.Resources.Requests["cpu"].ToString()));
         Assert.Equal(("h200", "gpu", "zone"), (pod.NodeSelector["gpu"], pod.Tolerations[0].Key,
             pod.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms[0].MatchExpressions[0].Key));
         Assert.Equal(("low", "nvidia", "azure"), (pod.PriorityClassName, pod.RuntimeClassName, pod.ServiceAccountName));
@@ -166,10 +177,13 @@ public sealed class JobTemplateTests
     {
         OperatorOptions options = Make.Options with
         {
-            WorkerDefaults = new WorkerSpec { Resources = Parse("""{"requests":{"cpu":"1"}}"""), NodeSelector = new Dictionary<string, string> { ["pool"] = "gpu" }, PriorityClassName = "low" },
+            WorkerDefaults = new WorkerSpec { Resources = Parse("""{"requests":{"cpu":"1"}}"""), NodeSelector = new Dictionary<string,
+                string> { ["pool"] = "gpu" }, PriorityClassName = "low" },
         };
-        V1PodSpec pod = Build(Make.Sampling(change: s => s with { Worker = new WorkerSpec { PriorityClassName = "high", NodeSelector = new Dictionary<string, string> { ["zone"] = "a" } } }), options).Spec.Template.Spec;
-        Assert.Equal(("high", "gpu", "a", "1"), (pod.PriorityClassName, pod.NodeSelector["pool"], pod.NodeSelector["zone"], pod.Containers[0].Resources.Requests["cpu"].ToString()));
+        V1PodSpec pod = Build(Make.Sampling(change: s => s with { Worker = new WorkerSpec { PriorityClassName = "high",
+            NodeSelector = new Dictionary<string, string> { ["zone"] = "a" } } }), options).Spec.Template.Spec;
+        Assert.Equal(("high", "gpu", "a", "1"), (pod.PriorityClassName, pod.NodeSelector["pool"], pod.NodeSelector["zone"],
+            pod.Containers[0].Resources.Requests["cpu"].ToString()));
     }
 
     [Fact]
@@ -177,7 +191,8 @@ public sealed class JobTemplateTests
     {
         JsonObject job = JobTemplate.Build(Make.Sampling(change: s => s with
         {
-            Worker = new WorkerSpec { Resources = Parse("""{"limit":{"memory":"1Gi"},"claims":[{"name":"new"}]}"""), Volumes = [Parse("""{"name":"x","newSource":{"a":1}}""")] },
+            Worker = new WorkerSpec { Resources = Parse("""{"limit":{"memory":"1Gi"},"claims":[{"name":"new"}]}"""),
+                Volumes = [Parse("""{"name":"x","newSource":{"a":1}}""")] },
         }), new RunOutputs("az://x", new Dictionary<string, string>()), Make.Options);
         JsonNode spec = job["spec"]!["template"]!["spec"]!;
         Assert.Equal("1Gi", (string?)spec["containers"]![0]!["resources"]!["limit"]!["memory"]);
@@ -186,15 +201,20 @@ public sealed class JobTemplateTests
     }
 
     [Theory]
-    [InlineData("Job.batch \"s-srun\" is invalid: spec.template.spec.containers[0].env[6].name: Required value", "spec.worker.env[0].name: Required value")]
-    [InlineData("strict decoding error: unknown field \"spec.template.spec.containers[0].resources.limit\"", "strict decoding error: unknown field \"spec.worker.resources.limit\"")]
-    [InlineData("strict decoding error: unknown field \"spec.template.spec.volumes[3].persistantVolumeClaim\"", "strict decoding error: unknown field \"spec.worker.volumes[0].persistantVolumeClaim\"")]
-    [InlineData("(combined from similar events): spec.containers[0].volumeMounts[3].name: Not found: \"x\"", "spec.worker.volumeMounts[0].name: Not found: \"x\"")]
+    [InlineData("Job.batch \"s-srun\" is invalid: spec.template.spec.containers[0].env[6].name: Required value",
+        "spec.worker.env[0].name: Required value")]
+    [InlineData("strict decoding error: unknown field \"spec.template.spec.containers[0].resources.limit\"",
+        "strict decoding error: unknown field \"spec.worker.resources.limit\"")]
+    [InlineData("strict decoding error: unknown field \"spec.template.spec.volumes[3].persistantVolumeClaim\"",
+        "strict decoding error: unknown field \"spec.worker.volumes[0].persistantVolumeClaim\"")]
+    [InlineData("(combined from similar events): spec.containers[0].volumeMounts[3].name: Not found: \"x\"",
+        "spec.worker.volumeMounts[0].name: Not found: \"x\"")]
     public void Messages_AreInTheRunsOwnTerms(string said, string expected)
     {
         SamplingRunEntity run = Make.Sampling(change: s => s with
         {
-            Worker = new WorkerSpec { Env = [Parse("{}")], Volumes = [Parse("""{"name":"x"}""")], VolumeMounts = [Parse("""{"name":"x","mountPath":"/x"}""")] },
+            Worker = new WorkerSpec { Env = [Parse("{}")], Volumes = [Parse("""{"name":"x"}""")],
+                VolumeMounts = [Parse("""{"name":"x","mountPath":"/x"}""")] },
         });
         JsonObject job = JobTemplate.Build(run, new RunOutputs("az://x", new Dictionary<string, string>()), Make.Options);
         Assert.Equal(expected, RunTerms.Of(said, job, run.Spec.Worker));
@@ -203,10 +223,12 @@ public sealed class JobTemplateTests
     public static TheoryData<string, string> Refused => new()
     {
         { """{"volumes":[{"name":"x","hostPath":{"path":"/"}}]}""", "spec.worker.volumes[0]: type hostPath is not allowed here" },
-        { """{"volumes":[{"name":"x","projected":{"sources":[{"serviceAccountToken":{"path":"t"}}]}}]}""", "spec.worker.volumes[0].projected: a serviceAccountToken is not allowed here" },
+        { """{"volumes":[{"name":"x","projected":{"sources":[{"serviceAccountToken":{"path":"t"}}]}}]}""",
+        "spec.worker.volumes[0].projected: a serviceAccountToken is not allowed here" },
         { """{"image":"evil.example/worker:1"}""", "spec.worker.image: 'evil.example/worker:1' is not allowed here" },
         { """{"serviceAccountName":"admin"}""", "spec.worker.serviceAccountName: 'admin' is not allowed here" },
-        { """{"env":[{"name":"T","valueFrom":{"secretKeyRef":{"name":"db","key":"k"}}}]}""", "spec.worker.env[0].valueFrom.secretKeyRef: Secret 'db' is not allowed here" },
+        { """{"env":[{"name":"T","valueFrom":{"secretKeyRef":{"name":"db","key":"k"}}}]}""",
+        "spec.worker.env[0].valueFrom.secretKeyRef: Secret 'db' is not allowed here" },
         { """{"volumes":[{"name":"x","secret":{"secretName":"db"}}]}""", "spec.worker.volumes[0].secret: Secret 'db' is not allowed here" },
     };
 
@@ -214,10 +236,13 @@ public sealed class JobTemplateTests
     [MemberData(nameof(Refused))]
     public void Policy_NamesWhatARunMayNotHave(string worker, string message)
     {
-        OperatorOptions options = Make.Options with { AllowedImages = ["registry.example/"], AllowedServiceAccounts = ["runs-*"], AllowedSecrets = ["blob-*"] };
-        RunSpec spec = Make.Sampling(change: s => s with { Worker = System.Text.Json.JsonSerializer.Deserialize<WorkerSpec>(worker, ApiJson.Options)! }).Spec;
+        OperatorOptions options = Make.Options with { AllowedImages = ["registry.example/"], AllowedServiceAccounts = ["runs-*"],
+            AllowedSecrets = ["blob-*"] };
+        RunSpec spec = Make.Sampling(change: s =>
+            s with { Worker = System.Text.Json.JsonSerializer.Deserialize<WorkerSpec>(worker, ApiJson.Options)! }).Spec;
         Assert.StartsWith(message, Assert.Single(RunPolicy.Violations(spec, options)), StringComparison.Ordinal);
-        RunDecision d = new RunDecider(options).Decide(new RunObservation { Run = Make.Sampling(change: s => s with { Worker = spec.Worker }), Now = Make.Now });
+        RunDecision d = new RunDecider(options)
+            .Decide(new RunObservation { Run = Make.Sampling(change: s => s with { Worker = spec.Worker }), Now = Make.Now });
         Assert.Empty(d.Actions);
         Assert.Equal(Reasons.NotAllowed, Conditions.Find(d.Status.Conditions, Conditions.Ready)!.Reason);
     }
@@ -233,11 +258,13 @@ public sealed class JobTemplateTests
     [Fact]
     public void Policy_AllowsWhatItNames()
     {
-        OperatorOptions options = Make.Options with { AllowedImages = ["registry.example/"], AllowedServiceAccounts = ["runs-*"], AllowedSecrets = ["blob-*"] };
+        OperatorOptions options = Make.Options with { AllowedImages = ["registry.example/"], AllowedServiceAccounts = ["runs-*"],
+            AllowedSecrets = ["blob-*"] };
         RunSpec spec = Make.Sampling(change: s => s with
         {
             Storage = new StorageSpec { SecretRef = new LocalReference { Name = "blob-credentials" } },
-            Worker = new WorkerSpec { Image = "registry.example/w:1", ServiceAccountName = "runs-a", Volumes = [Parse("""{"name":"x","persistentVolumeClaim":{"claimName":"c"}}""")] },
+            Worker = new WorkerSpec { Image = "registry.example/w:1", ServiceAccountName = "runs-a",
+            Volumes = [Parse("""{"name":"x","persistentVolumeClaim":{"claimName":"c"}}""")] },
         }).Spec;
         Assert.Empty(RunPolicy.Violations(spec, options));
     }
@@ -251,10 +278,12 @@ public sealed class JobTemplateTests
     [Fact]
     public void JobName_LeavesRoomForAnIndexInAHostName_AndKeepsNamesApart()
     {
-        string a = JobNames.Of(new RunKey(RunKind.SamplingRun, "ns", new string('a', 253))), b = JobNames.Of(new RunKey(RunKind.SamplingRun, "ns", new string('a', 252)));
+        string a = JobNames.Of(new RunKey(RunKind.SamplingRun, "ns", new string('a', 253))),
+            b = JobNames.Of(new RunKey(RunKind.SamplingRun, "ns", new string('a', 252)));
         Assert.True((a + "-9999").Length <= 63);
         Assert.NotEqual(a, b);
-        Assert.NotEqual(JobNames.Of(new RunKey(RunKind.SamplingRun, "ns", "v1.5")), JobNames.Of(new RunKey(RunKind.SamplingRun, "ns", "v1-5")));
+        Assert.NotEqual(JobNames.Of(new RunKey(RunKind.SamplingRun, "ns", "v1.5")),
+            JobNames.Of(new RunKey(RunKind.SamplingRun, "ns", "v1-5")));
         Assert.NotEqual(JobNames.Of(new RunKey(RunKind.SamplingRun, "ns", "x")), JobNames.Of(new RunKey(RunKind.FineTuneRun, "ns", "x")));
     }
 
@@ -274,7 +303,8 @@ public sealed class JobTemplateTests
         new() { Mlflow = new MlflowSpec { Uri = "https://mlflow.example", SecretRef = new LocalReference { Name = secret } } };
 
     private static V1Job Build(IRunEntity run, OperatorOptions? options = null) =>
-        KubernetesJson.Deserialize<V1Job>(JobTemplate.Build(run, new RunOutputs("az://runs/team/x", new Dictionary<string, string>()), options ?? Make.Options).ToJsonString());
+        KubernetesJson.Deserialize<V1Job>(JobTemplate.Build(run, new RunOutputs("az://runs/team/x", new Dictionary<string, string>()),
+        options ?? Make.Options).ToJsonString());
 
     private static JsonObject Parse(string json) => JsonNode.Parse(json)!.AsObject();
 }

@@ -261,7 +261,8 @@ internal sealed class FakeApiServer : IAsyncDisposable
         context.Response.ContentType = "application/json";
         if (gone)
         {
-            await context.Response.WriteAsync("""{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Expired","code":410,"message":"too old resource version"}}""" + "\n");
+            await context.Response.WriteAsync(
+                """{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Expired","code":410,"message":"too old resource version"}}""" + "\n");
             lock (gate)
             {
                 watches.Remove(signal);

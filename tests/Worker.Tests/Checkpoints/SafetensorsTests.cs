@@ -66,7 +66,7 @@ public class SafetensorsTests
     }
 
     [Theory]
-    [InlineData("""{"a":X,"a":X}""", 8, "tensor 'a' is listed twice")]
+    [InlineData("""{"a":X,"a":X}""", 8, "malformed JSON")]
     [InlineData("""{"a":X,"b":X}""", 8, "tensor 'b' overlaps the one before it")]
     [InlineData("""{"a":X}""", 7, "tensor 'a' needs 8 bytes at")]
     [InlineData("""{"a":X}""", 9, "1 bytes after the last tensor belong to no tensor")]
@@ -76,17 +76,17 @@ public class SafetensorsTests
     [InlineData("""{"a":{"dtype":"F32","shape":[9223372036854775807,9223372036854775807,9223372036854775807],"data_offsets":[0,8]}}""", 8, "does not fit")]
     [InlineData("""{"a":{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807]}}""", 8, "tensor 'a' needs 9223372036854775807 bytes")]
     [InlineData("""{"a":{"dtype":"U8","shape":[0],"data_offsets":[9223372036854775807,9223372036854775807]}}""", 0, "tensor 'a' lies outside the file")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""", 8, "tensor 'a': field 'shape' must be a list of whole numbers")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2.5],"data_offsets":[0,8]}}""", 8, "tensor 'a': field 'shape'")]
-    [InlineData("""{"a":{"dtype":"F32","shape":2,"data_offsets":[0,8]}}""", 8, "tensor 'a': field 'shape'")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""", 8, "tensor 'a' of shape [-2] and dtype F32 does not fit")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2.5],"data_offsets":[0,8]}}""", 8, "$.shape[0]")]
+    [InlineData("""{"a":{"dtype":"F32","shape":2,"data_offsets":[0,8]}}""", 8, "$.shape")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", 8, "tensor 'a' has data_offsets [8, 0]; expected [begin, end]")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0]}}""", 8, "expected [begin, end]")]
     [InlineData("""{"a":{"dtype":"F9","shape":[2],"data_offsets":[0,8]}}""", 8, "tensor 'a' has dtype 'F9', which is not supported")]
-    [InlineData("""{"a":{"dtype":1,"shape":[2],"data_offsets":[0,8]}}""", 8, "tensor 'a': field 'dtype' must be a string")]
-    [InlineData("""{"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "field 'dtype' twice")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2]}}""", 8, "tensor 'a' lacks data_offsets")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"extra":1}}""", 8, "unknown field 'extra'")]
-    [InlineData("""{"a":3}""", 0, "tensor 'a': expected an object")]
+    [InlineData("""{"a":{"dtype":1,"shape":[2],"data_offsets":[0,8]}}""", 8, "$.dtype")]
+    [InlineData("""{"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "malformed JSON")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2]}}""", 8, "'data_offsets'")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"extra":1}}""", 8, "'extra'")]
+    [InlineData("""{"a":3}""", 0, "tensor 'a' must have dtype")]
     [InlineData("""{"a":X} x""", 8, "malformed")]
     [InlineData("""{"a":X""", 8, "malformed")]
     [InlineData("""[1]""", 0, "no safetensors file")]
@@ -156,8 +156,8 @@ public class SafetensorsTests
             try
             {
                 var fileLength = 8 + bytes.Count + 26;
-                var header = SafetensorsHeader.Parse(bytes.ToArray(), fileLength, "f");
-                Assert.All(header.Entries.Values, e => Assert.InRange(e.Position + e.Length, 0, fileLength));
+                var entries = SafetensorsHeader.Parse(bytes.ToArray(), fileLength, "f");
+                Assert.All(entries.Values, e => Assert.InRange(e.Position + e.Length, 0, fileLength));
                 opened++;
             }
             catch (InvalidDataException e)

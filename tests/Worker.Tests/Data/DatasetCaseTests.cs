@@ -68,7 +68,8 @@ public sealed class DatasetCaseTests : IDisposable
 
     [Fact]
     public async Task Sampling_ThatKeepsNothing_Fails() =>
-        AssertRefused(await SampleAsync(Write("q.jsonl", $$"""{"id": "a", "question": "{{Question}}"}"""), "spec.selection.beta=1000"), "none of the ", "spec.selection.beta (1000)");
+        AssertRefused(await SampleAsync(Write("q.jsonl", $$"""{"id": "a", "question": "{{Question}}"}"""), "spec.selection.beta=1000"),
+        "none of the ", "spec.selection.beta (1000)");
 
     [Theory]
     [InlineData("""{"question": "1 + 1 =", "answer": ""}""", "field 'answer' is empty")]
@@ -112,14 +113,16 @@ public sealed class DatasetCaseTests : IDisposable
     [InlineData("flipped.jsonl.gz", "gzip data is damaged or cut off")]
     [InlineData("q.parquet.gz", "unpack it")]
     [InlineData("q.zst", "compressed with zstd")]
-    [InlineData("q.zip", "ZIP archive")]
+    [InlineData("q.zip", "zip archive")]
     [InlineData("q.xz", "compressed with xz")]
     [InlineData("utf16.jsonl", "UTF-16")]
-    [InlineData("page.jsonl", "web page")]
+    [InlineData("page.jsonl", "HTML page")]
     [InlineData("pointer.jsonl", "Git LFS")]
     public async Task Evaluation_OfAFileThatCannotBeRead_SaysWhatItIs(string name, string reason)
     {
-        byte[] text = [.. Enumerable.Range(0, 400).SelectMany(i => Encoding.UTF8.GetBytes($$"""{"question": "{{i * 7919 % 1009}} + 1 =", "answer": "{{i * 31 % 97}}"}""" + "\n"))], packed = OddFiles.Gzip(text);
+        byte[] text = [.. Enumerable.Range(0, 400)
+            .SelectMany(i => Encoding.UTF8.GetBytes($$"""{"question": "{{i * 7919 % 1009}} + 1 =", "answer": "{{i * 31 % 97}}"}"""
+            + "\n"))], packed = OddFiles.Gzip(text);
         byte[] content = name switch
         {
             "cut.jsonl.gz" => packed[..(packed.Length / 2)],
@@ -149,7 +152,8 @@ public sealed class DatasetCaseTests : IDisposable
     [InlineData("""{"from": "gpt", "value": [{"type": "text", "text": "\n 5 + 4 = 9"}]}""")]
     public async Task Refinement_OfAResponseInAnyForm_IsThatOfItsText(string response)
     {
-        (int code, _, string errors) = await RefineAsync(Record(Question, """ "\n 5 + 4 = 9" """), "spec.training.maxSteps=1", "spec.training.loggingSteps=1");
+        (int code, _, string errors) = await RefineAsync(Record(Question, """ "\n 5 + 4 = 9" """), "spec.training.maxSteps=1",
+            "spec.training.loggingSteps=1");
         Assert.True(code == 0, errors);
         double expected = Loss();
         (code, _, errors) = await RefineAsync(Record(Question, response), "spec.training.maxSteps=1", "spec.training.loggingSteps=1");
@@ -248,7 +252,8 @@ public sealed class DatasetCaseTests : IDisposable
         Assert.DoesNotContain("   at ", result.Errors);
     }
 
-    private string Record(string prompt, string response) => Write("record.jsonl", $$"""{"prompt": "{{prompt}}", "target": {{response}}}""" + "\n");
+    private string Record(string prompt, string response) => Write("record.jsonl", $$"""{"prompt": "{{prompt}}", "target": {{response}}}"""
+        + "\n");
 
     private string Write(string name, string content)
     {

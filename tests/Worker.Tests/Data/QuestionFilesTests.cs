@@ -59,10 +59,12 @@ public sealed class QuestionFilesTests : IDisposable
 
     [Theory]
     [InlineData("svamp", """{"ID":"1","Body":"Tom has 3 pens","Question":"How many?","Answer":3.0}""", "Tom has 3 pens. How many?", "3")]
-    [InlineData("asdiv", """{"body":"Tom has 3 pens.","question":"How many pens?","answer":"3 (pens)","formula":"3=3"}""", "Tom has 3 pens. How many pens?", "3")]
+    [InlineData("asdiv", """{"body":"Tom has 3 pens.","question":"How many pens?","answer":"3 (pens)","formula":"3=3"}""",
+        "Tom has 3 pens. How many pens?", "3")]
     [InlineData("minerva-math", """{"problem":"How heavy?","solution":"It is $\\boxed{3 kg}$."}""", "How heavy?", "3kg")]
     [InlineData("olympiadbench", """{"question":"Is it?","final_answer":["$True$"]}""", "Is it? (True or False)", "True")]
-    [InlineData("mmlu-stem", """{"question":"1+1?","choices":["1","2","3","4"],"answer":1}""", "1+1?\nAnswer Choices: (A) 1 (B) 2 (C) 3 (D) 4", "B")]
+    [InlineData("mmlu-stem", """{"question":"1+1?","choices":["1","2","3","4"],"answer":1}""",
+        "1+1?\nAnswer Choices: (A) 1 (B) 2 (C) 3 (D) 4", "B")]
     public async Task Prepare_OfABenchmark_GivesQuestionsThatItReadsAgain(string set, string record, string question, string truth)
     {
         string source = Path.Combine(_folder.Path, "in.jsonl"), destination = Path.Combine(_folder.Path, "out.jsonl");

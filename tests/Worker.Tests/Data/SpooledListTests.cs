@@ -12,7 +12,7 @@ public class SpooledListTests
     {
         var random = new Random(5);
         string[] texts = [.. Enumerable.Range(0, 500).Select(i => $"{i} ä 😀 {new string('x', random.Next(200))}")];
-        using var list = new SpooledList<string>((writer, text) => writer.Write(text), reader => reader.ReadString(), memory);
+        using var list = new SpooledList<string>(memory);
         foreach (string text in texts) list.Add(text);
 
         Assert.Equal(500, list.Count);
@@ -24,7 +24,7 @@ public class SpooledListTests
     [Fact]
     public async Task File_OfManyElements_HasNoNameThatCouldStay()
     {
-        using var list = new SpooledList<int>((writer, value) => writer.Write(value), reader => reader.ReadInt32(), memory: 16);
+        using var list = new SpooledList<int>(memory: 16);
         for (int i = 0; i < 100; i++) list.Add(i);
         Assert.Contains(OpenFiles(), file => file.EndsWith(".records (deleted)", StringComparison.Ordinal));
         // The file of another test's list may have its name for a moment; were names kept, this one's would stay.
@@ -40,7 +40,7 @@ public class SpooledListTests
     [Fact]
     public void Records_OfEveryKind_KeepAllFields()
     {
-        using SpooledList<ContrastiveSample> samples = ContrastiveSample.Spool();
+        using var samples = new SpooledList<ContrastiveSample>();
         var sample = new ContrastiveSample
         {
             PromptId = "p",
@@ -52,18 +52,19 @@ public class SpooledListTests
             KlDivergence = 0.123456789012345,
             Question = "q?",
             PrefixIds = [1, 2, int.MaxValue],
+            Place = "a.jsonl line 3",
         };
         samples.Add(sample);
         samples.Add(sample with { Question = null, PrefixIds = null, Tokens = [] });
         Assert.Equivalent(sample, samples[0], strict: true);
         Assert.Equivalent(sample with { Question = null, PrefixIds = null, Tokens = [] }, samples[1], strict: true);
 
-        using SpooledList<Question> questions = Question.Spool();
+        using var questions = new SpooledList<Question>();
         questions.Add(new Question(7, "id", "text", "answer"));
         questions.Add(new Question(8, "id", "text"));
         Assert.Equal([new Question(7, "id", "text", "answer"), new Question(8, "id", "text")], questions);
 
-        using SpooledList<PromptResponse> records = PromptResponse.Spool();
+        using var records = new SpooledList<PromptResponse>();
         records.Add(new PromptResponse(9, System.Text.Json.Nodes.JsonNode.Parse("""[{"role":"user","content":"ü"}]""")!, "r", "place"));
         Assert.Equal((9, """[{"role":"user","content":"ü"}]""", "r"), (records[0].Index, System.Text.RegularExpressions.Regex.Unescape(records[0].Prompt.ToJsonString()), (string)records[0].Response!));
     }

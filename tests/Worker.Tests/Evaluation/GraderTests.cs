@@ -56,7 +56,8 @@ public class GraderTests
                 + Many(")^{9999}", 90), "10^{400}x", "x^{10^{15}}",
         ];
         string[] atoms =
-            [.. "x 2 \\frac { } ( ) ^ _ \\sqrt + - = , \\pi | \\sin ! [ ] \\\\ & \\begin{pmatrix} \\end{pmatrix} . % < e i \\{ \\} \\cup \\infty \\text{ boxed answer".Split(' ')];
+            [.. ("x 2 \\frac { } ( ) ^ _ \\sqrt + - = , \\pi | \\sin ! [ ] \\\\ & \\begin{pmatrix} \\end{pmatrix} . % < e i \\{ \\} \\cup "
+            + "\\infty \\text{ boxed answer").Split(' ')];
         var random = new Random(seed);
         string Random() => string.Concat(Enumerable.Range(0, random.Next(1, 400)).Select(_ => atoms[random.Next(atoms.Length)]));
         var lines = monsters.SelectMany(m =>

@@ -8,16 +8,18 @@ using LightReasoner.Worker.Tests.Storage;
 namespace LightReasoner.Worker.Tests.Faults;
 
 /// <summary>
-/// The worker's process killed at random moments, stopped and woken up beside its successor, asked to end, and on storage that fails: the outputs are
-/// those of an undisturbed run, byte for byte. <c>LIGHTREASONER_FAULT_KILLS</c> sets how many kills there are for each kind and store, <c>LIGHTREASONER_FAULT_SEED</c> draws the
-/// same moments again.
+/// The worker's process killed at random moments, stopped and woken up beside its successor, asked to end, and on storage that fails: the
+/// outputs are those of an undisturbed run, byte for byte. <c>LIGHTREASONER_FAULT_KILLS</c> sets how many kills there are for each kind and
+/// store, <c>LIGHTREASONER_FAULT_SEED</c> draws the same moments again.
 /// </summary>
 [Trait("Suite", "long")]
 public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw radosgw, ITestOutputHelper output) : IClassFixture<Scenarios>
 {
-    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_FAULT_KILLS") ?? "5", CultureInfo.InvariantCulture);
+    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_FAULT_KILLS") ?? "5",
+        CultureInfo.InvariantCulture);
 
-    private static readonly int Seed = Environment.GetEnvironmentVariable("LIGHTREASONER_FAULT_SEED") is { } given ? int.Parse(given, CultureInfo.InvariantCulture) : Environment.TickCount;
+    private static readonly int Seed = Environment.GetEnvironmentVariable("LIGHTREASONER_FAULT_SEED") is { } given
+        ? int.Parse(given, CultureInfo.InvariantCulture) : Environment.TickCount;
 
     private static readonly Dictionary<string, string> Nothing = [];
 
@@ -32,7 +34,8 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw rad
     [Theory]
     [MemberData(nameof(Kinds))]
     public Task Kills_OnTwoDevices_LeaveTheSameBytes(RunKind kind) =>
-        KillAsync(kind, "file", n => $"file://{scenarios.Folder}/two-{kind}-{n}", Scenarios.Replicas(2), kind == RunKind.SamplingRun ? 1 : 2);
+        KillAsync(kind, "file", n => $"file://{scenarios.Folder}/two-{kind}-{n}", Scenarios.Replicas(2),
+        kind == RunKind.SamplingRun ? 1 : 2);
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -52,11 +55,13 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw rad
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public Task AzureStorage_ThatFailsOneRequestInTen_GetsTheSameBytes(RunKind kind) => FailAsync(kind, azurite.Address, $"az://{azurite.NewContainer()}/run", Azurite.Variables);
+    public Task AzureStorage_ThatFailsOneRequestInTen_GetsTheSameBytes(RunKind kind) => FailAsync(kind, azurite.Address,
+        $"az://{azurite.NewContainer()}/run", Azurite.Variables);
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public Task S3_ThatFailsOneRequestInTen_GetsTheSameBytes(RunKind kind) => FailAsync(kind, radosgw.Address, $"s3://{radosgw.NewBucket()}/run", Radosgw.Variables);
+    public Task S3_ThatFailsOneRequestInTen_GetsTheSameBytes(RunKind kind) => FailAsync(kind, radosgw.Address,
+        $"s3://{radosgw.NewBucket()}/run", Radosgw.Variables);
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -78,7 +83,8 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw rad
             Assert.True(code is 0 or (int)ExitCode.Terminated, $"exit code {code}: {errors}");
         }
         Assert.Equal((int)ExitCode.Terminated, code);
-        if (kind != RunKind.SamplingRun) Assert.Single(Directory.GetFiles(Path.Combine(folder, "checkpoints"), "COMPLETE", SearchOption.AllDirectories));
+        if (kind != RunKind.SamplingRun) Assert.Single(Directory.GetFiles(Path.Combine(folder, "checkpoints"), "COMPLETE",
+            SearchOption.AllDirectories));
         using WorkerProcess next = WorkerProcess.Run(calm.Manifest, "file://" + folder, Nothing);
         Assert.Equal((0, ""), await next.ResultAsync());
         Assert.Empty((await OutputSnapshot.TakeAsync(new DirectoryBlobStore(folder))).DifferencesFrom(calm.Output, withCheckpoints: false));
@@ -118,12 +124,14 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw rad
             differences += different.Count;
             foreach (string name in different) output.WriteLine($"{uri}/{name} differs");
         }
-        output.WriteLine($"{kind} on {store}: {kills} kills, {stops} of them after an overlap with the next attempt, {outputs} outputs, {differences} differences");
+        output.WriteLine($"{kind} on {store}: {kills} kills, {stops} of them after an overlap with the next attempt, {outputs} outputs, "
+            + $"{differences} differences");
         Assert.Equal(0, differences);
     }
 
     /// <summary>One run to its end, through so many kills; some attempts are stopped first and woken up while the next one works.</summary>
-    private static async Task<(int Kills, int Stops)> DisturbAsync(CalmRun calm, string uri, IReadOnlyDictionary<string, string> environment, Random random, int most)
+    private static async Task<(int Kills, int Stops)> DisturbAsync(CalmRun calm, string uri, IReadOnlyDictionary<string,
+        string> environment, Random random, int most)
     {
         int kills = 0, stops = 0;
         WorkerProcess? sleeper = null;
@@ -143,7 +151,8 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw rad
                         await Task.WhenAny(result, Task.Delay(earliest + span * random.NextDouble()));
                         late.Signal(WorkerProcess.SigCont);
                     }
-                    if (kills < most) await Task.WhenAny(result, Task.Delay(late is null ? earliest + span * random.NextDouble() : span * random.NextDouble()));
+                    if (kills < most) await Task.WhenAny(result,
+                        Task.Delay(late is null ? earliest + span * random.NextDouble() : span * random.NextDouble()));
                     else await result;
                     if (late is not null && !result.IsCompleted && random.Next(2) == 0) await late.ExitAsync;
                     if (result.IsCompleted)
@@ -152,7 +161,8 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw rad
                         if (code == 0 && late is not null)
                         {
                             (int lateCode, string lateErrors) = await late.ResultAsync();
-                            Assert.True(lateCode == 0 || lateErrors.Contains("now belongs to", StringComparison.Ordinal), $"{lateCode}: {lateErrors}");
+                            Assert.True(lateCode == 0 || lateErrors.Contains("now belongs to", StringComparison.Ordinal),
+                                $"{lateCode}: {lateErrors}");
                         }
                         if (code == 0) return (kills, stops);
                         // One that was stopped before its claim made it after this one's.

@@ -32,7 +32,8 @@ public sealed class Scenarios : IDisposable
     {
         string name = $"{kind}{(rareCheckpoints ? "-rare" : "")}{(devices > 1 ? $"-{devices}" : "")}";
         lock (_calm)
-            return _calm.TryGetValue(name, out Task<CalmRun>? known) ? known : _calm[name] = RunCalmAsync(name, kind, rareCheckpoints, devices);
+            return _calm.TryGetValue(name, out Task<CalmRun>? known) ? known : _calm[name] = RunCalmAsync(name, kind, rareCheckpoints,
+                devices);
     }
 
     public void Dispose() => _folder.Dispose();
@@ -46,12 +47,15 @@ public sealed class Scenarios : IDisposable
                 $"spec.expert.uri=file://{Examples}/models/seed-0/expert", $"spec.amateur.uri=file://{Examples}/models/seed-0/amateur",
                 $"spec.dataset.uri=file://{Examples}/data/questions.jsonl", "spec.shards=1", "spec.maxQuestions=60", "spec.batchSize=4"),
             RunKind.FineTuneRun => Read("2-finetune.yaml",
-                $"spec.model.uri=file://{Examples}/models/seed-0/expert", $"spec.samples={{uri: 'file://{(await CalmAsync(RunKind.SamplingRun)).Folder}/samples/*'}}",
+                $"spec.model.uri=file://{Examples}/models/seed-0/expert",
+                $"spec.samples={{uri: 'file://{(await CalmAsync(RunKind.SamplingRun)).Folder}/samples/*'}}",
                 "spec.training.maxSteps=24", $"spec.training.saveSteps={(rareCheckpoints ? 1000 : 4)}", "spec.training.loggingSteps=1",
                 $"spec.evaluation.dataset.uri=file://{Examples}/data/test.jsonl", "spec.evaluation.maxQuestions=8"),
             _ => Read("3-refine.yaml",
-                $"spec.model={{uri: 'file://{Examples}/models/seed-0/expert', dtype: float32}}", $"spec.dataset.uri=file://{Examples}/data/refine.parquet",
-                "spec.training.maxSteps=12", $"spec.training.saveSteps={(rareCheckpoints ? 1000 : 2)}", "spec.training.loggingSteps=1", "spec.training.batchSize=8",
+                $"spec.model={{uri: 'file://{Examples}/models/seed-0/expert', dtype: float32}}",
+                $"spec.dataset.uri=file://{Examples}/data/refine.parquet",
+                "spec.training.maxSteps=12", $"spec.training.saveSteps={(rareCheckpoints ? 1000 : 2)}", "spec.training.loggingSteps=1",
+                "spec.training.batchSize=8",
                 $"spec.evaluation.dataset.uri=file://{Examples}/data/test.jsonl", "spec.evaluation.maxQuestions=8"),
         }));
         long start = Stopwatch.GetTimestamp();
@@ -61,8 +65,10 @@ public sealed class Scenarios : IDisposable
         TimeSpan claimed = Stopwatch.GetElapsedTime(start);
         (int code, string errors) = await result;
         Assert.True(code == 0, errors);
-        return new CalmRun(manifest, await OutputSnapshot.TakeAsync(new DirectoryBlobStore(output)), output, claimed, Stopwatch.GetElapsedTime(start));
+        return new CalmRun(manifest, await OutputSnapshot.TakeAsync(new DirectoryBlobStore(output)), output, claimed,
+            Stopwatch.GetElapsedTime(start));
 
-        static Manifest Read(string example, params string[] changes) => ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, example)), example, changes);
+        static Manifest Read(string example, params string[] changes) =>
+            ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, example)), example, changes);
     }
 }

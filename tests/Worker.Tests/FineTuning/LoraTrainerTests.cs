@@ -81,7 +81,7 @@ public class LoraTrainerTests
             manual_seed(99); // whatever else draws from torch's generator in between
             while (trainer.Step < trainer.TotalSteps)
                 trainer.TrainStep();
-            Assert.Equal(10 * 16 - (128 - 117), trainer.SamplesSeen); // the first epoch's last step is short
+            Assert.Equal(10 * 16 - (128 - 117), trainer.RecordsSeen); // the first epoch's last step is short
             trainer.SaveAdapter(folder["resumed"], "base");
         }
         Assert.Equal(File.ReadAllBytes(Path.Combine(folder["whole"], "adapter_model.safetensors")),

@@ -68,7 +68,8 @@ public class LineToolTests
         var rows = JsonNode.Parse(all[0])!["logits"]!.AsArray().Select(row => row!.Numbers()).ToArray();
         Assert.Equal(23, rows.Length);
         Assert.All(golden.Zip(rows.SelectMany(row => row)), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
-        Assert.Equal(rows[^1].Length, Assert.Single(JsonNode.Parse(last[0])!["logits"]!.AsArray())!.Numbers().Zip(rows[^1]).Count(p => Math.Abs(p.First - p.Second) < 1e-4));
+        Assert.Equal(rows[^1].Length, Assert.Single(JsonNode.Parse(last[0])!["logits"]!.AsArray())!.Numbers().Zip(rows[^1])
+            .Count(p => Math.Abs(p.First - p.Second) < 1e-4));
     }
 
     [Theory]
@@ -91,7 +92,8 @@ public class LineToolTests
         using var model = Goldens.Model("qwen2-tiny");
         var lines = string.Join('\n', Enumerable.Repeat("{\"ids\":[1,20,30]}", 5)) + "\n{\"prompt\":\"abc\"}\n";
         var spec = new GenerationSpec { MaxNewTokens = 8, Temperature = 2, TopK = 50, TopP = 0.95, RepetitionPenalty = 1.1, Seed = 4 };
-        string[] All(int size, long seed) => Run(lines, (input, stream) => GenerateCommand.Run(model, TestTokenizer.Create(), size, input, stream,
+        string[] All(int size, long seed) => Run(lines,
+            (input, stream) => GenerateCommand.Run(model, TestTokenizer.Create(), size, input, stream,
             (prompts, first) => new BatchGenerator(model.Model, [])
                 .Generate(prompts, spec with { Seed = seed }, size, [.. Enumerable.Range(first, prompts.Length)]))).Output;
         var answers = All(batchSize, 4);
@@ -114,7 +116,8 @@ public class LineToolTests
     public void Generate_OptionOutOfRange_IsAUsageError(string options, string message) =>
         Assert.Contains(message, Assert.Single(GenerateCommand.Create().Parse("--model x " + options).Errors).Message);
 
-    private static (string[] Output, WorkerException? Error) Tokens(string lines) => Run(lines, (input, output) => TokensCommand.Run(Small, input, output));
+    private static (string[] Output, WorkerException? Error) Tokens(string lines) => Run(lines,
+        (input, output) => TokensCommand.Run(Small, input, output));
 
     private static (string[] Output, WorkerException? Error) Run(string lines, Action<TextReader, Stream> tool)
     {

@@ -45,7 +45,8 @@ public class DecoderConfigTests
     }
 
     [Theory]
-    [InlineData("architectures", """["GPT2LMHeadModel"]""", "GPT2LMHeadModel, which is not supported (supported: LlamaForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM)")]
+    [InlineData("architectures", """["GPT2LMHeadModel"]""",
+        "GPT2LMHeadModel, which is not supported (supported: LlamaForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM)")]
     [InlineData("hidden_size", "-4", "'hidden_size' must be a whole number from 1")]
     [InlineData("hidden_size", "\"big\"", "'hidden_size' must be a whole number from 1")]
     [InlineData("num_key_value_heads", "5", "must divide num_attention_heads (16), is 5")]

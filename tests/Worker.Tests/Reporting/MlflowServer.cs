@@ -67,14 +67,16 @@ internal sealed partial class MlflowServer : IDisposable
             {
                 case "GET experiments/get-by-name":
                     return Experiments.IndexOf(experiment!) is >= 0 and var found
-                        ? (200, $$$"""{"experiment":{"experiment_id":"{{{found}}}"}}""") : (404, """{"error_code":"RESOURCE_DOES_NOT_EXIST"}""");
+                        ? (200, $$$"""{"experiment":{"experiment_id":"{{{found}}}"}}""")
+                        : (404, """{"error_code":"RESOURCE_DOES_NOT_EXIST"}""");
                 case "POST experiments/create":
                     Experiments.Add((string)asked!["name"]!);
                     return (200, $$"""{"experiment_id":"{{Experiments.Count - 1}}"}""");
                 case "POST runs/search":
                     (string Tag, string Value)[] filter =
                         [.. Condition().Matches((string)asked!["filter"]!).Select(match => (match.Groups[1].Value, match.Groups[2].Value))];
-                    int known = Runs.FindIndex(one => filter.Length == 3 && filter.All(tag => one.Tags.GetValueOrDefault(tag.Tag) == tag.Value));
+                    int known = Runs.FindIndex(one => filter.Length == 3
+                        && filter.All(tag => one.Tags.GetValueOrDefault(tag.Tag) == tag.Value));
                     return (200, known < 0 ? "{}" : $$"""{"runs":[{{Info(known)}}]}""");
                 case "POST runs/create":
                     var made = new Run(Experiments[Number((string)asked!["experiment_id"]!)], (string)asked["run_name"]!);

@@ -28,7 +28,8 @@ public sealed class ManyShardsTests(Radosgw radosgw, ITestOutputHelper output)
         (double fewer, _, _) = await WriteAsync(Shards / 4);
         (double each, double perSecond, int reports) = await WriteAsync(Shards);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Shards} shards: {each:0.0} requests each for a chunk and a share of the reports; {perSecond:0} a second; {reports} reports"));
+            $"{Shards} shards: {each:0.0} requests each for a chunk and a share of the reports; {perSecond:0} a second; "
+            + $"{reports} reports"));
         Assert.True(each < 1.5 * fewer, $"{each} requests a shard, {fewer} with a quarter of the shards");
     }
 

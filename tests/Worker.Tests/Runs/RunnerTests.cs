@@ -147,8 +147,26 @@ public sealed class RunnerTests : IDisposable
         Assert.Equal(12, File.ReadLines(Path.Combine(_folder.Path, "auto", "answers", "part-00000-00000.jsonl")).Count());
     }
 
+    [Fact]
+    public async Task RunsOfTwoKinds_WithOneName_HaveAnOutputEach()
+    {
+        Manifest sampling = Sampling(questions: 6, batch: 6, "metadata.name=same");
+        Manifest training = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "2-finetune.yaml")), "2-finetune.yaml",
+        [
+            "metadata.name=same", $"spec.model.uri=file://{Examples}/models/seed-0/expert", "spec.samples.runRef.name=same",
+            "spec.training.maxSteps=1", "spec.evaluation=null", "spec.merge=false",
+        ]);
+        var options = new RunOptions { OutputPrefix = _folder.Path, Targets = new ReportTargets(null, null, null) };
+        foreach (Manifest manifest in (Manifest[])[sampling, training])
+            Assert.Equal(ExitCode.Done, await new Runner(options, new ConsoleProgress(TextWriter.Null, ProgressStyle.Quiet, TimeProvider.System),
+                TimeProvider.System).RunAsync(manifest, default));
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(_folder.Path, "default/samplingrun/same/samples")));
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(_folder.Path, "default/finetunerun/same/adapter")));
+    }
+
     private async Task<IReadOnlyList<Worker.Data.ContrastiveSample>> SamplesAsync(string run) =>
-        [.. await Worker.Data.Datasets.SamplesAsync($"file://{_folder.Path}/{run}/samples/*", null, default)];
+        [.. (await Worker.Data.Datasets.SamplesAsync($"file://{_folder.Path}/{run}/samples/*", null, default))
+            .Select(sample => sample with { Place = null })];
 
     private static Manifest Sampling(int questions, int batch, params string[] changes) =>
         ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",

@@ -87,7 +87,8 @@ internal sealed class LoopbackServer : IDisposable
                 {
                     await _handle(context);
                 }
-                catch (Exception e) when (e is HttpListenerException or IOException or ObjectDisposedException or InvalidOperationException or HttpRequestException)
+                catch (Exception e) when (
+                    e is HttpListenerException or IOException or ObjectDisposedException or InvalidOperationException or HttpRequestException)
                 {
                     context.Response.Abort();
                 }

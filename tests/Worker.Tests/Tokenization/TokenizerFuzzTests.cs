@@ -94,7 +94,7 @@ public class TokenizerFuzzTests(ITestOutputHelper output)
             action();
             return "loaded";
         }
-        catch (TokenizerException e)
+        catch (InvalidDataException e)
         {
             Assert.StartsWith("tokenizer.json", e.Message, StringComparison.Ordinal);
             return e.Message.Length > 100 ? e.Message[..100] : e.Message;

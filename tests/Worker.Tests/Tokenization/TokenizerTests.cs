@@ -93,7 +93,8 @@ public class TokenizerTests
     {
         var json = Json();
         json["truncation"] = JsonNode.Parse("""{"direction":"Right","max_length":2,"strategy":"LongestFirst","stride":0}""");
-        json["padding"] = JsonNode.Parse("""{"strategy":{"Fixed":9},"direction":"Right","pad_to_multiple_of":null,"pad_id":0,"pad_type_id":0,"pad_token":"!"}""");
+        json["padding"] = JsonNode.Parse(
+            """{"strategy":{"Fixed":9},"direction":"Right","pad_to_multiple_of":null,"pad_id":0,"pad_type_id":0,"pad_token":"!"}""");
         Assert.Equal(Parse(Json()).Encode("the cups"), Parse(json).Encode("the cups"));
         Assert.Equal(5, Parse(json).Encode("xyzxy").Length);
     }
@@ -147,7 +148,8 @@ public class TokenizerTests
         var tokenizer = Load(
             ("tokenizer.json", Json()),
             ("tokenizer_config.json", JsonNode.Parse("""{"eos_token":"<think>","additional_special_tokens":["<a>"]}""")!),
-            ("special_tokens_map.json", JsonNode.Parse("""{"eos_token":{"content":"<|end|>"},"additional_special_tokens":["<b>","<a>"]}""")!),
+            ("special_tokens_map.json",
+            JsonNode.Parse("""{"eos_token":{"content":"<|end|>"},"additional_special_tokens":["<b>","<a>"]}""")!),
             ("added_tokens.json", new JsonObject { ["<later>"] = 301, ["<b>"] = 300 }));
         Assert.Equal(tokenizer.TokenToId("<|end|>"), tokenizer.EosId);
         Assert.Equal((267, 268, 269, 270),
@@ -248,12 +250,13 @@ public class TokenizerTests
     {
         var json = Json();
         json[section]![field] = JsonNode.Parse(value);
-        Assert.Contains(message, Assert.Throws<TokenizerException>(() => Parse(json)).Message);
+        Assert.Contains(message, Assert.Throws<InvalidDataException>(() => Parse(json)).Message);
     }
 
     [Theory]
     [InlineData("post_processor", """{"type":"Other"}""", "tokenizer.json: post_processor: post-processor 'Other' is not supported")]
-    [InlineData("decoder", """{"type":"Sequence","decoders":[{"type":"Strip","content":" ","start":0,"stop":1}]}""", "tokenizer.json: decoder: Strip with stop above 0 is not supported")]
+    [InlineData("decoder", """{"type":"Sequence","decoders":[{"type":"Strip","content":" ","start":0,"stop":1}]}""",
+        "tokenizer.json: decoder: Strip with stop above 0 is not supported")]
     [InlineData("added_tokens", """[{"id":1}]""", "tokenizer.json: added_tokens.content: expected a string")]
     [InlineData("model", "3", "tokenizer.json: model: missing")]
     [InlineData("version", "\"2.0\"", "tokenizer.json: version: Hugging Face's tokenizers refuses it")]
@@ -261,22 +264,24 @@ public class TokenizerTests
     {
         var json = Json();
         json[section] = JsonNode.Parse(value);
-        Assert.StartsWith(message, Assert.Throws<TokenizerException>(() => Parse(json)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(message, Assert.Throws<InvalidDataException>(() => Parse(json)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Parse_NoTokens_NamesTheVocabulary() => Assert.StartsWith(
         "tokenizer.json: model.vocab: holds no token",
-        Assert.Throws<TokenizerException>(() => Parse(new JsonObject { ["model"] = JsonNode.Parse("""{"type":"BPE","vocab":{},"merges":[]}""") })).Message,
+        Assert.Throws<InvalidDataException>(() =>
+        Parse(new JsonObject { ["model"] = JsonNode.Parse("""{"type":"BPE","vocab":{},"merges":[]}""") })).Message,
         StringComparison.Ordinal);
 
     [Theory]
     [InlineData("""{"eos_token":7}""", "tokenizer_config.json: eos_token: expected a string, found number")]
     [InlineData("""{"add_bos_token":"yes"}""", "tokenizer_config.json: add_bos_token: expected true or false")]
     [InlineData("""{"added_tokens_decoder":{"x":{"content":"a"}}}""", "tokenizer_config.json: added_tokens_decoder: 'x' is not a token id")]
-    [InlineData("""{"additional_special_tokens":"<a>"}""", "tokenizer_config.json: additional_special_tokens: expected an array, found string")]
+    [InlineData("""{"additional_special_tokens":"<a>"}""",
+        "tokenizer_config.json: additional_special_tokens: expected an array, found string")]
     public void Parse_BadConfig_NamesTheField(string config, string message) =>
-        Assert.StartsWith(message, Assert.Throws<TokenizerException>(() => Parse(Json(), JsonNode.Parse(config)!.AsObject())).Message,
+        Assert.StartsWith(message, Assert.Throws<InvalidDataException>(() => Parse(Json(), JsonNode.Parse(config)!.AsObject())).Message,
             StringComparison.Ordinal);
 
     private static void CheckBothWays(Tokenizer tokenizer, string text, string ids, string decoded, string withoutSpecial)

@@ -18,5 +18,6 @@ internal static class Frame
         """);
 
     /// <summary>A chart under its title, with a sentence below.</summary>
-    public static Html Figure(string title, Html chart, Html note) => Html.Of($"<figure><h3>{title}</h3>{chart}<figcaption>{note}</figcaption></figure>\n");
+    public static Html Figure(string title, Html chart, Html note) =>
+        Html.Of($"<figure><h3>{title}</h3>{chart}<figcaption>{note}</figcaption></figure>\n");
 }

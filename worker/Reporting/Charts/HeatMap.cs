@@ -6,13 +6,9 @@ namespace LightReasoner.Worker.Reporting.Charts;
 internal static class HeatMap
 {
     /// <summary>Draws counts; the opacity of a cell grows with the logarithm of its count.</summary>
-    /// <param name="title">Title of the chart.</param>
     /// <param name="xName">What is binned along the width.</param>
     /// <param name="yName">What is binned along the height.</param>
     /// <param name="counts">Counts by bin: that of x · <paramref name="bins"/> + that of y.</param>
-    /// <param name="bins">Bins of each.</param>
-    /// <param name="binWidth">Width of a bin.</param>
-    /// <param name="note">A sentence below.</param>
     public static Html Draw(string title, string xName, string yName, IReadOnlyDictionary<int, long> counts, int bins,
         double binWidth, Html note)
     {

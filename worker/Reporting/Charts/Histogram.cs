@@ -9,22 +9,21 @@ internal static class Histogram
     private const int MaxBars = 48;
 
     /// <summary>Draws counts.</summary>
-    /// <param name="title">Title of the chart.</param>
-    /// <param name="xName">What is binned.</param>
-    /// <param name="yName">What is counted.</param>
-    /// <param name="counts">Counts by bin number.</param>
     /// <param name="binWidth">Width of a bin: number i begins at i · width. 1 for whole numbers.</param>
     /// <param name="threshold">A value to mark, with its label.</param>
-    /// <param name="note">A sentence below.</param>
-    public static Html Draw(string title, string xName, string yName, IReadOnlyDictionary<int, long> counts, double binWidth = 1, (double Value, string Label)? threshold = null, Html? note = null)
+    public static Html Draw(string title, string xName, string yName, IReadOnlyDictionary<int, long> counts, double binWidth = 1,
+        (double Value, string Label)? threshold = null, Html? note = null)
     {
         if (counts.Count == 0) return Html.Empty;
         bool whole = binWidth == 1;
-        int first = threshold is null ? counts.Keys.Min() : Math.Min(counts.Keys.Min(), (int)(threshold.Value.Value / binWidth)), last = counts.Keys.Max();
+        int first = threshold is null ? counts.Keys.Min() : Math.Min(counts.Keys.Min(), (int)(threshold.Value.Value / binWidth)),
+            last = counts.Keys.Max();
         int group = (last - first) / MaxBars + 1;
-        (int Bin, long Count)[] bars = [.. counts.GroupBy(p => (p.Key - first) / group, (i, all) => (first + i * group, all.Sum(p => p.Value))).OrderBy(bar => bar.Item1)];
+        (int Bin, long Count)[] bars = [.. counts.GroupBy(p => (p.Key - first) / group,
+            (i, all) => (first + i * group, all.Sum(p => p.Value))).OrderBy(bar => bar.Item1)];
         double shift = whole ? 0.5 : 0; // the bar of a whole number stands around it
-        var x = new Scale((first - shift) * binWidth, (bars[^1].Bin + group - shift) * binWidth, Frame.Left, Frame.Width - Frame.Right, ticks: 8, whole: whole, exact: true);
+        var x = new Scale((first - shift) * binWidth, (bars[^1].Bin + group - shift) * binWidth, Frame.Left, Frame.Width - Frame.Right,
+            ticks: 8, whole: whole, exact: true);
         var y = new Scale(0, bars.Max(bar => bar.Count), Frame.Height - Frame.Bottom, Frame.Top, ticks: 4, whole: true);
         Html content = Html.Join(bars.Select(bar =>
         {
@@ -34,11 +33,13 @@ internal static class Histogram
         }));
         if (threshold is { } mark)
             content = Html.Of($"""{content}<line class="threshold" x1="{x.At(mark.Value):0.#}" x2="{x.At(mark.Value):0.#}" y1="{Frame.Top}" y2="{Frame.Height - Frame.Bottom}"/><text class="threshold" x="{x.At(mark.Value) + 5:0.#}" y="{Frame.Top + 10}">{mark.Label}</text>""");
-        string description = string.Create(CultureInfo.InvariantCulture, $"{title}: {counts.Values.Sum():N0} {yName}, most in {Range(bars.MaxBy(bar => bar.Count).Bin, group, binWidth, whole)}");
+        string description = string.Create(CultureInfo.InvariantCulture,
+            $"{title}: {counts.Values.Sum():N0} {yName}, most in {Range(bars.MaxBy(bar => bar.Count).Bin, group, binWidth, whole)}");
         return Frame.Figure(title, Frame.Svg(description, x, y, xName, yName, content), note ?? Html.Empty);
     }
 
     private static string Range(int bin, int group, double width, bool whole) => whole
-        ? group == 1 ? bin.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{bin} to {bin + group - 1}")
+        ? group == 1 ? bin.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture,
+        $"{bin} to {bin + group - 1}")
         : string.Create(CultureInfo.InvariantCulture, $"{bin * width:0.##} to {(bin + group) * width:0.##}");
 }

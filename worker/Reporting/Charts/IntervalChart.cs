@@ -25,8 +25,11 @@ internal static class IntervalChart
     public static Html Draw(string title, IReadOnlyList<Row> rows, Html note)
     {
         double height = rows.Count * RowHeight + 34, label = Math.Max(LeastLabel, 9 * rows.Max(row => row.Name.Length));
-        var x = new Scale(100 * rows.Min(row => row.Interval.Low), 100 * rows.Max(row => row.Interval.High), Math.Min(label, Frame.Width / 2), Frame.Width - Value);
-        Html grid = Html.Join(x.Ticks.Select(tick => Html.Of($"""<line class="grid" x1="{x.At(tick):0.#}" x2="{x.At(tick):0.#}" y1="6" y2="{height - 28}"/><text class="tick" text-anchor="middle" x="{x.At(tick):0.#}" y="{height - 12}">{x.Label(tick)} %</text>""")));
+        var x = new Scale(100 * rows.Min(row => row.Interval.Low), 100 * rows.Max(row => row.Interval.High),
+            Math.Min(label, Frame.Width / 2), Frame.Width - Value);
+        Html grid = Html.Join(
+            x.Ticks.Select(tick => Html.Of(
+            $"""<line class="grid" x1="{x.At(tick):0.#}" x2="{x.At(tick):0.#}" y1="6" y2="{height - 28}"/><text class="tick" text-anchor="middle" x="{x.At(tick):0.#}" y="{height - 12}">{x.Label(tick)} %</text>""")));
         Html marks = Html.Join(rows.Select((row, i) =>
         {
             double y = 6 + RowHeight * (i + 0.5);
@@ -39,6 +42,8 @@ internal static class IntervalChart
                 """);
         }));
         string description = string.Join("; ", rows.Select(row => $"{row.Name} {row.Text}"));
-        return Frame.Figure(title, Html.Of($"""<svg viewBox="0 0 {Frame.Width} {height}" role="img" aria-label="{title}: {description}">{grid}{marks}</svg>"""), note);
+        return Frame.Figure(title,
+            Html.Of($"""<svg viewBox="0 0 {Frame.Width} {height}" role="img" aria-label="{title}: {description}">{grid}{marks}</svg>"""),
+            note);
     }
 }

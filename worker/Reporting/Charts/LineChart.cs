@@ -16,10 +16,12 @@ internal static class LineChart
 
     private const int SmoothFrom = 60, Colours = 6;
 
-    public static Html Draw(string title, string xName, string yName, IReadOnlyList<Series> lines, Html? note = null, bool smooth = false, bool whole = true)
+    public static Html Draw(string title, string xName, string yName, IReadOnlyList<Series> lines, Html? note = null,
+        bool smooth = false, bool whole = true)
     {
         // A line keeps its colour where another one is empty.
-        (Series Line, int Colour)[] drawn = [.. lines.Select((line, i) => (line, i % Colours + 1)).Where(line => line.line.Points.Count > 0)];
+        (Series Line, int Colour)[] drawn = [.. lines.Select((line, i) => (line, i % Colours + 1))
+            .Where(line => line.line.Points.Count > 0)];
         if (drawn.Length == 0) return Html.Empty;
         lines = [.. drawn.Select(one => one.Line)];
         (double X, double Y)[] all = [.. lines.SelectMany(line => line.Points)];
@@ -27,18 +29,22 @@ internal static class LineChart
         var x = new Scale(all.Min(p => p.X), all.Max(p => p.X), Frame.Left, Frame.Width - Frame.Right, whole: whole, exact: true);
         var y = new Scale(low >= 0 && low < high / 2 ? 0 : low, high, Frame.Height - Frame.Bottom, Frame.Top, ticks: 4);
         Html content = Html.Join(drawn.Select(one => Line(one.Line, one.Colour, x, y, smooth && one.Line.Points.Count >= SmoothFrom)));
-        Html legend = lines.Count == 1 ? Html.Empty : Html.Of($"""<p class="legend">{drawn.Select(one => Html.Of($"""<span class="key c{one.Colour}">{one.Line.Name}</span>"""))}</p>""");
-        string description = string.Create(CultureInfo.InvariantCulture, $"{title}: {string.Join("; ", lines.Select(line => $"{line.Name} from {line.Points[0].Y:G4} to {line.Points[^1].Y:G4}"))}");
+        Html legend = lines.Count == 1 ? Html.Empty
+            : Html.Of($"""<p class="legend">{drawn.Select(one => Html.Of($"""<span class="key c{one.Colour}">{one.Line.Name}</span>"""))}</p>""");
+        string description = string.Create(CultureInfo.InvariantCulture,
+            $"{title}: {string.Join("; ", lines.Select(line => $"{line.Name} from {line.Points[0].Y:G4} to {line.Points[^1].Y:G4}"))}");
         return Frame.Figure(title, Html.Of($"{legend}{Frame.Svg(description, x, y, xName, yName, content)}"), note ?? Html.Empty);
     }
 
     private static Html Line(Series line, int colour, Scale x, Scale y, bool smooth)
     {
         IReadOnlyList<(double X, double Y)> points = Thin(line.Points);
-        if (points.Count == 1) return Html.Of($"""<circle class="dot c{colour}" cx="{x.At(points[0].X):0.#}" cy="{y.At(points[0].Y):0.#}" r="4"/>""");
+        if (points.Count == 1) return Html.Of(
+            $"""<circle class="dot c{colour}" cx="{x.At(points[0].X):0.#}" cy="{y.At(points[0].Y):0.#}" r="4"/>""");
         Html path = Html.Of($"""<polyline class="line c{colour}{(smooth ? " pale" : "")}" points="{Coordinates(points)}"/>""");
         if (smooth) path = Html.Of($"""{path}<polyline class="line c{colour}" points="{Coordinates(Thin(Means(line.Points)))}"/>""");
-        return points.Count > 150 ? path : Html.Of($"{path}{points.Select(p => Html.Of($"""<circle class="hit" cx="{x.At(p.X):0.#}" cy="{y.At(p.Y):0.#}" r="7"><title>{line.Name} at {p.X:#,0.##}: {p.Y:G6}</title></circle>"""))}");
+        return points.Count > 150 ? path
+            : Html.Of($"{path}{points.Select(p => Html.Of($"""<circle class="hit" cx="{x.At(p.X):0.#}" cy="{y.At(p.Y):0.#}" r="7"><title>{line.Name} at {p.X:#,0.##}: {p.Y:G6}</title></circle>"""))}");
 
         string Coordinates(IEnumerable<(double X, double Y)> all) =>
             string.Join(' ', all.Select(p => string.Create(CultureInfo.InvariantCulture, $"{x.At(p.X):0.#},{y.At(p.Y):0.#}")));
@@ -58,6 +64,7 @@ internal static class LineChart
     {
         if (points.Count <= MaxPoints) return points;
         int bucket = (points.Count + MaxPoints / 2 - 1) / (MaxPoints / 2);
-        return [.. points.Chunk(bucket).SelectMany(part => ((double X, double Y)[])[part.MinBy(p => p.Y), part.MaxBy(p => p.Y)]).DistinctBy(p => p.X).OrderBy(p => p.X)];
+        return [.. points.Chunk(bucket).SelectMany(part => ((double X, double Y)[])[part.MinBy(p => p.Y), part.MaxBy(p => p.Y)])
+            .DistinctBy(p => p.X).OrderBy(p => p.X)];
     }
 }

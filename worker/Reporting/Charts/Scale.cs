@@ -12,7 +12,6 @@ internal sealed class Scale
     /// <param name="high">Largest value that must be on it.</param>
     /// <param name="from">Coordinate of the low end.</param>
     /// <param name="to">Coordinate of the high end.</param>
-    /// <param name="ticks">About so many ticks.</param>
     /// <param name="whole">Whether values between whole numbers make no sense.</param>
     /// <param name="exact">Ends at the values given rather than at the ticks around them.</param>
     public Scale(double low, double high, double from, double to, int ticks = 5, bool whole = false, bool exact = false)
@@ -21,7 +20,8 @@ internal sealed class Scale
         (_from, _to) = (from, to);
         double step = Step((high - low) / ticks);
         if (whole) step = Math.Max(1, Math.Ceiling(step));
-        double first = exact ? Math.Ceiling(low / step - 1e-9) : Math.Floor(low / step + 1e-9), last = exact ? Math.Floor(high / step + 1e-9) : Math.Ceiling(high / step - 1e-9);
+        double first = exact ? Math.Ceiling(low / step - 1e-9) : Math.Floor(low / step + 1e-9),
+            last = exact ? Math.Floor(high / step + 1e-9) : Math.Ceiling(high / step - 1e-9);
         Ticks = [.. Enumerable.Range(0, (int)(last - first) + 1).Select(i => (first + i) * step)];
         (Low, High) = exact ? (low, high) : (first * step, last * step);
         Decimals = Math.Clamp((int)Math.Ceiling(-Math.Log10(step) - 1e-9), 0, 10);

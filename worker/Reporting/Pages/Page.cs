@@ -54,7 +54,8 @@ internal static class Page
 
     private static Html When(RunRecords records, DateTimeOffset now)
     {
-        string done = records.Shards > 1 && records.Results.Count < records.Shards ? $"{records.Results.Count} of {records.Shards} shards done" : "Done";
+        string done = records.Shards > 1 && records.Results.Count < records.Shards
+            ? $"{records.Results.Count} of {records.Shards} shards done" : "Done";
         Html span = records.Begun is { } begun
             ? Html.Of($", {ConsoleProgress.Duration(now - begun)} after it was begun on {begun.UtcDateTime:yyyy-MM-dd} at {begun.UtcDateTime:HH:mm} UTC")
             : Html.Empty;

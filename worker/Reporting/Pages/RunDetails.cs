@@ -27,8 +27,10 @@ internal static class RunDetails
     /// <summary>A model or a dataset, with the fingerprints of what matters most in it.</summary>
     private static Html Input((string Field, string Uri, IReadOnlyDictionary<string, string> Files) input)
     {
-        KeyValuePair<string, string>[] first = [.. input.Files.OrderBy(file => !file.Key.EndsWith(".safetensors", StringComparison.Ordinal)).Take(MaxFiles)];
-        Html more = input.Files.Count > first.Length ? Html.Of($"<br>and {input.Files.Count - first.Length:N0} files more (run.json lists them all)") : Html.Empty;
+        KeyValuePair<string, string>[] first =
+            [.. input.Files.OrderBy(file => !file.Key.EndsWith(".safetensors", StringComparison.Ordinal)).Take(MaxFiles)];
+        Html more = input.Files.Count > first.Length
+            ? Html.Of($"<br>and {input.Files.Count - first.Length:N0} files more (run.json lists them all)") : Html.Empty;
         return Html.Of($"<dt>{input.Field}</dt><dd>{input.Uri}{first.Select(file => Html.Of($"<br>{file.Key[(file.Key.LastIndexOf('/') + 1)..]} <code>{file.Value}</code>"))}{more}</dd>");
     }
 
@@ -37,7 +39,8 @@ internal static class RunDetails
     {
         if (records.Usage.Count == 0) return Html.Empty;
         string unit = records.Manifest is SamplingRun ? "questions" : "steps";
-        long peak = records.Usage.Max(usage => usage.PeakMemory) ?? 0, predicted = records.Results.Max(result => result.PredictedMemory) ?? 0;
+        long peak = records.Usage.Max(usage => usage.PeakMemory) ?? 0, predicted = records.Results.Max(result => result.PredictedMemory)
+            ?? 0;
         int interruptions = records.Usage.Sum(usage => usage.Interruptions), devices = records.Usage.Max(usage => usage.Devices);
         double[] rates = [.. records.Results.Select(result => result.RatePerSecond ?? 0).Where(rate => rate > 0)];
         string hours = records.Manifest.RunSpec.Worker.Gpus > 0 ? "GPU hours" : "CPU hours";

@@ -34,7 +34,7 @@ internal static class SamplingPage
             {KeptOverTime(records)}
             </div></section>
             """);
-        StepExample[] examples = Pick(figures.Examples);
+        StepExample[] examples = [.. StepExample.Spread(figures.Examples.Count, Examples).Select(i => figures.Examples[i])];
         Html steps = examples.Length == 0 ? Html.Empty : Html.Of($"""
             <section><h2>{(examples.Length == 1 ? "One kept step" : $"{examples.Length} kept steps")} in context</h2>
             <p class="lead">The text ends where the next token is due. For each plausible token: how likely it is to the <span class="key c1">expert</span> and to the <span class="key c2">amateur</span>, and its weight in the label.</p>
@@ -57,7 +57,7 @@ internal static class SamplingPage
             <dt>Perplexity on the answers</dt><dd>expert {pair.ExpertPerplexity:0.000}, amateur {pair.AmateurPerplexity:0.000}</dd>
             <dt>Same likeliest token</dt><dd>at {100.0 * pair.SameTop / pair.Steps:0.0} % of the steps</dd>
             <dt>Confident expert, unsure amateur</dt><dd>{100.0 * pair.ConfidentUnsure / pair.Steps:0.0} % of the steps (entropy below 1 nat, and above 3)</dd>
-            <dt>Steps with a large KL</dt><dd>{string.Join(", ", new[] { 0.1, 0.2, 0.4, 0.8, 1.6, 3.2 }.Select(kl => FormattableString.Invariant($"≥ {kl}: {100 * pair.Tail(kl):0.0} %")))}</dd>
+            <dt>Steps with a large KL</dt><dd>{string.Join(", ", PairFigures.Tails.Select(kl => FormattableString.Invariant($"≥ {kl}: {100 * pair.Tail(kl):0.0} %")))}</dd>
             <dt>Samples per question</dt><dd>{perQuestion:0.0}</dd></dl>
             <div class="charts">
             {HeatMap.Draw("Entropies of both", "entropy of the expert, nats", "of the amateur, nats", pair.Entropies, PairFigures.EntropyBins, PairFigures.EntropyBin, Html.Of($"The darker, the more of the {pair.Steps:N0} steps. What LightReasoner learns from lies at the upper left: a sure expert, an unsure amateur."))}
@@ -69,12 +69,6 @@ internal static class SamplingPage
     private static Html KeptOverTime(RunRecords records) => LineChart.Draw("Samples as the questions went by", "questions done", "samples kept",
         [.. records.Metrics.Select((file, i) => new Series(records.Metrics.Count == 1 ? "samples" : $"shard {i}",
             [.. file.Lines.Select(line => ((double)line["promptsDone"]!, (double)line["samplesKept"]!))])).Take(6)]);
-
-    private static StepExample[] Pick(IReadOnlyList<StepExample> all)
-    {
-        int count = Math.Min(Examples, all.Count);
-        return [.. Enumerable.Range(0, count).Select(i => all[(int)((2L * i + 1) * all.Count / (2 * count))])];
-    }
 
     private static Html Example(StepExample example) => Html.Of($"""
         <article>

@@ -5,7 +5,6 @@ using LightReasoner.Worker.Reporting.Charts;
 namespace LightReasoner.Worker.Reporting.Pages;
 
 /// <summary>The metrics lines of a training run, and what the pages of both training kinds show of them.</summary>
-/// <param name="records">The run's records.</param>
 /// <param name="loss">The field that training brings down.</param>
 /// <param name="decimals">Decimals that are shown of it.</param>
 internal sealed class TrainingLog(RunRecords records, string loss, int decimals)
@@ -21,18 +20,20 @@ internal sealed class TrainingLog(RunRecords records, string loss, int decimals)
     public Tile LossTile(string meaning) => new("Loss", Loss(first: false), Html.Of($"from {Loss(first: true)}, {meaning}"));
 
     /// <summary>Perplexity of the held-out texts at the end and before training, where it was measured.</summary>
-    public IEnumerable<Tile> PerplexityTile() => records.Validation is { } before && _lines.LastOrDefault(line => line["validationLoss"] is not null) is { } last
-        ? [new Tile("Perplexity", Html.Of($"{Math.Exp((double)last["validationLoss"]!):0.000}"), Html.Of($"of held-out texts; {Math.Exp(before.Loss):0.000} before training"))]
+    public IEnumerable<Tile> PerplexityTile() => records.Validation is { } before
+        && _lines.LastOrDefault(line => line["validationLoss"] is not null) is { } last
+        ? [new Tile("Perplexity", Html.Of($"{Math.Exp((double)last["validationLoss"]!):0.000}"),
+        Html.Of($"of held-out texts; {Math.Exp(before.Loss):0.000} before training"))]
         : [];
 
     /// <summary>What was measured on the validation data, from before training on.</summary>
     public Html Validation(string title, string unit, Func<double, double> shown) => records.Validation is not { } before ? Html.Empty
-        : LineChart.Draw(title, "step", unit, [new Series(unit, [.. Series("validationLoss", unit).Points.Prepend((X: (double)before.Step, Y: before.Loss)).Select(point => (point.X, shown(point.Y)))])],
+        : LineChart.Draw(title, "step", unit,
+        [new Series(unit, [.. Series("validationLoss", unit).Points.Prepend((X: (double)before.Step, Y: before.Loss))
+        .Select(point => (point.X, shown(point.Y)))])],
             Html.Of($"Validation data is never trained on. The first point is the model before training."));
 
     /// <summary>The charts of a training: the kind's own, then learning rate and gradient norm.</summary>
-    /// <param name="own">Charts of the kind.</param>
-    /// <param name="maxGradNorm">Where gradients were clipped.</param>
     /// <param name="last">A chart at the end.</param>
     public Html Section(Html own, double maxGradNorm, Html last) => Html.Of($"""
         <section><h2>How training went</h2><div class="charts">
@@ -53,5 +54,6 @@ internal sealed class TrainingLog(RunRecords records, string loss, int decimals)
     ]);
 
     private Html Loss(bool first) =>
-        _lines.Count > 0 && (double?)_lines[first ? 0 : ^1][loss] is { } value ? new Html(value.ToString("F" + decimals, System.Globalization.CultureInfo.InvariantCulture)) : Html.Of($"–");
+        _lines.Count > 0 && (double?)_lines[first ? 0 : ^1][loss] is { } value
+        ? new Html(value.ToString("F" + decimals, System.Globalization.CultureInfo.InvariantCulture)) : Html.Of($"–");
 }
