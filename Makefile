@@ -102,6 +102,7 @@ release: ## Makes in dist/ what the release VERSION=x.y.z consists of, and chang
 	@eng/release.sh "$(VERSION)"
 
 lint: ## Checks formatting and analyzers.
+	@eng/install-tools.sh build
 	@dotnet format LightReasoner.K8s.sln --verify-no-changes --severity warn
 
 clean: ## Removes everything that was built or run.

@@ -24,7 +24,7 @@ namespace LightReasoner.Bench;
 /// <param name="flops">Peak operations per second in bfloat16.</param>
 public sealed class DeviceBench(Device device, double bandwidth, double flops)
 {
-    private const int Prompt = 128, NewTokens = 128, Length = 512;
+    private const int Prompt = 128;
 
     private static readonly Dictionary<string, DecoderConfig> s_shapes = new()
     {
@@ -33,6 +33,9 @@ public sealed class DeviceBench(Device device, double bandwidth, double flops)
         ["7B"] = Shape(152064, 3584, 18944, 28, 28, 4, tied: false),
         ["tiny"] = Shape(2048, 128, 256, 2, 2, 1, tied: true), // a trial of the program itself
     };
+
+    // A CPU only tries the program out.
+    private readonly int _newTokens = device.type == DeviceType.CPU ? 8 : 128, _length = device.type == DeviceType.CPU ? 64 : 512;
 
     /// <summary>The command line.</summary>
     public static Command Create()
@@ -85,17 +88,17 @@ public sealed class DeviceBench(Device device, double bandwidth, double flops)
         var prompts = Prompts(model, batch, Prompt);
         var generator = new BatchGenerator(model, []);
         generator.Generate(prompts, new GenerationSpec { MaxNewTokens = 4 }, batch); // warm
-        var seconds = Time(() => generator.Generate(prompts, new GenerationSpec { MaxNewTokens = NewTokens }, batch));
-        var perStep = Weights(model) * model.DType.ElementSize() + KvCache.BytesPerToken(model) * batch * (Prompt + NewTokens / 2.0);
-        return Line(shape, $"generation, batch {batch}", batch * NewTokens / seconds,
-            ("shareOfBandwidth", perStep * NewTokens / seconds / bandwidth));
+        var seconds = Time(() => generator.Generate(prompts, new GenerationSpec { MaxNewTokens = _newTokens }, batch));
+        var perStep = Weights(model) * model.DType.ElementSize() + KvCache.BytesPerToken(model) * batch * (Prompt + _newTokens / 2.0);
+        return Line(shape, $"generation, batch {batch}", batch * _newTokens / seconds,
+            ("shareOfBandwidth", perStep * _newTokens / seconds / bandwidth));
     }
 
     private JsonObject Scoring(string shape, CausalLM model)
     {
         const int rows = 16;
         using var _ = no_grad();
-        using var ids = randint(0, model.Config.VocabSize, [rows, Length], dtype: ScalarType.Int64).to(device);
+        using var ids = randint(0, model.Config.VocabSize, [rows, _length], dtype: ScalarType.Int64).to(device);
         model.Hidden(ids).Dispose();
         var seconds = Time(() =>
         {
@@ -103,7 +106,7 @@ public sealed class DeviceBench(Device device, double bandwidth, double flops)
             for (var round = 0; round < 3; round++)
                 model.Hidden(ids)[0, 0, 0].to(ScalarType.Float32).item<float>();
         });
-        var tokens = 3.0 * rows * Length;
+        var tokens = 3.0 * rows * _length;
         return Line(shape, "scoring", tokens / seconds, ("shareOfPeak", 2 * Weights(model) * tokens / seconds / flops));
     }
 
@@ -112,7 +115,7 @@ public sealed class DeviceBench(Device device, double bandwidth, double flops)
     /// </summary>
     private JsonObject Sampling(string shape, LoadedModel expert)
     {
-        var questions = device.type == DeviceType.CPU ? 40 : 1000;
+        var questions = device.type == DeviceType.CPU ? 4 : 1000;
         using var folder = new ScratchFolder();
         RandomPair.WriteTokenizer(folder.Path);
         using var amateur = new LoadedModel(Random(s_shapes[shape == "tiny" ? "tiny" : "0.5B"]), [], "");
@@ -134,7 +137,7 @@ public sealed class DeviceBench(Device device, double bandwidth, double flops)
 
     private JsonObject LoraTraining(string shape, LoadedModel model)
     {
-        ContrastiveSample[] samples = [.. Prompts(model.Model, 64, Length / 2).Select((ids, i) => new ContrastiveSample
+        ContrastiveSample[] samples = [.. Prompts(model.Model, 64, _length / 2).Select((ids, i) => new ContrastiveSample
         {
             PromptId = $"{i}", Step = 1, PrefixIds = ids, TokenIds = [1, 2], Weights = [0.5, 0.5],
         })];
@@ -163,7 +166,7 @@ public sealed class DeviceBench(Device device, double bandwidth, double flops)
         if (needed > 0.9 * there)
             return new JsonObject { ["shape"] = shape, ["what"] = "full training",
                 ["left out"] = $"needs {needed / (1 << 30):F0} GiB beside activations, {there / (1 << 30):F0} are there" };
-        RefineSequence[] sequences = [.. Prompts(model.Model, 8, Length).Select(ids => new RefineSequence(ids, 128))];
+        RefineSequence[] sequences = [.. Prompts(model.Model, 8, _length).Select(ids => new RefineSequence(ids, _length / 4))];
         var spec = new RefineRunSpec { Training = new RefineTraining { MaxSteps = 3, BatchSize = 4, GradientAccumulationSteps = 2,
             GradientCheckpointing = true } };
         using var trainer = new RefineTrainer(model, 0, sequences, spec);

@@ -1,3 +1,3 @@
 using LightReasoner.DevCluster.Cli;
 
-return await DevClusterCommand.Create().Parse(args).InvokeAsync();
+return await Commands.Create().Parse(args).InvokeAsync();

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs every test project (built before, in Release), two side by side, shows what each said, and closes with the names of what failed and
-# the sum.
+# Runs every test project (built before, in Release), two side by side, shows what each said, and closes with what failed, and why, and the
+# sum. A log that is cut to its last lines still says the reasons.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 export PATH=$PWD/.cache/kubectl/v35:$PATH
@@ -17,13 +17,23 @@ run() { # LOGS PROJECT OPTIONS...
 export -f run
 
 # The longest first; the others wait for no one.
-{ printf '%s\n' Worker.Tests Operator.Tests; for project in tests/*/*.csproj; do basename "${project%.csproj}"; done | grep -vxE 'Worker.Tests|Operator.Tests'; } |
+{ printf '%s\n' Worker.Tests Operator.Tests EndToEnd DevCluster.Tests; for project in tests/*/*.csproj; do basename "${project%.csproj}"; done; } | awk '!seen[$0]++' |
     tee "$logs/.projects" | xargs -P 2 -I {} bash -c 'run "$@"' run "$logs" {} "$@"
+
+# The failed tests of a log, each with the first lines of its message and of its stack.
+reasons() { # PROJECT LOG
+    awk -v project="$1" '
+        / \[FAIL\]$|^ *\[.* (Cleanup Failure|ERROR)/ { sub(/^ */, ""); print project ": " substr($0, 1, 200); shown = 1; left = 7; next }
+        shown && (!/^      / && NF > 0) { shown = 0 }
+        shown && /^      Stack Trace:$/ { left = 4; next }
+        shown && /^      Output:$/ { shown = 0 }
+        shown && left > 0 && NF > 0 { print substr($0, 1, 200); left-- }' "$2"
+}
 
 passed=0 failed=0 skipped=0 failures=
 while read -r name; do
     summary=$(grep -E 'Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+' "$logs/$name" | tail -n 1)
-    failures+=$(grep -E '\[FAIL\]$' "$logs/$name" | sed "s/^ */$name: /")$'\n'
+    failures+=$(reasons "$name" "$logs/$name")$'\n'
     if [[ $summary =~ Total:\ ([0-9]+),\ Errors:\ ([0-9]+),\ Failed:\ ([0-9]+),\ Skipped:\ ([0-9]+) ]]; then
         bad=$((BASH_REMATCH[2] + BASH_REMATCH[3]))
         failed=$((failed + bad))
@@ -31,10 +41,13 @@ while read -r name; do
         passed=$((passed + BASH_REMATCH[1] - BASH_REMATCH[3] - BASH_REMATCH[4]))
     else
         failed=$((failed + 1))
-        failures+="$name did not report its tests: counted as one failure."$'\n'
+        failures+="$name did not report its tests: counted as one failure. It ended with:"$'\n'$(tail -n 8 "$logs/$name" | sed -E 's/^(.{0,200}).*/  \1/')$'\n'
     fi
 done < "$logs/.projects"
 echo
-grep -v '^$' <<< "$failures"
+# The reasons of the first ten; the names of all.
+awk '/^[^ ]/ { tests++ } tests <= 10 && NF > 0' <<< "$failures"
+echo
+grep '^[^ ]' <<< "$failures"
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0 && passed > 0))

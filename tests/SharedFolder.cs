@@ -2,7 +2,7 @@ namespace LightReasoner;
 
 /// <summary>
 /// Recordings and goldens of the real programs: <c>shared</c> beside the repository, or what LIGHTREASONER_SHARED names. A clone without
-/// them skips the tests that need them.
+/// them has the few of tests/goldens, and skips the tests that need others.
 /// </summary>
 internal static class SharedFolder
 {
@@ -11,7 +11,9 @@ internal static class SharedFolder
     {
         string shared = Environment.GetEnvironmentVariable("LIGHTREASONER_SHARED")
             ?? Path.Combine(Path.GetDirectoryName(RepositoryFolder.Path)!, "shared");
-        return Path.Combine(shared, path) is var full && Path.Exists(full) ? full : null;
+        string published = Path.Combine(RepositoryFolder.Path, "tests",
+            path.StartsWith("goldens/", StringComparison.Ordinal) ? path : $"goldens/{path}");
+        return new[] { Path.Combine(shared, path), published }.FirstOrDefault(Path.Exists);
     }
 
     /// <summary>A file or folder below it; where it is absent, the test is skipped.</summary>

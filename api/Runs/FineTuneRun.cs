@@ -40,6 +40,13 @@ public sealed record FineTuneRunSpec : RunSpec
     public DatasetSource Samples { get; init; } = null!;
 
     /// <summary>
+    /// Allows spec.model to be another model than the expert of the samples, in order to train it on that expert's labels. Without this a
+    /// model with other weights is refused.
+    /// </summary>
+    [Mutable]
+    public bool OtherExpert { get; init; }
+
+    /// <summary>
     /// What is trained on. soft-labels: the contrastive labels (LightReasoner). sft: every token of the expert's own answers, as a control.
     /// </summary>
     public FineTuneObjective Objective { get; init; } = FineTuneObjective.SoftLabels;
@@ -225,9 +232,9 @@ public sealed record FineTuneTraining
     [Range(1, 1000)]
     public int SaveTotalLimit { get; init; } = 2;
 
-    /// <summary>Metrics are written every so many steps.</summary>
+    /// <summary>Number of steps between two lines of metrics. Default: a hundredth of the run's steps, at most 10.</summary>
     [Range(1, 1_000_000)]
-    public int LoggingSteps { get; init; } = 10;
+    public int? LoggingSteps { get; init; }
 
     /// <summary>Seed of the order of samples, of the adapter's initial weights and of dropout.</summary>
     [Range(0L, 9_007_199_254_740_991L)]

@@ -198,9 +198,9 @@ public sealed record RefineTraining
     [Range(1, 1000)]
     public int SaveTotalLimit { get; init; } = 3;
 
-    /// <summary>Metrics are written every so many steps.</summary>
+    /// <summary>Number of steps between two lines of metrics. Default: a hundredth of the run's steps, at most 10.</summary>
     [Range(1, 1_000_000)]
-    public int LoggingSteps { get; init; } = 10;
+    public int? LoggingSteps { get; init; }
 
     /// <summary>auto: a restarted pod continues from the newest complete checkpoint. disable: it starts again at step 0.</summary>
     public ResumeMode Resume { get; init; } = ResumeMode.Auto;

@@ -1,9 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
-using LightReasoner.DevCluster.Storage;
-using LightReasoner.DevCluster.Tokens;
-
 namespace LightReasoner.DevCluster.Authorization;
 
 /// <summary>RBAC: roles and bindings decide; system:masters may do everything; everybody who is known may read discovery.</summary>
@@ -12,49 +6,24 @@ internal sealed class Authorizer(Store store)
     private const string RbacGroup = "rbac.authorization.k8s.io";
 
     private static readonly string[] Discovery = ["/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*",
-        "/readyz", "/version", "/version/"];
-    private static readonly string[] Public = ["/healthz", "/livez", "/readyz", "/version", "/version/"];
+        "/healthz/*", "/livez/*", "/readyz", "/readyz/*", "/version"];
+    private static readonly string[] Public = ["/healthz", "/healthz/*", "/livez", "/livez/*", "/readyz", "/readyz/*", "/version"];
 
-    /// <summary>Whether it is allowed, and by what.</summary>
-    public (bool Allowed, string Reason) Check(UserInfo user, Attributes a)
+    public bool Allows(UserInfo user, Attributes a)
     {
-        if (user.IsAdmin)
-            return (true, "");
-        if (a.Path is { } path && a.Verb is "get" or "head")
-        {
-            if (user.Groups.Contains("system:authenticated") && Discovery.Any(p => PathMatches(p, a.Path!)))
-                return (true,
-                    "RBAC: allowed by ClusterRoleBinding \"system:discovery\" of ClusterRole \"system:discovery\" to Group "
-                    + "\"system:authenticated\"");
-            if (Public.Contains(path) || Public.Any(p => path.StartsWith(p + "/", StringComparison.Ordinal)))
-                return (true,
-                    "RBAC: allowed by ClusterRoleBinding \"system:public-info-viewer\" of ClusterRole \"system:public-info-viewer\" to "
-                    + "Group \"system:unauthenticated\"");
-        }
-
-        // Reviews of one's own rights are open to everybody who is known.
-        if (a is { Verb: "create", Group: "authorization.k8s.io",
-            Resource: "selfsubjectaccessreviews" or "selfsubjectrulesreviews" } or { Verb: "create", Group: "authentication.k8s.io",
-            Resource: "selfsubjectreviews" }
-            && user.Name != UserInfo.Anonymous.Name)
-        {
-            return (true,
-                "RBAC: allowed by ClusterRoleBinding \"system:basic-user\" of ClusterRole \"system:basic-user\" to Group "
-                + "\"system:authenticated\"");
-        }
-
-        foreach (var (binding, subject, rules, role) in BindingsOf(user, a.Namespace))
-        {
-            if (rules.Any(r => Allows(r, a)))
-                return (true, $"RBAC: allowed by {binding} of {role} to {subject}");
-        }
-
-        return (false, "");
+        var known = user.Groups.Contains("system:authenticated");
+        if (user.IsAdmin || (a.Path is { } path && a.Verb is "get" or "head"
+            && (known ? Discovery : Public).Any(p => PathMatches(p, path))))
+            return true;
+        // Reviews of oneself are open to everybody who is known.
+        if (known && a is { Verb: "create", Resource: "selfsubjectaccessreviews" or "selfsubjectreviews" })
+            return true;
+        return RulesOf(user, a.Namespace).Any(r => Allows(r, a));
     }
 
     public void Demand(UserInfo user, Attributes a)
     {
-        if (Check(user, a).Allowed)
+        if (Allows(user, a))
             return;
         if (a.Path is { } path)
             throw new ApiException(403, "Forbidden",
@@ -68,26 +37,18 @@ internal sealed class Authorizer(Store store)
             Fail.Details(a.Name, a.Group, plural));
     }
 
-    /// <summary>The rules that hold for a user in a namespace, as they are written.</summary>
-    public IEnumerable<JsonObject> RulesOf(UserInfo user, string ns) => BindingsOf(user, ns).SelectMany(b => b.Rules);
-
-    private IEnumerable<(string Binding, string Subject, List<JsonObject> Rules, string Role)> BindingsOf(UserInfo user, string ns)
+    /// <summary>The rules that hold for a user in a namespace.</summary>
+    private IEnumerable<JsonObject> RulesOf(UserInfo user, string ns)
     {
         var cluster = store.List($"{RbacGroup}/clusterrolebindings").Objects.Values;
-        var local = ns.Length == 0 ? [] : store.List($"{RbacGroup}/rolebindings").Objects.Values.Where(b => b.Namespace == ns);
-        foreach (var binding in cluster.Concat(local))
+        var local = store.List($"{RbacGroup}/rolebindings").Objects.Values.Where(b => ns.Length > 0 && b.Namespace == ns);
+        foreach (var binding in cluster.Concat(local).Where(b => b.Document.Items("subjects").Any(s => Names(s, user, b.Namespace))))
         {
-            var subject = (binding.Document.ArrayAt("subjects") ?? []).FirstOrDefault(s => Names(s, user, binding.Namespace));
-            if (subject is null)
-                continue;
-            var kind = binding.Document.Text("roleRef", "kind") ?? "";
             var name = binding.Document.Text("roleRef", "name") ?? "";
-            var role = kind == "Role" ? store.Get($"{RbacGroup}/roles", binding.Namespace, name)
+            var role = binding.Document.Text("roleRef", "kind") == "Role" ? store.Get($"{RbacGroup}/roles", binding.Namespace, name)
                 : store.Get($"{RbacGroup}/clusterroles", "", name);
-            var rules = (role?.Document.ArrayAt("rules") ?? []).OfType<JsonObject>().ToList();
-            yield return (
-                $"{binding.Document.Kind()} \"{(binding.Namespace.Length > 0 ? $"{binding.Name}/{binding.Namespace}" : binding.Name)}\"",
-                $"{subject.Text("kind")} \"{subject.Text("name")}\"", rules, $"{kind} \"{name}\"");
+            foreach (var rule in (role?.Document).Items("rules"))
+                yield return rule;
         }
     }
 
@@ -101,14 +62,14 @@ internal sealed class Authorizer(Store store)
 
     private static bool Allows(JsonObject rule, Attributes a)
     {
-        bool Has(string field, string value) => rule[field].StringItems().Any(v => v == "*" || v == value);
+        bool Has(string field, string value) => rule[field].Strings().Any(v => v == "*" || v == value);
         if (!Has("verbs", a.Verb))
             return false;
         if (a.Path is { } path)
-            return rule["nonResourceURLs"].StringItems().Any(p => PathMatches(p, path));
+            return rule.Strings("nonResourceURLs").Any(p => PathMatches(p, path));
         var sub = a.Resource.Contains('/') ? "*/" + a.Resource.Split('/')[1] : a.Resource;
         return Has("apiGroups", a.Group) && (Has("resources", a.Resource) || Has("resources", sub))
-            && (rule.ArrayAt("resourceNames") is null or { Count: 0 } || rule["resourceNames"].StringItems().Contains(a.Name));
+            && (rule.ArrayAt("resourceNames") is null or { Count: 0 } || rule.Strings("resourceNames").Contains(a.Name));
     }
 
     private static bool PathMatches(string pattern, string path)

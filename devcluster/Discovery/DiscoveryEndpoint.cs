@@ -1,10 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
-using LightReasoner.DevCluster.Resources;
-using LightReasoner.DevCluster.Rest;
-using Microsoft.AspNetCore.Http;
-
 namespace LightReasoner.DevCluster.Discovery;
 
 /// <summary>
@@ -15,40 +8,22 @@ internal sealed class DiscoveryEndpoint(Registry registry)
     private IEnumerable<(string Group, string Version)> Groups
         => registry.All.Where(t => t.Group.Length > 0).Select(t => (t.Group, t.Version)).Distinct();
 
-    /// <summary>Answers a discovery path; false when it is none.</summary>
-    public async Task<bool> Handle(HttpContext http, string[] path)
+    public Task Handle(HttpContext http, string[] path) => Writing.Write(http, 200, path switch
     {
-        JsonObject? answer = path switch
+        ["api"] => new JsonObject { ["kind"] = "APIVersions", ["versions"] = new JsonArray("v1") },
+        ["apis"] => new JsonObject
         {
-            ["api"] => CoreVersions(http),
-            ["apis"] => new JsonObject
-            {
-                ["kind"] = "APIGroupList",
-                ["apiVersion"] = "v1",
-                ["groups"] = new JsonArray([.. Groups.Select(g => (JsonNode)Group(g.Group, g.Version))]),
-            },
-            ["api", "v1"] => Resources("", "v1"),
-            ["apis", var group] => Groups.FirstOrDefault(g => g.Group == group) is { Group: not null } found
-                ? new JsonObject([KeyValuePair.Create("kind", (JsonNode?)"APIGroup"), KeyValuePair.Create("apiVersion", (JsonNode?)"v1"),
-                    .. Group(found.Group, found.Version).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone()))])
-                : throw Fail.PageNotFound(),
-            ["apis", var group, var version] => Groups.Contains((group, version)) ? Resources(group, version)
-                : throw (registry.All.Any(t => t.Group == group && !t.Custom) ? Fail.UnknownResource() : Fail.PageNotFound()),
-            _ => null,
-        };
-        if (answer is null)
-            return false;
-        await Writing.Write(http, 200, answer);
-        return true;
-    }
-
-    private static JsonObject CoreVersions(HttpContext http) => new()
-    {
-        ["kind"] = "APIVersions",
-        ["versions"] = new JsonArray("v1"),
-        ["serverAddressByClientCIDRs"] = new JsonArray(new JsonObject { ["clientCIDR"] = "0.0.0.0/0",
-            ["serverAddress"] = http.Request.Host.ToString() }),
-    };
+            ["kind"] = "APIGroupList",
+            ["apiVersion"] = "v1",
+            ["groups"] = new JsonArray([.. Groups.Select(g => (JsonNode)Group(g.Group, g.Version))]),
+        },
+        ["api", "v1"] => Resources("", "v1"),
+        ["apis", var group] when Groups.FirstOrDefault(g => g.Group == group) is { Group: not null } found =>
+            new JsonObject([KeyValuePair.Create("kind", (JsonNode?)"APIGroup"), KeyValuePair.Create("apiVersion", (JsonNode?)"v1"),
+                .. Group(found.Group, found.Version).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone()))]),
+        ["apis", var group, var version] when Groups.Contains((group, version)) => Resources(group, version),
+        _ => throw Fail.UnknownResource(),
+    });
 
     private static JsonObject Group(string group, string version)
     {

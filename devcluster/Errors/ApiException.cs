@@ -1,9 +1,6 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Json;
-
 namespace LightReasoner.DevCluster.Errors;
 
-/// <summary>An answer other than success, as a <c>Status</c> object (or as plain text, for paths that lead nowhere).</summary>
+/// <summary>An answer other than success, as a <c>Status</c> object.</summary>
 internal sealed class ApiException(int code, string reason, string message, JsonObject? details = null) : Exception(message)
 {
     public int Code { get; } = code;
@@ -12,25 +9,17 @@ internal sealed class ApiException(int code, string reason, string message, Json
 
     public JsonObject? Details { get; } = details;
 
-    /// <summary>Seconds for the Retry-After header.</summary>
-    public int? RetryAfter { get; init; }
+    public bool NotFound => Code == 404;
 
-    /// <summary>The continue token that goes into the Status' metadata.</summary>
-    public string? Continue { get; init; }
-
-    /// <summary>Answer with the message as text/plain rather than a Status.</summary>
-    public bool PlainText { get; init; }
+    public bool Conflict => Code == 409;
 
     public JsonObject ToStatus()
     {
-        var metadata = new JsonObject();
-        if (Continue is not null)
-            metadata["continue"] = Continue;
         var status = new JsonObject
         {
             ["kind"] = "Status",
             ["apiVersion"] = "v1",
-            ["metadata"] = metadata,
+            ["metadata"] = new JsonObject(),
             ["status"] = "Failure",
             ["message"] = Message,
         };

@@ -1,13 +1,8 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Resources;
-
 namespace LightReasoner.DevCluster.Errors;
 
 /// <summary>The errors of the API, with the texts and details clients know.</summary>
 internal static class Fail
 {
-    public static ApiException PageNotFound() => new(404, "NotFound", "404 page not found\n") { PlainText = true };
-
     public static ApiException UnknownResource()
         => new(404, "NotFound", "the server could not find the requested resource", []);
 
@@ -27,30 +22,20 @@ internal static class Fail
 
     public static ApiException BadRequest(string message) => new(400, "BadRequest", message);
 
-    public static ApiException NameMissing(string name) =>
-        BadRequest($"the name of the object ({name} based on URL) was undeterminable: name must be provided");
-
     public static ApiException MethodNotAllowed()
         => new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", []);
 
     public static ApiException Unauthorized() => new(401, "Unauthorized", "Unauthorized");
 
-    public static ApiException NotAcceptable(string accepted)
-        => new(406, "NotAcceptable", $"only the following media types are accepted: {accepted}");
-
     public static ApiException UnsupportedMediaType(string accepted)
         => new(415, "UnsupportedMediaType", $"the body of the request was in an unknown format - accepted media types include: {accepted}");
-
-    public static ApiException Internal(string message)
-        => new(500, "InternalError", $"Internal error occurred: {message}",
-            new JsonObject { ["causes"] = new JsonArray(new JsonObject { ["message"] = message }) });
 
     public static ApiException ServerError(string message) => new(500, "", message);
 
     public static ApiException Forbidden(string group, string resource, string name, string message)
         => new(403, "Forbidden", $"{Qualified(group, resource)} \"{name}\" is forbidden: {message}", Details(name, group, resource));
 
-    public static ApiException Expired(string message, string? token = null) => new(410, "Expired", message) { Continue = token };
+    public static ApiException Expired(string message) => new(410, "Expired", message);
 
     public static ApiException Invalid(string group, string kind, string name, IReadOnlyList<FieldError> errors)
     {

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Json;
-
 namespace LightReasoner.DevCluster.Errors;
 
 /// <summary>One thing that is wrong with one field; several of them make an Invalid answer.</summary>
@@ -15,17 +12,17 @@ internal sealed record FieldError(string Reason, string Field, string Detail)
     /// <param name="value">The value as it is shown: strings are quoted, objects are JSON.</param>
     /// <param name="detail">What is wrong with it.</param>
     public static FieldError Invalid(string field, JsonNode? value, string detail)
-        => new("FieldValueInvalid", field, $"Invalid value: {Shown(value)}: {detail}");
+        => new("FieldValueInvalid", field, $"Invalid value: {value.ToText()}: {detail}");
 
     public static FieldError TypeInvalid(string field, JsonNode? value, string detail)
-        => new("FieldValueTypeInvalid", field, $"Invalid value: {Shown(value)}: {detail}");
+        => new("FieldValueTypeInvalid", field, $"Invalid value: {value.ToText()}: {detail}");
 
     public static FieldError NotSupported(string field, string value, params IEnumerable<string> supported)
         => new("FieldValueNotSupported", field,
             $"Unsupported value: {Quote(value)}: supported values: {string.Join(", ", supported.Select(Quote))}");
 
     public static FieldError Duplicate(string field, JsonNode? value)
-        => new("FieldValueDuplicate", field, $"Duplicate value: {Shown(value)}");
+        => new("FieldValueDuplicate", field, $"Duplicate value: {value.ToText()}");
 
     public static FieldError Forbidden(string field, string detail)
         => new("FieldValueForbidden", field, $"Forbidden: {detail}");
@@ -44,6 +41,4 @@ internal sealed record FieldError(string Reason, string Field, string Detail)
     public JsonObject ToCause() => new() { ["reason"] = Reason, ["message"] = Detail, ["field"] = Field };
 
     public static string Quote(string text) => JsonValue.Create(text).ToText();
-
-    private static string Shown(JsonNode? value) => value.ToText();
 }

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace LightReasoner.DevCluster.Jobs;
 
 /// <summary>
@@ -9,101 +6,53 @@ namespace LightReasoner.DevCluster.Jobs;
 /// </summary>
 internal sealed class Indexes
 {
-    private readonly List<(int First, int Last)> ranges;
+    private readonly SortedSet<int> set;
 
-    private Indexes(List<(int First, int Last)> ranges) => this.ranges = ranges;
+    private Indexes(IEnumerable<int> indexes) => set = [.. indexes];
 
     public static Indexes Empty { get; } = new([]);
 
-    public int Count => ranges.Sum(r => r.Last - r.First + 1);
+    public int Count => set.Count;
 
     /// <summary>
     /// Reads the compressed form; what lies at or beyond <paramref name="completions"/> and what is malformed is left out.
     /// </summary>
     public static Indexes Parse(string? text, int completions)
     {
-        var found = new List<(int, int)>();
+        var found = new List<int>();
         foreach (var part in (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
             var ends = part.Split('-');
-            if (!int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first)) continue;
-            var last = first;
-            if (ends.Length > 1 && !int.TryParse(ends[1], NumberStyles.None, CultureInfo.InvariantCulture, out last)) continue;
-            if (first < completions) found.Add((first, Math.Min(last, completions - 1)));
+            if (int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first)
+                && int.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var last))
+                found.AddRange(Enumerable.Range(first, Math.Max(0, Math.Min(last, completions - 1) - first + 1)));
         }
-        return From(found);
+        return new Indexes(found);
     }
 
-    public static Indexes Of(IEnumerable<int> indexes) => From(indexes.Select(i => (i, i)));
+    public static Indexes Of(IEnumerable<int> indexes) => new(indexes);
 
-    public bool Contains(int index)
-    {
-        int low = 0, high = ranges.Count;
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (ranges[middle].Last < index) low = middle + 1;
-            else high = middle;
-        }
-        return low < ranges.Count && ranges[low].First <= index;
-    }
+    public bool Contains(int index) => set.Contains(index);
 
-    public Indexes Union(Indexes other) => From(ranges.Concat(other.ranges));
+    public Indexes Union(Indexes other) => new(set.Union(other.set));
 
-    public Indexes With(IEnumerable<int> indexes) => Union(Of(indexes));
-
-    /// <summary>How many indexes both sets have.</summary>
-    public int Overlap(Indexes other)
-    {
-        int count = 0, i = 0, j = 0;
-        while (i < ranges.Count && j < other.ranges.Count)
-        {
-            var (a, b) = (ranges[i], other.ranges[j]);
-            count += Math.Max(0, Math.Min(a.Last, b.Last) - Math.Max(a.First, b.First) + 1);
-            if (a.Last <= b.Last) i++;
-            else j++;
-        }
-        return count;
-    }
+    public Indexes With(IEnumerable<int> indexes) => new(set.Union(indexes));
 
     /// <summary>
     /// The lowest indexes below <paramref name="completions"/> that are not in the set, at most <paramref name="count"/>.
     /// </summary>
-    public List<int> FirstMissing(int count, int completions)
-    {
-        var missing = new List<int>();
-        var next = 0;
-        foreach (var (first, last) in ranges)
-        {
-            for (; next < first && next < completions && missing.Count < count; next++) missing.Add(next);
-            next = Math.Max(next, last + 1);
-        }
-        for (; next < completions && missing.Count < count; next++) missing.Add(next);
-        return missing;
-    }
+    public List<int> FirstMissing(int count, int completions) =>
+        [.. Enumerable.Range(0, completions).Where(i => !set.Contains(i)).Take(count)];
 
     public override string ToString()
     {
-        var text = new StringBuilder();
-        foreach (var (first, last) in ranges)
+        var ranges = new List<(int First, int Last)>();
+        foreach (var index in set)
         {
-            if (text.Length > 0) text.Append(',');
-            text.Append(CultureInfo.InvariantCulture, $"{first}");
-            if (last > first) text.Append(CultureInfo.InvariantCulture, $"{(last == first + 1 ? ',' : '-')}{last}");
+            if (ranges.Count > 0 && ranges[^1].Last == index - 1) ranges[^1] = (ranges[^1].First, index);
+            else ranges.Add((index, index));
         }
-        return text.ToString();
-    }
-
-    private static Indexes From(IEnumerable<(int First, int Last)> parts)
-    {
-        var merged = new List<(int First, int Last)>();
-        foreach (var part in parts.OrderBy(p => p.First))
-        {
-            if (merged.Count > 0 && part.First <= merged[^1].Last + 1)
-                merged[^1] = (merged[^1].First, Math.Max(merged[^1].Last, part.Last));
-            else if (part.Last >= part.First)
-                merged.Add(part);
-        }
-        return new Indexes(merged);
+        return string.Join(',', ranges.Select(r =>
+            r.First == r.Last ? $"{r.First}" : $"{r.First}{(r.Last == r.First + 1 ? ',' : '-')}{r.Last}"));
     }
 }

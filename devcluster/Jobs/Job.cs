@@ -1,35 +1,11 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Json;
-
 namespace LightReasoner.DevCluster.Jobs;
 
 /// <summary>What a Job asks for, with the API's defaults where a field is absent.</summary>
-internal sealed class Job
+internal sealed class Job(JsonObject json)
 {
-    /// <summary>The value of spec.managedBy that means this controller.</summary>
-    public const string ThisController = "kubernetes.io/job-controller";
+    private readonly JsonObject spec = json.Map("spec") ?? [];
 
-    public Job(JsonObject json)
-    {
-        Json = json;
-        var spec = json.Map("spec") ?? [];
-        Indexed = spec.Text("completionMode") == "Indexed";
-        Parallelism = spec.Int("parallelism") ?? 1;
-        Completions = spec.Int("completions");
-        BackoffLimitPerIndex = spec.Int("backoffLimitPerIndex");
-        BackoffLimit = spec.Int("backoffLimit") ?? (BackoffLimitPerIndex is null ? 6 : int.MaxValue);
-        MaxFailedIndexes = spec.Int("maxFailedIndexes");
-        Suspended = spec.Flag("suspend") ?? false;
-        ActiveDeadline = spec.Number("activeDeadlineSeconds") is { } s ? TimeSpan.FromSeconds(s) : null;
-        TimeToLive = spec.Number("ttlSecondsAfterFinished") is { } ttl ? TimeSpan.FromSeconds(ttl) : null;
-        FailurePolicy = spec.Map("podFailurePolicy") is { } failure ? new PodFailurePolicy(failure) : null;
-        SuccessPolicy = spec.Map("successPolicy");
-        ReplaceFailedOnly = spec.Text("podReplacementPolicy") is { } p ? p == "Failed" : FailurePolicy is not null;
-        Template = spec.Map("template") ?? [];
-        RestartsInPlace = Template.Text("spec", "restartPolicy") == "OnFailure";
-    }
-
-    public JsonObject Json { get; }
+    public JsonObject Json { get; } = json;
 
     public string Key => Json.Key();
 
@@ -39,40 +15,38 @@ internal sealed class Job
 
     public string Uid => Json.Uid();
 
-    public bool Deleting => Json.Text("metadata", "deletionTimestamp") is not null;
+    public bool Deleting => Json.IsDeleting();
 
     /// <summary>False when another controller has been named to look after it.</summary>
-    public bool Ours => Json.Text("spec", "managedBy") is null or ThisController;
+    public bool Ours => spec.Text("managedBy") is null or "kubernetes.io/job-controller";
 
-    public bool Indexed { get; }
+    public bool Indexed => spec.Text("completionMode") == "Indexed";
 
-    public int Parallelism { get; }
+    public int Parallelism => spec.Int("parallelism") ?? 1;
 
-    public int? Completions { get; }
+    public int? Completions => spec.Int("completions");
 
-    public int BackoffLimit { get; }
+    public int BackoffLimit => spec.Int("backoffLimit") ?? (BackoffLimitPerIndex is null ? 6 : int.MaxValue);
 
-    public int? BackoffLimitPerIndex { get; }
+    public int? BackoffLimitPerIndex => spec.Int("backoffLimitPerIndex");
 
-    public int? MaxFailedIndexes { get; }
+    public int? MaxFailedIndexes => spec.Int("maxFailedIndexes");
 
-    public bool Suspended { get; }
+    public bool Suspended => spec.BoolAt("suspend");
 
-    public TimeSpan? ActiveDeadline { get; }
+    public TimeSpan? ActiveDeadline => spec.Number("activeDeadlineSeconds") is { } s ? TimeSpan.FromSeconds(s) : null;
 
-    public TimeSpan? TimeToLive { get; }
+    public TimeSpan? TimeToLive => spec.Number("ttlSecondsAfterFinished") is { } s ? TimeSpan.FromSeconds(s) : null;
 
-    public PodFailurePolicy? FailurePolicy { get; }
-
-    public JsonObject? SuccessPolicy { get; }
+    public PodFailurePolicy? FailurePolicy => spec.Map("podFailurePolicy") is { } policy ? new PodFailurePolicy(policy) : null;
 
     /// <summary>A terminating Pod is replaced only once it has ended (podReplacementPolicy Failed).</summary>
-    public bool ReplaceFailedOnly { get; }
+    public bool ReplaceFailedOnly => spec.Text("podReplacementPolicy") is { } p ? p == "Failed" : FailurePolicy is not null;
 
-    public JsonObject Template { get; }
+    public JsonObject Template => spec.Map("template") ?? [];
 
     /// <summary>restartPolicy OnFailure: failures show as restarts of one Pod.</summary>
-    public bool RestartsInPlace { get; }
+    public bool RestartsInPlace => Template.Text("spec", "restartPolicy") == "OnFailure";
 
     /// <summary>Has the Pod failed for this Job? A deleted Pod has, unless replacements wait for its real end.</summary>
     public bool HasFailed(Pod pod) => pod.Phase == "Failed" || (!ReplaceFailedOnly && pod.Deleting && !pod.Succeeded);

@@ -1,12 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
-using LightReasoner.DevCluster.Resources;
-using LightReasoner.DevCluster.Rest;
-using LightReasoner.DevCluster.Storage;
-
 namespace LightReasoner.DevCluster.Jobs;
 
 /// <summary>
@@ -17,7 +8,6 @@ internal sealed class JobController(Store store, Registry registry, ObjectWriter
 {
     private const string Manager = "kube-controller-manager";
     private static readonly TimeSpan GatherPods = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100), LongestRetry = TimeSpan.FromSeconds(30);
 
     private readonly ResourceType jobs = registry.Get("batch", "v1", "jobs");
     private readonly ResourceType pods = registry.Get("", "v1", "pods");
@@ -30,7 +20,6 @@ internal sealed class JobController(Store store, Registry registry, ObjectWriter
     private readonly Dictionary<string, HashSet<string>> podsOf = [];
 
     private readonly Dictionary<string, BackOff> backOffs = [];
-    private readonly Dictionary<string, int> failures = [];
 
     private DateTimeOffset Now => writer.Time.GetUtcNow();
 
@@ -101,14 +90,11 @@ internal sealed class JobController(Store store, Registry registry, ObjectWriter
         try
         {
             Sync(key);
-            failures.Remove(key);
         }
         catch (ApiException)
         {
             // Told by an Event where it is a Pod that was refused.
-            var count = failures[key] = failures.GetValueOrDefault(key) + 1;
-            var delay = FirstRetry * Math.Pow(2, Math.Min(count - 1, 16));
-            Look(key, delay < LongestRetry ? delay : LongestRetry);
+            Look(key, GatherPods);
         }
     }
 
@@ -134,25 +120,23 @@ internal sealed class JobController(Store store, Registry registry, ObjectWriter
 
         var seen = new JobObservation(job, status, mine, backOffs.GetValueOrDefault(job.Uid) ?? BackOff.None, Now);
         var plan = JobPlanner.Plan(seen);
-        var (outcome, failure) = Apply(job, plan);
+        var (created, failure) = Apply(job, plan);
         var tally = new JobTally(seen, plan);
-        tally.Count(outcome);
+        tally.Count(created);
         if (tally.SuspensionEvent is { } suspension) Tell(job, "Normal", suspension, $"Job {suspension.ToLowerInvariant()}");
-        if (tally.Dirty)
-        {
-            WriteStatus(job, tally);
-            backOffs[job.Uid] = plan.BackOff;
-        }
+        WriteStatus(job, tally);
+        backOffs[job.Uid] = plan.BackOff;
         foreach (var pod in tally.Release) Release(pod);
-        var over = tally.Finish(tally.Release.Select(p => p.Uid));
-        if (tally.Dirty) WriteStatus(job, tally);
-        if (over) TellEnd(job, tally);
+        tally.Finish();
+        WriteStatus(job, tally);
+        if (tally.Verdict is { Type: JobCondition.Complete }) Tell(job, "Normal", "Completed", "Job completed");
+        else if (tally.Verdict is { } verdict) Tell(job, "Warning", verdict.Reason, verdict.Message);
         if (plan.Again is { } again) Look(key, again > TimeSpan.Zero ? again : GatherPods);
         if (failure is not null) throw failure;
     }
 
     /// <summary>Removes or creates the plan's Pods. When a Pod is refused (by its namespace's end, say), the rest would be too.</summary>
-    private (PodsOutcome Outcome, ApiException? Failure) Apply(Job job, JobPlan plan)
+    private (int Created, ApiException? Failure) Apply(Job job, JobPlan plan)
     {
         foreach (var pod in plan.Remove)
         {
@@ -179,7 +163,7 @@ internal sealed class JobController(Store store, Registry registry, ObjectWriter
                 break;
             }
         }
-        return (new PodsOutcome(plan.Remove.Count, plan.Remove.Count(p => p.Ready), created), failure);
+        return (created, failure);
     }
 
     /// <summary>Takes the tracking finalizer off.</summary>
@@ -191,12 +175,12 @@ internal sealed class JobController(Store store, Registry registry, ObjectWriter
 
     private void WriteStatus(Job job, JobTally tally)
     {
-        var written = writer.Update(jobs, job.Namespace, job.Name, "status", o =>
+        if (tally.ToWrite() is not { } status) return;
+        writer.Update(jobs, job.Namespace, job.Name, "status", o =>
         {
-            o["status"] = tally.Status.ToJson();
+            o["status"] = status.Copy();
             return o;
         }, new WriteOptions(Manager));
-        tally.Status = JobStatus.Read(written.Document);
     }
 
     /// <summary>Deletes a finished Job, and its Pods with it, ttlSecondsAfterFinished after its end.</summary>
@@ -209,58 +193,23 @@ internal sealed class JobController(Store store, Registry registry, ObjectWriter
         else deleter.Delete(jobs, job.Namespace, job.Name, new DeleteOptions("Foreground", Uid: job.Uid));
     }
 
-    private void TellEnd(Job job, JobTally tally)
-    {
-        if (tally.Verdict is not { } verdict) return;
-        if (verdict.Type != JobCondition.Complete)
-        {
-            Tell(job, "Warning", verdict.Reason, verdict.Message);
-            return;
-        }
-        if (tally.Status.Succeeded > job.Completions)
-            Tell(job, "Warning", "TooManySucceededPods", "Too many succeeded pods running after completion count reached");
-        Tell(job, "Normal", "Completed", "Job completed");
-    }
-
     /// <summary>Writes an Event about a Job, or counts the one that says the same.</summary>
     private void Tell(Job job, string type, string reason, string message)
     {
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{job.Uid}\n{reason}\n{message}"));
-        var name = $"{job.Name}.{Convert.ToHexStringLower(hash)[..16]}";
         var now = Now.ToKubernetesTime();
+        var news = EventDocument.Make(job.Json, type, reason, message, "job-controller", null, now);
         try
         {
-            if (store.Get(events.StorageName, job.Namespace, name) is not null)
+            if (store.Get(events.StorageName, job.Namespace, news.Name()) is null)
             {
-                writer.Change(events, job.Namespace, name, o =>
-                {
-                    o["count"] = o.Int("count") + 1;
-                    o["lastTimestamp"] = now;
-                });
+                writer.Create(events, job.Namespace, news, new WriteOptions(Manager));
                 return;
             }
-            writer.Create(events, job.Namespace, new JsonObject
+            writer.Change(events, job.Namespace, news.Name(), o =>
             {
-                ["apiVersion"] = "v1",
-                ["kind"] = "Event",
-                ["metadata"] = new JsonObject { ["name"] = name },
-                ["involvedObject"] = new JsonObject
-                {
-                    ["apiVersion"] = "batch/v1",
-                    ["kind"] = "Job",
-                    ["name"] = job.Name,
-                    ["namespace"] = job.Namespace,
-                    ["uid"] = job.Uid,
-                },
-                ["reason"] = reason,
-                ["message"] = message,
-                ["source"] = new JsonObject { ["component"] = "job-controller" },
-                ["firstTimestamp"] = now,
-                ["lastTimestamp"] = now,
-                ["count"] = 1,
-                ["type"] = type,
-                ["reportingComponent"] = "job-controller",
-            }, new WriteOptions(Manager));
+                o["count"] = o.Int("count") + 1;
+                o["lastTimestamp"] = now;
+            });
         }
         catch (ApiException)
         {

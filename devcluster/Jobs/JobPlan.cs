@@ -14,10 +14,7 @@ internal sealed record JobPlan
     /// <summary>Active Pods to delete.</summary>
     public IReadOnlyList<Pod> Remove { get; init; } = [];
 
-    /// <summary>
-    /// Take the tracking finalizer off first: the Pod is given up and does not count as a failure. Pods removed because the Job
-    /// is over keep it until they are counted.
-    /// </summary>
+    /// <summary>Take the tracking finalizer off first: a Pod that is given up does not count as a failure.</summary>
     public bool Uncounted { get; init; }
 
     /// <summary>Completion indexes of the Pods to create, <see cref="Pod.NoIndex"/> for a Job without.</summary>
@@ -42,8 +39,6 @@ internal sealed record JobPlan
     public required int Succeeded { get; init; }
 
     public required BackOff BackOff { get; init; }
-
-    public Indexes PreviouslySucceeded { get; init; } = Indexes.Empty;
 
     public Indexes SucceededIndexes { get; init; } = Indexes.Empty;
 

@@ -1,4 +1,3 @@
-
 namespace LightReasoner.DevCluster.Jobs;
 
 /// <summary>
@@ -11,10 +10,11 @@ internal static class JobPlanner
 
     public static JobPlan Plan(JobObservation seen)
     {
-        var (job, status, now) = (seen.Job, seen.Status, seen.Now);
+        var (job, status) = (seen.Job, seen.Status);
         var active = seen.Pods.Where(p => p.Active).ToList();
-        var newSucceeded = Uncounted(seen, status.UncountedSucceeded, p => p.Succeeded);
-        var newFailed = Uncounted(seen, status.UncountedFailed, job.HasFailed);
+        var uncounted = seen.Pods.Where(p => p.Tracked && (!job.Indexed || job.IndexCounts(p))).ToList();
+        var newSucceeded = uncounted.Where(p => p.Succeeded && !status.UncountedSucceeded.Contains(p.Uid)).ToList();
+        var newFailed = uncounted.Where(p => job.HasFailed(p) && !status.UncountedFailed.Contains(p.Uid)).ToList();
         var failed = status.Failed + status.UncountedFailed.Count + newFailed.Count(job.FailureCounts);
         var plan = new JobPlan
         {
@@ -39,10 +39,6 @@ internal static class JobPlanner
         var started = seen.Status.StartTime is { } text && DateTimeOffset.TryParse(text, out var t) ? t : seen.Now;
         return allowed - (seen.Now - started);
     }
-
-    /// <summary>Failed Pods not counted yet, or succeeded ones.</summary>
-    private static List<Pod> Uncounted(JobObservation seen, List<string> noted, Func<Pod, bool> ended) =>
-        [.. seen.Pods.Where(p => p.Tracked && !noted.Contains(p.Uid) && (!seen.Job.Indexed || seen.Job.IndexCounts(p)) && ended(p))];
 
     /// <summary>Is the Job over, by a verdict already written, by policy, by its limit, or by its deadline?</summary>
     private static JobCondition? Verdict(JobObservation seen, int failed)
@@ -74,9 +70,9 @@ internal static class JobPlanner
     {
         var (job, status) = (seen.Job, seen.Status);
         var completions = job.Completions ?? 0;
-        var before = Indexes.Parse(status.CompletedIndexes, completions);
-        var succeeded = before.With(seen.Pods.Where(p => p.Succeeded && p.Tracked && job.IndexCounts(p)).Select(p => p.Index));
-        plan = plan with { PreviouslySucceeded = before, SucceededIndexes = succeeded, Succeeded = succeeded.Count };
+        var ended = seen.Pods.Where(p => p.Succeeded && p.Tracked && job.IndexCounts(p));
+        var succeeded = Indexes.Parse(status.CompletedIndexes, completions).With(ended.Select(p => p.Index));
+        plan = plan with { SucceededIndexes = succeeded, Succeeded = succeeded.Count };
         if (job.BackoffLimitPerIndex is { } limit)
         {
             var failed = Indexes.Parse(status.FailedIndexes, completions)
@@ -89,8 +85,6 @@ internal static class JobPlanner
                 plan = plan with { Finished = JobCondition.Of(JobCondition.FailureTarget, "FailedIndexes",
                     "Job has failed indexes", seen.Now) };
         }
-        if (plan.Finished is null && SuccessPolicy.Met(job.SuccessPolicy, succeeded, completions) is { } message)
-            plan = plan with { Finished = JobCondition.Of(JobCondition.SuccessCriteriaMet, "SuccessPolicy", message, seen.Now) };
         return plan;
     }
 

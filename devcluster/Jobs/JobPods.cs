@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Json;
-
 namespace LightReasoner.DevCluster.Jobs;
 
 /// <summary>The Pods that a Job's template makes.</summary>
@@ -22,15 +19,7 @@ internal static class JobPods
             if (from.Map(field) is { Count: > 0 } map) metadata[field] = map.DeepClone();
         }
         metadata["finalizers"] = from.Strings("finalizers").Append(Pod.TrackingFinalizer).Distinct().ToJsonArray();
-        metadata["ownerReferences"] = new JsonArray(new JsonObject
-        {
-            ["apiVersion"] = "batch/v1",
-            ["kind"] = "Job",
-            ["name"] = job.Name,
-            ["uid"] = job.Uid,
-            ["controller"] = true,
-            ["blockOwnerDeletion"] = true,
-        });
+        metadata["ownerReferences"] = new JsonArray(job.Json.ToOwnerReference());
         var spec = (JsonObject)(template.Map("spec") ?? []).DeepClone();
         if (index != Pod.NoIndex)
         {

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Json;
-
 namespace LightReasoner.DevCluster.Jobs;
 
 /// <summary>A condition of a Job.</summary>
@@ -86,14 +83,11 @@ internal sealed class JobStatus
         return true;
     }
 
-    /// <summary>Moves the uncounted Pods that have lost their finalizer into the counters. Returns whether there were any.</summary>
-    public bool CountReleased(IReadOnlySet<string> stillTracked)
+    /// <summary>Moves the uncounted Pods that have lost their finalizer into the counters.</summary>
+    public void CountReleased(IReadOnlySet<string> stillTracked)
     {
-        var succeeded = UncountedSucceeded.RemoveAll(uid => !stillTracked.Contains(uid));
-        var failed = UncountedFailed.RemoveAll(uid => !stillTracked.Contains(uid));
-        Succeeded += succeeded;
-        Failed += failed;
-        return succeeded + failed > 0;
+        Succeeded += UncountedSucceeded.RemoveAll(uid => !stillTracked.Contains(uid));
+        Failed += UncountedFailed.RemoveAll(uid => !stillTracked.Contains(uid));
     }
 
     public JsonObject ToJson()

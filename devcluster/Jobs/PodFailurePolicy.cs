@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Json;
-
 namespace LightReasoner.DevCluster.Jobs;
 
 /// <summary>What a rule of the policy does about a failed Pod.</summary>

@@ -1,7 +1,4 @@
-using System.Globalization;
 using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace LightReasoner.DevCluster.Json;
 
@@ -55,7 +52,8 @@ internal static class JsonAccess
         => (node.At(keys) as JsonValue)?.GetValueKind() switch { JsonValueKind.True => true, JsonValueKind.False => false, _ => null };
 
     /// <summary>The strings of a list; nothing where it is missing.</summary>
-    public static IEnumerable<string> Strings(this JsonNode? node, params ReadOnlySpan<string> keys) => node.At(keys).StringItems();
+    public static IEnumerable<string> Strings(this JsonNode? node, params ReadOnlySpan<string> keys)
+        => node.At(keys) is JsonArray a ? a.Select(i => i.Text()).OfType<string>() : [];
 
     /// <summary>The string-to-string entries of a map such as labels.</summary>
     public static IEnumerable<KeyValuePair<string, string>> Entries(this JsonNode? node, params ReadOnlySpan<string> keys)
@@ -130,9 +128,6 @@ internal static class JsonAccess
 
     public static JsonArray Strings(IEnumerable<string> values) => new([.. values.Select(v => (JsonNode)JsonValue.Create(v))]);
 
-    public static IEnumerable<string> StringItems(this JsonNode? node)
-        => node is JsonArray a ? a.Select(i => i.Text()).OfType<string>() : [];
-
     // metadata
     public static JsonObject Metadata(this JsonObject o) => o.Ensure("metadata");
 
@@ -149,13 +144,24 @@ internal static class JsonAccess
     public static JsonObject? ControllerReference(this JsonObject o)
         => o.Items("metadata", "ownerReferences").FirstOrDefault(r => r.BoolAt("controller"));
 
+    /// <summary>The owner reference with which an object controls another.</summary>
+    public static JsonObject ToOwnerReference(this JsonObject o) => new()
+    {
+        ["apiVersion"] = o.ApiVersion(),
+        ["kind"] = o.Kind(),
+        ["name"] = o.Name(),
+        ["uid"] = o.Uid(),
+        ["controller"] = true,
+        ["blockOwnerDeletion"] = true,
+    };
+
     public static string Kind(this JsonObject o) => o.Text("kind") ?? "";
 
     public static string ApiVersion(this JsonObject o) => o.Text("apiVersion") ?? "";
 
     public static void RemoveFinalizer(this JsonObject o, string finalizer)
     {
-        var rest = o.At("metadata", "finalizers").StringItems().Where(f => f != finalizer).ToList();
+        var rest = o.Strings("metadata", "finalizers").Where(f => f != finalizer).ToList();
         o.Metadata().SetOrRemove("finalizers", rest.Count == 0 ? null : Strings(rest));
     }
 
@@ -166,7 +172,7 @@ internal static class JsonAccess
     public static bool HasCondition(this JsonNode? o, string type) => o.Condition(type).Text("status") == "True";
 
     /// <summary>Adds or changes a condition of the status; its transition time stays while its status does.</summary>
-    public static void SetCondition(this JsonObject o, string now, string type, bool status, string reason, string message)
+    public static void SetCondition(this JsonObject o, string now, string type, bool status, string? reason = null, string? message = null)
     {
         var old = o.Condition(type);
         var value = status ? "True" : "False";
@@ -175,9 +181,9 @@ internal static class JsonAccess
             ["type"] = type,
             ["status"] = value,
             ["lastTransitionTime"] = old.Text("status") == value ? old.Text("lastTransitionTime") : now,
-            ["reason"] = reason,
-            ["message"] = message,
         };
+        condition.SetOrRemove("reason", reason);
+        condition.SetOrRemove("message", message);
         var parent = o.Ensure("status");
         if (parent["conditions"] is not JsonArray list)
             parent["conditions"] = list = [];

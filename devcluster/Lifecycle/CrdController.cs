@@ -1,11 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
-using LightReasoner.DevCluster.Resources;
-using LightReasoner.DevCluster.Rest;
-using LightReasoner.DevCluster.Schema;
-using LightReasoner.DevCluster.Storage;
-
 namespace LightReasoner.DevCluster.Lifecycle;
 
 /// <summary>Serves what CustomResourceDefinitions define, and clears up after deleted ones.</summary>
@@ -43,14 +35,6 @@ internal sealed class CrdController(Store store, Registry registry, ObjectWriter
         if (store.Get(type.StorageName, "", name)?.Document is not { } crd || crd.IsDeleting())
             return;
         var names = crd.Map("spec", "names")!;
-        Write(name, o =>
-        {
-            o.Ensure("status")["acceptedNames"] = names.DeepClone();
-            o.SetCondition(writer.Now, "NamesAccepted", true, "NoConflicts", "no conflicts found");
-            if (!crd.HasCondition("Established"))
-                o.SetCondition(writer.Now, "Established", false, "Installing", "the initial names have been accepted");
-        });
-        Write(name, o => o.SetCondition(writer.Now, "Established", true, "InitialNamesAccepted", "the initial names have been accepted"));
         var version = crd.Items("spec", "versions").First();
         var schema = version.Map("schema", "openAPIV3Schema")!;
         var (group, plural, kind) = (crd.Text("spec", "group")!, names.Text("plural")!, names.Text("kind")!);
@@ -61,10 +45,9 @@ internal sealed class CrdController(Store store, Registry registry, ObjectWriter
             Plural = plural,
             Singular = names.Text("singular") ?? "",
             Kind = kind,
-            ListKindOverride = names.Text("listKind"),
             Namespaced = crd.Text("spec", "scope") == "Namespaced",
-            ShortNames = [.. names["shortNames"].StringItems()],
-            Categories = [.. names["categories"].StringItems()],
+            ShortNames = [.. names.Strings("shortNames")],
+            Categories = [.. names.Strings("categories")],
             Verbs = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"],
             DefaultsOnRead = crd.Number("metadata", "generation") > 1,
             OpenApiSchema = schema,
@@ -72,6 +55,12 @@ internal sealed class CrdController(Store store, Registry registry, ObjectWriter
             Strategy = new CustomResourceStrategy(version),
             Subresources = version.At("subresources", "status") is null ? []
                 : [new Subresource("status", kind, ["get", "patch", "update"])],
+        });
+        Write(name, o =>
+        {
+            o.Ensure("status")["acceptedNames"] = names.DeepClone();
+            o.SetCondition(writer.Now, "NamesAccepted", true, "NoConflicts", "no conflicts found");
+            o.SetCondition(writer.Now, "Established", true, "InitialNamesAccepted", "the initial names have been accepted");
         });
     }
 
@@ -83,7 +72,7 @@ internal sealed class CrdController(Store store, Registry registry, ObjectWriter
     private void Terminate(string name)
     {
         if (store.Get(type.StorageName, "", name)?.Document is not { } crd
-            || !crd.At("metadata", "finalizers").StringItems().Contains(CustomResourceDefinitionStrategy.CleanupFinalizer))
+            || !crd.Strings("metadata", "finalizers").Contains(CustomResourceDefinitionStrategy.CleanupFinalizer))
             return;
         Write(name, o => o.SetCondition(writer.Now, "Terminating", true, "InstanceDeletionInProgress",
             "CustomResource deletion is in progress"));

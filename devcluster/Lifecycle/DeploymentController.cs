@@ -1,13 +1,3 @@
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
-using LightReasoner.DevCluster.Resources;
-using LightReasoner.DevCluster.Rest;
-using LightReasoner.DevCluster.Storage;
-
 namespace LightReasoner.DevCluster.Lifecycle;
 
 /// <summary>
@@ -134,7 +124,7 @@ internal sealed class DeploymentController(Store store, Registry registry, Objec
                 ["name"] = $"{deployment.Name()}-{hash}",
                 ["labels"] = labelled.At("metadata", "labels")!.DeepClone(),
                 ["annotations"] = annotations,
-                ["ownerReferences"] = new JsonArray(Reference(deployments, deployment)),
+                ["ownerReferences"] = new JsonArray(deployment.ToOwnerReference()),
             },
             ["spec"] = new JsonObject { ["replicas"] = 0, ["selector"] = selector, ["template"] = labelled },
         }, new WriteOptions("kube-controller-manager")).Document;
@@ -152,7 +142,7 @@ internal sealed class DeploymentController(Store store, Registry registry, Objec
             pod["apiVersion"] = pods.GroupVersion;
             pod["kind"] = pods.Kind;
             pod.Metadata()["generateName"] = set.Name() + "-";
-            pod.Metadata()["ownerReferences"] = new JsonArray(Reference(sets, set));
+            pod.Metadata()["ownerReferences"] = new JsonArray(set.ToOwnerReference());
             writer.Create(pods, ns, pod, new WriteOptions("kube-controller-manager"));
         }
 
@@ -220,16 +210,6 @@ internal sealed class DeploymentController(Store store, Registry registry, Objec
 
     private IEnumerable<JsonObject> Owned(ResourceType type, string ns, JsonObject owner)
         => Of(type, ns).Where(o => o.ControllerReference().Text("uid") == owner.Uid());
-
-    private static JsonObject Reference(ResourceType type, JsonObject owner) => new()
-    {
-        ["apiVersion"] = type.GroupVersion,
-        ["kind"] = type.Kind,
-        ["name"] = owner.Name(),
-        ["uid"] = owner.Uid(),
-        ["controller"] = true,
-        ["blockOwnerDeletion"] = true,
-    };
 
     private static JsonObject Unhashed(JsonObject set)
     {

@@ -1,10 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
-using LightReasoner.DevCluster.Resources;
-using LightReasoner.DevCluster.Rest;
-using LightReasoner.DevCluster.Storage;
-
 namespace LightReasoner.DevCluster.Lifecycle;
 
 /// <summary>
@@ -78,7 +71,7 @@ internal sealed class GarbageCollector(Store store, Registry registry, ObjectWri
             return;
         if (registry.ByStorage(stored.Resource) is not { } type)
             return;
-        var finalizers = stored.Document.At("metadata", "finalizers").StringItems().ToList();
+        var finalizers = stored.Document.Strings("metadata", "finalizers").ToList();
         if (stored.Document.IsDeleting() && finalizers.Contains("orphan"))
             OrphanDependents(type, stored);
         else if (stored.Document.IsDeleting() && finalizers.Contains("foregroundDeletion"))

@@ -1,10 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
-using LightReasoner.DevCluster.Resources;
-using LightReasoner.DevCluster.Rest;
-using LightReasoner.DevCluster.Storage;
-
 namespace LightReasoner.DevCluster.Lifecycle;
 
 /// <summary>Gives every namespace its default service account and CA bundle, and empties the ones that are deleted.</summary>
@@ -59,17 +52,7 @@ internal sealed class NamespaceController(Store store, Registry registry, Object
         Make("serviceaccounts", ns, new JsonObject { ["metadata"] = new JsonObject { ["name"] = "default" } });
         Make("configmaps", ns, new JsonObject
         {
-            ["metadata"] = new JsonObject
-            {
-                ["name"] = CaConfigMap,
-                ["annotations"] = new JsonObject
-                {
-                    ["kubernetes.io/description"] =
-                        "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the "
-                        + "internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes "
-                        + "clusters.",
-                },
-            },
+            ["metadata"] = new JsonObject { ["name"] = CaConfigMap },
             ["data"] = new JsonObject { ["ca.crt"] = caCertificate },
         });
     }
@@ -98,26 +81,12 @@ internal sealed class NamespaceController(Store store, Registry registry, Object
 
         writer.Change(type, "", ns, o =>
         {
-            var finalizers = remaining.SelectMany(r => r.Object.Document.At("metadata", "finalizers").StringItems()).CountBy(f => f)
-                .Select(f => $"{f.Key} in {f.Value} resource instances").ToList();
-            var resources = remaining.CountBy(r => r.Type.QualifiedName).Select(g => $"{g.Key} has {g.Value} resource instances");
-            var conditions = new (string Type, bool True, string Reason, string Message)[]
-            {
-                ("NamespaceDeletionDiscoveryFailure", false, "ResourcesDiscovered", "All resources successfully discovered"),
-                ("NamespaceDeletionGroupVersionParsingFailure", false, "ParsedGroupVersions", "All legacy kube types successfully parsed"),
-                ("NamespaceDeletionContentFailure", false, "ContentDeleted",
-                    "All content successfully deleted, may be waiting on finalization"),
-                remaining.Count > 0 ? ("NamespaceContentRemaining", true, "SomeResourcesRemain",
-                    "Some resources are remaining: " + string.Join(", ", resources))
-                    : ("NamespaceContentRemaining", false, "ContentRemoved", "All content successfully removed"),
-                finalizers.Count > 0 ? ("NamespaceFinalizersRemaining", true, "SomeFinalizersRemain",
-                    "Some content in the namespace has finalizers remaining: " + string.Join(", ", finalizers))
-                    : ("NamespaceFinalizersRemaining", false, "ContentHasNoFinalizers", "All content-preserving finalizers finished"),
-            };
-            foreach (var c in conditions)
-                o.SetCondition(writer.Now, c.Type, c.True, c.Reason, c.Message);
-            if (remaining.Count == 0)
+            var held = remaining.Select(r => $"{r.Type.QualifiedName} {r.Object.Name}").ToList();
+            if (held.Count == 0)
                 o["spec"]!.AsObject().Remove("finalizers");
+            else
+                o.SetCondition(writer.Now, "NamespaceContentRemaining", true, "SomeResourcesRemain",
+                    $"Some resources are remaining: {string.Join(", ", held)}");
         });
     }
 }

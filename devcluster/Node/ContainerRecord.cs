@@ -1,21 +1,19 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Json;
-
 namespace LightReasoner.DevCluster.Node;
 
 /// <summary>How a run of a container ended.</summary>
 internal sealed record Termination(
     int ExitCode, string Reason, string? Message, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, string ContainerId)
 {
-    public JsonObject ToJson()
+    /// <summary>For a patch: null is what there is not.</summary>
+    public JsonObject ToJson() => new()
     {
-        var json = new JsonObject { ["exitCode"] = ExitCode, ["reason"] = Reason };
-        if (!string.IsNullOrEmpty(Message)) json["message"] = Message;
-        json["startedAt"] = StartedAt?.ToKubernetesTime();
-        json["finishedAt"] = FinishedAt?.ToKubernetesTime();
-        if (ContainerId.Length > 0) json["containerID"] = ContainerId;
-        return json;
-    }
+        ["exitCode"] = ExitCode,
+        ["reason"] = Reason,
+        ["message"] = Message,
+        ["startedAt"] = StartedAt?.ToKubernetesTime(),
+        ["finishedAt"] = FinishedAt?.ToKubernetesTime(),
+        ["containerID"] = ContainerId,
+    };
 }
 
 /// <summary>What the node knows of one container; a snapshot that is replaced as things happen.</summary>
@@ -50,8 +48,8 @@ internal sealed record ContainerRecord(string Name, string Image)
     {
         var state = Ended is not null ? new JsonObject { ["terminated"] = Ended.ToJson() }
             : RunningSince is { } since ? new JsonObject { ["running"] = new JsonObject { ["startedAt"] = since.ToKubernetesTime() } }
-            : new JsonObject { ["waiting"] = WaitingJson() };
-        var json = new JsonObject
+            : new JsonObject { ["waiting"] = new JsonObject { ["reason"] = Waiting.Reason, ["message"] = Waiting.Message } };
+        return new JsonObject
         {
             ["name"] = Name,
             ["state"] = state,
@@ -61,15 +59,7 @@ internal sealed record ContainerRecord(string Name, string Image)
             ["image"] = Image,
             ["imageID"] = "",
             ["started"] = Running,
+            ["containerID"] = ContainerId,
         };
-        if (ContainerId.Length > 0) json["containerID"] = ContainerId;
-        return json;
-    }
-
-    private JsonObject WaitingJson()
-    {
-        var json = new JsonObject { ["reason"] = Waiting.Reason };
-        if (Waiting.Message is { } message) json["message"] = message;
-        return json;
     }
 }

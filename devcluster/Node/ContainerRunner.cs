@@ -1,15 +1,9 @@
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Client;
-using LightReasoner.DevCluster.Json;
-
 namespace LightReasoner.DevCluster.Node;
 
 /// <summary>What all Pods of a node share.</summary>
 internal sealed record NodeContext(
     ApiClient Api, NodeOptions Options, ImageCatalog Images, ProcessGuard Guard, EventRecorder Events,
-        Func<string, decimal> NodeHas, LiveLogs Logs);
+    ConcurrentDictionary<string, LogFile> Logs);
 
 /// <summary>
 /// Runs one container of a Pod from image to end, restarts included. Waiting → Running → Terminated, and by the Pod's restart
@@ -27,7 +21,6 @@ internal sealed class ContainerRunner(
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan GoodRun = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan ConfigRetry = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan PullRetry = TimeSpan.FromSeconds(1);
 
     private readonly TimeProvider clock = node.Options.Clock;
     private readonly string name = container.Text("name") ?? "";
@@ -77,24 +70,9 @@ internal sealed class ContainerRunner(
             node.Events.Normal(pod, "Pulled", $"Container image \"{image}\" already present on machine");
             return command;
         }
-        if (container.Text("imagePullPolicy") == "Never")
-        {
-            var absent = $"Container image \"{image}\" is not present with pull policy of Never";
-            node.Events.Warning(pod, "ErrImageNeverPull", absent);
-            Update(record with { Waiting = ("ErrImageNeverPull", absent) });
-        }
-        else
-        {
-            var reason =
-                $"failed to resolve image \"{image}\": not found: the node has no command for it (images are given by --image name=command)";
-            node.Events.Warning(pod, "Failed", $"Failed to pull image \"{image}\": {reason}");
-            node.Events.Warning(pod, "Failed", "Error: ErrImagePull");
-            Update(record with { Waiting = ("ErrImagePull", reason) });
-            await Task.Delay(PullRetry, clock, stop.Requested);
-            node.Events.Normal(pod, "BackOff", $"Back-off pulling image \"{image}\"");
-            node.Events.Warning(pod, "Failed", "Error: ImagePullBackOff");
-            Update(record with { Waiting = ("ImagePullBackOff", $"Back-off pulling image \"{image}\": ErrImagePull: {reason}") });
-        }
+        var problem = $"Failed to pull image \"{image}\": the node has no command for it (images are given by --image name=command)";
+        node.Events.Warning(pod, "Failed", problem);
+        Update(record with { Waiting = ("ImagePullBackOff", problem) });
         await Task.Delay(Timeout.InfiniteTimeSpan, clock, stop.Requested);
         return null;
     }
@@ -125,7 +103,7 @@ internal sealed class ContainerRunner(
     {
         var paths = volumes.Paths(container);
         var declared = await ContainerEnvironment.DeclaredAsync(
-            pod, container, new ConfigSource(node.Api, pod.Namespace()), node.NodeHas, stop.Requested);
+            pod, container, new ConfigSource(node.Api, pod.Namespace()), stop.Requested);
         string Local(string text) => Loopback.Rewrite(paths.Rewrite(text), pod, node.Options.DataDirectory);
         string Resolve(string text) => Local(Expansion.Expand(text, declared));
         var command = container.Strings("command").Select(Resolve).ToList();
@@ -166,7 +144,7 @@ internal sealed class ContainerRunner(
         await File.WriteAllBytesAsync(message, []);
         var logPath = folders.Log(name, record.Restarts);
         var log = new LogFile(logPath, clock);
-        using var live = node.Logs.Add(log);
+        node.Logs[logPath] = log;
         ContainerProcess process;
         try
         {
@@ -175,6 +153,7 @@ internal sealed class ContainerRunner(
         catch (ConfigException e)
         {
             log.Dispose();
+            node.Logs.TryRemove(logPath, out _);
             node.Events.Warning(pod, "Failed", $"Error: failed to start container \"{name}\": {e.Message}");
             return new Termination(128, "StartError", e.Message, null, clock.GetUtcNow(), "");
         }
@@ -189,6 +168,7 @@ internal sealed class ContainerRunner(
         var code = await Wait(process);
         await ended.CancelAsync();
         await probes.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        node.Logs.TryRemove(logPath, out _);
         var text = await Message(message, logPath, code);
         return new Termination(code, code == 0 ? "Completed" : "Error", text, started, clock.GetUtcNow(), id);
     }

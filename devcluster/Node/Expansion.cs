@@ -1,41 +1,14 @@
-using System.Text;
-using System.Text.RegularExpressions;
-
 namespace LightReasoner.DevCluster.Node;
 
 /// <summary>References to variables in command, args and env values, as Kubernetes writes them.</summary>
-internal static class Expansion
+internal static partial class Expansion
 {
+    [GeneratedRegex(@"\$(\$|\(([^)]*)\))")]
+    private static partial Regex Reference();
+
     /// <summary><c>$(NAME)</c> becomes the variable's value, <c>$$</c> a single dollar; an unknown name stays as it is written.</summary>
-    public static string Expand(string text, IReadOnlyDictionary<string, string> variables)
-    {
-        var result = new StringBuilder();
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] != '$' || i + 1 == text.Length)
-            {
-                result.Append(text[i]);
-                continue;
-            }
-            var end = text[i + 1] == '(' ? text.IndexOf(')', i) : -1;
-            if (text[i + 1] == '$')
-            {
-                result.Append('$');
-                i++;
-            }
-            else if (end > 0)
-            {
-                var name = text[(i + 2)..end];
-                result.Append(variables.TryGetValue(name, out var value) ? value : $"$({name})");
-                i = end;
-            }
-            else
-            {
-                result.Append('$');
-            }
-        }
-        return result.ToString();
-    }
+    public static string Expand(string text, IReadOnlyDictionary<string, string> variables) => Reference().Replace(text,
+        m => m.Value == "$$" ? "$" : variables.GetValueOrDefault(m.Groups[2].Value, m.Value));
 }
 
 /// <summary>

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Json;
-
 namespace LightReasoner.DevCluster.Node;
 
 /// <summary>A probe of a container by <c>httpGet</c>, the only kind that is carried out: any other passes.</summary>

@@ -1,8 +1,3 @@
-using System.Collections.Concurrent;
-using LightReasoner.DevCluster.Client;
-using LightReasoner.DevCluster.Json;
-using Microsoft.Extensions.Logging;
-
 namespace LightReasoner.DevCluster.Node;
 
 /// <summary>Keeps one <see cref="PodWorker"/> for every Pod that is bound to the node.</summary>
@@ -29,12 +24,6 @@ internal sealed class Kubelet(NodeContext node, ILogger log, CancellationToken s
         if (stopping) return;
         worker = new PodWorker(node, pod, log, shutdown);
         workers[uid] = worker;
-        if (pod.Text("status", "phase") is "Succeeded" or "Failed")
-        {
-            worker.AlreadyEnded();
-            worker.Update(pod);
-            return;
-        }
         worker.Update(pod);
         worker.Start();
     }

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace LightReasoner.DevCluster.Node;
 
 /// <summary>
@@ -23,7 +20,7 @@ internal sealed class LogFile : IDisposable
         Path = path;
         this.clock = clock;
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
-        file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
+        file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
     }
 
     public string Path { get; }
@@ -33,24 +30,21 @@ internal sealed class LogFile : IDisposable
     {
         var buffer = new byte[MaxRecord];
         var line = new MemoryStream();
-        while (true)
+        while (await source.ReadAsync(buffer) is var count and > 0)
         {
-            var count = await source.ReadAsync(buffer);
-            if (count == 0) break;
-            var rest = buffer.AsMemory(0, count);
-            while (rest.Length > 0)
+            for (var rest = buffer.AsMemory(0, count); rest.Length > 0;)
             {
                 var end = rest.Span.IndexOf((byte)'\n');
                 line.Write((end < 0 ? rest : rest[..end]).Span);
                 if (end >= 0 || line.Length >= MaxRecord)
                 {
-                    Append(stream, end >= 0, line.GetBuffer().AsSpan(0, (int)line.Length));
+                    Append(stream, end >= 0, line.ToArray());
                     line.SetLength(0);
                 }
                 rest = end < 0 ? default : rest[(end + 1)..];
             }
         }
-        if (line.Length > 0) Append(stream, false, line.GetBuffer().AsSpan(0, (int)line.Length));
+        if (line.Length > 0) Append(stream, false, line.ToArray());
     }
 
     /// <summary>Waits until the log is longer than <paramref name="known"/>; false when it has ended and is not.</summary>
@@ -74,7 +68,6 @@ internal sealed class LogFile : IDisposable
     {
         lock (gate)
         {
-            if (closed) return;
             closed = true;
             file.Dispose();
             grown.TrySetResult();
@@ -83,21 +76,14 @@ internal sealed class LogFile : IDisposable
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private void Append(string stream, bool whole, ReadOnlySpan<byte> text)
+    private void Append(string stream, bool whole, byte[] text)
     {
         lock (gate)
         {
             if (closed) return;
-            var now = clock.GetUtcNow().UtcDateTime;
-            var stamp = now.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff", CultureInfo.InvariantCulture);
-            var head = Encoding.ASCII.GetBytes($"{stamp}00Z {stream} {(whole ? 'F' : 'P')} ");
-            var record = new byte[head.Length + text.Length + 1];
-            head.CopyTo(record, 0);
-            text.CopyTo(record.AsSpan(head.Length));
-            record[^1] = (byte)'\n';
-            file.Write(record);
-            file.Flush();
-            length += record.Length;
+            var stamp = clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff", CultureInfo.InvariantCulture);
+            file.Write([.. Encoding.ASCII.GetBytes($"{stamp}00Z {stream} {(whole ? 'F' : 'P')} "), .. text, (byte)'\n']);
+            length = file.Position;
             var signal = grown;
             grown = New();
             signal.TrySetResult();

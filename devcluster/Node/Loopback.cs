@@ -1,10 +1,3 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
-using LightReasoner.DevCluster.Json;
-
 namespace LightReasoner.DevCluster.Node;
 
 /// <summary>

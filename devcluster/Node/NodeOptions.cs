@@ -18,16 +18,8 @@ internal sealed record NodeOptions
     /// </summary>
     public IReadOnlyDictionary<string, string> Images { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>
-    /// Working directory of containers that name none, as an image would set it; null gives each an empty folder of its own.
-    /// </summary>
+    /// <summary>Working directory of containers that name none, as an image would set it; null: an empty folder each.</summary>
     public string? WorkingDirectory { get; init; }
-
-    /// <summary>Labels of the Node beside the usual ones.</summary>
-    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
-
-    /// <summary>Resources of the Node beside cpu, memory, ephemeral-storage and pods, e.g. <c>nvidia.com/gpu</c> → 1.</summary>
-    public IReadOnlyDictionary<string, string> Resources { get; init; } = new Dictionary<string, string>();
 
     /// <summary>How many Pods may run at a time.</summary>
     public int MaxPods { get; init; } = 110;

@@ -1,8 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Client;
-using LightReasoner.DevCluster.Json;
-using Microsoft.Extensions.Logging;
 
 namespace LightReasoner.DevCluster.Node;
 
@@ -15,19 +11,22 @@ internal sealed class NodeRegistration(ApiClient api, NodeOptions options, int p
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(200);
 
     private readonly TimeProvider clock = options.Clock;
-    private readonly IReadOnlyDictionary<string, string> capacity = Machine.Capacity(options);
 
-    public static Dictionary<string, string> Labels(NodeOptions options)
+    public static Dictionary<string, string> Labels(NodeOptions options) => new()
     {
-        var labels = new Dictionary<string, string>
-        {
-            ["kubernetes.io/hostname"] = options.Name,
-            ["kubernetes.io/os"] = "linux",
-            ["kubernetes.io/arch"] = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "amd64",
-        };
-        foreach (var (key, value) in options.Labels) labels[key] = value;
-        return labels;
-    }
+        ["kubernetes.io/hostname"] = options.Name,
+        ["kubernetes.io/os"] = "linux",
+        ["kubernetes.io/arch"] = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "amd64",
+    };
+
+    /// <summary>The machine's resources as Kubernetes quantities.</summary>
+    public static Dictionary<string, string> Capacity(NodeOptions options) => new()
+    {
+        ["cpu"] = $"{Environment.ProcessorCount}",
+        ["memory"] = $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1024}Ki",
+        ["ephemeral-storage"] = $"{new DriveInfo(Directory.CreateDirectory(options.DataDirectory).FullName).TotalSize / 1024}Ki",
+        ["pods"] = $"{options.MaxPods}",
+    };
 
     /// <summary>Registers, trying until the API server answers.</summary>
     public async Task RegisterAsync(CancellationToken cancel)
@@ -47,7 +46,7 @@ internal sealed class NodeRegistration(ApiClient api, NodeOptions options, int p
         }
     }
 
-    /// <summary>Renews the lease (or, without its namespace, the status) until cancelled.</summary>
+    /// <summary>Renews the lease until cancelled.</summary>
     public async Task BeatAsync(CancellationToken cancel)
     {
         while (!cancel.IsCancellationRequested)
@@ -55,20 +54,10 @@ internal sealed class NodeRegistration(ApiClient api, NodeOptions options, int p
             try
             {
                 await RenewLease(cancel);
-                // Deleted by hand: a node that lives comes back.
-                await api.GetAsync(Resource.Nodes.Object(null, options.Name), cancel);
             }
-            catch (ApiException e) when (e.NotFound)
-            {
-                await Write(ready: true, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-            catch (Exception e) when (e is ApiException or HttpRequestException or IOException)
+            catch (Exception e) when (e is ApiException or HttpRequestException or IOException or OperationCanceledException)
             {
                 log.LogDebug("heartbeat of node {Node}: {Message}", options.Name, e.Message);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
             }
             await Task.Delay(Beat, clock, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -85,7 +74,6 @@ internal sealed class NodeRegistration(ApiClient api, NodeOptions options, int p
                 ["apiVersion"] = "v1",
                 ["kind"] = "Node",
                 ["metadata"] = new JsonObject { ["name"] = options.Name, ["labels"] = Map(Labels(options)) },
-                ["spec"] = new JsonObject(),
             }, cancel);
         }
         catch (ApiException e) when (e.Conflict)
@@ -98,73 +86,55 @@ internal sealed class NodeRegistration(ApiClient api, NodeOptions options, int p
 
     private async Task RenewLease(CancellationToken cancel)
     {
-        var now = clock.GetUtcNow().ToKubernetesMicroTime();
+        var spec = new JsonObject
+        {
+            ["holderIdentity"] = options.Name,
+            ["leaseDurationSeconds"] = LeaseSeconds,
+            ["renewTime"] = clock.GetUtcNow().ToKubernetesMicroTime(),
+        };
+        var lease = new JsonObject
+        {
+            ["apiVersion"] = "coordination.k8s.io/v1",
+            ["kind"] = "Lease",
+            ["metadata"] = new JsonObject { ["name"] = options.Name },
+            ["spec"] = spec,
+        };
         try
         {
-            await api.PatchAsync(Resource.Leases.Object(LeaseNamespace, options.Name), new JsonObject
-            {
-                ["spec"] = new JsonObject { ["renewTime"] = now },
-            }, PatchType.Merge, cancel);
-            return;
+            await api.PatchAsync(Resource.Leases.Object(LeaseNamespace, options.Name), lease, PatchType.Merge, cancel);
         }
         catch (ApiException e) when (e.NotFound)
         {
-            // The first beat.
-        }
-        try
-        {
-            await api.CreateAsync(Resource.Leases.Collection(LeaseNamespace), new JsonObject
-            {
-                ["apiVersion"] = "coordination.k8s.io/v1",
-                ["kind"] = "Lease",
-                ["metadata"] = new JsonObject { ["name"] = options.Name, ["namespace"] = LeaseNamespace },
-                ["spec"] = new JsonObject { ["holderIdentity"] = options.Name,
-                    ["leaseDurationSeconds"] = LeaseSeconds, ["renewTime"] = now },
-            }, cancel);
-        }
-        catch (ApiException e) when (e.NotFound)
-        {
-            // A server without the namespace for node leases takes the heartbeat in the status.
-            await Write(ready: true, cancel);
+            await api.CreateAsync(Resource.Leases.Collection(LeaseNamespace), lease, cancel);
         }
     }
 
     private JsonObject Status(bool ready)
     {
         var now = clock.GetUtcNow().ToKubernetesTime();
-        JsonObject Condition(string type, bool isTrue, string reason, string message) => new()
-        {
-            ["type"] = type,
-            ["status"] = isTrue ? "True" : "False",
-            ["lastHeartbeatTime"] = now,
-            ["lastTransitionTime"] = now,
-            ["reason"] = reason,
-            ["message"] = message,
-        };
         return new JsonObject
         {
-            ["capacity"] = Map(capacity),
-            ["allocatable"] = Map(capacity),
-            ["conditions"] = new JsonArray(
-                Condition("MemoryPressure", false, "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
-                Condition("DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
-                Condition("PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
-                ready ? Condition("Ready", true, "KubeletReady", "kubelet is posting ready status")
-                    : Condition("Ready", false, "KubeletNotReady", "node is shutting down")),
+            ["capacity"] = Map(Capacity(options)),
+            ["allocatable"] = Map(Capacity(options)),
+            ["conditions"] = new JsonArray(new JsonObject
+            {
+                ["type"] = "Ready",
+                ["status"] = ready ? "True" : "False",
+                ["lastHeartbeatTime"] = now,
+                ["lastTransitionTime"] = now,
+                ["reason"] = ready ? "KubeletReady" : "KubeletNotReady",
+                ["message"] = ready ? "kubelet is posting ready status" : "node is shutting down",
+            }),
             ["addresses"] = new JsonArray(
                 new JsonObject { ["type"] = "InternalIP", ["address"] = PodStatus.NodeAddress },
                 new JsonObject { ["type"] = "Hostname", ["address"] = options.Name }),
             ["daemonEndpoints"] = new JsonObject { ["kubeletEndpoint"] = new JsonObject { ["Port"] = port } },
             ["nodeInfo"] = new JsonObject
             {
-                ["machineID"] = "",
-                ["systemUUID"] = "",
-                ["bootID"] = "",
                 ["kernelVersion"] = Environment.OSVersion.Version.ToString(),
                 ["osImage"] = RuntimeInformation.OSDescription,
                 ["containerRuntimeVersion"] = "process://1.0.0",
                 ["kubeletVersion"] = "v1.36.2",
-                ["kubeProxyVersion"] = "",
                 ["operatingSystem"] = "linux",
                 ["architecture"] = Labels(options)["kubernetes.io/arch"],
             },

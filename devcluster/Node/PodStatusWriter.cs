@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Client;
-using Microsoft.Extensions.Logging;
-
 namespace LightReasoner.DevCluster.Node;
 
 /// <summary>

@@ -1,12 +1,7 @@
-using System.Text;
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Client;
-using LightReasoner.DevCluster.Json;
-
 namespace LightReasoner.DevCluster.Node;
 
 /// <summary>Lays the volumes of a Pod out in its folder, and keeps its tokens fresh.</summary>
-internal sealed class PodVolumes(ApiClient api, JsonObject pod, PodFolders folders, Func<string, decimal> nodeHas, TimeProvider clock)
+internal sealed class PodVolumes(ApiClient api, JsonObject pod, PodFolders folders, TimeProvider clock)
 {
     private const string Temporary = "/tmp";
     private const int DefaultTokenLife = 3600;
@@ -14,6 +9,7 @@ internal sealed class PodVolumes(ApiClient api, JsonObject pod, PodFolders folde
 
     private readonly ConfigSource config = new(api, pod.Namespace());
     private readonly List<(string File, JsonObject Source)> tokens = [];
+    /// <summary>The folder of each claim, by the folder of its volume.</summary>
     private readonly Dictionary<string, string> claims = [];
     private DateTimeOffset? renewal;
 
@@ -25,9 +21,12 @@ internal sealed class PodVolumes(ApiClient api, JsonObject pod, PodFolders folde
         foreach (var volume in pod.Items("spec", "volumes").OrderBy(v => !v.ContainsKey("persistentVolumeClaim")))
         {
             var name = volume.Text("name") ?? "";
+            var (kind, source) = volume.Where(p => p.Key != "name").Select(p => (p.Key, p.Value as JsonObject ?? [])).FirstOrDefault();
             try
             {
-                await LayOut(volume, folders.Volume(name), cancel);
+                foreach (var (part, content) in kind == "projected" ? source.Items("sources").SelectMany(s => s)
+                    : [KeyValuePair.Create(kind, (JsonNode?)source)])
+                    await LayOut(part, content as JsonObject ?? [], folders.Volume(name), cancel);
             }
             catch (ConfigException e)
             {
@@ -52,8 +51,8 @@ internal sealed class PodVolumes(ApiClient api, JsonObject pod, PodFolders folde
         {
             var volume = pod.Items("spec", "volumes").FirstOrDefault(v => v.Text("name") == mount.Text("name"));
             if (volume is null || mount.Text("mountPath") is not { } path || path == Temporary) continue;
-            var real = volume.Text("hostPath", "path") ?? claims.GetValueOrDefault(mount.Text("name")!)
-                ?? folders.Volume(mount.Text("name")!);
+            var folder = folders.Volume(mount.Text("name")!);
+            var real = volume.Text("hostPath", "path") ?? claims.GetValueOrDefault(folder, folder);
             if (mount.Text("subPath") is { Length: > 0 } inner)
             {
                 real = Path.Combine(real, inner);
@@ -85,88 +84,56 @@ internal sealed class PodVolumes(ApiClient api, JsonObject pod, PodFolders folde
         }
     }
 
-    private async Task LayOut(JsonObject volume, string folder, CancellationToken cancel)
+    private async Task LayOut(string kind, JsonObject source, string folder, CancellationToken cancel)
     {
-        if (volume.Map("hostPath") is { } host)
+        if (kind == "hostPath")
         {
-            CheckHostPath(host);
+            if (source.Text("type") == "DirectoryOrCreate") Directory.CreateDirectory(source.Text("path")!);
             return;
         }
-        if (volume.Map("persistentVolumeClaim") is { } claim)
+        if (kind == "persistentVolumeClaim")
         {
-            var uid = await config.ClaimAsync(claim.Text("claimName") ?? "", cancel);
-            claims[volume.Text("name")!] = Directory.CreateDirectory(folders.Claim(uid)).FullName;
+            claims[folder] = Directory.CreateDirectory(folders.Claim(await config.ClaimAsync(source, cancel))).FullName;
             return;
         }
         Directory.CreateDirectory(folder);
-        if (volume.ContainsKey("emptyDir")) return;
-        if (volume.Map("configMap") is { } map) await WriteConfigMap(folder, map, map.Int("defaultMode"), cancel);
-        else if (volume.Map("secret") is { } secret)
-            await WriteSecret(folder, secret, secret.Text("secretName"), secret.Int("defaultMode"), cancel);
-        else if (volume.Map("downwardAPI") is { } fields) await WriteFields(folder, fields, fields.Int("defaultMode"), cancel);
-        else if (volume.Map("projected") is { } projected) await WriteProjected(folder, projected, cancel);
-        else throw new ConfigException($"volumes of type {volume.Select(e => e.Key).FirstOrDefault(k => k != "name")} are not supported "
-            + "by this node");
-    }
-
-    private async Task WriteProjected(string folder, JsonObject projected, CancellationToken cancel)
-    {
-        var mode = projected.Int("defaultMode");
-        foreach (var source in projected.Items("sources"))
+        switch (kind)
         {
-            if (source.Map("configMap") is { } map) await WriteConfigMap(folder, map, mode, cancel);
-            if (source.Map("secret") is { } secret) await WriteSecret(folder, secret, secret.Text("name"), mode, cancel);
-            if (source.Map("downwardAPI") is { } fields) await WriteFields(folder, fields, mode, cancel);
-            if (source.Map("serviceAccountToken") is not { } token) continue;
-            var file = Inside(folder, token.Text("path") ?? "token");
-            await WriteToken(file, token, cancel);
-            tokens.Add((file, token));
+            case "emptyDir":
+                break;
+            case "configMap":
+                await WriteEntries(folder, source, Resource.ConfigMaps, cancel);
+                break;
+            case "secret":
+                await WriteEntries(folder, source, Resource.Secrets, cancel);
+                break;
+            case "downwardAPI":
+                foreach (var item in source.Items("items"))
+                {
+                    var value = DownwardApi.Field(pod, item.Text("fieldRef", "fieldPath") ?? "of another kind");
+                    value = pod.Items("spec", "containers").Aggregate(value, (text, container) => Paths(container).Rewrite(text));
+                    await Write(Inside(folder, item.Text("path") ?? ""), Encoding.UTF8.GetBytes(value), cancel);
+                }
+                break;
+            case "serviceAccountToken":
+                var file = Inside(folder, source.Text("path") ?? "token");
+                await WriteToken(file, source, cancel);
+                tokens.Add((file, source));
+                break;
+            default:
+                throw new ConfigException($"volumes of type {kind} are not supported by this node");
         }
     }
 
-    private async Task WriteConfigMap(string folder, JsonObject map, int? mode, CancellationToken cancel)
+    private async Task WriteEntries(string folder, JsonObject source, Resource resource, CancellationToken cancel)
     {
-        var name = map.Text("name") ?? "";
-        var entries = await config.ConfigMapAsync(name, map.Flag("optional") ?? false, cancel);
-        await WriteEntries(folder, map, entries, $"configmap references non-existent config key", mode, cancel);
-    }
-
-    private async Task WriteSecret(string folder, JsonObject secret, string? name, int? mode, CancellationToken cancel)
-    {
-        var entries = await config.SecretAsync(name ?? "", secret.Flag("optional") ?? false, cancel);
-        await WriteEntries(folder, secret, entries, $"references non-existent secret key", mode, cancel);
-    }
-
-    private static async Task WriteEntries(
-        string folder, JsonObject source, IReadOnlyDictionary<string, byte[]>? entries, string missing, int? mode, CancellationToken cancel)
-    {
-        if (entries is null) return;
-        var items = source.Items("items").Select(i => (Key: i.Text("key") ?? "", File: i.Text("path") ?? "", Mode: i.Int("mode"))).ToList();
-        if (items.Count == 0) items = [.. entries.Keys.Select(k => (k, k, (int?)null))];
-        foreach (var (key, file, own) in items)
+        if (await config.EntriesAsync(resource, source, cancel) is not { } entries) return;
+        var items = source.Items("items").Select(i => (Key: i.Text("key") ?? "", File: i.Text("path") ?? "")).ToList();
+        if (items.Count == 0) items = [.. entries.Keys.Select(k => (k, k))];
+        foreach (var (key, file) in items)
         {
-            if (entries.TryGetValue(key, out var value)) await Write(Inside(folder, file), value, own ?? mode, cancel);
-            else if (source.Flag("optional") != true) throw new ConfigException($"{missing}: {key}");
-        }
-    }
-
-    private async Task WriteFields(string folder, JsonObject fields, int? mode, CancellationToken cancel)
-    {
-        foreach (var item in fields.Items("items"))
-        {
-            string? value;
-            if (item.Map("resourceFieldRef") is { } resource)
-            {
-                var container = pod.Items("spec", "containers").FirstOrDefault(c => c.Text("name") == resource.Text("containerName")) ?? [];
-                value = DownwardApi.Resource(container, resource.Text("resource") ?? "", resource.Text("divisor"), nodeHas);
-            }
-            else
-            {
-                var path = item.Text("fieldRef", "fieldPath") ?? "";
-                value = DownwardApi.Field(pod, path) ?? throw new ConfigException($"fieldRef {path} is not supported");
-                value = pod.Items("spec", "containers").Aggregate(value, (text, container) => Paths(container).Rewrite(text));
-            }
-            await Write(Inside(folder, item.Text("path") ?? ""), Encoding.UTF8.GetBytes(value), item.Int("mode") ?? mode, cancel);
+            if (entries.TryGetValue(key, out var value)) await Write(Inside(folder, file), value, cancel);
+            else if (!source.BoolAt("optional")) throw new ConfigException($"references non-existent {resource.Plural[..^1]} key: {key}");
         }
     }
 
@@ -177,8 +144,8 @@ internal sealed class PodVolumes(ApiClient api, JsonObject pod, PodFolders folde
         {
             ["expirationSeconds"] = source.Number("expirationSeconds") ?? DefaultTokenLife,
             ["boundObjectRef"] = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Pod", ["name"] = pod.Name(), ["uid"] = pod.Uid() },
+            ["audiences"] = source.Text("audience") is { Length: > 0 } audience ? new JsonArray(audience) : new JsonArray(),
         };
-        spec["audiences"] = source.Text("audience") is { Length: > 0 } audience ? new JsonArray(audience) : new JsonArray();
         JsonObject answer;
         try
         {
@@ -193,29 +160,11 @@ internal sealed class PodVolumes(ApiClient api, JsonObject pod, PodFolders folde
         {
             throw new ConfigException($"failed to fetch token: {e.Message}");
         }
-        await Write(file, Encoding.UTF8.GetBytes(answer.Text("status", "token") ?? ""), 0x180 /* 0600 */, cancel);
+        await Write(file, Encoding.UTF8.GetBytes(answer.Text("status", "token") ?? ""), cancel);
         var now = clock.GetUtcNow();
         var life = (answer.Time("status", "expirationTimestamp") ?? now.AddSeconds(DefaultTokenLife)) - now;
         var next = now + (life * 0.8 < MaxTokenAge ? life * 0.8 : MaxTokenAge);
         if (renewal is null || next < renewal) renewal = next;
-    }
-
-    private static void CheckHostPath(JsonObject host)
-    {
-        var path = host.Text("path") ?? "";
-        switch (host.Text("type"))
-        {
-            case "DirectoryOrCreate":
-                Directory.CreateDirectory(path);
-                break;
-            case "FileOrCreate" when !File.Exists(path):
-                File.WriteAllBytes(path, []);
-                break;
-            case "Directory" when !Directory.Exists(path):
-                throw new ConfigException($"hostPath type check failed: {path} is not a directory");
-            case "File" when !File.Exists(path):
-                throw new ConfigException($"hostPath type check failed: {path} is not a file");
-        }
     }
 
     private static string Inside(string folder, string file)
@@ -226,13 +175,13 @@ internal sealed class PodVolumes(ApiClient api, JsonObject pod, PodFolders folde
             : throw new ConfigException($"path {file} leaves the volume");
     }
 
-    /// <summary>Readers see the old content or the new one, never a part.</summary>
-    private static async Task Write(string file, byte[] content, int? mode, CancellationToken cancel)
+    /// <summary>Readers see the old content or the new one, never a part. Nobody but the owner can read it.</summary>
+    private static async Task Write(string file, byte[] content, CancellationToken cancel)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         var temporary = file + ".tmp";
         await File.WriteAllBytesAsync(temporary, content, cancel);
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(temporary, (UnixFileMode)((mode ?? 0x1A4 /* 0644 */) & 0x1FF));
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(temporary, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.Move(temporary, file, overwrite: true);
     }
 }

@@ -1,8 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Client;
-using LightReasoner.DevCluster.Json;
-using Microsoft.Extensions.Logging;
-
 namespace LightReasoner.DevCluster.Node;
 
 /// <summary>
@@ -48,6 +43,8 @@ internal sealed class PodWorker
         containers = [.. pod.Items("spec", "containers").Select(c =>
             new ContainerRecord(c.Text("name") ?? "", c.Text("image") ?? "") { Waiting = (waiting, null) })];
         startTime = pod.Time("status", "startTime") ?? clock.GetUtcNow();
+        // One that ended in an earlier run of the node: only its object is left to look after.
+        finished = pod.Text("status", "phase") is "Succeeded" or "Failed";
     }
 
     public PodFolders Folders { get; }
@@ -55,12 +52,9 @@ internal sealed class PodWorker
     /// <summary>Completed when nothing of the Pod runs any more and its last status has been written.</summary>
     public Task Completion { get; private set; } = Task.CompletedTask;
 
-    public void Start() => Completion = Task.Run(RunAsync, CancellationToken.None);
-
-    /// <summary>The Pod ended in an earlier run of the node: only its object is left to look after.</summary>
-    public void AlreadyEnded()
+    public void Start()
     {
-        lock (gate) finished = true;
+        if (!finished) Completion = Task.Run(RunAsync, CancellationToken.None);
     }
 
     /// <summary>The Pod object has changed: take it over, and end the Pod if it has been deleted.</summary>
@@ -114,7 +108,7 @@ internal sealed class PodWorker
                 return;
             }
             Report();
-            var volumes = new PodVolumes(node.Api, pod, Folders, node.NodeHas, clock);
+            var volumes = new PodVolumes(node.Api, pod, Folders, clock);
             await MakeVolumes(volumes);
             lock (gate) volumesReady = true;
             tokens = volumes.RenewAsync(renewal.Token);
@@ -142,13 +136,8 @@ internal sealed class PodWorker
         if (!lost) return false;
         for (var i = 0; i < containers.Length; i++)
         {
-            var status = pod.Items("status", "containerStatuses").FirstOrDefault(c => c.Text("name") == containers[i].Name);
-            var ended = status.Map("state", "terminated") is { } t
-                ? new Termination(t.Int("exitCode") ?? 137, t.Text("reason") ?? "Error", t.Text("message"), t.Time("startedAt"),
-                    t.Time("finishedAt"), t.Text("containerID") ?? "")
-                : new Termination(137, "ContainerStatusUnknown", "The container could not be located when the pod was terminated",
-                    null, clock.GetUtcNow(), "");
-            containers[i] = containers[i] with { Ended = ended, Restarts = status.Int("restartCount") ?? 0 };
+            containers[i] = containers[i] with { Ended = new Termination(137, "ContainerStatusUnknown",
+                "The container could not be located when the pod was terminated", null, clock.GetUtcNow(), "") };
         }
         // Init containers had done their work before a container could run.
         for (var i = 0; i < init.Length; i++) init[i] = init[i] with { Ended = new Termination(0, "Completed", null, null, null, "") };

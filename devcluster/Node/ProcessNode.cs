@@ -1,6 +1,3 @@
-using LightReasoner.DevCluster.Client;
-using LightReasoner.DevCluster.Json;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LightReasoner.DevCluster.Node;
@@ -22,21 +19,16 @@ internal static class ProcessNode
         log ??= NullLogger.Instance;
         var clock = options.Clock;
         Directory.CreateDirectory(options.DataDirectory);
-        using var api = ApiClient.FromKubeconfig(options.Kubeconfig, "lightreasoner-node");
+        using var api = ApiClient.FromKubeconfig(options.Kubeconfig);
         await using var guard = new ProcessGuard(options.DataDirectory);
         using var abandon = new CancellationTokenSource();
-        var capacity = Machine.Capacity(options).ToDictionary(e => e.Key, e => Placement.Amount(e.Value));
-        var scheduler = new Scheduler(
-            api, options.Name, NodeRegistration.Labels(options), capacity,
-                new EventRecorder(api, "default-scheduler", null, clock, log), clock, log);
-        var live = new LiveLogs();
+        var scheduler = new Scheduler(api, options, new EventRecorder(api, "default-scheduler", null, clock, log), log);
         var context = new NodeContext(
-            api, options, new ImageCatalog(options.Images), guard, new EventRecorder(api, "kubelet", options.Name, clock, log),
-                scheduler.Capacity, live);
+            api, options, new ImageCatalog(options.Images), guard, new EventRecorder(api, "kubelet", options.Name, clock, log), new());
         var kubelet = new Kubelet(context, log, abandon.Token);
-        await using var logs = await LogServer.StartAsync(kubelet.FoldersOf, live, clock, cancel);
+        await using var logs = await LogServer.StartAsync(kubelet.FoldersOf, context.Logs, clock, cancel);
         var registration = new NodeRegistration(api, options, logs.Port, log);
-        var pods = new Informer(api, Resource.Pods.Collection(), null, clock, log)
+        var pods = new Informer(api, Resource.Pods.Collection(), clock, log)
         {
             Changed = change =>
             {
@@ -45,20 +37,12 @@ internal static class ProcessNode
             },
         };
         using var proxy = new ServiceProxy(options.DataDirectory, pods, log);
-        var services = new Informer(api, Resource.Services.Collection(), null, clock, log) { Changed = proxy.Changed };
-        var self = new Informer(api, Resource.Nodes.Collection(), $"fieldSelector=metadata.name%3D{options.Name}", clock, log)
-        {
-            Changed = change =>
-            {
-                scheduler.Unschedulable = change.New.Flag("spec", "unschedulable") == true;
-                scheduler.Retry();
-            },
-        };
+        var services = new Informer(api, Resource.Services.Collection(), clock, log) { Changed = proxy.Changed };
         var work = new List<Task>();
         try
         {
             await registration.RegisterAsync(cancel);
-            work.AddRange([registration.BeatAsync(cancel), pods.RunAsync(cancel), services.RunAsync(cancel), self.RunAsync(cancel)]);
+            work.AddRange([registration.BeatAsync(cancel), pods.RunAsync(cancel), services.RunAsync(cancel)]);
             await pods.Synced.WaitAsync(cancel);
             kubelet.Sweep();
             work.Add(scheduler.RunAsync(cancel));

@@ -1,10 +1,4 @@
-using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Sockets;
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Client;
-using LightReasoner.DevCluster.Json;
-using Microsoft.Extensions.Logging;
 
 namespace LightReasoner.DevCluster.Node;
 

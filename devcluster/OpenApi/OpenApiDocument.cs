@@ -1,8 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Json;
-using LightReasoner.DevCluster.Resources;
-using LightReasoner.DevCluster.Schema;
-
 namespace LightReasoner.DevCluster.OpenApi;
 
 /// <summary>

@@ -1,11 +1,3 @@
-using System.Collections.Concurrent;
-using System.Security.Cryptography;
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Resources;
-using LightReasoner.DevCluster.Rest;
-using Microsoft.AspNetCore.Http;
-
 namespace LightReasoner.DevCluster.OpenApi;
 
 /// <summary>
@@ -43,7 +35,7 @@ internal sealed class OpenApiEndpoint(Registry registry)
         }
         else
         {
-            throw Fail.PageNotFound();
+            throw Fail.UnknownResource();
         }
     }
 

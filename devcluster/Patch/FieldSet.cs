@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
-
 namespace LightReasoner.DevCluster.Patch;
 
 /// <summary>
@@ -70,8 +66,6 @@ internal sealed class FieldSet
     public FieldSet Difference(FieldSet other) => Combine(other, (a, b) => a && !b);
 
     public FieldSet Intersection(FieldSet other) => Combine(other, (a, b) => a && b);
-
-    public bool SameAs(FieldSet other) => JsonAccess.Same(ToJson(), other.ToJson()) && Member == other.Member;
 
     /// <summary>The paths of the set in words: <c>.spec.prompts[id="p1"].text</c>.</summary>
     public IEnumerable<string> Paths(string prefix = "")

@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Json;
-using LightReasoner.DevCluster.Resources;
-
 namespace LightReasoner.DevCluster.Patch;
 
 /// <summary>One entry of metadata.managedFields.</summary>
@@ -126,22 +122,13 @@ internal static class ManagedFields
     }
 
     /// <summary>Equal but for the times in managedFields: such a write changes nothing.</summary>
-    public static bool SameBut(JsonObject o, JsonObject old)
-    {
-        var a = o.Copy();
-        var b = old.Copy();
-        foreach (var copy in new[] { a, b })
-        {
-            foreach (var entry in copy.ArrayAt("metadata", "managedFields")?.OfType<JsonObject>() ?? [])
-                entry.Remove("time");
-        }
+    public static bool SameBut(JsonObject o, JsonObject old) => JsonAccess.Same(Timeless(o), Timeless(old));
 
-        var sets = new[] { a, b }.Select(c =>
-        {
-            var texts = (c.ArrayAt("metadata", "managedFields") ?? []).Select(e => e.ToText()).Order(StringComparer.Ordinal).ToList();
-            c.Metadata().Remove("managedFields");
-            return texts;
-        }).ToList();
-        return sets[0].SequenceEqual(sets[1]) && JsonAccess.Same(a, b);
+    private static JsonObject Timeless(JsonObject o)
+    {
+        var copy = o.Copy();
+        foreach (var entry in copy.Items("metadata", "managedFields"))
+            entry.Remove("time");
+        return copy;
     }
 }

@@ -1,10 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
-using LightReasoner.DevCluster.Resources;
-using LightReasoner.DevCluster.Rest;
-using LightReasoner.DevCluster.Storage;
-
 namespace LightReasoner.DevCluster.Patch;
 
 /// <summary>
@@ -46,27 +39,21 @@ internal sealed class ServerSideApply(ObjectWriter writer, ApiRequest request)
         JsonObject applied;
         try
         {
-            applied = YamlReading.Parse(System.Text.Encoding.UTF8.GetString(bytes)) as JsonObject
-                ?? throw Fail.BadRequest("error decoding YAML: the document is not an object");
+            // Clients send JSON, which is YAML, too.
+            applied = JsonReading.Parse(bytes) as JsonObject ?? throw Fail.BadRequest("error decoding YAML: the document is not an object");
         }
-        catch (YamlDotNet.Core.YamlException e)
+        catch (JsonException e)
         {
-            throw Fail.BadRequest($"error decoding YAML: error converting YAML to JSON: {e.Message}");
+            throw Fail.BadRequest($"error decoding YAML: the development cluster reads only its JSON form: {e.Message}");
         }
 
         if (applied.At("metadata", "managedFields") is JsonArray { Count: > 0 })
             throw Fail.BadRequest("metadata.managedFields must be nil");
-        if (applied.Name().Length == 0)
-            throw Fail.NameMissing(request.Name);
-        if (applied.Name() != request.Name)
-            throw Fail.BadRequest($"the name of the object ({applied.Name()}) does not match the name on the URL ({request.Name})");
-        if (applied.Namespace().Length > 0 && applied.Namespace() != request.Namespace)
-            throw Fail.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
-        if (applied.Kind() != type.Kind || applied.ApiVersion() != type.GroupVersion)
-            throw Fail.BadRequest($"invalid object type: {applied.ApiVersion()}, Kind={applied.Kind()}");
-        if (Content(applied) is var content && TypedValue.Check(content, type.Schema) is { } problem)
+        DocumentDecoder.CheckName(request, applied);
+        DocumentDecoder.CheckKind(type, applied);
+        if (DocumentDecoder.Shape(type, applied) is [var unknown, ..])
             throw Fail.ServerError($"failed to create typed patch object ({request.Namespace}/{request.Name}; {type.GroupVersion}, "
-                + $"Kind={type.Kind}): {problem}");
+                + $"Kind={type.Kind}): .{unknown}: field not declared in schema");
         applied.Metadata().Remove("creationTimestamp");
         applied.Metadata().Remove("managedFields");
         return applied;
@@ -116,7 +103,7 @@ internal sealed class ServerSideApply(ObjectWriter writer, ApiRequest request)
         }
 
         if (manager == "kubectl" && live.At("metadata", "annotations", LastApplied) is not null)
-            merged.Metadata().Ensure("annotations")[LastApplied] = Sorted(applied).ToText() + "\n";
+            merged.Metadata().Ensure("annotations")[LastApplied] = applied.ToText() + "\n";
         var comparison = TypedValue.Compare(Content(live), Content(merged), type.Schema);
         var taken = ManagedFields.Owned(comparison.Added.Union(comparison.Modified), type, request.Subresource).Intersection(mine.Fields);
         if (!request.Flag("force"))
@@ -190,12 +177,4 @@ internal sealed class ServerSideApply(ObjectWriter writer, ApiRequest request)
         return changed ? [.. managers.Select(m => m.Is(manager, "Apply", request.Subresource) ? m with { Time = writer.Now } : m)]
             : managers;
     }
-
-    private static JsonNode Sorted(JsonNode node) => node switch
-    {
-        JsonObject o => new JsonObject(o.OrderBy(p => p.Key, StringComparer.Ordinal)
-            .Select(p => KeyValuePair.Create(p.Key, p.Value is null ? null : Sorted(p.Value)))),
-        JsonArray a => new JsonArray([.. a.Select(i => i is null ? null : Sorted(i))]),
-        _ => node.DeepClone(),
-    };
 }

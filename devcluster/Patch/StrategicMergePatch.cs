@@ -1,8 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
-using LightReasoner.DevCluster.Schema;
-
 namespace LightReasoner.DevCluster.Patch;
 
 /// <summary>
@@ -26,15 +21,11 @@ internal static class StrategicMergePatch
                 return replacement;
             case "delete":
                 return [];
-            case null or "merge":
-                break;
-            case var other:
-                throw Fail.ServerError($"unknown patch type: {other} in map: map[$patch:{other}]");
         }
 
         if (patch[RetainKeys] is JsonArray retained)
         {
-            var keep = retained.StringItems().ToHashSet();
+            var keep = retained.Strings().ToHashSet();
             foreach (var key in target.Select(p => p.Key).Where(k => !keep.Contains(k)).ToList())
                 target.Remove(key);
         }
@@ -67,16 +58,6 @@ internal static class StrategicMergePatch
                 default:
                     target[key] = value.DeepClone();
                     break;
-            }
-        }
-
-        foreach (var (key, value) in patch)
-        {
-            // An order alone, without items to merge.
-            if (key.StartsWith(OrderPrefix, StringComparison.Ordinal) && value is JsonArray order && key[OrderPrefix.Length..] is var field
-                && !patch.ContainsKey(field) && target[field] is JsonArray list)
-            {
-                target[field] = Ordered([.. list.Select(i => i?.DeepClone())], list, order, schema?.Member(field)?.MergeKey ?? "");
             }
         }
 

@@ -1,19 +1,7 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
-using LightReasoner.DevCluster.Schema;
-
 namespace LightReasoner.DevCluster.Patch;
 
 /// <summary>What two states of an object differ in.</summary>
-internal sealed record Comparison(FieldSet Added, FieldSet Modified, FieldSet Removed)
-{
-    public Comparison()
-        : this(new FieldSet(), new FieldSet(), new FieldSet())
-    {
-    }
-}
+internal sealed record Comparison(FieldSet Added, FieldSet Modified, FieldSet Removed);
 
 /// <summary>
 /// Objects as server-side apply sees them: which fields there are, how two of them differ, how one is merged into the other.
@@ -52,7 +40,7 @@ internal static class TypedValue
 
     public static Comparison Compare(JsonNode? old, JsonNode? now, TypeSchema? schema)
     {
-        var result = new Comparison();
+        var result = new Comparison(new FieldSet(), new FieldSet(), new FieldSet());
         Compare(old, now, true, true, schema, result);
         return result;
     }
@@ -158,65 +146,6 @@ internal static class TypedValue
             }
         }
     }
-
-    /// <summary>The first thing that does not fit the schema, as server-side apply words it; null when all fits.</summary>
-    public static string? Check(JsonNode? value, TypeSchema? schema, string path = "")
-    {
-        if (schema is null || value is null || (schema.Type is null && schema.Properties.Count == 0))
-            return null;
-        switch (value)
-        {
-            case JsonObject o:
-                if (schema.Type != "object" && !schema.IntOrString)
-                    return $"{path}: expected {Word(schema)}, got map";
-                foreach (var (key, child) in o)
-                {
-                    if (schema.Member(key) is { } member)
-                    {
-                        if (Check(child, member, $"{path}.{key}") is { } problem)
-                            return problem;
-                    }
-                    else if (!schema.PreserveUnknown)
-                    {
-                        return $"{path}.{key}: field not declared in schema";
-                    }
-                }
-
-                return null;
-            case JsonArray a:
-                if (schema.Type != "array")
-                    return $"{path}: expected {Word(schema)}, got list";
-                var seen = new HashSet<string>(StringComparer.Ordinal);
-                for (var i = 0; i < a.Count; i++)
-                {
-                    if (schema.ListType == "map" && schema.ListMapKeys.FirstOrDefault(k => a[i] is JsonObject item && item[k] is null
-                        && schema.Items?.Member(k)?.Default is null) is { } missing)
-                        return $"{path}: element {i}: associative list with keys has an element that omits key field "
-                            + $"{FieldError.Quote(missing)} (and doesn't have default value)";
-                    if (IsAssociative(schema) && !seen.Add(Step(a[i], schema)))
-                        return $"{path}: duplicate entries for key {Step(a[i], schema)[2..]}";
-                    if (Check(a[i], schema.Items, $"{path}[{i}]") is { } problem)
-                        return problem;
-                }
-
-                return null;
-            case JsonValue v:
-                var fits = schema.IntOrString || (v.GetValueKind(), schema.Type) is (JsonValueKind.String,
-                    "string") or (JsonValueKind.Number, "integer" or "number")
-                    or (JsonValueKind.True or JsonValueKind.False, "boolean");
-                return fits ? null : $"{path}: expected {Word(schema)}, got {Validation.TypeOf(value)}";
-            default:
-                return null;
-        }
-    }
-
-    private static string Word(TypeSchema schema) => schema.Type switch
-    {
-        "integer" or "number" => "numeric (int or float)",
-        "object" => "map",
-        "array" => "list",
-        var type => type ?? "value",
-    };
 
     private static bool IsAtomic(TypeSchema? schema) => schema?.AtomicMap == true;
 

@@ -1,5 +1,3 @@
-using LightReasoner.DevCluster.Schema;
-
 namespace LightReasoner.DevCluster.Resources;
 
 /// <summary>The resources that are always there.</summary>
@@ -8,8 +6,7 @@ internal static class BuiltInResources
     private const string Apps = "apps", Authentication = "authentication.k8s.io", Authorization = "authorization.k8s.io",
         Rbac = "rbac.authorization.k8s.io";
 
-    private static readonly string[] Everything = ["all"], CreateOnly = ["create"], Connect = ["create", "get"],
-        StatusVerbs = ["get", "patch", "update"];
+    private static readonly string[] Everything = ["all"], CreateOnly = ["create"], StatusVerbs = ["get", "patch", "update"];
 
     public static IEnumerable<ResourceType> All =>
     [
@@ -20,12 +17,8 @@ internal static class BuiltInResources
                 subresources: [new("finalize", "Namespace", ["update"])]),
         Of("", "nodes", "Node", new NodeStrategy(), ["no"], namespaced: false, status: true),
         Of("", "persistentvolumeclaims", "PersistentVolumeClaim", new ClaimStrategy(), ["pvc"], status: true),
-        Of("", "pods", "Pod", new PodStrategy(), ["po"], Everything, status: true, subresources:
-        [
-            new("attach", "PodAttachOptions", Connect), new("binding", "Binding", CreateOnly), new("exec", "PodExecOptions", Connect),
-                new("log", "Pod", ["get"]),
-            new("portforward", "PodPortForwardOptions", Connect),
-        ]),
+        Of("", "pods", "Pod", new PodStrategy(), ["po"], Everything, status: true,
+            subresources: [new("binding", "Binding", CreateOnly), new("log", "Pod", ["get"])]),
         Of("", "secrets", "Secret", new DataStrategy("Name|Type|Data|Age")),
         Of("", "serviceaccounts", "ServiceAccount", new ServiceAccountStrategy(), ["sa"],
             subresources: [new("token", "TokenRequest", CreateOnly, Authentication, "v1")]),
@@ -36,10 +29,7 @@ internal static class BuiltInResources
             ["rs"], Everything, status: true),
         Review(Authentication, "SelfSubjectReview"),
         Review(Authentication, "TokenReview"),
-        Review(Authorization, "LocalSubjectAccessReview", namespaced: true),
         Review(Authorization, "SelfSubjectAccessReview"),
-        Review(Authorization, "SelfSubjectRulesReview"),
-        Review(Authorization, "SubjectAccessReview"),
         Of("batch", "jobs", "Job", new JobStrategy(), categories: Everything, status: true),
         Of("networking.k8s.io", "networkpolicies", "NetworkPolicy", new SpecStrategy(), ["netpol"]),
         Of("policy", "poddisruptionbudgets", "PodDisruptionBudget", new SpecStrategy(), ["pdb"], status: true),
@@ -71,6 +61,6 @@ internal static class BuiltInResources
         Strategy = strategy,
     };
 
-    private static ResourceType Review(string group, string kind, bool namespaced = false)
-        => Of(group, kind.ToLowerInvariant() + "s", kind, new ResourceStrategy(), namespaced: namespaced, verbs: CreateOnly);
+    private static ResourceType Review(string group, string kind)
+        => Of(group, kind.ToLowerInvariant() + "s", kind, new ResourceStrategy(), namespaced: false, verbs: CreateOnly);
 }

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace LightReasoner.DevCluster.Resources;
 
 /// <summary>One column of a Table. Priority 0 is always shown, 1 only by <c>-o wide</c>.</summary>

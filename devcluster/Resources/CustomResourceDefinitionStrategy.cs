@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
-
 namespace LightReasoner.DevCluster.Resources;
 
 internal sealed class CustomResourceDefinitionStrategy : ResourceStrategy
@@ -32,18 +28,12 @@ internal sealed class CustomResourceDefinitionStrategy : ResourceStrategy
     }
 
     public override void PrepareCreate(JsonObject o)
-        => o["status"] = new JsonObject
-        {
-            ["conditions"] = null,
-            ["acceptedNames"] = new JsonObject { ["plural"] = "", ["kind"] = "" },
-            ["storedVersions"] = JsonAccess.Strings(o.Items("spec", "versions").Where(v => v.BoolAt("storage"))
-                .Select(v => v.Text("name") ?? "")),
-        };
+        => o.Ensure("status")["storedVersions"] = o.Items("spec", "versions").Select(v => v.Text("name") ?? "").ToJsonArray();
 
     public override bool PrepareDelete(JsonObject o, string now)
     {
         o.Metadata().Remove("deletionGracePeriodSeconds");
-        o.Metadata()["finalizers"] = JsonAccess.Strings(o.At("metadata", "finalizers").StringItems().Append(CleanupFinalizer).Distinct());
+        o.Metadata()["finalizers"] = JsonAccess.Strings(o.Strings("metadata", "finalizers").Append(CleanupFinalizer).Distinct());
         o.SetCondition(now, "Terminating", true, "InstanceDeletionPending",
             "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon");
         return true;

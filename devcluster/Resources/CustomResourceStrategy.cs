@@ -1,8 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Json;
-
 namespace LightReasoner.DevCluster.Resources;
 
 /// <summary>Custom resources of one version of a CustomResourceDefinition.</summary>
@@ -40,24 +35,11 @@ internal sealed class CustomResourceStrategy : ResourceStrategy
         return cells;
     }
 
-    private static JsonNode? Cell(Column column, JsonNode? value, DateTimeOffset now) => column.Type switch
+    private static JsonNode? Cell(Column column, JsonNode? value, DateTimeOffset now) => value switch
     {
-        _ when value is null => null,
-        "integer" => value.Number() is { } l ? l : value is JsonValue v && v.GetValueKind() == JsonValueKind.Number
-            ? (long)v.AsDouble() : null,
-        "number" => value is JsonValue v && v.GetValueKind() == JsonValueKind.Number ? v.DeepClone() : null,
-        "boolean" => value is JsonValue v && v.GetValueKind() is JsonValueKind.True or JsonValueKind.False ? value.DeepClone() : null,
-        "date" => value.Text() is not { } text ? null : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out _)
-            ? TableText.Since(text, now) : "<invalid>",
-        _ => Plain(value),
-    };
-
-    /// <summary>As Go prints a value: <c>map[a:1 b:x]</c>, <c>[a b]</c>.</summary>
-    private static string Plain(JsonNode? value) => value switch
-    {
-        JsonObject o => $"map[{string.Join(' ', o.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key}:{Plain(p.Value)}"))}]",
-        JsonArray a => $"[{string.Join(' ', a.Select(Plain))}]",
-        null => "<nil>",
-        _ => value.Text() ?? value.ToText(),
+        null => null,
+        _ when column.Type == "date" => TableText.Since(value.Text(), now),
+        _ when column.Type == "string" => value.Text() ?? value.ToText(),
+        _ => value.DeepClone(),
     };
 }

@@ -1,8 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
-using LightReasoner.DevCluster.Selectors;
-
 namespace LightReasoner.DevCluster.Resources;
 
 /// <summary>Deployments and ReplicaSets of apps/v1.</summary>
@@ -24,7 +19,7 @@ internal sealed class DeploymentStrategy(string columns) : ResourceStrategy
         [
             o.Name(), .. counts, TableText.Age(o, now), string.Join(",", containers.Select(c => c.Text("name"))),
                 string.Join(",", containers.Select(c => c.Text("image"))),
-            LabelSelector.FromObject(o.Map("spec", "selector") ?? []).ToString(),
+            LabelSelector.FromObject(o.Map("spec", "selector")).ToString(),
         ];
     }
 

@@ -1,9 +1,3 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
-using LightReasoner.DevCluster.Selectors;
-
 namespace LightReasoner.DevCluster.Resources;
 
 internal sealed class JobStrategy : ResourceStrategy
@@ -32,8 +26,7 @@ internal sealed class JobStrategy : ResourceStrategy
         [
             o.Name(), status, completions, Duration(o, now), TableText.Age(o, now),
                 string.Join(",", containers.Select(c => c.Text("name"))),
-            string.Join(",", containers.Select(c => c.Text("image"))), o.Map("spec", "selector") is { } selector
-                ? LabelSelector.FromObject(selector).ToString() : "<none>",
+            string.Join(",", containers.Select(c => c.Text("image"))), LabelSelector.FromObject(o.Map("spec", "selector")).ToString(),
         ];
     }
 
@@ -77,8 +70,6 @@ internal sealed class JobStrategy : ResourceStrategy
     public override IEnumerable<FieldError> ValidateCreate(JsonObject o) => JobValidation.Create(o);
 
     public override IEnumerable<FieldError> ValidateUpdate(JsonObject o, JsonObject old) => JobValidation.Update(o, old);
-
-    public override IEnumerable<FieldError> ValidateStatusUpdate(JsonObject o, JsonObject old) => JobValidation.Status(o, old);
 
     private static string Duration(JsonObject o, DateTimeOffset now)
     {

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Json;
 using k8s.Models;
 
 namespace LightReasoner.DevCluster.Resources;

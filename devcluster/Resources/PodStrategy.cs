@@ -1,9 +1,3 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
-using LightReasoner.DevCluster.Rest;
-
 namespace LightReasoner.DevCluster.Resources;
 
 internal sealed class PodStrategy : ResourceStrategy
@@ -32,8 +26,7 @@ internal sealed class PodStrategy : ResourceStrategy
             o.Name(), $"{ready}/{o.Items("spec", "containers").Count()}", text,
             restarts > 0 && last is not null ? $"{restarts} ({TableText.Since(last, now)} ago)"
                 : restarts.ToString(CultureInfo.InvariantCulture),
-            TableText.Age(o, now), Or(o.Text("status", "podIP")), Or(o.Text("spec", "nodeName")),
-                Or(o.Text("status", "nominatedNodeName")), "<none>",
+            TableText.Age(o, now), Or(o.Text("status", "podIP")), Or(o.Text("spec", "nodeName")), "<none>", "<none>",
         ];
     }
 
@@ -149,16 +142,13 @@ internal sealed class PodStrategy : ResourceStrategy
             foreach (var state in Enumerable.Reverse(statuses).Select(s => s["state"]))
                 reason = state.Text("waiting", "reason") is { Length: > 0 } waiting ? waiting : state.Map("terminated") is { } done
                     ? Terminated(done) : reason;
-            if (reason == "Completed" && statuses.Exists(s => s.BoolAt("ready") && s.At("state", "running") is not null))
-                reason = o.Condition("Ready").Text("status") == "True" ? "Running" : "NotReady";
         }
 
         if (o.IsDeleting() && o.Text("status", "phase") is not ("Succeeded" or "Failed"))
-            reason = o.Text("status", "reason") == "NodeLost" ? "Unknown" : "Terminating";
+            reason = "Terminating";
         return (reason, restarts);
     }
 
     private static string Terminated(JsonObject done)
-        => done.Text("reason") is { Length: > 0 } reason ? reason
-            : done.Number("signal") is { } signal and not 0 ? $"Signal:{signal}" : $"ExitCode:{done.Number("exitCode") ?? 0}";
+        => done.Text("reason") is { Length: > 0 } reason ? reason : $"ExitCode:{done.Number("exitCode") ?? 0}";
 }

@@ -1,8 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
-using k8s.Models;
-
 namespace LightReasoner.DevCluster.Resources;
 
 /// <summary>The checks of pods and pod templates: what a process runner would stumble over.</summary>
@@ -35,10 +30,8 @@ internal static class PodValidation
     {
         if (JsonAccess.Same(Fixed(o), Fixed(old)))
             return [];
-        return [FieldError.Forbidden("spec",
-            "pod updates may not change fields other than "
-            + "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions "
-            + "to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)")];
+        return [FieldError.Forbidden("spec", "pod updates may not change fields other than `spec.containers[*].image`,"
+            + "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations`")];
     }
 
     private static JsonObject Fixed(JsonObject pod)
@@ -64,22 +57,12 @@ internal static class PodValidation
                     "must be between 1 and 65535, inclusive"));
         }
 
-        foreach (var (_, i) in c.Items("env").Select((e, i) => (e, i)).Where(p => p.e.Text("name") is null or ""))
-            errors.Add(FieldError.Required($"{path}.env[{i}].name"));
         foreach (var (mount, i) in c.Items("volumeMounts").Select((m, i) => (m, i)))
         {
             if (mount.Text("name") is var volume && !volumes.Contains(volume ?? ""))
                 errors.Add(FieldError.NotFound($"{path}.volumeMounts[{i}].name", volume ?? ""));
             if (mount.Text("mountPath") is null or "")
                 errors.Add(FieldError.Required($"{path}.volumeMounts[{i}].mountPath"));
-        }
-
-        foreach (var (resource, limit) in c.Map("resources", "limits") ?? [])
-        {
-            if (c.Text("resources", "requests", resource) is { } request
-                && new ResourceQuantity(request).ToDecimal() > new ResourceQuantity(limit.Text()).ToDecimal())
-                errors.Add(FieldError.Invalid($"{path}.resources.requests", request,
-                    $"must be less than or equal to {resource} limit of {limit.Text()}"));
         }
     }
 

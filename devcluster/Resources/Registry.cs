@@ -1,17 +1,15 @@
-using System.Collections.Immutable;
-
 namespace LightReasoner.DevCluster.Resources;
 
 /// <summary>Every resource that is served at the moment: the built-in ones and those of established CRDs.</summary>
 internal sealed class Registry
 {
     private readonly Lock gate = new();
-    private volatile ImmutableArray<ResourceType>[] types = [[.. BuiltInResources.All]];
+    private volatile ResourceType[] types = [.. BuiltInResources.All];
 
     /// <summary>Grows with every change of what is served.</summary>
     public int Generation { get; private set; }
 
-    public ImmutableArray<ResourceType> All => types[0];
+    public IReadOnlyList<ResourceType> All => types;
 
     public ResourceType? Find(string group, string version, string plural) =>
         All.FirstOrDefault(t => t.Group == group && t.Version == version && t.Plural == plural);
@@ -29,7 +27,7 @@ internal sealed class Registry
     {
         lock (gate)
         {
-            types = [[.. All.Where(t => !(t.Custom && t.Group == group && t.Plural == plural)), .. now is null ? [] : new[] { now }]];
+            types = [.. All.Where(t => !(t.Custom && t.Group == group && t.Plural == plural)), .. now is null ? [] : new[] { now }];
             Generation++;
         }
     }

@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
-
 namespace LightReasoner.DevCluster.Resources;
 
 /// <summary>What is particular to one kind of object: defaults, checks, what a write may change, how a table shows it.</summary>
@@ -64,8 +60,6 @@ internal class ResourceStrategy
     public virtual IEnumerable<FieldError> ValidateCreate(JsonObject o) => [];
 
     public virtual IEnumerable<FieldError> ValidateUpdate(JsonObject o, JsonObject old) => [];
-
-    public virtual IEnumerable<FieldError> ValidateStatusUpdate(JsonObject o, JsonObject old) => [];
 
     /// <summary>Seconds between the request to delete and the end, for kinds that stop gracefully.</summary>
     public virtual long? GracePeriod(JsonObject o, long? requested) => null;

@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Schema;
-
 namespace LightReasoner.DevCluster.Resources;
 
 /// <summary>A sub-resource as discovery shows it.</summary>
@@ -22,9 +18,7 @@ internal sealed class ResourceType
 
     public required string Kind { get; init; }
 
-    public string? ListKindOverride { get; init; }
-
-    public string ListKind => ListKindOverride ?? Kind + "List";
+    public string ListKind => Kind + "List";
 
     public bool Namespaced { get; init; } = true;
 

@@ -1,9 +1,3 @@
-using System.Globalization;
-using System.Text;
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
-
 namespace LightReasoner.DevCluster.Resources;
 
 /// <summary>ConfigMaps and Secrets.</summary>
@@ -52,21 +46,14 @@ internal sealed class ServiceStrategy : ResourceStrategy
     public override JsonArray Cells(JsonObject o, DateTimeOffset now)
     {
         var ports = string.Join(",", o.Items("spec", "ports").Select(p => $"{p.Number("port")}/{p.Text("protocol")}"));
-        var selector = string.Join(",", (o.Map("spec", "selector") ?? []).Select(p => $"{p.Key}={p.Value.Text()}"));
-        return
-        [
-            o.Name(), o.Text("spec", "type"), o.Text("spec", "clusterIP") ?? "<none>", "<none>", ports.Length == 0 ? "<none>"
-                : ports, TableText.Age(o, now),
-            selector.Length == 0 ? "<none>" : selector,
-        ];
+        var selector = string.Join(",", o.Entries("spec", "selector").Select(p => $"{p.Key}={p.Value}"));
+        return [o.Name(), o.Text("spec", "type"), o.Text("spec", "clusterIP"), "<none>", ports, TableText.Age(o, now), selector];
     }
 
     public override void SetDefaults(JsonObject o)
     {
         var spec = o.Ensure("spec");
         spec.Default("type", "ClusterIP");
-        spec.Default("sessionAffinity", "None");
-        spec.Default("internalTrafficPolicy", "Cluster");
         foreach (var port in spec.Items("ports"))
         {
             port.Default("protocol", "TCP");
@@ -82,18 +69,12 @@ internal sealed class ServiceStrategy : ResourceStrategy
         o["status"] = new JsonObject { ["loadBalancer"] = new JsonObject() };
         var n = Interlocked.Increment(ref last);
         spec.Default("clusterIP", $"10.96.{n / 250 % 250}.{n % 250 + 1}");
-        spec.Default("clusterIPs", new JsonArray(spec.Text("clusterIP")));
-        spec.Default("ipFamilies", new JsonArray("IPv4"));
-        spec.Default("ipFamilyPolicy", "SingleStack");
     }
 
     public override void PrepareUpdate(JsonObject o, JsonObject old)
-    {
-        foreach (var field in new[] { "clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy" })
-            o.Ensure("spec").Default(field, old.At("spec", field)?.DeepClone());
-    }
+        => o.Ensure("spec").Default("clusterIP", old.Text("spec", "clusterIP"));
 
-    public override IEnumerable<FieldError> ValidateName(string name, string field) => Names.Label1035Name(name, field);
+    public override IEnumerable<FieldError> ValidateName(string name, string field) => Names.Label(name, field);
 }
 
 /// <summary>Claims are bound at once: the node has a folder for each.</summary>
@@ -116,25 +97,6 @@ internal sealed class LeaseStrategy : ResourceStrategy
 
     public override JsonArray Cells(JsonObject o, DateTimeOffset now) =>
         [o.Name(), o.Text("spec", "holderIdentity") ?? "", TableText.Age(o, now)];
-
-    public override void SetDefaults(JsonObject o)
-    {
-        foreach (var field in new[] { "acquireTime", "renewTime" })
-        {
-            if (DateTimeOffset.TryParse(o.Text("spec", field), CultureInfo.InvariantCulture, out var t))
-                o["spec"]![field] = t.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture);
-        }
-    }
-
-    public override IEnumerable<FieldError> ValidateCreate(JsonObject o)
-    {
-        if (o.Number("spec", "leaseDurationSeconds") is <= 0 and var seconds)
-            yield return FieldError.Invalid("spec.leaseDurationSeconds", seconds, "must be greater than 0");
-        if (o.Number("spec", "leaseTransitions") is < 0 and var transitions)
-            yield return FieldError.Invalid("spec.leaseTransitions", transitions, "must be greater than or equal to 0");
-    }
-
-    public override IEnumerable<FieldError> ValidateUpdate(JsonObject o, JsonObject old) => ValidateCreate(o);
 }
 
 internal sealed class RoleStrategy : ResourceStrategy
@@ -150,19 +112,10 @@ internal sealed class RoleStrategy : ResourceStrategy
 
 internal sealed class RoleBindingStrategy : ResourceStrategy
 {
-    private const string Group = "rbac.authorization.k8s.io";
-
     public override IReadOnlyList<Column> Columns { get; } = Column.Parse("Name|Role|Age");
 
     public override JsonArray Cells(JsonObject o, DateTimeOffset now)
         => [o.Name(), $"{o.Text("roleRef", "kind")}/{o.Text("roleRef", "name")}", TableText.Age(o, now)];
-
-    public override void SetDefaults(JsonObject o)
-    {
-        o.Ensure("roleRef").Default("apiGroup", Group);
-        foreach (var subject in o.Items("subjects").Where(s => s.Text("kind") is "User" or "Group"))
-            subject.Default("apiGroup", Group);
-    }
 
     public override IEnumerable<FieldError> ValidateName(string name, string field) => [];
 
@@ -200,7 +153,7 @@ internal sealed class NamespaceStrategy : ResourceStrategy
 
 internal sealed class NodeStrategy : ResourceStrategy
 {
-    public override IReadOnlyList<Column> Columns { get; } = Column.Parse("Name|Status|Roles|Age|Version|Internal-IP*|OS-Image*");
+    public override IReadOnlyList<Column> Columns { get; } = Column.Parse("Name|Status|Roles|Age|Version");
 
     public override JsonArray Cells(JsonObject o, DateTimeOffset now)
     {
@@ -209,8 +162,6 @@ internal sealed class NodeStrategy : ResourceStrategy
         [
             o.Name(), o.BoolAt("spec", "unschedulable") ? status + ",SchedulingDisabled" : status, "<none>", TableText.Age(o, now),
             o.Text("status", "nodeInfo", "kubeletVersion") ?? "",
-            o.Items("status", "addresses").FirstOrDefault(a => a.Text("type") == "InternalIP").Text("address") ?? "<none>",
-            o.Text("status", "nodeInfo", "osImage") ?? "<unknown>",
         ];
     }
 }
@@ -241,15 +192,5 @@ internal sealed class EventStrategy : ResourceStrategy
             host.Length > 0 ? $"{component}, {host}" : component, (o.Text("message") ?? "").Trim(), TableText.Since(first, now),
             o.Number("series", "count") ?? o.Number("count") ?? 1, o.Name(),
         ];
-    }
-
-    public override void SetDefaults(JsonObject o)
-    {
-        o.Ensure("source");
-        o.Ensure("involvedObject");
-        foreach (var time in new[] { "firstTimestamp", "lastTimestamp", "eventTime" })
-            o.TryAdd(time, null);
-        o.Default("reportingComponent", "");
-        o.Default("reportingInstance", "");
     }
 }

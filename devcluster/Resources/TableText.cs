@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Json;
-
 namespace LightReasoner.DevCluster.Resources;
 
 /// <summary>Times and durations as tables show them.</summary>
@@ -19,30 +15,17 @@ internal static class TableText
     /// <summary>Two significant units: 5s, 2m3s, 15m, 4h10m, 3d2h, 2y100d.</summary>
     public static string Duration(TimeSpan d)
     {
-        var seconds = (long)d.TotalSeconds;
-        if (seconds < -1)
-            return "<invalid>";
-        if (seconds < 0)
-            return "0s";
-        if (seconds < 120)
-            return $"{seconds}s";
-        var minutes = seconds / 60;
-        if (minutes < 10)
-            return Two(minutes, "m", seconds % 60, "s");
-        if (minutes < 180)
-            return $"{minutes}m";
-        var hours = minutes / 60;
-        if (hours < 8)
-            return Two(hours, "h", minutes % 60, "m");
-        if (hours < 48)
-            return $"{hours}h";
-        var days = hours / 24;
-        if (hours < 192)
-            return Two(days, "d", hours % 24, "h");
-        if (days < 730)
-            return $"{days}d";
-        var years = days / 365;
-        return years < 8 ? Two(years, "y", days % 365, "d") : $"{years}y";
+        var (seconds, minutes, hours, days) = ((long)d.TotalSeconds, (long)d.TotalMinutes, (long)d.TotalHours, (long)d.TotalDays);
+        return seconds < -1 ? "<invalid>"
+            : seconds < 120 ? $"{Math.Max(0, seconds)}s"
+            : minutes < 10 ? Two(minutes, "m", seconds % 60, "s")
+            : minutes < 180 ? $"{minutes}m"
+            : hours < 8 ? Two(hours, "h", minutes % 60, "m")
+            : hours < 48 ? $"{hours}h"
+            : hours < 192 ? Two(days, "d", hours % 24, "h")
+            : days < 730 ? $"{days}d"
+            : days < 8 * 365 ? Two(days / 365, "y", days % 365, "d")
+            : $"{days / 365}y";
     }
 
     private static string Two(long a, string unitA, long b, string unitB) => b == 0 ? $"{a}{unitA}" : $"{a}{unitA}{b}{unitB}";

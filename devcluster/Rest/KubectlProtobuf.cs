@@ -1,7 +1,4 @@
-using System.Text.Json.Nodes;
 using Google.Protobuf;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
 
 namespace LightReasoner.DevCluster.Rest;
 
@@ -26,7 +23,7 @@ internal static class KubectlProtobuf
         SelfSubjectReview: 1 metadata ObjectMeta
         SelfSubjectAccessReview: 2 spec SelfSubjectAccessReviewSpec
         SelfSubjectAccessReviewSpec: 1 resourceAttributes ResourceAttributes, 2 nonResourceAttributes NonResourceAttributes
-        ResourceAttributes: 1 namespace string, 2 verb string, 3 group string, 4 version string, 5 resource string, 6 subresource string, 7 name string
+        ResourceAttributes: 1 namespace string, 2 verb string, 3 group string, 5 resource string, 6 subresource string, 7 name string
         NonResourceAttributes: 1 path string, 2 verb string
         """.Split('\n').Select(line => line.Split(": ")).ToDictionary(
         line => line[0],
@@ -83,7 +80,7 @@ internal static class KubectlProtobuf
                 o[name] = value.ToBase64();
                 break;
             case "list":
-                o[name] = JsonAccess.Strings(o[name].StringItems().Append(value.ToStringUtf8()));
+                o[name] = JsonAccess.Strings(o[name].Strings().Append(value.ToStringUtf8()));
                 break;
             case "map" or "bytesMap":
                 using (var entry = value.CreateCodedInput())

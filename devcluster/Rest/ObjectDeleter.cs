@@ -1,15 +1,8 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
-using LightReasoner.DevCluster.Resources;
-using LightReasoner.DevCluster.Storage;
-
 namespace LightReasoner.DevCluster.Rest;
 
 /// <summary>What a DELETE asks for.</summary>
 internal sealed record DeleteOptions(
-    string? Policy = null, long? GracePeriod = null, string? Uid = null, string? ResourceVersion = null,
-        bool? OrphanDependents = null, bool DryRun = false)
+    string? Policy = null, long? GracePeriod = null, string? Uid = null, string? ResourceVersion = null, bool DryRun = false)
 {
     public static readonly DeleteOptions Background = new("Background");
 }
@@ -46,9 +39,7 @@ internal sealed class ObjectDeleter(Store store, ObjectWriter writer)
                 changed = true;
             }
 
-            var held = o.At("metadata", "finalizers").StringItems().Any()
-                || (type is { Kind: "Namespace", Custom: false } && o.ArrayAt("spec", "finalizers") is { Count: > 0 });
-            var gone = !held && (o.Number("metadata", "deletionGracePeriodSeconds") ?? 0) == 0;
+            var gone = !IsHeld(o, type);
             if (options.DryRun)
                 return (stored with { Document = o }, gone);
             if (gone)
@@ -67,26 +58,25 @@ internal sealed class ObjectDeleter(Store store, ObjectWriter writer)
         }
     }
 
+    /// <summary>Whether finalizers or its grace period keep a deleted object.</summary>
+    public static bool IsHeld(JsonObject o, ResourceType type) => o.Strings("metadata", "finalizers").Any()
+        || o.Number("metadata", "deletionGracePeriodSeconds") is > 0
+        || (type is { Kind: "Namespace", Custom: false } && o.Strings("spec", "finalizers").Any());
+
     private static void Mark(JsonObject o, long grace, DateTimeOffset now)
     {
         var requested = o.Text("metadata", "deletionTimestamp") is { } at && o.Number("metadata", "deletionGracePeriodSeconds") is { } old
             ? DateTimeOffset.Parse(at, System.Globalization.CultureInfo.InvariantCulture).AddSeconds(-old)
             : now;
-        o.Metadata()["deletionTimestamp"] = ObjectWriter.Timestamp(requested.AddSeconds(grace));
+        o.Metadata()["deletionTimestamp"] = requested.AddSeconds(grace).ToKubernetesTime();
         o.Metadata()["deletionGracePeriodSeconds"] = grace;
     }
 
     private static bool SetPropagationFinalizers(JsonObject o, ResourceType type, DeleteOptions options)
     {
-        var policy = options.Policy ?? options.OrphanDependents switch
-        {
-            true => "Orphan",
-            false => "Background",
-            null => type.Strategy.OrphanByDefault ? "Orphan" : null,
-        };
-        if (policy is null)
+        if ((options.Policy ?? (type.Strategy.OrphanByDefault ? "Orphan" : null)) is not { } policy)
             return false;
-        var before = o.At("metadata", "finalizers").StringItems().ToList();
+        var before = o.Strings("metadata", "finalizers").ToList();
         var after = before.Where(f => f is not (Orphan or Foreground)).ToList();
         if (policy == "Orphan")
             after.Add(Orphan);
@@ -101,17 +91,10 @@ internal sealed class ObjectDeleter(Store store, ObjectWriter writer)
     private static void CheckPreconditions(ResourceType type, JsonObject o, DeleteOptions options)
     {
         if (options.Uid is { } uid && uid != o.Uid())
-        {
-            throw Fail.Conflict(type.Group, type.Kind, o.Name(),
-                $"the UID in the precondition ({uid}) does not match the UID in record ({o.Uid()}). The object might have been deleted "
-                    + "and then recreated");
-        }
-
+            throw Fail.Conflict(type.Group, type.Kind, o.Name(), $"the UID in the precondition ({uid}) does not match the UID in record "
+                + $"({o.Uid()}). The object might have been deleted and then recreated");
         if (options.ResourceVersion is { } version && version != o.Text("metadata", "resourceVersion"))
-        {
-            throw Fail.Conflict(type.Group, type.Kind, o.Name(),
-                $"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record "
-                    + $"({o.Text("metadata", "resourceVersion")}). The object might have been modified");
-        }
+            throw Fail.Conflict(type.Group, type.Kind, o.Name(), $"the ResourceVersion in the precondition ({version}) does not match the "
+                + $"ResourceVersion in record ({o.Text("metadata", "resourceVersion")}). The object might have been modified");
     }
 }

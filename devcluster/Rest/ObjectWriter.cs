@@ -1,20 +1,11 @@
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
 using LightReasoner.DevCluster.Patch;
-using LightReasoner.DevCluster.Resources;
-using LightReasoner.DevCluster.Schema;
-using LightReasoner.DevCluster.Storage;
 
 namespace LightReasoner.DevCluster.Rest;
 
 /// <summary>Who writes, and how much of it is meant.</summary>
 /// <param name="Manager">Name in managedFields; null leaves managedFields alone.</param>
 /// <param name="DryRun">Answer as if it were done.</param>
-/// <param name="Patch">The wish is a patch of what is there.</param>
-internal sealed record WriteOptions(string? Manager = null, bool DryRun = false, bool Patch = false);
+internal sealed record WriteOptions(string? Manager = null, bool DryRun = false);
 
 /// <summary>
 /// Creates and updates objects: defaults, checks, generations, conflicts, finalizers; the same for clients and controllers.
@@ -27,11 +18,9 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
 
     public TimeProvider Time => time;
 
-    public string Now => Timestamp(time.GetUtcNow());
+    public string Now => time.GetUtcNow().ToKubernetesTime();
 
     public static string Suffix() => RandomNumberGenerator.GetString(SuffixLetters, 5);
-
-    public static string Timestamp(DateTimeOffset t) => t.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
     public StoredObject Create(ResourceType type, string ns, JsonObject o, WriteOptions options, Action<JsonObject>? track = null)
     {
@@ -39,10 +28,11 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         if (metadata.Text("resourceVersion") is { Length: > 0 } and not "0")
             throw Fail.ServerError("resourceVersion should not be set on objects to be created");
         CheckNamespace(type, ns, o);
-        CheckDefinition(type, o.Name());
-        var generated = o.Name().Length == 0 && metadata.Text("generateName") is { Length: > 0 };
-        if (generated)
-            metadata["name"] = Suffixed(metadata.Text("generateName")!);
+        var definition = store.Get("apiextensions.k8s.io/customresourcedefinitions", "", type.QualifiedName);
+        if (definition?.Document.IsDeleting() == true)
+            throw Fail.Forbidden(type.Group, type.Plural, o.Name(), "create not allowed while custom resource definition is terminating");
+        if (o.Name().Length == 0 && metadata.Text("generateName") is { Length: > 0 } prefix)
+            metadata["name"] = prefix[..Math.Min(prefix.Length, 58)] + Suffix();
         if (type.Custom && type.HasStatus)
             o.Remove("status");
         foreach (var field in new[] { "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion" })
@@ -73,19 +63,11 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         if (options.DryRun)
         {
             if (store.Get(type.StorageName, ns, o.Name()) is not null)
-                throw Taken(type, ns, o.Name());
+                throw Fail.AlreadyExists(type, o.Name());
             return new StoredObject(type.StorageName, ns, o.Name(), 0, o);
         }
 
-        return store.Create(type.StorageName, ns, o.Name(), o) ?? throw Taken(type, ns, o.Name());
-    }
-
-    private ApiException Taken(ResourceType type, string ns, string name)
-    {
-        var error = Fail.AlreadyExists(type, name);
-        return store.Get(type.StorageName, ns, name)?.Document.IsDeleting() == true
-            ? new ApiException(error.Code, error.Reason, "object is being deleted: " + error.Message, error.Details)
-            : error;
+        return store.Create(type.StorageName, ns, o.Name(), o) ?? throw Fail.AlreadyExists(type, o.Name());
     }
 
     /// <summary>
@@ -100,11 +82,8 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         {
             var stored = store.Get(type.StorageName, ns, name) ?? throw type.NotFound(name);
             var wished = change(stored.Document.Copy());
-            var unconditional = wished.Text("metadata", "resourceVersion") is null or "" or "0";
-            if (!unconditional && wished.Text("metadata", "resourceVersion")!.Any(c => !char.IsAsciiDigit(c)))
-                throw Fail.ServerError($"strconv.ParseUint: parsing {FieldError.Quote(wished.Text("metadata", "resourceVersion")!)}: "
-                    + "invalid syntax");
-            if (!unconditional && wished.Text("metadata", "resourceVersion") != stored.Document.Text("metadata", "resourceVersion"))
+            if (wished.Text("metadata", "resourceVersion") is not (null or "" or "0") and var expected
+                && expected != stored.Document.Text("metadata", "resourceVersion"))
                 throw Fail.Modified(type, name);
             if (Write(type, stored, wished, subresource, options, track) is { } written)
                 return written;
@@ -128,8 +107,9 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
     {
         var old = stored.Document;
         var o = wished;
-        CheckIdentity(type, stored, o, options.Patch);
-
+        if (o.Uid().Length > 0 && o.Uid() != stored.Document.Uid())
+            throw Fail.Conflict(type.Group, type.Plural, stored.Name,
+                $"Precondition failed: UID in precondition: {o.Uid()}, UID in object meta: {stored.Document.Uid()}");
         var managed = o.At("metadata", "managedFields");
         if (subresource == "status")
         {
@@ -151,8 +131,8 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         if (type.Strategy.HasGeneration && subresource != "status" && Changed(type, o, old))
             o.Metadata()["generation"] = (old.Number("metadata", "generation") ?? 0) + 1;
         var errors = MetadataValidation.Update(o, old).ToList();
-        errors.AddRange(subresource switch { "" => type.Strategy.ValidateUpdate(o, old), "status" =>
-            type.Strategy.ValidateStatusUpdate(o, old), _ => [] });
+        if (subresource.Length == 0)
+            errors.AddRange(type.Strategy.ValidateUpdate(o, old));
         SchemaErrors(type, o, old, subresource, errors);
         if (errors.Count > 0)
             throw type.Invalid(stored.Name, errors);
@@ -163,9 +143,7 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         o.Metadata()["resourceVersion"] = old.Text("metadata", "resourceVersion");
         if (ManagedFields.SameBut(o, old))
             return stored;
-        var finished = o.IsDeleting() && o.At("metadata", "finalizers").StringItems().FirstOrDefault() is null
-            && (o.Number("metadata", "deletionGracePeriodSeconds") ?? 0) == 0
-            && (type.Kind != "Namespace" || type.Custom || o.ArrayAt("spec", "finalizers") is null or { Count: 0 });
+        var finished = o.IsDeleting() && !ObjectDeleter.IsHeld(o, type);
         if (options.DryRun)
             return new StoredObject(type.StorageName, stored.Namespace, stored.Name, stored.Version, o);
         if (finished)
@@ -173,39 +151,11 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         return store.Update(stored, o);
     }
 
-    // A PUT with another uid means another object; a PATCH that changes a fixed field is a mistake.
-    private static void CheckIdentity(ResourceType type, StoredObject stored, JsonObject o, bool patch)
-    {
-        if (patch)
-        {
-            var errors = new List<FieldError>();
-            foreach (var field in new[] { "uid", "deletionTimestamp" })
-            {
-                if (o.At("metadata", field) is not { } value || JsonAccess.Same(value, stored.Document.At("metadata", field)))
-                    continue;
-                var error = FieldError.Invalid($"metadata.{field}", value, "field is immutable");
-                errors.AddRange([error, error]);
-            }
-
-            if (errors.Count > 0)
-                throw type.Invalid(stored.Name, errors);
-        }
-        else if (o.Uid().Length > 0 && o.Uid() != stored.Document.Uid())
-        {
-            throw Fail.Conflict(type.Group, type.Plural, stored.Name,
-                "StorageError: invalid object, Code: 4, Key: "
-                    + $"/registry/{(type.Custom ? type.StorageName : type.Plural)}/{(type.Namespaced ? stored.Namespace + "/" : "")}{stored.Name}, "
-                + $"ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {o.Uid()}, UID in object meta: "
-                    + $"{stored.Document.Uid()}");
-        }
-    }
-
     /// <summary>Defaults of the kind and of the schema.</summary>
     private static void Complete(ResourceType type, JsonObject o)
     {
         if (type.Custom)
         {
-            Defaulting.DropNulls(o, type.Schema);
             Defaulting.Apply(o, type.Schema);
         }
         else
@@ -220,12 +170,12 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
             return;
         // A write of the status is not held against what has become of the rules for the spec.
         if (subresource != "status")
-            errors.AddRange(Validation.Check(o, type.Schema, "", old: old));
+            errors.AddRange(Validation.Check(o, type.Schema, "", old));
         else if (o["status"] is { } status && type.Schema.Member("status") is { } member)
-            errors.AddRange(Validation.Check(status, member, "status", "status.", old.At("status")));
+            errors.AddRange(Validation.Check(status, member, "status", old.At("status")));
         if (errors.Exists(Validation.IsBlocking) && type.Schema.HasRules)
-            errors.Add(FieldError.Invalid("<nil>", null,
-                "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"));
+            errors.Add(FieldError.Invalid("<nil>", null, "some validation rules were not checked because the object was invalid; "
+                + "correct the existing errors to complete validation"));
         else if (!errors.Exists(Validation.IsBlocking))
             errors.AddRange(CelRules.Check(type.Schema, o, old));
     }
@@ -245,7 +195,7 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
     private static void KeepSystemMetadata(JsonObject o, JsonObject old)
     {
         foreach (var field in new[] { "name", "namespace", "generateName", "uid", "creationTimestamp", "deletionTimestamp",
-            "deletionGracePeriodSeconds", "generation", "selfLink" })
+            "deletionGracePeriodSeconds", "generation" })
             o.Metadata().SetOrRemove(field, old.At("metadata", field)?.DeepClone());
     }
 
@@ -259,13 +209,6 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         }
     }
 
-    private void CheckDefinition(ResourceType type, string name)
-    {
-        if (type.Custom && store.Get("apiextensions.k8s.io/customresourcedefinitions", "",
-            type.QualifiedName)?.Document.IsDeleting() == true)
-            throw Fail.Forbidden(type.Group, type.Plural, name, "create not allowed while custom resource definition is terminating");
-    }
-
     private void CheckNamespace(ResourceType type, string ns, JsonObject o)
     {
         if (!type.Namespaced)
@@ -273,18 +216,14 @@ internal sealed class ObjectWriter(Store store, TimeProvider time)
         var parent = store.Get("/namespaces", "", ns) ?? throw Fail.NotFound("", "namespaces", ns);
         if (parent.Document.Text("status", "phase") != "Terminating")
             return;
-        var details = Fail.Details(o.Name(), type.Group, type.Plural);
-        details["causes"] = new JsonArray(new JsonObject
+        var error = Fail.Forbidden(type.Group, type.Plural, o.Name(),
+            $"unable to create new content in namespace {ns} because it is being terminated");
+        error.Details!["causes"] = new JsonArray(new JsonObject
         {
             ["reason"] = "NamespaceTerminating",
             ["message"] = $"namespace {ns} is being terminated",
             ["field"] = "metadata.namespace",
         });
-        throw new ApiException(403, "Forbidden",
-            $"{type.QualifiedName} \"{o.Name()}\" is forbidden: unable to create new content in namespace {ns} because it is being "
-                + "terminated", details);
+        throw error;
     }
-
-    private static string Suffixed(string prefix)
-        => (prefix.Length > 58 ? prefix[..58] : prefix) + Suffix();
 }

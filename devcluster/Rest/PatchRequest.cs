@@ -1,11 +1,4 @@
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
 using LightReasoner.DevCluster.Patch;
-using LightReasoner.DevCluster.Resources;
-using LightReasoner.DevCluster.Storage;
 using Microsoft.AspNetCore.JsonPatch.SystemTextJson;
 using Microsoft.AspNetCore.JsonPatch.SystemTextJson.Exceptions;
 
@@ -18,7 +11,6 @@ internal sealed class PatchRequest(ObjectWriter writer)
     private const string Json = "application/json-patch+json";
     private const string Strategic = "application/strategic-merge-patch+json";
     private const string ApplyYaml = "application/apply-patch+yaml";
-    private const int MaxOperations = 10_000;
 
     /// <summary>Returns the object and whether it was created.</summary>
     public async Task<(StoredObject Object, bool Created)> Handle(ApiRequest request)
@@ -27,10 +19,7 @@ internal sealed class PatchRequest(ObjectWriter writer)
         var type = Body.MediaType(request.Http.Request);
         string[] accepted = request.Type.Custom ? [Json, Merge, ApplyYaml] : [Json, Merge, Strategic, ApplyYaml];
         if (!accepted.Contains(type))
-        {
-            throw request.Type.Custom ? Fail.UnsupportedMediaType(string.Join(", ", accepted))
-                : new ApiException(415, "UnsupportedMediaType", "415: Unsupported Media Type", []);
-        }
+            throw Fail.UnsupportedMediaType(string.Join(", ", accepted));
 
         CheckOptions(request, type == ApplyYaml);
         var bytes = await Body.ReadBytes(request.Http.Request);
@@ -48,12 +37,8 @@ internal sealed class PatchRequest(ObjectWriter writer)
         }
 
         if (type == Json ? patch is not JsonArray : patch is not JsonObject)
-            throw Fail.BadRequest($"error decoding patch: json: cannot unmarshal {(patch is JsonArray ? "array" : "object")} into Go "
-                + $"value of type {(type == Json ? "jsonpatch.Patch" : "map[string]interface {}")}");
-        if (patch is JsonArray { Count: > MaxOperations } operations)
-            throw new ApiException(413, "RequestEntityTooLarge",
-                $"The allowed maximum operations in a JSON patch is {MaxOperations}, got {operations.Count}", []);
-        var options = new WriteOptions(request.FieldManager, request.DryRun, Patch: true);
+            throw Fail.BadRequest($"error decoding patch: expected {(type == Json ? "a list of operations" : "an object")}");
+        var options = new WriteOptions(request.FieldManager, request.DryRun);
         return (writer.Update(request.Type, request.Namespace, request.Name, request.Subresource, old =>
             Patched(request, old, patch!, type, duplicates), options), false);
     }
@@ -76,25 +61,20 @@ internal sealed class PatchRequest(ObjectWriter writer)
             throw new ApiException(422, "Invalid", "the server rejected our request due to an error in our request", []);
         }
 
-        if (o.Name().Length == 0)
-            throw Fail.NameMissing(request.Name);
-        if (o.Name() != request.Name)
-            throw Fail.BadRequest($"the name of the object ({o.Name()}) does not match the name on the URL ({request.Name})");
-        if (resource.Namespaced && o.Namespace().Length > 0 && o.Namespace() != request.Namespace)
-            throw Fail.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
-        CheckKind(resource, o);
+        DocumentDecoder.CheckName(request, o);
+        DocumentDecoder.CheckKind(resource, o);
         var before = o.ToText();
         var problems = duplicates.Select(d => $"duplicate field \"{d}\"").ToList();
         try
         {
-            problems.AddRange(Decoder.Shape(resource, o).Select(u => $"unknown field \"{u}\""));
+            problems.AddRange(DocumentDecoder.Shape(resource, o).Select(u => $"unknown field \"{u}\""));
         }
         catch (ApiException e) when (e.Code == 400)
         {
             throw Rejected(before, e.Message[(e.Message.IndexOf(": ", StringComparison.Ordinal) + 2)..]);
         }
 
-        Decoder.Report(request, problems, () => Rejected(before, "strict decoding error: " + string.Join(", ", problems)));
+        DocumentDecoder.Report(request, problems, () => Rejected(before, "strict decoding error: " + string.Join(", ", problems)));
         return o;
     }
 
@@ -108,15 +88,6 @@ internal sealed class PatchRequest(ObjectWriter writer)
 
     private static ApiException Rejected(string patched, string problem)
         => Fail.Invalid("", "", "", [FieldError.Invalid("patch", patched, problem)]);
-
-    private static void CheckKind(ResourceType type, JsonObject o)
-    {
-        if (o.ApiVersion() != type.GroupVersion)
-            throw Fail.BadRequest($"the API version in the data ({o.ApiVersion()}) does not match the expected API version "
-                + $"({type.GroupVersion})");
-        if (o.Kind() != type.Kind)
-            throw Fail.Invalid(type.Group, o.Kind(), o.Name(), [FieldError.Invalid("kind", o.Kind(), $"must be {type.Kind}")]);
-    }
 
     private static void CheckOptions(ApiRequest request, bool apply)
     {

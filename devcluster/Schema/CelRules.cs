@@ -1,11 +1,4 @@
-using System.Collections.Concurrent;
-using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Cel;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
 
 namespace LightReasoner.DevCluster.Schema;
 

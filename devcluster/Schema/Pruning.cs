@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace LightReasoner.DevCluster.Schema;
 
 /// <summary>Drops the fields that a schema does not know, and says which they were.</summary>

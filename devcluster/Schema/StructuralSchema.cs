@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Json;
-
 namespace LightReasoner.DevCluster.Schema;
 
 /// <summary>Reads the openAPIV3Schema of a CustomResourceDefinition.</summary>
@@ -29,7 +26,7 @@ internal static class StructuralSchema
             Items = s["items"] is JsonObject items ? Read(items) : null,
             Values = s["additionalProperties"] is JsonObject values ? Read(values) : null,
             ListType = s.Text("x-kubernetes-list-type"),
-            ListMapKeys = [.. s["x-kubernetes-list-map-keys"].StringItems()],
+            ListMapKeys = [.. s.Strings("x-kubernetes-list-map-keys")],
             AtomicMap = s.Text("x-kubernetes-map-type") == "atomic",
             Rules = [.. s.Items("x-kubernetes-validations").Select(CelRule.From)],
             Source = s,

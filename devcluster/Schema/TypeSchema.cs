@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Json;
-
 namespace LightReasoner.DevCluster.Schema;
 
 /// <summary>The shape of a value: of a built-in type, or from the structural schema of a CustomResourceDefinition.</summary>

@@ -1,25 +1,10 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Authorization;
 using LightReasoner.DevCluster.Discovery;
-using LightReasoner.DevCluster.Errors;
 using LightReasoner.DevCluster.Jobs;
-using LightReasoner.DevCluster.Json;
 using LightReasoner.DevCluster.Lifecycle;
 using LightReasoner.DevCluster.OpenApi;
-using LightReasoner.DevCluster.Resources;
-using LightReasoner.DevCluster.Rest;
-using LightReasoner.DevCluster.Storage;
-using LightReasoner.DevCluster.Tokens;
 using LightReasoner.DevCluster.Watch;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace LightReasoner.DevCluster.Server;
 
@@ -34,26 +19,23 @@ internal sealed class ApiServer : IAsyncDisposable
     private readonly List<Task> controllers = [];
     private WebApplication? web;
 
-    /// <param name="time">What the time is.</param>
     /// <param name="workloads">Whether Jobs, Deployments and ReplicaSets get pods, beside being stored.</param>
-    public ApiServer(TimeProvider? time = null, bool workloads = false)
+    public ApiServer(bool workloads = false)
     {
-        Time = time ?? TimeProvider.System;
-        Store = new Store();
-        Registry = new Registry();
-        var writer = new ObjectWriter(Store, Time);
-        var deleter = new ObjectDeleter(Store, writer);
-        var reader = new ObjectReader(Store, Time);
-        var authenticator = new Authenticator(Store, issuer, Time, AdminToken);
-        var authorizer = new Authorizer(Store);
-        pods = new PodSubresources(Store, writer);
+        var (store, registry, time) = (new Store(), new Registry(), TimeProvider.System);
+        var writer = new ObjectWriter(store, time);
+        var deleter = new ObjectDeleter(store, writer);
+        var reader = new ObjectReader(store, time);
+        var authenticator = new Authenticator(store, issuer, time, AdminToken);
+        var authorizer = new Authorizer(store);
+        pods = new PodSubresources(store, writer);
         router = new Router(
-            Registry, new DiscoveryEndpoint(Registry), new OpenApiEndpoint(Registry),
-            new ResourceEndpoint(reader, writer, deleter, new WatchStream(Store, reader, Time, stopping.Token)),
-            pods, new TokenRequests(Store, issuer, Time), new Reviews(authenticator, authorizer, writer), authenticator, authorizer);
+            registry, new DiscoveryEndpoint(registry), new OpenApiEndpoint(registry),
+            new ResourceEndpoint(reader, writer, deleter, new WatchStream(store, reader, time, stopping.Token)),
+            pods, new TokenRequests(store, issuer, time), new Reviews(authenticator, authorizer, writer), authenticator, authorizer);
         foreach (var ns in new[] { "default", "kube-system", "kube-public", "kube-node-lease" })
         {
-            writer.Create(Registry.Get("", "v1", "namespaces"), "", new JsonObject
+            writer.Create(registry.Get("", "v1", "namespaces"), "", new JsonObject
             {
                 ["kind"] = "Namespace",
                 ["apiVersion"] = "v1",
@@ -61,20 +43,14 @@ internal sealed class ApiServer : IAsyncDisposable
             }, new WriteOptions("kube-apiserver"));
         }
 
-        controllers.Add(Keep(new CrdController(Store, Registry, writer, deleter).Run));
-        controllers.Add(Keep(new NamespaceController(Store, Registry, writer, deleter, certificates.AuthorityPem).Run));
-        controllers.Add(Keep(new GarbageCollector(Store, Registry, writer, deleter).Run));
+        controllers.Add(Keep(new CrdController(store, registry, writer, deleter).Run));
+        controllers.Add(Keep(new NamespaceController(store, registry, writer, deleter, certificates.AuthorityPem).Run));
+        controllers.Add(Keep(new GarbageCollector(store, registry, writer, deleter).Run));
         if (!workloads)
             return;
-        controllers.Add(Keep(new DeploymentController(Store, Registry, writer, deleter).Run));
-        controllers.Add(Keep(new JobController(Store, Registry, writer, deleter).Run));
+        controllers.Add(Keep(new DeploymentController(store, registry, writer, deleter).Run));
+        controllers.Add(Keep(new JobController(store, registry, writer, deleter).Run));
     }
-
-    public TimeProvider Time { get; }
-
-    public Store Store { get; }
-
-    public Registry Registry { get; }
 
     /// <summary>The bearer token of the administrator.</summary>
     public string AdminToken { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace LightReasoner.DevCluster.Server;
 
 /// <summary>Kubeconfigs that lead to a server by a token.</summary>

@@ -1,13 +1,6 @@
-using System.Text;
-using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Authorization;
 using LightReasoner.DevCluster.Discovery;
-using LightReasoner.DevCluster.Errors;
 using LightReasoner.DevCluster.OpenApi;
-using LightReasoner.DevCluster.Resources;
-using LightReasoner.DevCluster.Rest;
-using LightReasoner.DevCluster.Tokens;
-using Microsoft.AspNetCore.Http;
 
 namespace LightReasoner.DevCluster.Server;
 
@@ -26,20 +19,16 @@ internal sealed class Router(
         }
         catch (ApiException e) when (!http.Response.HasStarted)
         {
-            await Writing.Write(http, e);
+            await Writing.Write(http, e.Code, e.ToStatus());
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException || (e is IOException && http.Response.HasStarted))
         {
             // The client has gone.
-        }
-        catch (IOException) when (http.Response.HasStarted)
-        {
-            // The client has gone in the middle of an answer.
         }
         catch (Exception e) when (!http.Response.HasStarted)
         {
             await Console.Error.WriteLineAsync($"{http.Request.Method} {http.Request.Path}: {e}");
-            await Writing.Write(http, Fail.Internal(e.Message));
+            await Writing.Write(http, 500, Fail.ServerError(e.Message).ToStatus());
         }
     }
 
@@ -47,23 +36,17 @@ internal sealed class Router(
     {
         var path = http.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
         var user = Authenticate(http.Request);
-        authorizer.Demand(user, RequestAttributes.Of(http.Request, path));
-        switch (path)
+        var at = ResourcePath.Parse(path);
+        authorizer.Demand(user, Attributes.Of(http.Request, at));
+        await (path switch
         {
-            case ["healthz" or "livez" or "readyz", ..]:
-                await Health(http, path);
-                return;
-            case ["version"]:
-                await Writing.Write(http, 200, Version());
-                return;
-            case ["openapi", ..]:
-                await openApi.Handle(http, path);
-                return;
-        }
-
-        if (await discovery.Handle(http, path))
-            return;
-        await Resource(http, path, user);
+            ["healthz" or "livez" or "readyz", .. [] or ["ping" or "etcd" or "log"]] =>
+                Writing.WriteBytes(http, 200, "ok"u8.ToArray(), "text/plain; charset=utf-8"),
+            ["version"] => Writing.Write(http, 200, Version()),
+            ["openapi", ..] => openApi.Handle(http, path),
+            _ when at is not null => Resource(http, at, user),
+            _ => discovery.Handle(http, path),
+        });
     }
 
     /// <summary>The version of Kubernetes whose behaviour this server follows.</summary>
@@ -89,53 +72,21 @@ internal sealed class Router(
         var header = request.Headers.Authorization.ToString();
         if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
             return header.Length == 0 ? UserInfo.Anonymous : throw Fail.Unauthorized();
-        return authenticator.Authenticate(header["Bearer ".Length..].Trim(), [TokenIssuer.Issuer], out _, out _)
+        return authenticator.Authenticate(header["Bearer ".Length..].Trim(), [TokenIssuer.Issuer])?.User
             ?? throw Fail.Unauthorized();
     }
 
-    private static async Task Health(HttpContext http, string[] path)
+    private Task Resource(HttpContext http, ResourcePath at, UserInfo user)
     {
-        if (path.Length == 1 || path[1] is "ping" or "etcd" or "log")
-            await Writing.WriteBytes(http, 200, "ok"u8.ToArray(), "text/plain; charset=utf-8");
-        else
-            throw Fail.PageNotFound();
+        var type = registry.Find(at.Group, at.Version, at.Plural) ?? throw Fail.UnknownResource();
+        if ((at.Namespace.Length > 0) != type.Namespaced && (at.Namespace.Length > 0 || at.Name.Length > 0))
+            throw Fail.UnknownResource();
+        if (at.Subresource.Length > 0 && type.Subresources.All(s => s.Name != at.Subresource))
+            throw Fail.UnknownResource();
+        var request = new ApiRequest(http, type, at.Namespace, at.Name, at.Subresource, user);
+        return type.Verbs is ["create"] ? reviews.Handle(request)
+            : at.Subresource == "token" ? tokens.Handle(request)
+            : type is { Custom: false, Plural: "pods" } && at.Subresource is "log" or "binding" ? pods.Handle(request)
+            : resources.Handle(request);
     }
-
-    private async Task Resource(HttpContext http, string[] path, UserInfo user)
-    {
-        if (path is not (["api", _, _, ..] or ["apis", _, _, _, ..]))
-            throw path is ["api", _] ? Fail.UnknownResource() : Fail.PageNotFound();
-        var group = path[0] == "api" ? "" : path[1];
-        var version = path[0] == "api" ? path[1] : path[2];
-        var rest = path[0] == "api" ? path[2..] : path[3..];
-        var ns = "";
-        var namespaced = rest is ["namespaces", _, _, ..] && !(group.Length == 0 && rest[2] is "status" or "finalize" && rest.Length == 3);
-        if (namespaced)
-        {
-            ns = rest[1];
-            rest = rest[2..];
-        }
-
-        var type = registry.Find(group, version, rest[0]) ?? throw Unknown(group);
-        if (namespaced != type.Namespaced && (namespaced || rest.Length > 1))
-            throw type.Custom ? Fail.PageNotFound() : Fail.UnknownResource();
-        var name = rest.Length > 1 ? rest[1] : "";
-        var sub = rest.Length > 2 ? rest[2] : "";
-        if (rest.Length > 3)
-            throw Unknown(group);
-        var request = new ApiRequest(http, type, ns, name, sub, user);
-        if (sub.Length > 0 && type.Subresources.All(s => s.Name != sub))
-            throw type.Custom ? type.NotFound(name) : Fail.UnknownResource();
-        if (type.Verbs is ["create"])
-            await reviews.Handle(request);
-        else if (sub == "token")
-            await tokens.Handle(request);
-        else if (type is { Custom: false, Plural: "pods" } && sub is "log" or "binding" or "exec" or "attach" or "portforward")
-            await pods.Handle(request);
-        else
-            await resources.Handle(request);
-    }
-
-    private ApiException Unknown(string group)
-        => registry.All.Any(t => t.Group == group && !t.Custom) ? Fail.UnknownResource() : Fail.PageNotFound();
 }

@@ -1,8 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
-using System.Text.Json.Nodes;
-using System.Threading.Channels;
-using LightReasoner.DevCluster.Json;
 
 namespace LightReasoner.DevCluster.Storage;
 
@@ -142,16 +138,6 @@ internal sealed class Store
 
             subscriptions.Add(subscription);
             return subscription;
-        }
-    }
-
-    /// <summary>Forgets the history up to now, as a compaction does.</summary>
-    public void Compact()
-    {
-        lock (gate)
-        {
-            history.Clear();
-            forgotten = version;
         }
     }
 

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace LightReasoner.DevCluster.Storage;
 
 /// <summary>One version of one object. The document is never changed after it has been stored.</summary>

@@ -1,8 +1,4 @@
-using System.Text.Json.Nodes;
 using LightReasoner.DevCluster.Authorization;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
-using LightReasoner.DevCluster.Rest;
 
 namespace LightReasoner.DevCluster.Tokens;
 
@@ -14,83 +10,35 @@ internal sealed class Reviews(Authenticator authenticator, Authorizer authorizer
         if (request.Method != "POST" || request.Name.Length > 0)
             throw Fail.MethodNotAllowed();
         request.ReadWriteParameters("CreateOptions");
-        var o = Decoder.Decode(request, await Body.Read(request.Http.Request, request.Type.Kind, custom: false));
-        o.Metadata();
-        switch (request.Type.Kind)
+        var o = DocumentDecoder.Decode(request, await Body.Read(request.Http.Request, request.Type.Kind, custom: false));
+        o.Metadata().SetOrRemove("creationTimestamp", request.Type.Kind == "SelfSubjectReview" ? writer.Now : null);
+        o["status"] = request.Type.Kind switch
         {
-            case "TokenReview":
-                Token(o);
-                break;
-            case "SelfSubjectReview":
-                o.Metadata()["creationTimestamp"] = writer.Now;
-                o["status"] = new JsonObject { ["userInfo"] = request.User.ToJson() };
-                break;
-            case "SelfSubjectRulesReview":
-                Rules(request, o);
-                break;
-            default:
-                Access(request, o);
-                break;
-        }
-
+            "TokenReview" => Token(o),
+            "SelfSubjectReview" => new JsonObject { ["userInfo"] = request.User.ToJson() },
+            _ => new JsonObject { ["allowed"] = authorizer.Allows(request.User, Asked(o)) },
+        };
         await Writing.Write(request.Http, 201, o);
     }
 
-    private void Token(JsonObject o)
+    private JsonObject Token(JsonObject o)
     {
         if (o.Text("spec", "token") is not { Length: > 0 } token)
             throw Fail.BadRequest("token is required for TokenReview in authentication");
-        var asked = o.At("spec", "audiences").StringItems().ToList();
-        var user = authenticator.Authenticate(token, asked.Count > 0 ? asked : [TokenIssuer.Issuer], out var audiences, out var problem);
-        o["status"] = user is null
-            ? new JsonObject { ["user"] = new JsonObject(), ["error"] = problem }
-            : new JsonObject { ["authenticated"] = true, ["user"] = user.ToJson(), ["audiences"] = JsonAccess.Strings(audiences) };
+        string[] asked = [.. o.Strings("spec", "audiences")];
+        return authenticator.Authenticate(token, asked.Length > 0 ? asked : [TokenIssuer.Issuer]) is var (user, audiences)
+            ? new JsonObject { ["authenticated"] = true, ["user"] = user.ToJson(), ["audiences"] = JsonAccess.Strings(audiences) }
+            : new JsonObject { ["user"] = new JsonObject(), ["error"] = "invalid bearer token" };
     }
 
-    private void Access(ApiRequest request, JsonObject o)
+    private static Attributes Asked(JsonObject o)
     {
-        var spec = o.Map("spec") ?? [];
-        var resource = spec["resourceAttributes"];
-        var path = spec["nonResourceAttributes"];
-        var error = resource is not null && path is not null
-            ? FieldError.Invalid("spec.nonResourceAttributes", path, "cannot be specified in combination with resourceAttributes")
-            : resource is null && path is null ? FieldError.Invalid("spec.resourceAttributes", null,
-                "exactly one of nonResourceAttributes or resourceAttributes must be specified")
-            : null;
-        if (error is not null)
-            throw Fail.Invalid("authorization.k8s.io", "", "", [error]);
-        var attributes = path is not null
-            ? new Attributes(path.Text("verb") ?? "", Path: path.Text("path") ?? "")
-            : new Attributes(
-                resource.Text("verb") ?? "", resource.Text("group") ?? "",
-                (resource.Text("resource") ?? "") + (resource.Text("subresource") is { Length: > 0 } sub ? "/" + sub : ""),
-                resource.Text("namespace") ?? "", resource.Text("name") ?? "");
-        var user = request.Type.Kind == "SelfSubjectAccessReview" ? request.User
-            : new UserInfo(spec.Text("user") ?? "", spec.Text("uid") ?? "", [.. spec["groups"].StringItems()],
-                new Dictionary<string, string[]>());
-        var (allowed, reason) = authorizer.Check(user, attributes);
-        o["status"] = new JsonObject { ["allowed"] = allowed };
-        if (reason.Length > 0)
-            o["status"]!["reason"] = reason;
-    }
-
-    private void Rules(ApiRequest request, JsonObject o)
-    {
-        if (o.Text("spec", "namespace") is not { Length: > 0 } ns)
-            throw Fail.BadRequest("no namespace on request");
-        var rules = authorizer.RulesOf(request.User, ns).ToList();
-        if (request.User.IsAdmin)
-        {
-            rules.Add(new JsonObject { ["verbs"] = new JsonArray("*"), ["apiGroups"] = new JsonArray("*"),
-                ["resources"] = new JsonArray("*") });
-            rules.Add(new JsonObject { ["verbs"] = new JsonArray("*"), ["nonResourceURLs"] = new JsonArray("*") });
-        }
-
-        o["status"] = new JsonObject
-        {
-            ["resourceRules"] = new JsonArray([.. rules.Where(r => r["nonResourceURLs"] is null).Select(r => r.DeepClone())]),
-            ["nonResourceRules"] = new JsonArray([.. rules.Where(r => r["nonResourceURLs"] is not null).Select(r => r.DeepClone())]),
-            ["incomplete"] = false,
-        };
+        if (o.Map("spec", "nonResourceAttributes") is { } path)
+            return new Attributes(path.Text("verb") ?? "", Path: path.Text("path") ?? "");
+        if (o.Map("spec", "resourceAttributes") is not { } resource)
+            throw Fail.BadRequest("exactly one of nonResourceAttributes or resourceAttributes must be specified");
+        var sub = resource.Text("subresource") is { Length: > 0 } name ? "/" + name : "";
+        return new Attributes(resource.Text("verb") ?? "", resource.Text("group") ?? "", resource.Text("resource") + sub,
+            resource.Text("namespace") ?? "", resource.Text("name") ?? "");
     }
 }

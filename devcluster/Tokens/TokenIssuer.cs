@@ -1,8 +1,4 @@
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Json;
+using System.Buffers.Text;
 
 namespace LightReasoner.DevCluster.Tokens;
 
@@ -12,34 +8,34 @@ internal sealed class TokenIssuer : IDisposable
     public const string Issuer = "https://kubernetes.default.svc";
 
     private readonly RSA key = RSA.Create(2048);
-    private readonly string keyId;
-
-    public TokenIssuer() => keyId = Encode(SHA256.HashData(key.ExportSubjectPublicKeyInfo()));
 
     public string Sign(JsonObject claims)
     {
+        var keyId = Base64Url.EncodeToString(SHA256.HashData(key.ExportSubjectPublicKeyInfo()));
         var header = new JsonObject { ["alg"] = "RS256", ["kid"] = keyId };
-        var signed = $"{Encode(Encoding.UTF8.GetBytes(header.ToText()))}.{Encode(Encoding.UTF8.GetBytes(claims.ToText()))}";
+        var signed = $"{Base64Url.EncodeToString(Writing.Bytes(header))}.{Base64Url.EncodeToString(Writing.Bytes(claims))}";
         lock (key)
-            return $"{signed}.{Encode(key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))}";
+        {
+            var signature = key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+            return $"{signed}.{Base64Url.EncodeToString(signature)}";
+        }
     }
 
     /// <summary>The claims of a token of ours, or null.</summary>
     public JsonObject? Verify(string token)
     {
-        var parts = token.Split('.');
         try
         {
-            if (parts.Length != 3)
+            if (token.Split('.') is not [var header, var claims, var signature])
                 return null;
             lock (key)
             {
-                if (!key.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Decode(parts[2]), HashAlgorithmName.SHA256,
-                    RSASignaturePadding.Pkcs1))
+                if (!key.VerifyData(Encoding.ASCII.GetBytes($"{header}.{claims}"), Base64Url.DecodeFromChars(signature),
+                    HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))
                     return null;
             }
 
-            return JsonReading.Parse(Decode(parts[1])) as JsonObject;
+            return JsonReading.Parse(Base64Url.DecodeFromChars(claims)) as JsonObject;
         }
         catch (Exception e) when (e is FormatException or JsonException or CryptographicException)
         {
@@ -48,9 +44,4 @@ internal sealed class TokenIssuer : IDisposable
     }
 
     public void Dispose() => key.Dispose();
-
-    private static string Encode(byte[] bytes) => Convert.ToBase64String(bytes).TrimEnd('=').Replace('+', '-').Replace('/', '_');
-
-    private static byte[] Decode(string text) =>
-        Convert.FromBase64String(text.Replace('-', '+').Replace('_', '/').PadRight((text.Length + 3) / 4 * 4, '='));
 }

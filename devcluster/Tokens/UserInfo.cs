@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Json;
-
 namespace LightReasoner.DevCluster.Tokens;
 
 /// <summary>Who asks.</summary>

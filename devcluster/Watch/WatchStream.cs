@@ -1,13 +1,3 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Errors;
-using LightReasoner.DevCluster.Json;
-using LightReasoner.DevCluster.Resources;
-using LightReasoner.DevCluster.Rest;
-using LightReasoner.DevCluster.Selectors;
-using LightReasoner.DevCluster.Storage;
-using Microsoft.AspNetCore.Http;
-
 namespace LightReasoner.DevCluster.Watch;
 
 /// <summary>Streams the changes of a resource as watch events, one JSON document per line.</summary>
@@ -17,23 +7,13 @@ internal sealed class WatchStream(Store store, ObjectReader reader, TimeProvider
 
     public async Task Serve(ApiRequest request)
     {
-        var form = Negotiation.From(request.Http.Request);
-        var presentation = reader.Present(request, form);
-        var (labels, fields) = ObjectReader.Selectors(request);
-        var text = request.Query("resourceVersion") ?? "";
-        var initial = CheckParameters(request, text);
-        var from = 0L;
-        if (text.Length > 0 && !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out from))
-            throw Fail.ServerError($"strconv.ParseUint: parsing {FieldError.Quote(text)}: invalid syntax");
-        var bookmarks = request.Flag("allowWatchBookmarks");
-        var timeout = ObjectReader.Number(request, "timeoutSeconds") is { } seconds and > 0
-            ? TimeSpan.FromSeconds(seconds)
-            : TimeSpan.FromSeconds(Random.Shared.Next(1800, 3600));
-
+        var presentation = reader.Present(request);
+        var scope = new Scope(request);
+        var from = request.Number("resourceVersion") ?? 0;
+        var seconds = request.Number("timeoutSeconds") is { } given and > 0 ? given : Random.Shared.Next(1800, 3600);
+        bool? initial = request.Query("sendInitialEvents") is null ? null : request.Flag("sendInitialEvents");
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(request.Http.RequestAborted, stopping);
-        var events = new EventWriter(request.Http);
-        var filter = new Filter(request, labels, fields);
-        var state = new List<StoredObject>();
+        List<StoredObject> state = [];
         Store.Subscription? subscription;
         if (from == 0 || initial == true)
         {
@@ -41,7 +21,7 @@ internal sealed class WatchStream(Store store, ObjectReader reader, TimeProvider
             subscription = store.Subscribe(request.Type.StorageName, snapshot.Version);
             from = snapshot.Version;
             if (initial != false)
-                state.AddRange(snapshot.Objects.Values.Where(filter.Matches));
+                state.AddRange(snapshot.Objects.Values.Where(scope.Contains));
         }
         else
         {
@@ -49,49 +29,38 @@ internal sealed class WatchStream(Store store, ObjectReader reader, TimeProvider
         }
 
         // Whoever has seen the head of the answer may rely on it that no later change is missed.
-        await events.Start(cancel.Token);
+        request.Http.Response.ContentType = "application/json";
+        await request.Http.Response.StartAsync(cancel.Token);
+        await request.Http.Response.Body.FlushAsync(cancel.Token);
+        var first = true;
         if (subscription is null)
         {
-            var gone = new ApiException(410, "Expired", $"too old resource version: {from} ({store.Forgotten})");
-            await events.Send("ERROR", gone.ToStatus(), cancel.Token);
+            await Send("ERROR", Fail.Expired($"too old resource version: {from} ({store.Forgotten})").ToStatus());
             return;
         }
 
         using (subscription)
         {
-            var first = true;
             foreach (var stored in state)
-            {
-                await events.Send("ADDED", presentation.Event(stored.Document, first), cancel.Token);
-                first = false;
-            }
-
-            if (initial == true && bookmarks)
-            {
-                await events.Send("BOOKMARK", presentation.Bookmark(from, initialEnd: true, first), cancel.Token);
-                first = false;
-            }
-
-            await Follow(subscription, filter, presentation, events, from, bookmarks, timeout, first, cancel);
+                await Send("ADDED", presentation.One(stored.Document, first));
+            if (initial == true && request.Flag("allowWatchBookmarks"))
+                await Send("BOOKMARK", presentation.Bookmark(from, initialEnd: true, first));
+            await Follow(subscription.Changes);
         }
-    }
 
-    private async Task Follow(Store.Subscription subscription, Filter filter, Presentation presentation, EventWriter events,
-        long from, bool bookmarks, TimeSpan timeout, bool first, CancellationTokenSource cancel)
-    {
-        var end = time.GetUtcNow() + timeout;
-        var nextBookmark = time.GetUtcNow() + (timeout < BookmarkPeriod + TimeSpan.FromSeconds(2)
-            ? timeout - TimeSpan.FromSeconds(2) : BookmarkPeriod);
-        try
+        async Task Follow(ChannelReader<Change> changes)
         {
+            var bookmarks = request.Flag("allowWatchBookmarks");
+            var timeout = TimeSpan.FromSeconds(seconds);
+            var end = time.GetUtcNow() + timeout;
+            var nextBookmark = time.GetUtcNow() + (timeout < BookmarkPeriod + TimeSpan.FromSeconds(2)
+                ? timeout - TimeSpan.FromSeconds(2) : BookmarkPeriod);
             while (true)
             {
-                while (subscription.Changes.TryRead(out var change))
+                while (changes.TryRead(out var change))
                 {
-                    if (change.Version <= from || filter.Event(change) is not var (kind, document))
-                        continue;
-                    await events.Send(kind, presentation.Event(document, first), cancel.Token);
-                    first = false;
+                    if (change.Version > from && Event(change, scope) is var (kind, document))
+                        await Send(kind, presentation.One(document, first));
                 }
 
                 var now = time.GetUtcNow();
@@ -101,8 +70,8 @@ internal sealed class WatchStream(Store store, ObjectReader reader, TimeProvider
                 {
                     // Changes that were queued before this revision have all been read: the queue was empty just now.
                     var version = store.Version;
-                    if (!subscription.Changes.TryPeek(out _))
-                        await events.Send("BOOKMARK", presentation.Bookmark(version, initialEnd: false, first), cancel.Token);
+                    if (!changes.TryPeek(out _))
+                        await Send("BOOKMARK", presentation.Bookmark(version, initialEnd: false, first));
                     nextBookmark = now + BookmarkPeriod;
                 }
 
@@ -111,7 +80,7 @@ internal sealed class WatchStream(Store store, ObjectReader reader, TimeProvider
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancel.Token);
                 try
                 {
-                    await subscription.Changes.WaitToReadAsync(either.Token);
+                    await changes.WaitToReadAsync(either.Token);
                 }
                 catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
                 {
@@ -119,76 +88,28 @@ internal sealed class WatchStream(Store store, ObjectReader reader, TimeProvider
                 }
             }
         }
-        catch (OperationCanceledException)
-        {
-            // The client has gone, or the server stops.
-        }
-    }
 
-    private static bool? CheckParameters(ApiRequest request, string version)
-    {
-        bool? initial = request.Query("sendInitialEvents") switch { null => null, "false" or "0" => false, _ => true };
-        var match = request.Query("resourceVersionMatch") ?? "";
-        var errors = new List<FieldError>();
-        if (initial is null)
-        {
-            if (match.Length > 0)
-                errors.Add(FieldError.Forbidden("resourceVersionMatch",
-                    "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
-        }
-        else
-        {
-            if (match.Length == 0)
-                errors.Add(FieldError.Forbidden("resourceVersionMatch",
-                    "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
-            else if (match != "NotOlderThan")
-                errors.Add(FieldError.NotSupported("resourceVersionMatch", match, "NotOlderThan"));
-        }
-
-        if (request.Query("continue") is { Length: > 0 })
-            errors.Add(FieldError.Forbidden("continue", "continue is forbidden for watch"));
-        return errors.Count > 0 ? throw Fail.Invalid("meta.k8s.io", "ListOptions", "", errors) : initial;
-    }
-
-    /// <summary>Turns changes of the store into what a watcher with selectors sees.</summary>
-    private sealed class Filter(ApiRequest request, LabelSelector labels, FieldSelector fields)
-    {
-        public bool Matches(StoredObject o)
-            => ObjectReader.InScope(o, request) && labels.Matches(o.Document.Map("metadata", "labels"))
-                && fields.Matches(o.Document, request.Type.Strategy);
-
-        public (string Kind, JsonObject Document)? Event(Change change)
-        {
-            var before = change.Old is { } old && Matches(old);
-            var after = change.New is { } now && Matches(now);
-            if (after)
-                return (before ? "MODIFIED" : "ADDED", change.New!.Document);
-            if (!before)
-                return null;
-            // The last state that was visible, with the revision of the change that ended it.
-            var last = change.Old!.Document.Copy();
-            last.Metadata()["resourceVersion"] = Presentation.Text(change.Version);
-            return ("DELETED", last);
-        }
-    }
-
-    private sealed class EventWriter(HttpContext http)
-    {
-        public async Task Start(CancellationToken cancel)
-        {
-            http.Response.StatusCode = 200;
-            http.Response.ContentType = "application/json";
-            await http.Response.StartAsync(cancel);
-            await http.Response.Body.FlushAsync(cancel);
-        }
-
-        public async Task Send(string type, JsonObject document, CancellationToken cancel)
+        async Task Send(string type, JsonObject document)
         {
             // Stored documents are shared and must not get a parent: the envelope is written around them.
-            byte[] line = [.. "{\"type\":\""u8, .. System.Text.Encoding.UTF8.GetBytes(type), .. "\",\"object\":"u8,
-                .. Writing.Bytes(document), .. "}\n"u8];
-            await http.Response.Body.WriteAsync(line, cancel);
-            await http.Response.Body.FlushAsync(cancel);
+            byte[] line = [.. Encoding.UTF8.GetBytes($"{{\"type\":\"{type}\",\"object\":"), .. Writing.Bytes(document), .. "}\n"u8];
+            await request.Http.Response.Body.WriteAsync(line, cancel.Token);
+            await request.Http.Response.Body.FlushAsync(cancel.Token);
+            first = false;
         }
+    }
+
+    /// <summary>What a change of the store is to a watcher of a part of it.</summary>
+    private static (string Kind, JsonObject Document)? Event(Change change, Scope scope)
+    {
+        var before = change.Old is { } old && scope.Contains(old);
+        if (change.New is { } now && scope.Contains(now))
+            return (before ? "MODIFIED" : "ADDED", now.Document);
+        if (!before)
+            return null;
+        // The last state that was visible, with the revision of the change that ended it.
+        var last = change.Old!.Document.Copy();
+        last.Metadata()["resourceVersion"] = $"{change.Version}";
+        return ("DELETED", last);
     }
 }

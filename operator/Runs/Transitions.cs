@@ -24,6 +24,11 @@ internal static class Transitions
                 EventType.Warning);
         // The worker has looked at models, data and machine, and says what it is going to do.
         if (IsPlan(after) && !IsPlan(before)) yield return new RunEvent("Planned", message);
+        // An attempt's first batches are timed.
+        if (after is { Phase: RunPhase.Running, Progress: { EstimatedCompletion: { } end } progress }
+            && before.Progress?.EstimatedCompletion is null)
+            yield return new RunEvent("Estimated", FormattableString.Invariant($"{progress.Display} {progress.Unit} done, ")
+                + FormattableString.Invariant($"{progress.RatePerSecond} a second; ready about {end.UtcDateTime:yyyy-MM-dd HH:mm} UTC"));
 
         RunCondition? ready = Conditions.Find(after.Conditions, Conditions.Ready),
             wasReady = Conditions.Find(before.Conditions, Conditions.Ready);

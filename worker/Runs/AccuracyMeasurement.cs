@@ -26,7 +26,8 @@ internal sealed class AccuracyMeasurement
 
     /// <summary>What it adds to the plan of a run, in words.</summary>
     public string Words => _sets.Count == 0 ? ""
-        : $", accuracy before and after on {_sets.Sum(set => set.Questions.Count)} questions with answers of up to {_sets[0].Spec.Generation.MaxNewTokens} tokens";
+        : FormattableString.Invariant($", accuracy before and after on {_sets.Sum(set => set.Questions.Count):N0} questions with ")
+            + FormattableString.Invariant($"answers of up to {_sets[0].Spec.Generation.MaxNewTokens:N0} tokens");
 
     private AccuracyMeasurement(RunContext run, IReadOnlyList<TestSet> sets, Decoding decoding) => (_run, _sets, _decoding) = (run, sets, decoding);
 
@@ -143,7 +144,9 @@ internal sealed class AccuracyMeasurement
         _run.Progress.Update(report =>
         {
             message = report.Message;
-            return report with { Message = $"measuring accuracy {when} training on {_sets.Sum(set => set.Questions.Count)} questions" };
+            // What the run is going to do stays there to be read.
+            string now = $"measuring accuracy {when} training on {_sets.Sum(set => set.Questions.Count)} questions";
+            return report with { Message = message is null ? now : $"{now}; {message}" };
         });
         EvaluationResult[] results = [.. _sets.Select(set => Evaluate(model, $"measuring {when} training", set.Questions, set.Spec) with { Of = Of(set) })];
         _run.Progress.Update(report => report with { Message = message });

@@ -34,6 +34,9 @@ public sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKep
     /// <summary>How their tokens go together.</summary>
     public VocabularyFigures? Vocabulary { get; init; }
 
+    /// <summary>How the figures grew within the chunk.</summary>
+    public IReadOnlyList<ChunkPoint> Course { get; init; } = [];
+
     /// <summary>Some kept steps in full.</summary>
     public IReadOnlyList<StepExample> Examples { get; init; } = [];
 
@@ -49,7 +52,19 @@ public sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKep
             Examples = examples,
             Pair = result.Pair,
             Vocabulary = vocabulary,
+            Course = result.Course,
         };
+
+    /// <summary>The figures of both, as far as they are logged.</summary>
+    internal ChunkFigures Plus(ChunkPoint point) => this with
+    {
+        Questions = Questions + point.Questions,
+        StepsSeen = StepsSeen + point.StepsSeen,
+        SamplesKept = SamplesKept + point.SamplesKept,
+        KlSum = KlSum + point.KlSum,
+        AnswersCut = AnswersCut + point.AnswersCut,
+        PromptsTooLong = PromptsTooLong + point.PromptsTooLong,
+    };
 
     /// <summary>The figures of both.</summary>
     public static ChunkFigures operator +(ChunkFigures a, ChunkFigures b) =>

@@ -34,6 +34,8 @@ public enum ExitCode
 /// <summary>An error for the person who reads it, with the exit code that tells the Job whether to try again.</summary>
 public sealed class WorkerException(ExitCode code, string message, Exception? inner = null) : Exception(message, inner)
 {
+    private const int ReadOnlyFileSystem = 30; // EROFS, on Linux and macOS
+
     /// <summary>The exit code.</summary>
     public ExitCode Code { get; } = code;
 
@@ -57,7 +59,7 @@ public sealed class WorkerException(ExitCode code, string message, Exception? in
         LightReasoner.Api.ManifestException => ExitCode.BadManifest,
         OperationCanceledException => ExitCode.Terminated,
         FileNotFoundException or DirectoryNotFoundException => ExitCode.MissingInput,
-        UnauthorizedAccessException => ExitCode.NoPermission,
+        UnauthorizedAccessException or IOException { HResult: ReadOnlyFileSystem } => ExitCode.NoPermission,
         FormatException or InvalidDataException or System.Text.Json.JsonException => ExitCode.BadData,
         _ => ExitCode.Failure,
     };

@@ -13,16 +13,32 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
     private readonly FineTuneRunSpec _spec = manifest.Spec;
 
     /// <summary>What is worth a second look before the first step.</summary>
-    private IEnumerable<string> Warnings(LoraTrainer trainer, IReadOnlyCollection<string> experts)
+    private IEnumerable<string> Warnings(LoraTrainer trainer)
     {
         if (trainer.SamplesDropped > 0)
             yield return $"{trainer.SamplesDropped} of {trainer.SamplesDropped + trainer.Records} samples are longer than "
                 + $"spec.training.maxLength ({_spec.Training.MaxLength}) and left out";
-        string? own = RunInputs.WeightsOf(Run.Inputs, "spec.model");
-        // Fingerprints of different kinds (a hash here, a server's tag there) say nothing about one another.
-        if (experts.FirstOrDefault(expert => own is not null && expert != own && expert.Split(':')[0] == own.Split(':')[0]) is { } other)
-            yield return $"the samples are of an expert with other weights ({other}) than spec.model ({own}): the labels say what that one "
-                + "finds likely";
+    }
+
+    /// <summary>Compares the experts that the samples name with the model.</summary>
+    /// <returns>What may be wrong.</returns>
+    /// <exception cref="WorkerException">The samples are of another model, and nothing says that this is meant.</exception>
+    private List<string> CheckExperts(IReadOnlyList<ContrastiveSample> samples)
+    {
+        if (_spec.Objective is FineTuneObjective.Sft || RunInputs.WeightsOf(Run.Inputs, "spec.model") is not { } own) return [];
+        var doubts = new List<string>();
+        foreach ((string expert, int count) in samples.CountBy(sample => sample.Expert ?? ""))
+        {
+            (string? doubt, bool isSure) = expert.Length > 0 ? RunInputs.Mismatch(expert, own)
+                : ("do not say which expert they are of; spec.model is taken for it", false);
+            if (doubt is null) continue;
+            doubt = FormattableString.Invariant($"{count:N0} of {samples.Count:N0} samples {doubt}");
+            if (isSure && !_spec.OtherExpert)
+                throw new WorkerException(ExitCode.BadData, $"{doubt}: their labels say what that one finds likely; set spec.model to "
+                    + "that expert, or spec.otherExpert to true if another model is to learn from it");
+            doubts.Add(doubt);
+        }
+        return doubts;
     }
 
     public async Task RunAsync()
@@ -31,7 +47,7 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
             ? await OwnAnswers.ReadAsync(Run.References.OutputOf(_spec.Samples.RunRef!), _spec.Sft!, Run.References.DatasetUri,
                 async () => (await Run.Models.TokenizerAsync(_spec.Model, Run.Stop)).Tokenizer, Run.Stop)
             : await Datasets.SamplesAsync(Run.References.DatasetUri(_spec.Samples), _spec.Samples.Format, Run.Stop);
-        HashSet<string> experts = [.. samples.Select(sample => sample.Expert).OfType<string>()];
+        IReadOnlyList<string> experts = CheckExperts(samples);
         AccuracyMeasurement evaluation = await AccuracyMeasurement.PrepareAsync(Run, _spec.Evaluation, Decoding.Tokens);
         ModelWithTokenizer model = await Run.Models.LoadAsync(_spec.Model, Run.Stop);
         IReadOnlyList<string> doubts = evaluation.Check(model);
@@ -41,10 +57,10 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
         var course = Course.Of(_spec.Training);
         string work = FormattableString.Invariant($"{trainer.TotalSteps:N0} steps on {trainer.Records:N0} samples of {trainer.Tokens:N0} ")
             + FormattableString.Invariant($"tokens (the longest {trainer.LongestSequence:N0}){evaluation.Words}");
-        RunPlan plan = Plan(model, work, trainer, course, _spec.Merge, [.. Warnings(trainer, experts), .. doubts]);
+        RunPlan plan = Plan(model, work, trainer, course, _spec.Merge, [.. experts, .. Warnings(trainer), .. doubts]);
         if (Run.PlanOnly)
         {
-            Run.Announce(plan with { Duration = Time(trainer) + evaluation.Time(model) });
+            Run.Announce(plan with { Duration = RunPlan.About(Time(trainer) + evaluation.Time(model)) });
             return;
         }
         Run.Announce(plan);

@@ -40,7 +40,7 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
         RunPlan plan = Plan(model, work, trainer, course, writesModel: false, [.. Warnings(trainer, records.Count), .. doubts]);
         if (Run.PlanOnly)
         {
-            Run.Announce(plan with { Duration = Time(trainer) + evaluation.Time(model) });
+            Run.Announce(plan with { Duration = RunPlan.About(Time(trainer) + evaluation.Time(model)) });
             return;
         }
         Run.Announce(plan);

@@ -83,18 +83,42 @@ internal static class RunInputs
     }
 
     /// <summary>
-    /// What tells a model's weights from others, wherever they lie; null where nothing is known of them. Only values of the same kind can
-    /// be compared.
+    /// What tells a model's weights from others, wherever they lie: its base's and those of each adapter over it, as
+    /// <c>sha256:…+sha256:…</c>; null where nothing is known of them.
     /// </summary>
     public static string? WeightsOf(JsonObject inputs, string field)
     {
-        string[] values =
-        [
-            .. inputs.Where(input => input.Key == field || input.Key.StartsWith(field + " (", StringComparison.Ordinal))
-                .SelectMany(input => input.Value!["files"]!.AsObject())
-                .Where(file => file.Key.EndsWith(".safetensors", StringComparison.Ordinal)).Select(file => (string)file.Value!),
-        ];
-        return values.Length == 0 ? null : $"{values[0].Split(':')[0]}:{RunExtent.Hash(string.Join('\n', values))[..16]}";
+        string[] layers = [.. inputs.Where(input => input.Key == field || input.Key.StartsWith(field + " (", StringComparison.Ordinal))
+            .Select(input => Weights(input.Value!["files"]!.AsObject())).Reverse()];
+        return layers.Length == 0 || layers.Contains("") ? null : string.Join('+', layers);
+    }
+
+    private static string Weights(JsonObject files)
+    {
+        string[] values = [.. files.Where(file => file.Key.EndsWith(".safetensors", StringComparison.Ordinal))
+            .Select(file => (string)file.Value!)];
+        string[] kinds = [.. values.Select(value => value.Split(':')[0]).Distinct()];
+        return values.Length == 0 ? "" : $"{(kinds.Length == 1 ? kinds[0] : "etag")}:{RunExtent.Hash(string.Join('\n', values))[..16]}";
+    }
+
+    /// <summary>Whether the samples of an expert fit a model, by the weights of both (<see cref="WeightsOf"/>).</summary>
+    /// <returns>
+    /// What may be wrong, in words, null for nothing; and whether it surely is: hashes of the content differ, and no adapter explains it.
+    /// </returns>
+    public static (string? Doubt, bool IsSure) Mismatch(string expert, string model)
+    {
+        if (expert == model) return default;
+        string[] one = expert.Split('+'), other = model.Split('+');
+        if (one[0] == other[0])
+            return ($"are of an expert with other adapters over the same base ({expert}) than spec.model ({model})", false);
+        (string kind, string otherKind) = (one[0].Split(':')[0], other[0].Split(':')[0]);
+        return kind == otherKind && kind != "etag"
+            ? ($"are of an expert with other weights ({expert}) than spec.model ({model})", true)
+            : ($"may be of another expert ({expert}) than spec.model ({model}), which cannot be told: the one is known by {Words(kind)}, "
+                + $"the other by {Words(otherKind)}", false);
+
+        static string Words(string kind) =>
+            kind == "etag" ? "its server's tag, which says nothing of the content" : $"its content ({kind})";
     }
 
     private static IEnumerable<(string, DatasetSource?)> Evaluation(EvaluationSpec? spec) =>

@@ -14,6 +14,9 @@ public sealed class RunOutput
     /// <summary>The marker that a folder is complete; always written last.</summary>
     public const string Complete = "COMPLETE";
 
+    /// <summary>Where attempts say who they are.</summary>
+    public const string Owners = "owners/";
+
     private const int MaxTries = 20;
 
     private const string Done = "done";
@@ -52,7 +55,7 @@ public sealed class RunOutput
     /// <param name="attempt">Names the attempt; unique among attempts.</param>
     public static async Task<RunOutput> ClaimAsync(IBlobStore store, string scope, string attempt, CancellationToken cancellation)
     {
-        string blob = $"owners/{scope}.json", nonce = Guid.NewGuid().ToString("N");
+        string blob = $"{Owners}{scope}.json", nonce = Guid.NewGuid().ToString("N");
         while (true)
         {
             BlobContent? before = await store.GetAsync(blob, cancellation);
@@ -85,6 +88,16 @@ public sealed class RunOutput
         _owner["ended"] = new JsonObject { ["time"] = Now(), ["outcome"] = done ? Done : "interrupted" };
         if (await Store.PutAsync(_ownerBlob, Content(_owner.ToJsonString()), PutCondition.IfMatch(_ownerTag), cancellation) is { } tag)
             _ownerTag = tag;
+    }
+
+    /// <summary>Whether every other attempt, at this part or another, has said that it ended.</summary>
+    public async Task<bool> IsAloneAsync(CancellationToken cancellation)
+    {
+        if (TakenFrom is not null) return false;
+        foreach (BlobInfo blob in await Store.ListAsync(Owners, cancellation))
+            if (blob.Name != _ownerBlob && await Store.GetAsync(blob.Name, cancellation) is { } owner
+                && JsonNode.Parse(owner.Bytes)!["ended"] is null) return false;
+        return true;
     }
 
     private static string Describe(JsonObject owner) =>

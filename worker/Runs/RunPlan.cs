@@ -16,11 +16,16 @@ internal sealed record RunPlan
     /// <summary>Free space that is left alone, so that a nearly full disk is not filled to the last byte.</summary>
     private const long Spare = 64 << 20;
 
+    private const string Parameters = " parameters";
+
     /// <summary>One line for each model: its field, its shape, where it is.</summary>
     public required IReadOnlyList<string> Models { get; init; }
 
     /// <summary>What is done: how many questions, records, steps and tokens.</summary>
     public required string Work { get; init; }
+
+    /// <summary>Where several shards are planned at once: a line for each, or for all.</summary>
+    public IReadOnlyList<string> Shards { get; init; } = [];
 
     /// <summary>The memory that is needed at the peak.</summary>
     public required MemoryPrediction Memory { get; init; }
@@ -41,19 +46,19 @@ internal sealed record RunPlan
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>What the work will take, from a few batches that were timed; null where none were.</summary>
-    public TimeSpan? Duration { get; init; }
+    public string? Duration { get; init; }
 
     /// <summary>A line for a model.</summary>
     public static string ModelLine(string field, ModelWithTokenizer model)
     {
         CausalLM causal = model.Loaded.Model;
-        return string.Create(CultureInfo.InvariantCulture,
-            $"{field}: {causal.Config.Architecture}, {Count(MemoryPrediction.Elements(causal.Config))} parameters, "
-            + $"{causal.DType.ToString().ToLowerInvariant()}, ")
-            + string.Create(CultureInfo.InvariantCulture,
-                $"context {causal.Config.MaxPositionEmbeddings:N0} tokens, vocabulary {causal.Config.VocabSize:N0}, "
-                + $"{BlobUri.WithoutCredentials(model.Uri)}");
+        return $"{field}: {BlobUri.WithoutCredentials(model.Uri)}, {Count(MemoryPrediction.Elements(causal.Config))}{Parameters}, "
+            + $"{causal.Config.Architecture}, {causal.DType.ToString().ToLowerInvariant()}, "
+            + FormattableString.Invariant($"context {causal.Config.MaxPositionEmbeddings:N0} tokens, vocabulary {causal.Config.VocabSize:N0}");
     }
+
+    /// <summary>A duration for people.</summary>
+    public static string About(TimeSpan duration) => $"about {ConsoleProgress.Duration(duration)}";
 
     /// <summary>What the work is done on: <c>CPU, 2 threads</c>, or GPUs.</summary>
     public static string DeviceLine(IReadOnlyList<torch.Device> devices) => devices[0].type == DeviceType.CUDA
@@ -84,10 +89,10 @@ internal sealed record RunPlan
     {
         foreach (string model in Models) yield return model;
         yield return Work;
+        foreach (string shard in Shards) yield return shard;
         yield return $"device: {DeviceLine(run.Devices)}";
         yield return $"{Memory} of {MemoryPrediction.Amount(DeviceMemory.Total(run.Devices[0]))}";
-        if (Duration is { } duration)
-            yield return $"predicted duration: about {ConsoleProgress.Duration(duration)}, from a few batches that were timed";
+        if (Duration is { } duration) yield return $"predicted duration: {duration}, from a few batches that were timed";
         yield return $"disk: about {MemoryPrediction.Amount(OutputBytes)} below {run.Output.Store.Uri}{Free(OutputFree(run))}, "
             + $"{MemoryPrediction.Amount(ScratchBytes)} of scratch in {Path.GetTempPath()}{Free(FreeSpace(Path.GetTempPath()))}";
         yield return $"writes {Writes}";
@@ -106,9 +111,16 @@ internal sealed record RunPlan
             "make room there, set TMPDIR to another folder, or raise spec.worker.scratch");
     }
 
-    /// <summary>A few words for the run's status.</summary>
-    public string Gist => string.Join("; ", Warnings.Select(warning => $"warning: {warning}")
-        .Prepend($"{Work}, {ProgressReport.PlanWords} {MemoryPrediction.Amount(Memory.Total)}"));
+    /// <summary>The plan in a sentence, for the run's status and its event.</summary>
+    /// <param name="run">The run.</param>
+    public string Gist(RunContext run) => string.Join("; ",
+    [
+        .. Models.Select(model => model[..(model.IndexOf(Parameters, StringComparison.Ordinal) + Parameters.Length)]),
+        $"{Work}, {ProgressReport.PlanWords} {MemoryPrediction.Amount(Memory.Total)}",
+        $"about {MemoryPrediction.Amount(OutputBytes)} of disk at {run.Output.Store.Uri} and {MemoryPrediction.Amount(ScratchBytes)} "
+            + "of scratch",
+        .. Warnings.Select(warning => $"warning: {warning}"),
+    ]);
 
     /// <summary>A number with K, M or G.</summary>
     public static string Count(long number) => number switch

@@ -21,7 +21,10 @@ internal static class RunRecord
     public static string Version { get; } =
         typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
-    /// <summary>Writes the record, or makes sure that the one there is of the same work; a document that asks for more of it takes its place.</summary>
+    /// <summary>
+    /// Writes the record, or makes sure that the one there is of the same work. A document that asks for more of it takes its place, and
+    /// so does any other where nothing has been done yet.
+    /// </summary>
     /// <param name="inputs">Fingerprints of what goes in.</param>
     /// <returns>What more is asked for than at the attempt before; empty for nothing.</returns>
     /// <exception cref="WorkerException">The folder holds the output of another document, or of other models or data.</exception>
@@ -43,16 +46,31 @@ internal static class RunRecord
         }
         JsonObject before = JsonNode.Parse(existing.Bytes)!.AsObject();
         IReadOnlyList<SpecChange> changes = Changes(before["document"]!, document);
-        if (changes.Where(change => !change.Extends).Select(change => change.ToString()).ToArray() is { Length: > 0 } other)
-            throw new WorkerException(ExitCode.BadManifest,
-                $"{output.Store.Uri} holds the output of a run with another spec: {string.Join("; ", other)}; name another spec.output.uri, or delete that folder");
-        if (RunInputs.Difference(before["inputs"] as JsonObject ?? [], inputs) is { } difference && !changes.Any(change => difference.StartsWith(change.Path, StringComparison.Ordinal)))
-            throw new WorkerException(ExitCode.BadData,
-                $"{output.Store.Uri} was begun on other data: {difference}; restore it, name another spec.output.uri, or delete that folder");
-        if (changes.Count == 0) return [];
-        record["begun"] = before["begun"]?.DeepClone();
+        string[] others = [.. changes.Where(change => !change.Extends).Select(change => change.ToString())];
+        string? difference = RunInputs.Difference(before["inputs"] as JsonObject ?? [], inputs);
+        if (changes.Any(change => difference?.StartsWith(change.Path, StringComparison.Ordinal) == true)) difference = null;
+        if (others.Length > 0 || difference is not null)
+        {
+            if (!await IsEmptyAsync(output, cancellation))
+                throw others.Length > 0
+                    ? new WorkerException(ExitCode.BadManifest, $"{output.Store.Uri} holds the output of a run with another spec: "
+                        + $"{string.Join("; ", others)}; name another spec.output.uri, or delete that folder")
+                    : new WorkerException(ExitCode.BadData, $"{output.Store.Uri} was begun on other data: {difference}; restore it, name "
+                        + "another spec.output.uri, or delete that folder");
+            changes = [];
+        }
+        else if (changes.Count == 0) return [];
+        else record["begun"] = before["begun"]?.DeepClone();
         await output.PutAsync(BlobName, new MemoryStream(Encode(record)), cancellation);
         return changes;
+    }
+
+    /// <summary>Whether the attempts before have ended and left nothing but this record: they were refused before they began.</summary>
+    private static async Task<bool> IsEmptyAsync(RunOutput output, CancellationToken cancellation)
+    {
+        IReadOnlyList<BlobInfo> blobs = await output.Store.ListAsync("", cancellation);
+        return blobs.All(blob => blob.Name == BlobName || blob.Name.StartsWith(RunOutput.Owners, StringComparison.Ordinal))
+            && await output.IsAloneAsync(cancellation);
     }
 
     /// <summary>When the work was begun, as the record says.</summary>

@@ -67,7 +67,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
         var feed = new ProgressFeed(reporter, progress);
         RunOutput? output = null;
         MlflowTracking? tracking = null;
-        bool done = false;
+        bool done = false, gone = false;
         long begun = time.GetTimestamp();
         try
         {
@@ -120,7 +120,8 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             {
                 IReadOnlyList<torch.Device> devices = Devices.For(manifest.RunSpec.Worker);
                 using var models = new ModelSources(references, devices[0], feed);
-                var context = new RunContext(manifest, shard, output, references, models, devices, feed, tracking, time, inputs, options.PlanOnly, stop);
+                var context = new RunContext(manifest, shard, output, references, models, devices, feed, tracking, time, inputs,
+                    options.PlanOnly, options.PlanOnly && options.Shard is null, stop);
                 await (manifest switch
                 {
                     SamplingRun run => new SamplingWork(context, run).RunAsync(),
@@ -143,6 +144,8 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
         catch (Exception e)
         {
             ExitCode code = WorkerException.CodeOf(e);
+            // A host that cannot be reached is not asked again.
+            for (Exception? cause = e; cause is not null; cause = cause.InnerException) gone |= cause is UnreachableHostException;
             progress.EndLine();
             Console.Error.WriteLine(WorkerException.TextOf(e, options.Verbose));
             await FinishAsync(ReportOutcome.Failed, e.Message);
@@ -151,7 +154,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
         }
         finally
         {
-            if (output is not null) await ReleaseAsync(output, done);
+            if (output is not null && !gone) await ReleaseAsync(output, done);
             if (tracking is not null) await tracking.DisposeAsync();
         }
 

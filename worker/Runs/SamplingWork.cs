@@ -26,6 +26,9 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     /// <summary>Questions that a plan is timed with where the batch is as large as memory allows.</summary>
     private const int TrialQuestions = 16;
 
+    /// <summary>Shards that a plan lists one by one.</summary>
+    private const int ShardsListed = 16;
+
     private readonly SamplingRunSpec _spec = manifest.Spec;
     private readonly List<ModelWithTokenizer> _models = []; // expert and amateur, once they are needed
     private readonly List<IDisposable> _copies = []; // both on the other devices
@@ -36,8 +39,10 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     /// <summary>What a chunk is made with.</summary>
     /// <param name="Samplers">A sampler on each device.</param>
     /// <param name="Answers">The answers of another run, by question; null where the expert generates them.</param>
+    /// <param name="Lengths">Tokens of the prompts of each shard that is looked at.</param>
     /// <param name="Plan">What is going to be done.</param>
-    private sealed record Prepared(DeviceQueue<ContrastiveSampler> Samplers, Func<Question, int[]>? Answers, RunPlan Plan);
+    private sealed record Prepared(DeviceQueue<ContrastiveSampler> Samplers, Func<Question, int[]>? Answers, IReadOnlyList<int[]> Lengths,
+        RunPlan Plan);
 
     /// <summary>Kept steps that the figures hold in full, over all chunks of a shard.</summary>
     private const int Examples = 10;
@@ -48,7 +53,8 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     public async Task RunAsync()
     {
         using SpooledList<Question> questions = await Datasets.QuestionsAsync(run.References.DatasetUri(_spec.Dataset), _spec.Dataset.Format,
-            _spec.QuestionField, _spec.IdField, answerField: null, _spec.MaxQuestions, run.Shard, _spec.Shards, run.Stop);
+            _spec.QuestionField, _spec.IdField, answerField: null, _spec.MaxQuestions,
+            run.AllShards ? 0 : run.Shard, run.AllShards ? 1 : _spec.Shards, run.Stop);
         run.Progress.Update(report => report with { Unit = "prompts", Total = questions.Count });
 
         if (run.PlanOnly)
@@ -82,6 +88,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
                 ChunkFigures news = chunk.There ?? await CommitAsync(chunk, await chunk.Result!);
                 ahead.Dequeue();
                 if (chunk.There is null) (tokensHere, promptsHere) = (tokensHere + news.TokensGenerated, promptsHere + news.Questions);
+                foreach (ChunkPoint point in news.Course.SkipLast(1)) await log.AddAsync(Metrics(total.Plus(point), 0), run.Stop);
                 lock (_within)
                 {
                     _within.Remove(chunk.Part);
@@ -110,7 +117,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
                 _prepared = await PrepareAsync(questions);
                 run.Announce(_prepared.Plan);
             }
-            (DeviceQueue<ContrastiveSampler> samplers, Func<Question, int[]>? given, _) = _prepared;
+            (DeviceQueue<ContrastiveSampler> samplers, Func<Question, int[]>? given, _, _) = _prepared;
             Question[] chunk = [.. Enumerable.Range(from, Math.Min(ChunkSize, questions.Count - from)).Select(at => questions[at])];
             int[][]? answers = given is null ? null : [.. chunk.Select(given)];
             Task<ChunkResult> result = samplers.Add(
@@ -169,16 +176,41 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             long begun = run.Time.GetTimestamp();
             int[][]? answers = prepared.Answers is null ? null : [.. some.Select(prepared.Answers)];
             ChunkResult result = await prepared.Samplers.Add(sampler => sampler.Sample(some, answers, null, run.Stop));
-            TimeSpan duration = run.Time.GetElapsedTime(begun) * questions.Count / some.Length;
+            TimeSpan each = run.Time.GetElapsedTime(begun) / some.Length;
             using var content = new MemoryStream();
             await SampleFile.WriteAsync(Marked(result.Samples), _spec.Format, content);
-            run.Announce(prepared.Plan with { Duration = duration, OutputBytes = content.Length * questions.Count / some.Length + 100L * result.StepsSeen * questions.Count / some.Length });
+            int together = _spec.Parallelism ?? _spec.Shards, rounds = (_spec.Shards - 1) / together + 1;
+            run.Announce(prepared.Plan with
+            {
+                Shards = [.. ShardLines(prepared.Lengths, each)],
+                Duration = RunPlan.About(each * questions.Count) + (prepared.Lengths.Count == 1 ? ""
+                    : $" of work, {RunPlan.About(each * Largest(prepared.Lengths) * rounds)} with {together} of {_spec.Shards} shards at a "
+                        + "time on machines like this one"),
+                OutputBytes = content.Length * questions.Count / some.Length + 100L * result.StepsSeen * questions.Count / some.Length,
+            });
         }
         finally
         {
             await DisposeAsync();
         }
     }
+
+    /// <summary>What each shard has to do; of many shards, what the smallest and the largest have.</summary>
+    /// <param name="lengths">Tokens of the prompts of each shard.</param>
+    /// <param name="each">Time of a question.</param>
+    private static IEnumerable<string> ShardLines(IReadOnlyList<int[]> lengths, TimeSpan each)
+    {
+        if (lengths.Count is > 1 and <= ShardsListed)
+            foreach ((int shard, int[] prompts) in lengths.Index())
+                yield return FormattableString.Invariant($"shard {shard}: {prompts.Length:N0} questions of {prompts.Sum():N0} tokens, ")
+                    + RunPlan.About(each * prompts.Length);
+        else if (lengths.Count > 1)
+            yield return FormattableString.Invariant($"each shard: {lengths.Min(prompts => prompts.Length):N0} to {Largest(lengths):N0} ")
+                + FormattableString.Invariant($"questions of {lengths.Min(prompts => prompts.Sum()):N0} to ")
+                + FormattableString.Invariant($"{lengths.Max(prompts => prompts.Sum()):N0} tokens, {RunPlan.About(each * Largest(lengths))}");
+    }
+
+    private static int Largest(IReadOnlyList<int[]> lengths) => lengths.Max(prompts => prompts.Length);
 
     /// <summary>The samples with the fingerprint of the expert that they are of.</summary>
     private IReadOnlyList<ContrastiveSample> Marked(IReadOnlyList<ContrastiveSample> samples) =>
@@ -196,14 +228,20 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         if (!vocabulary.SameIds) run.Progress.Say($"expert and amateur have {vocabulary.Size} tokens in common, matched by spelling");
         Func<Question, int[]>? answers = _spec.Answers is { } source ? await AnswerFile.ReadAsync(BlobUri.Join(run.References.OutputOf(source.RunRef), "answers/*"), run.Stop) : null;
         int rows = vocabulary.SameIds ? Math.Min(expertRows, amateurRows) : expertRows;
-        if (questions.Count == 0) throw new WorkerException(ExitCode.BadData, $"shard {run.Shard} has no questions: the dataset has fewer than spec.shards ({_spec.Shards}); lower it");
+        int shards = run.AllShards ? _spec.Shards : 1;
+        if (questions.Count < shards)
+            throw new WorkerException(ExitCode.BadData, $"shard {(run.AllShards ? questions.Count : run.Shard)} has no questions: the "
+                + $"dataset has fewer than spec.shards ({_spec.Shards}); lower it");
         int[] lengths = [.. questions.Select(question => PromptFormat.Encode(expertTokens, _spec.Prompt, question, rows).Length)];
+        IReadOnlyList<int[]> byShard = shards == 1 ? [lengths]
+            : [.. Enumerable.Range(0, shards).Select(shard => lengths.Where((_, i) => i % shards == shard).ToArray())];
         int longest = lengths.Max(), maxNewTokens = _spec.Generation.MaxNewTokens;
 
         _models.Add(await run.Models.LoadAsync(_spec.Expert, run.Stop));
         _models.Add(await run.Models.LoadAsync(_spec.Amateur, run.Stop));
         LoadedModel expert = _models[0].Loaded, amateur = _models[1].Loaded;
-        int batchSize = BatchSizes.Rows(_spec.BatchSize, expert.Model, longest, maxNewTokens, amateur.Model), atOnce = Math.Min(batchSize, questions.Count);
+        int batchSize = BatchSizes.Rows(_spec.BatchSize, expert.Model, longest, maxNewTokens, amateur.Model),
+            most = Largest(byShard), atOnce = Math.Min(batchSize, most);
         int context = Math.Min(expert.Model.Config.MaxPositionEmbeddings, amateur.Model.Config.MaxPositionEmbeddings);
         if (lengths.All(length => length >= context))
             throw new WorkerException(ExitCode.BadData, $"all {lengths.Length} prompts have {lengths.Min()} tokens or more, which fill the models' context of {context} tokens; nothing could be generated");
@@ -214,17 +252,19 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         _copies.AddRange([experts, amateurs]);
         var samplers = new DeviceQueue<ContrastiveSampler>(experts.Models.Zip(amateurs.Models, (one, other) => new ContrastiveSampler(
             expert with { Model = one }, amateur with { Model = other }, expertTokens, vocabulary, _spec, batchSize)));
-        return new Prepared(samplers, answers, new RunPlan
+        string shardWords = _spec.Shards == 1 ? "" : run.AllShards ? $" in {_spec.Shards} shards" : $" (shard {run.Shard} of {_spec.Shards})";
+        return new Prepared(samplers, answers, byShard, new RunPlan
         {
             Models = [RunPlan.ModelLine("expert", _models[0]), RunPlan.ModelLine("amateur", _models[1])],
-            Work = FormattableString.Invariant($"{questions.Count:N0} questions{(_spec.Shards > 1 ? $" (shard {run.Shard} of {_spec.Shards})" : "")} of {lengths.Sum(length => (long)length):N0} tokens (the longest {longest:N0}), ")
+            Work = FormattableString.Invariant($"{questions.Count:N0} questions{shardWords} of {lengths.Sum(length => (long)length):N0} ")
+                + FormattableString.Invariant($"tokens (the longest {longest:N0}), ")
                 + (answers is null ? FormattableString.Invariant($"answers of up to {maxNewTokens:N0} tokens, {atOnce} at a time") : "answers of another run"),
-            Memory = MemoryPrediction.Sampling(expert.Model, amateur.Model, atOnce, longest, maxNewTokens, Math.Min(ChunkSize, questions.Count))
+            Memory = MemoryPrediction.Sampling(expert.Model, amateur.Model, atOnce, longest, maxNewTokens, Math.Min(ChunkSize, most))
                 .WithProcess(expert.Model.Device, MemoryPrediction.Weights(expert.Model) + MemoryPrediction.Weights(amateur.Model), run.Devices.Count),
             MemoryRemedy = "a smaller spec.batchSize needs less",
             Writes = "samples/, answers/, figures/, metrics.jsonl, report.html and run.json there",
             OutputBytes = bytes,
-            ScratchBytes = bytes * Math.Min(ChunkSize, questions.Count) / questions.Count,
+            ScratchBytes = bytes * Math.Min(ChunkSize, most) / questions.Count,
             Warnings = [.. RunPlan.ContextWarnings("questions", lengths, maxNewTokens, context, "they are left out")],
         });
     }
@@ -246,19 +286,21 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         return JsonSerializer.Deserialize<ChunkFigures>(content.Bytes, ApiJson.Options)!;
     }
 
+    private static SamplingMetrics Metrics(ChunkFigures total, double tokensPerSecond) => new()
+    {
+        PromptsDone = total.Questions,
+        StepsSeen = total.StepsSeen,
+        SamplesKept = total.SamplesKept,
+        KeepRate = total.StepsSeen == 0 ? 0 : (double)total.SamplesKept / total.StepsSeen,
+        MeanKl = total.SamplesKept == 0 ? null : total.KlSum / total.SamplesKept,
+        TokensPerSecond = tokensPerSecond == 0 ? null : tokensPerSecond,
+        AnswersCut = total.AnswersCut,
+        PromptsTooLong = total.PromptsTooLong,
+    };
+
     private async Task TellAsync(MetricsLog log, ChunkFigures total, double tokensPerSecond, double promptsPerSecond)
     {
-        var metrics = new SamplingMetrics
-        {
-            PromptsDone = total.Questions,
-            StepsSeen = total.StepsSeen,
-            SamplesKept = total.SamplesKept,
-            KeepRate = total.StepsSeen == 0 ? 0 : (double)total.SamplesKept / total.StepsSeen,
-            MeanKl = total.SamplesKept == 0 ? null : total.KlSum / total.SamplesKept,
-            TokensPerSecond = tokensPerSecond == 0 ? null : tokensPerSecond,
-            AnswersCut = total.AnswersCut,
-            PromptsTooLong = total.PromptsTooLong,
-        };
+        SamplingMetrics metrics = Metrics(total, tokensPerSecond);
         await log.AddAsync(metrics, run.Stop);
         lock (_within) run.Progress.Tell("sampling",
             report => report with { Done = total.Questions + _within.Values.Sum(), RatePerSecond = promptsPerSecond == 0 ? null : promptsPerSecond, Sampling = metrics },

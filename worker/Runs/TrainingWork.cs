@@ -26,7 +26,7 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
 {
     /// <summary>What both kinds say of a training in the same words.</summary>
     protected sealed record Course(int BatchSize, int MaxLength, bool GradientCheckpointing, int SaveSteps, int SaveMinutes, int SaveTotalLimit,
-        int LoggingSteps, ResumeMode Resume)
+        int? LoggingSteps, ResumeMode Resume)
     {
         public static Course Of(FineTuneTraining t) =>
             new(t.BatchSize, t.MaxLength, t.GradientCheckpointing, t.SaveSteps, t.SaveMinutes, t.SaveTotalLimit, t.LoggingSteps, t.Resume);
@@ -37,6 +37,9 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
 
     /// <summary>The loss on data that is not trained on: every so many steps, and how it is measured now.</summary>
     protected sealed record Validation(int Steps, Func<double> Loss);
+
+    /// <summary>Metrics where the document does not say how often: so many in a run, and no more steps between two.</summary>
+    private const int CurvePoints = 100, MostBetweenPoints = 10;
 
     protected RunContext Run { get; } = run;
 
@@ -126,6 +129,7 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
         Run.Progress.Update(r => r with { Unit = "steps", Total = trainer.TotalSteps, Done = start });
         long begun = Run.Time.GetTimestamp(), tokensBefore = trainer.TokensSeen;
         double Seconds() => Math.Max(1e-3, Run.Time.GetElapsedTime(begun).TotalSeconds);
+        long logged = course.LoggingSteps ?? Math.Clamp(trainer.TotalSteps / CurvePoints, 1, MostBetweenPoints);
 
         if (validation is not null && await Run.Output.Store.GetAsync(ValidationLoss.BlobName, Run.Stop) is null)
         {
@@ -151,7 +155,7 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
             metrics = trainer.With(metrics, (trainer.TokensSeen - tokensBefore) / Seconds(), validates ? validation!.Loss() : null);
             double rate = (step - start) / Seconds();
             Run.Progress.Tell(what, r => report(r with { Done = step, RatePerSecond = rate }, metrics), describe(metrics));
-            if (step % course.LoggingSteps == 0 || isLast || validates) await log.AddAsync(last = metrics, CancellationToken.None);
+            if (step % logged == 0 || isLast || validates) await log.AddAsync(last = metrics, CancellationToken.None);
             if (step % course.SaveSteps == 0 || isLast || Run.Stop.IsCancellationRequested
                 || Run.Time.GetElapsedTime(savedAt) >= TimeSpan.FromMinutes(course.SaveMinutes)) await SaveAsync();
             Run.Stop.ThrowIfCancellationRequested();

@@ -14,9 +14,21 @@ public sealed record ChunkResult(IReadOnlyList<ChunkAnswer> Answers, IReadOnlyLi
     /// <summary>How the two models compare at all steps.</summary>
     public required PairFigures Pair { get; init; }
 
+    /// <summary>How the figures grew from question to question, in some points; the last one is the whole chunk.</summary>
+    public IReadOnlyList<ChunkPoint> Course { get; init; } = [];
+
     /// <summary>Some kept steps in full, for a report.</summary>
     public required Func<int, IReadOnlyList<StepExample>> Examples { get; init; }
 }
+
+/// <summary>The figures of the first so many questions of a chunk.</summary>
+/// <param name="Questions">How many.</param>
+/// <param name="StepsSeen">Steps whose distributions were compared.</param>
+/// <param name="SamplesKept">Steps kept.</param>
+/// <param name="KlSum">Sum of KL over the kept steps, in nats.</param>
+/// <param name="AnswersCut">Answers that a limit cut before their end.</param>
+/// <param name="PromptsTooLong">Questions left out.</param>
+public sealed record ChunkPoint(int Questions, long StepsSeen, long SamplesKept, double KlSum, long AnswersCut, long PromptsTooLong);
 
 /// <summary>The expert's answer to a question.</summary>
 /// <param name="Ids">Its token ids; none where prompt and answer leave no room in a model's context.</param>

@@ -89,6 +89,7 @@ public sealed class ContrastiveSampler
         return new ChunkResult(answers, new LazyList<ContrastiveSample>(labels.Count, Kept), steps.Length, labels.Sum(label => label.Kl))
         {
             Pair = PairFigures.Of(figures),
+            Course = [.. Course(answers, steps, labels)],
             Examples = most => [.. StepExample.Spread(labels.Count, most).Select(i => StepExample.Of(Kept(i), labels[i]))],
         };
 
@@ -127,6 +128,19 @@ public sealed class ContrastiveSampler
             for (var index = _spec.Selection.IncludeFirstStep ? 0 : 1; index < answers[answer].Ids.Length; index++)
                 steps.Add(new Step(answer, index, token + index));
         return [.. steps];
+    }
+
+    private static IEnumerable<ChunkPoint> Course(ChunkAnswer[] answers, Step[] steps, List<SoftLabel> labels)
+    {
+        var (points, seen, kept, kl) = (Math.Clamp(answers.Length / 4, 1, 8), 0, 0, 0.0);
+        for (var point = 1; point <= points; point++)
+        {
+            var end = answers.Length * point / points;
+            while (seen < steps.Length && steps[seen].Answer < end) seen++;
+            for (; kept < labels.Count && labels[kept].Row < seen; kept++) kl += labels[kept].Kl;
+            yield return new ChunkPoint(end, seen, kept, kl, answers.Take(end).Count(answer => answer.Cut),
+                answers.Take(end).Count(answer => answer.Ids.Length == 0));
+        }
     }
 
     private (ChunkAnswer[] Answers, Tensor States) Generate(int[][] prompts, IReadOnlyList<Question> questions, Action<int>? progress,

@@ -75,7 +75,7 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
 
     /// <summary>The content's SHA-256.</summary>
     public Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default) =>
-        IfThereAsync(name, async file => "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation)));
+        IfThereAsync(name, async file => "sha256:" + await KnownHashes.OfProcess.Sha256Async(file, cancellation));
 
     private async Task<T?> IfThereAsync<T>(string name, Func<FileStream, Task<T>> read)
         where T : class

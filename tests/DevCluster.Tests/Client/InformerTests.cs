@@ -2,8 +2,8 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Text;
 using System.Threading.Channels;
-using LightReasoner.DevCluster.Client;
 using LightReasoner.DevCluster.Json;
+using LightReasoner.DevCluster.Node;
 using Microsoft.Extensions.Logging.Abstractions;
 using k8s;
 
@@ -21,7 +21,7 @@ public sealed class InformerTests : IAsyncLifetime
     public InformerTests()
     {
         api = new ApiClient(new KubernetesClientConfiguration { Host = "http://scripted" }, handlers: server);
-        informer = new Informer(api, "/api/v1/pods", null, TimeProvider.System, NullLogger.Instance)
+        informer = new Informer(api, "/api/v1/pods", TimeProvider.System, NullLogger.Instance)
         {
             Changed = c => changes.Writer.TryWrite($"{(c.Old is null ? "+" : c.New is null ? "-" : "*")}{c.Latest.Name()}"),
         };

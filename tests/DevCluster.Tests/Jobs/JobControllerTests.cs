@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Client;
 using LightReasoner.DevCluster.Jobs;
 using LightReasoner.DevCluster.Json;
+using LightReasoner.DevCluster.Node;
 using LightReasoner.DevCluster.Tests.Node;
 
 namespace LightReasoner.DevCluster.Tests.Jobs;
@@ -57,9 +57,10 @@ public sealed class JobControllerTests : IAsyncLifetime
     {
         await scene.Job("j", "sleep 100", """{"completions": 1, "parallelism": 1}""");
         await scene.Until(Resource.Jobs, "j", j => j.Number("status", "ready") == 1);
+        var pod = Assert.Single(await Pods("j"));
         await Patch("""{"spec": {"suspend": true}}""");
         await scene.Until(Resource.Jobs, "j", j => Condition(j, "Suspended") == "True" && j.Number("status", "terminating") == 0);
-        Assert.Empty(await Pods("j"));
+        await scene.Gone(Resource.Pods, pod.Name());
         await Patch("""{"spec": {"suspend": false}}""");
         var job = await scene.Until(Resource.Jobs, "j", j => j.Number("status", "ready") == 1);
         Assert.Equal("False", Condition(job, "Suspended"));
@@ -122,7 +123,7 @@ public sealed class JobControllerTests : IAsyncLifetime
         while (true)
         {
             var found = (await scene.Api.ListAsync(Resource.Events.Collection(scene.Namespace),
-                cancel: bound.Token)).Items.FirstOrDefault(e => e.Text("reason") == reason);
+                bound.Token)).Items.FirstOrDefault(e => e.Text("reason") == reason);
             if (found is not null) return found;
             await Task.Delay(50, bound.Token);
         }

@@ -141,16 +141,6 @@ public sealed class JobPlannerTests
             """{"failedIndexes": "1"}""").Pod("j-3", "Failed", index: 3).Pod("j-2", index: 2).Plan().Finished!.Reason);
 
     [Fact]
-    public void Plan_SuccessPolicyMet_HeadsForComplete()
-    {
-        var plan = new JobScene(
-            """{"completions": 3, "parallelism": 3, "completionMode": "Indexed", "successPolicy": {"rules": [{"succeededIndexes": "0"}]}}""")
-            .Pod("j-0", "Succeeded", index: 0).Pod("j-1", index: 1).Plan();
-        Assert.Equal((JobCondition.SuccessCriteriaMet, "Matched rules at index 0"), (plan.Finished!.Type, plan.Finished.Message));
-        Assert.Single(plan.Remove);
-    }
-
-    [Fact]
     public void Plan_ScaledDown_LeastWorthyPodsGoFirst()
     {
         var plan = new JobScene("""{"completions": 5, "parallelism": 1}""").Pod("ready", ready: true).Pod("starting", "Pending").Pod("running").Plan();

@@ -73,9 +73,9 @@ internal sealed class JobScene
         var seen = Observe();
         var plan = JobPlanner.Plan(seen);
         var tally = new JobTally(seen, plan);
-        tally.Count(new PodsOutcome(plan.Remove.Count, plan.Remove.Count(p => p.Ready), plan.Create.Count));
+        tally.Count(plan.Create.Count);
         var first = tally.Status.ToJson().ToJsonString();
-        tally.Finish(tally.Release.Select(p => p.Uid));
+        tally.Finish();
         return (tally, first, tally.Status.ToJson().ToJsonString());
     }
 }

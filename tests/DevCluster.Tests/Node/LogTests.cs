@@ -37,10 +37,6 @@ public sealed class LogTests : IDisposable
         Assert.Equal(expected, await Read(await Write("a\nb\nc\n"), new LogOptions { TailLines = lines }));
 
     [Fact]
-    public async Task CopyAsync_LimitBytes_CutsThere() =>
-        Assert.Equal("a\nb", await Read(await Write("a\nb\nc\n"), new LogOptions { LimitBytes = 3 }));
-
-    [Fact]
     public async Task CopyAsync_Timestamps_BeforeEveryLine() =>
         Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z a\n$",
             await Read(await Write("a\n"), new LogOptions { Timestamps = true }));

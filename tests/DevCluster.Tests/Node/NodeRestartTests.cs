@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Client;
 using LightReasoner.DevCluster.Json;
+using LightReasoner.DevCluster.Node;
 
 namespace LightReasoner.DevCluster.Tests.Node;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Client;
 using LightReasoner.DevCluster.Json;
 using LightReasoner.DevCluster.Node;
 
@@ -124,12 +123,12 @@ internal sealed class NodeScene : IAsyncDisposable
             var version = since?.Text("metadata", "resourceVersion");
             if (version is null)
             {
-                var list = await Api.ListAsync(resource.Collection(Namespace), cancel: bound.Token);
+                var list = await Api.ListAsync(resource.Collection(Namespace), bound.Token);
                 version = list.ResourceVersion;
                 last = list.Items.FirstOrDefault(o => o.Name() == name);
                 if (last is not null && reached(last)) return last;
             }
-            await foreach (var change in Api.WatchAsync(resource.Collection(Namespace), version, cancel: bound.Token))
+            await foreach (var change in Api.WatchAsync(resource.Collection(Namespace), version, bound.Token))
             {
                 if (change.Type is "BOOKMARK" or "DELETED" || change.Object.Name() != name) continue;
                 last = change.Object;
@@ -148,9 +147,9 @@ internal sealed class NodeScene : IAsyncDisposable
     public async Task Gone(Resource resource, string name)
     {
         using var bound = new CancellationTokenSource(Bound);
-        var list = await Api.ListAsync(resource.Collection(Namespace), cancel: bound.Token);
+        var list = await Api.ListAsync(resource.Collection(Namespace), bound.Token);
         if (list.Items.All(o => o.Name() != name)) return;
-        await foreach (var change in Api.WatchAsync(resource.Collection(Namespace), list.ResourceVersion, cancel: bound.Token))
+        await foreach (var change in Api.WatchAsync(resource.Collection(Namespace), list.ResourceVersion, bound.Token))
         {
             if (change.Type == "DELETED" && change.Object.Name() == name) return;
         }

@@ -17,18 +17,13 @@ public sealed class PlacementTests
     [InlineData("""{"initContainers": [{"resources": {"requests": {"cpu": "3"}}}], "containers": [{}]}""", "1 Insufficient cpu")]
     [InlineData("""{"nodeSelector": {"zone": "b"}, "containers": [{}]}""", "1 node(s) didn't match Pod's node affinity/selector")]
     [InlineData("""{"nodeSelector": {"zone": "a"}, "containers": [{}]}""", null)]
-    [InlineData("""
-        {"containers": [{}], "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
-          {"matchExpressions": [{"key": "gpu", "operator": "Exists"}]}, {"matchExpressions": [{"key": "zone", "operator": "In", "values": ["a", "c"]}]}]}}}}
-        """, null)]
     public void Misfit_PodOnTheNode_ReasonInTheSchedulersWords(string spec, string? expected) =>
-        Assert.Equal(expected, Placement.Misfit(new JsonObject { ["spec"] = JsonNode.Parse(spec) }, Labels, Free, unschedulable: false));
+        Assert.Equal(expected, Placement.Misfit(new JsonObject { ["spec"] = JsonNode.Parse(spec) }, Labels, Free));
 
     [Fact]
-    public void Misfit_NoRoomOrCordoned_SaysSo()
+    public void Misfit_NoRoom_SaysSo()
     {
         var pod = new JsonObject { ["spec"] = JsonNode.Parse("""{"containers": [{}]}""") };
-        Assert.Equal("1 Too many pods", Placement.Misfit(pod, Labels, new Dictionary<string, decimal>(), unschedulable: false));
-        Assert.Equal("1 node(s) were unschedulable", Placement.Misfit(pod, Labels, Free, unschedulable: true));
+        Assert.Equal("1 Too many pods", Placement.Misfit(pod, Labels, new Dictionary<string, decimal>()));
     }
 }

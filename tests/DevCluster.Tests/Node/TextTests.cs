@@ -47,7 +47,7 @@ public sealed class TextTests
     public void EntryPoint_AnyName_TagAndRegistryDoNotMatter(string image, string? expected)
     {
         var catalog = new ImageCatalog(new Dictionary<string, string> { ["lightreasoner/worker"] = "/bin/worker",
-            ["tool"] = "dotnet 'a b.dll' -x" });
+            ["tool"] = "dotnet \"a b.dll\" -x" });
         Assert.Equal(expected, catalog.EntryPoint(image) is { } parts ? string.Join(',', parts) : null);
     }
 
@@ -64,21 +64,13 @@ public sealed class TextTests
     [Theory]
     [InlineData("metadata.labels['a/b']", "v")]
     [InlineData("metadata.labels['none']", "")]
-    [InlineData("metadata.labels", "a/b=\"v\"\nc=\"q\\\"\"")]
     [InlineData("metadata.name", "p")]
     [InlineData("spec.serviceAccountName", "default")]
     [InlineData("status.hostIP", "127.0.0.1")]
-    [InlineData("spec.containers", null)]
-    public void Field_AnyPath_ValueOfThePod(string path, string? expected) =>
+    public void Field_AnyPath_ValueOfThePod(string path, string expected) =>
         Assert.Equal(expected, DownwardApi.Field(JsonNode.Parse("""{"metadata": {"name": "p", "labels": {"c": "q\"", "a/b": "v"}}, "spec": {}}""")!.AsObject(), path));
 
     [Fact]
-    public void Resource_RequestsAndLimits_RoundedUpToTheDivisor()
-    {
-        var container = JsonNode.Parse("""{"resources": {"requests": {"cpu": "250m"}, "limits": {"memory": "1Gi"}}}""")!.AsObject();
-        Assert.Equal("1", DownwardApi.Resource(container, "requests.cpu", null, _ => 0));
-        Assert.Equal("250", DownwardApi.Resource(container, "requests.cpu", "1m", _ => 0));
-        Assert.Equal("1024", DownwardApi.Resource(container, "limits.memory", "1Mi", _ => 0));
-        Assert.Equal("8", DownwardApi.Resource(container, "limits.cpu", null, _ => 8));
-    }
+    public void Field_OfAnotherKind_SaysWhich() =>
+        Assert.Contains("spec.containers", Assert.Throws<ConfigException>(() => DownwardApi.Field([], "spec.containers")).Message);
 }

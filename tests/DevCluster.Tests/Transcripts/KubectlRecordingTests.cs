@@ -27,7 +27,7 @@ public sealed partial class KubectlRecordingTests
         {
             var name = command.Text("name")!;
             int? lines = command.BoolAt("interrupted") ? command.Text("stdout")!.Trim().Split('\n').Length : null;
-            var (code, output, error) = await scene.RunAsync(name, command!["argv"].StringItems().Skip(1), command.Map("files"), lines);
+            var (code, output, error) = await scene.RunAsync(name, command!.Strings("argv").Skip(1), command.Map("files"), lines);
             if (code != command.Number("exitCode"))
                 differences.Add($"{name}: exit code {code}, recorded {command.Number("exitCode")}: {error}");
             if (OfTheServer.Contains(name))

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 
@@ -23,13 +24,17 @@ internal static class Helm
 {
     public const string Oldest = "v31", Newest = "v35";
 
+    private static readonly ConcurrentDictionary<(string, string, string, string),
+        Lazy<Task<(int ExitCode, string Output, string Error)>>> s_rendered = new();
+
     private static string Chart => Path.Combine(RepositoryFolder.Path, "charts/lightreasoner");
 
+    /// <summary>The chart for some values; Helm is asked once for each.</summary>
     public static async Task<RenderedChart> RenderAsync(string values = "{}", string kubeVersion = "v1.36.2", string release = "lr",
         string version = Newest)
     {
-        var (code, output, error) = await RunAsync(version, values, "template", release, Chart, "--namespace", "lr-system",
-            "--kube-version", kubeVersion);
+        var (code, output, error) = await s_rendered.GetOrAdd((version, values, kubeVersion, release), _ => new(() => RunAsync(
+            version, values, "template", release, Chart, "--namespace", "lr-system", "--kube-version", kubeVersion))).Value;
         return code == 0 ? new RenderedChart(output, null) : new RenderedChart("", error);
     }
 

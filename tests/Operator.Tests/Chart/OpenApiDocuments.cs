@@ -7,13 +7,20 @@ namespace LightReasoner.Operator.Tests.Chart;
 /// </summary>
 internal sealed class OpenApiDocuments
 {
+    private static readonly Lazy<OpenApiDocuments> s_recorded = new(() => Read(SharedFolder.Of("apiserver/docs/openapi-v3")));
+
     private readonly Dictionary<string, JsonObject> schemas = [];
     private readonly Dictionary<string, string> byKind = [];
 
     /// <summary>Skips the test where there are no recordings.</summary>
     public static OpenApiDocuments Load()
     {
-        string folder = SharedFolder.Of("apiserver/docs/openapi-v3");
+        SharedFolder.Of("apiserver/docs/openapi-v3");
+        return s_recorded.Value;
+    }
+
+    private static OpenApiDocuments Read(string folder)
+    {
         var documents = new OpenApiDocuments();
         foreach (string file in Directory.GetFiles(folder, "*.json", SearchOption.AllDirectories))
             foreach ((string name, JsonNode? schema) in JsonNode.Parse(File.ReadAllText(file))!["components"]?["schemas"]?.AsObject() ?? [])

@@ -29,6 +29,18 @@ public sealed class TransitionsTests
         Assert.Empty(Transitions.Between(planned, planned));
     }
 
+    [Fact]
+    public void Estimated_FirstTimedBatches_AreAnEventOnce()
+    {
+        RunStatus timed = Running with { Progress = new RunProgress { Unit = "prompts", Done = 12, Total = 600, Display = "12/600",
+            RatePerSecond = 2.5, EstimatedCompletion = Make.Now.AddMinutes(4) } };
+        RunEvent estimate = Assert.Single(Transitions.Between(Running, timed));
+        Assert.Equal(("Estimated", $"12/600 prompts done, 2.5 a second; ready about {Make.Now.AddMinutes(4):yyyy-MM-dd HH:mm} UTC"),
+            (estimate.Reason, estimate.Message));
+        RunStatus later = timed with { Progress = timed.Progress! with { Done = 20, EstimatedCompletion = Make.Now.AddMinutes(3) } };
+        Assert.Empty(Transitions.Between(timed, later));
+    }
+
     [Theory]
     [InlineData("PodFailurePolicy", 1, 0)]
     [InlineData("BackoffLimitExceeded", 4, 3)]

@@ -31,6 +31,18 @@ public sealed class ProgressFoldTests
     }
 
     [Fact]
+    public void CutAnswers_AreCountedOverAllShards()
+    {
+        ProgressReport Cut(int shard, long cut, long tooLong)
+        {
+            ProgressReport report = Make.Report(shard, 30, 50);
+            return report with { Sampling = report.Sampling! with { AnswersCut = cut, PromptsTooLong = tooLong } };
+        }
+        var status = (SamplingRunStatus)Fold(new SamplingRunStatus(), [Cut(0, 3, 1), Cut(1, 4, 0)], 2);
+        Assert.Equal((7L, 1L), (status.Metrics!.AnswersCut, status.Metrics.PromptsTooLong));
+    }
+
+    [Fact]
     public void ShardsThatHaveNotReported_CountAsLargeAsTheOthers() =>
         Assert.Equal("30/200", Fold(new SamplingRunStatus(), [Make.Report(0, 30, 50)], 4).Progress!.Display);
 

@@ -23,10 +23,10 @@ public sealed class DataFileFuzzTests(ITestOutputHelper output)
             "\r\n", "\0", "é", "\"step\":", "\"weights\":", "\"token_ids\": \"x\"", " ", "\uFEFF", "[[[[[[[["];
 
     [Theory]
-    [InlineData("jsonl", 400)]
-    [InlineData("gz", 400)]
-    [InlineData("parquet", 400)]
-    [InlineData("noise", 200)]
+    [InlineData("jsonl", 150)]
+    [InlineData("gz", 150)]
+    [InlineData("parquet", 150)]
+    [InlineData("noise", 100)]
     public async Task Program_OnDamagedFiles_ReadsThemOrSaysWhatIsWrong(string kind, int rounds)
     {
         using var folder = new TemporaryFolder();
@@ -38,7 +38,7 @@ public sealed class DataFileFuzzTests(ITestOutputHelper output)
         };
         var random = new Random(kind.Length);
         (int read, int refused) = (0, 0);
-        for (int round = 0; round < rounds; round++)
+        for (int round = 0; round < rounds * OddFiles.FuzzFactor; round++)
         {
             byte[] content = kind switch
             {
@@ -78,7 +78,7 @@ public sealed class DataFileFuzzTests(ITestOutputHelper output)
         foreach (string source in files)
         {
             byte[] whole = await File.ReadAllBytesAsync(source);
-            for (int round = 0; round < 12; round++)
+            for (int round = 0; round < 6 * OddFiles.FuzzFactor; round++)
             {
                 string file = folder["data.parquet"];
                 await File.WriteAllBytesAsync(file, Damaged(whole, random));

@@ -26,7 +26,7 @@ public sealed class HostileParquetTests : IDisposable
     {
         using var packed = new MemoryStream();
         using (var gzip = new System.IO.Compression.GZipStream(packed,
-            System.IO.Compression.CompressionLevel.SmallestSize, leaveOpen: true))
+            System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
             for (int i = 0; i < 1024; i++) gzip.Write(new byte[1 << 20]);
         return AssertRefused(File(2, DataPage(2, 1 << 30, (int)packed.Length), packed.ToArray(), Gzip),
             "a page of 1073741824 bytes is over the limit of 256 MiB");
@@ -60,7 +60,7 @@ public sealed class HostileParquetTests : IDisposable
 
     [Theory]
     [InlineData(65)]
-    [InlineData(900_000)]
+    [InlineData(100_000)]
     public Task Schema_DeeperThanTheStack_IsRefused(int depth)
     {
         byte[] schema = List([Element("schema", children: 1),

@@ -28,7 +28,7 @@ public class SpooledListTests
         for (int i = 0; i < 100; i++) list.Add(i);
         Assert.Contains(OpenFiles(), file => file.EndsWith(".records (deleted)", StringComparison.Ordinal));
         // The file of another test's list may have its name for a moment; were names kept, this one's would stay.
-        for (int i = 0; i < 1000 && OpenFiles().Any(HasName); i++) await Task.Delay(10);
+        for (int i = 0; i < 18_000 && OpenFiles().Any(HasName); i++) await Task.Delay(10);
         Assert.DoesNotContain(OpenFiles(), HasName);
         Assert.Equal(Enumerable.Range(0, 100), list);
 

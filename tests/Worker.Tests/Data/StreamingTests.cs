@@ -16,7 +16,7 @@ public sealed class StreamingTests(ITestOutputHelper output)
 {
     private const int LineBytes = 1024;
 
-    private static readonly long Lines = long.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_STREAM_MIB") ?? "192",
+    private static readonly long Lines = long.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_STREAM_MIB") ?? "96",
         CultureInfo.InvariantCulture) * 1024;
 
     [Fact]

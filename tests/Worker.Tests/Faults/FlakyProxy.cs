@@ -19,6 +19,8 @@ internal sealed class FlakyProxy : IDisposable
     private readonly double _share;
     private readonly Random _random;
     private readonly Lock _lock = new();
+    private readonly List<Socket> _connections = [];
+    private bool _gone;
 
     public FlakyProxy(Uri target, double share, int seed)
     {
@@ -40,6 +42,11 @@ internal sealed class FlakyProxy : IDisposable
 
     public Uri Address { get; }
 
+    /// <summary>
+    /// The request (<c>PUT /path</c>) after whose answer nobody listens here any more, and all connections are gone; null for none.
+    /// </summary>
+    public Func<string, bool>? Last { get; init; }
+
     public int Passed { get; private set; }
 
     public int Failed { get; private set; }
@@ -48,6 +55,16 @@ internal sealed class FlakyProxy : IDisposable
     {
         _listener.Dispose();
         _http.Dispose();
+    }
+
+    private void GoAway()
+    {
+        lock (_lock)
+        {
+            _gone = true;
+            _listener.Dispose();
+            foreach (Socket connection in _connections) connection.Dispose();
+        }
     }
 
     private async Task AcceptAsync()
@@ -71,9 +88,14 @@ internal sealed class FlakyProxy : IDisposable
         // Closing resets the connection: the client learns that it is gone, and nothing else.
         connection.LingerState = new LingerOption(true, 0);
         connection.NoDelay = true;
-        using var stream = new NetworkStream(connection, ownsSocket: true);
+        lock (_lock)
+        {
+            if (_gone) connection.Dispose();
+            else _connections.Add(connection);
+        }
         try
         {
+            using var stream = new NetworkStream(connection, ownsSocket: true);
             while (await ReadAsync(stream) is { } request && await AnswerAsync(stream, request, Draw()))
             {
             }
@@ -123,6 +145,11 @@ internal sealed class FlakyProxy : IDisposable
         head.Append(CultureInfo.InvariantCulture, $"Content-Length: {length}\r\n\r\n");
         await stream.WriteAsync(Encoding.Latin1.GetBytes(head.ToString()));
         await stream.WriteAsync(fault == Fault.AnswerCut ? body.AsMemory(0, body.Length / 2) : body);
+        if (Last?.Invoke($"{request.Method} {Uri.UnescapeDataString(request.Target)}") == true)
+        {
+            GoAway();
+            return false;
+        }
         return fault == Fault.None;
     }
 

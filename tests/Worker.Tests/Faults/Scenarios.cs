@@ -28,17 +28,21 @@ public sealed class Scenarios : IDisposable
         new Dictionary<string, string> { ["LIGHTREASONER_CPU_DEVICES"] = $"{devices}" };
 
     /// <summary>The undisturbed run of a kind.</summary>
-    internal Task<CalmRun> CalmAsync(RunKind kind, bool rareCheckpoints = false, int devices = 1)
+    /// <param name="kind">The kind.</param>
+    /// <param name="rareCheckpoints">Checkpoints come only by a signal.</param>
+    /// <param name="devices">Replicas on the CPU.</param>
+    /// <param name="steps">Steps of training; null for as many as the disturbed runs take.</param>
+    internal Task<CalmRun> CalmAsync(RunKind kind, bool rareCheckpoints = false, int devices = 1, int? steps = null)
     {
-        string name = $"{kind}{(rareCheckpoints ? "-rare" : "")}{(devices > 1 ? $"-{devices}" : "")}";
+        string name = $"{kind}{(rareCheckpoints ? "-rare" : "")}{(devices > 1 ? $"-{devices}" : "")}{(steps is null ? "" : $"-{steps}")}";
         lock (_calm)
-            return _calm.TryGetValue(name, out Task<CalmRun>? known) ? known : _calm[name] = RunCalmAsync(name, kind, rareCheckpoints,
-                devices);
+            return _calm.TryGetValue(name, out Task<CalmRun>? known) ? known
+                : _calm[name] = RunCalmAsync(name, kind, rareCheckpoints, devices, steps);
     }
 
     public void Dispose() => _folder.Dispose();
 
-    private async Task<CalmRun> RunCalmAsync(string name, RunKind kind, bool rareCheckpoints, int devices)
+    private async Task<CalmRun> RunCalmAsync(string name, RunKind kind, bool rareCheckpoints, int devices, int? steps)
     {
         string manifest = Path.Combine(_folder.Path, $"{name}.json"), output = Path.Combine(_folder.Path, name);
         await File.WriteAllTextAsync(manifest, ManifestReader.ToJson(kind switch
@@ -49,13 +53,14 @@ public sealed class Scenarios : IDisposable
             RunKind.FineTuneRun => Read("2-finetune.yaml",
                 $"spec.model.uri=file://{Examples}/models/seed-0/expert",
                 $"spec.samples={{uri: 'file://{(await CalmAsync(RunKind.SamplingRun)).Folder}/samples/*'}}",
-                "spec.training.maxSteps=24", $"spec.training.saveSteps={(rareCheckpoints ? 1000 : 4)}", "spec.training.loggingSteps=1",
+                $"spec.training.maxSteps={steps ?? 24}", $"spec.training.saveSteps={(rareCheckpoints ? 1000 : 4)}",
+                "spec.training.loggingSteps=1",
                 $"spec.evaluation.dataset.uri=file://{Examples}/data/test.jsonl", "spec.evaluation.maxQuestions=8"),
             _ => Read("3-refine.yaml",
                 $"spec.model={{uri: 'file://{Examples}/models/seed-0/expert', dtype: float32}}",
                 $"spec.dataset.uri=file://{Examples}/data/refine.parquet",
-                "spec.training.maxSteps=12", $"spec.training.saveSteps={(rareCheckpoints ? 1000 : 2)}", "spec.training.loggingSteps=1",
-                "spec.training.batchSize=8",
+                $"spec.training.maxSteps={steps ?? 12}", $"spec.training.saveSteps={(rareCheckpoints ? 1000 : 2)}",
+                "spec.training.loggingSteps=1", "spec.training.batchSize=8",
                 $"spec.evaluation.dataset.uri=file://{Examples}/data/test.jsonl", "spec.evaluation.maxQuestions=8"),
         }));
         long start = Stopwatch.GetTimestamp();

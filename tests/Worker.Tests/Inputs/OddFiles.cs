@@ -12,6 +12,10 @@ internal static partial class OddFiles
         .Matches(File.ReadAllText(RepositoryFolder.Of("docs", "troubleshooting.md")))
         .Select(match => int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture)).ToHashSet();
 
+    /// <summary>What multiplies the rounds: LIGHTREASONER_FUZZ_FACTOR.</summary>
+    public static int FuzzFactor { get; } =
+        int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_FUZZ_FACTOR") ?? "1", CultureInfo.InvariantCulture);
+
     /// <summary>A text with one to three edits: a scrap put in, some characters taken out, or its end exchanged for another.</summary>
     public static string Edited(string text, string[] scraps, Random random)
     {

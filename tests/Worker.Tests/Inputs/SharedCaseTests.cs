@@ -293,8 +293,7 @@ public sealed class SharedCaseTests : IDisposable
 
     private async Task AzureAsync(string folder)
     {
-        foreach ((int status, ExitCode expected) in new[] { (403, ExitCode.NoPermission), (404, ExitCode.MissingInput),
-            (400, ExitCode.BadManifest) })
+        foreach ((int status, ExitCode expected) in new[] { (403, ExitCode.NoPermission), (404, ExitCode.MissingInput) })
         {
             using var server = new LoopbackServer(context => LoopbackServer.AnswerAsync(context, "<html>"u8.ToArray(), status));
             var environment = File.ReadLines($"{folder}/env").Where(line => line.Contains('=')).Select(line => line.Split('=', 2))

@@ -6,16 +6,16 @@ using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Tests.Models;
 
-/// <summary>Numbers of Hugging Face's own model code (../shared/goldens).</summary>
+/// <summary>Numbers of Hugging Face's own model code (../shared/goldens, a few of them also in tests/goldens).</summary>
 internal static class Goldens
 {
     public static string Folder => SharedFolder.Of("goldens");
 
-    public static LoadedModel Model(string name) => HuggingFaceFolder.Load(Path.Combine(Folder, name), ScalarType.Float32, CPU);
+    public static LoadedModel Model(string name) => HuggingFaceFolder.Load(SharedFolder.Of($"goldens/{name}"), ScalarType.Float32, CPU);
 
-    public static JsonObject Json(string file) => JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, file)))!.AsObject();
+    public static JsonObject Json(string file) => JsonNode.Parse(File.ReadAllText(SharedFolder.Of($"goldens/{file}")))!.AsObject();
 
-    public static SafetensorsFile Tensors(string file) => Safetensors.Open(Path.Combine(Folder, file));
+    public static SafetensorsFile Tensors(string file) => Safetensors.Open(SharedFolder.Of($"goldens/{file}"));
 
     public static int[] Ids(this JsonNode node) => [.. node.AsArray().Select(n => n!.GetValue<int>())];
 

@@ -169,6 +169,30 @@ public class RefineTrainerTests
         Assert.Equal(1, trainer.Step);
     }
 
+    /// <summary>Decoupled from the gradient: a step takes away the learning rate's share of what a weight was.</summary>
+    [Fact]
+    public void TrainStep_WeightDecay_ShrinksWeights()
+    {
+        const double decay = 0.5;
+        using var scope = NewDisposeScope();
+        using var model = Goldens.Model("qwen2-tiny");
+        var (without, with) = (After(0), After(decay));
+        foreach (var (name, weight) in model.Model.NamedParameters())
+        {
+            var expected = without[name] - weight.detach() * (Spec.Training.LearningRate * decay);
+            Assert.True(Goldens.LargestDifference(expected, with[name]) < 1e-6, name);
+        }
+
+        static Dictionary<string, Tensor> After(double decay)
+        {
+            using var model = Goldens.Model("qwen2-tiny");
+            using var trainer = new RefineTrainer(model, TestTokenizer.Eos, Sequences(),
+                Spec with { Training = Spec.Training with { WarmupRatio = 0, WeightDecay = decay } });
+            trainer.TrainStep();
+            return model.Model.NamedParameters().ToDictionary(weight => weight.Name, weight => weight.Value.detach().clone());
+        }
+    }
+
     [Fact]
     public void TrainStep_Float16_IsRefused()
     {

@@ -9,8 +9,11 @@ namespace LightReasoner.Worker.Tests.Reporting;
 /// <summary>The report's page as a reader sees it: in Chromium, on a phone and on a desk, in light and in dark.</summary>
 public class PageInBrowserTests
 {
-    /// <summary>Looks at the page in a frame of the width to test, since a headless window has a least width.</summary>
+    private static readonly string[] Kinds = ["SamplingRun", "FineTuneRun", "RefineRun"];
+
+    /// <summary>Looks at each page in a frame of the width to test, since a headless window has a least width.</summary>
     private const string Look = """
+        for (const f of document.querySelectorAll('iframe')) {
         f.onload = () => {
             const page = f.contentDocument, root = page.documentElement, svgs = [...page.querySelectorAll('svg')], overlaps = [], outside = [];
             for (const details of page.querySelectorAll('details')) details.open = true;
@@ -28,28 +31,29 @@ public class PageInBrowserTests
             const contrast = (a, b) => { const [low, high] = [light(a), light(b)].sort((x, y) => x - y); return (high + 0.05) / (low + 0.05); };
             const faint = ['--ink', '--soft', '--c1'].filter(n => Math.min(contrast(n, '--card'), contrast(n, '--page')) < 4.5)
                 .concat(['--c2', '--c3', '--c4', '--c5', '--c6'].filter(n => contrast(n, '--card') < 3));
-            w.textContent = JSON.stringify({ width: root.scrollWidth, charts: svgs.length, blank: svgs.filter(s => s.getBoundingClientRect().height < 60).length,
-                dark: light('--page') < light('--ink'), overlaps, outside, faint });
+            w.append(JSON.stringify({ kind: f.name, width: root.scrollWidth, charts: svgs.length,
+                blank: svgs.filter(s => s.getBoundingClientRect().height < 60).length,
+                dark: light('--page') < light('--ink'), overlaps, outside, faint }) + '\n');
         };
-        f.src = 'page.html'; // only now, or it might have loaded before there was anything to look at it
+        f.src = f.name + '.html'; // only now, or it might have loaded before there was anything to look at it
+        }
         """;
 
-    /// <summary>Kinds of runs, widths, and whether the reader prefers dark pages.</summary>
-    public static TheoryData<string, int, bool> Views =>
-        [.. from kind in (string[])["SamplingRun", "FineTuneRun", "RefineRun"] from view in ((int, bool)[])[(390, true),
-            (1200, false)] select (kind, view.Item1, view.Item2)];
-
-    [Theory, MemberData(nameof(Views))]
-    public async Task Page_IsReadable(string kind, int width, bool dark)
+    /// <summary>The pages of all kinds of runs, on a width, for a reader who prefers dark pages or light ones.</summary>
+    [Theory, InlineData(390, true), InlineData(1200, false)]
+    public async Task Pages_AreReadable(int width, bool dark)
     {
         string? browser = new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists);
         Assert.SkipWhen(browser is null, "Chromium is not installed; eng/install-tools.sh test installs it where apt knows it");
         using var folder = new TemporaryFolder();
-        string page = Page.Of(PageTests.Records(kind, lines: 200), PageTests.Now).Text;
-        await File.WriteAllTextAsync(folder["page.html"], page, TestContext.Current.CancellationToken);
+        Dictionary<string, string> pages =
+            Kinds.ToDictionary(kind => kind, kind => Page.Of(PageTests.Records(kind, lines: 200), PageTests.Now).Text);
+        foreach ((string kind, string page) in pages)
+            await File.WriteAllTextAsync(folder[$"{kind}.html"], page, TestContext.Current.CancellationToken);
+        string frames = string.Concat(Kinds.Select(kind =>
+            $"<iframe name=\"{kind}\" style=\"width:{width}px;height:800px;border:0\"></iframe>"));
         await File.WriteAllTextAsync(folder["frame.html"],
-            $"<!doctype html><iframe id=\"f\" style=\"width:{width}px;height:800px;border:0\"></iframe><p "
-                + $"id=\"w\"></p><script>{Look}</script>", TestContext.Current.CancellationToken);
+            $"<!doctype html>{frames}<pre id=\"w\"></pre><script>{Look}</script>", TestContext.Current.CancellationToken);
         var start = new ProcessStartInfo(browser!,
         [
             "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files", "--hide-scrollbars",
@@ -64,13 +68,19 @@ public class PageInBrowserTests
         Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         string dom = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Match found = Regex.Match(dom, """<p id="w">(\{.*?\})</p>""");
+        Match found = Regex.Match(dom, """<pre id="w">(.*?)</pre>""", RegexOptions.Singleline);
         Assert.True(found.Success, $"{dom}\n{await errors}");
-        JsonNode seen = JsonNode.Parse(System.Net.WebUtility.HtmlDecode(found.Groups[1].Value))!;
-        Assert.True((int)seen["width"]! <= width, $"the page is {seen["width"]} pixels wide");
-        Assert.Equal((Regex.Count(page, "<svg"), 0, dark), ((int)seen["charts"]!, (int)seen["blank"]!, (bool)seen["dark"]!));
-        Assert.Empty(seen["overlaps"]!.AsArray().Select(text => (string?)text));
-        Assert.Empty(seen["outside"]!.AsArray().Select(text => (string?)text));
-        Assert.Empty(seen["faint"]!.AsArray().Select(name => (string?)name));
+        JsonNode[] looks = [.. System.Net.WebUtility.HtmlDecode(found.Groups[1].Value).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonNode.Parse(line)!)];
+        Assert.Equal(Kinds.Order(), looks.Select(look => (string)look["kind"]!).Order());
+        Assert.All(looks, seen =>
+        {
+            Assert.True((int)seen["width"]! <= width, $"the page is {seen["width"]} pixels wide");
+            Assert.Equal((Regex.Count(pages[(string)seen["kind"]!], "<svg"), 0, dark),
+                ((int)seen["charts"]!, (int)seen["blank"]!, (bool)seen["dark"]!));
+            Assert.Empty(seen["overlaps"]!.AsArray().Select(text => (string?)text));
+            Assert.Empty(seen["outside"]!.AsArray().Select(text => (string?)text));
+            Assert.Empty(seen["faint"]!.AsArray().Select(name => (string?)name));
+        });
     }
 }

@@ -86,6 +86,17 @@ public class PageTests
         Assert.Contains("What was run", Page.Of(records, Now).Text);
     }
 
+    /// <summary>Two shards of as many questions, one twice as fast: the time adds up, not the speed.</summary>
+    [Fact]
+    public void Page_Speed_IsThatOfAllShards()
+    {
+        RunRecords records = Records("SamplingRun", lines: 5);
+        ProgressReport one = records.Results[0];
+        ProgressReport Shard(double speed) => one with { Sampling = new SamplingMetrics { PromptsDone = 50, TokensPerSecond = speed } };
+        string page = Page.Of(records with { Results = [Shard(100), Shard(50)] }, Now).Text;
+        Assert.Contains("<strong>67</strong><small>tokens per second of a shard, over all 2; 150 with all at work at once", page);
+    }
+
     [Fact]
     public void Page_TrainedRun_SaysWhetherItHelped()
     {

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using LightReasoner.Api;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Tests.FineTuning;
 
@@ -24,7 +26,8 @@ public sealed class GuardTests : IDisposable
         Assert.True(code == 0, errors);
         foreach (string expected in (string[])
         [
-            "expert: Qwen2ForCausalLM", "amateur: Qwen2ForCausalLM", "12 questions of ", "answers of up to 64 tokens, 6 at a time",
+            $"expert: file://{Examples}/models/seed-0/expert, ", $"amateur: file://{Examples}/models/seed-0/amateur, ",
+                "12 questions of ", "answers of up to 64 tokens, 6 at a time",
                 "device: CPU", "predicted peak memory: ", "predicted duration: about ",
             "disk: about ", " free)", "writes samples/",
         ]) Assert.Contains(expected, said);
@@ -33,7 +36,7 @@ public sealed class GuardTests : IDisposable
         Assert.Equal(0, (await SampleAsync("samples")).Code);
         (code, said, errors) = await FineTuneAsync("planned", "--plan", "--set", $"spec.evaluation={Evaluation(maxQuestions: 4)}");
         Assert.True(code == 0, errors);
-        Assert.Contains("model: Qwen2ForCausalLM", said);
+        Assert.Contains($"model: file://{Examples}/models/seed-0/expert, ", said);
         Assert.Contains("4 steps on ", said);
         Assert.Contains("accuracy before and after on 4 questions with answers of up to 48 tokens", said);
         Assert.Contains("predicted duration: about ", said);
@@ -115,17 +118,173 @@ public sealed class GuardTests : IDisposable
     }
 
     [Fact]
-    public async Task FineTuning_OnSamplesOfAnotherExpert_WarnsWithBothFingerprints()
+    public async Task Tokenizer_ChangedBetweenTwoShards_IsRefused()
+    {
+        string amateur = Copy("amateur");
+        string[] run = ["--set", $"spec.amateur.uri=file://{amateur}", "--set", "spec.shards=2"];
+        Assert.Equal(0, (await SampleAsync("out", [.. run, "--shard", "0"])).Code);
+        File.AppendAllText(Path.Combine(amateur, "tokenizer.json"), "\n");
+        (int code, _, string errors) = await SampleAsync("out", [.. run, "--shard", "1"]);
+        Assert.Equal((int)ExitCode.BadData, code);
+        Assert.Matches("was begun on other data: spec.amateur: file://.*/tokenizer.json was sha256:[0-9a-f]{64} and is ", errors);
+    }
+
+    [Fact]
+    public async Task Training_SequencesThatAreTooLong_AreSaidWithNumbers()
     {
         Assert.Equal(0, (await SampleAsync("samples")).Code);
-        Assert.DoesNotContain("other weights", (await FineTuneAsync("own")).Said);
+        (int code, string said, string errors) = await FineTuneAsync("tuned", "--plan", "--set", "spec.training.maxLength=24");
+        Assert.True(code == 0, errors);
+        Assert.Matches(@"warning: \d+ of \d+ samples are longer than spec.training.maxLength \(24\) and left out", said);
+
+        string model = Copy("expert");
+        JsonObject config = JsonNode.Parse(File.ReadAllText(Path.Combine(model, "config.json")))!.AsObject();
+        config["max_position_embeddings"] = 16;
+        File.WriteAllText(Path.Combine(model, "config.json"), config.ToJsonString());
+        WritePairs(Enumerable.Range(1, 4).Select(i => new string('9', 40 * i)));
+        (code, said, errors) = await RefineAsync("refined", "--plan", "--set", $"spec.model={{uri: '{model}', dtype: float32}}",
+            "--set", "spec.training.maxLength=100");
+        Assert.True(code == 0, errors);
+        Assert.Matches(@"warning: \d of 4 records are longer than spec.training.maxLength \(100\) and cut \(right\)", said);
+        Assert.Contains("warning: spec.training.maxLength is 100 and the longest sequence has 100 tokens, but the model's context is 16",
+            said);
+    }
+
+    [Fact]
+    public async Task Evaluation_HasRoomForAnswersOfItsOwn()
+    {
+        Assert.Equal(0, (await SampleAsync("samples")).Code);
+        (int code, string said, string errors) = await FineTuneAsync("out", "--plan", "--set",
+            $$"""spec.evaluation={dataset: {uri: '{{Examples}}/data/test.jsonl'}, maxQuestions: 2, prompt: {template: none} }""");
+        Assert.True(code == 0, errors);
+        Assert.Contains("accuracy before and after on 2 questions with answers of up to 1,024 tokens", said);
+    }
+
+    [Fact]
+    public async Task CommandLine_Mistakes_NameTheOptionAndTheRemedy()
+    {
+        (int code, string said, string errors) = await WorkerProgram.RunAsync("rnu", "-f", "x.yaml");
+        Assert.Equal((int)ExitCode.Usage, code);
+        Assert.Matches("(?s)'rnu' was not matched. Did you mean.*run", said + errors);
+        (code, _, errors) = await SampleAsync("out", "--set", "spec.maxQuestion=3");
+        Assert.Equal((int)ExitCode.BadManifest, code);
+        Assert.Contains("--set spec.maxQuestion", errors);
+        Assert.Contains("did you mean 'maxQuestions'?", errors);
+        (code, _, errors) = await FineTuneAsync("out", "--set", "spec.samples={runRef: {kind: SamplingRun, name: elsewhere}}");
+        Assert.Equal((int)ExitCode.MissingInput, code);
+        Assert.Contains("--ref SamplingRun/elsewhere=URI", errors);
+    }
+
+    [Fact]
+    public async Task FineTuning_OnSamplesOfAnotherExpert_IsRefusedUnlessThatIsMeant()
+    {
+        Assert.Equal(0, (await SampleAsync("samples")).Code);
         string other = Copy("expert"), weights = Path.Combine(other, "model.safetensors");
         byte[] bytes = File.ReadAllBytes(weights);
         bytes[^1] ^= 1;
         File.WriteAllBytes(weights, bytes);
-        (int code, string said, string errors) = await FineTuneAsync("other", "--set", $"spec.model.uri=file://{other}");
+        string[] model = ["--set", $"spec.model.uri=file://{other}"];
+        const string hash = "sha256:[0-9a-f]{16}",
+            refusal = $@"(\d+) of \1 samples are of an expert with other weights \({hash}\) than spec.model \({hash}\)";
+        (int code, string said, string errors) = await FineTuneAsync("out", model);
+        Assert.Equal((int)ExitCode.BadData, code);
+        Assert.Matches($"^error: {refusal}: .* set spec.model to that expert, or spec.otherExpert to true", errors);
+        Assert.DoesNotContain("predicted peak memory", said); // no model was loaded
+
+        // Nothing has been done yet, so the same output takes the document once it is put right.
+        (code, said, errors) = await FineTuneAsync("out");
         Assert.True(code == 0, errors);
-        Assert.Matches(@"warning: the samples are of an expert with other weights \(sha256:[0-9a-f]{16}\) than spec.model \(sha256:[0-9a-f]{16}\)", said);
+        Assert.DoesNotContain("warning", said);
+        (code, said, errors) = await FineTuneAsync("meant", [.. model, "--set", "spec.otherExpert=true"]);
+        Assert.True(code == 0, errors);
+        Assert.Matches($"warning: {refusal}", said);
+
+        // An adapter over the expert explains the difference.
+        (code, said, errors) = await FineTuneAsync("over", "--set", $"spec.model.adapterUri={In("out/adapter")}");
+        Assert.True(code == 0, errors);
+        Assert.Matches(@"warning: (\d+) of \1 samples are of an expert with other adapters over the same base "
+            + $@"\({hash}\) than spec.model \({hash}\+{hash}\)", said);
+    }
+
+    /// <summary>Tags of servers and hashes of other kinds prove nothing.</summary>
+    [Theory]
+    [InlineData("etag:aa", "sha256:bb",
+        "the one is known by its server's tag, which says nothing of the content, the other by its content (sha256)")]
+    [InlineData("etag:aa", "etag:bb", "the other by its server's tag")]
+    [InlineData("git:aa", "sha256:bb", "the one is known by its content (git), the other by its content (sha256)")]
+    public void Fingerprints_ThatCannotBeCompared_AreADoubtAndSayWhy(string expert, string model, string why)
+    {
+        (string? doubt, bool isSure) = RunInputs.Mismatch(expert, model);
+        Assert.False(isSure);
+        Assert.Contains("cannot be told: ", doubt);
+        Assert.Contains(why, doubt);
+    }
+
+    [Fact]
+    public async Task FineTuning_SamplesWithoutAFingerprint_AreTakenWithAWarning()
+    {
+        Assert.Equal(0, (await SampleAsync("samples")).Code);
+        string file = Directory.GetFiles(In("samples/samples")).First();
+        string[] lines = [.. File.ReadAllLines(file).Select(line =>
+        {
+            JsonObject sample = JsonNode.Parse(line)!.AsObject();
+            sample.Remove("expert");
+            return sample.ToJsonString();
+        })];
+        File.WriteAllLines(In("foreign.jsonl"), lines);
+        (int code, string said, string errors) = await FineTuneAsync("out", "--set", $"spec.samples={{uri: '{In("foreign.jsonl")}'}}");
+        Assert.True(code == 0, errors);
+        Assert.Contains($"warning: {lines.Length} of {lines.Length} samples do not say which expert they are of", said);
+    }
+
+    [Fact]
+    public async Task Refinement_AskedForMoreEpochs_GoesOnFromTheLastCheckpoint()
+    {
+        WritePairs(Enumerable.Range(1, 8).Select(i => $"#### {i}"));
+        Assert.Equal(0, (await RefineAsync("out", "--set", "spec.training.totalEpochs=1")).Code);
+        long steps = (long)Json("out", "results/run.json")["done"]!;
+        (int code, string said, string errors) = await RefineAsync("out", "--set", "spec.training.totalEpochs=2");
+        Assert.True(code == 0, errors);
+        Assert.Contains("going on from what is there: spec.training.totalEpochs was 1 and is 2 now", said);
+        Assert.Contains($"continuing from the checkpoint of step {steps}", said);
+        Assert.Equal(2 * steps, (long)Json("out", "results/run.json")["done"]!);
+        Assert.Contains("is complete already", (await RefineAsync("out", "--set", "spec.training.totalEpochs=2")).Said);
+    }
+
+    [Fact]
+    public async Task Plan_OfSeveralShards_IsForAllOfThem()
+    {
+        string[] shards = ["--set", "spec.shards=3", "--set", "spec.parallelism=2", "--set", "spec.maxQuestions=13"];
+        (int code, string said, string errors) = await SampleAsync("planned", ["--plan", .. shards]);
+        Assert.True(code == 0, errors);
+        Match whole = Regex.Match(said, @"13 questions in 3 shards of (\d+) tokens");
+        Match[] each = Regex.Matches(said, @"shard (\d): (\d) questions of (\d+) tokens, about \S+").ToArray();
+        Assert.Equal(["0: 5", "1: 4", "2: 4"], each.Select(shard => $"{shard.Groups[1]}: {shard.Groups[2]}"));
+        Assert.Equal(int.Parse(whole.Groups[1].Value), each.Sum(shard => int.Parse(shard.Groups[3].Value)));
+        Assert.Matches(@"predicted duration: about .+ of work, about .+ with 2 of 3 shards at a time", said);
+        Assert.Matches(@"disk: about \d+ MiB below file://.*planned", said);
+        Assert.False(Directory.Exists(In("planned")));
+
+        (code, said, errors) = await SampleAsync("planned", ["--plan", "--shard", "1", .. shards]);
+        Assert.True(code == 0, errors);
+        Assert.Contains("4 questions (shard 1 of 3) of ", said);
+        (code, _, errors) = await SampleAsync("planned", "--plan", "--set", "spec.shards=3", "--set", "spec.maxQuestions=2");
+        Assert.Equal((int)ExitCode.BadData, code);
+        Assert.Contains("shard 2 has no questions", errors);
+    }
+
+    /// <summary>A run of a few steps or questions has a curve, too.</summary>
+    [Fact]
+    public async Task Metrics_OfAShortRun_HaveManyPoints()
+    {
+        Assert.Equal(0, (await SampleAsync("samples", "--set", "spec.batchSize=6", "--set", "spec.maxQuestions=24")).Code);
+        string[] lines = File.ReadAllLines(In("samples/metrics.jsonl"));
+        Assert.Equal([4, 8, 12, 16, 20, 24], lines.Select(line => (int)JsonNode.Parse(line)!["promptsDone"]!));
+        JsonNode last = JsonNode.Parse(lines[^1])!, result = Json("samples", "results/run.json")["sampling"]!;
+        foreach (string figure in (string[])["stepsSeen", "samplesKept", "meanKl", "answersCut"])
+            Assert.Equal((double)result[figure]!, (double)last[figure]!);
+        Assert.Equal(0, (await FineTuneAsync("out")).Code);
+        Assert.Equal(4, File.ReadAllLines(In("out/metrics.jsonl")).Length);
     }
 
     [Fact]
@@ -193,6 +352,11 @@ public sealed class GuardTests : IDisposable
         Assert.Equal(0, code);
         JsonNode[] lines = [.. said.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
         Assert.All(lines, line => Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", (string)line["time"]!));
+        // The operator makes its event Planned of the same words.
+        string models = $"file://{Examples}/models/seed-0";
+        Assert.Contains(lines, line => (string?)line["message"] is { } plan && Regex.IsMatch(plan,
+            $@"^expert: {models}/expert, \S+ parameters; amateur: {models}/amateur, \S+ parameters; "
+            + $@"12 questions of \d+ tokens .*, {ProgressReport.PlanWords} \d+ MiB; about \d+ MiB of disk at file://{In("out")} and \d+ MiB of scratch$"));
         Assert.Equal(("succeeded", 12), ((string)lines[^1]["outcome"]!, (int)lines[^1]["sampling"]!["promptsDone"]!));
         (code, said, _) = await SampleAsync("out", "--json", "--set", "spec.selection.beta=0.9");
         JsonNode failed = JsonNode.Parse(said.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1])!;
@@ -243,6 +407,17 @@ public sealed class GuardTests : IDisposable
         ("spec.model.uri", $"file://{Examples}/models/seed-0/expert"), ("spec.samples", $$"""{uri: '{{In("samples/samples")}}'}"""), ("spec.training.maxSteps", "4"), ("spec.training.batchSize", "4"),
         ("spec.evaluation", "null"), ("spec.merge", "false"),
     ], arguments);
+
+    private Task<(int Code, string Said, string Errors)> RefineAsync(string output, params string[] arguments) =>
+        RunAsync("3-refine.yaml", output,
+    [
+        ("spec.model", $$"""{uri: 'file://{{Examples}}/models/seed-0/expert', dtype: float32}"""),
+        ("spec.dataset.uri", In("pairs.jsonl")), ("spec.training.maxSteps", "null"), ("spec.training.batchSize", "4"),
+        ("spec.evaluation", "null"),
+    ], arguments);
+
+    private void WritePairs(IEnumerable<string> targets) => File.WriteAllLines(In("pairs.jsonl"),
+        targets.Select((target, i) => new JsonObject { ["prompt"] = $"Max has {i} keys.", ["target"] = target }.ToJsonString()));
 
     /// <summary>Runs the program; a field that the test sets replaces the one of the list.</summary>
     private async Task<(int Code, string Said, string Errors)> RunAsync(string manifest, string output,

@@ -53,13 +53,13 @@ public class MemoryPredictionTests
     [Fact]
     public async Task Training_Float32Full_IsWhatAProcessTakes() => await MeasureAsync(ScalarType.Float32, lora: false, checkpointing: false);
 
-    [Fact]
+    [Fact, Trait("Suite", "long")]
     public async Task Training_Float32FullCheckpointed_IsWhatAProcessTakes() => await MeasureAsync(ScalarType.Float32, lora: false, checkpointing: true);
 
-    [Fact]
+    [Fact, Trait("Suite", "long")]
     public async Task Training_Float32Lora_IsWhatAProcessTakes() => await MeasureAsync(ScalarType.Float32, lora: true, checkpointing: false);
 
-    [Fact]
+    [Fact, Trait("Suite", "long")]
     public async Task Training_BFloat16Full_IsWhatAProcessTakes() => await MeasureAsync(ScalarType.BFloat16, lora: false, checkpointing: false);
 
     [Fact]

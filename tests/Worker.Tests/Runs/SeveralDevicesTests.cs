@@ -10,11 +10,11 @@ public sealed class SeveralDevicesTests(Scenarios scenarios) : IClassFixture<Sce
     private static readonly string Model = RepositoryFolder.Of("examples", "quickstart", "models", "seed-0", "expert");
     private static readonly string Data = RepositoryFolder.Of("examples", "quickstart", "data", "test.jsonl");
 
-    [Theory, InlineData(2), InlineData(4)]
-    public async Task Sampling_OnSeveralDevices_WritesWhatOneWrites(int devices)
+    [Fact]
+    public async Task Sampling_OnSeveralDevices_WritesWhatOneWrites()
     {
         CalmRun one = await scenarios.CalmAsync(RunKind.SamplingRun);
-        CalmRun several = await scenarios.CalmAsync(RunKind.SamplingRun, devices: devices);
+        CalmRun several = await scenarios.CalmAsync(RunKind.SamplingRun, devices: 4);
         Assert.Equal(4, Directory.GetFiles(Path.Combine(several.Folder, "samples")).Length);
         Assert.Empty(several.Output.DifferencesFrom(one.Output));
     }
@@ -24,7 +24,7 @@ public sealed class SeveralDevicesTests(Scenarios scenarios) : IClassFixture<Sce
     public async Task Training_OnSeveralDevices_EvaluatesWhatOneEvaluates(RunKind kind)
     {
         const string before = "evaluation-before.json";
-        CalmRun one = await scenarios.CalmAsync(kind), several = await scenarios.CalmAsync(kind, devices: 2);
+        CalmRun one = await scenarios.CalmAsync(kind, steps: 1), several = await scenarios.CalmAsync(kind, devices: 2, steps: 1);
         SameBytes.Assert(
             await File.ReadAllBytesAsync(Path.Combine(one.Folder, before)),
             await File.ReadAllBytesAsync(Path.Combine(several.Folder, before)));
@@ -34,7 +34,6 @@ public sealed class SeveralDevicesTests(Scenarios scenarios) : IClassFixture<Sce
     [Theory]
     [InlineData("evaluate")]
     [InlineData("evaluate", "--block", "4", "--refine", "3")]
-    [InlineData("generate", "--batch-size", "2")]
     [InlineData("generate", "--batch-size", "2", "--block", "4", "--refine", "converge")]
     [InlineData("generate", "--batch-size", "3", "--temperature", "1", "--seed", "7")]
     public async Task Tools_OnSeveralDevices_PrintWhatTheyPrintOnOne(string tool, params string[] options)

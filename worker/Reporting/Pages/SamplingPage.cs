@@ -15,7 +15,10 @@ internal static class SamplingPage
         ChunkFigures figures = records.Figures ?? new ChunkFigures(0, 0, 0, 0, 0);
         double keepRate = figures.StepsSeen == 0 ? 0 : (double)figures.SamplesKept / figures.StepsSeen;
         Html meanKl = figures.SamplesKept == 0 ? Html.Of($"–") : Html.Of($"{figures.KlSum / figures.SamplesKept:0.000}");
-        double? speed = records.Results.Sum(result => result.Sampling?.TokensPerSecond);
+        (double Questions, double Speed)[] speeds = [.. records.Results.Where(result => result.Sampling?.TokensPerSecond > 0)
+            .Select(result => (Math.Max(1.0, result.Sampling!.PromptsDone), result.Sampling.TokensPerSecond!.Value))];
+        // Shards count by their questions, and time adds up, not speed.
+        double speed = speeds.Sum(shard => shard.Questions) / speeds.Sum(shard => shard.Questions / shard.Speed);
         SelectionSpec selection = run.Spec.Selection;
         Html headline = Html.Of($"The models disagree at {figures.SamplesKept:N0} of {figures.StepsSeen:N0} steps ({100 * keepRate:0.0} %) of {figures.Questions:N0} answers. Those steps are the samples.");
         Tile[] tiles =
@@ -24,7 +27,8 @@ internal static class SamplingPage
             new("Answers cut", Html.Of($"{figures.AnswersCut:N0}"), Html.Of($"at maxNewTokens ({run.Spec.Generation.MaxNewTokens:N0}) or the end of the context; {figures.PromptsTooLong:N0} prompts left out")),
             new("Samples kept", Html.Of($"{figures.SamplesKept:N0}"), Html.Of($"{100 * keepRate:0.0} % of {figures.StepsSeen:N0} steps")),
             new("Mean KL", meanKl, Html.Of($"nats, of the kept steps; β = {selection.Beta}")),
-            new("Speed", speed > 0 ? Html.Of($"{speed:N0}") : Html.Of($"–"), Html.Of($"tokens per second")),
+            new("Speed", speed > 0 ? Html.Of($"{speed:N0}") : Html.Of($"–"), speeds.Length <= 1 ? Html.Of($"tokens per second")
+                : Html.Of($"tokens per second of a shard, over all {speeds.Length}; {speeds.Sum(s => s.Speed):N0} with all at work at once")),
         ];
         Html charts = Html.Of($"""
             <section><h2>Where the models disagree</h2><div class="charts">

@@ -1,4 +1,4 @@
-namespace LightReasoner.DevCluster.Client;
+namespace LightReasoner.DevCluster.Node;
 
 /// <summary>A resource of the API: where its collection lies.</summary>
 /// <param name="Prefix">Path of the group version, e.g. <c>/api/v1</c>.</param>

@@ -1,10 +1,4 @@
-using System.Collections.Concurrent;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using LightReasoner.DevCluster.Json;
-using Microsoft.Extensions.Logging;
-
-namespace LightReasoner.DevCluster.Client;
+namespace LightReasoner.DevCluster.Node;
 
 /// <summary>A change of an object: no <paramref name="Old"/> when it appeared, no <paramref name="New"/> when it went away.</summary>
 internal readonly record struct Change(JsonObject? Old, JsonObject? New)
@@ -17,7 +11,7 @@ internal readonly record struct Change(JsonObject? Old, JsonObject? New)
 /// resource versions (410: list again, deletions in the gap are made up for), and a server that is away or starts anew.
 /// Changes are handed out one at a time and in order. Objects in the copy are shared: clone before changing one.
 /// </summary>
-internal sealed class Informer(ApiClient api, string collection, string? selector, TimeProvider clock, ILogger log)
+internal sealed class Informer(ApiClient api, string collection, TimeProvider clock, ILogger log)
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(5);
@@ -33,8 +27,6 @@ internal sealed class Informer(ApiClient api, string collection, string? selecto
 
     public IEnumerable<JsonObject> Objects => objects.Values;
 
-    public JsonObject? Find(string key) => objects.GetValueOrDefault(key);
-
     public async Task RunAsync(CancellationToken cancel)
     {
         var delay = FirstDelay;
@@ -46,10 +38,11 @@ internal sealed class Informer(ApiClient api, string collection, string? selecto
                 version ??= await Relist(cancel);
                 synced.TrySetResult();
                 var opened = clock.GetTimestamp();
-                await foreach (var item in api.WatchAsync(collection, version, selector, cancel))
+                await foreach (var item in api.WatchAsync(collection, version, cancel))
                 {
                     delay = FirstDelay;
-                    if (item.Type != "BOOKMARK") Apply(item);
+                    if (item.Type == "DELETED") Remove(item.Object.Key());
+                    else if (item.Type != "BOOKMARK") Put(item.Object);
                     version = item.Object.Text("metadata", "resourceVersion") ?? version;
                 }
                 // A stream that ends at its time limit goes on where it was. One that ends earlier was cut off, perhaps by a server that
@@ -66,47 +59,34 @@ internal sealed class Informer(ApiClient api, string collection, string? selecto
                 version = null;
                 log.LogDebug("watch {Collection}: {Message}; again in {Delay}", collection, e.Message, delay);
                 await Task.Delay(delay, clock, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                delay = Longer(delay);
+                delay = delay * 2 < MaxDelay ? delay * 2 : MaxDelay;
             }
         }
     }
 
-    private static TimeSpan Longer(TimeSpan delay) => delay * 2 < MaxDelay ? delay * 2 : MaxDelay;
-
     private async Task<string> Relist(CancellationToken cancel)
     {
-        var list = await api.ListAsync(collection, selector, cancel);
-        var keys = list.Items.Select(i => i.Key()).ToHashSet();
-        foreach (var (key, old) in objects)
-        {
-            if (!keys.Contains(key) && objects.TryRemove(key, out _)) Hand(new Change(old, null));
-        }
+        var list = await api.ListAsync(collection, cancel);
+        foreach (var gone in objects.Keys.Except(list.Items.Select(i => i.Key()))) Remove(gone);
         foreach (var item in list.Items) Put(item);
         return list.ResourceVersion;
     }
 
-    private void Apply(WatchedChange item)
+    private void Remove(string key)
     {
-        if (item.Type != "DELETED")
-        {
-            Put(item.Object);
-            return;
-        }
-        if (objects.TryRemove(item.Object.Key(), out _)) Hand(new Change(item.Object, null));
+        if (objects.TryRemove(key, out var old)) Hand(new Change(old, null));
     }
 
     private void Put(JsonObject item)
     {
         var key = item.Key();
-        objects.TryGetValue(key, out var old);
-        if (old is not null && old.Uid() != item.Uid())
+        if (objects.TryGetValue(key, out var old) && old.Uid() != item.Uid())
         {
-            objects.TryRemove(key, out _);
-            Hand(new Change(old, null));
+            Remove(key);
             old = null;
         }
         objects[key] = item;
-        if (old is null || old.Text("metadata", "resourceVersion") != item.Text("metadata", "resourceVersion")) Hand(new Change(old, item));
+        if (old?.Text("metadata", "resourceVersion") != item.Text("metadata", "resourceVersion")) Hand(new Change(old, item));
     }
 
     private void Hand(Change change)

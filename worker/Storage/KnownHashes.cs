@@ -1,0 +1,96 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace LightReasoner.Worker.Storage;
+
+/// <summary>
+/// SHA-256 of local files. That of a large one is kept in the cache folder together with what the file system says of the file: device,
+/// inode, size, and the times of its last change in nanoseconds. No program can set the second of them (ctime), so a file that was
+/// written to, or replaced by one of the same size and time, is read again.
+/// </summary>
+/// <param name="folder">Where hashes are kept.</param>
+/// <param name="time">The clock.</param>
+internal sealed class KnownHashes(string folder, TimeProvider time)
+{
+    /// <summary>Shorter files are read faster than looked up.</summary>
+    public const int Least = 1 << 20;
+
+    /// <summary>A file that changed so shortly ago may change again within the same time stamp; its hash is not kept.</summary>
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
+
+    private static readonly Lazy<KnownHashes> Process = new(() =>
+        new(Path.Combine(CacheFolder.OfProcess.Root, "hashes"), TimeProvider.System));
+
+    public static KnownHashes OfProcess => Process.Value;
+
+    /// <summary>The hash of an open file's content, in lower case.</summary>
+    public async Task<string> Sha256Async(FileStream file, CancellationToken cancellation)
+    {
+        FileState? before = file.Length < Least ? null : FileState.Of(file);
+        string entry = Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(file.Name)))[..32]);
+        if (before is not null && Kept(entry) is [var state, var kept] && state == before.Text) return kept;
+        string hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation));
+        if (before is not null && FileState.Of(file) == before && time.GetUtcNow() - before.Changed >= Settled)
+            Keep(entry, [before.Text, hash]);
+        return hash;
+    }
+
+    private static string[]? Kept(string entry)
+    {
+        try
+        {
+            return File.ReadAllLines(entry);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null; // not kept yet
+        }
+    }
+
+    private static void Keep(string entry, string[] lines)
+    {
+        string partial = $"{entry}.{Guid.NewGuid():N}";
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(entry)!);
+            File.WriteAllLines(partial, lines);
+            File.Move(partial, entry, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            if (File.Exists(partial)) File.Delete(partial); // a cache that cannot be written to only costs time
+        }
+    }
+
+    /// <summary>What the file system says of a file.</summary>
+    /// <param name="Text">All of it, to be compared.</param>
+    /// <param name="Changed">When content, name or rights changed last.</param>
+    private sealed record FileState(string Text, DateTimeOffset Changed)
+    {
+        private const int EmptyPath = 0x1000, BasicFields = 0x7ff, Size = 256;
+
+        /// <summary>Null where the system does not tell.</summary>
+        public static FileState? Of(FileStream file)
+        {
+            // struct statx has the same layout on every architecture (statx(2)).
+            var s = new byte[Size];
+            try
+            {
+                if (StatX((int)file.SafeFileHandle.DangerousGetHandle(), "", EmptyPath, BasicFields, s) != 0) return null;
+            }
+            catch (EntryPointNotFoundException)
+            {
+                return null;
+            }
+            // Inode and size; ctime and mtime, seconds and nanoseconds; major and minor number of the device.
+            (long changed, int nanoseconds) = (BitConverter.ToInt64(s, 96), BitConverter.ToInt32(s, 104));
+            return new(string.Join(' ', BitConverter.ToInt64(s, 32), BitConverter.ToInt64(s, 40), changed, nanoseconds,
+                BitConverter.ToInt64(s, 112), BitConverter.ToInt32(s, 120), BitConverter.ToInt32(s, 136), BitConverter.ToInt32(s, 140)),
+                DateTimeOffset.FromUnixTimeSeconds(changed).AddTicks(nanoseconds / 100));
+        }
+
+        [DllImport("libc", EntryPoint = "statx")]
+        private static extern int StatX(int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, byte[] state);
+    }
+}
