@@ -16,8 +16,10 @@ internal static class ModelFolders
         using var source = new ScratchFolder();
         File.WriteAllText(Path.Combine(source.Path, "tokenizer.json"), Words.TokenizerJson().ToJsonString(ApiJson.Indented) + "\n");
         File.WriteAllText(Path.Combine(source.Path, "tokenizer_config.json"),
-            $$"""{"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "{{Words.EndOfText}}", "pad_token": "{{Words.EndOfText}}"}""" + "\n");
-        File.WriteAllText(Path.Combine(source.Path, "generation_config.json"), """{"eos_token_id": 0, "pad_token_id": 0, "do_sample": false}""" + "\n");
+            $$"""{"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "{{Words.EndOfText}}", "pad_token": "{{Words.EndOfText}}"}"""
+            + "\n");
+        File.WriteAllText(Path.Combine(source.Path, "generation_config.json"),
+            """{"eos_token_id": 0, "pad_token_id": 0, "do_sample": false}""" + "\n");
         Tokenizer tokenizer = Tokenizer.Load(source.Path);
         foreach ((string name, Recipe recipe) in new[] { ("expert", Recipe.Expert), ("amateur", Recipe.Amateur) })
         {

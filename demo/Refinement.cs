@@ -51,7 +51,8 @@ internal sealed class Refinement(RefineRunSpec spec)
             CancellationToken cancellation)
     {
         Train(model, tokenizer, records,
-            spec with { Objective = RefineObjective.Interleaved, Interleaved = new InterleavedSpec { BlockSize = blockSize } }, cancellation);
+            spec with { Objective = RefineObjective.Interleaved, Interleaved = new InterleavedSpec { BlockSize = blockSize } },
+            cancellation);
         return new MaskResult(Measure(BlockDecoder.Blockwise, Decoding.Tokens), Measure(BlockDecoder.Blockwise, Decoding.Masks),
             Measure(BlockDecoder.SelfAware, Decoding.Masks));
 

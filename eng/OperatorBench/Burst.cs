@@ -48,7 +48,8 @@ internal static class Burst
 
     private static double Ended(Scrape scrape, string phase) => scrape.Sum("lightreasoner_runs", $"kind=\"SamplingRun\",phase=\"{phase}\"");
 
-    private static double At(double[] sorted, double quantile) => sorted.Length == 0 ? double.NaN : sorted[(int)(quantile * (sorted.Length - 1))];
+    private static double At(double[] sorted, double quantile) => sorted.Length == 0 ? double.NaN
+        : sorted[(int)(quantile * (sorted.Length - 1))];
 
     private static string Phase(JsonNode run) => (string?)run["status"]?["phase"] ?? "new";
 

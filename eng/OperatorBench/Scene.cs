@@ -13,7 +13,8 @@ internal sealed class Scene : IAsyncDisposable
     private readonly LocalCluster cluster;
     private readonly HttpClient http = new();
     private readonly string worker;
-    private readonly Uri address = new($"http://127.0.0.1:{LocalCluster.FreePort()}"), metrics = new($"http://127.0.0.1:{LocalCluster.FreePort()}");
+    private readonly Uri address = new($"http://127.0.0.1:{LocalCluster.FreePort()}"),
+        metrics = new($"http://127.0.0.1:{LocalCluster.FreePort()}");
 
     private Scene()
     {
@@ -38,7 +39,8 @@ internal sealed class Scene : IAsyncDisposable
             // Kubelets and pods are on other machines in a real cluster: here they get the processor time that is left.
             await scene.cluster.StartAsync("node", "nice",
                 ["-n", "10", scene.cluster.Program("devcluster"), "node", "--kubeconfig", scene.cluster.Kubeconfig,
-                    "--data", Path.Combine(scene.folder, "node"), "--image", $"lightreasoner/worker={scene.worker}", "--max-pods", $"{pods + 100}"],
+                    "--data", Path.Combine(scene.folder, "node"), "--image", $"lightreasoner/worker={scene.worker}", "--max-pods",
+                    $"{pods + 100}"],
                 async () => (await scene.Api.CoreV1.ListNodeAsync(cancellationToken: cancel)).Items.Count == 1, cancel);
             await scene.cluster.Kubectl.RunAsync(cancel, "apply", "-f", "crds/");
             await scene.cluster.Kubectl.RunAsync(cancel, "wait", "--for=condition=Established", "crd", "--all", "--timeout=180s");
@@ -72,11 +74,13 @@ internal sealed class Scene : IAsyncDisposable
     }
 
     /// <summary>What the operator's /metrics says now.</summary>
-    public async Task<Scrape> ScrapeAsync(CancellationToken cancel) => Scrape.Parse(await http.GetStringAsync(new Uri(metrics, "/metrics"), cancel));
+    public async Task<Scrape> ScrapeAsync(CancellationToken cancel) =>
+        Scrape.Parse(await http.GetStringAsync(new Uri(metrics, "/metrics"), cancel));
 
     public async Task<JsonNode> CreateAsync(RunKind kind, string name, JsonObject spec, CancellationToken cancel) =>
         JsonNode.Parse((await Api.CustomObjects.CreateNamespacedCustomObjectAsync(
-            new JsonObject { ["apiVersion"] = ApiGroup.ApiVersion, ["kind"] = kind.ToString(), ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = spec },
+            new JsonObject { ["apiVersion"] = ApiGroup.ApiVersion, ["kind"] = kind.ToString(),
+            ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = spec },
             ApiGroup.Name, ApiGroup.Version, "default", Plural(kind), cancellationToken: cancel)).ToString()!)!;
 
     /// <summary>A worker that asks for nothing, so that many fit on this machine.</summary>
@@ -88,11 +92,13 @@ internal sealed class Scene : IAsyncDisposable
 
     public async Task PatchAsync(RunKind kind, string name, JsonObject patch, CancellationToken cancel) =>
         await Api.CustomObjects.PatchNamespacedCustomObjectAsync(
-            new V1Patch(patch.ToJsonString(), V1Patch.PatchType.MergePatch), ApiGroup.Name, ApiGroup.Version, "default", Plural(kind), name, cancellationToken: cancel);
+            new V1Patch(patch.ToJsonString(), V1Patch.PatchType.MergePatch), ApiGroup.Name, ApiGroup.Version, "default", Plural(kind),
+            name, cancellationToken: cancel);
 
     public async Task<IReadOnlyList<JsonNode>> ListAsync(RunKind kind, CancellationToken cancel)
     {
-        object list = await Api.CustomObjects.ListNamespacedCustomObjectAsync(ApiGroup.Name, ApiGroup.Version, "default", Plural(kind), cancellationToken: cancel);
+        object list = await Api.CustomObjects.ListNamespacedCustomObjectAsync(ApiGroup.Name, ApiGroup.Version, "default",
+            Plural(kind), cancellationToken: cancel);
         return [.. JsonNode.Parse(list.ToString()!)!["items"]!.AsArray().Select(item => item!)];
     }
 
@@ -109,7 +115,8 @@ internal sealed class Scene : IAsyncDisposable
     public async Task PutStatusAsync(RunKind kind, JsonNode run, JsonObject status, CancellationToken cancel)
     {
         run["status"] = status;
-        await Api.CustomObjects.ReplaceNamespacedCustomObjectStatusAsync(run, ApiGroup.Name, ApiGroup.Version, "default", Plural(kind), (string)run["metadata"]!["name"]!, cancellationToken: cancel);
+        await Api.CustomObjects.ReplaceNamespacedCustomObjectStatusAsync(run, ApiGroup.Name, ApiGroup.Version, "default",
+            Plural(kind), (string)run["metadata"]!["name"]!, cancellationToken: cancel);
     }
 
     /// <summary>The token that a pod would find in its volume.</summary>
@@ -121,10 +128,12 @@ internal sealed class Scene : IAsyncDisposable
             {
                 Audiences = [ApiGroup.ProgressAudience],
                 ExpirationSeconds = 3600,
-                BoundObjectRef = new V1BoundObjectReference { ApiVersion = "v1", Kind = "Pod", Name = pod.Metadata.Name, Uid = pod.Metadata.Uid },
+                BoundObjectRef = new V1BoundObjectReference { ApiVersion = "v1", Kind = "Pod", Name = pod.Metadata.Name,
+                Uid = pod.Metadata.Uid },
             },
         };
-        return (await Api.CoreV1.CreateNamespacedServiceAccountTokenAsync(request, "default", "default", cancellationToken: cancel)).Status.Token;
+        return (await Api.CoreV1.CreateNamespacedServiceAccountTokenAsync(request, "default", "default", cancellationToken: cancel))
+            .Status.Token;
     }
 
     /// <summary>Posts a report as a worker does.</summary>
@@ -132,7 +141,8 @@ internal sealed class Scene : IAsyncDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(address, "/v1/progress"))
         {
-            Content = new StringContent(System.Text.Json.JsonSerializer.Serialize(report, ApiJson.Options), System.Text.Encoding.UTF8, "application/json"),
+            Content = new StringContent(System.Text.Json.JsonSerializer.Serialize(report, ApiJson.Options), System.Text.Encoding.UTF8,
+                "application/json"),
         };
         request.Headers.Authorization = new System.Net.Http.Headers.AuthenticationHeaderValue("Bearer", token);
         (await http.SendAsync(request, cancel)).EnsureSuccessStatusCode();

@@ -18,9 +18,11 @@ namespace LightReasoner.Operator.Runs;
 /// drops what throws too often.
 /// </summary>
 [EntityRbac(typeof(SamplingRunEntity), typeof(FineTuneRunEntity), typeof(RefineRunEntity), Verbs = RbacVerb.Get)]
-[GenericRbac(Groups = [ApiGroup.Name], Resources = ["samplingruns/status", "finetuneruns/status", "refineruns/status"], Verbs = RbacVerb.Update)]
+[GenericRbac(Groups = [ApiGroup.Name], Resources = ["samplingruns/status", "finetuneruns/status", "refineruns/status"],
+    Verbs = RbacVerb.Update)]
 // Owner references that block deletion need it, where OwnerReferencesPermissionEnforcement is on.
-[GenericRbac(Groups = [ApiGroup.Name], Resources = ["samplingruns/finalizers", "finetuneruns/finalizers", "refineruns/finalizers"], Verbs = RbacVerb.Update)]
+[GenericRbac(Groups = [ApiGroup.Name], Resources = ["samplingruns/finalizers", "finetuneruns/finalizers", "refineruns/finalizers"],
+    Verbs = RbacVerb.Update)]
 [GenericRbac(Groups = [""], Resources = ["events"], Verbs = RbacVerb.Get | RbacVerb.Create | RbacVerb.Update)]
 [GenericRbac(Groups = ["coordination.k8s.io"], Resources = ["leases"], Verbs = RbacVerb.Get | RbacVerb.Create | RbacVerb.Update)]
 internal sealed class RunController<T>(
@@ -165,8 +167,10 @@ internal sealed class RunController<T>(
             }
             catch (HttpOperationException e) when (ApiErrors.IsConflict(e) && attempt < StatusAttempts)
             {
-                T? now = await client.GetAsync<T>(run.Metadata.Name, run.Metadata.NamespaceProperty, cancellationToken).ConfigureAwait(false);
-                bool sameGrounds = now is not null && now.Metadata.Uid == run.Metadata.Uid && now.Metadata.Generation == run.Metadata.Generation
+                T? now = await client.GetAsync<T>(run.Metadata.Name, run.Metadata.NamespaceProperty, cancellationToken)
+                    .ConfigureAwait(false);
+                bool sameGrounds = now is not null && now.Metadata.Uid == run.Metadata.Uid
+                    && now.Metadata.Generation == run.Metadata.Generation
                     && now.Metadata.DeletionTimestamp is null && Json(now.RunStatus) == Json(before);
                 if (!sameGrounds) throw;
                 run.Metadata.ResourceVersion = now!.Metadata.ResourceVersion;

@@ -67,7 +67,8 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
     public async Task Chain_AppliedAllAtOnceInAnyOrder_Succeeds()
     {
         // The last link first: it waits for what it refers to, although that does not exist yet.
-        await cluster.ApplyAsync(string.Join("\n---\n", Refine("chain-r", "chain-f"), FineTune("chain-f", "chain-s"), Sampling("chain-s", 24, 2, 2)));
+        await cluster.ApplyAsync(string.Join("\n---\n", Refine("chain-r", "chain-f"), FineTune("chain-f", "chain-s"),
+            Sampling("chain-s", 24, 2, 2)));
         await cluster.UntilAsync("rrun/chain-r", run => RunTable.Text(run, "phase") is "Waiting" or "Succeeded");
 
         JsonObject sampling = await cluster.SucceededAsync("srun/chain-s");
@@ -120,7 +121,8 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
                 volumeMounts: [{name: data, mountPath: /data}]
               volumes: [{name: data, persistentVolumeClaim: {claimName: lightreasoner} }]
             """);
-        await cluster.Kubectl.RunAsync(default, "wait", "-n", Namespace, "pod/files", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=180s");
+        await cluster.Kubectl.RunAsync(default, "wait", "-n", Namespace, "pod/files", "--for=jsonpath={.status.phase}=Succeeded",
+            "--timeout=180s");
         await cluster.Kubectl.RunAsync(default, "apply", "-k", "examples/pvc");
 
         JsonObject sampling = await cluster.SucceededAsync("srun/sampling", Namespace);
@@ -148,7 +150,8 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
         Assert.Equal(6, (int)first["status"]!["metrics"]!["step"]!);
 
         await cluster.ApplyAsync(run.Replace("maxSteps: 6", "maxSteps: 9"));
-        JsonObject more = await cluster.UntilAsync("rrun/extended", r => RunTable.Text(r, "phase") == "Succeeded" && (int?)r["status"]!["metrics"]!["step"] == 9);
+        JsonObject more = await cluster.UntilAsync("rrun/extended", r => RunTable.Text(r, "phase") == "Succeeded"
+            && (int?)r["status"]!["metrics"]!["step"] == 9);
         Assert.Equal("9/9", RunTable.Text(more, "progress", "display"));
     }
 
@@ -166,7 +169,8 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
             name = $"killed-{attempt}";
             await cluster.ApplyAsync(Sampling(name, 200, 1, 5));
             string samples = Path.Combine(cluster.Runs, "default", "samplingrun", name, "samples");
-            for (long start = Stopwatch.GetTimestamp(); !(Directory.Exists(samples) && Directory.GetFiles(samples).Length >= 3); await Task.Delay(10))
+            for (long start = Stopwatch.GetTimestamp(); !(Directory.Exists(samples) && Directory.GetFiles(samples)
+                .Length >= 3); await Task.Delay(10))
                 Assert.True(Stopwatch.GetElapsedTime(start) < LiveCluster.Patience, $"{samples} stays empty");
             Process.GetProcessesByName("dotnet").SingleOrDefault(IsWorkerOf(name))?.Kill();
             run = await cluster.SucceededAsync($"srun/{name}");
@@ -202,7 +206,8 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
         try
         {
             string line = File.ReadAllText($"/proc/{process.Id}/cmdline");
-            return line.Contains("LightReasoner.Worker.dll", StringComparison.Ordinal) && line.Contains($"/{name}\0", StringComparison.Ordinal);
+            return line.Contains("LightReasoner.Worker.dll", StringComparison.Ordinal)
+                && line.Contains($"/{name}\0", StringComparison.Ordinal);
         }
         catch (IOException)
         {
@@ -215,5 +220,6 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
         Directory.GetFiles(Path.Combine(cluster.Runs, "default", "samplingrun", run, "samples")).Sum(file => File.ReadLines(file).Count());
 
     private (string Name, string Content)[] Contents(string run) =>
-        [.. Directory.GetFiles(Path.Combine(cluster.Runs, "default", "samplingrun", run, "samples")).Order().Select(f => (Path.GetFileName(f), File.ReadAllText(f)))];
+        [.. Directory.GetFiles(Path.Combine(cluster.Runs, "default", "samplingrun", run, "samples")).Order()
+        .Select(f => (Path.GetFileName(f), File.ReadAllText(f)))];
 }

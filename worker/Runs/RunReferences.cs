@@ -33,7 +33,8 @@ public sealed class RunReferences
 
     /// <summary>Output folder of a referenced run.</summary>
     public string OutputOf(RunReference reference) =>
-        _given.TryGetValue(reference.ToString(), out string? uri) ? uri : DefaultOutput(_prefix, reference.Kind!.Value, _namespace, reference.Name);
+        _given.TryGetValue(reference.ToString(), out string? uri) ? uri : DefaultOutput(_prefix, reference.Kind!.Value,
+        _namespace, reference.Name);
 
     /// <summary>What to do where a referenced run is not found.</summary>
     public static string Hint(RunReference reference) =>

@@ -68,7 +68,8 @@ internal sealed class OperatorInCluster : IAsyncDisposable
         app = OperatorHost.Build(options, clock, services =>
         {
             if (settings is not null)
-                services.AddSingleton(settings((OperatorSettings)services.Single(s => s.ServiceType == typeof(OperatorSettings)).ImplementationInstance!));
+                services.AddSingleton(settings((OperatorSettings)services.Single(s => s.ServiceType == typeof(OperatorSettings))
+                    .ImplementationInstance!));
             if (wire is not null)
                 services.AddSingleton<IKubernetes>(s => new Kubernetes(s.GetRequiredService<KubernetesClientConfiguration>(), wire));
         });

@@ -158,7 +158,8 @@ public sealed class RunnerTests : IDisposable
         ]);
         var options = new RunOptions { OutputPrefix = _folder.Path, Targets = new ReportTargets(null, null, null) };
         foreach (Manifest manifest in (Manifest[])[sampling, training])
-            Assert.Equal(ExitCode.Done, await new Runner(options, new ConsoleProgress(TextWriter.Null, ProgressStyle.Quiet, TimeProvider.System),
+            Assert.Equal(ExitCode.Done,
+                await new Runner(options, new ConsoleProgress(TextWriter.Null, ProgressStyle.Quiet, TimeProvider.System),
                 TimeProvider.System).RunAsync(manifest, default));
         Assert.NotEmpty(Directory.GetFiles(Path.Combine(_folder.Path, "default/samplingrun/same/samples")));
         Assert.NotEmpty(Directory.GetFiles(Path.Combine(_folder.Path, "default/finetunerun/same/adapter")));

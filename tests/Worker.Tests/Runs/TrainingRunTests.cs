@@ -25,18 +25,22 @@ public sealed class TrainingRunTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>The second run trains over the first one's adapter, named by its run or by its folder; the third loads what it wrote.</summary>
+    /// <summary>
+    /// The second run trains over the first one's adapter, named by its run or by its folder; the third loads what it wrote.
+    /// </summary>
     [Theory, InlineData(true), InlineData(false)]
     public async Task FineTuning_OverAnAdapter_WritesOneAdapterOfTheBase(bool byRun)
     {
         Assert.Equal(ExitCode.Done, await RunAsync(FineTune($"{{uri: '{Expert}', dtype: float32}}", "merge=false"), "first"));
-        string model = byRun ? "{runRef: {kind: FineTuneRun, name: first}, dtype: float32}" : $"{{uri: '{Expert}', adapterUri: '{Uri("first/adapter")}', dtype: float32}}";
+        string model = byRun ? "{runRef: {kind: FineTuneRun, name: first}, dtype: float32}"
+            : $"{{uri: '{Expert}', adapterUri: '{Uri("first/adapter")}', dtype: float32}}";
         Assert.Equal(ExitCode.Done, await RunAsync(FineTune(model, "merge=true"), "second"));
 
         JsonNode config = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder.Path, "second", "adapter", "adapter_config.json")))!;
         Assert.Equal((Expert, 16), ((string)config["base_model_name_or_path"]!, (int)config["r"]!));
         using var models = new ModelSources(new RunReferences([], "", ""), CPU);
-        float[] adapter = await LogitsAsync(models, "second/adapter"), merged = await LogitsAsync(models, "second/model"), first = await LogitsAsync(models, "first/adapter");
+        float[] adapter = await LogitsAsync(models, "second/adapter"), merged = await LogitsAsync(models, "second/model"),
+            first = await LogitsAsync(models, "first/adapter");
         Assert.True(Difference(merged, adapter) < 1e-4);
         Assert.True(Difference(merged, first) > 1e-2);
 
@@ -46,12 +50,17 @@ public sealed class TrainingRunTests : IDisposable
     [Fact]
     public async Task FineTuning_LongWithoutACheckpoint_WritesOneByTheClock()
     {
-        Assert.Equal(ExitCode.Done, await RunAsync(FineTune($"{{uri: '{Expert}', dtype: float32}}", "training.saveSteps=1000", "training.saveTotalLimit=100", "training.maxSteps=8"), "clock", new Minutes()));
-        string[] steps = [.. Directory.GetDirectories(Path.Combine(_folder.Path, "clock", "checkpoints")).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
+        Assert.Equal(ExitCode.Done,
+            await RunAsync(FineTune($"{{uri: '{Expert}', dtype: float32}}", "training.saveSteps=1000", "training.saveTotalLimit=100",
+            "training.maxSteps=8"), "clock", new Minutes()));
+        string[] steps = [.. Directory.GetDirectories(Path.Combine(_folder.Path, "clock", "checkpoints"))
+            .Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
         Assert.InRange(steps.Length, 2, 7);
         Assert.Equal("step-000008", steps[^1]);
 
-        Assert.Equal(ExitCode.Done, await RunAsync(FineTune($"{{uri: '{Expert}', dtype: float32}}", "training.saveSteps=1000", "training.saveMinutes=10000", "training.maxSteps=8"), "patient", new Minutes()));
+        Assert.Equal(ExitCode.Done,
+            await RunAsync(FineTune($"{{uri: '{Expert}', dtype: float32}}", "training.saveSteps=1000", "training.saveMinutes=10000",
+            "training.maxSteps=8"), "patient", new Minutes()));
         Assert.Single(Directory.GetDirectories(Path.Combine(_folder.Path, "patient", "checkpoints")));
     }
 
@@ -68,20 +77,29 @@ public sealed class TrainingRunTests : IDisposable
     public async Task FineTuning_OnOwnAnswers_LearnsThem(string sft, int onlyRight)
     {
         string data = $"file://{Examples}/data/test.jsonl";
-        Assert.Equal(ExitCode.Done, await RunAsync(ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
-            [$"spec.expert.uri={Expert}", $"spec.amateur.uri=file://{Examples}/models/seed-0/amateur", $"spec.dataset.uri={data}", "spec.shards=1", "spec.maxQuestions=40"]), "own"));
-        Manifest run = FineTune($"{{uri: '{Expert}', dtype: float32}}", "samples={runRef: {kind: SamplingRun, name: own}}", "objective=sft", $"sft={sft.Replace("DATA", data)}", "merge=false",
-            "training.maxSteps=60", "training.batchSize=16", "training.loggingSteps=1", $"validation={{dataset: {{uri: '{data}'}}, maxRecords: 20, steps: 25, prompt: {{template: none}}}}");
+        Assert.Equal(ExitCode.Done,
+            await RunAsync(ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
+            [$"spec.expert.uri={Expert}", $"spec.amateur.uri=file://{Examples}/models/seed-0/amateur", $"spec.dataset.uri={data}",
+            "spec.shards=1", "spec.maxQuestions=40"]), "own"));
+        Manifest run = FineTune($"{{uri: '{Expert}', dtype: float32}}", "samples={runRef: {kind: SamplingRun, name: own}}",
+            "objective=sft", $"sft={sft.Replace("DATA", data)}", "merge=false",
+            "training.maxSteps=60", "training.batchSize=16", "training.loggingSteps=1",
+            $"validation={{dataset: {{uri: '{data}'}}, maxRecords: 20, steps: 25, prompt: {{template: none}}}}");
         Assert.Equal(ExitCode.Done, await RunAsync(run, "sft", own: "own"));
 
-        JsonObject[] answers = [.. Directory.GetFiles(Path.Combine(_folder.Path, "own", "answers")).SelectMany(File.ReadLines).Select(line => JsonNode.Parse(line)!.AsObject())];
-        string[] truths = [.. File.ReadLines(Path.Combine(Examples, "data", "test.jsonl")).Select(line => (string)JsonNode.Parse(line)!["answer"]!)];
+        JsonObject[] answers = [.. Directory.GetFiles(Path.Combine(_folder.Path, "own", "answers")).SelectMany(File.ReadLines)
+            .Select(line => JsonNode.Parse(line)!.AsObject())];
+        string[] truths = [.. File.ReadLines(Path.Combine(Examples, "data", "test.jsonl"))
+            .Select(line => (string)JsonNode.Parse(line)!["answer"]!)];
         var tokenizer = Worker.Tokenization.Tokenizer.Load(Expert["file://".Length..]);
-        bool[] right = [.. answers.Select(a => Worker.Evaluation.Gsm8kAnswer.AreEqual(Worker.Evaluation.Gsm8kAnswer.Extract(tokenizer.Decode(a["ids"]!.Ids(), skipSpecialTokens: true)),
+        bool[] right = [.. answers.Select(a =>
+            Worker.Evaluation.Gsm8kAnswer.AreEqual(Worker.Evaluation.Gsm8kAnswer.Extract(tokenizer.Decode(a["ids"]!.Ids(),
+            skipSpecialTokens: true)),
             Worker.Evaluation.Gsm8kAnswer.Extract(truths[(int)a["index"]!])))];
         Assert.Contains(true, right);
         Assert.Contains(false, right);
-        JsonObject[] metrics = [.. File.ReadLines(Path.Combine(_folder.Path, "sft", "metrics.jsonl")).Select(line => JsonNode.Parse(line)!.AsObject())];
+        JsonObject[] metrics = [.. File.ReadLines(Path.Combine(_folder.Path, "sft", "metrics.jsonl"))
+            .Select(line => JsonNode.Parse(line)!.AsObject())];
         int tokens = answers.Zip(right, (a, isRight) => onlyRight == 0 || isRight ? a["ids"]!.AsArray().Count : 0).Sum();
         Assert.Equal(Math.Min(16, tokens), (int)metrics[0]["samplesSeen"]!);
         Assert.True(metrics.TakeLast(15).Average(line => (double)line["loss"]!) < metrics.Take(15).Average(line => (double)line["loss"]!));
@@ -92,7 +110,9 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Contains(FormattableString.Invariant($"{Math.Exp(before):0.000} before training"), report);
     }
 
-    /// <summary>An older state of the expert as amateur, and an adapter as expert: what the rounds of examples/rounds are made of.</summary>
+    /// <summary>
+    /// An older state of the expert as amateur, and an adapter as expert: what the rounds of examples/rounds are made of.
+    /// </summary>
     [Theory, InlineData("expert"), InlineData("amateur")]
     public async Task Sampling_AdapterOfARunAgainstItsBase_Compares(string trained)
     {
@@ -100,7 +120,8 @@ public sealed class TrainingRunTests : IDisposable
         string other = trained == "expert" ? "amateur" : "expert";
         Manifest manifest = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
         [
-            $"spec.{trained}={{runRef: {{kind: FineTuneRun, name: first}}, dtype: float32}}", $"spec.{other}={{uri: '{Expert}', dtype: float32}}", $"spec.dataset.uri=file://{Examples}/data/questions.jsonl",
+            $"spec.{trained}={{runRef: {{kind: FineTuneRun, name: first}}, dtype: float32}}",
+                $"spec.{other}={{uri: '{Expert}', dtype: float32}}", $"spec.dataset.uri=file://{Examples}/data/questions.jsonl",
             "spec.shards=1", "spec.maxQuestions=4", "spec.selection.beta=0.0001",
         ]);
         Assert.Equal(ExitCode.Done, await RunAsync(manifest, "round"));
@@ -111,8 +132,10 @@ public sealed class TrainingRunTests : IDisposable
     [Fact]
     public async Task FineTuning_SeveralTestSets_MeasuresEachAndTheirMean()
     {
-        Assert.Equal(ExitCode.Done, await RunAsync(FineTune($"{{uri: '{Expert}', dtype: float32}}", "merge=false", "training.loggingSteps=1", Sets()), "sets"));
-        JsonNode evaluation = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder.Path, "sets", "results", "run.json")))!["fineTune"]!["evaluation"]!;
+        Assert.Equal(ExitCode.Done,
+            await RunAsync(FineTune($"{{uri: '{Expert}', dtype: float32}}", "merge=false", "training.loggingSteps=1", Sets()), "sets"));
+        JsonNode evaluation = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder.Path, "sets", "results",
+            "run.json")))!["fineTune"]!["evaluation"]!;
         JsonArray sets = evaluation["benchmarks"]!.AsArray();
         Assert.Equal(["gsm8k", "svamp"], sets.Select(set => (string)set!["name"]!));
         Assert.Equal([6, 4], sets.Select(set => (int)set!["questions"]!));
@@ -124,17 +147,20 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Contains("<td>mean</td><td>10</td><td>50.0 (", report);
 
         // The tool says the same of the model before training.
-        JsonNode told = await EvaluateAsync("--benchmark", $"gsm8k={_folder.Path}/gsm8k.jsonl", "--benchmark", $"svamp={_folder.Path}/svamp.jsonl");
+        JsonNode told = await EvaluateAsync("--benchmark", $"gsm8k={_folder.Path}/gsm8k.jsonl", "--benchmark",
+            $"svamp={_folder.Path}/svamp.jsonl");
         Assert.Equal(sets.Select(set => ((string)set!["name"]!, (int)set["questions"]!, (double)set["before"]!)),
             told["benchmarks"]!.AsArray().Select(set => ((string)set!["name"]!, (int)set["questions"]!, (double)set["accuracy"]!)));
         Assert.Equal((10, 5, 0.5), ((int)told["questions"]!, (int)told["correct"]!, (double)told["accuracy"]!));
         JsonNode svamp = await EvaluateAsync("--benchmark", "svamp", "--data", Path.Combine(_folder.Path, "svamp.jsonl"));
-        Assert.Equal((0.15004, 0.84996), (Math.Round((double)svamp["low95"]!, 5), Math.Round((double)svamp["high95"]!, 5))); // Wilson's, 2 of 4
+        // Wilson's, 2 of 4
+        Assert.Equal((0.15004, 0.84996), (Math.Round((double)svamp["low95"]!, 5), Math.Round((double)svamp["high95"]!, 5)));
         Assert.Equal(told["benchmarks"]![1]!.ToJsonString(), "{\"name\":\"svamp\"," + svamp.ToJsonString()[1..]);
         double[] halves = [.. told["benchmarks"]!.AsArray().Select(set => (double)set!["high95"]! - (double)set["accuracy"]!)];
         Assert.Equal(0.5 + Math.Sqrt(halves.Sum(half => half * half)) / 2, (double)told["high95"]!, 1e-12);
 
-        (int code, string table, string errors) = await WorkerProgram.RunAsync("report", "compare", $"one={Uri("sets")}", $"two={Uri("sets")}", $"two={Uri("sets")}",
+        (int code, string table, string errors) = await WorkerProgram.RunAsync("report", "compare", $"one={Uri("sets")}",
+            $"two={Uri("sets")}", $"two={Uri("sets")}",
             "--output", Path.Combine(_folder.Path, "compare.html"));
         Assert.True(code == 0, errors);
         string[] lines = table.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -165,7 +191,8 @@ public sealed class TrainingRunTests : IDisposable
     {
         Manifest manifest = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
         [
-            $"spec.expert.uri={Expert}", $"spec.amateur.uri=file://{Examples}/models/seed-0/amateur", $"spec.dataset.uri=file://{Examples}/data/questions.jsonl",
+            $"spec.expert.uri={Expert}", $"spec.amateur.uri=file://{Examples}/models/seed-0/amateur",
+                $"spec.dataset.uri=file://{Examples}/data/questions.jsonl",
             "spec.shards=2", "spec.maxQuestions=4",
         ]);
         Assert.Equal(ExitCode.Done, await RunAsync(manifest, "shards"));
@@ -182,9 +209,11 @@ public sealed class TrainingRunTests : IDisposable
     [Fact]
     public async Task Merge_DtypeLeftOut_KeepsThatOfTheFolder()
     {
-        string half = Path.Combine(_folder.Path, "half"), target = Path.Combine(_folder.Path, "merged"), source = Path.Combine(Goldens.Folder, "qwen2-tiny");
+        string half = Path.Combine(_folder.Path, "half"), target = Path.Combine(_folder.Path, "merged"),
+            source = Path.Combine(Goldens.Folder, "qwen2-tiny");
         using (LoadedModel model = Goldens.Model("qwen2-tiny")) HuggingFaceFolder.Save(model.Model, source, half, ScalarType.BFloat16);
-        Assert.Equal(0, await MergeCommand.Create().Parse(["--model", half, "--adapter", Path.Combine(Goldens.Folder, "lora-adapter"), "--output", target]).InvokeAsync());
+        Assert.Equal(0, await MergeCommand.Create()
+            .Parse(["--model", half, "--adapter", Path.Combine(Goldens.Folder, "lora-adapter"), "--output", target]).InvokeAsync());
         Assert.Equal(ScalarType.BFloat16, HuggingFaceFolder.StoredType(target));
     }
 
@@ -212,7 +241,8 @@ public sealed class TrainingRunTests : IDisposable
         return ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "2-finetune.yaml")), "2-finetune.yaml",
             Overrides.Of(
             [
-                $"spec.model={model}", $"spec.samples={{uri: 'file://{samples}'}}", "spec.evaluation=null", "spec.training.maxSteps=4", "spec.training.batchSize=4",
+                $"spec.model={model}", $"spec.samples={{uri: 'file://{samples}'}}", "spec.evaluation=null", "spec.training.maxSteps=4",
+                    "spec.training.batchSize=4",
                 "spec.training.learningRate=0.01",
             ], overrides.Select(one => "spec." + one)));
     }
@@ -232,7 +262,8 @@ public sealed class TrainingRunTests : IDisposable
     private string Sets()
     {
         string gsm8k = Path.Combine(_folder.Path, "gsm8k.jsonl"), svamp = Path.Combine(_folder.Path, "svamp.jsonl");
-        string[] questions = [.. File.ReadLines(Path.Combine(Examples, "data", "test.jsonl")).Take(10).Select(line => (string)JsonNode.Parse(line)!["question"]!)];
+        string[] questions = [.. File.ReadLines(Path.Combine(Examples, "data", "test.jsonl")).Take(10)
+            .Select(line => (string)JsonNode.Parse(line)!["question"]!)];
         double[] answers = [.. Answers([.. questions.Take(6), .. questions.Skip(6).Select(question => "Tom has 9 cups. " + question)])
             .Select((answer, i) => answer + i % 2)];
         File.WriteAllLines(gsm8k, questions.Take(6).Select((question, i) => new JsonObject
@@ -243,7 +274,8 @@ public sealed class TrainingRunTests : IDisposable
         {
             ["Body"] = "Tom has 9 cups.", ["Question"] = question, ["Answer"] = answers[6 + i],
         }.ToJsonString()));
-        return $"evaluation={{benchmarks: [{{name: gsm8k, dataset: {{uri: 'file://{gsm8k}'}}}}, {{name: svamp, dataset: {{uri: 'file://{svamp}'}}}}], promptType: cot, generation: {{maxNewTokens: 48}}}}";
+        return $"evaluation={{benchmarks: [{{name: gsm8k, dataset: {{uri: 'file://{gsm8k}'}}}}, {{name: svamp, dataset: {{uri: "
+            + $"'file://{svamp}'}}}}], promptType: cot, generation: {{maxNewTokens: 48}}}}";
     }
 
     /// <summary>The numbers that the expert answers questions with.</summary>
@@ -256,8 +288,10 @@ public sealed class TrainingRunTests : IDisposable
         };
         var benchmark = Worker.Evaluation.Benchmark.Of(BenchmarkName.Gsm8k);
         return new Worker.Evaluation.AccuracyEvaluator().Evaluate(expert, Worker.Tokenization.Tokenizer.Load(expert.Dir),
-                [.. questions.Select((question, i) => new Question(i, $"q{i}", question, "1"))], spec, Worker.Evaluation.Decoding.Tokens).Answers
-            .Select(answer => double.Parse(benchmark.Extract(answer, "1", PromptType.Cot), System.Globalization.CultureInfo.InvariantCulture));
+                [.. questions.Select((question, i) => new Question(i, $"q{i}", question, "1"))], spec, Worker.Evaluation.Decoding.Tokens)
+                .Answers
+            .Select(answer => double.Parse(benchmark.Extract(answer, "1", PromptType.Cot),
+            System.Globalization.CultureInfo.InvariantCulture));
     }
 
     private async Task<(ExitCode Code, string Said)> FailAsync(Manifest manifest, string output)
@@ -269,8 +303,10 @@ public sealed class TrainingRunTests : IDisposable
     }
 
     private Task<ExitCode> RunAsync(Manifest manifest, string output, TimeProvider? time = null, string own = "") =>
-        new Runner(new RunOptions { Output = Uri(output), References = [$"FineTuneRun/first={Uri("first")}", $"SamplingRun/own={Uri(own)}"] },
-            new ConsoleProgress(TextWriter.Null, ProgressStyle.Quiet, TimeProvider.System), time ?? TimeProvider.System).RunAsync(manifest, default);
+        new Runner(new RunOptions { Output = Uri(output),
+        References = [$"FineTuneRun/first={Uri("first")}", $"SamplingRun/own={Uri(own)}"] },
+            new ConsoleProgress(TextWriter.Null, ProgressStyle.Quiet, TimeProvider.System), time ?? TimeProvider.System)
+            .RunAsync(manifest, default);
 
     /// <summary>A clock on which every look takes a minute.</summary>
     private sealed class Minutes : TimeProvider
@@ -298,7 +334,8 @@ public sealed class TrainingRunTests : IDisposable
 
         protected override object? Invoke(MethodInfo? method, object?[]? arguments)
         {
-            if (method!.Name == nameof(IBlobStore.PutAsync) && (string?)arguments![0] == _blob) Interlocked.Exchange(ref _before, null)?.Invoke();
+            if (method!.Name == nameof(IBlobStore.PutAsync) && (string?)arguments![0] == _blob) Interlocked.Exchange(ref _before,
+                null)?.Invoke();
             return method.Invoke(_inner, arguments);
         }
     }
