@@ -21,7 +21,8 @@ namespace LightReasoner.Api;
 public sealed record FineTuneRun : Manifest<FineTuneRunSpec, FineTuneRunStatus>;
 
 /// <summary>What is trained, on which samples, and how.</summary>
-[CelRule("(self.objective == 'sft') == has(self.sft)", "is required with objective sft and not allowed otherwise", nameof(HasSftObjective), Field = "sft")]
+[CelRule("(self.objective == 'sft') == has(self.sft)", "is required with objective sft and not allowed otherwise",
+    nameof(HasSftObjective), Field = "sft")]
 [CelRule("self.objective != 'sft' || has(self.samples.runRef)", "objective sft trains on the answers of a SamplingRun; set runRef",
     nameof(HasAnswers), Field = "samples")]
 [CelRule("self.model.dtype != 'float16'", "float16 cannot be trained: small gradients become 0 in it; use bfloat16 or float32",
@@ -39,8 +40,8 @@ public sealed record FineTuneRunSpec : RunSpec
     public DatasetSource Samples { get; init; } = null!;
 
     /// <summary>
-    /// Whether the model may be another one than the expert that the samples name, to learn from it; refused otherwise where the weights
-    /// differ.
+    /// Allows spec.model to be another model than the expert of the samples, in order to train it on that expert's labels. Without this a
+    /// model with other weights is refused.
     /// </summary>
     [Mutable]
     public bool OtherExpert { get; init; }
@@ -231,9 +232,7 @@ public sealed record FineTuneTraining
     [Range(1, 1000)]
     public int SaveTotalLimit { get; init; } = 2;
 
-    /// <summary>
-    /// Metrics are written every so many steps. Left out: a hundred times in a run, and at least every ten steps.
-    /// </summary>
+    /// <summary>Number of steps between two lines of metrics. Default: a hundredth of the run's steps, at most 10.</summary>
     [Range(1, 1_000_000)]
     public int? LoggingSteps { get; init; }
 

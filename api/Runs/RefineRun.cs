@@ -198,9 +198,7 @@ public sealed record RefineTraining
     [Range(1, 1000)]
     public int SaveTotalLimit { get; init; } = 3;
 
-    /// <summary>
-    /// Metrics are written every so many steps. Left out: a hundred times in a run, and at least every ten steps.
-    /// </summary>
+    /// <summary>Number of steps between two lines of metrics. Default: a hundredth of the run's steps, at most 10.</summary>
     [Range(1, 1_000_000)]
     public int? LoggingSteps { get; init; }
 

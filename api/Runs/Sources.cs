@@ -88,7 +88,9 @@ public sealed record StorageSpec
 /// <summary>Where the run writes its output.</summary>
 public sealed record OutputSpec
 {
-    /// <summary>Folder of this run's output. Left out: the default prefix of operator or worker, then <c>/namespace/kind/name</c>.</summary>
+    /// <summary>
+    /// Folder of this run's output. Default: <c>PREFIX/namespace/kind/name</c>, with the output prefix of operator or worker.
+    /// </summary>
     [MinLength(1), MaxLength(2048), RegularExpression(Patterns.OutputUri)]
     public string? Uri { get; init; }
 

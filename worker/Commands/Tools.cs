@@ -29,7 +29,7 @@ internal static class Tools
 
     /// <summary>How a question becomes a prompt: <c>auto</c> or <c>none</c>.</summary>
     public static Option<PromptTemplate> TemplateOption() =>
-        Option("--template", "auto takes the chat template, none the raw question.", PromptTemplate.Auto);
+        Option("--template", "auto: the chat template; none: the raw question.", PromptTemplate.Auto);
 
     public static Task<LoadedModel> LoadModelAsync(string model, string? adapter, string dtype, CancellationToken cancellation) =>
         LoadModelAsync(model, adapter, ModelSources.TypeOf(EnumOption.Value<WeightType>(dtype)), cancellation);
@@ -94,10 +94,10 @@ internal sealed class BlockOptions
     public BlockOptions() => Decoder.AcceptOnlyFromAmong("blockwise", "self-aware");
 
     public Option<int?> Block { get; } =
-        new Option<int?>("--block") { Description = "Block generation: tokens of a block." }.Within(1, 1 << 16);
+        new Option<int?>("--block") { Description = "Block generation: tokens per block." }.Within(1, 1 << 16);
 
     public Option<string> Refine { get; } = Tools.Option("--refine",
-        "Block generation: forward passes over a block, or converge for exactly the greedy answer.", "2").PassesOrConverge();
+        "Block generation: forward passes per block, or converge for exactly the greedy answer.", "2").PassesOrConverge();
 
     public Option<string?> Decoder { get; } = new("--decoder")
     {
@@ -105,9 +105,9 @@ internal sealed class BlockOptions
             + "before a token that is unlikely or repeated.",
     };
 
-    public Option<int> BlockSize { get; } = Tools.Option("--block-size", "--decoder: tokens that a forward pass predicts.",
+    public Option<int> BlockSize { get; } = Tools.Option("--block-size", "With --decoder: tokens predicted per forward pass.",
         new InterleavedSpec().BlockSize).Within(1, 1024);
 
     public Option<double> Threshold { get; } = Tools.Option("--threshold",
-        "--decoder self-aware: least probability of a block's tokens behind the first.", new EvaluationSpec().Threshold).Within(0, 1);
+        "With --decoder self-aware: lowest probability of a block's tokens after the first.", new EvaluationSpec().Threshold).Within(0, 1);
 }
