@@ -91,7 +91,7 @@ public sealed class ExampleTests(DevCluster cluster)
         Assert.Contains("FIELD: selection <Object>", selection);
         Assert.Contains("Which steps of the answers become samples", selection);
         Assert.Contains("alpha\t<number>", selection);
-        Assert.Contains("Plausibility:", selection);
+        Assert.Contains("Plausibility threshold", selection);
         string recursive = await Kubectl.RunAsync(cluster.Kubeconfig, "", "explain", "rrun.spec", "--recursive");
         Assert.Contains("lossWeights\t<[]number>", recursive);
         Assert.Contains("enum:", recursive);

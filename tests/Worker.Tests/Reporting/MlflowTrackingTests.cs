@@ -80,7 +80,7 @@ public sealed class MlflowTrackingTests : IDisposable
         Assert.Equal(ExitCode.Done, await RunAsync(address, "tracked"));
         string said = Assert.Single(_said.ToString().Split('\n'), line => line.Contains("MLflow", StringComparison.Ordinal));
         Assert.Contains(lost ? "cannot be reached" : "HTTP 500 the database is locked", said);
-        Assert.Contains("the run goes on", said);
+        Assert.Contains("the run continues", said);
         Assert.Equal(ExitCode.Done, await RunAsync(null, "untracked"));
         SameBytes.Assert(Model("untracked"), Model("tracked"));
 

@@ -248,7 +248,7 @@ public sealed class GuardTests : IDisposable
         Assert.Contains("going on from what is there: spec.training.totalEpochs was 1 and is 2 now", said);
         Assert.Contains($"continuing from the checkpoint of step {steps}", said);
         Assert.Equal(2 * steps, (long)Json("out", "results/run.json")["done"]!);
-        Assert.Contains("is complete already", (await RefineAsync("out", "--set", "spec.training.totalEpochs=2")).Said);
+        Assert.Contains("is already complete", (await RefineAsync("out", "--set", "spec.training.totalEpochs=2")).Said);
     }
 
     [Fact]
@@ -298,7 +298,7 @@ public sealed class GuardTests : IDisposable
         (int code, string said, _) = await SampleAsync("out", "--set", "spec.maxQuestions=14");
         Assert.Equal(0, code);
         Assert.Contains($"warning: attempt {owner["attempt"]} (process {Environment.ProcessId} on {Environment.MachineName}, since ", said);
-        Assert.Contains("this attempt takes over", said);
+        Assert.Contains("This attempt takes over", said);
         Assert.Equal(1, (int)Json("out", "results/run.json")["usage"]!["interruptions"]!);
     }
 
