@@ -40,15 +40,29 @@ public sealed class DeviceBench(Device device, double bandwidth, double flops)
     /// <summary>The command line.</summary>
     public static Command Create()
     {
-        var shapes = new Option<string[]>("--shapes") { Description = "0.5B, 1.5B, 7B, or tiny.", DefaultValueFactory = _ =>
-            ["0.5B", "1.5B", "7B"], AllowMultipleArgumentsPerToken = true };
+        var shapes = new Option<string[]>("--shapes")
+        {
+            Description = "0.5B, 1.5B, 7B, or tiny.",
+            DefaultValueFactory = _ =>
+            ["0.5B", "1.5B", "7B"],
+            AllowMultipleArgumentsPerToken = true
+        };
         shapes.AcceptOnlyFromAmong([.. s_shapes.Keys]);
-        var bandwidth = new Option<double>("--bandwidth") { Description = "Bytes per second of the device's memory (default: H200).",
-            DefaultValueFactory = _ => 4.8e12 };
-        var flops = new Option<double>("--flops") { Description = "Peak bfloat16 operations per second (default: H200).",
-            DefaultValueFactory = _ => 989e12 };
-        var minutes = new Option<double>("--minutes") { Description = "No measurement begins later than this.",
-            DefaultValueFactory = _ => 7 };
+        var bandwidth = new Option<double>("--bandwidth")
+        {
+            Description = "Bytes per second of the device's memory (default: H200).",
+            DefaultValueFactory = _ => 4.8e12
+        };
+        var flops = new Option<double>("--flops")
+        {
+            Description = "Peak bfloat16 operations per second (default: H200).",
+            DefaultValueFactory = _ => 989e12
+        };
+        var minutes = new Option<double>("--minutes")
+        {
+            Description = "No measurement begins later than this.",
+            DefaultValueFactory = _ => 7
+        };
         var cpu = new Option<bool>("--cpu") { Description = "Runs on the CPU, to try the program out with --shapes tiny." };
         var command = new Command("gpu", "Measures generation, scoring and training of random weights on a GPU.") { shapes,
             bandwidth, flops, minutes, cpu };
@@ -120,8 +134,11 @@ public sealed class DeviceBench(Device device, double bandwidth, double flops)
         RandomPair.WriteTokenizer(folder.Path);
         using var amateur = new LoadedModel(Random(s_shapes[shape == "tiny" ? "tiny" : "0.5B"]), [], "");
         var vocabulary = VocabularyMap.Equal(expert.Model.Config.VocabSize, amateur.Model.Config.VocabSize);
-        var spec = new SamplingRunSpec { Prompt = new PromptSpec { Template = PromptTemplate.None },
-            Selection = new SelectionSpec { Beta = 0.4 } };
+        var spec = new SamplingRunSpec
+        {
+            Prompt = new PromptSpec { Template = PromptTemplate.None },
+            Selection = new SelectionSpec { Beta = 0.4 }
+        };
         var sampler = new ContrastiveSampler(expert, amateur, Tokenizer.Load(folder.Path), vocabulary, spec, 256);
         var random = new Random(1);
         Question[] asked = [.. Enumerable.Range(0, questions)
@@ -164,11 +181,23 @@ public sealed class DeviceBench(Device device, double bandwidth, double flops)
         // Weights in 16 bits; gradients, a master copy and two averages in float32.
         double needed = 18 * Weights(model.Model), there = DeviceMemory.Total(device);
         if (needed > 0.9 * there)
-            return new JsonObject { ["shape"] = shape, ["what"] = "full training",
-                ["left out"] = $"needs {needed / (1 << 30):F0} GiB beside activations, {there / (1 << 30):F0} are there" };
+            return new JsonObject
+            {
+                ["shape"] = shape,
+                ["what"] = "full training",
+                ["left out"] = $"needs {needed / (1 << 30):F0} GiB beside activations, {there / (1 << 30):F0} are there"
+            };
         RefineSequence[] sequences = [.. Prompts(model.Model, 8, _length).Select(ids => new RefineSequence(ids, _length / 4))];
-        var spec = new RefineRunSpec { Training = new RefineTraining { MaxSteps = 3, BatchSize = 4, GradientAccumulationSteps = 2,
-            GradientCheckpointing = true } };
+        var spec = new RefineRunSpec
+        {
+            Training = new RefineTraining
+            {
+                MaxSteps = 3,
+                BatchSize = 4,
+                GradientAccumulationSteps = 2,
+                GradientCheckpointing = true
+            }
+        };
         using var trainer = new RefineTrainer(model, 0, sequences, spec);
         trainer.TrainStep();
         var before = trainer.TokensSeen;
@@ -180,8 +209,10 @@ public sealed class DeviceBench(Device device, double bandwidth, double flops)
 
     private static JsonObject Line(string shape, string what, double tokensPerSecond, (string Name, double Value) second) => new()
     {
-        ["shape"] = shape, ["what"] = what, ["tokensPerSecond"] = Math.Round(tokensPerSecond, 1),
-            [second.Name] = Math.Round(second.Value, 4),
+        ["shape"] = shape,
+        ["what"] = what,
+        ["tokensPerSecond"] = Math.Round(tokensPerSecond, 1),
+        [second.Name] = Math.Round(second.Value, 4),
     };
 
     private static double Time(Action body)

@@ -51,8 +51,11 @@ internal sealed class InferenceCases : IDisposable
         const int questions = 32, measured = 2;
         var prompts = Prompts(questions, () => 60 + _random.Next(140));
         Question[] asked = [.. prompts.Select((ids, i) => new Question(i, $"{i}", string.Concat(ids.Select(id => (char)id))))];
-        var spec = new SamplingRunSpec { Prompt = new PromptSpec { Template = PromptTemplate.None },
-            Generation = new GenerationSpec { MaxNewTokens = NewTokens } };
+        var spec = new SamplingRunSpec
+        {
+            Prompt = new PromptSpec { Template = PromptTemplate.None },
+            Generation = new GenerationSpec { MaxNewTokens = NewTokens }
+        };
         var sampler = new ContrastiveSampler(_expert, _amateur, _tokenizer,
             VocabularyMap.Equal(RandomPair.Vocabulary, RandomPair.Vocabulary), spec, questions);
         return new BenchCase("sampling", 20,

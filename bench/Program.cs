@@ -10,8 +10,12 @@ using TorchSharp;
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
 var cases = new Option<string[]>("--cases") { Description = "Only these; all where left out.", AllowMultipleArgumentsPerToken = true };
-var threads = new Option<int[]>("--threads") { Description = "Thread counts to measure with.", DefaultValueFactory = _ => [1, 2],
-    AllowMultipleArgumentsPerToken = true };
+var threads = new Option<int[]>("--threads")
+{
+    Description = "Thread counts to measure with.",
+    DefaultValueFactory = _ => [1, 2],
+    AllowMultipleArgumentsPerToken = true
+};
 var pairs = new Option<int>("--pairs")
 {
     Description = "Runs of each program a case, in turns; the median counts. A case that took 40 seconds begins no other pair.",

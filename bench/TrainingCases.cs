@@ -30,8 +30,15 @@ internal sealed class TrainingCases(string folder)
             var prompt = 60 + _random.Next(140);
             var ids = Ids(prompt + answer);
             foreach (var step in Enumerable.Range(1, answer - 1).OrderBy(_ => _random.Next()).Take(kept).Order())
-                samples.Add(new ContrastiveSample { PromptId = $"{question}", Step = step, Prefix = "", PrefixIds = ids[..(prompt + step)],
-                    TokenIds = Ids(3), Weights = [0.6, 0.3, 0.1] });
+                samples.Add(new ContrastiveSample
+                {
+                    PromptId = $"{question}",
+                    Step = step,
+                    Prefix = "",
+                    PrefixIds = ids[..(prompt + step)],
+                    TokenIds = Ids(3),
+                    Weights = [0.6, 0.3, 0.1]
+                });
         }
         var spec = new FineTuneRunSpec { Training = new FineTuneTraining { MaxSteps = 1, Scheduler = SchedulerType.Constant } };
         return new BenchCase("fine-tuning", 8,
@@ -65,8 +72,15 @@ internal sealed class TrainingCases(string folder)
         var spec = new RefineRunSpec
         {
             Iterative = new IterativeSpec { NoiseMin = 1, NoiseMax = 1 },
-            Training = new RefineTraining { MaxSteps = steps, BatchSize = rows, GradientAccumulationSteps = 1, LearningRate = 1e-4,
-                WarmupRatio = 0, Scheduler = SchedulerType.Constant },
+            Training = new RefineTraining
+            {
+                MaxSteps = steps,
+                BatchSize = rows,
+                GradientAccumulationSteps = 1,
+                LearningRate = 1e-4,
+                WarmupRatio = 0,
+                Scheduler = SchedulerType.Constant
+            },
         };
         return new BenchCase("refinement", 2,
             () =>

@@ -10,10 +10,17 @@ RuntimeHelpers.RunModuleConstructor(typeof(LoadedModel).Module.ModuleHandle);
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
 var output = new Option<string>("--output") { Description = "Folder that gets models/ and data/.", Required = true };
-var seeds = new Option<int[]>("--seeds") { Description = "Seeds to train.", DefaultValueFactory = _ => [0, 1, 2],
-    AllowMultipleArgumentsPerToken = true };
-var threads = new Option<int>("--threads") { Description = "Threads of libtorch. The figures in docs/demo.md were made with 1.",
-    DefaultValueFactory = _ => 1 };
+var seeds = new Option<int[]>("--seeds")
+{
+    Description = "Seeds to train.",
+    DefaultValueFactory = _ => [0, 1, 2],
+    AllowMultipleArgumentsPerToken = true
+};
+var threads = new Option<int>("--threads")
+{
+    Description = "Threads of libtorch. The figures in docs/demo.md were made with 1.",
+    DefaultValueFactory = _ => 1
+};
 
 var models = new Command("models", "Draws the data and trains the models of the quickstart.") { output, seeds, threads };
 models.SetAction(async (parsed, _) =>
@@ -36,10 +43,13 @@ data.SetAction(async (parsed, _) =>
     return 0;
 });
 
-var examples = new Option<string>("--examples") { Description = "Folder with the manifests, data and models of the quickstart.",
-    Required = true };
+var examples = new Option<string>("--examples")
+{
+    Description = "Folder with the manifests, data and models of the quickstart.",
+    Required = true
+};
 var results = new Option<string>("--results")
-    { Description = "Folder that keeps models and results of each seed; what it has is not computed anew.", Required = true };
+{ Description = "Folder that keeps models and results of each seed; what it has is not computed anew.", Required = true };
 var report = new Command("report", "Runs the whole experiment, controls included, and prints its tables.") { examples,
     results, seeds, threads };
 report.SetAction(async (parsed, cancellation) =>

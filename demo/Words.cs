@@ -60,12 +60,22 @@ internal static class Words
                         ["behavior"] = "Isolated",
                         ["invert"] = false,
                     },
-                    new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = false,
-                        ["use_regex"] = false }),
+                    new JsonObject
+                    {
+                        ["type"] = "ByteLevel",
+                        ["add_prefix_space"] = false,
+                        ["trim_offsets"] = false,
+                        ["use_regex"] = false
+                    }),
             },
             ["post_processor"] = null,
-            ["decoder"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = false,
-                ["use_regex"] = false },
+            ["decoder"] = new JsonObject
+            {
+                ["type"] = "ByteLevel",
+                ["add_prefix_space"] = false,
+                ["trim_offsets"] = false,
+                ["use_regex"] = false
+            },
             ["model"] = new JsonObject
             {
                 ["type"] = "BPE",

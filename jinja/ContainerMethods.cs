@@ -21,23 +21,23 @@ internal static class ContainerMethods
 
     internal static object? Find(Sequence sequence, string name, Budget budget) =>
         sequence.Kind is not (SequenceKind.List or SequenceKind.Tuple) ? Arguments.Missing : name switch
-    {
-        "index" => new Callable(name, a =>
         {
-            if (a.Positional.Count != 1)
-                throw RenderException.Unsupported("index() with a start");
-            for (var i = 0; i < sequence.Items.Count; i++)
+            "index" => new Callable(name, a =>
             {
-                if (Operators.AreEqual(sequence.Items[i], a.Positional[0], budget))
-                    return new BigInteger(i);
-            }
-            throw new RenderException($"{PyText.Repr(a.Positional[0], budget)} is not in {PyText.TypeName(sequence)}");
-        }),
-        "count" => new Callable(name, a =>
-            new BigInteger(sequence.Items.Count(item => Operators.AreEqual(item, a.Bind(1, "value")[0], budget)))),
-        "copy" when sequence.Kind == SequenceKind.List => new Callable(name, a => None(a, sequence)),
-        _ => Arguments.Missing,
-    };
+                if (a.Positional.Count != 1)
+                    throw RenderException.Unsupported("index() with a start");
+                for (var i = 0; i < sequence.Items.Count; i++)
+                {
+                    if (Operators.AreEqual(sequence.Items[i], a.Positional[0], budget))
+                        return new BigInteger(i);
+                }
+                throw new RenderException($"{PyText.Repr(a.Positional[0], budget)} is not in {PyText.TypeName(sequence)}");
+            }),
+            "count" => new Callable(name, a =>
+                new BigInteger(sequence.Items.Count(item => Operators.AreEqual(item, a.Bind(1, "value")[0], budget)))),
+            "copy" when sequence.Kind == SequenceKind.List => new Callable(name, a => None(a, sequence)),
+            _ => Arguments.Missing,
+        };
 
     internal static Sequence View(SequenceKind kind, Dict dict) => new(kind, [.. dict.Items.Select(item => kind switch
     {

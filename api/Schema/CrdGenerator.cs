@@ -212,8 +212,12 @@ public static class CrdGenerator
 
     private static JsonObject Map(ApiProperty property)
     {
-        var node = new JsonObject { ["type"] = "object", ["additionalProperties"] = Leaf(property, property.ItemType!,
-            property.ItemShape, isItem: true) };
+        var node = new JsonObject
+        {
+            ["type"] = "object",
+            ["additionalProperties"] = Leaf(property, property.ItemType!,
+            property.ItemShape, isItem: true)
+        };
         if (property.MaxLength is { } max) node["maxProperties"] = max;
         return node;
     }

@@ -61,8 +61,8 @@ internal sealed class DiscoveryEndpoint(Registry registry)
             }
         }
 
-        var body = new JsonObject { ["kind"] = "APIResourceList", ["groupVersion"] = group.Length == 0 ? version
-            : $"{group}/{version}", ["resources"] = list };
+        var groupVersion = group.Length == 0 ? version : $"{group}/{version}";
+        var body = new JsonObject { ["kind"] = "APIResourceList", ["groupVersion"] = groupVersion, ["resources"] = list };
         if (group.Length > 0)
             body["apiVersion"] = "v1";
         return body;

@@ -79,13 +79,14 @@ internal static class JobPlanner
                 .With(seen.Pods.Where(p => p.Tracked && job.IndexCounts(p) && FailsIndex(job, p, limit)).Select(p => p.Index));
             plan = plan with { FailedIndexes = failed, AwaitingReplacement = Awaiting(seen, plan.Active, succeeded, failed) };
             if (plan.Finished is null && failed.Count > job.MaxFailedIndexes)
-                plan = plan with { Finished = JobCondition.Of(JobCondition.FailureTarget, "MaxFailedIndexesExceeded",
-                    "Job has exceeded the specified maximal number of failed indexes", seen.Now) };
+                plan = Fails("MaxFailedIndexesExceeded", "Job has exceeded the specified maximal number of failed indexes");
             else if (plan.Finished is null && failed.Count > 0 && failed.Count + succeeded.Count >= completions)
-                plan = plan with { Finished = JobCondition.Of(JobCondition.FailureTarget, "FailedIndexes",
-                    "Job has failed indexes", seen.Now) };
+                plan = Fails("FailedIndexes", "Job has failed indexes");
         }
         return plan;
+
+        JobPlan Fails(string reason, string message) =>
+            plan with { Finished = JobCondition.Of(JobCondition.FailureTarget, reason, message, seen.Now) };
     }
 
     private static bool FailsIndex(Job job, Pod pod, int limit)

@@ -9,7 +9,8 @@ internal sealed class HttpProbe(JsonObject pod, JsonObject probe, TimeProvider c
         AllowAutoRedirect = false,
         UseProxy = false,
         SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
-    }) { Timeout = Timeout.InfiniteTimeSpan };
+    })
+    { Timeout = Timeout.InfiniteTimeSpan };
 
     /// <summary>The number of a port that a probe or a Service gives by number or by name.</summary>
     public static int? Port(JsonObject pod, JsonNode? port) =>

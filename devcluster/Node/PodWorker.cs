@@ -128,13 +128,13 @@ internal sealed class PodWorker
     /// <summary>Was the Pod started by an earlier run of this node? Its processes are gone with that.</summary>
     private bool LostContainers()
     {
-        var lost = pod.Items("status", "containerStatuses").Any(c => c.Map("state", "running") is not null
-            || c.Map("state", "terminated") is not null);
-        if (!lost) return false;
+        if (!pod.Items("status", "containerStatuses").Any(c => (c.Map("state", "running") ?? c.Map("state", "terminated")) is not null))
+            return false;
         for (var i = 0; i < containers.Length; i++)
         {
-            containers[i] = containers[i] with { Ended = new Termination(137, "ContainerStatusUnknown",
-                "The container could not be located when the pod was terminated", null, clock.GetUtcNow(), "") };
+            var unknown = new Termination(137, "ContainerStatusUnknown", "The container could not be located when the pod was terminated",
+                null, clock.GetUtcNow(), "");
+            containers[i] = containers[i] with { Ended = unknown };
         }
         // Init containers had done their work before a container could run.
         for (var i = 0; i < init.Length; i++) init[i] = init[i] with { Ended = new Termination(0, "Completed", null, null, null, "") };

@@ -55,8 +55,7 @@ internal sealed class OpenApiDocument(IReadOnlyList<ResourceType> types)
                 ["schema"] = new JsonObject { ["type"] = "string" } })]),
         ["responses"] = new JsonObject
         {
-            ["200"] = new JsonObject { ["description"] = "OK",
-                ["content"] = new JsonObject { ["application/json"] = new JsonObject { ["schema"] = Ref(result) } } },
+            ["200"] = new JsonObject { ["description"] = "OK", ["content"] = Json(result) },
         },
         ["x-kubernetes-action"] = action,
         ["x-kubernetes-group-version-kind"] = GroupVersionKind(type),
@@ -64,6 +63,10 @@ internal sealed class OpenApiDocument(IReadOnlyList<ResourceType> types)
 
     private static JsonObject GroupVersionKind(ResourceType type) =>
         new() { ["group"] = type.Group, ["version"] = type.Version, ["kind"] = type.Kind };
+
+    private static JsonObject Json(string type) => new() { ["application/json"] = new JsonObject { ["schema"] = Ref(type) } };
+
+    private static JsonObject Of(string type) => new() { ["type"] = type };
 
     private static JsonObject Ref(string name) => new() { ["$ref"] = $"#/components/schemas/{name}" };
 
@@ -122,8 +125,7 @@ internal sealed class OpenApiDocument(IReadOnlyList<ResourceType> types)
         }
 
         if (member.IntOrString)
-            return new JsonObject { ["oneOf"] = new JsonArray(new JsonObject { ["type"] = "string" },
-                new JsonObject { ["type"] = member.Format == "quantity" ? "number" : "integer" }) };
+            return new JsonObject { ["oneOf"] = new JsonArray(Of("string"), Of(member.Format == "quantity" ? "number" : "integer")) };
         var property = new JsonObject { ["type"] = member.Type ?? "object" };
         if (member.Format is { } format)
             property["format"] = format == "micro-time" ? "date-time" : format;

@@ -38,28 +38,27 @@ internal static class BuiltInResources
         Of(Rbac, "rolebindings", "RoleBinding", new RoleBindingStrategy()),
         Of(Rbac, "roles", "Role", new RoleStrategy()),
         Of("apiextensions.k8s.io", "customresourcedefinitions", "CustomResourceDefinition", new CustomResourceDefinitionStrategy(),
-            ["crd", "crds"], ["api-extensions"],
-            namespaced: false, status: true),
+            ["crd", "crds"], ["api-extensions"], namespaced: false, status: true),
         Of("coordination.k8s.io", "leases", "Lease", new LeaseStrategy()),
     ];
 
     private static ResourceType Of(string group, string plural, string kind, ResourceStrategy strategy, string[]? shortNames = null,
         string[]? categories = null,
         bool namespaced = true, bool status = false, string[]? verbs = null, Subresource[]? subresources = null) => new()
-    {
-        Group = group,
-        Version = "v1",
-        Plural = plural,
-        Singular = kind.ToLowerInvariant(),
-        Kind = kind,
-        Namespaced = namespaced,
-        ShortNames = shortNames ?? [],
-        Categories = categories ?? [],
-        Verbs = verbs ?? ResourceType.AllVerbs,
-        Subresources = status ? [.. subresources ?? [], new("status", kind, StatusVerbs)] : subresources ?? [],
-        Schema = BuiltInTypes.Get(kind),
-        Strategy = strategy,
-    };
+        {
+            Group = group,
+            Version = "v1",
+            Plural = plural,
+            Singular = kind.ToLowerInvariant(),
+            Kind = kind,
+            Namespaced = namespaced,
+            ShortNames = shortNames ?? [],
+            Categories = categories ?? [],
+            Verbs = verbs ?? ResourceType.AllVerbs,
+            Subresources = status ? [.. subresources ?? [], new("status", kind, StatusVerbs)] : subresources ?? [],
+            Schema = BuiltInTypes.Get(kind),
+            Strategy = strategy,
+        };
 
     private static ResourceType Review(string group, string kind)
         => Of(group, kind.ToLowerInvariant() + "s", kind, new ResourceStrategy(), namespaced: false, verbs: CreateOnly);

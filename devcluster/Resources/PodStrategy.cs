@@ -86,8 +86,8 @@ internal sealed class PodStrategy : ResourceStrategy
         {
             if (!spec.Items("tolerations").Any(t => t.Text("key") == key
                 || (t.Text("key") is null or "" && t.Text("operator") == "Exists")))
-                spec["tolerations"]!.AsArray().Add(new JsonObject { ["key"] = key, ["operator"] = "Exists", ["effect"] = "NoExecute",
-                    ["tolerationSeconds"] = 300 });
+                spec["tolerations"]!.AsArray().Add(
+                    new JsonObject { ["key"] = key, ["operator"] = "Exists", ["effect"] = "NoExecute", ["tolerationSeconds"] = 300 });
         }
     }
 

@@ -4,8 +4,8 @@ namespace LightReasoner.DevCluster.Rest;
 internal sealed class PodSubresources(Store store, ObjectWriter writer) : IDisposable
 {
     // The kubelet's certificate is self-signed, as on most clusters.
-    private readonly HttpClient kubelet = new(new SocketsHttpHandler { UseProxy = false,
-        SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } })
+    private readonly HttpClient kubelet = new(
+        new SocketsHttpHandler { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } })
     {
         Timeout = Timeout.InfiniteTimeSpan,
     };

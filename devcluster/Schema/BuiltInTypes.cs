@@ -44,8 +44,8 @@ internal static class BuiltInTypes
         """;
 
     /// <summary>Lists by key to strategic merge patches only.</summary>
-    private static readonly Dictionary<string, string> PatchedByKey = new() { ["JobStatus.conditions"] = "type",
-        ["PodStatus.hostIPs"] = "ip" };
+    private static readonly Dictionary<string, string> PatchedByKey =
+        new() { ["JobStatus.conditions"] = "type", ["PodStatus.hostIPs"] = "ip" };
 
     private static readonly HashSet<string> Sets =
         ["ObjectMeta.finalizers", "PodFailurePolicyOnExitCodesRequirement.values", "UncountedTerminatedPods.failed",
@@ -102,8 +102,7 @@ internal static class BuiltInTypes
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type == typeof(string))
-            return new TypeSchema { Type = "string", Default = path is "ContainerPort.protocol" or "ServicePort.protocol"
-                ? JsonValue.Create("TCP") : null };
+            return new TypeSchema { Type = "string", Default = path is "ContainerPort.protocol" or "ServicePort.protocol" ? "TCP" : null };
         if (type == typeof(byte[]))
             return new TypeSchema { Type = "string", Format = "byte" };
         if (type == typeof(DateTime))

@@ -32,8 +32,10 @@ internal static class Rest
             JsonNode run = await scene.CreateAsync(RunKind.RefineRun, $"finished-{i:00000}", Spec(), stop);
             var status = new JsonObject
             {
-                ["phase"] = "Failed", ["observedGeneration"] = 1,
-                ["completionTime"] = "2026-01-01T00:00:00Z", ["outputUri"] = "file:///outputs/x",
+                ["phase"] = "Failed",
+                ["observedGeneration"] = 1,
+                ["completionTime"] = "2026-01-01T00:00:00Z",
+                ["outputUri"] = "file:///outputs/x",
                 ["message"] = "az://data/questions.jsonl line 17: field 'question' is missing (fields: id, query) (exit code 65)",
             };
             await scene.PutStatusAsync(RunKind.RefineRun, run, status, stop);
@@ -89,8 +91,14 @@ internal static class Rest
             foreach ((string name, string uid, string token) in pods)
                 await scene.ReportAsync(token, new ProgressReport
                 {
-                    Kind = RunKind.SamplingRun, Namespace = "default", Name = name, Attempt = uid, Sequence = i, Unit = "prompts",
-                        Done = i, Total = 100,
+                    Kind = RunKind.SamplingRun,
+                    Namespace = "default",
+                    Name = name,
+                    Attempt = uid,
+                    Sequence = i,
+                    Unit = "prompts",
+                    Done = i,
+                    Total = 100,
                     Sampling = new SamplingMetrics { PromptsDone = i, StepsSeen = 10 * i, SamplesKept = i },
                 }, cancel);
             await Task.Delay(Pause, cancel);

@@ -79,8 +79,13 @@ internal sealed class Scene : IAsyncDisposable
 
     public async Task<JsonNode> CreateAsync(RunKind kind, string name, JsonObject spec, CancellationToken cancel) =>
         JsonNode.Parse((await Api.CustomObjects.CreateNamespacedCustomObjectAsync(
-            new JsonObject { ["apiVersion"] = ApiGroup.ApiVersion, ["kind"] = kind.ToString(),
-            ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = spec },
+            new JsonObject
+            {
+                ["apiVersion"] = ApiGroup.ApiVersion,
+                ["kind"] = kind.ToString(),
+                ["metadata"] = new JsonObject { ["name"] = name },
+                ["spec"] = spec
+            },
             ApiGroup.Name, ApiGroup.Version, "default", Plural(kind), cancellationToken: cancel)).ToString()!)!;
 
     /// <summary>A worker that asks for nothing, so that many fit on this machine.</summary>
@@ -128,8 +133,13 @@ internal sealed class Scene : IAsyncDisposable
             {
                 Audiences = [ApiGroup.ProgressAudience],
                 ExpirationSeconds = 3600,
-                BoundObjectRef = new V1BoundObjectReference { ApiVersion = "v1", Kind = "Pod", Name = pod.Metadata.Name,
-                Uid = pod.Metadata.Uid },
+                BoundObjectRef = new V1BoundObjectReference
+                {
+                    ApiVersion = "v1",
+                    Kind = "Pod",
+                    Name = pod.Metadata.Name,
+                    Uid = pod.Metadata.Uid
+                },
             },
         };
         return (await Api.CoreV1.CreateNamespacedServiceAccountTokenAsync(request, "default", "default", cancellationToken: cancel))

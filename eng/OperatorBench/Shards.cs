@@ -26,8 +26,11 @@ internal static class Shards
         JsonObject Model() => new() { ["uri"] = "hf://org/model" };
         await scene.CreateAsync(RunKind.SamplingRun, Name, new JsonObject
         {
-            ["expert"] = Model(), ["amateur"] = Model(), ["dataset"] = new JsonObject { ["uri"] = "az://data/q.jsonl" },
-            ["shards"] = shards, ["worker"] = Scene.Worker(),
+            ["expert"] = Model(),
+            ["amateur"] = Model(),
+            ["dataset"] = new JsonObject { ["uri"] = "az://data/q.jsonl" },
+            ["shards"] = shards,
+            ["worker"] = Scene.Worker(),
         }, cancel);
         IList<V1Pod> pods = [];
         while (pods.Count < shards && watch.Elapsed < Limit)
@@ -56,10 +59,16 @@ internal static class Shards
                 {
                     await scene.ReportAsync(tokens[pod.Metadata.Name], new ProgressReport
                     {
-                        Kind = RunKind.SamplingRun, Namespace = "default", Name = Name, Attempt = pod.Metadata.Uid, Sequence = round,
+                        Kind = RunKind.SamplingRun,
+                        Namespace = "default",
+                        Name = Name,
+                        Attempt = pod.Metadata.Uid,
+                        Sequence = round,
                         Shard = int.Parse(pod.Metadata.Annotations["batch.kubernetes.io/job-completion-index"],
                         CultureInfo.InvariantCulture),
-                        Unit = "prompts", Done = round, Total = Rounds,
+                        Unit = "prompts",
+                        Done = round,
+                        Total = Rounds,
                         Sampling = new SamplingMetrics { PromptsDone = round, StepsSeen = 10 * round, SamplesKept = round },
                     }, cancel);
                     milliseconds.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);

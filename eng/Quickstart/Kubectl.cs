@@ -12,8 +12,12 @@ internal class ClusterTool(string program, string kubeconfig, string workingFold
     /// <summary>Runs a command to its end.</summary>
     public async Task<Result> TryAsync(CancellationToken cancellation, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program) { WorkingDirectory = workingFolder, RedirectStandardOutput = true,
-            RedirectStandardError = true };
+        var start = new ProcessStartInfo(program)
+        {
+            WorkingDirectory = workingFolder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
         start.Environment["KUBECONFIG"] = kubeconfig;
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         using Process process = Process.Start(start)!;

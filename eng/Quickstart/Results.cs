@@ -9,8 +9,11 @@ namespace LightReasoner.Quickstart;
 /// <summary>What came out: the summary file, and the sentences that say whether it helped.</summary>
 internal static class Results
 {
-    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping
+    };
 
     public static void Write(string path, IReadOnlyList<JsonObject> runs, TimeSpan elapsed)
     {

@@ -18,6 +18,10 @@ internal sealed class FineTuneRunEntity : CustomKubernetesEntity<FineTuneRunSpec
         set => Status = (FineTuneRunStatus)value;
     }
 
-    Manifest IRunEntity.ToManifest() => new FineTuneRun { Kind = RunKind.FineTuneRun,
-        Metadata = RunDocument.Metadata(Metadata), Spec = Spec };
+    Manifest IRunEntity.ToManifest() => new FineTuneRun
+    {
+        Kind = RunKind.FineTuneRun,
+        Metadata = RunDocument.Metadata(Metadata),
+        Spec = Spec
+    };
 }

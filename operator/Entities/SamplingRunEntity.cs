@@ -18,6 +18,10 @@ internal sealed class SamplingRunEntity : CustomKubernetesEntity<SamplingRunSpec
         set => Status = (SamplingRunStatus)value;
     }
 
-    Manifest IRunEntity.ToManifest() => new SamplingRun { Kind = RunKind.SamplingRun,
-        Metadata = RunDocument.Metadata(Metadata), Spec = Spec };
+    Manifest IRunEntity.ToManifest() => new SamplingRun
+    {
+        Kind = RunKind.SamplingRun,
+        Metadata = RunDocument.Metadata(Metadata),
+        Spec = Spec
+    };
 }

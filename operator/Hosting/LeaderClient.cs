@@ -18,7 +18,8 @@ internal sealed class LeaderClient(Leadership leadership) : IDisposable
         if (leadership.LeaderAddress is not { } address || request.Headers.ContainsKey(ForwardedHeader))
             return (StatusCodes.Status503ServiceUnavailable, "this replica is not the leader, and does not know where the leader is");
         using var forwarded = new HttpRequestMessage(HttpMethod.Post,
-            new Uri(address, ProgressEndpoint.Path)) { Content = new ReadOnlyMemoryContent(body) };
+            new Uri(address, ProgressEndpoint.Path))
+        { Content = new ReadOnlyMemoryContent(body) };
         forwarded.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         forwarded.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         forwarded.Headers.Add(ForwardedHeader, "1");

@@ -148,8 +148,12 @@ internal static class OperatorCommand
 
     private static Option<string?> Choice(string name, string description, params string[] values)
     {
-        var option = new Option<string?>(name) { Description = $"{description} ({string.Join(", ", values)})", DefaultValueFactory = _ =>
-            FromEnvironment(name) ?? values[0] };
+        var option = new Option<string?>(name)
+        {
+            Description = $"{description} ({string.Join(", ", values)})",
+            DefaultValueFactory = _ =>
+            FromEnvironment(name) ?? values[0]
+        };
         option.AcceptOnlyFromAmong(values);
         return option;
     }

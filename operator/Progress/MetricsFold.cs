@@ -69,17 +69,17 @@ internal static class MetricsFold
 
     private static EvaluationMetrics? Evaluation(EvaluationMetrics? before, EvaluationMetrics? now) => now is null
         ? before : new EvaluationMetrics
-    {
-        Questions = now.Questions,
-        Before = Share(now.Before) ?? before?.Before,
-        After = Share(now.After) ?? before?.After,
-        ChangeLow = Figures.Round(now.ChangeLow) ?? before?.ChangeLow,
-        ChangeHigh = Figures.Round(now.ChangeHigh) ?? before?.ChangeHigh,
-        Benchmarks = now.Benchmarks ?? before?.Benchmarks,
-        Improved = now.Improved ?? before?.Improved,
-        Worsened = now.Worsened ?? before?.Worsened,
-        TokensPerForward = Figures.Round(now.TokensPerForward) ?? before?.TokensPerForward,
-    };
+        {
+            Questions = now.Questions,
+            Before = Share(now.Before) ?? before?.Before,
+            After = Share(now.After) ?? before?.After,
+            ChangeLow = Figures.Round(now.ChangeLow) ?? before?.ChangeLow,
+            ChangeHigh = Figures.Round(now.ChangeHigh) ?? before?.ChangeHigh,
+            Benchmarks = now.Benchmarks ?? before?.Benchmarks,
+            Improved = now.Improved ?? before?.Improved,
+            Worsened = now.Worsened ?? before?.Worsened,
+            TokensPerForward = Figures.Round(now.TokensPerForward) ?? before?.TokensPerForward,
+        };
 
     /// <summary>The schema refuses a whole status for a share outside of 0 to 1.</summary>
     private static double? Share(double? value) => Figures.Round(value) is { } share ? Math.Clamp(share, 0, 1) : null;

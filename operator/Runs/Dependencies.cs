@@ -41,11 +41,17 @@ internal sealed record Dependencies
                     outputs[key] = output;
                     break;
                 case { Phase: RunPhase.Failed } failed:
-                    return new Dependencies { Failure = new(RunPhase.Failed, Reasons.DependencyFailed,
-                        FailureText.Clean($"{key} failed: {failed.Message}")) };
+                    return new Dependencies
+                    {
+                        Failure = new(RunPhase.Failed, Reasons.DependencyFailed,
+                        FailureText.Clean($"{key} failed: {failed.Message}"))
+                    };
                 case { WaitsForThis: true }:
-                    return new Dependencies { Failure = new(RunPhase.Failed, Reasons.DependencyCycle,
-                        $"{key} waits for this run, and this run for it; neither can ever start") };
+                    return new Dependencies
+                    {
+                        Failure = new(RunPhase.Failed, Reasons.DependencyCycle,
+                        $"{key} waits for this run, and this run for it; neither can ever start")
+                    };
                 case { } other:
                     unfinished ??= new(RunPhase.Waiting, Reasons.WaitingForRun,
                         $"waits for {key}, which is {other.Phase ?? RunPhase.Pending}");
@@ -70,8 +76,10 @@ internal sealed record Dependencies
         int timeout = o.Run.RunSpec.DependencyTimeoutSeconds;
         return Left(o) <= TimeSpan.Zero
             ? new Standing(RunPhase.Failed, Reasons.DependencyMissing,
-                $"{key} has not existed for {timeout} s (spec.dependencyTimeoutSeconds)") { Obstacle = Reasons.DependencyMissing }
+                $"{key} has not existed for {timeout} s (spec.dependencyTimeoutSeconds)")
+            { Obstacle = Reasons.DependencyMissing }
             : new Standing(RunPhase.Waiting, Reasons.WaitingForRun,
-                $"waits for {key}, which does not exist (gives up after {timeout} s)") { Obstacle = Reasons.DependencyMissing };
+                $"waits for {key}, which does not exist (gives up after {timeout} s)")
+            { Obstacle = Reasons.DependencyMissing };
     }
 }

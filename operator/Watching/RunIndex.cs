@@ -78,8 +78,13 @@ internal sealed class RunIndex
     {
         lock (gate)
             if (runs.TryGetValue(key, out KnownRun? known) && known.Uid == uid)
-                runs[key] = known with { Phase = status.Phase, OutputUri = status.OutputUri, Message = status.Message,
-                    ObservedGeneration = status.ObservedGeneration ?? 0 };
+                runs[key] = known with
+                {
+                    Phase = status.Phase,
+                    OutputUri = status.OutputUri,
+                    Message = status.Message,
+                    ObservedGeneration = status.ObservedGeneration ?? 0
+                };
     }
 
     public void Remove(RunKey key, string uid)

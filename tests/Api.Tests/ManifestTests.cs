@@ -196,8 +196,11 @@ public class ManifestTests
     [Fact]
     public void Status_AsJson_UsesKubernetesForms()
     {
-        var status = new SamplingRunStatus { Phase = RunPhase.Running,
-            StartTime = new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.FromHours(1)) };
+        var status = new SamplingRunStatus
+        {
+            Phase = RunPhase.Running,
+            StartTime = new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.FromHours(1))
+        };
         Assert.Equal("""{"phase":"Running","startTime":"2026-01-02T02:04:05Z"}""",
             JsonSerializer.Serialize(status, ApiJson.Options));
     }

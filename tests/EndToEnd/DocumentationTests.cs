@@ -160,8 +160,13 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
 
     private async Task<(int Code, string Text)> RunAsync(string folder, IEnumerable<(string Name, string Value)> environment)
     {
-        var start = new ProcessStartInfo("bash", ["commands.sh"]) { WorkingDirectory = folder, RedirectStandardOutput = true,
-            RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo("bash", ["commands.sh"])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true
+        };
         foreach ((string name, string value) in environment.Concat([("HOME", folder),
             ("KUBECONFIG", cluster.Kubeconfig), ("TOKEN", "secret")]))
             start.Environment[name] = value;

@@ -52,8 +52,12 @@ public sealed class RunTableTests
     private static string[] Lines(Action<IAnsiConsole> write, int columns)
     {
         var text = new StringWriter();
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No,
-            ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text) });
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Out = new AnsiConsoleOutput(text)
+        });
         console.Profile.Width = columns;
         console.Profile.Capabilities.Unicode = true;
         write(console);

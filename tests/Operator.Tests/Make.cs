@@ -26,8 +26,14 @@ internal static class Make
             Amateur = new ModelSource { Uri = "hf://org/amateur" },
             Dataset = new DatasetSource { Uri = "az://data/q.jsonl" },
         };
-        return new SamplingRunEntity { ApiVersion = ApiGroup.ApiVersion, Kind = "SamplingRun", Metadata = Meta(name),
-            Spec = change?.Invoke(spec) ?? spec, Status = status ?? new() };
+        return new SamplingRunEntity
+        {
+            ApiVersion = ApiGroup.ApiVersion,
+            Kind = "SamplingRun",
+            Metadata = Meta(name),
+            Spec = change?.Invoke(spec) ?? spec,
+            Status = status ?? new()
+        };
     }
 
     public static FineTuneRunEntity FineTune(string name = "f", Func<FineTuneRunSpec, FineTuneRunSpec>? change = null,
@@ -38,16 +44,31 @@ internal static class Make
             Model = new ModelSource { Uri = "hf://org/expert" },
             Samples = new DatasetSource { RunRef = new RunReference { Kind = RunKind.SamplingRun, Name = "s" } },
         };
-        return new FineTuneRunEntity { ApiVersion = ApiGroup.ApiVersion, Kind = "FineTuneRun", Metadata = Meta(name),
-            Spec = change?.Invoke(spec) ?? spec, Status = status ?? new() };
+        return new FineTuneRunEntity
+        {
+            ApiVersion = ApiGroup.ApiVersion,
+            Kind = "FineTuneRun",
+            Metadata = Meta(name),
+            Spec = change?.Invoke(spec) ?? spec,
+            Status = status ?? new()
+        };
     }
 
     public static RefineRunEntity Refine(string name = "r", Func<RefineRunSpec, RefineRunSpec>? change = null)
     {
-        var spec = new RefineRunSpec { Model = new ModelSource { Uri = "hf://org/model" },
-            Dataset = new DatasetSource { Uri = "az://data/r.parquet" } };
-        return new RefineRunEntity { ApiVersion = ApiGroup.ApiVersion, Kind = "RefineRun", Metadata = Meta(name),
-            Spec = change?.Invoke(spec) ?? spec, Status = new() };
+        var spec = new RefineRunSpec
+        {
+            Model = new ModelSource { Uri = "hf://org/model" },
+            Dataset = new DatasetSource { Uri = "az://data/r.parquet" }
+        };
+        return new RefineRunEntity
+        {
+            ApiVersion = ApiGroup.ApiVersion,
+            Kind = "RefineRun",
+            Metadata = Meta(name),
+            Spec = change?.Invoke(spec) ?? spec,
+            Status = new()
+        };
     }
 
     public static V1ObjectMeta Meta(string name) => new()
@@ -85,8 +106,11 @@ internal static class Make
                 Uid = $"{name}-{shard}-uid",
                 CreationTimestamp = Now.AddMinutes(-9).UtcDateTime,
                 Labels = new Dictionary<string, string> { [Labels.RunUid] = run.Metadata.Uid },
-                Annotations = new Dictionary<string, string> { [Labels.CompletionIndex] =
-                    shard.ToString(System.Globalization.CultureInfo.InvariantCulture) },
+                Annotations = new Dictionary<string, string>
+                {
+                    [Labels.CompletionIndex] =
+                    shard.ToString(System.Globalization.CultureInfo.InvariantCulture)
+                },
                 OwnerReferences = [new V1OwnerReference { ApiVersion = "batch/v1", Kind = "Job", Name = "job",
                     Uid = jobUid, Controller = true }],
             },
@@ -117,21 +141,27 @@ internal static class Make
 
     public static ProgressReport Report(int shard, long done, long total, long sequence = 1, string attempt = "a",
         ReportOutcome outcome = ReportOutcome.Running) => new()
-    {
-        Kind = RunKind.SamplingRun,
-        Namespace = "team",
-        Name = "s",
-        Shard = shard,
-        Attempt = attempt,
-        Sequence = sequence,
-        Outcome = outcome,
-        Unit = "prompts",
-        Done = done,
-        Total = total,
-        RatePerSecond = 2,
-        Sampling = new SamplingMetrics { PromptsDone = done, StepsSeen = done * 10, SamplesKept = done * 2, MeanKl = 1 + shard,
-            TokensPerSecond = 100 },
-    };
+        {
+            Kind = RunKind.SamplingRun,
+            Namespace = "team",
+            Name = "s",
+            Shard = shard,
+            Attempt = attempt,
+            Sequence = sequence,
+            Outcome = outcome,
+            Unit = "prompts",
+            Done = done,
+            Total = total,
+            RatePerSecond = 2,
+            Sampling = new SamplingMetrics
+            {
+                PromptsDone = done,
+                StepsSeen = done * 10,
+                SamplesKept = done * 2,
+                MeanKl = 1 + shard,
+                TokensPerSecond = 100
+            },
+        };
 
     public static string Json(ProgressReport report) => JsonSerializer.Serialize(report, ApiJson.Options);
 

@@ -10,8 +10,11 @@ internal static class JsonFile
 {
     private const long MaxBytes = 64 << 20;
 
-    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_indented = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping
+    };
 
     public static JsonObject Read(string path)
     {

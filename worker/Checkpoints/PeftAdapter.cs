@@ -106,8 +106,12 @@ public static class PeftAdapter
                 : isB ? zeros(like.size(0), adapter.Options.Rank) : zeros(adapter.Options.Rank, like.size(1)))], isB ? 1 : 0)));
         }
         var rank = adapters.Sum(adapter => adapter.Options.Rank);
-        return (adapters[^1].Options with { Rank = rank, Alpha = rank,
-            TargetModules = [.. adapters.SelectMany(adapter => adapter.Options.TargetModules).Distinct()] }, weights);
+        return (adapters[^1].Options with
+        {
+            Rank = rank,
+            Alpha = rank,
+            TargetModules = [.. adapters.SelectMany(adapter => adapter.Options.TargetModules).Distinct()]
+        }, weights);
     }
 
     private static LoraSpec ReadOptions(string dir)

@@ -35,7 +35,8 @@ internal static class ParquetValues
         switch (type)
         {
             case DecimalLogicalType { Scale: var scale }: return value => Decimal(value, scale);
-            case TimestampLogicalType { TimeUnit: var unit, IsAdjustedToUtc: var utc }: return value =>
+            case TimestampLogicalType { TimeUnit: var unit, IsAdjustedToUtc: var utc }:
+                return value =>
                 Timestamp(value, PerSecond(unit), utc);
             case TimeLogicalType { TimeUnit: var unit }: return value => Time(value, PerSecond(unit));
             case IntLogicalType { IsSigned: false }: return value => Integer(unchecked((ulong)value));
@@ -50,7 +51,8 @@ internal static class ParquetValues
         switch (type)
         {
             case StringLogicalType or EnumLogicalType or JsonLogicalType: return value => Text(Span(value.Pointer, value.Length));
-            case DecimalLogicalType { Scale: var scale }: return value =>
+            case DecimalLogicalType { Scale: var scale }:
+                return value =>
                 Decimal(new BigInteger(Span(value.Pointer, value.Length), isBigEndian: true), scale);
             default: return value => Base64(Span(value.Pointer, value.Length));
         }
@@ -63,7 +65,8 @@ internal static class ParquetValues
         int length = column.TypeLength;
         switch (type)
         {
-            case DecimalLogicalType { Scale: var scale }: return value =>
+            case DecimalLogicalType { Scale: var scale }:
+                return value =>
                 Decimal(new BigInteger(Span(value.Pointer, length), isBigEndian: true), scale);
             case Float16LogicalType: return value => Number((double)BitConverter.ToHalf(Span(value.Pointer, length)));
             default: return value => Base64(Span(value.Pointer, length));

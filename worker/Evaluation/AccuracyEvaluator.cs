@@ -54,7 +54,7 @@ public sealed class AccuracyEvaluator
         var correct = texts.Zip(questions, (text, question) => grader.Grade(text, question.Answer!).IsCorrect).ToArray();
         var passes = generated.Sum(answer => (long)answer.ForwardPasses);
         return new EvaluationResult(correct, texts, passes == 0 ? 0 : (double)generated.Sum(answer => (long)answer.Ids.Length) / passes)
-            { AnswersCut = generated.Count(answer => answer.Cut) };
+        { AnswersCut = generated.Count(answer => answer.Cut) };
     }
 
     /// <summary>The questions as the model reads them.</summary>

@@ -56,17 +56,47 @@ internal static class LatexTokens
 
     private static readonly Dictionary<string, string> Synonyms = new()
     {
-        [@"\leq"] = "≤", [@"\le"] = "≤", [@"\leqq"] = "≤", [@"\leqslant"] = "≤", [@"\geq"] = "≥", [@"\ge"] = "≥", [@"\geqq"] = "≥",
-            [@"\geqslant"] = "≥", [@"\neq"] = "≠",
-        [@"\times"] = "*", [@"\cdot"] = "*", [@"\div"] = "/", [":"] = "/", ["<="] = "≤", [">="] = "≥", [@"\dfrac"] = @"\frac",
-            [@"\tfrac"] = @"\frac", [@"\dbinom"] = @"\binom", [@"\tbinom"] = @"\binom",
+        [@"\leq"] = "≤",
+        [@"\le"] = "≤",
+        [@"\leqq"] = "≤",
+        [@"\leqslant"] = "≤",
+        [@"\geq"] = "≥",
+        [@"\ge"] = "≥",
+        [@"\geqq"] = "≥",
+        [@"\geqslant"] = "≥",
+        [@"\neq"] = "≠",
+        [@"\times"] = "*",
+        [@"\cdot"] = "*",
+        [@"\div"] = "/",
+        [":"] = "/",
+        ["<="] = "≤",
+        [">="] = "≥",
+        [@"\dfrac"] = @"\frac",
+        [@"\tfrac"] = @"\frac",
+        [@"\dbinom"] = @"\binom",
+        [@"\tbinom"] = @"\binom",
     };
 
     private static readonly Dictionary<string, string> MoreSynonyms = new()
     {
-        [@"\lt"] = "<", [@"\gt"] = ">", [@"\ne"] = "≠", ["−"] = "-", ["–"] = "-", ["×"] = "*", ["⋅"] = "*", ["·"] = "*", ["÷"] = "/",
-            ["π"] = @"\pi", ["∞"] = @"\infty", [@"\lbrace"] = @"\{",
-        [@"\rbrace"] = @"\}", [@"\%"] = "%", ["∪"] = @"\cup", ["°"] = @"\degree", ["²"] = "^2", ["³"] = "^3",
+        [@"\lt"] = "<",
+        [@"\gt"] = ">",
+        [@"\ne"] = "≠",
+        ["−"] = "-",
+        ["–"] = "-",
+        ["×"] = "*",
+        ["⋅"] = "*",
+        ["·"] = "*",
+        ["÷"] = "/",
+        ["π"] = @"\pi",
+        ["∞"] = @"\infty",
+        [@"\lbrace"] = @"\{",
+        [@"\rbrace"] = @"\}",
+        [@"\%"] = "%",
+        ["∪"] = @"\cup",
+        ["°"] = @"\degree",
+        ["²"] = "^2",
+        ["³"] = "^3",
     };
 
     /// <summary>The tokens; the last is <see cref="Error"/> where a character is not known.</summary>

@@ -63,7 +63,11 @@ internal static class NumberWords
     {
         var values = new Dictionary<string, long>
         {
-            ["hundred"] = 100, ["thousand"] = 1_000, ["million"] = 1_000_000, ["billion"] = 1_000_000_000, ["point"] = Point,
+            ["hundred"] = 100,
+            ["thousand"] = 1_000,
+            ["million"] = 1_000_000,
+            ["billion"] = 1_000_000_000,
+            ["point"] = Point,
         };
         string[] small =
         [

@@ -57,7 +57,10 @@ internal static class PairCommand
         {
             ["vocabulary"] = new JsonObject
             {
-                ["expert"] = tokens.Expert, ["amateur"] = tokens.Amateur, ["common"] = tokens.Common, ["differentIds"] = tokens.Moved,
+                ["expert"] = tokens.Expert,
+                ["amateur"] = tokens.Amateur,
+                ["common"] = tokens.Common,
+                ["differentIds"] = tokens.Moved,
                 ["examples"] = new JsonArray([.. tokens.Examples.Select(t =>
                     new JsonObject { ["token"] = t.Token, ["expert"] = t.ExpertId, ["amateur"] = t.AmateurId })]),
             },

@@ -79,7 +79,12 @@ internal static class SamplesCommand
     private static JsonObject Spread(IEnumerable<int> values)
     {
         int[] sorted = [.. values.Order()];
-        return new JsonObject { ["min"] = sorted[0], ["median"] = sorted[sorted.Length / 2],
-            ["mean"] = sorted.Average(), ["max"] = sorted[^1] };
+        return new JsonObject
+        {
+            ["min"] = sorted[0],
+            ["median"] = sorted[sorted.Length / 2],
+            ["mean"] = sorted.Average(),
+            ["max"] = sorted[^1]
+        };
     }
 }

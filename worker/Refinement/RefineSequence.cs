@@ -31,7 +31,8 @@ internal sealed record RefineSequence(int[] Ids, int ResponseStart)
             {
                 Truncation.Right => new RefineSequence(content[..maxLength], Math.Min(prompt.Length, maxLength)) { Cut = true },
                 Truncation.Left => new RefineSequence(content[^maxLength..],
-                    Math.Max(0, prompt.Length - (content.Length - maxLength))) { Cut = true },
+                    Math.Max(0, prompt.Length - (content.Length - maxLength)))
+                { Cut = true },
                 _ => throw new InvalidDataException(
                     $"{(place.Length > 0 ? place + ": " : "")}prompt and response have {content.Length} tokens with EOS, more than "
                         + $"maxLength ({maxLength}); truncation: right or left would cut them"),

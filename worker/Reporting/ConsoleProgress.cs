@@ -120,7 +120,9 @@ public sealed class ConsoleProgress(TextWriter output, ProgressStyle style, Time
         int wanted = columns / ColumnsPerCell is var fitting and >= LeastCells ? Math.Min(MostCells, fitting) : 0;
         string head = what + " ", share = Percent(report), rate = Rate(report), left = Left(report);
         string[] texts = [Counts(report) + rate + left, share + rate + left, share + left, share];
-        var layouts = from cells in (int[])[wanted, 0] from text in texts select (Bar: Bar(cells, Share(report)),
+        var layouts = from cells in (int[])[wanted, 0]
+                      from text in texts
+                      select (Bar: Bar(cells, Share(report)),
             Length: head.Length + (cells > 0 ? cells + 1 : 0) + text.Length, Text: text);
         (string bar, int length, string words) = layouts.FirstOrDefault(layout => layout.Length <= room);
         if (words is null) return "\r" + share[..Math.Min(room, share.Length)] + "\u001b[K";

@@ -10,8 +10,13 @@ public sealed class ProgressFeed(ProgressReporter reporter, ConsoleProgress cons
     public void Report(DownloadProgress value)
     {
         reporter.Update(report => report with { Message = value.Done < value.Total ? $"{value}" : null });
-        lock (console) console.Show("downloading", reporter.Latest with { Unit = "MB", Done = value.Done / 1_000_000,
-            Total = value.Total / 1_000_000, RatePerSecond = null }, "");
+        lock (console) console.Show("downloading", reporter.Latest with
+        {
+            Unit = "MB",
+            Done = value.Done / 1_000_000,
+            Total = value.Total / 1_000_000,
+            RatePerSecond = null
+        }, "");
     }
 
     /// <summary>A sentence for the person.</summary>

@@ -112,7 +112,8 @@ public sealed class ProgressReporter : IAsyncDisposable
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Post,
-                _targets.Url) { Content = new StringContent(Encode(report), Encoding.UTF8, "application/json") };
+                _targets.Url)
+            { Content = new StringContent(Encode(report), Encoding.UTF8, "application/json") };
             if (_targets.TokenFile is { } file)
                 request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(file)).Trim());
             using HttpResponseMessage response = await _http.SendAsync(request);

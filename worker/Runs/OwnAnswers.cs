@@ -27,8 +27,11 @@ public static class OwnAnswers
         {
             IReadOnlyList<TestSet> sets = await TestSet.ReadAsync(new EvaluationSpec
             {
-                Dataset = spec.Dataset, Benchmark = spec.Benchmark, Grader = spec.Grader,
-                QuestionField = spec.Benchmark is null ? spec.QuestionField : null, AnswerField = spec.Benchmark is null
+                Dataset = spec.Dataset,
+                Benchmark = spec.Benchmark,
+                Grader = spec.Grader,
+                QuestionField = spec.Benchmark is null ? spec.QuestionField : null,
+                AnswerField = spec.Benchmark is null
                     ? spec.AnswerField : null,
             }, uri, cancellation);
             known = sets[0].Questions.ToDictionary(question => question.Index);

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using TorchSharp;
 using LightReasoner.Api;
 using LightReasoner.Worker.Reporting;
+using TorchSharp;
 
 namespace LightReasoner.Worker.Runs;
 

@@ -22,8 +22,13 @@ internal sealed record RunResult(ProgressReport Report, RunUsage? Usage)
     public static Task WriteAsync(RunOutput output, string scope, RunSpec spec, ProgressReport report, RunUsage usage,
         CancellationToken cancellation)
     {
-        JsonObject node = JsonSerializer.SerializeToNode(report with { Outcome = ReportOutcome.Succeeded, Message = null, Attempt = "",
-            Sequence = 0 }, ApiJson.Options)!.AsObject();
+        JsonObject node = JsonSerializer.SerializeToNode(report with
+        {
+            Outcome = ReportOutcome.Succeeded,
+            Message = null,
+            Attempt = "",
+            Sequence = 0
+        }, ApiJson.Options)!.AsObject();
         node["extent"] = RunExtent.Of(spec);
         node["usage"] = JsonSerializer.SerializeToNode(usage, ApiJson.Options);
         return output.PutTextAsync($"{Prefix}{scope}.json", node.ToJsonString(ApiJson.Indented), cancellation);

@@ -32,8 +32,11 @@ internal sealed partial class AzureAccount(Func<string, string?> environment)
     {
         // An authority that cannot be reached is given up within 30 seconds.
         Transport =
-            new HttpClientTransport(new HttpClient(new SocketsHttpHandler { ConnectTimeout = Connections.ConnectTimeout,
-            UseCookies = false })),
+            new HttpClientTransport(new HttpClient(new SocketsHttpHandler
+            {
+                ConnectTimeout = Connections.ConnectTimeout,
+                UseCookies = false
+            })),
         Retry = { MaxRetries = 2 },
         // The public cloud's directory knows nothing of a private cloud's authority and would be asked for it.
         DisableInstanceDiscovery = Environment.GetEnvironmentVariable("AZURE_AUTHORITY_HOST") is { Length: > 0 } host

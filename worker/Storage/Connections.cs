@@ -20,17 +20,22 @@ internal sealed class Connections : DelegatingHandler
 
     private static readonly ResiliencePipeline<HttpResponseMessage> Tries = new ResiliencePipelineBuilder<HttpResponseMessage>()
         .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
-    {
-        ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is { } e && IsUnreachable(e)
-            && !args.Context.CancellationToken.IsCancellationRequested),
-        MaxRetryAttempts = 2,
-        Delay = TimeSpan.FromSeconds(1),
-        BackoffType = DelayBackoffType.Constant,
-    }).Build();
+        {
+            ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is { } e && IsUnreachable(e)
+                && !args.Context.CancellationToken.IsCancellationRequested),
+            MaxRetryAttempts = 2,
+            Delay = TimeSpan.FromSeconds(1),
+            BackoffType = DelayBackoffType.Constant,
+        }).Build();
 
     private Connections()
-        : base(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = ConnectTimeout,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+        : base(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = ConnectTimeout,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5)
+        })
     {
     }
 

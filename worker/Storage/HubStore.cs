@@ -90,8 +90,11 @@ internal sealed partial class HubStore : IBlobStore
     }
 
     private WebRequest Request(string url, string shown) =>
-        new(new Uri(url), shown) { Authorization = _options.Token is null ? null
-            : new AuthenticationHeaderValue("Bearer", _options.Token) };
+        new(new Uri(url), shown)
+        {
+            Authorization = _options.Token is null ? null
+            : new AuthenticationHeaderValue("Bearer", _options.Token)
+        };
 
     private Task<(string Commit, IReadOnlyList<HubFile> Files)> TreeAsync(CancellationToken cancellation) =>
         _tree is { IsCompletedSuccessfully: true } known ? known : _tree = ReadTreeAsync(cancellation);

@@ -20,8 +20,11 @@ internal static class Pieces
         CancellationToken cancellation)
     {
         var results = new List<T>();
-        await Parallel.ForEachAsync(ReadAsync(), new ParallelOptions { MaxDegreeOfParallelism = Concurrency,
-            CancellationToken = cancellation }, async (piece, stop) =>
+        await Parallel.ForEachAsync(ReadAsync(), new ParallelOptions
+        {
+            MaxDegreeOfParallelism = Concurrency,
+            CancellationToken = cancellation
+        }, async (piece, stop) =>
         {
             try
             {

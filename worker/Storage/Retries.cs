@@ -31,16 +31,16 @@ internal static class Retries
 
     public static ResiliencePipeline Create(TimeProvider time, int most = Most) =>
         new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
-    {
-        ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is { } e && IsTransient(e, args.Context.CancellationToken)
-            && !(e is BusyServerException { RetryAfter: { } asked } && asked > MostPatience)),
-        MaxRetryAttempts = most,
-        Delay = First,
-        MaxDelay = Longest,
-        BackoffType = DelayBackoffType.Exponential,
-        UseJitter = true,
-        DelayGenerator = args => ValueTask.FromResult((args.Outcome.Exception as BusyServerException)?.RetryAfter),
-    }).Build();
+        {
+            ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is { } e && IsTransient(e, args.Context.CancellationToken)
+                && !(e is BusyServerException { RetryAfter: { } asked } && asked > MostPatience)),
+            MaxRetryAttempts = most,
+            Delay = First,
+            MaxDelay = Longest,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            DelayGenerator = args => ValueTask.FromResult((args.Outcome.Exception as BusyServerException)?.RetryAfter),
+        }).Build();
 
     /// <summary>
     /// Whether an error came from the way to the server, or from its silence, and not from the person who stops the program.

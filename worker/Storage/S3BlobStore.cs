@@ -54,8 +54,11 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
         ExplainAsync<IReadOnlyList<BlobInfo>>("", async () =>
     {
         var blobs = new List<BlobInfo>();
-        await foreach (S3Object found in s3.Paginators.ListObjectsV2(new ListObjectsV2Request { BucketName = bucket,
-            Prefix = _prefix + prefix }).S3Objects.WithCancellation(cancellation))
+        await foreach (S3Object found in s3.Paginators.ListObjectsV2(new ListObjectsV2Request
+        {
+            BucketName = bucket,
+            Prefix = _prefix + prefix
+        }).S3Objects.WithCancellation(cancellation))
             if (!found.Key.EndsWith('/') && !found.Key.EndsWith(ProbeSuffix, StringComparison.Ordinal))
                 blobs.Add(new BlobInfo(found.Key[_prefix.Length..], found.Size ?? 0));
         blobs.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
@@ -137,8 +140,11 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
         GetObjectMetadataResponse about = await s3.GetObjectMetadataAsync(bucket, _prefix + name, cancellation);
         using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.Asynchronous);
         int count = checked((int)((about.ContentLength + Pieces.Bytes - 1) / Pieces.Bytes));
-        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = Pieces.Concurrency,
-            CancellationToken = cancellation }, async (number, stop) =>
+        await Parallel.ForAsync(0, count, new ParallelOptions
+        {
+            MaxDegreeOfParallelism = Pieces.Concurrency,
+            CancellationToken = cancellation
+        }, async (number, stop) =>
         {
             long offset = (long)number * Pieces.Bytes;
             var piece = new byte[Math.Min(Pieces.Bytes, about.ContentLength - offset)];
@@ -154,15 +160,27 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
         ExplainAsync(name, () => WebClient.OfProcess.RepeatAsync($"{uri}/{name}", async stop =>
     {
         using GetObjectResponse response = await s3.GetObjectAsync(
-            new GetObjectRequest { BucketName = bucket, Key = _prefix + name, ByteRange = new ByteRange(offset, offset + piece.Length - 1),
-                EtagToMatch = etag }, stop);
+            new GetObjectRequest
+            {
+                BucketName = bucket,
+                Key = _prefix + name,
+                ByteRange = new ByteRange(offset, offset + piece.Length - 1),
+                EtagToMatch = etag
+            }, stop);
         await response.ResponseStream.ReadExactlyAsync(piece, stop);
         return true;
     }, cancellation));
 
     private async Task<string> PutOneAsync(string key, Stream content, string? none, string? match, CancellationToken cancellation) =>
-        (await s3.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = key, InputStream = content, AutoCloseStream = false,
-            IfNoneMatch = none, IfMatch = match }, cancellation)).ETag;
+        (await s3.PutObjectAsync(new PutObjectRequest
+        {
+            BucketName = bucket,
+            Key = key,
+            InputStream = content,
+            AutoCloseStream = false,
+            IfNoneMatch = none,
+            IfMatch = match
+        }, cancellation)).ETag;
 
     private async Task<string?> PutPartsAsync(string key, Stream content, string? none, string? match, CancellationToken cancellation)
     {
@@ -171,11 +189,24 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
         {
             PartETag[] parts = await Pieces.UploadAsync(content, Pieces.SizeFor(content.Length, MaxParts), async (number, piece, stop) =>
                 new PartETag(number + 1,
-                    (await s3.UploadPartAsync(new UploadPartRequest { BucketName = bucket, Key = key, UploadId = upload,
-                    PartNumber = number + 1, InputStream = piece }, stop)).ETag), cancellation);
+                    (await s3.UploadPartAsync(new UploadPartRequest
+                    {
+                        BucketName = bucket,
+                        Key = key,
+                        UploadId = upload,
+                        PartNumber = number + 1,
+                        InputStream = piece
+                    }, stop)).ETag), cancellation);
             CompleteMultipartUploadResponse done = await s3.CompleteMultipartUploadAsync(
-                new CompleteMultipartUploadRequest { BucketName = bucket, Key = key, UploadId = upload, PartETags = [.. parts],
-                    IfNoneMatch = none, IfMatch = match }, cancellation);
+                new CompleteMultipartUploadRequest
+                {
+                    BucketName = bucket,
+                    Key = key,
+                    UploadId = upload,
+                    PartETags = [.. parts],
+                    IfNoneMatch = none,
+                    IfMatch = match
+                }, cancellation);
             // Older Ceph gives no tag here.
             return string.IsNullOrEmpty(done.ETag) ? (await s3.GetObjectMetadataAsync(bucket, key, cancellation)).ETag : done.ETag;
         }

@@ -62,8 +62,12 @@ internal sealed class EventWriter(IKubernetesClient client, OperatorSettings set
             Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = ns },
             InvolvedObject = new V1ObjectReference
             {
-                ApiVersion = entity.ApiVersion, Kind = entity.Kind, Name = entity.Name(), NamespaceProperty = entity.Namespace(),
-                    ResourceVersion = entity.ResourceVersion(), Uid = entity.Uid(),
+                ApiVersion = entity.ApiVersion,
+                Kind = entity.Kind,
+                Name = entity.Name(),
+                NamespaceProperty = entity.Namespace(),
+                ResourceVersion = entity.ResourceVersion(),
+                Uid = entity.Uid(),
             },
             Type = type.ToString(),
             Reason = reason,

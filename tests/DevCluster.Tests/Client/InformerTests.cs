@@ -2,10 +2,10 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Text;
 using System.Threading.Channels;
+using k8s;
 using LightReasoner.DevCluster.Json;
 using LightReasoner.DevCluster.Node;
 using Microsoft.Extensions.Logging.Abstractions;
-using k8s;
 
 namespace LightReasoner.DevCluster.Tests.Client;
 

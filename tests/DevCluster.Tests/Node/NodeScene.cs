@@ -78,8 +78,13 @@ internal sealed class NodeScene : IAsyncDisposable
         var body = (JsonObject)JsonNode.Parse(spec)!;
         body["restartPolicy"] ??= "Never";
         body["containers"] = new JsonArray(main);
-        return Create(Resource.Pods, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Pod",
-            ["metadata"] = new JsonObject { ["name"] = name, ["annotations"] = JsonNode.Parse(annotations) }, ["spec"] = body });
+        return Create(Resource.Pods, new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Pod",
+            ["metadata"] = new JsonObject { ["name"] = name, ["annotations"] = JsonNode.Parse(annotations) },
+            ["spec"] = body
+        });
     }
 
     /// <summary>Makes a Job whose Pods run a script.</summary>
@@ -92,12 +97,21 @@ internal sealed class NodeScene : IAsyncDisposable
             {
                 ["restartPolicy"] = "Never",
                 ["terminationGracePeriodSeconds"] = 1,
-                ["containers"] = new JsonArray(new JsonObject { ["name"] = "main", ["image"] = "shell:1",
-                    ["command"] = new JsonArray("sh", "-c", script) }),
+                ["containers"] = new JsonArray(new JsonObject
+                {
+                    ["name"] = "main",
+                    ["image"] = "shell:1",
+                    ["command"] = new JsonArray("sh", "-c", script)
+                }),
             },
         };
-        return Create(Resource.Jobs, new JsonObject { ["apiVersion"] = "batch/v1", ["kind"] = "Job",
-            ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = body });
+        return Create(Resource.Jobs, new JsonObject
+        {
+            ["apiVersion"] = "batch/v1",
+            ["kind"] = "Job",
+            ["metadata"] = new JsonObject { ["name"] = name },
+            ["spec"] = body
+        });
     }
 
     public Task<JsonObject> Create(Resource resource, JsonObject body) => Api.CreateAsync(resource.Collection(Namespace), body);

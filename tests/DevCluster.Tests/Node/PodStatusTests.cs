@@ -77,8 +77,12 @@ public sealed class PodStatusTests
     [Fact]
     public void Patch_NodeShutsDown_DisruptionTarget()
     {
-        var patch = PodStatus.Patch(Facts("Never", "", "b") with { Over = true, Reason = ("Terminated", "m"),
-            Disruption = ("TerminationByKubelet", "m") }, Now);
+        var patch = PodStatus.Patch(Facts("Never", "", "b") with
+        {
+            Over = true,
+            Reason = ("Terminated", "m"),
+            Disruption = ("TerminationByKubelet", "m")
+        }, Now);
         Assert.Equal("Terminated", patch.Text("status", "reason"));
         Assert.Contains(patch.Items("status", "conditions"), c => c.Text("type") == "DisruptionTarget" && c.Text("status") == "True");
     }

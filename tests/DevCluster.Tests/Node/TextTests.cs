@@ -46,8 +46,11 @@ public sealed class TextTests
     [InlineData("tools", null)]
     public void EntryPoint_AnyName_TagAndRegistryDoNotMatter(string image, string? expected)
     {
-        var catalog = new ImageCatalog(new Dictionary<string, string> { ["lightreasoner/worker"] = "/bin/worker",
-            ["tool"] = "dotnet \"a b.dll\" -x" });
+        var catalog = new ImageCatalog(new Dictionary<string, string>
+        {
+            ["lightreasoner/worker"] = "/bin/worker",
+            ["tool"] = "dotnet \"a b.dll\" -x"
+        });
         Assert.Equal(expected, catalog.EntryPoint(image) is { } parts ? string.Join(',', parts) : null);
     }
 

@@ -104,8 +104,11 @@ internal sealed class Comparer(HashSet<string> unordered, HashSet<string> loose)
     private static string Short(JsonNode? node)
     {
         var text =
-            node?.ToJsonString(new JsonSerializerOptions { Encoder =
-            System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) ?? "null";
+            node?.ToJsonString(new JsonSerializerOptions
+            {
+                Encoder =
+            System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping
+            }) ?? "null";
         return text.Length <= 600 ? text : text[..600] + "…";
     }
 }

@@ -234,8 +234,12 @@ internal sealed partial class KubectlScene : IAsyncDisposable
 
     private Process Start(IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(Kubectl, arguments) { RedirectStandardOutput = true, RedirectStandardError = true,
-            WorkingDirectory = server.Folder };
+        var start = new ProcessStartInfo(Kubectl, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = server.Folder
+        };
         start.Environment["KUBECONFIG"] = server.Kubeconfig;
         start.Environment["HOME"] = server.Folder;
         start.Environment["KUBE_EDITOR"] = "sed -i s/samples:.12/samples:\\ 13/";

@@ -27,8 +27,12 @@ internal sealed class Replay(HttpClient client, string token, TranscriptCase tes
             var name = $"t-{Guid.NewGuid().ToString("n", CultureInfo.InvariantCulture)[..8]}";
             bindings = bindings.With(key, name);
             if (test.Fixtures.Contains(fixture))
-                await Make("/api/v1/namespaces", new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace",
-                    ["metadata"] = new JsonObject { ["name"] = name } });
+                await Make("/api/v1/namespaces", new JsonObject
+                {
+                    ["apiVersion"] = "v1",
+                    ["kind"] = "Namespace",
+                    ["metadata"] = new JsonObject { ["name"] = name }
+                });
         }
 
         if (test.Fixtures.Contains("samplingruns"))
@@ -70,7 +74,8 @@ internal sealed class Replay(HttpClient client, string token, TranscriptCase tes
     private async Task Make(string path, JsonNode body)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post,
-            path) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json") };
+            path)
+        { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json") };
         request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
         using var response = await client.SendAsync(request);
         if (!response.IsSuccessStatusCode && (int)response.StatusCode != 409)

@@ -1,11 +1,11 @@
-using LightReasoner.Operator.Hosting;
-using LightReasoner.Operator.Watching;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using LightReasoner.Operator.Hosting;
 using LightReasoner.Operator.Metrics;
+using LightReasoner.Operator.Watching;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LightReasoner.Operator.Tests.Chart;
 
@@ -47,8 +47,9 @@ public sealed class AlertTests
         metrics.Reconciled(RunKind.SamplingRun, "success", TimeSpan.FromSeconds(1));
         metrics.Observe(new RunKey(RunKind.SamplingRun, "team", "s"), "uid", new SamplingRunStatus
         {
-            Phase = RunPhase.Running, Progress = new RunProgress { Done = 1, Total = 2 },
-                Metrics = new SamplingMetrics { TokensPerSecond = 1 },
+            Phase = RunPhase.Running,
+            Progress = new RunProgress { Done = 1, Total = 2 },
+            Metrics = new SamplingMetrics { TokensPerSecond = 1 },
         });
         using var text = new MemoryStream();
         await metrics.Registry.CollectAndExportAsTextAsync(text, TestContext.Current.CancellationToken);

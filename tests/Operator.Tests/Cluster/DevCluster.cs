@@ -18,7 +18,8 @@ public sealed class DevCluster : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory,
-            "LightReasoner.DevCluster")) { RedirectStandardOutput = true, RedirectStandardError = true };
+            "LightReasoner.DevCluster"))
+        { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string argument in new[] { "up", "--kubeconfig", Kubeconfig, "--no-node", "--data", Path.Combine(folder, "data") })
             start.ArgumentList.Add(argument);
         process = Process.Start(start)!;

@@ -117,8 +117,12 @@ public sealed class ExampleTests(DevCluster cluster)
         JsonObject[] all = [.. objects];
         foreach (string ns in all.Select(o => (string?)o["metadata"]!["namespace"]).OfType<string>()
             .Distinct()) await EnsureNamespaceAsync(ns);
-        string text = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "List",
-            ["items"] = new JsonArray([.. all.Select(o => o.DeepClone())]) }.ToJsonString();
+        string text = new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "List",
+            ["items"] = new JsonArray([.. all.Select(o => o.DeepClone())])
+        }.ToJsonString();
         string output = await Kubectl.RunAsync(cluster.Kubeconfig, text, "apply", "--server-side", "--force-conflicts",
             "--dry-run=server", "--validate=strict", "-f", "-");
         Assert.Equal(all.Length, output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
@@ -127,6 +131,6 @@ public sealed class ExampleTests(DevCluster cluster)
     private async Task EnsureNamespaceAsync(string name)
     {
         if (await cluster.Client.GetAsync<V1Namespace>(name) is null) await cluster.Client.CreateAsync(new V1Namespace
-            { Metadata = new V1ObjectMeta { Name = name } });
+        { Metadata = new V1ObjectMeta { Name = name } });
     }
 }

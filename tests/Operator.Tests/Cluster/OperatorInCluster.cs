@@ -163,23 +163,32 @@ internal sealed class OperatorInCluster : IAsyncDisposable
     /// <summary>A report as the worker in this pod would send it.</summary>
     public ProgressReport Report(V1Pod pod, IRunEntity run, long done, long total, long sequence = 1,
         ReportOutcome outcome = ReportOutcome.Running) =>
-        Make.Report(Runs.PodState.Shard(pod), done, total, sequence, pod.Metadata.Uid, outcome) with { Namespace = Namespace,
-            Name = run.Metadata.Name, Kind = run.RunKind };
+        Make.Report(Runs.PodState.Shard(pod), done, total, sequence, pod.Metadata.Uid, outcome) with
+        {
+            Namespace = Namespace,
+            Name = run.Metadata.Name,
+            Kind = run.RunKind
+        };
 
     /// <summary>A token as the kubelet would project it into the pod.</summary>
     public async Task<string> TokenAsync(V1Pod pod, string audience = ApiGroup.ProgressAudience)
     {
         Authenticationv1TokenRequest answer =
             await Client.ApiClient.CoreV1.CreateNamespacedServiceAccountTokenAsync(new Authenticationv1TokenRequest
-        {
-            Spec = new V1TokenRequestSpec
             {
-                Audiences = [audience],
-                ExpirationSeconds = 3600,
-                BoundObjectRef = new V1BoundObjectReference { ApiVersion = "v1", Kind = "Pod", Name = pod.Metadata.Name,
-                    Uid = pod.Metadata.Uid },
-            },
-        }, "default", Namespace);
+                Spec = new V1TokenRequestSpec
+                {
+                    Audiences = [audience],
+                    ExpirationSeconds = 3600,
+                    BoundObjectRef = new V1BoundObjectReference
+                    {
+                        ApiVersion = "v1",
+                        Kind = "Pod",
+                        Name = pod.Metadata.Name,
+                        Uid = pod.Metadata.Uid
+                    },
+                },
+            }, "default", Namespace);
         return answer.Status.Token;
     }
 
@@ -188,7 +197,8 @@ internal sealed class OperatorInCluster : IAsyncDisposable
     public async Task<HttpResponseMessage> PostAsync(string? token, string body)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post,
-            "/v1/progress") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+            "/v1/progress")
+        { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return await Http.SendAsync(request);
     }
@@ -208,8 +218,15 @@ internal sealed class OperatorInCluster : IAsyncDisposable
     private static IEnumerable<V1Pod> Open(IEnumerable<V1Pod> pods) =>
         pods.Where(p => p.Status?.Phase is not ("Succeeded" or "Failed") && p.Metadata.DeletionTimestamp is null);
 
-    private static object Container(object state) => new { name = "worker", image = "w", imageID = "w", ready = false,
-        restartCount = 0, state };
+    private static object Container(object state) => new
+    {
+        name = "worker",
+        image = "w",
+        imageID = "w",
+        ready = false,
+        restartCount = 0,
+        state
+    };
 
     private static string Timestamp() => DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'",
         System.Globalization.CultureInfo.InvariantCulture);

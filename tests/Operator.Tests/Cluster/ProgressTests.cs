@@ -34,8 +34,13 @@ public sealed class ProgressTests(DevCluster cluster)
         V1Pod stranger = await o.Client.CreateAsync(new V1Pod
         {
             // Bears the run's labels, but belongs to no Job.
-            Metadata = new V1ObjectMeta { Name = "stranger", NamespaceProperty = o.Namespace, Labels = pod.Metadata.Labels,
-                Annotations = pod.Metadata.Annotations },
+            Metadata = new V1ObjectMeta
+            {
+                Name = "stranger",
+                NamespaceProperty = o.Namespace,
+                Labels = pod.Metadata.Labels,
+                Annotations = pod.Metadata.Annotations
+            },
             Spec = new V1PodSpec { ServiceAccountName = "default", Containers = [new V1Container { Name = "worker", Image = "x" }] },
         });
 

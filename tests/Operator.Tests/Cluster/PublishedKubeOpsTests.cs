@@ -82,8 +82,13 @@ public sealed class PublishedKubeOpsTests(DevCluster cluster)
     [InlineData("Debug")]
     public async Task KubeOpsOwnLines_AreNotLogged(string level)
     {
-        await using WebApplication app = OperatorHost.Build(new OperatorOptions { Kubeconfig = cluster.Kubeconfig,
-            Listen = "http://127.0.0.1:0", MetricsListen = "http://127.0.0.1:0", LogLevel = level });
+        await using WebApplication app = OperatorHost.Build(new OperatorOptions
+        {
+            Kubeconfig = cluster.Kubeconfig,
+            Listen = "http://127.0.0.1:0",
+            MetricsListen = "http://127.0.0.1:0",
+            LogLevel = level
+        });
         ILoggerFactory loggers = app.Services.GetRequiredService<ILoggerFactory>();
         Assert.False(loggers.CreateLogger("KubeOps.Operator.Watcher.ResourceWatcher").IsEnabled(LogLevel.Error));
         Assert.True(loggers.CreateLogger("LightReasoner.Operator").IsEnabled(LogLevel.Information));

@@ -79,8 +79,14 @@ public sealed class RbacTests(DevCluster cluster)
 
     private static async Task GrantAsync(OperatorInCluster o, IReadOnlyDictionary<RbacScope, JsonArray> rules)
     {
-        await o.Client.CreateAsync(new V1ServiceAccount { Metadata = new V1ObjectMeta { Name = Account,
-            NamespaceProperty = o.Namespace } });
+        await o.Client.CreateAsync(new V1ServiceAccount
+        {
+            Metadata = new V1ObjectMeta
+            {
+                Name = Account,
+                NamespaceProperty = o.Namespace
+            }
+        });
         foreach ((RbacScope scope, JsonArray list) in rules)
         {
             bool clusterWide = scope == RbacScope.Cluster;
@@ -89,8 +95,12 @@ public sealed class RbacTests(DevCluster cluster)
             await CreateAsync(kind + "Binding", new JsonObject
             {
                 ["roleRef"] = new JsonObject { ["apiGroup"] = "rbac.authorization.k8s.io", ["kind"] = kind, ["name"] = name },
-                ["subjects"] = new JsonArray(new JsonObject { ["kind"] = "ServiceAccount", ["name"] = Account,
-                    ["namespace"] = o.Namespace }),
+                ["subjects"] = new JsonArray(new JsonObject
+                {
+                    ["kind"] = "ServiceAccount",
+                    ["name"] = Account,
+                    ["namespace"] = o.Namespace
+                }),
             });
 
             async Task CreateAsync(string of, JsonObject content)

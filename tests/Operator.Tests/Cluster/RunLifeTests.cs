@@ -56,8 +56,11 @@ public sealed class RunLifeTests(DevCluster cluster)
         SamplingRunEntity sampling = await o.ApplySamplingAsync();
         V1Pod pod = Assert.Single(await o.PodsAsync(sampling));
         await o.EndPodAsync(pod, 65,
-            Make.Json(o.Report(pod, sampling, 0, 0, outcome: ReportOutcome.Failed) with { Message =
-            "az://data/q.jsonl line 17: field 'question' is missing" }));
+            Make.Json(o.Report(pod, sampling, 0, 0, outcome: ReportOutcome.Failed) with
+            {
+                Message =
+            "az://data/q.jsonl line 17: field 'question' is missing"
+            }));
 
         SamplingRunEntity failed = await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Failed);
         Assert.Equal("az://data/q.jsonl line 17: field 'question' is missing (exit code 65)", failed.Status.Message);
@@ -194,8 +197,11 @@ public sealed class RunLifeTests(DevCluster cluster)
     {
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options => options with { OutputPrefix = null });
         SamplingRunEntity run = await o.ApplySamplingAsync();
-        await o.RunAsync<SamplingRunEntity>("s", s => Conditions.Find(s.Conditions, Conditions.Stalled) is { Status: "True",
-            Reason: Reasons.NoOutput }, "says that it has no output");
+        await o.RunAsync<SamplingRunEntity>("s", s => Conditions.Find(s.Conditions, Conditions.Stalled) is
+        {
+            Status: "True",
+            Reason: Reasons.NoOutput
+        }, "says that it has no output");
         await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { output = new { uri = "az://runs/mine/" } } });
         V1Job job = await o.JobAsync("s-srun");
         Assert.Contains("az://runs/mine", job.Spec.Template.Spec.Containers[0].Args);

@@ -59,8 +59,11 @@ internal static class Until
         catch (Exception) when (limit.IsCancellationRequested)
         {
             string last = string.Join("\n", known.Values.Select(o =>
-                JsonSerializer.Serialize(o, new JsonSerializerOptions { WriteIndented = true,
-                DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull })));
+                JsonSerializer.Serialize(o, new JsonSerializerOptions
+                {
+                    WriteIndented = true,
+                    DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull
+                })));
             throw new TimeoutException($"{what}: not so within {(patience ?? Patience).TotalSeconds} s; at last:\n{last}");
         }
     }

@@ -90,12 +90,22 @@ public sealed class DependencyTests
     [InlineData(RunPhase.Failed)]
     public void StartedRun_GoesOnWithItsReferences_WhateverHasBecomeOfThem(RunPhase? phase)
     {
-        FineTuneRunEntity run = Make.FineTune(status: new FineTuneRunStatus { Phase = RunPhase.Running, StartTime = Make.Now,
-            OutputUri = "az://runs/team/f" });
+        FineTuneRunEntity run = Make.FineTune(status: new FineTuneRunStatus
+        {
+            Phase = RunPhase.Running,
+            StartTime = Make.Now,
+            OutputUri = "az://runs/team/f"
+        });
         V1Job job = Make.Job(run, references: new Dictionary<string, string> { ["SamplingRun/s"] = "az://elsewhere/out" });
         var references = new Dictionary<RunReference, ReferencedRun?> { [Samples] = phase is null ? null : new(phase, null, null) };
-        RunDecision d = decider.Decide(new RunObservation { Run = run, Job = job, Pods = [Make.Pod(run)], Now = Make.Now,
-            References = references });
+        RunDecision d = decider.Decide(new RunObservation
+        {
+            Run = run,
+            Job = job,
+            Pods = [Make.Pod(run)],
+            Now = Make.Now,
+            References = references
+        });
         Assert.Empty(d.Actions);
         Assert.Equal((RunPhase.Running, "az://elsewhere/out"), (d.Status.Phase, d.Status.References!["SamplingRun/s"]));
 
@@ -123,9 +133,9 @@ public sealed class DependencyTests
 
     private RunDecision Decide(FineTuneRunEntity run, ReferencedRun? reference, DateTimeOffset? now = null) =>
         decider.Decide(new RunObservation
-    {
-        Run = run,
-        Now = now ?? Make.Now,
-        References = new Dictionary<RunReference, ReferencedRun?> { [Samples] = reference },
-    });
+        {
+            Run = run,
+            Now = now ?? Make.Now,
+            References = new Dictionary<RunReference, ReferencedRun?> { [Samples] = reference },
+        });
 }

@@ -37,7 +37,8 @@ public sealed class JobTemplateTests
     {
         SamplingRunEntity run = Make.Sampling();
         run.Metadata.Labels = new Dictionary<string,
-            string> { ["kueue.x-k8s.io/queue-name"] = "gpus", ["kueue.x-k8s.io/priority-class"] = "high", ["team"] = "blue" };
+            string>
+        { ["kueue.x-k8s.io/queue-name"] = "gpus", ["kueue.x-k8s.io/priority-class"] = "high", ["team"] = "blue" };
         V1Job job = Build(run);
         Assert.Equal(("gpus", "high", true),
             (job.Metadata.Labels["kueue.x-k8s.io/queue-name"], job.Metadata.Labels["kueue.x-k8s.io/priority-class"], job.Spec.Suspend));
@@ -177,11 +178,23 @@ public sealed class JobTemplateTests
     {
         OperatorOptions options = Make.Options with
         {
-            WorkerDefaults = new WorkerSpec { Resources = Parse("""{"requests":{"cpu":"1"}}"""), NodeSelector = new Dictionary<string,
-                string> { ["pool"] = "gpu" }, PriorityClassName = "low" },
+            WorkerDefaults = new WorkerSpec
+            {
+                Resources = Parse("""{"requests":{"cpu":"1"}}"""),
+                NodeSelector = new Dictionary<string,
+                string>
+                { ["pool"] = "gpu" },
+                PriorityClassName = "low"
+            },
         };
-        V1PodSpec pod = Build(Make.Sampling(change: s => s with { Worker = new WorkerSpec { PriorityClassName = "high",
-            NodeSelector = new Dictionary<string, string> { ["zone"] = "a" } } }), options).Spec.Template.Spec;
+        V1PodSpec pod = Build(Make.Sampling(change: s => s with
+        {
+            Worker = new WorkerSpec
+            {
+                PriorityClassName = "high",
+                NodeSelector = new Dictionary<string, string> { ["zone"] = "a" }
+            }
+        }), options).Spec.Template.Spec;
         Assert.Equal(("high", "gpu", "a", "1"), (pod.PriorityClassName, pod.NodeSelector["pool"], pod.NodeSelector["zone"],
             pod.Containers[0].Resources.Requests["cpu"].ToString()));
     }
@@ -191,8 +204,11 @@ public sealed class JobTemplateTests
     {
         JsonObject job = JobTemplate.Build(Make.Sampling(change: s => s with
         {
-            Worker = new WorkerSpec { Resources = Parse("""{"limit":{"memory":"1Gi"},"claims":[{"name":"new"}]}"""),
-                Volumes = [Parse("""{"name":"x","newSource":{"a":1}}""")] },
+            Worker = new WorkerSpec
+            {
+                Resources = Parse("""{"limit":{"memory":"1Gi"},"claims":[{"name":"new"}]}"""),
+                Volumes = [Parse("""{"name":"x","newSource":{"a":1}}""")]
+            },
         }), new RunOutputs("az://x", new Dictionary<string, string>()), Make.Options);
         JsonNode spec = job["spec"]!["template"]!["spec"]!;
         Assert.Equal("1Gi", (string?)spec["containers"]![0]!["resources"]!["limit"]!["memory"]);
@@ -213,8 +229,12 @@ public sealed class JobTemplateTests
     {
         SamplingRunEntity run = Make.Sampling(change: s => s with
         {
-            Worker = new WorkerSpec { Env = [Parse("{}")], Volumes = [Parse("""{"name":"x"}""")],
-                VolumeMounts = [Parse("""{"name":"x","mountPath":"/x"}""")] },
+            Worker = new WorkerSpec
+            {
+                Env = [Parse("{}")],
+                Volumes = [Parse("""{"name":"x"}""")],
+                VolumeMounts = [Parse("""{"name":"x","mountPath":"/x"}""")]
+            },
         });
         JsonObject job = JobTemplate.Build(run, new RunOutputs("az://x", new Dictionary<string, string>()), Make.Options);
         Assert.Equal(expected, RunTerms.Of(said, job, run.Spec.Worker));
@@ -236,8 +256,12 @@ public sealed class JobTemplateTests
     [MemberData(nameof(Refused))]
     public void Policy_NamesWhatARunMayNotHave(string worker, string message)
     {
-        OperatorOptions options = Make.Options with { AllowedImages = ["registry.example/"], AllowedServiceAccounts = ["runs-*"],
-            AllowedSecrets = ["blob-*"] };
+        OperatorOptions options = Make.Options with
+        {
+            AllowedImages = ["registry.example/"],
+            AllowedServiceAccounts = ["runs-*"],
+            AllowedSecrets = ["blob-*"]
+        };
         RunSpec spec = Make.Sampling(change: s =>
             s with { Worker = System.Text.Json.JsonSerializer.Deserialize<WorkerSpec>(worker, ApiJson.Options)! }).Spec;
         Assert.StartsWith(message, Assert.Single(RunPolicy.Violations(spec, options)), StringComparison.Ordinal);
@@ -258,13 +282,21 @@ public sealed class JobTemplateTests
     [Fact]
     public void Policy_AllowsWhatItNames()
     {
-        OperatorOptions options = Make.Options with { AllowedImages = ["registry.example/"], AllowedServiceAccounts = ["runs-*"],
-            AllowedSecrets = ["blob-*"] };
+        OperatorOptions options = Make.Options with
+        {
+            AllowedImages = ["registry.example/"],
+            AllowedServiceAccounts = ["runs-*"],
+            AllowedSecrets = ["blob-*"]
+        };
         RunSpec spec = Make.Sampling(change: s => s with
         {
             Storage = new StorageSpec { SecretRef = new LocalReference { Name = "blob-credentials" } },
-            Worker = new WorkerSpec { Image = "registry.example/w:1", ServiceAccountName = "runs-a",
-            Volumes = [Parse("""{"name":"x","persistentVolumeClaim":{"claimName":"c"}}""")] },
+            Worker = new WorkerSpec
+            {
+                Image = "registry.example/w:1",
+                ServiceAccountName = "runs-a",
+                Volumes = [Parse("""{"name":"x","persistentVolumeClaim":{"claimName":"c"}}""")]
+            },
         }).Spec;
         Assert.Empty(RunPolicy.Violations(spec, options));
     }

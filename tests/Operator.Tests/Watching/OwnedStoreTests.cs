@@ -78,8 +78,12 @@ public sealed class OwnedStoreTests : IDisposable
     {
         SamplingRunEntity large = Make.Sampling(change: s => s with { Prompt = new PromptSpec { System = new string('x', 20_000) } });
         V1Job job = Make.Job(large);
-        var pod = new V1Pod { Metadata = job.Spec.Template.Metadata, Spec = job.Spec.Template.Spec,
-            Status = new V1PodStatus { Phase = "Running" } };
+        var pod = new V1Pod
+        {
+            Metadata = job.Spec.Template.Metadata,
+            Spec = job.Spec.Template.Spec,
+            Status = new V1PodStatus { Phase = "Running" }
+        };
         (pod.Metadata.Name, pod.Metadata.NamespaceProperty, pod.Metadata.Uid) = ("p", "team", "pod-uid");
         Assert.True(KubernetesJson.Serialize(job).Length > 20_000 && KubernetesJson.Serialize(pod).Length > 20_000);
         store.Changed(pod);

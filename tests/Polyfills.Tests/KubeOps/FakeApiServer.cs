@@ -225,8 +225,13 @@ internal sealed class FakeApiServer : IAsyncDisposable
         var all = objects.Where(o => Contains(path, o.Key) && string.CompareOrdinal(o.Key, start.Split('|')[0]) > 0).ToList();
         var page = all.Take(limit).ToList();
         var more = page.Count < all.Count ? $"{page[^1].Key}|{version}" : "";
-        return Results.Json(new { kind = "List", apiVersion = "v1",
-            metadata = new { resourceVersion = version.ToString(), @continue = more }, items = page.Select(p => p.Value.DeepClone()) });
+        return Results.Json(new
+        {
+            kind = "List",
+            apiVersion = "v1",
+            metadata = new { resourceVersion = version.ToString(), @continue = more },
+            items = page.Select(p => p.Value.DeepClone())
+        });
     }
 
     /// <summary>Whether the object is in the collection, which may be that of all namespaces.</summary>
@@ -289,8 +294,11 @@ internal sealed class FakeApiServer : IAsyncDisposable
 
                 foreach (var e in events)
                 {
-                    await context.Response.WriteAsync(new JsonObject { ["type"] = e.Type,
-                        ["object"] = e.Object.DeepClone() }.ToJsonString() + "\n");
+                    await context.Response.WriteAsync(new JsonObject
+                    {
+                        ["type"] = e.Type,
+                        ["object"] = e.Object.DeepClone()
+                    }.ToJsonString() + "\n");
                     from = e.Version;
                 }
 

@@ -30,8 +30,11 @@ public sealed class KubeOpsClientTests : IAsyncLifetime
     public async Task Entities_AreSavedAndRead()
     {
         Assert.Null(await client.GetAsync<Thing>("a", "ns"));
-        var saved = await client.CreateAsync(new Thing { Metadata = new V1ObjectMeta { Name = "a", NamespaceProperty = "ns" },
-            Spec = new ThingSpec { Size = 1 } });
+        var saved = await client.CreateAsync(new Thing
+        {
+            Metadata = new V1ObjectMeta { Name = "a", NamespaceProperty = "ns" },
+            Spec = new ThingSpec { Size = 1 }
+        });
         Assert.Equal(("test.io/v1", "Thing"), (saved.ApiVersion, saved.Kind));
         saved.Spec.Size = 2;
         await client.UpdateAsync(saved);

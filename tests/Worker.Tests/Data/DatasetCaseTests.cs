@@ -234,9 +234,14 @@ public sealed class DatasetCaseTests : IDisposable
     {
         var sample = new JsonObject
         {
-            ["prompt_id"] = "q", ["step"] = 1, ["prefix"] = "a", ["tokens"] = new JsonArray("a", "b"), ["token_ids"] = new JsonArray(5, 6),
-                ["weights"] = new JsonArray(0.5, 0.5),
-            ["kl_divergence"] = 0.5, ["prefix_ids"] = new JsonArray(5, 6),
+            ["prompt_id"] = "q",
+            ["step"] = 1,
+            ["prefix"] = "a",
+            ["tokens"] = new JsonArray("a", "b"),
+            ["token_ids"] = new JsonArray(5, 6),
+            ["weights"] = new JsonArray(0.5, 0.5),
+            ["kl_divergence"] = 0.5,
+            ["prefix_ids"] = new JsonArray(5, 6),
         };
         string good = sample.ToJsonString(), bad = good.Replace($"\"{field}\":{sample[field]!.ToJsonString()}", $"\"{field}\":{value}");
         Assert.NotEqual(good, bad);

@@ -90,8 +90,13 @@ public class EvaluationTests
     public void Evaluate_Questions_JudgesEachAnswer(Decoding decoding)
     {
         using var model = Goldens.Model("qwen2-tiny");
-        var spec = new EvaluationSpec { Prompt = new PromptSpec { Template = PromptTemplate.None },
-            Generation = new EvaluationGenerationSpec { MaxNewTokens = 16 }, BlockLength = 8, RefineIterations = 1 };
+        var spec = new EvaluationSpec
+        {
+            Prompt = new PromptSpec { Template = PromptTemplate.None },
+            Generation = new EvaluationGenerationSpec { MaxNewTokens = 16 },
+            BlockLength = 8,
+            RefineIterations = 1
+        };
         Question[] questions = [.. Enumerable.Range(0, 5).Select(i => new Question(i, $"q{i}", $"abc{i}", "#### 7"))];
         var tokenizer = TestTokenizer.Create();
         var first = new AccuracyEvaluator().Evaluate(model, tokenizer, questions, spec, decoding);

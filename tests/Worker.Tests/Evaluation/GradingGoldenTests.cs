@@ -96,8 +96,12 @@ public class GradingGoldenTests
             JsonNode[] golden = [.. scored.Select(s => type == PromptType.Cot && changed.TryGetValue((int)s["idx"]!, out var other) ? other
                 : s)];
             var graded = Grade(GraderType.Published, type,
-                golden.Select(s => new JsonObject { ["benchmark"] = set, ["response"] = (string)s["response"]!,
-                ["truth"] = truths[(int)s["idx"]!] }));
+                golden.Select(s => new JsonObject
+                {
+                    ["benchmark"] = set,
+                    ["response"] = (string)s["response"]!,
+                    ["truth"] = truths[(int)s["idx"]!]
+                }));
             Assert.Equal(golden.Select(s => (bool)s["score"]!), graded.Select(g => (bool)g["equal"]!));
             // The published program normalizes what it extracted once more before it compares.
             Assert.All(golden.Zip(graded), pair =>

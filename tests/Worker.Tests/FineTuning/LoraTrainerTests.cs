@@ -15,8 +15,15 @@ public class LoraTrainerTests
 {
     internal static readonly FineTuneRunSpec Published = new()
     {
-        Training = new FineTuneTraining { MaxSteps = 5, BatchSize = 117, GradientAccumulationSteps = 1, LearningRate = 1e-3,
-            Scheduler = SchedulerType.Constant, MaxGradNorm = 1e9 },
+        Training = new FineTuneTraining
+        {
+            MaxSteps = 5,
+            BatchSize = 117,
+            GradientAccumulationSteps = 1,
+            LearningRate = 1e-3,
+            Scheduler = SchedulerType.Constant,
+            MaxGradNorm = 1e9
+        },
     };
 
     [Theory, InlineData(SamplePacking.None), InlineData(SamplePacking.Prompt)]
@@ -58,8 +65,15 @@ public class LoraTrainerTests
         var spec = new FineTuneRunSpec
         {
             Lora = new LoraSpec { Dropout = 0.1 },
-            Training = new FineTuneTraining { MaxSteps = 10, BatchSize = 8, GradientAccumulationSteps = 2, LearningRate = 1e-3,
-                WarmupRatio = 0.2, Packing = packing },
+            Training = new FineTuneTraining
+            {
+                MaxSteps = 10,
+                BatchSize = 8,
+                GradientAccumulationSteps = 2,
+                LearningRate = 1e-3,
+                WarmupRatio = 0.2,
+                Packing = packing
+            },
         };
         using var folder = new TemporaryFolder();
         using (var model = Goldens.Model("qwen2-tiny"))

@@ -56,8 +56,13 @@ public class DecodeCostTests
 
         Dictionary<string, int> Step(int layers)
         {
-            var config = KvCacheTests.Config with { Architecture = "Qwen2ForCausalLM", QkNorm = false,
-                AttentionBias = true, NumLayers = layers };
+            var config = KvCacheTests.Config with
+            {
+                Architecture = "Qwen2ForCausalLM",
+                QkNorm = false,
+                AttentionBias = true,
+                NumLayers = layers
+            };
             using var model = CausalLM.Create(config, type, CPU, initSeed: 1);
             using var cache = new KvCache(model, 2);
             using var scope = NewDisposeScope();

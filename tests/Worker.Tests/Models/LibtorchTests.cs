@@ -41,7 +41,8 @@ public sealed class LibtorchTests : IDisposable
             </Project>
             """);
         using var process = Process.Start(new ProcessStartInfo("dotnet",
-            ["msbuild", project, "-nologo"]) { RedirectStandardOutput = true })!;
+            ["msbuild", project, "-nologo"])
+        { RedirectStandardOutput = true })!;
         var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(process.ExitCode == 0, output);

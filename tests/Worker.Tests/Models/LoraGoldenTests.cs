@@ -162,14 +162,14 @@ public class LoraGoldenTests
 
     private static FineTuneRunSpec WithPacking(SamplePacking packing, int batchSize = 117, int accumulation = 1) =>
         LoraTrainerTests.Published with
-    {
-        Training = LoraTrainerTests.Published.Training with
         {
-            Packing = packing,
-            BatchSize = batchSize,
-            GradientAccumulationSteps = accumulation,
-        },
-    };
+            Training = LoraTrainerTests.Published.Training with
+            {
+                Packing = packing,
+                BatchSize = batchSize,
+                GradientAccumulationSteps = accumulation,
+            },
+        };
 
     private static void CheckAdapter(LoraAdapter adapter, string file)
     {

@@ -47,8 +47,15 @@ public class ReferenceDecoderTests
             RmsNormEps = 1e-5,
             RopeScaling = new RopeScaling(32, 1, 4, 24),
         },
-        ["llama-biases"] = Base with { Architecture = "LlamaForCausalLM", QkNorm = false, AttentionBias = true, AttentionOutputBias = true,
-            MlpBias = true, TieWordEmbeddings = false },
+        ["llama-biases"] = Base with
+        {
+            Architecture = "LlamaForCausalLM",
+            QkNorm = false,
+            AttentionBias = true,
+            AttentionOutputBias = true,
+            MlpBias = true,
+            TieWordEmbeddings = false
+        },
     };
 
     [Theory, MemberData(nameof(Published))]

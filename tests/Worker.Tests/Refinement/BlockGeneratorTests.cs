@@ -96,10 +96,16 @@ public class BlockGeneratorTests
     {
         using var model = CausalLM.Create(DecoderConfig.Parse(new JsonObject
         {
-            ["architectures"] = new JsonArray("Qwen2ForCausalLM"), ["model_type"] = "qwen2", ["vocab_size"] = 97, ["hidden_size"] = 32,
-                ["intermediate_size"] = 48,
-            ["num_hidden_layers"] = 2, ["num_attention_heads"] = 4, ["num_key_value_heads"] = 2, ["max_position_embeddings"] = 128,
-                ["tie_word_embeddings"] = seed % 2 == 0,
+            ["architectures"] = new JsonArray("Qwen2ForCausalLM"),
+            ["model_type"] = "qwen2",
+            ["vocab_size"] = 97,
+            ["hidden_size"] = 32,
+            ["intermediate_size"] = 48,
+            ["num_hidden_layers"] = 2,
+            ["num_attention_heads"] = 4,
+            ["num_key_value_heads"] = 2,
+            ["max_position_embeddings"] = 128,
+            ["tie_word_embeddings"] = seed % 2 == 0,
         }, "random"), TorchSharp.torch.ScalarType.Float32, TorchSharp.torch.CPU, initSeed: seed);
         var random = new Random(seed);
         int[][] prompts = [.. Enumerable.Range(0, 8).Select(_ =>

@@ -27,8 +27,11 @@ public class InterleavedGoldenTests
             if ((int)golden["pad_token_id"]! == Eos || (int)golden["mask_token_id"]! != Eos)
                 continue;
             var expected = golden["expected"]!;
-            string request = new JsonObject { ["prompt"] = golden["prompt_ids"]!.DeepClone(),
-                ["response"] = golden["response_ids"]!.DeepClone() }.ToJsonString();
+            string request = new JsonObject
+            {
+                ["prompt"] = golden["prompt_ids"]!.DeepClone(),
+                ["response"] = golden["response_ids"]!.DeepClone()
+            }.ToJsonString();
             if (expected["error"] is not null)
             {
                 Assert.Contains("more than maxLength", Assert.Throws<WorkerException>(() => Layout(request, golden)).Message);
@@ -52,8 +55,11 @@ public class InterleavedGoldenTests
         {
             foreach (var row in golden["rows"]!.AsArray())
             {
-                string request = new JsonObject { ["prompt"] = row!["prompt_ids"]!.DeepClone(),
-                    ["response"] = row["response_ids"]!.DeepClone() }.ToJsonString();
+                string request = new JsonObject
+                {
+                    ["prompt"] = row!["prompt_ids"]!.DeepClone(),
+                    ["response"] = row["response_ids"]!.DeepClone()
+                }.ToJsonString();
                 var length = (int)row["seq_len"]!;
                 Assert.Equal(row["mask"]!.AsArray().Take(length).Select(line => ((string)line!)[..length]),
                     Layout(request, golden)["mask"]!.AsArray().Select(line => (string)line!));
@@ -81,8 +87,14 @@ public class InterleavedGoldenTests
             {
                 Objective = RefineObjective.Interleaved,
                 Interleaved = new InterleavedSpec { BlockSize = (int)golden["block_size"]! },
-                Training = new RefineTraining { MaxSteps = 1, BatchSize = records.Count, GradientAccumulationSteps = 1,
-                    MaxGradNorm = 1e9, WarmupRatio = 0 },
+                Training = new RefineTraining
+                {
+                    MaxSteps = 1,
+                    BatchSize = records.Count,
+                    GradientAccumulationSteps = 1,
+                    MaxGradNorm = 1e9,
+                    WarmupRatio = 0
+                },
             });
             var metrics = trainer.TrainStep();
             GoldenLedger.AddWithin("goldens/interleaved", "loss of a batch", 1,

@@ -129,8 +129,15 @@ public class PageTests
             "FineTuneRun" => Document(kind, "{model: {uri: 'file:///e'}, samples: {uri: 'file:///s/*'}, training: {maxSteps: 20000}}"),
             _ => Document(kind, "{model: {uri: 'file:///e'}, dataset: {uri: 'file:///d.parquet'}}"),
         }, "test");
-        var evaluation = new EvaluationMetrics { Questions = 200, Before = 0.4, After = 0.6, Improved = 50, Worsened = 10,
-            TokensPerForward = kind == "RefineRun" ? 3.2 : null };
+        var evaluation = new EvaluationMetrics
+        {
+            Questions = 200,
+            Before = 0.4,
+            After = 0.6,
+            Improved = 50,
+            Worsened = 10,
+            TokensPerForward = kind == "RefineRun" ? 3.2 : null
+        };
         JsonObject[] log = [.. Enumerable.Range(1, lines).Select(i => Line(kind, i, random))];
         return new RunRecords
         {
@@ -172,12 +179,32 @@ public class PageTests
     {
         object metrics = kind switch
         {
-            "SamplingRun" => new SamplingMetrics { PromptsDone = 10 * i, StepsSeen = 160 * i, SamplesKept = 31 * i, KeepRate = 31.0 / 160,
-                MeanKl = random.NextDouble(), TokensPerSecond = random.NextDouble() * 1e4 },
-            "FineTuneRun" => new FineTuneMetrics { Step = 10 * i, Loss = random.NextDouble() / i, LearningRate = 5e-5 / i,
-                GradNorm = random.NextDouble(), TokensPerSecond = 9e3 },
-            _ => new RefineMetrics { Step = 10 * i, LossTotal = 2.0 / i, Losses = [1.0 / i, random.NextDouble()],
-                NoiseMean = random.NextDouble(), LearningRate = 1e-5, GradNorm = 0.3 },
+            "SamplingRun" => new SamplingMetrics
+            {
+                PromptsDone = 10 * i,
+                StepsSeen = 160 * i,
+                SamplesKept = 31 * i,
+                KeepRate = 31.0 / 160,
+                MeanKl = random.NextDouble(),
+                TokensPerSecond = random.NextDouble() * 1e4
+            },
+            "FineTuneRun" => new FineTuneMetrics
+            {
+                Step = 10 * i,
+                Loss = random.NextDouble() / i,
+                LearningRate = 5e-5 / i,
+                GradNorm = random.NextDouble(),
+                TokensPerSecond = 9e3
+            },
+            _ => new RefineMetrics
+            {
+                Step = 10 * i,
+                LossTotal = 2.0 / i,
+                Losses = [1.0 / i, random.NextDouble()],
+                NoiseMean = random.NextDouble(),
+                LearningRate = 1e-5,
+                GradNorm = 0.3
+            },
         };
         JsonObject line = JsonSerializer.SerializeToNode(metrics, ApiJson.Options)!.AsObject();
         line.Insert(0, "time", Now.AddSeconds(i).ToString("O"));

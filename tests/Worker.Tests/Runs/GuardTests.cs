@@ -245,7 +245,7 @@ public sealed class GuardTests : IDisposable
         long steps = (long)Json("out", "results/run.json")["done"]!;
         (int code, string said, string errors) = await RefineAsync("out", "--set", "spec.training.totalEpochs=2");
         Assert.True(code == 0, errors);
-        Assert.Contains("going on from what is there: spec.training.totalEpochs was 1 and is 2 now", said);
+        Assert.Contains("continuing from existing output: spec.training.totalEpochs was 1 and is 2 now", said);
         Assert.Contains($"continuing from the checkpoint of step {steps}", said);
         Assert.Equal(2 * steps, (long)Json("out", "results/run.json")["done"]!);
         Assert.Contains("is already complete", (await RefineAsync("out", "--set", "spec.training.totalEpochs=2")).Said);

@@ -180,8 +180,13 @@ public sealed class RunnerTests : IDisposable
 
     private Task<ExitCode> RunAsync(Manifest manifest, string output, CancellationToken stop = default, ReportTargets? targets = null,
         string[]? references = null) =>
-        new Runner(new RunOptions { Output = "file://" + Path.Combine(_folder.Path, output), Targets = targets
-            ?? new ReportTargets(null, null, null), References = references ?? [] },
+        new Runner(new RunOptions
+        {
+            Output = "file://" + Path.Combine(_folder.Path, output),
+            Targets = targets
+            ?? new ReportTargets(null, null, null),
+            References = references ?? []
+        },
             new ConsoleProgress(TextWriter.Null, ProgressStyle.Quiet, TimeProvider.System), TimeProvider.System).RunAsync(manifest, stop);
 
     private void AssertSameFiles(string one, string other, string part)

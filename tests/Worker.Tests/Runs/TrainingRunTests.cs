@@ -268,11 +268,14 @@ public sealed class TrainingRunTests : IDisposable
             .Select((answer, i) => answer + i % 2)];
         File.WriteAllLines(gsm8k, questions.Take(6).Select((question, i) => new JsonObject
         {
-            ["question"] = question, ["answer"] = System.FormattableString.Invariant($"So it is\n#### {answers[i]}"),
+            ["question"] = question,
+            ["answer"] = System.FormattableString.Invariant($"So it is\n#### {answers[i]}"),
         }.ToJsonString()));
         File.WriteAllLines(svamp, questions.Skip(6).Select((question, i) => new JsonObject
         {
-            ["Body"] = "Tom has 9 cups.", ["Question"] = question, ["Answer"] = answers[6 + i],
+            ["Body"] = "Tom has 9 cups.",
+            ["Question"] = question,
+            ["Answer"] = answers[6 + i],
         }.ToJsonString()));
         return $"evaluation={{benchmarks: [{{name: gsm8k, dataset: {{uri: 'file://{gsm8k}'}}}}, {{name: svamp, dataset: {{uri: "
             + $"'file://{svamp}'}}}}], promptType: cot, generation: {{maxNewTokens: 48}}}}";
@@ -284,7 +287,9 @@ public sealed class TrainingRunTests : IDisposable
         using LoadedModel expert = HuggingFaceFolder.Load(Expert["file://".Length..], ScalarType.Float32, CPU);
         var spec = new EvaluationSpec
         {
-            Benchmark = BenchmarkName.Gsm8k, PromptType = PromptType.Cot, Generation = new EvaluationGenerationSpec { MaxNewTokens = 48 },
+            Benchmark = BenchmarkName.Gsm8k,
+            PromptType = PromptType.Cot,
+            Generation = new EvaluationGenerationSpec { MaxNewTokens = 48 },
         };
         var benchmark = Worker.Evaluation.Benchmark.Of(BenchmarkName.Gsm8k);
         return new Worker.Evaluation.AccuracyEvaluator().Evaluate(expert, Worker.Tokenization.Tokenizer.Load(expert.Dir),
@@ -303,8 +308,11 @@ public sealed class TrainingRunTests : IDisposable
     }
 
     private Task<ExitCode> RunAsync(Manifest manifest, string output, TimeProvider? time = null, string own = "") =>
-        new Runner(new RunOptions { Output = Uri(output),
-        References = [$"FineTuneRun/first={Uri("first")}", $"SamplingRun/own={Uri(own)}"] },
+        new Runner(new RunOptions
+        {
+            Output = Uri(output),
+            References = [$"FineTuneRun/first={Uri("first")}", $"SamplingRun/own={Uri(own)}"]
+        },
             new ConsoleProgress(TextWriter.Null, ProgressStyle.Quiet, TimeProvider.System), time ?? TimeProvider.System)
             .RunAsync(manifest, default);
 

@@ -219,8 +219,12 @@ public class ContrastiveSamplerTests
         using var expert = Goldens.Model("qwen2-tiny");
         using var amateur = Goldens.Model("qwen2-tiny-amateur");
         var tokenizer = TestTokenizer.Create(); // its words come back as bytes, so most prefixes have other tokens
-        var spec = Spec with { Compatibility = Compatibility.Published, Selection = new SelectionSpec { Beta = 0 },
-            Generation = new GenerationSpec { MaxNewTokens = 12 } };
+        var spec = Spec with
+        {
+            Compatibility = Compatibility.Published,
+            Selection = new SelectionSpec { Beta = 0 },
+            Generation = new GenerationSpec { MaxNewTokens = 12 }
+        };
         var sampler = Sampler(expert, amateur, tokenizer, spec, 8);
         var question = new Question(0, "q", "abc?");
         var different = 0;

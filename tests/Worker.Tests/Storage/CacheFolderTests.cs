@@ -66,8 +66,11 @@ public sealed class CacheFolderTests : IDisposable
         Directory.CreateDirectory(old);
         await File.WriteAllBytesAsync(Path.Combine(old, "x"), new byte[1000]);
         var store = new HubStore(HubRepository.Parse("hf://org/name"),
-            hub.Options with { Cache = Path.Combine(_folder.Path, "huggingface", "hub"),
-            Room = new CacheFolder(_folder.Path, limit: 1500) });
+            hub.Options with
+            {
+                Cache = Path.Combine(_folder.Path, "huggingface", "hub"),
+                Room = new CacheFolder(_folder.Path, limit: 1500)
+            });
         string folder = await store.FetchAsync(LocalFolder.IsModelFile, null, default);
         Assert.True(File.Exists(Path.Combine(folder, "config.json")));
         Assert.False(Directory.Exists(old));

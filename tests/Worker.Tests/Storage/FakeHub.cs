@@ -104,11 +104,20 @@ internal sealed class FakeHub : IDisposable
     private JsonNode Entry(string name)
     {
         byte[] content = Files[name], header = Encoding.ASCII.GetBytes($"blob {content.Length}\0");
-        var entry = new JsonObject { ["type"] = "file", ["path"] = name, ["size"] = content.Length,
-            ["oid"] = Convert.ToHexStringLower(SHA1.HashData([.. header, .. content])) };
+        var entry = new JsonObject
+        {
+            ["type"] = "file",
+            ["path"] = name,
+            ["size"] = content.Length,
+            ["oid"] = Convert.ToHexStringLower(SHA1.HashData([.. header, .. content]))
+        };
         if (Large.Contains(name))
-            entry["lfs"] = new JsonObject { ["oid"] = Convert.ToHexStringLower(SHA256.HashData(content)), ["size"] = content.Length,
-                ["pointerSize"] = 134 };
+            entry["lfs"] = new JsonObject
+            {
+                ["oid"] = Convert.ToHexStringLower(SHA256.HashData(content)),
+                ["size"] = content.Length,
+                ["pointerSize"] = 134
+            };
         return entry;
     }
 

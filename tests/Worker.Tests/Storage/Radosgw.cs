@@ -42,8 +42,12 @@ public sealed class Radosgw : IDisposable
         foreach ((string name, string value) in Variables(Address)) Environment.SetEnvironmentVariable(name, value);
         string bucket = $"test-{Guid.NewGuid():N}";
         using var s3 = new AmazonS3Client(AccessKey, SecretKey,
-            new AmazonS3Config { ServiceURL = Address.ToString(), ForcePathStyle = true,
-            RequestChecksumCalculation = Amazon.Runtime.RequestChecksumCalculation.WHEN_REQUIRED });
+            new AmazonS3Config
+            {
+                ServiceURL = Address.ToString(),
+                ForcePathStyle = true,
+                RequestChecksumCalculation = Amazon.Runtime.RequestChecksumCalculation.WHEN_REQUIRED
+            });
         s3.PutBucketAsync(bucket).GetAwaiter().GetResult();
         return bucket;
     }

@@ -60,8 +60,10 @@ public sealed class SecretTests : IDisposable
 
         using WorkerProcess worker = WorkerProcess.Start(["run", "-f", manifest, "--output", output], new Dictionary<string, string>
         {
-            ["HF_TOKEN"] = Secret(), ["AZURE_STORAGE_KEY"] = Secret(), ["LIGHTREASONER_TERMINATION_LOG"] = termination,
-                ["LIGHTREASONER_CACHE"] = Path.Combine(_folder.Path, "cache"),
+            ["HF_TOKEN"] = Secret(),
+            ["AZURE_STORAGE_KEY"] = Secret(),
+            ["LIGHTREASONER_TERMINATION_LOG"] = termination,
+            ["LIGHTREASONER_CACHE"] = Path.Combine(_folder.Path, "cache"),
         });
         (int code, string errors) = await worker.ResultAsync();
         Assert.True(code == (allowed ? (int)ExitCode.Done : (int)ExitCode.NoPermission), $"{code}: {errors}");

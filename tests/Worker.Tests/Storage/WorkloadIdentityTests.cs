@@ -32,8 +32,11 @@ public sealed class WorkloadIdentityTests
         try
         {
             // The test itself signs in by key, and trusts the certificate without looking.
-            var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback =
-                HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };
+            var handler = new HttpClientHandler
+            {
+                ServerCertificateCustomValidationCallback =
+                HttpClientHandler.DangerousAcceptAnyServerCertificateValidator
+            };
             var container = new BlobContainerClient(new Uri($"{address}{Azurite.Account}/data"),
                 new StorageSharedKeyCredential(Azurite.Account, Azurite.Key),
                 new BlobClientOptions { Transport = new HttpClientTransport(handler) });
@@ -178,9 +181,14 @@ public sealed class WorkloadIdentityTests
         private static string Token()
         {
             long now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-            var claims = new JsonObject { ["aud"] = "https://storage.azure.com",
-                ["iss"] = "https://sts.windows.net/11111111-1111-1111-1111-111111111111/", ["iat"] = now,
-                ["nbf"] = now - 60, ["exp"] = now + 3600 };
+            var claims = new JsonObject
+            {
+                ["aud"] = "https://storage.azure.com",
+                ["iss"] = "https://sts.windows.net/11111111-1111-1111-1111-111111111111/",
+                ["iat"] = now,
+                ["nbf"] = now - 60,
+                ["exp"] = now + 3600
+            };
             return string.Join('.', new[] { "{\"alg\":\"none\",\"typ\":\"JWT\"}", claims.ToJsonString(), "signature" }
                 .Select(part => Convert.ToBase64String(Encoding.UTF8.GetBytes(part)).TrimEnd('=').Replace('+', '-').Replace('/', '_')));
         }
