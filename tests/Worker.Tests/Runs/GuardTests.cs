@@ -353,10 +353,11 @@ public sealed class GuardTests : IDisposable
         JsonNode[] lines = [.. said.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
         Assert.All(lines, line => Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", (string)line["time"]!));
         // The operator makes its event Planned of the same words.
+        const string size = @"[\d.]+ [MG]iB";
         string models = $"file://{Examples}/models/seed-0";
         Assert.Contains(lines, line => (string?)line["message"] is { } plan && Regex.IsMatch(plan,
             $@"^expert: {models}/expert, \S+ parameters; amateur: {models}/amateur, \S+ parameters; "
-            + $@"12 questions of \d+ tokens .*, {ProgressReport.PlanWords} \d+ MiB; about \d+ MiB of disk at file://{In("out")} and \d+ MiB of scratch$"));
+            + $@"12 questions of \d+ tokens .*, {ProgressReport.PlanWords} {size}; about {size} of disk at file://{In("out")} and {size} of scratch$"));
         Assert.Equal(("succeeded", 12), ((string)lines[^1]["outcome"]!, (int)lines[^1]["sampling"]!["promptsDone"]!));
         (code, said, _) = await SampleAsync("out", "--json", "--set", "spec.selection.beta=0.9");
         JsonNode failed = JsonNode.Parse(said.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1])!;
