@@ -16,10 +16,8 @@ internal sealed record RunPlan
     /// <summary>Free space that is left alone, so that a nearly full disk is not filled to the last byte.</summary>
     private const long Spare = 64 << 20;
 
-    private const string Parameters = " parameters";
-
-    /// <summary>One line for each model: its field, its shape, where it is.</summary>
-    public required IReadOnlyList<string> Models { get; init; }
+    /// <summary>Each model: its field, where it is and its size; and its shape.</summary>
+    public required IReadOnlyList<(string Gist, string Shape)> Models { get; init; }
 
     /// <summary>What is done: how many questions, records, steps and tokens.</summary>
     public required string Work { get; init; }
@@ -48,13 +46,13 @@ internal sealed record RunPlan
     /// <summary>What the work will take, from a few batches that were timed; null where none were.</summary>
     public string? Duration { get; init; }
 
-    /// <summary>A line for a model.</summary>
-    public static string ModelLine(string field, ModelWithTokenizer model)
+    /// <summary>What the plan says of a model.</summary>
+    public static (string Gist, string Shape) Model(string field, ModelWithTokenizer model)
     {
         CausalLM causal = model.Loaded.Model;
-        return $"{field}: {BlobUri.WithoutCredentials(model.Uri)}, {Count(MemoryPrediction.Elements(causal.Config))}{Parameters}, "
-            + $"{causal.Config.Architecture}, {causal.DType.ToString().ToLowerInvariant()}, "
-            + FormattableString.Invariant($"context {causal.Config.MaxPositionEmbeddings:N0} tokens, vocabulary {causal.Config.VocabSize:N0}");
+        return ($"{field}: {BlobUri.WithoutCredentials(model.Uri)}, {Count(MemoryPrediction.Elements(causal.Config))} parameters",
+            $"{causal.Config.Architecture}, {causal.DType.ToString().ToLowerInvariant()}, "
+            + FormattableString.Invariant($"context {causal.Config.MaxPositionEmbeddings:N0} tokens, vocabulary {causal.Config.VocabSize:N0}"));
     }
 
     /// <summary>A duration for people.</summary>
@@ -87,7 +85,7 @@ internal sealed record RunPlan
     /// <summary>The plan in lines.</summary>
     public IEnumerable<string> Lines(RunContext run)
     {
-        foreach (string model in Models) yield return model;
+        foreach ((string gist, string shape) in Models) yield return $"{gist}, {shape}";
         yield return Work;
         foreach (string shard in Shards) yield return shard;
         yield return $"device: {DeviceLine(run.Devices)}";
@@ -115,7 +113,7 @@ internal sealed record RunPlan
     /// <param name="run">The run.</param>
     public string Gist(RunContext run) => string.Join("; ",
     [
-        .. Models.Select(model => model[..(model.IndexOf(Parameters, StringComparison.Ordinal) + Parameters.Length)]),
+        .. Models.Select(model => model.Gist),
         $"{Work}, {ProgressReport.PlanWords} {MemoryPrediction.Amount(Memory.Total)}",
         $"about {MemoryPrediction.Amount(OutputBytes)} of disk at {run.Output.Store.Uri} and {MemoryPrediction.Amount(ScratchBytes)} "
             + "of scratch",

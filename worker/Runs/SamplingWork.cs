@@ -255,7 +255,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         string shardWords = _spec.Shards == 1 ? "" : run.AllShards ? $" in {_spec.Shards} shards" : $" (shard {run.Shard} of {_spec.Shards})";
         return new Prepared(samplers, answers, byShard, new RunPlan
         {
-            Models = [RunPlan.ModelLine("expert", _models[0]), RunPlan.ModelLine("amateur", _models[1])],
+            Models = [RunPlan.Model("expert", _models[0]), RunPlan.Model("amateur", _models[1])],
             Work = FormattableString.Invariant($"{questions.Count:N0} questions{shardWords} of {lengths.Sum(length => (long)length):N0} ")
                 + FormattableString.Invariant($"tokens (the longest {longest:N0}), ")
                 + (answers is null ? FormattableString.Invariant($"answers of up to {maxNewTokens:N0} tokens, {atOnce} at a time") : "answers of another run"),

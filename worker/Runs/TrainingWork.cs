@@ -72,7 +72,7 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
             result = adapter is null ? weights : 4 * trained + (writesModel ? weights : 0);
         return new RunPlan
         {
-            Models = [RunPlan.ModelLine("model", model)],
+            Models = [RunPlan.Model("model", model)],
             Work = work,
             Memory = memory.WithProcess(Run.Devices[0], weights, Run.Devices.Count),
             MemoryRemedy = "a smaller spec.training.batchSize with more gradientAccumulationSteps needs less, and so does "

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 using LightReasoner.Worker.Runs;
 
@@ -27,6 +29,9 @@ internal sealed partial class CacheFolder(string root, long? limit = null)
 
     /// <summary>The folder.</summary>
     public string Root => root;
+
+    /// <summary>The name of an entry for what a text says: equal texts, equal names.</summary>
+    public static string Key(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..32];
 
     /// <summary>The path of an entry, made first where it is not there.</summary>
     /// <param name="name">Its name below the root, which says what is in it: equal names, equal content.</param>

@@ -97,7 +97,7 @@ internal sealed class HttpStore : IBlobStore
             return new FileStream(once, FileMode.Open, FileAccess.Read, FileShare.None, 1 << 16,
                 FileOptions.Asynchronous | FileOptions.DeleteOnClose);
         }
-        string key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Uri}/{name}\n{about.Tag}\n{about.Length}")))[..32];
+        string key = CacheFolder.Key($"{Uri}/{name}\n{about.Tag}\n{about.Length}");
         string path = await _cache.GetAsync("files/" + key, about.Length ?? 0, partial =>
             FetchAsync(name, partial, about, null, cancellation), cancellation);
         return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, useAsync: true);

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 
 namespace LightReasoner.Worker.Storage;
 
@@ -27,14 +26,16 @@ internal sealed class KnownHashes(string folder, TimeProvider time)
     /// <summary>The hash of an open file's content, in lower case.</summary>
     public async Task<string> Sha256Async(FileStream file, CancellationToken cancellation)
     {
-        FileState? before = file.Length < Least ? null : FileState.Of(file);
-        string entry = Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(file.Name)))[..32]);
-        if (before is not null && Kept(entry) is [var state, var kept] && state == before.Text) return kept;
-        string hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation));
-        if (before is not null && FileState.Of(file) == before && time.GetUtcNow() - before.Changed >= Settled)
-            Keep(entry, [before.Text, hash]);
+        if (file.Length < Least || FileState.Of(file) is not { } before) return await ReadAsync(file, cancellation);
+        string entry = Path.Combine(folder, CacheFolder.Key(file.Name));
+        if (Kept(entry) is [var state, var kept] && state == before.Text) return kept;
+        string hash = await ReadAsync(file, cancellation);
+        if (FileState.Of(file) == before && time.GetUtcNow() - before.Changed >= Settled) Keep(entry, [before.Text, hash]);
         return hash;
     }
+
+    private static async Task<string> ReadAsync(FileStream file, CancellationToken cancellation) =>
+        Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation));
 
     private static string[]? Kept(string entry)
     {

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Storage;
@@ -60,7 +58,7 @@ internal static class LocalFolder
         string content = string.Join('\n', blobs.Zip(fingerprints, (blob, print) =>
             $"{blob.Name} {blob.Length} {print.Value}").Prepend(store.Uri));
         var meter = new Meter(store.Uri, blobs.Sum(blob => Math.Max(0, blob.Length)), progress);
-        return await cache.GetAsync("folders/" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))[..32],
+        return await cache.GetAsync("folders/" + CacheFolder.Key(content),
             meter.Total, async partial =>
         {
             Directory.CreateDirectory(partial);
