@@ -200,14 +200,14 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
         Assert.Contains("spec.batchSize", result.Error);
     }
 
-    /// <summary>A worker process whose <c>--output</c> ends with the run's name.</summary>
+    /// <summary>The worker process of this sampling run; other tests kill workers of theirs at the same time.</summary>
     private static Func<Process, bool> IsWorkerOf(string name) => process =>
     {
         try
         {
             string line = File.ReadAllText($"/proc/{process.Id}/cmdline");
             return line.Contains("LightReasoner.Worker.dll", StringComparison.Ordinal)
-                && line.Contains($"/{name}\0", StringComparison.Ordinal);
+                && line.Contains($"/samplingrun/{name}\0", StringComparison.Ordinal);
         }
         catch (IOException)
         {
