@@ -101,9 +101,9 @@ release: ## Makes in dist/ what the release VERSION=x.y.z consists of, and chang
 	@eng/install-tools.sh test
 	@eng/release.sh "$(VERSION)"
 
-lint: ## Checks formatting and analyzers.
+lint: ## Checks the formatting of the code (analyzers and style are checked by every build); FIX=1 mends it.
 	@eng/install-tools.sh build
-	@dotnet format LightReasoner.K8s.sln --verify-no-changes --severity warn
+	@dotnet format whitespace . --folder $(if $(FIX),,--verify-no-changes) --exclude '**/obj' '**/bin' .cache
 
 clean: ## Removes everything that was built or run.
 	@rm -rf bin dist .quickstart

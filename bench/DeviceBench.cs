@@ -24,8 +24,6 @@ namespace LightReasoner.Bench;
 /// <param name="flops">Peak operations per second in bfloat16.</param>
 public sealed class DeviceBench(Device device, double bandwidth, double flops)
 {
-    private const int Prompt = 128;
-
     private static readonly Dictionary<string, DecoderConfig> s_shapes = new()
     {
         ["0.5B"] = Shape(151936, 896, 4864, 24, 14, 2, tied: true),
@@ -35,7 +33,8 @@ public sealed class DeviceBench(Device device, double bandwidth, double flops)
     };
 
     // A CPU only tries the program out.
-    private readonly int _newTokens = device.type == DeviceType.CPU ? 8 : 128, _length = device.type == DeviceType.CPU ? 64 : 512;
+    private readonly int _prompt = device.type == DeviceType.CPU ? 8 : 128, _newTokens = device.type == DeviceType.CPU ? 4 : 128,
+        _length = device.type == DeviceType.CPU ? 32 : 512;
 
     /// <summary>The command line.</summary>
     public static Command Create()
@@ -99,11 +98,11 @@ public sealed class DeviceBench(Device device, double bandwidth, double flops)
 
     private JsonObject Generation(string shape, CausalLM model, int batch)
     {
-        var prompts = Prompts(model, batch, Prompt);
+        var prompts = Prompts(model, batch, _prompt);
         var generator = new BatchGenerator(model, []);
         generator.Generate(prompts, new GenerationSpec { MaxNewTokens = 4 }, batch); // warm
         var seconds = Time(() => generator.Generate(prompts, new GenerationSpec { MaxNewTokens = _newTokens }, batch));
-        var perStep = Weights(model) * model.DType.ElementSize() + KvCache.BytesPerToken(model) * batch * (Prompt + _newTokens / 2.0);
+        var perStep = Weights(model) * model.DType.ElementSize() + KvCache.BytesPerToken(model) * batch * (_prompt + _newTokens / 2.0);
         return Line(shape, $"generation, batch {batch}", batch * _newTokens / seconds,
             ("shareOfBandwidth", perStep * _newTokens / seconds / bandwidth));
     }

@@ -54,7 +54,7 @@ internal sealed partial class FieldReference
     {
         JsonNode names = definition["spec"]!["names"]!;
         JsonObject schema = Schema(definition);
-        _page.Append(CultureInfo.InvariantCulture, $"\n## {names["kind"]}\n\n{schema["description"]}\nShort name `{names["shortNames"]![0]}`, category `{names["categories"]![0]}`.\n");
+        _page.Append(CultureInfo.InvariantCulture, $"\n## {names["kind"]}\n\n{Wrapped((string)schema["description"]!, "")}\nShort name `{names["shortNames"]![0]}`, category `{names["categories"]![0]}`.\n");
         foreach (string part in (string[])["spec", "status"])
         {
             _page.Append(CultureInfo.InvariantCulture, $"\n### {names["kind"]}.{part}\n\n");
@@ -88,7 +88,8 @@ internal sealed partial class FieldReference
         IReadOnlyList<(string Path, string Message)> rules = [.. RulesOf(node, prefix).Distinct()];
         if (rules.Count == 0) return;
         _page.Append("\nRules:\n");
-        foreach ((string path, string message) in rules) _page.Append(CultureInfo.InvariantCulture, $"- {(path.Length > 0 ? $"`{path}`: " : "")}{message}\n");
+        foreach ((string path, string message) in rules)
+            _page.Append(Wrapped($"- {(path.Length > 0 ? $"`{path}`: " : "")}{message}", "  ")).Append('\n');
     }
 
     private IEnumerable<(string Path, string Message)> RulesOf(JsonObject node, string path)
@@ -155,6 +156,21 @@ internal sealed partial class FieldReference
         JsonObject => "see its fields",
         JsonNode other => $"`{other.ToJsonString()}`",
     };
+
+    /// <summary>In lines of at most 120 columns.</summary>
+    private static string Wrapped(string text, string indent)
+    {
+        var lines = new StringBuilder();
+        int column = 0;
+        foreach (string word in text.Split(' '))
+        {
+            bool fits = column + 1 + word.Length <= 120;
+            if (column > 0) lines.Append(fits ? " " : "\n" + indent);
+            lines.Append(word);
+            column = (column == 0 ? 0 : fits ? column + 1 : indent.Length) + word.Length;
+        }
+        return lines.ToString();
+    }
 
     private static string Escape(string text) => text.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
 

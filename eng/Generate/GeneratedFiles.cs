@@ -38,7 +38,8 @@ internal static class GeneratedFiles
             <!-- Generated from the attributes in operator/ by `make generate`. Do not edit. -->
             # Rights of the operator's account
 
-            What `kubectl auth can-i --list --as=system:serviceaccount:NAMESPACE:ACCOUNT` shows of the chart's roles, beside what every account may. [security.md](security.md) says what it means.
+            What `kubectl auth can-i --list --as=system:serviceaccount:NAMESPACE:ACCOUNT` shows of the chart's roles, beside what
+            every account may. [security.md](security.md) says what it means.
 
             | where | group | resources | verbs |
             | --- | --- | --- | --- |

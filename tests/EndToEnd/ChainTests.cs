@@ -22,7 +22,7 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
           generation: {maxNewTokens: 64}
           batchSize: {{batch}}
           shards: {{shards}}
-          worker: {gpus: 0, env: [{name: LIGHTREASONER_THREADS, value: "1"}]}
+          worker: {gpus: 0}
         """;
 
     private static string FineTune(string name, string samples) => $$"""
@@ -36,7 +36,7 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
           training: {maxSteps: 20, batchSize: 8, gradientAccumulationSteps: 1, learningRate: 5e-4, saveSteps: 10, loggingSteps: 5}
           evaluation:
             dataset: {uri: "{{Data}}/test.jsonl"}
-            maxQuestions: 40
+            maxQuestions: 20
             prompt: {template: none}
             generation: {maxNewTokens: 64}
           merge: true
@@ -55,7 +55,7 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
           training: {maxSteps: 6, maxLength: 256, batchSize: 8, gradientAccumulationSteps: 1, learningRate: 0.001, loggingSteps: 2}
           evaluation:
             dataset: {uri: "{{Data}}/test.jsonl"}
-            maxQuestions: 20
+            maxQuestions: 10
             prompt: {template: none}
             generation: {maxNewTokens: 64}
             blockLength: 8
@@ -80,7 +80,7 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
         Assert.Equal(4, Directory.GetFiles(Path.Combine(cluster.Runs, "default", "samplingrun", "chain-s", "samples")).Length);
 
         JsonObject fineTuning = await cluster.SucceededAsync("ftrun/chain-f");
-        Assert.Equal(40, (int)fineTuning["status"]!["metrics"]!["evaluation"]!["questions"]!);
+        Assert.Equal(20, (int)fineTuning["status"]!["metrics"]!["evaluation"]!["questions"]!);
         Assert.True(File.Exists(Path.Combine(cluster.Runs, "default", "finetunerun", "chain-f", "adapter", "adapter_model.safetensors")));
         Assert.True(File.Exists(Path.Combine(cluster.Runs, "default", "finetunerun", "chain-f", "model", "model.safetensors")));
 
@@ -158,7 +158,7 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
     [Fact]
     public async Task Worker_KilledInMidRun_EndsWithTheSameSamples()
     {
-        await cluster.ApplyAsync(Sampling("calm", 200, 1, 5));
+        await cluster.ApplyAsync(Sampling("calm", 100, 1, 5));
         await cluster.SucceededAsync("srun/calm");
 
         // On a busy machine a run may be over before it is killed; then the next one is.
@@ -167,7 +167,7 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
         for (int attempt = 1; attempt <= 10 && (int?)run["status"]?["retries"] is not >= 1; attempt++)
         {
             name = $"killed-{attempt}";
-            await cluster.ApplyAsync(Sampling(name, 200, 1, 5));
+            await cluster.ApplyAsync(Sampling(name, 100, 1, 5));
             string samples = Path.Combine(cluster.Runs, "default", "samplingrun", name, "samples");
             for (long start = Stopwatch.GetTimestamp(); !(Directory.Exists(samples) && Directory.GetFiles(samples)
                 .Length >= 3); await Task.Delay(10))

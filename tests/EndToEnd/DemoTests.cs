@@ -15,10 +15,11 @@ public class DemoTests
 {
     private static readonly string Examples = Path.Combine(RepositoryFolder.Path, "examples", "quickstart");
 
-    [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    [InlineData(2)]
+    /// <summary>LIGHTREASONER_DEMO_SEEDS="0 1 2" for all that are shipped.</summary>
+    public static TheoryData<int> Seeds =>
+        [.. (Environment.GetEnvironmentVariable("LIGHTREASONER_DEMO_SEEDS") ?? "0").Split(' ').Select(int.Parse)];
+
+    [Theory, MemberData(nameof(Seeds))]
     public async Task LightReasoner_OnShippedModels_BeatsTheExpertAndItsOwnTokens(int seed)
     {
         ExperimentResult result = Experiment.FromManifests(Examples).Run(Path.Combine(Examples, "models", $"seed-{seed}"),

@@ -24,8 +24,7 @@ public sealed class LiveCluster : IAsyncLifetime
     internal string Kubeconfig => _cluster.Kubeconfig;
 
     /// <summary>Names the kubeconfig; nothing runs yet.</summary>
-    public LiveCluster() => _cluster = new LocalCluster(RepositoryFolder.Path, _state,
-        Path.Combine(RepositoryFolder.Path, "bin", "worker"));
+    public LiveCluster() => _cluster = new LocalCluster(RepositoryFolder.Path, _state, Path.Combine(_state, "worker"));
 
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
@@ -34,6 +33,11 @@ public sealed class LiveCluster : IAsyncLifetime
             Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(p => File.Exists(Path.Combine(p, "helm"))),
             "Helm is not installed (`make test` installs it)");
         Assert.True(File.Exists(Path.Combine(RepositoryFolder.Path, "bin", "worker")), "bin/worker is missing: run `make build` first.");
+        // Pods inherit nothing: what eng/run-tests.sh says of threads is said here again.
+        string worker = Path.Combine(_state, "worker");
+        await File.WriteAllTextAsync(worker, $"#!/bin/sh\nOMP_NUM_THREADS=1 exec '{RepositoryFolder.Path}/bin/worker' \"$@\"\n");
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(worker, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await _cluster.StartClusterAsync(default);
         await _cluster.InstallAsync(default, "outputPrefix=file://" + Runs);
     }
@@ -61,7 +65,7 @@ public sealed class LiveCluster : IAsyncLifetime
     internal async Task<JsonObject> UntilAsync(string resource, Func<JsonObject, bool> holds, string @namespace = "default")
     {
         JsonObject run = [];
-        for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < Patience; await Task.Delay(500))
+        for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < Patience; await Task.Delay(1000))
         {
             run = await GetAsync(resource, @namespace);
             if (holds(run)) return run;

@@ -16,11 +16,12 @@ internal sealed class LineReader(Stream source, int maxBytes)
     {
         if (_consumed is { } consumed) _pipe.AdvanceTo(consumed);
         _consumed = null;
+        long searched = 0; // without a line feed
         while (true)
         {
             ReadResult result = await _pipe.ReadAsync(cancellation);
             ReadOnlySequence<byte> buffer = result.Buffer;
-            if (buffer.PositionOf((byte)'\n') is { } end)
+            if (buffer.Slice(searched).PositionOf((byte)'\n') is { } end)
             {
                 _consumed = buffer.GetPosition(1, end);
                 return Checked(buffer.Slice(0, end));
@@ -30,7 +31,7 @@ internal sealed class LineReader(Stream source, int maxBytes)
                 _consumed = buffer.End;
                 return buffer.IsEmpty ? null : Checked(buffer);
             }
-            Checked(buffer);
+            searched = Checked(buffer).Length;
             _pipe.AdvanceTo(buffer.Start, buffer.End);
         }
     }

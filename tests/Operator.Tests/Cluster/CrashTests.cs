@@ -1,3 +1,4 @@
+using KubeOps.Abstractions.Builder;
 using LightReasoner.Operator.Hosting;
 
 namespace LightReasoner.Operator.Tests.Cluster;
@@ -43,10 +44,10 @@ public sealed class CrashTests(DevCluster cluster)
         OperatorInCluster second = first.Another();
         await RemoveLeaseAsync(first);
         var death = new DeathOnDemand();
-        await first.StartAsync(death);
+        await first.StartAsync(death, settings: Short);
         SamplingRunEntity run = await first.ApplySamplingAsync();
         await first.PodsAsync(run);
-        await second.StartAsync();
+        await second.StartAsync(settings: Short);
         V1Lease held = (await LeaseAsync(first))!;
         death.Now();
 
@@ -55,10 +56,16 @@ public sealed class CrashTests(DevCluster cluster)
         V1Lease taken = (await LeaseAsync(first))!;
         Assert.NotEqual(held.Spec.HolderIdentity, taken.Spec.HolderIdentity);
         // By the lease's own times: how long it holds, when the dead one was last heard of, and when the next one took over.
-        Assert.InRange(held.Spec.LeaseDurationSeconds!.Value, 1, 15);
-        Assert.True(taken.Spec.AcquireTime!.Value - held.Spec.RenewTime!.Value >= TimeSpan.FromSeconds(
-            held.Spec.LeaseDurationSeconds.Value));
+        Assert.Equal(6, held.Spec.LeaseDurationSeconds);
+        Assert.True(taken.Spec.AcquireTime!.Value - held.Spec.RenewTime!.Value >= TimeSpan.FromSeconds(6));
         await second.StopAsync();
+
+        static OperatorSettings Short(OperatorSettings settings) => settings with
+        {
+            LeaderElectionLeaseDuration = TimeSpan.FromSeconds(6),
+            LeaderElectionRenewDeadline = TimeSpan.FromSeconds(5),
+            LeaderElectionRetryPeriod = TimeSpan.FromMilliseconds(500),
+        };
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class SuspensionTests(DevCluster cluster)
     [Fact]
     public async Task Run_ChangedAtRandomMoments_LosesAndRepeatsNothing()
     {
-        int seeds = int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_SUSPENSION_SEEDS") ?? "30", CultureInfo.InvariantCulture);
+        int seeds = int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_SUSPENSION_SEEDS") ?? "12", CultureInfo.InvariantCulture);
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
         await using StatusHistory history = await StatusHistory.StartAsync(o);
         int suspensions = (await Task.WhenAll(Enumerable.Range(1, seeds).Select(seed => new Life(o, seed).LiveAsync()))).Sum();

@@ -23,10 +23,10 @@ public sealed class DataFileFuzzTests(ITestOutputHelper output)
             "\r\n", "\0", "é", "\"step\":", "\"weights\":", "\"token_ids\": \"x\"", " ", "\uFEFF", "[[[[[[[["];
 
     [Theory]
-    [InlineData("jsonl", 150)]
-    [InlineData("gz", 150)]
-    [InlineData("parquet", 150)]
-    [InlineData("noise", 100)]
+    [InlineData("jsonl", 80)]
+    [InlineData("gz", 80)]
+    [InlineData("parquet", 80)]
+    [InlineData("noise", 60)]
     public async Task Program_OnDamagedFiles_ReadsThemOrSaysWhatIsWrong(string kind, int rounds)
     {
         using var folder = new TemporaryFolder();
@@ -78,7 +78,7 @@ public sealed class DataFileFuzzTests(ITestOutputHelper output)
         foreach (string source in files)
         {
             byte[] whole = await File.ReadAllBytesAsync(source);
-            for (int round = 0; round < 6 * OddFiles.FuzzFactor; round++)
+            for (int round = 0; round < 3 * OddFiles.FuzzFactor; round++)
             {
                 string file = folder["data.parquet"];
                 await File.WriteAllBytesAsync(file, Damaged(whole, random));

@@ -25,7 +25,7 @@ public class RecordFuzzTests(ITestOutputHelper output)
         using var folder = new TemporaryFolder();
         var random = new Random(3);
         var (read, refused) = (0, 0);
-        for (var round = 0; round < 500 * OddFiles.FuzzFactor; round++)
+        for (var round = 0; round < 250 * OddFiles.FuzzFactor; round++)
         {
             var text = Lines;
             for (var edits = random.Next(1, 4); edits > 0; edits--)

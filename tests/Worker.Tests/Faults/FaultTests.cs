@@ -13,9 +13,9 @@ namespace LightReasoner.Worker.Tests.Faults;
 /// store, <c>LIGHTREASONER_FAULT_SEED</c> draws the same moments again.
 /// </summary>
 [Trait("Suite", "long")]
-public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw radosgw, ITestOutputHelper output) : IClassFixture<Scenarios>
+public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw radosgw, ITestOutputHelper output)
 {
-    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_FAULT_KILLS") ?? "5",
+    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_FAULT_KILLS") ?? "2",
         CultureInfo.InvariantCulture);
 
     private static readonly int Seed = Environment.GetEnvironmentVariable("LIGHTREASONER_FAULT_SEED") is { } given

@@ -10,7 +10,7 @@ namespace LightReasoner.Worker.Tests.Faults;
 /// a documented exit code, nothing half-written, and the next attempt goes on to the bytes of an undisturbed run.
 /// </summary>
 [Trait("Suite", "long")]
-public sealed class LostStorageTests(Scenarios scenarios, Azurite azurite, Radosgw radosgw) : IClassFixture<Scenarios>
+public sealed class LostStorageTests(Scenarios scenarios, Azurite azurite, Radosgw radosgw)
 {
     private static readonly Dictionary<string, string> Nothing = [];
 

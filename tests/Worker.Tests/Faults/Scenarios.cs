@@ -3,6 +3,8 @@ using LightReasoner.Api;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Storage;
 
+[assembly: AssemblyFixture(typeof(LightReasoner.Worker.Tests.Faults.Scenarios))]
+
 namespace LightReasoner.Worker.Tests.Faults;
 
 /// <summary>A run that nobody disturbed.</summary>

@@ -37,7 +37,7 @@ internal sealed class WorkerProcess : IDisposable
             RedirectStandardOutput = true,
             WorkingDirectory = RepositoryFolder.Path,
         };
-        start.Environment["LIGHTREASONER_THREADS"] = "1";
+        start.Environment["OMP_NUM_THREADS"] = "1";
         foreach (string own in new[] { "AZURE_STORAGE_CONNECTION_STRING", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID",
             "AWS_SECRET_ACCESS_KEY" }) start.Environment.Remove(own);
         foreach (string pods in new[] { "LIGHTREASONER_ATTEMPT", "LIGHTREASONER_PROGRESS_URL",

@@ -70,7 +70,7 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
         await inputs.WriteAsync(name);
         byte[] whole = await File.ReadAllBytesAsync(inputs.PathOf(name));
         var codes = new SortedDictionary<int, int>();
-        for (int round = 0; round < 8 * OddFiles.FuzzFactor; round++)
+        for (int round = 0; round < 5 * OddFiles.FuzzFactor; round++)
         {
             var random = new Random(unchecked(Seed * 1_000_003 + round));
             byte[] content = round == 0 ? whole : Changed(whole, name, random);

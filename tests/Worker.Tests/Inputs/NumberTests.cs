@@ -38,7 +38,7 @@ public sealed class NumberTests(ITestOutputHelper output) : IDisposable
         Assert.True(fields.Length > 10);
         int seed = int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_FUZZ_SEED") ?? "1", CultureInfo.InvariantCulture);
         (int done, int refused) = (0, 0);
-        for (int round = 0; round < 24 * OddFiles.FuzzFactor; round++)
+        for (int round = 0; round < 16 * OddFiles.FuzzFactor; round++)
         {
             var random = new Random(unchecked(seed * 1_000_003 + round));
             // One field alone, then several together.
@@ -51,7 +51,7 @@ public sealed class NumberTests(ITestOutputHelper output) : IDisposable
             _ = code == ExitCode.Done ? done++ : refused++;
         }
         output.WriteLine($"{kind}, LIGHTREASONER_FUZZ_SEED={seed}, {fields.Length} fields: {done} runs done, {refused} refused");
-        Assert.True(done > 6);
+        Assert.True(done > 4);
     }
 
     /// <summary>What may be said of a document whose every number is in its range.</summary>

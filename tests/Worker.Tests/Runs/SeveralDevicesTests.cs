@@ -5,7 +5,7 @@ using LightReasoner.Worker.Tests.Storage;
 namespace LightReasoner.Worker.Tests.Runs;
 
 /// <summary>Replicas on the CPU: what is sampled, evaluated and generated on several devices is, byte for byte, what one gives.</summary>
-public sealed class SeveralDevicesTests(Scenarios scenarios) : IClassFixture<Scenarios>
+public sealed class SeveralDevicesTests(Scenarios scenarios)
 {
     private static readonly string Model = RepositoryFolder.Of("examples", "quickstart", "models", "seed-0", "expert");
     private static readonly string Data = RepositoryFolder.Of("examples", "quickstart", "data", "test.jsonl");
@@ -32,7 +32,6 @@ public sealed class SeveralDevicesTests(Scenarios scenarios) : IClassFixture<Sce
     }
 
     [Theory]
-    [InlineData("evaluate")]
     [InlineData("evaluate", "--block", "4", "--refine", "3")]
     [InlineData("generate", "--batch-size", "2", "--block", "4", "--refine", "converge")]
     [InlineData("generate", "--batch-size", "3", "--temperature", "1", "--seed", "7")]

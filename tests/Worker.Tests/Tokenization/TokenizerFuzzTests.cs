@@ -44,7 +44,7 @@ public class TokenizerFuzzTests(ITestOutputHelper output)
     {
         var random = new Random(5);
         var counts = new Dictionary<string, int>();
-        for (var round = 0; round < 1_000 * OddFiles.FuzzFactor; round++)
+        for (var round = 0; round < 400 * OddFiles.FuzzFactor; round++)
         {
             var (json, config) = (Sample(random), round % 3 == 0 ? Config() : null);
             for (var edits = random.Next(1, 3); edits > 0; edits--)
@@ -58,7 +58,7 @@ public class TokenizerFuzzTests(ITestOutputHelper output)
         }
         output.WriteLine(string.Join('\n',
             counts.OrderByDescending(count => count.Value).Take(50).Select(count => $"{count.Value} {count.Key}")));
-        Assert.True(counts["loaded"] > 80);
+        Assert.True(counts["loaded"] > 30);
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public class TokenizerFuzzTests(ITestOutputHelper output)
         var json = SmallTokenizers.Unigram();
         var map = Charsmap();
         var random = new Random(3);
-        for (var round = 0; round < 1_000 * OddFiles.FuzzFactor; round++)
+        for (var round = 0; round < 400 * OddFiles.FuzzFactor; round++)
         {
             var damaged = map.ToArray();
             for (var edits = random.Next(0, 3); edits > 0; edits--)

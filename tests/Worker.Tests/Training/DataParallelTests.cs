@@ -16,7 +16,7 @@ namespace LightReasoner.Worker.Tests.Training;
 [Collection(TorchGeneratorCollection.Name)]
 public class DataParallelTests
 {
-    private const int Steps = 50;
+    private const int Steps = 20;
 
     private static readonly Dictionary<string, double[]> s_oneDevice = [];
 
