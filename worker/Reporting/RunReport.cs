@@ -18,12 +18,11 @@ internal static class RunReport
     {
         try
         {
-            // Shards that end at the same time each see what the others have done by then; so whoever wrote looks again until there is
-            // nothing new.
+            // Whoever wrote looks again: a report of some shards that is written late must not stay over that of all.
             int shown = -1, done;
             while ((done = (await output.Store.ListAsync("results/", cancellation)).Count) != shown)
             {
-                if (shown < 0 && done < shards && !BitOperations.IsPow2(done)) return;
+                if (done < shards && (shown >= 0 || !BitOperations.IsPow2(done))) return;
                 RunRecords records = await RunRecords.ReadAsync(output.Store, cancellation);
                 await output.PutTextAsync(BlobName, Page.Of(records, time.GetUtcNow()).Text, cancellation);
                 shown = done;

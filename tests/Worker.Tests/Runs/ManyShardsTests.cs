@@ -6,6 +6,7 @@ using LightReasoner.Api;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Storage;
+using LightReasoner.Worker.Tests.Checkpoints;
 using LightReasoner.Worker.Tests.Storage;
 
 namespace LightReasoner.Worker.Tests.Runs;
@@ -28,8 +29,7 @@ public sealed class ManyShardsTests(Radosgw radosgw, ITestOutputHelper output)
         (double fewer, _, _) = await WriteAsync(Shards / 4);
         (double each, double perSecond, int reports) = await WriteAsync(Shards);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Shards} shards: {each:0.0} requests each for a chunk and a share of the reports; {perSecond:0} a second; "
-            + $"{reports} reports"));
+            $"{Shards} shards: {each:0.0} requests each for a chunk, {perSecond:0} a second with those for {reports} reports"));
         Assert.True(each < 1.5 * fewer, $"{each} requests a shard, {fewer} with a quarter of the shards");
     }
 
@@ -57,6 +57,7 @@ public sealed class ManyShardsTests(Radosgw radosgw, ITestOutputHelper output)
             await log.AddAsync(new SamplingMetrics { PromptsDone = 8, StepsSeen = 80, SamplesKept = 20 }, stop);
             var report = new ProgressReport { Kind = RunKind.SamplingRun, Namespace = "default", Name = "sampling", Shard = shard };
             await RunResult.WriteAsync(claimed, $"shard-{shard:D5}", manifest.RunSpec, report, new RunUsage(), stop);
+            counted.Reporting = true;
             await RunReport.WriteAsync(claimed, shards, TimeProvider.System, stop);
         });
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -64,16 +65,43 @@ public sealed class ManyShardsTests(Radosgw radosgw, ITestOutputHelper output)
         Assert.Equal(shards, (await inner.ListAsync("results/")).Count);
         string page = System.Text.Encoding.UTF8.GetString((await inner.GetAsync(RunReport.BlobName))!.Bytes);
         Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"of {8 * shards:N0} answers"), page);
-        return ((double)counted.Requests / shards, counted.Requests / seconds, counted.Reports);
+        return ((double)counted.Requests / shards, (counted.Requests + counted.ReportRequests) / seconds, counted.Reports);
     }
 
-    /// <summary>Counts what is asked of a store.</summary>
+    [Fact]
+    public async Task Report_IsWrittenAfterAShardTwiceAsMany_AndTheLast()
+    {
+        using var folder = new TemporaryFolder();
+        IBlobStore store = Counted.Around(BlobUri.Open($"file://{folder.Path}/run"));
+        Manifest manifest = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
+            ["spec.expert.uri=hf://org/expert", "spec.amateur.uri=hf://org/amateur", $"spec.dataset.uri={Examples}/data/questions.jsonl",
+                "spec.shards=20"]);
+        var written = new List<int>();
+        for (int shard = 0; shard < 20; shard++)
+        {
+            RunOutput claimed = await RunOutput.ClaimAsync(store, $"shard-{shard:D5}", "attempt", default);
+            await RunRecord.EnsureAsync(claimed, manifest, [], TimeProvider.System, default);
+            var report = new ProgressReport { Kind = RunKind.SamplingRun, Namespace = "default", Name = "sampling", Shard = shard };
+            await RunResult.WriteAsync(claimed, $"shard-{shard:D5}", manifest.RunSpec, report, new RunUsage(), default);
+            int before = ((Counted)(object)store).Reports;
+            await RunReport.WriteAsync(claimed, 20, TimeProvider.System, default);
+            if (((Counted)(object)store).Reports > before) written.Add(shard + 1);
+        }
+        Assert.Equal([1, 2, 4, 8, 16, 20], written);
+    }
+
+    /// <summary>Counts what is asked of a store, apart for what is asked after <see cref="Reporting"/> was set in the same flow.</summary>
     public class Counted : DispatchProxy
     {
+        private readonly AsyncLocal<bool> _reporting = new();
         private IBlobStore _inner = null!;
-        private int _requests, _reports;
+        private int _requests, _reportRequests, _reports;
+
+        public bool Reporting { set => _reporting.Value = value; }
 
         public int Requests => _requests;
+
+        public int ReportRequests => _reportRequests;
 
         public int Reports => _reports;
 
@@ -86,7 +114,7 @@ public sealed class ManyShardsTests(Radosgw radosgw, ITestOutputHelper output)
 
         protected override object? Invoke(MethodInfo? method, object?[]? arguments)
         {
-            if (typeof(Task).IsAssignableFrom(method!.ReturnType)) Interlocked.Increment(ref _requests);
+            if (typeof(Task).IsAssignableFrom(method!.ReturnType)) Interlocked.Increment(ref _reporting.Value ? ref _reportRequests : ref _requests);
             bool report = method.Name == nameof(IBlobStore.PutAsync) && (string?)arguments![0] == RunReport.BlobName;
             if (report) Interlocked.Increment(ref _reports);
             return method.Invoke(_inner, arguments);
