@@ -61,6 +61,8 @@ internal static class MetricsFold
             NoiseMean = Figures.Round(m.NoiseMean) ?? before?.NoiseMean,
             GradNorm = Figures.Round(m.GradNorm) ?? before?.GradNorm,
             LearningRate = Figures.Round(m.LearningRate) ?? before?.LearningRate,
+            RecordsCut = m.RecordsCut ?? before?.RecordsCut,
+            RecordsDropped = m.RecordsDropped ?? before?.RecordsDropped,
             TokensPerSecond = Figures.Round(m.TokensPerSecond) ?? before?.TokensPerSecond,
             ValidationLoss = Figures.Round(m.ValidationLoss) ?? before?.ValidationLoss,
             Evaluation = Evaluation(before?.Evaluation, m.Evaluation),
@@ -78,6 +80,8 @@ internal static class MetricsFold
             Benchmarks = now.Benchmarks ?? before?.Benchmarks,
             Improved = now.Improved ?? before?.Improved,
             Worsened = now.Worsened ?? before?.Worsened,
+            CutBefore = now.CutBefore ?? before?.CutBefore,
+            CutAfter = now.CutAfter ?? before?.CutAfter,
             TokensPerForward = Figures.Round(now.TokensPerForward) ?? before?.TokensPerForward,
         };
 

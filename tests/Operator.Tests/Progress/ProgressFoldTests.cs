@@ -103,6 +103,33 @@ public sealed class ProgressFoldTests
             1, 1, false, Make.Now);
     }
 
+    /// <summary>Whatever a worker counts shows in the status: answers and records that were cut, for one.</summary>
+    [Fact]
+    public void EveryFigureOfAReport_IsInTheStatus()
+    {
+        var evaluation = new EvaluationMetrics
+        {
+            Questions = 9, Before = 0.1, After = 0.2, ChangeLow = 0.01, ChangeHigh = 0.3, Improved = 3, Worsened = 2, CutBefore = 4,
+            CutAfter = 5, TokensPerForward = 2, Benchmarks = [new BenchmarkMetrics { Name = BenchmarkName.Gsm8k, Questions = 9 }],
+        };
+        var tuned = new FineTuneMetrics
+        {
+            Step = 1, Loss = 1, LearningRate = 1, GradNorm = 1, SamplesSeen = 8, SamplesDropped = 6, TokensPerSecond = 1,
+            ValidationLoss = 1, Evaluation = evaluation,
+        };
+        var refined = new RefineMetrics
+        {
+            Step = 1, Epoch = 1, LossTotal = 1, Losses = [1], NoiseMean = 1, GradNorm = 1, LearningRate = 1, RecordsCut = 7,
+            RecordsDropped = 1, TokensPerSecond = 1, ValidationLoss = 1, Evaluation = evaluation,
+        };
+        ProgressReport report = new() { Kind = RunKind.FineTuneRun, Done = 1, Total = 2, FineTune = tuned, Refine = refined };
+        FineTuneMetrics fineTune = ((FineTuneRunStatus)Fold(new FineTuneRunStatus(), [report], 1)).Metrics!;
+        RefineMetrics refine = ((RefineRunStatus)Fold(new RefineRunStatus(), [report], 1)).Metrics!;
+        Assert.Equal((Json(tuned), Json(refined)), (Json(fineTune), Json(refine)));
+
+        static string Json(object metrics) => System.Text.Json.JsonSerializer.Serialize(metrics, ApiJson.Options);
+    }
+
     [Fact]
     public void TerminationMessages_FillTheStore_AlthoughEveryReportWasLost()
     {
