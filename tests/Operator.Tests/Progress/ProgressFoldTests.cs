@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using LightReasoner.Operator.Progress;
 
 namespace LightReasoner.Operator.Tests.Progress;
@@ -103,31 +105,37 @@ public sealed class ProgressFoldTests
             1, 1, false, Make.Now);
     }
 
-    /// <summary>Whatever a worker counts shows in the status: answers and records that were cut, for one.</summary>
-    [Fact]
-    public void EveryFigureOfAReport_IsInTheStatus()
+    /// <summary>Whatever the worker measures is in the status: no field is forgotten on the way.</summary>
+    [Theory, InlineData(typeof(SamplingMetrics)), InlineData(typeof(FineTuneMetrics)), InlineData(typeof(RefineMetrics))]
+    public void Metrics_EveryField_ReachesTheStatus(Type type)
     {
-        var evaluation = new EvaluationMetrics
+        var metrics = (JsonObject)Every(type);
+        string kind = type.Name[..^"Metrics".Length], field = char.ToLowerInvariant(kind[0]) + kind[1..];
+        RunStatus before = kind switch
         {
-            Questions = 9, Before = 0.1, After = 0.2, ChangeLow = 0.01, ChangeHigh = 0.3, Improved = 3, Worsened = 2, CutBefore = 4,
-            CutAfter = 5, TokensPerForward = 2, Benchmarks = [new BenchmarkMetrics { Name = BenchmarkName.Gsm8k, Questions = 9 }],
+            "Sampling" => new SamplingRunStatus(),
+            "FineTune" => new FineTuneRunStatus(),
+            _ => new RefineRunStatus(),
         };
-        var tuned = new FineTuneMetrics
-        {
-            Step = 1, Loss = 1, LearningRate = 1, GradNorm = 1, SamplesSeen = 8, SamplesDropped = 6, TokensPerSecond = 1,
-            ValidationLoss = 1, Evaluation = evaluation,
-        };
-        var refined = new RefineMetrics
-        {
-            Step = 1, Epoch = 1, LossTotal = 1, Losses = [1], NoiseMean = 1, GradNorm = 1, LearningRate = 1, RecordsCut = 7,
-            RecordsDropped = 1, TokensPerSecond = 1, ValidationLoss = 1, Evaluation = evaluation,
-        };
-        ProgressReport report = new() { Kind = RunKind.FineTuneRun, Done = 1, Total = 2, FineTune = tuned, Refine = refined };
-        FineTuneMetrics fineTune = ((FineTuneRunStatus)Fold(new FineTuneRunStatus(), [report], 1)).Metrics!;
-        RefineMetrics refine = ((RefineRunStatus)Fold(new RefineRunStatus(), [report], 1)).Metrics!;
-        Assert.Equal((Json(tuned), Json(refined)), (Json(fineTune), Json(refine)));
+        ProgressReport report = new JsonObject { ["kind"] = $"{kind}Run", [field] = metrics.DeepClone() }
+            .Deserialize<ProgressReport>(ApiJson.Options)!;
+        RunStatus status = ProgressFold.Apply(before, [Make.Progress(report)], 1, 1, false, Make.Now);
+        JsonNode told = JsonSerializer.SerializeToNode(status, status.GetType(), ApiJson.Options)!["metrics"]!;
+        Assert.Equal(metrics.Select(f => f.Key), told.AsObject().Select(f => f.Key));
+        Assert.True(JsonNode.DeepEquals(metrics["evaluation"], told["evaluation"]), $"{told["evaluation"]}");
 
-        static string Json(object metrics) => System.Text.Json.JsonSerializer.Serialize(metrics, ApiJson.Options);
+        // A half fits every number: a share, a change, and a loss.
+        static JsonNode Every(Type type) => new JsonObject(type.GetProperties().Select(property => KeyValuePair.Create<string, JsonNode?>(
+            JsonNamingPolicy.CamelCase.ConvertName(property.Name),
+            (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) switch
+            {
+                var t when t == typeof(double) => JsonValue.Create(0.5),
+                var t when t == typeof(int) || t == typeof(long) => JsonValue.Create(2),
+                var t when t == typeof(BenchmarkName) => JsonValue.Create("math"),
+                var t when t == typeof(IReadOnlyList<double>) => new JsonArray(0.5),
+                { IsGenericType: true } list => new JsonArray(Every(list.GetGenericArguments()[0])),
+                var record => Every(record),
+            })));
     }
 
     [Fact]

@@ -217,6 +217,12 @@ public class PageTests
                 KlCounts = new(Enumerable.Range(4, 100).ToDictionary(i => i, i => (long)(1000 / i))),
                 StepCounts = new(Enumerable.Range(1, 500).ToDictionary(i => i, i => (long)(700 - i))),
                 SetSizeCounts = new() { [1] = 300, [2] = 70, [5] = 30 },
+                Pair = new PairFigures(2000, 1500, 40, 1990, -700, -2100)
+                {
+                    Entropies = new(Enumerable.Range(0, 60).ToDictionary(i => i % 6 * PairFigures.EntropyBins + i / 6, i => 2000L / (i + 1))),
+                    KlCounts = new(Enumerable.Range(0, 60).ToDictionary(i => i, i => 900L / (i + 1))),
+                },
+                Vocabulary = new VocabularyFigures(151_665, 151_665, 151_643, 2, [new("<|im_end|>", 151_645, 151_644), new(" é", 9, 8)]),
                 Examples = [.. Enumerable.Range(0, 25).Select(i =>
                     new StepExample(text, text, i, 0.9, [new(" a\n" + text, 0.8, 0.1, 0.9), new("b", 0.2, 0.2, 0.1)]))],
             },
