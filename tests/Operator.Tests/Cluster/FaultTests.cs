@@ -15,6 +15,9 @@ public sealed class FaultTests(DevCluster cluster)
         SamplingRunEntity retrying = await o.RunAsync<SamplingRunEntity>("s", s =>
             s.Message?.Contains("hub.example answered 503 (exit code 1)", StringComparison.Ordinal) == true, "tells of the crash");
         Assert.Equal(RunPhase.Running, retrying.Status.Phase);
+        await Until.SetHoldsAsync<Corev1Event>(o.Client, o.Namespace, null,
+            events => events.Any(e => e is { Reason: "AttemptFailed", Message: "hub.example answered 503 (exit code 1)" }),
+            "an event with the attempt's last line");
 
         // The Job controller waits ten seconds after a first failure.
         IReadOnlyCollection<V1Pod> both = await Until.SetHoldsAsync<V1Pod>(o.Client, o.Namespace, $"{Labels.RunUid}={run.Metadata.Uid}",

@@ -69,6 +69,11 @@ public class PageInBrowserTests
                     for (const [other, b] of texts.slice(i + 1))
                         if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4) overlaps.push(text + ' / ' + other);
                 });
+                // No name of a row reaches into what is drawn beside it.
+                for (const label of svg.querySelectorAll('.label')) for (const bar of svg.querySelectorAll('.interval')) {
+                    const a = label.getBoundingClientRect(), b = bar.getBoundingClientRect();
+                    if (a.right > b.left && a.bottom > b.top && a.top < b.bottom) overlaps.push(label.textContent);
+                }
             }
             const style = f.contentWindow.getComputedStyle(root), colour = name => style.getPropertyValue(name).trim().replace(/^#(.)(.)(.)$/, '#$1$1$2$2$3$3');
             const light = name => [1, 3, 5].map(i => parseInt(colour(name).slice(i, i + 2), 16) / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)

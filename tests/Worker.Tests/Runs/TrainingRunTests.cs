@@ -47,21 +47,29 @@ public sealed class TrainingRunTests : IDisposable
         static float Difference(float[] one, float[] other) => one.Zip(other).Max(pair => Math.Abs(pair.First - pair.Second));
     }
 
-    [Fact]
-    public async Task FineTuning_LongWithoutACheckpoint_WritesOneByTheClock()
+    /// <summary>Ten minutes without one are enough, whatever saveSteps says.</summary>
+    [Theory, InlineData(RunKind.FineTuneRun), InlineData(RunKind.RefineRun)]
+    public async Task Training_LongWithoutACheckpoint_WritesOneByTheClock(RunKind kind)
     {
-        Assert.Equal(ExitCode.Done,
-            await RunAsync(FineTune($"{{uri: '{Expert}', dtype: float32}}", "training.saveSteps=1000", "training.saveTotalLimit=100",
-            "training.maxSteps=8"), "clock", new Minutes()));
+        Assert.Equal(ExitCode.Done, await RunAsync(Training("training.saveTotalLimit=100"), "clock", new Minutes()));
         string[] steps = [.. Directory.GetDirectories(Path.Combine(_folder.Path, "clock", "checkpoints"))
             .Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
         Assert.InRange(steps.Length, 2, 7);
         Assert.Equal("step-000008", steps[^1]);
 
-        Assert.Equal(ExitCode.Done,
-            await RunAsync(FineTune($"{{uri: '{Expert}', dtype: float32}}", "training.saveSteps=1000", "training.saveMinutes=10000",
-            "training.maxSteps=8"), "patient", new Minutes()));
+        Assert.Equal(ExitCode.Done, await RunAsync(Training("training.saveMinutes=10000"), "patient", new Minutes()));
         Assert.Single(Directory.GetDirectories(Path.Combine(_folder.Path, "patient", "checkpoints")));
+
+        Manifest Training(string saving)
+        {
+            string[] changes = ["training.saveSteps=1000", "training.maxSteps=8", saving];
+            return kind == RunKind.FineTuneRun ? FineTune($"{{uri: '{Expert}', dtype: float32}}", changes)
+                : ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "3-refine.yaml")), "3-refine.yaml",
+                [
+                    $"spec.model={{uri: '{Expert}', dtype: float32}}", $"spec.dataset.uri=file://{Examples}/data/refine.parquet",
+                    "spec.evaluation=null", "spec.training.batchSize=2", .. changes.Select(change => "spec." + change),
+                ]);
+        }
     }
 
     [Fact]
