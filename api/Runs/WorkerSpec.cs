@@ -5,6 +5,8 @@ using LightReasoner.Api.Schema;
 namespace LightReasoner.Api;
 
 /// <summary>The pod that the worker runs in. Fields that are not set come from the operator's worker defaults.</summary>
+[CelRule("self.gpus <= 1 || !has(self.gpuResource) || !self.gpuResource.startsWith('nvidia.com/mig-')",
+    "a worker uses one MIG device; set gpus to 1", nameof(UsesItsGpus), Field = "gpus")]
 public sealed record WorkerSpec
 {
     /// <summary>Container image. Default: the operator's CPU image if gpus is 0, otherwise its CUDA image.</summary>
@@ -24,8 +26,8 @@ public sealed record WorkerSpec
     public int Gpus { get; init; } = 1;
 
     /// <summary>
-    /// Name of the resource that is requested for a GPU, for example a MIG profile such as <c>nvidia.com/mig-3g.40gb</c>. Default:
-    /// <c>nvidia.com/gpu</c>.
+    /// Name of the resource that is requested for a GPU, for example a MIG profile such as <c>nvidia.com/mig-3g.40gb</c>, of which a
+    /// worker uses one. Default: <c>nvidia.com/gpu</c>.
     /// </summary>
     [MinLength(3), MaxLength(253), RegularExpression(Patterns.ExtendedResource)]
     public string? GpuResource { get; init; }
@@ -100,6 +102,9 @@ public sealed record WorkerSpec
     /// <summary>Additional annotations of the pod.</summary>
     [MaxLength(64)]
     public IReadOnlyDictionary<string, string>? PodAnnotations { get; init; }
+
+    /// <summary>CUDA shows a process one MIG device, however many its pod has.</summary>
+    internal bool UsesItsGpus() => Gpus <= 1 || GpuResource?.StartsWith("nvidia.com/mig-", StringComparison.Ordinal) != true;
 }
 
 /// <summary>

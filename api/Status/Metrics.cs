@@ -103,8 +103,8 @@ public sealed record RefineMetrics
     public EvaluationMetrics? Evaluation { get; init; }
 }
 
-/// <summary>Accuracy on the same questions before and after training.</summary>
-public sealed record EvaluationMetrics
+/// <summary>Accuracy on the same questions before and after training, with 95 % confidence intervals.</summary>
+public abstract record AccuracyMetrics
 {
     /// <summary>Number of questions.</summary>
     public int Questions { get; init; }
@@ -113,9 +113,25 @@ public sealed record EvaluationMetrics
     [Range(0.0, 1.0)]
     public double? Before { get; init; }
 
+    /// <summary>Lower end of the 95 % confidence interval of before.</summary>
+    [Range(0.0, 1.0)]
+    public double? BeforeLow { get; init; }
+
+    /// <summary>Upper end of the 95 % confidence interval of before.</summary>
+    [Range(0.0, 1.0)]
+    public double? BeforeHigh { get; init; }
+
     /// <summary>Accuracy after training; with several test sets the mean over them.</summary>
     [Range(0.0, 1.0)]
     public double? After { get; init; }
+
+    /// <summary>Lower end of the 95 % confidence interval of after.</summary>
+    [Range(0.0, 1.0)]
+    public double? AfterLow { get; init; }
+
+    /// <summary>Upper end of the 95 % confidence interval of after.</summary>
+    [Range(0.0, 1.0)]
+    public double? AfterHigh { get; init; }
 
     /// <summary>Lower end of the 95 % confidence interval of after minus before.</summary>
     [Range(-1.0, 1.0)]
@@ -124,7 +140,11 @@ public sealed record EvaluationMetrics
     /// <summary>Upper end of the 95 % confidence interval of after minus before.</summary>
     [Range(-1.0, 1.0)]
     public double? ChangeHigh { get; init; }
+}
 
+/// <summary>Accuracy on all questions of an evaluation.</summary>
+public sealed record EvaluationMetrics : AccuracyMetrics
+{
     /// <summary>Number of questions answered wrong before and right after.</summary>
     public int? Improved { get; init; }
 
@@ -146,28 +166,9 @@ public sealed record EvaluationMetrics
 }
 
 /// <summary>Accuracy on one of several test sets.</summary>
-public sealed record BenchmarkMetrics
+public sealed record BenchmarkMetrics : AccuracyMetrics
 {
     /// <summary>Name of the test set.</summary>
     [Required]
     public BenchmarkName? Name { get; init; }
-
-    /// <summary>Number of questions.</summary>
-    public int Questions { get; init; }
-
-    /// <summary>Accuracy before training.</summary>
-    [Range(0.0, 1.0)]
-    public double? Before { get; init; }
-
-    /// <summary>Accuracy after training.</summary>
-    [Range(0.0, 1.0)]
-    public double? After { get; init; }
-
-    /// <summary>Lower end of the 95 % confidence interval of after minus before.</summary>
-    [Range(-1.0, 1.0)]
-    public double? ChangeLow { get; init; }
-
-    /// <summary>Upper end of the 95 % confidence interval of after minus before.</summary>
-    [Range(-1.0, 1.0)]
-    public double? ChangeHigh { get; init; }
 }

@@ -35,9 +35,8 @@ internal static class MetricsFold
     public static FineTuneMetrics? FineTune(FineTuneMetrics? before, IReadOnlyList<ShardProgress> shards)
     {
         if (shards.Count == 0 || shards[0].Furthest.FineTune is not { } m || m.Step < before?.Step) return before;
-        return new FineTuneMetrics
+        return m with
         {
-            Step = m.Step,
             Loss = Figures.Round(m.Loss) ?? before?.Loss,
             LearningRate = Figures.Round(m.LearningRate) ?? before?.LearningRate,
             GradNorm = Figures.Round(m.GradNorm) ?? before?.GradNorm,
@@ -52,34 +51,45 @@ internal static class MetricsFold
     public static RefineMetrics? Refine(RefineMetrics? before, IReadOnlyList<ShardProgress> shards)
     {
         if (shards.Count == 0 || shards[0].Furthest.Refine is not { } m || m.Step < before?.Step) return before;
-        return new RefineMetrics
+        return m with
         {
-            Step = m.Step,
             Epoch = Figures.Round(m.Epoch) ?? before?.Epoch,
             LossTotal = Figures.Round(m.LossTotal) ?? before?.LossTotal,
             Losses = m.Losses is { } losses ? [.. losses.Select(loss => Figures.Round(loss) ?? 0)] : before?.Losses,
             NoiseMean = Figures.Round(m.NoiseMean) ?? before?.NoiseMean,
             GradNorm = Figures.Round(m.GradNorm) ?? before?.GradNorm,
             LearningRate = Figures.Round(m.LearningRate) ?? before?.LearningRate,
+            RecordsCut = m.RecordsCut ?? before?.RecordsCut,
+            RecordsDropped = m.RecordsDropped ?? before?.RecordsDropped,
             TokensPerSecond = Figures.Round(m.TokensPerSecond) ?? before?.TokensPerSecond,
             ValidationLoss = Figures.Round(m.ValidationLoss) ?? before?.ValidationLoss,
             Evaluation = Evaluation(before?.Evaluation, m.Evaluation),
         };
     }
 
-    private static EvaluationMetrics? Evaluation(EvaluationMetrics? before, EvaluationMetrics? now) => now is null
-        ? before : new EvaluationMetrics
+    private static EvaluationMetrics? Evaluation(EvaluationMetrics? before, EvaluationMetrics? now) => now is null ? before
+        : (EvaluationMetrics)Accuracy(before, now) with
         {
-            Questions = now.Questions,
-            Before = Share(now.Before) ?? before?.Before,
-            After = Share(now.After) ?? before?.After,
-            ChangeLow = Figures.Round(now.ChangeLow) ?? before?.ChangeLow,
-            ChangeHigh = Figures.Round(now.ChangeHigh) ?? before?.ChangeHigh,
-            Benchmarks = now.Benchmarks ?? before?.Benchmarks,
             Improved = now.Improved ?? before?.Improved,
             Worsened = now.Worsened ?? before?.Worsened,
+            CutBefore = now.CutBefore ?? before?.CutBefore,
+            CutAfter = now.CutAfter ?? before?.CutAfter,
             TokensPerForward = Figures.Round(now.TokensPerForward) ?? before?.TokensPerForward,
+            Benchmarks = now.Benchmarks is { } sets ? [.. sets.Select(set => (BenchmarkMetrics)Accuracy(null, set))]
+                : before?.Benchmarks,
         };
+
+    private static AccuracyMetrics Accuracy(AccuracyMetrics? before, AccuracyMetrics now) => now with
+    {
+        Before = Share(now.Before) ?? before?.Before,
+        BeforeLow = Share(now.BeforeLow) ?? before?.BeforeLow,
+        BeforeHigh = Share(now.BeforeHigh) ?? before?.BeforeHigh,
+        After = Share(now.After) ?? before?.After,
+        AfterLow = Share(now.AfterLow) ?? before?.AfterLow,
+        AfterHigh = Share(now.AfterHigh) ?? before?.AfterHigh,
+        ChangeLow = Figures.Round(now.ChangeLow) ?? before?.ChangeLow,
+        ChangeHigh = Figures.Round(now.ChangeHigh) ?? before?.ChangeHigh,
+    };
 
     /// <summary>The schema refuses a whole status for a share outside of 0 to 1.</summary>
     private static double? Share(double? value) => Figures.Round(value) is { } share ? Math.Clamp(share, 0, 1) : null;

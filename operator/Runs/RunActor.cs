@@ -86,7 +86,11 @@ internal sealed class RunActor(IKubernetes api, OwnedStore owned, ILogger<RunAct
         }
         catch (HttpOperationException e) when (ApiErrors.IsConflict(e))
         {
-            V1Job existing = await api.BatchV1.ReadNamespacedJobAsync(name, ns, cancellationToken: cancellationToken).ConfigureAwait(false);
+            V1Job? existing = null;
+            await IgnoreMissing(async () => existing = await api.BatchV1.ReadNamespacedJobAsync(name, ns,
+                cancellationToken: cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            // Gone in between: the name is free again.
+            if (existing is null) throw;
             // Made before this operator's watch knew of it, or that of an earlier run: the store shows it from now on.
             if (existing.Annotation(Labels.Run) == run.Metadata.Name && existing.Metadata.Labels?.ContainsKey(Labels.RunUid) == true)
             {

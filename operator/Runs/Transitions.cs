@@ -22,13 +22,14 @@ internal static class Transitions
         if ((after.Retries ?? 0) > (before.Retries ?? 0) && after.Phase is not (RunPhase.Succeeded or RunPhase.Failed))
             yield return new RunEvent("AttemptFailed", lastFailure ?? (message.Length > 0 ? message : "an attempt failed"),
                 EventType.Warning);
-        // The worker has looked at models, data and machine, and says what it is going to do.
-        if (IsPlan(after) && !IsPlan(before)) yield return new RunEvent("Planned", message);
-        // An attempt's first batches are timed.
-        if (after is { Phase: RunPhase.Running, Progress: { EstimatedCompletion: { } end } progress }
-            && before.Progress?.EstimatedCompletion is null)
-            yield return new RunEvent("Estimated", FormattableString.Invariant($"{progress.Display} {progress.Unit} done, ")
-                + FormattableString.Invariant($"{progress.RatePerSecond} a second; ready about {end.UtcDateTime:yyyy-MM-dd HH:mm} UTC"));
+        string? timed = after is { Phase: RunPhase.Running, Progress: { EstimatedCompletion: { } end } progress }
+            ? FormattableString.Invariant($"{progress.Display} {progress.Unit} done, {progress.RatePerSecond} a second; ")
+                + FormattableString.Invariant($"ready about {end.UtcDateTime:yyyy-MM-dd HH:mm} UTC") : null;
+        // The worker has looked at models, data and machine, and says what it is going to do; an attempt's first batches are timed.
+        if (IsPlan(after) && !IsPlan(before))
+            yield return new RunEvent("Planned",
+                FailureText.Clean($"{message}; {timed ?? "when it will be ready is said after the first batches (Estimated)"}"));
+        else if (timed is not null && before.Progress?.EstimatedCompletion is null) yield return new RunEvent("Estimated", timed);
 
         RunCondition? ready = Conditions.Find(after.Conditions, Conditions.Ready),
             wasReady = Conditions.Find(before.Conditions, Conditions.Ready);

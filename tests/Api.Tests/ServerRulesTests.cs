@@ -122,9 +122,9 @@ public class ServerRulesTests
     /// </summary>
     private static double Cost(SchemaNode node, string rule)
     {
-        Assert.All(Regex.Matches(rule, @"(\w+)\("), call => Assert.Contains(call.Groups[1].Value, new[] { "has", "size", "type" }));
+        Assert.All(Regex.Matches(rule, @"(\w+)\("), call => Assert.Contains(call.Groups[1].Value, new[] { "has", "size", "type", "startsWith" }));
         double cost = Regex.Count(rule, @"==|!=|<=|>=|&&|\|\||[!?<>]") + Regex.Count(rule, @"\w+\(");
-        foreach (Match operand in Regex.Matches(rule, @"\b(?:self|oldSelf)((?:\.\w+)*)"))
+        foreach (Match operand in Regex.Matches(rule, @"\b(?:self|oldSelf)((?:\.\w+\b(?!\())*)"))
         {
             string path = operand.Groups[1].Value.TrimStart('.');
             SchemaNode value = path.Length == 0 ? node : node.Find(path)

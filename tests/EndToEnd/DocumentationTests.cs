@@ -123,6 +123,12 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
                 $"{page}:{block.Line}: a block with commands must be marked sh, so that it is executed:\n{block.Text}");
     }
 
+    /// <summary>Whoever pastes a block has the operator once.</summary>
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void Blocks_InstallOnce(string page) => Assert.All(Blocks(page), block =>
+        Assert.InRange(Regex.Count(block.Text, @"helm install |kubectl apply [^\n]*install/lightreasoner\.yaml"), 0, 1));
+
     /// <summary>A file that a page shows is the one that its commands use.</summary>
     [Theory]
     [MemberData(nameof(Pages))]

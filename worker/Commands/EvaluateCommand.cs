@@ -92,11 +92,11 @@ internal static class EvaluateCommand
             using var replicas = new ModelReplicas(loaded.Model, Devices.Here());
             EvaluationResult[] results = [.. read.Select(set => new AccuracyEvaluator().Evaluate(
                 loaded, tokenizer, set.Questions, set.Spec, decoding, cancellation, replicas: replicas.Models))];
-            JsonObject result = results.Length == 1 ? Of(results[0]) : Mean(results);
+            JsonObject result = Line(results);
             if (several)
                 result["benchmarks"] = new JsonArray([.. read.Zip(results, (set, one) =>
                 {
-                    JsonObject line = Of(one);
+                    JsonObject line = Line([one]);
                     line.Insert(0, "name", EnumOption.Name(set.Spec.Benchmark!.Value));
                     return line;
                 })]);
@@ -106,23 +106,19 @@ internal static class EvaluateCommand
         return command;
     }
 
-    private static JsonObject Of(EvaluationResult result) => Line([result], Interval(result));
-
-    /// <summary>The mean of the sets' accuracies, as in the papers' tables.</summary>
-    private static JsonObject Mean(EvaluationResult[] results) =>
-        Line(results, ConfidenceInterval.OfMean([.. results.Select(result => (result.Accuracy, Interval(result)))]));
-
-    private static ConfidenceInterval Interval(EvaluationResult result) =>
-        ConfidenceInterval.Wilson(result.Correct.Count(c => c), result.Correct.Length);
-
-    private static JsonObject Line(EvaluationResult[] results, ConfidenceInterval interval) => new()
+    /// <summary>The figures of a test set; of several the mean accuracy, as in the papers' tables.</summary>
+    private static JsonObject Line(EvaluationResult[] results)
     {
-        ["questions"] = results.Sum(result => result.Correct.Length),
-        ["correct"] = results.Sum(result => result.Correct.Count(c => c)),
-        ["accuracy"] = results.Average(result => result.Accuracy),
-        ["low95"] = interval.Low,
-        ["high95"] = interval.High,
-        ["answersCut"] = results.Sum(result => result.AnswersCut),
-        ["tokensPerForward"] = results.Average(result => result.TokensPerForward),
-    };
+        (double accuracy, ConfidenceInterval interval) = EvaluationResult.Mean(results);
+        return new JsonObject
+        {
+            ["questions"] = results.Sum(result => result.Correct.Length),
+            ["correct"] = results.Sum(result => result.Correct.Count(c => c)),
+            ["accuracy"] = accuracy,
+            ["low95"] = interval.Low,
+            ["high95"] = interval.High,
+            ["answersCut"] = results.Sum(result => result.AnswersCut),
+            ["tokensPerForward"] = results.Average(result => result.TokensPerForward),
+        };
+    }
 }

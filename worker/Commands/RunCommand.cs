@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using LightReasoner.Api;
 using LightReasoner.Worker.Reporting;
@@ -47,6 +48,21 @@ internal static class RunCommand
             output, prefix, reference, quiet, json, plan, verbose };
         command.SetAction(async (parsed, _) =>
         {
+            var progress = ConsoleProgress.ForStandardOutput(parsed.GetValue(quiet), parsed.GetValue(json));
+            try
+            {
+                return await RunAsync(parsed, progress);
+            }
+            catch (Exception e)
+            {
+                progress.Fail(WorkerException.MessageOf(e));
+                throw;
+            }
+        });
+        return command;
+
+        async Task<int> RunAsync(ParseResult parsed, ConsoleProgress progress)
+        {
             string path = parsed.GetValue(file)!;
             string text = path == "-" ? await Console.In.ReadToEndAsync() : await File.ReadAllTextAsync(path);
             ReportTargets targets = ReportTargets.FromEnvironment();
@@ -62,7 +78,8 @@ internal static class RunCommand
                 throw;
             }
             if (Environment.GetEnvironmentVariable("LIGHTREASONER_THREADS") is { Length: > 0 } threads)
-                torch.set_num_threads(int.Parse(threads, System.Globalization.CultureInfo.InvariantCulture));
+                torch.set_num_threads(int.TryParse(threads, CultureInfo.InvariantCulture, out int number) && number > 0 ? number
+                    : throw new WorkerException(ExitCode.Usage, $"LIGHTREASONER_THREADS must be a whole number from 1, was '{threads}'"));
 
             var options = new RunOptions
             {
@@ -80,7 +97,6 @@ internal static class RunCommand
             using var stop = new CancellationTokenSource();
             using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Ask),
                 interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Ask);
-            var progress = ConsoleProgress.ForStandardOutput(parsed.GetValue(quiet), parsed.GetValue(json));
             ExitCode code = await new Runner(options, progress, TimeProvider.System).RunAsync(manifest, stop.Token);
             return (int)(code == ExitCode.Terminated && interrupted ? ExitCode.Interrupted : code);
 
@@ -90,7 +106,6 @@ internal static class RunCommand
                 interrupted |= signal.Signal == PosixSignal.SIGINT;
                 stop.Cancel();
             }
-        });
-        return command;
+        }
     }
 }

@@ -1,3 +1,5 @@
+using LightReasoner.Api;
+
 namespace LightReasoner.Worker.Evaluation;
 
 /// <summary>How a model answered some questions.</summary>
@@ -16,4 +18,9 @@ public sealed record EvaluationResult(bool[] Correct, string[] Answers, double T
 
     /// <summary>Share of right answers, from 0 to 1.</summary>
     public double Accuracy => Correct.Length == 0 ? 0 : (double)Correct.Count(c => c) / Correct.Length;
+
+    /// <summary>The mean accuracy over test sets, as the papers' tables have it, with its interval (of one set: Wilson's).</summary>
+    public static (double Value, ConfidenceInterval Interval) Mean(IReadOnlyList<EvaluationResult> sets) =>
+        (sets.Average(set => set.Accuracy), ConfidenceInterval.OfMean([.. sets.Select(set =>
+            (set.Accuracy, ConfidenceInterval.Wilson(set.Correct.Count(c => c), set.Correct.Length)))]));
 }

@@ -43,30 +43,33 @@ public sealed record TestSet(EvaluationSpec Spec, IReadOnlyList<Question> Questi
         {
             int improved = one.Correct.Zip(other.Correct).Count(pair => !pair.First && pair.Second),
                 worsened = one.Correct.Zip(other.Correct).Count(pair => pair.First && !pair.Second);
-            return (Improved: improved, Worsened: worsened,
+            return (Improved: improved, Worsened: worsened, Value: other.Accuracy - one.Accuracy,
                 Interval: ConfidenceInterval.PairedDifference(one.Correct.Count(c => c), improved, worsened, one.Correct.Length));
         }).ToArray();
-        ConfidenceInterval change =
-            ConfidenceInterval.OfMean([.. changes.Select((c, i) => (after[i].Accuracy - before[i].Accuracy, c.Interval))]);
-        return new EvaluationMetrics
+        var all = new EvaluationMetrics { Improved = changes.Sum(c => c.Improved), Worsened = changes.Sum(c => c.Worsened) };
+        return (EvaluationMetrics)Fill(all, Enumerable.Range(0, sets.Count)) with
         {
-            Questions = sets.Sum(set => set.Questions.Count),
-            Before = before.Average(result => result.Accuracy),
-            After = after.Average(result => result.Accuracy),
-            ChangeLow = change.Low,
-            ChangeHigh = change.High,
-            Improved = changes.Sum(c => c.Improved),
-            Worsened = changes.Sum(c => c.Worsened),
             Benchmarks = sets.Count == 1 ? null
-                : [.. sets.Select((set, i) => new BenchmarkMetrics
-                {
-                    Name = set.Spec.Benchmark,
-                    Questions = set.Questions.Count,
-                    Before = before[i].Accuracy,
-                    After = after[i].Accuracy,
-                    ChangeLow = changes[i].Interval.Low,
-                    ChangeHigh = changes[i].Interval.High,
-                })],
+                : [.. sets.Select((set, i) => (BenchmarkMetrics)Fill(new BenchmarkMetrics { Name = set.Spec.Benchmark }, [i]))],
         };
+
+        AccuracyMetrics Fill(AccuracyMetrics metrics, IEnumerable<int> of)
+        {
+            var first = EvaluationResult.Mean([.. of.Select(i => before[i])]);
+            var second = EvaluationResult.Mean([.. of.Select(i => after[i])]);
+            ConfidenceInterval change = ConfidenceInterval.OfMean([.. of.Select(i => (changes[i].Value, changes[i].Interval))]);
+            return metrics with
+            {
+                Questions = of.Sum(i => sets[i].Questions.Count),
+                Before = first.Value,
+                BeforeLow = first.Interval.Low,
+                BeforeHigh = first.Interval.High,
+                After = second.Value,
+                AfterLow = second.Interval.Low,
+                AfterHigh = second.Interval.High,
+                ChangeLow = change.Low,
+                ChangeHigh = change.High,
+            };
+        }
     }
 }

@@ -10,8 +10,8 @@ internal static class LayoutCommand
 {
     public static Command Create()
     {
-        var block = new Option<int>("--block-size") { Description = "Tokens of a block.", Required = true };
-        var length = Tools.Option("--max-length", "Longest sequence: prompt, response and EOS together.", 2048);
+        var block = new Option<int>("--block-size") { Description = "Tokens of a block.", Required = true }.Within(1, 1024);
+        var length = Tools.Option("--max-length", "Longest sequence: prompt, response and EOS together.", 2048).Within(1, 1 << 20);
         var truncation = Tools.Option("--truncation", "right, left or error.", Truncation.Right);
         var eos = Tools.Option("--eos", "Id of EOS, which is also the mask.", 3);
         var command = new Command("layout",

@@ -65,6 +65,13 @@ public sealed class ConsoleProgress(TextWriter output, ProgressStyle style, Time
         else if (text is not null) Say(text);
     }
 
+    /// <summary>For programs, that it came to no run; people read it on standard error.</summary>
+    public void Fail(string message)
+    {
+        if (style == ProgressStyle.Json)
+            Write(new JsonObject { ["outcome"] = "failed", ["message"] = Redactor.OfProcess.Redact(message) });
+    }
+
     /// <summary>A line for programs, with the time.</summary>
     private void Write(JsonObject line)
     {

@@ -29,6 +29,9 @@ internal sealed class AccuracyMeasurement
         : FormattableString.Invariant($", accuracy before and after on {_sets.Sum(set => set.Questions.Count):N0} questions with ")
             + FormattableString.Invariant($"answers of up to {_sets[0].Spec.Generation.MaxNewTokens:N0} tokens");
 
+    /// <summary>Bytes that the questions take beside the model, of the test set that takes most; known after <see cref="Check"/>.</summary>
+    public long Memory { get; private set; }
+
     private AccuracyMeasurement(RunContext run, IReadOnlyList<TestSet> sets, Decoding decoding) => (_run, _sets, _decoding) = (run, sets, decoding);
 
     /// <summary>Reads the questions, before any weights; without a spec nothing is ever measured.</summary>
@@ -48,6 +51,9 @@ internal sealed class AccuracyMeasurement
             int[] lengths = [.. AccuracyEvaluator.Prompts(model.Loaded.Model, model.Tokenizer, set.Questions, set.Spec).Select(prompt => prompt.Length)];
             if (lengths.Count(length => length >= context) is var full and > 0)
                 throw new WorkerException(ExitCode.BadData, $"spec.evaluation: {full} of {lengths.Length} questions have prompts of {context} tokens and more, which fill the model's context; leave them out of the dataset");
+            (int longest, int limit) = (lengths.Max(), set.Spec.Generation.MaxNewTokens);
+            int rows = Math.Min(lengths.Length, BatchSizes.Rows(set.Spec.BatchSize, model.Loaded.Model, longest, limit));
+            Memory = Math.Max(Memory, MemoryPrediction.Answers(model.Loaded.Model, rows, longest, limit));
             warnings.AddRange(RunPlan.ContextWarnings("questions of spec.evaluation", lengths, set.Spec.Generation.MaxNewTokens, context, ""));
         }
         return warnings;

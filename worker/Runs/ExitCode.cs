@@ -45,15 +45,28 @@ public sealed class WorkerException(ExitCode code, string message, Exception? in
     /// </summary>
     public static string TextOf(Exception error, bool verbose)
     {
-        bool foreseen = CodeOf(error) != ExitCode.Failure
-            || error is WorkerException or IOException or HttpRequestException or System.Net.Sockets.SocketException or TimeoutException
-            or OutOfMemoryException or System.Runtime.InteropServices.ExternalException or Storage.UnreachableHostException;
-        string text = $"error: {error.Message}";
+        Exception cause = CauseOf(error);
+        bool foreseen = CodeOf(cause) != ExitCode.Failure
+            || cause is WorkerException or IOException or HttpRequestException or System.Net.Sockets.SocketException or TimeoutException
+            or OutOfMemoryException or System.Runtime.InteropServices.ExternalException or Storage.UnreachableHostException
+            or Azure.RequestFailedException or Amazon.Runtime.AmazonServiceException;
+        string text = $"error: {MessageOf(error)}";
         return LightReasoner.Api.Redactor.OfProcess.Redact(verbose || !foreseen ? $"{text}\n{error}" : text);
     }
 
+    /// <summary>What an error says. Of an SDK's the first line: the others hold the headers of an answer.</summary>
+    public static string MessageOf(Exception error)
+    {
+        Exception cause = CauseOf(error);
+        return cause is Azure.RequestFailedException or Amazon.Runtime.AmazonServiceException ? cause.Message.Split('\n')[0] : cause.Message;
+    }
+
+    /// <summary>Of several tries the error of the last one; any other error itself.</summary>
+    public static Exception CauseOf(Exception error) =>
+        error is AggregateException { InnerExceptions: [.., var last] } ? CauseOf(last) : error;
+
     /// <summary>The exit code for any error, by its kind.</summary>
-    public static ExitCode CodeOf(Exception error) => error switch
+    public static ExitCode CodeOf(Exception error) => CauseOf(error) switch
     {
         WorkerException worker => worker.Code,
         LightReasoner.Api.ManifestException => ExitCode.BadManifest,

@@ -57,7 +57,7 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
         var course = Course.Of(_spec.Training);
         string work = FormattableString.Invariant($"{trainer.TotalSteps:N0} steps on {trainer.Records:N0} samples of {trainer.Tokens:N0} ")
             + FormattableString.Invariant($"tokens (the longest {trainer.LongestSequence:N0}){evaluation.Words}");
-        RunPlan plan = Plan(model, work, trainer, course, _spec.Merge, [.. experts, .. Warnings(trainer), .. doubts]);
+        RunPlan plan = Plan(model, work, trainer, course, _spec.Merge, evaluation.Memory, [.. experts, .. Warnings(trainer), .. doubts]);
         if (Run.PlanOnly)
         {
             Run.Announce(plan with { Duration = RunPlan.About(Time(trainer) + evaluation.Time(model)) });

@@ -72,6 +72,17 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
             ("optimizer", optimizer), ("activations", activations), ("head", head)]);
     }
 
+    /// <summary>What answering questions takes beside the model: a KV cache, which grows by copying, logits, prompts that are read.</summary>
+    public static long Answers(CausalLM model, int rows, int longestPrompt, int maxNewTokens) =>
+        rows * (KvCache.BytesPerToken(model) * (longestPrompt + maxNewTokens) * 5 / 4 + 3L * sizeof(float) * model.Config.VocabSize)
+        + Math.Min(ReadTokens, (long)rows * longestPrompt) * WidestRow(model.Config) * Size(model);
+
+    /// <summary>A training whose model answers questions before and after it: what that takes beyond a step's own activations.</summary>
+    /// <param name="answers">Bytes (<see cref="Answers"/>).</param>
+    public MemoryPrediction WithAnswers(long answers) =>
+        answers - Parts.Where(part => part.Name is "activations" or "head").Sum(part => part.Bytes) is var more and > 0
+            ? new([.. Parts, ("evaluation", more)]) : this;
+
     /// <summary>Parameters that are trained.</summary>
     public static long Trained(DecoderConfig config, LoraSpec? lora) =>
         lora is null ? Elements(config) : config.NumLayers * Adapted(config, lora)

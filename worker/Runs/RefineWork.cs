@@ -37,7 +37,7 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
         var course = Course.Of(_spec.Training);
         string work = FormattableString.Invariant($"{trainer.TotalSteps:N0} steps on {trainer.Records:N0} records of {trainer.Tokens:N0} ")
             + FormattableString.Invariant($"tokens (the longest {trainer.LongestSequence:N0}){evaluation.Words}");
-        RunPlan plan = Plan(model, work, trainer, course, writesModel: false, [.. Warnings(trainer, records.Count), .. doubts]);
+        RunPlan plan = Plan(model, work, trainer, course, writesModel: false, evaluation.Memory, [.. Warnings(trainer, records.Count), .. doubts]);
         if (Run.PlanOnly)
         {
             Run.Announce(plan with { Duration = RunPlan.About(Time(trainer) + evaluation.Time(model)) });

@@ -40,11 +40,8 @@ public sealed class RunOutput
     /// <summary>Earlier attempts that ended before their work was done: killed, stopped or failed.</summary>
     public int Interruptions => (int?)_owner["interruptions"] ?? 0;
 
-    /// <summary>
-    /// The attempt that had this part before and has not said that it ended, in words; null where there is none. It is killed, or still at
-    /// work.
-    /// </summary>
-    public string? TakenFrom { get; private init; }
+    /// <summary>Whether the attempt that had this part before has not said that it ended: it was killed, or is still at work.</summary>
+    private bool IsTakenOver { get; init; }
 
     /// <summary>An output that is looked at only: nothing may be written by it.</summary>
     public static RunOutput Unclaimed(IBlobStore store) => new(store, "", "", new JsonObject { ["attempt"] = "" });
@@ -53,7 +50,9 @@ public sealed class RunOutput
     /// <param name="store">The store at the run's output URI.</param>
     /// <param name="scope">The part: <c>run</c>, or <c>shard-00003</c>.</param>
     /// <param name="attempt">Names the attempt; unique among attempts.</param>
-    public static async Task<RunOutput> ClaimAsync(IBlobStore store, string scope, string attempt, CancellationToken cancellation)
+    /// <param name="warn">Told, before the claim, of an attempt that has this part and has not said that it ended.</param>
+    public static async Task<RunOutput> ClaimAsync(IBlobStore store, string scope, string attempt, CancellationToken cancellation,
+        Action<string>? warn = null)
     {
         string blob = $"{Owners}{scope}.json", nonce = Guid.NewGuid().ToString("N");
         while (true)
@@ -74,8 +73,9 @@ public sealed class RunOutput
             };
             // A write whose answer was lost on the way and that was therefore repeated finds itself.
             if (before is not null && (string?)owner?["nonce"] == nonce) return new RunOutput(store, blob, before.ETag, owner);
+            if (stillOpen) warn?.Invoke(Describe(owner!));
             if (await store.PutAsync(blob, Content(claim.ToJsonString()), PutCondition.IfMatch(before?.ETag), cancellation) is { } tag)
-                return new RunOutput(store, blob, tag, claim) { TakenFrom = stillOpen ? Describe(owner!) : null };
+                return new RunOutput(store, blob, tag, claim) { IsTakenOver = stillOpen };
         }
     }
 
@@ -93,7 +93,7 @@ public sealed class RunOutput
     /// <summary>Whether every other attempt, at this part or another, has said that it ended.</summary>
     public async Task<bool> IsAloneAsync(CancellationToken cancellation)
     {
-        if (TakenFrom is not null) return false;
+        if (IsTakenOver) return false;
         foreach (BlobInfo blob in await Store.ListAsync(Owners, cancellation))
             if (blob.Name != _ownerBlob && await Store.GetAsync(blob.Name, cancellation) is { } owner
                 && JsonNode.Parse(owner.Bytes)!["ended"] is null) return false;

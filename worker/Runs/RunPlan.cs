@@ -91,12 +91,9 @@ internal sealed record RunPlan
         yield return $"device: {DeviceLine(run.Devices)}";
         yield return $"{Memory} of {MemoryPrediction.Amount(DeviceMemory.Total(run.Devices[0]))}";
         if (Duration is { } duration) yield return $"predicted duration: {duration}, from a few batches that were timed";
-        yield return $"disk: about {MemoryPrediction.Amount(OutputBytes)} below {run.Output.Store.Uri}{Free(OutputFree(run))}, "
-            + $"{MemoryPrediction.Amount(ScratchBytes)} of scratch in {Path.GetTempPath()}{Free(FreeSpace(Path.GetTempPath()))}";
+        yield return $"disk: {Disk(run)}";
         yield return $"writes {Writes}";
         foreach (string warning in Warnings) yield return $"warning: {warning}";
-
-        static string Free(long? bytes) => bytes is { } free ? $" ({MemoryPrediction.Amount(free)} free)" : "";
     }
 
     /// <summary>Refuses what the machine has no room for.</summary>
@@ -114,9 +111,9 @@ internal sealed record RunPlan
     public string Gist(RunContext run) => string.Join("; ",
     [
         .. Models.Select(model => model.Gist),
-        $"{Work}, {ProgressReport.PlanWords} {MemoryPrediction.Amount(Memory.Total)}",
-        $"about {MemoryPrediction.Amount(OutputBytes)} of disk at {run.Output.Store.Uri} and {MemoryPrediction.Amount(ScratchBytes)} "
-            + "of scratch",
+        $"{Work}, {ProgressReport.PlanWords} {MemoryPrediction.Amount(Memory.Total)} of "
+            + $"{MemoryPrediction.Amount(DeviceMemory.Total(run.Devices[0]))}",
+        $"disk: {Disk(run)}",
         .. Warnings.Select(warning => $"warning: {warning}"),
     ]);
 
@@ -127,6 +124,15 @@ internal sealed record RunPlan
         >= 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{number / 1e6:0.#} M"),
         _ => number.ToString("N0", CultureInfo.InvariantCulture),
     };
+
+    /// <summary>What is needed, and what is free as far as it can be told.</summary>
+    private string Disk(RunContext run)
+    {
+        return $"about {MemoryPrediction.Amount(OutputBytes)} below {run.Output.Store.Uri}{Free(OutputFree(run))}, "
+            + $"{MemoryPrediction.Amount(ScratchBytes)} of scratch in {Path.GetTempPath()}{Free(FreeSpace(Path.GetTempPath()))}";
+
+        static string Free(long? bytes) => bytes is { } free ? $" ({MemoryPrediction.Amount(free)} free)" : "";
+    }
 
     private static void Refuse(string place, long needed, long? free, string remedy)
     {

@@ -83,9 +83,9 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
                 await WorkAsync(RunOutput.Unclaimed(store), inputs);
                 return ExitCode.Done;
             }
-            output = await RunOutput.ClaimAsync(store, scope, options.Attempt, stop);
-            if (output.TakenFrom is { } other)
-                progress.Say($"warning: {other} did not record its end: it was killed, or it still writes to {uri}. This attempt takes over, and the other one stops at its next write");
+            output = await RunOutput.ClaimAsync(store, scope, options.Attempt, stop, other =>
+                progress.Say($"warning: {other} did not record its end: it was killed, or it still writes to {uri}. This attempt takes "
+                    + "over, and the other one stops at its next write"));
             IReadOnlyList<SpecChange> more = await RunRecord.EnsureAsync(output, manifest, inputs, time, stop);
             if (more.Count > 0) progress.Say($"continuing from existing output: {string.Join("; ", more)}");
             if (manifest.RunSpec.Tracking?.Mlflow is { } mlflow)
@@ -145,10 +145,11 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
         {
             ExitCode code = WorkerException.CodeOf(e);
             // A host that cannot be reached is not asked again.
-            for (Exception? cause = e; cause is not null; cause = cause.InnerException) gone |= cause is UnreachableHostException;
+            for (Exception? cause = WorkerException.CauseOf(e); cause is not null; cause = cause.InnerException)
+                gone |= cause is UnreachableHostException;
             progress.EndLine();
             Console.Error.WriteLine(WorkerException.TextOf(e, options.Verbose));
-            await FinishAsync(ReportOutcome.Failed, e.Message);
+            await FinishAsync(ReportOutcome.Failed, WorkerException.MessageOf(e));
             progress.Finish(reporter.Latest, null);
             return code;
         }

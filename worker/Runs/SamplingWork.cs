@@ -97,6 +97,10 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
                 await TellAsync(log, total, tokensHere / Seconds(), promptsHere / Seconds());
             }
             await log.FlushAsync(run.Stop);
+            if (total.AnswersCut + total.PromptsTooLong > 0)
+                run.Progress.Say($"{total.AnswersCut} of {total.Questions} answers were cut at maxNewTokens "
+                    + $"({_spec.Generation.MaxNewTokens}) or at the end of the models' context; {total.PromptsTooLong} questions that fill "
+                    + "it were left out");
             if (total is { Questions: > 0, SamplesKept: 0 } && await OthersKeptNoneAsync())
                 throw new WorkerException(ExitCode.BadData, total.StepsSeen == 0
                     ? "no step was compared: no answer is longer than one token, and the first one counts with spec.selection.includeFirstStep only"

@@ -58,9 +58,10 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
 
     /// <summary>The plan of a training.</summary>
     /// <param name="writesModel">Whether a whole model is written in the end.</param>
+    /// <param name="answers">Memory that the evaluation takes.</param>
     /// <param name="warnings">What else may go wrong.</param>
     protected RunPlan Plan(ModelWithTokenizer model, string work, Trainer<TMetrics> trainer, Course course, bool writesModel,
-        IEnumerable<string> warnings)
+        long answers, IEnumerable<string> warnings)
     {
         (LoraSpec? adapter, int length) = (trainer.Adapter, trainer.LongestSequence);
         CausalLM causal = model.Loaded.Model;
@@ -74,9 +75,9 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
         {
             Models = [RunPlan.Model("model", model)],
             Work = work,
-            Memory = memory.WithProcess(Run.Devices[0], weights, Run.Devices.Count),
-            MemoryRemedy = "a smaller spec.training.batchSize with more gradientAccumulationSteps needs less, and so does "
-                + "gradientCheckpointing: true",
+            Memory = memory.WithAnswers(answers).WithProcess(Run.Devices[0], weights, Run.Devices.Count),
+            MemoryRemedy = "a smaller spec.training.batchSize with more gradientAccumulationSteps needs less, and so do "
+                + "gradientCheckpointing: true and a smaller spec.evaluation.batchSize",
             Writes = $"checkpoints/, {(adapter is null ? "model/" : writesModel ? "adapter/, model/" : "adapter/")}, metrics.jsonl, "
                 + "report.html and run.json there",
             OutputBytes = (Math.Min(course.SaveTotalLimit, trainer.TotalSteps) + 1) * checkpoint + result,

@@ -138,7 +138,14 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
     {
         try
         {
-            return await request();
+            try
+            {
+                return await request();
+            }
+            catch (AggregateException tries)
+            {
+                throw WorkerException.CauseOf(tries);
+            }
         }
         catch (RequestFailedException e)
         {

@@ -1,22 +1,39 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
 using Polly;
 using Polly.Retry;
 
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>
-/// No connection to a host came about. Not an <see cref="IOException"/>, so that nobody who retries those waits any longer.
+/// No connection to a host came about, or the host was silent too long. Not an <see cref="IOException"/>, so that nobody who retries those
+/// waits any longer.
 /// </summary>
 internal sealed class UnreachableHostException(string host, string reason, Exception inner)
     : Exception($"{host} cannot be reached ({reason})", inner);
 
 /// <summary>
-/// Connections of all stores, the Azure and AWS SDKs included. A host that cannot be reached is given up within 30 seconds; how often
-/// requests are repeated once it can be is for <see cref="Retries"/> and the SDKs to say.
+/// Connections of all stores, the Azure and AWS SDKs included. A host that cannot be reached is given up within 30 seconds. A request whose
+/// answer does not come, or stops, fails after a silence; after the third one in a row its host is given up, too. How often requests are
+/// repeated otherwise is for <see cref="Retries"/> and the SDKs to say.
 /// </summary>
 internal sealed class Connections : DelegatingHandler
 {
     /// <summary>Three tries with a second between them stay below 30 seconds.</summary>
     public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(8);
+
+    /// <summary>Longest silence of a server, before its answer and within: LIGHTREASONER_NETWORK_TIMEOUT in seconds, or 60.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(
+        double.TryParse(Environment.GetEnvironmentVariable("LIGHTREASONER_NETWORK_TIMEOUT"), CultureInfo.InvariantCulture,
+            out double seconds) && seconds is > 0 and <= 86_400 ? seconds : 60);
+
+    /// <summary>Slowest upload, in bytes a second: nothing is heard of a server while it is sent something.</summary>
+    private const double SlowestUpload = 100_000;
+
+    /// <summary>A host is given up that has been silent for so many times the longest silence.</summary>
+    private const double Silences = 2.5;
 
     private static readonly ResiliencePipeline<HttpResponseMessage> Tries = new ResiliencePipelineBuilder<HttpResponseMessage>()
         .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
@@ -28,34 +45,68 @@ internal sealed class Connections : DelegatingHandler
             BackoffType = DelayBackoffType.Constant,
         }).Build();
 
-    private Connections()
-        : base(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            ConnectTimeout = ConnectTimeout,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5)
-        })
+    private static readonly SocketsHttpHandler Sockets = new()
     {
-    }
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        ConnectTimeout = ConnectTimeout,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5)
+    };
 
-    private static Connections Shared { get; } = new();
+    /// <summary>
+    /// Hosts that fell silent, and when the first request began that they did not answer; their next whole answer takes them out.
+    /// </summary>
+    private static readonly ConcurrentDictionary<string, long> Silent = new();
+
+    private readonly TimeSpan _patience;
+
+    private Connections(TimeSpan patience)
+        : base(Sockets) => _patience = patience;
 
     /// <summary>A client over the connections that all share.</summary>
-    public static HttpClient Client(TimeSpan timeout) => new(Shared, disposeHandler: false) { Timeout = timeout };
+    /// <param name="timeout">Limit of a request up to the headers of its answer.</param>
+    /// <param name="patience">Longest silence; <see cref="Patience"/> where null.</param>
+    public static HttpClient Client(TimeSpan timeout, TimeSpan? patience = null) =>
+        new(new Connections(patience ?? Patience), disposeHandler: false) { Timeout = timeout };
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
+        string host = request.RequestUri!.IsDefaultPort ? request.RequestUri.Host : request.RequestUri.Authority;
+        TimeSpan upload = TimeSpan.FromSeconds((request.Content?.Headers.ContentLength ?? 0) / SlowestUpload);
         try
         {
-            return await Tries.ExecuteAsync(async stop => await base.SendAsync(request, stop), cancellation);
+            HttpResponseMessage response = await ListenAsync(host, _patience + upload, async stop =>
+                await Tries.ExecuteAsync(async once => await base.SendAsync(request, once), stop), cancellation);
+            if (request.Method == HttpMethod.Head || response.Content.Headers.ContentLength == 0) Silent.TryRemove(host, out _);
+            response.Content = new Body(response.Content, host, _patience);
+            return response;
         }
         catch (Exception e) when (IsUnreachable(e) && !cancellation.IsCancellationRequested)
         {
             string reason = e is OperationCanceledException ? $"no answer within {ConnectTimeout.TotalSeconds:F0} s"
                 : e.InnerException?.Message ?? e.Message;
-            throw new UnreachableHostException(request.RequestUri!.IsDefaultPort ? request.RequestUri.Host
-                : request.RequestUri.Authority, reason, e);
+            throw new UnreachableHostException(host, reason, e);
+        }
+    }
+
+    /// <summary>Waits for a server's next word.</summary>
+    /// <exception cref="IOException">It did not come in time.</exception>
+    /// <exception cref="UnreachableHostException">It did not come in time, and did not for long before.</exception>
+    private static async ValueTask<T> ListenAsync<T>(string host, TimeSpan patience, Func<CancellationToken, ValueTask<T>> next,
+        CancellationToken cancellation)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        silence.CancelAfter(patience);
+        try
+        {
+            return await next(silence.Token);
+        }
+        catch (Exception e) when (silence.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            TimeSpan silent = Stopwatch.GetElapsedTime(Silent.GetOrAdd(host, begun));
+            string what = FormattableString.Invariant($"connected, and silent for {silent.TotalSeconds:F0} s");
+            throw silent > Silences * patience ? new UnreachableHostException(host, what, e) : new IOException($"{host}: {what}", e);
         }
     }
 
@@ -66,4 +117,89 @@ internal sealed class Connections : DelegatingHandler
                 or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError
         }
             or OperationCanceledException { InnerException: TimeoutException };
+
+    /// <summary>The body of an answer, each part of which has to come in time.</summary>
+    private sealed class Body : HttpContent
+    {
+        private readonly HttpContent _inner;
+        private readonly string _host;
+        private readonly TimeSpan _patience;
+
+        public Body(HttpContent inner, string host, TimeSpan patience)
+        {
+            (_inner, _host, _patience) = (inner, host, patience);
+            foreach ((string name, IEnumerable<string> values) in inner.Headers.NonValidated.Select(header =>
+                (header.Key, (IEnumerable<string>)header.Value))) Headers.TryAddWithoutValidation(name, values);
+        }
+
+        protected override async Task<Stream> CreateContentReadStreamAsync() =>
+            new Parts(await _inner.ReadAsStreamAsync(), _host, _patience);
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await using Stream parts = await CreateContentReadStreamAsync();
+            await parts.CopyToAsync(stream);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = _inner.Headers.ContentLength ?? 0;
+            return _inner.Headers.ContentLength is not null;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing) _inner.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+
+    private sealed class Parts(Stream inner, string host, TimeSpan patience) : Stream
+    {
+        private readonly long _begun = Stopwatch.GetTimestamp();
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            int read = await ListenAsync(host, patience, stop => inner.ReadAsync(buffer, stop), cancellationToken);
+            // A long answer counts as a whole one.
+            if (read == 0 || Stopwatch.GetElapsedTime(_begun) > patience) Silent.TryRemove(host, out _);
+            return read;
+        }
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override int Read(byte[] buffer, int offset, int count) =>
+            ReadAsync(buffer, offset, count, CancellationToken.None).GetAwaiter().GetResult();
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing) inner.Dispose();
+            base.Dispose(disposing);
+        }
+    }
 }

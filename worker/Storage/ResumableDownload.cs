@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Storage;
@@ -20,13 +21,14 @@ internal sealed class ResumableDownload(WebClient web)
     public async Task FetchAsync(WebRequest request, string path, long? length, ContentHash? hash, Action<long>? arrived,
         CancellationToken cancellation)
     {
-        if (File.Exists(path)) arrived?.Invoke(new FileInfo(path).Length);
-        for (bool resumed = File.Exists(path) && new FileInfo(path).Length > 0; ; resumed = false)
+        var furthest = new StrongBox<long>(File.Exists(path) ? new FileInfo(path).Length : 0);
+        if (furthest.Value > 0) arrived?.Invoke(furthest.Value);
+        for (bool resumed = furthest.Value > 0; ; resumed = false)
         {
             long? expected;
             // A server that gets a little further each time is not given up.
             while ((expected = await web.RepeatAsync(request.Shown, stop =>
-                PartAsync(request, path, length, arrived, stop), cancellation)) is null)
+                PartAsync(request, path, length, furthest, arrived, stop), cancellation)) is null)
             {
             }
             string? problem = new FileInfo(path).Length is var got && got != expected ? $"{got} bytes arrived, should be {expected}"
@@ -35,6 +37,7 @@ internal sealed class ResumableDownload(WebClient web)
                 : null;
             if (problem is null) return;
             File.Delete(path);
+            furthest.Value = 0;
             // A beginning that was damaged on this machine's disk gets one fresh start.
             if (!resumed) throw new WorkerException(ExitCode.Failure, $"{request.Shown}: {problem}; what arrived is not used");
         }
@@ -43,7 +46,7 @@ internal sealed class ResumableDownload(WebClient web)
     /// <summary>
     /// Asks once for what is missing. Gives the length that the whole must have; null where it broke off further on than before.
     /// </summary>
-    private async Task<long?> PartAsync(WebRequest request, string path, long? length, Action<long>? arrived,
+    private async Task<long?> PartAsync(WebRequest request, string path, long? length, StrongBox<long> furthest, Action<long>? arrived,
         CancellationToken cancellation)
     {
         await using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, 1 << 16, useAsync: true);
@@ -67,24 +70,22 @@ internal sealed class ResumableDownload(WebClient web)
             return whole is null || file.Length >= whole ? length ?? whole ?? file.Length
                 : throw new IOException($"ended after {file.Length} of {whole} bytes");
         }
-        catch (Exception e) when (Retries.IsTransient(e, cancellation) && file.Length > from)
+        catch (Exception e) when (Retries.IsTransient(e, cancellation) && file.Length > furthest.Value)
         {
+            furthest.Value = file.Length;
             return null;
         }
     }
 
-    private async Task CopyAsync(HttpResponseMessage response, FileStream file, Action<long>? arrived, CancellationToken cancellation)
+    private static async Task CopyAsync(HttpResponseMessage response, FileStream file, Action<long>? arrived,
+        CancellationToken cancellation)
     {
-        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         await using Stream body = await response.Content.ReadAsStreamAsync(cancellation);
         var buffer = new byte[BufferBytes];
         try
         {
-            while (true)
+            for (int read; (read = await body.ReadAsync(buffer, cancellation)) > 0;)
             {
-                silence.CancelAfter(web.Patience);
-                int read = await body.ReadAsync(buffer, silence.Token);
-                if (read == 0) return;
                 await file.WriteAsync(buffer.AsMemory(0, read), cancellation);
                 arrived?.Invoke(read);
             }

@@ -9,18 +9,14 @@ namespace LightReasoner.Worker.Storage;
 /// GET with retries and redirects. Credentials go to the host that they are for and to no other: a redirect elsewhere is followed without
 /// them, and one from https to http not at all.
 /// </summary>
-/// <param name="patience">Longest silence of a server, before its answer and within.</param>
-internal sealed class WebClient(ResiliencePipeline retry, TimeSpan patience)
+/// <param name="patience">Longest silence of a server; <see cref="Connections.Patience"/> where null.</param>
+internal sealed class WebClient(ResiliencePipeline retry, TimeSpan? patience = null)
 {
     private const int MaxRedirects = 10;
 
-    private static readonly HttpClient Http = Connections.Client(Timeout.InfiniteTimeSpan);
+    private readonly HttpClient _http = Connections.Client(Timeout.InfiniteTimeSpan, patience);
 
-    public static WebClient OfProcess { get; } = new(Retries.OfProcess, TimeSpan.FromSeconds(60));
-
-    public ResiliencePipeline Retry => retry;
-
-    public TimeSpan Patience => patience;
+    public static WebClient OfProcess { get; } = new(Retries.OfProcess);
 
     /// <summary>Sends until there is an answer that is final; its status may be any that is not transient. The body is not read.</summary>
     /// <exception cref="WorkerException">There was none.</exception>
@@ -46,9 +42,8 @@ internal sealed class WebClient(ResiliencePipeline retry, TimeSpan patience)
         }
         catch (Exception e) when (Retries.IsTransient(e, cancellation))
         {
-            string problem = e is OperationCanceledException ? $"did not answer within {patience.TotalSeconds:F0} s" : e.Message;
             string asked = e is BusyServerException { RetryAfter: { } wait } ? $"; asks to be left alone for {wait.TotalSeconds:F0} s" : "";
-            throw new WorkerException(ExitCode.Failure, $"{shown}: {problem} ({tries} tries){asked}", e);
+            throw new WorkerException(ExitCode.Failure, $"{shown}: {e.Message} ({tries} tries){asked}", e);
         }
     }
 
@@ -64,9 +59,7 @@ internal sealed class WebClient(ResiliencePipeline retry, TimeSpan patience)
             if (request.From > 0) message.Headers.Range = new RangeHeaderValue(request.From, null);
             if (request.From > 0 && request.IfRange is { } tag) message.Headers.IfRange = new RangeConditionHeaderValue(tag);
             if (SameOrigin(url, request.Url)) message.Headers.Authorization = request.Authorization;
-            using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            silence.CancelAfter(patience);
-            HttpResponseMessage response = await Http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, silence.Token);
+            HttpResponseMessage response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellation);
             if (Retries.IsTransient(response.StatusCode))
                 using (response) throw new BusyServerException(response.StatusCode, response.ReasonPhrase, RetryAfter(response));
             if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)

@@ -118,6 +118,15 @@ public sealed class ChartTests
         Assert.Equal("run", line.CommandResult.Command.Name);
     }
 
+    [Fact]
+    public async Task NetworkPolicy_LetsDnsThroughOnThePortsOfTheCluster()
+    {
+        RenderedChart chart = await Helm.RenderAsync("networkPolicy: {enabled: true, dnsPorts: [53, 5353]}");
+        string[] ports = [.. chart.Single("NetworkPolicy")["spec"]!["egress"]!.AsArray().SelectMany(rule => rule!["ports"]!.AsArray())
+            .Select(port => $"{port!["port"]}/{port["protocol"]}")];
+        Assert.Superset(new HashSet<string> { "53/UDP", "53/TCP", "5353/UDP", "5353/TCP" }, ports.ToHashSet());
+    }
+
     [Theory]
     [InlineData("{}"), InlineData(Everything)]
     public async Task OperatorPod_SatisfiesPodSecurityRestricted(string values)

@@ -16,6 +16,9 @@ public sealed class DocumentTableTests(DevCluster cluster)
         ["RefineRun"] = "{model: {uri: hf://org/expert}, dataset: {uri: az://data/r.parquet}}",
     };
 
+    private const string NameRule = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', "
+        + "and must start and end with an alphanumeric character";
+
     public static TheoryData<string, string> Rows()
     {
         var rows = new TheoryData<string, string>();
@@ -174,6 +177,7 @@ public sealed class DocumentTableTests(DevCluster cluster)
     private static string MeaningHere(FieldError error) => error.Message switch
     {
         "is required" => "required",
+        var m when m.StartsWith(NameRule, StringComparison.Ordinal) => "name",
         var m when m.StartsWith("must be one of ", StringComparison.Ordinal) => "choice",
         var m when m.StartsWith("must match ", StringComparison.Ordinal) => "pattern",
         var m when m.StartsWith("must have at ", StringComparison.Ordinal) => "length",
@@ -192,6 +196,7 @@ public sealed class DocumentTableTests(DevCluster cluster)
         "FieldValueNotSupported" => "choice",
         "FieldValueDuplicate" => "duplicate",
         "FieldValueTooLong" or "FieldValueTooMany" => "length",
+        _ when message.Contains(NameRule, StringComparison.Ordinal) => "name",
         _ when message.Contains("should match ", StringComparison.Ordinal) => "pattern",
         _ when message.Contains("should be greater than", StringComparison.Ordinal) || message.Contains("should be less than", StringComparison.Ordinal) => "range",
         _ when message.Contains("should be at least", StringComparison.Ordinal) || message.Contains("should have at least", StringComparison.Ordinal) => "length",

@@ -15,6 +15,9 @@ public sealed class FaultTests(DevCluster cluster)
         SamplingRunEntity retrying = await o.RunAsync<SamplingRunEntity>("s", s =>
             s.Message?.Contains("hub.example answered 503 (exit code 1)", StringComparison.Ordinal) == true, "tells of the crash");
         Assert.Equal(RunPhase.Running, retrying.Status.Phase);
+        await Until.SetHoldsAsync<Corev1Event>(o.Client, o.Namespace, null,
+            events => events.Any(e => e is { Reason: "AttemptFailed", Message: "hub.example answered 503 (exit code 1)" }),
+            "an event with the attempt's last line");
 
         // The Job controller waits ten seconds after a first failure.
         IReadOnlyCollection<V1Pod> both = await Until.SetHoldsAsync<V1Pod>(o.Client, o.Namespace, $"{Labels.RunUid}={run.Metadata.Uid}",
@@ -81,6 +84,32 @@ public sealed class FaultTests(DevCluster cluster)
         await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
     }
 
+    /// <summary>The Job's name is taken when the Job is made, and free again when the operator looks who has it.</summary>
+    [Fact]
+    public async Task JobThatVanishesAfterAConflict_IsAPlainRetry()
+    {
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, start: false);
+        V1Job other = await o.Client.CreateAsync(new V1Job
+        {
+            Metadata = new V1ObjectMeta { Name = "s-srun", NamespaceProperty = o.Namespace },
+            Spec = new V1JobSpec
+            {
+                Suspend = true,
+                Template = new V1PodTemplateSpec
+                {
+                    Spec = new V1PodSpec { RestartPolicy = "Never", Containers = [new V1Container { Name = "c", Image = "i" }] },
+                },
+            },
+        });
+        var wire = new JobThatVanishes(() => o.Client.DeleteAsync<V1Job>("s-srun", o.Namespace));
+        await o.StartAsync(wire);
+        await o.ApplySamplingAsync();
+        await o.JobAsync("s-srun", job => job.Metadata.Uid != other.Metadata.Uid);
+        Assert.True(wire.HasVanished);
+        string metrics = await o.MetricsAsync("lightreasoner_reconcile_total{kind=\"SamplingRun\",outcome=\"conflict\"}");
+        Assert.DoesNotContain("outcome=\"error\"", metrics);
+    }
+
     [Fact]
     public async Task ConflictingWrites_DoNotLoseTheEnd()
     {
@@ -109,7 +138,9 @@ public sealed class FaultTests(DevCluster cluster)
             .Replace($":{server.Port}", $":{wire.Port}", StringComparison.Ordinal));
 
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options =>
-            options with { Kubeconfig = throughWire, LogLevel = "Error" });
+            options with { Kubeconfig = throughWire, LogLevel = "Fatal" }, start: false);
+        using var log = new Warnings();
+        await o.StartAsync(log: log);
         (SamplingRunEntity run, _) = await o.RunningAsync();
         Assert.True(wire.Connections > 0);
 
@@ -123,8 +154,30 @@ public sealed class FaultTests(DevCluster cluster)
         await o.FinishAsync(run);
         await o.ApplySamplingAsync("u");
         await o.JobAsync("s-srun", job => job.Ended() is not null);
+        using var limit = new CancellationTokenSource(Until.Patience);
+        while (wire.Refused < 10) await Task.Delay(50, limit.Token);
         wire.Join();
         await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
         await o.JobAsync("u-srun");
+        // One line when the watches are broken, one when the server is away; each may be told again if only some requests succeed between.
+        Assert.InRange(log.Lines.Count, 1, 4);
+        Assert.All(log.Lines, line => Assert.StartsWith("The API server does not respond (", line, StringComparison.Ordinal));
+    }
+
+    /// <summary>Deletes a Job just before it is read.</summary>
+    private sealed class JobThatVanishes(Func<Task> delete) : DelegatingHandler
+    {
+        public bool HasVanished { get; private set; }
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (!HasVanished && request.Method == HttpMethod.Get
+                && request.RequestUri!.AbsolutePath.EndsWith("/jobs/s-srun", StringComparison.Ordinal))
+            {
+                await delete();
+                HasVanished = true;
+            }
+            return await base.SendAsync(request, cancellationToken);
+        }
     }
 }

@@ -61,14 +61,20 @@ public sealed class HostTests(DevCluster cluster)
     }
 
     [Fact]
-    public async Task Replica_WithoutRightsToTheLease_IsNotReady()
+    public async Task Replica_WithoutRightsToTheLease_IsNotReady_AndSaysSoOnce()
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, o => o with { LeaderElect = true }, start: false);
-        await o.StartAsync(new NoLease());
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, o =>
+            o with { LeaderElect = true, LogLevel = "Fatal" }, start: false);
+        var wire = new NoLease();
+        using var log = new Warnings();
+        await o.StartAsync(wire, log: log,
+            settings: settings => settings with { LeaderElectionRetryPeriod = TimeSpan.FromMilliseconds(50) });
         using var limit = new CancellationTokenSource(Until.Patience);
         HttpResponseMessage answer;
         while ((answer = await o.Http.GetAsync("/readyz", limit.Token)).StatusCode == HttpStatusCode.OK) await Task.Delay(50, limit.Token);
         Assert.Contains("the Lease is not accessible: leases are not yours", await answer.Content.ReadAsStringAsync(limit.Token));
+        while (wire.Asked < 5) await Task.Delay(50, limit.Token);
+        Assert.Equal("Lease lightreasoner-operator-leader is not accessible: leases are not yours", Assert.Single(log.Lines));
     }
 
     [Fact]
@@ -93,14 +99,17 @@ public sealed class HostTests(DevCluster cluster)
     }
 
     [Fact]
-    public async Task Writes_BearTheOperatorsName_AsFieldManager()
+    public async Task Writes_BearTheOperatorsName_AsFieldManagerAndUserAgent()
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, start: false);
+        var recorder = new RequestRecorder();
+        await o.StartAsync(recorder);
         await o.ApplySamplingAsync();
         V1Job job = await o.JobAsync("s-srun");
         Assert.Contains(job.Metadata.ManagedFields, m => m.Manager == OperatorHost.Name);
         SamplingRunEntity run = await o.RunAsync<SamplingRunEntity>("s", s => s.JobName is not null, "has a status");
         Assert.Contains(run.Metadata.ManagedFields, m => m is { Manager: OperatorHost.Name, Subresource: "status" });
+        Assert.StartsWith($"{OperatorHost.Name}/", Assert.Single(recorder.Agents), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -162,8 +171,12 @@ public sealed class HostTests(DevCluster cluster)
 
     private sealed class NoLease : DelegatingHandler
     {
+        private int asked;
+
+        public int Asked => asked;
+
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            request.RequestUri!.AbsolutePath.Contains("/leases", StringComparison.Ordinal)
+            request.RequestUri!.AbsolutePath.Contains("/leases", StringComparison.Ordinal) && Interlocked.Increment(ref asked) > 0
                 ? new HttpResponseMessage(HttpStatusCode.Forbidden) { Content = new StringContent("""{"kind":"Status","apiVersion":"v1","status":"Failure","message":"leases are not yours","reason":"Forbidden","code":403}""") }
                 : await base.SendAsync(request, cancellationToken);
     }

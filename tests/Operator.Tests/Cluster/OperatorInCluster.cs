@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace LightReasoner.Operator.Tests.Cluster;
 
@@ -62,14 +63,16 @@ internal sealed class OperatorInCluster : IAsyncDisposable
     /// <param name="wire">Sees or spoils every request of the operator to the API server.</param>
     /// <param name="clock">The operator's clock.</param>
     /// <param name="settings">Changes KubeOps' settings.</param>
+    /// <param name="log">Hears what the operator logs.</param>
     public async Task StartAsync(DelegatingHandler? wire = null, TimeProvider? clock = null,
-        Func<OperatorSettings, OperatorSettings>? settings = null)
+        Func<OperatorSettings, OperatorSettings>? settings = null, ILoggerProvider? log = null)
     {
         app = OperatorHost.Build(options, clock, services =>
         {
             if (settings is not null)
                 services.AddSingleton(settings((OperatorSettings)services.Single(s => s.ServiceType == typeof(OperatorSettings))
                     .ImplementationInstance!));
+            if (log is not null) services.AddSingleton(log);
             if (wire is not null)
                 services.AddSingleton<IKubernetes>(s => new Kubernetes(s.GetRequiredService<KubernetesClientConfiguration>(), wire));
         });

@@ -24,6 +24,53 @@ public sealed class ProgressTests(DevCluster cluster)
         await o.MetricsAsync($"lightreasoner_run_progress_ratio{{kind=\"SamplingRun\",namespace=\"{o.Namespace}\",name=\"s\"}} 0.4");
     }
 
+    /// <summary>What a worker says before its first batch, and what its first batches tell.</summary>
+    [Fact]
+    public async Task WorkersPlan_AndItsEstimate_AreEvents()
+    {
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
+        (SamplingRunEntity run, V1Pod pod) = await o.RunningAsync();
+        string token = await o.TokenAsync(pod);
+        string plan = $"expert: hf://org/expert, 1.5 G; 50 questions, {ProgressReport.PlanWords} 5.1 GiB of 80.0 GiB; disk: 9 MiB";
+        ProgressReport first = o.Report(pod, run, 0, 50) with { RatePerSecond = null, Message = plan };
+        Assert.Equal(HttpStatusCode.Accepted, (await o.PostAsync(token, first)).StatusCode);
+        await EventAsync("Planned", $"{plan}; when it will be ready is said after the first batches (Estimated)");
+        ProgressReport second = o.Report(pod, run, 10, 50, sequence: 2) with { Message = plan };
+        Assert.Equal(HttpStatusCode.Accepted, (await o.PostAsync(token, second)).StatusCode);
+        await EventAsync("Estimated", "10/50 prompts done, 2 a second; ready about ");
+
+        Task EventAsync(string reason, string words) => Until.SetHoldsAsync<Corev1Event>(o.Client, o.Namespace, null,
+            events => events.Any(e => e.Reason == reason && e.Message.StartsWith(words, StringComparison.Ordinal)),
+            $"an event {reason}: {words}");
+    }
+
+    /// <summary>Jobs and pods are known from the watches; the run itself is read, and its status written.</summary>
+    [Fact]
+    public async Task Report_CostsTheApiServerOneReadBesideTheStatusWrite()
+    {
+        const int reports = ReportRate.Burst - 1; // with the first one, as many as are taken at once
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options =>
+            options with { StatusInterval = TimeSpan.Zero }, start: false);
+        var recorder = new RequestRecorder();
+        await o.StartAsync(recorder);
+        (SamplingRunEntity run, V1Pod pod) = await o.RunningAsync();
+        string token = await o.TokenAsync(pod);
+        await TellAsync(1); // the token is looked at once
+        int before = recorder.Asked.Count;
+        for (int n = 2; n <= reports + 1; n++) await TellAsync(n);
+
+        RequestRecorder.Right[] asked = [.. recorder.Asked.Skip(before).Where(right => right.Verb is not ("list" or "watch"))];
+        Assert.DoesNotContain(asked, right => right.Resource is "jobs" or "pods" or "namespaces" or "tokenreviews");
+        // Two more for what else may come to the run's attention meanwhile.
+        Assert.InRange(asked.Count(right => right.Resource.StartsWith("samplingruns", StringComparison.Ordinal)), reports, 2 * reports + 2);
+
+        async Task TellAsync(int n)
+        {
+            Assert.Equal(HttpStatusCode.Accepted, (await o.PostAsync(token, o.Report(pod, run, n, 50, n))).StatusCode);
+            await o.RunAsync<SamplingRunEntity>("s", s => s.Progress?.Done == n, $"shows report {n}");
+        }
+    }
+
     [Fact]
     public async Task ForgedReports_AreRefused()
     {

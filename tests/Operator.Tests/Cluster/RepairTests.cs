@@ -46,6 +46,32 @@ public sealed class RepairTests(DevCluster cluster)
     }
 
     [Fact]
+    public async Task RunThatRanOutOfMemory_GetsMoreIntoItsNextPod_AndKeepsCounting()
+    {
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
+        (SamplingRunEntity run, V1Pod pod) = await o.RunningAsync(s =>
+            s with { Worker = new WorkerSpec { Gpus = 0, Resources = Json("""{"limits":{"memory":"1Gi"}}""") } });
+        V1Job first = await o.JobAsync("s-srun");
+        await o.PodStatusAsync(pod, new
+        {
+            phase = "Failed",
+            containerStatuses = new[] { new { name = "worker", image = "w", imageID = "w", ready = false, restartCount = 0,
+                state = new { terminated = new { exitCode = 137, reason = "OOMKilled" } } } },
+        });
+        await o.RunAsync<SamplingRunEntity>("s", s =>
+            s.Message?.Contains("ran out of memory (OOMKilled)", StringComparison.Ordinal) == true, "says why");
+        // Counted before the Job goes.
+        await o.RunAsync<SamplingRunEntity>("s", s => s.Retries == 1, "has counted it");
+
+        await o.PatchAsync<SamplingRunEntity>("s",
+            new { spec = new { worker = new { resources = new { limits = new { memory = "2Gi" } } } } });
+        V1Job second = await o.JobAsync("s-srun", job => job.Metadata.Uid != first.Metadata.Uid);
+        Assert.Equal(("2Gi", 2), (second.Spec.Template.Spec.Containers[0].Resources.Limits["memory"].ToString(), second.Spec.BackoffLimit));
+        await o.FinishAsync(run);
+        Assert.Equal(1, (await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded)).Status.Retries);
+    }
+
+    [Fact]
     public async Task FailedRun_IsTakenUpAgain_ByItsAnnotation()
     {
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);

@@ -7,19 +7,31 @@ namespace LightReasoner.Operator.Tests.Cluster;
 internal sealed class RequestRecorder : DelegatingHandler
 {
     private readonly ConcurrentDictionary<Right, byte> used = new();
-    private readonly ConcurrentQueue<Right> denied = new();
+    private readonly ConcurrentQueue<Right> asked = new(), denied = new();
+    private readonly ConcurrentDictionary<string, byte> agents = new();
 
     /// <summary>A verb on a resource (sub-resource included).</summary>
     public readonly record struct Right(string Group, string Resource, string Verb);
 
     public IReadOnlyCollection<Right> Used => [.. used.Keys];
 
+    /// <summary>All requests so far, in order.</summary>
+    public IReadOnlyList<Right> Asked => [.. asked];
+
+    /// <summary>What the requests say who they are from.</summary>
+    public IReadOnlyCollection<string> Agents => [.. agents.Keys];
+
     public IReadOnlyCollection<Right> Denied => [.. denied];
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Right? right = Of(request);
-        if (right is { } r) used[r] = 0;
+        agents[request.Headers.UserAgent.ToString()] = 0;
+        if (right is { } r)
+        {
+            used[r] = 0;
+            asked.Enqueue(r);
+        }
         HttpResponseMessage response = await base.SendAsync(request, cancellationToken);
         if (response.StatusCode == HttpStatusCode.Forbidden && right is { } refused) denied.Enqueue(refused);
         return response;

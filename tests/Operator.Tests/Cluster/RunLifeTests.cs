@@ -49,6 +49,20 @@ public sealed class RunLifeTests(DevCluster cluster)
     }
 
     [Fact]
+    public async Task RunsOfThreeKinds_WithOneName_HaveAJobAndAnOutputEach()
+    {
+        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
+        await o.ApplySamplingAsync("x");
+        await o.ApplyAsync(Make.FineTune("x", s => s with { Samples = new DatasetSource { Uri = "az://data/s.jsonl" } }));
+        await o.ApplyAsync(Make.Refine("x"));
+        foreach ((string job, string kind) in new[] { ("x-srun", "samplingrun"), ("x-ftrun", "finetunerun"), ("x-rrun", "refinerun") })
+        {
+            IList<string> args = (await o.JobAsync(job)).Spec.Template.Spec.Containers[0].Args;
+            Assert.Equal($"file:///outputs/{o.Namespace}/{kind}/x", args[args.IndexOf("--output") + 1]);
+        }
+    }
+
+    [Fact]
     public async Task Pipeline_WhoseReferenceFails_Fails()
     {
         await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);

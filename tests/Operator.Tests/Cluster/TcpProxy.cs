@@ -12,6 +12,7 @@ internal sealed class TcpProxy : IDisposable
     private readonly ConcurrentDictionary<TcpClient, byte> connections = new();
     private readonly IPEndPoint target;
     private volatile bool cut;
+    private int refused;
 
     public TcpProxy(IPEndPoint target)
     {
@@ -23,6 +24,9 @@ internal sealed class TcpProxy : IDisposable
     public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
 
     public int Connections => connections.Count;
+
+    /// <summary>Connections that were asked for in vain so far.</summary>
+    public int Refused => refused;
 
     /// <summary>Breaks every connection, and refuses new ones until <see cref="Join"/>.</summary>
     public void Cut()
@@ -66,7 +70,11 @@ internal sealed class TcpProxy : IDisposable
         {
             try
             {
-                if (cut) return;
+                if (cut)
+                {
+                    Interlocked.Increment(ref refused);
+                    return;
+                }
                 connections[near] = 0;
                 connections[far] = 0;
                 await far.ConnectAsync(target);

@@ -32,6 +32,27 @@ public sealed class JobTemplateTests
         Assert.Equal(expected, Build(Make.Sampling(change: s => s with { Worker = new WorkerSpec { Gpus = gpus, Image = own } }))
         .Spec.Template.Spec.Containers[0].Image);
 
+    /// <summary>Kubernetes takes the limit of an extended resource for its request too.</summary>
+    [Theory]
+    [InlineData(2, null, "nvidia.com/gpu")]
+    [InlineData(2, "amd.com/gpu", "amd.com/gpu")]
+    [InlineData(1, "nvidia.com/mig-1g.10gb", "nvidia.com/mig-1g.10gb")]
+    [InlineData(0, "amd.com/gpu", null)]
+    public void GpuResource_IsWhatTheJobAsksFor(int gpus, string? resource, string? expected)
+    {
+        OperatorOptions defaults = Make.Options with { WorkerDefaults = new WorkerSpec { GpuResource = resource } };
+        foreach (OperatorOptions options in new[] { Make.Options, defaults })
+        {
+            V1Container container = Build(Make.Sampling(change: s => s with
+            {
+                Worker = new WorkerSpec { Gpus = gpus, GpuResource = options.WorkerDefaults is null ? resource : null },
+            }), options).Spec.Template.Spec.Containers[0];
+            Assert.Equal(expected is null ? "" : $"{expected}={gpus}", string.Join(',',
+                container.Resources.Limits.Where(limit => limit.Key.Contains('/')).Select(limit => $"{limit.Key}={limit.Value}")));
+            Assert.Equal(expected is null ? "registry.example/worker:1" : "registry.example/worker:1-cuda", container.Image);
+        }
+    }
+
     [Fact]
     public void KueueLabels_ReachTheJob()
     {
@@ -142,7 +163,7 @@ public sealed class JobTemplateTests
                 Image = "mine:1",
                 ImagePullPolicy = "Always",
                 ImagePullSecrets = [new LocalReference { Name = "pull" }],
-                Gpus = 2,
+                Gpus = 1,
                 GpuResource = "nvidia.com/mig-3g.40gb",
                 Resources = Parse("""{"requests":{"cpu":"4","memory":"32Gi"},"limits":{"memory":"32Gi"}}"""),
                 NodeSelector = new Dictionary<string, string> { ["gpu"] = "h200" },
@@ -161,7 +182,7 @@ public sealed class JobTemplateTests
 
         V1Container container = pod.Containers[0];
         Assert.Equal(("mine:1", "Always", "pull"), (container.Image, container.ImagePullPolicy, pod.ImagePullSecrets[0].Name));
-        Assert.Equal(("2", "32Gi", "4"), (container.Resources.Limits["nvidia.com/mig-3g.40gb"].ToString(),
+        Assert.Equal(("1", "32Gi", "4"), (container.Resources.Limits["nvidia.com/mig-3g.40gb"].ToString(),
             container.Resources.Limits["memory"].ToString(), container.Resources.Requests["cpu"].ToString()));
         Assert.Equal(("h200", "gpu", "zone"), (pod.NodeSelector["gpu"], pod.Tolerations[0].Key,
             pod.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms[0].MatchExpressions[0].Key));
@@ -243,6 +264,8 @@ public sealed class JobTemplateTests
     public static TheoryData<string, string> Refused => new()
     {
         { """{"volumes":[{"name":"x","hostPath":{"path":"/"}}]}""", "spec.worker.volumes[0]: type hostPath is not allowed here" },
+        { """{"volumes":[{"name":"x","persistantVolumeClaim":{"claimName":"c"}}]}""",
+        "spec.worker.volumes[0]: type persistantVolumeClaim is not allowed here" },
         { """{"volumes":[{"name":"x","projected":{"sources":[{"serviceAccountToken":{"path":"t"}}]}}]}""",
         "spec.worker.volumes[0].projected: a serviceAccountToken is not allowed here" },
         { """{"image":"evil.example/worker:1"}""", "spec.worker.image: 'evil.example/worker:1' is not allowed here" },

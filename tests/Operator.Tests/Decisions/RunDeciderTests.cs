@@ -453,13 +453,13 @@ public sealed class RunDeciderTests
         Assert.Equal(RunPhase.Failed, decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Status.Phase);
     }
 
-    [Fact]
-    public void MoreQuestions_LetAFinishedRunGoOn()
+    [Theory, InlineData(RunPhase.Succeeded), InlineData(RunPhase.Failed)]
+    public void MoreQuestions_LetAFinishedRunGoOn(RunPhase end)
     {
         SamplingRunEntity run = Make.Sampling(change: s => s with { MaxQuestions = 100 });
         run.Status = (SamplingRunStatus)decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Status;
-        run.Status = run.Status with { Phase = RunPhase.Succeeded, StartTime = Make.Now, CompletionTime = Make.Now, Progress = new RunProgress { Done = 100, Total = 100, Percent = 100 } };
-        Assert.Equal(RunPhase.Succeeded, decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Status.Phase);
+        run.Status = run.Status with { Phase = end, StartTime = Make.Now, CompletionTime = Make.Now, Progress = new RunProgress { Done = 100, Total = 100, Percent = 100 } };
+        Assert.Equal(end, decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Status.Phase);
 
         run.Spec = run.Spec with { MaxQuestions = 200 };
         RunDecision d = decider.Decide(new RunObservation { Run = run, Now = Make.Now });
@@ -467,7 +467,7 @@ public sealed class RunDeciderTests
         Assert.Contains("more is asked for", d.Status.Message);
         // A status of an older operator says nothing of it.
         run.Status = run.Status with { Extent = null };
-        Assert.Equal(RunPhase.Succeeded, decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Status.Phase);
+        Assert.Equal(end, decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Status.Phase);
     }
 
     [Fact]

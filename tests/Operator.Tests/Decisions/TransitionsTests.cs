@@ -10,6 +10,22 @@ public sealed class TransitionsTests
         OutputUri = "az://runs/team/s"
     };
 
+    private static readonly RunStatus Timed = Running with
+    {
+        Progress = new RunProgress
+        {
+            Unit = "prompts",
+            Done = 12,
+            Total = 600,
+            Display = "12/600",
+            RatePerSecond = 2.5,
+            EstimatedCompletion = Make.Now.AddMinutes(4)
+        }
+    };
+
+    private static readonly string Ready =
+        $"12/600 prompts done, 2.5 a second; ready about {Make.Now.AddMinutes(4):yyyy-MM-dd HH:mm} UTC";
+
     /// <summary>The next attempt is at work already when the failure is seen: the event still says what the failed one said.</summary>
     [Fact]
     public void AttemptFailed_NextAttemptAtWork_CarriesTheLastLineOfTheFailedOne()
@@ -31,34 +47,26 @@ public sealed class TransitionsTests
     }
 
     [Fact]
-    public void Planned_WorkersPlan_IsAnEventOnce()
+    public void Planned_WorkersPlan_IsAnEventOnce_AndSaysWhenItIsReadyAsSoonAsThatIsKnown()
     {
         RunStatus planned = Running with { Message = $"100 questions, {ProgressReport.PlanWords} 300 MiB; warning: 3 of 100 questions" };
         RunEvent plan = Assert.Single(Transitions.Between(Running, planned));
-        Assert.Equal(("Planned", planned.Message), (plan.Reason, plan.Message));
+        Assert.Equal(("Planned", $"{planned.Message}; when it will be ready is said after the first batches (Estimated)"),
+            (plan.Reason, plan.Message));
         Assert.Empty(Transitions.Between(planned, planned));
+
+        // A report may bring both at once.
+        plan = Assert.Single(Transitions.Between(Running, planned with { Progress = Timed.Progress }));
+        Assert.Equal(("Planned", $"{planned.Message}; {Ready}"), (plan.Reason, plan.Message));
     }
 
     [Fact]
     public void Estimated_FirstTimedBatches_AreAnEventOnce()
     {
-        RunStatus timed = Running with
-        {
-            Progress = new RunProgress
-            {
-                Unit = "prompts",
-                Done = 12,
-                Total = 600,
-                Display = "12/600",
-                RatePerSecond = 2.5,
-                EstimatedCompletion = Make.Now.AddMinutes(4)
-            }
-        };
-        RunEvent estimate = Assert.Single(Transitions.Between(Running, timed));
-        Assert.Equal(("Estimated", $"12/600 prompts done, 2.5 a second; ready about {Make.Now.AddMinutes(4):yyyy-MM-dd HH:mm} UTC"),
-            (estimate.Reason, estimate.Message));
-        RunStatus later = timed with { Progress = timed.Progress! with { Done = 20, EstimatedCompletion = Make.Now.AddMinutes(3) } };
-        Assert.Empty(Transitions.Between(timed, later));
+        RunEvent estimate = Assert.Single(Transitions.Between(Running, Timed));
+        Assert.Equal(("Estimated", Ready), (estimate.Reason, estimate.Message));
+        RunStatus later = Timed with { Progress = Timed.Progress! with { Done = 20, EstimatedCompletion = Make.Now.AddMinutes(3) } };
+        Assert.Empty(Transitions.Between(Timed, later));
     }
 
     [Theory]

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using LightReasoner.Operator.Progress;
 
 namespace LightReasoner.Operator.Tests.Progress;
@@ -101,6 +103,39 @@ public sealed class ProgressFoldTests
             [Make.Progress(new ProgressReport { Kind = RunKind.FineTuneRun, Sequence = sequence, Done = step, Total = 200,
                 FineTune = new FineTuneMetrics { Step = step, Loss = 1.0 / (step + 1), Evaluation = evaluation } })],
             1, 1, false, Make.Now);
+    }
+
+    /// <summary>Whatever the worker measures is in the status: no field is forgotten on the way.</summary>
+    [Theory, InlineData(typeof(SamplingMetrics)), InlineData(typeof(FineTuneMetrics)), InlineData(typeof(RefineMetrics))]
+    public void Metrics_EveryField_ReachesTheStatus(Type type)
+    {
+        var metrics = (JsonObject)Every(type);
+        string kind = type.Name[..^"Metrics".Length], field = char.ToLowerInvariant(kind[0]) + kind[1..];
+        RunStatus before = kind switch
+        {
+            "Sampling" => new SamplingRunStatus(),
+            "FineTune" => new FineTuneRunStatus(),
+            _ => new RefineRunStatus(),
+        };
+        ProgressReport report = new JsonObject { ["kind"] = $"{kind}Run", [field] = metrics.DeepClone() }
+            .Deserialize<ProgressReport>(ApiJson.Options)!;
+        RunStatus status = ProgressFold.Apply(before, [Make.Progress(report)], 1, 1, false, Make.Now);
+        JsonNode told = JsonSerializer.SerializeToNode(status, status.GetType(), ApiJson.Options)!["metrics"]!;
+        Assert.Equal(metrics.Select(f => f.Key), told.AsObject().Select(f => f.Key));
+        Assert.True(JsonNode.DeepEquals(metrics["evaluation"], told["evaluation"]), $"{told["evaluation"]}");
+
+        // A half fits every number: a share, a change, and a loss.
+        static JsonNode Every(Type type) => new JsonObject(type.GetProperties().Select(property => KeyValuePair.Create<string, JsonNode?>(
+            JsonNamingPolicy.CamelCase.ConvertName(property.Name),
+            (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) switch
+            {
+                var t when t == typeof(double) => JsonValue.Create(0.5),
+                var t when t == typeof(int) || t == typeof(long) => JsonValue.Create(2),
+                var t when t == typeof(BenchmarkName) => JsonValue.Create("math"),
+                var t when t == typeof(IReadOnlyList<double>) => new JsonArray(0.5),
+                { IsGenericType: true } list => new JsonArray(Every(list.GetGenericArguments()[0])),
+                var record => Every(record),
+            })));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Commands;
 using LightReasoner.Worker.Data;
@@ -42,9 +43,23 @@ public sealed class QuestionFilesTests : IDisposable
         await PrepareAsync("math", Path.Combine(_folder.Path, "MATH"), destination);
         const string problem = "é 😀\u007f \"1\\2\"\t";
         string[] lines = await File.ReadAllLinesAsync(destination);
-        Assert.Equal(["algebra", "number_theory"], lines.Select(line => (string)System.Text.Json.Nodes.JsonNode.Parse(line)!["level"]!));
-        Assert.Equal("algebra: " + problem, (string?)System.Text.Json.Nodes.JsonNode.Parse(lines[0])!["id"]);
+        Assert.Equal(["algebra", "number_theory"], lines.Select(line => (string)JsonNode.Parse(line)!["level"]!));
+        Assert.Equal("algebra: " + problem, (string?)JsonNode.Parse(lines[0])!["id"]);
         Assert.StartsWith("{\"id\": \"algebra: \\u00e9 \\ud83d\\ude00\u007f \\\"1\\\\2\\\"\\t\", \"problem\": ", lines[0]);
+    }
+
+    /// <summary>A file that verl's own data has: a chat as the prompt, the right answer in <c>reward_model</c>.</summary>
+    [Fact]
+    public async Task Prepare_OfVerlsParquet_GivesItsQuestionsAndRightAnswers()
+    {
+        string source = SharedFolder.Of("data/parquet/realworld/verl-bfcl-example.parquet"),
+            destination = Path.Combine(_folder.Path, "out.jsonl");
+        JsonNode[] records = [.. (await File.ReadAllLinesAsync(source + ".expected.jsonl")).Select(line => JsonNode.Parse(line)!)];
+        await PrepareAsync("math", source, destination);
+        JsonNode[] questions = [.. (await File.ReadAllLinesAsync(destination)).Select(line => JsonNode.Parse(line)!)];
+        Assert.Equal(5, records.Length);
+        Assert.Equal(records.Select(r => ((string?)r["prompt"]![0]!["content"], $"$\\boxed{{{r["reward_model"]!["ground_truth"]}}}$")),
+            questions.Select(q => ((string?)q["problem"], (string)q["solution"]!)));
     }
 
     [Fact]

@@ -20,7 +20,8 @@ internal sealed class FlakyProxy : IDisposable
     private readonly Random _random;
     private readonly Lock _lock = new();
     private readonly List<Socket> _connections = [];
-    private bool _gone;
+    private readonly CancellationTokenSource _end = new();
+    private bool _gone, _silent;
 
     public FlakyProxy(Uri target, double share, int seed)
     {
@@ -47,12 +48,16 @@ internal sealed class FlakyProxy : IDisposable
     /// </summary>
     public Func<string, bool>? Last { get; init; }
 
+    /// <summary>Whether after <see cref="Last"/> connections stay open instead, and no request is answered any more.</summary>
+    public bool Silently { get; init; }
+
     public int Passed { get; private set; }
 
     public int Failed { get; private set; }
 
     public void Dispose()
     {
+        _end.Cancel();
         _listener.Dispose();
         _http.Dispose();
     }
@@ -120,6 +125,7 @@ internal sealed class FlakyProxy : IDisposable
     /// <summary>Whether the connection goes on.</summary>
     private async Task<bool> AnswerAsync(Stream stream, Request request, Fault fault)
     {
+        if (_silent) await Task.Delay(Timeout.Infinite, _end.Token);
         if (fault == Fault.Refused)
         {
             await stream.WriteAsync("HTTP/1.1 503 Server Busy\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
@@ -147,8 +153,9 @@ internal sealed class FlakyProxy : IDisposable
         await stream.WriteAsync(fault == Fault.AnswerCut ? body.AsMemory(0, body.Length / 2) : body);
         if (Last?.Invoke($"{request.Method} {Uri.UnescapeDataString(request.Target)}") == true)
         {
-            GoAway();
-            return false;
+            _silent = Silently;
+            if (!Silently) GoAway();
+            return Silently;
         }
         return fault == Fault.None;
     }

@@ -12,6 +12,8 @@ namespace LightReasoner.Worker.Tests.Faults;
 [Trait("Suite", "long")]
 public sealed class LostStorageTests(Scenarios scenarios, Azurite azurite, Radosgw radosgw)
 {
+    private const string Beginning = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n[";
+
     private static readonly Dictionary<string, string> Nothing = [];
 
     [Theory]
@@ -93,10 +95,13 @@ public sealed class LostStorageTests(Scenarios scenarios, Azurite azurite, Rados
             (int)System.Text.Json.Nodes.JsonNode.Parse(line)!["promptsDone"]!).Last());
     }
 
+    /// <summary>Connections break, or stay open and nothing comes over them any more.</summary>
     [Theory]
-    [InlineData("azure", RunKind.FineTuneRun)]
-    [InlineData("s3", RunKind.SamplingRun)]
-    public async Task Network_GoneInMidRun_EndsWithASentence_AndTheNextAttemptGoesOn(string store, RunKind kind)
+    [InlineData("azure", RunKind.FineTuneRun, false)]
+    [InlineData("azure", RunKind.FineTuneRun, true)]
+    [InlineData("s3", RunKind.SamplingRun, false)]
+    [InlineData("s3", RunKind.SamplingRun, true)]
+    public async Task Network_GoneInMidRun_EndsWithASentence_AndTheNextAttemptGoesOn(string store, RunKind kind, bool silently)
     {
         CalmRun calm = await scenarios.CalmAsync(kind);
         (Uri server, string uri, Func<Uri, IReadOnlyDictionary<string, string>> variables) = store == "azure"
@@ -107,11 +112,12 @@ public sealed class LostStorageTests(Scenarios scenarios, Azurite azurite, Rados
         using var proxy = new FlakyProxy(server, share: 0, seed: 0)
         {
             Last = request => request.StartsWith("PUT", StringComparison.Ordinal) && request.Contains(last, StringComparison.Ordinal),
+            Silently = silently,
         };
-        using (WorkerProcess worker = WorkerProcess.Run(calm.Manifest, uri, variables(proxy.Address)))
+        using (WorkerProcess worker = WorkerProcess.Run(calm.Manifest, uri, Impatient(variables(proxy.Address), seconds: 5)))
         {
             (int code, string errors) = await worker.ResultAsync();
-            IsOneSentence(ExitCode.Failure, "cannot be reached", code, errors);
+            IsOneSentence(ExitCode.Failure, silently ? "cannot be reached (connected, and silent for " : "cannot be reached", code, errors);
         }
         using WorkerProcess next = WorkerProcess.Run(calm.Manifest, uri, variables(server));
         Assert.Equal((0, ""), await next.ResultAsync());
@@ -127,6 +133,37 @@ public sealed class LostStorageTests(Scenarios scenarios, Azurite azurite, Rados
         (int code, string errors) = await worker.ResultAsync();
         IsOneSentence(ExitCode.Failure, "cannot be reached (no answer within 8 s)", code, errors);
     }
+
+    /// <summary>
+    /// A server that takes connections and then says nothing, or begins an answer and does not end it: three silences, as long as the
+    /// variable says.
+    /// </summary>
+    [Theory]
+    [InlineData("http", "")]
+    [InlineData("http", Beginning)]
+    [InlineData("hf", "")]
+    [InlineData("hf", Beginning)]
+    [InlineData("az", "")]
+    [InlineData("az", Beginning)]
+    [InlineData("s3", "")]
+    [InlineData("s3", Beginning)]
+    public async Task Server_ThatFallsSilent_IsGivenUp(string store, string answer)
+    {
+        using var silent = new SilentServer(answer);
+        (string uri, Dictionary<string, string> environment) = store switch
+        {
+            "hf" => ("hf://datasets/org/name/samples.jsonl", new Dictionary<string, string> { ["HF_ENDPOINT"] = $"{silent.Address}" }),
+            "az" => ("az://container/samples.jsonl", new Dictionary<string, string>(Azurite.Variables(silent.Address))),
+            "s3" => ("s3://bucket/samples.jsonl", Radosgw.Variables(silent.Address)),
+            _ => ($"{silent.Address}samples.jsonl", Nothing),
+        };
+        using WorkerProcess worker = WorkerProcess.Start(["inspect", "samples", uri], Impatient(environment, seconds: 1));
+        (int code, string errors) = await worker.ResultAsync();
+        IsOneSentence(ExitCode.Failure, $"{silent.Address.Authority} cannot be reached (connected, and silent for ", code, errors);
+    }
+
+    private static Dictionary<string, string> Impatient(IReadOnlyDictionary<string, string> environment, int seconds) =>
+        new(environment) { ["LIGHTREASONER_NETWORK_TIMEOUT"] = $"{seconds}" };
 
     /// <summary>Whether there is a first chunk of samples, or a first checkpoint.</summary>
     private static bool HasBegun(string output) => new[] { ("samples", "part-*.jsonl"), ("checkpoints", RunOutput.Complete) }.Any(part =>

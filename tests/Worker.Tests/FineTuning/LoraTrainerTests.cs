@@ -145,6 +145,25 @@ public class LoraTrainerTests
         Assert.Equal(metrics[0].GradNorm!.Value, metrics[1].GradNorm!.Value, 1e-4 * metrics[0].GradNorm!.Value);
     }
 
+    /// <summary>AdamW's first step is the learning rate whatever the gradient's length, unless it is far below its epsilon of 1e-8.</summary>
+    [Fact]
+    public void TrainStep_MaxGradNormBelowAdamsEpsilon_HardlyMovesAWeight()
+    {
+        Assert.Equal(1e-3, LargestChange(1e9), 1e-5);
+        Assert.InRange(LargestChange(1e-12), 1e-12, 1e-6);
+
+        static double LargestChange(double maxGradNorm)
+        {
+            using var scope = NewDisposeScope();
+            using var model = Goldens.Model("qwen2-tiny");
+            using var trainer = new LoraTrainer(model, null, Samples(),
+                Published with { Lora = new LoraSpec { Dropout = 0 }, Training = Published.Training with { MaxGradNorm = maxGradNorm } });
+            trainer.TrainStep();
+            return model.Model.Lora!.NamedParameters.Where(weight => weight.Name.Contains("lora_B", StringComparison.Ordinal))
+                .Max(weight => weight.Value.detach().abs().max().item<float>()); // B begins as zero
+        }
+    }
+
     [Fact]
     public void Families_Samples_AreThoseOfOneAnswer()
     {

@@ -116,6 +116,12 @@ public class LineToolTests
     public void Generate_OptionOutOfRange_IsAUsageError(string options, string message) =>
         Assert.Contains(message, Assert.Single(GenerateCommand.Create().Parse("--model x " + options).Errors).Message);
 
+    [Theory]
+    [InlineData("--block-size 0", "--block-size must be from 1")]
+    [InlineData("--block-size 4 --max-length 0", "--max-length must be from 1")]
+    public void Layout_OptionOutOfRange_IsAUsageError(string options, string message) =>
+        Assert.Contains(message, Assert.Single(LayoutCommand.Create().Parse(options).Errors).Message);
+
     private static (string[] Output, WorkerException? Error) Tokens(string lines) => Run(lines,
         (input, output) => TokensCommand.Run(Small, input, output));
 

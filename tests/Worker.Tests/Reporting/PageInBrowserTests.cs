@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using LightReasoner.Api;
+using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Reporting.Pages;
 using LightReasoner.Worker.Tests.Checkpoints;
 
@@ -9,7 +11,50 @@ namespace LightReasoner.Worker.Tests.Reporting;
 /// <summary>The report's page as a reader sees it: in Chromium, on a phone and on a desk, in light and in dark.</summary>
 public class PageInBrowserTests
 {
-    private static readonly string[] Kinds = ["SamplingRun", "FineTuneRun", "RefineRun"];
+    /// <summary>Of each kind one, one with all test sets, and a comparison.</summary>
+    private static Dictionary<string, string> Pages()
+    {
+        RunRecords refine = PageTests.Records("RefineRun", lines: 200), tune = PageTests.Records("FineTuneRun", lines: 200),
+            sets = tune with { Results = [.. tune.Results.Select(WithTestSets)] };
+        return new Dictionary<string, string>
+        {
+            ["SamplingRun"] = Page.Of(PageTests.Records("SamplingRun", lines: 200), PageTests.Now).Text,
+            ["FineTuneRun"] = Page.Of(tune, PageTests.Now).Text,
+            ["RefineRun"] = Page.Of(refine, PageTests.Now).Text,
+            ["TestSets"] = Page.Of(sets, PageTests.Now).Text,
+            ["Comparison"] = ComparePage.Of([new("LightReasoner", [sets, sets]), new("rejection-sampled-sft", [sets]),
+                new("masks", [refine])], PageTests.Now).Text,
+        };
+
+        static ProgressReport WithTestSets(ProgressReport report)
+        {
+            EvaluationMetrics all = report.FineTune!.Evaluation!;
+            return report with
+            {
+                FineTune = report.FineTune with
+                {
+                    Evaluation = all with
+                    {
+                        ChangeLow = 0.127,
+                        ChangeHigh = 0.269,
+                        Benchmarks = [.. Enum.GetValues<BenchmarkName>().Select(name => new BenchmarkMetrics
+                        {
+                            Name = name,
+                            Questions = 1319,
+                            Before = 0.4,
+                            BeforeLow = 0.374,
+                            BeforeHigh = 0.427,
+                            After = 0.6,
+                            AfterLow = 0.573,
+                            AfterHigh = 0.626,
+                            ChangeLow = 0.127,
+                            ChangeHigh = 0.269,
+                        })],
+                    },
+                },
+            };
+        }
+    }
 
     /// <summary>Looks at each page in a frame of the width to test, since a headless window has a least width.</summary>
     private const string Look = """
@@ -24,6 +69,11 @@ public class PageInBrowserTests
                     for (const [other, b] of texts.slice(i + 1))
                         if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4) overlaps.push(text + ' / ' + other);
                 });
+                // No name of a row reaches into what is drawn beside it.
+                for (const label of svg.querySelectorAll('.label')) for (const bar of svg.querySelectorAll('.interval')) {
+                    const a = label.getBoundingClientRect(), b = bar.getBoundingClientRect();
+                    if (a.right > b.left && a.bottom > b.top && a.top < b.bottom) overlaps.push(label.textContent);
+                }
             }
             const style = f.contentWindow.getComputedStyle(root), colour = name => style.getPropertyValue(name).trim().replace(/^#(.)(.)(.)$/, '#$1$1$2$2$3$3');
             const light = name => [1, 3, 5].map(i => parseInt(colour(name).slice(i, i + 2), 16) / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
@@ -46,11 +96,10 @@ public class PageInBrowserTests
         string? browser = new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists);
         Assert.SkipWhen(browser is null, "Chromium is not installed; eng/install-tools.sh test installs it where apt knows it");
         using var folder = new TemporaryFolder();
-        Dictionary<string, string> pages =
-            Kinds.ToDictionary(kind => kind, kind => Page.Of(PageTests.Records(kind, lines: 200), PageTests.Now).Text);
+        Dictionary<string, string> pages = Pages();
         foreach ((string kind, string page) in pages)
             await File.WriteAllTextAsync(folder[$"{kind}.html"], page, TestContext.Current.CancellationToken);
-        string frames = string.Concat(Kinds.Select(kind =>
+        string frames = string.Concat(pages.Keys.Select(kind =>
             $"<iframe name=\"{kind}\" style=\"width:{width}px;height:800px;border:0\"></iframe>"));
         await File.WriteAllTextAsync(folder["frame.html"],
             $"<!doctype html>{frames}<pre id=\"w\"></pre><script>{Look}</script>", TestContext.Current.CancellationToken);
@@ -72,7 +121,7 @@ public class PageInBrowserTests
         Assert.True(found.Success, $"{dom}\n{await errors}");
         JsonNode[] looks = [.. System.Net.WebUtility.HtmlDecode(found.Groups[1].Value).Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonNode.Parse(line)!)];
-        Assert.Equal(Kinds.Order(), looks.Select(look => (string)look["kind"]!).Order());
+        Assert.Equal(pages.Keys.Order(), looks.Select(look => (string)look["kind"]!).Order());
         Assert.All(looks, seen =>
         {
             Assert.True((int)seen["width"]! <= width, $"the page is {seen["width"]} pixels wide");

@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using LightReasoner.Api;
 using LightReasoner.Worker.Evaluation;
 using LightReasoner.Worker.Reporting;
+using LightReasoner.Worker.Reporting.Charts;
 using LightReasoner.Worker.Reporting.Pages;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Sampling;
@@ -70,6 +71,7 @@ public class PageTests
     {
         string page = WebUtility.HtmlDecode(Page.Of(Records(kind, lines: 5), Now).Text);
         Assert.Contains("worker 0.1.0, runtime 10.0.1, libtorch 2.5.1", page);
+        Assert.Contains("<dt>spec.model</dt><dd>file:///e<br>model.safetensors <code>sha256:11</code>", page);
         Assert.Contains("<dt>spec.dataset</dt><dd>file:///d.jsonl<br>d.jsonl <code>sha256:00</code>", page);
         Assert.Contains("CPU, 2 threads", page);
         Assert.Contains("300 MiB at the peak, 290 MiB predicted", page);
@@ -83,7 +85,59 @@ public class PageTests
     public void Page_OfARunWithoutAnyFigures_IsStillAPage(string kind)
     {
         RunRecords records = Records(kind, lines: 0) with { Results = [], Figures = null, Changes = [], Passes = [], Metrics = [] };
-        Assert.Contains("What was run", Page.Of(records, Now).Text);
+        string page = Page.Of(records, Now).Text;
+        Assert.Contains("What was run", page);
+        Assert.DoesNotMatch("""<div class="charts">\s*</div>""", page);
+    }
+
+    /// <summary>Curves fill the axes that they are drawn on, whatever the range of their values.</summary>
+    [Theory]
+    [InlineData(0.001, 0.0011)]
+    [InlineData(0, 7)]
+    [InlineData(0.93, 0.97)]
+    [InlineData(51, 103)]
+    [InlineData(-3, 2)]
+    [InlineData(12_345_678, 12_345_999)]
+    public void LineChart_OfAnyRange_FillsItsAxes(double low, double high)
+    {
+        string chart = LineChart.Draw("x", "step", "", [new Series("x", [.. Enumerable.Range(0, 30).Select(i =>
+            (17.0 + i, low + (high - low) * (i * 7 % 30) / 29))])]).Text;
+        (double X, double Y)[] points = [.. Regex.Match(chart, "points=\"([^\"]+)\"").Groups[1].Value.Split(' ')
+            .Select(point => point.Split(',').Select(one => double.Parse(one, System.Globalization.CultureInfo.InvariantCulture)).ToArray())
+            .Select(point => (point[0], point[1]))];
+        Assert.Equal((Frame.Left, Frame.Width - Frame.Right), (points.Min(p => p.X), points.Max(p => p.X)));
+        double height = Frame.Height - Frame.Top - Frame.Bottom;
+        Assert.InRange((points.Max(p => p.Y) - points.Min(p => p.Y)) / height, 0.33, 1);
+        Assert.InRange(Regex.Count(chart, "class=\"grid\""), 3, 8);
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Page_CutRecordsAndAnswers_AreCounted(string kind)
+    {
+        RunRecords records = Records(kind, lines: 5);
+        ProgressReport report = records.Results[0];
+        string page = WebUtility.HtmlDecode(Page.Of(records with
+        {
+            Figures = records.Figures is { } figures ? figures with { AnswersCut = 17, PromptsTooLong = 3 } : null,
+            Results =
+            [
+                report with
+                {
+                    FineTune = report.FineTune is { } tuned ? tuned with { SamplesDropped = 17, Evaluation = Cut(tuned.Evaluation!) } : null,
+                    Refine = report.Refine is { } refined
+                        ? refined with { RecordsCut = 17, RecordsDropped = 3, Evaluation = Cut(refined.Evaluation!) } : null,
+                },
+            ],
+        }, Now).Text);
+        Assert.Contains(kind switch
+        {
+            "SamplingRun" => "<p>Answers cut</p><strong>17</strong><small>at maxNewTokens (128) or the end of the context; 3 prompts left out",
+            "FineTuneRun" => "17 longer than maxLength left out",
+            _ => "17 records cut to maxLength, 3 left out",
+        }, page);
+        if (kind != "SamplingRun") Assert.Contains("<p>Answers cut</p><strong>5</strong>", page);
+
+        static EvaluationMetrics Cut(EvaluationMetrics evaluation) => evaluation with { CutBefore = 8, CutAfter = 5 };
     }
 
     /// <summary>Two shards of as many questions, one twice as fast: the time adds up, not the speed.</summary>
@@ -144,7 +198,8 @@ public class PageTests
             Manifest = manifest,
             Versions = new Dictionary<string, string> { ["worker"] = "0.1.0", ["runtime"] = "10.0.1", ["libtorch"] = "2.5.1" },
             Begun = Now.AddMinutes(-7),
-            Inputs = [("spec.dataset", "file:///d.jsonl", new Dictionary<string, string> { ["file:///d.jsonl"] = "sha256:00" })],
+            Inputs = [("spec.model", "file:///e", new Dictionary<string, string> { ["file:///e/model.safetensors"] = "sha256:11" }),
+                ("spec.dataset", "file:///d.jsonl", new Dictionary<string, string> { ["file:///d.jsonl"] = "sha256:00" })],
             Usage = [new RunUsage { Device = "CPU, 2 threads", PeakMemory = 300 << 20, Seconds = 61, Interruptions = 2 }],
             Metrics = [("metrics.jsonl", log)],
             Results =
@@ -162,6 +217,12 @@ public class PageTests
                 KlCounts = new(Enumerable.Range(4, 100).ToDictionary(i => i, i => (long)(1000 / i))),
                 StepCounts = new(Enumerable.Range(1, 500).ToDictionary(i => i, i => (long)(700 - i))),
                 SetSizeCounts = new() { [1] = 300, [2] = 70, [5] = 30 },
+                Pair = new PairFigures(2000, 1500, 40, 1990, -700, -2100)
+                {
+                    Entropies = new(Enumerable.Range(0, 60).ToDictionary(i => i % 6 * PairFigures.EntropyBins + i / 6, i => 2000L / (i + 1))),
+                    KlCounts = new(Enumerable.Range(0, 60).ToDictionary(i => i, i => 900L / (i + 1))),
+                },
+                Vocabulary = new VocabularyFigures(151_665, 151_665, 151_643, 2, [new("<|im_end|>", 151_645, 151_644), new(" é", 9, 8)]),
                 Examples = [.. Enumerable.Range(0, 25).Select(i =>
                     new StepExample(text, text, i, 0.9, [new(" a\n" + text, 0.8, 0.1, 0.9), new("b", 0.2, 0.2, 0.1)]))],
             },

@@ -22,6 +22,45 @@ public sealed class ProgressReporterTests : IDisposable
         Assert.EndsWith("…", JsonSerializer.Deserialize<ProgressReport>(json, ApiJson.Options)!.Message);
     }
 
+    /// <summary>The largest figures that there are leave room for words.</summary>
+    [Fact]
+    public void Encode_OfSevenTestSets_FitsATerminationMessage()
+    {
+        const double share = 0.12345678901234568, change = -0.12345678901234568;
+        AccuracyMetrics Full(AccuracyMetrics metrics) => metrics with
+        {
+            Questions = 10_000,
+            Before = share,
+            BeforeLow = share,
+            BeforeHigh = share,
+            After = share,
+            AfterLow = share,
+            AfterHigh = share,
+            ChangeLow = change,
+            ChangeHigh = change,
+        };
+        string json = ProgressReporter.Encode(new ProgressReport
+        {
+            Namespace = new string('n', 63),
+            Name = new string('x', 253),
+            Attempt = Guid.Empty.ToString(),
+            Message = new string('m', 3000),
+            FineTune = new FineTuneMetrics
+            {
+                Loss = share,
+                GradNorm = share,
+                TokensPerSecond = share,
+                Evaluation = (EvaluationMetrics)Full(new EvaluationMetrics
+                {
+                    Benchmarks = [.. Enum.GetValues<BenchmarkName>().Select(name =>
+                        (BenchmarkMetrics)Full(new BenchmarkMetrics { Name = name }))],
+                }),
+            },
+        });
+        Assert.True(Encoding.UTF8.GetByteCount(json) <= ProgressReport.MaxBytes);
+        Assert.StartsWith("mmm", JsonSerializer.Deserialize<ProgressReport>(json, ApiJson.Options)!.Message);
+    }
+
     [Fact]
     public async Task Download_IsTheMessageUntilItIsDone()
     {

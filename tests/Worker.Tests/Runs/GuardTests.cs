@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using LightReasoner.Api;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Tests.FineTuning;
+using LightReasoner.Worker.Tests.Storage;
 
 namespace LightReasoner.Worker.Tests.Runs;
 
@@ -20,7 +21,7 @@ public sealed class GuardTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Plan_SamplingAndFineTuning_SayWhatTheyNeedAndWriteNothing()
+    public async Task Plan_OfEachKind_SaysWhatItNeedsAndWritesNothing()
     {
         (int code, string said, string errors) = await SampleAsync("planned", "--plan");
         Assert.True(code == 0, errors);
@@ -40,7 +41,21 @@ public sealed class GuardTests : IDisposable
         Assert.Contains("4 steps on ", said);
         Assert.Contains("accuracy before and after on 4 questions with answers of up to 48 tokens", said);
         Assert.Contains("predicted duration: about ", said);
+        Assert.Matches(@"predicted peak memory: .* of \S+ GiB", said);
+        Assert.Matches(@"disk: about \d+ MiB below file://\S+planned \(.* free\), \d+ MiB of scratch in \S+ \(.* free\)", said);
         Assert.Contains("writes checkpoints/, adapter/", said);
+        Assert.False(Directory.Exists(In("planned")));
+
+        WritePairs(Enumerable.Range(1, 8).Select(i => $"#### {i}"));
+        (code, said, errors) = await RefineAsync("planned", "--plan", "--set", "spec.training.totalEpochs=2", "--set",
+            $"spec.evaluation={Evaluation(maxQuestions: 4)}");
+        Assert.True(code == 0, errors);
+        Assert.Contains($"model: file://{Examples}/models/seed-0/expert, ", said);
+        Assert.Matches(@"\d+ steps on 8 records of \d+ tokens \(the longest \d+\), accuracy before and after on 4 questions", said);
+        Assert.Matches(@"predicted peak memory: .* of \S+ GiB", said);
+        Assert.Contains("predicted duration: about ", said);
+        Assert.Contains("disk: about ", said);
+        Assert.Contains("writes checkpoints/, model/", said);
         Assert.False(Directory.Exists(In("planned")));
     }
 
@@ -51,10 +66,19 @@ public sealed class GuardTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "a process's peak is read from the system");
         if (await OwnProcess.RanAsync()) return;
         Assert.Equal(0, (await SampleAsync("out", "--set", "spec.batchSize=50", "--set", "spec.maxQuestions=200")).Code);
-        JsonNode result = Json("out", "results/run.json");
-        double predicted = (double)result["predictedMemory"]!, measured = (double)result["usage"]!["peakMemory"]!;
-        TestContext.Current.TestOutputHelper?.WriteLine($"predicted {predicted / (1 << 20):F0} MiB, measured {measured / (1 << 20):F0} MiB");
-        Assert.InRange(predicted / measured, 0.75, 1.35);
+        AssertPredicted("out");
+    }
+
+    /// <summary>Training with an evaluation before and after, whose answers need memory, too.</summary>
+    [Fact]
+    public async Task Refinement_PredictedMemory_IsWhatTheProcessTakes()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "a process's peak is read from the system");
+        if (await OwnProcess.RanAsync()) return;
+        (int code, _, string errors) = await RefineAsync("out", "--set", $"spec.dataset.uri=file://{Examples}/data/refine.parquet", "--set",
+            "spec.training.maxSteps=3", "--set", "spec.training.batchSize=32", "--set", $"spec.evaluation={Evaluation(maxQuestions: 60)}");
+        Assert.True(code == 0, errors);
+        AssertPredicted("out");
     }
 
     [Fact]
@@ -127,6 +151,63 @@ public sealed class GuardTests : IDisposable
         (int code, _, string errors) = await SampleAsync("out", [.. run, "--shard", "1"]);
         Assert.Equal((int)ExitCode.BadData, code);
         Assert.Matches("was begun on other data: spec.amateur: file://.*/tokenizer.json was sha256:[0-9a-f]{64} and is ", errors);
+    }
+
+    /// <summary>Where a server gives a tag, that is compared.</summary>
+    [Fact]
+    public async Task Data_OfAWebServerThatChangedBetweenTwoShards_IsRefusedWithBothTags()
+    {
+        string tag = "\"one\"";
+        byte[] content = File.ReadAllBytes(Path.Combine(Examples, "data", "questions.jsonl"));
+        using var server = new LoopbackServer(context =>
+        {
+            context.Response.Headers["ETag"] = tag;
+            return FakeHub.SendAsync(context, content);
+        });
+        string[] run = ["--set", $"spec.dataset.uri={server.Address}q.jsonl", "--set", "spec.shards=2"];
+        (int code, _, string errors) = await SampleAsync("out", [.. run, "--shard", "0"]);
+        Assert.True(code == 0, errors);
+        Assert.Equal("etag:one", (string?)Json("out", "run.json")["inputs"]!["spec.dataset"]!["files"]![$"{server.Address}q.jsonl"]);
+        tag = "\"two\"";
+        (code, _, errors) = await SampleAsync("out", [.. run, "--shard", "1"]);
+        Assert.Equal((int)ExitCode.BadData, code);
+        Assert.Contains($"was begun on other data: spec.dataset: {server.Address}q.jsonl was etag:one and is etag:two now", errors);
+    }
+
+    [Fact]
+    public async Task Sampling_AmateurOfAnotherVocabulary_IsRefusedWithNumbersBeforeAModelIsLoaded()
+    {
+        string amateur = Copy("amateur"), file = Path.Combine(amateur, "tokenizer.json");
+        JsonObject tokenizer = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
+        JsonObject tokens = tokenizer["model"]!["vocab"]!.AsObject();
+        tokenizer["model"]!["vocab"] = new JsonObject(tokens.Select((token, i) =>
+            KeyValuePair.Create(i < 20 ? token.Key : token.Key + token.Key + "~", token.Value?.DeepClone())));
+        tokenizer["model"]!["merges"] = new JsonArray();
+        File.WriteAllText(file, tokenizer.ToJsonString());
+        File.WriteAllBytes(Path.Combine(amateur, "model.safetensors"), []); // nobody gets that far
+        (int code, _, string errors) = await SampleAsync("out", "--set", $"spec.amateur.uri=file://{amateur}");
+        Assert.Equal((int)ExitCode.BadData, code);
+        Assert.Contains($"expert and amateur share 20 of the expert's {tokens.Count} tokens", errors);
+    }
+
+    [Fact]
+    public async Task Report_OfARun_NamesWhatWentInWhereItRanAndWhatItTook()
+    {
+        string model = Copy("expert");
+        (int code, string said, string errors) = await SampleAsync("out", "--set", "spec.generation.maxNewTokens=8", "--set",
+            $"spec.expert.uri={model}");
+        Assert.True(code == 0, errors);
+        int cut = (int)Json("out", "results/run.json")["sampling"]!["answersCut"]!;
+        Assert.InRange(cut, 1, 12);
+        Assert.Contains($"{cut} of 12 answers were cut at maxNewTokens (8) or at the end of the models' context", said);
+        string page = System.Net.WebUtility.HtmlDecode(File.ReadAllText(In("out/report.html")));
+        foreach (string words in (string[])
+        [
+            $"<dt>spec.expert</dt><dd>file://{model}<br>model.safetensors <code>sha256:", $"<dt>spec.amateur</dt><dd>file://{Examples}",
+            $"<dt>spec.dataset</dt><dd>file://{Examples}/data/questions.jsonl", "<dt>Device</dt><dd>CPU, ", " predicted</dd>",
+            "interrupted 0 times before", " CPU hours per 1,000 questions", $"<p>Answers cut</p><strong>{cut}</strong>",
+        ]) Assert.Contains(words, page);
+        Assert.Matches(@"<dt>Memory</dt><dd>\d+ MiB at the peak|<dt>Memory</dt><dd>[\d.]+ GiB at the peak", page);
     }
 
     [Fact]
@@ -204,6 +285,16 @@ public sealed class GuardTests : IDisposable
         Assert.True(code == 0, errors);
         Assert.Matches(@"warning: (\d+) of \1 samples are of an expert with other adapters over the same base "
             + $@"\({hash}\) than spec.model \({hash}\+{hash}\)", said);
+
+        // The adapter is an input like any other.
+        string adapter = In("out/adapter/adapter_model.safetensors");
+        bytes = File.ReadAllBytes(adapter);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(adapter, bytes);
+        (code, _, errors) = await FineTuneAsync("over", "--set", $"spec.model.adapterUri={In("out/adapter")}", "--set",
+            "spec.training.maxSteps=5");
+        Assert.Equal((int)ExitCode.BadData, code);
+        Assert.Matches("was begun on other data: spec.model: file://.*/adapter_model.safetensors was sha256:", errors);
     }
 
     /// <summary>Tags of servers and hashes of other kinds prove nothing.</summary>
@@ -357,12 +448,28 @@ public sealed class GuardTests : IDisposable
         string models = $"file://{Examples}/models/seed-0";
         Assert.Contains(lines, line => (string?)line["message"] is { } plan && Regex.IsMatch(plan,
             $@"^expert: {models}/expert, \S+ parameters; amateur: {models}/amateur, \S+ parameters; "
-            + $@"12 questions of \d+ tokens .*, {ProgressReport.PlanWords} {size}; about {size} of disk at file://{In("out")} and {size} of scratch$"));
+            + $@"12 questions of \d+ tokens .*, {ProgressReport.PlanWords} {size} of {size}; disk: about {size} below file://{In("out")} "
+            + $@"\({size} free\), {size} of scratch in \S+ \({size} free\)"));
         Assert.Equal(("succeeded", 12), ((string)lines[^1]["outcome"]!, (int)lines[^1]["sampling"]!["promptsDone"]!));
         (code, said, _) = await SampleAsync("out", "--json", "--set", "spec.selection.beta=0.9");
         JsonNode failed = JsonNode.Parse(said.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1])!;
         Assert.Equal("failed", (string)failed["outcome"]!);
         Assert.Contains("spec.selection.beta was 0.4 and is 0.9 now", (string)failed["message"]!);
+
+        // A document that is none is no run; programs hear of it all the same.
+        (code, said, string errors) = await SampleAsync("out", "--json", "--set", "spec.maxQuestion=3");
+        failed = JsonNode.Parse(Assert.Single(said.Split('\n', StringSplitOptions.RemoveEmptyEntries)))!;
+        Assert.Equal(((int)ExitCode.BadManifest, "failed"), (code, (string)failed["outcome"]!));
+        Assert.Equal($"error: {failed["message"]}", errors.Trim());
+
+        // Accuracy is among the final figures.
+        (code, said, errors) = await FineTuneAsync("tuned", "--json", "--set", "spec.samples={uri: '" + In("out/samples") + "'}", "--set",
+            $"spec.evaluation={Evaluation(maxQuestions: 4)}");
+        Assert.True(code == 0, errors);
+        JsonNode last = JsonNode.Parse(said.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1])!;
+        Assert.Equal(("succeeded", 4), ((string)last["outcome"]!, (int)last["fineTune"]!["step"]!));
+        Assert.All((string[])["before", "after", "changeLow", "changeHigh", "cutBefore", "cutAfter"], figure =>
+            Assert.NotNull(last["fineTune"]!["evaluation"]![figure]));
     }
 
     [Fact]
@@ -376,6 +483,14 @@ public sealed class GuardTests : IDisposable
         Assert.StartsWith("error: ", errors);
         Assert.Contains(file, errors);
         Assert.Contains("   at ", (await SampleAsync("file/below", "--verbose")).Errors);
+    }
+
+    private void AssertPredicted(string run)
+    {
+        JsonNode result = Json(run, "results/run.json");
+        double predicted = (double)result["predictedMemory"]!, measured = (double)result["usage"]!["peakMemory"]!;
+        TestContext.Current.TestOutputHelper?.WriteLine($"predicted {predicted / (1 << 20):F0} MiB, measured {measured / (1 << 20):F0} MiB");
+        Assert.InRange(predicted / measured, 0.75, 1.35);
     }
 
     private string In(string name) => Path.Combine(_folder.Path, name);

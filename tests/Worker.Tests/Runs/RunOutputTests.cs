@@ -26,6 +26,20 @@ public sealed class RunOutputTests : IDisposable
     }
 
     [Fact]
+    public async Task Claim_OfAPartThatAnotherAttemptHas_NamesThatOneFirst()
+    {
+        RunOutput older = await RunOutput.ClaimAsync(Store, "run", "older", default, _ => Assert.Fail("nobody had it"));
+        string? said = null;
+        await RunOutput.ClaimAsync(Store, "run", "newer", default, other =>
+        {
+            said = other;
+            older.CheckClaimAsync(default).GetAwaiter().GetResult(); // it is still the older one's
+        });
+        Assert.StartsWith($"attempt older (process {Environment.ProcessId} on {Environment.MachineName}, since ", said);
+        await Assert.ThrowsAsync<WorkerException>(() => older.CheckClaimAsync(default));
+    }
+
+    [Fact]
     public async Task Claims_OfDifferentShards_StandSideBySide()
     {
         RunOutput first = await RunOutput.ClaimAsync(Store, "shard-00000", "a", default),

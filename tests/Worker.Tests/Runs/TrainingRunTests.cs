@@ -47,21 +47,29 @@ public sealed class TrainingRunTests : IDisposable
         static float Difference(float[] one, float[] other) => one.Zip(other).Max(pair => Math.Abs(pair.First - pair.Second));
     }
 
-    [Fact]
-    public async Task FineTuning_LongWithoutACheckpoint_WritesOneByTheClock()
+    /// <summary>Ten minutes without one are enough, whatever saveSteps says.</summary>
+    [Theory, InlineData(RunKind.FineTuneRun), InlineData(RunKind.RefineRun)]
+    public async Task Training_LongWithoutACheckpoint_WritesOneByTheClock(RunKind kind)
     {
-        Assert.Equal(ExitCode.Done,
-            await RunAsync(FineTune($"{{uri: '{Expert}', dtype: float32}}", "training.saveSteps=1000", "training.saveTotalLimit=100",
-            "training.maxSteps=8"), "clock", new Minutes()));
+        Assert.Equal(ExitCode.Done, await RunAsync(Training("training.saveTotalLimit=100"), "clock", new Minutes()));
         string[] steps = [.. Directory.GetDirectories(Path.Combine(_folder.Path, "clock", "checkpoints"))
             .Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
         Assert.InRange(steps.Length, 2, 7);
         Assert.Equal("step-000008", steps[^1]);
 
-        Assert.Equal(ExitCode.Done,
-            await RunAsync(FineTune($"{{uri: '{Expert}', dtype: float32}}", "training.saveSteps=1000", "training.saveMinutes=10000",
-            "training.maxSteps=8"), "patient", new Minutes()));
+        Assert.Equal(ExitCode.Done, await RunAsync(Training("training.saveMinutes=10000"), "patient", new Minutes()));
         Assert.Single(Directory.GetDirectories(Path.Combine(_folder.Path, "patient", "checkpoints")));
+
+        Manifest Training(string saving)
+        {
+            string[] changes = ["training.saveSteps=1000", "training.maxSteps=8", saving];
+            return kind == RunKind.FineTuneRun ? FineTune($"{{uri: '{Expert}', dtype: float32}}", changes)
+                : ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "3-refine.yaml")), "3-refine.yaml",
+                [
+                    $"spec.model={{uri: '{Expert}', dtype: float32}}", $"spec.dataset.uri=file://{Examples}/data/refine.parquet",
+                    "spec.evaluation=null", "spec.training.batchSize=2", .. changes.Select(change => "spec." + change),
+                ]);
+        }
     }
 
     [Fact]
@@ -129,6 +137,37 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Contains("Is this pair worth it?", File.ReadAllText(Path.Combine(_folder.Path, "round", RunReport.BlobName)));
     }
 
+    /// <summary>The example's own documents on small models: each round reads what those before it wrote.</summary>
+    [Fact]
+    public async Task Rounds_OfTheExample_RunOneAfterTheOther()
+    {
+        for (int round = 1; round <= 3; round++)
+        {
+            string source = RepositoryFolder.Of("examples", "rounds", $"{round}-round.yaml"), text = File.ReadAllText(source)
+                .Replace("hf://Qwen/Qwen2.5-Math-1.5B", Expert)
+                .Replace("hf://Qwen/Qwen2.5-0.5B", $"file://{Examples}/models/seed-0/amateur")
+                .Replace("az://data/gsm8k/train.jsonl", $"file://{Examples}/data/questions.jsonl")
+                .Replace("az://data/gsm8k/test.jsonl", $"file://{Examples}/data/test.jsonl");
+            foreach (Manifest document in ManifestReader.ReadAll(text, source))
+            {
+                string file = Path.Combine(_folder.Path, $"{document.Metadata.Name}.json");
+                File.WriteAllText(file, ManifestReader.ToJson(document));
+                string[] small = document is SamplingRun
+                    ? ["spec.expert.dtype=float32", "spec.amateur.dtype=float32", "spec.prompt.template=none", "spec.maxQuestions=6",
+                        "spec.selection.beta=0.0001"]
+                    : ["spec.model.dtype=float32", "spec.training.maxSteps=3", "spec.training.batchSize=4",
+                        "spec.training.learningRate=0.01", "spec.evaluation.maxQuestions=4", "spec.evaluation.prompt.template=none",
+                        "spec.evaluation.generation.maxNewTokens=24"];
+                (int code, _, string errors) = await WorkerProgram.RunAsync(["run", "-f", file, "--quiet", "--output-prefix", _folder.Path,
+                    "--set", "spec.worker.gpus=0", .. small.SelectMany(change => (string[])["--set", change])]);
+                Assert.True(code == 0, $"{document.Metadata.Name}: {errors}");
+            }
+            JsonNode adapter = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder.Path, "default", "finetunerun", $"round-{round}",
+                "adapter", "adapter_config.json")))!;
+            Assert.Equal((Expert, 8 * round), ((string)adapter["base_model_name_or_path"]!, (int)adapter["r"]!));
+        }
+    }
+
     [Fact]
     public async Task FineTuning_SeveralTestSets_MeasuresEachAndTheirMean()
     {
@@ -142,6 +181,11 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Equal(sets.Average(set => (double)set!["before"]!), (double)evaluation["before"]!, 1e-12);
         Assert.All(sets, set => Assert.True((double)set!["changeLow"]! < (double)set["changeHigh"]!));
         Assert.True((double)evaluation["changeLow"]! < (double)evaluation["changeHigh"]!);
+        Assert.All(sets.Append(evaluation), set =>
+        {
+            Assert.InRange((double)set!["before"]!, (double)set["beforeLow"]!, (double)set["beforeHigh"]!);
+            Assert.InRange((double)set["after"]!, (double)set["afterLow"]!, (double)set["afterHigh"]!);
+        });
         string report = System.Net.WebUtility.HtmlDecode(File.ReadAllText(Path.Combine(_folder.Path, "sets", RunReport.BlobName)));
         Assert.Contains("<td>svamp</td><td>4</td><td>50.0 (15.0–85.0)</td>", report);
         Assert.Contains("<td>mean</td><td>10</td><td>50.0 (", report);
@@ -149,8 +193,11 @@ public sealed class TrainingRunTests : IDisposable
         // The tool says the same of the model before training.
         JsonNode told = await EvaluateAsync("--benchmark", $"gsm8k={_folder.Path}/gsm8k.jsonl", "--benchmark",
             $"svamp={_folder.Path}/svamp.jsonl");
-        Assert.Equal(sets.Select(set => ((string)set!["name"]!, (int)set["questions"]!, (double)set["before"]!)),
-            told["benchmarks"]!.AsArray().Select(set => ((string)set!["name"]!, (int)set["questions"]!, (double)set["accuracy"]!)));
+        Assert.Equal(sets.Append(evaluation).Select(set =>
+                ((int)set!["questions"]!, (double)set["before"]!, (double)set["beforeLow"]!, (double)set["beforeHigh"]!)),
+            told["benchmarks"]!.AsArray().Append(told).Select(set =>
+                ((int)set!["questions"]!, (double)set["accuracy"]!, (double)set["low95"]!, (double)set["high95"]!)));
+        Assert.Equal(["gsm8k", "svamp"], told["benchmarks"]!.AsArray().Select(set => (string)set!["name"]!));
         Assert.Equal((10, 5, 0.5), ((int)told["questions"]!, (int)told["correct"]!, (double)told["accuracy"]!));
         JsonNode svamp = await EvaluateAsync("--benchmark", "svamp", "--data", Path.Combine(_folder.Path, "svamp.jsonl"));
         // Wilson's, 2 of 4
@@ -171,6 +218,42 @@ public sealed class TrainingRunTests : IDisposable
         string page = File.ReadAllText(Path.Combine(_folder.Path, "compare.html"));
         Assert.Contains("<td>two</td><td>2</td>", page);
         Assert.Equal(2, System.Text.RegularExpressions.Regex.Count(page, "<title>(one|two) at 4: ") / 2); // loss and gradient norm
+    }
+
+    /// <summary>Both objectives, from the document to the report: what each setting of generation gives, and what it costs.</summary>
+    [Theory]
+    [InlineData("iterative", "8, 1 pass; 8, 2 passes; 4, converge; 8, converge; 16, converge")]
+    [InlineData("interleaved", "2, blockwise; 2, self-aware; 4, blockwise; 4, self-aware")]
+    public async Task Refinement_WithAnEvaluation_ReportsSpeedAgainstAccuracy(string objective, string settings)
+    {
+        string data = $"file://{Examples}/data";
+        Manifest run = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "3-refine.yaml")), "3-refine.yaml",
+        [
+            $"spec.model={{uri: '{Expert}', dtype: float32}}", $"spec.dataset.uri={data}/refine.parquet", $"spec.objective={objective}",
+            "spec.training.maxSteps=6", "spec.training.batchSize=4",
+            $"spec.validation={{dataset: {{uri: '{data}/refine.parquet'}}, maxRecords: 8, steps: 4}}",
+            $"spec.evaluation.dataset.uri={data}/test.jsonl", "spec.evaluation.maxQuestions=8", "spec.evaluation.refineIterations=2",
+            "spec.evaluation.generation.maxNewTokens=24",
+        ]);
+        Assert.Equal(ExitCode.Done, await RunAsync(run, "refine"));
+        string Text(string file) => File.ReadAllText(Path.Combine(_folder.Path, "refine", file));
+
+        var measured = System.Text.Json.JsonSerializer.Deserialize<Worker.Evaluation.PassAccuracy[]>(
+            Text(Worker.Evaluation.PassAccuracy.BlobName), ApiJson.Options)!;
+        Assert.Equal(settings.Split("; "), measured.Select(m => m.Setting));
+        Assert.All(measured, m => Assert.True(m.Questions == 8 && m.TokensPerForward >= 1));
+        string report = System.Net.WebUtility.HtmlDecode(Text(RunReport.BlobName));
+        Assert.All(measured, m => Assert.Contains(FormattableString.Invariant(
+            $"<td>{m.Setting}</td><td>{m.TokensPerForward:0.00}</td><td>{100.0 * m.Correct / 8:0.0}</td>"), report));
+        Assert.Contains(FormattableString.Invariant(
+            $"the weighted area under the curve: {Worker.Evaluation.PassAccuracy.Aup(measured):0.0}."), report);
+        Assert.Contains("Loss on validation data", report);
+        JsonObject[] metrics = [.. Text("metrics.jsonl").Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonNode.Parse(line)!.AsObject())];
+        Assert.Equal([4, 6], metrics.Where(line => line["validationLoss"] is not null).Select(line => (int)line["step"]!));
+        JsonNode evaluation = JsonNode.Parse(Text("results/run.json"))!["refine"]!["evaluation"]!;
+        Assert.True((double)evaluation["tokensPerForward"]! >= 1);
+        Assert.InRange((double)evaluation["after"]!, (double)evaluation["afterLow"]!, (double)evaluation["afterHigh"]!);
     }
 
     /// <summary>The model's folder does not even exist: nobody looks there.</summary>

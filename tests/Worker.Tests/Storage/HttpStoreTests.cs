@@ -49,6 +49,16 @@ public sealed class HttpStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Fingerprint_IsTheServersTag_OrThatOfTheContent()
+    {
+        _files["/x"] = "{}"u8.ToArray();
+        Assert.Equal("etag:1", await Store().FingerprintAsync("x"));
+        _tag = null;
+        Assert.Equal("sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a", await Store().FingerprintAsync("x"));
+        Assert.Null(await Store().FingerprintAsync("y"));
+    }
+
+    [Fact]
     public async Task Download_ThatBreaksOff_GoesOnOnConditionOfTheTag()
     {
         _files["/x"] = [.. Enumerable.Range(0, 1 << 20).Select(i => (byte)(i * 7))];

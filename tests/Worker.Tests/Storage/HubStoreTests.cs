@@ -104,6 +104,20 @@ public sealed class HubStoreTests : IDisposable
         Assert.InRange(long.Parse(range["bytes=".Length..].TrimEnd('-'), System.Globalization.CultureInfo.InvariantCulture), 1, 1 << 20);
     }
 
+    /// <summary>It ignores the range that is asked for, and never gets further than before.</summary>
+    [Fact]
+    public async Task DownloadThatAlwaysBreaksOffAtOnePlace_IsGivenUp()
+    {
+        _hub.Trouble = async (server, _, _, context) =>
+        {
+            if (server != "network") return false;
+            await LoopbackServer.CutAsync(context, _weights, 1 << 20);
+            return true;
+        };
+        var error = await Assert.ThrowsAsync<WorkerException>(() => FetchAsync());
+        Assert.Matches($@"{Weights}: .* \(5 tries\)$", error.Message);
+    }
+
     [Fact]
     public async Task ServerThatFallsSilent_IsAskedAgain()
     {
@@ -184,6 +198,19 @@ public sealed class HubStoreTests : IDisposable
         Assert.Equal(ExitCode.NoPermission, error.Code);
         Assert.Contains("HF_TOKEN", error.Message);
         Assert.Contains("is restricted", error.Message);
+    }
+
+    /// <summary>The hashes that the commit's tree lists: of git for small files, of Git LFS for large ones.</summary>
+    [Fact]
+    public async Task Fingerprints_FollowTheContent()
+    {
+        string weights = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(_weights));
+        Assert.Equal($"sha256:{weights}", await _hub.Open(Model).FingerprintAsync(Weights));
+        string config = (await _hub.Open(Model).FingerprintAsync("config.json"))!;
+        Assert.Equal("git:9e26dfeeb6e641a33dae4961196235bdb965b21b", config); // git hash-object of {}
+        _hub.Files["config.json"] = "{ }"u8.ToArray();
+        Assert.NotEqual(config, await _hub.Open(Model).FingerprintAsync("config.json"));
+        Assert.Empty(_hub.Downloads);
     }
 
     [Fact]

@@ -6,7 +6,7 @@ namespace LightReasoner.Worker.Reporting.Charts;
 /// <summary>Shares with their 95 % intervals, one below the other.</summary>
 internal static class IntervalChart
 {
-    private const double RowHeight = 50, LeastLabel = 92, Value = 132;
+    private const double RowHeight = 50, LeastLabel = 92, Value = 132, TickWidth = 70;
 
     /// <summary>A share.</summary>
     /// <param name="Name">What was measured.</param>
@@ -24,9 +24,10 @@ internal static class IntervalChart
 
     public static Html Draw(string title, IReadOnlyList<Row> rows, Html note)
     {
-        double height = rows.Count * RowHeight + 34, label = Math.Max(LeastLabel, 9 * rows.Max(row => row.Name.Length));
-        var x = new Scale(100 * rows.Min(row => row.Interval.Low), 100 * rows.Max(row => row.Interval.High),
-            Math.Min(label, Frame.Width / 2), Frame.Width - Value);
+        double height = rows.Count * RowHeight + 34, right = Frame.Width - Value,
+            left = Math.Clamp(12 * rows.Max(row => row.Name.Length), LeastLabel, Frame.Width / 2);
+        var x = new Scale(100 * rows.Min(row => row.Interval.Low), 100 * rows.Max(row => row.Interval.High), left, right,
+            ticks: Math.Clamp((int)((right - left) / TickWidth), 2, 5));
         Html grid = Html.Join(
             x.Ticks.Select(tick => Html.Of(
             $"""<line class="grid" x1="{x.At(tick):0.#}" x2="{x.At(tick):0.#}" y1="6" y2="{height - 28}"/><text class="tick" text-anchor="middle" x="{x.At(tick):0.#}" y="{height - 12}">{x.Label(tick)} %</text>""")));

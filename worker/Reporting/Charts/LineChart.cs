@@ -8,7 +8,10 @@ namespace LightReasoner.Worker.Reporting.Charts;
 /// <param name="Points">Its points, by ascending x.</param>
 internal sealed record Series(string Name, IReadOnlyList<(double X, double Y)> Points);
 
-/// <summary>Lines over steps. A long noisy line is drawn pale, with its running mean over it.</summary>
+/// <summary>
+/// Lines over steps, or points where what lies between two of them means nothing. A long noisy line is drawn pale, with its running mean
+/// over it.
+/// </summary>
 internal static class LineChart
 {
     /// <summary>More points than a screen has columns add bytes, not sight: of each bucket the lowest and the highest stay.</summary>
@@ -17,7 +20,7 @@ internal static class LineChart
     private const int SmoothFrom = 60, Colours = 6;
 
     public static Html Draw(string title, string xName, string yName, IReadOnlyList<Series> lines, Html? note = null,
-        bool smooth = false, bool whole = true)
+        bool smooth = false, bool whole = true, bool points = false)
     {
         // A line keeps its colour where another one is empty.
         (Series Line, int Colour)[] drawn = [.. lines.Select((line, i) => (line, i % Colours + 1))
@@ -28,7 +31,8 @@ internal static class LineChart
         double low = all.Min(p => p.Y), high = all.Max(p => p.Y);
         var x = new Scale(all.Min(p => p.X), all.Max(p => p.X), Frame.Left, Frame.Width - Frame.Right, whole: whole, exact: true);
         var y = new Scale(low >= 0 && low < high / 2 ? 0 : low, high, Frame.Height - Frame.Bottom, Frame.Top, ticks: 4);
-        Html content = Html.Join(drawn.Select(one => Line(one.Line, one.Colour, x, y, smooth && one.Line.Points.Count >= SmoothFrom)));
+        Html content = Html.Join(drawn.Select(one => points ? Dots(one.Line, one.Colour, x, y)
+            : Line(one.Line, one.Colour, x, y, smooth && one.Line.Points.Count >= SmoothFrom)));
         Html legend = lines.Count == 1 ? Html.Empty
             : Html.Of($"""<p class="legend">{drawn.Select(one => Html.Of($"""<span class="key c{one.Colour}">{one.Line.Name}</span>"""))}</p>""");
         string description = string.Create(CultureInfo.InvariantCulture,
@@ -39,16 +43,21 @@ internal static class LineChart
     private static Html Line(Series line, int colour, Scale x, Scale y, bool smooth)
     {
         IReadOnlyList<(double X, double Y)> points = Thin(line.Points);
-        if (points.Count == 1) return Html.Of(
-            $"""<circle class="dot c{colour}" cx="{x.At(points[0].X):0.#}" cy="{y.At(points[0].Y):0.#}" r="4"/>""");
+        if (points.Count == 1) return Dots(line, colour, x, y);
         Html path = Html.Of($"""<polyline class="line c{colour}{(smooth ? " pale" : "")}" points="{Coordinates(points)}"/>""");
         if (smooth) path = Html.Of($"""{path}<polyline class="line c{colour}" points="{Coordinates(Thin(Means(line.Points)))}"/>""");
         return points.Count > 150 ? path
-            : Html.Of($"{path}{points.Select(p => Html.Of($"""<circle class="hit" cx="{x.At(p.X):0.#}" cy="{y.At(p.Y):0.#}" r="7"><title>{line.Name} at {p.X:#,0.##}: {p.Y:G6}</title></circle>"""))}");
+            : Html.Of($"{path}{points.Select(p => Dot(line, p, x, y, "hit", 7))}");
 
         string Coordinates(IEnumerable<(double X, double Y)> all) =>
             string.Join(' ', all.Select(p => string.Create(CultureInfo.InvariantCulture, $"{x.At(p.X):0.#},{y.At(p.Y):0.#}")));
     }
+
+    private static Html Dots(Series line, int colour, Scale x, Scale y) =>
+        Html.Join(line.Points.Select(p => Dot(line, p, x, y, $"dot c{colour}", 6)));
+
+    private static Html Dot(Series line, (double X, double Y) p, Scale x, Scale y, string kind, int radius) => Html.Of(
+        $"""<circle class="{kind}" cx="{x.At(p.X):0.#}" cy="{y.At(p.Y):0.#}" r="{radius}"><title>{line.Name} at {p.X:#,0.##}: {p.Y:G6}</title></circle>""");
 
     private static (double X, double Y)[] Means(IReadOnlyList<(double X, double Y)> points)
     {

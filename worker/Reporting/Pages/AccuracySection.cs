@@ -1,5 +1,6 @@
 using LightReasoner.Api;
 using LightReasoner.Worker.Evaluation;
+using LightReasoner.Worker.Inspect;
 using LightReasoner.Worker.Reporting.Charts;
 
 namespace LightReasoner.Worker.Reporting.Pages;
@@ -33,8 +34,8 @@ internal static class AccuracySection
         return accuracy.Benchmarks is { } sets ? Html.Of($"""
             <section><h2>Did it help?</h2>
             <div class="scroll"><table class="sets"><thead><tr><th>test set</th><th>questions</th><th>before, %</th><th>after, %</th><th>change, points</th></tr></thead><tbody>
-            {sets.Select(set => Line(EnumName(set.Name), set.Questions, Accuracy(set, set.Before), Accuracy(set, set.After), set.After - set.Before, set.ChangeLow, set.ChangeHigh))}
-            {Line("mean", accuracy.Questions, Mean(sets, set => set.Before), Mean(sets, set => set.After), accuracy.After - accuracy.Before, accuracy.ChangeLow, accuracy.ChangeHigh)}
+            {sets.Select(set => Line(EnumOption.Name(set.Name!.Value), set))}
+            {Line("mean", accuracy)}
             </tbody></table></div>
             <p class="lead">In brackets: 95 % intervals.</p>
             <p class="lead">{what} before and after, one answer each. Became right: {accuracy.Improved:N0}; ceased to be right: {accuracy.Worsened:N0}.</p>
@@ -50,20 +51,15 @@ internal static class AccuracySection
             </section>
             """);
 
-        static Html Line(string name, int questions, (double Share, ConfidenceInterval Interval) before, (double Share, ConfidenceInterval Interval) after,
-            double? change, double? low, double? high) =>
-            Html.Of($"<tr><td>{name}</td><td>{questions:N0}</td><td>{Percent(before)}</td><td>{Percent(after)}</td><td>{Points(change)} ({Points(low)} to {Points(high)})</td></tr>\n");
+        static Html Line(string name, AccuracyMetrics set) => Html.Of($"""
+            <tr><td>{name}</td><td>{set.Questions:N0}</td><td>{Percent(set.Before, set.BeforeLow, set.BeforeHigh)}</td>
+            <td>{Percent(set.After, set.AfterLow, set.AfterHigh)}</td>
+            <td>{Points(set.After - set.Before)} ({Points(set.ChangeLow)} to {Points(set.ChangeHigh)})</td></tr>
 
-        static Html Percent((double Share, ConfidenceInterval Interval) accuracy) =>
-            Html.Of($"{100 * accuracy.Share:0.0} ({100 * accuracy.Interval.Low:0.0}–{100 * accuracy.Interval.High:0.0})");
+            """);
 
-        static (double, ConfidenceInterval) Accuracy(BenchmarkMetrics set, double? share) =>
-            (share ?? 0, ConfidenceInterval.Wilson((int)Math.Round((share ?? 0) * set.Questions), set.Questions));
-
-        static (double, ConfidenceInterval) Mean(IReadOnlyList<BenchmarkMetrics> sets, Func<BenchmarkMetrics, double?> share) =>
-            (sets.Average(share) ?? 0, ConfidenceInterval.OfMean([.. sets.Select(set => Accuracy(set, share(set)))]));
-
-        static string EnumName(BenchmarkName? name) => System.Text.Json.JsonSerializer.SerializeToElement(name, ApiJson.Options).GetString() ?? "";
+        static Html Percent(double? share, double? low, double? high) =>
+            Html.Of($"{100 * share:0.0} ({100 * low:0.0}–{100 * high:0.0})");
 
         IntervalChart.Row Row(string name, double? share, int colour) => new(name, (int)Math.Round((share ?? 0) * accuracy.Questions), accuracy.Questions, colour);
     }

@@ -83,7 +83,7 @@ internal static class ComparePage
             <p class="lead">Runs of one name differ in their seeds; their figures are means. The interval of a change counts the questions, not the seeds: the column of the runs shows how far these lie apart.</p>
             <div class="charts">
             {(rows.Length == 0 ? Html.Empty : IntervalChart.Draw("Right answers after training", rows, Html.Of($"All questions of a name's runs together, with 95 % intervals (Wilson).")))}
-            {LineChart.Draw("Accuracy over speed", "tokens per forward pass", "right answers, %", [.. groups.Select(Speed)], Html.Of($"Each point is a setting of generation; token by token a forward pass gives one token."), whole: false)}
+            {LineChart.Draw("Accuracy over speed", "tokens per forward pass", "right answers, %", [.. groups.Select(Speed)], Html.Of($"Each point is a setting of generation; token by token a forward pass gives one token."), whole: false, points: true)}
             </div></section>
             <section><h2>Training</h2><div class="charts">
             {LineChart.Draw("Loss", "step", "nats", [.. groups.Select(group => group.Curve("loss", "lossTotal"))], Html.Of($"Losses of different objectives are not comparable with one another."), smooth: true)}

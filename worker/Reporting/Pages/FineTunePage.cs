@@ -15,7 +15,7 @@ internal static class FineTunePage
             .. AccuracySection.Tiles(result.Evaluation),
             log.LossTile(run.Spec.Objective is FineTuneObjective.Sft ? "mean cross entropy in nats" : "mean soft-label KL in nats"),
             .. log.PerplexityTile(),
-            new("Steps", Html.Of($"{result.Step:N0}"), Html.Of($"of {run.Spec.Training.MaxSteps:N0}; {result.SamplesSeen:N0} samples read")),
+            new("Steps", Html.Of($"{result.Step:N0}"), Html.Of($"of {run.Spec.Training.MaxSteps:N0}; {result.SamplesSeen:N0} samples read{Left(result)}")),
             new("Speed", Html.Of($"{result.TokensPerSecond:N0}"), Html.Of($"tokens per second")),
         ];
         Html sections = Html.Of($"""
@@ -30,4 +30,7 @@ internal static class FineTunePage
             """);
         return (log.Headline(result.Evaluation, "answers", result.Step), tiles, sections);
     }
+
+    private static Html Left(FineTuneMetrics result) => result.SamplesDropped > 0
+        ? Html.Of($", {result.SamplesDropped:N0} longer than maxLength left out") : Html.Empty;
 }

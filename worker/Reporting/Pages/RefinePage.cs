@@ -17,7 +17,7 @@ internal static class RefinePage
             .. result.Evaluation?.TokensPerForward is { } tokens
                 ? [new Tile("Tokens per pass", Html.Of($"{tokens:0.0}"), Html.Of($"of block generation; one by one it is 1"))] : (Tile[])[],
             log.LossTile("weighted sum of the passes"),
-            new("Steps", Html.Of($"{result.Step:N0}"), Html.Of($"{result.Epoch:0.##} epochs")),
+            new("Steps", Html.Of($"{result.Step:N0}"), Html.Of($"{result.Epoch:0.##} epochs{Cut(result)}")),
         ];
         bool masks = run.Spec.Objective is RefineObjective.Interleaved;
         Html sections = Html.Of($"""
@@ -32,6 +32,9 @@ internal static class RefinePage
         return (log.Headline(result.Evaluation, "block generation", result.Step), tiles, sections);
     }
 
+    private static Html Cut(RefineMetrics result) => result is { RecordsCut: > 0 } or { RecordsDropped: > 0 }
+        ? Html.Of($"; {result.RecordsCut ?? 0:N0} records cut to maxLength, {result.RecordsDropped ?? 0:N0} left out") : Html.Empty;
+
     private static Html Settings(IReadOnlyList<PassAccuracy> settings)
     {
         if (settings.Count == 0) return Html.Empty;
@@ -41,9 +44,9 @@ internal static class RefinePage
             <p class="lead">After training, on {settings[0].Questions:N0} questions. Token by token a forward pass gives one token. Accuracy under parallelism (AUP), the weighted area under the curve: {PassAccuracy.Aup(settings):0.0}.</p>
             <div class="charts">
             {IntervalChart.Draw("Accuracy by setting", rows, Html.Of($"Tokens of a block, and how it is generated; converge: until nothing changes, which gives the greedy answer. Bars are 95 % intervals."))}
-            {LineChart.Draw("Accuracy over speed", "tokens per forward pass", "right answers, %", [SpeedSeries("all settings", settings)], Html.Of($"Each point is a setting; hover for its figures."), whole: false)}
+            {LineChart.Draw("Accuracy over speed", "tokens per forward pass", "right answers, %", [SpeedSeries("all settings", settings)], Html.Of($"Each point is a setting; hover for its figures."), whole: false, points: true)}
             </div>
-            <div class="scroll"><table><thead><tr><th>block and setting</th><th>tokens per forward pass</th><th>right answers, %</th></tr></thead><tbody>
+            <div class="scroll"><table><thead><tr><th>setting</th><th>tokens per pass</th><th>right, %</th></tr></thead><tbody>
             {settings.Select(s => Html.Of($"<tr><td>{s.Setting}</td><td>{s.TokensPerForward:0.00}</td><td>{100.0 * s.Correct / Math.Max(1, s.Questions):0.0}</td></tr>\n"))}
             </tbody></table></div></section>
             """);

@@ -30,7 +30,7 @@ internal static class SamplingPage
             new("Speed", speed > 0 ? Html.Of($"{speed:N0}") : Html.Of($"–"), speeds.Length <= 1 ? Html.Of($"tokens per second")
                 : Html.Of($"tokens per second of a shard, over all {speeds.Length}; {speeds.Sum(s => s.Speed):N0} with all at work at once")),
         ];
-        Html charts = Html.Of($"""
+        Html charts = figures.Questions == 0 ? Html.Empty : Html.Of($"""
             <section><h2>Where the models disagree</h2><div class="charts">
             {Histogram.Draw("How far apart they are", "KL(expert ‖ amateur), nats", "kept steps", figures.KlCounts, ChunkFigures.KlBin, (selection.Beta, $"β = {selection.Beta}"), Html.Of($"Steps below β were not kept."))}
             {Histogram.Draw("Kept steps by position", "index of the token in the answer", "kept steps", figures.StepCounts)}

@@ -35,7 +35,7 @@ internal sealed class TrainingLog(RunRecords records, string loss, int decimals)
 
     /// <summary>The charts of a training: the kind's own, then learning rate and gradient norm.</summary>
     /// <param name="last">A chart at the end.</param>
-    public Html Section(Html own, double maxGradNorm, Html last) => Html.Of($"""
+    public Html Section(Html own, double maxGradNorm, Html last) => _lines.Count == 0 ? Html.Empty : Html.Of($"""
         <section><h2>How training went</h2><div class="charts">
         {own}
         {LineChart.Draw("Learning rate", "step", "", [Series("learningRate", "learning rate")])}
