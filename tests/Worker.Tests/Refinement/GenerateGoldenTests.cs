@@ -78,7 +78,8 @@ public sealed class GenerateGoldenTests : IDisposable
                 // A loop that ended by another row, or at max_length, says nothing of what would have come.
                 bool whole = known.Contains(eos) || known.Length == limit;
                 return new Asked(eos, options, prompt, known, whole && call["prompt_ids"]!.AsArray().Count == 1
-                    ? (int)call["forward_calls"]! : int.MaxValue) { IsWhole = whole };
+                    ? (int)call["forward_calls"]! : int.MaxValue)
+                { IsWhole = whole };
             });
         }).Where(golden => !golden.Prompt.Contains(golden.Eos)).ToArray(); // there the published cut is in the prompt
         Assert.InRange(asked.Length, 38, 60);
