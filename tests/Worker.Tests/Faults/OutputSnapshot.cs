@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Tests.Faults;
@@ -31,13 +32,19 @@ internal sealed class OutputSnapshot
     /// <summary>The blobs in which two outputs differ.</summary>
     /// <param name="other">The other output.</param>
     /// <param name="withCheckpoints">Whether checkpoints count.</param>
-    public IReadOnlyList<string> DifferencesFrom(OutputSnapshot other, bool withCheckpoints = true) =>
+    /// <param name="withRemnants">Whether files of a checkpoint count that has no COMPLETE, so that nobody reads them. An attempt that was
+    /// stopped within a write and woken after its successor's end leaves one.</param>
+    public IReadOnlyList<string> DifferencesFrom(OutputSnapshot other, bool withCheckpoints = true, bool withRemnants = true) =>
     [
         .. _blobs.Keys.Union(other._blobs.Keys)
             .Where(name => withCheckpoints || !name.StartsWith("checkpoints/", StringComparison.Ordinal))
+            .Where(name => withRemnants || other._blobs.ContainsKey(name) || !IsRemnant(name))
             .Where(name => !_blobs.TryGetValue(name, out byte[]? mine) || !other._blobs.TryGetValue(name, out byte[]? theirs)
                 || !mine.AsSpan().SequenceEqual(theirs)),
     ];
+
+    private bool IsRemnant(string name) => name.StartsWith("checkpoints/", StringComparison.Ordinal)
+        && !_blobs.Keys.Any(other => other == $"{name[..name.LastIndexOf('/')]}/{RunOutput.Complete}");
 
     private static bool IsFinal(string name) =>
         new[] { "samples/", "figures/", "adapter/", "model/", "checkpoints/", "evaluation-" }.Any(part =>
