@@ -24,7 +24,7 @@ test: ## Builds everything and runs the tests, but for the long ones (ALL=1 for 
 	@$(MAKE) --no-print-directory build
 	@eng/run-tests.sh $(if $(ALL),,-trait- Suite=long)
 
-test-all: ## The same with the long tests (faults, documentation, demo, many shards), and the images.
+test-all: ## The same with the long tests (faults, fuzzing, documentation, demo, many shards), and the images.
 	@$(MAKE) --no-print-directory test ALL=1
 	@$(MAKE) --no-print-directory test-images
 
