@@ -107,7 +107,7 @@ public sealed partial class Benchmark
         {
             case BenchmarkName.Gsm8k:
                 if (record.Text("answer").Split("####") is not [_, var number])
-                    throw Bad(record, "answer", "must hold one '####' with the final number behind it");
+                    throw record.Bad("answer", "must hold one '####' with the final number behind it");
                 return AnswerText.Normalize(number);
             case BenchmarkName.Math:
                 return AnswerExtraction.Extract(record.Text("solution"));
@@ -124,18 +124,18 @@ public sealed partial class Benchmark
                 return record.Required("final_answer") is JsonArray { Count: > 0 } answers && answers[0] is JsonValue first
                     && first.TryGetValue(out string? text)
                     ? AnswerText.Normalize(text.Trim('$'))
-                    : throw Bad(record, "final_answer", "must be a list of texts");
+                    : throw record.Bad("final_answer", "must be a list of texts");
             default:
                 return record.Required("answer") is JsonValue index && index.TryGetValue(out int choice) && choice is >= 0 and <= 3
                     ? "ABCD"[choice].ToString()
-                    : throw Bad(record, "answer", "must be a number from 0 to 3");
+                    : throw record.Bad("answer", "must be a number from 0 to 3");
         }
     }
 
     private static string Choices(DataRecord record) => record.Required("choices") is JsonArray { Count: 4 } choices
         ? string.Join(' ', choices.Select((choice, i) =>
             $"({"ABCD"[i]}) {(choice is JsonValue value && value.TryGetValue(out string? text) ? text : choice?.ToJsonString() ?? "None").Trim()}"))
-        : throw Bad(record, "choices", "must list four choices");
+        : throw record.Bad("choices", "must list four choices");
 
     /// <summary>Whether a record is one of <c>worker prepare</c>: question and answer, ready to be used.</summary>
     private bool IsPrepared(DataRecord record) => Has(record, "question") && Has(record, "answer") && Name switch
@@ -157,10 +157,10 @@ public sealed partial class Benchmark
         if (Name is not (BenchmarkName.Gsm8k or BenchmarkName.Math) || record.Fields["reward_model"] is not JsonObject reward
             || record.Fields["prompt"] is not JsonArray prompt) return record;
         var more = record.Fields["extra_info"] as JsonObject;
-        string truth = reward["ground_truth"]?.ToString() ?? throw Bad(record, "reward_model.ground_truth", "is missing");
+        string truth = reward["ground_truth"]?.ToString() ?? throw record.Bad("reward_model.ground_truth", "is missing");
         string question = more?["question"]?.ToString()
             ?? prompt.OfType<JsonObject>().LastOrDefault(message => message["role"]?.ToString() == "user")?["content"]?.ToString()
-            ?? throw Bad(record, "prompt", "must hold a message of the user");
+            ?? throw record.Bad("prompt", "must hold a message of the user");
         foreach (var instruction in VerlInstructions)
             if (question.EndsWith(instruction, StringComparison.Ordinal)) question = question[..^instruction.Length].TrimEnd();
         var fields = Name == BenchmarkName.Gsm8k
@@ -172,9 +172,6 @@ public sealed partial class Benchmark
     private static bool Has(DataRecord record, string field) => record.Fields[field] is not null;
 
     private static bool IsChoice(char c) => c is >= 'A' and <= 'E';
-
-    private static WorkerException Bad(DataRecord record, string field, string what) =>
-        new(ExitCode.BadData, $"{record.Place}: field '{field}' {what}");
 
     [GeneratedRegex(@"\(.*?\)")]
     private static partial Regex Parenthesis();

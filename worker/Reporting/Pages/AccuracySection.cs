@@ -32,21 +32,21 @@ internal static class AccuracySection
         if (accuracy is null) return Html.Empty;
         IntervalChart.Row[] rows = [Row("before", accuracy.Before, accuracy.BeforeLow, accuracy.BeforeHigh, 2),
             Row("after", accuracy.After, accuracy.AfterLow, accuracy.AfterHigh, 1)];
-        return accuracy.Benchmarks is { } sets ? Html.Of($"""
-            <section><h2>Did it help?</h2>
+        Html figures = accuracy.Benchmarks is { } sets ? Html.Of($"""
             <div class="scroll"><table class="sets"><thead><tr><th>test set</th><th>questions</th><th>before, %</th><th>after, %</th><th>change, points</th></tr></thead><tbody>
             {sets.Select(set => Line(EnumOption.Name(set.Name!.Value), set))}
             {Line("mean", accuracy)}
             </tbody></table></div>
             <p class="lead">In brackets: 95 % intervals.</p>
             <p class="lead">{what} before and after, one answer each. Became right: {accuracy.Improved:N0}; ceased to be right: {accuracy.Worsened:N0}.</p>
-            {List("Became right", changes.Where(change => change.Improved))}
-            {List("Ceased to be right", changes.Where(change => !change.Improved))}
-            </section>
             """) : Html.Of($"""
-            <section><h2>Did it help?</h2><div class="charts">
+            <div class="charts">
             {IntervalChart.Draw($"{what} before and after", rows, Html.Of($"Right answers among {accuracy.Questions:N0} held-out questions, with 95 % intervals (Wilson). Became right: {accuracy.Improved:N0}; ceased to be right: {accuracy.Worsened:N0}."))}
             </div>
+            """);
+        return Html.Of($"""
+            <section><h2>Did it help?</h2>
+            {figures}
             {List("Became right", changes.Where(change => change.Improved))}
             {List("Ceased to be right", changes.Where(change => !change.Improved))}
             </section>
