@@ -130,7 +130,7 @@ public sealed class DeviceBench(Device device, double bandwidth, double flops)
     {
         var questions = device.type == DeviceType.CPU ? 4 : 1000;
         using var folder = new ScratchFolder();
-        RandomPair.WriteTokenizer(folder.Path);
+        ByteTokenizer.Write(folder.Path, RandomPair.Vocabulary, RandomPair.Eos);
         using var amateur = new LoadedModel(Random(s_shapes[shape == "tiny" ? "tiny" : "0.5B"]), [], "");
         var vocabulary = VocabularyMap.Equal(expert.Model.Config.VocabSize, amateur.Model.Config.VocabSize);
         var spec = new SamplingRunSpec

@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Models;
@@ -55,7 +53,7 @@ internal static class RandomPair
         {
             var target = Path.Combine(folder, name);
             HuggingFaceFolder.Save(model, target, target, ScalarType.Float32);
-            WriteTokenizer(target);
+            ByteTokenizer.Write(target, Vocabulary, Eos);
         }
         expert.AddLora(new LoraSpec { Dropout = 0 }, seed: 5);
         foreach (var (name, value) in expert.Lora!.NamedParameters)
@@ -86,54 +84,4 @@ internal static class RandomPair
     }
 
     private static Tensor Index(IEnumerable<int> ids) => tensor(ids.Select(id => (long)id).ToArray());
-
-    /// <summary>Bytes are the first 256 ids; every other id is a word that only decodes.</summary>
-    public static void WriteTokenizer(string folder)
-    {
-        var vocabulary = new JsonObject();
-        for (var value = 0; value < 256; value++)
-            vocabulary[ByteCharacter(value)] = value;
-        for (var id = 256; id < Eos; id++)
-            vocabulary[$"Ġw{id}"] = id;
-        var json = new JsonObject
-        {
-            ["added_tokens"] = new JsonArray(new JsonObject
-            {
-                ["id"] = Eos,
-                ["content"] = "<eos>",
-                ["single_word"] = false,
-                ["lstrip"] = false,
-                ["rstrip"] = false,
-                ["normalized"] = false,
-                ["special"] = true,
-            }),
-            ["pre_tokenizer"] = new JsonObject
-            {
-                ["type"] = "ByteLevel",
-                ["add_prefix_space"] = false,
-                ["trim_offsets"] = true,
-                ["use_regex"] = true
-            },
-            ["decoder"] = new JsonObject
-            {
-                ["type"] = "ByteLevel",
-                ["add_prefix_space"] = false,
-                ["trim_offsets"] = true,
-                ["use_regex"] = true
-            },
-            ["model"] = new JsonObject { ["type"] = "BPE", ["vocab"] = vocabulary, ["merges"] = new JsonArray() },
-        };
-        File.WriteAllText(Path.Combine(folder, "tokenizer.json"), json.ToJsonString());
-        File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), new JsonObject { ["eos_token"] = "<eos>" }.ToJsonString());
-        File.WriteAllText(Path.Combine(folder, "generation_config.json"), new JsonObject { ["eos_token_id"] = Eos }.ToJsonString());
-    }
-
-    /// <summary>GPT-2's printable stand-in for a byte.</summary>
-    private static string ByteCharacter(int value)
-    {
-        return Printable(value) ? ((char)value).ToString() : ((char)(256 + Enumerable.Range(0, value).Count(v => !Printable(v))))
-            .ToString();
-
-        static bool Printable(int v) => v is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or (>= 0xAE and <= 0xFF);
-    }
 }

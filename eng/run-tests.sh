@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every test project (built before, in Release), two side by side, shows what each said, and closes with what failed, and why, and the
+# Runs every test project (built before, in Release), three side by side, shows what each said, and closes with what failed, and why, and the
 # sum. A log that is cut to its last lines still says the reasons.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -22,7 +22,7 @@ export -f run
 
 # The longest first; the others wait for no one.
 { printf '%s\n' Worker.Tests Operator.Tests EndToEnd DevCluster.Tests; for project in tests/*/*.csproj; do basename "${project%.csproj}"; done; } | awk '!seen[$0]++' |
-    tee "$logs/.projects" | xargs -P 2 -I {} bash -c 'run "$@"' run "$logs" {} "$@"
+    tee "$logs/.projects" | xargs -P 3 -I {} bash -c 'run "$@"' run "$logs" {} "$@"
 
 # The failed tests of a log, each with the first lines of its message and of its stack.
 reasons() { # PROJECT LOG

@@ -37,8 +37,8 @@ internal sealed class Scene : IAsyncDisposable
             await scene.cluster.StartClusterAsync(cancel, "--no-node");
             scene.Api = new Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(scene.cluster.Kubeconfig));
             // Kubelets and pods are on other machines in a real cluster: here they get the processor time that is left.
-            await scene.cluster.StartAsync("node", "nice",
-                ["-n", "10", scene.cluster.Program("devcluster"), "node", "--kubeconfig", scene.cluster.Kubeconfig,
+            await scene.cluster.StartAsync("node", "chrt",
+                ["--idle", "0", scene.cluster.Program("devcluster"), "node", "--kubeconfig", scene.cluster.Kubeconfig,
                     "--data", Path.Combine(scene.folder, "node"), "--image", $"lightreasoner/worker={scene.worker}", "--max-pods",
                     $"{pods + 100}"],
                 async () => (await scene.Api.CoreV1.ListNodeAsync(cancellationToken: cancel)).Items.Count == 1, cancel);

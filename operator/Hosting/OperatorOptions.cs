@@ -63,7 +63,7 @@ internal sealed record OperatorOptions
     public bool LeaderElect { get; init; }
 
     /// <summary>Runs of one kind that are reconciled at once.</summary>
-    public int Concurrency { get; init; } = 4;
+    public int Concurrency { get; init; } = 2;
 
     /// <summary>Shortest time between two status writes of a run that differ in figures only.</summary>
     public TimeSpan StatusInterval { get; init; } = TimeSpan.FromSeconds(2);

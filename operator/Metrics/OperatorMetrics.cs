@@ -41,7 +41,7 @@ internal sealed class OperatorMetrics
         requests = make.CreateCounter("lightreasoner_api_requests_total", "Requests to the API server by HTTP method; a watch is one.",
             "method");
         durations = make.CreateHistogram("lightreasoner_reconcile_duration_seconds", "Time that a reconcile took.", ["kind"],
-            new HistogramConfiguration { Buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
+            new HistogramConfiguration { Buckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10] });
         DotNetStats.Register(Registry);
         Registry.AddBeforeCollectCallback(Collect);
     }

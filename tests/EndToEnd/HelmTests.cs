@@ -38,7 +38,7 @@ public sealed class HelmTests(HelmTests.Scene scene) : IClassFixture<HelmTests.S
 
         await helm.RunAsync(Stop, "rollback", Release, "1", "--namespace", Namespace, "--wait", "--timeout", "3m");
         await RolledOutAsync();
-        Assert.Contains("--concurrency=4", Arguments(await OperatorPodAsync()));
+        Assert.Contains("--concurrency=2", Arguments(await OperatorPodAsync()));
 
         JsonNode jobNow = await scene.GetAsync($"job/{run}-srun"), podNow = await PodOfAsync(jobNow);
         foreach (string field in new[] { "uid", "generation" })

@@ -27,6 +27,7 @@ public static partial class HuggingFaceFolder
         if (model.Lora is not null)
             throw new InvalidOperationException("the model's adapter is not merged; a saved folder would lack it");
         Directory.CreateDirectory(destDir);
+        using var scope = NewDisposeScope(); // views of the weights would keep them in memory
         WriteWeights(model, destDir, dtype, shardBytes);
         foreach (var file in s_tokenizerFiles)
             if (File.Exists(Path.Combine(sourceDir, file)) && Path.GetFullPath(sourceDir) != Path.GetFullPath(destDir))

@@ -103,13 +103,9 @@ internal static class GenerateCommand
             {
                 JsonLines.Write(output, writer =>
                 {
-                    writer.WriteStartObject();
-                    writer.WriteStartArray("ids");
-                    foreach (int id in answer.Ids) writer.WriteNumberValue(id);
-                    writer.WriteEndArray();
+                    JsonLines.Numbers(writer, "ids", answer.Ids);
                     if (tokenizer is not null) writer.WriteString("text", tokenizer.Decode(answer.Ids, skipSpecialTokens: true));
                     writer.WriteNumber("forwards", answer.ForwardPasses);
-                    writer.WriteEndObject();
                 });
             }
             first += lines.Length;

@@ -69,7 +69,7 @@ internal static class PrepareCommand
             }
             if (written == 0) throw new WorkerException(ExitCode.BadData, $"{parsed.GetValue(source)}: holds no records");
             file.Position = 0;
-            await store.PutAsync(target, file, PutCondition.None, cancellation);
+            await store.PutAsync(target, file, cancellation: cancellation);
             Console.WriteLine(FormattableString.Invariant($"{written} records written to {store.Uri}/{target}"));
             return 0;
         });

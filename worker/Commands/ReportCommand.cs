@@ -49,7 +49,7 @@ internal static class ReportCommand
                 (IBlobStore store, string target) = BlobUri.OpenFile(BlobUri.Absolute(file));
                 await store.PutAsync(target,
                     new MemoryStream(System.Text.Encoding.UTF8.GetBytes(ComparePage.Of(groups, TimeProvider.System.GetUtcNow()).Text)),
-                    PutCondition.None, cancellation);
+                    cancellation: cancellation);
             }
             return 0;
         });

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Data;
 
@@ -6,7 +7,7 @@ namespace LightReasoner.Worker.Data;
 /// A Parquet file on its way to Arrow, which believes what a file says of its own sizes: a few bytes can stand for gigabytes, or for a
 /// schema that is deeper than the stack. The footer is looked at first, and every page header as it passes by.
 /// </summary>
-internal sealed class ParquetSource : Stream
+internal sealed class ParquetSource : ReadOnlyStream
 {
     private const int MaxFooter = 64 << 20, MaxPageHeader = 16 << 20, MaxSchemaDepth = 64, MaxPage = 256 << 20;
     private const long MaxPages = 2L << 30;
@@ -35,11 +36,7 @@ internal sealed class ParquetSource : Stream
     /// <summary>The error that ended a read; the reader's own error tells less.</summary>
     public Exception? Failure { get; private set; }
 
-    public override bool CanRead => true;
-
     public override bool CanSeek => true;
-
-    public override bool CanWrite => false;
 
     public override long Length => _file.Length;
 
@@ -51,6 +48,8 @@ internal sealed class ParquetSource : Stream
 
     /// <summary>A row group is about to be read, and no other is any more.</summary>
     public void Enter(int group) => _chunks = _groups[group];
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(Read(buffer.Span));
 
     public override int Read(Span<byte> buffer)
     {
@@ -72,17 +71,7 @@ internal sealed class ParquetSource : Stream
         }
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
     public override long Seek(long offset, SeekOrigin origin) => _file.Seek(offset, origin);
-
-    public override void Flush()
-    {
-    }
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     private byte[] Footer()
     {

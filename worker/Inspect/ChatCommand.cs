@@ -32,9 +32,7 @@ internal static class ChatCommand
             var variables = JsonLines.Node(line)!.AsObject();
             var clock = variables.ContainsKey("now") ? new FixedClock(Now(variables["now"])) : null;
             variables.Remove("now");
-            writer.WriteStartObject();
             writer.WriteString("text", template.Render(variables, clock));
-            writer.WriteEndObject();
         });
 
     private static ChatTemplate FromModel(string directory)

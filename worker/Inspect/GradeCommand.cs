@@ -29,7 +29,6 @@ internal static class GradeCommand
         JsonLines.Each(input, output, (line, writer) =>
     {
         string? truth = Text(line, "truth");
-        writer.WriteStartObject();
         if (Text(line, "prediction") is { } prediction)
         {
             writer.WriteBoolean("equal",
@@ -43,7 +42,6 @@ internal static class GradeCommand
             writer.WriteString("extracted", benchmark is null ? answer : benchmark.ExtractRaw(AnswerExtraction.Cut(response, type)));
             if (truth is not null) writer.WriteBoolean("equal", isCorrect);
         }
-        writer.WriteEndObject();
     });
 
     private static string? Text(JsonElement line, string field) => line.TryGetProperty(field, out JsonElement value)

@@ -24,7 +24,7 @@ internal static class JsonLines
 
     /// <summary>Answers every line by one line.</summary>
     /// <param name="output">Takes the answers, each flushed.</param>
-    /// <param name="answer">Reads a line and writes its answer. A <see cref="FormatException"/> is bad data in that line.</param>
+    /// <param name="answer">Reads a line and writes the fields of its answer. A <see cref="FormatException"/> is bad data in that line.</param>
     internal static void Each(TextReader input, Stream output, Action<JsonElement, Utf8JsonWriter> answer)
     {
         foreach ((int number, JsonElement line) in Read(input))
@@ -48,13 +48,16 @@ internal static class JsonLines
         }
     }
 
-    /// <summary>Writes a line of JSON. Nothing is written if <paramref name="write"/> fails before it flushes.</summary>
+    /// <summary>Writes a line: an object. Nothing is written if <paramref name="write"/> fails before it flushes.</summary>
+    /// <param name="write">Writes the object's fields.</param>
     internal static void Write(Stream output, Action<Utf8JsonWriter> write)
     {
         var writer = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         try
         {
+            writer.WriteStartObject();
             write(writer);
+            writer.WriteEndObject();
         }
         catch
         {
@@ -88,6 +91,14 @@ internal static class JsonLines
         {
             throw BadLine(number, e.Message, e);
         }
+    }
+
+    /// <summary>Writes a field with an array of numbers.</summary>
+    internal static void Numbers(Utf8JsonWriter writer, string name, IEnumerable<int> values)
+    {
+        writer.WriteStartArray(name);
+        foreach (int value in values) writer.WriteNumberValue(value);
+        writer.WriteEndArray();
     }
 
     private static void In(int number, Action write) => In<object?>(number, () =>

@@ -33,10 +33,9 @@ internal static class LayoutCommand
         var (prompt, response) = (Field("prompt"), Field("response"));
         var sequence = RefineSequence.Build(prompt, response, eos, EosTail.OfLength(1), maxLength, truncation);
         var layout = InterleavedLayout.Of(sequence, blockSize, eos);
-        writer.WriteStartObject();
-        Write("ids", layout.Ids);
-        Write("labels", [.. layout.Labels.Select(label => label < 0 ? -100 : label)]);
-        Write("positions", layout.Positions);
+        JsonLines.Numbers(writer, "ids", layout.Ids);
+        JsonLines.Numbers(writer, "labels", [.. layout.Labels.Select(label => label < 0 ? -100 : label)]);
+        JsonLines.Numbers(writer, "positions", layout.Positions);
         using (TorchSharp.torch.NewDisposeScope())
         {
             bool[] mask = [.. InterleavedLayout.AttentionMask([layout], TorchSharp.torch.CPU).data<bool>()];
@@ -45,17 +44,8 @@ internal static class LayoutCommand
                 writer.WriteStringValue(string.Concat(row.Select(sees => sees ? '1' : '0')));
             writer.WriteEndArray();
         }
-        writer.WriteEndObject();
 
         int[] Field(string name) => line.TryGetProperty(name, out var ids) ? JsonLines.Ids(ids, name)
             : throw new FormatException($"field '{name}' is missing");
-
-        void Write(string name, int[] values)
-        {
-            writer.WriteStartArray(name);
-            foreach (int value in values)
-                writer.WriteNumberValue(value);
-            writer.WriteEndArray();
-        }
     });
 }

@@ -38,7 +38,6 @@ internal static class LogitsCommand
         using var noGrad = torch.no_grad();
         torch.Tensor hidden = loaded.Model.Hidden(torch.tensor(Array.ConvertAll(ids, id => (long)id),
             device: loaded.Model.Device).unsqueeze(0))[0];
-        writer.WriteStartObject();
         writer.WriteStartArray("logits");
         for (int position = lastOnly ? ids.Length - 1 : 0; position < ids.Length; position++)
         {
@@ -50,6 +49,5 @@ internal static class LogitsCommand
             writer.Flush(); // a row can be megabytes
         }
         writer.WriteEndArray();
-        writer.WriteEndObject();
     });
 }

@@ -28,11 +28,9 @@ internal static class PromptsCommand
         JsonLines.Each(input, output, (line, writer) =>
         {
             var problem = Benchmark.Of(name).Read(new DataRecord(number++, (JsonObject)JsonLines.Node(line)!, $"line {number}"));
-            writer.WriteStartObject();
             writer.WriteString("question", problem.Question);
             writer.WriteString("truth", problem.Truth);
             writer.WriteString("prompt", Benchmark.Prompt(problem.Question, type));
-            writer.WriteEndObject();
         });
     }
 }

@@ -26,18 +26,9 @@ internal static class TokensCommand
             var hasText = line.TryGetProperty("text", out var text);
             if (hasText == line.TryGetProperty("ids", out var ids))
                 throw new FormatException("expected either 'text' or 'ids'");
-            writer.WriteStartObject();
             if (hasText)
-            {
-                writer.WriteStartArray("ids");
-                foreach (var id in tokenizer.Encode(JsonLines.Text(text, "text"), addSpecialTokens))
-                    writer.WriteNumberValue(id);
-                writer.WriteEndArray();
-            }
+                JsonLines.Numbers(writer, "ids", tokenizer.Encode(JsonLines.Text(text, "text"), addSpecialTokens));
             else
-            {
                 writer.WriteString("text", tokenizer.Decode(JsonLines.Ids(ids, "ids"), skipSpecialTokens));
-            }
-            writer.WriteEndObject();
         });
 }

@@ -108,11 +108,11 @@ internal sealed class DecoderLayer
 /// <summary>x / sqrt(mean(x²) + eps) · weight over the last dimension, the quotient in float32.</summary>
 internal sealed class RmsNorm
 {
-    private readonly Tensor _eps;
+    private readonly Scalar _eps;
 
     public RmsNorm(string name, int size, double eps, ScalarType dtype, Device device)
     {
-        _eps = tensor(new[] { (float)eps }, device: device).DetachFromDisposeScope();
+        _eps = Scalars.Of(eps);
         Weight = NamedSlice.Own(ones([size], dtype: dtype, device: device));
         Slice = new NamedSlice($"{name}.weight", Weight);
     }
@@ -124,7 +124,7 @@ internal sealed class RmsNorm
     public Tensor Forward(Tensor x)
     {
         var wide = x.dtype == ScalarType.Float32 ? x : x.to(ScalarType.Float32);
-        var quotient = wide.mul(wide.mul(wide).mean([-1], true).add(_eps).rsqrt_());
+        var quotient = wide.mul(wide.mul(wide).mean([-1], true).add(_eps, Scalars.One).rsqrt_());
         return (x.dtype == ScalarType.Float32 ? quotient : quotient.to(x.dtype)).mul(Weight);
     }
 }

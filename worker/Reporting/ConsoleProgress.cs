@@ -75,7 +75,7 @@ public sealed class ConsoleProgress(TextWriter output, ProgressStyle style, Time
     /// <summary>A line for programs, with the time.</summary>
     private void Write(JsonObject line)
     {
-        line.Insert(0, "time", time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+        MetricsLog.Stamp(line, time);
         output.WriteLine(line.ToJsonString(ApiJson.Options));
     }
 

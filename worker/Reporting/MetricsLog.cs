@@ -46,8 +46,7 @@ internal sealed class MetricsLog
     {
         JsonObject line = JsonSerializer.SerializeToNode(metrics, ApiJson.Options)!.AsObject();
         _tracking?.Add(line, _file.Counter);
-        line.Insert(0, "time",
-            _time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture));
+        Stamp(line, _time);
         Append(line.ToJsonString(ApiJson.Options));
         _pending = true;
         if (_flushed is not { } last || _time.GetElapsedTime(last) >= Interval) await FlushAsync(cancellation);
@@ -63,6 +62,10 @@ internal sealed class MetricsLog
         await _output.PutAsync(_file.Events, new MemoryStream(_events.Content), cancellation);
         (_pending, _flushed) = (false, _time.GetTimestamp());
     }
+
+    /// <summary>Puts the time before all other fields.</summary>
+    public static void Stamp(JsonObject line, TimeProvider time) => line.Insert(0, "time",
+        time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture));
 
     private void Append(string line)
     {

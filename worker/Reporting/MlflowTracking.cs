@@ -251,14 +251,11 @@ internal sealed class MlflowTracking : IAsyncDisposable
     /// <summary>Those of the environment, as MLflow's own client has them, else of the address.</summary>
     private static AuthenticationHeaderValue? Credentials(UriBuilder address)
     {
-        if (Variable("TOKEN") is { } token) return new AuthenticationHeaderValue("Bearer", token);
-        string user = Variable("USERNAME") ?? Uri.UnescapeDataString(address.UserName);
-        string password = Variable("PASSWORD") ?? Uri.UnescapeDataString(address.Password);
+        if (Variables.Given("MLFLOW_TRACKING_TOKEN") is { } token) return new AuthenticationHeaderValue("Bearer", token);
+        string user = Variables.Given("MLFLOW_TRACKING_USERNAME") ?? Uri.UnescapeDataString(address.UserName);
+        string password = Variables.Given("MLFLOW_TRACKING_PASSWORD") ?? Uri.UnescapeDataString(address.Password);
         string basic = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"));
         return user.Length == 0 ? null : new AuthenticationHeaderValue("Basic", basic);
-
-        static string? Variable(string name) =>
-            Environment.GetEnvironmentVariable("MLFLOW_TRACKING_" + name) is { Length: > 0 } value ? value.Trim() : null;
     }
 
     /// <summary>The values of a document by their paths: <c>generation.maxNewTokens</c>, <c>losses.0</c>.</summary>

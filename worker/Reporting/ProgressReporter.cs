@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using LightReasoner.Api;
+using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Reporting;
 
@@ -13,9 +14,8 @@ public sealed record ReportTargets(Uri? Url, string? TokenFile, string? Terminat
 {
     /// <summary>The targets that the environment of a pod names.</summary>
     public static ReportTargets FromEnvironment() => new(
-        Environment.GetEnvironmentVariable("LIGHTREASONER_PROGRESS_URL") is { Length: > 0 } url ? new Uri(url) : null,
-        Environment.GetEnvironmentVariable("LIGHTREASONER_PROGRESS_TOKEN_FILE") is { Length: > 0 } token ? token : null,
-        Environment.GetEnvironmentVariable("LIGHTREASONER_TERMINATION_LOG") is { Length: > 0 } log ? log : null);
+        Variables.Given("LIGHTREASONER_PROGRESS_URL") is { } url ? new Uri(url) : null,
+        Variables.Given("LIGHTREASONER_PROGRESS_TOKEN_FILE"), Variables.Given("LIGHTREASONER_TERMINATION_LOG"));
 }
 
 /// <summary>

@@ -141,10 +141,6 @@ public sealed class RunOutput
     public Task PutTextAsync(string name, string text, CancellationToken cancellation) => PutAsync(name, Content(text), cancellation);
 
     /// <summary>Writes a blob only where none is; what an earlier attempt committed stays as it is.</summary>
-    public Task PutOnceAsync(string name, byte[] content, CancellationToken cancellation) =>
-        PutOnceAsync(name, new MemoryStream(content), cancellation);
-
-    /// <inheritdoc cref="PutOnceAsync(string, byte[], CancellationToken)"/>
     public async Task PutOnceAsync(string name, Stream content, CancellationToken cancellation)
     {
         await CheckClaimAsync(cancellation);

@@ -41,7 +41,7 @@ internal static class RunRecord
         };
         if (await output.Store.GetAsync(BlobName, cancellation) is not { } existing)
         {
-            await output.PutOnceAsync(BlobName, Encode(record), cancellation);
+            await output.PutOnceAsync(BlobName, new MemoryStream(Encode(record)), cancellation);
             return [];
         }
         JsonObject before = JsonNode.Parse(existing.Bytes)!.AsObject();

@@ -30,8 +30,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     private const int ShardsListed = 16;
 
     private readonly SamplingRunSpec _spec = manifest.Spec;
-    private readonly List<ModelWithTokenizer> _models = []; // expert and amateur, once they are needed
-    private readonly List<IDisposable> _copies = []; // both on the other devices
+    private readonly List<IDisposable> _copies = []; // expert and amateur on the other devices
     private readonly Dictionary<string, int> _within = []; // questions done by chunk, of those that are under way
     private Prepared? _prepared;
     private VocabularyFigures? _vocabulary;
@@ -165,7 +164,6 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     {
         if (_prepared is { } prepared) await prepared.Samplers.DisposeAsync();
         foreach (IDisposable model in _copies) model.Dispose();
-        foreach (ModelWithTokenizer model in _models) model.Loaded.Dispose();
     }
 
     private int ChunkSize => _spec.BatchSize.Number * ChunkBatches ?? ChunkQuestions;
@@ -241,9 +239,9 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             : [.. Enumerable.Range(0, shards).Select(shard => lengths.Where((_, i) => i % shards == shard).ToArray())];
         int longest = lengths.Max(), maxNewTokens = _spec.Generation.MaxNewTokens;
 
-        _models.Add(await run.Models.LoadAsync(_spec.Expert, run.Stop));
-        _models.Add(await run.Models.LoadAsync(_spec.Amateur, run.Stop));
-        LoadedModel expert = _models[0].Loaded, amateur = _models[1].Loaded;
+        ModelWithTokenizer expertSource = await run.Models.LoadAsync(_spec.Expert, run.Stop),
+            amateurSource = await run.Models.LoadAsync(_spec.Amateur, run.Stop);
+        LoadedModel expert = expertSource.Loaded, amateur = amateurSource.Loaded;
         int batchSize = BatchSizes.Rows(_spec.BatchSize, expert.Model, longest, maxNewTokens, amateur.Model),
             most = Largest(byShard), atOnce = Math.Min(batchSize, most);
         int context = Math.Min(expert.Model.Config.MaxPositionEmbeddings, amateur.Model.Config.MaxPositionEmbeddings);
@@ -259,7 +257,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         string shardWords = _spec.Shards == 1 ? "" : run.AllShards ? $" in {_spec.Shards} shards" : $" (shard {run.Shard} of {_spec.Shards})";
         return new Prepared(samplers, answers, byShard, new RunPlan
         {
-            Models = [RunPlan.Model("expert", _models[0]), RunPlan.Model("amateur", _models[1])],
+            Models = [RunPlan.Model("expert", expertSource), RunPlan.Model("amateur", amateurSource)],
             Work = FormattableString.Invariant($"{questions.Count:N0} questions{shardWords} of {lengths.Sum(length => (long)length):N0} ")
                 + FormattableString.Invariant($"tokens (the longest {longest:N0}), ")
                 + (answers is null ? FormattableString.Invariant($"answers of up to {maxNewTokens:N0} tokens, {atOnce} at a time") : "answers of another run"),

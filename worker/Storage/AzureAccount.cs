@@ -39,7 +39,7 @@ internal sealed partial class AzureAccount(Func<string, string?> environment)
             })),
         Retry = { MaxRetries = 2 },
         // The public cloud's directory knows nothing of a private cloud's authority and would be asked for it.
-        DisableInstanceDiscovery = Environment.GetEnvironmentVariable("AZURE_AUTHORITY_HOST") is { Length: > 0 } host
+        DisableInstanceDiscovery = Variables.Given("AZURE_AUTHORITY_HOST") is { } host
             && !Authorities.Any(known => host.Contains(known, StringComparison.OrdinalIgnoreCase)),
     }));
 
@@ -88,22 +88,20 @@ internal sealed partial class AzureAccount(Func<string, string?> environment)
         return new AzureBlobStore(container, folder, shown);
     }
 
-    private bool HasAccount => Value(ConnectionString) is not null || Value(Account) is not null;
+    private bool HasAccount => environment.Given(ConnectionString) is not null || environment.Given(Account) is not null;
 
     private BlobServiceClient Service(string uri)
     {
-        if (Value(ConnectionString) is { } connection) return new BlobServiceClient(connection, Options());
-        string account = Value(Account)
+        if (environment.Given(ConnectionString) is { } connection) return new BlobServiceClient(connection, Options());
+        string account = environment.Given(Account)
             ?? throw new WorkerException(ExitCode.NoPermission,
                 $"{uri}: set {ConnectionString} or {Account} to say which storage account the container is in");
-        if (!System.Uri.TryCreate(Value(Endpoint) ?? $"https://{account}{Domains[0]}", UriKind.Absolute, out System.Uri? endpoint))
+        if (!System.Uri.TryCreate(environment.Given(Endpoint) ?? $"https://{account}{Domains[0]}", UriKind.Absolute, out System.Uri? endpoint))
             throw new WorkerException(ExitCode.BadManifest, $"{uri}: {Endpoint} or {Account} gives no web address");
-        if (Value(Key) is { } key) return new BlobServiceClient(endpoint, new StorageSharedKeyCredential(account, key), Options());
-        if (Value(Sas) is { } sas) return new BlobServiceClient(endpoint, new Azure.AzureSasCredential(sas.TrimStart('?')), Options());
+        if (environment.Given(Key) is { } key) return new BlobServiceClient(endpoint, new StorageSharedKeyCredential(account, key), Options());
+        if (environment.Given(Sas) is { } sas) return new BlobServiceClient(endpoint, new Azure.AzureSasCredential(sas.TrimStart('?')), Options());
         return new BlobServiceClient(endpoint, Identity.Value, Options());
     }
-
-    private string? Value(string name) => environment(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
 
     /// <summary>Patient enough for a throttled account: about two minutes in all.</summary>
     private static BlobClientOptions Options() => new()

@@ -138,26 +138,11 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
     {
         try
         {
-            try
-            {
-                return await request();
-            }
-            catch (AggregateException tries)
-            {
-                throw WorkerException.CauseOf(tries);
-            }
+            return await request();
         }
-        catch (RequestFailedException e)
+        catch (Exception e) when (AzureErrors.Explain(WorkerException.CauseOf(e), uri, name, container) is { } explained)
         {
-            throw AzureErrors.Explain(e, name.Length == 0 ? uri : $"{uri}/{name}", container);
-        }
-        catch (Azure.Identity.AuthenticationFailedException e)
-        {
-            throw AzureErrors.Explain(e, uri);
-        }
-        catch (UnreachableHostException e)
-        {
-            throw new WorkerException(ExitCode.Failure, $"{uri}: {e.Message}; is the account's name right ({container.AccountName})?", e);
+            throw explained;
         }
     }
 

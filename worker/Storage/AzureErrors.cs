@@ -9,7 +9,19 @@ namespace LightReasoner.Worker.Storage;
 /// <summary>What the Azure SDK reports, as errors with a remedy and the exit code that says whether trying again can help.</summary>
 internal static class AzureErrors
 {
-    public static Exception Explain(RequestFailedException e, string uri, BlobContainerClient container)
+    /// <param name="uri">The store.</param>
+    /// <param name="name">The blob; empty for the store itself.</param>
+    /// <returns>Null for what does not come from the SDK or the way to the service.</returns>
+    public static Exception? Explain(Exception error, string uri, string name, BlobContainerClient container) => error switch
+    {
+        RequestFailedException e => Explain(e, name.Length == 0 ? uri : $"{uri}/{name}", container),
+        AuthenticationFailedException e => Explain(e, uri),
+        UnreachableHostException e => new WorkerException(ExitCode.Failure,
+            $"{uri}: {e.Message}; is the account's name right ({container.AccountName})?", e),
+        _ => null,
+    };
+
+    private static Exception Explain(RequestFailedException e, string uri, BlobContainerClient container)
     {
         string code = string.IsNullOrEmpty(e.ErrorCode) ? $"HTTP {e.Status}" : $"{e.ErrorCode}, HTTP {e.Status}";
         if (Is(e, BlobErrorCode.ContainerNotFound))
@@ -30,7 +42,7 @@ internal static class AzureErrors
         };
     }
 
-    public static WorkerException Explain(AuthenticationFailedException e, string uri) => e is CredentialUnavailableException
+    private static WorkerException Explain(AuthenticationFailedException e, string uri) => e is CredentialUnavailableException
         ? new WorkerException(ExitCode.NoPermission,
             $"{uri}: there are no credentials for Azure; name a Secret in spec.storage.secretRef with AZURE_STORAGE_CONNECTION_STRING "
             + "(or AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN), or give the pod a workload identity", e)

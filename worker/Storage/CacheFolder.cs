@@ -21,9 +21,8 @@ internal sealed partial class CacheFolder(string root, long? limit = null)
     private static readonly ConcurrentDictionary<string, IDisposable> Held = new();
 
     private static readonly Lazy<CacheFolder> Process = new(() => new CacheFolder(
-        Path.GetFullPath(Given("LIGHTREASONER_CACHE") ?? Path.Combine(Given("XDG_CACHE_HOME")
-            ?? Path.Combine(Given("HOME") ?? Path.GetTempPath(), ".cache"), "lightreasoner")),
-        Given("LIGHTREASONER_CACHE_SIZE") is { } size ? ParseSize(size) : null));
+        Path.GetFullPath(Variables.Given("LIGHTREASONER_CACHE") ?? Path.Combine(Variables.UserCache(Environment.GetEnvironmentVariable), "lightreasoner")),
+        Variables.Given("LIGHTREASONER_CACHE_SIZE") is { } size ? ParseSize(size) : null));
 
     public static CacheFolder OfProcess => Process.Value;
 
@@ -120,8 +119,6 @@ internal sealed partial class CacheFolder(string root, long? limit = null)
         return (name.Contains("--", StringComparison.Ordinal)
             ? Path.Combine(Path.GetDirectoryName(path)!, ".locks", name) : path) + LockSuffix;
     }
-
-    private static string? Given(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
     [GeneratedRegex(@"^(?<number>\d+(?:\.\d+)?)\s*(?:(?<unit>[KMGT])(?<binary>i)?)?B?$", RegexOptions.IgnoreCase)]
     private static partial Regex Size();

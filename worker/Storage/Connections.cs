@@ -154,15 +154,11 @@ internal sealed class Connections : DelegatingHandler
         }
     }
 
-    private sealed class Parts(Stream inner, string host, TimeSpan patience) : Stream
+    private sealed class Parts(Stream inner, string host, TimeSpan patience) : ReadOnlyStream
     {
         private readonly long _begun = Stopwatch.GetTimestamp();
 
-        public override bool CanRead => true;
-
         public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
 
         public override long Length => throw new NotSupportedException();
 
@@ -180,21 +176,7 @@ internal sealed class Connections : DelegatingHandler
             return read;
         }
 
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count) =>
-            ReadAsync(buffer, offset, count, CancellationToken.None).GetAwaiter().GetResult();
-
-        public override void Flush()
-        {
-        }
-
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

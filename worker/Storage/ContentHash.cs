@@ -30,6 +30,14 @@ internal sealed record ContentHash(HashAlgorithmName Algorithm, string Hex, bool
     /// <summary>As the HTTP header <c>Content-MD5</c> gives it.</summary>
     public static ContentHash Md5(byte[] hash) => new(HashAlgorithmName.MD5, Convert.ToHexStringLower(hash), false);
 
+    /// <summary>What is wrong with a file that arrived; null for nothing.</summary>
+    /// <param name="length">Length that it must have, if known.</param>
+    /// <param name="hash">Hash that it must have, if known.</param>
+    public static async Task<string?> ProblemAsync(string path, long? length, ContentHash? hash, CancellationToken cancellation) =>
+        new FileInfo(path).Length is var got && length is { } expected && got != expected ? $"{got} bytes arrived, should be {expected}"
+        : hash is not null && await hash.OfAsync(path, cancellation) is var found && found != hash.Hex
+            ? $"its {hash.Algorithm.Name} is {found}, should be {hash.Hex}" : null;
+
     /// <summary>The hash of a file's content, to compare with <see cref="Hex"/>.</summary>
     public async Task<string> OfAsync(string path, CancellationToken cancellation)
     {

@@ -206,7 +206,8 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
         }
     }
 
-    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
+    /// <summary>A file to read, which others may replace or delete meanwhile.</summary>
+    internal static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
         1 << 16, useAsync: true);
 
     /// <summary>Small files are told apart by their content, large ones by length and time.</summary>

@@ -100,7 +100,7 @@ internal sealed class HttpStore : IBlobStore
         string key = CacheFolder.Key($"{Uri}/{name}\n{about.Tag}\n{about.Length}");
         string path = await _cache.GetAsync("files/" + key, about.Length ?? 0, partial =>
             FetchAsync(name, partial, about, null, cancellation), cancellation);
-        return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, useAsync: true);
+        return DirectoryBlobStore.Open(path);
     }
 
     /// <inheritdoc/>
@@ -146,9 +146,6 @@ internal sealed class HttpStore : IBlobStore
             headers.ContentMD5 is { Length: 16 } md5 ? ContentHash.Md5(md5) : null, response.Headers.ETag);
     }
 
-    private WebRequest Request(string name)
-    {
-        string path = string.Join('/', name.Split('/').Select(System.Uri.EscapeDataString));
-        return new WebRequest(new UriBuilder(Uri + "/" + path) { Query = _query }.Uri, $"{Uri}/{name}") { Authorization = _authorization };
-    }
+    private WebRequest Request(string name) =>
+        new(new UriBuilder($"{Uri}/{WebRequest.Escape(name)}") { Query = _query }.Uri, $"{Uri}/{name}") { Authorization = _authorization };
 }

@@ -14,11 +14,10 @@ internal sealed record HubOptions(string Endpoint, string? Token, string Cache, 
 
     public static HubOptions From(Func<string, string?> environment, WebClient web)
     {
-        string? Value(string name) => environment(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
-        string home = Value("HF_HOME") ?? (Value("LIGHTREASONER_CACHE") is { } own
+        string home = environment.Given("HF_HOME") ?? (environment.Given("LIGHTREASONER_CACHE") is { } own
             ? Path.Combine(own, "huggingface")
-            : Path.Combine(Value("XDG_CACHE_HOME") ?? Path.Combine(Value("HOME") ?? Path.GetTempPath(), ".cache"), "huggingface"));
-        return new HubOptions((Value("HF_ENDPOINT") ?? "https://huggingface.co").TrimEnd('/'), Value("HF_TOKEN"),
-            Path.GetFullPath(Value("HF_HUB_CACHE") ?? Path.Combine(home, "hub")), web);
+            : Path.Combine(environment.UserCache(), "huggingface"));
+        return new HubOptions((environment.Given("HF_ENDPOINT") ?? "https://huggingface.co").TrimEnd('/'), environment.Given("HF_TOKEN"),
+            Path.GetFullPath(environment.Given("HF_HUB_CACHE") ?? Path.Combine(home, "hub")), web);
     }
 }

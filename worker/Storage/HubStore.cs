@@ -61,20 +61,21 @@ internal sealed partial class HubStore : IBlobStore
     /// <inheritdoc/>
     public async Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default)
     {
-        (string commit, IReadOnlyList<HubFile> files) = await TreeAsync(cancellation);
-        HubFile file = files.FirstOrDefault(file => NameOf(file) == name)
-            ?? throw new FileNotFoundException($"{Uri}/{name}: there is no such file", name);
-        return new FileStream(await FetchAsync(commit, file, null, cancellation), FileMode.Open, FileAccess.Read, FileShare.Read,
-            1 << 16, useAsync: true);
+        (string commit, HubFile? file) = await FindAsync(name, cancellation);
+        return DirectoryBlobStore.Open(await FetchAsync(commit,
+            file ?? throw new FileNotFoundException($"{Uri}/{name}: there is no such file", name), null, cancellation));
     }
 
     /// <inheritdoc/>
     public async Task<string?> TagAsync(string name, CancellationToken cancellation = default) =>
-        (await TreeAsync(cancellation)).Files.FirstOrDefault(file => NameOf(file) == name)?.Hash.Hex;
+        (await FindAsync(name, cancellation)).File?.Hash.Hex;
 
     /// <inheritdoc/>
     public async Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default) =>
-        (await TreeAsync(cancellation)).Files.FirstOrDefault(file => NameOf(file) == name)?.Hash.ToString();
+        (await FindAsync(name, cancellation)).File?.Hash.ToString();
+
+    private async Task<(string Commit, HubFile? File)> FindAsync(string name, CancellationToken cancellation) =>
+        await TreeAsync(cancellation) is var (commit, files) ? (commit, files.FirstOrDefault(file => NameOf(file) == name)) : default;
 
     private string NameOf(HubFile file) => _repository.Folder.Length == 0 ? file.Path : file.Path[(_repository.Folder.Length + 1)..];
 
@@ -83,7 +84,7 @@ internal sealed partial class HubStore : IBlobStore
         await _cache.HoldAsync(cancellation);
         if (_cache.Has(file)) arrived?.Invoke(file.Length);
         else _options.Room.MakeRoom(file.Length);
-        var request = Request($"{_options.Endpoint}/{_repository.FilesPath}/resolve/{commit}/{Escaped(file.Path)}",
+        var request = Request($"{_options.Endpoint}/{_repository.FilesPath}/resolve/{commit}/{WebRequest.Escape(file.Path)}",
             $"{Uri}/{NameOf(file)}");
         return await _cache.FetchAsync(commit, file, path =>
             _download.FetchAsync(request, path, file.Length, file.Hash, arrived, cancellation), cancellation);
@@ -107,7 +108,7 @@ internal sealed partial class HubStore : IBlobStore
             ?? throw new InvalidDataException($"{Uri}: the hub names no commit for revision '{_repository.Revision}'");
         var files = new List<HubFile>();
         for (string? page =
-            $"{api}/tree/{commit}{(_repository.Folder.Length == 0 ? "" : "/" + Escaped(_repository.Folder))}?recursive=true";
+            $"{api}/tree/{commit}{(_repository.Folder.Length == 0 ? "" : "/" + WebRequest.Escape(_repository.Folder))}?recursive=true";
             page is not null;)
         {
             (JsonNode entries, page) = await GetJsonAsync(page, cancellation);
@@ -149,8 +150,6 @@ internal sealed partial class HubStore : IBlobStore
             return (value, next);
         }, cancellation);
     }
-
-    private static string Escaped(string path) => string.Join('/', path.Split('/').Select(System.Uri.EscapeDataString));
 
     [GeneratedRegex("<([^>]+)>;\\s*rel=\"?next\"?")]
     private static partial Regex NextLink();

@@ -18,9 +18,6 @@ public readonly record struct PutCondition
     /// <summary>Tag that the blob must have; empty: the blob must be absent; null: no condition.</summary>
     public string? ETag { get; private init; }
 
-    /// <summary>Writes whatever is there.</summary>
-    public static PutCondition None => default;
-
     /// <summary>Writes only where nothing is.</summary>
     public static PutCondition IfAbsent => new() { ETag = "" };
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace LightReasoner.Worker.Storage;
 
@@ -27,42 +28,31 @@ internal sealed class KnownHashes(string folder, TimeProvider time)
     public async Task<string> Sha256Async(FileStream file, CancellationToken cancellation)
     {
         if (file.Length < Least || FileState.Of(file) is not { } before) return await ReadAsync(file, cancellation);
-        string entry = Path.Combine(folder, CacheFolder.Key(file.Name));
-        if (Kept(entry) is [var state, var kept] && state == before.Text) return kept;
+        (IBlobStore store, string entry) = (new DirectoryBlobStore(folder), CacheFolder.Key(file.Name));
+        try
+        {
+            if ((await store.GetAsync(entry, cancellation))?.Bytes is { } known
+                && Encoding.UTF8.GetString(known).Split('\n') is [var state, var kept, ..] && state == before.Text) return kept;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // As if it were not kept.
+        }
         string hash = await ReadAsync(file, cancellation);
-        if (FileState.Of(file) == before && time.GetUtcNow() - before.Changed >= Settled) Keep(entry, [before.Text, hash]);
+        if (FileState.Of(file) != before || time.GetUtcNow() - before.Changed < Settled) return hash;
+        try
+        {
+            await store.PutAsync(entry, new MemoryStream(Encoding.UTF8.GetBytes($"{before.Text}\n{hash}")), cancellation: cancellation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A cache that cannot be written to only costs time.
+        }
         return hash;
     }
 
     private static async Task<string> ReadAsync(FileStream file, CancellationToken cancellation) =>
         Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation));
-
-    private static string[]? Kept(string entry)
-    {
-        try
-        {
-            return File.ReadAllLines(entry);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null; // not kept yet
-        }
-    }
-
-    private static void Keep(string entry, string[] lines)
-    {
-        string partial = $"{entry}.{Guid.NewGuid():N}";
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(entry)!);
-            File.WriteAllLines(partial, lines);
-            File.Move(partial, entry, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            if (File.Exists(partial)) File.Delete(partial); // a cache that cannot be written to only costs time
-        }
-    }
 
     /// <summary>What the file system says of a file.</summary>
     /// <param name="Text">All of it, to be compared.</param>

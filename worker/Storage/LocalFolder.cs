@@ -68,11 +68,8 @@ internal static class LocalFolder
                 if (!File.Exists(path))
                 {
                     await store.DownloadAsync(blob.Name, incomplete, meter.Add, cancellation);
-                    if (new FileInfo(incomplete).Length is var length && blob.Length >= 0 && length != blob.Length)
-                        throw new IOException($"{print.Uri}: {length} bytes arrived of {blob.Length}");
-                    if (ContentHash.Of(print) is { } hash && await hash.OfAsync(incomplete, cancellation) is var found && found != hash.Hex)
-                        throw new IOException($"{print.Uri}: its {hash.Algorithm.Name} is {found}, should be {hash.Hex}; what arrived is "
-                            + "not used");
+                    if (await ContentHash.ProblemAsync(incomplete, blob.Length < 0 ? null : blob.Length, ContentHash.Of(print), cancellation)
+                        is { } problem) throw new IOException($"{print.Uri}: {problem}; what arrived is not used");
                     File.Move(incomplete, path);
                 }
                 else meter.Add(blob.Length);

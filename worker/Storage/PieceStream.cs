@@ -2,17 +2,13 @@ namespace LightReasoner.Worker.Storage;
 
 /// <summary>Reads a blob piece by piece, from any place.</summary>
 /// <param name="read">Fills a piece from an offset on.</param>
-internal sealed class PieceStream(long length, Func<long, Memory<byte>, Task> read) : Stream
+internal sealed class PieceStream(long length, Func<long, Memory<byte>, Task> read) : ReadOnlyStream
 {
     private readonly byte[] _piece = new byte[Math.Min(length, Pieces.Bytes)];
     private long _start;
     private int _filled;
 
-    public override bool CanRead => true;
-
     public override bool CanSeek => true;
-
-    public override bool CanWrite => false;
 
     public override long Length => length;
 
@@ -34,24 +30,10 @@ internal sealed class PieceStream(long length, Func<long, Memory<byte>, Task> re
         return count;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) =>
-        ReadAsync(buffer, offset, count, CancellationToken.None).GetAwaiter().GetResult();
-
     public override long Seek(long offset, SeekOrigin origin) => Position = offset + origin switch
     {
         SeekOrigin.Begin => 0,
         SeekOrigin.Current => Position,
         _ => length,
     };
-
-    public override void Flush()
-    {
-    }
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

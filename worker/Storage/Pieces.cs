@@ -14,13 +14,12 @@ internal static class Pieces
     /// <summary>Bytes of a piece of a blob that may have so many.</summary>
     public static int SizeFor(long length, int most) => (int)Math.Max(Bytes, (length + most - 1) / most);
 
-    /// <summary>Uploads a stream from its place on; gives what each piece's upload gave, in order.</summary>
-    /// <param name="upload">Takes a piece's number, from 0, and its content.</param>
-    public static async Task<T[]> UploadAsync<T>(Stream content, int size, Func<int, MemoryStream, CancellationToken, Task<T>> upload,
+    /// <summary>Does something with the pieces of a stream from its place on, several at once.</summary>
+    /// <param name="work">Takes a piece's number, from 1, and its content.</param>
+    public static Task EachAsync(Stream content, int size, Func<int, MemoryStream, CancellationToken, Task> work,
         CancellationToken cancellation)
     {
-        var results = new List<T>();
-        await Parallel.ForEachAsync(ReadAsync(), new ParallelOptions
+        return Parallel.ForEachAsync(ReadAsync(), new ParallelOptions
         {
             MaxDegreeOfParallelism = Concurrency,
             CancellationToken = cancellation
@@ -28,24 +27,17 @@ internal static class Pieces
         {
             try
             {
-                T result = await upload(piece.Number, new MemoryStream(piece.Buffer, 0, piece.Length, writable: false,
-                    publiclyVisible: true), stop);
-                lock (results)
-                {
-                    while (results.Count <= piece.Number) results.Add(default!);
-                    results[piece.Number] = result;
-                }
+                await work(piece.Number, new MemoryStream(piece.Buffer, 0, piece.Length, writable: false, publiclyVisible: true), stop);
             }
             finally
             {
                 ArrayPool<byte>.Shared.Return(piece.Buffer);
             }
         });
-        return [.. results];
 
         async IAsyncEnumerable<(int Number, byte[] Buffer, int Length)> ReadAsync()
         {
-            for (int number = 0; ; number++)
+            for (int number = 1; ; number++)
             {
                 byte[] buffer = ArrayPool<byte>.Shared.Rent(size);
                 int length = await content.ReadAtLeastAsync(buffer.AsMemory(0, size), size, throwOnEndOfStream: false, cancellation);

@@ -31,11 +31,7 @@ internal sealed class ResumableDownload(WebClient web)
                 PartAsync(request, path, length, furthest, arrived, stop), cancellation)) is null)
             {
             }
-            string? problem = new FileInfo(path).Length is var got && got != expected ? $"{got} bytes arrived, should be {expected}"
-                : hash is not null && await hash.OfAsync(path, cancellation) is var found && found != hash.Hex
-                    ? $"its {hash.Algorithm.Name} is {found}, should be {hash.Hex}"
-                : null;
-            if (problem is null) return;
+            if (await ContentHash.ProblemAsync(path, expected, hash, cancellation) is not { } problem) return;
             File.Delete(path);
             furthest.Value = 0;
             // A beginning that was damaged on this machine's disk gets one fresh start.

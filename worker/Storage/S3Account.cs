@@ -38,8 +38,8 @@ internal static class S3Account
             ThrottleRetries = false,
             HttpClientFactory = Shared,
         };
-        string? region = Given("AWS_REGION") ?? Given("AWS_DEFAULT_REGION");
-        if ((Given("AWS_ENDPOINT_URL_S3") ?? Given("AWS_ENDPOINT_URL")) is { } endpoint)
+        string? region = Variables.Given("AWS_REGION") ?? Variables.Given("AWS_DEFAULT_REGION");
+        if ((Variables.Given("AWS_ENDPOINT_URL_S3") ?? Variables.Given("AWS_ENDPOINT_URL")) is { } endpoint)
         {
             if (!System.Uri.TryCreate(endpoint, UriKind.Absolute, out System.Uri? url) || url.Scheme is not ("http" or "https"))
                 throw new WorkerException(ExitCode.BadManifest,
@@ -52,9 +52,6 @@ internal static class S3Account
                 $"{uri}: set AWS_REGION to the bucket's region, or AWS_ENDPOINT_URL to the address of another service that speaks S3");
         return new AmazonS3Client(config);
     }
-
-    private static string? Given(string name) => Environment.GetEnvironmentVariable(name) is { } value
-        && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
 
     private sealed class Clients : HttpClientFactory
     {

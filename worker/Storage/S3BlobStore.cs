@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Amazon.Runtime;
 using Amazon.S3;
@@ -187,23 +188,23 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
         string upload = (await s3.InitiateMultipartUploadAsync(bucket, key, cancellation)).UploadId;
         try
         {
-            PartETag[] parts = await Pieces.UploadAsync(content, Pieces.SizeFor(content.Length, MaxParts), async (number, piece, stop) =>
-                new PartETag(number + 1,
-                    (await s3.UploadPartAsync(new UploadPartRequest
-                    {
-                        BucketName = bucket,
-                        Key = key,
-                        UploadId = upload,
-                        PartNumber = number + 1,
-                        InputStream = piece
-                    }, stop)).ETag), cancellation);
+            var parts = new ConcurrentBag<PartETag>();
+            await Pieces.EachAsync(content, Pieces.SizeFor(content.Length, MaxParts), async (number, piece, stop) =>
+                parts.Add(new PartETag(number, (await s3.UploadPartAsync(new UploadPartRequest
+                {
+                    BucketName = bucket,
+                    Key = key,
+                    UploadId = upload,
+                    PartNumber = number,
+                    InputStream = piece
+                }, stop)).ETag)), cancellation);
             CompleteMultipartUploadResponse done = await s3.CompleteMultipartUploadAsync(
                 new CompleteMultipartUploadRequest
                 {
                     BucketName = bucket,
                     Key = key,
                     UploadId = upload,
-                    PartETags = [.. parts],
+                    PartETags = [.. parts.OrderBy(part => part.PartNumber)],
                     IfNoneMatch = none,
                     IfMatch = match
                 }, cancellation);

@@ -91,6 +91,9 @@ internal sealed class WebClient(ResiliencePipeline retry, TimeSpan? patience = n
 /// <param name="Shown">Address for messages, without credentials.</param>
 internal sealed record WebRequest(Uri Url, string Shown)
 {
+    /// <summary>A name as it stands in an address, its slashes as they are.</summary>
+    public static string Escape(string name) => string.Join('/', name.Split('/').Select(Uri.EscapeDataString));
+
     /// <summary>Credentials for the address's own host.</summary>
     public AuthenticationHeaderValue? Authorization { get; init; }
 

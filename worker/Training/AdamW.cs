@@ -84,6 +84,7 @@ internal sealed class AdamW : IDisposable
     public void Publish()
     {
         using var _ = no_grad();
+        using var scope = NewDisposeScope();
         if (_weights.dtype != ScalarType.Float32)
             _weights.copy_(Master);
     }

@@ -64,10 +64,10 @@ internal sealed class DataParallel : IDisposable
         var figures = new double[microBatches][];
         ModelReplicas.Each(Count, r =>
         {
+            using var scope = NewDisposeScope();
             var replica = _replicas[r];
             replica.Parameters.ZeroGradients();
             replica.Model.train();
-            using var scope = NewDisposeScope();
             var mine = new List<Tensor>();
             for (var i = r; i < microBatches; i += Count)
             {

@@ -42,7 +42,7 @@ internal sealed class FlatParameters : IDisposable
             var view = View(Weights, parameter, start);
             view.copy_(parameter);
             parameter.set_(view);
-            parameter.grad = View(_partial ?? Gradients, parameter, start).DetachFromDisposeScope();
+            parameter.grad = View(_partial ?? Gradients, parameter, start);
         }
 
         Tensor Buffer(ScalarType type) => zeros([PartLength * parts], dtype: type, device: device).DetachFromDisposeScope();

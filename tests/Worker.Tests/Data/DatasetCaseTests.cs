@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Tests.Checkpoints;
-using LightReasoner.Worker.Tests.FineTuning;
 using LightReasoner.Worker.Tests.Inputs;
 
 namespace LightReasoner.Worker.Tests.Data;
@@ -11,7 +10,6 @@ namespace LightReasoner.Worker.Tests.Data;
 /// Data sets as people have them, through <c>worker run</c> and <c>worker evaluate</c>: read, or refused with file and line, and never done
 /// over nothing.
 /// </summary>
-[Collection(TorchGeneratorCollection.Name)]
 public sealed class DatasetCaseTests : IDisposable
 {
     private const string Question = "Max has 5 keys. How many keys does Max have now?";

@@ -1,6 +1,6 @@
 namespace LightReasoner.Worker.Tests.FineTuning;
 
-/// <summary>Tests that draw from torch's global generator; they run alone.</summary>
+/// <summary>Tests that draw from torch's global generator, count operators or measure the process; they run alone.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public class TorchGeneratorCollection
 {

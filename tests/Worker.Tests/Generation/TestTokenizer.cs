@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using LightReasoner.Bench;
 using LightReasoner.Worker.Tokenization;
 
 namespace LightReasoner.Worker.Tests.Generation;
@@ -11,35 +12,7 @@ internal static class TestTokenizer
 
     public static Tokenizer Create(string? chatTemplate = null)
     {
-        string[] special = ["<pad>", "<bos>", "<sep>", "<eos>"];
-        var vocabulary = new JsonObject(special.Select((token, id) => KeyValuePair.Create(token, (JsonNode?)id)));
-        for (var value = 0; value < 256; value++)
-            vocabulary[ByteCharacter(value)] = 4 + value;
-        for (var id = 260; id < 512; id++)
-            vocabulary[$"Ġw{id}"] = id;
-        var json = new JsonObject
-        {
-            ["added_tokens"] = new JsonArray([.. special.Select((content, id) => (JsonNode)new JsonObject
-            {
-                ["id"] = id, ["content"] = content, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false,
-                    ["normalized"] = false, ["special"] = true,
-            })]),
-            ["pre_tokenizer"] = new JsonObject
-            {
-                ["type"] = "ByteLevel",
-                ["add_prefix_space"] = false,
-                ["trim_offsets"] = true,
-                ["use_regex"] = true
-            },
-            ["decoder"] = new JsonObject
-            {
-                ["type"] = "ByteLevel",
-                ["add_prefix_space"] = false,
-                ["trim_offsets"] = true,
-                ["use_regex"] = true
-            },
-            ["model"] = new JsonObject { ["type"] = "BPE", ["vocab"] = vocabulary, ["merges"] = new JsonArray() },
-        };
+        JsonObject json = ByteTokenizer.Json(512, ("<pad>", 0), ("<bos>", 1), ("<sep>", 2), ("<eos>", Eos));
         return Tokenizer.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()), "test", chatTemplate: chatTemplate is null ? null
             : ChatTemplate.Parse(chatTemplate, "test"));
     }
@@ -66,33 +39,11 @@ internal static class TestTokenizer
                         ["behavior"] = "Removed",
                         ["invert"] = false
                     },
-                    new JsonObject
-                    {
-                        ["type"] = "ByteLevel",
-                        ["add_prefix_space"] = false,
-                        ["trim_offsets"] = true,
-                        ["use_regex"] = false
-                    }),
+                    ByteTokenizer.ByteLevel(split: false)),
             },
-            ["decoder"] = new JsonObject
-            {
-                ["type"] = "ByteLevel",
-                ["add_prefix_space"] = false,
-                ["trim_offsets"] = true,
-                ["use_regex"] = true
-            },
+            ["decoder"] = ByteTokenizer.ByteLevel(),
             ["model"] = new JsonObject { ["type"] = "BPE", ["vocab"] = vocabulary, ["merges"] = new JsonArray(), ["ignore_merges"] = true },
         };
         return Tokenizer.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()), "numbers");
-    }
-
-    /// <summary>GPT-2's printable stand-in for a byte.</summary>
-    public static string ByteCharacter(int value)
-    {
-        if (Printable(value))
-            return ((char)value).ToString();
-        return ((char)(256 + Enumerable.Range(0, value).Count(v => !Printable(v)))).ToString();
-
-        static bool Printable(int v) => v is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or (>= 0xAE and <= 0xFF);
     }
 }

@@ -54,7 +54,7 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
     ];
 
     /// <summary>In a process of its own, whose memory is measured.</summary>
-    [Fact]
+    [Fact, Trait("Suite", "long")]
     public async Task Program_OnOddFiles_SaysWhatIsWrong()
     {
         if (await OwnProcess.RanAsync()) return;

@@ -5,7 +5,6 @@ using LightReasoner.Api.Schema;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Tests.Checkpoints;
-using LightReasoner.Worker.Tests.FineTuning;
 using LightReasoner.Worker.Tests.Runs;
 
 namespace LightReasoner.Worker.Tests.Inputs;
@@ -15,7 +14,6 @@ namespace LightReasoner.Worker.Tests.Inputs;
 /// refused because a rule between fields is
 /// broken or memory does not suffice. Rounds and seed as for <see cref="FuzzTests"/>.
 /// </summary>
-[Collection(TorchGeneratorCollection.Name)]
 public sealed class NumberTests(ITestOutputHelper output) : IDisposable
 {
     private static readonly string Examples = RepositoryFolder.Of("examples", "quickstart");

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Tests.Checkpoints;
 using LightReasoner.Worker.Tests.Faults;
-using LightReasoner.Worker.Tests.FineTuning;
 using LightReasoner.Worker.Tests.Models;
 using LightReasoner.Worker.Tests.Runs;
 using LightReasoner.Worker.Tests.Storage;
@@ -11,7 +10,6 @@ using LightReasoner.Worker.Tests.Storage;
 namespace LightReasoner.Worker.Tests.Inputs;
 
 /// <summary>Every case of ../shared/cases through the program: INDEX says what is right.</summary>
-[Collection(TorchGeneratorCollection.Name)]
 public sealed class SharedCaseTests : IDisposable
 {
     private static readonly string Examples = RepositoryFolder.Of("examples", "quickstart");

@@ -3,13 +3,11 @@ using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Runs;
-using LightReasoner.Worker.Tests.FineTuning;
 using LightReasoner.Worker.Tests.Storage;
 
 namespace LightReasoner.Worker.Tests.Reporting;
 
 /// <summary>Runs that tell an MLflow server how they go.</summary>
-[Collection(TorchGeneratorCollection.Name)]
 public sealed class MlflowTrackingTests : IDisposable
 {
     private const string Password = "pass-word-of-alice";

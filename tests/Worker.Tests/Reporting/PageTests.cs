@@ -183,11 +183,19 @@ public class PageTests
             "FineTuneRun" => Document(kind, "{model: {uri: 'file:///e'}, samples: {uri: 'file:///s/*'}, training: {maxSteps: 20000}}"),
             _ => Document(kind, "{model: {uri: 'file:///e'}, dataset: {uri: 'file:///d.parquet'}}"),
         }, "test");
+        (ConfidenceInterval before, ConfidenceInterval after) = (ConfidenceInterval.Wilson(80, 200), ConfidenceInterval.Wilson(120, 200));
+        var change = ConfidenceInterval.PairedDifference(80, 50, 10, 200);
         var evaluation = new EvaluationMetrics
         {
             Questions = 200,
             Before = 0.4,
+            BeforeLow = before.Low,
+            BeforeHigh = before.High,
             After = 0.6,
+            AfterLow = after.Low,
+            AfterHigh = after.High,
+            ChangeLow = change.Low,
+            ChangeHigh = change.High,
             Improved = 50,
             Worsened = 10,
             TokensPerForward = kind == "RefineRun" ? 3.2 : null

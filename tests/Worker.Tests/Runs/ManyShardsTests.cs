@@ -53,7 +53,7 @@ public sealed class ManyShardsTests(Radosgw radosgw, ITestOutputHelper output)
             MetricsLog log = await MetricsLog.OpenAsync(claimed, MetricsFile.Sampling(shard, shards), 0, TimeProvider.System, stop);
             await claimed.PutTextAsync($"figures/{part}.json", figures, stop);
             await claimed.PutTextAsync($"answers/{part}.jsonl", "{}\n", stop);
-            await claimed.PutOnceAsync($"samples/{part}.jsonl", "{}\n"u8.ToArray(), stop);
+            await claimed.PutOnceAsync($"samples/{part}.jsonl", new MemoryStream("{}\n"u8.ToArray()), stop);
             await log.AddAsync(new SamplingMetrics { PromptsDone = 8, StepsSeen = 80, SamplesKept = 20 }, stop);
             var report = new ProgressReport { Kind = RunKind.SamplingRun, Namespace = "default", Name = "sampling", Shard = shard };
             await RunResult.WriteAsync(claimed, $"shard-{shard:D5}", manifest.RunSpec, report, new RunUsage(), stop);

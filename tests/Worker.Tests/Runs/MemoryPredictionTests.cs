@@ -50,7 +50,7 @@ public class MemoryPredictionTests
     };
 
     /// <summary>A process of its own trains a step; its peak is what was predicted.</summary>
-    [Fact]
+    [Fact, Trait("Suite", "long")]
     public async Task Training_Float32Full_IsWhatAProcessTakes() => await MeasureAsync(ScalarType.Float32, lora: false, checkpointing: false);
 
     [Fact, Trait("Suite", "long")]

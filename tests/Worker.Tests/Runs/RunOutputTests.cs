@@ -54,8 +54,8 @@ public sealed class RunOutputTests : IDisposable
     public async Task PutOnce_OverWhatIsThere_KeepsTheFirst()
     {
         RunOutput output = await RunOutput.ClaimAsync(Store, "run", "a", default);
-        await output.PutOnceAsync("x", [1], default);
-        await output.PutOnceAsync("x", [2], default);
+        await output.PutOnceAsync("x", new MemoryStream([1]), default);
+        await output.PutOnceAsync("x", new MemoryStream([2]), default);
         Assert.Equal([1], (await Store.GetAsync("x"))!.Bytes);
     }
 

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using LightReasoner.Api;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Runs;
-using LightReasoner.Worker.Tests.FineTuning;
 using LightReasoner.Worker.Tests.Reporting;
 
 namespace LightReasoner.Worker.Tests.Runs;
@@ -10,7 +9,6 @@ namespace LightReasoner.Worker.Tests.Runs;
 /// <summary>
 /// Whole runs in this process on the quickstart's models: what stops and goes on ends in the same bytes as what does not.
 /// </summary>
-[Collection(TorchGeneratorCollection.Name)]
 public sealed class RunnerTests : IDisposable
 {
     private static readonly string Examples = RepositoryFolder.Of("examples", "quickstart");

@@ -7,14 +7,12 @@ using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Storage;
-using LightReasoner.Worker.Tests.FineTuning;
 using LightReasoner.Worker.Tests.Models;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Tests.Runs;
 
 /// <summary>Training runs in this process on the quickstart's models: what they write, and when.</summary>
-[Collection(TorchGeneratorCollection.Name)]
 public sealed class TrainingRunTests : IDisposable
 {
     private static readonly string Examples = RepositoryFolder.Of("examples", "quickstart");

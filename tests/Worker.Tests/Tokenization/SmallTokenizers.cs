@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using LightReasoner.Worker.Tests.Generation;
+using LightReasoner.Bench;
 using LightReasoner.Worker.Tokenization;
 
 namespace LightReasoner.Worker.Tests.Tokenization;
@@ -8,13 +8,11 @@ namespace LightReasoner.Worker.Tests.Tokenization;
 /// <summary>Small tokenizers made here, for tests that need no real one.</summary>
 internal static class SmallTokenizers
 {
-    private const string ByteLevel = """{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}""";
-
     /// <summary>Byte-level BPE: all 256 bytes, a few words, their merges, a special and an ordinary added token.</summary>
     public static JsonObject Json(bool wordLevel = false)
     {
         var vocabulary = new JsonObject();
-        foreach (var character in Enumerable.Range(0, 256).Select(TestTokenizer.ByteCharacter).Order(StringComparer.Ordinal))
+        foreach (var character in Enumerable.Range(0, 256).Select(ByteTokenizer.Character).Order(StringComparer.Ordinal))
             vocabulary[character] = vocabulary.Count;
         var merges = new JsonArray();
         (string, string)[] pairs = [("t", "h"), ("th", "e"), ("Ġ", "the"), ("Ã", "©"), ("c", "u"), ("p", "s"), ("cu", "ps"), ("Ġ", "cups")];
@@ -30,9 +28,9 @@ internal static class SmallTokenizers
                 Added(vocabulary.Count, "<|end|>", special: true),
                 Added(vocabulary.Count + 1, "<think>", special: false)),
             ["normalizer"] = new JsonObject { ["type"] = "NFC" },
-            ["pre_tokenizer"] = JsonNode.Parse(ByteLevel),
+            ["pre_tokenizer"] = ByteTokenizer.ByteLevel(),
             ["post_processor"] = null,
-            ["decoder"] = JsonNode.Parse(ByteLevel),
+            ["decoder"] = ByteTokenizer.ByteLevel(),
             ["model"] = new JsonObject
             {
                 ["type"] = "BPE",

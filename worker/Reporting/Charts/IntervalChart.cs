@@ -10,14 +10,15 @@ internal static class IntervalChart
 
     /// <summary>A share.</summary>
     /// <param name="Name">What was measured.</param>
-    /// <param name="Right">Successes.</param>
+    /// <param name="Share">The share.</param>
+    /// <param name="Interval">Its interval.</param>
     /// <param name="Of">Trials.</param>
     /// <param name="Colour">Number of its colour.</param>
-    public sealed record Row(string Name, int Right, int Of, int Colour)
+    public sealed record Row(string Name, double Share, ConfidenceInterval Interval, int Of, int Colour)
     {
-        public double Share => Of == 0 ? 0 : (double)Right / Of;
-
-        public ConfidenceInterval Interval => ConfidenceInterval.Wilson(Right, Math.Max(1, Of));
+        /// <summary>A share that nothing but its counts is known of.</summary>
+        public static Row Counted(string name, int right, int of, int colour) =>
+            new(name, (double)right / Math.Max(1, of), ConfidenceInterval.Wilson(right, Math.Max(1, of)), of, colour);
 
         public Html Text => Html.Of($"{100 * Share:0.0} %");
     }
@@ -38,7 +39,7 @@ internal static class IntervalChart
             return Html.Of($"""
                 <text class="label" x="0" y="{y + 5:0.#}">{row.Name}</text>
                 <rect class="interval c{row.Colour}" x="{x.At(low):0.#}" width="{Math.Max(1, x.At(high) - x.At(low)):0.#}" y="{y - 9:0.#}" height="18" rx="9"/>
-                <circle class="dot c{row.Colour}" cx="{x.At(100 * row.Share):0.#}" cy="{y:0.#}" r="6"><title>{row.Name}: {row.Right} of {row.Of}</title></circle>
+                <circle class="dot c{row.Colour}" cx="{x.At(100 * row.Share):0.#}" cy="{y:0.#}" r="6"><title>{row.Name}: {row.Text} of {row.Of}</title></circle>
                 <text class="value" x="{Frame.Width - Value + 18}" y="{y - 2:0.#}">{row.Text}</text><text class="tick" x="{Frame.Width - Value + 18}" y="{y + 17:0.#}">{low:0.0} to {high:0.0}</text>
                 """);
         }));

@@ -30,7 +30,8 @@ internal static class AccuracySection
     public static Html Of(EvaluationMetrics? accuracy, IReadOnlyList<AnswerChange> changes, string what)
     {
         if (accuracy is null) return Html.Empty;
-        IntervalChart.Row[] rows = [Row("before", accuracy.Before, 2), Row("after", accuracy.After, 1)];
+        IntervalChart.Row[] rows = [Row("before", accuracy.Before, accuracy.BeforeLow, accuracy.BeforeHigh, 2),
+            Row("after", accuracy.After, accuracy.AfterLow, accuracy.AfterHigh, 1)];
         return accuracy.Benchmarks is { } sets ? Html.Of($"""
             <section><h2>Did it help?</h2>
             <div class="scroll"><table class="sets"><thead><tr><th>test set</th><th>questions</th><th>before, %</th><th>after, %</th><th>change, points</th></tr></thead><tbody>
@@ -61,7 +62,8 @@ internal static class AccuracySection
         static Html Percent(double? share, double? low, double? high) =>
             Html.Of($"{100 * share:0.0} ({100 * low:0.0}–{100 * high:0.0})");
 
-        IntervalChart.Row Row(string name, double? share, int colour) => new(name, (int)Math.Round((share ?? 0) * accuracy.Questions), accuracy.Questions, colour);
+        IntervalChart.Row Row(string name, double? share, double? low, double? high, int colour) =>
+            new(name, share ?? 0, new ConfidenceInterval(low ?? 0, high ?? 1), accuracy.Questions, colour);
     }
 
     private static Html List(string title, IEnumerable<AnswerChange> changes)
@@ -82,10 +84,8 @@ internal static class AccuracySection
             """);
     }
 
-    private static ConfidenceInterval Change(EvaluationMetrics accuracy) =>
-        accuracy is { ChangeLow: { } low, ChangeHigh: { } high } ? new ConfidenceInterval(low, high)
-        : ConfidenceInterval.PairedDifference(
-            (int)Math.Round((accuracy.Before ?? 0) * accuracy.Questions), accuracy.Improved ?? 0, accuracy.Worsened ?? 0, Math.Max(1, accuracy.Questions));
+    /// <summary>The interval of after minus before.</summary>
+    internal static ConfidenceInterval Change(AccuracyMetrics accuracy) => new(accuracy.ChangeLow ?? -1, accuracy.ChangeHigh ?? 1);
 
     private static Html Points(double? share) => Html.Of($"{100 * share:+0.0;−0.0;0.0}");
 

@@ -18,8 +18,7 @@ internal sealed record RunGroup(string Name, IReadOnlyList<RunRecords> Runs)
     /// <summary>The mean of the runs' changes, with its interval.</summary>
     public (double Value, ConfidenceInterval Interval)? Change => Accuracy.Count == 0 ? null
         : (Accuracy.Average(a => (a.After - a.Before) ?? 0),
-            ConfidenceInterval.OfMean([.. Accuracy.Select(a =>
-                ((a.After - a.Before) ?? 0, new ConfidenceInterval(a.ChangeLow ?? 0, a.ChangeHigh ?? 0)))]));
+            ConfidenceInterval.OfMean([.. Accuracy.Select(a => ((a.After - a.Before) ?? 0, AccuracySection.Change(a)))]));
 
     /// <summary>The figures of a metrics field over the steps, the mean over the runs.</summary>
     public Series Curve(params string[] fields) => new(Name,
@@ -71,7 +70,7 @@ internal static class ComparePage
             {
                 RunGroup group = one.Item;
                 int questions = group.Accuracy.Sum(a => a.Questions);
-                return new IntervalChart.Row(group.Name, (int)Math.Round(group.Accuracy.Average(a => a.After ?? 0) * questions),
+                return IntervalChart.Row.Counted(group.Name, (int)Math.Round(group.Accuracy.Average(a => a.After ?? 0) * questions),
                     questions, one.Index % 6 + 1);
             }),
         ];

@@ -38,7 +38,7 @@ internal static class RefinePage
     private static Html Settings(IReadOnlyList<PassAccuracy> settings)
     {
         if (settings.Count == 0) return Html.Empty;
-        IntervalChart.Row[] rows = [.. settings.Select(s => new IntervalChart.Row(s.Setting, s.Correct, s.Questions, 3))];
+        IntervalChart.Row[] rows = [.. settings.Select(s => IntervalChart.Row.Counted(s.Setting, s.Correct, s.Questions, 3))];
         return Html.Of($"""
             <section><h2>Speed against accuracy</h2>
             <p class="lead">After training, on {settings[0].Questions:N0} questions. Token by token a forward pass gives one token. Accuracy under parallelism (AUP), the weighted area under the curve: {PassAccuracy.Aup(settings):0.0}.</p>
