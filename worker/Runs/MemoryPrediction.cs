@@ -89,9 +89,9 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     /// </summary>
     /// <param name="answers">Bytes (<see cref="Answers"/>).</param>
     /// <param name="device">Where both are done.</param>
-    public MemoryPrediction WithAnswers(long answers, torch.Device device)
+    public MemoryPrediction WithAnswers(long answers, DeviceType device)
     {
-        long shared = device.type == DeviceType.CUDA
+        long shared = device == DeviceType.CUDA
             ? Parts.Where(part => part.Name is "activations" or "head").Sum(part => part.Bytes) : 0;
         return answers > shared ? new([.. Parts, ("evaluation", answers - shared)]) : this;
     }
