@@ -11,7 +11,8 @@ exec ${3:+$3 }dotnet "\$here/../$1/bin/Release/net10.0/$2.dll" "\$@"
 EOF
     chmod +x "bin/$1"
 }
-# The C library asks for huge pages only if it is told so before it starts: a decode step reads all weights, and finding their pages is a tenth of its time.
-launcher worker LightReasoner.Worker 'env GLIBC_TUNABLES="${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1}"'
+# What the C library must be told before it starts. Huge pages: a decode step reads all weights, and finding their pages is a tenth of
+# its time. One arena: steps run on one thread of a pool after the other, and each would keep freed blocks of its own.
+launcher worker LightReasoner.Worker 'env GLIBC_TUNABLES="${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1}"'
 launcher operator LightReasoner.Operator
 launcher devcluster LightReasoner.DevCluster

@@ -29,7 +29,8 @@ internal static partial class HostMemory
 
     /// <summary>
     /// For training: freed blocks of a megabyte and more go back to the system, and so does what was freed before (the weights' old place,
-    /// once they have moved into a flat buffer). Kept, they would be a sixth of a step's peak that no prediction could count on.
+    /// once they have moved into a flat buffer; what an evaluation took). Kept, they would be a sixth of a step's peak that no prediction
+    /// could count on.
     /// </summary>
     public static void ReturnFreedBlocks()
     {

@@ -155,6 +155,8 @@ internal sealed class AccuracyMeasurement
             return report with { Message = message is null ? now : $"{now}; {message}" };
         });
         EvaluationResult[] results = [.. _sets.Select(set => Evaluate(model, $"measuring {when} training", set.Questions, set.Spec) with { Of = Of(set) })];
+        if (model.Loaded.Model.Device.type == TorchSharp.DeviceType.CPU)
+            HostMemory.ReturnFreedBlocks(); // what the answers took is not kept beside what a step takes
         _run.Progress.Update(report => report with { Message = message });
         foreach ((TestSet set, EvaluationResult result) in _sets.Zip(results))
             _run.Progress.Say(FormattableString.Invariant($"accuracy {when}{(_sets.Count > 1 ? $" on {set.Spec.Benchmark}" : "")}: {result.Accuracy:P1} of {set.Questions.Count} questions").Replace(" %", "%")

@@ -12,6 +12,12 @@ namespace LightReasoner.Worker.Runs;
 /// <param name="Parts">Bytes by what they are for.</param>
 internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)> Parts)
 {
+    /// <summary>
+    /// What a process on a CPU grows by while it trains, beside tensors: code that is compiled, pages of libtorch that are touched for the
+    /// first time, the managed heap, what the allocator keeps.
+    /// </summary>
+    public const long TrainingGrowth = 48 << 20;
+
     /// <summary>Tokens that are read at once.</summary>
     private const long ReadTokens = 8192;
 
@@ -77,11 +83,18 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
         rows * (KvCache.BytesPerToken(model) * (longestPrompt + maxNewTokens) * 5 / 4 + 3L * sizeof(float) * model.Config.VocabSize)
         + Math.Min(ReadTokens, (long)rows * longestPrompt) * WidestRow(model.Config) * Size(model);
 
-    /// <summary>A training whose model answers questions before and after it: what that takes beyond a step's own activations.</summary>
+    /// <summary>
+    /// A training whose model answers questions before and after it. On a GPU that takes what a step's activations leave free, and only
+    /// what goes beyond them counts; on a CPU the freed small blocks of the steps lie beside it.
+    /// </summary>
     /// <param name="answers">Bytes (<see cref="Answers"/>).</param>
-    public MemoryPrediction WithAnswers(long answers) =>
-        answers - Parts.Where(part => part.Name is "activations" or "head").Sum(part => part.Bytes) is var more and > 0
-            ? new([.. Parts, ("evaluation", more)]) : this;
+    /// <param name="device">Where both are done.</param>
+    public MemoryPrediction WithAnswers(long answers, DeviceType device)
+    {
+        long shared = device == DeviceType.CUDA
+            ? Parts.Where(part => part.Name is "activations" or "head").Sum(part => part.Bytes) : 0;
+        return answers > shared ? new([.. Parts, ("evaluation", answers - shared)]) : this;
+    }
 
     /// <summary>Parameters that are trained.</summary>
     public static long Trained(DecoderConfig config, LoraSpec? lora) =>
@@ -106,9 +119,11 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     /// <param name="device">Where the work is done.</param>
     /// <param name="loaded">Bytes of the weights that are there.</param>
     /// <param name="replicas">Replicas in this memory: those on the CPU share the machine's.</param>
-    public MemoryPrediction WithProcess(torch.Device device, long loaded, int replicas = 1)
+    /// <param name="growth">Bytes that the process itself will grow by, on a CPU.</param>
+    public MemoryPrediction WithProcess(torch.Device device, long loaded, int replicas = 1, long growth = 0)
     {
-        long used = device.type == DeviceType.CUDA ? DeviceMemory.Total(device) - DeviceMemory.Free(device) : Environment.WorkingSet;
+        long used = device.type == DeviceType.CUDA ? DeviceMemory.Total(device) - DeviceMemory.Free(device)
+            : Environment.WorkingSet + growth;
         int copies = device.type == DeviceType.CUDA ? 1 : replicas;
         return new([.. Parts.Select(part => (part.Name, part.Bytes * copies)), ("process", Math.Max(0, used - loaded))]);
     }

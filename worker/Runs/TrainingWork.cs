@@ -75,7 +75,8 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
         {
             Models = [RunPlan.Model("model", model)],
             Work = work,
-            Memory = memory.WithAnswers(answers).WithProcess(Run.Devices[0], weights, Run.Devices.Count),
+            Memory = memory.WithAnswers(answers, Run.Devices[0].type)
+                .WithProcess(Run.Devices[0], weights, Run.Devices.Count, MemoryPrediction.TrainingGrowth),
             MemoryRemedy = "a smaller spec.training.batchSize with more gradientAccumulationSteps needs less, and so do "
                 + "gradientCheckpointing: true and a smaller spec.evaluation.batchSize",
             Writes = $"checkpoints/, {(adapter is null ? "model/" : writesModel ? "adapter/, model/" : "adapter/")}, metrics.jsonl, "

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using LightReasoner.Api;
 using LightReasoner.Worker.Runs;
+using LightReasoner.Worker.Tests.Faults;
 using LightReasoner.Worker.Tests.FineTuning;
 using LightReasoner.Worker.Tests.Storage;
 
@@ -79,6 +80,27 @@ public sealed class GuardTests : IDisposable
             "spec.training.maxSteps=3", "--set", "spec.training.batchSize=32", "--set", $"spec.evaluation={Evaluation(maxQuestions: 60)}");
         Assert.True(code == 0, errors);
         AssertPredicted("out");
+    }
+
+    /// <summary>The quickstart's trainings with fewer steps and questions, each in its own process, started as bin/worker does.</summary>
+    [Fact]
+    public async Task SmallTrainings_PredictedMemory_IsWhatTheirProcessesTake()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "a process's peak is read from the system");
+        Assert.Equal(0, (await SampleAsync("samples", "--set", "spec.batchSize=50", "--set", "spec.maxQuestions=100")).Code);
+        await AssertAsync("finetune", "2-finetune.yaml", $$"""spec.samples={uri: '{{In("samples/samples")}}'}""");
+        await AssertAsync("refine", "3-refine.yaml", $$"""spec.model={uri: 'file://{{Examples}}/models/seed-0/expert', dtype: float32}""");
+
+        async Task AssertAsync(string output, string manifest, string input)
+        {
+            using var worker = WorkerProcess.Start(
+                ["run", "-f", Path.Combine(Examples, manifest), "--output", In(output), "--quiet", "--set", input,
+                    "--set", "spec.training.maxSteps=10", "--set", "spec.evaluation.maxQuestions=200"],
+                new Dictionary<string, string> { ["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1" });
+            (int code, string errors) = await worker.ResultAsync();
+            Assert.True(code == 0, errors);
+            AssertPredicted(output, least: 0.8, most: 1.2);
+        }
     }
 
     [Fact]
@@ -485,12 +507,12 @@ public sealed class GuardTests : IDisposable
         Assert.Contains("   at ", (await SampleAsync("file/below", "--verbose")).Errors);
     }
 
-    private void AssertPredicted(string run)
+    private void AssertPredicted(string run, double least = 0.75, double most = 1.35)
     {
         JsonNode result = Json(run, "results/run.json");
         double predicted = (double)result["predictedMemory"]!, measured = (double)result["usage"]!["peakMemory"]!;
         TestContext.Current.TestOutputHelper?.WriteLine($"predicted {predicted / (1 << 20):F0} MiB, measured {measured / (1 << 20):F0} MiB");
-        Assert.InRange(predicted / measured, 0.75, 1.35);
+        Assert.InRange(predicted / measured, least, most);
     }
 
     private string In(string name) => Path.Combine(_folder.Path, name);
