@@ -12,7 +12,7 @@ EOF
     chmod +x "bin/$1"
 }
 # What the C library must be told before it starts. Huge pages: a decode step reads all weights, and finding their pages is a tenth of
-# its time. One arena: steps run on one thread of a pool after the other, and each would keep freed blocks of its own.
-launcher worker LightReasoner.Worker 'env GLIBC_TUNABLES="${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1}"'
+# its time.
+launcher worker LightReasoner.Worker 'env GLIBC_TUNABLES="${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1}"'
 launcher operator LightReasoner.Operator
 launcher devcluster LightReasoner.DevCluster
