@@ -16,7 +16,7 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     /// What a process on a CPU grows by while it trains, beside tensors: code that is compiled, pages of libtorch that are touched for the
     /// first time, the managed heap, what the allocator keeps.
     /// </summary>
-    public const long TrainingGrowth = 48 << 20;
+    public const long TrainingGrowth = 80 << 20;
 
     /// <summary>Tokens that are read at once.</summary>
     private const long ReadTokens = 8192;

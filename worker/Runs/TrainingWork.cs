@@ -41,6 +41,9 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
     /// <summary>Metrics where the document does not say how often: so many in a run, and no more steps between two.</summary>
     private const int CurvePoints = 100, MostBetweenPoints = 10;
 
+    /// <summary>How often what was freed goes back to the system while training on a CPU.</summary>
+    private static readonly TimeSpan TrimEvery = TimeSpan.FromSeconds(5);
+
     protected RunContext Run { get; } = run;
 
     /// <summary>What the steps will take, by one or two that are done and thrown away.</summary>
@@ -124,7 +127,7 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
         if (course.Resume == ResumeMode.Disable) await checkpoints.ClearAsync(Run.Stop);
         else if (await checkpoints.LoadNewestAsync(trainer.LoadState, Run.Stop))
             Run.Progress.Say($"continuing from the checkpoint of step {trainer.Step}");
-        long start = trainer.Step, saved = start, savedAt = Run.Time.GetTimestamp();
+        long start = trainer.Step, saved = start, savedAt = Run.Time.GetTimestamp(), trimmed = savedAt;
         MetricsLog log = await MetricsLog.OpenAsync(Run.Output, MetricsFile.Training, start, Run.Time, Run.Stop, Run.Tracking);
         // A run that was interrupted after its last step has nothing left to train, only to write.
         TMetrics? last = log.Last is { } line ? JsonNode.Parse(line).Deserialize<TMetrics>(ApiJson.Options) : null;
@@ -158,6 +161,12 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
             double rate = (step - start) / Seconds();
             Run.Progress.Tell(what, r => report(r with { Done = step, RatePerSecond = rate }, metrics), describe(metrics));
             if (step % logged == 0 || isLast || validates) await log.AddAsync(last = metrics, CancellationToken.None);
+            // Else the holes that small tensors leave add up over hundreds of steps. It takes as long as a small step or two.
+            if (Run.Devices[0].type == TorchSharp.DeviceType.CPU && Run.Time.GetElapsedTime(trimmed) >= TrimEvery)
+            {
+                HostMemory.ReturnFreedBlocks();
+                trimmed = Run.Time.GetTimestamp();
+            }
             if (step % course.SaveSteps == 0 || isLast || Run.Stop.IsCancellationRequested
                 || Run.Time.GetElapsedTime(savedAt) >= TimeSpan.FromMinutes(course.SaveMinutes)) await SaveAsync();
             Run.Stop.ThrowIfCancellationRequested();
