@@ -20,7 +20,7 @@ public sealed class SeveralDevicesTests(Scenarios scenarios)
     }
 
     /// <summary>Accuracy before training, on as many devices: by blocks for a RefineRun.</summary>
-    [Theory, InlineData(RunKind.FineTuneRun), InlineData(RunKind.RefineRun)]
+    [Theory, InlineData(RunKind.FineTuneRun), InlineData(RunKind.RefineRun), Trait("Suite", "long")]
     public async Task Training_OnSeveralDevices_EvaluatesWhatOneEvaluates(RunKind kind)
     {
         const string before = "evaluation-before.json";
