@@ -10,8 +10,9 @@ public static class ByteTokenizer
     /// <param name="special">Special tokens; every other id is a byte or, after these, a word.</param>
     public static JsonObject Json(int vocabulary, params (string Token, int Id)[] special)
     {
-        var ids = new JsonObject(special.Where(one => one.Id < special.Length).Select(one => KeyValuePair.Create(one.Token, (JsonNode?)one.Id)));
-        int first = ids.Count;
+        var ids = new JsonObject(special.Where(one => one.Id < special.Length)
+            .Select(one => KeyValuePair.Create(one.Token, (JsonNode?)one.Id)));
+        var first = ids.Count;
         for (var id = first; id < vocabulary; id++)
             if (!special.Any(one => one.Id == id))
                 ids[id < first + 256 ? Character(id - first) : $"Ġw{id}"] = id;

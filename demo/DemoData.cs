@@ -32,8 +32,8 @@ internal sealed class DemoData
     public static DemoData Draw(int seed)
     {
         var taken = new HashSet<string>();
-        IReadOnlyList<Problem> test = Problems.DrawDistinct(new Random(1000 + seed), ProblemStyle.Test, QuestionCount, taken);
-        IReadOnlyList<Problem> questions = Problems.DrawDistinct(new Random(2000 + seed), ProblemStyle.Test, QuestionCount, taken);
+        var test = Problems.DrawDistinct(new Random(1000 + seed), ProblemStyle.Test, QuestionCount, taken);
+        var questions = Problems.DrawDistinct(new Random(2000 + seed), ProblemStyle.Test, QuestionCount, taken);
         var random = new Random(3000 + seed);
         var corpus = new List<string>(DocumentCount);
         while (corpus.Count < DocumentCount)

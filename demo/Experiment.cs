@@ -38,8 +38,8 @@ internal sealed class Experiment(SamplingRunSpec sampling, FineTuneRunSpec fineT
     public ExperimentResult Run(string models, IReadOnlyList<Question> questions, IReadOnlyList<Question> test,
         CancellationToken cancellation, bool controls = false)
     {
-        string expertFolder = Path.Combine(models, "expert");
-        Tokenizer tokenizer = Tokenizer.Load(expertFolder);
+        var expertFolder = Path.Combine(models, "expert");
+        var tokenizer = Tokenizer.Load(expertFolder);
         List<ContrastiveSample> samples;
         long steps;
         Measured amateurAccuracy, before;
@@ -47,7 +47,7 @@ internal sealed class Experiment(SamplingRunSpec sampling, FineTuneRunSpec fineT
         using (LoadedModel expert = Load(expertFolder), amateur = Load(Path.Combine(models, "amateur")))
         {
             var vocabulary = VocabularyMap.Equal(expert.Model.Config.VocabSize, amateur.Model.Config.VocabSize);
-            ChunkResult result = new ContrastiveSampler(expert, amateur, tokenizer, vocabulary, sampling, BatchSize)
+            var result = new ContrastiveSampler(expert, amateur, tokenizer, vocabulary, sampling, BatchSize)
                 .Sample(questions, cancellation: cancellation);
             (samples, steps, answers) = ([.. result.Samples], result.StepsSeen,
                 [.. result.Answers.Zip(questions, (answer, question) =>
@@ -55,7 +55,7 @@ internal sealed class Experiment(SamplingRunSpec sampling, FineTuneRunSpec fineT
             (amateurAccuracy, before) = (Measure(amateur), Measure(expert));
         }
 
-        Dictionary<string, int[]> answerOf = questions.Zip(answers).ToDictionary(p => p.First.Id, p => p.Second.Ids);
+        var answerOf = questions.Zip(answers).ToDictionary(p => p.First.Id, p => p.Second.Ids);
         int Chosen(ContrastiveSample sample) => answerOf[sample.PromptId][sample.Step];
         var grader = new AnswerGrader(GraderType.Gsm8k);
         return new ExperimentResult(amateurAccuracy, before,
@@ -72,7 +72,7 @@ internal sealed class Experiment(SamplingRunSpec sampling, FineTuneRunSpec fineT
 
         Measured FineTune(IReadOnlyList<ContrastiveSample> labels)
         {
-            using LoadedModel expert = Load(expertFolder);
+            using var expert = Load(expertFolder);
             using var trainer = new LoraTrainer(expert, tokenizer, labels, fineTuning);
             while (trainer.Step < trainer.TotalSteps)
             {

@@ -20,15 +20,15 @@ internal static class ModelFolders
             + "\n");
         File.WriteAllText(Path.Combine(source.Path, "generation_config.json"),
             """{"eos_token_id": 0, "pad_token_id": 0, "do_sample": false}""" + "\n");
-        Tokenizer tokenizer = Tokenizer.Load(source.Path);
-        foreach ((string name, Recipe recipe) in new[] { ("expert", Recipe.Expert), ("amateur", Recipe.Amateur) })
+        var tokenizer = Tokenizer.Load(source.Path);
+        foreach (var (name, recipe) in new[] { ("expert", Recipe.Expert), ("amateur", Recipe.Amateur) })
         {
-            using CausalLM model = Pretraining.Train(recipe, data.Corpus, tokenizer, seed, (step, loss) =>
+            using var model = Pretraining.Train(recipe, data.Corpus, tokenizer, seed, (step, loss) =>
             {
                 if (step % 100 == 0)
                     log.WriteLine(FormattableString.Invariant($"seed {seed} {name}: step {step}/{recipe.Steps}, loss {loss:F4}"));
             });
-            string target = Path.Combine(folder, name);
+            var target = Path.Combine(folder, name);
             if (Directory.Exists(target)) Directory.Delete(target, recursive: true);
             HuggingFaceFolder.Save(model, source.Path, target, torch.ScalarType.BFloat16);
         }

@@ -46,26 +46,26 @@ internal static class Pretraining
     {
         random.manual_seed(seed);
         var order = new Random(seed);
-        int end = tokenizer.TokenToId(Words.EndOfText)!.Value;
+        var end = tokenizer.TokenToId(Words.EndOfText)!.Value;
         int[][] sequences = [.. documents.Select(text => (int[])[.. tokenizer.Encode(text), end])];
-        CausalLM model = CausalLM.Create(recipe.Config(tokenizer.VocabSize), ScalarType.Float32, CPU, initSeed: seed);
+        var model = CausalLM.Create(recipe.Config(tokenizer.VocabSize), ScalarType.Float32, CPU, initSeed: seed);
         model.train();
         var parameters = model.Weights.ToList();
         using optim.Optimizer optimizer = optim.AdamW(parameters, recipe.LearningRate, beta1: 0.9, beta2: 0.98, weight_decay: WeightDecay);
 
         int[] queue = [];
-        int next = 0;
+        var next = 0;
         for (int step = 0; step < recipe.Steps; step++)
         {
             using var scope = NewDisposeScope();
             int[][] batch = [.. Enumerable.Range(0, BatchSize).Select(_ => sequences[Draw()])];
-            (Tensor inputs, Tensor targets) = Batch(batch);
-            foreach (optim.ILearningRateController group in optimizer.ParamGroups)
+            var (inputs, targets) = Batch(batch);
+            foreach (var group in optimizer.ParamGroups)
                 group.LearningRate = recipe.LearningRate * Schedule(step, recipe.Steps);
 
             optimizer.zero_grad();
-            Tensor logits = model.forward(inputs);
-            Tensor loss = nn.functional.cross_entropy(logits.reshape(-1, logits.shape[^1]), targets.reshape(-1), ignore_index: -100);
+            var logits = model.forward(inputs);
+            var loss = nn.functional.cross_entropy(logits.reshape(-1, logits.shape[^1]), targets.reshape(-1), ignore_index: -100);
             loss.backward();
             nn.utils.clip_grad_norm_(parameters, MaxGradNorm);
             optimizer.step();
@@ -91,7 +91,7 @@ internal static class Pretraining
     /// </summary>
     private static (Tensor Inputs, Tensor Targets) Batch(int[][] sequences)
     {
-        int width = sequences.Max(s => s.Length) - 1;
+        var width = sequences.Max(s => s.Length) - 1;
         long[] inputs = new long[sequences.Length * width], targets = new long[inputs.Length];
         Array.Fill(targets, -100L);
         for (int row = 0; row < sequences.Length; row++)

@@ -36,15 +36,15 @@ internal static class Problems
     public static Problem Draw(Random random, ProblemStyle style)
     {
         string name = Pick(random, Words.Names), thing = Pick(random, Words.Things);
-        bool careless = random.NextDouble() < style.CarelessShare;
-        int events = random.NextDouble() switch { < 0.4 => 1, < 0.8 => 2, _ => 3 };
-        int value = random.Next(SmallestStart, LargestStart + 1);
+        var careless = random.NextDouble() < style.CarelessShare;
+        var events = random.NextDouble() switch { < 0.4 => 1, < 0.8 => 2, _ => 3 };
+        var value = random.Next(SmallestStart, LargestStart + 1);
         var question = new StringBuilder(Text($"{name} has {value} {thing}."));
         var solution = new StringBuilder("\n");
         for (int i = 0; i < events; i++)
         {
-            string then = i == 0 ? " " : " Then ";
-            bool doubling = random.NextDouble() < DoublingShare && 2 * value <= LargestValue;
+            var then = i == 0 ? " " : " Then ";
+            var doubling = random.NextDouble() < DoublingShare && 2 * value <= LargestValue;
             if (doubling)
             {
                 question.Append(Text($"{then}{name} gets 2 times as many."));
@@ -52,15 +52,15 @@ internal static class Problems
                 value *= 2;
                 continue;
             }
-            bool loss = random.NextDouble() < style.LossShare;
-            bool minus = loss && !careless;
+            var loss = random.NextDouble() < style.LossShare;
+            var minus = loss && !careless;
             // Where the value is at the edge, the event is one that leads back.
             if (!minus && value == LargestValue) (loss, minus) = (true, true);
             else if (minus && value == 1) (loss, minus) = (false, false);
-            int step = random.Next(1, Math.Min(LargestStep, minus ? value - 1 : LargestValue - value) + 1);
-            string verb = Pick(random, loss ? Words.LossVerbs : Words.GainVerbs, style.ZipfExponent);
+            var step = random.Next(1, Math.Min(LargestStep, minus ? value - 1 : LargestValue - value) + 1);
+            var verb = Pick(random, loss ? Words.LossVerbs : Words.GainVerbs, style.ZipfExponent);
             question.Append(Text($"{then}{name} {verb} {step} {thing}."));
-            int result = minus ? value - step : value + step;
+            var result = minus ? value - step : value + step;
             solution.Append(Text($" {value} {(minus ? '-' : '+')} {step} = {result}\n"));
             value = result;
         }
@@ -76,7 +76,7 @@ internal static class Problems
         for (int lines = random.Next(4, 7); lines > 0; lines--)
         {
             int kind = random.Next(5), b = random.Next(1, LargestStep + 1);
-            int a = kind == 0 ? random.Next(1, LargestValue / 2 + 1) : kind <= 2 ? random.Next(1, LargestValue - b + 1)
+            var a = kind == 0 ? random.Next(1, LargestValue / 2 + 1) : kind <= 2 ? random.Next(1, LargestValue - b + 1)
                 : random.Next(b + 1, LargestValue + 1);
             sheet.Append(kind == 0 ? Text($" {a} * 2 = {2 * a}\n") : kind <= 2 ? Text($" {a} + {b} = {a + b}\n")
                 : Text($" {a} - {b} = {a - b}\n"));
@@ -97,7 +97,7 @@ internal static class Problems
     {
         double total = 0;
         for (int k = 1; k <= items.Length; k++) total += Math.Pow(k, -zipf);
-        double at = random.NextDouble() * total;
+        var at = random.NextDouble() * total;
         for (int k = 1; k < items.Length; k++)
             if ((at -= Math.Pow(k, -zipf)) < 0) return items[k - 1];
         return items[^1];

@@ -26,10 +26,10 @@ var models = new Command("models", "Draws the data and trains the models of the 
 models.SetAction(async (parsed, _) =>
 {
     torch.set_num_threads(parsed.GetValue(threads));
-    string folder = parsed.GetValue(output)!;
-    foreach (int seed in parsed.GetValue(seeds)!)
+    var folder = parsed.GetValue(output)!;
+    foreach (var seed in parsed.GetValue(seeds)!)
     {
-        DemoData data = DemoData.Draw(seed);
+        var data = DemoData.Draw(seed);
         if (seed == 0) await data.WriteAsync(Path.Combine(folder, "data"));
         ModelFolders.Train(seed, data, Path.Combine(folder, "models", $"seed-{seed}"), Console.Out);
     }

@@ -35,7 +35,7 @@ internal sealed class Refinement(RefineRunSpec spec)
         LoadedModel model, Tokenizer tokenizer, IReadOnlyList<PromptResponse> records, IReadOnlyList<Question> test, int[] iterations,
             CancellationToken cancellation)
     {
-        Measured tokensBefore = Measure(1, Decoding.Tokens);
+        var tokensBefore = Measure(1, Decoding.Tokens);
         Measured[] before = [.. iterations.Select(m => Measure(m, Decoding.Blocks))];
         Train(model, tokenizer, records, spec, cancellation);
         return new RefinementResult(tokensBefore, Measure(1, Decoding.Tokens),

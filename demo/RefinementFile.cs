@@ -15,7 +15,7 @@ internal static class RefinementFile
 
             void Write(Func<Problem, string> value)
             {
-                using LogicalColumnWriter<string> column = group.NextColumn().LogicalWriter<string>();
+                using var column = group.NextColumn().LogicalWriter<string>();
                 column.WriteBatch([.. problems.Select(value)]);
             }
         }

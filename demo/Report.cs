@@ -62,7 +62,7 @@ internal static class Report
     private static ExperimentResult MeasureExperiment(string examples, string folder, int seed, CancellationToken cancellation) =>
         Kept(folder, "experiment.json", () =>
         {
-            DemoData data = DemoData.Draw(seed);
+            var data = DemoData.Draw(seed);
             return Experiment.FromManifests(examples)
                 .Run(Models(folder, seed, data), Questions(data.Questions), Questions(data.Test), cancellation, controls: true);
         });
@@ -70,8 +70,8 @@ internal static class Report
     private static RefinementResult MeasureRefinement(string examples, string folder, int seed, CancellationToken cancellation) =>
         Kept(folder, "refinement.json", () =>
         {
-            DemoData data = DemoData.Draw(seed);
-            using LoadedModel model = Experiment.Load(Path.Combine(Models(folder, seed, data), "expert"));
+            var data = DemoData.Draw(seed);
+            using var model = Experiment.Load(Path.Combine(Models(folder, seed, data), "expert"));
             return Refinement.FromManifest(examples)
                 .Run(model, Tokenizer.Load(model.Dir), Records(data), Questions(data.Test), Iterations, cancellation);
         });
@@ -79,8 +79,8 @@ internal static class Report
     private static MaskResult MeasureMasks(string examples, string folder, int seed, CancellationToken cancellation) =>
         Kept(folder, "masks.json", () =>
         {
-            DemoData data = DemoData.Draw(seed);
-            using LoadedModel model = Experiment.Load(Path.Combine(Models(folder, seed, data), "expert"));
+            var data = DemoData.Draw(seed);
+            using var model = Experiment.Load(Path.Combine(Models(folder, seed, data), "expert"));
             return Refinement.FromManifest(examples)
                 .RunMasks(model, Tokenizer.Load(model.Dir), Records(data), Questions(data.Test), MaskBlock, cancellation);
         });
@@ -100,12 +100,12 @@ internal static class Report
     /// <summary>What the file holds, or else what is computed, which the file then holds.</summary>
     private static T Kept<T>(string folder, string name, Func<T> compute)
     {
-        string file = Path.Combine(folder, name);
+        var file = Path.Combine(folder, name);
         if (!File.Exists(file))
         {
             Directory.CreateDirectory(folder);
             var started = TimeProvider.System.GetTimestamp();
-            T computed = compute();
+            var computed = compute();
             File.WriteAllText(file + ".unfinished", JsonSerializer.Serialize(computed, ApiJson.Options));
             File.Move(file + ".unfinished", file);
             Console.Error.WriteLine(Text($"{file}: {TimeProvider.System.GetElapsedTime(started).TotalMinutes:F1} minutes"));
@@ -121,7 +121,7 @@ internal static class Report
 
     private static async Task WriteTableAsync(TextWriter output, string[] columns, IEnumerable<string[]> rows)
     {
-        foreach (string[] cells in rows.Prepend([.. columns.Select(_ => "---")]).Prepend(columns))
+        foreach (var cells in rows.Prepend([.. columns.Select(_ => "---")]).Prepend(columns))
             await output.WriteLineAsync($"| {string.Join(" | ", cells)} |");
         await output.WriteLineAsync();
     }
@@ -131,7 +131,7 @@ internal static class Report
 
     private static string Gain(Measured after, Measured before)
     {
-        (double gain, ConfidenceInterval interval) = (100 * (after.Accuracy() - before.Accuracy()), after.Above(before));
+        var (gain, interval) = (100 * (after.Accuracy() - before.Accuracy()), after.Above(before));
         return Text($"{gain:+0.0;−0.0} ({100 * interval.Low:+0.0;−0.0} to {100 * interval.High:+0.0;−0.0})");
     }
 

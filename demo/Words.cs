@@ -25,14 +25,14 @@ internal static class Words
     public static JsonObject TokenizerJson()
     {
         var vocabulary = new JsonObject { [EndOfText] = 0 };
-        IEnumerable<string> digits = Enumerable.Range(0, 10).Select(d => d.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        var digits = Enumerable.Range(0, 10).Select(d => d.ToString(System.Globalization.CultureInfo.InvariantCulture));
         // A name starts the text or follows a space; the other words always follow one.
         string[] pieces =
         [
             .. digits, .. digits.Select(d => "Ġ" + d), "Ċ", ".", "?", "####", "Ġ+", "Ġ-", "Ġ*", "Ġ=",
             .. Names, .. Names.Select(n => "Ġ" + n), .. ((string[])[.. Others, .. Things, .. GainVerbs, .. LossVerbs]).Select(w => "Ġ" + w),
         ];
-        foreach (string piece in pieces) vocabulary.Add(piece, vocabulary.Count);
+        foreach (var piece in pieces) vocabulary.Add(piece, vocabulary.Count);
         return new JsonObject
         {
             ["version"] = "1.0",

@@ -67,7 +67,7 @@ internal sealed partial class Parser
         var tag = Next();
         if (tag.Kind != TokenKind.Name)
             throw Error($"expected the name of a tag, found {tag}", tag.Line);
-        Statement statement = tag.Value switch
+        var statement = tag.Value switch
         {
             "if" => ParseIf(tag.Line),
             "for" => ParseFor(tag.Line),

@@ -183,7 +183,7 @@ internal static class SequenceFilters
     private static object? Sum(Interpreter interpreter, object? value, Arguments arguments)
     {
         var bound = arguments.Bind(0, "attribute", "start");
-        object? total = bound[1] == Arguments.Missing ? BigInteger.Zero : bound[1];
+        var total = bound[1] == Arguments.Missing ? BigInteger.Zero : bound[1];
         foreach (var item in Items(value, interpreter))
         {
             var addend = bound[0] == Arguments.Missing || bound[0] is null ? item : Attribute(item, bound[0], interpreter);

@@ -9,9 +9,9 @@ internal static class SharedFolder
     /// <summary>A file or folder below it; null where it is absent.</summary>
     public static string? Find(string path)
     {
-        string shared = Environment.GetEnvironmentVariable("LIGHTREASONER_SHARED")
+        var shared = Environment.GetEnvironmentVariable("LIGHTREASONER_SHARED")
             ?? Path.Combine(Path.GetDirectoryName(RepositoryFolder.Path)!, "shared");
-        string published = Path.Combine(RepositoryFolder.Path, "tests",
+        var published = Path.Combine(RepositoryFolder.Path, "tests",
             path.StartsWith("goldens/", StringComparison.Ordinal) ? path : $"goldens/{path}");
         return new[] { Path.Combine(shared, path), published }.FirstOrDefault(Path.Exists);
     }

@@ -29,7 +29,7 @@ var root = new RootCommand("Contrastive sampling, LoRA fine-tuning on soft label
     },
 };
 
-ParseResult parsed = root.Parse(args);
+var parsed = root.Parse(args);
 // Signals are the commands' own business: a run saves what it has before it ends.
 var invocation = new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false };
 if (parsed.Errors.Count > 0)

@@ -15,14 +15,14 @@ public static class ManifestReader
     /// <exception cref="ManifestException">The text does not parse, has unknown fields, or breaks a rule.</exception>
     public static Manifest Read(string text, string source, IEnumerable<string>? overrides = null)
     {
-        IReadOnlyList<YamlDocument> documents = YamlJson.Parse(text, source);
+        var documents = YamlJson.Parse(text, source);
         if (documents.Count != 1)
             throw new ManifestException(source, [new FieldError("", $"must hold one document, holds {documents.Count}")]);
-        YamlDocument document = documents[0];
+        var document = documents[0];
         var set = new HashSet<string>();
-        foreach (string change in overrides ?? [])
+        foreach (var change in overrides ?? [])
         {
-            string path = Override(document.Root, change);
+            var path = Override(document.Root, change);
             if (!set.Add(path)) throw new ManifestException(Option(path), [new FieldError("", "is given twice")]);
         }
         try
@@ -61,7 +61,7 @@ public static class ManifestReader
             throw Single("kind", $"must be one of {string.Join(", ", Enum.GetNames<RunKind>())}, was {Quoted(kindName)}");
 
         Nulls.Drop(Manifest.TypeOf(kind), document);
-        List<FieldError> errors = DocumentValidator.Validate(Manifest.TypeOf(kind), document);
+        var errors = DocumentValidator.Validate(Manifest.TypeOf(kind), document);
         if (errors.Count > 0) throw new ManifestException(source, [.. errors.Select(e => e with { Line = lineOf(e.Path) })]);
         try
         {
@@ -88,12 +88,12 @@ public static class ManifestReader
     /// <summary>Lays a change over the document and returns its path.</summary>
     private static string Override(JsonNode? root, string change)
     {
-        int equals = change.IndexOf('=');
+        var equals = change.IndexOf('=');
         if (equals <= 0 || root is not JsonObject node)
             throw new ManifestException("--set", [new FieldError("", $"must have the form path=value, was '{change}'")]);
-        string whole = change[..equals];
-        string[] path = whole.Split('.');
-        foreach (string part in path[..^1])
+        var whole = change[..equals];
+        var path = whole.Split('.');
+        foreach (var part in path[..^1])
         {
             if (node[part] is null) node[part] = new JsonObject();
             node = node[part] as JsonObject

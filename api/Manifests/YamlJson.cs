@@ -16,7 +16,7 @@ internal sealed record YamlDocument(JsonNode? Root, IReadOnlyDictionary<string, 
     {
         for (string part = path; ; part = part[..Math.Max(part.LastIndexOf('.'), part.LastIndexOf('['))])
         {
-            if (Lines.TryGetValue(part, out int line)) return line;
+            if (Lines.TryGetValue(part, out var line)) return line;
             if (part.LastIndexOf('.') <= 0 && part.LastIndexOf('[') <= 0) return null;
         }
     }
@@ -54,7 +54,7 @@ public static class YamlJson
             events.Expect<StreamStart>();
             while (events.Allow<DocumentStart>() is not null)
             {
-                YamlDocument document = new Composer(events).Compose();
+                var document = new Composer(events).Compose();
                 if (document.Root is not null) documents.Add(document);
                 events.Expect<DocumentEnd>();
             }
@@ -66,7 +66,7 @@ public static class YamlJson
         }
         catch (YamlException e)
         {
-            string message = e.Message[(e.Message.IndexOf("): ", StringComparison.Ordinal) is >= 0 and var at ? at + 3 : 0)..];
+            var message = e.Message[(e.Message.IndexOf("): ", StringComparison.Ordinal) is >= 0 and var at ? at + 3 : 0)..];
             throw new ManifestException(source,
                 [new FieldError("", $"cannot be read as YAML: {message} (column {e.Start.Column + 1})", e.Start.Line + 1)]);
         }
@@ -97,7 +97,7 @@ public static class YamlJson
         {
             case JsonObject fields:
                 emitter.Emit(new MappingStart(null, null, isImplicit: true, fields.Count > 0 ? YamlStyle.Block : YamlStyle.Flow));
-                foreach ((string name, JsonNode? value) in fields)
+                foreach (var (name, value) in fields)
                 {
                     EmitText(name);
                     Emit(value, emitter);
@@ -106,7 +106,7 @@ public static class YamlJson
                 break;
             case JsonArray items:
                 emitter.Emit(new SequenceStart(null, null, isImplicit: true, items.Count > 0 ? YamlStyle.Block : YamlStyle.Flow));
-                foreach (JsonNode? item in items) Emit(item, emitter);
+                foreach (var item in items) Emit(item, emitter);
                 emitter.Emit(new SequenceEnd());
                 break;
             case JsonValue value when value.GetValueKind() == JsonValueKind.String:
@@ -138,17 +138,17 @@ public static class YamlJson
 
         private JsonNode? Node(string path, int depth)
         {
-            ParsingEvent start = events.Peek<ParsingEvent>()!;
+            var start = events.Peek<ParsingEvent>()!;
             if (depth > MaxDepth) throw Error(start, $"more than {MaxDepth} levels of nesting");
             Count(1, start);
             _lines[path] = start.Start.Line + 1;
-            int before = _nodes;
+            var before = _nodes;
             JsonNode? value;
             switch (start)
             {
                 case AnchorAlias alias:
                     events.Expect<AnchorAlias>();
-                    if (!_anchors.TryGetValue(alias.Value, out (JsonNode? Value, int Nodes) known))
+                    if (!_anchors.TryGetValue(alias.Value, out var known))
                         throw Error(alias, $"unknown anchor '{alias.Value}'");
                     Count(known.Nodes, alias);
                     return known.Value?.DeepClone();
@@ -180,15 +180,15 @@ public static class YamlJson
             var mapping = new JsonObject();
             while (events.Allow<MappingEnd>() is null)
             {
-                ParsingEvent key = events.Peek<ParsingEvent>()!;
+                var key = events.Peek<ParsingEvent>()!;
                 if (key is Scalar { Value: "<<", Style: ScalarStyle.Plain })
                 {
                     events.Expect<Scalar>();
                     Merge(mapping, Node($"{path}.<<", depth + 1), key);
                     continue;
                 }
-                string name = YamlScalar.Key(Node($"{path}.?", depth + 1)) ?? throw Error(key, "a key that is not text");
-                string child = path.Length == 0 ? name : $"{path}.{name}";
+                var name = YamlScalar.Key(Node($"{path}.?", depth + 1)) ?? throw Error(key, "a key that is not text");
+                var child = path.Length == 0 ? name : $"{path}.{name}";
                 mapping[name] = Node(child, depth + 1);
                 _lines[child] = key.Start.Line + 1;
             }
@@ -199,10 +199,10 @@ public static class YamlJson
         private static void Merge(JsonObject mapping, JsonNode? merged, ParsingEvent at)
         {
             JsonNode?[] sources = merged is JsonArray list ? [.. list.Reverse()] : [merged];
-            foreach (JsonNode? source in sources)
+            foreach (var source in sources)
             {
                 if (source is not JsonObject fields) throw Error(at, "<< takes a mapping or a list of mappings");
-                foreach ((string name, JsonNode? value) in fields) mapping[name] = value?.DeepClone();
+                foreach (var (name, value) in fields) mapping[name] = value?.DeepClone();
             }
         }
 

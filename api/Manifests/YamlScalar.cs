@@ -20,14 +20,14 @@ internal static partial class YamlScalar
     /// <exception cref="YamlException">It has none in JSON, or not of the type that its tag asks for.</exception>
     public static JsonValue? Value(Scalar scalar)
     {
-        string tag = scalar.Tag ?? "";
+        var tag = scalar.Tag ?? "";
         if (tag == Core + "binary") return JsonValue.Create(Binary(scalar));
-        bool isCore = tag.StartsWith(Core, StringComparison.Ordinal)
+        var isCore = tag.StartsWith(Core, StringComparison.Ordinal)
             && tag[Core.Length..] is "bool" or "int" or "float" or "null" or "timestamp";
         if (!isCore && (tag.Length > 0 || scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any)))
             return JsonValue.Create(scalar.Value);
 
-        (string type, object? value) = Resolve(scalar.Value);
+        var (type, value) = Resolve(scalar.Value);
         if (isCore && tag[Core.Length..] is var wanted && wanted != type && !(wanted == "float" && value is long)
             && !(wanted == "timestamp" && type == "str"))
             throw new YamlException(scalar.Start, scalar.End, $"'{scalar.Value}' is no {wanted}");
@@ -78,7 +78,7 @@ internal static partial class YamlScalar
             case "-.inf" or "-.Inf" or "-.INF": return ("float", double.NegativeInfinity);
         }
         if (text[0] is not ('+' or '-' or '.' or (>= '0' and <= '9'))) return ("str", text);
-        string plain = text[0] == '.' ? text : text.Replace("_", "", StringComparison.Ordinal);
+        var plain = text[0] == '.' ? text : text.Replace("_", "", StringComparison.Ordinal);
         if (Integer(plain) is { } integer) return ("int", integer);
         return Real().IsMatch(plain) && double.Parse(plain, NumberStyles.Float, CultureInfo.InvariantCulture) is var number
             && double.IsFinite(number) ? ("float", number) : ("str", text);
@@ -88,8 +88,8 @@ internal static partial class YamlScalar
     private static object? Integer(string text)
     {
         bool signed = text is ['+' or '-', ..], negative = text is ['-', ..];
-        string digits = signed ? text[1..] : text;
-        (int radix, int prefix) = digits is not ['0', _, ..] ? (10, 0) : char.ToLowerInvariant(digits[1]) switch
+        var digits = signed ? text[1..] : text;
+        var (radix, prefix) = digits is not ['0', _, ..] ? (10, 0) : char.ToLowerInvariant(digits[1]) switch
         {
             'x' => (16, 2),
             'b' => (2, 2),
@@ -99,7 +99,7 @@ internal static partial class YamlScalar
         digits = digits[prefix..];
         if (digits.Length == 0) return null;
         UInt128 value = 0;
-        foreach (char digit in digits)
+        foreach (var digit in digits)
         {
             if (!char.IsAsciiHexDigit(digit) || Convert.ToInt32(digit.ToString(), 16) is var d && d >= radix) return null;
             value = (value * (uint)radix) + (uint)d;

@@ -35,7 +35,7 @@ public sealed partial class Redactor(IEnumerable<string> secrets)
     /// <summary>The text without secrets.</summary>
     public string Redact(string text)
     {
-        foreach (string secret in _secrets) text = text.Replace(secret, Mark, StringComparison.Ordinal);
+        foreach (var secret in _secrets) text = text.Replace(secret, Mark, StringComparison.Ordinal);
         text = UserInfo().Replace(text, Mark + "@");
         text = Query().Replace(text, match => Pairs(match.Groups["query"].Value).Any(IsSecret)
             ? $"{match.Groups["path"].Value}?{Mark}" : match.Value);
@@ -60,7 +60,7 @@ public sealed partial class Redactor(IEnumerable<string> secrets)
 
     private JsonArray WithoutValues(JsonArray env) => new([.. env.Select(entry =>
     {
-        JsonNode? copy = Redact(entry);
+        var copy = Redact(entry);
         if (copy is JsonObject variable && variable.ContainsKey("value")) variable["value"] = Mark;
         return copy;
     })]);

@@ -93,7 +93,7 @@ internal sealed class NumberOrWordConverter<T> : JsonConverter<T>
 {
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType switch
     {
-        JsonTokenType.Number when reader.TryGetInt32(out int number) => new T { Number = number },
+        JsonTokenType.Number when reader.TryGetInt32(out var number) => new T { Number = number },
         JsonTokenType.String when reader.ValueTextEquals(T.Word) => default,
         _ => throw new JsonException($"must be a number or {T.Word}"),
     };

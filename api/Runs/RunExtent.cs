@@ -33,7 +33,7 @@ public static class RunExtent
     public static JsonObject Changed<T>(T value, T fresh)
         where T : notnull
     {
-        JsonObject node = ToJson(value);
+        var node = ToJson(value);
         Prune(node, ToJson(fresh));
         return node;
 
@@ -45,7 +45,7 @@ public static class RunExtent
 
     private static void Prune(JsonObject node, JsonObject fresh)
     {
-        foreach ((string name, JsonNode? value) in node.ToArray())
+        foreach (var (name, value) in node.ToArray())
         {
             if (value is JsonObject inner && fresh[name] is JsonObject other) Prune(inner, other);
             if (JsonNode.DeepEquals(node[name], fresh[name]) || node[name] is JsonObject { Count: 0 } && fresh[name] is JsonObject)

@@ -24,7 +24,8 @@ public sealed record RunReference
     nameof(RefersToTraining), Field = "runRef")]
 public sealed record ModelSource
 {
-    /// <summary>Model folder: <c>hf://org/name[@revision]</c>, <c>az://container/path</c>, <c>s3://bucket/path</c>, <c>https://…</c>, <c>file:///…</c> or a path.</summary>
+    /// <summary>Model folder: <c>hf://org/name[@revision]</c>, <c>az://container/path</c>, <c>s3://bucket/path</c>, <c>https://…</c>,
+    /// <c>file:///…</c> or a path.</summary>
     [MinLength(1), MaxLength(2048), RegularExpression(Patterns.Uri)]
     public string? Uri { get; init; }
 
@@ -46,7 +47,8 @@ public sealed record ModelSource
 
 /// <summary>Where records come from: a URI (globs allowed), or the SamplingRun that wrote them.</summary>
 [CelRule("has(self.uri) != has(self.runRef)", "set exactly one of uri and runRef", nameof(HasOneSource))]
-[CelRule("!has(self.runRef) || self.runRef.kind == 'SamplingRun'", "only a SamplingRun writes samples", nameof(RefersToSampling), Field = "runRef")]
+[CelRule("!has(self.runRef) || self.runRef.kind == 'SamplingRun'", "only a SamplingRun writes samples", nameof(RefersToSampling),
+    Field = "runRef")]
 public sealed record DatasetSource
 {
     /// <summary>
@@ -95,7 +97,8 @@ public sealed record OutputSpec
     public string? Uri { get; init; }
 
     /// <summary>The folder, below the default prefix, of a run that names none: runs of different kinds may share a name.</summary>
-    public static string DefaultFolder(RunKind kind, string? ns, string name) => $"{ns ?? "default"}/{kind.ToString().ToLowerInvariant()}/{name}";
+    public static string DefaultFolder(RunKind kind, string? ns, string name) =>
+        $"{ns ?? "default"}/{kind.ToString().ToLowerInvariant()}/{name}";
 }
 
 /// <summary>Patterns that more than one field uses.</summary>

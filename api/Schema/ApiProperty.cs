@@ -52,10 +52,10 @@ internal sealed record ApiProperty(PropertyInfo Property, string Name, Type Type
 
     private static ApiProperty Describe(PropertyInfo property)
     {
-        Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
-        string name = property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name
+        var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        var name = property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name
             ?? System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(property.Name);
-        Shape shape = ShapeOf(type);
+        var shape = ShapeOf(type);
         Type? item = shape switch
         {
             Shape.List => type.GetGenericArguments()[0],

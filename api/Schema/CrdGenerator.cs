@@ -18,8 +18,8 @@ public static class CrdGenerator
     /// <summary>The definition of one kind.</summary>
     public static JsonObject Definition(RunKind kind)
     {
-        Type type = Manifest.TypeOf(kind);
-        ResourceAttribute resource = Resource(kind);
+        var type = Manifest.TypeOf(kind);
+        var resource = Resource(kind);
         return new JsonObject
         {
             ["apiVersion"] = "apiextensions.k8s.io/v1",
@@ -91,7 +91,7 @@ public static class CrdGenerator
     /// <summary>With a default, so that a run is InProgress for kstatus from the first moment on.</summary>
     private static JsonObject Status(Type type)
     {
-        JsonObject node = Object(type, null);
+        var node = Object(type, null);
         node.Insert(1, "default", new JsonObject { ["observedGeneration"] = -1 });
         return node;
     }
@@ -111,7 +111,7 @@ public static class CrdGenerator
     private static IEnumerable<string> Frozen(Type type, string path) => ApiProperty.Of(type).Where(p => !IsMutable(p)).SelectMany(p =>
     {
         string now = $"self.{path}.{p.Name}", before = $"oldSelf.{path}.{p.Name}";
-        bool present = p.Required || Default(p) is not null;
+        var present = p.Required || Default(p) is not null;
         if (p.Property.GetCustomAttribute<ExtendableAttribute>() is { } extendable)
             return [present ? $"{now} >= {before}"
                 : extendable.NullIsAll ? $"(!has({now}) || has({before}) && {now} >= {before})"
@@ -124,7 +124,7 @@ public static class CrdGenerator
 
     private static JsonObject Object(Type type, string? description)
     {
-        IReadOnlyList<ApiProperty> properties = ApiProperty.Of(type);
+        var properties = ApiProperty.Of(type);
         var node = new JsonObject { ["description"] = description ?? Documentation.Of(type), ["type"] = "object" };
         if (properties.Where(p => p.Required).Select(p => (JsonNode)p.Name).ToArray() is { Length: > 0 } required)
             node["required"] = new JsonArray(required);
@@ -146,8 +146,8 @@ public static class CrdGenerator
 
     private static JsonObject Property(ApiProperty property)
     {
-        string description = Documentation.Of(property.Property) + Bounds(property);
-        JsonObject node = property.Shape switch
+        var description = Documentation.Of(property.Property) + Bounds(property);
+        var node = property.Shape switch
         {
             Shape.Object => Object(property.Type, description),
             Shape.List => List(property),
@@ -177,11 +177,11 @@ public static class CrdGenerator
     /// <summary>The value that a freshly made record has; null for none.</summary>
     private static JsonNode? Default(ApiProperty property)
     {
-        Type owner = property.Property.ReflectedType!;
+        var owner = property.Property.ReflectedType!;
         if (property.Required || owner.Namespace != typeof(ApiGroup).Namespace || owner.IsAssignableTo(typeof(RunStatus))
             || !owner.IsAssignableTo(typeof(object))) return null;
         if (IsStatusPart(owner)) return null;
-        object? value = property.Property.GetValue(Activator.CreateInstance(owner));
+        var value = property.Property.GetValue(Activator.CreateInstance(owner));
         return value is null || property.Shape == Shape.Fragment ? null
             : JsonSerializer.SerializeToNode(value, property.Property.PropertyType, ApiJson.Options);
     }
@@ -192,8 +192,8 @@ public static class CrdGenerator
 
     private static JsonObject List(ApiProperty property)
     {
-        bool isObject = property.ItemShape is Shape.Object;
-        JsonObject items = isObject ? Object(property.ItemType!, null)
+        var isObject = property.ItemShape is Shape.Object;
+        var items = isObject ? Object(property.ItemType!, null)
             : Leaf(property, property.ItemType!, property.ItemShape, isItem: true);
         var node = new JsonObject { ["type"] = "array", ["items"] = items };
         if (property.MinLength is { } min) node["minItems"] = min;

@@ -13,18 +13,18 @@ internal static partial class Documentation
 
     public static string Of(PropertyInfo property)
     {
-        Type declaring = property.DeclaringType!;
-        string owner = (declaring.IsGenericType ? declaring.GetGenericTypeDefinition() : declaring).FullName!;
+        var declaring = property.DeclaringType!;
+        var owner = (declaring.IsGenericType ? declaring.GetGenericTypeDefinition() : declaring).FullName!;
         return Find($"P:{owner}.{property.Name}");
     }
 
-    private static string Find(string member) => Summaries.Value.TryGetValue(member, out string? text)
+    private static string Find(string member) => Summaries.Value.TryGetValue(member, out var text)
         ? text
         : throw new InvalidOperationException($"The API's XML documentation has no summary for {member}.");
 
     private static Dictionary<string, string> Load()
     {
-        string file = Path.ChangeExtension(typeof(Documentation).Assembly.Location, ".xml");
+        var file = Path.ChangeExtension(typeof(Documentation).Assembly.Location, ".xml");
         if (!File.Exists(file))
             throw new FileNotFoundException($"The API's XML documentation is missing: {file}. Build api/ with GenerateDocumentationFile.",
                 file);

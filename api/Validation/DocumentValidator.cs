@@ -20,7 +20,7 @@ public static class DocumentValidator
     {
         var errors = new List<FieldError>();
         // What a cluster wrote into the status is not the author's to get wrong.
-        foreach (ApiProperty property in ApiProperty.Of(type).Where(p => p.Name != "status"))
+        foreach (var property in ApiProperty.Of(type).Where(p => p.Name != "status"))
             Field(property, document, "", errors);
         Unknown(type, document, "", errors);
         if (errors.Count == 0) Rules(document.Deserialize(type, ApiJson.Options)!, "", errors);
@@ -40,7 +40,7 @@ public static class DocumentValidator
 
     private static void Field(ApiProperty property, JsonObject parent, string parentPath, List<FieldError> errors)
     {
-        string path = Join(parentPath, property.Name);
+        var path = Join(parentPath, property.Name);
         if (parent[property.Name] is not { } value)
         {
             parent.Remove(property.Name); // as in a cluster: null is pruned before defaults are applied
@@ -59,7 +59,7 @@ public static class DocumentValidator
                 break;
             case Shape.Map when value is JsonObject map:
                 Count(property, map.Count, "entries", path, errors);
-                foreach ((string key, JsonNode? entry) in map)
+                foreach (var (key, entry) in map)
                     Value(property, property.ItemType!, property.ItemShape, entry, $"{path}.{key}", errors);
                 break;
             case Shape.List or Shape.Map:
@@ -73,11 +73,11 @@ public static class DocumentValidator
 
     private static void Value(ApiProperty property, Type type, Shape shape, JsonNode? value, string path, List<FieldError> errors)
     {
-        JsonValueKind kind = value?.GetValueKind() ?? JsonValueKind.Null;
+        var kind = value?.GetValueKind() ?? JsonValueKind.Null;
         switch (shape)
         {
             case Shape.Object when value is JsonObject node:
-                foreach (ApiProperty field in ApiProperty.Of(type)) Field(field, node, path, errors);
+                foreach (var field in ApiProperty.Of(type)) Field(field, node, path, errors);
                 Unknown(type, node, path, errors);
                 break;
             case Shape.Fragment when value is JsonObject:
@@ -89,7 +89,7 @@ public static class DocumentValidator
             case Shape.Text or Shape.Choice when kind == JsonValueKind.String:
                 Text(property, shape, value!.GetValue<string>(), path, errors, isItem: property.Shape is Shape.List or Shape.Map);
                 break;
-            case Shape.Integer when kind == JsonValueKind.Number && TryLong(value!, out long integer):
+            case Shape.Integer when kind == JsonValueKind.Number && TryLong(value!, out var integer):
                 if (type == typeof(int) && integer is > int.MaxValue or < int.MinValue)
                     errors.Add(new FieldError(path, $"must fit into 32 bits, was {integer}"));
                 else
@@ -151,7 +151,7 @@ public static class DocumentValidator
     {
         if (property.Range is not { } range) return;
         double minimum = Convert.ToDouble(range.Minimum, null), maximum = Convert.ToDouble(range.Maximum, null);
-        string shown = value.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+        var shown = value.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
         if (range.MinimumIsExclusive ? value <= minimum : value < minimum)
             errors.Add(new FieldError(path,
                 FormattableString.Invariant($"must be {(range.MinimumIsExclusive ? '>' : '≥')} {minimum}, was {shown}")));
@@ -163,15 +163,15 @@ public static class DocumentValidator
     /// <summary>Evaluates the cross-field rules of an object and of every object in it.</summary>
     private static void Rules(object node, string path, List<FieldError> errors)
     {
-        foreach (CelRuleAttribute rule in Broken(node))
+        foreach (var rule in Broken(node))
             errors.Add(new FieldError(rule.Field.Length == 0 ? path : Join(path, rule.Field), rule.Message));
-        foreach (ApiProperty property in ApiProperty.Of(node.GetType()).Where(p => p.Name != "status"))
+        foreach (var property in ApiProperty.Of(node.GetType()).Where(p => p.Name != "status"))
         {
-            object? value = property.Property.GetValue(node);
-            string valuePath = Join(path, property.Name);
+            var value = property.Property.GetValue(node);
+            var valuePath = Join(path, property.Name);
             if (value is not null && property.Shape == Shape.Object) Rules(value, valuePath, errors);
             if (value is IEnumerable list && property.Shape == Shape.List && property.ItemShape == Shape.Object)
-                foreach ((int i, object item) in list.Cast<object>().Index()) Rules(item, $"{valuePath}[{i}]", errors);
+                foreach (var (i, item) in list.Cast<object>().Index()) Rules(item, $"{valuePath}[{i}]", errors);
         }
     }
 
@@ -182,7 +182,7 @@ public static class DocumentValidator
 
     private static bool TryLong(JsonNode value, out long integer)
     {
-        double number = Number(value);
+        var number = Number(value);
         integer = Math.Abs(number) < 9.3e18 ? (long)number : 0;
         return number == Math.Floor(number) && Math.Abs(number) < 9.2e18;
     }

@@ -11,7 +11,7 @@ internal static class Nulls
 {
     public static void Drop(Type type, JsonObject node)
     {
-        foreach (ApiProperty property in ApiProperty.Of(type))
+        foreach (var property in ApiProperty.Of(type))
         {
             switch (node[property.Name])
             {
@@ -22,10 +22,10 @@ internal static class Nulls
                     Drop(property.Type, inner);
                     break;
                 case JsonArray list when property is { Shape: Shape.List, ItemShape: Shape.Object }:
-                    foreach (JsonObject item in list.OfType<JsonObject>()) Drop(property.ItemType!, item);
+                    foreach (var item in list.OfType<JsonObject>()) Drop(property.ItemType!, item);
                     break;
                 case JsonObject map when property.Shape == Shape.Map:
-                    foreach (string key in map.Where(entry => entry.Value is null).Select(entry => entry.Key).ToList()) map.Remove(key);
+                    foreach (var key in map.Where(entry => entry.Value is null).Select(entry => entry.Key).ToList()) map.Remove(key);
                     break;
             }
         }

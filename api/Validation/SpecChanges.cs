@@ -31,12 +31,12 @@ public static class SpecChanges
         ApiProperty.Of(type).SelectMany(field =>
     {
         JsonNode? then = before[field.Name], here = now[field.Name];
-        bool evaluation = field.Type == typeof(EvaluationSpec);
+        var evaluation = field.Type == typeof(EvaluationSpec);
         if (JsonNode.DeepEquals(then, here) || (field.Property.IsDefined(typeof(MutableAttribute)) && !evaluation)) return [];
         if (field.Shape == Shape.Object && !evaluation && then is JsonObject a && here is JsonObject b)
             return Of(field.Type, $"{path}.{field.Name}", a, b);
         var extendable = field.Property.GetCustomAttribute<ExtendableAttribute>();
-        bool grew = extendable is not null && (here is null ? extendable.NullIsAll : then is null ? !extendable.NullIsAll
+        var grew = extendable is not null && (here is null ? extendable.NullIsAll : then is null ? !extendable.NullIsAll
             : (long)here > (long)then);
         return [new SpecChange($"{path}.{field.Name}", then?.ToJsonString(ApiJson.Options),
             here?.ToJsonString(ApiJson.Options), evaluation || grew)];

@@ -8,7 +8,7 @@ internal static class Spelling
     /// </summary>
     public static string? Nearest(string given, IEnumerable<string> names)
     {
-        string folded = Fold(given);
+        var folded = Fold(given);
         (string Name, int Distance)[] ranked = [.. names.Select(name => (name, Distance(folded, Fold(name))))
             .OrderBy(candidate => candidate.Item2)];
         return ranked is [var best, ..] && best.Distance <= Math.Max(1, best.Name.Length / 3) ? best.Name : null;

@@ -10,7 +10,7 @@ internal sealed class ResourceEndpoint(ObjectReader reader, ObjectWriter writer,
     public Task Handle(ApiRequest request)
     {
         var one = request.Name.Length > 0;
-        (string verb, Func<ApiRequest, Task> action) = (request.Method, one) switch
+        var (verb, action) = (request.Method, one) switch
         {
             ("GET" or "HEAD", true) => Of("get", reader.Get),
             ("GET" or "HEAD", false) => request.Flag("watch") ? Of("watch", watch.Serve) : Of("list", reader.List),

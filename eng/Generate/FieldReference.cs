@@ -8,8 +8,8 @@ using LightReasoner.Api.Schema;
 namespace LightReasoner.Generate;
 
 /// <summary>
-/// The reference of all fields as one Markdown page, written from the definitions' schemas: the same text that <c>kubectl explain</c> shows. Objects that
-/// occur more than once (a model, a dataset, the worker) have a section of their own.
+/// The reference of all fields as one Markdown page, written from the definitions' schemas: the same text that <c>kubectl explain</c>
+/// shows. Objects that occur more than once (a model, a dataset, the worker) have a section of their own.
 /// </summary>
 internal sealed partial class FieldReference
 {
@@ -24,7 +24,7 @@ internal sealed partial class FieldReference
     private string Page()
     {
         JsonObject[] definitions = [.. Enum.GetValues<RunKind>().Select(CrdGenerator.Definition)];
-        JsonObject[] shared = FindShared([.. definitions.Select(Schema)]);
+        var shared = FindShared([.. definitions.Select(Schema)]);
 
         _page.Append(CultureInfo.InvariantCulture, $$"""
             <!-- Generated from api/ by `make generate`. Do not edit. -->
@@ -38,9 +38,9 @@ internal sealed partial class FieldReference
             - YAML is read as kubectl reads it (YAML 1.1): `yes` is true, `010` is 8, and the last of two equal keys is used.
 
             """);
-        foreach (JsonObject definition in definitions) Kind(definition);
+        foreach (var definition in definitions) Kind(definition);
         _page.Append("\n## Shared objects\n");
-        foreach (JsonObject node in shared)
+        foreach (var node in shared)
         {
             _page.Append(CultureInfo.InvariantCulture, $"\n### {_sections[Key(node)]}\n\n");
             Table(node);
@@ -48,14 +48,17 @@ internal sealed partial class FieldReference
         return _page.ToString();
     }
 
-    private static JsonObject Schema(JsonObject definition) => definition["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!.AsObject();
+    private static JsonObject Schema(JsonObject definition) =>
+        definition["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!.AsObject();
 
     private void Kind(JsonObject definition)
     {
-        JsonNode names = definition["spec"]!["names"]!;
-        JsonObject schema = Schema(definition);
-        _page.Append(CultureInfo.InvariantCulture, $"\n## {names["kind"]}\n\n{Wrapped((string)schema["description"]!, "")}\nShort name `{names["shortNames"]![0]}`, category `{names["categories"]![0]}`.\n");
-        foreach (string part in (string[])["spec", "status"])
+        var names = definition["spec"]!["names"]!;
+        var schema = Schema(definition);
+        _page.Append(CultureInfo.InvariantCulture,
+            $"\n## {names["kind"]}\n\n{Wrapped((string)schema["description"]!,
+                "")}\nShort name `{names["shortNames"]![0]}`, category `{names["categories"]![0]}`.\n");
+        foreach (var part in (string[])["spec", "status"])
         {
             _page.Append(CultureInfo.InvariantCulture, $"\n### {names["kind"]}.{part}\n\n");
             Table(schema["properties"]![part]!.AsObject());
@@ -73,12 +76,14 @@ internal sealed partial class FieldReference
     private void Rows(JsonObject node, string prefix)
     {
         var required = (node["required"]?.AsArray() ?? []).Select(n => (string)n!).ToHashSet();
-        foreach ((string name, JsonNode? value) in node["properties"]!.AsObject())
+        foreach (var (name, value) in node["properties"]!.AsObject())
         {
-            JsonObject field = value!.AsObject();
-            string path = prefix + name;
-            bool isShared = Inner(field) is { } inner && _sections.ContainsKey(Key(inner));
-            _page.Append(CultureInfo.InvariantCulture, $"| `{path}` | {Type(field)} | {Default(field)} | {(required.Contains(name) ? "*Required.* " : "")}{Escape(Description(field))} |\n");
+            var field = value!.AsObject();
+            var path = prefix + name;
+            var isShared = Inner(field) is { } inner && _sections.ContainsKey(Key(inner));
+            var must = required.Contains(name) ? "*Required.* " : "";
+            _page.Append(CultureInfo.InvariantCulture,
+                $"| `{path}` | {Type(field)} | {Default(field)} | {must}{Escape(Description(field))} |\n");
             if (!isShared && Inner(field) is { } nested) Rows(nested, path + (field["items"] is null ? "." : "[]."));
         }
     }
@@ -88,19 +93,19 @@ internal sealed partial class FieldReference
         IReadOnlyList<(string Path, string Message)> rules = [.. RulesOf(node, prefix).Distinct()];
         if (rules.Count == 0) return;
         _page.Append("\nRules:\n");
-        foreach ((string path, string message) in rules)
+        foreach (var (path, message) in rules)
             _page.Append(Wrapped($"- {(path.Length > 0 ? $"`{path}`: " : "")}{message}", "  ")).Append('\n');
     }
 
     private IEnumerable<(string Path, string Message)> RulesOf(JsonObject node, string path)
     {
-        foreach (JsonNode? rule in node["x-kubernetes-validations"]?.AsArray() ?? [])
+        foreach (var rule in node["x-kubernetes-validations"]?.AsArray() ?? [])
             yield return ((path + (string?)rule!["fieldPath"]).TrimStart('.'), (string)rule["message"]!);
         // The kind's own rules stand after its tables, those of the parts with the parts.
         if (node["properties"] is not JsonObject properties || properties.ContainsKey("metadata")) yield break;
-        foreach ((string name, JsonNode? value) in properties)
+        foreach (var (name, value) in properties)
             if (!(Inner(value!.AsObject()) is { } inner && _sections.ContainsKey(Key(inner))))
-                foreach ((string, string) rule in RulesOf(Inner(value.AsObject()) ?? value.AsObject(), $"{path}.{name}")) yield return rule;
+                foreach (var rule in RulesOf(Inner(value.AsObject()) ?? value.AsObject(), $"{path}.{name}")) yield return rule;
     }
 
     /// <summary>The object with fields that a field is, or is a list of; null for anything else.</summary>
@@ -109,16 +114,17 @@ internal sealed partial class FieldReference
 
     private string Type(JsonObject field)
     {
-        if (Inner(field) is { } inner && _sections.TryGetValue(Key(inner), out string? section))
+        if (Inner(field) is { } inner && _sections.TryGetValue(Key(inner), out var section))
             return $"{(field["items"] is null ? "" : "list of ")}[{section}](#{section.ToLowerInvariant()})";
         if (field["x-kubernetes-int-or-string"] is not null) return "integer or string";
         if (field["x-kubernetes-preserve-unknown-fields"] is not null) return "object, as in a Pod";
         if (field["items"] is JsonObject items)
             return $"list of {Type(items)}{Between(field, "minItems", "maxItems", " entries")}";
         if (field["additionalProperties"] is JsonObject values) return $"map of string to {Type(values)}";
-        if (field["enum"] is JsonArray choices) return string.Join(", ", choices.Select(c => ((string)c!).Length == 0 ? "empty" : $"`{c}`"));
-        string type = (string?)field["format"] is "date-time" ? "time" : (string)field["type"]!;
-        string text = type + Between(field, "minimum", "maximum", "");
+        if (field["enum"] is JsonArray choices) return string.Join(", ",
+            choices.Select(c => ((string)c!).Length == 0 ? "empty" : $"`{c}`"));
+        var type = (string?)field["format"] is "date-time" ? "time" : (string)field["type"]!;
+        var text = type + Between(field, "minimum", "maximum", "");
         return (string?)field["pattern"] switch
         {
             null => text + Between(field, "minLength", "maxLength", " characters"),
@@ -132,7 +138,7 @@ internal sealed partial class FieldReference
 
     private static string Between(JsonObject field, string least, string most, string unit)
     {
-        (JsonNode? low, JsonNode? high) = (field[least], field[most]);
+        var (low, high) = (field[least], field[most]);
         string above = field["exclusiveMinimum"] is not null ? "above " : "", below = field["exclusiveMaximum"] is not null ? "below " : "";
         return (low, high) switch
         {
@@ -152,7 +158,8 @@ internal sealed partial class FieldReference
     private static string Default(JsonObject field) => field["default"] switch
     {
         null => "",
-        JsonValue value => $"`{(value.GetValueKind() == System.Text.Json.JsonValueKind.String && ((string)value!).Length == 0 ? "\"\"" : value.ToString())}`",
+        JsonValue value => $"`{(value.GetValueKind() == System.Text.Json.JsonValueKind.String && ((string)value!).Length == 0 ? "\"\""
+            : value.ToString())}`",
         JsonObject => "see its fields",
         JsonNode other => $"`{other.ToJsonString()}`",
     };
@@ -161,10 +168,10 @@ internal sealed partial class FieldReference
     private static string Wrapped(string text, string indent)
     {
         var lines = new StringBuilder();
-        int column = 0;
-        foreach (string word in text.Split(' '))
+        var column = 0;
+        foreach (var word in text.Split(' '))
         {
-            bool fits = column + 1 + word.Length <= 120;
+            var fits = column + 1 + word.Length <= 120;
             if (column > 0) lines.Append(fits ? " " : "\n" + indent);
             lines.Append(word);
             column = (column == 0 ? 0 : fits ? column + 1 : indent.Length) + word.Length;
@@ -177,12 +184,14 @@ internal sealed partial class FieldReference
     private JsonObject[] FindShared(IReadOnlyList<JsonObject> schemas)
     {
         var seen = new Dictionary<string, (JsonObject Node, List<string> Names)>();
-        foreach (JsonObject schema in schemas) Visit(schema, "");
+        foreach (var schema in schemas) Visit(schema, "");
         var shared = new List<JsonObject>();
-        foreach ((string key, (JsonObject node, List<string> names)) in seen.Where(e => e.Value.Names.Count > 1 && e.Value.Node["properties"]!.AsObject().Count >= LeastSharedFields))
+        foreach ((string key, (JsonObject node, List<string> names)) in seen.Where(e => e.Value.Names.Count > 1
+            && e.Value.Node["properties"]!.AsObject().Count >= LeastSharedFields))
         {
-            string name = names.GroupBy(n => n).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).First().Key;
-            _sections[key] = _sections.ContainsValue(name) ? $"{name}-{_sections.Values.Count(n => n.StartsWith(name, StringComparison.Ordinal)) + 1}" : name;
+            var name = names.GroupBy(n => n).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).First().Key;
+            _sections[key] = _sections.ContainsValue(name)
+                ? $"{name}-{_sections.Values.Count(n => n.StartsWith(name, StringComparison.Ordinal)) + 1}" : name;
             shared.Add(node);
         }
         return [.. shared.OrderBy(node => _sections[Key(node)], StringComparer.Ordinal)];
@@ -194,11 +203,12 @@ internal sealed partial class FieldReference
                 if (!seen.TryGetValue(Key(node), out var entry)) seen[Key(node)] = entry = (node, []);
                 entry.Names.Add(name);
             }
-            foreach ((string child, JsonNode? value) in node["properties"]!.AsObject())
+            foreach (var (child, value) in node["properties"]!.AsObject())
                 if (Inner(value!.AsObject()) is { } inner) Visit(inner, child);
         }
     }
 
     /// <summary>What makes two objects the same: their fields and rules, whatever is said about the place where they stand.</summary>
-    private static string Key(JsonObject node) => node["properties"]!.ToJsonString() + node["required"]?.ToJsonString() + node["x-kubernetes-validations"]?.ToJsonString();
+    private static string Key(JsonObject node) => node["properties"]!.ToJsonString() + node["required"]?.ToJsonString()
+        + node["x-kubernetes-validations"]?.ToJsonString();
 }

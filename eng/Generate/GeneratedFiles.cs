@@ -7,7 +7,8 @@ using LightReasoner.Api.Schema;
 
 namespace LightReasoner.Generate;
 
-/// <summary>Everything in the repository that is made from the code: the definitions, the reference of their fields, and the chart's copies of them and of the operator's rights.</summary>
+/// <summary>Everything in the repository that is made from the code: the definitions, the reference of their fields, and the chart's
+/// copies of them and of the operator's rights.</summary>
 internal static class GeneratedFiles
 {
     /// <summary>Where the chart keeps what its templates read.</summary>
@@ -17,7 +18,7 @@ internal static class GeneratedFiles
     public static IReadOnlyDictionary<string, string> All()
     {
         var files = new Dictionary<string, string>();
-        foreach ((string name, string text) in CrdGenerator.Files())
+        foreach (var (name, text) in CrdGenerator.Files())
         {
             files[$"crds/{name}"] = text;
             // Helm reads nothing outside the chart.
@@ -46,11 +47,13 @@ internal static class GeneratedFiles
 
             """);
         foreach ((RbacScope scope, var rules) in RbacRules.Of(Assembly.Load("LightReasoner.Operator")))
-            foreach (JsonNode? rule in rules)
-                page.Append(CultureInfo.InvariantCulture, $"| {Where(scope)} | {Texts(rule!["apiGroups"]!)} | {Texts(rule["resources"]!)} | {Texts(rule["verbs"]!)} |\n");
+            foreach (var rule in rules)
+                page.Append(CultureInfo.InvariantCulture,
+                    $"| {Where(scope)} | {Texts(rule!["apiGroups"]!)} | {Texts(rule["resources"]!)} | {Texts(rule["verbs"]!)} |\n");
         return page.ToString();
 
-        static string Texts(JsonNode list) => string.Join(", ", list.AsArray().Select(text => (string)text! is { Length: > 0 } some ? some : "core"));
+        static string Texts(JsonNode list) =>
+            string.Join(", ", list.AsArray().Select(text => (string)text! is { Length: > 0 } some ? some : "core"));
 
         static string Where(RbacScope scope) => scope switch
         {

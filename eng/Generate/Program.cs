@@ -6,9 +6,9 @@ if (args is not ["all", var repository])
     return 64;
 }
 
-foreach ((string path, string text) in GeneratedFiles.All())
+foreach (var (path, text) in GeneratedFiles.All())
 {
-    string file = Path.Combine(repository, path);
+    var file = Path.Combine(repository, path);
     Directory.CreateDirectory(Path.GetDirectoryName(file)!);
     File.WriteAllText(file, text);
 }

@@ -28,8 +28,8 @@ internal static class RbacRules
     public static IReadOnlyDictionary<RbacScope, JsonArray> Of(Assembly assembly)
     {
         var rights = new SortedDictionary<(string Group, string Resource), RbacVerb>();
-        foreach (RbacAttribute attribute in assembly.GetTypes().SelectMany(type => type.GetCustomAttributes<RbacAttribute>(inherit: false)))
-            foreach ((string group, string resource, RbacVerb verbs) in Rights(attribute))
+        foreach (var attribute in assembly.GetTypes().SelectMany(type => type.GetCustomAttributes<RbacAttribute>(inherit: false)))
+            foreach (var (group, resource, verbs) in Rights(attribute))
                 rights[(group, resource)] = rights.GetValueOrDefault((group, resource)) | verbs;
 
         return Enum.GetValues<RbacScope>().ToDictionary(scope => scope, scope => new JsonArray(
@@ -40,7 +40,9 @@ internal static class RbacRules
                 {
                     ["apiGroups"] = new JsonArray(rule.Key.Group),
                     ["resources"] = new JsonArray([.. rule.Select(resource => (JsonNode)resource)]),
-                    ["verbs"] = new JsonArray([.. Verbs.Where(verb => rule.Key.Verbs.HasFlag(verb)).Select(verb => (JsonNode)verb.ToString().ToLowerInvariant())]),
+                    ["verbs"] = new JsonArray(
+                        [.. Verbs.Where(verb => rule.Key.Verbs.HasFlag(verb))
+                            .Select(verb => (JsonNode)verb.ToString().ToLowerInvariant())]),
                 }),
         ]));
     }

@@ -14,7 +14,7 @@ internal static class Burst
 
     public static async Task<bool> RunAsync(Scene scene, int count, CancellationToken cancel)
     {
-        Scrape before = await scene.ScrapeAsync(cancel);
+        var before = await scene.ScrapeAsync(cancel);
         var watch = Stopwatch.StartNew();
         await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancel },
             async (i, stop) =>
@@ -30,18 +30,19 @@ internal static class Burst
             if (Ended(end, "Succeeded") + Ended(end, "Failed") >= count || watch.Elapsed > Limit) break;
             await Task.Delay(Interval, cancel);
         }
-        double seconds = watch.Elapsed.TotalSeconds;
-        Scrape gain = end.Since(before);
-        IReadOnlyList<JsonNode> runs = await scene.ListAsync(RunKind.SamplingRun, cancel);
-        double[] waits = await scene.JobDelaysAsync(runs, cancel);
-        int succeeded = runs.Count(run => Phase(run) == "Succeeded");
+        var seconds = watch.Elapsed.TotalSeconds;
+        var gain = end.Since(before);
+        var runs = await scene.ListAsync(RunKind.SamplingRun, cancel);
+        var waits = await scene.JobDelaysAsync(runs, cancel);
+        var succeeded = runs.Count(run => Phase(run) == "Succeeded");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
             {count} runs at once: applied in {applied:0.0} s, {succeeded} Succeeded after {seconds:0.0} s
-            reconciles: {gain.Sum(Latency + "_count"):0}, latency p50 {1000 * gain.Quantile(Latency, 0.5):0.0} ms, p99 {1000 * gain.Quantile(Latency, 0.99):0.0} ms
+            reconciles: {gain.Sum(Latency + "_count"):0}, latency p50 {1000 * gain.Quantile(Latency, 0.5):0.0} ms, p99 {1000 * gain
+                .Quantile(Latency, 0.99):0.0} ms
             from a run's creation to its Job's, in whole seconds: p50 {At(waits, 0.5):0} s, p99 {At(waits, 0.99):0} s
             operator memory: {peak / 1e6:0} MB resident at most, {end.Sum("dotnet_total_memory_bytes") / 1e6:0} MB of managed heap
             """));
-        foreach (JsonNode run in runs.Where(run => Phase(run) != "Succeeded").Take(5))
+        foreach (var run in runs.Where(run => Phase(run) != "Succeeded").Take(5))
             Console.WriteLine($"{run["metadata"]!["name"]}: {Phase(run)}: {run["status"]?["message"]}");
         return succeeded == count;
     }

@@ -17,11 +17,11 @@ root.SetAction(async (line, cancel) =>
     await Rest.FinishedAsync(scene, line.GetValue(finished), cancel);
     await scene.StartOperatorAsync(line.GetValue(finished), cancel);
     // What is 0 is left out.
-    bool burst = line.GetValue(runs) is var many && (many == 0 || await Burst.RunAsync(scene, many, cancel));
-    bool soak = line.GetValue(changes) is var times && (times == 0 || await Soak.RunAsync(scene, times, cancel));
-    int working = line.GetValue(running);
-    bool rest = working == 0 || await Rest.RunAsync(scene, line.GetValue(finished), working, cancel);
-    bool one = line.GetValue(shards) is var pods && (pods == 0 || await Shards.RunAsync(scene, pods, cancel));
+    var burst = line.GetValue(runs) is var many && (many == 0 || await Burst.RunAsync(scene, many, cancel));
+    var soak = line.GetValue(changes) is var times && (times == 0 || await Soak.RunAsync(scene, times, cancel));
+    var working = line.GetValue(running);
+    var rest = working == 0 || await Rest.RunAsync(scene, line.GetValue(finished), working, cancel);
+    var one = line.GetValue(shards) is var pods && (pods == 0 || await Shards.RunAsync(scene, pods, cancel));
     Console.WriteLine($"the bench took {watch.Elapsed.TotalSeconds:0} s");
     return burst && soak && rest && one ? 0 : 1;
 });

@@ -29,7 +29,7 @@ internal static class Rest
         var sixteen = new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancel };
         await Parallel.ForAsync(0, count, sixteen, async (i, stop) =>
         {
-            JsonNode run = await scene.CreateAsync(RunKind.RefineRun, $"finished-{i:00000}", Spec(), stop);
+            var run = await scene.CreateAsync(RunKind.RefineRun, $"finished-{i:00000}", Spec(), stop);
             var status = new JsonObject
             {
                 ["phase"] = "Failed",
@@ -56,17 +56,18 @@ internal static class Rest
             atWork = [.. (await scene.ListAsync(RunKind.SamplingRun, cancel)).Where(run => (string?)run["status"]?["phase"] == "Running")];
             if (atWork.Count >= running || Stopwatch.GetElapsedTime(start) > Limit) break;
         }
-        double started = watch.Elapsed.TotalSeconds;
+        var started = watch.Elapsed.TotalSeconds;
 
         // What was set going comes to rest first.
         await Task.Delay(TimeSpan.FromSeconds(20), cancel);
-        Scrape before = await scene.ScrapeAsync(cancel);
+        var before = await scene.ScrapeAsync(cancel);
         await Task.Delay(AtRest, cancel);
-        Scrape after = await scene.ScrapeAsync(cancel);
+        var after = await scene.ScrapeAsync(cancel);
         double perMinute = after.Sum(Requests) - before.Sum(Requests), megabytes = after.Sum("process_working_set_bytes") / 1e6;
-        double perReport = await PerReportAsync(scene, atWork, perMinute, cancel);
+        var perReport = await PerReportAsync(scene, atWork, perMinute, cancel);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
-            {finished} finished runs and {atWork.Count} at work (after {started:0} s): {megabytes:0} MB resident, {after.Sum("dotnet_total_memory_bytes") / 1e6:0} MB of managed heap
+            {finished} finished runs and {atWork.Count} at work (after {started:0} s): {megabytes:0} MB resident, {after
+                .Sum("dotnet_total_memory_bytes") / 1e6:0} MB of managed heap
             requests to the API server: {perMinute:0} a minute at rest, {perReport:0.00} for a report: a read and a write of the status, and a review of its token once a minute
             """));
         return megabytes < AllowedMegabytes && atWork.Count >= running;
@@ -76,19 +77,19 @@ internal static class Rest
     private static async Task<double> PerReportAsync(Scene scene, IReadOnlyList<JsonNode> runs, double perMinute, CancellationToken cancel)
     {
         var pods = new List<(string Run, string Uid, string Token)>();
-        foreach (JsonNode run in runs.Take(Reporters))
+        foreach (var run in runs.Take(Reporters))
         {
-            string name = (string)run["metadata"]!["name"]!;
-            V1Pod pod = (await scene.Api.CoreV1.ListNamespacedPodAsync("default", labelSelector: $"lightreasoner.io/run={name}",
+            var name = (string)run["metadata"]!["name"]!;
+            var pod = (await scene.Api.CoreV1.ListNamespacedPodAsync("default", labelSelector: $"lightreasoner.io/run={name}",
                 cancellationToken: cancel)).Items[0];
             pods.Add((name, pod.Metadata.Uid, await scene.TokenAsync(pod, cancel)));
         }
 
-        Scrape before = await scene.ScrapeAsync(cancel);
+        var before = await scene.ScrapeAsync(cancel);
         var watch = Stopwatch.StartNew();
         for (int i = 1; i <= Reports; i++)
         {
-            foreach ((string name, string uid, string token) in pods)
+            foreach (var (name, uid, token) in pods)
                 await scene.ReportAsync(token, new ProgressReport
                 {
                     Kind = RunKind.SamplingRun,
@@ -103,14 +104,14 @@ internal static class Rest
                 }, cancel);
             await Task.Delay(Pause, cancel);
         }
-        Scrape after = await scene.ScrapeAsync(cancel);
+        var after = await scene.ScrapeAsync(cancel);
         return (after.Sum(Requests) - before.Sum(Requests) - perMinute * watch.Elapsed.TotalMinutes) / Math.Max(1, pods.Count * Reports);
     }
 
     private static JsonObject Spec(bool sampling = false)
     {
         var spec = new JsonObject { ["dataset"] = new JsonObject { ["uri"] = "az://data/q.jsonl" }, ["worker"] = Scene.Worker() };
-        foreach (string model in sampling ? (string[])["expert", "amateur"] : ["model"]) spec[model] =
+        foreach (var model in sampling ? (string[])["expert", "amateur"] : ["model"]) spec[model] =
             new JsonObject { ["uri"] = "hf://org/model" };
         return spec;
     }

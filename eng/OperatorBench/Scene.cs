@@ -102,7 +102,7 @@ internal sealed class Scene : IAsyncDisposable
 
     public async Task<IReadOnlyList<JsonNode>> ListAsync(RunKind kind, CancellationToken cancel)
     {
-        object list = await Api.CustomObjects.ListNamespacedCustomObjectAsync(ApiGroup.Name, ApiGroup.Version, "default",
+        var list = await Api.CustomObjects.ListNamespacedCustomObjectAsync(ApiGroup.Name, ApiGroup.Version, "default",
             Plural(kind), cancellationToken: cancel);
         return [.. JsonNode.Parse(list.ToString()!)!["items"]!.AsArray().Select(item => item!)];
     }
@@ -110,9 +110,9 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>How long each run has waited for its Job, in order.</summary>
     public async Task<double[]> JobDelaysAsync(IReadOnlyList<JsonNode> runs, CancellationToken cancel)
     {
-        Dictionary<string, DateTime> made = runs.ToDictionary(run => (string)run["metadata"]!["uid"]!,
+        var made = runs.ToDictionary(run => (string)run["metadata"]!["uid"]!,
             run => run["metadata"]!["creationTimestamp"]!.GetValue<DateTime>());
-        V1JobList jobs = await Api.BatchV1.ListNamespacedJobAsync("default", cancellationToken: cancel);
+        var jobs = await Api.BatchV1.ListNamespacedJobAsync("default", cancellationToken: cancel);
         return [.. jobs.Items.Where(job => made.ContainsKey(job.OwnerReferences()[0].Uid))
             .Select(job => (job.CreationTimestamp()!.Value - made[job.OwnerReferences()[0].Uid]).TotalSeconds).Order()];
     }

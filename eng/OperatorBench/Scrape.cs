@@ -31,9 +31,9 @@ internal sealed partial class Scrape
     /// <summary>A quantile of a histogram, all labels together; linear within a bucket.</summary>
     public double Quantile(string name, double quantile)
     {
-        SortedDictionary<double, double> buckets = Buckets(name);
+        var buckets = Buckets(name);
         double target = buckets.Values.Last() * quantile, below = 0, lower = 0;
-        foreach ((double bound, double count) in buckets)
+        foreach (var (bound, count) in buckets)
         {
             if (count >= target) return double.IsInfinity(bound) ? lower
                 : lower + (bound - lower) * (target - below) / Math.Max(1, count - below);
@@ -47,8 +47,8 @@ internal sealed partial class Scrape
         var buckets = new SortedDictionary<double, double>();
         foreach ((_, string labels, double value) in samples.Where(s => s.Name == name + "_bucket"))
         {
-            string le = Bound().Match(labels).Groups[1].Value;
-            double bound = le == "+Inf" ? double.PositiveInfinity : double.Parse(le, CultureInfo.InvariantCulture);
+            var le = Bound().Match(labels).Groups[1].Value;
+            var bound = le == "+Inf" ? double.PositiveInfinity : double.Parse(le, CultureInfo.InvariantCulture);
             buckets[bound] = buckets.GetValueOrDefault(bound) + value;
         }
         return buckets;

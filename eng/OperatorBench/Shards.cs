@@ -36,25 +36,25 @@ internal static class Shards
         while (pods.Count < shards && watch.Elapsed < Limit)
         {
             await Task.Delay(TimeSpan.FromSeconds(2), cancel);
-            V1PodList all = await scene.Api.CoreV1.ListNamespacedPodAsync(
+            var all = await scene.Api.CoreV1.ListNamespacedPodAsync(
                 "default", labelSelector: $"lightreasoner.io/run={Name}", cancellationToken: cancel);
             pods = [.. all.Items.Where(pod => pod.Status?.Phase == "Running")];
         }
-        double started = watch.Elapsed.TotalSeconds;
+        var started = watch.Elapsed.TotalSeconds;
         var tokens = new ConcurrentDictionary<string, string>();
         await Parallel.ForEachAsync(pods, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancel },
             async (pod, stop) => tokens[pod.Metadata.Name] = await scene.TokenAsync(pod, stop));
 
         (ConcurrentBag<double> milliseconds, int refused) = ([], 0);
-        Scrape before = await scene.ScrapeAsync(cancel);
-        long begun = Stopwatch.GetTimestamp();
+        var before = await scene.ScrapeAsync(cancel);
+        var begun = Stopwatch.GetTimestamp();
         await Task.WhenAll(pods.Select(async (pod, i) =>
         {
             await Task.Delay(TimeSpan.FromSeconds((double)i / pods.Count), cancel);
             using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
             for (int round = 1; round <= Rounds; round++)
             {
-                long start = Stopwatch.GetTimestamp();
+                var start = Stopwatch.GetTimestamp();
                 try
                 {
                     await scene.ReportAsync(tokens[pod.Metadata.Name], new ProgressReport
@@ -80,8 +80,8 @@ internal static class Shards
                 await timer.WaitForNextTickAsync(cancel);
             }
         }));
-        double seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
-        Scrape after = await scene.ScrapeAsync(cancel);
+        var seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+        var after = await scene.ScrapeAsync(cancel);
         long done = 0;
         var rest = Stopwatch.StartNew();
         for (; done < (long)shards * Rounds && rest.Elapsed < TimeSpan.FromSeconds(30); await Task.Delay(1000, cancel))

@@ -24,12 +24,12 @@ internal static class Soak
         }, stop));
         await AllAreAsync(scene, "Waiting", cancel);
 
-        int rounds = Math.Max(Samples, changes / Runs);
+        var rounds = Math.Max(Samples, changes / Runs);
         var heap = new List<double>();
         var watch = Stopwatch.StartNew();
         for (int round = 1; round <= rounds; round++)
         {
-            bool suspend = round % 2 == 1;
+            var suspend = round % 2 == 1;
             await Parallel.ForAsync(0, Runs, cancel, async (i, stop) =>
                 await scene.PatchAsync(RunKind.FineTuneRun, Name(i),
                     new JsonObject { ["spec"] = new JsonObject { ["suspend"] = suspend } }, stop));
@@ -37,12 +37,15 @@ internal static class Soak
             if (round % (rounds / Samples) == 0) heap.Add((await scene.ScrapeAsync(cancel)).Sum("dotnet_total_memory_bytes"));
         }
 
-        Scrape end = await scene.ScrapeAsync(cancel);
+        var end = await scene.ScrapeAsync(cancel);
         double first = heap.Take(Samples / 3).Min(), last = heap.TakeLast(Samples / 3).Min();
-        bool steady = last <= first * AllowedGrowth;
+        var steady = last <= first * AllowedGrowth;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
-            soak: {rounds * Runs} changes of phase in {watch.Elapsed.TotalSeconds:0} s; managed heap in MB: {string.Join(' ', heap.Select(h => (h / 1e6).ToString("0.0", CultureInfo.InvariantCulture)))}
-            heap {(steady ? "is steady" : $"GREW by more than {AllowedGrowth - 1:0%}")}: {first / 1e6:0.0} MB at first, {last / 1e6:0.0} MB at last; {end.Sum("process_working_set_bytes") / 1e6:0} MB resident
+            soak: {rounds * Runs} changes of phase in {watch.Elapsed.TotalSeconds:0} s; managed heap in MB: {string
+                .Join(' ', heap.Select(h => (h / 1e6).ToString("0.0", CultureInfo.InvariantCulture)))}
+            heap {(steady ? "is steady"
+                : $"GREW by more than {AllowedGrowth - 1:0%}")}: {first / 1e6:0.0} MB at first, {last / 1e6:0.0} MB at last; {end
+                    .Sum("process_working_set_bytes") / 1e6:0} MB resident
             """));
         return steady;
     }
@@ -53,7 +56,7 @@ internal static class Soak
     {
         for (long start = Stopwatch.GetTimestamp(); ; await Task.Delay(20, cancel))
         {
-            IReadOnlyList<JsonNode> runs = await scene.ListAsync(RunKind.FineTuneRun, cancel);
+            var runs = await scene.ListAsync(RunKind.FineTuneRun, cancel);
             if (runs.All(run => (string?)run["status"]?["phase"] == phase)) return;
             if (Stopwatch.GetElapsedTime(start) > TimeSpan.FromMinutes(2))
                 throw new TimeoutException($"not all runs are {phase} after two minutes");

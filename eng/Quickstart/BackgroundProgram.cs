@@ -26,7 +26,7 @@ internal sealed partial class BackgroundProgram : IDisposable
     {
         Directory.CreateDirectory(Path.GetDirectoryName(log)!);
         var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = workingFolder, RedirectStandardInput = true };
-        foreach (string part in (string[])["-c", """log=$1; shift; exec "$0" "$@" >"$log" 2>&1 </dev/null""", program,
+        foreach (var part in (string[])["-c", """log=$1; shift; exec "$0" "$@" >"$log" 2>&1 </dev/null""", program,
             log, .. arguments]) start.ArgumentList.Add(part);
         return new BackgroundProgram(name, log, Process.Start(start)!);
     }
@@ -54,7 +54,7 @@ internal sealed partial class BackgroundProgram : IDisposable
     /// <summary>Asks a process that an earlier quickstart left running to end, and waits until it has.</summary>
     public static async Task StopLeftoverAsync(int id, string program)
     {
-        string commandLine = $"/proc/{id}/cmdline";
+        var commandLine = $"/proc/{id}/cmdline";
         if (!IsOurs()) return;
         Kill(id, Terminate);
         for (long start = Stopwatch.GetTimestamp(); IsOurs() && Stopwatch.GetElapsedTime(start) < Grace;) await Task.Delay(100);

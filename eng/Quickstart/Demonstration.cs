@@ -21,7 +21,7 @@ internal sealed class Demonstration(string repository, bool keep, bool clean)
 
     public async Task<int> RunAsync(CancellationToken stop)
     {
-        bool leave = false;
+        var leave = false;
         try
         {
             await ClearAsync();
@@ -29,9 +29,9 @@ internal sealed class Demonstration(string repository, bool keep, bool clean)
             await InstallAsync(stop);
             Say("kubectl apply -f examples/quickstart/");
             Console.Write(await Kubectl.RunAsync(stop, "apply", "-f", "examples/quickstart/"));
-            IReadOnlyList<JsonObject> runs = await FollowAsync(stop);
+            var runs = await FollowAsync(stop);
             Results.Write(Path.Combine(_state, "summary.json"), runs, _watch.Elapsed);
-            bool good = await CloseAsync(runs, stop);
+            var good = await CloseAsync(runs, stop);
             leave = keep;
             return good ? 0 : 1;
         }
@@ -43,7 +43,7 @@ internal sealed class Demonstration(string repository, bool keep, bool clean)
         catch (QuickstartException e)
         {
             Console.Error.WriteLine($"error: {e.Message}");
-            foreach (BackgroundProgram program in _cluster.Programs.Where(p => p.HasExited))
+            foreach (var program in _cluster.Programs.Where(p => p.HasExited))
                 Console.Error.WriteLine($"{program.Name} has ended; the end of {program.Log}:\n{program.Tail()}");
             return 1;
         }
@@ -62,7 +62,7 @@ internal sealed class Demonstration(string repository, bool keep, bool clean)
     {
         if (File.Exists(Kept))
         {
-            string what = $"A quickstart was kept (KEEP=1): a new one stops its cluster and deletes {_state} with its outputs.";
+            var what = $"A quickstart was kept (KEEP=1): a new one stops its cluster and deletes {_state} with its outputs.";
             if (clean) Say(what);
             else if (Console.IsInputRedirected || Console.IsOutputRedirected)
                 throw new QuickstartException($"{what} To agree: CLEAN=1 {(keep ? "KEEP=1 " : "")}make quickstart. To keep its outputs, "
@@ -70,8 +70,8 @@ internal sealed class Demonstration(string repository, bool keep, bool clean)
             else if (!AnsiConsole.Confirm($"{what.EscapeMarkup()} Go on?", defaultValue: false)) throw new OperationCanceledException();
         }
         if (LocalCluster.ProcessIds(_state) is var processes && File.Exists(processes))
-            foreach (string line in (await File.ReadAllLinesAsync(processes)).Reverse())
-                if (line.Split(' ') is [var id, var name] && int.TryParse(id, out int process))
+            foreach (var line in (await File.ReadAllLinesAsync(processes)).Reverse())
+                if (line.Split(' ') is [var id, var name] && int.TryParse(id, out var process))
                     await BackgroundProgram.StopLeftoverAsync(process, name);
         if (Directory.Exists(_state)) Directory.Delete(_state, recursive: true);
         Directory.CreateDirectory(_state);
@@ -85,7 +85,7 @@ internal sealed class Demonstration(string repository, bool keep, bool clean)
 
     private async Task InstallAsync(CancellationToken stop)
     {
-        string prefix = "outputPrefix=file://" + Path.Combine(_state, "runs");
+        var prefix = "outputPrefix=file://" + Path.Combine(_state, "runs");
         Say($"helm {string.Join(' ', LocalCluster.InstallCommand(prefix))}");
         await _cluster.InstallAsync(stop, prefix);
         Console.Write(await Kubectl.RunAsync(stop, "get", "deployments", "-n", LocalCluster.Release));
@@ -129,12 +129,12 @@ internal sealed class Demonstration(string repository, bool keep, bool clean)
     {
         Say($"kubectl get {Kubectl.Kinds}");
         Console.Write(await Kubectl.RunAsync(stop, "get", Kubectl.Kinds));
-        foreach (JsonObject run in runs.Where(run => RunTable.Text(run, "phase") == "Failed"))
+        foreach (var run in runs.Where(run => RunTable.Text(run, "phase") == "Failed"))
             Console.Error.WriteLine($"\n{RunTable.Name(run)} failed: {RunTable.Text(run, "message")}\nMore: KEEP=1 make quickstart, then "
                 + "kubectl describe and kubectl logs.");
-        foreach (string line in Results.Sentences(runs)) Console.WriteLine(line);
+        foreach (var line in Results.Sentences(runs)) Console.WriteLine(line);
         Console.WriteLine("Outputs:");
-        foreach (JsonObject run in runs) Console.WriteLine($"  {RunTable.Name(run)}: {RunTable.Text(run, "outputUri")}");
+        foreach (var run in runs) Console.WriteLine($"  {RunTable.Name(run)}: {RunTable.Text(run, "outputUri")}");
         Console.WriteLine(FormattableString.Invariant(
             $"Summary: {Path.Combine(_state, "summary.json")}   ({_watch.Elapsed.TotalSeconds:0} s since the cluster was started)"));
         return runs.All(run => RunTable.Text(run, "phase") == "Succeeded");

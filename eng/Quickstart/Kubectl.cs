@@ -19,8 +19,8 @@ internal class ClusterTool(string program, string kubeconfig, string workingFold
             RedirectStandardError = true
         };
         start.Environment["KUBECONFIG"] = kubeconfig;
-        foreach (string argument in arguments) start.ArgumentList.Add(argument);
-        using Process process = Process.Start(start)!;
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        using var process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation),
             error = process.StandardError.ReadToEndAsync(cancellation);
         try
@@ -38,7 +38,7 @@ internal class ClusterTool(string program, string kubeconfig, string workingFold
     /// <summary>Runs a command that must go well.</summary>
     public async Task<string> RunAsync(CancellationToken cancellation, params string[] arguments)
     {
-        Result result = await TryAsync(cancellation, arguments);
+        var result = await TryAsync(cancellation, arguments);
         return result.ExitCode == 0
             ? result.Output
             : throw new QuickstartException($"{Path.GetFileName(program)} {string.Join(' ', arguments)} ended with "

@@ -40,7 +40,7 @@ internal sealed class LocalCluster(string repository, string folder, string work
     {
         while (true)
         {
-            int port = Random.Shared.Next(10_000, 30_000);
+            var port = Random.Shared.Next(10_000, 30_000);
             try
             {
                 using var listener = new TcpListener(IPAddress.Loopback, port);
@@ -72,7 +72,7 @@ internal sealed class LocalCluster(string repository, string folder, string work
     /// <summary>Installs the operator.</summary>
     public async Task InstallAsync(CancellationToken stop, params string[] values)
     {
-        ClusterTool.Result result = await Helm.TryAsync(stop, InstallCommand(values));
+        var result = await Helm.TryAsync(stop, InstallCommand(values));
         if (result.ExitCode != 0)
             throw new QuickstartException($"helm install ended with {result.ExitCode}:\n{result.Error.Trim()}\nThe end of the operator's "
                 + $"log:\n{await OperatorLogAsync(stop)}");
@@ -81,14 +81,14 @@ internal sealed class LocalCluster(string repository, string folder, string work
     /// <summary>The last lines of the operator's log.</summary>
     public async Task<string> OperatorLogAsync(CancellationToken stop)
     {
-        ClusterTool.Result result = await Kubectl.TryAsync(stop, "logs", "-n", Release, $"deployment/{Release}", "--tail=15");
+        var result = await Kubectl.TryAsync(stop, "logs", "-n", Release, $"deployment/{Release}", "--tail=15");
         return result.Output + result.Error;
     }
 
     /// <summary>Stops what was started, the last first.</summary>
     public async Task StopAsync()
     {
-        foreach (BackgroundProgram program in Enumerable.Reverse(programs))
+        foreach (var program in Enumerable.Reverse(programs))
         {
             await program.StopAsync();
             program.Dispose();
@@ -102,7 +102,7 @@ internal sealed class LocalCluster(string repository, string folder, string work
     /// <summary>Starts a program beside the cluster, and waits until it is ready.</summary>
     public async Task StartAsync(string name, string path, string[] arguments, Func<Task<bool>> ready, CancellationToken stop)
     {
-        BackgroundProgram program = BackgroundProgram.Start(name, path, repository, Path.Combine(folder, "logs", name + ".log"), arguments);
+        var program = BackgroundProgram.Start(name, path, repository, Path.Combine(folder, "logs", name + ".log"), arguments);
         programs.Add(program);
         await File.WriteAllLinesAsync(ProcessIds(folder), programs.Select(p => $"{p.Id} {p.Name}"), stop);
         for (long start = Stopwatch.GetTimestamp(); !await ready(); await Task.Delay(100, stop))

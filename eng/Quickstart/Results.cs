@@ -33,11 +33,11 @@ internal static class Results
     public static IEnumerable<string> Sentences(IReadOnlyList<JsonObject> runs)
     {
         yield return "";
-        foreach (JsonObject run in runs)
+        foreach (var run in runs)
         {
             if (run["status"]?["metrics"]?["evaluation"] is not JsonObject evaluation) continue;
-            string what = (string?)run["kind"] == "RefineRun" ? "block generation" : "answers";
-            string speed = (double?)evaluation["tokensPerForward"] is { } tokens
+            var what = (string?)run["kind"] == "RefineRun" ? "block generation" : "answers";
+            var speed = (double?)evaluation["tokensPerForward"] is { } tokens
                 ? Invariant($"; {tokens:0.0} tokens per forward pass") : "";
             yield return Invariant($"{RunTable.Name(run)}, {what} on {evaluation["questions"]} held-out questions: {Share("before")} ")
                 + Invariant($"before, {Share("after")} after; change {Percent("after") - Percent("before"):+0.0;-0.0} points, ")

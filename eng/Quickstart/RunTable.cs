@@ -16,7 +16,7 @@ internal sealed class RunTable(IAnsiConsole console)
         var table = new Table().Border(TableBorder.Rounded)
             .AddColumn(new TableColumn("Run").NoWrap()).AddColumn(new TableColumn("Phase").NoWrap())
                 .AddColumn(new TableColumn("Progress").NoWrap()).AddColumn("Figures");
-        foreach (JsonObject run in runs)
+        foreach (var run in runs)
             table.AddRow(Name(run).EscapeMarkup(), Colour(Text(run, "phase")), (Text(run, "progress", "display") ?? "").EscapeMarkup(),
                 Standing(run).EscapeMarkup());
         return table;
@@ -25,12 +25,12 @@ internal sealed class RunTable(IAnsiConsole console)
     /// <summary>Prints what changed since the last call.</summary>
     public void PrintChanges(IReadOnlyList<JsonObject> runs)
     {
-        foreach (JsonObject run in runs)
+        foreach (var run in runs)
         {
-            string phase = Text(run, "phase") ?? "Pending";
-            int tenth = (int?)run["status"]?["progress"]?["percent"] / 10 ?? 0;
-            string state = $"{phase} {tenth} {(phase == "Running" ? "" : Text(run, "message"))}";
-            if (_shown.TryGetValue(Name(run), out string? shown) && shown == state) continue;
+            var phase = Text(run, "phase") ?? "Pending";
+            var tenth = (int?)run["status"]?["progress"]?["percent"] / 10 ?? 0;
+            var state = $"{phase} {tenth} {(phase == "Running" ? "" : Text(run, "message"))}";
+            if (_shown.TryGetValue(Name(run), out var shown) && shown == state) continue;
             _shown[Name(run)] = state;
             console.Profile.Out.Writer.WriteLine(
                 $"  {Name(run)}: {phase} {Text(run, "progress", "display")} {Figures(run)} {Text(run, "message")}".TrimEnd());
@@ -41,8 +41,8 @@ internal sealed class RunTable(IAnsiConsole console)
 
     public static string? Text(JsonObject run, params string[] path)
     {
-        JsonNode? node = run["status"];
-        foreach (string part in path) node = node?[part];
+        var node = run["status"];
+        foreach (var part in path) node = node?[part];
         return node?.ToString();
     }
 

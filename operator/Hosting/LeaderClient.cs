@@ -25,7 +25,7 @@ internal sealed class LeaderClient(Leadership leadership) : IDisposable
         forwarded.Headers.Add(ForwardedHeader, "1");
         try
         {
-            using HttpResponseMessage answer = await http.SendAsync(forwarded, cancellationToken).ConfigureAwait(false);
+            using var answer = await http.SendAsync(forwarded, cancellationToken).ConfigureAwait(false);
             return ((int)answer.StatusCode, answer.StatusCode == HttpStatusCode.Accepted ? ""
                 : await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false));
         }

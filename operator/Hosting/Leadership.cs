@@ -33,7 +33,7 @@ internal sealed class Leadership
             // That the API server is away is told by those who watch; that it refuses concerns the Lease alone, and is told once.
             if (e is not HttpOperationException
                 { Response.StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized or HttpStatusCode.NotFound } refused) return;
-            string message = ApiErrors.Message(refused);
+            var message = ApiErrors.Message(refused);
             if (problem == message) return;
             problem = message;
             logger.LeaseRefused(OperatorLease.Name, message);

@@ -9,13 +9,13 @@ internal static class ListenAddress
     /// <exception cref="FormatException">It is no such address.</exception>
     public static (IPAddress? Address, int Port) Of(string url)
     {
-        BindingAddress binding = BindingAddress.Parse(url);
+        var binding = BindingAddress.Parse(url);
         if (binding.Scheme != "http") throw new FormatException($"'{url}': must be an address such as http://*:8080");
         return binding.Host switch
         {
             "*" or "+" => (null, binding.Port),
             "localhost" => (IPAddress.Loopback, binding.Port),
-            var host => (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? ip) ? ip
+            var host => (IPAddress.TryParse(host.Trim('[', ']'), out var ip) ? ip
                 : throw new FormatException($"'{url}': the host must be *, localhost or an IP address"), binding.Port),
         };
     }

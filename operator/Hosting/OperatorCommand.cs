@@ -16,47 +16,47 @@ internal static class OperatorCommand
 {
     public static RootCommand Build()
     {
-        Option<string?> kubeconfig = Text("--kubeconfig",
+        var kubeconfig = Text("--kubeconfig",
             "Kubeconfig file (default: the in-cluster service account, KUBECONFIG, or ~/.kube/config)");
-        Option<string?> ns = Text("--namespace", "Namespaces to watch, separated by commas (default: all)");
-        Option<string?> outputPrefix = Text("--output-prefix",
+        var ns = Text("--namespace", "Namespaces to watch, separated by commas (default: all)");
+        var outputPrefix = Text("--output-prefix",
             "Runs without spec.output.uri write to PREFIX/NAMESPACE/KIND/NAME, such as az://runs");
-        Option<string?> progressUrl = Text("--progress-url",
+        var progressUrl = Text("--progress-url",
             "Address at which worker pods reach this operator, such as http://lightreasoner-operator.lightreasoner:8080; left out: pods "
             + "do not report");
-        Option<string?> listen = Text("--listen",
+        var listen = Text("--listen",
             "Address of progress and health (default: the progress URL where that is on this machine, else "
             + $"{OperatorOptions.DefaultListen})");
-        Option<string?> metricsListen = Text("--metrics-listen",
+        var metricsListen = Text("--metrics-listen",
             $"Address of the metrics (default: {OperatorOptions.DefaultMetricsListen}, or any free port of 127.0.0.1 where --listen is "
             + "there)");
-        Option<string?> workerImage = Text("--worker-image",
+        var workerImage = Text("--worker-image",
             $"Image of runs with gpus: 0 that name none (default: {OperatorOptions.DefaultWorkerImage})");
-        Option<string?> workerCudaImage = Text("--worker-cuda-image",
+        var workerCudaImage = Text("--worker-cuda-image",
             $"Image of runs on GPUs that name none (default: {OperatorOptions.DefaultWorkerCudaImage})");
-        Option<string?> volumeTypes = Text("--allowed-volume-types",
+        var volumeTypes = Text("--allowed-volume-types",
             $"Types of volumes that runs may have, separated by commas (default: {string.Join(",", RunPolicy.DefaultVolumeTypes)})");
-        Option<string?> images = Text("--allowed-images", "Prefixes of images that runs may use, separated by commas (default: any)");
-        Option<string?> accounts = Text("--allowed-service-accounts",
+        var images = Text("--allowed-images", "Prefixes of images that runs may use, separated by commas (default: any)");
+        var accounts = Text("--allowed-service-accounts",
             "Service accounts that runs may use, separated by commas, with * for the rest of a name (default: any)");
-        Option<string?> secrets = Text("--allowed-secrets",
+        var secrets = Text("--allowed-secrets",
             "Secrets that runs may use, separated by commas, with * for the rest of a name (default: any)");
-        Option<bool> tokens = Flag("--allow-service-account-tokens",
+        var tokens = Flag("--allow-service-account-tokens",
             "Runs may project tokens of their service account into their pods");
-        Option<string?> workerDefaults = Text("--worker-defaults", "YAML or JSON file with defaults for spec.worker");
-        Option<bool> leaderElect = Flag("--leader-elect", "Elect one working replica by a Lease");
-        Option<int> concurrency = Number("--concurrency", "Runs of one kind that are reconciled at once",
+        var workerDefaults = Text("--worker-defaults", "YAML or JSON file with defaults for spec.worker");
+        var leaderElect = Flag("--leader-elect", "Elect one working replica by a Lease");
+        var concurrency = Number("--concurrency", "Runs of one kind that are reconciled at once",
             new OperatorOptions().Concurrency, 1, 256);
-        Option<string?> logFormat = Choice("--log-format", "How log lines are written", "text", "json");
-        Option<string?> logLevel = Choice("--log-level", "Lowest level that is logged", "information", "debug", "warning", "error");
+        var logFormat = Choice("--log-format", "How log lines are written", "text", "json");
+        var logLevel = Choice("--log-level", "Lowest level that is logged", "information", "debug", "warning", "error");
         Option[] options = [kubeconfig, ns, outputPrefix, progressUrl, listen, metricsListen, workerImage, workerCudaImage, workerDefaults,
             volumeTypes, images, accounts, secrets, tokens, leaderElect, concurrency, logFormat, logLevel];
 
         var root = new RootCommand("Reconciles SamplingRuns, FineTuneRuns and RefineRuns into Jobs, and gathers their progress.");
         var run = new Command("run", "Runs the operator (the default)");
-        foreach (Command command in new[] { root, run })
+        foreach (var command in new[] { root, run })
         {
-            foreach (Option option in options) command.Options.Add(option);
+            foreach (var option in options) command.Options.Add(option);
             command.SetAction(RunAsync);
         }
         root.Subcommands.Add(run);
@@ -69,7 +69,8 @@ internal static class OperatorCommand
             {
                 settings = Read(line);
             }
-            catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or JsonException or ManifestException)
+            catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or JsonException
+                or ManifestException)
             {
                 await Console.Error.WriteLineAsync($"operator: {e.Message}").ConfigureAwait(false);
                 return 64;
@@ -80,9 +81,9 @@ internal static class OperatorCommand
         OperatorOptions Read(ParseResult line)
         {
             Uri? target = line.GetValue(progressUrl) is { } url ? Absolute(url) : null;
-            string address = line.GetValue(listen) ?? (target?.IsLoopback == true ? target.GetLeftPart(UriPartial.Authority)
+            var address = line.GetValue(listen) ?? (target?.IsLoopback == true ? target.GetLeftPart(UriPartial.Authority)
                 : OperatorOptions.DefaultListen);
-            string metricsAddress = line.GetValue(metricsListen)
+            var metricsAddress = line.GetValue(metricsListen)
                 ?? (ListenAddress.Of(address).Address is { } ip && System.Net.IPAddress.IsLoopback(ip) ? "http://127.0.0.1:0"
                     : OperatorOptions.DefaultMetricsListen);
             ListenAddress.Of(metricsAddress);
@@ -112,7 +113,7 @@ internal static class OperatorCommand
 
     private static string[]? List(string? text) => text?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
-    private static Uri Absolute(string url) => Uri.TryCreate(url, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"
+    private static Uri Absolute(string url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
         ? new Uri(url) : throw new FormatException($"--progress-url: must be an http or https URL, was '{url}'");
 
     private static string OutputPrefix(string prefix) => prefix.Contains("://", StringComparison.Ordinal)
@@ -136,7 +137,7 @@ internal static class OperatorCommand
         var option = new Option<int>(name)
         {
             Description = description,
-            DefaultValueFactory = _ => int.TryParse(FromEnvironment(name), CultureInfo.InvariantCulture, out int value) ? value : fallback,
+            DefaultValueFactory = _ => int.TryParse(FromEnvironment(name), CultureInfo.InvariantCulture, out var value) ? value : fallback,
         };
         option.Validators.Add(result =>
         {

@@ -31,7 +31,7 @@ internal static class OperatorHost
     /// <param name="configure">Replaces services.</param>
     public static WebApplication Build(OperatorOptions options, TimeProvider? time = null, Action<IServiceCollection>? configure = null)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddSerilog(Logger(options), dispose: true);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -49,7 +49,7 @@ internal static class OperatorHost
         AddOperator(builder.Services, options, time ?? TimeProvider.System);
         configure?.Invoke(builder.Services);
 
-        WebApplication app = builder.Build();
+        var app = builder.Build();
         app.MapWhen(context => context.Features.Get<MetricsConnection>() is not null, metrics =>
         {
             metrics.UseMetricServer(url: "/metrics", registry: app.Services.GetRequiredService<OperatorMetrics>().Registry);
@@ -72,7 +72,7 @@ internal static class OperatorHost
 
     private static void Listen(KestrelServerOptions kestrel, string url, Action<ListenOptions> configure)
     {
-        (IPAddress? address, int port) = ListenAddress.Of(url);
+        var (address, port) = ListenAddress.Of(url);
         if (address is null) kestrel.ListenAnyIP(port, configure);
         else kestrel.Listen(address, port, configure);
     }
@@ -142,7 +142,7 @@ internal static class OperatorHost
 
     private static KubernetesClientConfiguration Configuration(OperatorOptions options)
     {
-        KubernetesClientConfiguration config = options.Kubeconfig is { } file
+        var config = options.Kubeconfig is { } file
             ? KubernetesClientConfiguration.BuildConfigFromConfigFile(file)
             : KubernetesClientConfiguration.BuildDefaultConfig();
         // The API server names the field manager after it.
@@ -152,7 +152,7 @@ internal static class OperatorHost
 
     private static Serilog.ILogger Logger(OperatorOptions options)
     {
-        LoggerConfiguration logger = new LoggerConfiguration()
+        var logger = new LoggerConfiguration()
             .MinimumLevel.Is(Enum.Parse<LogEventLevel>(options.LogLevel))
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             // What KubeOps has to tell of a server that is away, a stack trace a try, the operator tells itself in one line.

@@ -41,7 +41,7 @@ internal sealed class OperatorLease(IKubernetes api, KubernetesClientConfigurati
     });
 
     public static Uri? AddressIn(string identity) => identity.Split('_') is [.., var last]
-        && Uri.TryCreate(last, UriKind.Absolute, out Uri? address) && address.Scheme == "http" ? address : null;
+        && Uri.TryCreate(last, UriKind.Absolute, out var address) && address.Scheme == "http" ? address : null;
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -55,9 +55,9 @@ internal sealed class OperatorLease(IKubernetes api, KubernetesClientConfigurati
         patience.CancelAfter(Patience);
         try
         {
-            LeaderElectionRecord record = await leaseLock.GetAsync(patience.Token).ConfigureAwait(false);
+            var record = await leaseLock.GetAsync(patience.Token).ConfigureAwait(false);
             if (record.HolderIdentity != leaseLock.Identity) return;
-            DateTime now = time.GetUtcNow().UtcDateTime;
+            var now = time.GetUtcNow().UtcDateTime;
             (record.HolderIdentity, record.LeaseDurationSeconds, record.AcquireTime, record.RenewTime) = ("", 1, now, now);
             await leaseLock.UpdateAsync(record, patience.Token).ConfigureAwait(false);
         }
@@ -73,7 +73,7 @@ internal sealed class OperatorLease(IKubernetes api, KubernetesClientConfigurati
 
     private static string IdentityOf(OperatorOptions options)
     {
-        string identity = $"{Environment.MachineName.Replace('_', '-')}_{Guid.NewGuid():N}";
+        var identity = $"{Environment.MachineName.Replace('_', '-')}_{Guid.NewGuid():N}";
         return Environment.GetEnvironmentVariable("POD_IP") is { Length: > 0 } ip && ListenAddress.Of(options.Listen) is var (_, port)
             ? $"{identity}_http://{(ip.Contains(':') ? $"[{ip}]" : ip)}:{port}" : identity;
     }
@@ -95,7 +95,7 @@ internal sealed class OperatorLease(IKubernetes api, KubernetesClientConfigurati
 
         private async Task<V1Lease> WrittenAsync(Task<V1Lease> write)
         {
-            V1Lease lease = await write.ConfigureAwait(false);
+            var lease = await write.ConfigureAwait(false);
             Interlocked.Exchange(ref writtenAt, time.GetTimestamp());
             return lease;
         }

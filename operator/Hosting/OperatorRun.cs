@@ -13,10 +13,10 @@ internal static class OperatorRun
     {
         try
         {
-            await using WebApplication app = OperatorHost.Build(options);
-            string server = app.Services.GetRequiredService<IKubernetes>().BaseUri.ToString();
+            await using var app = OperatorHost.Build(options);
+            var server = app.Services.GetRequiredService<IKubernetes>().BaseUri.ToString();
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
-            ICollection<string> addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+            var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
             app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("LightReasoner.Operator").Started(
                 OperatorOptions.Version, options.Namespaces.Count > 0 ? $"namespaces {string.Join(", ", options.Namespaces)}"
                     : "all namespaces", server,

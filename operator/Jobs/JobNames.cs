@@ -15,12 +15,12 @@ internal static class JobNames
 
     public static string Of(RunKey run)
     {
-        string suffix = "-" + ShortName(run.Kind);
+        var suffix = "-" + ShortName(run.Kind);
         // A run's name may have dots and up to 253 characters; a host name may not.
-        string label = run.Name.Replace('.', '-');
+        var label = run.Name.Replace('.', '-');
         if (label == run.Name && label.Length + suffix.Length <= MaxLength) return label + suffix;
-        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(run.Name)))[..8];
-        string head = label[..Math.Min(label.Length, MaxLength - suffix.Length - hash.Length - 1)].TrimEnd('-');
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(run.Name)))[..8];
+        var head = label[..Math.Min(label.Length, MaxLength - suffix.Length - hash.Length - 1)].TrimEnd('-');
         return $"{head}-{hash}{suffix}";
     }
 

@@ -17,10 +17,10 @@ internal static class JobTemplate
 
     public static JsonObject Build(IRunEntity run, RunOutputs outputs, OperatorOptions options)
     {
-        RunSpec spec = run.RunSpec;
-        string queue = RunMarks.Queue(run);
+        var spec = run.RunSpec;
+        var queue = RunMarks.Queue(run);
         Dictionary<string, string> labels = LabelsOf(run), annotations = AnnotationsOf(run);
-        foreach ((string key, string value) in RunMarks.Kueue(run.Metadata)) labels[key] = value;
+        foreach (var (key, value) in RunMarks.Kueue(run.Metadata)) labels[key] = value;
         if (queue.Length > 0) labels[Labels.Queue] = queue;
         annotations[Labels.SpecHash] = SpecHash.Of(run);
         annotations[Labels.Extent] = RunExtent.Of(spec);
@@ -33,11 +33,11 @@ internal static class JobTemplate
             annotations[Labels.References] = JsonSerializer.Serialize(
                 new SortedDictionary<string, string>(outputs.References.ToDictionary(), StringComparer.Ordinal), ApiJson.Options);
 
-        bool indexed = run.RunKind == RunKind.SamplingRun;
+        var indexed = run.RunKind == RunKind.SamplingRun;
         // A limit for each shard only where there are several: in a namespace that is being deleted, the Job controller waits for
         // replacements of the pods of such a Job, which nobody may make any more.
-        bool perIndex = indexed && ShardsOf(spec) > 1;
-        JsonObject job = JsonNode.Parse(KubernetesJson.Serialize(new V1Job
+        var perIndex = indexed && ShardsOf(spec) > 1;
+        var job = JsonNode.Parse(KubernetesJson.Serialize(new V1Job
         {
             ApiVersion = "batch/v1",
             Kind = "Job",

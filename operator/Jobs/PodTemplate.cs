@@ -42,10 +42,10 @@ internal static class PodTemplate
 
     public static JsonObject Build(IRunEntity run, RunOutputs outputs, OperatorOptions options)
     {
-        WorkerSpec worker = WorkerDefaults.Apply(run.RunSpec.Worker, options.WorkerDefaults);
+        var worker = WorkerDefaults.Apply(run.RunSpec.Worker, options.WorkerDefaults);
         var annotations = With(worker.PodAnnotations, JobTemplate.AnnotationsOf(run));
         annotations[Labels.Document] = RunDocument.ToJson(run);
-        JsonObject template = ToJson(new V1PodTemplateSpec
+        var template = ToJson(new V1PodTemplateSpec
         {
             Metadata = new V1ObjectMeta { Labels = With(worker.PodLabels, JobTemplate.LabelsOf(run)), Annotations = annotations },
             Spec = new V1PodSpec
@@ -123,7 +123,7 @@ internal static class PodTemplate
         List<string> args = ["run", "-f", $"{DocumentFolder}/{DocumentFile}", "--output", outputs.Own];
         // The Job controller sets this variable in every pod of an Indexed Job; the kubelet expands it.
         if (run.RunKind == RunKind.SamplingRun) args.AddRange(["--shard", "$(JOB_COMPLETION_INDEX)"]);
-        foreach ((string reference, string uri) in outputs.References.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        foreach (var (reference, uri) in outputs.References.OrderBy(pair => pair.Key, StringComparer.Ordinal))
             args.AddRange(["--ref", $"{reference}={uri}"]);
         return args;
     }
@@ -150,7 +150,7 @@ internal static class PodTemplate
     /// <summary>A variable that the run sets itself replaces ours.</summary>
     private static void AddEnvironment(JsonArray ours, IReadOnlyList<JsonObject> theirs)
     {
-        foreach (JsonNode? own in ours.ToArray())
+        foreach (var own in ours.ToArray())
             if (theirs.Any(their => JsonNode.DeepEquals(their["name"], own!["name"]))) ours.Remove(own);
         Append(ours, theirs);
     }
@@ -166,12 +166,12 @@ internal static class PodTemplate
         if (!limits.ContainsKey(EphemeralStorage) && !requests.ContainsKey(EphemeralStorage)
             && worker.Scratch is not { StorageClassName: not null })
         {
-            string size = worker.Scratch?.SizeLimit ?? DefaultScratch;
+            var size = worker.Scratch?.SizeLimit ?? DefaultScratch;
             limits[EphemeralStorage] = size;
-            bool small = new ResourceQuantity(size).ToDecimal() < new ResourceQuantity(DefaultDisk).ToDecimal();
+            var small = new ResourceQuantity(size).ToDecimal() < new ResourceQuantity(DefaultDisk).ToDecimal();
             requests[EphemeralStorage] = small ? size : DefaultDisk;
         }
-        foreach ((string resource, string amount) in DefaultRequests)
+        foreach (var (resource, amount) in DefaultRequests)
             if (!limits.ContainsKey(resource)) requests.TryAdd(resource, amount);
         return resources;
 
@@ -251,7 +251,7 @@ internal static class PodTemplate
 
     private static JsonArray Append(JsonArray list, IReadOnlyList<JsonObject>? fragments)
     {
-        foreach (JsonObject fragment in fragments ?? []) list.Add(fragment.DeepClone());
+        foreach (var fragment in fragments ?? []) list.Add(fragment.DeepClone());
         return list;
     }
 
@@ -260,7 +260,7 @@ internal static class PodTemplate
     private static Dictionary<string, string> With(IReadOnlyDictionary<string, string>? theirs, Dictionary<string, string> ours)
     {
         var merged = new Dictionary<string, string>(theirs ?? new Dictionary<string, string>());
-        foreach ((string key, string value) in ours) merged[key] = value;
+        foreach (var (key, value) in ours) merged[key] = value;
         return merged;
     }
 }

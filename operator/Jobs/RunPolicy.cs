@@ -20,18 +20,18 @@ internal static class RunPolicy
     /// <summary>What a run asks for and may not have; empty for nothing.</summary>
     public static IEnumerable<string> Violations(RunSpec spec, OperatorOptions options)
     {
-        WorkerSpec worker = spec.Worker;
+        var worker = spec.Worker;
         if (worker.Image is { } image && options.AllowedImages.Count > 0
             && !options.AllowedImages.Any(prefix => image.StartsWith(prefix, StringComparison.Ordinal)))
             yield return $"spec.worker.image: '{image}' is not allowed here (allowed prefixes: {string.Join(", ", options.AllowedImages)})";
         if (worker.ServiceAccountName is { } account && !Allows(options.AllowedServiceAccounts, account))
             yield return $"spec.worker.serviceAccountName: '{account}' is not allowed here "
                 + $"(allowed: {string.Join(", ", options.AllowedServiceAccounts)})";
-        foreach ((string path, string secret) in Secrets(spec))
+        foreach (var (path, secret) in Secrets(spec))
             if (!Allows(options.AllowedSecrets, secret))
                 yield return $"{path}: Secret '{secret}' is not allowed here (allowed: {string.Join(", ", options.AllowedSecrets)})";
-        foreach ((int i, JsonObject volume) in (worker.Volumes ?? []).Index())
-            foreach ((string type, JsonNode? source) in volume.Where(part => part.Key != "name"))
+        foreach (var (i, volume) in (worker.Volumes ?? []).Index())
+            foreach (var (type, source) in volume.Where(part => part.Key != "name"))
             {
                 if (!options.AllowedVolumeTypes.Contains(type))
                     yield return $"spec.worker.volumes[{i}]: type {type} is not allowed here "
@@ -44,24 +44,25 @@ internal static class RunPolicy
     /// <summary>Null if the document fits.</summary>
     public static string? TooLarge(RunSpec spec, string document)
     {
-        int bytes = System.Text.Encoding.UTF8.GetByteCount(document);
+        var bytes = System.Text.Encoding.UTF8.GetByteCount(document);
         if (bytes <= MaxDocumentBytes) return null;
-        (string name, int size) = System.Text.Json.JsonSerializer.SerializeToNode(spec, spec.GetType(), ApiJson.Options)!.AsObject()
+        var (name, size) = System.Text.Json.JsonSerializer.SerializeToNode(spec, spec.GetType(), ApiJson.Options)!.AsObject()
             .Select(field => (field.Key, field.Value?.ToJsonString().Length ?? 0)).MaxBy(field => field.Item2);
-        return $"spec.{name}: the document has {bytes} bytes, {size} of them here; at most {MaxDocumentBytes} fit into the Job's annotation";
+        return $"spec.{name}: the document has {bytes} bytes, {size} of them here; "
+            + $"at most {MaxDocumentBytes} fit into the Job's annotation";
     }
 
     private static IEnumerable<(string Path, string Name)> Secrets(RunSpec spec)
     {
         if (spec.Storage?.SecretRef is { } storage) yield return ("spec.storage.secretRef.name", storage.Name);
         if (spec.Tracking?.Mlflow?.SecretRef is { } mlflow) yield return ("spec.tracking.mlflow.secretRef.name", mlflow.Name);
-        foreach ((int i, JsonObject variable) in (spec.Worker.Env ?? []).Index())
+        foreach (var (i, variable) in (spec.Worker.Env ?? []).Index())
             if (Text((variable["valueFrom"] as JsonObject)?["secretKeyRef"], "name") is { } name)
                 yield return ($"spec.worker.env[{i}].valueFrom.secretKeyRef", name);
-        foreach ((int i, JsonObject volume) in (spec.Worker.Volumes ?? []).Index())
+        foreach (var (i, volume) in (spec.Worker.Volumes ?? []).Index())
         {
             if (Text(volume["secret"], "secretName") is { } name) yield return ($"spec.worker.volumes[{i}].secret", name);
-            foreach (JsonObject source in Sources(volume["projected"]))
+            foreach (var source in Sources(volume["projected"]))
                 if (Text(source["secret"], "name") is { } projected) yield return ($"spec.worker.volumes[{i}].projected", projected);
         }
     }

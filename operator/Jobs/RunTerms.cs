@@ -14,11 +14,11 @@ internal static partial class RunTerms
     public static string Of(string message, JsonObject job, WorkerSpec worker)
     {
         JsonNode? spec = job["spec"]?["template"]?["spec"], container = spec?["containers"]?[0];
-        string text = Prefix().Replace(message, "");
+        var text = Prefix().Replace(message, "");
         text = Path().Replace(text, match =>
         {
             string field = match.Groups["field"].Value, rest = match.Groups["rest"].Value;
-            (int own, string name) = field switch
+            var (own, name) = field switch
             {
                 "env" => (Count(container?["env"]) - (worker.Env?.Count ?? 0), "env"),
                 "volumeMounts" => (Count(container?["volumeMounts"]) - (worker.VolumeMounts?.Count ?? 0), "volumeMounts"),
@@ -26,7 +26,7 @@ internal static partial class RunTerms
                 _ => (0, field),
             };
             if (own == 0 || rest.Length == 0) return $"spec.worker.{name}{rest}";
-            int index = int.Parse(rest.AsSpan(1, rest.Length - 2), CultureInfo.InvariantCulture) - own;
+            var index = int.Parse(rest.AsSpan(1, rest.Length - 2), CultureInfo.InvariantCulture) - own;
             return index < 0 ? match.Value : $"spec.worker.{name}[{index}]";
         });
         return text;

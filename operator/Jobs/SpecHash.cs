@@ -14,9 +14,9 @@ internal static class SpecHash
     /// <summary>Hash of all that the run's Job was made from.</summary>
     public static string Of(IRunEntity run)
     {
-        JsonObject spec = RunExtent.Changed(run.RunSpec, (RunSpec)Activator.CreateInstance(run.RunSpec.GetType())!);
-        foreach (string field in Live) spec.Remove(field);
-        string labels = string.Join(',', RunMarks.Kueue(run.Metadata).Select(label => $"{label.Key}={label.Value}"));
+        var spec = RunExtent.Changed(run.RunSpec, (RunSpec)Activator.CreateInstance(run.RunSpec.GetType())!);
+        foreach (var field in Live) spec.Remove(field);
+        var labels = string.Join(',', RunMarks.Kueue(run.Metadata).Select(label => $"{label.Key}={label.Value}"));
         return RunExtent.Hash($"{spec.ToJsonString()}|{labels}")[..16];
     }
 }

@@ -36,7 +36,7 @@ internal static class WorkerDefaults
     {
         if (over is null && under is null) return null;
         var merged = new Dictionary<string, string>(under ?? new Dictionary<string, string>());
-        foreach ((string key, string value) in over ?? new Dictionary<string, string>()) merged[key] = value;
+        foreach (var (key, value) in over ?? new Dictionary<string, string>()) merged[key] = value;
         return merged;
     }
 }

@@ -40,7 +40,7 @@ internal sealed class KubeOpsMeter : IDisposable
     private void Add(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         string kind = "", state = "";
-        foreach ((string key, object? tag) in tags)
+        foreach (var (key, tag) in tags)
         {
             if (key == "kubeops.entity.type") kind = tag?.ToString() ?? "";
             if (key == "kubeops.queue.state") state = tag?.ToString() ?? "";

@@ -25,7 +25,7 @@ internal sealed class OperatorMetrics
     public OperatorMetrics(Leadership leadership, RunQueue queue, KubeOpsMeter kubeOps, ApiRequests api)
     {
         (this.leadership, this.queue, this.kubeOps, this.api) = (leadership, queue, kubeOps, api);
-        MetricFactory make = Prometheus.Metrics.WithCustomRegistry(Registry);
+        var make = Prometheus.Metrics.WithCustomRegistry(Registry);
         leader = make.CreateGauge("lightreasoner_operator_leader", "1 on the replica that reconciles.");
         phase = make.CreateGauge("lightreasoner_run_phase", "1 for the phase that a run is in.", [.. Run, "phase"]);
         progress = make.CreateGauge("lightreasoner_run_progress_ratio", "Share of a run's work that is done, 0 to 1.", Run);
@@ -67,9 +67,9 @@ internal sealed class OperatorMetrics
 
     private void Collect()
     {
-        bool isLeader = leadership.IsLeader;
+        var isLeader = leadership.IsLeader;
         leader.Set(isLeader ? 1 : 0);
-        foreach ((string method, long count) in api.Counts) requests.WithLabels(method).IncTo(count);
+        foreach (var (method, count) in api.Counts) requests.WithLabels(method).IncTo(count);
         Figures[] all = isLeader ? [.. runs.Values] : [];
         Set(phase, all.Select(run => ((string[])[.. Of(run.Key), run.Phase.ToString() ?? ""], 1.0)));
         // Most runs are finished, and stay for long: of these only the phase is told.
@@ -86,12 +86,12 @@ internal sealed class OperatorMetrics
     private static void Set(Gauge gauge, IEnumerable<(string[] Labels, double Value)> series)
     {
         var kept = new HashSet<string>();
-        foreach ((string[] labels, double value) in series)
+        foreach (var (labels, value) in series)
         {
             gauge.WithLabels(labels).Set(value);
             kept.Add(string.Join('\n', labels));
         }
-        foreach (string[] labels in gauge.GetAllLabelValues().ToArray())
+        foreach (var labels in gauge.GetAllLabelValues().ToArray())
             if (!kept.Contains(string.Join('\n', labels))) gauge.RemoveLabelled(labels);
     }
 

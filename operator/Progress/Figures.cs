@@ -9,15 +9,15 @@ internal static class Figures
     public static double? Round(double? value)
     {
         if (value is not { } number || number == 0 || !double.IsFinite(number)) return value is { } v && double.IsFinite(v) ? v : null;
-        int magnitude = (int)Math.Floor(Math.Log10(Math.Abs(number))) + 1;
-        int decimals = SignificantDigits - magnitude;
+        var magnitude = (int)Math.Floor(Math.Log10(Math.Abs(number))) + 1;
+        var decimals = SignificantDigits - magnitude;
         if (decimals <= 0)
         {
             // Not below the unit: 123456 stays readable as 123456.
             return Math.Round(number);
         }
         if (decimals <= 15) return Math.Round(number, decimals);
-        double scale = Math.Pow(10, decimals);
+        var scale = Math.Pow(10, decimals);
         return double.IsFinite(number * scale) ? Math.Round(number * scale) / scale : number;
     }
 }

@@ -13,12 +13,12 @@ internal static class MetricsFold
         SamplingMetrics[] known = [.. shards.Select(s => s.Furthest.Sampling).OfType<SamplingMetrics>()];
         if (known.Length == 0) return before;
         long steps = known.Sum(m => m.StepsSeen), kept = known.Sum(m => m.SamplesKept), prompts = known.Sum(m => m.PromptsDone);
-        double? rate = Figures.Round(SamplingRate(before, shards, parallelism));
+        var rate = Figures.Round(SamplingRate(before, shards, parallelism));
         // After a restart of the operator some shards may be unknown for a while.
         if (before is not null && (prompts < before.PromptsDone || steps < before.StepsSeen)) return before with { TokensPerSecond = rate };
 
-        double klSum = known.Where(m => m.MeanKl is not null).Sum(m => m.MeanKl!.Value * m.SamplesKept);
-        long klCount = known.Where(m => m.MeanKl is not null).Sum(m => m.SamplesKept);
+        var klSum = known.Where(m => m.MeanKl is not null).Sum(m => m.MeanKl!.Value * m.SamplesKept);
+        var klCount = known.Where(m => m.MeanKl is not null).Sum(m => m.SamplesKept);
         return new SamplingMetrics
         {
             PromptsDone = prompts,

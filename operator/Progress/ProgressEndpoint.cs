@@ -23,7 +23,7 @@ internal sealed class ProgressEndpoint(
 
     public async Task HandleAsync(HttpContext context)
     {
-        (int status, string message) = await TakeAsync(context).ConfigureAwait(false);
+        var (status, message) = await TakeAsync(context).ConfigureAwait(false);
         metrics.Report(status);
         context.Response.StatusCode = status;
         if (status == StatusCodes.Status202Accepted) return;
@@ -63,7 +63,7 @@ internal sealed class ProgressEndpoint(
         if (result.Pod is not { } pod) return (StatusCodes.Status403Forbidden, "the token's pod works for no run");
         if (!rate.Allows(pod.PodUid)) return (StatusCodes.Status429TooManyRequests, $"at most {ReportRate.PerSecond} reports a second");
 
-        (ProgressReport? report, string? error) = ReportReader.Read(body.Span);
+        var (report, error) = ReportReader.Read(body.Span);
         if (report is null) return (StatusCodes.Status400BadRequest, error!);
         if (ReportReader.Mismatch(report, pod) is { } mismatch) return (StatusCodes.Status403Forbidden, mismatch);
 
@@ -75,9 +75,9 @@ internal sealed class ProgressEndpoint(
 
     private static string? Token(HttpRequest request)
     {
-        string header = request.Headers.Authorization.ToString();
+        var header = request.Headers.Authorization.ToString();
         if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)) return null;
-        string token = header[Scheme.Length..].Trim();
+        var token = header[Scheme.Length..].Trim();
         return token.Length is > 0 and <= MaxTokenLength ? token : null;
     }
 
@@ -85,8 +85,8 @@ internal sealed class ProgressEndpoint(
     private static async Task<ReadOnlyMemory<byte>?> BodyAsync(HttpContext context)
     {
         if (context.Request.ContentLength > ProgressReport.MaxBytes) return null;
-        byte[] buffer = new byte[ProgressReport.MaxBytes + 1];
-        int length = await context.Request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false,
+        var buffer = new byte[ProgressReport.MaxBytes + 1];
+        var length = await context.Request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false,
             context.RequestAborted).ConfigureAwait(false);
         return length > ProgressReport.MaxBytes ? null : buffer.AsMemory(0, length);
     }

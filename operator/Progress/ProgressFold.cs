@@ -14,7 +14,7 @@ internal static class ProgressFold
     public static RunStatus Apply(RunStatus before, IReadOnlyList<ShardProgress> shards, int totalShards, int parallelism,
         bool succeeded, DateTimeOffset now)
     {
-        RunStatus status = before with { Progress = Progress(before.Progress, shards, totalShards, succeeded, now) };
+        var status = before with { Progress = Progress(before.Progress, shards, totalShards, succeeded, now) };
         return status switch
         {
             SamplingRunStatus sampling => sampling with { Metrics = MetricsFold.Sampling(sampling.Metrics, shards, parallelism) },
@@ -28,17 +28,17 @@ internal static class ProgressFold
         bool succeeded, DateTimeOffset now)
     {
         if (shards.Count == 0 && before is null) return null;
-        long knownTotal = shards.Sum(s => Math.Max(s.Furthest.Total, s.Furthest.Done));
+        var knownTotal = shards.Sum(s => Math.Max(s.Furthest.Total, s.Furthest.Done));
         // Shards that have not reported yet are about as large as those that have: records are dealt out in turn.
-        long total = shards.Count == 0 ? 0 : (long)Math.Round((double)knownTotal / shards.Count * totalShards);
-        long done = Math.Max(before?.Done ?? 0, shards.Sum(s => s.Furthest.Done));
+        var total = shards.Count == 0 ? 0 : (long)Math.Round((double)knownTotal / shards.Count * totalShards);
+        var done = Math.Max(before?.Done ?? 0, shards.Sum(s => s.Furthest.Done));
         if (shards.Count < totalShards) total = Math.Max(total, before?.Total ?? 0);
         if (succeeded && total > 0) done = Math.Max(done, total);
         total = Math.Max(total, done);
 
-        double rate = shards.Where(s => s.IsAtWork).Sum(s => s.Latest.RatePerSecond ?? 0);
+        var rate = shards.Where(s => s.IsAtWork).Sum(s => s.Latest.RatePerSecond ?? 0);
         double? shownRate = rate > 0 ? Figures.Round(rate) : succeeded ? before?.RatePerSecond : null;
-        DateTimeOffset? lastReport = shards.Count == 0 ? before?.LastReport : Later(before?.LastReport, shards.Max(s => s.LatestAt));
+        var lastReport = shards.Count == 0 ? before?.LastReport : Later(before?.LastReport, shards.Max(s => s.LatestAt));
         return new RunProgress
         {
             Unit = shards.Count > 0 && shards[0].Latest.Unit is "prompts" or "steps" ? shards[0].Latest.Unit : before?.Unit,
@@ -56,7 +56,7 @@ internal static class ProgressFold
     /// <summary>Floored, so that 100 is shown for all of the work only.</summary>
     private static int Percent(int? before, long done, long total, bool succeeded)
     {
-        int percent = succeeded ? 100 : total == 0 ? 0 : (int)(100 * (double)done / total);
+        var percent = succeeded ? 100 : total == 0 ? 0 : (int)(100 * (double)done / total);
         // A run that is asked for more after its end goes on from there.
         return Math.Clamp(Math.Max(percent, before is 100 && done < total ? 0 : before ?? 0), 0, 100);
     }
@@ -65,7 +65,7 @@ internal static class ProgressFold
     {
         const double tenYears = 10 * 365.25 * 86400;
         if (!(seconds < tenYears)) return null;
-        DateTimeOffset end = now.AddSeconds(seconds);
+        var end = now.AddSeconds(seconds);
         return end.AddTicks(-(end.Ticks % TimeSpan.TicksPerSecond));
     }
 

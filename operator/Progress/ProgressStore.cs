@@ -22,7 +22,7 @@ internal sealed class ProgressStore
 
     public void Add(string runUid, ProgressReport report, DateTimeOffset at)
     {
-        if (runs.TryGetValue(runUid, out ConcurrentDictionary<int, ShardProgress>? shards))
+        if (runs.TryGetValue(runUid, out var shards))
             shards.AddOrUpdate(report.Shard, _ => ShardProgress.Add(null, report, at), (_, before) =>
                 ShardProgress.Add(before, report, at));
     }
@@ -30,19 +30,19 @@ internal sealed class ProgressStore
     /// <summary>Takes in what finished pods left behind. A pod that is gone by the next look has been read by then.</summary>
     public void AddFinished(string runUid, IEnumerable<V1Pod> pods)
     {
-        foreach (V1Pod pod in pods.Where(pod => pod.IsFinished()).OrderBy(pod => pod.FinishedAt()))
+        foreach (var pod in pods.Where(pod => pod.IsFinished()).OrderBy(pod => pod.FinishedAt()))
         {
-            string attempt = pod.Metadata.Uid;
+            var attempt = pod.Metadata.Uid;
             if (TerminationMessage.Parse(pod.Terminated()?.Message) is { } report)
                 Add(runUid, report with { Shard = pod.Shard(), Attempt = attempt, Sequence = long.MaxValue }, pod.FinishedAt());
-            else if (runs.TryGetValue(runUid, out ConcurrentDictionary<int, ShardProgress>? shards)
-                && shards.TryGetValue(pod.Shard(), out ShardProgress? known) && known.IsAtWork && known.Latest.Attempt == attempt)
+            else if (runs.TryGetValue(runUid, out var shards)
+                && shards.TryGetValue(pod.Shard(), out var known) && known.IsAtWork && known.Latest.Attempt == attempt)
                 shards.TryUpdate(pod.Shard(), known with { Latest = known.Latest with { Outcome = ReportOutcome.Failed } }, known);
         }
     }
 
     public IReadOnlyList<ShardProgress> Of(string runUid) =>
-        runs.TryGetValue(runUid, out ConcurrentDictionary<int, ShardProgress>? shards)
+        runs.TryGetValue(runUid, out var shards)
             ? [.. shards.OrderBy(pair => pair.Key).Select(pair => pair.Value)] : [];
 
     public void Forget() => runs.Clear();

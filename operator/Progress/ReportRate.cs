@@ -14,9 +14,9 @@ internal sealed class ReportRate(TimeProvider time)
 
     public bool Allows(string podUid)
     {
-        long now = time.GetTimestamp();
+        var now = time.GetTimestamp();
         if (buckets.Count > MaxPods)
-            foreach ((string key, Bucket full) in buckets)
+            foreach (var (key, full) in buckets)
                 if (full.IsFull(now, time)) buckets.TryRemove(key, out _);
         return buckets.GetOrAdd(podUid, _ => new Bucket(now)).Take(now, time);
     }

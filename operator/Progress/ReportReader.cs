@@ -11,7 +11,7 @@ internal static class ReportReader
     {
         try
         {
-            ProgressReport? report = JsonSerializer.Deserialize<ProgressReport>(body, ApiJson.Options);
+            var report = JsonSerializer.Deserialize<ProgressReport>(body, ApiJson.Options);
             return report is null ? (null, "the body is null") : Check(report) is { } error ? (null, error) : (report, null);
         }
         catch (JsonException e)

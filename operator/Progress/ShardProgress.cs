@@ -14,7 +14,7 @@ internal sealed record ShardProgress(ProgressReport Latest, DateTimeOffset Lates
     public static ShardProgress Add(ShardProgress? before, ProgressReport report, DateTimeOffset at)
     {
         if (before is null) return new ShardProgress(report, at, report);
-        bool newer = report.Attempt == before.Latest.Attempt ? report.Sequence > before.Latest.Sequence : at >= before.LatestAt;
+        var newer = report.Attempt == before.Latest.Attempt ? report.Sequence > before.Latest.Sequence : at >= before.LatestAt;
         if (!newer) return before;
         return new ShardProgress(report, at, report.Done >= before.Furthest.Done ? report : before.Furthest);
     }

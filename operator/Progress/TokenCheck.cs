@@ -40,7 +40,7 @@ internal sealed class TokenCheck(ITokenReviewer reviewer, IWorkerPods pods, Time
     public async Task<TokenResult> CheckAsync(string token, CancellationToken cancellationToken)
     {
         if (TokenClaims.Read(token, time.GetUtcNow()) is not { } claims) return new TokenResult(TokenVerdict.Unknown);
-        string hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
+        var hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
         if (Known(hash) is { } known) return known;
         if (pods.Find(claims) is not { } pod) return new TokenResult(TokenVerdict.NotOurs);
         if (!reviews.Allows(claims.PodUid)) return new TokenResult(TokenVerdict.TooOften);
@@ -49,7 +49,7 @@ internal sealed class TokenCheck(ITokenReviewer reviewer, IWorkerPods pods, Time
         {
             if (Known(hash) is { } meanwhile) return meanwhile;
             // What the API server says of the token must be what the token says of itself.
-            TokenResult result = await reviewer.ReviewAsync(token, cancellationToken).ConfigureAwait(false) == claims
+            var result = await reviewer.ReviewAsync(token, cancellationToken).ConfigureAwait(false) == claims
                 ? new TokenResult(TokenVerdict.Good, pod) : new TokenResult(TokenVerdict.Unknown);
             Remember(hash, result);
             return result;
@@ -67,7 +67,7 @@ internal sealed class TokenCheck(ITokenReviewer reviewer, IWorkerPods pods, Time
 
     private void Remember(string hash, TokenResult result)
     {
-        DateTimeOffset now = time.GetUtcNow();
+        var now = time.GetUtcNow();
         if (remembered.Count >= MaxRemembered)
         {
             foreach ((string key, var entry) in remembered)

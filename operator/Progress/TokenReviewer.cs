@@ -20,7 +20,7 @@ internal sealed class TokenReviewer(IKubernetes api) : ITokenReviewer
             Kind = "TokenReview",
             Spec = new V1TokenReviewSpec { Token = token, Audiences = [ApiGroup.ProgressAudience] },
         };
-        V1TokenReview answer = await api.AuthenticationV1.CreateTokenReviewAsync(review,
+        var answer = await api.AuthenticationV1.CreateTokenReviewAsync(review,
             cancellationToken: cancellationToken).ConfigureAwait(false);
         // An API server that does not know audiences leaves them out; such an answer proves nothing about ours.
         if (answer.Status is not { Authenticated: true } status || status.Audiences?.Contains(ApiGroup.ProgressAudience) != true)

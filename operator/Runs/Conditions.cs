@@ -14,8 +14,8 @@ internal static class Conditions
     public static IReadOnlyList<RunCondition> Of(Standing standing, IReadOnlyList<RunCondition>? before,
         long? generation, DateTimeOffset now)
     {
-        bool stalled = standing.Phase == RunPhase.Failed || standing.NeedsAction;
-        bool reconciling = !stalled && !standing.IsFinished && standing.Phase != RunPhase.Suspended
+        var stalled = standing.Phase == RunPhase.Failed || standing.NeedsAction;
+        var reconciling = !stalled && !standing.IsFinished && standing.Phase != RunPhase.Suspended
             && standing.Obstacle != Reasons.DependencyMissing;
         return
         [
@@ -30,8 +30,8 @@ internal static class Conditions
 
         RunCondition Condition(string type, bool holds, string reason, string message)
         {
-            string status = holds ? "True" : "False";
-            RunCondition? old = Find(before, type);
+            var status = holds ? "True" : "False";
+            var old = Find(before, type);
             return new RunCondition
             {
                 Type = type,

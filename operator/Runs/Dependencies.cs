@@ -20,14 +20,14 @@ internal sealed record Dependencies
     public static Dependencies Look(RunObservation o)
     {
         // What a reference resolved to is never decided twice: it stands on the Job, and in the status when the Job is gone.
-        IReadOnlyDictionary<string, string> remembered = o.Job?.References() ?? o.Run.RunStatus.References
+        var remembered = o.Job?.References() ?? o.Run.RunStatus.References
             ?? new Dictionary<string, string>();
         var outputs = new Dictionary<string, string>();
         Standing? missing = null, unfinished = null;
-        foreach (RunReference reference in o.Run.RunSpec.References())
+        foreach (var reference in o.Run.RunSpec.References())
         {
-            string key = reference.ToString();
-            if (remembered.TryGetValue(key, out string? uri))
+            var key = reference.ToString();
+            if (remembered.TryGetValue(key, out var uri))
             {
                 outputs[key] = uri;
                 continue;
@@ -73,7 +73,7 @@ internal sealed record Dependencies
 
     private static Standing Missing(RunObservation o, string key)
     {
-        int timeout = o.Run.RunSpec.DependencyTimeoutSeconds;
+        var timeout = o.Run.RunSpec.DependencyTimeoutSeconds;
         return Left(o) <= TimeSpan.Zero
             ? new Standing(RunPhase.Failed, Reasons.DependencyMissing,
                 $"{key} has not existed for {timeout} s (spec.dependencyTimeoutSeconds)")

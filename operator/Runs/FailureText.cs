@@ -17,12 +17,13 @@ internal static class FailureText
             return (Reasons.Unschedulable,
                 Clean($"pod {pod.Metadata.Name} cannot be scheduled: {unscheduled.Message ?? unscheduled.Reason ?? "no reason given"}"));
 
-        V1ContainerStatus? container = pod.Worker();
+        var container = pod.Worker();
         if (container?.State?.Waiting is not { Reason: { } reason } waiting) return null;
-        string image = container.Image ?? pod.Spec?.Containers?.FirstOrDefault()?.Image ?? "";
+        var image = container.Image ?? pod.Spec?.Containers?.FirstOrDefault()?.Image ?? "";
         return reason switch
         {
-            "ErrImagePull" or "ImagePullBackOff" or "InvalidImageName" or "ErrImageNeverPull" or "ImageInspectError" or "RegistryUnavailable" =>
+            "ErrImagePull" or "ImagePullBackOff" or "InvalidImageName" or "ErrImageNeverPull" or "ImageInspectError"
+                or "RegistryUnavailable" =>
                 (Reasons.ImagePull, Clean($"image {image} cannot be pulled ({reason}): {waiting.Message ?? "no details given"}")),
             "CreateContainerConfigError" or "CreateContainerError" or "RunContainerError" =>
                 (Reasons.ContainerConfig,
@@ -40,22 +41,23 @@ internal static class FailureText
     public static (string Reason, string Message) WhyRefused(string eventMessage)
     {
         const string combined = "(combined from similar events): ";
-        string message = eventMessage.StartsWith(combined, StringComparison.Ordinal) ? eventMessage[combined.Length..] : eventMessage;
+        var message = eventMessage.StartsWith(combined, StringComparison.Ordinal) ? eventMessage[combined.Length..] : eventMessage;
         return (message.Contains("exceeded quota", StringComparison.Ordinal) ? Reasons.QuotaExceeded : Reasons.PodsRefused, Clean(message));
     }
 
     /// <summary>Why a failed pod failed: the worker's own words where it left any, its last line of output where it did not.</summary>
     public static string OfFailedPod(V1Pod pod, bool nameShard)
     {
-        string shard = nameShard ? $"shard {pod.Shard()}: " : "";
+        var shard = nameShard ? $"shard {pod.Shard()}: " : "";
         if (pod.WasDeletedByHand() && pod.Terminated()?.ExitCode is not (>= 64 and <= 78))
             return Clean($"{shard}pod {pod.Metadata.Name} was deleted");
         if (pod.Terminated() is not { } terminated)
-            return Clean($"{shard}{pod.Status?.Reason ?? "the pod failed"}{(pod.Status?.Message is { Length: > 0 } message ? $": {message}" : "")}");
-        string end = terminated.Reason == "OOMKilled"
+            return Clean($"{shard}{pod.Status?.Reason
+                ?? "the pod failed"}{(pod.Status?.Message is { Length: > 0 } message ? $": {message}" : "")}");
+        var end = terminated.Reason == "OOMKilled"
             ? "ran out of memory (OOMKilled); give it more in spec.worker.resources, or lower the batch size"
             : $"exit code {terminated.ExitCode}";
-        string? said = TerminationMessage.Parse(terminated.Message)?.Message ?? LastLine(terminated.Message);
+        var said = TerminationMessage.Parse(terminated.Message)?.Message ?? LastLine(terminated.Message);
         return Clean(said is null ? $"{shard}{end}" : $"{shard}{said} ({end})");
     }
 
@@ -63,7 +65,7 @@ internal static class FailureText
     public static string Clean(string text)
     {
         var line = new StringBuilder(Math.Min(text.Length, MaxLength));
-        foreach (Rune rune in text.Trim().EnumerateRunes())
+        foreach (var rune in text.Trim().EnumerateRunes())
         {
             if (line.Length >= MaxLength - 1) return line.Append('…').ToString();
             line.Append(Rune.IsControl(rune) ? " " : rune.ToString());
@@ -75,7 +77,7 @@ internal static class FailureText
     {
         if (string.IsNullOrWhiteSpace(text)) return null;
         // A report that was cut short is no sentence.
-        string last = text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^1];
+        var last = text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^1];
         return last.StartsWith('{') ? null : last;
     }
 }

@@ -17,7 +17,7 @@ internal static class JobPlan
         // Kueue would start a Job again that is suspended behind its back, and would go on holding its quota.
         if (o.Run.RunSpec.Suspend && RunMarks.Queue(o.Run).Length > 0) return "the run is suspended and leaves the queue";
         // A pod at work is never taken away for the sake of a new template.
-        bool idle = !o.OwnPods.Any(PodState.IsWorking)
+        var idle = !o.OwnPods.Any(PodState.IsWorking)
             && o.OwnPods.Count(pod => pod.Status?.Phase == "Succeeded") < JobTemplate.ShardsOf(o.Run.RunSpec);
         return idle && IsOutdated(o.Run, job) ? "the spec has changed" : null;
     }
@@ -34,12 +34,12 @@ internal static class JobPlan
     /// <summary>Changes to fields that Kubernetes lets us change; null for none.</summary>
     public static RunAction.PatchJob? Patch(V1Job job, IRunEntity run)
     {
-        bool queued = RunMarks.Queue(run).Length > 0;
+        var queued = RunMarks.Queue(run).Length > 0;
         // In a queue it is Kueue that starts and stops.
         bool? suspend = queued || job.IsSuspended() == run.RunSpec.Suspend ? null : run.RunSpec.Suspend;
-        int parallelism = JobTemplate.ParallelismOf(run.RunSpec);
-        bool asked = job.Annotation(Labels.Parallelism) == parallelism.ToString(CultureInfo.InvariantCulture);
-        bool same = asked && (queued || job.Spec.Parallelism == parallelism);
+        var parallelism = JobTemplate.ParallelismOf(run.RunSpec);
+        var asked = job.Annotation(Labels.Parallelism) == parallelism.ToString(CultureInfo.InvariantCulture);
+        var same = asked && (queued || job.Spec.Parallelism == parallelism);
         return suspend is null && same ? null : new RunAction.PatchJob(job, suspend, same ? null : parallelism);
     }
 }

@@ -13,7 +13,7 @@ internal static class JobStanding
     /// <summary>Of a Job that has not ended.</summary>
     public static Standing Of(RunObservation o, V1Job job)
     {
-        RunSpec spec = o.Run.RunSpec;
+        var spec = o.Run.RunSpec;
         V1Pod[] pods = [.. o.OwnPods];
         int working = pods.Count(PodState.IsWorking), left = pods.Count(pod => !pod.IsFinished());
         if (spec.Suspend)
@@ -25,15 +25,16 @@ internal static class JobStanding
             return RunMarks.Queue(o.Run) is { Length: > 0 } queue
                 ? InQueue(queue) : new Standing(RunPhase.Pending, Reasons.Starting, "the Job is being resumed");
 
-        string? lastFailure = LastFailure(o, pods);
+        var lastFailure = LastFailure(o, pods);
         if (job.Failing() is not null)
             return new Standing(
-                RunPhase.Running, Reasons.Stopping, FailureText.Clean($"stopping after a failure: {lastFailure ?? job.Failing()!.Message}"));
+                RunPhase.Running, Reasons.Stopping,
+                FailureText.Clean($"stopping after a failure: {lastFailure ?? job.Failing()!.Message}"));
 
         if (pods.Select(pod => FailureText.WhyLost(pod, o.Now)).FirstOrDefault(why => why is not null) is { } lost
             && pods.All(pod => pod.IsFinished() || pod.IsLost(o.Now)))
             return new Standing(RunPhase.Running, Reasons.NodeLost, lost);
-        (string Reason, string Message)? obstacle = pods.Select(FailureText.WhyPending).FirstOrDefault(why => why is not null);
+        var obstacle = pods.Select(FailureText.WhyPending).FirstOrDefault(why => why is not null);
         if (obstacle is null && left == 0 && o.PodRefusal is { } refusal) obstacle = FailureText.WhyRefused(refusal);
         if (working > 0) return Outdated(o, job, AtWork(o, working, obstacle?.Message, lastFailure));
         // What a person alone can change is Stalled; a quota may have room again, a node may come.
@@ -58,18 +59,18 @@ internal static class JobStanding
     public static Standing Failed(RunObservation o, V1Job job, V1JobCondition end)
     {
         V1Pod[] failed = [.. o.OwnPods.Where(pod => pod.Status?.Phase == "Failed").OrderBy(pod => pod.FinishedAt())];
-        bool sharded = JobTemplate.ShardsOf(o.Run.RunSpec) > 1;
+        var sharded = JobTemplate.ShardsOf(o.Run.RunSpec) > 1;
         switch (end.Reason)
         {
             case "PodFailurePolicy":
-                V1Pod? refused = failed.LastOrDefault(pod => pod.Terminated()?.ExitCode is >= 64 and <= 78);
+                var refused = failed.LastOrDefault(pod => pod.Terminated()?.ExitCode is >= 64 and <= 78);
                 return new Standing(RunPhase.Failed, Reasons.OfExitCode(refused?.Terminated()?.ExitCode ?? 0),
                     refused is null ? FailureText.Clean(end.Message ?? "the worker refused the run")
                         : FailureText.OfFailedPod(refused, sharded));
             case "BackoffLimitExceeded" or "FailedIndexes" or "MaxFailedIndexesExceeded":
-                V1Pod? last = failed.LastOrDefault(pod => !sharded || JobState.ContainsIndex(job.Status?.FailedIndexes, pod.Shard()))
+                var last = failed.LastOrDefault(pod => !sharded || JobState.ContainsIndex(job.Status?.FailedIndexes, pod.Shard()))
                     ?? failed.LastOrDefault();
-                string why = last is null ? end.Message ?? "its pods failed" : FailureText.OfFailedPod(last, sharded);
+                var why = last is null ? end.Message ?? "its pods failed" : FailureText.OfFailedPod(last, sharded);
                 return new Standing(RunPhase.Failed, Reasons.RetriesExhausted,
                     FailureText.Clean($"gave up after {Count(o.Run.RunSpec.Retries, "retry", "retries")}: {why}"));
             default:
@@ -79,9 +80,9 @@ internal static class JobStanding
 
     private static Standing AtWork(RunObservation o, int working, string? obstacle, string? lastFailure)
     {
-        int shards = JobTemplate.ShardsOf(o.Run.RunSpec);
-        string? words = LatestWords(o, ReportOutcome.Running);
-        string message = shards > 1 ? $"{Count(working, "shard")} at work{(words is null ? "" : $": {words}")}"
+        var shards = JobTemplate.ShardsOf(o.Run.RunSpec);
+        var words = LatestWords(o, ReportOutcome.Running);
+        var message = shards > 1 ? $"{Count(working, "shard")} at work{(words is null ? "" : $": {words}")}"
             : words ?? "the worker is running";
         if (obstacle is not null) message += $"; another pod waits: {obstacle}";
         else if (shards > 1 && lastFailure is not null) message += $"; trying again after {lastFailure}";
@@ -99,8 +100,8 @@ internal static class JobStanding
     /// <summary>The newest failure that no newer pod of the same shard has followed up.</summary>
     private static string? LastFailure(RunObservation o, V1Pod[] pods)
     {
-        bool sharded = JobTemplate.ShardsOf(o.Run.RunSpec) > 1;
-        V1Pod? failed = pods.GroupBy(PodState.Shard)
+        var sharded = JobTemplate.ShardsOf(o.Run.RunSpec) > 1;
+        var failed = pods.GroupBy(PodState.Shard)
             .Select(shard => shard.OrderBy(pod => pod.Metadata.CreationTimestamp).ThenBy(pod => pod.FinishedAt()).Last())
             .Where(pod => pod.Status?.Phase == "Failed")
             .OrderBy(pod => pod.FinishedAt()).LastOrDefault();

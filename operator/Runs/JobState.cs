@@ -28,14 +28,14 @@ internal static class JobState
     /// </summary>
     public static int Retries(this V1Job job)
     {
-        int last = job.Failing() is null && job.Ended()?.Type != "Failed" ? 0
+        var last = job.Failing() is null && job.Ended()?.Type != "Failed" ? 0
             : job.Spec.CompletionMode == "Indexed" ? Math.Max(1, CountIndexes(job.Status?.FailedIndexes)) : 1;
         return job.Number(Labels.RetriesBefore) + Math.Max(0, (job.Status?.Failed ?? 0) - last);
     }
 
     /// <summary>A number that an annotation holds; 0 where there is none.</summary>
     public static int Number(this V1Job job, string key) =>
-        int.TryParse(job.Annotation(key), CultureInfo.InvariantCulture, out int number) ? number : 0;
+        int.TryParse(job.Annotation(key), CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     /// <summary>
     /// Where the outputs of referenced runs lie, as it was resolved when the Job was made; null for a Job that says nothing of it.
@@ -63,11 +63,11 @@ internal static class JobState
 
     private static IEnumerable<(int First, int Last)> Indexes(string? intervals)
     {
-        foreach (string part in (intervals ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var part in (intervals ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
-            string[] ends = part.Split('-');
-            if (int.TryParse(ends[0], CultureInfo.InvariantCulture, out int first)
-                && int.TryParse(ends[^1], CultureInfo.InvariantCulture, out int last))
+            var ends = part.Split('-');
+            if (int.TryParse(ends[0], CultureInfo.InvariantCulture, out var first)
+                && int.TryParse(ends[^1], CultureInfo.InvariantCulture, out var last))
                 yield return (first, last);
         }
     }

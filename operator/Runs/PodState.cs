@@ -29,7 +29,7 @@ internal static class PodState
     /// <summary>Shard of the pod; 0 for the kinds without shards.</summary>
     public static int Shard(this V1Pod pod) =>
         pod.Metadata.Annotations?.TryGetValue(Labels.CompletionIndex, out string? text) == true
-        && int.TryParse(text, CultureInfo.InvariantCulture, out int index) ? index : 0;
+        && int.TryParse(text, CultureInfo.InvariantCulture, out var index) ? index : 0;
 
     /// <summary>
     /// Failed attempts of the pod's shard up to and with this pod, as the Job controller counts them: a disruption is none. Whether a pod
@@ -37,7 +37,7 @@ internal static class PodState
     /// </summary>
     public static int Failures(this V1Pod pod) =>
         (pod.Metadata.Annotations?.TryGetValue(Labels.FailureCount, out string? text) == true
-            && int.TryParse(text, CultureInfo.InvariantCulture, out int before) ? before : 0)
+            && int.TryParse(text, CultureInfo.InvariantCulture, out var before) ? before : 0)
         + (pod.Status?.Phase == "Failed" && pod.Metadata.DeletionTimestamp is null && Condition(pod, "DisruptionTarget") != "True" ? 1 : 0);
 
     /// <summary>How the worker's container ended, if it has.</summary>

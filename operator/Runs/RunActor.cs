@@ -24,7 +24,7 @@ internal sealed class RunActor(IKubernetes api, OwnedStore owned, ILogger<RunAct
     /// <returns>The refusal that ended it, or null. Conflicts and an unreachable API server are thrown: they pass.</returns>
     public async Task<Refusal?> ActAsync(IRunEntity run, IReadOnlyList<RunAction> actions, CancellationToken cancellationToken)
     {
-        foreach (RunAction action in actions)
+        foreach (var action in actions)
         {
             try
             {
@@ -43,7 +43,7 @@ internal sealed class RunActor(IKubernetes api, OwnedStore owned, ILogger<RunAct
 
     private async Task<Refusal?> ActAsync(IRunEntity run, RunAction action, CancellationToken cancellationToken)
     {
-        string ns = run.Metadata.NamespaceProperty;
+        var ns = run.Metadata.NamespaceProperty;
         switch (action)
         {
             case RunAction.CreateJob create:
@@ -74,10 +74,10 @@ internal sealed class RunActor(IKubernetes api, OwnedStore owned, ILogger<RunAct
     /// <summary>Strict: what the API server does not know is an error of the run, not left out.</summary>
     private async Task<Refusal?> CreateAsync(IRunEntity run, JsonObject body, CancellationToken cancellationToken)
     {
-        (string ns, string name) = (run.Metadata.NamespaceProperty, (string)body["metadata"]!["name"]!);
+        var (ns, name) = (run.Metadata.NamespaceProperty, (string)body["metadata"]!["name"]!);
         try
         {
-            V1Job made = await api.CustomObjects.CreateNamespacedCustomObjectAsync<V1Job>(
+            var made = await api.CustomObjects.CreateNamespacedCustomObjectAsync<V1Job>(
                 body, "batch", "v1", ns, "jobs", fieldValidation: "Strict", cancellationToken: cancellationToken).ConfigureAwait(false);
             // The caller looks at it next.
             owned.Changed(made, wake: false);
@@ -125,7 +125,7 @@ internal sealed class RunActor(IKubernetes api, OwnedStore owned, ILogger<RunAct
     {
         if (e.Response?.StatusCode is not (HttpStatusCode.Forbidden or HttpStatusCode.UnprocessableEntity or HttpStatusCode.BadRequest))
             return null;
-        string message = ApiErrors.Message(e);
+        var message = ApiErrors.Message(e);
         return new Refusal(message.Contains("exceeded quota", StringComparison.Ordinal) ? Reasons.QuotaExceeded : Reasons.JobRefused,
             FailureText.Clean(message));
     }

@@ -38,10 +38,10 @@ internal sealed class RunController<T>(
 
     public async Task<ReconciliationResult<T>> ReconcileAsync(T run, CancellationToken cancellationToken)
     {
-        RunKey key = RunKey.Of(run);
-        string uid = run.Metadata.Uid;
-        long start = time.GetTimestamp();
-        string outcome = "success";
+        var key = RunKey.Of(run);
+        var uid = run.Metadata.Uid;
+        var start = time.GetTimestamp();
+        var outcome = "success";
         try
         {
             await watches.Synced.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -61,7 +61,7 @@ internal sealed class RunController<T>(
         catch (Exception e)
         {
             outcome = "error";
-            TimeSpan wait = memory.Pace.Failed(uid);
+            var wait = memory.Pace.Failed(uid);
             if (Outage.Is(e)) outage.Told($"reconciling {key}", e);
             else logger.ReconcileFailed(e, key, wait.TotalSeconds);
             queue.Add(key, uid, wait);
@@ -79,7 +79,7 @@ internal sealed class RunController<T>(
     /// </summary>
     public async Task<ReconciliationResult<T>> DeletedAsync(T run, CancellationToken cancellationToken)
     {
-        RunKey key = RunKey.Of(run);
+        var key = RunKey.Of(run);
         memory.Forget(key, run.Metadata.Uid);
         metrics.Forget(run.Metadata.Uid);
         index.Remove(key, run.Metadata.Uid);
@@ -101,8 +101,8 @@ internal sealed class RunController<T>(
 
     private async Task<TimeSpan?> ReconcileOnceAsync(T run, RunKey key, CancellationToken cancellationToken)
     {
-        RunObservation observation = await observer.ObserveAsync(run, cancellationToken).ConfigureAwait(false);
-        RunDecision decision = decider.Decide(observation);
+        var observation = await observer.ObserveAsync(run, cancellationToken).ConfigureAwait(false);
+        var decision = decider.Decide(observation);
         if (await actor.ActAsync(run, decision.Actions, cancellationToken).ConfigureAwait(false) is { } refusal)
             decision = decider.Refused(observation, refusal);
         // One status tells of the run and of the Job that was just made.
@@ -113,7 +113,7 @@ internal sealed class RunController<T>(
 
         memory.Waiters.Set(key, run.Metadata.Uid,
             decision.Status.Phase == RunPhase.Waiting || Dependencies.HaveFailed(decision.Status) ? run.RunSpec.References() : []);
-        TimeSpan wait = await WriteAsync(run, key, decision.Status, JobStanding.LastFailedAttempt(observation), cancellationToken)
+        var wait = await WriteAsync(run, key, decision.Status, JobStanding.LastFailedAttempt(observation), cancellationToken)
             .ConfigureAwait(false);
         if (wait > TimeSpan.Zero) return decision.RequeueAfter is { } planned && planned < wait ? planned : wait;
         return decision.RequeueAfter;
@@ -122,11 +122,11 @@ internal sealed class RunController<T>(
     /// <returns>How long to hold the status back, zero if it is written or nothing has changed.</returns>
     private async Task<TimeSpan> WriteAsync(T run, RunKey key, RunStatus status, string? lastFailure, CancellationToken cancellationToken)
     {
-        string uid = run.Metadata.Uid;
-        RunStatus before = run.RunStatus;
+        var uid = run.Metadata.Uid;
+        var before = run.RunStatus;
         if (Json(before) != Json(status))
         {
-            bool urgent = StatusWriting.DifferInSubstance(before, status);
+            var urgent = StatusWriting.DifferInSubstance(before, status);
             if (!urgent && memory.Pace.Wait(uid, options.StatusInterval) is { Ticks: > 0 } wait) return wait;
             run.RunStatus = status;
             try
@@ -167,9 +167,9 @@ internal sealed class RunController<T>(
             }
             catch (HttpOperationException e) when (ApiErrors.IsConflict(e) && attempt < StatusAttempts)
             {
-                T? now = await client.GetAsync<T>(run.Metadata.Name, run.Metadata.NamespaceProperty, cancellationToken)
+                var now = await client.GetAsync<T>(run.Metadata.Name, run.Metadata.NamespaceProperty, cancellationToken)
                     .ConfigureAwait(false);
-                bool sameGrounds = now is not null && now.Metadata.Uid == run.Metadata.Uid
+                var sameGrounds = now is not null && now.Metadata.Uid == run.Metadata.Uid
                     && now.Metadata.Generation == run.Metadata.Generation
                     && now.Metadata.DeletionTimestamp is null && Json(now.RunStatus) == Json(before);
                 if (!sameGrounds) throw;
@@ -182,7 +182,7 @@ internal sealed class RunController<T>(
     {
         if (before.Phase != status.Phase)
             logger.PhaseChanged(key, before.Phase?.ToString() ?? "new", status.Phase.ToString()!, status.Message ?? "");
-        foreach (RunEvent e in Transitions.Between(before, status, lastFailure)) events.Add(run, e);
+        foreach (var e in Transitions.Between(before, status, lastFailure)) events.Add(run, e);
     }
 
     private static string Json(RunStatus status) => JsonSerializer.Serialize(status, status.GetType(), ApiJson.Options);

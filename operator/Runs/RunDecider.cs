@@ -33,7 +33,7 @@ internal sealed class RunDecider(OperatorOptions options)
 
     public RunDecision Decide(RunObservation o)
     {
-        IRunEntity run = o.Run;
+        var run = o.Run;
         // The garbage collector takes care of what a deleted run owns.
         if (run.Metadata.DeletionTimestamp is not null) return new RunDecision(run.RunStatus, [], null);
         if (run.RunStatus.Phase is RunPhase.Succeeded or RunPhase.Failed)
@@ -65,7 +65,8 @@ internal sealed class RunDecider(OperatorOptions options)
     /// <summary>Why a run gets no Job; null if it may have one.</summary>
     private (string Reason, string Message)? WhyNot(IRunEntity run) =>
         DocumentValidator.Validate(run.ToManifest()) is { Count: > 0 } errors ? (Reasons.InvalidSpec, string.Join("; ", errors))
-        : RunPolicy.Violations(run.RunSpec, options).ToArray() is { Length: > 0 } violations ? (Reasons.NotAllowed, string.Join("; ", violations))
+        : RunPolicy.Violations(run.RunSpec, options).ToArray() is { Length: > 0 } violations
+        ? (Reasons.NotAllowed, string.Join("; ", violations))
         : RunPolicy.TooLarge(run.RunSpec, RunDocument.ToJson(run)) is { } tooLarge ? (Reasons.InvalidSpec, tooLarge)
         : null;
 
@@ -91,7 +92,7 @@ internal sealed class RunDecider(OperatorOptions options)
 
     private RunDecision Work(RunObservation o, RunOutputs outputs)
     {
-        IRunEntity run = o.Run;
+        var run = o.Run;
         if (o.Job is not { } job) return WithoutJob(o, outputs);
         if (job.Metadata.DeletionTimestamp is not null)
             return Write(o, run.RunSpec.Suspend ? Suspended
@@ -106,7 +107,7 @@ internal sealed class RunDecider(OperatorOptions options)
                     TimeToLive(run.RunSpec, run.RunStatus with { CompletionTime = o.Now }, o.Now));
         if (JobPlan.WhyReplace(o, job) is { } why)
             return Write(o, run.RunSpec.Suspend ? Suspended : Accepted, outputs.Own, Deleting(job, why), null);
-        RunAction.PatchJob? patch = JobPlan.Patch(job, run);
+        var patch = JobPlan.Patch(job, run);
         return Write(o, JobStanding.Of(o, job), outputs.Own, patch is null ? [] : [patch], NextLook(o));
     }
 
@@ -122,7 +123,7 @@ internal sealed class RunDecider(OperatorOptions options)
             return Write(o,
                 OldPods(Stuck(o) ?? $"pod {left.Metadata.Name} of an earlier Job is still there; a new Job follows when it has stopped"),
                 outputs.Own, [], Stuck(o) is null ? PodState.StuckAfter : null);
-        Standing standing = RunMarks.Queue(o.Run) is { Length: > 0 } queue ? JobStanding.InQueue(queue) : Accepted;
+        var standing = RunMarks.Queue(o.Run) is { Length: > 0 } queue ? JobStanding.InQueue(queue) : Accepted;
         return Write(o, standing, outputs.Own, [new RunAction.CreateJob(JobTemplate.Build(o.Run, outputs, options))], null);
     }
 
@@ -150,15 +151,15 @@ internal sealed class RunDecider(OperatorOptions options)
 
     private RunDecision Ended(RunObservation o, V1Job job, V1JobCondition end)
     {
-        Standing standing = end.Type == "Complete" ? JobStanding.Succeeded(o) : JobStanding.Failed(o, job, end);
-        RunStatus status = Write(o, standing, o.Run.RunStatus.OutputUri ?? OutputUri(o.Run), [], null).Status;
+        var standing = end.Type == "Complete" ? JobStanding.Succeeded(o) : JobStanding.Failed(o, job, end);
+        var status = Write(o, standing, o.Run.RunStatus.OutputUri ?? OutputUri(o.Run), [], null).Status;
         return new RunDecision(status, TimeToLiveOf(job), TimeToLive(o.Run.RunSpec, status, o.Now));
     }
 
     /// <summary>Why a finished run is to go on; null if it is not.</summary>
     private static string? WhyGoOn(IRunEntity run)
     {
-        RunStatus status = run.RunStatus;
+        var status = run.RunStatus;
         if (status.Phase == RunPhase.Failed && RunMarks.Rerun(run.Metadata) is { Length: > 0 } rerun && rerun != status.Rerun)
             return $"started again ({Labels.Rerun}: {rerun})";
         return status.Extent is { } extent && extent != RunExtent.Of(run.RunSpec)
@@ -167,8 +168,8 @@ internal sealed class RunDecider(OperatorOptions options)
 
     private static RunDecision GoOn(RunObservation o, string why)
     {
-        IRunEntity run = o.Run;
-        RunStatus s = run.RunStatus;
+        var run = o.Run;
+        var s = run.RunStatus;
         run.RunStatus = s with
         {
             Restarts = (s.Restarts ?? 0) + 1,
@@ -188,8 +189,8 @@ internal sealed class RunDecider(OperatorOptions options)
     private static RunDecision Finished(RunObservation o)
     {
         // Only what may still change on a finished run: its time to live.
-        long? generation = o.Run.Metadata.Generation;
-        RunStatus status = o.Run.RunStatus with
+        var generation = o.Run.Metadata.Generation;
+        var status = o.Run.RunStatus with
         {
             ObservedGeneration = generation,
             Conditions = [.. (o.Run.RunStatus.Conditions ?? []).Select(condition => condition with { ObservedGeneration = generation })],
@@ -211,13 +212,13 @@ internal sealed class RunDecider(OperatorOptions options)
     private static TimeSpan? TimeToLive(RunSpec spec, RunStatus status, DateTimeOffset now)
     {
         if (spec.TtlSecondsAfterFinished is not { } ttl || status.CompletionTime is not { } end) return null;
-        TimeSpan left = end.AddSeconds(ttl) - now;
+        var left = end.AddSeconds(ttl) - now;
         return left < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : left < LongestSleep ? left : LongestSleep;
     }
 
     private static RunDecision NeedsAction(RunObservation o, string reason, string message, bool stalls = true)
     {
-        RunPhase phase = o.Run.RunStatus.StartTime is not null && o.Job is not null ? RunPhase.Running : RunPhase.Pending;
+        var phase = o.Run.RunStatus.StartTime is not null && o.Job is not null ? RunPhase.Running : RunPhase.Pending;
         return Write(o, new Standing(phase, reason, FailureText.Clean(message)) { NeedsAction = stalls },
             o.Run.RunStatus.OutputUri, [], WhileRefused);
     }

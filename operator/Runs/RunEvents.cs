@@ -25,7 +25,7 @@ internal sealed class RunEvents(EventPublisher publish, ILogger<RunEvents> logge
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await foreach ((IRunEntity run, RunEvent e) in waiting.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+        await foreach (var (run, e) in waiting.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
         {
             try
             {

@@ -21,11 +21,11 @@ internal sealed class RunObserver(IKubernetes api, OwnedStore owned, RunIndex in
 
     public async Task<RunObservation> ObserveAsync(IRunEntity run, CancellationToken cancellationToken)
     {
-        DateTimeOffset now = time.GetUtcNow();
-        string uid = run.Metadata.Uid;
-        (IReadOnlyList<V1Job> jobs, IReadOnlyList<V1Pod> pods) = owned.Of(RunKey.Of(run));
-        V1Job? job = jobs.FirstOrDefault(j => IsOwned(j, uid));
-        bool finished = run.RunStatus.Phase is RunPhase.Succeeded or RunPhase.Failed;
+        var now = time.GetUtcNow();
+        var uid = run.Metadata.Uid;
+        var (jobs, pods) = owned.Of(RunKey.Of(run));
+        var job = jobs.FirstOrDefault(j => IsOwned(j, uid));
+        var finished = run.RunStatus.Phase is RunPhase.Succeeded or RunPhase.Failed;
         if (!finished && run.Metadata.DeletionTimestamp is null)
         {
             progress.Open(uid);
@@ -57,7 +57,7 @@ internal sealed class RunObserver(IKubernetes api, OwnedStore owned, RunIndex in
     private string? Refusal(V1Job job, IEnumerable<V1Pod> pods)
     {
         if (owned.Refusal(job.Metadata.Uid) is not { } refusal || job.Status?.StartTime > refusal.At) return null;
-        DateTime? newest = pods.Where(pod => pod.IsOwnedBy(job)).Max(pod => pod.Metadata.CreationTimestamp);
+        var newest = pods.Where(pod => pod.IsOwnedBy(job)).Max(pod => pod.Metadata.CreationTimestamp);
         return newest is null || refusal.At > newest ? refusal.Message : null;
     }
 
@@ -73,9 +73,9 @@ internal sealed class RunObserver(IKubernetes api, OwnedStore owned, RunIndex in
     private bool LeadsTo(KnownRun start, RunKey target)
     {
         var open = new Queue<KnownRun>([start]);
-        for (int seen = 0; seen < MaxReferences && open.TryDequeue(out KnownRun? run); seen++)
+        for (int seen = 0; seen < MaxReferences && open.TryDequeue(out var run); seen++)
         {
-            foreach (RunReference reference in run.References)
+            foreach (var reference in run.References)
             {
                 var key = new RunKey(reference.Kind!.Value, target.Namespace, reference.Name);
                 if (key == target) return true;

@@ -15,16 +15,16 @@ internal sealed class StatusPace(TimeProvider time)
     /// <summary>How long until a status that differs in figures only may be written; zero for now.</summary>
     public TimeSpan Wait(string uid, TimeSpan interval)
     {
-        if (!written.TryGetValue(uid, out long at)) return TimeSpan.Zero;
-        TimeSpan left = interval - time.GetElapsedTime(at);
+        if (!written.TryGetValue(uid, out var at)) return TimeSpan.Zero;
+        var left = interval - time.GetElapsedTime(at);
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     /// <summary>Time until the next try: doubling, with a cap, for ever.</summary>
     public TimeSpan Failed(string uid)
     {
-        int count = failures.AddOrUpdate(uid, 1, (_, n) => n + 1);
-        TimeSpan wait = FirstRetry * Math.Pow(2, Math.Min(count - 1, 10));
+        var count = failures.AddOrUpdate(uid, 1, (_, n) => n + 1);
+        var wait = FirstRetry * Math.Pow(2, Math.Min(count - 1, 10));
         return wait < LastRetry ? wait : LastRetry;
     }
 

@@ -11,16 +11,16 @@ internal static class StatusWriting
 {
     public static RunStatus Of(RunObservation o, Standing standing, string? outputUri)
     {
-        RunStatus before = o.Run.RunStatus;
-        V1Job? job = o.Job;
-        DateTimeOffset now = Seconds(o.Now);
-        int shards = JobTemplate.ShardsOf(o.Run.RunSpec);
-        bool succeeded = standing.Phase == RunPhase.Succeeded;
-        bool working = standing.Phase == RunPhase.Running;
+        var before = o.Run.RunStatus;
+        var job = o.Job;
+        var now = Seconds(o.Now);
+        var shards = JobTemplate.ShardsOf(o.Run.RunSpec);
+        var succeeded = standing.Phase == RunPhase.Succeeded;
+        var working = standing.Phase == RunPhase.Running;
         // A shard whose pod was stopped does not work, although the last that was heard of it says so.
         IReadOnlyList<ShardProgress> progress = working ? o.Progress : [.. o.Progress.Select(AtRest)];
 
-        RunStatus status = ProgressFold.Apply(before, progress, shards, JobTemplate.ParallelismOf(o.Run.RunSpec), succeeded, now);
+        var status = ProgressFold.Apply(before, progress, shards, JobTemplate.ParallelismOf(o.Run.RunSpec), succeeded, now);
         return Active(o, status with
         {
             Phase = standing.Phase,
@@ -44,12 +44,12 @@ internal static class StatusWriting
     /// <summary>Counts the time that pods work, to the last pod's end as well as it is known.</summary>
     private static RunStatus Active(RunObservation o, RunStatus status, DateTimeOffset now)
     {
-        DateTimeOffset? since = o.Run.RunStatus.ActiveSince;
+        var since = o.Run.RunStatus.ActiveSince;
         if (status.Phase is not (RunPhase.Succeeded or RunPhase.Failed) && o.OwnPods.Any(PodState.IsWorking))
             return status with { ActiveSince = since ?? now };
         if (since is not { } start) return status;
-        DateTimeOffset end = o.OwnPods.Where(PodState.IsFinished).Select(PodState.FinishedAt).DefaultIfEmpty(now).Max();
-        double seconds = (end < start || end > now ? now - start : end - start).TotalSeconds;
+        var end = o.OwnPods.Where(PodState.IsFinished).Select(PodState.FinishedAt).DefaultIfEmpty(now).Max();
+        var seconds = (end < start || end > now ? now - start : end - start).TotalSeconds;
         return status with { ActiveSince = null, ActiveSeconds = (o.Run.RunStatus.ActiveSeconds ?? 0) + (long)seconds };
     }
 
@@ -67,8 +67,8 @@ internal static class StatusWriting
 
     private static ShardCounts Shards(RunObservation o, V1Job? job, int total, bool succeeded, bool working, ShardCounts? before)
     {
-        int done = succeeded ? total : Math.Max(before?.Succeeded ?? 0, Math.Min(total, job?.Status?.Succeeded ?? 0));
-        int failed = job is null ? before?.Failed ?? 0
+        var done = succeeded ? total : Math.Max(before?.Succeeded ?? 0, Math.Min(total, job?.Status?.Succeeded ?? 0));
+        var failed = job is null ? before?.Failed ?? 0
             : job.Spec.CompletionMode == "Indexed" ? JobState.CountIndexes(job.Status?.FailedIndexes)
             : job.Ended()?.Type == "Failed" ? 1 : 0;
         return new ShardCounts

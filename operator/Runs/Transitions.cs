@@ -18,7 +18,7 @@ internal static class Transitions
     /// <param name="lastFailure">What the newest failed attempt said; null where none is known.</param>
     public static IEnumerable<RunEvent> Between(RunStatus before, RunStatus after, string? lastFailure = null)
     {
-        string message = after.Message ?? "";
+        var message = after.Message ?? "";
         if ((after.Retries ?? 0) > (before.Retries ?? 0) && after.Phase is not (RunPhase.Succeeded or RunPhase.Failed))
             yield return new RunEvent("AttemptFailed", lastFailure ?? (message.Length > 0 ? message : "an attempt failed"),
                 EventType.Warning);
@@ -33,11 +33,11 @@ internal static class Transitions
 
         RunCondition? ready = Conditions.Find(after.Conditions, Conditions.Ready),
             wasReady = Conditions.Find(before.Conditions, Conditions.Ready);
-        bool stuck = IsObstacle(ready?.Reason);
+        var stuck = IsObstacle(ready?.Reason);
         if (before.Phase != after.Phase && after.Phase is { } phase)
         {
-            bool resumed = before.Phase == RunPhase.Suspended && (phase is RunPhase.Pending or RunPhase.Running or RunPhase.Queued);
-            string reason = resumed ? "Resumed" : phase.ToString();
+            var resumed = before.Phase == RunPhase.Suspended && (phase is RunPhase.Pending or RunPhase.Running or RunPhase.Queued);
+            var reason = resumed ? "Resumed" : phase.ToString();
             if (!stuck) yield return new RunEvent(reason, message, phase == RunPhase.Failed ? EventType.Warning : EventType.Normal);
         }
         if (stuck && ready!.Reason != wasReady?.Reason) yield return new RunEvent(ready.Reason!, message, EventType.Warning);
@@ -46,6 +46,7 @@ internal static class Transitions
     private static bool IsPlan(RunStatus status) =>
         status.Phase == RunPhase.Running && status.Message?.Contains(ProgressReport.PlanWords, StringComparison.Ordinal) == true;
 
-    private static bool IsObstacle(string? reason) => reason is Reasons.Unschedulable or Reasons.ImagePull or Reasons.ContainerConfig or Reasons.QuotaExceeded
+    private static bool IsObstacle(string? reason) => reason is Reasons.Unschedulable or Reasons.ImagePull or Reasons.ContainerConfig
+        or Reasons.QuotaExceeded
         or Reasons.PodsRefused or Reasons.JobRefused or Reasons.InvalidSpec or Reasons.NoOutput or Reasons.NameTaken;
 }

@@ -17,14 +17,14 @@ internal sealed class Waiters
         lock (gate)
         {
             if (waiting.Remove(waiter, out var before))
-                foreach (RunKey target in before.Targets)
-                    if (byTarget.TryGetValue(target, out HashSet<RunKey>? others) && others.Remove(waiter) && others.Count == 0)
+                foreach (var target in before.Targets)
+                    if (byTarget.TryGetValue(target, out var others) && others.Remove(waiter) && others.Count == 0)
                         byTarget.Remove(target);
             if (targets.Count == 0) return;
             waiting[waiter] = (uid, targets);
-            foreach (RunKey target in targets)
+            foreach (var target in targets)
             {
-                if (!byTarget.TryGetValue(target, out HashSet<RunKey>? others)) byTarget[target] = others = [];
+                if (!byTarget.TryGetValue(target, out var others)) byTarget[target] = others = [];
                 others.Add(waiter);
             }
         }
@@ -50,7 +50,7 @@ internal sealed class Waiters
     {
         lock (gate)
         {
-            return byTarget.TryGetValue(target, out HashSet<RunKey>? waiters)
+            return byTarget.TryGetValue(target, out var waiters)
                 ? [.. waiters.Select(waiter => (waiter, waiting[waiter].Uid))] : [];
         }
     }

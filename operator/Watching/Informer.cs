@@ -53,10 +53,10 @@ internal sealed class Informer<T, TList>(
     {
         string? version = null;
         long listedAt = 0;
-        TimeSpan delay = FirstDelay;
+        var delay = FirstDelay;
         while (!cancellationToken.IsCancellationRequested)
         {
-            long began = time.GetTimestamp();
+            var began = time.GetTimestamp();
             try
             {
                 if (version is null || time.GetElapsedTime(listedAt) >= Resync.Period)
@@ -77,7 +77,7 @@ internal sealed class Informer<T, TList>(
             }
             catch (Exception e)
             {
-                bool gone = IsGone(e) && version is not null;
+                var gone = IsGone(e) && version is not null;
                 version = null;
                 // The list is read again at once, unless the server forgets faster than it can be read.
                 if (gone && time.GetElapsedTime(began) > FirstDelay) continue;
@@ -93,8 +93,8 @@ internal sealed class Informer<T, TList>(
         string? next = null;
         while (true)
         {
-            using HttpOperationResponse<TList> page = await list(new ListRequest(false, next), cancellationToken).ConfigureAwait(false);
-            foreach (T o in page.Body.Items)
+            using var page = await list(new ListRequest(false, next), cancellationToken).ConfigureAwait(false);
+            foreach (var o in page.Body.Items)
             {
                 seen.Add(o.Metadata.Uid);
                 changed(o, synced.Task.IsCompleted);
@@ -112,7 +112,7 @@ internal sealed class Informer<T, TList>(
         try
         {
 #pragma warning disable CS0618 // the typed watches of the client cannot give a failure's status
-            await foreach ((WatchEventType type, T o) in list(new ListRequest(true, Version: version), cancellationToken)
+            await foreach (var (type, o) in list(new ListRequest(true, Version: version), cancellationToken)
                 .WatchAsync<T, TList>(e => failure = e, cancellationToken).ConfigureAwait(false))
 #pragma warning restore CS0618
             {

@@ -32,7 +32,7 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
     /// <summary>The Jobs and pods of a run's name, those of an earlier run of that name included.</summary>
     public (IReadOnlyList<V1Job> Jobs, IReadOnlyList<V1Pod> Pods) Of(RunKey run)
     {
-        lock (gate) return runs.TryGetValue(run, out Owned? owned) ? ([.. owned.Jobs.Values], [.. owned.Pods.Values]) : ([], []);
+        lock (gate) return runs.TryGetValue(run, out var owned) ? ([.. owned.Jobs.Values], [.. owned.Pods.Values]) : ([], []);
     }
 
     /// <summary>The pod of a uid, and the Job that owns it; null where none is known.</summary>
@@ -41,7 +41,7 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
         lock (gate)
         {
             if (!podsByUid.TryGetValue(podUid, out var found)) return null;
-            V1Job? job = runs[found.Run].Jobs.Values.FirstOrDefault(found.Pod.IsOwnedBy);
+            var job = runs[found.Run].Jobs.Values.FirstOrDefault(found.Pod.IsOwnedBy);
             return job is null ? null : (found.Pod, job);
         }
     }
@@ -56,9 +56,9 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
         lock (gate)
         {
             if (deletedJobs.Contains(job.Metadata.Uid)) return;
-            Dictionary<string, V1Job> jobs = For(owner.Run).Jobs;
-            if (jobs.TryGetValue(job.Metadata.Uid, out V1Job? known) && IsNewer(known.Metadata, job.Metadata)) return;
-            bool same = known is not null && Same(known, job);
+            var jobs = For(owner.Run).Jobs;
+            if (jobs.TryGetValue(job.Metadata.Uid, out var known) && IsNewer(known.Metadata, job.Metadata)) return;
+            var same = known is not null && Same(known, job);
             jobs[job.Metadata.Uid] = job;
             jobsByUid[job.Metadata.Uid] = (owner.Run, owner.Uid);
             if (same) return;
@@ -72,7 +72,7 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
         Small(pod);
         lock (gate)
         {
-            bool same = podsByUid.TryGetValue(pod.Metadata.Uid, out var known) && Same(known.Pod, pod);
+            var same = podsByUid.TryGetValue(pod.Metadata.Uid, out var known) && Same(known.Pod, pod);
             For(owner.Run).Pods[pod.Metadata.Uid] = pod;
             podsByUid[pod.Metadata.Uid] = (owner.Run, pod);
             if (same) return;
@@ -87,7 +87,7 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
         (RunKey Run, string Owner)? job;
         lock (gate)
         {
-            if (refusals.TryGetValue(uid, out PodRefusal? known) && known.At > refusal.At) return;
+            if (refusals.TryGetValue(uid, out var known) && known.At > refusal.At) return;
             refusals[uid] = refusal;
             job = jobsByUid.TryGetValue(uid, out var found) ? found : null;
         }
@@ -97,7 +97,7 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
     public void Deleted(Corev1Event e)
     {
         lock (gate)
-            if (e.InvolvedObject?.Uid is { } uid && refusals.TryGetValue(uid, out PodRefusal? known) && known.Event == e.Metadata.Uid)
+            if (e.InvolvedObject?.Uid is { } uid && refusals.TryGetValue(uid, out var known) && known.Event == e.Metadata.Uid)
                 refusals.Remove(uid);
     }
 
@@ -105,7 +105,7 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
     public void ListedEvents(IReadOnlySet<string> uids, string? ns)
     {
         lock (gate)
-            foreach ((string job, PodRefusal refusal) in refusals.ToArray())
+            foreach (var (job, refusal) in refusals.ToArray())
                 if ((ns is null || refusal.Namespace == ns) && !uids.Contains(refusal.Event)) refusals.Remove(job);
     }
 
@@ -130,7 +130,7 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
         lock (gate)
         {
             podsByUid.Remove(pod.Metadata.Uid);
-            Owned owned = For(owner.Run);
+            var owned = For(owner.Run);
             owned.Pods.Remove(pod.Metadata.Uid);
             Small(pod);
             pod.Metadata.DeletionTimestamp ??= pod.Metadata.CreationTimestamp;
@@ -152,7 +152,7 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
                 r.Value.Jobs.Values.Where(j => !uids.Contains(j.Metadata.Uid))
                 .Select(j => (r.Key, j.Metadata.Uid, OwnerOf(j)!.Value.Uid)))];
         }
-        foreach ((RunKey run, string uid, string owner) in gone) RemoveJob(run, uid, owner);
+        foreach (var (run, uid, owner) in gone) RemoveJob(run, uid, owner);
     }
 
     /// <summary>What a whole list of pods lacks is gone.</summary>
@@ -162,7 +162,7 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
         lock (gate)
         {
             (RunKey Run, V1Pod Pod)[] gone = [.. podsByUid.Values.Where(p => inScope(p.Run) && !uids.Contains(p.Pod.Metadata.Uid))];
-            foreach ((RunKey run, V1Pod pod) in gone)
+            foreach (var (run, pod) in gone)
             {
                 podsByUid.Remove(pod.Metadata.Uid);
                 For(run).Pods.Remove(pod.Metadata.Uid);
@@ -170,17 +170,17 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
             }
             changed = [.. gone.Select(p => (p.Run, OwnerOf(p.Pod)!.Value.Uid)).Distinct()];
         }
-        foreach ((RunKey run, string owner) in changed) queue.Add(run, owner, Burst);
+        foreach (var (run, owner) in changed) queue.Add(run, owner, Burst);
     }
 
     /// <summary>The run that an object says it belongs to.</summary>
     private static (RunKey Run, string Uid)? OwnerOf(IKubernetesObject<V1ObjectMeta> owned)
     {
-        V1ObjectMeta metadata = owned.Metadata;
+        var metadata = owned.Metadata;
         return metadata.Labels?.TryGetValue(Labels.RunUid, out string? uid) == true
             && metadata.Annotations is { } annotations
-            && annotations.TryGetValue(Labels.Run, out string? name)
-            && annotations.TryGetValue(Labels.Kind, out string? kindName)
+            && annotations.TryGetValue(Labels.Run, out var name)
+            && annotations.TryGetValue(Labels.Kind, out var kindName)
             && Enum.TryParse(kindName, out RunKind kind) && Enum.IsDefined(kind)
                 ? (new RunKey(kind, metadata.NamespaceProperty, name), uid!)
                 : null;
@@ -191,10 +191,10 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
         lock (gate)
         {
             jobsByUid.Remove(uid);
-            Owned owned = For(run);
+            var owned = For(run);
             owned.Jobs.Remove(uid);
             // Pods that are only remembered go with their Job.
-            foreach (string pod in owned.Pods.Keys.Where(key => !podsByUid.ContainsKey(key)).ToArray()) owned.Pods.Remove(pod);
+            foreach (var pod in owned.Pods.Keys.Where(key => !podsByUid.ContainsKey(key)).ToArray()) owned.Pods.Remove(pod);
             Tidy(run);
         }
         queue.Add(run, owner, Burst);
@@ -202,7 +202,7 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
 
     private Owned For(RunKey run)
     {
-        if (!runs.TryGetValue(run, out Owned? owned)) runs[run] = owned = new Owned();
+        if (!runs.TryGetValue(run, out var owned)) runs[run] = owned = new Owned();
         return owned;
     }
 
@@ -216,8 +216,8 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
             ? new PodRefusal(e.Metadata.Uid, e.Message ?? "", at, e.Metadata.NamespaceProperty) : null;
 
     private static bool IsNewer(V1ObjectMeta a, V1ObjectMeta b) =>
-        long.TryParse(a.ResourceVersion, CultureInfo.InvariantCulture, out long x)
-            && long.TryParse(b.ResourceVersion, CultureInfo.InvariantCulture, out long y) && x > y;
+        long.TryParse(a.ResourceVersion, CultureInfo.InvariantCulture, out var x)
+            && long.TryParse(b.ResourceVersion, CultureInfo.InvariantCulture, out var y) && x > y;
 
     /// <summary>Whether nothing of interest has changed: finalizers and managed fields do, several times in a Job's life.</summary>
     private static bool Same(V1Job a, V1Job b) =>
@@ -231,7 +231,7 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
 
     private static void Small(V1Job job)
     {
-        string? image = job.Spec.Template?.Spec?.Containers?.FirstOrDefault()?.Image;
+        var image = job.Spec.Template?.Spec?.Containers?.FirstOrDefault()?.Image;
         job.Metadata = Small(job.Metadata);
         if (image is not null) job.Metadata.Annotations[Labels.Image] = image;
         job.Spec.Template = null;
@@ -244,7 +244,7 @@ internal sealed class OwnedStore(RunQueue queue, ProgressStore progress)
         pod.Metadata = Small(pod.Metadata);
         pod.Spec = new V1PodSpec { NodeName = pod.Spec?.NodeName, Containers = null };
         if (pod.Status is not { } status) return;
-        V1ContainerStatus? worker = pod.Worker();
+        var worker = pod.Worker();
         pod.Status = new V1PodStatus
         {
             Phase = status.Phase,

@@ -63,12 +63,12 @@ internal sealed class RunIndex
     /// <summary>Takes a run in.</summary>
     public KnownRun Set(RunKind kind, RunView view)
     {
-        RunKey key = Key(kind, view);
-        KnownRun now = Read(view);
+        var key = Key(kind, view);
+        var now = Read(view);
         lock (gate)
         {
             // A status is written far more often than a spec.
-            bool sameSpec = runs.TryGetValue(key, out KnownRun? known) && known.Uid == now.Uid && known.Generation == now.Generation;
+            var sameSpec = runs.TryGetValue(key, out var known) && known.Uid == now.Uid && known.Generation == now.Generation;
             return runs[key] = now with { References = sameSpec ? known!.References : References(kind, view.Spec) };
         }
     }
@@ -77,7 +77,7 @@ internal sealed class RunIndex
     public void Set(RunKey key, string uid, RunStatus status)
     {
         lock (gate)
-            if (runs.TryGetValue(key, out KnownRun? known) && known.Uid == uid)
+            if (runs.TryGetValue(key, out var known) && known.Uid == uid)
                 runs[key] = known with
                 {
                     Phase = status.Phase,
@@ -90,7 +90,7 @@ internal sealed class RunIndex
     public void Remove(RunKey key, string uid)
     {
         lock (gate)
-            if (runs.TryGetValue(key, out KnownRun? known) && known.Uid == uid) runs.Remove(key);
+            if (runs.TryGetValue(key, out var known) && known.Uid == uid) runs.Remove(key);
     }
 
     /// <summary>The runs of a kind that a whole list lacks.</summary>

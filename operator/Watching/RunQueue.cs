@@ -46,7 +46,7 @@ internal sealed class RunQueue : IDisposable
             _ = EnqueueAsync(run, uid);
             return;
         }
-        long due = time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
+        var due = time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
         lock (gate)
         {
             if (waiting.TryGetValue(run, out var earlier) && earlier.Due <= due) return;
@@ -59,7 +59,7 @@ internal sealed class RunQueue : IDisposable
     /// <summary>Has runs reconciled at once.</summary>
     public void Add(IEnumerable<(RunKey Run, string Uid)> runs)
     {
-        foreach ((RunKey run, string uid) in runs) Add(run, uid, TimeSpan.Zero);
+        foreach (var (run, uid) in runs) Add(run, uid, TimeSpan.Zero);
     }
 
     public void Forget()
@@ -78,21 +78,21 @@ internal sealed class RunQueue : IDisposable
         var due = new List<(RunKey Run, string Uid)>();
         lock (gate)
         {
-            long now = time.GetTimestamp();
-            while (schedule.TryPeek(out RunKey run, out long at) && at <= now)
+            var now = time.GetTimestamp();
+            while (schedule.TryPeek(out var run, out var at) && at <= now)
             {
                 schedule.Dequeue();
                 if (waiting.TryGetValue(run, out var entry) && entry.Due == at && waiting.Remove(run)) due.Add((run, entry.Uid));
             }
             SetTimer();
         }
-        foreach ((RunKey run, string uid) in due) _ = EnqueueAsync(run, uid);
+        foreach (var (run, uid) in due) _ = EnqueueAsync(run, uid);
     }
 
     private void SetTimer()
     {
-        if (!schedule.TryPeek(out _, out long at)) return;
-        double seconds = Math.Clamp((at - time.GetTimestamp()) / (double)time.TimestampFrequency, 0, 86_400);
+        if (!schedule.TryPeek(out _, out var at)) return;
+        var seconds = Math.Clamp((at - time.GetTimestamp()) / (double)time.TimestampFrequency, 0, 86_400);
         timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(seconds * 1000)), Timeout.InfiniteTimeSpan);
     }
 

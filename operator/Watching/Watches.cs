@@ -31,7 +31,7 @@ internal sealed class Watches(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var all = new List<(Task Run, Task Synced)>();
-        foreach (string? ns in options.Namespaces.Count == 0 ? (IReadOnlyList<string?>)[null] : options.Namespaces)
+        foreach (var ns in options.Namespaces.Count == 0 ? (IReadOnlyList<string?>)[null] : options.Namespaces)
         {
             Start(new Informer<V1Job, V1JobList>("Jobs", (r, ct) => JobsAsync(ns, r, ct), (job, _) => owned.Changed(job), uids =>
                 owned.ListedJobs(uids, run => InScope(run, ns)), owned.Deleted, outage, time));
@@ -39,7 +39,7 @@ internal sealed class Watches(
                 owned.ListedPods(uids, run => InScope(run, ns)), owned.Deleted, outage, time));
             Start(new Informer<Corev1Event, Corev1EventList>("events", (r, ct) => EventsAsync(ns, r, ct), (e, _) => owned.Changed(e),
                 uids => owned.ListedEvents(uids, ns), owned.Deleted, outage, time));
-            foreach (RunKind kind in Enum.GetValues<RunKind>()) Start(new Informer<RunView, RunViewList>(
+            foreach (var kind in Enum.GetValues<RunKind>()) Start(new Informer<RunView, RunViewList>(
                 kind.ToString(), (r, ct) => RunsAsync(kind, ns, r, ct), (run, again) => Changed(kind, run, again, ns), uids =>
                     Listed(kind, ns, uids), run => Gone(RunIndex.Key(kind, run), run.Metadata.Uid), outage, time));
         }
@@ -62,13 +62,13 @@ internal sealed class Watches(
     /// </summary>
     private void Changed(RunKind kind, RunView view, bool again, string? ns)
     {
-        RunKey key = RunIndex.Key(kind, view);
-        KnownRun? before = index.Find(key);
-        KnownRun now = index.Set(kind, view);
-        bool others = before is null || before.Uid != now.Uid || before.Phase != now.Phase || before.OutputUri != now.OutputUri;
+        var key = RunIndex.Key(kind, view);
+        var before = index.Find(key);
+        var now = index.Set(kind, view);
+        var others = before is null || before.Uid != now.Uid || before.Phase != now.Phase || before.OutputUri != now.OutputUri;
         if (others) queue.Add(memory.Waiters.For(key));
-        bool kubeOpsTells = ns == OperatorHost.KubeOpsNamespace(options);
-        bool due = again ? now.Phase is not (RunPhase.Succeeded or RunPhase.Failed) || now.IsUnseen
+        var kubeOpsTells = ns == OperatorHost.KubeOpsNamespace(options);
+        var due = again ? now.Phase is not (RunPhase.Succeeded or RunPhase.Failed) || now.IsUnseen
             : before is null ? !kubeOpsTells
             : before.Marks != now.Marks || !kubeOpsTells && before.Generation != now.Generation;
         if (due) queue.Add(key, now.Uid, TimeSpan.Zero);
@@ -76,7 +76,7 @@ internal sealed class Watches(
 
     private void Listed(RunKind kind, string? ns, IReadOnlySet<string> uids)
     {
-        foreach ((RunKey key, string uid) in index.Missing(kind, ns, uids)) Gone(key, uid);
+        foreach (var (key, uid) in index.Missing(kind, ns, uids)) Gone(key, uid);
     }
 
     private void Gone(RunKey key, string uid)
@@ -106,7 +106,7 @@ internal sealed class Watches(
 
     private Task<HttpOperationResponse<RunViewList>> RunsAsync(RunKind kind, string? ns, ListRequest r, CancellationToken ct)
     {
-        string plural = RunPlurals.Of(kind);
+        var plural = RunPlurals.Of(kind);
         return ns is null
             ? api.CustomObjects.ListClusterCustomObjectWithHttpMessagesAsync<RunViewList>(
                 ApiGroup.Name, ApiGroup.Version, plural, r.Watch, r.Continue, limit: Limit(r), resourceVersion: r.Version,

@@ -9,10 +9,10 @@ public class CrdTests
     [Fact]
     public void Files_InRepository_EqualTheGenerator()
     {
-        string folder = Path.Combine(RepositoryFolder.Path, "crds");
-        IReadOnlyDictionary<string, string> generated = CrdGenerator.Files();
+        var folder = Path.Combine(RepositoryFolder.Path, "crds");
+        var generated = CrdGenerator.Files();
         Assert.Equal(generated.Keys.Order(), Directory.GetFiles(folder, "*.yaml").Select(Path.GetFileName).Order());
-        foreach ((string name, string text) in generated)
+        foreach (var (name, text) in generated)
             Assert.True(File.ReadAllText(Path.Combine(folder, name)) == text, $"crds/{name} differs from api/: run `make generate`.");
     }
 
@@ -23,7 +23,7 @@ public class CrdTests
     public void Definition_EverySpecField_HasDescriptionAndBound(RunKind kind)
     {
         var missing = new List<string>();
-        JsonObject schema =
+        var schema =
             CrdGenerator.Definition(kind)["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!["spec"]!.AsObject();
         Walk(schema, "spec");
         Assert.Empty(missing);
@@ -31,18 +31,18 @@ public class CrdTests
         void Walk(JsonObject node, string path)
         {
             if (node["description"] is null) missing.Add($"{path}: description");
-            string? type = (string?)node["type"];
+            var type = (string?)node["type"];
             if (type is "integer" or "number" && (node["minimum"] is null || node["maximum"] is null)) missing.Add($"{path}: range");
             if (type == "string" && node["enum"] is null && node["maxLength"] is null) missing.Add($"{path}: enum or maxLength");
             if (type == "array" && node["maxItems"] is null) missing.Add($"{path}: maxItems");
-            foreach ((string name, JsonNode? child) in node["properties"]?.AsObject() ?? []) Walk(child!.AsObject(), $"{path}.{name}");
+            foreach (var (name, child) in node["properties"]?.AsObject() ?? []) Walk(child!.AsObject(), $"{path}.{name}");
         }
     }
 
     [Fact]
     public void Yaml_OfDefinition_ReadsBackAsTheSameJson()
     {
-        JsonObject definition = CrdGenerator.Definition(RunKind.RefineRun);
+        var definition = CrdGenerator.Definition(RunKind.RefineRun);
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(definition.ToJsonString()),
             JsonNode.Parse(YamlJson.ToJson(YamlJson.Write(definition), "crd")[0]!.ToJsonString())));
     }

@@ -77,17 +77,17 @@ public sealed class KubectlYamlTests : IDisposable
         var scalars = new SortedSet<string>(StringComparer.Ordinal);
         while (scalars.Count < 4000)
         {
-            string text = string.Concat(Enumerable.Range(0, random.Next(1, 4)).Select(_ => pieces[random.Next(pieces.Length)]));
+            var text = string.Concat(Enumerable.Range(0, random.Next(1, 4)).Select(_ => pieces[random.Next(pieces.Length)]));
             if (text is "-" or "~") continue;
             scalars.Add(tags[random.Next(tags.Length)] + random.Next(8) switch { 0 => $"'{text}'", 1 => $"\"{text}\"", _ => text });
         }
         string[] read = [.. scalars.Where(scalar => Ours(List([scalar])) is not null)], refused = [.. scalars.Except(read)];
-        JsonArray ours = Ours(List(read))!["spec"]!.AsArray();
-        JsonArray theirs = (Kubectl(List(read), out string error) ?? throw new InvalidOperationException(error))["spec"]!.AsArray();
+        var ours = Ours(List(read))!["spec"]!.AsArray();
+        var theirs = (Kubectl(List(read), out var error) ?? throw new InvalidOperationException(error))["spec"]!.AsArray();
         for (int i = 0; i < read.Length; i++)
             Assert.True(Same(ours[i], theirs[i]), $"{read[i]}: we read {Show(ours[i])}, kubectl {Show(theirs[i])}");
-        foreach (string scalar in refused.Where((_, i) => i % Math.Max(1, refused.Length / 30) == 0))
-            Assert.True(Kubectl(List([scalar]), out string _) is null, $"{scalar}: kubectl reads it");
+        foreach (var scalar in refused.Where((_, i) => i % Math.Max(1, refused.Length / 30) == 0))
+            Assert.True(Kubectl(List([scalar]), out var _) is null, $"{scalar}: kubectl reads it");
 
         static string List(IEnumerable<string> scalars) => Head + "spec:\n" + string.Concat(scalars.Select(scalar => $"- {scalar}\n"));
     }
@@ -99,14 +99,14 @@ public sealed class KubectlYamlTests : IDisposable
         string[] texts = ["010", "0x1F", "0o17", "0b1", "1_000", "1e3", ".5", "+1", "y", "N", "on", "Off", "~", "null", "<<", "2001-01-01",
             "1:30", ".inf", ".NaN", "", " ", "- a", "a: b", "#", "é\n", "\u0085", "1.", "0_8"];
         var node = new JsonObject { ["texts"] = new JsonArray([.. texts.Select(text => (JsonNode)text)]) };
-        foreach (string text in texts) node[text] = 1; // as keys, too
-        string yaml = YamlJson.Write(node);
+        foreach (var text in texts) node[text] = 1; // as keys, too
+        var yaml = YamlJson.Write(node);
         Assert.Equal(node.ToJsonString(), YamlJson.ToJson(yaml, "test")[0]!.ToJsonString());
     }
 
     private void AssertSame(string text)
     {
-        JsonNode? theirs = Kubectl(text, out string error), ours = Ours(text);
+        JsonNode? theirs = Kubectl(text, out var error), ours = Ours(text);
         Assert.True((ours is null) == (theirs is null), $"we read {Show(ours)}, kubectl {(theirs is null ? error : Show(theirs))}");
         if (theirs is not null) Assert.True(Same(ours, theirs), $"we read {Show(ours)}, kubectl {Show(theirs)}");
     }
@@ -126,7 +126,7 @@ public sealed class KubectlYamlTests : IDisposable
     /// <summary>The document as kubectl sees it, without a server; null where it refuses it.</summary>
     private JsonNode? Kubectl(string text, out string error)
     {
-        string file = Path.Combine(_folder, "document.yaml");
+        var file = Path.Combine(_folder, "document.yaml");
         File.WriteAllText(file, text, new UTF8Encoding(false));
         var start = new ProcessStartInfo(Program(), ["patch", "--local", "--type=merge", "-p", "{}", "-o", "json", "-f", file])
         {
@@ -134,9 +134,9 @@ public sealed class KubectlYamlTests : IDisposable
             RedirectStandardError = true,
             Environment = { ["KUBECONFIG"] = "/dev/null" },
         };
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         error = errors.Result;
         return process.ExitCode == 0 ? JsonNode.Parse(output) : null;
@@ -146,7 +146,7 @@ public sealed class KubectlYamlTests : IDisposable
     {
         string[] places = [Path.Combine(RepositoryFolder.Path, ".cache/kubectl/v35"),
             .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')];
-        string? program = places.Select(place => Path.Combine(place, "kubectl")).FirstOrDefault(File.Exists);
+        var program = places.Select(place => Path.Combine(place, "kubectl")).FirstOrDefault(File.Exists);
         if (program is null) Assert.Skip("kubectl is absent");
         return program!;
     }

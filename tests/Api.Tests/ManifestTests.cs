@@ -103,10 +103,10 @@ public class ManifestTests
     [Fact]
     public void YamlAndJson_RoundTrip_GiveTheSameDocument()
     {
-        foreach (string text in new[] { Sampling, Refine })
+        foreach (var text in new[] { Sampling, Refine })
         {
-            Manifest read = ManifestReader.Read(text, "a.yaml");
-            string json = ManifestReader.ToJson(read);
+            var read = ManifestReader.Read(text, "a.yaml");
+            var json = ManifestReader.ToJson(read);
             Assert.Equal(json, ManifestReader.ToJson(ManifestReader.Read(json, "a.json")));
             Assert.Equal(json, ManifestReader.ToJson(ManifestReader.Read(ManifestReader.ToYaml(read), "b.yaml")));
         }
@@ -188,7 +188,7 @@ public class ManifestTests
     [Fact]
     public void Read_AliasBomb_IsRefused()
     {
-        string bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + string.Concat(Enumerable.Range(1, 9).Select(i =>
+        var bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + string.Concat(Enumerable.Range(1, 9).Select(i =>
             $"a{i}: &a{i} [{string.Join(',', Enumerable.Repeat($"*a{i - 1}", 10))}]\n"));
         Assert.Contains("aliases expand", Assert.Throws<ManifestException>(() => ManifestReader.Read(bomb, "x.yaml")).Message);
     }

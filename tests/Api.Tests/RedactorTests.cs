@@ -57,7 +57,7 @@ public class RedactorTests
         for (int round = 0; round < 200; round++)
         {
             var secrets = new List<string>();
-            JsonNode document = JsonNode.Parse(ManifestReader.ToJson(ManifestReader.Read("""
+            var document = JsonNode.Parse(ManifestReader.ToJson(ManifestReader.Read("""
                 apiVersion: lightreasoner.io/v1alpha1
                 kind: FineTuneRun
                 metadata: {name: x, annotations: {note: x}}
@@ -68,7 +68,7 @@ public class RedactorTests
                   output: {uri: x://x}
                   worker: {env: [{name: PLAIN, value: x}], podAnnotations: {note: x}, image: x}
                 """.Replace("x://x", "file:///x", StringComparison.Ordinal), "test")))!;
-            string written = Plain.Redact(Fill(document, random, secrets))!.ToJsonString(ApiJson.Indented);
+            var written = Plain.Redact(Fill(document, random, secrets))!.ToJsonString(ApiJson.Indented);
             Assert.All(secrets, secret => Assert.DoesNotContain(secret, written));
             Assert.True(secrets.Count > 8);
         }

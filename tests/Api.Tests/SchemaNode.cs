@@ -38,19 +38,19 @@ internal sealed record SchemaNode(string Path, JsonObject Schema, double MostOcc
     /// <summary>The field that a path of names leads to from here; null for none.</summary>
     public SchemaNode? Find(string path)
     {
-        SchemaNode? at = this;
-        foreach (string name in path.Split('.')) at = at?.Fields().FirstOrDefault(field => field.Path == $"{at.Path}.{name}");
+        var at = this;
+        foreach (var name in path.Split('.')) at = at?.Fields().FirstOrDefault(field => field.Path == $"{at.Path}.{name}");
         return at;
     }
 
     /// <summary>What is wrong with a value of this place, unknown fields included.</summary>
     public IEnumerable<string> Problems(JsonNode value)
     {
-        string said = value.ToJsonString();
-        JsonValueKind kind = value.GetValueKind();
+        var said = value.ToJsonString();
+        var kind = value.GetValueKind();
         double? number = kind == JsonValueKind.Number ? double.Parse(said, System.Globalization.CultureInfo.InvariantCulture) : null;
         string? text = kind == JsonValueKind.String ? (string?)value : null;
-        bool fits = Type switch
+        var fits = Type switch
         {
             "object" => value is JsonObject,
             "array" => value is JsonArray,
@@ -60,7 +60,7 @@ internal sealed record SchemaNode(string Path, JsonObject Schema, double MostOcc
             "number" => number is not null,
             _ => text is not null || number == Math.Floor(number ?? 0.5),
         };
-        bool inRange = !(number < Number("minimum")) && !(number > Number("maximum"))
+        var inRange = !(number < Number("minimum")) && !(number > Number("maximum"))
             && !((bool?)Schema["exclusiveMinimum"] == true && number == Number("minimum"))
             && !((bool?)Schema["exclusiveMaximum"] == true && number == Number("maximum"))
             && !(text?.Length > Number("maxLength")) && !(text?.Length < Number("minLength"))
@@ -69,13 +69,13 @@ internal sealed record SchemaNode(string Path, JsonObject Schema, double MostOcc
             && (Schema["pattern"] is not { } pattern || text is not null
                 && System.Text.RegularExpressions.Regex.IsMatch(text, (string)pattern!));
         if (!fits || !inRange) yield return $"{Path}: the default has {said}";
-        foreach ((string name, JsonNode? inner) in value as JsonObject ?? [])
+        foreach (var (name, inner) in value as JsonObject ?? [])
         {
             if (Find(name) is not { } field) yield return $"{Path}: the default has an unknown field {name}";
-            else foreach (string problem in field.Problems(inner!)) yield return problem;
+            else foreach (var problem in field.Problems(inner!)) yield return problem;
         }
         if (value is JsonArray list && Items() is { } items)
-            foreach (string problem in list.SelectMany(item => items.Problems(item!))) yield return problem;
+            foreach (var problem in list.SelectMany(item => items.Problems(item!))) yield return problem;
     }
 
     private double? Number(string key) => Schema[key] is { } number

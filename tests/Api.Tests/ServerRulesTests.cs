@@ -28,11 +28,11 @@ public class ServerRulesTests
             "x-kubernetes-preserve-unknown-fields", "x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-validations",
         ];
         var problems = new List<string>();
-        foreach (SchemaNode node in SchemaNode.Of(kind))
+        foreach (var node in SchemaNode.Of(kind))
         {
-            JsonObject s = node.Schema;
+            var s = node.Schema;
             foreach ((string key, _) in s) Check(known.Contains(key), $"{key} is not allowed");
-            bool intOrString = (bool?)s["x-kubernetes-int-or-string"] == true;
+            var intOrString = (bool?)s["x-kubernetes-int-or-string"] == true;
             Check(intOrString ? s["type"] is null : node.Type is "object" or "array" or "string" or "integer" or "number" or "boolean",
                 $"type {node.Type}");
             Check(s["anyOf"] is null || intOrString && s["anyOf"]!.ToJsonString() == """[{"type":"integer"},{"type":"string"}]""", "anyOf");
@@ -43,13 +43,13 @@ public class ServerRulesTests
             Check(s["x-kubernetes-preserve-unknown-fields"] is null || (bool?)s["x-kubernetes-preserve-unknown-fields"] == true,
                 "x-kubernetes-preserve-unknown-fields must be true or absent");
             Check((s["x-kubernetes-list-type"] is not null) == (node.Type == "array"), "every list, and nothing else, says its type");
-            foreach (string? required in Texts(s["required"]))
+            foreach (var required in Texts(s["required"]))
                 Check(s["properties"]?[required!] is not null, $"requires {required}, which it does not have");
-            JsonNode? items = s["items"];
+            var items = s["items"];
             if ((string?)s["x-kubernetes-list-type"] == "set")
                 Check((string?)items!["type"] is "string" or "integer", "a set of what is no scalar");
             Check(((string?)s["x-kubernetes-list-type"] == "map") == (s["x-kubernetes-list-map-keys"] is not null), "map keys");
-            foreach (string? key in Texts(s["x-kubernetes-list-map-keys"]))
+            foreach (var key in Texts(s["x-kubernetes-list-map-keys"]))
                 Check((string?)items?["properties"]?[key!]?["type"] == "string"
                     && Texts(items["required"]).Contains(key), $"map key {key}");
             if (s["default"] is { } value) problems.AddRange(node.Problems(value));
@@ -67,9 +67,9 @@ public class ServerRulesTests
     public void Rules_AreAffordable_AndPointAtFieldsThatExist(RunKind kind)
     {
         double all = 0;
-        foreach (SchemaNode node in SchemaNode.Of(kind))
+        foreach (var node in SchemaNode.Of(kind))
         {
-            foreach (JsonNode? rule in node.Schema["x-kubernetes-validations"]?.AsArray() ?? [])
+            foreach (var rule in node.Schema["x-kubernetes-validations"]?.AsArray() ?? [])
             {
                 string text = (string)rule!["rule"]!, message = (string)rule["message"]!, field = (string?)rule["fieldPath"] ?? "";
                 Assert.False(string.IsNullOrWhiteSpace(message) || message.AsSpan().IndexOfAny('\r', '\n') >= 0,
@@ -78,7 +78,7 @@ public class ServerRulesTests
                 // What one knows of the old object is by its place: the items of a list have none.
                 Assert.True(node.IsCorrelated || !text.Contains("oldSelf", StringComparison.Ordinal), $"{node.Path}: {text}");
                 Assert.Null(rule["optionalOldSelf"]);
-                double cost = Cost(node, text) * node.MostOccurrences;
+                var cost = Cost(node, text) * node.MostOccurrences;
                 Assert.True(cost < MostForOneRule / 4, $"{node.Path}: {text} may cost {cost}");
                 all += cost;
             }
@@ -90,13 +90,13 @@ public class ServerRulesTests
     [MemberData(nameof(Kinds))]
     public void PrinterColumns_ShowFieldsOfTheirType(RunKind kind)
     {
-        SchemaNode root = SchemaNode.Of(kind).First();
-        foreach (JsonNode? column in CrdGenerator.Definition(kind)["spec"]!["versions"]![0]!["additionalPrinterColumns"]!.AsArray())
+        var root = SchemaNode.Of(kind).First();
+        foreach (var column in CrdGenerator.Definition(kind)["spec"]!["versions"]![0]!["additionalPrinterColumns"]!.AsArray())
         {
             string path = (string)column!["jsonPath"]!, type = (string)column["type"]!;
             Assert.Matches(@"^(\.[a-zA-Z]+)+$", path);
             if (path == ".metadata.creationTimestamp") continue;
-            SchemaNode field = root.Find(path[1..]) ?? throw new InvalidOperationException($"{kind} has no field {path}");
+            var field = root.Find(path[1..]) ?? throw new InvalidOperationException($"{kind} has no field {path}");
             Assert.Equal((type, type is "string" or "integer" or "number"), (field.Type, true));
         }
     }
@@ -105,8 +105,8 @@ public class ServerRulesTests
     [MemberData(nameof(Kinds))]
     public void Names_AreLabels_AndTheWholeFitsIntoAnAnnotation(RunKind kind)
     {
-        JsonObject definition = CrdGenerator.Definition(kind);
-        JsonNode names = definition["spec"]!["names"]!;
+        var definition = CrdGenerator.Definition(kind);
+        var names = definition["spec"]!["names"]!;
         string[] labels = [(string)names["plural"]!, (string)names["singular"]!, ((string)names["kind"]!).ToLowerInvariant(),
             .. Texts(names["shortNames"])!, .. Texts(names["categories"])!];
         Assert.All(labels, label => Assert.Matches("^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$", label));
@@ -122,12 +122,13 @@ public class ServerRulesTests
     /// </summary>
     private static double Cost(SchemaNode node, string rule)
     {
-        Assert.All(Regex.Matches(rule, @"(\w+)\("), call => Assert.Contains(call.Groups[1].Value, new[] { "has", "size", "type", "startsWith" }));
+        Assert.All(Regex.Matches(rule, @"(\w+)\("), call =>
+            Assert.Contains(call.Groups[1].Value, new[] { "has", "size", "type", "startsWith" }));
         double cost = Regex.Count(rule, @"==|!=|<=|>=|&&|\|\||[!?<>]") + Regex.Count(rule, @"\w+\(");
         foreach (Match operand in Regex.Matches(rule, @"\b(?:self|oldSelf)((?:\.\w+\b(?!\())*)"))
         {
-            string path = operand.Groups[1].Value.TrimStart('.');
-            SchemaNode value = path.Length == 0 ? node : node.Find(path)
+            var path = operand.Groups[1].Value.TrimStart('.');
+            var value = path.Length == 0 ? node : node.Find(path)
                 ?? throw new InvalidOperationException($"{node.Path} has no field {path}, which stands in {rule}");
             cost += 1 + path.Count(c => c == '.') + 0.1 * value.MostElements;
         }

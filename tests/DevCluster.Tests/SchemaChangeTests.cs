@@ -15,7 +15,7 @@ public sealed class SchemaChangeTests : AdministratorTests
     {
         await DefineAsync("""{"type":"object","properties":{"color":{"type":"string"},"size":{"type":"integer"},"tags":{"type":"array","items":{"type":"string"}}}}""");
         await CreateAsync("a", """{"color":"red","size":9,"tags":["x","x"]}""");
-        JsonNode definition = (await SendAsync("GET", $"{Definitions}/fleets.checks.dev")).Body;
+        var definition = (await SendAsync("GET", $"{Definitions}/fleets.checks.dev")).Body;
         definition["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!["spec"] = JsonNode.Parse("""
             {"type":"object","properties":{"color":{"type":"string","enum":["green"]},"tags":{"type":"array","x-kubernetes-list-type":"set","items":{"type":"string"}},
              "size":{"type":"integer","x-kubernetes-validations":[{"rule":"self < 5"}]}}}

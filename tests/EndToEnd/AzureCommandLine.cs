@@ -47,7 +47,7 @@ internal static class AzureCommandLine
     public static IEnumerable<(string Name, string Value)> Environment(string connection)
     {
         var account = new BlobServiceClient(connection);
-        Uri signed = account.GenerateAccountSasUri(AccountSasPermissions.All, DateTimeOffset.UtcNow.AddHours(1),
+        var signed = account.GenerateAccountSasUri(AccountSasPermissions.All, DateTimeOffset.UtcNow.AddHours(1),
             AccountSasResourceTypes.All);
         return [("CONNECTION", connection), ("BLOB_ENDPOINT", account.Uri.AbsoluteUri.TrimEnd('/')), ("BLOB_SAS", signed.Query[1..])];
     }

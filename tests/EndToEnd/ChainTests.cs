@@ -71,30 +71,30 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
             Sampling("chain-s", 24, 2, 2)));
         await cluster.UntilAsync("rrun/chain-r", run => RunTable.Text(run, "phase") is "Waiting" or "Succeeded");
 
-        JsonObject sampling = await cluster.SucceededAsync("srun/chain-s");
+        var sampling = await cluster.SucceededAsync("srun/chain-s");
         Assert.Equal("24/24", RunTable.Text(sampling, "progress", "display"));
         Assert.Equal(2, (int)sampling["status"]!["shards"]!["succeeded"]!);
-        JsonNode metrics = sampling["status"]!["metrics"]!;
+        var metrics = sampling["status"]!["metrics"]!;
         Assert.InRange((double)metrics["keepRate"]!, 0.02, 0.6);
         Assert.Equal((long)metrics["samplesKept"]!, CountLines("chain-s"));
         Assert.Equal(4, Directory.GetFiles(Path.Combine(cluster.Runs, "default", "samplingrun", "chain-s", "samples")).Length);
 
-        JsonObject fineTuning = await cluster.SucceededAsync("ftrun/chain-f");
+        var fineTuning = await cluster.SucceededAsync("ftrun/chain-f");
         Assert.Equal(20, (int)fineTuning["status"]!["metrics"]!["evaluation"]!["questions"]!);
         Assert.True(File.Exists(Path.Combine(cluster.Runs, "default", "finetunerun", "chain-f", "adapter", "adapter_model.safetensors")));
         Assert.True(File.Exists(Path.Combine(cluster.Runs, "default", "finetunerun", "chain-f", "model", "model.safetensors")));
 
-        JsonObject refining = await cluster.SucceededAsync("rrun/chain-r");
+        var refining = await cluster.SucceededAsync("rrun/chain-r");
         Assert.Equal(6, (int)refining["status"]!["metrics"]!["step"]!);
         Assert.True(File.Exists(Path.Combine(cluster.Runs, "default", "refinerun", "chain-r", "model", "config.json")));
 
-        string wide = await cluster.Kubectl.RunAsync(default, "get", Kubectl.Kinds, "-o", "wide");
+        var wide = await cluster.Kubectl.RunAsync(default, "get", Kubectl.Kinds, "-o", "wide");
         Assert.Matches(@"PHASE +PROGRESS +KEPT +MEAN-KL +TOK/S +AGE", wide);
         Assert.Matches(@"samplingrun\S*/chain-s +Succeeded +24/24", wide);
-        string described = await cluster.Kubectl.RunAsync(default, "describe", "ftrun", "chain-f");
+        var described = await cluster.Kubectl.RunAsync(default, "describe", "ftrun", "chain-f");
         Assert.Contains("Events:", described);
         Assert.Contains("Succeeded", described);
-        string job = RunTable.Text(fineTuning, "jobName")!;
+        var job = RunTable.Text(fineTuning, "jobName")!;
         Assert.Contains("accuracy after", await cluster.Kubectl.RunAsync(default, "logs", $"job/{job}"));
         await cluster.Kubectl.RunAsync(default, "wait", "--for=condition=Ready", "srun/chain-s", "--timeout=180s");
         await cluster.Kubectl.RunAsync(default, "delete", "srun", "chain-s", "--timeout=180s");
@@ -125,15 +125,15 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
             "--timeout=180s");
         await cluster.Kubectl.RunAsync(default, "apply", "-k", "examples/pvc");
 
-        JsonObject sampling = await cluster.SucceededAsync("srun/sampling", Namespace);
+        var sampling = await cluster.SucceededAsync("srun/sampling", Namespace);
         Assert.Equal(("100/100", 2), (RunTable.Text(sampling, "progress", "display"), (int)sampling["status"]!["shards"]!["succeeded"]!));
-        JsonObject pods = JsonNode.Parse(await cluster.Kubectl.RunAsync(default, "get", "pods", "-n", Namespace, "-o", "json", "-l",
+        var pods = JsonNode.Parse(await cluster.Kubectl.RunAsync(default, "get", "pods", "-n", Namespace, "-o", "json", "-l",
             $"batch.kubernetes.io/job-name={RunTable.Text(sampling, "jobName")}"))!.AsObject();
         Assert.Equal([65532, 65532], pods["items"]!.AsArray().Select(pod => (int)pod!["spec"]!["securityContext"]!["fsGroup"]!));
 
-        JsonObject fineTuning = await cluster.SucceededAsync("ftrun/finetune", Namespace);
+        var fineTuning = await cluster.SucceededAsync("ftrun/finetune", Namespace);
         Assert.Equal(100, (int)fineTuning["status"]!["metrics"]!["evaluation"]!["questions"]!);
-        string runs = Path.Combine(Assert.Single(Directory.GetDirectories(cluster.Claims)), "runs");
+        var runs = Path.Combine(Assert.Single(Directory.GetDirectories(cluster.Claims)), "runs");
         Assert.Equal(["part-00000-00000.jsonl", "part-00001-00000.jsonl"],
             Directory.GetFiles(Path.Combine(runs, "sampling", "samples")).Select(Path.GetFileName).Order());
         Assert.True(File.Exists(Path.Combine(runs, "finetune", "adapter", "adapter_model.safetensors")));
@@ -144,13 +144,13 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
     [Fact]
     public async Task FinishedRun_WhoseStepsAreExtended_GoesOn()
     {
-        string run = Refine("extended", "").Replace("runRef: {kind: FineTuneRun, name: }", $"uri: \"{Models}/expert\"");
+        var run = Refine("extended", "").Replace("runRef: {kind: FineTuneRun, name: }", $"uri: \"{Models}/expert\"");
         await cluster.ApplyAsync(run);
-        JsonObject first = await cluster.SucceededAsync("rrun/extended");
+        var first = await cluster.SucceededAsync("rrun/extended");
         Assert.Equal(6, (int)first["status"]!["metrics"]!["step"]!);
 
         await cluster.ApplyAsync(run.Replace("maxSteps: 6", "maxSteps: 9"));
-        JsonObject more = await cluster.UntilAsync("rrun/extended", r => RunTable.Text(r, "phase") == "Succeeded"
+        var more = await cluster.UntilAsync("rrun/extended", r => RunTable.Text(r, "phase") == "Succeeded"
             && (int?)r["status"]!["metrics"]!["step"] == 9);
         Assert.Equal("9/9", RunTable.Text(more, "progress", "display"));
     }
@@ -162,13 +162,13 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
         await cluster.SucceededAsync("srun/calm");
 
         // On a busy machine a run may be over before it is killed; then the next one is.
-        string name = "";
+        var name = "";
         JsonObject run = [];
         for (int attempt = 1; attempt <= 10 && (int?)run["status"]?["retries"] is not >= 1; attempt++)
         {
             name = $"killed-{attempt}";
             await cluster.ApplyAsync(Sampling(name, 100, 1, 5));
-            string samples = Path.Combine(cluster.Runs, "default", "samplingrun", name, "samples");
+            var samples = Path.Combine(cluster.Runs, "default", "samplingrun", name, "samples");
             for (long start = Stopwatch.GetTimestamp(); !(Directory.Exists(samples) && Directory.GetFiles(samples)
                 .Length >= 3); await Task.Delay(10))
                 Assert.True(Stopwatch.GetElapsedTime(start) < LiveCluster.Patience, $"{samples} stays empty");
@@ -184,7 +184,7 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
     public async Task Run_WithMissingData_FailsAtOnceWithTheWorkersMessage()
     {
         await cluster.ApplyAsync(Sampling("missing", 5, 1, 5).Replace("questions.jsonl", "no-such-file.jsonl"));
-        JsonObject run = await cluster.UntilAsync("srun/missing", run => RunTable.Text(run, "phase") == "Failed");
+        var run = await cluster.UntilAsync("srun/missing", run => RunTable.Text(run, "phase") == "Failed");
         Assert.Contains("no-such-file.jsonl: no file has this name", RunTable.Text(run, "message"));
         Assert.True((int?)run["status"]!["retries"] is null or 0 or 1);
     }
@@ -192,9 +192,9 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
     [Fact]
     public async Task Apply_OfABadManifest_IsRefusedWithTheField()
     {
-        string file = Path.GetTempFileName();
+        var file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, Sampling("bad", 5, 1, 5).Replace("batchSize: 5", "batchSize: 0"));
-        Kubectl.Result result = await cluster.Kubectl.TryAsync(default, "apply", "-f", file);
+        var result = await cluster.Kubectl.TryAsync(default, "apply", "-f", file);
         File.Delete(file);
         Assert.NotEqual(0, result.ExitCode);
         Assert.Contains("spec.batchSize", result.Error);
@@ -205,7 +205,7 @@ public sealed class ChainTests(LiveCluster cluster) : IClassFixture<LiveCluster>
     {
         try
         {
-            string line = File.ReadAllText($"/proc/{process.Id}/cmdline");
+            var line = File.ReadAllText($"/proc/{process.Id}/cmdline");
             return line.Contains("LightReasoner.Worker.dll", StringComparison.Ordinal)
                 && line.Contains($"/samplingrun/{name}\0", StringComparison.Ordinal);
         }

@@ -22,10 +22,10 @@ public class DemoTests
     [Theory, MemberData(nameof(Seeds))]
     public async Task LightReasoner_OnShippedModels_BeatsTheExpertAndItsOwnTokens(int seed)
     {
-        ExperimentResult result = Experiment.FromManifests(Examples).Run(Path.Combine(Examples, "models", $"seed-{seed}"),
+        var result = Experiment.FromManifests(Examples).Run(Path.Combine(Examples, "models", $"seed-{seed}"),
             await QuestionsAsync("questions.jsonl"), await QuestionsAsync("test.jsonl"), TestContext.Current.CancellationToken);
         double before = result.Before.Accuracy(), after = result.After.Accuracy(), selfTraining = result.SelfTraining.Accuracy();
-        string shown = $"before {before}, after {after}, self-training {selfTraining}, kept {result.Kept}, flips {result.Flips}";
+        var shown = $"before {before}, after {after}, self-training {selfTraining}, kept {result.Kept}, flips {result.Flips}";
         TestContext.Current.TestOutputHelper?.WriteLine(shown);
         Assert.True(after - before >= 0.05, $"a rise of at least 5 points: {shown}");
         Assert.True(after - selfTraining >= 0.08, $"at least 8 points above self-training: {shown}");
@@ -36,15 +36,15 @@ public class DemoTests
     [Fact]
     public async Task Refinement_OfShippedExpert_WritesBlocksAndGainsWithPasses()
     {
-        using LoadedModel model = Experiment.Load(Path.Combine(Examples, "models", "seed-0", "expert"));
+        using var model = Experiment.Load(Path.Combine(Examples, "models", "seed-0", "expert"));
         IReadOnlyList<PromptResponse> records = await Datasets.PromptResponsesAsync(
             "file://" + Path.Combine(Examples, "data", "refine.parquet"), null, "prompt", "target", TestContext.Current.CancellationToken);
-        IReadOnlyList<Question> questions = await QuestionsAsync("test.jsonl");
-        RefinementResult result = Refinement.FromManifest(Examples).Run(
+        var questions = await QuestionsAsync("test.jsonl");
+        var result = Refinement.FromManifest(Examples).Run(
             model, Tokenizer.Load(model.Dir), records, questions, [1, 2, 3], TestContext.Current.CancellationToken);
         (double Before, double After, double Speed)[] blocks =
             [.. result.Blocks.Select(b => (b.Before.Accuracy(), b.After.Accuracy(), b.After.TokensPerForward))];
-        string shown = $"token by token {result.TokensBefore.Accuracy()} to {result.TokensAfter.Accuracy()}, {string.Join(", ", blocks)}";
+        var shown = $"token by token {result.TokensBefore.Accuracy()} to {result.TokensAfter.Accuracy()}, {string.Join(", ", blocks)}";
         TestContext.Current.TestOutputHelper?.WriteLine(shown);
         // The share is 5 % itself: whether so many questions count one more or one less is a matter of the last bit of a sum, so their
         // number decides what is beyond it.
@@ -57,7 +57,7 @@ public class DemoTests
     [Fact]
     public void Data_DrawnAnew_EqualsTheShippedFiles()
     {
-        DemoData data = DemoData.Draw(0);
+        var data = DemoData.Draw(0);
         Assert.Equal(data.Questions.Select(p => p.Question), File.ReadLines(Path.Combine(Examples, "data", "questions.jsonl"))
             .Select(line => (string)System.Text.Json.Nodes.JsonNode.Parse(line)!["question"]!));
         Assert.Empty(data.Questions.Select(p => p.Question).Intersect(data.Test.Select(p => p.Question)));

@@ -80,30 +80,30 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
     public async Task Commands_Work(string page)
     {
         var blocks = Blocks(page).ToList();
-        foreach (Block block in blocks.Where(b => b.Excuse is not null))
+        foreach (var block in blocks.Where(b => b.Excuse is not null))
             output.WriteLine($"{page}:{block.Line} not executed: {block.Excuse}");
         blocks.RemoveAll(b => b.Excuse is not null || b.Language != "sh");
         if (blocks.Count == 0) return;
 
-        string folder = Directory.CreateTempSubdirectory("documentation-").FullName;
+        var folder = Directory.CreateTempSubdirectory("documentation-").FullName;
         try
         {
-            foreach (string entry in Directory.GetFileSystemEntries(RepositoryFolder.Path)
+            foreach (var entry in Directory.GetFileSystemEntries(RepositoryFolder.Path)
                 .Where(e => Path.GetFileName(e) is not (".git" or ".quickstart")))
                 File.CreateSymbolicLink(Path.Combine(folder, Path.GetFileName(entry)), entry);
             Directory.CreateDirectory(Path.Combine(folder, ".kube"));
             File.Copy(cluster.Kubeconfig, Path.Combine(folder, ".kube", "config"));
-            string port = LocalCluster.FreePort().ToString(System.Globalization.CultureInfo.InvariantCulture);
+            var port = LocalCluster.FreePort().ToString(System.Globalization.CultureInfo.InvariantCulture);
             var script = new StringBuilder(Prelude);
-            foreach (Block block in blocks)
+            foreach (var block in blocks)
                 script.AppendLine().AppendLine(ServerCommand().Replace(block.Text, "serve $1")
                     .Replace("/tmp/", folder + "/", StringComparison.Ordinal)
                     .Replace("file:///mnt/", $"file://{folder}/", StringComparison.Ordinal)
                         .Replace("ADDRESS-THAT-PODS-REACH:8080", "127.0.0.1:" + port, StringComparison.Ordinal));
             await File.WriteAllTextAsync(Path.Combine(folder, "commands.sh"), script.ToString());
             await File.WriteAllTextAsync(Path.Combine(folder, "az.mjs"), AzureCommandLine.Script);
-            bool azure = blocks.Any(block => AzureCommand().IsMatch(block.Text));
-            (int code, string text) = await RunAsync(folder,
+            var azure = blocks.Any(block => AzureCommand().IsMatch(block.Text));
+            var (code, text) = await RunAsync(folder,
                 [("PORT", port), .. azure ? AzureCommandLine.Environment(azurite.ConnectionString)
                 : [("CONNECTION", "UseDevelopmentStorage=true")]]);
             Assert.True(code == 0, $"{page}: the commands ended with {code}.\n{text}");
@@ -118,7 +118,7 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
     [MemberData(nameof(Pages))]
     public void Commands_AreMarked(string page)
     {
-        foreach (Block block in Blocks(page).Where(b => b.Language.Length == 0))
+        foreach (var block in Blocks(page).Where(b => b.Language.Length == 0))
             Assert.False(CommandLine().IsMatch(block.Text),
                 $"{page}:{block.Line}: a block with commands must be marked sh, so that it is executed:\n{block.Text}");
     }
@@ -142,7 +142,7 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
     [InlineData("worker")]
     public void Map_HasEveryFolder(string program)
     {
-        string map = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs", "contributing.md"));
+        var map = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs", "contributing.md"));
         Assert.All(Directory.GetDirectories(Path.Combine(RepositoryFolder.Path, program)).Select(path => Path.GetFileName(path)!)
             .Except(["bin", "obj"]), folder => Assert.Contains(folder + "/", map));
     }
@@ -152,7 +152,7 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
     [MemberData(nameof(Pages))]
     public void Links_LeadSomewhere(string page)
     {
-        string folder = Path.GetDirectoryName(Path.Combine(RepositoryFolder.Path, page))!;
+        var folder = Path.GetDirectoryName(Path.Combine(RepositoryFolder.Path, page))!;
         foreach (Match link in Link().Matches(Code().Replace(File.ReadAllText(Path.Combine(RepositoryFolder.Path, page)), "")))
         {
             string path = link.Groups[1].Value.Length == 0 ? Path.GetFileName(page) : link.Groups[1].Value,
@@ -173,10 +173,10 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
             RedirectStandardError = true,
             RedirectStandardInput = true
         };
-        foreach ((string name, string value) in environment.Concat([("HOME", folder),
+        foreach (var (name, value) in environment.Concat([("HOME", folder),
             ("KUBECONFIG", cluster.Kubeconfig), ("TOKEN", "secret")]))
             start.Environment[name] = value;
-        using Process process = Process.Start(start)!;
+        using var process = Process.Start(start)!;
         process.StandardInput.Close();
         Task<string> text = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
         using var limit = new CancellationTokenSource(Limit);
@@ -194,15 +194,15 @@ public sealed partial class DocumentationTests(LiveCluster cluster, Azurite azur
 
     private static IEnumerable<Block> Blocks(string page)
     {
-        string path = Path.Combine(RepositoryFolder.Path, page);
+        var path = Path.Combine(RepositoryFolder.Path, page);
         Assert.True(File.Exists(path), $"{page} is missing");
-        string[] lines = File.ReadAllLines(path);
+        var lines = File.ReadAllLines(path);
         for (int i = 0; i < lines.Length; i++)
         {
             if (!lines[i].StartsWith("```", StringComparison.Ordinal)) continue;
-            int end = Array.FindIndex(lines, i + 1, line => line.StartsWith("```", StringComparison.Ordinal));
+            var end = Array.FindIndex(lines, i + 1, line => line.StartsWith("```", StringComparison.Ordinal));
             Assert.True(end > 0, $"{page}:{i + 1}: the block has no end");
-            string before = lines.Take(i).LastOrDefault(line => line.Trim().Length > 0) ?? "";
+            var before = lines.Take(i).LastOrDefault(line => line.Trim().Length > 0) ?? "";
             Match excuse = NotExecuted().Match(before), file = ShownFile().Match(before);
             yield return new Block(i + 1, lines[i][3..].Trim(), string.Join('\n', lines[(i + 1)..end]), excuse.Success
                 ? excuse.Groups[1].Value : null, file.Success ? file.Groups[1].Value : null);

@@ -30,12 +30,12 @@ public sealed partial class ExampleRunTests(ExampleRunTests.Inputs inputs) : ICl
     [Fact]
     public void FirstRun_WithoutTheFieldsThatItsPageRemoves_HasAddressesOnly()
     {
-        string list = Regex.Match(File.ReadAllText(RepositoryFolder.Of("docs", "first-run.md")),
+        var list = Regex.Match(File.ReadAllText(RepositoryFolder.Of("docs", "first-run.md")),
             @"remove what is there for the small models(.*?)\.", RegexOptions.Singleline).Groups[1].Value;
         HashSet<string> removed = [.. Regex.Matches(list, "`(\\w+)`").Select(name => name.Groups[1].Value)];
-        foreach (string file in Directory.GetFiles(Path.Combine(Examples, "first-run")))
+        foreach (var file in Directory.GetFiles(Path.Combine(Examples, "first-run")))
         {
-            JsonNode document = YamlJson.ToJson(File.ReadAllText(file), file)[0]!;
+            var document = YamlJson.ToJson(File.ReadAllText(file), file)[0]!;
             Remove(document["spec"]!.AsObject());
             ManifestReader.Read(document.ToJsonString(), file);
             Assert.All(Leaves(document["spec"]!, "spec"), leaf =>
@@ -45,8 +45,8 @@ public sealed partial class ExampleRunTests(ExampleRunTests.Inputs inputs) : ICl
 
         void Remove(JsonObject node)
         {
-            foreach (string name in node.Select(field => field.Key).Where(removed.Contains).ToArray()) node.Remove(name);
-            foreach (JsonObject inner in node.Select(field => field.Value).OfType<JsonObject>()) Remove(inner);
+            foreach (var name in node.Select(field => field.Key).Where(removed.Contains).ToArray()) node.Remove(name);
+            foreach (var inner in node.Select(field => field.Value).OfType<JsonObject>()) Remove(inner);
         }
         static IEnumerable<string> Leaves(JsonNode node, string path) => node is JsonObject fields
             ? fields.SelectMany(field => Leaves(field.Value!, $"{path}.{field.Key}")) : [path];
@@ -60,11 +60,11 @@ public sealed partial class ExampleRunTests(ExampleRunTests.Inputs inputs) : ICl
         while (waiting.Count > 0)
         {
             // Each after the runs that it refers to, as the operator has it.
-            Manifest next = waiting.First(run => run.RunSpec.References().All(reference => done.ContainsKey($"{reference}")));
+            var next = waiting.First(run => run.RunSpec.References().All(reference => done.ContainsKey($"{reference}")));
             waiting.Remove(next);
-            string file = Path.Combine(inputs.Folder, $"{folder.Replace('/', '-')}-{next.Kind}-{next.Metadata.Name}.json");
+            var file = Path.Combine(inputs.Folder, $"{folder.Replace('/', '-')}-{next.Kind}-{next.Metadata.Name}.json");
             await File.WriteAllTextAsync(file, ManifestReader.ToJson(next));
-            (int code, string said, string errors) = await WorkerProgram.RunAsync(
+            var (code, said, errors) = await WorkerProgram.RunAsync(
                 ["run", "-f", file, "--output-prefix", Path.Combine(inputs.Folder, "runs", folder), "--quiet",
                     .. done.Where(run => run.Value is not null).SelectMany(run => (string[])["--ref", $"{run.Key}={run.Value}"]),
                     .. Small(next).SelectMany(change => (string[])["--set", change])]);
@@ -77,8 +77,8 @@ public sealed partial class ExampleRunTests(ExampleRunTests.Inputs inputs) : ICl
     /// <summary>The runs as kustomize makes them, or as the files are; what they read lies in this machine's folder.</summary>
     private async Task<IEnumerable<Manifest>> ManifestsAsync(string folder)
     {
-        string path = Path.Combine(Examples, folder);
-        string text = File.Exists(Path.Combine(path, "kustomization.yaml"))
+        var path = Path.Combine(Examples, folder);
+        var text = File.Exists(Path.Combine(path, "kustomization.yaml"))
             ? await new Kubectl("/dev/null", RepositoryFolder.Path).RunAsync(TestContext.Current.CancellationToken, "kustomize", path)
             : string.Join("\n---\n", Directory.GetFiles(path, "*.yaml").Order(StringComparer.Ordinal).Select(File.ReadAllText));
         return YamlJson.ToJson(text, folder).Where(node => (string?)node!["apiVersion"] == ApiGroup.ApiVersion)
@@ -89,9 +89,9 @@ public sealed partial class ExampleRunTests(ExampleRunTests.Inputs inputs) : ICl
     private static IEnumerable<string> Small(Manifest run)
     {
         yield return "spec.worker={gpus: 0}";
-        EvaluationSpec? evaluation = (run as FineTuneRun)?.Spec.Evaluation ?? (run as RefineRun)?.Spec.Evaluation;
+        var evaluation = (run as FineTuneRun)?.Spec.Evaluation ?? (run as RefineRun)?.Spec.Evaluation;
         if (evaluation is not null)
-            foreach (string change in (string[])["maxQuestions=2", "generation.maxNewTokens=8"]) yield return "spec.evaluation." + change;
+            foreach (var change in (string[])["maxQuestions=2", "generation.maxNewTokens=8"]) yield return "spec.evaluation." + change;
         switch (run)
         {
             case SamplingRun sampling:
@@ -105,7 +105,7 @@ public sealed partial class ExampleRunTests(ExampleRunTests.Inputs inputs) : ICl
                 if (tuning.Spec.Validation is not null) yield return "spec.validation.maxRecords=2";
                 break;
             default:
-                foreach (string change in (string[])["maxSteps=1", "batchSize=2", "gradientAccumulationSteps=1", "maxLength=256"])
+                foreach (var change in (string[])["maxSteps=1", "batchSize=2", "gradientAccumulationSteps=1", "maxLength=256"])
                     yield return "spec.training." + change;
                 break;
         }
@@ -122,22 +122,22 @@ public sealed partial class ExampleRunTests(ExampleRunTests.Inputs inputs) : ICl
 
         public async ValueTask InitializeAsync()
         {
-            string models = Path.Combine(Quickstart, "models", "seed-0");
-            foreach (string file in Directory.EnumerateFiles(models, "*", SearchOption.AllDirectories))
+            var models = Path.Combine(Quickstart, "models", "seed-0");
+            foreach (var file in Directory.EnumerateFiles(models, "*", SearchOption.AllDirectories))
             {
-                string copy = Path.Combine(Folder, "models", Path.GetRelativePath(models, file));
+                var copy = Path.Combine(Folder, "models", Path.GetRelativePath(models, file));
                 Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
                 File.Copy(file, copy);
                 if (Path.GetFileName(copy) != "tokenizer_config.json") continue;
                 // The published models have a chat template.
-                JsonObject config = JsonNode.Parse(await File.ReadAllTextAsync(copy))!.AsObject();
+                var config = JsonNode.Parse(await File.ReadAllTextAsync(copy))!.AsObject();
                 config["chat_template"] = "{{ messages[-1]['content'] }}";
                 await File.WriteAllTextAsync(copy, config.ToJsonString());
             }
-            foreach (string page in Directory.EnumerateFiles(Examples, "README.md", SearchOption.AllDirectories))
+            foreach (var page in Directory.EnumerateFiles(Examples, "README.md", SearchOption.AllDirectories))
                 foreach (Match command in Prepare().Matches(await File.ReadAllTextAsync(page)))
                 {
-                    (string set, string to) = (command.Groups[1].Value, Localized(command.Groups[2].Value, ""));
+                    var (set, to) = (command.Groups[1].Value, Localized(command.Groups[2].Value, ""));
                     (int code, _, string errors) = await WorkerProgram.RunAsync(["prepare", set, Raw(set, to), to["file://".Length..],
                         .. command.Groups[3].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
                     Assert.True(code == 0, $"{page}: {command.Value}: {errors}");
@@ -163,7 +163,7 @@ public sealed partial class ExampleRunTests(ExampleRunTests.Inputs inputs) : ICl
         /// <summary>Records in the layout that a set is published in.</summary>
         private string Raw(string set, string target)
         {
-            string file = Path.Combine(Folder, $"{set}-{Path.GetFileName(target)}");
+            var file = Path.Combine(Folder, $"{set}-{Path.GetFileName(target)}");
             File.WriteAllLines(file, set switch
             {
                 "gsm8k" => File.ReadLines(Path.Combine(Quickstart, "data", "test.jsonl"))

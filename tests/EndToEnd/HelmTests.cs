@@ -16,13 +16,13 @@ public sealed class HelmTests(HelmTests.Scene scene) : IClassFixture<HelmTests.S
     [InlineData("v31"), InlineData("v35")]
     public async Task Installation_FromInstallToUninstall_LeavesWorkingRunsAlone(string version)
     {
-        ClusterTool helm = scene.Helm(version);
-        string run = $"helm-{version}";
+        var helm = scene.Helm(version);
+        var run = $"helm-{version}";
 
         await helm.RunAsync(Stop, LocalCluster.InstallCommand("outputPrefix=file:///outputs"));
         await scene.ApplyRunAsync(run);
         JsonNode job = await UntilAsync($"job/{run}-srun", job => (int?)job["status"]?["ready"] == 1), pod = await PodOfAsync(job);
-        string first = (string)(await OperatorPodAsync())["metadata"]!["name"]!;
+        var first = (string)(await OperatorPodAsync())["metadata"]!["name"]!;
         var progress = new Uri((await scene.Kubectl.RunAsync(Stop, "logs", $"job/{run}-srun")).Trim());
         Assert.True(await AnswersAsync(progress));
 
@@ -31,7 +31,7 @@ public sealed class HelmTests(HelmTests.Scene scene) : IClassFixture<HelmTests.S
             Stop, "upgrade", Release, "charts/lightreasoner", "-n", Namespace,
             "--reuse-values", "--set", "concurrency=3", "--wait", "--timeout", "3m");
         await RolledOutAsync();
-        JsonNode second = await OperatorPodAsync();
+        var second = await OperatorPodAsync();
         Assert.NotEqual(first, (string?)second["metadata"]!["name"]);
         Assert.Contains("--concurrency=3", Arguments(second));
         Assert.True(await AnswersAsync(progress));
@@ -41,7 +41,7 @@ public sealed class HelmTests(HelmTests.Scene scene) : IClassFixture<HelmTests.S
         Assert.Contains("--concurrency=2", Arguments(await OperatorPodAsync()));
 
         JsonNode jobNow = await scene.GetAsync($"job/{run}-srun"), podNow = await PodOfAsync(jobNow);
-        foreach (string field in new[] { "uid", "generation" })
+        foreach (var field in new[] { "uid", "generation" })
             Assert.Equal(job["metadata"]![field]!.ToString(), jobNow["metadata"]![field]!.ToString());
         Assert.Equal((string?)pod["metadata"]!["uid"], (string?)podNow["metadata"]!["uid"]);
         Assert.Equal("Running", (string?)podNow["status"]!["phase"]);
@@ -50,7 +50,7 @@ public sealed class HelmTests(HelmTests.Scene scene) : IClassFixture<HelmTests.S
         await UntilAsync($"srun/{run}", r => RunTable.Text(r.AsObject(), "phase") == "Succeeded");
 
         await helm.RunAsync(Stop, "uninstall", Release, "--namespace", Namespace, "--wait", "--timeout", "3m");
-        JsonNode left = await scene.GetAsync("deployment,service,serviceaccount", "-n", Namespace, "-l", Selector);
+        var left = await scene.GetAsync("deployment,service,serviceaccount", "-n", Namespace, "-l", Selector);
         Assert.Empty(left["items"]!.AsArray());
         Assert.Equal("Succeeded", RunTable.Text((await scene.GetAsync($"srun/{run}")).AsObject(), "phase"));
     }
@@ -60,11 +60,11 @@ public sealed class HelmTests(HelmTests.Scene scene) : IClassFixture<HelmTests.S
         JsonNode? last = null;
         for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < LiveCluster.Patience; await Task.Delay(200, Stop))
         {
-            ClusterTool.Result result = await scene.Kubectl.TryAsync(Stop, "get", resource, "-o", "json");
+            var result = await scene.Kubectl.TryAsync(Stop, "get", resource, "-o", "json");
             last = result.ExitCode == 0 ? JsonNode.Parse(result.Output) : null;
             if (last is not null && holds(last)) return last;
         }
-        string log = await scene.OperatorLogAsync();
+        var log = await scene.OperatorLogAsync();
         Assert.Fail($"{resource} did not get there within {LiveCluster.Patience}: {last?["status"]?.ToJsonString()}\n{log}");
         return last!;
     }
@@ -77,13 +77,13 @@ public sealed class HelmTests(HelmTests.Scene scene) : IClassFixture<HelmTests.S
 
     private async Task<JsonNode> PodOfAsync(JsonNode job)
     {
-        JsonNode pods = await scene.GetAsync("pods", "-l", $"batch.kubernetes.io/job-name={job["metadata"]!["name"]}");
+        var pods = await scene.GetAsync("pods", "-l", $"batch.kubernetes.io/job-name={job["metadata"]!["name"]}");
         return Assert.Single(pods["items"]!.AsArray())!;
     }
 
     private async Task<JsonNode> OperatorPodAsync()
     {
-        JsonNode pods = await scene.GetAsync("pods", "-n", Namespace, "-l", Selector);
+        var pods = await scene.GetAsync("pods", "-n", Namespace, "-l", Selector);
         return Assert.Single(pods["items"]!.AsArray(), pod => pod!["metadata"]!["deletionTimestamp"] is null)!;
     }
 
@@ -91,7 +91,7 @@ public sealed class HelmTests(HelmTests.Scene scene) : IClassFixture<HelmTests.S
     private static async Task<bool> AnswersAsync(Uri progress)
     {
         using var http = new HttpClient();
-        using HttpResponseMessage answer = await http.PostAsync(progress, new StringContent("{}"), Stop);
+        using var answer = await http.PostAsync(progress, new StringContent("{}"), Stop);
         return answer.StatusCode == System.Net.HttpStatusCode.Unauthorized;
     }
 
@@ -107,7 +107,7 @@ public sealed class HelmTests(HelmTests.Scene scene) : IClassFixture<HelmTests.S
 
         public async ValueTask InitializeAsync()
         {
-            string worker = Path.Combine(_folder, "worker");
+            var worker = Path.Combine(_folder, "worker");
             await File.WriteAllTextAsync(worker, $$"""
                 #!/bin/sh
                 echo $LIGHTREASONER_PROGRESS_URL
@@ -127,7 +127,7 @@ public sealed class HelmTests(HelmTests.Scene scene) : IClassFixture<HelmTests.S
 
         internal ClusterTool Helm(string version)
         {
-            string program = Path.Combine(RepositoryFolder.Path, ".cache/kubectl", version, "helm");
+            var program = Path.Combine(RepositoryFolder.Path, ".cache/kubectl", version, "helm");
             Assert.SkipUnless(File.Exists(program), $"{program} is missing; `eng/install-tools.sh test` installs it");
             return new ClusterTool(program, _cluster.Kubeconfig, RepositoryFolder.Path);
         }
@@ -141,7 +141,7 @@ public sealed class HelmTests(HelmTests.Scene scene) : IClassFixture<HelmTests.S
 
         internal async Task ApplyRunAsync(string name)
         {
-            string file = Path.Combine(_folder, name + ".yaml");
+            var file = Path.Combine(_folder, name + ".yaml");
             await File.WriteAllTextAsync(file, $$"""
                 apiVersion: lightreasoner.io/v1alpha1
                 kind: SamplingRun

@@ -12,10 +12,10 @@ public sealed class KeptQuickstartTests : IDisposable
 
     public KeptQuickstartTests()
     {
-        string state = Path.Combine(_repository, ".quickstart");
+        var state = Path.Combine(_repository, ".quickstart");
         Directory.CreateDirectory(state);
         _files = [Path.Combine(state, "kept"), Path.Combine(state, "report.html")];
-        foreach (string file in _files) File.WriteAllText(file, "mine");
+        foreach (var file in _files) File.WriteAllText(file, "mine");
     }
 
     private string Warning => $"A quickstart was kept (KEEP=1): a new one stops its cluster and deletes {_repository}/.quickstart with its "
@@ -29,7 +29,7 @@ public sealed class KeptQuickstartTests : IDisposable
     public async Task NextQuickstart_WithoutATerminalToAskOn_SaysWhatItWouldDo_AndDoesNothing(bool keep, string remedy)
     {
         Assert.SkipUnless(Console.IsInputRedirected || Console.IsOutputRedirected, "on a terminal it asks");
-        TextWriter errors = Console.Error;
+        var errors = Console.Error;
         using var said = new StringWriter();
         Console.SetError(said);
         try
@@ -54,8 +54,8 @@ public sealed class KeptQuickstartTests : IDisposable
     {
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "script(1) is not installed (apt-get install bsdutils)");
         File.WriteAllText(Path.Combine(_repository, "LightReasoner.K8s.sln"), "");
-        string program = Directory.CreateDirectory(Path.Combine(_repository, "program")).FullName;
-        foreach (string file in Directory.EnumerateFiles(RepositoryFolder.Of("eng", "Quickstart", "bin", "Release", "net10.0")))
+        var program = Directory.CreateDirectory(Path.Combine(_repository, "program")).FullName;
+        foreach (var file in Directory.EnumerateFiles(RepositoryFolder.Of("eng", "Quickstart", "bin", "Release", "net10.0")))
             File.Copy(file, Path.Combine(program, Path.GetFileName(file)));
         var start = new ProcessStartInfo("script",
             ["-qec", $"stty cols 250 -echo; TERM=xterm exec dotnet {program}/LightReasoner.Quickstart.dll --keep", "/dev/null"])
@@ -63,9 +63,9 @@ public sealed class KeptQuickstartTests : IDisposable
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
-        using Process process = Process.Start(start)!;
+        using var process = Process.Start(start)!;
         var said = new StringBuilder();
-        char[] buffer = new char[4096];
+        var buffer = new char[4096];
         for (int read; (read = await process.StandardOutput.ReadAsync(buffer)) > 0;)
         {
             said.Append(buffer, 0, read);

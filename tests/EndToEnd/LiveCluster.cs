@@ -34,7 +34,7 @@ public sealed class LiveCluster : IAsyncLifetime
             "Helm is not installed (`make test` installs it)");
         Assert.True(File.Exists(Path.Combine(RepositoryFolder.Path, "bin", "worker")), "bin/worker is missing: run `make build` first.");
         // Pods inherit nothing: what eng/run-tests.sh says of threads is said here again.
-        string worker = Path.Combine(_state, "worker");
+        var worker = Path.Combine(_state, "worker");
         await File.WriteAllTextAsync(worker, $"#!/bin/sh\nOMP_NUM_THREADS=1 exec '{RepositoryFolder.Path}/bin/worker' \"$@\"\n");
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(worker, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
@@ -52,7 +52,7 @@ public sealed class LiveCluster : IAsyncLifetime
     /// <summary>Applies a manifest.</summary>
     internal async Task ApplyAsync(string yaml)
     {
-        string file = Path.Combine(_state, $"{Guid.NewGuid():N}.yaml");
+        var file = Path.Combine(_state, $"{Guid.NewGuid():N}.yaml");
         await File.WriteAllTextAsync(file, yaml);
         await Kubectl.RunAsync(default, "apply", "-f", file);
     }
@@ -72,7 +72,8 @@ public sealed class LiveCluster : IAsyncLifetime
             if (RunTable.Text(run, "phase") == "Failed") break;
         }
         Assert.Fail($"{resource} did not get there within {Patience}: "
-            + $"{run["status"]?.ToJsonString()}\n{string.Join('\n', _cluster.Programs.Select(p => p.Tail()))}\n{await _cluster.OperatorLogAsync(default)}");
+            + $"{run["status"]?.ToJsonString()}\n{string.Join('\n', _cluster.Programs.Select(p => p.Tail()))}\n{await _cluster
+                .OperatorLogAsync(default)}");
         return run;
     }
 

@@ -25,13 +25,13 @@ public sealed class RunTableTests
     [InlineData(70)]
     public void Table_FitsTheTerminal_AndSaysEverything(int columns)
     {
-        string[] lines = Lines(console => console.Write(RunTable.Render(Runs)), columns);
+        var lines = Lines(console => console.Write(RunTable.Render(Runs)), columns);
         Assert.All(lines, line => Assert.InRange(line.Length, 1, columns));
-        foreach (string[] row in (string[][])[["SamplingRun/sampling", "Succeeded", "600/600"],
+        foreach (var row in (string[][])[["SamplingRun/sampling", "Succeeded", "600/600"],
             ["FineTuneRun/finetune", "Running", "120/400"], ["RefineRun/refine", "Waiting"], ["RefineRun/bad", "Failed"]])
             Assert.Contains(lines, line => row.All(cell => line.Contains(cell, StringComparison.Ordinal)));
-        string words = string.Join(' ', lines.Select(line => line.Trim('│').Split('│')[^1].Trim()));
-        foreach (string part in (string[])["kept 1893, mean KL 1.16", "loss 0.0371", "waits for FineTuneRun finetune, which is Running",
+        var words = string.Join(' ', lines.Select(line => line.Trim('│').Split('│')[^1].Trim()));
+        foreach (var part in (string[])["kept 1893, mean KL 1.16", "loss 0.0371", "waits for FineTuneRun finetune, which is Running",
             "gave up after 3 retries: [no] such blob"])
             Assert.Contains(part, words);
     }
@@ -39,7 +39,7 @@ public sealed class RunTableTests
     [Fact]
     public void Lines_ElsewhereThanOnATerminal_OnlyWhatChanged()
     {
-        string[] lines = Lines(console =>
+        var lines = Lines(console =>
         {
             var table = new RunTable(console);
             table.PrintChanges(Runs);
@@ -52,7 +52,7 @@ public sealed class RunTableTests
     private static string[] Lines(Action<IAnsiConsole> write, int columns)
     {
         var text = new StringWriter();
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = AnsiSupport.No,
             ColorSystem = ColorSystemSupport.NoColors,

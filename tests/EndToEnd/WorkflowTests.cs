@@ -19,7 +19,7 @@ public sealed partial class WorkflowTests
     [MemberData(nameof(Workflows))]
     public void Jobs_HaveAMachineRightsAndSteps(string workflow)
     {
-        JsonObject document = Read(workflow);
+        var document = Read(workflow);
         Assert.NotNull(document["name"]);
         Assert.NotNull(document["true"]); // "on" is a boolean of YAML 1.1
         Assert.IsType<JsonObject>(document["permissions"]);
@@ -41,9 +41,9 @@ public sealed partial class WorkflowTests
         string[] commands = [.. Read(workflow)["jobs"]!.AsObject().SelectMany(job => job.Value!["steps"]!.AsArray())
             .Select(step => (string?)step!["run"]).OfType<string>()];
         Assert.NotEmpty(commands);
-        foreach (string command in commands.Select(c => Expression().Replace(c, "value")))
+        foreach (var command in commands.Select(c => Expression().Replace(c, "value")))
         {
-            using Process bash = Process.Start("bash", ["-n", "-c", command]);
+            using var bash = Process.Start("bash", ["-n", "-c", command]);
             await bash.WaitForExitAsync(TestContext.Current.CancellationToken);
             Assert.True(bash.ExitCode == 0, $"{workflow}: not shell: {command}");
             Assert.All(MakeTarget().Matches(command), match => Assert.Matches($"(?m)^{match.Groups[1].Value}:", Makefile));
@@ -58,7 +58,7 @@ public sealed partial class WorkflowTests
     [Fact]
     public void ChangeLog_HasNotesUnderUnreleased()
     {
-        string log = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "CHANGELOG.md"));
+        var log = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "CHANGELOG.md"));
         Assert.Matches(@"(?m)^## Unreleased\n\n(### .+\n\n)?- ", log);
     }
 

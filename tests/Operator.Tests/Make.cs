@@ -85,7 +85,7 @@ internal static class Make
     public static V1Job Job(IRunEntity run, Action<V1JobStatus>? status = null, bool started = true,
         Dictionary<string, string>? references = null, OperatorOptions? options = null)
     {
-        V1Job job = KubernetesJson.Deserialize<V1Job>(JobTemplate.Build(run, new RunOutputs("az://runs/team/x", references ?? []), options
+        var job = KubernetesJson.Deserialize<V1Job>(JobTemplate.Build(run, new RunOutputs("az://runs/team/x", references ?? []), options
             ?? Options).ToJsonString());
         job.Metadata.Uid = "job-uid";
         job.Metadata.Annotations[Labels.Image] = job.Spec.Template.Spec.Containers[0].Image;

@@ -20,8 +20,8 @@ internal static class OwnProcess
     /// <param name="environment">Variables of that process.</param>
     public static async Task<bool> RanAsync(params (string Name, string Value)[] environment)
     {
-        ITestMethod method = TestContext.Current.TestMethod ?? throw new InvalidOperationException("This is no test.");
-        string name = $"{method.TestClass.TestClassName}.{method.MethodName}";
+        var method = TestContext.Current.TestMethod ?? throw new InvalidOperationException("This is no test.");
+        var name = $"{method.TestClass.TestClassName}.{method.MethodName}";
         if (Environment.GetEnvironmentVariable(Mark) == name) return false;
         var start = new ProcessStartInfo("dotnet", [Assembly.GetExecutingAssembly().Location, "-noLogo", "-noColor",
             "-showLiveOutput", "-method", name])
@@ -30,10 +30,10 @@ internal static class OwnProcess
             RedirectStandardError = true,
         };
         start.Environment[Mark] = name;
-        foreach ((string variable, string value) in environment) start.Environment[variable] = value;
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string said = await process.StandardOutput.ReadToEndAsync() + await errors;
+        foreach (var (variable, value) in environment) start.Environment[variable] = value;
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var said = await process.StandardOutput.ReadToEndAsync() + await errors;
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 0 && said.Contains("Total: 1, Errors: 0, Failed: 0, Skipped: 0"), said);
         TestContext.Current.TestOutputHelper?.WriteLine(said);
@@ -48,7 +48,7 @@ internal static class OwnProcess
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: true);
             GC.WaitForPendingFinalizers();
         }
-        GCMemoryInfo last = GC.GetGCMemoryInfo(GCKind.FullBlocking);
+        var last = GC.GetGCMemoryInfo(GCKind.FullBlocking);
         return last.HeapSizeBytes - last.FragmentedBytes;
     }
 }

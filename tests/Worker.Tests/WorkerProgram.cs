@@ -20,7 +20,7 @@ internal static class WorkerProgram
         StringWriter output = new(), errors = new();
         Output.Value = TextWriter.Synchronized(output);
         Errors.Value = TextWriter.Synchronized(errors);
-        int code = await Task.Run(() => (int)typeof(ExitCode).Assembly.EntryPoint!.Invoke(null, [args])!);
+        var code = await Task.Run(() => (int)typeof(ExitCode).Assembly.EntryPoint!.Invoke(null, [args])!);
         return (code, output.ToString(), errors.ToString());
     }
 

@@ -16,7 +16,7 @@ internal static class EvaluateCommand
     public static Command Create()
     {
         Option<string> model = Tools.ModelOption(), dtype = Tools.DtypeOption();
-        Option<string?> adapter = Tools.AdapterOption();
+        var adapter = Tools.AdapterOption();
         var data = new Option<string?>("--data") { Description = "Questions with answers, JSONL or Parquet." };
         var question = Tools.Option("--question-field", "Name of the field with the question.", "question");
         var answer = Tools.Option("--answer-field", "Name of the field with the reference answer.", "answer");
@@ -33,7 +33,8 @@ internal static class EvaluateCommand
         };
         grader.AcceptOnlyFromAmong([.. Enum.GetValues<GraderType>().Select(EnumOption.Name)]);
         var max = new Option<int?>("--max-questions") { Description = "Uses only this many questions." }.Within(1, int.MaxValue);
-        var maxNewTokens = Tools.Option("--max-new-tokens", "Maximum number of tokens per answer.", new EvaluationGenerationSpec().MaxNewTokens)
+        var maxNewTokens = Tools.Option("--max-new-tokens", "Maximum number of tokens per answer.",
+            new EvaluationGenerationSpec().MaxNewTokens)
             .Within(1, 1 << 20);
         var template = Tools.TemplateOption();
         var system = Tools.Option("--system", "The system message of the chat template.", new PromptSpec().System);
@@ -48,9 +49,9 @@ internal static class EvaluateCommand
         {
             string[] sets = result.GetValue(benchmark) ?? [];
             string[] known = [.. Enum.GetValues<BenchmarkName>().Select(EnumOption.Name)];
-            foreach (string set in sets.Select(set => set.Split('=')[0]).Except(known))
+            foreach (var set in sets.Select(set => set.Split('=')[0]).Except(known))
                 result.AddError($"--benchmark: '{set}' is not one of {string.Join(", ", known)}");
-            bool several = sets.Length > 0 && sets.All(set => set.Contains('='));
+            var several = sets.Length > 0 && sets.All(set => set.Contains('='));
             if (several == result.GetValue(data) is not null || (!several && sets.Length > 1))
                 result.AddError("Give --data, with --benchmark NAME or without; or --benchmark NAME=DATA once for each of several "
                     + "test sets.");
@@ -61,9 +62,9 @@ internal static class EvaluateCommand
         });
         command.SetAction(async (parsed, cancellation) =>
         {
-            string[] sets = parsed.GetValue(benchmark)!;
+            var sets = parsed.GetValue(benchmark)!;
             bool several = parsed.GetValue(data) is null, own = sets.Length == 0;
-            Decoding decoding = parsed.GetValue(blocks.Decoder) is not null ? Decoding.Masks
+            var decoding = parsed.GetValue(blocks.Decoder) is not null ? Decoding.Masks
                 : parsed.GetValue(blocks.Block) is not null ? Decoding.Blocks : Decoding.Tokens;
             var spec = new EvaluationSpec
             {
@@ -85,18 +86,18 @@ internal static class EvaluateCommand
                 Prompt = new PromptSpec { System = parsed.GetValue(system)!, Template = parsed.GetValue(template) },
                 Generation = new EvaluationGenerationSpec { MaxNewTokens = parsed.GetValue(maxNewTokens) },
             };
-            IReadOnlyList<TestSet> read = await TestSet.ReadAsync(spec, dataset => Storage.BlobUri.Absolute(dataset.Uri!), cancellation);
-            using LoadedModel loaded = await Tools.LoadModelAsync(
+            var read = await TestSet.ReadAsync(spec, dataset => Storage.BlobUri.Absolute(dataset.Uri!), cancellation);
+            using var loaded = await Tools.LoadModelAsync(
                 parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!, cancellation);
             var tokenizer = Tokenizer.Load(loaded.Dir);
             using var replicas = new ModelReplicas(loaded.Model, Devices.Here());
             EvaluationResult[] results = [.. read.Select(set => new AccuracyEvaluator().Evaluate(
                 loaded, tokenizer, set.Questions, set.Spec, decoding, cancellation, replicas: replicas.Models))];
-            JsonObject result = Line(results);
+            var result = Line(results);
             if (several)
                 result["benchmarks"] = new JsonArray([.. read.Zip(results, (set, one) =>
                 {
-                    JsonObject line = Line([one]);
+                    var line = Line([one]);
                     line.Insert(0, "name", EnumOption.Name(set.Spec.Benchmark!.Value));
                     return line;
                 })]);
@@ -109,7 +110,7 @@ internal static class EvaluateCommand
     /// <summary>The figures of a test set; of several the mean accuracy, as in the papers' tables.</summary>
     private static JsonObject Line(EvaluationResult[] results)
     {
-        (double accuracy, ConfidenceInterval interval) = EvaluationResult.Mean(results);
+        var (accuracy, interval) = EvaluationResult.Mean(results);
         return new JsonObject
         {
             ["questions"] = results.Sum(result => result.Correct.Length),

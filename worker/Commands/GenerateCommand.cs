@@ -19,7 +19,7 @@ internal static class GenerateCommand
     public static Command Create()
     {
         Option<string> model = Tools.ModelOption(), dtype = Tools.DtypeOption();
-        Option<string?> adapter = Tools.AdapterOption();
+        var adapter = Tools.AdapterOption();
         var maxNewTokens = Tools.Option("--max-new-tokens", "Maximum number of tokens per answer.", 128).Within(1, 1 << 20);
         var ignoreEos = new Option<bool>("--ignore-eos") { Description = "Continues after an end-of-sequence token." };
         var blocks = new BlockOptions();
@@ -50,7 +50,7 @@ internal static class GenerateCommand
         });
         command.SetAction(async (parsed, cancellation) =>
         {
-            using LoadedModel loaded = await Tools.LoadModelAsync(parsed.GetValue(model)!, parsed.GetValue(adapter),
+            using var loaded = await Tools.LoadModelAsync(parsed.GetValue(model)!, parsed.GetValue(adapter),
                 parsed.GetValue(dtype)!, cancellation);
             JsonLines.OnConsole((input, output) =>
             {
@@ -64,7 +64,7 @@ internal static class GenerateCommand
                     RepetitionPenalty = parsed.GetValue(penalty),
                     Seed = parsed.GetValue(seed),
                 };
-                int batchSize = parsed.GetValue(batch);
+                var batchSize = parsed.GetValue(batch);
                 IReadOnlyCollection<int> endIds = parsed.GetValue(ignoreEos) ? [] : loaded.EndIds(tokenizer);
                 using var replicas = new ModelReplicas(loaded.Model, Devices.Here());
                 Run(loaded, tokenizer, batchSize * replicas.Models.Count, input, output, (prompts, first) =>
@@ -95,11 +95,11 @@ internal static class GenerateCommand
         Func<int[][], int, IReadOnlyList<GeneratedAnswer>> generate)
     {
         var first = 0;
-        foreach ((int Number, JsonElement Line)[] lines in JsonLines.Read(input).Chunk(batchSize))
+        foreach (var lines in JsonLines.Read(input).Chunk(batchSize))
         {
             int[][] prompts = [.. lines.Select(l => JsonLines.In(l.Number,
                 () => BatchGenerator.Checked(loaded.Model, Prompt(l.Line, tokenizer), "the prompt")))];
-            foreach (GeneratedAnswer answer in generate(prompts, first))
+            foreach (var answer in generate(prompts, first))
             {
                 JsonLines.Write(output, writer =>
                 {
@@ -114,9 +114,9 @@ internal static class GenerateCommand
 
     private static int[] Prompt(JsonElement line, Tokenizer? tokenizer)
     {
-        if (line.TryGetProperty("ids", out JsonElement given))
+        if (line.TryGetProperty("ids", out var given))
             return JsonLines.Ids(given, "ids");
-        if (!line.TryGetProperty("prompt", out JsonElement prompt))
+        if (!line.TryGetProperty("prompt", out var prompt))
             throw new FormatException("needs 'prompt' or 'ids'");
         if (tokenizer is null)
             throw new FormatException("'prompt' needs a tokenizer, and the model folder has no tokenizer.json; give 'ids'");

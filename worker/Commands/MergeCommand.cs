@@ -13,8 +13,8 @@ internal static class MergeCommand
 {
     public static Command Create()
     {
-        Option<string> model = Tools.ModelOption();
-        Option<string> dtype = EnumOption.Of<WeightType>("--dtype",
+        var model = Tools.ModelOption();
+        var dtype = EnumOption.Of<WeightType>("--dtype",
             "Number format of the weights; that of the model folder where left out.");
         dtype.Required = false;
         var adapter = new Option<string>("--adapter") { Description = "PEFT adapter folder.", Required = true };
@@ -22,15 +22,15 @@ internal static class MergeCommand
         var command = new Command("merge", "Writes base and adapter as one Hugging Face model folder.") { model, adapter, dtype, output };
         command.SetAction(async (parsed, cancellation) =>
         {
-            string target = BlobUri.LocalPath(parsed.GetValue(output)!);
+            var target = BlobUri.LocalPath(parsed.GetValue(output)!);
             if (Directory.Exists(target))
                 throw new WorkerException(ExitCode.Usage, $"--output {target}: exists already; name a new folder");
-            string source = await LocalFolder.OfModelAsync(parsed.GetValue(model)!, cancellation);
-            ScalarType type = parsed.GetValue(dtype) is { } name
+            var source = await LocalFolder.OfModelAsync(parsed.GetValue(model)!, cancellation);
+            var type = parsed.GetValue(dtype) is { } name
                 ? ModelSources.TypeOf(EnumOption.Value<WeightType>(name))
                 : HuggingFaceFolder.StoredType(source);
-            using LoadedModel loaded = await Tools.LoadModelAsync(source, parsed.GetValue(adapter), type, cancellation);
-            string staging = target + ".partial";
+            using var loaded = await Tools.LoadModelAsync(source, parsed.GetValue(adapter), type, cancellation);
+            var staging = target + ".partial";
             if (Directory.Exists(staging)) Directory.Delete(staging, recursive: true);
             HuggingFaceFolder.Save(loaded.Model, loaded.Dir, staging, loaded.Model.DType);
             Directory.Move(staging, target);

@@ -52,14 +52,14 @@ internal static class PrepareCommand
         line ??= (record, _) => QuestionFiles.Answered(benchmark.Read(record));
         command.SetAction(async (parsed, cancellation) =>
         {
-            (IBlobStore store, string target) = BlobUri.OpenFile(BlobUri.Absolute(parsed.GetValue(destination)!));
+            var (store, target) = BlobUri.OpenFile(BlobUri.Absolute(parsed.GetValue(destination)!));
             using var staging = new ScratchFolder();
             await using var file = new FileStream(Path.Combine(staging.Path, "questions"), FileMode.CreateNew, FileAccess.ReadWrite);
-            bool refine = command.Options.Contains(purpose) && parsed.GetValue(purpose) == "refine";
-            int written = 0;
+            var refine = command.Options.Contains(purpose) && parsed.GetValue(purpose) == "refine";
+            var written = 0;
             await using (var text = new StreamWriter(file, new UTF8Encoding(false), leaveOpen: true))
             {
-                await foreach ((DataRecord record, DataFile from) in QuestionFiles.ReadAsync(Source(parsed.GetValue(source)!),
+                await foreach (var (record, from) in QuestionFiles.ReadAsync(Source(parsed.GetValue(source)!),
                     cancellation))
                 {
                     await text.WriteAsync(refine ? QuestionFiles.Refinement(benchmark.FromVerl(record))
@@ -79,7 +79,7 @@ internal static class PrepareCommand
     /// <summary>A folder stands for all files in it.</summary>
     private static string Source(string given)
     {
-        string uri = BlobUri.Absolute(given);
+        var uri = BlobUri.Absolute(given);
         return BlobUri.Open(uri) is DirectoryBlobStore folder && Directory.Exists(folder.Root) ? BlobUri.Join(uri, "**/*.json*") : uri;
     }
 }

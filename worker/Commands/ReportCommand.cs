@@ -25,28 +25,28 @@ internal static class ReportCommand
         compare.SetAction(async (parsed, cancellation) =>
         {
             var read = new List<(string Name, RunRecords Run)>();
-            foreach (string run in parsed.GetValue(runs)!)
+            foreach (var run in parsed.GetValue(runs)!)
             {
-                (string? name, string uri) = run.Split('=', 2) is [var before, var after] && !before.Contains('/') && !before.Contains(':')
+                var (name, uri) = run.Split('=', 2) is [var before, var after] && !before.Contains('/') && !before.Contains(':')
                     ? (before, after) : (null, run);
-                IBlobStore store = BlobUri.Open(BlobUri.Absolute(uri));
+                var store = BlobUri.Open(BlobUri.Absolute(uri));
                 if (await store.TagAsync(RunRecord.BlobName, cancellation) is null)
                     throw new WorkerException(ExitCode.MissingInput,
                         $"{uri}: has no {RunRecord.BlobName}; name the output folder of a run");
-                RunRecords records = await RunRecords.ReadAsync(store, cancellation);
+                var records = await RunRecords.ReadAsync(store, cancellation);
                 if (records.Manifest is SamplingRun)
                     throw new WorkerException(ExitCode.Usage, $"{uri}: is the output of a SamplingRun; training runs are compared");
                 read.Add((name ?? records.Manifest.Metadata.Name, records));
             }
             RunGroup[] groups = [.. read.GroupBy(run => run.Name, run => run.Run).Select(group => new RunGroup(group.Key, [.. group]))];
-            foreach ((int i, IReadOnlyList<string> line) in ComparePage.Table(groups).Index())
+            foreach (var (i, line) in ComparePage.Table(groups).Index())
             {
                 Console.WriteLine($"| {string.Join(" | ", line)} |");
                 if (i == 0) Console.WriteLine($"|{string.Concat(line.Select((_, column) => column == 0 ? " --- |" : " ---: |"))}");
             }
             if (parsed.GetValue(output) is { } file)
             {
-                (IBlobStore store, string target) = BlobUri.OpenFile(BlobUri.Absolute(file));
+                var (store, target) = BlobUri.OpenFile(BlobUri.Absolute(file));
                 await store.PutAsync(target,
                     new MemoryStream(System.Text.Encoding.UTF8.GetBytes(ComparePage.Of(groups, TimeProvider.System.GetUtcNow()).Text)),
                     cancellation: cancellation);

@@ -23,7 +23,11 @@ internal static class RunCommand
             Description = "Overrides a field: spec.selection.beta=0.5 (repeatable).",
             DefaultValueFactory = _ => []
         };
-        var shard = new Option<int?>("--shard") { Description = "Runs only this shard of a SamplingRun (default: all, one after the other)." };
+        var shard = new Option<int?>("--shard")
+        {
+            Description =
+            "Runs only this shard of a SamplingRun (default: all, one after the other)."
+        };
         var output = new Option<string?>("--output") { Description = "Output folder; overrides the manifest's." };
         var prefix = new Option<string>("--output-prefix")
         {
@@ -63,9 +67,9 @@ internal static class RunCommand
 
         async Task<int> RunAsync(ParseResult parsed, ConsoleProgress progress)
         {
-            string path = parsed.GetValue(file)!;
-            string text = path == "-" ? await Console.In.ReadToEndAsync() : await File.ReadAllTextAsync(path);
-            ReportTargets targets = ReportTargets.FromEnvironment();
+            var path = parsed.GetValue(file)!;
+            var text = path == "-" ? await Console.In.ReadToEndAsync() : await File.ReadAllTextAsync(path);
+            var targets = ReportTargets.FromEnvironment();
             Manifest manifest;
             try
             {
@@ -78,7 +82,7 @@ internal static class RunCommand
                 throw;
             }
             if (Environment.GetEnvironmentVariable("LIGHTREASONER_THREADS") is { Length: > 0 } threads)
-                torch.set_num_threads(int.TryParse(threads, CultureInfo.InvariantCulture, out int number) && number > 0 ? number
+                torch.set_num_threads(int.TryParse(threads, CultureInfo.InvariantCulture, out var number) && number > 0 ? number
                     : throw new WorkerException(ExitCode.Usage, $"LIGHTREASONER_THREADS must be a whole number from 1, was '{threads}'"));
 
             var options = new RunOptions
@@ -93,11 +97,11 @@ internal static class RunCommand
                 PlanOnly = parsed.GetValue(plan),
                 Verbose = parsed.GetValue(verbose),
             };
-            bool interrupted = false;
+            var interrupted = false;
             using var stop = new CancellationTokenSource();
             using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Ask),
                 interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Ask);
-            ExitCode code = await new Runner(options, progress, TimeProvider.System).RunAsync(manifest, stop.Token);
+            var code = await new Runner(options, progress, TimeProvider.System).RunAsync(manifest, stop.Token);
             return (int)(code == ExitCode.Terminated && interrupted ? ExitCode.Interrupted : code);
 
             void Ask(PosixSignalContext signal)

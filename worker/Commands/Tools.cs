@@ -37,8 +37,8 @@ internal static class Tools
     public static async Task<LoadedModel> LoadModelAsync(string model, string? adapter, torch.ScalarType type,
         CancellationToken cancellation)
     {
-        string folder = await LocalFolder.OfModelAsync(model, cancellation);
-        LoadedModel loaded = HuggingFaceFolder.Load(folder, type, torch.cuda.is_available() ? torch.CUDA : torch.CPU);
+        var folder = await LocalFolder.OfModelAsync(model, cancellation);
+        var loaded = HuggingFaceFolder.Load(folder, type, torch.cuda.is_available() ? torch.CUDA : torch.CPU);
         if (adapter is not null)
         {
             PeftAdapter.Load(await LocalFolder.OfModelAsync(adapter, cancellation), loaded.Model);
@@ -70,7 +70,7 @@ internal static class Tools
         option.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string>() is var given && given != RefineIterations.Word
-                && !(int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out int passes) && passes is >= 1 and <= 1000))
+                && !(int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var passes) && passes is >= 1 and <= 1000))
                 result.AddError($"{option.Name} must be a number from 1 to 1000, or {RefineIterations.Word}, was {given}");
         });
         return option;

@@ -24,12 +24,12 @@ internal static class ChatMessages
     /// <summary>A response: text, or one message of the assistant.</summary>
     public static string Response(DataRecord record, string field)
     {
-        JsonNode? response = record.Required(field);
+        var response = record.Required(field);
         if (response is JsonArray { Count: > 0 } list && !IsParts(list))
             response = list.Count == 1 ? list[0] : throw record.Bad(field,
                 $"must be text or one message of the assistant, was {list.Count} messages");
         if (response is not JsonObject) return Text(record, field, response);
-        JsonObject message = Message(record, field, response, defaultRole: "assistant");
+        var message = Message(record, field, response, defaultRole: "assistant");
         return (string?)message["role"] == "assistant" ? Text(record, field, message["content"])
             : throw record.Bad(field, $"must be the assistant's message, was that of '{message["role"]}'");
     }
@@ -38,9 +38,9 @@ internal static class ChatMessages
     {
         if (node is not JsonObject given) throw record.Bad(path, "must be a chat message with role and content");
         var message = (JsonObject)given.DeepClone();
-        string role = Role(message) ?? defaultRole ?? throw record.Bad(path, "must be a chat message with role and content, or ShareGPT's "
+        var role = Role(message) ?? defaultRole ?? throw record.Bad(path, "must be a chat message with role and content, or ShareGPT's "
             + $"from (human, gpt or system) and value; was {DataRecord.Shorten(given.ToJsonString(ApiJson.Options), 80)}");
-        JsonNode? content = message["content"] ?? message["value"];
+        var content = message["content"] ?? message["value"];
         message.Remove("from");
         message.Remove("value");
         message["role"] = role;
@@ -61,7 +61,7 @@ internal static class ChatMessages
 
     private static string Text(DataRecord record, string path, JsonNode? content, bool mayBeBlank = false)
     {
-        string text = content switch
+        var text = content switch
         {
             JsonValue value when value.GetValueKind() == JsonValueKind.String => value.GetValue<string>(),
             JsonArray parts => string.Concat(parts.Select((part, i) => Part(record, $"{path}[{i}]", part))),

@@ -21,7 +21,7 @@ public sealed record DataFile(IBlobStore Store, string Name)
     /// <exception cref="WorkerException">There is none.</exception>
     public static async Task<IReadOnlyList<DataFile>> FindAsync(string uri, CancellationToken cancellation)
     {
-        (IBlobStore store, IReadOnlyList<string> names) = await BlobUri.FindAsync(uri, cancellation);
+        var (store, names) = await BlobUri.FindAsync(uri, cancellation);
         return [.. names.Select(name => new DataFile(store, name))];
     }
 }

@@ -20,13 +20,13 @@ public static class Datasets
             int shards, CancellationToken cancellation)
     {
         var questions = new SpooledList<Question>();
-        bool any = false;
-        await foreach (DataRecord record in RecordReader.ReadAsync(uri, format, cancellation))
+        var any = false;
+        await foreach (var record in RecordReader.ReadAsync(uri, format, cancellation))
         {
             if (record.Index >= maxQuestions) break;
             any = true;
             if (record.Index % shards != shard) continue;
-            string text = record.Text(questionField);
+            var text = record.Text(questionField);
             questions.Add(new Question(record.Index, idField is not null && record.Fields[idField] is not null
                 ? record.Text(idField) : text,
                 text, answerField is null ? null : record.Text(answerField), record.Place));
@@ -39,7 +39,7 @@ public static class Datasets
     public static async Task<SpooledList<ContrastiveSample>> SamplesAsync(string uri, RecordFormat? format, CancellationToken cancellation)
     {
         var samples = new SpooledList<ContrastiveSample>();
-        await foreach (DataRecord record in RecordReader.ReadAsync(uri, format, cancellation))
+        await foreach (var record in RecordReader.ReadAsync(uri, format, cancellation))
         {
             ContrastiveSample sample;
             try
@@ -48,7 +48,7 @@ public static class Datasets
             }
             catch (JsonException e)
             {
-                string field = (e.Path ?? "").TrimStart('$', '.');
+                var field = (e.Path ?? "").TrimStart('$', '.');
                 throw new WorkerException(ExitCode.BadData,
                     $"{record.Place}: {(field.Length > 0 ? $"{field} has the wrong form for a contrastive sample" : e.Message)}", e);
             }
@@ -72,7 +72,7 @@ public static class Datasets
         string uri, RecordFormat? format, string promptField, string responseField, CancellationToken cancellation)
     {
         var records = new SpooledList<PromptResponse>();
-        await foreach (DataRecord record in RecordReader.ReadAsync(uri, format, cancellation))
+        await foreach (var record in RecordReader.ReadAsync(uri, format, cancellation))
             records.Add(new PromptResponse(record.Index, ChatMessages.Prompt(record, promptField),
                 ChatMessages.Response(record, responseField), record.Place));
         return records.Count > 0 ? records : throw Nothing(uri, "records");

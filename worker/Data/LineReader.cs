@@ -19,8 +19,8 @@ internal sealed class LineReader(Stream source, int maxBytes)
         long searched = 0; // without a line feed
         while (true)
         {
-            ReadResult result = await _pipe.ReadAsync(cancellation);
-            ReadOnlySequence<byte> buffer = result.Buffer;
+            var result = await _pipe.ReadAsync(cancellation);
+            var buffer = result.Buffer;
             if (buffer.Slice(searched).PositionOf((byte)'\n') is { } end)
             {
                 _consumed = buffer.GetPosition(1, end);

@@ -16,7 +16,7 @@ internal abstract class ParquetColumn : IDisposable
     private ParquetColumn(ColumnReader reader, ColumnDescriptor column)
     {
         _reader = reader;
-        using ParquetSharp.Schema.ColumnPath path = column.Path;
+        using var path = column.Path;
         Path = path.ToDotString();
         MaxDefinition = column.MaxDefinitionLevel;
         _definition = new short[MaxDefinition > 0 ? BatchSize : 0];
@@ -39,7 +39,7 @@ internal abstract class ParquetColumn : IDisposable
     /// <summary>Opens a column of a row group.</summary>
     public static ParquetColumn Open(RowGroupReader group, int index)
     {
-        ColumnReader reader = group.Column(index);
+        var reader = group.Column(index);
         try
         {
             return reader switch
@@ -65,7 +65,7 @@ internal abstract class ParquetColumn : IDisposable
     /// <summary>The next value, or null where there is none; moves on.</summary>
     public JsonNode? Read()
     {
-        bool defined = Definition == MaxDefinition;
+        var defined = Definition == MaxDefinition;
         _entry++;
         // A few bytes can stand for a list of billions of nulls, or for a text over and over.
         _rowBytes += EntryBytes + (defined ? Length(_value) : 0);
@@ -131,7 +131,7 @@ internal abstract class ParquetColumn : IDisposable
 
         protected override (int Entries, int Values) ReadBatch(Span<short> definition, Span<short> repetition)
         {
-            long entries = _values.ReadBatch(BatchSize, definition, repetition, _batch, out long values);
+            var entries = _values.ReadBatch(BatchSize, definition, repetition, _batch, out var values);
             return ((int)entries, (int)values);
         }
 

@@ -26,7 +26,7 @@ internal abstract class ParquetNode
     {
         if (field.Repetition == Repetition.Repeated) // no LIST or MAP stands around it: a list of its own
             return new List(Element(field, definition + 1, repetition + 1, columns), definition + 1, repetition + 1, isNullable: false);
-        bool isNullable = field.Repetition == Repetition.Optional;
+        var isNullable = field.Repetition == Repetition.Optional;
         if (isNullable) definition++;
         if (field is GroupNode group && Fields(group) is [{ Repetition: Repetition.Repeated } middle]
             && TypeOf(group) is LogicalTypeEnum.List or LogicalTypeEnum.Map)
@@ -41,7 +41,7 @@ internal abstract class ParquetNode
     private static ParquetNode Item(GroupNode list, Node middle, int definition, int repetition, Queue<ParquetColumn> columns)
     {
         if (middle is not GroupNode group) return new Leaf(columns.Dequeue());
-        Node[] fields = Fields(group);
+        var fields = Fields(group);
         if (TypeOf(list) == LogicalTypeEnum.Map && fields is [{ Repetition: not Repetition.Repeated } key,
             { Repetition: not Repetition.Repeated } value])
             return new Struct(definition, [("key", Create(key, definition, repetition, columns)),
@@ -57,7 +57,7 @@ internal abstract class ParquetNode
     private static Struct Group(GroupNode group, int definition, int repetition, Queue<ParquetColumn> columns)
     {
         var children = new List<(string Name, ParquetNode Node)>();
-        foreach (Node field in Fields(group))
+        foreach (var field in Fields(group))
         {
             if (children.Exists(child => child.Name == field.Name))
                 throw new InvalidDataException($"two fields of a group are named '{field.Name}'");
@@ -71,13 +71,13 @@ internal abstract class ParquetNode
 
     private static LogicalTypeEnum? TypeOf(Node node)
     {
-        using LogicalType? type = ParquetValues.Annotation(() => node.LogicalType);
+        using var type = ParquetValues.Annotation(() => node.LogicalType);
         return type?.Type;
     }
 
     private void Skip()
     {
-        foreach (ParquetColumn column in Columns) column.Skip();
+        foreach (var column in Columns) column.Skip();
     }
 
     private sealed class Leaf(ParquetColumn column) : ParquetNode([column])
@@ -98,7 +98,7 @@ internal abstract class ParquetNode
                 return null;
             }
             var result = new JsonObject();
-            foreach ((string name, ParquetNode node) in children) result.Add(name, node.Read());
+            foreach (var (name, node) in children) result.Add(name, node.Read());
             return result;
         }
     }
@@ -110,7 +110,7 @@ internal abstract class ParquetNode
     {
         public override JsonNode? Read()
         {
-            int found = Columns[0].Definition;
+            var found = Columns[0].Definition;
             if (found < definition)
             {
                 Skip();
@@ -124,8 +124,8 @@ internal abstract class ParquetNode
 
         private bool Continues()
         {
-            bool more = Columns[0].Repetition == repetition;
-            foreach (ParquetColumn column in Columns)
+            var more = Columns[0].Repetition == repetition;
+            foreach (var column in Columns)
                 if (more ? column.Repetition != repetition : column.Repetition >= repetition) throw column.Contradiction();
             return more;
         }

@@ -20,7 +20,7 @@ internal static class ParquetRecords
     {
         ParquetSource? source = null;
         long number = 0;
-        using IEnumerator<JsonObject> rows = Rows(() => source = new ParquetSource(stream)).GetEnumerator();
+        using var rows = Rows(() => source = new ParquetSource(stream)).GetEnumerator();
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -43,8 +43,8 @@ internal static class ParquetRecords
 
     private static IEnumerable<JsonObject> Rows(Func<ParquetSource> open)
     {
-        using ParquetSource source = open();
-        using ReaderProperties properties = ReaderProperties.GetDefaultReaderProperties();
+        using var source = open();
+        using var properties = ReaderProperties.GetDefaultReaderProperties();
         properties.EnableBufferedStream();
         properties.EnablePageChecksumVerification();
         using var input = new ManagedRandomAccessFile(source, leaveOpen: true);
@@ -52,18 +52,18 @@ internal static class ParquetRecords
         for (int i = 0; i < reader.FileMetaData.NumRowGroups; i++)
         {
             source.Enter(i);
-            using RowGroupReader group = reader.RowGroup(i);
+            using var group = reader.RowGroup(i);
             var columns = new List<ParquetColumn>();
             try
             {
                 for (int c = 0; c < group.MetaData.NumColumns; c++) columns.Add(ParquetColumn.Open(group, c));
-                ParquetNode rows = ParquetNode.OfRows(reader.FileMetaData.Schema.GroupNode, new Queue<ParquetColumn>(columns));
+                var rows = ParquetNode.OfRows(reader.FileMetaData.Schema.GroupNode, new Queue<ParquetColumn>(columns));
                 for (long left = group.MetaData.NumRows; left > 0; left--)
                 {
-                    foreach (ParquetColumn column in columns) column.StartRow();
+                    foreach (var column in columns) column.StartRow();
                     yield return (JsonObject)rows.Read()!;
                 }
-                foreach (ParquetColumn column in columns) column.ExpectEnd();
+                foreach (var column in columns) column.ExpectEnd();
             }
             finally
             {
@@ -76,8 +76,8 @@ internal static class ParquetRecords
     private static string Reason(Exception e)
     {
         const string start = "(message: '";
-        string text = e.Message;
-        int at = text.IndexOf(start, StringComparison.Ordinal);
+        var text = e.Message;
+        var at = text.IndexOf(start, StringComparison.Ordinal);
         return e is OutOfMemoryException ? "a page does not fit into memory" : at < 0 ? text
             : text[(at + start.Length)..].TrimEnd(')', '\'').ReplaceLineEndings(" ").Trim();
     }

@@ -21,7 +21,7 @@ internal sealed class ParquetSource : ReadOnlyStream
     public ParquetSource(Stream file)
     {
         _file = file;
-        byte[] footer = Footer();
+        var footer = Footer();
         try
         {
             ReadFooter(footer);
@@ -55,9 +55,9 @@ internal sealed class ParquetSource : ReadOnlyStream
     {
         try
         {
-            long start = _file.Position;
-            int read = _file.Read(buffer);
-            foreach (Chunk chunk in _chunks)
+            var start = _file.Position;
+            var read = _file.Read(buffer);
+            foreach (var chunk in _chunks)
             {
                 while (chunk.Next < chunk.End && chunk.Next >= start && chunk.Next < start + read) PassPage(chunk);
             }
@@ -75,7 +75,7 @@ internal sealed class ParquetSource : ReadOnlyStream
 
     private byte[] Footer()
     {
-        long size = _file.Length;
+        var size = _file.Length;
         if (size < 12) throw new InvalidDataException($"is not a Parquet file: it has {size} bytes");
         var magic = new byte[4];
         var tail = new byte[8];
@@ -100,7 +100,7 @@ internal sealed class ParquetSource : ReadOnlyStream
     private void ReadFooter(byte[] footer)
     {
         var reader = new ThriftReader(footer);
-        for (int id = 0; reader.Field(ref id, out ThriftType type);)
+        for (int id = 0; reader.Field(ref id, out var type);)
         {
             switch (id, type)
             {
@@ -124,12 +124,12 @@ internal sealed class ParquetSource : ReadOnlyStream
         for (int left = reader.List(out _); left > 0; left--)
         {
             long children = 0;
-            for (int id = 0; reader.Field(ref id, out ThriftType type);)
+            for (int id = 0; reader.Field(ref id, out var type);)
             {
                 if ((id, type) == (5, ThriftType.Int32)) children = reader.Integer();
                 else reader.Skip(type);
             }
-            while (open.TryPop(out long more))
+            while (open.TryPop(out var more))
             {
                 if (more == 0) continue;
                 open.Push(more - 1);
@@ -143,7 +143,7 @@ internal sealed class ParquetSource : ReadOnlyStream
     private static List<Chunk> Chunks(ref ThriftReader reader)
     {
         var chunks = new List<Chunk>();
-        for (int id = 0; reader.Field(ref id, out ThriftType type);)
+        for (int id = 0; reader.Field(ref id, out var type);)
         {
             if ((id, type) != (1, ThriftType.List))
             {
@@ -152,7 +152,7 @@ internal sealed class ParquetSource : ReadOnlyStream
             }
             for (int left = reader.List(out _); left > 0; left--)
             {
-                for (int column = 0; reader.Field(ref column, out ThriftType of);)
+                for (int column = 0; reader.Field(ref column, out var of);)
                 {
                     if ((column, of) == (3, ThriftType.Structure)) chunks.Add(Chunk.Read(ref reader));
                     else reader.Skip(of);
@@ -203,7 +203,7 @@ internal sealed class ParquetSource : ReadOnlyStream
         public static Chunk Read(ref ThriftReader reader)
         {
             long length = 0, data = 0, dictionary = 0;
-            for (int id = 0; reader.Field(ref id, out ThriftType type);)
+            for (int id = 0; reader.Field(ref id, out var type);)
             {
                 switch (id, type)
                 {
@@ -221,7 +221,7 @@ internal sealed class ParquetSource : ReadOnlyStream
                         break;
                 }
             }
-            long start = dictionary > 0 && dictionary < data ? dictionary : data;
+            var start = dictionary > 0 && dictionary < data ? dictionary : data;
             return new Chunk { Next = start, End = start + Math.Max(0, length) };
         }
 
@@ -229,7 +229,7 @@ internal sealed class ParquetSource : ReadOnlyStream
         public void Pass(ref ThriftReader reader)
         {
             long kind = -1, decompressed = 0, compressed = 0;
-            for (int id = 0; reader.Field(ref id, out ThriftType type);)
+            for (int id = 0; reader.Field(ref id, out var type);)
             {
                 switch (id, type)
                 {

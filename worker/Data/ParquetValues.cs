@@ -17,7 +17,7 @@ internal static class ParquetValues
     /// <summary>How a column's 32-bit integers are written.</summary>
     public static Func<int, JsonNode?> Int32(ColumnDescriptor column)
     {
-        using LogicalType? type = Annotation(() => column.LogicalType);
+        using var type = Annotation(() => column.LogicalType);
         switch (type)
         {
             case DecimalLogicalType { Scale: var scale }: return value => Decimal(value, scale);
@@ -31,7 +31,7 @@ internal static class ParquetValues
     /// <summary>How a column's 64-bit integers are written.</summary>
     public static Func<long, JsonNode?> Int64(ColumnDescriptor column)
     {
-        using LogicalType? type = Annotation(() => column.LogicalType);
+        using var type = Annotation(() => column.LogicalType);
         switch (type)
         {
             case DecimalLogicalType { Scale: var scale }: return value => Decimal(value, scale);
@@ -47,7 +47,7 @@ internal static class ParquetValues
     /// <summary>How a column's byte arrays are written.</summary>
     public static Func<ByteArray, JsonNode?> Bytes(ColumnDescriptor column)
     {
-        using LogicalType? type = Annotation(() => column.LogicalType);
+        using var type = Annotation(() => column.LogicalType);
         switch (type)
         {
             case StringLogicalType or EnumLogicalType or JsonLogicalType: return value => Text(Span(value.Pointer, value.Length));
@@ -61,8 +61,8 @@ internal static class ParquetValues
     /// <summary>How a column's byte arrays of one length are written.</summary>
     public static Func<FixedLenByteArray, JsonNode?> FixedBytes(ColumnDescriptor column)
     {
-        using LogicalType? type = Annotation(() => column.LogicalType);
-        int length = column.TypeLength;
+        using var type = Annotation(() => column.LogicalType);
+        var length = column.TypeLength;
         switch (type)
         {
             case DecimalLogicalType { Scale: var scale }:
@@ -81,7 +81,7 @@ internal static class ParquetValues
     /// <summary>Nanoseconds of the day, and the Julian day above them.</summary>
     public static JsonNode? Int96(Int96 value)
     {
-        long nanosOfDay = unchecked((long)((ulong)(uint)value.B << 32 | (uint)value.A));
+        var nanosOfDay = unchecked((long)((ulong)(uint)value.B << 32 | (uint)value.A));
         BigInteger nanos = nanosOfDay + ((BigInteger)value.C - 2_440_588) * SecondsPerDay * 1_000_000_000, micros = nanos / 1_000;
         // Spark counts microseconds in 64 bits, which wrap: only they are sure, not the date.
         if (micros < long.MinValue || micros > long.MaxValue)
@@ -122,8 +122,8 @@ internal static class ParquetValues
 
     private static JsonValue Decimal(BigInteger unscaled, int scale)
     {
-        string digits = BigInteger.Abs(unscaled).ToString(CultureInfo.InvariantCulture).PadLeft(scale + 1, '0');
-        string text = scale == 0 ? digits : $"{digits[..^scale]}.{digits[^scale..]}";
+        var digits = BigInteger.Abs(unscaled).ToString(CultureInfo.InvariantCulture).PadLeft(scale + 1, '0');
+        var text = scale == 0 ? digits : $"{digits[..^scale]}.{digits[^scale..]}";
         return JsonValue.Create(unscaled.Sign < 0 ? "-" + text : text);
     }
 
@@ -132,19 +132,19 @@ internal static class ParquetValues
     {
         // Years begin on 1 March and eras of 400 years on 1 March of year 0, so that leap days come last.
         long day = days + 719_468, era = day >= 0 ? day / DaysPerEra : (day - DaysPerEra + 1) / DaysPerEra;
-        long ofEra = day - (era * DaysPerEra);
-        long yearOfEra = (ofEra - (ofEra / 1_460) + (ofEra / 36_524) - (ofEra / (DaysPerEra - 1))) / 365;
-        long ofYear = ofEra - ((365 * yearOfEra) + (yearOfEra / 4) - (yearOfEra / 100));
-        long month = ((5 * ofYear) + 2) / 153;
-        long dayOfMonth = ofYear - (((153 * month) + 2) / 5) + 1;
+        var ofEra = day - (era * DaysPerEra);
+        var yearOfEra = (ofEra - (ofEra / 1_460) + (ofEra / 36_524) - (ofEra / (DaysPerEra - 1))) / 365;
+        var ofYear = ofEra - ((365 * yearOfEra) + (yearOfEra / 4) - (yearOfEra / 100));
+        var month = ((5 * ofYear) + 2) / 153;
+        var dayOfMonth = ofYear - (((153 * month) + 2) / 5) + 1;
         month = month < 10 ? month + 3 : month - 9;
-        long year = yearOfEra + (era * 400) + (month <= 2 ? 1 : 0);
+        var year = yearOfEra + (era * 400) + (month <= 2 ? 1 : 0);
         return string.Create(CultureInfo.InvariantCulture, $"{year:0000}-{month:00}-{dayOfMonth:00}");
     }
 
     private static JsonNode? Time(long value, long perSecond)
     {
-        (long seconds, long fraction) = (value / perSecond, value % perSecond);
+        var (seconds, fraction) = (value / perSecond, value % perSecond);
         return value >= 0 && seconds < SecondsPerDay
             ? JsonValue.Create(Clock(seconds) + Fraction(fraction, perSecond))
             : Integer(value);
@@ -152,9 +152,9 @@ internal static class ParquetValues
 
     private static JsonValue Timestamp(BigInteger value, long perSecond, bool utc)
     {
-        BigInteger seconds = BigInteger.DivRem(value, perSecond, out BigInteger fraction);
+        var seconds = BigInteger.DivRem(value, perSecond, out var fraction);
         if (fraction.Sign < 0) (seconds, fraction) = (seconds - 1, fraction + perSecond);
-        (long days, long time) = Math.DivRem((long)seconds, SecondsPerDay);
+        var (days, time) = Math.DivRem((long)seconds, SecondsPerDay);
         if (time < 0) (days, time) = (days - 1, time + SecondsPerDay);
         return JsonValue.Create($"{Date(days)}T{Clock(time)}{Fraction((long)fraction, perSecond)}{(utc ? "Z" : "")}");
     }

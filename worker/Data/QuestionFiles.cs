@@ -16,7 +16,7 @@ internal static class QuestionFiles
     /// <summary>GSM8K: <c>question</c> and <c>answer</c>, with the question as id.</summary>
     public static string Gsm8k(DataRecord record, DataFile file)
     {
-        string question = record.Text("question");
+        var question = record.Text("question");
         return Line([("id", question), ("question", question), ("answer", record.Text("answer"))]);
     }
 
@@ -26,8 +26,8 @@ internal static class QuestionFiles
     /// </summary>
     public static string Math(DataRecord record, DataFile file)
     {
-        string problem = record.Text("problem");
-        string subject = record.Fields["type"] is not null ? record.Text("type").ToLowerInvariant()
+        var problem = record.Text("problem");
+        var subject = record.Fields["type"] is not null ? record.Text("type").ToLowerInvariant()
             .Replace("&", "and", StringComparison.Ordinal).Replace(' ', '_')
             : Path.GetFileName(Path.GetDirectoryName(file.Uri)) is { Length: > 0 } folder ? folder
             : throw new WorkerException(ExitCode.BadData,
@@ -42,7 +42,7 @@ internal static class QuestionFiles
     /// <summary>For refinement: the question as <c>prompt</c>, the worked solution as <c>target</c>.</summary>
     public static string Refinement(DataRecord record)
     {
-        bool math = record.Fields["problem"] is not null;
+        var math = record.Fields["problem"] is not null;
         return Line([("prompt", record.Text(math ? "problem" : "question")), ("target", record.Text(math ? "solution" : "answer"))]);
     }
 
@@ -52,22 +52,22 @@ internal static class QuestionFiles
     public static async IAsyncEnumerable<(DataRecord Record, DataFile File)> ReadAsync(
         string uri, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
-        int index = 0;
-        foreach (DataFile file in await DataFile.FindAsync(uri, cancellation))
+        var index = 0;
+        foreach (var file in await DataFile.FindAsync(uri, cancellation))
         {
             if (Path.GetExtension(file.Name).Equals(".json", StringComparison.OrdinalIgnoreCase))
             {
                 yield return (new DataRecord(index++, await ObjectAsync(file, cancellation), file.Uri), file);
                 continue;
             }
-            await foreach ((JsonObject fields, string place) in RecordReader.ReadAsync(file, null, cancellation))
+            await foreach (var (fields, place) in RecordReader.ReadAsync(file, null, cancellation))
                 yield return (new DataRecord(index++, fields, place), file);
         }
     }
 
     private static async Task<JsonObject> ObjectAsync(DataFile file, CancellationToken cancellation)
     {
-        await using Stream stream = await file.OpenAsync(cancellation);
+        await using var stream = await file.OpenAsync(cancellation);
         using var content = new MemoryStream();
         await stream.CopyToAsync(content, cancellation);
         return JsonFile.Parse(content.ToArray(), file.Uri);
@@ -77,11 +77,11 @@ internal static class QuestionFiles
     private static string Line(IEnumerable<(string Name, string Value)> fields)
     {
         var line = new StringBuilder("{");
-        foreach ((string name, string value) in fields)
+        foreach (var (name, value) in fields)
         {
             if (line.Length > 1) line.Append(", ");
             line.Append('"').Append(name).Append("\": \"");
-            foreach (char c in value)
+            foreach (var c in value)
             {
                 _ = c switch
                 {

@@ -48,10 +48,10 @@ public static class RecordReader
     public static async IAsyncEnumerable<DataRecord> ReadAsync(
         string uri, RecordFormat? format, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
-        int index = 0;
-        foreach (DataFile file in await DataFile.FindAsync(uri, cancellation))
+        var index = 0;
+        foreach (var file in await DataFile.FindAsync(uri, cancellation))
         {
-            await foreach ((JsonObject fields, string place) in ReadAsync(file, format, cancellation))
+            await foreach (var (fields, place) in ReadAsync(file, format, cancellation))
                 yield return new DataRecord(index++, fields, place);
         }
     }
@@ -62,7 +62,7 @@ public static class RecordReader
     public static async IAsyncEnumerable<(JsonObject Fields, string Place)> ReadAsync(
         DataFile file, RecordFormat? format, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
-        await using Stream stream = await file.OpenAsync(cancellation);
+        await using var stream = await file.OpenAsync(cancellation);
         var head = new byte[ContentKind.HeadBytes];
         head = head[..await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellation)];
         stream.Position = 0;
@@ -70,10 +70,10 @@ public static class RecordReader
             (format ?? (head.AsSpan().StartsWith("PAR1"u8) ? RecordFormat.Parquet : FormatOf(file.Name))) == RecordFormat.Parquet;
         if ((!gzip || isParquet) && ContentKind.NameOf(head) is { } other)
             throw new WorkerException(ExitCode.BadData, $"{file.Uri}: is {other}");
-        await using Stream content = gzip ? new GZipInputStream(stream) { IsStreamOwner = false } : stream;
+        await using var content = gzip ? new GZipInputStream(stream) { IsStreamOwner = false } : stream;
         IAsyncEnumerable<(JsonObject, string)> records = isParquet ? ParquetRecords.ReadAsync(content, file.Uri, cancellation)
             : JsonLines(content, file.Uri, cancellation);
-        await foreach ((JsonObject fields, string place) in records) yield return (fields, place);
+        await foreach (var (fields, place) in records) yield return (fields, place);
     }
 
     /// <summary>The records of one JSONL text.</summary>
@@ -83,7 +83,7 @@ public static class RecordReader
         var lines = new LineReader(stream, MaxLine);
         for (int number = 1; ; number++)
         {
-            string place = $"{uri} line {number}";
+            var place = $"{uri} line {number}";
             JsonObject? fields;
             try
             {
@@ -106,11 +106,11 @@ public static class RecordReader
 
     private static JsonObject Parse(ReadOnlySequence<byte> line)
     {
-        ReadOnlySpan<byte> text = line.IsSingleSegment ? line.FirstSpan : line.ToArray();
+        var text = line.IsSingleSegment ? line.FirstSpan : line.ToArray();
         if (!Utf8.IsValid(text)) throw new InvalidDataException("is not UTF-8");
         try
         {
-            JsonNode? node = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
+            var node = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
             // reads all texts: half a surrogate pair is no character
             if (text.IndexOf("\\ud"u8) >= 0 || text.IndexOf("\\uD"u8) >= 0) _ = node?.ToJsonString();
             return node as JsonObject
@@ -139,14 +139,14 @@ public static class RecordReader
 
     private static bool IsBlank(ReadOnlySequence<byte> line)
     {
-        foreach (ReadOnlyMemory<byte> part in line)
+        foreach (var part in line)
             if (part.Span.ContainsAnyExcept(" \t\r"u8)) return false;
         return true;
     }
 
     private static RecordFormat FormatOf(string name)
     {
-        string extension = Path.GetExtension(name);
+        var extension = Path.GetExtension(name);
         if (extension.Equals(".gz", StringComparison.OrdinalIgnoreCase)) extension = Path.GetExtension(name[..^extension.Length]);
         return extension.ToLowerInvariant() is ".parquet" or ".pq" ? RecordFormat.Parquet : RecordFormat.Jsonl;
     }

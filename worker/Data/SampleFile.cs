@@ -22,7 +22,7 @@ internal static class SampleFile
             WriteParquet(samples, content);
             return;
         }
-        foreach (ContrastiveSample sample in samples)
+        foreach (var sample in samples)
         {
             await JsonSerializer.SerializeAsync(content, sample, Json);
             content.WriteByte((byte)'\n');
@@ -44,7 +44,7 @@ internal static class SampleFile
         using var writer = new ParquetFileWriter(output, columns, Compression.Zstd);
         if (samples.Count > 0)
         {
-            using RowGroupWriter group = writer.AppendRowGroup();
+            using var group = writer.AppendRowGroup();
             Write(sample => sample.PromptId);
             Write(sample => sample.Step);
             Write(sample => sample.Prefix);
@@ -62,7 +62,7 @@ internal static class SampleFile
 
             void Write<T>(Func<ContrastiveSample, T> value)
             {
-                using LogicalColumnWriter<T> column = group.NextColumn().LogicalWriter<T>();
+                using var column = group.NextColumn().LogicalWriter<T>();
                 column.WriteBatch([.. samples.Select(value)]);
             }
         }

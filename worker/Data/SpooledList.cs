@@ -28,13 +28,13 @@ public sealed class SpooledList<T>(int memory = 32 << 20) : IReadOnlyList<T>, ID
     {
         get
         {
-            long start = index == 0 ? 0 : _ends[index - 1];
-            int length = checked((int)(_ends[index] - start));
+            var start = index == 0 ? 0 : _ends[index - 1];
+            var length = checked((int)(_ends[index] - start));
             if (start >= _filed) return Read(_recent.GetBuffer().AsSpan((int)(start - _filed), length));
-            byte[] bytes = new byte[length];
+            var bytes = new byte[length];
             for (int done = 0; done < length;)
             {
-                int count = RandomAccess.Read(_file!, bytes.AsSpan(done), start + done);
+                var count = RandomAccess.Read(_file!, bytes.AsSpan(done), start + done);
                 done += count > 0 ? count : throw new EndOfStreamException("a temporary file of records was truncated by another process");
             }
             return Read(bytes);
@@ -72,8 +72,8 @@ public sealed class SpooledList<T>(int memory = 32 << 20) : IReadOnlyList<T>, ID
 
     private static SafeFileHandle CreateFile()
     {
-        string path = Path.Combine(Path.GetTempPath(), $"lightreasoner-{Guid.NewGuid():N}.records");
-        SafeFileHandle file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete);
+        var path = Path.Combine(Path.GetTempPath(), $"lightreasoner-{Guid.NewGuid():N}.records");
+        var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete);
         File.Delete(path);
         return file;
     }

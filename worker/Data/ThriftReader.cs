@@ -15,7 +15,7 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> data)
     /// <param name="type">Type of its value, which follows.</param>
     public bool Field(ref int id, out ThriftType type)
     {
-        byte head = Byte();
+        var head = Byte();
         type = (ThriftType)(head & 15);
         if (type == ThriftType.Stop) return false;
         id = head >> 4 is > 0 and var step ? id + step : (int)Integer();
@@ -25,16 +25,16 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> data)
     /// <summary>The number of entries of a list, which follow.</summary>
     public int List(out ThriftType type)
     {
-        byte head = Byte();
+        var head = Byte();
         type = (ThriftType)(head & 15);
-        ulong count = head >> 4 is < 15 and var few ? (ulong)few : Varint();
+        var count = head >> 4 is < 15 and var few ? (ulong)few : Varint();
         return count <= (ulong)(_data.Length - Position) ? (int)count : throw new EndOfStreamException(); // every entry takes a byte
     }
 
     /// <summary>A 16-, 32- or 64-bit integer.</summary>
     public long Integer()
     {
-        ulong bits = Varint();
+        var bits = Varint();
         return (long)(bits >> 1) ^ -(long)(bits & 1);
     }
 
@@ -59,12 +59,12 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> data)
                 Advance(Varint());
                 break;
             case ThriftType.List or ThriftType.Set:
-                for (int left = List(out ThriftType entry); left > 0; left--) SkipEntry(entry, depth + 1);
+                for (int left = List(out var entry); left > 0; left--) SkipEntry(entry, depth + 1);
                 break;
             case ThriftType.Map:
                 if (Varint() is > 0 and var count)
                 {
-                    byte types = Byte();
+                    var types = Byte();
                     for (; count > 0; count--)
                     {
                         SkipEntry((ThriftType)(types >> 4), depth + 1);
@@ -73,7 +73,7 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> data)
                 }
                 break;
             case ThriftType.Structure:
-                for (int id = 0; Field(ref id, out ThriftType field);) Skip(field, depth + 1);
+                for (int id = 0; Field(ref id, out var field);) Skip(field, depth + 1);
                 break;
             default:
                 throw new InvalidDataException($"has a value of the unknown type {(int)type}");
@@ -93,7 +93,7 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> data)
         ulong value = 0;
         for (int shift = 0; shift < 64; shift += 7)
         {
-            byte next = Byte();
+            var next = Byte();
             value |= (ulong)(next & 127) << shift;
             if (next < 128) return value;
         }

@@ -30,7 +30,7 @@ public sealed record PassAccuracy(string Setting, int Questions, int Correct, do
             .OrderBy(m => m.TokensPerForward)];
         if (all.Length == 0) return 0;
         (double Speed, double Accuracy)[] points = [.. all.Where(point => point.Accuracy >= all[0].Accuracy - LargestLoss)];
-        double best = points.Max(point => point.Accuracy);
+        var best = points.Max(point => point.Accuracy);
         if (best == 0) return 0;
         double Weighted(double accuracy) => accuracy * Math.Exp(-Penalty * (1 - accuracy / best));
         return points[0].Speed * points[0].Accuracy + points.Zip(points.Skip(1)).Sum(pair =>

@@ -52,7 +52,7 @@ internal static partial class AnswerExtraction
         response = response.Trim('\n');
         // Said more than once: the model went on with questions of its own.
         if (response.Split("choice is").Length > 2 || response.Split("answer is").Length > 2) response = Before(response, "\n\n");
-        string[] parts = response.Split(["choice is", "answer is"], StringSplitOptions.None);
+        var parts = response.Split(["choice is", "answer is"], StringSplitOptions.None);
         return Letter(parts[^1], first: parts.Length > 1);
     }
 
@@ -67,7 +67,7 @@ internal static partial class AnswerExtraction
     /// <summary>The text after the last (or first) occurrence of a part; null where there is none.</summary>
     private static string? After(string text, string part, bool last = true)
     {
-        int at = last ? text.LastIndexOf(part, StringComparison.Ordinal) : text.IndexOf(part, StringComparison.Ordinal);
+        var at = last ? text.LastIndexOf(part, StringComparison.Ordinal) : text.IndexOf(part, StringComparison.Ordinal);
         return at < 0 ? null : text[(at + part.Length)..];
     }
 
@@ -77,7 +77,7 @@ internal static partial class AnswerExtraction
     /// <summary>What stands between a brace and the one that closes it; all the rest where none does.</summary>
     private static string Braced(string text)
     {
-        int depth = 0;
+        var depth = 0;
         for (int i = 0; i < text.Length; i++)
         {
             depth += text[i] == '{' ? 1 : text[i] == '}' ? -1 : 0;

@@ -19,10 +19,10 @@ public sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null, P
     {
         if (benchmark is not null)
         {
-            string answer = benchmark.Extract(response, reference, prompt);
+            var answer = benchmark.Extract(response, reference, prompt);
             return (answer, AnswerExtraction.Cut(response, prompt).Length > 0 && AreEqual(answer, benchmark.AtScoring(reference)));
         }
-        string given = type switch
+        var given = type switch
         {
             GraderType.Gsm8k => Gsm8kAnswer.Extract(response) ?? "",
             GraderType.Exact => response.Trim(),
@@ -55,7 +55,7 @@ public sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null, P
         }
         if (count == 0) throw new WorkerException(ExitCode.BadData, "there is no question to grade");
         if (misfits == 0) return;
-        string shown = example.Reference.Length > 120 ? "…" + example.Reference[^120..] : example.Reference;
+        var shown = example.Reference.Length > 120 ? "…" + example.Reference[^120..] : example.Reference;
         throw new WorkerException(ExitCode.BadData,
             $"{misfits} of {count} references do not fit {Needs()}; the first is {example.Place}: '{shown.ReplaceLineEndings(" ")}'");
     }

@@ -87,11 +87,11 @@ internal static partial class AnswerText
     private static string RemoveUnit(string text, string unit)
     {
         System.Text.StringBuilder? rest = null;
-        int copied = 0;
+        var copied = 0;
         for (int at = 0; at + unit.Length <= text.Length;)
         {
             // The word itself may stand at the very start; elsewhere another character goes before it.
-            int start = at == 0 && IsUnit(text, 0, unit) ? 0 : IsOther(text[at]) && IsUnit(text, at + 1, unit) ? at + 1 : -1;
+            var start = at == 0 && IsUnit(text, 0, unit) ? 0 : IsOther(text[at]) && IsUnit(text, at + 1, unit) ? at + 1 : -1;
             if (start < 0)
             {
                 at++;
@@ -113,11 +113,12 @@ internal static partial class AnswerText
     }
 
     private static bool IsOther(char c) => c != '_' && !char.IsLetter(c)
-        && char.GetUnicodeCategory(c) is not (UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber);
+        && char.GetUnicodeCategory(c) is not (UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber
+            or UnicodeCategory.OtherNumber);
 
     private static string[] UnitsAndPlurals(string words)
     {
-        string[] units = words.Replace("\n", "", StringComparison.Ordinal).Split('|');
+        var units = words.Replace("\n", "", StringComparison.Ordinal).Split('|');
         return [.. units, .. units.Select(unit => unit + "s")];
     }
 

@@ -44,8 +44,8 @@ public sealed partial class Benchmark
     public BenchmarkProblem Read(DataRecord record)
     {
         record = FromVerl(record);
-        string truth = Truth(record);
-        string question = Name switch
+        var truth = Truth(record);
+        var question = Name switch
         {
             BenchmarkName.Svamp when Has(record, "Body") =>
                 $"{(record.Text("Body").Trim() is var body && body.EndsWith('.') ? body : body + ".")} {record.Text("Question").Trim()}",
@@ -70,7 +70,7 @@ public sealed partial class Benchmark
         CancellationToken cancellation)
     {
         List<Question> questions = [];
-        await foreach (DataRecord record in RecordReader.ReadAsync(uri, format, cancellation))
+        await foreach (var record in RecordReader.ReadAsync(uri, format, cancellation))
         {
             if (record.Index >= maxQuestions) break;
             var problem = Read(record);
@@ -86,7 +86,7 @@ public sealed partial class Benchmark
     {
         response = AnswerExtraction.Cut(response, type);
         if (response.Length == 0) return "";
-        string answer = AnswerText.Normalize(ExtractRaw(response), KeepsUnits);
+        var answer = AnswerText.Normalize(ExtractRaw(response), KeepsUnits);
         if (truth is ['A' or 'B' or 'C' or 'D' or 'E'])
             return answer is ['A' or 'B' or 'C' or 'D' or 'E'] ? answer : AnswerExtraction.Choice(response);
         return truth.All(IsChoice) && !answer.All(IsChoice) ? string.Concat(answer.Where(IsChoice)) : answer;
@@ -134,7 +134,8 @@ public sealed partial class Benchmark
 
     private static string Choices(DataRecord record) => record.Required("choices") is JsonArray { Count: 4 } choices
         ? string.Join(' ', choices.Select((choice, i) =>
-            $"({"ABCD"[i]}) {(choice is JsonValue value && value.TryGetValue(out string? text) ? text : choice?.ToJsonString() ?? "None").Trim()}"))
+            $"({"ABCD"[i]}) {(choice is JsonValue value && value.TryGetValue(out string? text) ? text : choice?.ToJsonString() ?? "None")
+                .Trim()}"))
         : throw record.Bad("choices", "must list four choices");
 
     /// <summary>Whether a record is one of <c>worker prepare</c>: question and answer, ready to be used.</summary>
@@ -157,8 +158,8 @@ public sealed partial class Benchmark
         if (Name is not (BenchmarkName.Gsm8k or BenchmarkName.Math) || record.Fields["reward_model"] is not JsonObject reward
             || record.Fields["prompt"] is not JsonArray prompt) return record;
         var more = record.Fields["extra_info"] as JsonObject;
-        string truth = reward["ground_truth"]?.ToString() ?? throw record.Bad("reward_model.ground_truth", "is missing");
-        string question = more?["question"]?.ToString()
+        var truth = reward["ground_truth"]?.ToString() ?? throw record.Bad("reward_model.ground_truth", "is missing");
+        var question = more?["question"]?.ToString()
             ?? prompt.OfType<JsonObject>().LastOrDefault(message => message["role"]?.ToString() == "user")?["content"]?.ToString()
             ?? throw record.Bad("prompt", "must hold a message of the user");
         foreach (var instruction in VerlInstructions)

@@ -45,9 +45,9 @@ internal sealed partial class LatexReader
         if (text.Length > MaxLength || (dialect == LatexDialect.Fallback && text.StartsWith('~'))) return null; // ~5 is -6 in Python
         var reader = new LatexReader(text, dialect);
         var node = dialect == LatexDialect.Fallback ? reader.Lists() : reader.Relation();
-        bool all = dialect == LatexDialect.Plain || reader._python;
+        var all = dialect == LatexDialect.Plain || reader._python;
         // The last resort looks one token further than where it stops.
-        bool stuck = reader.Next == LatexTokens.Error
+        var stuck = reader.Next == LatexTokens.Error
             || (dialect == LatexDialect.Fallback && reader._tokens.ElementAtOrDefault(reader._at + 1) == LatexTokens.Error);
         return reader._failed || stuck || (all && reader._at < reader._tokens.Count) ? null : node;
     }
@@ -89,7 +89,7 @@ internal sealed partial class LatexReader
             if (links > MaxDepth) return Fail();
             var sign = Next;
             if (Skip(Additive) is not { } right) return Fail();
-            bool nested = left.Kind == MathKind.Relation;
+            var nested = left.Kind == MathKind.Relation;
             // sympy takes a chain of equations for false and refuses a chain of inequalities.
             if (_dialect == LatexDialect.Sympy && nested && sign != "=") return Fail();
             left = _dialect == LatexDialect.Sympy && nested ? MathNode.Symbol("False") : MathNode.Relation(sign, left, right);
@@ -103,7 +103,7 @@ internal sealed partial class LatexReader
         List<MathNode> terms = [first];
         while (!_failed && Next is "+" or "-")
         {
-            bool minus = Next == "-";
+            var minus = Next == "-";
             if (Try(() => Skip(() => Product(functions: true))) is not { } term) break;
             terms.Add(minus ? term.Negate() : term);
         }
@@ -118,7 +118,7 @@ internal sealed partial class LatexReader
         List<MathNode> factors = [first];
         while (!_failed && Next is "*" or "/")
         {
-            bool over = Next == "/";
+            var over = Next == "/";
             if (Try(() => Skip(() => Unary(functions))) is not { } factor) break;
             factors.Add(over ? factor.Invert() : factor);
         }
@@ -128,7 +128,7 @@ internal sealed partial class LatexReader
     private MathNode? Unary(bool functions)
     {
         if (Next is not ("+" or "-")) return Juxtaposed(functions);
-        bool minus = Next == "-";
+        var minus = Next == "-";
         var value = Deeper(() => Skip(() => Unary(functions)));
         return minus ? value?.Negate() : value;
     }
@@ -143,7 +143,7 @@ internal sealed partial class LatexReader
             if (factors[i] is { Kind: MathKind.Symbol, Name: "x" } && !factors[i - 1].HasSymbols
                 && !factors[i + 1].HasSymbols) factors.RemoveAt(i);
         // The published last resort flattens long products, which then are not the same text as others of the same factors.
-        bool flat = _dialect == LatexDialect.Fallback && (factors.Count > 2 || factors.Any(factor => factor.Kind == MathKind.Product));
+        var flat = _dialect == LatexDialect.Fallback && (factors.Count > 2 || factors.Any(factor => factor.Kind == MathKind.Product));
         return factors.Count == 1 ? factors[0] : MathNode.Named(MathKind.Product, flat ? "flat" : "", factors);
     }
 
@@ -162,7 +162,7 @@ internal sealed partial class LatexReader
     private MathNode? Postfix(bool functions)
     {
         var value = Atom(functions);
-        int steps = 0;
+        var steps = 0;
         while (value is not null && !_failed)
         {
             if (++steps > MaxDepth) return Fail();
@@ -280,7 +280,7 @@ internal sealed partial class LatexReader
 
     private string Digits()
     {
-        int start = _at;
+        var start = _at;
         while (IsDigit(Next)) _at++;
         return string.Concat(_tokens[start.._at]);
     }
@@ -293,7 +293,7 @@ internal sealed partial class LatexReader
         else name += Subscript();
         if (functions && Next == "(" && !_dead.Contains(_at) && !(_dialect == LatexDialect.Plain && name.Length == 1))
         {
-            int open = _at;
+            var open = _at;
             if (Try(() => Deeper(Arguments)) is { } arguments) return Opaque(MathNode.Call(name, arguments.Children));
             _dead.Add(open);
         }
@@ -381,7 +381,7 @@ internal sealed partial class LatexReader
     {
         if (Next == "(" && !_dead.Contains(_at))
         {
-            int open = _at;
+            var open = _at;
             if (Try(Arguments) is { } arguments) return arguments.Children[0];
             _dead.Add(open);
         }
@@ -390,13 +390,13 @@ internal sealed partial class LatexReader
 
     private MathNode? Accent()
     {
-        int start = _at++;
+        var start = _at++;
         return Group("{", "}") is null ? Fail() : MathNode.Symbol(string.Concat(_tokens[start.._at]));
     }
 
     private MathNode? Matrix()
     {
-        int begin = _at;
+        var begin = _at;
         if (!Environment(@"\begin")) return Fail();
         List<MathNode> rows = [], row = [];
         while (!_failed)
@@ -428,7 +428,7 @@ internal sealed partial class LatexReader
     /// <summary>An expression between brackets.</summary>
     private MathNode? Group(string open, string close)
     {
-        int start = _at;
+        var start = _at;
         if (Next != open || _dead.Contains(start)) return null;
         var value = Deeper(() => Skip(Additive));
         if (value is not null && Take(close)) return value;
@@ -453,7 +453,7 @@ internal sealed partial class LatexReader
     /// <summary>Reads on, or stays where it is.</summary>
     private MathNode? Try(Func<MathNode?> read)
     {
-        int start = _at;
+        var start = _at;
         var value = read();
         if (value is null) _at = start;
         return value;

@@ -105,7 +105,7 @@ internal static class LatexTokens
         var tokens = new List<string>();
         for (int at = 0; at < text.Length;)
         {
-            int length = text[at] is '<' or '>' && at + 1 < text.Length && text[at + 1] == '=' && (python || dialect == LatexDialect.Plain)
+            var length = text[at] is '<' or '>' && at + 1 < text.Length && text[at + 1] == '=' && (python || dialect == LatexDialect.Plain)
                 ? 2 : Length(text, at, dialect);
             var token = text.Substring(at, length);
             at += length;
@@ -118,7 +118,7 @@ internal static class LatexTokens
                 tokens.Add("^");
                 token = token[1..];
             }
-            bool known = token.Length > 1
+            var known = token.Length > 1
                 ? token[0] != '\\' || char.IsAsciiLetter(token[1]) || token is @"\{" or @"\}"
                     || (dialect != LatexDialect.Sympy && token is @"\\" or @"\%")
                 : char.IsAsciiLetterOrDigit(token[0]) || "+-*/()[]{}|_^=<>≤≥≠!,.'".Contains(token[0])
@@ -136,19 +136,19 @@ internal static class LatexTokens
     {
         int Letters(int from)
         {
-            int end = from;
+            var end = from;
             while (end < text.Length && char.IsAsciiLetter(text[end])) end++;
             return end - from;
         }
         if (text[at] == '\\')
         {
-            int letters = Letters(at + 1);
+            var letters = Letters(at + 1);
             if (letters == 0) return Math.Min(2, text.Length - at);
             return text.AsSpan(at, letters + 1) is @"\left" or @"\right" && at + letters + 1 < text.Length && text[at + letters + 1] == '|'
                 && dialect == LatexDialect.Sympy ? letters + 2 : letters + 1;
         }
         if (text[at] != 'd' || dialect == LatexDialect.Plain) return 1;
-        int next = at + 1;
+        var next = at + 1;
         while (next < text.Length && char.IsWhiteSpace(text[next])) next++;
         if (next >= text.Length) return 1;
         return char.IsAsciiLetter(text[next]) ? next + 1 - at : text[next] == '\\' && Letters(next + 1) is > 0 and var name

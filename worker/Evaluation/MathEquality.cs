@@ -45,7 +45,7 @@ internal sealed partial class MathEquality
         (prediction, truth) = (prediction.Trim(), truth.Trim());
         if (prediction.Contains("pmatrix", StringComparison.Ordinal) && !truth.Contains("pmatrix", StringComparison.Ordinal))
             truth = ColumnOf(truth);
-        bool otherBrackets = (prediction is ['[', .., ']'] && truth is not ['(', .., ')'])
+        var otherBrackets = (prediction is ['[', .., ']'] && truth is not ['(', .., ')'])
             || (prediction is ['(', .., ')'] && truth is not ['[', .., ']']);
         if (Same(WithoutBrackets(prediction, otherBrackets), WithoutBrackets(truth, otherBrackets))) return true;
         if (Bracketed().IsMatch(prediction) && Bracketed().IsMatch(truth)
@@ -74,7 +74,7 @@ internal sealed partial class MathEquality
 
     private static MathNode? Read(string text)
     {
-        string single = text.Swap(@"\\", @"\");
+        var single = text.Swap(@"\\", @"\");
         return LatexReader.Read(single, LatexDialect.Sympy) ?? LatexReader.Read(text, LatexDialect.Sympy)
             ?? (Float(text) is { } number && double.IsFinite(number) ? MathNode.Decimal(number) : null)
             ?? LatexReader.Read(single, LatexDialect.Fallback) ?? LatexReader.Read(text, LatexDialect.Fallback);
@@ -119,7 +119,7 @@ internal sealed partial class MathEquality
         if (Interval().Match(one) is not { Success: true } a || Interval().Match(other) is not { Success: true } b) return false;
         string brackets = a.Groups[1].Value + a.Groups[2].Value, others = b.Groups[1].Value + b.Groups[2].Value;
         // (1,2) may be a point, and [1,2] a list.
-        bool areIntervals = brackets is "(]" or "[)" || others is "(]" or "[)"
+        var areIntervals = brackets is "(]" or "[)" || others is "(]" or "[)"
             || (one + other).Contains(@"\infty", StringComparison.Ordinal);
         return areIntervals && brackets != others;
     }
@@ -139,7 +139,7 @@ internal sealed partial class MathEquality
     /// <summary>The side that is to be the smaller less the other; the left one less the right one of an equation.</summary>
     private static MathNode Difference(MathNode relation)
     {
-        (MathNode left, MathNode right) = (relation.Children[0], relation.Children[1]);
+        var (left, right) = (relation.Children[0], relation.Children[1]);
         return relation.Name is ">" or "≥" ? MathNode.Of(MathKind.Sum, right, left.Negate())
             : MathNode.Of(MathKind.Sum, left, right.Negate());
     }

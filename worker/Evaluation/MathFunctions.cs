@@ -58,7 +58,7 @@ internal static class MathFunctions
         z -= 1;
         Complex sum = Lanczos[0];
         for (int i = 1; i < Lanczos.Length; i++) sum += Lanczos[i] / (z + i);
-        Complex t = z + 7.5;
+        var t = z + 7.5;
         return Math.Sqrt(2 * Math.PI) * Complex.Exp((z + 0.5) * Complex.Log(t) - t) * sum;
     }
 }

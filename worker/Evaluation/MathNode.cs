@@ -102,7 +102,7 @@ internal sealed class MathNode
     /// <summary>A decimal number, exactly.</summary>
     public static MathNode Decimal(double number)
     {
-        int exponent = number == 0 ? 0 : Math.ILogB(number) - 52;
+        var exponent = number == 0 ? 0 : Math.ILogB(number) - 52;
         var whole = new BigInteger(Math.ScaleB(number, -exponent));
         return exponent >= 0 ? Number(whole << exponent) : Number(whole, BigInteger.One << -exponent);
     }
@@ -138,7 +138,7 @@ internal sealed class MathNode
     private string Write()
     {
         string Joined(IEnumerable<string> parts, string between) => "(" + string.Join(between, parts) + ")";
-        IEnumerable<string> children = Children.Select(child => child.Text);
+        var children = Children.Select(child => child.Text);
         return Kind switch
         {
             MathKind.Number => Denominator.IsOne ? Numerator.ToString(CultureInfo.InvariantCulture) : $"{Numerator}/{Denominator}",

@@ -17,13 +17,13 @@ internal static class MathValue
     public static bool AreIdentical(MathNode one, MathNode other)
     {
         if (one.Text == other.Text) return true;
-        bool? exact = AgreeModuloPrime(one, other);
+        var exact = AgreeModuloPrime(one, other);
         if (exact is not null) return exact.Value;
-        int agreed = 0;
+        var agreed = 0;
         for (int point = 0; point < Points; point++)
         {
-            (Complex a, double errorA) = At(one, point);
-            (Complex b, double errorB) = At(other, point);
+            var (a, errorA) = At(one, point);
+            var (b, errorB) = At(other, point);
             if (!Complex.IsFinite(a) || !Complex.IsFinite(b) || !double.IsFinite(errorA + errorB)) continue;
             if (Complex.Abs(a - b) > 64 * (errorA + errorB)) return false;
             // Rounding may hide everything; then agreement means nothing.
@@ -37,7 +37,7 @@ internal static class MathValue
     {
         if (node.HasSymbols) return null;
         if (InfiniteSign(node) is { } sign) return sign * double.PositiveInfinity;
-        (Complex value, double error) = At(node, 0);
+        var (value, error) = At(node, 0);
         return Complex.IsFinite(value) && Math.Abs(value.Imaginary) <= 64 * error + 1e-12 * Math.Abs(value.Real) ? value.Real : null;
     }
 
@@ -56,7 +56,7 @@ internal static class MathValue
 
     private static bool? AgreeModuloPrime(MathNode one, MathNode other)
     {
-        int agreed = 0;
+        var agreed = 0;
         for (int point = 0; point < Points && agreed < 3; point++)
         {
             if (Modulo(one, point) is not { } a || Modulo(other, point) is not { } b) return null;
@@ -75,7 +75,7 @@ internal static class MathValue
         switch (node.Kind)
         {
             case MathKind.Number:
-                BigInteger below = Mod(node.Denominator);
+                var below = Mod(node.Denominator);
                 return below.IsZero ? BigInteger.MinusOne : Mod(node.Numerator * Inverse(below));
             case MathKind.Symbol:
                 return Hash(node.Name, point) % Prime;
@@ -126,7 +126,7 @@ internal static class MathValue
                 (Complex sum, double sumError) = (0, 0);
                 foreach (var child in node.Children)
                 {
-                    (Complex value, double error) = At(child, point);
+                    var (value, error) = At(child, point);
                     (sum, sumError) = (sum + value, sumError + error + Epsilon * Complex.Abs(sum + value));
                 }
                 return (sum, sumError);
@@ -134,18 +134,18 @@ internal static class MathValue
                 (Complex product, double productError) = (1, 0);
                 foreach (var child in node.Children)
                 {
-                    (Complex value, double error) = At(child, point);
+                    var (value, error) = At(child, point);
                     productError = Complex.Abs(product) * error + Complex.Abs(value) * productError
                         + Epsilon * Complex.Abs(product * value);
                     product *= value;
                 }
                 return (product, productError);
             case MathKind.Power:
-                (Complex @base, double baseError) = At(node.Children[0], point);
-                (Complex exponent, double exponentError) = At(node.Children[1], point);
+                var (@base, baseError) = At(node.Children[0], point);
+                var (exponent, exponentError) = At(node.Children[1], point);
                 if (@base == Complex.Zero) return exponent.Real > 0 ? (0, baseError) : (Complex.NaN, 0);
                 var power = Power(@base, exponent);
-                double relative = Complex.Abs(exponent) * baseError / Complex.Abs(@base) + Complex.Abs(Complex.Log(@base)) * exponentError
+                var relative = Complex.Abs(exponent) * baseError / Complex.Abs(@base) + Complex.Abs(Complex.Log(@base)) * exponentError
                     + (1 + Complex.Abs(exponent)) * Epsilon;
                 return (power, Complex.Abs(power) * relative);
             case MathKind.Call:
@@ -190,8 +190,8 @@ internal static class MathValue
     /// <summary>Random but repeatable (FNV-1a, then mixed as in SplitMix64).</summary>
     private static ulong Hash(string name, int point)
     {
-        ulong hash = 14695981039346656037;
-        foreach (char c in name) hash = (hash ^ c) * 1099511628211;
+        var hash = 14695981039346656037;
+        foreach (var c in name) hash = (hash ^ c) * 1099511628211;
         hash += (ulong)(point + 1) * 0x9E3779B97F4A7C15;
         hash = (hash ^ (hash >> 30)) * 0xBF58476D1CE4E5B9;
         hash = (hash ^ (hash >> 27)) * 0x94D049BB133111EB;

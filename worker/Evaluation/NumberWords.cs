@@ -22,7 +22,7 @@ internal static class NumberWords
         List<long> numbers =
             [.. words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Where(Values.ContainsKey).Select(word => Values[word])];
         if (numbers.Count == 0 || Once.Any(scale => numbers.Count(n => n == scale) > 1)) return text;
-        int point = numbers.IndexOf(Point);
+        var point = numbers.IndexOf(Point);
         if (Whole(point < 0 ? numbers : numbers[..point]) is not { } whole) return text;
         List<long> decimals = point < 0 ? [] : numbers[(point + 1)..];
         return decimals.Count > 0 && decimals.All(n => n <= 9)
@@ -41,8 +41,8 @@ internal static class NumberWords
         int billion = numbers.IndexOf(1_000_000_000), million = numbers.IndexOf(1_000_000), thousand = numbers.IndexOf(1_000);
         if ((thousand > -1 && (thousand < million || thousand < billion)) || (million > -1 && million < billion)) return null;
         long sum = 0;
-        int from = 0;
-        foreach (int scale in new[] { billion, million, thousand }.Where(at => at >= 0))
+        var from = 0;
+        foreach (var scale in new[] { billion, million, thousand }.Where(at => at >= 0))
         {
             if (scale == from) return null; // no number before the scale
             sum += Below1000(numbers[from..scale]) * numbers[scale];

@@ -20,9 +20,9 @@ public sealed record TestSet(EvaluationSpec Spec, IReadOnlyList<Question> Questi
             ? [.. several.Select(set => spec with { Benchmarks = null, Benchmark = set.Name, Dataset = set.Dataset })]
             : [spec];
         var read = new List<TestSet>();
-        foreach (EvaluationSpec set in sets)
+        foreach (var set in sets)
         {
-            IReadOnlyList<Question> questions = set.Benchmark is { } name
+            var questions = set.Benchmark is { } name
                 ? await Benchmark.Of(name).QuestionsAsync(uri(set.Dataset!), set.Dataset!.Format, set.MaxQuestions, cancellation)
                 : await Datasets.QuestionsAsync(uri(set.Dataset!), set.Dataset!.Format, set.QuestionField ?? "question", idField: null,
                     set.AnswerField ?? "answer", set.MaxQuestions, shard: 0, shards: 1, cancellation);
@@ -57,7 +57,7 @@ public sealed record TestSet(EvaluationSpec Spec, IReadOnlyList<Question> Questi
         {
             var first = EvaluationResult.Mean([.. of.Select(i => before[i])]);
             var second = EvaluationResult.Mean([.. of.Select(i => after[i])]);
-            ConfidenceInterval change = ConfidenceInterval.OfMean([.. of.Select(i => (changes[i].Value, changes[i].Interval))]);
+            var change = ConfidenceInterval.OfMean([.. of.Select(i => (changes[i].Value, changes[i].Interval))]);
             return metrics with
             {
                 Questions = of.Sum(i => sets[i].Questions.Count),

@@ -28,7 +28,7 @@ internal static class GradeCommand
     public static void Run(GraderType grader, PromptType type, TextReader input, Stream output) =>
         JsonLines.Each(input, output, (line, writer) =>
     {
-        string? truth = Text(line, "truth");
+        var truth = Text(line, "truth");
         if (Text(line, "prediction") is { } prediction)
         {
             writer.WriteBoolean("equal",
@@ -36,14 +36,14 @@ internal static class GradeCommand
         }
         else
         {
-            string response = Text(line, "response") ?? throw new FormatException("needs 'response' or 'prediction'");
+            var response = Text(line, "response") ?? throw new FormatException("needs 'response' or 'prediction'");
             var benchmark = Text(line, "benchmark") is { } name ? Benchmark.Of(EnumOption.Value<BenchmarkName>(name)) : null;
-            (string answer, bool isCorrect) = new AnswerGrader(grader, benchmark, type).Grade(response, truth ?? "");
+            var (answer, isCorrect) = new AnswerGrader(grader, benchmark, type).Grade(response, truth ?? "");
             writer.WriteString("extracted", benchmark is null ? answer : benchmark.ExtractRaw(AnswerExtraction.Cut(response, type)));
             if (truth is not null) writer.WriteBoolean("equal", isCorrect);
         }
     });
 
-    private static string? Text(JsonElement line, string field) => line.TryGetProperty(field, out JsonElement value)
+    private static string? Text(JsonElement line, string field) => line.TryGetProperty(field, out var value)
         && value.ValueKind != JsonValueKind.Null ? JsonLines.Text(value, field) : null;
 }

@@ -24,10 +24,11 @@ internal static class JsonLines
 
     /// <summary>Answers every line by one line.</summary>
     /// <param name="output">Takes the answers, each flushed.</param>
-    /// <param name="answer">Reads a line and writes the fields of its answer. A <see cref="FormatException"/> is bad data in that line.</param>
+    /// <param name="answer">Reads a line and writes the fields of its answer. A <see cref="FormatException"/> is bad data in that
+    /// line.</param>
     internal static void Each(TextReader input, Stream output, Action<JsonElement, Utf8JsonWriter> answer)
     {
-        foreach ((int number, JsonElement line) in Read(input))
+        foreach (var (number, line) in Read(input))
             In(number, () => Write(output, writer => answer(line, writer)));
     }
 
@@ -35,7 +36,7 @@ internal static class JsonLines
     /// <exception cref="WorkerException">A line is something else; the message names it.</exception>
     internal static IEnumerable<(int Number, JsonElement Line)> Read(TextReader input)
     {
-        int blank = 0;
+        var blank = 0;
         for (int number = 1; In(number, input.ReadLine) is { } text; number++)
         {
             if (string.IsNullOrWhiteSpace(text))
@@ -97,7 +98,7 @@ internal static class JsonLines
     internal static void Numbers(Utf8JsonWriter writer, string name, IEnumerable<int> values)
     {
         writer.WriteStartArray(name);
-        foreach (int value in values) writer.WriteNumberValue(value);
+        foreach (var value in values) writer.WriteNumberValue(value);
         writer.WriteEndArray();
     }
 
@@ -126,7 +127,7 @@ internal static class JsonLines
         if (value.ValueKind != JsonValueKind.Array)
             throw new FormatException($"field '{field}': expected an array, found {Kind(value)}");
         return [.. value.EnumerateArray().Select((id, i) =>
-            id.ValueKind == JsonValueKind.Number && id.TryGetInt32(out int number) && number >= 0 ? number
+            id.ValueKind == JsonValueKind.Number && id.TryGetInt32(out var number) && number >= 0 ? number
             : throw new FormatException($"field '{field}[{i}]': expected a token id, found {id.GetRawText()}"))];
     }
 

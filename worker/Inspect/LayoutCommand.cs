@@ -40,7 +40,7 @@ internal static class LayoutCommand
         {
             bool[] mask = [.. InterleavedLayout.AttentionMask([layout], TorchSharp.torch.CPU).data<bool>()];
             writer.WriteStartArray("mask");
-            foreach (bool[] row in mask.Chunk(layout.Ids.Length))
+            foreach (var row in mask.Chunk(layout.Ids.Length))
                 writer.WriteStringValue(string.Concat(row.Select(sees => sees ? '1' : '0')));
             writer.WriteEndArray();
         }

@@ -13,13 +13,13 @@ internal static class LogitsCommand
     public static Command Create()
     {
         Option<string> model = Tools.ModelOption(), dtype = Tools.DtypeOption();
-        Option<string?> adapter = Tools.AdapterOption();
+        var adapter = Tools.AdapterOption();
         var last = new Option<bool>("--last") { Description = "The last position only." };
         var command = new Command("logits", "Reads {\"ids\":[…]} a line and writes {\"logits\":[[…]…]} a line.") { model, adapter, dtype,
             last };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using LoadedModel loaded = await Tools.LoadModelAsync(parsed.GetValue(model)!, parsed.GetValue(adapter),
+            using var loaded = await Tools.LoadModelAsync(parsed.GetValue(model)!, parsed.GetValue(adapter),
                 parsed.GetValue(dtype)!, cancellation);
             JsonLines.OnConsole((input, output) => Run(loaded, parsed.GetValue(last), input, output));
             return 0;
@@ -30,20 +30,20 @@ internal static class LogitsCommand
     internal static void Run(LoadedModel loaded, bool lastOnly, TextReader input, Stream output) =>
         JsonLines.Each(input, output, (line, writer) =>
     {
-        int[] ids = line.TryGetProperty("ids", out JsonElement given)
+        var ids = line.TryGetProperty("ids", out var given)
             ? TokenIds.Check(JsonLines.Ids(given, "ids"), loaded.Model.Config.VocabSize, "field 'ids'")
             : throw new FormatException("needs 'ids'");
         if (ids.Length == 0) throw new FormatException("field 'ids': holds no ids");
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        torch.Tensor hidden = loaded.Model.Hidden(torch.tensor(Array.ConvertAll(ids, id => (long)id),
+        var hidden = loaded.Model.Hidden(torch.tensor(Array.ConvertAll(ids, id => (long)id),
             device: loaded.Model.Device).unsqueeze(0))[0];
         writer.WriteStartArray("logits");
         for (int position = lastOnly ? ids.Length - 1 : 0; position < ids.Length; position++)
         {
             using var row = torch.NewDisposeScope();
             writer.WriteStartArray();
-            foreach (float value in loaded.Model.Head(hidden[position]).to(torch.ScalarType.Float32).cpu().contiguous().data<float>())
+            foreach (var value in loaded.Model.Head(hidden[position]).to(torch.ScalarType.Float32).cpu().contiguous().data<float>())
                 writer.WriteNumberValue(value);
             writer.WriteEndArray();
             writer.Flush(); // a row can be megabytes

@@ -18,7 +18,7 @@ internal static class PairCommand
     {
         var expert = new Option<string>("--expert") { Description = "Hugging Face model folder: a path or URI.", Required = true };
         var amateur = new Option<string>("--amateur") { Description = "Hugging Face model folder: a path or URI.", Required = true };
-        Option<string> dtype = Tools.DtypeOption();
+        var dtype = Tools.DtypeOption();
         var data = new Option<string>("--data") { Description = "Questions, JSONL or Parquet: a path or URI.", Required = true };
         var field = Tools.Option("--question-field", "Name of the field with the question.", "question");
         var max = Tools.Option("--max-questions", "Uses only this many questions.", 20).Within(1, 100_000);
@@ -36,11 +36,11 @@ internal static class PairCommand
                 Generation = new GenerationSpec { MaxNewTokens = parsed.GetValue(maxNewTokens) },
                 Selection = new SelectionSpec { Beta = parsed.GetValue(beta) },
             };
-            using SpooledList<Question> questions = await Datasets.QuestionsAsync(BlobUri.Absolute(parsed.GetValue(data)!), null,
+            using var questions = await Datasets.QuestionsAsync(BlobUri.Absolute(parsed.GetValue(data)!), null,
                 parsed.GetValue(field)!, null, null,
                 parsed.GetValue(max), 0, 1, cancellation);
-            using LoadedModel strong = await Tools.LoadModelAsync(parsed.GetValue(expert)!, null, parsed.GetValue(dtype)!, cancellation);
-            using LoadedModel weak = await Tools.LoadModelAsync(parsed.GetValue(amateur)!, null, parsed.GetValue(dtype)!, cancellation);
+            using var strong = await Tools.LoadModelAsync(parsed.GetValue(expert)!, null, parsed.GetValue(dtype)!, cancellation);
+            using var weak = await Tools.LoadModelAsync(parsed.GetValue(amateur)!, null, parsed.GetValue(dtype)!, cancellation);
             Console.WriteLine(Run(strong, weak, spec, questions, cancellation).ToJsonString());
             return 0;
         });
@@ -52,7 +52,7 @@ internal static class PairCommand
     {
         Tokenizer strong = Tokenizer.Load(expert.Dir), weak = Tokenizer.Load(amateur.Dir);
         int expertRows = expert.Model.Config.VocabSize, amateurRows = amateur.Model.Config.VocabSize;
-        VocabularyFigures tokens = VocabularyMap.Compare(strong, expertRows, weak, amateurRows);
+        var tokens = VocabularyMap.Compare(strong, expertRows, weak, amateurRows);
         var result = new JsonObject
         {
             ["vocabulary"] = new JsonObject
@@ -75,11 +75,11 @@ internal static class PairCommand
             result["verdict"] = $"Cannot be used: {e.Message}";
             return result;
         }
-        ChunkResult sampled = new ContrastiveSampler(expert, amateur, strong, vocabulary, spec,
+        var sampled = new ContrastiveSampler(expert, amateur, strong, vocabulary, spec,
             BatchSizes.Rows(BatchSize.Auto, expert.Model,
             questions.Max(question => PromptFormat.Encode(strong, spec.Prompt, question, expertRows).Length), spec.Generation.MaxNewTokens,
                 amateur.Model)).Sample(questions, cancellation: cancellation);
-        PairFigures pair = sampled.Pair;
+        var pair = sampled.Pair;
         double perQuestion = (double)sampled.Samples.Count / questions.Count,
             keepRate = (double)sampled.Samples.Count / Math.Max(1, pair.Steps), steps = Math.Max(1, pair.Steps);
         result["questions"] = questions.Count;

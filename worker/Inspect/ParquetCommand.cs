@@ -16,9 +16,9 @@ internal static class ParquetCommand
         var command = new Command("parquet", "Prints the rows of a Parquet file as JSONL.") { file };
         command.SetAction(async (parsed, cancellation) =>
         {
-            await using Stream stdout = Console.OpenStandardOutput();
+            await using var stdout = Console.OpenStandardOutput();
             await using var output = new StreamWriter(stdout, new UTF8Encoding(false), 1 << 16) { NewLine = "\n" };
-            await foreach (DataRecord row in RecordReader.ReadAsync(BlobUri.Absolute(parsed.GetValue(file)!),
+            await foreach (var row in RecordReader.ReadAsync(BlobUri.Absolute(parsed.GetValue(file)!),
                 RecordFormat.Parquet, cancellation))
             {
                 output.WriteLine(row.Fields.ToJsonString(ApiJson.Options));

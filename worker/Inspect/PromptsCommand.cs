@@ -24,7 +24,7 @@ internal static class PromptsCommand
     /// <summary>Answers every record.</summary>
     public static void Run(BenchmarkName name, PromptType type, TextReader input, Stream output)
     {
-        int number = 0;
+        var number = 0;
         JsonLines.Each(input, output, (line, writer) =>
         {
             var problem = Benchmark.Of(name).Read(new DataRecord(number++, (JsonObject)JsonLines.Node(line)!, $"line {number}"));

@@ -20,18 +20,18 @@ internal static class SamplesCommand
             "Prints counts, a KL histogram, plausible-set sizes, samples and tokens per question as one JSON object.") { source };
         command.SetAction(async (parsed, cancellation) =>
         {
-            string uri = BlobUri.Absolute(parsed.GetValue(source)!);
+            var uri = BlobUri.Absolute(parsed.GetValue(source)!);
             // A run's output stands for the samples in it; beside them lie the figures of its chunks.
-            IBlobStore output = BlobUri.Open(uri.TrimEnd('/').EndsWith("/samples", StringComparison.Ordinal)
+            var output = BlobUri.Open(uri.TrimEnd('/').EndsWith("/samples", StringComparison.Ordinal)
                 ? uri.TrimEnd('/')[..^"/samples".Length] : uri);
             BlobInfo[] figures = output is HttpStore ? [] : [.. await output.ListAsync("figures/", cancellation)];
             if (figures.Length > 0) uri = BlobUri.Join(output.Uri, "samples/*");
-            using SpooledList<ContrastiveSample> samples = await Datasets.SamplesAsync(uri, null, cancellation);
-            JsonObject description = Describe(samples);
+            using var samples = await Datasets.SamplesAsync(uri, null, cancellation);
+            var description = Describe(samples);
             if (figures.Length > 0)
             {
                 var all = new ChunkFigures(0, 0, 0, 0, 0);
-                foreach (BlobInfo chunk in figures)
+                foreach (var chunk in figures)
                     all += JsonSerializer.Deserialize<ChunkFigures>((await output.GetAsync(chunk.Name, cancellation))!.Bytes,
                         ApiJson.Options)!;
                 (description["questionsAsked"], description["answersCut"], description["promptsTooLong"]) = (all.Questions,
@@ -48,11 +48,11 @@ internal static class SamplesCommand
         var kl = new List<double>(samples.Count);
         var sizes = new SortedDictionary<int, int>();
         var questions = new Dictionary<string, (int Samples, int Tokens)>();
-        foreach (ContrastiveSample sample in samples)
+        foreach (var sample in samples)
         {
             kl.Add(sample.KlDivergence);
             sizes[sample.TokenIds.Length] = sizes.GetValueOrDefault(sample.TokenIds.Length) + 1;
-            (int count, int tokens) = questions.GetValueOrDefault(sample.PromptId);
+            var (count, tokens) = questions.GetValueOrDefault(sample.PromptId);
             questions[sample.PromptId] = (count + 1, Math.Max(tokens, sample.Step + 1));
         }
         var histogram = new JsonObject();

@@ -171,7 +171,8 @@ public sealed class CausalLM : nn.Module
         if (Lora is not null)
             throw new InvalidOperationException("the model has an adapter already; unload it first");
         if (options.TargetModules.FirstOrDefault(name => !LoraAdapter.Targets.Contains(name)) is { } unknown)
-            throw new ArgumentException($"'{unknown}' is not a projection of a decoder layer (known: {string.Join(", ", LoraAdapter.Targets)})", nameof(options));
+            throw new ArgumentException(
+                $"'{unknown}' is not a projection of a decoder layer (known: {string.Join(", ", LoraAdapter.Targets)})", nameof(options));
         if (options.TargetModules.Count == 0)
             throw new ArgumentException("an adapter needs at least one target module", nameof(options));
 

@@ -9,7 +9,7 @@ internal static class TokenIds
     /// <exception cref="InvalidDataException">The model lacks one.</exception>
     public static int[] Check(int[] ids, int vocabulary, string what)
     {
-        foreach (int id in ids)
+        foreach (var id in ids)
         {
             if (id < 0 || id >= vocabulary)
                 throw new InvalidDataException(

@@ -41,9 +41,9 @@ public sealed class ConsoleProgress(TextWriter output, ProgressStyle style, Time
     /// <summary>The style that suits standard output, unless an option asks for one.</summary>
     public static ConsoleProgress ForStandardOutput(bool quiet, bool json)
     {
-        bool terminal = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
-        bool colour = terminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
-        ProgressStyle style = quiet ? ProgressStyle.Quiet : json ? ProgressStyle.Json : terminal ? ProgressStyle.Bar : ProgressStyle.Lines;
+        var terminal = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
+        var colour = terminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        var style = quiet ? ProgressStyle.Quiet : json ? ProgressStyle.Json : terminal ? ProgressStyle.Bar : ProgressStyle.Lines;
         return new ConsoleProgress(Console.Out, style, TimeProvider.System, colour, () => Console.WindowWidth);
     }
 
@@ -85,7 +85,7 @@ public sealed class ConsoleProgress(TextWriter output, ProgressStyle style, Time
     public void Show(string what, ProgressReport report, string figures)
     {
         bool last = report.Done >= report.Total, another = what != _what;
-        TimeSpan interval = style switch
+        var interval = style switch
         {
             ProgressStyle.Bar => BarInterval,
             ProgressStyle.Json => JsonInterval,
@@ -97,7 +97,7 @@ public sealed class ConsoleProgress(TextWriter output, ProgressStyle style, Time
         switch (style)
         {
             case ProgressStyle.Json:
-                JsonObject line = JsonSerializer.SerializeToNode(report, ApiJson.Options)!.AsObject();
+                var line = JsonSerializer.SerializeToNode(report, ApiJson.Options)!.AsObject();
                 line.Insert(0, "doing", what);
                 Write(line);
                 break;
@@ -124,16 +124,16 @@ public sealed class ConsoleProgress(TextWriter output, ProgressStyle style, Time
     private string Drawn(string what, ProgressReport report, string figures)
     {
         int columns = Math.Max(2, width?.Invoke() ?? 80), room = columns - 1; // a full last column would wrap
-        int wanted = columns / ColumnsPerCell is var fitting and >= LeastCells ? Math.Min(MostCells, fitting) : 0;
+        var wanted = columns / ColumnsPerCell is var fitting and >= LeastCells ? Math.Min(MostCells, fitting) : 0;
         string head = what + " ", share = Percent(report), rate = Rate(report), left = Left(report);
         string[] texts = [Counts(report) + rate + left, share + rate + left, share + left, share];
         var layouts = from cells in (int[])[wanted, 0]
                       from text in texts
                       select (Bar: Bar(cells, Share(report)),
             Length: head.Length + (cells > 0 ? cells + 1 : 0) + text.Length, Text: text);
-        (string bar, int length, string words) = layouts.FirstOrDefault(layout => layout.Length <= room);
+        var (bar, length, words) = layouts.FirstOrDefault(layout => layout.Length <= room);
         if (words is null) return "\r" + share[..Math.Min(room, share.Length)] + "\u001b[K";
-        int rest = room - length - 2;
+        var rest = room - length - 2;
         if (figures.Length > 0 && rest >= Math.Min(figures.Length, LeastFigures))
             words += "  " + (figures.Length <= rest ? figures : figures[..(rest - 1)] + "…");
         return "\r" + head + bar + words + "\u001b[K";

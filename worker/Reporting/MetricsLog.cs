@@ -36,7 +36,7 @@ internal sealed class MetricsLog
     {
         var log = new MetricsLog(output, file, time, tracking);
         if (await output.Store.GetAsync(file.Name, cancellation) is { } existing)
-            foreach (string line in Encoding.UTF8.GetString(existing.Bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            foreach (var line in Encoding.UTF8.GetString(existing.Bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries))
                 if (JsonNode.Parse(line)?[file.Counter]?.GetValue<long>() <= upTo) log.Append(line);
         return log;
     }
@@ -44,7 +44,7 @@ internal sealed class MetricsLog
     /// <summary>Adds a line; writes the log if that has not been done for a while.</summary>
     public async Task AddAsync<T>(T metrics, CancellationToken cancellation)
     {
-        JsonObject line = JsonSerializer.SerializeToNode(metrics, ApiJson.Options)!.AsObject();
+        var line = JsonSerializer.SerializeToNode(metrics, ApiJson.Options)!.AsObject();
         _tracking?.Add(line, _file.Counter);
         Stamp(line, _time);
         Append(line.ToJsonString(ApiJson.Options));

@@ -71,7 +71,7 @@ internal sealed class MlflowTracking : IAsyncDisposable
         ];
         // Without secrets and quotes, so that a search for them finds them as they were sent.
         _tags = [.. tags.Select(tag => (tag.Key, Redactor.OfProcess.Redact(tag.Value).Replace("'", "")))];
-        JsonNode document = JsonNode.Parse(ManifestReader.ToJson(manifest))!["spec"]!;
+        var document = JsonNode.Parse(ManifestReader.ToJson(manifest))!["spec"]!;
         _parameters = [.. Flat(document, "").Where(field => !Operational.Contains(field.Path.Split('.')[0]))
             .Select(field => (Cut(field.Path, MaxKey), Cut(field.Value.ToString(), MaxValue)))
             .Where(field => field.Item2.Length > 0)];
@@ -84,7 +84,7 @@ internal sealed class MlflowTracking : IAsyncDisposable
         long step = line[counter]!.GetValue<long>(), now = _time.GetUtcNow().ToUnixTimeMilliseconds();
         lock (_waiting)
         {
-            foreach ((string path, JsonValue value) in Flat(line, ""))
+            foreach (var (path, value) in Flat(line, ""))
                 if (path != counter && value.GetValueKind() == JsonValueKind.Number)
                     _waiting.Add(new JsonObject { ["key"] = path, ["value"] = value.DeepClone(), ["timestamp"] = now, ["step"] = step });
             _waiting.RemoveRange(0, Math.Max(0, _waiting.Count - MaxWaiting));
@@ -99,12 +99,12 @@ internal sealed class MlflowTracking : IAsyncDisposable
         _limit.CancelAfter(Timeout);
         await _stop.CancelAsync();
         await _loop;
-        string status = outcome switch { ReportOutcome.Succeeded => "FINISHED", ReportOutcome.Interrupted => "KILLED", _ => "FAILED" };
+        var status = outcome switch { ReportOutcome.Succeeded => "FINISHED", ReportOutcome.Interrupted => "KILLED", _ => "FAILED" };
         await TryAsync(async stop =>
         {
             await SendAsync(stop);
             if (report is not null && await report(stop) is { } page) await PutReportAsync(page, stop);
-            long now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+            var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
             await PostAsync("runs/update", new JsonObject { ["run_id"] = _runId, ["status"] = status, ["end_time"] = now }, stop);
         }, _limit.Token);
     }
@@ -122,13 +122,13 @@ internal sealed class MlflowTracking : IAsyncDisposable
 
     private async Task SendInTurnsAsync()
     {
-        TimeSpan wait = TimeSpan.Zero;
+        var wait = TimeSpan.Zero;
         try
         {
             while (true)
             {
                 await Task.Delay(wait, _time, _stop.Token);
-                bool taken = await TryAsync(SendAsync, _limit.Token);
+                var taken = await TryAsync(SendAsync, _limit.Token);
                 wait = taken ? Interval : TimeSpan.FromTicks(Math.Min(LongestWait.Ticks, 2 * Math.Max(wait.Ticks, Interval.Ticks)));
             }
         }
@@ -148,7 +148,7 @@ internal sealed class MlflowTracking : IAsyncDisposable
         }
         catch (Exception e)
         {
-            string why = e is OperationCanceledException ? $"no answer within {Timeout.TotalSeconds:F0} s" : e.Message;
+            var why = e is OperationCanceledException ? $"no answer within {Timeout.TotalSeconds:F0} s" : e.Message;
             if (!_lost) _say($"MLflow at {_server} does not accept this run's metrics: {why}; the run continues");
             _lost = true;
             return false;
@@ -172,13 +172,13 @@ internal sealed class MlflowTracking : IAsyncDisposable
     /// <summary>Finds the run that an earlier attempt made, or makes one.</summary>
     private async Task BeginAsync(CancellationToken stop)
     {
-        string experiment = await ExperimentAsync(stop);
-        string filter = string.Join(" and ", _tags.Where(tag => Identity.Contains(tag.Key))
+        var experiment = await ExperimentAsync(stop);
+        var filter = string.Join(" and ", _tags.Where(tag => Identity.Contains(tag.Key))
             .Select(tag => $"tags.`{tag.Key}` = '{tag.Value}'"));
-        JsonNode? found = await PostAsync(
+        var found = await PostAsync(
             "runs/search", new JsonObject { ["experiment_ids"] = new JsonArray(experiment), ["filter"] = filter, ["max_results"] = 1 },
             stop);
-        JsonNode? info = found?["runs"]?[0]?["info"];
+        var info = found?["runs"]?[0]?["info"];
         if (info is not null)
         {
             await PostAsync("runs/update", new JsonObject { ["run_id"] = (string)info["run_id"]!, ["status"] = "RUNNING" }, stop);
@@ -192,7 +192,7 @@ internal sealed class MlflowTracking : IAsyncDisposable
                 ["start_time"] = _time.GetUtcNow().ToUnixTimeMilliseconds(),
                 ["tags"] = Pairs(_tags),
             }, stop))!["run"]!["info"]!;
-            foreach ((string Key, string Value)[] some in _parameters.Chunk(MaxParams))
+            foreach (var some in _parameters.Chunk(MaxParams))
                 await PostAsync("runs/log-batch", new JsonObject { ["run_id"] = (string)info["run_id"]!, ["params"] = Pairs(some) }, stop);
         }
         (_artifacts, _runId) = ((string?)info["artifact_uri"], (string)info["run_id"]!);
@@ -201,10 +201,10 @@ internal sealed class MlflowTracking : IAsyncDisposable
     /// <summary>The id of the experiment, which is made where there is none.</summary>
     private async Task<string> ExperimentAsync(CancellationToken stop)
     {
-        string byName = $"experiments/get-by-name?experiment_name={Uri.EscapeDataString(_spec.Experiment)}";
+        var byName = $"experiments/get-by-name?experiment_name={Uri.EscapeDataString(_spec.Experiment)}";
         if (await KnownAsync(orNull: true) is { } known) return known;
         var named = new JsonObject { ["name"] = _spec.Experiment };
-        JsonNode? made = await SendAsync(HttpMethod.Post, "experiments/create", named, stop, orNull: true);
+        var made = await SendAsync(HttpMethod.Post, "experiments/create", named, stop, orNull: true);
         return (string?)made?["experiment_id"] ?? (await KnownAsync(orNull: false))!; // another shard was faster
 
         async Task<string?> KnownAsync(bool orNull) =>
@@ -223,7 +223,7 @@ internal sealed class MlflowTracking : IAsyncDisposable
                 + $"{RunReport.BlobName} is in the output");
             return;
         }
-        string path = new Uri(_artifacts).AbsolutePath.Trim('/');
+        var path = new Uri(_artifacts).AbsolutePath.Trim('/');
         using var content = new ByteArrayContent(page) { Headers = { ContentType = new MediaTypeHeaderValue("text/html") } };
         await RequestAsync(HttpMethod.Put, $"../mlflow-artifacts/artifacts/{path}/{RunReport.BlobName}", content, stop);
     }
@@ -232,7 +232,7 @@ internal sealed class MlflowTracking : IAsyncDisposable
 
     private Task<JsonNode?> SendAsync(HttpMethod method, string path, JsonObject? body, CancellationToken stop, bool orNull = false)
     {
-        string? text = Redactor.OfProcess.Redact(body)?.ToJsonString(ApiJson.Options);
+        var text = Redactor.OfProcess.Redact(body)?.ToJsonString(ApiJson.Options);
         return RequestAsync(method, path, text is null ? null : new StringContent(text, Encoding.UTF8, "application/json"), stop, orNull);
     }
 
@@ -241,8 +241,8 @@ internal sealed class MlflowTracking : IAsyncDisposable
     {
         using var request = new HttpRequestMessage(method, new Uri(_server, "api/2.0/mlflow/" + path)) { Content = content };
         request.Headers.Authorization = _credentials;
-        using HttpResponseMessage response = await _http.SendAsync(request, stop);
-        string text = await response.Content.ReadAsStringAsync(stop);
+        using var response = await _http.SendAsync(request, stop);
+        var text = await response.Content.ReadAsStringAsync(stop);
         if (response.IsSuccessStatusCode) return text.Length == 0 || method == HttpMethod.Put ? null : JsonNode.Parse(text);
         if (orNull && (int)response.StatusCode is >= 400 and < 500 and not (401 or 403)) return null;
         throw new HttpRequestException($"{path.Split('?')[0]}: HTTP {(int)response.StatusCode} {Cut(text.ReplaceLineEndings(" "), 200)}");
@@ -252,9 +252,9 @@ internal sealed class MlflowTracking : IAsyncDisposable
     private static AuthenticationHeaderValue? Credentials(UriBuilder address)
     {
         if (Variables.Given("MLFLOW_TRACKING_TOKEN") is { } token) return new AuthenticationHeaderValue("Bearer", token);
-        string user = Variables.Given("MLFLOW_TRACKING_USERNAME") ?? Uri.UnescapeDataString(address.UserName);
-        string password = Variables.Given("MLFLOW_TRACKING_PASSWORD") ?? Uri.UnescapeDataString(address.Password);
-        string basic = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"));
+        var user = Variables.Given("MLFLOW_TRACKING_USERNAME") ?? Uri.UnescapeDataString(address.UserName);
+        var password = Variables.Given("MLFLOW_TRACKING_PASSWORD") ?? Uri.UnescapeDataString(address.Password);
+        var basic = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"));
         return user.Length == 0 ? null : new AuthenticationHeaderValue("Basic", basic);
     }
 

@@ -83,7 +83,7 @@ public sealed class ProgressReporter : IAsyncDisposable
     internal static string Encode(ProgressReport report)
     {
         report = report with { Message = report.Message is { } said ? Redactor.OfProcess.Redact(said) : null };
-        string json = JsonSerializer.Serialize(report, ApiJson.Options);
+        var json = JsonSerializer.Serialize(report, ApiJson.Options);
         for (int length = report.Message?.Length ?? 0; Encoding.UTF8.GetByteCount(json) > ProgressReport.MaxBytes && length > 0;)
         {
             length /= 2;
@@ -108,7 +108,7 @@ public sealed class ProgressReporter : IAsyncDisposable
 
     private async Task PostAsync()
     {
-        ProgressReport report = Latest;
+        var report = Latest;
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Post,
@@ -116,7 +116,7 @@ public sealed class ProgressReporter : IAsyncDisposable
             { Content = new StringContent(Encode(report), Encoding.UTF8, "application/json") };
             if (_targets.TokenFile is { } file)
                 request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(file)).Trim());
-            using HttpResponseMessage response = await _http.SendAsync(request);
+            using var response = await _http.SendAsync(request);
             if (response.IsSuccessStatusCode) _posted = report.Sequence;
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or UnauthorizedAccessException)

@@ -54,21 +54,21 @@ internal sealed record RunRecords
     /// <summary>Reads what is there.</summary>
     public static async Task<RunRecords> ReadAsync(IBlobStore store, CancellationToken cancellation)
     {
-        JsonObject run = JsonNode.Parse((await store.GetAsync(RunRecord.BlobName, cancellation))!.Bytes)!.AsObject();
+        var run = JsonNode.Parse((await store.GetAsync(RunRecord.BlobName, cancellation))!.Bytes)!.AsObject();
         var metrics = new List<(string, IReadOnlyList<JsonObject>)>();
-        await foreach ((string name, string text) in TextsAsync("metrics"))
+        await foreach (var (name, text) in TextsAsync("metrics"))
             metrics.Add((name, [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
                 .Select(line => JsonNode.Parse(line)!.AsObject())]));
-        Manifest manifest = ManifestReader.Read(run["document"]!.ToJsonString(), RunRecord.BlobName);
+        var manifest = ManifestReader.Read(run["document"]!.ToJsonString(), RunRecord.BlobName);
         var results = new List<RunResult>();
-        foreach (BlobInfo[] some in (await store.ListAsync(RunResult.Prefix, cancellation)).Chunk(AtOnce))
+        foreach (var some in (await store.ListAsync(RunResult.Prefix, cancellation)).Chunk(AtOnce))
             results.AddRange((await Task.WhenAll(some.Select(blob =>
                 RunResult.ReadAsync(store, Path.GetFileNameWithoutExtension(blob.Name), manifest.RunSpec, cancellation))))
                 .OfType<RunResult>());
         ChunkFigures? figures = null;
         await foreach ((_, string text) in TextsAsync("figures/"))
         {
-            ChunkFigures chunk = JsonSerializer.Deserialize<ChunkFigures>(text, ApiJson.Options)!;
+            var chunk = JsonSerializer.Deserialize<ChunkFigures>(text, ApiJson.Options)!;
             figures = figures is null ? chunk : figures + chunk;
         }
         return new RunRecords
@@ -76,7 +76,7 @@ internal sealed record RunRecords
             Manifest = manifest,
             Versions = Texts(run["versions"]),
             Begun = DateTimeOffset.TryParse((string?)run["begun"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
-            out DateTimeOffset begun) ? begun : null,
+            out var begun) ? begun : null,
             Inputs = [.. (run["inputs"] as JsonObject ?? [])
             .Select(input => (input.Key, (string?)input.Value?["uri"] ?? "",
             (IReadOnlyDictionary<string, string>)Texts(input.Value?["files"])))],
@@ -94,8 +94,8 @@ internal sealed record RunRecords
         // In the order of their names, several at a time: a run of many shards left many.
         async IAsyncEnumerable<(string Name, string Text)> TextsAsync(string prefix)
         {
-            foreach (BlobInfo[] some in (await store.ListAsync(prefix, cancellation)).Chunk(AtOnce))
-                foreach ((BlobInfo blob, string? text) in some.Zip(await Task.WhenAll(some.Select(blob => TextAsync(blob.Name)))))
+            foreach (var some in (await store.ListAsync(prefix, cancellation)).Chunk(AtOnce))
+                foreach (var (blob, text) in some.Zip(await Task.WhenAll(some.Select(blob => TextAsync(blob.Name)))))
                     if (text is not null) yield return (blob.Name, text);
         }
         async Task<string?> TextAsync(string name) => await store.GetAsync(name, cancellation) is { } content

@@ -23,7 +23,7 @@ internal static class RunReport
             while ((done = (await output.Store.ListAsync("results/", cancellation)).Count) != shown)
             {
                 if (done < shards && (shown >= 0 || !BitOperations.IsPow2(done))) return;
-                RunRecords records = await RunRecords.ReadAsync(output.Store, cancellation);
+                var records = await RunRecords.ReadAsync(output.Store, cancellation);
                 await output.PutTextAsync(BlobName, Page.Of(records, time.GetUtcNow()).Text, cancellation);
                 shown = done;
             }

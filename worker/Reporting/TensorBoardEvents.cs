@@ -22,9 +22,9 @@ internal sealed class TensorBoardEvents(string counter)
     /// <summary>Adds the numbers of a metrics line.</summary>
     public void Add(string line)
     {
-        JsonObject metrics = JsonNode.Parse(line)!.AsObject();
-        double time = metrics["time"] is JsonValue stamp && DateTimeOffset.TryParse(stamp.ToString(), CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal, out DateTimeOffset at)
+        var metrics = JsonNode.Parse(line)!.AsObject();
+        var time = metrics["time"] is JsonValue stamp && DateTimeOffset.TryParse(stamp.ToString(), CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal, out var at)
             ? at.ToUnixTimeMilliseconds() / 1000.0 : 0;
         if (_file.Length == 0) Write(new Event { WallTime = time, FileVersion = "brain.Event:2" });
         var summary = new Summary();
@@ -36,11 +36,11 @@ internal sealed class TensorBoardEvents(string counter)
     /// <summary>The numbers of a line by tag: <c>loss</c>; the entries of a list as <c>losses/0</c>, <c>losses/1</c> ….</summary>
     private IEnumerable<(string Tag, double Value)> Numbers(JsonObject metrics)
     {
-        foreach ((string name, JsonNode? node) in metrics)
+        foreach (var (name, node) in metrics)
         {
             if (name == counter) continue;
             if (node is JsonArray list)
-                foreach ((int i, JsonNode? entry) in list.Index()) yield return ($"{name}/{i}", entry!.GetValue<double>());
+                foreach (var (i, entry) in list.Index()) yield return ($"{name}/{i}", entry!.GetValue<double>());
             else if (node is JsonValue value && value.GetValueKind() == JsonValueKind.Number)
                 yield return (name, value.GetValue<double>());
         }
@@ -57,8 +57,8 @@ internal sealed class TensorBoardEvents(string counter)
     /// <summary>With CRC32C, turned and shifted as TFRecords have it (a CRC over data that holds CRCs is weak).</summary>
     private void WriteWithCrc(byte[] data)
     {
-        uint crc = uint.MaxValue;
-        foreach (byte value in data) crc = BitOperations.Crc32C(crc, value);
+        var crc = uint.MaxValue;
+        foreach (var value in data) crc = BitOperations.Crc32C(crc, value);
         var masked = new byte[sizeof(uint)];
         BinaryPrimitives.WriteUInt32LittleEndian(masked, BitOperations.RotateRight(~crc, 15) + 0xA282EAD8);
         _file.Write(data);

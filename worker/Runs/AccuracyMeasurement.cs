@@ -8,8 +8,8 @@ using LightReasoner.Worker.Storage;
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>
-/// Accuracy before and after training on the same questions. What was measured before is kept in the output, so that a resumed run, whose weights
-/// have moved on, still knows it.
+/// Accuracy before and after training on the same questions. What was measured before is kept in the output, so that a resumed run, whose
+/// weights have moved on, still knows it.
 /// </summary>
 internal sealed class AccuracyMeasurement
 {
@@ -32,29 +32,35 @@ internal sealed class AccuracyMeasurement
     /// <summary>Bytes that the questions take beside the model, of the test set that takes most; known after <see cref="Check"/>.</summary>
     public long Memory { get; private set; }
 
-    private AccuracyMeasurement(RunContext run, IReadOnlyList<TestSet> sets, Decoding decoding) => (_run, _sets, _decoding) = (run, sets, decoding);
+    private AccuracyMeasurement(RunContext run, IReadOnlyList<TestSet> sets, Decoding decoding) =>
+        (_run, _sets, _decoding) = (run, sets, decoding);
 
     /// <summary>Reads the questions, before any weights; without a spec nothing is ever measured.</summary>
     public static async Task<AccuracyMeasurement> PrepareAsync(RunContext run, EvaluationSpec? spec, Decoding decoding) =>
         new(run, await TestSet.ReadAsync(spec, run.References.DatasetUri, run.Stop), decoding);
 
-    /// <summary>Looks at the questions with the model at hand, before training: prompts that are too long for it, answers that would never end.</summary>
+    /// <summary>Looks at the questions with the model at hand, before training: prompts that are too long for it, answers that would never
+    /// end.</summary>
     /// <returns>What may go wrong.</returns>
     /// <exception cref="WorkerException">A question cannot be asked.</exception>
     public IReadOnlyList<string> Check(ModelWithTokenizer model)
     {
         var warnings = new List<string>();
-        int context = model.Loaded.Model.Config.MaxPositionEmbeddings;
-        foreach (TestSet set in _sets)
+        var context = model.Loaded.Model.Config.MaxPositionEmbeddings;
+        foreach (var set in _sets)
         {
             model.Loaded.EndIds(model.Tokenizer, set.Spec.Generation);
-            int[] lengths = [.. AccuracyEvaluator.Prompts(model.Loaded.Model, model.Tokenizer, set.Questions, set.Spec).Select(prompt => prompt.Length)];
+            int[] lengths = [.. AccuracyEvaluator.Prompts(model.Loaded.Model, model.Tokenizer, set.Questions, set.Spec)
+                .Select(prompt => prompt.Length)];
             if (lengths.Count(length => length >= context) is var full and > 0)
-                throw new WorkerException(ExitCode.BadData, $"spec.evaluation: {full} of {lengths.Length} questions have prompts of {context} tokens and more, which fill the model's context; leave them out of the dataset");
-            (int longest, int limit) = (lengths.Max(), set.Spec.Generation.MaxNewTokens);
-            int rows = Math.Min(lengths.Length, BatchSizes.Rows(set.Spec.BatchSize, model.Loaded.Model, longest, limit));
+                throw new WorkerException(ExitCode.BadData,
+                    $"spec.evaluation: {full} of {lengths.Length} questions have prompts of {context} tokens and more, which fill the "
+                    + "model's context; leave them out of the dataset");
+            var (longest, limit) = (lengths.Max(), set.Spec.Generation.MaxNewTokens);
+            var rows = Math.Min(lengths.Length, BatchSizes.Rows(set.Spec.BatchSize, model.Loaded.Model, longest, limit));
             Memory = Math.Max(Memory, MemoryPrediction.Answers(model.Loaded.Model, rows, longest, limit));
-            warnings.AddRange(RunPlan.ContextWarnings("questions of spec.evaluation", lengths, set.Spec.Generation.MaxNewTokens, context, ""));
+            warnings.AddRange(RunPlan.ContextWarnings("questions of spec.evaluation", lengths, set.Spec.Generation.MaxNewTokens, context,
+                ""));
         }
         return warnings;
     }
@@ -84,7 +90,7 @@ internal sealed class AccuracyMeasurement
     {
         if (_sets.Count == 0) return default;
         Question[] some = [.. _sets[0].Questions.Take(_sets[0].Spec.BatchSize.Number ?? TrialQuestions)];
-        long begun = _run.Time.GetTimestamp();
+        var begun = _run.Time.GetTimestamp();
         Evaluate(model, "timing", some, _sets[0].Spec);
         return _run.Time.GetElapsedTime(begun) * 2 * _sets.Sum(set => set.Questions.Count) / some.Length;
     }
@@ -95,7 +101,7 @@ internal sealed class AccuracyMeasurement
     {
         if (_before is null) return null;
         _replicas = replicas;
-        EvaluationResult[] after = await MeasureAsync(model, "after", AfterBlob);
+        var after = await MeasureAsync(model, "after", AfterBlob);
         await _run.Output.PutTextAsync(AnswerChange.BlobName, JsonSerializer.Serialize(Changes(after), ApiJson.Options) + "\n", _run.Stop);
         if (_decoding is not Decoding.Tokens) await MeasureSettingsAsync(model);
         return TestSet.Compare(_sets, _before, after) with
@@ -109,18 +115,22 @@ internal sealed class AccuracyMeasurement
     private AnswerChange[] Changes(EvaluationResult[] after) =>
     [
         .. _sets.SelectMany((set, s) => set.Questions
-            .Select((question, i) => (Change: new AnswerChange(question.Text, question.Answer ?? "", _before![s].Answers[i], after[s].Answers[i], after[s].Correct[i]), IsChange: _before[s].Correct[i] != after[s].Correct[i])))
+            .Select((question, i) =>
+                (Change: new AnswerChange(question.Text, question.Answer ?? "", _before![s].Answers[i], after[s].Answers[i],
+                    after[s].Correct[i]), IsChange: _before[s].Correct[i] != after[s].Correct[i])))
             .Where(answer => answer.IsChange).Select(answer => answer.Change),
     ];
 
-    /// <summary>Accuracy and tokens per forward pass by passes over a block, by block length, or by how much of a block is taken; on the first test set.</summary>
+    /// <summary>Accuracy and tokens per forward pass by passes over a block, by block length, or by how much of a block is taken; on the
+    /// first test set.</summary>
     private async Task MeasureSettingsAsync(ModelWithTokenizer model)
     {
         Question[] questions = [.. _sets[0].Questions.Take(SettingQuestions)];
         var measured = new List<PassAccuracy>();
-        foreach ((string name, EvaluationSpec setting) in _decoding is Decoding.Blocks ? BlockSettings(_sets[0].Spec) : MaskSettings(_sets[0].Spec))
+        foreach (var (name, setting) in _decoding is Decoding.Blocks ? BlockSettings(_sets[0].Spec)
+            : MaskSettings(_sets[0].Spec))
         {
-            EvaluationResult result = Evaluate(model, $"measuring {name}", questions, setting);
+            var result = Evaluate(model, $"measuring {name}", questions, setting);
             measured.Add(new PassAccuracy(name, questions.Length, result.Correct.Count(c => c), result.TokensPerForward));
         }
         await _run.Output.PutTextAsync(PassAccuracy.BlobName, JsonSerializer.Serialize(measured, ApiJson.Options) + "\n", _run.Stop);
@@ -130,7 +140,7 @@ internal sealed class AccuracyMeasurement
     {
         for (int passes = 1; passes <= Math.Min(spec.RefineIterations.Number ?? 1, MaxPasses); passes++)
             yield return ($"{spec.BlockLength}, {passes} {(passes == 1 ? "pass" : "passes")}", spec with { RefineIterations = passes });
-        foreach (int length in new[] { spec.BlockLength / 2, spec.BlockLength, 2 * spec.BlockLength }.Where(length => length > 1))
+        foreach (var length in new[] { spec.BlockLength / 2, spec.BlockLength, 2 * spec.BlockLength }.Where(length => length > 1))
             yield return ($"{length}, converge", spec with { BlockLength = length, RefineIterations = new RefineIterations(null) });
     }
 
@@ -138,7 +148,7 @@ internal sealed class AccuracyMeasurement
     {
         for (int length = 2; length < 2 * spec.BlockLength; length *= 2)
         {
-            int size = Math.Min(length, spec.BlockLength);
+            var size = Math.Min(length, spec.BlockLength);
             yield return ($"{size}, blockwise", spec with { BlockLength = size, Decoder = BlockDecoder.Blockwise });
             yield return ($"{size}, self-aware", spec with { BlockLength = size, Decoder = BlockDecoder.SelfAware });
         }
@@ -151,23 +161,29 @@ internal sealed class AccuracyMeasurement
         {
             message = report.Message;
             // What the run is going to do stays there to be read.
-            string now = $"measuring accuracy {when} training on {_sets.Sum(set => set.Questions.Count)} questions";
+            var now = $"measuring accuracy {when} training on {_sets.Sum(set => set.Questions.Count)} questions";
             return report with { Message = message is null ? now : $"{now}; {message}" };
         });
-        EvaluationResult[] results = [.. _sets.Select(set => Evaluate(model, $"measuring {when} training", set.Questions, set.Spec) with { Of = Of(set) })];
+        EvaluationResult[] results =
+            [.. _sets.Select(set => Evaluate(model, $"measuring {when} training", set.Questions, set.Spec) with { Of = Of(set) })];
         if (model.Loaded.Model.Device.type == TorchSharp.DeviceType.CPU)
             HostMemory.ReturnFreedBlocks(); // what the answers took is not kept beside what a step takes
         _run.Progress.Update(report => report with { Message = message });
-        foreach ((TestSet set, EvaluationResult result) in _sets.Zip(results))
-            _run.Progress.Say(FormattableString.Invariant($"accuracy {when}{(_sets.Count > 1 ? $" on {set.Spec.Benchmark}" : "")}: {result.Accuracy:P1} of {set.Questions.Count} questions").Replace(" %", "%")
-                + (result.AnswersCut > 0 ? $"; {result.AnswersCut} answers were cut at maxNewTokens ({set.Spec.Generation.MaxNewTokens}) or at the end of the model's context" : ""));
+        foreach (var (set, result) in _sets.Zip(results))
+        {
+            var on = _sets.Count > 1 ? $" on {set.Spec.Benchmark}" : "";
+            var cut = result.AnswersCut == 0 ? "" : $"; {result.AnswersCut} answers were cut at maxNewTokens "
+                + $"({set.Spec.Generation.MaxNewTokens}) or at the end of the model's context";
+            _run.Progress.Say(FormattableString.Invariant(
+                $"accuracy {when}{on}: {100 * result.Accuracy:0.0}% of {set.Questions.Count} questions{cut}"));
+        }
         await _run.Output.PutTextAsync(blob, JsonSerializer.Serialize(results, ApiJson.Options), _run.Stop);
         return results;
     }
 
     private EvaluationResult Evaluate(ModelWithTokenizer model, string what, IReadOnlyList<Question> questions, EvaluationSpec spec)
     {
-        long begun = _run.Time.GetTimestamp();
+        var begun = _run.Time.GetTimestamp();
         model.Loaded.Model.eval();
         return new AccuracyEvaluator().Evaluate(model.Loaded, model.Tokenizer, questions, spec, _decoding, _run.Stop,
             done => _run.Progress.Show(what, done, questions.Count, "questions", _run.Time.GetElapsedTime(begun)), _replicas);

@@ -19,13 +19,13 @@ internal static class BatchSizes
     public static int Rows(BatchSize asked, CausalLM model, int longestPrompt, int maxNewTokens, params CausalLM[] others)
     {
         if (asked.Number is { } number) return number;
-        bool gpu = model.Device.type == DeviceType.CUDA;
-        long weights = others.Append(model).Sum(m => m.Weights.Sum(w => w.numel() * w.element_size()));
+        var gpu = model.Device.type == DeviceType.CUDA;
+        var weights = others.Append(model).Sum(m => m.Weights.Sum(w => w.numel() * w.element_size()));
         // A fifth stays free for reading prompts, scoring and the allocator; while a cache grows, the old one is there beside the new one,
         // a layer at a time.
-        long room = DeviceMemory.Total(model.Device) / 5 * 4 - weights;
-        long row = KvCache.BytesPerToken(model) * (longestPrompt + maxNewTokens) * 5 / 4 + 12L * model.Config.VocabSize;
-        int rows = (int)Math.Clamp(room / row, 1, gpu ? MostOnGpu : MostOnCpu);
+        var room = DeviceMemory.Total(model.Device) / 5 * 4 - weights;
+        var row = KvCache.BytesPerToken(model) * (longestPrompt + maxNewTokens) * 5 / 4 + 12L * model.Config.VocabSize;
+        var rows = (int)Math.Clamp(room / row, 1, gpu ? MostOnGpu : MostOnCpu);
         return rows >= 8 ? rows / 8 * 8 : rows;
     }
 }

@@ -25,7 +25,7 @@ public sealed class Checkpoints(RunOutput output, int keep)
     public async Task<bool> LoadNewestAsync(Action<string> load, CancellationToken cancellation)
     {
         InvalidDataException? damage = null;
-        foreach (long step in await CompleteStepsAsync(cancellation))
+        foreach (var step in await CompleteStepsAsync(cancellation))
         {
             using var staging = new ScratchFolder();
             try
@@ -52,14 +52,14 @@ public sealed class Checkpoints(RunOutput output, int keep)
     /// <summary>Deletes every checkpoint, complete or not.</summary>
     public async Task ClearAsync(CancellationToken cancellation)
     {
-        foreach ((long step, bool _) in await StepsAsync(cancellation)) await output.DeleteFolderAsync(FolderOf(step), cancellation);
+        foreach (var (step, _) in await StepsAsync(cancellation)) await output.DeleteFolderAsync(FolderOf(step), cancellation);
     }
 
     /// <summary>Deletes complete ones beyond the limit, and what kills left of older ones.</summary>
     private async Task PruneAsync(CancellationToken cancellation)
     {
-        int complete = 0;
-        foreach ((long step, bool isComplete) in await StepsAsync(cancellation))
+        var complete = 0;
+        foreach (var (step, isComplete) in await StepsAsync(cancellation))
         {
             if (isComplete) complete++;
             if (isComplete ? complete > keep : complete > 0) await output.DeleteFolderAsync(FolderOf(step), cancellation);

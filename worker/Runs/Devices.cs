@@ -16,7 +16,7 @@ internal static class Devices
     public static IReadOnlyList<torch.Device> For(WorkerSpec worker)
     {
         if (worker.Gpus == 0) return Cpus();
-        int found = GpusHere();
+        var found = GpusHere();
         if (found < worker.Gpus)
             throw new WorkerException(ExitCode.BadManifest, $"spec.worker.gpus is {worker.Gpus}, but libtorch sees "
                 + $"{(found == 0 ? "no GPU" : $"{found} GPUs")} here; set it to 0 to run on the CPU");
@@ -32,8 +32,8 @@ internal static class Devices
 
     private static torch.Device[] Cpus()
     {
-        string? given = Environment.GetEnvironmentVariable(CpuDevices);
-        bool set = int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out int replicas);
+        var given = Environment.GetEnvironmentVariable(CpuDevices);
+        var set = int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var replicas);
         return [.. Enumerable.Repeat(torch.CPU, set ? Math.Max(1, replicas) : 1)];
     }
 }

@@ -15,7 +15,7 @@ internal static class DocumentUris
 
     private static void Check(JsonObject node, string path)
     {
-        foreach ((string name, JsonNode? value) in node)
+        foreach (var (name, value) in node)
         {
             if (value is JsonObject inner && name != "worker") Check(inner, $"{path}.{name}");
             if (name is not ("uri" or "adapterUri") || value is null) continue;

@@ -45,20 +45,21 @@ public sealed class WorkerException(ExitCode code, string message, Exception? in
     /// </summary>
     public static string TextOf(Exception error, bool verbose)
     {
-        Exception cause = CauseOf(error);
-        bool foreseen = CodeOf(cause) != ExitCode.Failure
+        var cause = CauseOf(error);
+        var foreseen = CodeOf(cause) != ExitCode.Failure
             || cause is WorkerException or IOException or HttpRequestException or System.Net.Sockets.SocketException or TimeoutException
             or OutOfMemoryException or System.Runtime.InteropServices.ExternalException or Storage.UnreachableHostException
             or Azure.RequestFailedException or Amazon.Runtime.AmazonServiceException;
-        string text = $"error: {MessageOf(error)}";
+        var text = $"error: {MessageOf(error)}";
         return LightReasoner.Api.Redactor.OfProcess.Redact(verbose || !foreseen ? $"{text}\n{error}" : text);
     }
 
     /// <summary>What an error says. Of an SDK's the first line: the others hold the headers of an answer.</summary>
     public static string MessageOf(Exception error)
     {
-        Exception cause = CauseOf(error);
-        return cause is Azure.RequestFailedException or Amazon.Runtime.AmazonServiceException ? cause.Message.Split('\n')[0] : cause.Message;
+        var cause = CauseOf(error);
+        return cause is Azure.RequestFailedException or Amazon.Runtime.AmazonServiceException ? cause.Message.Split('\n')[0]
+            : cause.Message;
     }
 
     /// <summary>Of several tries the error of the last one; any other error itself.</summary>

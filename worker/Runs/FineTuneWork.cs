@@ -27,9 +27,9 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
     {
         if (_spec.Objective is FineTuneObjective.Sft || RunInputs.WeightsOf(Run.Inputs, "spec.model") is not { } own) return [];
         var doubts = new List<string>();
-        foreach ((string expert, int count) in samples.CountBy(sample => sample.Expert ?? ""))
+        foreach (var (expert, count) in samples.CountBy(sample => sample.Expert ?? ""))
         {
-            (string? doubt, bool isSure) = expert.Length > 0 ? RunInputs.Mismatch(expert, own)
+            var (doubt, isSure) = expert.Length > 0 ? RunInputs.Mismatch(expert, own)
                 : ("do not say which expert they are of; spec.model is taken for it", false);
             if (doubt is null) continue;
             doubt = FormattableString.Invariant($"{count:N0} of {samples.Count:N0} samples {doubt}");
@@ -43,21 +43,21 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
 
     public async Task RunAsync()
     {
-        using SpooledList<ContrastiveSample> samples = _spec.Objective is FineTuneObjective.Sft
+        using var samples = _spec.Objective is FineTuneObjective.Sft
             ? await OwnAnswers.ReadAsync(Run.References.OutputOf(_spec.Samples.RunRef!), _spec.Sft!, Run.References.DatasetUri,
                 async () => (await Run.Models.TokenizerAsync(_spec.Model, Run.Stop)).Tokenizer, Run.Stop)
             : await Datasets.SamplesAsync(Run.References.DatasetUri(_spec.Samples), _spec.Samples.Format, Run.Stop);
         IReadOnlyList<string> experts = CheckExperts(samples);
-        AccuracyMeasurement evaluation = await AccuracyMeasurement.PrepareAsync(Run, _spec.Evaluation, Decoding.Tokens);
-        ModelWithTokenizer model = await Run.Models.LoadAsync(_spec.Model, Run.Stop);
-        IReadOnlyList<string> doubts = evaluation.Check(model);
-        IReadOnlyList<RefineSequence> validation = await ValidationAsync(_spec.Validation, model, "question", "answer",
+        var evaluation = await AccuracyMeasurement.PrepareAsync(Run, _spec.Evaluation, Decoding.Tokens);
+        var model = await Run.Models.LoadAsync(_spec.Model, Run.Stop);
+        var doubts = evaluation.Check(model);
+        var validation = await ValidationAsync(_spec.Validation, model, "question", "answer",
             _spec.Evaluation?.Prompt ?? new PromptSpec(), _spec.Training.MaxLength, EosTail.OfLength(1), Truncation.Right);
         using var trainer = new LoraTrainer(model.Loaded, model.Tokenizer, samples, _spec, Run.Devices);
         var course = Course.Of(_spec.Training);
-        string work = FormattableString.Invariant($"{trainer.TotalSteps:N0} steps on {trainer.Records:N0} samples of {trainer.Tokens:N0} ")
+        var work = FormattableString.Invariant($"{trainer.TotalSteps:N0} steps on {trainer.Records:N0} samples of {trainer.Tokens:N0} ")
             + FormattableString.Invariant($"tokens (the longest {trainer.LongestSequence:N0}){evaluation.Words}");
-        RunPlan plan = Plan(model, work, trainer, course, _spec.Merge, evaluation.Memory, [.. experts, .. Warnings(trainer), .. doubts]);
+        var plan = Plan(model, work, trainer, course, _spec.Merge, evaluation.Memory, [.. experts, .. Warnings(trainer), .. doubts]);
         if (Run.PlanOnly)
         {
             Run.Announce(plan with { Duration = RunPlan.About(Time(trainer) + evaluation.Time(model)) });
@@ -65,13 +65,13 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
         }
         Run.Announce(plan);
         await evaluation.MeasureBeforeAsync(model);
-        FineTuneMetrics last = await TrainAsync(trainer, course, "fine-tuning",
+        var last = await TrainAsync(trainer, course, "fine-tuning",
             m => FormattableString.Invariant($"loss {m.Loss:F4}, lr {m.LearningRate:G3}, {m.TokensPerSecond:F0} tok/s"),
             (report, metrics) => report with { FineTune = metrics },
             _spec.Validation is { } held ? new Validation(held.Steps, () => Perplexity.Loss(model.Loaded.Model, validation)) : null);
 
         await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, ModelSources.PeftName(model.Uri), model.Adapters));
-        EvaluationMetrics? result = await evaluation.MeasureAfterAsync(model, trainer.Models);
+        var result = await evaluation.MeasureAfterAsync(model, trainer.Models);
         if (_spec.Merge)
         {
             model.Loaded.Model.MergeLora();

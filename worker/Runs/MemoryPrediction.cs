@@ -36,8 +36,8 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     {
         long capacity = longestPrompt + maxNewTokens, rows = Math.Max(batchSize, chunk);
         // The expert's states of a chunk's answers as they come, in order, and of the steps that are compared; the amateur's of these.
-        long states = rows * maxNewTokens * Size(expert) * (3L * expert.Config.HiddenSize + amateur.Config.HiddenSize);
-        long reading = Math.Max(Math.Min(ReadTokens, rows * capacity) * WidestRow(amateur.Config) * Size(amateur),
+        var states = rows * maxNewTokens * Size(expert) * (3L * expert.Config.HiddenSize + amateur.Config.HiddenSize);
+        var reading = Math.Max(Math.Min(ReadTokens, rows * capacity) * WidestRow(amateur.Config) * Size(amateur),
             Math.Min(ReadTokens / 2, (long)batchSize * longestPrompt) * WidestRow(expert.Config) * Size(expert));
         return new([("weights", Weights(expert) + Weights(amateur)), ("KV cache", KvCache.BytesPerToken(expert) * capacity * batchSize),
             ("answers", states), ("reading", reading),
@@ -55,30 +55,31 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
         long size = BytesOf(dtype), tokens = (long)rows * length, weights = Elements(config);
         long hidden = config.HiddenSize, inner = config.IntermediateSize, queries = (long)config.NumHeads * config.HeadDim,
             projected = queries + 2L * config.NumKvHeads * config.HeadDim;
-        (long In, long Out)[] adapted = Adapted(config, lora);
-        long trained = Trained(config, lora);
-        bool wide = lora is not null || size == sizeof(float); // adapters are float32 always
+        var adapted = Adapted(config, lora);
+        var trained = Trained(config, lora);
+        var wide = lora is not null || size == sizeof(float); // adapters are float32 always
         // A 16-bit gradient of one backward pass beside the float32 sum; the master weights are the model's own where those are float32.
         long gradients = trained * (sizeof(float) + (wide ? 0 : size)),
             optimizer = trained * (2 + (wide ? 0 : 1)) * sizeof(float) / devices;
         // What a layer keeps of a token for its backward pass: residuals and norms, projections and their rotation, keys and values
         // repeated for their query heads, attention, gates.
         // Products with frozen weights do not keep their input; an adapter keeps it in float32, dropped out.
-        long layer = lora is null
+        var layer = lora is null
             ? size * (6 * hidden + projected + 4 * queries + 4 * inner)
             : size * (2 * hidden + 2 * projected + 3 * queries + 3 * inner) + sizeof(float) * adapted.Sum(projection =>
                 projection.In * (lora.Dropout > 0 ? 2 : 1) + lora.Rank);
-        long activations = tokens * (checkpointing ? layer + size * config.NumLayers * hidden : layer * config.NumLayers);
+        var activations = tokens * (checkpointing ? layer + size * config.NumLayers * hidden : layer * config.NumLayers);
         // Logits, their logarithms and the gradients of both, in float32, and in 16 bits besides; with a trained head the gradient of its
         // matrix before it is added.
-        long head = Math.Min(HeadLoss.Positions(config.VocabSize),
+        var head = Math.Min(HeadLoss.Positions(config.VocabSize),
             tokens) * config.VocabSize * (4 * sizeof(float) + (size == sizeof(float) ? 0 : 2 * size))
             + (lora is null ? config.VocabSize * hidden * size : 0);
         return new([("weights", weights * size + (lora is null ? 0 : trained * sizeof(float))), ("gradients", gradients),
             ("optimizer", optimizer), ("activations", activations), ("head", head)]);
     }
 
-    /// <summary>What answering questions takes beside the model: a KV cache, which grows by copying, logits, prompts that are read.</summary>
+    /// <summary>What answering questions takes beside the model: a KV cache, which grows by copying, logits, prompts that are
+    /// read.</summary>
     public static long Answers(CausalLM model, int rows, int longestPrompt, int maxNewTokens) =>
         rows * (KvCache.BytesPerToken(model) * (longestPrompt + maxNewTokens) * 5 / 4 + 3L * sizeof(float) * model.Config.VocabSize)
         + Math.Min(ReadTokens, (long)rows * longestPrompt) * WidestRow(model.Config) * Size(model);
@@ -91,7 +92,7 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     /// <param name="device">Where both are done.</param>
     public MemoryPrediction WithAnswers(long answers, DeviceType device)
     {
-        long shared = device == DeviceType.CUDA
+        var shared = device == DeviceType.CUDA
             ? Parts.Where(part => part.Name is "activations" or "head").Sum(part => part.Bytes) : 0;
         return answers > shared ? new([.. Parts, ("evaluation", answers - shared)]) : this;
     }
@@ -122,9 +123,9 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     /// <param name="growth">Bytes that the process itself will grow by, on a CPU.</param>
     public MemoryPrediction WithProcess(torch.Device device, long loaded, int replicas = 1, long growth = 0)
     {
-        long used = device.type == DeviceType.CUDA ? DeviceMemory.Total(device) - DeviceMemory.Free(device)
+        var used = device.type == DeviceType.CUDA ? DeviceMemory.Total(device) - DeviceMemory.Free(device)
             : Environment.WorkingSet + growth;
-        int copies = device.type == DeviceType.CUDA ? 1 : replicas;
+        var copies = device.type == DeviceType.CUDA ? 1 : replicas;
         return new([.. Parts.Select(part => (part.Name, part.Bytes * copies)), ("process", Math.Max(0, used - loaded))]);
     }
 

@@ -28,16 +28,16 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
     /// <summary>Loads a model; adapters that it names are merged into it.</summary>
     public async Task<ModelWithTokenizer> LoadAsync(ModelSource source, CancellationToken cancellation)
     {
-        string uri = source.Uri ?? await OutputModelAsync(references.OutputOf(source.RunRef!), source.RunRef!, cancellation);
-        ModelWithTokenizer model = await LoadAsync(uri, source.Dtype, 0, cancellation);
+        var uri = source.Uri ?? await OutputModelAsync(references.OutputOf(source.RunRef!), source.RunRef!, cancellation);
+        var model = await LoadAsync(uri, source.Dtype, 0, cancellation);
         return source.AdapterUri is { } adapter ? Merge(model, await LocalFolder.OfModelAsync(adapter, cancellation, downloads)) : model;
     }
 
     /// <summary>A model's tokenizer, and how many tokens the model has logits for. No weights are read.</summary>
     public async Task<(Tokenizer Tokenizer, int Rows)> TokenizerAsync(ModelSource source, CancellationToken cancellation)
     {
-        string uri = source.Uri ?? await OutputModelAsync(references.OutputOf(source.RunRef!), source.RunRef!, cancellation);
-        string folder = await LocalFolder.OfModelAsync(uri, cancellation, downloads);
+        var uri = source.Uri ?? await OutputModelAsync(references.OutputOf(source.RunRef!), source.RunRef!, cancellation);
+        var folder = await LocalFolder.OfModelAsync(uri, cancellation, downloads);
         for (int depth = 0; depth < MaxAdapters && BaseOf(folder) is { } baseModel; depth++)
             folder = await LocalFolder.OfModelAsync(baseModel, cancellation, downloads);
         return (Tokenizer.Load(folder), HuggingFaceFolder.ReadConfig(folder).Config.VocabSize);
@@ -53,7 +53,7 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
             uri is not null && folders.Count <= MaxAdapters;)
         {
             folders.Add(uri);
-            string name = BlobUri.Join(uri, "adapter_config.json");
+            var name = BlobUri.Join(uri, "adapter_config.json");
             uri = await BlobUri.Open(uri).GetAsync("adapter_config.json", cancellation) is { } config
                 ? BaseIn(JsonFile.Parse(config.Bytes, name), name) : null;
         }
@@ -62,7 +62,7 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
 
     private static async Task<string> OutputModelAsync(string output, RunReference reference, CancellationToken cancellation)
     {
-        IBlobStore store = BlobUri.Open(output);
+        var store = BlobUri.Open(output);
         if (await store.TagAsync("model/config.json", cancellation) is not null) return BlobUri.Join(output, "model");
         if (await store.TagAsync("adapter/adapter_config.json", cancellation) is not null) return BlobUri.Join(output, "adapter");
         throw new WorkerException(ExitCode.MissingInput,
@@ -71,7 +71,7 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
 
     private async Task<ModelWithTokenizer> LoadAsync(string uri, WeightType dtype, int depth, CancellationToken cancellation)
     {
-        string folder = await LocalFolder.OfModelAsync(uri, cancellation, downloads);
+        var folder = await LocalFolder.OfModelAsync(uri, cancellation, downloads);
         if (BaseOf(folder) is not { } baseModel)
         {
             _loaded.Add(HuggingFaceFolder.Load(folder, TypeOf(dtype), device));
@@ -102,7 +102,7 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
     /// <summary>What an adapter folder names as its base; null for a model folder.</summary>
     private static string? BaseOf(string folder)
     {
-        string config = Path.Combine(folder, "adapter_config.json");
+        var config = Path.Combine(folder, "adapter_config.json");
         return File.Exists(config) ? BaseIn(JsonFile.Read(config), config) : null;
     }
 
@@ -114,7 +114,7 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (LoadedModel model in _loaded) model.Dispose();
+        foreach (var model in _loaded) model.Dispose();
     }
 
     private static ModelWithTokenizer Merge(ModelWithTokenizer model, string adapter)

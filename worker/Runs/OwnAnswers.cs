@@ -25,7 +25,7 @@ public static class OwnAnswers
         AnswerGrader? grader = null;
         if (spec.Answers is AnswerChoice.Right)
         {
-            IReadOnlyList<TestSet> sets = await TestSet.ReadAsync(new EvaluationSpec
+            var sets = await TestSet.ReadAsync(new EvaluationSpec
             {
                 Dataset = spec.Dataset,
                 Benchmark = spec.Benchmark,
@@ -39,7 +39,7 @@ public static class OwnAnswers
         }
         var samples = new SpooledList<ContrastiveSample>();
         int answers = 0, learned = 0;
-        await foreach (AnswerLine line in AnswerFile.LinesAsync(BlobUri.Join(output, "answers/*"), cancellation))
+        await foreach (var line in AnswerFile.LinesAsync(BlobUri.Join(output, "answers/*"), cancellation))
         {
             if (line.Ids.Length == 0) continue;
             answers++;
@@ -48,13 +48,13 @@ public static class OwnAnswers
             if (known is not null)
             {
                 // A benchmark's question may be put together from fields of the record; its place among the records is what counts.
-                if (!known.TryGetValue(line.Index, out Question? question) || (spec.Benchmark is null && question.Text != line.Question))
+                if (!known.TryGetValue(line.Index, out var question) || (spec.Benchmark is null && question.Text != line.Question))
                     throw new WorkerException(ExitCode.BadData,
                         $"spec.sft.dataset: record {line.Index + 1} is not the question that was answered; take the SamplingRun's dataset");
                 if (!grader!.Grade(reader!.Decode(line.Ids, skipSpecialTokens: true), question.Answer!).IsCorrect) continue;
             }
             learned++;
-            foreach (ContrastiveSample sample in Of(line)) samples.Add(sample);
+            foreach (var sample in Of(line)) samples.Add(sample);
         }
         if (samples.Count > 0) return samples;
         samples.Dispose();

@@ -14,7 +14,7 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
     /// <summary>What is worth a second look before the first step.</summary>
     private IEnumerable<string> Warnings(RefineTrainer trainer, int records)
     {
-        string limit = $"spec.training.maxLength ({_spec.Training.MaxLength})";
+        var limit = $"spec.training.maxLength ({_spec.Training.MaxLength})";
         if (trainer.RecordsCut > 0)
             yield return $"{trainer.RecordsCut} of {records} records are longer than {limit} and cut ({EnumOption.Name(_spec.Truncation)})";
         if (trainer.RecordsDropped > 0)
@@ -23,21 +23,22 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
 
     public async Task RunAsync()
     {
-        using SpooledList<PromptResponse> records = await Datasets.PromptResponsesAsync(
+        using var records = await Datasets.PromptResponsesAsync(
             Run.References.DatasetUri(_spec.Dataset), _spec.Dataset.Format, _spec.PromptField, _spec.ResponseField, Run.Stop);
-        bool masks = _spec.Objective is RefineObjective.Interleaved;
-        AccuracyMeasurement evaluation = await AccuracyMeasurement.PrepareAsync(Run,
+        var masks = _spec.Objective is RefineObjective.Interleaved;
+        var evaluation = await AccuracyMeasurement.PrepareAsync(Run,
             masks && _spec.Evaluation is { } asked ? asked with { BlockLength = _spec.Interleaved.BlockSize } : _spec.Evaluation,
             masks ? Decoding.Masks : Decoding.Blocks);
-        ModelWithTokenizer model = await Run.Models.LoadAsync(_spec.Model, Run.Stop);
-        IReadOnlyList<string> doubts = evaluation.Check(model);
-        IReadOnlyList<RefineSequence> validation = await ValidationAsync(_spec.Validation, model, _spec.PromptField,
+        var model = await Run.Models.LoadAsync(_spec.Model, Run.Stop);
+        var doubts = evaluation.Check(model);
+        var validation = await ValidationAsync(_spec.Validation, model, _spec.PromptField,
             _spec.ResponseField, _spec.Prompt, _spec.Training.MaxLength, masks ? EosTail.OfLength(1) : _spec.EosTail, _spec.Truncation);
         using var trainer = new RefineTrainer(model.Loaded, model.Tokenizer, records, _spec, Run.Devices);
         var course = Course.Of(_spec.Training);
-        string work = FormattableString.Invariant($"{trainer.TotalSteps:N0} steps on {trainer.Records:N0} records of {trainer.Tokens:N0} ")
+        var work = FormattableString.Invariant($"{trainer.TotalSteps:N0} steps on {trainer.Records:N0} records of {trainer.Tokens:N0} ")
             + FormattableString.Invariant($"tokens (the longest {trainer.LongestSequence:N0}){evaluation.Words}");
-        RunPlan plan = Plan(model, work, trainer, course, writesModel: false, evaluation.Memory, [.. Warnings(trainer, records.Count), .. doubts]);
+        var plan = Plan(model, work, trainer, course, writesModel: false, evaluation.Memory,
+            [.. Warnings(trainer, records.Count), .. doubts]);
         if (Run.PlanOnly)
         {
             Run.Announce(plan with { Duration = RunPlan.About(Time(trainer) + evaluation.Time(model)) });
@@ -45,7 +46,7 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
         }
         Run.Announce(plan);
         await evaluation.MeasureBeforeAsync(model);
-        RefineMetrics last = await TrainAsync(trainer, course, "refining",
+        var last = await TrainAsync(trainer, course, "refining",
             m => FormattableString.Invariant($"loss {m.LossTotal:F4}, lr {m.LearningRate:G3}, {m.TokensPerSecond:F0} tok/s"),
             (report, metrics) => report with { Refine = metrics },
             _spec.Validation is { } held ? new Validation(held.Steps, () => trainer.Loss(validation)) : null);
@@ -53,7 +54,7 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
         if (_spec.Method == TrainingMethod.Lora)
             await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, ModelSources.PeftName(model.Uri), model.Adapters));
         else await PutFolderAsync("model", folder => trainer.SaveModel(folder, model.Folder));
-        EvaluationMetrics? result = await evaluation.MeasureAfterAsync(model, trainer.Models);
+        var result = await evaluation.MeasureAfterAsync(model, trainer.Models);
         Run.Progress.Update(report => report with { Refine = last with { Evaluation = result } });
     }
 }

@@ -24,10 +24,11 @@ internal sealed record RunContext(
     ProgressFeed Progress, MlflowTracking? Tracking, TimeProvider Time, JsonObject Inputs, bool PlanOnly, bool AllShards,
     CancellationToken Stop)
 {
-    /// <summary>Says what is planned, to the person and (in short) to the operator, and refuses it where the machine has no room for it.</summary>
+    /// <summary>Says what is planned, to the person and (in short) to the operator, and refuses it where the machine has no room for
+    /// it.</summary>
     internal void Announce(RunPlan plan)
     {
-        foreach (string line in plan.Lines(this)) Progress.Say(line);
+        foreach (var line in plan.Lines(this)) Progress.Say(line);
         plan.Check(this);
         Progress.Update(report => report with { Message = plan.Gist(this), PredictedMemory = plan.Memory.Total });
     }

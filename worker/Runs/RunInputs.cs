@@ -32,11 +32,11 @@ internal static class RunInputs
             _ => [],
         };
         var inputs = new JsonObject();
-        foreach ((string field, ModelSource? source) in models)
-            foreach ((int layer, string uri) in (await ModelSources.FoldersAsync(source!, references, cancellation)).Index())
+        foreach (var (field, source) in models)
+            foreach (var (layer, uri) in (await ModelSources.FoldersAsync(source!, references, cancellation)).Index())
                 inputs[layer == 0 ? field : $"{field} (layer {layer} below)"] = Entry(uri,
                     await Fingerprint.OfModelAsync(uri, cancellation));
-        foreach ((string field, DatasetSource? source) in datasets)
+        foreach (var (field, source) in datasets)
             if (source is not null && references.DatasetUri(source) is var uri)
                 inputs[field] = Entry(uri, await FilesAsync(uri, source.RunRef));
         (string Field, RunReference? Reference) answers = manifest switch
@@ -68,11 +68,11 @@ internal static class RunInputs
     /// </summary>
     public static string? Difference(JsonObject before, JsonObject now)
     {
-        foreach ((string field, JsonNode? input) in now)
+        foreach (var (field, input) in now)
         {
             if (before[field]?["files"] is not JsonObject then || input?["files"] is not JsonObject here) continue;
             if (then.Select(file => (string?)file.Value).SequenceEqual(here.Select(file => (string?)file.Value))) continue;
-            foreach (string name in then.Select(file => file.Key).Union(here.Select(file => file.Key)))
+            foreach (var name in then.Select(file => file.Key).Union(here.Select(file => file.Key)))
                 if ((string?)then[name] is var was && (string?)here[name] is var value && was != value)
                     return $"{field}: {name} {Was(was)} and {Is(value)}";
         }
@@ -111,7 +111,7 @@ internal static class RunInputs
         string[] one = expert.Split('+'), other = model.Split('+');
         if (one[0] == other[0])
             return ($"are of an expert with other adapters over the same base ({expert}) than spec.model ({model})", false);
-        (string kind, string otherKind) = (one[0].Split(':')[0], other[0].Split(':')[0]);
+        var (kind, otherKind) = (one[0].Split(':')[0], other[0].Split(':')[0]);
         return kind == otherKind && kind != "etag"
             ? ($"are of an expert with other weights ({expert}) than spec.model ({model})", true)
             : ($"may be of another expert ({expert}) than spec.model ({model}), which cannot be told: the one is known by {Words(kind)}, "

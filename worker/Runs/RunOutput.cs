@@ -57,9 +57,9 @@ public sealed class RunOutput
         string blob = $"{Owners}{scope}.json", nonce = Guid.NewGuid().ToString("N");
         while (true)
         {
-            BlobContent? before = await store.GetAsync(blob, cancellation);
+            var before = await store.GetAsync(blob, cancellation);
             JsonObject? owner = before is null ? null : JsonNode.Parse(before.Bytes)!.AsObject();
-            bool stillOpen = owner is not null && owner["ended"] is null;
+            var stillOpen = owner is not null && owner["ended"] is null;
             var claim = new JsonObject
             {
                 ["attempt"] = attempt,
@@ -94,14 +94,15 @@ public sealed class RunOutput
     public async Task<bool> IsAloneAsync(CancellationToken cancellation)
     {
         if (IsTakenOver) return false;
-        foreach (BlobInfo blob in await Store.ListAsync(Owners, cancellation))
+        foreach (var blob in await Store.ListAsync(Owners, cancellation))
             if (blob.Name != _ownerBlob && await Store.GetAsync(blob.Name, cancellation) is { } owner
                 && JsonNode.Parse(owner.Bytes)!["ended"] is null) return false;
         return true;
     }
 
     private static string Describe(JsonObject owner) =>
-        $"attempt {owner["attempt"]}{(owner["host"] is { } host ? $" (process {owner["process"]} on {host}, since {owner["begun"]})" : "")}";
+        $"attempt {owner["attempt"]}"
+        + (owner["host"] is { } host ? $" (process {owner["process"]} on {host}, since {owner["begun"]})" : "");
 
     private static string Now() => DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'",
         System.Globalization.CultureInfo.InvariantCulture);
@@ -110,9 +111,9 @@ public sealed class RunOutput
     /// <exception cref="WorkerException">It has.</exception>
     public async Task CheckClaimAsync(CancellationToken cancellation)
     {
-        BlobContent? owner = await Store.GetAsync(_ownerBlob, cancellation);
+        var owner = await Store.GetAsync(_ownerBlob, cancellation);
         if (owner?.ETag == _ownerTag) return;
-        string by = owner is null ? "nobody" : (string?)JsonNode.Parse(owner.Bytes)?["attempt"] ?? "another attempt";
+        var by = owner is null ? "nobody" : (string?)JsonNode.Parse(owner.Bytes)?["attempt"] ?? "another attempt";
         throw new WorkerException(ExitCode.Failure,
             $"{Store.Uri}/{_ownerBlob} now belongs to {by}; this older attempt ({Attempt}) stops and writes nothing more");
     }
@@ -122,7 +123,7 @@ public sealed class RunOutput
     {
         for (int tries = 0; tries < MaxTries; tries++)
         {
-            string? seen = _written.TryGetValue(name, out string? mine) ? mine : await Store.TagAsync(name, cancellation);
+            var seen = _written.TryGetValue(name, out var mine) ? mine : await Store.TagAsync(name, cancellation);
             await CheckClaimAsync(cancellation);
             content.Position = 0;
             if (await Store.PutAsync(name, content, PutCondition.IfMatch(seen), cancellation) is { } tag)
@@ -152,14 +153,14 @@ public sealed class RunOutput
     /// </summary>
     public async Task PutFolderAsync(string folder, string prefix, CancellationToken cancellation)
     {
-        foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
-            string name = Path.GetRelativePath(folder, file);
+            var name = Path.GetRelativePath(folder, file);
             if (name == Complete) continue;
-            await using FileStream stream = File.OpenRead(file);
+            await using var stream = File.OpenRead(file);
             await PutAsync($"{prefix}/{name}", stream, cancellation);
         }
-        string marker = Path.Combine(folder, Complete);
+        var marker = Path.Combine(folder, Complete);
         await PutAsync($"{prefix}/{Complete}", new MemoryStream(File.Exists(marker)
             ? await File.ReadAllBytesAsync(marker, cancellation) : []), cancellation);
     }
@@ -167,9 +168,9 @@ public sealed class RunOutput
     /// <summary>Copies a folder of the output to a local one.</summary>
     public async Task GetFolderAsync(string prefix, string folder, CancellationToken cancellation)
     {
-        foreach (BlobInfo blob in await Store.ListAsync(prefix + "/", cancellation))
+        foreach (var blob in await Store.ListAsync(prefix + "/", cancellation))
         {
-            string path = Path.Combine(folder, blob.Name[(prefix.Length + 1)..]);
+            var path = Path.Combine(folder, blob.Name[(prefix.Length + 1)..]);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             await Store.DownloadAsync(blob.Name, path, null, cancellation);
         }
@@ -180,7 +181,7 @@ public sealed class RunOutput
     /// </summary>
     public async Task DeleteFolderAsync(string prefix, CancellationToken cancellation)
     {
-        string marker = $"{prefix}/{Complete}";
+        var marker = $"{prefix}/{Complete}";
         string[] names = [.. (await Store.ListAsync(prefix + "/", cancellation)).Select(blob => blob.Name).OrderBy(name => name != marker)];
         var tags = new string?[names.Length];
         for (int i = 0; i < names.Length; i++) tags[i] = await Store.TagAsync(names[i], cancellation);

@@ -49,10 +49,11 @@ internal sealed record RunPlan
     /// <summary>What the plan says of a model.</summary>
     public static (string Gist, string Shape) Model(string field, ModelWithTokenizer model)
     {
-        CausalLM causal = model.Loaded.Model;
+        var causal = model.Loaded.Model;
         return ($"{field}: {BlobUri.WithoutCredentials(model.Uri)}, {Count(MemoryPrediction.Elements(causal.Config))} parameters",
             $"{causal.Config.Architecture}, {causal.DType.ToString().ToLowerInvariant()}, "
-            + FormattableString.Invariant($"context {causal.Config.MaxPositionEmbeddings:N0} tokens, vocabulary {causal.Config.VocabSize:N0}"));
+            + FormattableString.Invariant(
+                $"context {causal.Config.MaxPositionEmbeddings:N0} tokens, vocabulary {causal.Config.VocabSize:N0}"));
     }
 
     /// <summary>A duration for people.</summary>
@@ -85,15 +86,15 @@ internal sealed record RunPlan
     /// <summary>The plan in lines.</summary>
     public IEnumerable<string> Lines(RunContext run)
     {
-        foreach ((string gist, string shape) in Models) yield return $"{gist}, {shape}";
+        foreach (var (gist, shape) in Models) yield return $"{gist}, {shape}";
         yield return Work;
-        foreach (string shard in Shards) yield return shard;
+        foreach (var shard in Shards) yield return shard;
         yield return $"device: {DeviceLine(run.Devices)}";
         yield return $"{Memory} of {MemoryPrediction.Amount(DeviceMemory.Total(run.Devices[0]))}";
         if (Duration is { } duration) yield return $"predicted duration: {duration}, from a few batches that were timed";
         yield return $"disk: {Disk(run)}";
         yield return $"writes {Writes}";
-        foreach (string warning in Warnings) yield return $"warning: {warning}";
+        foreach (var warning in Warnings) yield return $"warning: {warning}";
     }
 
     /// <summary>Refuses what the machine has no room for.</summary>
@@ -148,7 +149,7 @@ internal sealed record RunPlan
     /// <summary>Free bytes where a folder is or will be; null where the system does not tell.</summary>
     private static long? FreeSpace(string folder)
     {
-        string? there = Path.GetFullPath(folder);
+        var there = Path.GetFullPath(folder);
         while (there is not null && !Directory.Exists(there)) there = Path.GetDirectoryName(there);
         try
         {

@@ -10,7 +10,8 @@ using LightReasoner.Worker.Storage;
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>
-/// <c>run.json</c> in the output: the document, the versions and the fingerprints of all that goes in, enough to repeat the run. It also guards the folder:
+/// <c>run.json</c> in the output: the document, the versions and the fingerprints of all that goes in, enough to repeat the run. It also
+/// guards the folder:
 /// output of one document is never mixed with that of another, nor that of one model with that of another.
 /// </summary>
 internal static class RunRecord
@@ -28,15 +29,21 @@ internal static class RunRecord
     /// <param name="inputs">Fingerprints of what goes in.</param>
     /// <returns>What more is asked for than at the attempt before; empty for nothing.</returns>
     /// <exception cref="WorkerException">The folder holds the output of another document, or of other models or data.</exception>
-    public static async Task<IReadOnlyList<SpecChange>> EnsureAsync(RunOutput output, Manifest manifest, JsonObject inputs, TimeProvider time, CancellationToken cancellation)
+    public static async Task<IReadOnlyList<SpecChange>> EnsureAsync(RunOutput output, Manifest manifest, JsonObject inputs,
+        TimeProvider time, CancellationToken cancellation)
     {
-        JsonObject document = Redactor.OfProcess.Redact(JsonNode.Parse(ManifestReader.ToJson(manifest)))!.AsObject();
+        var document = Redactor.OfProcess.Redact(JsonNode.Parse(ManifestReader.ToJson(manifest)))!.AsObject();
         document.Remove("status");
         var record = new JsonObject
         {
             ["document"] = document,
             ["begun"] = time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
-            ["versions"] = new JsonObject { ["worker"] = Version, ["runtime"] = Environment.Version.ToString(), ["libtorch"] = TorchSharp.torch.__version__ },
+            ["versions"] = new JsonObject
+            {
+                ["worker"] = Version,
+                ["runtime"] = Environment.Version.ToString(),
+                ["libtorch"] = TorchSharp.torch.__version__
+            },
             ["inputs"] = inputs.DeepClone(),
         };
         if (await output.Store.GetAsync(BlobName, cancellation) is not { } existing)
@@ -44,10 +51,10 @@ internal static class RunRecord
             await output.PutOnceAsync(BlobName, new MemoryStream(Encode(record)), cancellation);
             return [];
         }
-        JsonObject before = JsonNode.Parse(existing.Bytes)!.AsObject();
-        IReadOnlyList<SpecChange> changes = Changes(before["document"]!, document);
+        var before = JsonNode.Parse(existing.Bytes)!.AsObject();
+        var changes = Changes(before["document"]!, document);
         string[] others = [.. changes.Where(change => !change.Extends).Select(change => change.ToString())];
-        string? difference = RunInputs.Difference(before["inputs"] as JsonObject ?? [], inputs);
+        var difference = RunInputs.Difference(before["inputs"] as JsonObject ?? [], inputs);
         if (changes.Any(change => difference?.StartsWith(change.Path, StringComparison.Ordinal) == true)) difference = null;
         if (others.Length > 0 || difference is not null)
         {
@@ -68,7 +75,7 @@ internal static class RunRecord
     /// <summary>Whether the attempts before have ended and left nothing but this record: they were refused before they began.</summary>
     private static async Task<bool> IsEmptyAsync(RunOutput output, CancellationToken cancellation)
     {
-        IReadOnlyList<BlobInfo> blobs = await output.Store.ListAsync("", cancellation);
+        var blobs = await output.Store.ListAsync("", cancellation);
         return blobs.All(blob => blob.Name == BlobName || blob.Name.StartsWith(RunOutput.Owners, StringComparison.Ordinal))
             && await output.IsAloneAsync(cancellation);
     }
@@ -80,7 +87,8 @@ internal static class RunRecord
     private static IReadOnlyList<SpecChange> Changes(JsonNode before, JsonNode now)
     {
         // Both are read, so that a field that this version has and the earlier one lacked has its default in both.
-        RunSpec Spec(JsonNode document) => ((Manifest)document.Deserialize(Manifest.TypeOf(Enum.Parse<RunKind>((string)document["kind"]!)), ApiJson.Options)!).RunSpec;
+        RunSpec Spec(JsonNode document) =>
+            ((Manifest)document.Deserialize(Manifest.TypeOf(Enum.Parse<RunKind>((string)document["kind"]!)), ApiJson.Options)!).RunSpec;
         return (string?)before["kind"] == (string?)now["kind"] ? SpecChanges.Between(Spec(before), Spec(now))
             : [new SpecChange("kind", (string?)before["kind"], (string?)now["kind"], false)];
     }

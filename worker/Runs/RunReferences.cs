@@ -19,7 +19,7 @@ public sealed class RunReferences
     public RunReferences(IEnumerable<string> references, string prefix, string ns)
     {
         (_prefix, _namespace) = (prefix, ns);
-        foreach (string reference in references)
+        foreach (var reference in references)
         {
             if (reference.Split('=', 2) is not [var name, var uri] || !name.Contains('/'))
                 throw new WorkerException(ExitCode.Usage, $"--ref must have the form KIND/NAME=URI, was '{reference}'");
@@ -33,7 +33,7 @@ public sealed class RunReferences
 
     /// <summary>Output folder of a referenced run.</summary>
     public string OutputOf(RunReference reference) =>
-        _given.TryGetValue(reference.ToString(), out string? uri) ? uri : DefaultOutput(_prefix, reference.Kind!.Value,
+        _given.TryGetValue(reference.ToString(), out var uri) ? uri : DefaultOutput(_prefix, reference.Kind!.Value,
         _namespace, reference.Name);
 
     /// <summary>What to do where a referenced run is not found.</summary>

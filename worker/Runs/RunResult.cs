@@ -22,7 +22,7 @@ internal sealed record RunResult(ProgressReport Report, RunUsage? Usage)
     public static Task WriteAsync(RunOutput output, string scope, RunSpec spec, ProgressReport report, RunUsage usage,
         CancellationToken cancellation)
     {
-        JsonObject node = JsonSerializer.SerializeToNode(report with
+        var node = JsonSerializer.SerializeToNode(report with
         {
             Outcome = ReportOutcome.Succeeded,
             Message = null,
@@ -38,7 +38,7 @@ internal sealed record RunResult(ProgressReport Report, RunUsage? Usage)
     public static async Task<RunResult?> ReadAsync(IBlobStore store, string scope, RunSpec spec, CancellationToken cancellation)
     {
         if (await store.GetAsync($"{Prefix}{scope}.json", cancellation) is not { } blob) return null;
-        JsonNode node = JsonNode.Parse(blob.Bytes)!;
+        var node = JsonNode.Parse(blob.Bytes)!;
         return (string?)node["extent"] == RunExtent.Of(spec)
             ? new(node.Deserialize<ProgressReport>(ApiJson.Options)!, node["usage"]?.Deserialize<RunUsage>(ApiJson.Options)) : null;
     }

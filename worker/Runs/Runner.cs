@@ -44,7 +44,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
     /// <returns>The exit code; every error has been shown and reported.</returns>
     public async Task<ExitCode> RunAsync(Manifest manifest, CancellationToken stop)
     {
-        int shards = (manifest as SamplingRun)?.Spec.Shards ?? 1;
+        var shards = (manifest as SamplingRun)?.Spec.Shards ?? 1;
         if (options.Shard is < 0 || options.Shard >= shards)
             throw new WorkerException(ExitCode.Usage, $"--shard must be from 0 to {shards - 1}, was {options.Shard}");
         if (options.PlanOnly) return await RunShardAsync(manifest, options.Shard ?? 0, shards, stop);
@@ -68,16 +68,16 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
         RunOutput? output = null;
         MlflowTracking? tracking = null;
         bool done = false, gone = false;
-        long begun = time.GetTimestamp();
+        var begun = time.GetTimestamp();
         try
         {
             DocumentUris.Check(manifest);
-            string uri = options.Output ?? manifest.RunSpec.Output?.Uri
+            var uri = options.Output ?? manifest.RunSpec.Output?.Uri
                 ?? RunReferences.DefaultOutput(options.OutputPrefix, manifest.Kind, manifest.Metadata.Namespace, manifest.Metadata.Name);
             var references = new RunReferences(options.References, options.OutputPrefix, identity.Namespace);
-            string scope = RunResult.ScopeOf(shard, shards);
-            IBlobStore store = BlobUri.Open(uri);
-            JsonObject inputs = await RunInputs.FingerprintsAsync(manifest, references, stop);
+            var scope = RunResult.ScopeOf(shard, shards);
+            var store = BlobUri.Open(uri);
+            var inputs = await RunInputs.FingerprintsAsync(manifest, references, stop);
             if (options.PlanOnly)
             {
                 await WorkAsync(RunOutput.Unclaimed(store), inputs);
@@ -86,7 +86,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             output = await RunOutput.ClaimAsync(store, scope, options.Attempt, stop, other =>
                 progress.Say($"warning: {other} did not record its end: it was killed, or it still writes to {uri}. This attempt takes "
                     + "over, and the other one stops at its next write"));
-            IReadOnlyList<SpecChange> more = await RunRecord.EnsureAsync(output, manifest, inputs, time, stop);
+            var more = await RunRecord.EnsureAsync(output, manifest, inputs, time, stop);
             if (more.Count > 0) progress.Say($"continuing from existing output: {string.Join("; ", more)}");
             if (manifest.RunSpec.Tracking?.Mlflow is { } mlflow)
                 tracking = new MlflowTracking(mlflow, manifest, scope, uri, await RunRecord.BegunAsync(store, stop), feed.Say, time);
@@ -95,11 +95,12 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
             {
                 reporter.Update(report => result.Report with { Attempt = report.Attempt, Sequence = report.Sequence });
                 progress.Say($"{uri} is already complete; nothing to do");
-                if (await output.Store.TagAsync(RunReport.BlobName, stop) is null) await RunReport.WriteAsync(output, shards, time, CancellationToken.None);
+                if (await output.Store.TagAsync(RunReport.BlobName, stop) is null) await RunReport.WriteAsync(output, shards, time,
+                    CancellationToken.None);
             }
             else
             {
-                IReadOnlyList<torch.Device> devices = await WorkAsync(output, inputs);
+                var devices = await WorkAsync(output, inputs);
                 var usage = new RunUsage
                 {
                     Device = RunPlan.DeviceLine(devices),
@@ -118,7 +119,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
 
             async Task<IReadOnlyList<torch.Device>> WorkAsync(RunOutput output, JsonObject inputs)
             {
-                IReadOnlyList<torch.Device> devices = Devices.For(manifest.RunSpec.Worker);
+                var devices = Devices.For(manifest.RunSpec.Worker);
                 using var models = new ModelSources(references, devices[0], feed);
                 var context = new RunContext(manifest, shard, output, references, models, devices, feed, tracking, time, inputs,
                     options.PlanOnly, options.PlanOnly && options.Shard is null, stop);
@@ -143,7 +144,7 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
         }
         catch (Exception e)
         {
-            ExitCode code = WorkerException.CodeOf(e);
+            var code = WorkerException.CodeOf(e);
             // A host that cannot be reached is not asked again.
             for (Exception? cause = WorkerException.CauseOf(e); cause is not null; cause = cause.InnerException)
                 gone |= cause is UnreachableHostException;
@@ -163,15 +164,17 @@ public sealed class Runner(RunOptions options, ConsoleProgress progress, TimePro
         {
             await reporter.FinishAsync(outcome, message);
             if (tracking is null) return;
-            EvaluationMetrics? accuracy = reporter.Latest.FineTune?.Evaluation ?? reporter.Latest.Refine?.Evaluation;
-            JsonNode? figures = JsonSerializer.SerializeToNode(accuracy, ApiJson.Options);
+            var accuracy = reporter.Latest.FineTune?.Evaluation ?? reporter.Latest.Refine?.Evaluation;
+            var figures = JsonSerializer.SerializeToNode(accuracy, ApiJson.Options);
             if (figures is not null) tracking.Add(new JsonObject { ["step"] = reporter.Latest.Done, ["evaluation"] = figures }, "step");
-            bool whole = outcome == ReportOutcome.Succeeded;
-            await tracking.FinishAsync(outcome, whole ? async limit => (await output!.Store.GetAsync(RunReport.BlobName, limit))?.Bytes : null);
+            var whole = outcome == ReportOutcome.Succeeded;
+            await tracking.FinishAsync(outcome, whole ? async limit => (await output!.Store.GetAsync(RunReport.BlobName, limit))?.Bytes
+                : null);
         }
     }
 
-    /// <summary>Lets the next attempt know that this one is over. That it cannot be said any more changes nothing of what was done.</summary>
+    /// <summary>Lets the next attempt know that this one is over. That it cannot be said any more changes nothing of what was
+    /// done.</summary>
     private static async Task ReleaseAsync(RunOutput output, bool done)
     {
         try

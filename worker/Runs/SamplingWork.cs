@@ -51,7 +51,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
 
     public async Task RunAsync()
     {
-        using SpooledList<Question> questions = await Datasets.QuestionsAsync(run.References.DatasetUri(_spec.Dataset), _spec.Dataset.Format,
+        using var questions = await Datasets.QuestionsAsync(run.References.DatasetUri(_spec.Dataset), _spec.Dataset.Format,
             _spec.QuestionField, _spec.IdField, answerField: null, _spec.MaxQuestions,
             run.AllShards ? 0 : run.Shard, run.AllShards ? 1 : _spec.Shards, run.Stop);
         run.Progress.Update(report => report with { Unit = "prompts", Total = questions.Count });
@@ -61,13 +61,15 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             await PlanAsync(questions);
             return;
         }
-        HashSet<string> present = [.. (await run.Output.Store.ListAsync($"samples/part-{run.Shard:D5}-", run.Stop)).Select(blob => blob.Name)];
-        MetricsLog log = await MetricsLog.OpenAsync(run.Output, MetricsFile.Sampling(run.Shard, _spec.Shards), 0, run.Time, run.Stop, run.Tracking);
+        HashSet<string> present =
+            [.. (await run.Output.Store.ListAsync($"samples/part-{run.Shard:D5}-", run.Stop)).Select(blob => blob.Name)];
+        var log = await MetricsLog.OpenAsync(run.Output, MetricsFile.Sampling(run.Shard, _spec.Shards), 0, run.Time, run.Stop,
+            run.Tracking);
         if (present.Count > 0) run.Progress.Say($"{present.Count} chunks already exist; continuing after them");
 
         var total = new ChunkFigures(0, 0, 0, 0, 0);
         long start = run.Time.GetTimestamp(), tokensHere = 0;
-        int promptsHere = 0;
+        var promptsHere = 0;
         double Seconds() => Math.Max(1e-3, run.Time.GetElapsedTime(start).TotalSeconds);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(run.Stop);
         var ahead = new Queue<Chunk>();
@@ -78,16 +80,16 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             {
                 while (ahead.Count <= run.Devices.Count && next < questions.Count)
                 {
-                    Chunk added = await BeginAsync($"part-{run.Shard:D5}-{begun++:D5}", next);
+                    var added = await BeginAsync($"part-{run.Shard:D5}-{begun++:D5}", next);
                     ahead.Enqueue(added);
                     // A chunk begins where the one before it ended: the last one of a run that had fewer questions may be a short one.
                     next += added.There?.Questions ?? added.Questions.Length;
                 }
-                Chunk chunk = ahead.Peek();
-                ChunkFigures news = chunk.There ?? await CommitAsync(chunk, await chunk.Result!);
+                var chunk = ahead.Peek();
+                var news = chunk.There ?? await CommitAsync(chunk, await chunk.Result!);
                 ahead.Dequeue();
                 if (chunk.There is null) (tokensHere, promptsHere) = (tokensHere + news.TokensGenerated, promptsHere + news.Questions);
-                foreach (ChunkPoint point in news.Course.SkipLast(1)) await log.AddAsync(Metrics(total.Plus(point), 0), run.Stop);
+                foreach (var point in news.Course.SkipLast(1)) await log.AddAsync(Metrics(total.Plus(point), 0), run.Stop);
                 lock (_within)
                 {
                     _within.Remove(chunk.Part);
@@ -102,8 +104,10 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
                     + "it were left out");
             if (total is { Questions: > 0, SamplesKept: 0 } && await OthersKeptNoneAsync())
                 throw new WorkerException(ExitCode.BadData, total.StepsSeen == 0
-                    ? "no step was compared: no answer is longer than one token, and the first one counts with spec.selection.includeFirstStep only"
-                    : FormattableString.Invariant($"none of the {total.StepsSeen} steps was kept, so that nothing could be learnt from the samples: everywhere KL(expert ‖ amateur) is below spec.selection.beta ({_spec.Selection.Beta})"));
+                    ? "no step was compared: no answer is longer than one token, and the first one counts with "
+                        + "spec.selection.includeFirstStep only"
+                    : $"none of the {total.StepsSeen} steps was kept, so that nothing could be learnt from the samples: everywhere "
+                        + FormattableString.Invariant($"KL(expert ‖ amateur) is below spec.selection.beta ({_spec.Selection.Beta})"));
         }
         finally
         {
@@ -123,20 +127,20 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             (DeviceQueue<ContrastiveSampler> samplers, Func<Question, int[]>? given, _, _) = _prepared;
             Question[] chunk = [.. Enumerable.Range(from, Math.Min(ChunkSize, questions.Count - from)).Select(at => questions[at])];
             int[][]? answers = given is null ? null : [.. chunk.Select(given)];
-            Task<ChunkResult> result = samplers.Add(
+            var result = samplers.Add(
                 sampler => sampler.Sample(chunk, answers, done => TellWithin(part, done, chunk.Length), stop.Token));
             return new Chunk(part, chunk, result, null);
         }
 
         async Task<ChunkFigures> CommitAsync(Chunk chunk, ChunkResult result)
         {
-            ChunkFigures news = ChunkFigures.Of(
+            var news = ChunkFigures.Of(
                 result, result.Examples((Examples * ChunkSize + questions.Count - 1) / questions.Count), _vocabulary);
             // Figures and answers come first: the samples' appearance is what commits all three.
             await run.Output.PutTextAsync($"figures/{chunk.Part}.json", JsonSerializer.Serialize(news, ApiJson.Options), run.Stop);
             await run.Output.PutTextAsync($"answers/{chunk.Part}.jsonl", AnswerFile.Write(chunk.Questions.Zip(result.Answers)), run.Stop);
             using var scratch = new ScratchFolder();
-            await using FileStream file = File.Create(Path.Combine(scratch.Path, "samples"));
+            await using var file = File.Create(Path.Combine(scratch.Path, "samples"));
             await SampleFile.WriteAsync(Marked(result.Samples), _spec.Format, file);
             file.Position = 0;
             await run.Output.PutOnceAsync(Samples(chunk.Part), file, run.Stop);
@@ -150,7 +154,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             {
                 _within[part] = done;
                 if (done == all) return;
-                int within = _within.Values.Sum();
+                var within = _within.Values.Sum();
                 run.Progress.Tell("sampling",
                     report => report with { Done = total.Questions + within, RatePerSecond = (promptsHere + within) / Seconds() },
                     total.Questions == 0 ? "" : $"kept {total.SamplesKept} of {total.StepsSeen} steps");
@@ -163,7 +167,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     private async Task DisposeAsync()
     {
         if (_prepared is { } prepared) await prepared.Samplers.DisposeAsync();
-        foreach (IDisposable model in _copies) model.Dispose();
+        foreach (var model in _copies) model.Dispose();
     }
 
     private int ChunkSize => _spec.BatchSize.Number * ChunkBatches ?? ChunkQuestions;
@@ -173,12 +177,12 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     {
         try
         {
-            Prepared prepared = _prepared = await PrepareAsync(questions);
+            var prepared = _prepared = await PrepareAsync(questions);
             Question[] some = [.. questions.Take(Math.Min(_spec.BatchSize.Number ?? TrialQuestions, questions.Count))];
-            long begun = run.Time.GetTimestamp();
+            var begun = run.Time.GetTimestamp();
             int[][]? answers = prepared.Answers is null ? null : [.. some.Select(prepared.Answers)];
-            ChunkResult result = await prepared.Samplers.Add(sampler => sampler.Sample(some, answers, null, run.Stop));
-            TimeSpan each = run.Time.GetElapsedTime(begun) / some.Length;
+            var result = await prepared.Samplers.Add(sampler => sampler.Sample(some, answers, null, run.Stop));
+            var each = run.Time.GetElapsedTime(begun) / some.Length;
             using var content = new MemoryStream();
             await SampleFile.WriteAsync(Marked(result.Samples), _spec.Format, content);
             int together = _spec.Parallelism ?? _spec.Shards, rounds = (_spec.Shards - 1) / together + 1;
@@ -203,34 +207,37 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     private static IEnumerable<string> ShardLines(IReadOnlyList<int[]> lengths, TimeSpan each)
     {
         if (lengths.Count is > 1 and <= ShardsListed)
-            foreach ((int shard, int[] prompts) in lengths.Index())
+            foreach (var (shard, prompts) in lengths.Index())
                 yield return FormattableString.Invariant($"shard {shard}: {prompts.Length:N0} questions of {prompts.Sum():N0} tokens, ")
                     + RunPlan.About(each * prompts.Length);
         else if (lengths.Count > 1)
             yield return FormattableString.Invariant($"each shard: {lengths.Min(prompts => prompts.Length):N0} to {Largest(lengths):N0} ")
                 + FormattableString.Invariant($"questions of {lengths.Min(prompts => prompts.Sum()):N0} to ")
-                + FormattableString.Invariant($"{lengths.Max(prompts => prompts.Sum()):N0} tokens, {RunPlan.About(each * Largest(lengths))}");
+                + FormattableString.Invariant(
+                    $"{lengths.Max(prompts => prompts.Sum()):N0} tokens, {RunPlan.About(each * Largest(lengths))}");
     }
 
     private static int Largest(IReadOnlyList<int[]> lengths) => lengths.Max(prompts => prompts.Length);
 
     /// <summary>The samples with the fingerprint of the expert that they are of.</summary>
     private IReadOnlyList<ContrastiveSample> Marked(IReadOnlyList<ContrastiveSample> samples) =>
-        RunInputs.WeightsOf(run.Inputs, "spec.expert") is { } expert ? new LazyList<ContrastiveSample>(samples.Count, i => samples[i] with { Expert = expert }) : samples;
+        RunInputs.WeightsOf(run.Inputs, "spec.expert") is { } expert
+        ? new LazyList<ContrastiveSample>(samples.Count, i => samples[i] with { Expert = expert }) : samples;
 
     private async Task<Prepared> PrepareAsync(IReadOnlyList<Question> questions)
     {
         // Tokenizers and answers are looked at before any weights are loaded.
-        (Tokenizer expertTokens, int expertRows) = await run.Models.TokenizerAsync(_spec.Expert, run.Stop);
-        (Tokenizer amateurTokens, int amateurRows) = await run.Models.TokenizerAsync(_spec.Amateur, run.Stop);
-        VocabularyMap vocabulary = _spec.Selection.Vocabulary == VocabularyMatch.Ids || _spec.Compatibility == Compatibility.Published
+        var (expertTokens, expertRows) = await run.Models.TokenizerAsync(_spec.Expert, run.Stop);
+        var (amateurTokens, amateurRows) = await run.Models.TokenizerAsync(_spec.Amateur, run.Stop);
+        var vocabulary = _spec.Selection.Vocabulary == VocabularyMatch.Ids || _spec.Compatibility == Compatibility.Published
             ? VocabularyMap.Equal(expertRows, amateurRows)
             : VocabularyMap.Of(expertTokens, expertRows, amateurTokens, amateurRows);
         _vocabulary = VocabularyMap.Compare(expertTokens, expertRows, amateurTokens, amateurRows);
         if (!vocabulary.SameIds) run.Progress.Say($"expert and amateur have {vocabulary.Size} tokens in common, matched by spelling");
-        Func<Question, int[]>? answers = _spec.Answers is { } source ? await AnswerFile.ReadAsync(BlobUri.Join(run.References.OutputOf(source.RunRef), "answers/*"), run.Stop) : null;
-        int rows = vocabulary.SameIds ? Math.Min(expertRows, amateurRows) : expertRows;
-        int shards = run.AllShards ? _spec.Shards : 1;
+        Func<Question, int[]>? answers = _spec.Answers is { } source
+            ? await AnswerFile.ReadAsync(BlobUri.Join(run.References.OutputOf(source.RunRef), "answers/*"), run.Stop) : null;
+        var rows = vocabulary.SameIds ? Math.Min(expertRows, amateurRows) : expertRows;
+        var shards = run.AllShards ? _spec.Shards : 1;
         if (questions.Count < shards)
             throw new WorkerException(ExitCode.BadData, $"shard {(run.AllShards ? questions.Count : run.Shard)} has no questions: the "
                 + $"dataset has fewer than spec.shards ({_spec.Shards}); lower it");
@@ -244,25 +251,29 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         LoadedModel expert = expertSource.Loaded, amateur = amateurSource.Loaded;
         int batchSize = BatchSizes.Rows(_spec.BatchSize, expert.Model, longest, maxNewTokens, amateur.Model),
             most = Largest(byShard), atOnce = Math.Min(batchSize, most);
-        int context = Math.Min(expert.Model.Config.MaxPositionEmbeddings, amateur.Model.Config.MaxPositionEmbeddings);
+        var context = Math.Min(expert.Model.Config.MaxPositionEmbeddings, amateur.Model.Config.MaxPositionEmbeddings);
         if (lengths.All(length => length >= context))
-            throw new WorkerException(ExitCode.BadData, $"all {lengths.Length} prompts have {lengths.Min()} tokens or more, which fill the models' context of {context} tokens; nothing could be generated");
+            throw new WorkerException(ExitCode.BadData,
+                $"all {lengths.Length} prompts have {lengths
+                    .Min()} tokens or more, which fill the models' context of {context} tokens; nothing could be generated");
         // A kept step is written with all tokens before it, and about one step in five is kept.
-        int answer = Math.Min(maxNewTokens, context);
-        long bytes = questions.Count * (answer / 5L) * (10L * (lengths.Sum(length => (long)length) / lengths.Length + answer / 2) + 300);
+        var answer = Math.Min(maxNewTokens, context);
+        var bytes = questions.Count * (answer / 5L) * (10L * (lengths.Sum(length => (long)length) / lengths.Length + answer / 2) + 300);
         ModelReplicas experts = new(expert.Model, run.Devices), amateurs = new(amateur.Model, run.Devices);
         _copies.AddRange([experts, amateurs]);
         var samplers = new DeviceQueue<ContrastiveSampler>(experts.Models.Zip(amateurs.Models, (one, other) => new ContrastiveSampler(
             expert with { Model = one }, amateur with { Model = other }, expertTokens, vocabulary, _spec, batchSize)));
-        string shardWords = _spec.Shards == 1 ? "" : run.AllShards ? $" in {_spec.Shards} shards" : $" (shard {run.Shard} of {_spec.Shards})";
+        var shardWords = _spec.Shards == 1 ? "" : run.AllShards ? $" in {_spec.Shards} shards" : $" (shard {run.Shard} of {_spec.Shards})";
         return new Prepared(samplers, answers, byShard, new RunPlan
         {
             Models = [RunPlan.Model("expert", expertSource), RunPlan.Model("amateur", amateurSource)],
             Work = FormattableString.Invariant($"{questions.Count:N0} questions{shardWords} of {lengths.Sum(length => (long)length):N0} ")
                 + FormattableString.Invariant($"tokens (the longest {longest:N0}), ")
-                + (answers is null ? FormattableString.Invariant($"answers of up to {maxNewTokens:N0} tokens, {atOnce} at a time") : "answers of another run"),
+                + (answers is null ? FormattableString.Invariant($"answers of up to {maxNewTokens:N0} tokens, {atOnce} at a time")
+                    : "answers of another run"),
             Memory = MemoryPrediction.Sampling(expert.Model, amateur.Model, atOnce, longest, maxNewTokens, Math.Min(ChunkSize, most))
-                .WithProcess(expert.Model.Device, MemoryPrediction.Weights(expert.Model) + MemoryPrediction.Weights(amateur.Model), run.Devices.Count),
+                .WithProcess(expert.Model.Device, MemoryPrediction.Weights(expert.Model) + MemoryPrediction.Weights(amateur.Model),
+                    run.Devices.Count),
             MemoryRemedy = "a smaller spec.batchSize needs less",
             Writes = "samples/, answers/, figures/, metrics.jsonl, report.html and run.json there",
             OutputBytes = bytes,
@@ -274,17 +285,19 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     /// <summary>Whether all other shards are done and kept no sample either.</summary>
     private async Task<bool> OthersKeptNoneAsync()
     {
-        foreach (int shard in Enumerable.Range(0, _spec.Shards).Where(shard => shard != run.Shard))
+        foreach (var shard in Enumerable.Range(0, _spec.Shards).Where(shard => shard != run.Shard))
         {
-            if (await RunResult.ReadAsync(run.Output.Store, RunResult.ScopeOf(shard, _spec.Shards), _spec, run.Stop) is not { } other || other.Report.Sampling is { SamplesKept: > 0 }) return false;
+            if (await RunResult.ReadAsync(run.Output.Store, RunResult.ScopeOf(shard, _spec.Shards), _spec, run.Stop) is not { } other
+                || other.Report.Sampling is { SamplesKept: > 0 }) return false;
         }
         return true;
     }
 
     private async Task<ChunkFigures> FiguresAsync(string blob)
     {
-        BlobContent content = await run.Output.Store.GetAsync(blob, run.Stop)
-            ?? throw new WorkerException(ExitCode.BadData, $"{run.Output.Store.Uri}/{blob} is missing beside its samples; delete both to have the chunk made again");
+        var content = await run.Output.Store.GetAsync(blob, run.Stop)
+            ?? throw new WorkerException(ExitCode.BadData,
+                $"{run.Output.Store.Uri}/{blob} is missing beside its samples; delete both to have the chunk made again");
         return JsonSerializer.Deserialize<ChunkFigures>(content.Bytes, ApiJson.Options)!;
     }
 
@@ -302,10 +315,18 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
 
     private async Task TellAsync(MetricsLog log, ChunkFigures total, double tokensPerSecond, double promptsPerSecond)
     {
-        SamplingMetrics metrics = Metrics(total, tokensPerSecond);
+        var metrics = Metrics(total, tokensPerSecond);
         await log.AddAsync(metrics, run.Stop);
         lock (_within) run.Progress.Tell("sampling",
-            report => report with { Done = total.Questions + _within.Values.Sum(), RatePerSecond = promptsPerSecond == 0 ? null : promptsPerSecond, Sampling = metrics },
-            FormattableString.Invariant($"kept {metrics.SamplesKept} of {metrics.StepsSeen} steps ({metrics.KeepRate:P1}), mean KL {metrics.MeanKl ?? 0:F3}, {tokensPerSecond:F0} tok/s").Replace(" %", "%"));
+            report => report with
+            {
+                Done = total.Questions + _within.Values.Sum(),
+                RatePerSecond = promptsPerSecond == 0 ? null
+                : promptsPerSecond,
+                Sampling = metrics
+            },
+            FormattableString.Invariant(
+                $"kept {metrics.SamplesKept} of {metrics.StepsSeen} steps ({metrics.KeepRate:P1}), mean KL {metrics.MeanKl
+                    ?? 0:F3}, {tokensPerSecond:F0} tok/s").Replace(" %", "%"));
     }
 }

@@ -25,7 +25,8 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
     where TMetrics : class
 {
     /// <summary>What both kinds say of a training in the same words.</summary>
-    protected sealed record Course(int BatchSize, int MaxLength, bool GradientCheckpointing, int SaveSteps, int SaveMinutes, int SaveTotalLimit,
+    protected sealed record Course(int BatchSize, int MaxLength, bool GradientCheckpointing, int SaveSteps, int SaveMinutes,
+        int SaveTotalLimit,
         int? LoggingSteps, ResumeMode Resume)
     {
         public static Course Of(FineTuneTraining t) =>
@@ -52,7 +53,7 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
         TimeSpan last = default;
         for (int i = 0; i < 2 && last < TimeSpan.FromSeconds(30); i++) // the first one warms up
         {
-            long begun = Run.Time.GetTimestamp();
+            var begun = Run.Time.GetTimestamp();
             trainer.TrainStep(Run.Stop);
             last = Run.Time.GetElapsedTime(begun);
         }
@@ -66,9 +67,9 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
     protected RunPlan Plan(ModelWithTokenizer model, string work, Trainer<TMetrics> trainer, Course course, bool writesModel,
         long answers, IEnumerable<string> warnings)
     {
-        (LoraSpec? adapter, int length) = (trainer.Adapter, trainer.LongestSequence);
-        CausalLM causal = model.Loaded.Model;
-        MemoryPrediction memory = MemoryPrediction.Training(causal.Config, causal.DType, adapter, course.BatchSize, length,
+        var (adapter, length) = (trainer.Adapter, trainer.LongestSequence);
+        var causal = model.Loaded.Model;
+        var memory = MemoryPrediction.Training(causal.Config, causal.DType, adapter, course.BatchSize, length,
             course.GradientCheckpointing, Run.Devices.Count);
         // Weights that are trained, with two moments and (for 16 bits) a master copy; and what is written at the end.
         long trained = MemoryPrediction.Trained(causal.Config, adapter), weights = MemoryPrediction.Weights(causal);
@@ -98,19 +99,20 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
 
     /// <summary>The sequences that validation reads; none without a spec.</summary>
     protected async Task<IReadOnlyList<RefineSequence>> ValidationAsync(
-        ValidationSpec? spec, ModelWithTokenizer model, string promptField, string responseField, PromptSpec prompt, int maxLength, EosTail tail,
+        ValidationSpec? spec, ModelWithTokenizer model, string promptField, string responseField, PromptSpec prompt, int maxLength,
+        EosTail tail,
         Truncation truncation)
     {
         if (spec is null) return [];
-        string uri = Run.References.DatasetUri(spec.Dataset);
-        using SpooledList<PromptResponse> records = await Datasets.PromptResponsesAsync(uri, spec.Dataset.Format,
+        var uri = Run.References.DatasetUri(spec.Dataset);
+        using var records = await Datasets.PromptResponsesAsync(uri, spec.Dataset.Format,
             spec.PromptField ?? promptField, spec.ResponseField ?? responseField, Run.Stop);
-        int eos = RefineTrainer.EosOf(model.Loaded, model.Tokenizer);
+        var eos = RefineTrainer.EosOf(model.Loaded, model.Tokenizer);
         RefineSequence[] sequences =
         [
             .. records.Take(spec.MaxRecords ?? int.MaxValue).Select(record =>
             {
-                (int[] before, int[] response) = ResponseEncoder.Encode(model.Tokenizer, spec.Prompt ?? prompt, record,
+                var (before, response) = ResponseEncoder.Encode(model.Tokenizer, spec.Prompt ?? prompt, record,
                     model.Loaded.Model.Config.VocabSize);
                 return RefineSequence.Build(before, response, eos, tail, maxLength, truncation, record.Place);
             }).Where(sequence => sequence.Targets > 0),
@@ -128,17 +130,17 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
         else if (await checkpoints.LoadNewestAsync(trainer.LoadState, Run.Stop))
             Run.Progress.Say($"continuing from the checkpoint of step {trainer.Step}");
         long start = trainer.Step, saved = start, savedAt = Run.Time.GetTimestamp(), trimmed = savedAt;
-        MetricsLog log = await MetricsLog.OpenAsync(Run.Output, MetricsFile.Training, start, Run.Time, Run.Stop, Run.Tracking);
+        var log = await MetricsLog.OpenAsync(Run.Output, MetricsFile.Training, start, Run.Time, Run.Stop, Run.Tracking);
         // A run that was interrupted after its last step has nothing left to train, only to write.
         TMetrics? last = log.Last is { } line ? JsonNode.Parse(line).Deserialize<TMetrics>(ApiJson.Options) : null;
         Run.Progress.Update(r => r with { Unit = "steps", Total = trainer.TotalSteps, Done = start });
         long begun = Run.Time.GetTimestamp(), tokensBefore = trainer.TokensSeen;
         double Seconds() => Math.Max(1e-3, Run.Time.GetElapsedTime(begun).TotalSeconds);
-        long logged = course.LoggingSteps ?? Math.Clamp(trainer.TotalSteps / CurvePoints, 1, MostBetweenPoints);
+        var logged = course.LoggingSteps ?? Math.Clamp(trainer.TotalSteps / CurvePoints, 1, MostBetweenPoints);
 
         if (validation is not null && await Run.Output.Store.GetAsync(ValidationLoss.BlobName, Run.Stop) is null)
         {
-            double before = validation.Loss();
+            var before = validation.Loss();
             Run.Progress.Say(FormattableString.Invariant($"validation loss before training: {before:F4}"));
             await Run.Output.PutTextAsync(ValidationLoss.BlobName,
                 JsonSerializer.Serialize(new ValidationLoss(start, before), ApiJson.Options) + "\n", Run.Stop);
@@ -155,10 +157,10 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
                 await SaveAsync(); // the step that was begun is done again
                 throw;
             }
-            long step = trainer.Step;
+            var step = trainer.Step;
             bool isLast = step == trainer.TotalSteps, validates = validation is not null && (isLast || step % validation.Steps == 0);
             metrics = trainer.With(metrics, (trainer.TokensSeen - tokensBefore) / Seconds(), validates ? validation!.Loss() : null);
-            double rate = (step - start) / Seconds();
+            var rate = (step - start) / Seconds();
             Run.Progress.Tell(what, r => report(r with { Done = step, RatePerSecond = rate }, metrics), describe(metrics));
             if (step % logged == 0 || isLast || validates) await log.AddAsync(last = metrics, CancellationToken.None);
             // Else the holes that small tensors leave add up over hundreds of steps. It takes as long as a small step or two.

@@ -33,7 +33,7 @@ internal static class AnswerFile
     public static async IAsyncEnumerable<AnswerLine> LinesAsync(string uri,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
-        await foreach (DataRecord record in RecordReader.ReadAsync(uri, RecordFormat.Jsonl, cancellation))
+        await foreach (var record in RecordReader.ReadAsync(uri, RecordFormat.Jsonl, cancellation))
             yield return record.Fields.Deserialize<AnswerLine>(ApiJson.Options) is { Ids: not null } line ? line
                 : throw new WorkerException(ExitCode.BadData, $"{record.Place}: is no answer");
     }
@@ -43,12 +43,12 @@ internal static class AnswerFile
     {
         var lines = new SpooledList<AnswerLine>();
         var places = new Dictionary<int, int>();
-        await foreach (AnswerLine line in LinesAsync(uri, cancellation))
+        await foreach (var line in LinesAsync(uri, cancellation))
         {
             places[line.Index] = lines.Count;
             lines.Add(line with { PromptIds = null });
         }
-        return question => places.TryGetValue(question.Index, out int place) && lines[place] is var line && line.Question == question.Text
+        return question => places.TryGetValue(question.Index, out var place) && lines[place] is var line && line.Question == question.Text
             ? line.Ids
             : throw new WorkerException(ExitCode.BadData,
                 $"{uri}: has no answer to record {question.Index + 1} of the dataset ('{DataRecord.Shorten(question.Text)}'); spec.answers "

@@ -45,7 +45,7 @@ internal static class ContrastiveSelection
         var amateur = vocabulary.OfAmateur(amateurLogits.to(ScalarType.Float32).softmax(-1));
         var smoothed = expert.add(s_epsilon);
         Tensor expertLog = smoothed.log(), amateurLog = amateur.add(s_epsilon).log_();
-        int[] common = Array.ConvertAll(chosen, vocabulary.CommonIndex);
+        var common = Array.ConvertAll(chosen, vocabulary.CommonIndex);
         var at1 = Array.ConvertAll(common, index => Math.Max(index, 0)).ToDevice(expert.device).unsqueeze(-1);
         var figures = new List<Tensor> { Dot(expert, expertLog), Dot(amateur, amateurLog), expert.argmax(-1), amateur.argmax(-1),
             expertLog.gather(-1, at1).squeeze(-1), amateurLog.gather(-1, at1).squeeze(-1) };

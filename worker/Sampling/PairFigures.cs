@@ -44,7 +44,8 @@ public sealed record PairFigures(long Steps, long SameTop, long ConfidentUnsure,
         : AmateurPerplexity <= ExpertPerplexity
             ? "Not worth it: the amateur predicts the answers as well as the expert, so their disagreement says nothing about "
             + "what the expert knows."
-        : samplesPerQuestion < 0.5 ? "Hardly worth it: the two are so similar that few steps are kept; use a weaker amateur or a lower beta."
+        : samplesPerQuestion < 0.5
+        ? "Hardly worth it: the two are so similar that few steps are kept; use a weaker amateur or a lower beta."
         : keepRate > 0.5
             ? "Doubtful: they disagree at most steps, so the selection is not selective; use a stronger amateur or a higher beta."
         : "Worth a try: they agree at most steps, and the expert is the better of the two where they do not. Only accuracy before and "

@@ -52,7 +52,7 @@ internal sealed partial class AzureAccount(Func<string, string?> environment)
     /// <summary>The store at <c>az://container/path</c>.</summary>
     public AzureBlobStore Open(StorageUri uri)
     {
-        string name = System.Uri.UnescapeDataString(uri.Root["az://".Length..]);
+        var name = System.Uri.UnescapeDataString(uri.Root["az://".Length..]);
         if (!ContainerName().IsMatch(name))
             throw new WorkerException(ExitCode.BadManifest,
                 $"{uri}: '{name}' cannot be a container's name, which has 3 to 63 lower-case letters, digits and single hyphens "
@@ -75,14 +75,14 @@ internal sealed partial class AzureAccount(Func<string, string?> environment)
     public AzureBlobStore Open(Uri url)
     {
         var builder = new BlobUriBuilder(url);
-        string shown = url.GetLeftPart(UriPartial.Path).TrimEnd('/');
+        var shown = url.GetLeftPart(UriPartial.Path).TrimEnd('/');
         if (builder.BlobContainerName.Length == 0)
             throw new WorkerException(ExitCode.BadManifest, $"{shown}: must name a container (https://{url.Host}/container/path)");
-        string folder = builder.BlobName.TrimEnd('/');
+        var folder = builder.BlobName.TrimEnd('/');
         builder.BlobName = "";
         if (builder.Sas is not null) return new AzureBlobStore(new BlobContainerClient(builder.ToUri(), Options()), folder, shown);
         BlobServiceClient? named = HasAccount ? Service(shown) : null;
-        BlobContainerClient container = named is not null && named.Uri.Host == url.Host
+        var container = named is not null && named.Uri.Host == url.Host
             ? named.GetBlobContainerClient(builder.BlobContainerName)
             : new BlobContainerClient(builder.ToUri(), Identity.Value, Options());
         return new AzureBlobStore(container, folder, shown);
@@ -93,13 +93,15 @@ internal sealed partial class AzureAccount(Func<string, string?> environment)
     private BlobServiceClient Service(string uri)
     {
         if (environment.Given(ConnectionString) is { } connection) return new BlobServiceClient(connection, Options());
-        string account = environment.Given(Account)
+        var account = environment.Given(Account)
             ?? throw new WorkerException(ExitCode.NoPermission,
                 $"{uri}: set {ConnectionString} or {Account} to say which storage account the container is in");
-        if (!System.Uri.TryCreate(environment.Given(Endpoint) ?? $"https://{account}{Domains[0]}", UriKind.Absolute, out System.Uri? endpoint))
+        if (!System.Uri.TryCreate(environment.Given(Endpoint) ?? $"https://{account}{Domains[0]}", UriKind.Absolute, out var endpoint))
             throw new WorkerException(ExitCode.BadManifest, $"{uri}: {Endpoint} or {Account} gives no web address");
-        if (environment.Given(Key) is { } key) return new BlobServiceClient(endpoint, new StorageSharedKeyCredential(account, key), Options());
-        if (environment.Given(Sas) is { } sas) return new BlobServiceClient(endpoint, new Azure.AzureSasCredential(sas.TrimStart('?')), Options());
+        if (environment.Given(Key) is { } key) return new BlobServiceClient(endpoint, new StorageSharedKeyCredential(account, key),
+            Options());
+        if (environment.Given(Sas) is { } sas) return new BlobServiceClient(endpoint, new Azure.AzureSasCredential(sas.TrimStart('?')),
+            Options());
         return new BlobServiceClient(endpoint, Identity.Value, Options());
     }
 

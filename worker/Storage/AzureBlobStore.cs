@@ -31,7 +31,7 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
         ExplainAsync<IReadOnlyList<BlobInfo>>("", async () =>
     {
         var blobs = new List<BlobInfo>();
-        await foreach (BlobItem blob in container.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, _prefix + prefix, cancellation))
+        await foreach (var blob in container.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, _prefix + prefix, cancellation))
             if (blob.Metadata?.ContainsKey(FolderMark) != true)
                 blobs.Add(new BlobInfo(blob.Name[_prefix.Length..], blob.Properties.ContentLength ?? 0));
         blobs.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));

@@ -23,7 +23,7 @@ internal static class AzureErrors
 
     private static Exception Explain(RequestFailedException e, string uri, BlobContainerClient container)
     {
-        string code = string.IsNullOrEmpty(e.ErrorCode) ? $"HTTP {e.Status}" : $"{e.ErrorCode}, HTTP {e.Status}";
+        var code = string.IsNullOrEmpty(e.ErrorCode) ? $"HTTP {e.Status}" : $"{e.ErrorCode}, HTTP {e.Status}";
         if (Is(e, BlobErrorCode.ContainerNotFound))
             return new WorkerException(ExitCode.MissingInput,
                 $"{uri}: account {container.AccountName} has no container '{container.Name}'; "

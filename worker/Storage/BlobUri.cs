@@ -15,7 +15,7 @@ public static partial class BlobUri
     /// <exception cref="WorkerException">The URI names a container, host or repository and no file of it.</exception>
     public static (IBlobStore Store, string Name) OpenFile(string uri)
     {
-        (StorageUri folder, string name) = Split(uri);
+        var (folder, name) = Split(uri);
         return (Open(folder), System.Uri.UnescapeDataString(name));
     }
 
@@ -27,16 +27,16 @@ public static partial class BlobUri
     /// <exception cref="WorkerException">There is none.</exception>
     public static async Task<(IBlobStore Store, IReadOnlyList<string> Names)> FindAsync(string uri, CancellationToken cancellation)
     {
-        (StorageUri folder, string pattern) = Split(uri);
-        IBlobStore store = Open(folder);
+        var (folder, pattern) = Split(uri);
+        var store = Open(folder);
         if (pattern.Length == 0) pattern = "*";
-        StorageUri below = folder with { Path = pattern };
-        bool glob = below.Glob >= 0;
+        var below = folder with { Path = pattern };
+        var glob = below.Glob >= 0;
         if (store is HttpStore && glob)
             throw new WorkerException(ExitCode.BadManifest,
                 $"{store.Uri}/{pattern}: a web server does not list its files; name one file, or use az://, s3:// or hf:// for several");
-        Regex matcher = Matcher(pattern);
-        string fixedPart = System.Uri.UnescapeDataString(glob ? pattern[..below.Glob] : pattern);
+        var matcher = Matcher(pattern);
+        var fixedPart = System.Uri.UnescapeDataString(glob ? pattern[..below.Glob] : pattern);
         string[] names = [.. (await store.ListAsync(fixedPart, cancellation)).Select(blob => blob.Name)
             .Where(name => matcher.IsMatch(name))];
         if (names.Length == 0 && !glob && store is not HttpStore)
@@ -65,8 +65,8 @@ public static partial class BlobUri
     /// <summary><paramref name="part"/>, in the form that it has in URIs, below <paramref name="uri"/>.</summary>
     public static string Join(string uri, string part)
     {
-        StorageUri parsed = StorageUri.Parse(uri);
-        string path = parsed.Path.TrimEnd('/');
+        var parsed = StorageUri.Parse(uri);
+        var path = parsed.Path.TrimEnd('/');
         return (parsed with { Path = path.Length == 0 && parsed.Scheme != "file" ? part : $"{path}/{part}" }).ToString();
     }
 
@@ -92,11 +92,11 @@ public static partial class BlobUri
     /// <summary>The folder and what is below it: a name, or a pattern from its first glob's part on.</summary>
     private static (StorageUri Folder, string Pattern) Split(string uri)
     {
-        StorageUri parsed = StorageUri.Parse(uri);
+        var parsed = StorageUri.Parse(uri);
         if (parsed.Scheme != "file" && parsed.Path.Trim('/').Length == 0)
             throw new WorkerException(ExitCode.BadManifest,
                 $"{uri}: names no file; add its path ({parsed.Root}/FILE.jsonl{(parsed.IsWeb ? "" : $", or {parsed.Root}/* for all")})");
-        int slash = parsed.Glob is >= 0 and var glob ? parsed.Path.LastIndexOf('/', glob) : parsed.Path.LastIndexOf('/');
+        var slash = parsed.Glob is >= 0 and var glob ? parsed.Path.LastIndexOf('/', glob) : parsed.Path.LastIndexOf('/');
         // The slash of file:/// belongs to the root folder itself; one before a blob's name, to the name.
         if (slash == 0) return parsed.Scheme == "file" ? (parsed with { Path = "/" }, parsed.Path[1..])
             : (parsed with { Path = "" }, parsed.Path);

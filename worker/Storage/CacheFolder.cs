@@ -21,7 +21,8 @@ internal sealed partial class CacheFolder(string root, long? limit = null)
     private static readonly ConcurrentDictionary<string, IDisposable> Held = new();
 
     private static readonly Lazy<CacheFolder> Process = new(() => new CacheFolder(
-        Path.GetFullPath(Variables.Given("LIGHTREASONER_CACHE") ?? Path.Combine(Variables.UserCache(Environment.GetEnvironmentVariable), "lightreasoner")),
+        Path.GetFullPath(Variables.Given("LIGHTREASONER_CACHE")
+            ?? Path.Combine(Variables.UserCache(Environment.GetEnvironmentVariable), "lightreasoner")),
         Variables.Given("LIGHTREASONER_CACHE_SIZE") is { } size ? ParseSize(size) : null));
 
     public static CacheFolder OfProcess => Process.Value;
@@ -42,7 +43,7 @@ internal sealed partial class CacheFolder(string root, long? limit = null)
         string path = Path.Combine(root, name), partial = path + Partial;
         while (!await HoldAsync(path, cancellation))
         {
-            using IDisposable? turn = FileLock.Try(LockOf(path));
+            using var turn = FileLock.Try(LockOf(path));
             if (turn is null) await Task.Delay(FileLock.Interval, cancellation);
             else if (!Path.Exists(path))
             {
@@ -60,7 +61,7 @@ internal sealed partial class CacheFolder(string root, long? limit = null)
     {
         IDisposable? hold;
         while ((hold = FileLock.Try(LockOf(path), shared: true)) is null) await Task.Delay(FileLock.Interval, cancellation);
-        bool exists = Path.Exists(path);
+        var exists = Path.Exists(path);
         if (!exists || !Held.TryAdd(path, hold)) hold.Dispose();
         if (exists) File.SetLastWriteTimeUtc(LockOf(path), DateTime.UtcNow);
         return exists;
@@ -72,17 +73,17 @@ internal sealed partial class CacheFolder(string root, long? limit = null)
         if (limit is null) return;
         (FileSystemInfo Entry, long Length, DateTime Used)[] entries = [.. Entries()
             .Select(entry => (entry, LengthOf(entry), File.GetLastWriteTimeUtc(LockOf(entry.FullName)))).OrderBy(e => e.Item3)];
-        long over = entries.Sum(e => e.Length) + bytes - limit.Value;
+        var over = entries.Sum(e => e.Length) + bytes - limit.Value;
         foreach ((FileSystemInfo entry, long length, _) in entries)
         {
             if (over <= 0) return;
-            using IDisposable? alone = FileLock.Try(LockOf(entry.FullName));
+            using var alone = FileLock.Try(LockOf(entry.FullName));
             if (alone is null) continue;
             if (entry is FileInfo) entry.Delete();
             else
             {
                 // Gone at once, whatever becomes of this process.
-                string going = entry.FullName.EndsWith(Evicted, StringComparison.Ordinal) ? entry.FullName : entry.FullName + Evicted;
+                var going = entry.FullName.EndsWith(Evicted, StringComparison.Ordinal) ? entry.FullName : entry.FullName + Evicted;
                 if (going != entry.FullName) Directory.Move(entry.FullName, going);
                 Directory.Delete(going, recursive: true);
             }
@@ -93,10 +94,10 @@ internal sealed partial class CacheFolder(string root, long? limit = null)
     /// <summary>A number of bytes as Kubernetes or people write it: <c>200Gi</c>, <c>200GB</c>, <c>1.5T</c>.</summary>
     internal static long ParseSize(string text)
     {
-        Match match = Size().Match(text.Trim());
+        var match = Size().Match(text.Trim());
         if (!match.Success)
             throw new WorkerException(ExitCode.Usage, $"LIGHTREASONER_CACHE_SIZE: must be a size such as 200Gi, was '{text}'");
-        double unit = Math.Pow(match.Groups["binary"].Success ? 1024 : 1000,
+        var unit = Math.Pow(match.Groups["binary"].Success ? 1024 : 1000,
             "KMGT".IndexOf(match.Groups["unit"].Value.ToUpperInvariant() is { Length: 1 } u ? u : " ", StringComparison.Ordinal) + 1);
         return (long)(double.Parse(match.Groups["number"].Value, CultureInfo.InvariantCulture) * unit);
     }
@@ -113,9 +114,9 @@ internal sealed partial class CacheFolder(string root, long? limit = null)
     /// <summary>The file whose lock guards an entry. The hub's own tools keep locks apart.</summary>
     private static string LockOf(string path)
     {
-        foreach (string suffix in new[] { Partial, Evicted })
+        foreach (var suffix in new[] { Partial, Evicted })
             if (path.EndsWith(suffix, StringComparison.Ordinal)) path = path[..^suffix.Length];
-        string name = Path.GetFileName(path);
+        var name = Path.GetFileName(path);
         return (name.Contains("--", StringComparison.Ordinal)
             ? Path.Combine(Path.GetDirectoryName(path)!, ".locks", name) : path) + LockSuffix;
     }

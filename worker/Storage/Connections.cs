@@ -27,7 +27,7 @@ internal sealed class Connections : DelegatingHandler
     /// <summary>Longest silence of a server, before its answer and within: LIGHTREASONER_NETWORK_TIMEOUT in seconds, or 60.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(
         double.TryParse(Environment.GetEnvironmentVariable("LIGHTREASONER_NETWORK_TIMEOUT"), CultureInfo.InvariantCulture,
-            out double seconds) && seconds is > 0 and <= 86_400 ? seconds : 60);
+            out var seconds) && seconds is > 0 and <= 86_400 ? seconds : 60);
 
     /// <summary>Slowest upload, in bytes a second: nothing is heard of a server while it is sent something.</summary>
     private const double SlowestUpload = 100_000;
@@ -71,11 +71,11 @@ internal sealed class Connections : DelegatingHandler
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
-        string host = request.RequestUri!.IsDefaultPort ? request.RequestUri.Host : request.RequestUri.Authority;
-        TimeSpan upload = TimeSpan.FromSeconds((request.Content?.Headers.ContentLength ?? 0) / SlowestUpload);
+        var host = request.RequestUri!.IsDefaultPort ? request.RequestUri.Host : request.RequestUri.Authority;
+        var upload = TimeSpan.FromSeconds((request.Content?.Headers.ContentLength ?? 0) / SlowestUpload);
         try
         {
-            HttpResponseMessage response = await ListenAsync(host, _patience + upload, async stop =>
+            var response = await ListenAsync(host, _patience + upload, async stop =>
                 await Tries.ExecuteAsync(async once => await base.SendAsync(request, once), stop), cancellation);
             if (request.Method == HttpMethod.Head || response.Content.Headers.ContentLength == 0) Silent.TryRemove(host, out _);
             response.Content = new Body(response.Content, host, _patience);
@@ -83,7 +83,7 @@ internal sealed class Connections : DelegatingHandler
         }
         catch (Exception e) when (IsUnreachable(e) && !cancellation.IsCancellationRequested)
         {
-            string reason = e is OperationCanceledException ? $"no answer within {ConnectTimeout.TotalSeconds:F0} s"
+            var reason = e is OperationCanceledException ? $"no answer within {ConnectTimeout.TotalSeconds:F0} s"
                 : e.InnerException?.Message ?? e.Message;
             throw new UnreachableHostException(host, reason, e);
         }
@@ -95,7 +95,7 @@ internal sealed class Connections : DelegatingHandler
     private static async ValueTask<T> ListenAsync<T>(string host, TimeSpan patience, Func<CancellationToken, ValueTask<T>> next,
         CancellationToken cancellation)
     {
-        long begun = Stopwatch.GetTimestamp();
+        var begun = Stopwatch.GetTimestamp();
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         silence.CancelAfter(patience);
         try
@@ -104,8 +104,8 @@ internal sealed class Connections : DelegatingHandler
         }
         catch (Exception e) when (silence.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
-            TimeSpan silent = Stopwatch.GetElapsedTime(Silent.GetOrAdd(host, begun));
-            string what = FormattableString.Invariant($"connected, and silent for {silent.TotalSeconds:F0} s");
+            var silent = Stopwatch.GetElapsedTime(Silent.GetOrAdd(host, begun));
+            var what = FormattableString.Invariant($"connected, and silent for {silent.TotalSeconds:F0} s");
             throw silent > Silences * patience ? new UnreachableHostException(host, what, e) : new IOException($"{host}: {what}", e);
         }
     }
@@ -128,7 +128,7 @@ internal sealed class Connections : DelegatingHandler
         public Body(HttpContent inner, string host, TimeSpan patience)
         {
             (_inner, _host, _patience) = (inner, host, patience);
-            foreach ((string name, IEnumerable<string> values) in inner.Headers.NonValidated.Select(header =>
+            foreach (var (name, values) in inner.Headers.NonValidated.Select(header =>
                 (header.Key, (IEnumerable<string>)header.Value))) Headers.TryAddWithoutValidation(name, values);
         }
 
@@ -137,7 +137,7 @@ internal sealed class Connections : DelegatingHandler
 
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {
-            await using Stream parts = await CreateContentReadStreamAsync();
+            await using var parts = await CreateContentReadStreamAsync();
             await parts.CopyToAsync(stream);
         }
 
@@ -170,7 +170,7 @@ internal sealed class Connections : DelegatingHandler
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            int read = await ListenAsync(host, patience, stop => inner.ReadAsync(buffer, stop), cancellationToken);
+            var read = await ListenAsync(host, patience, stop => inner.ReadAsync(buffer, stop), cancellationToken);
             // A long answer counts as a whole one.
             if (read == 0 || Stopwatch.GetElapsedTime(_begun) > patience) Silent.TryRemove(host, out _);
             return read;

@@ -34,7 +34,7 @@ public static class ContentKind
     /// <summary>What a file that begins so is, with the remedy; null where nothing is known against it.</summary>
     public static string? NameOf(ReadOnlySpan<byte> head)
     {
-        string text = Encoding.Latin1.GetString(head);
+        var text = Encoding.Latin1.GetString(head);
         if (text.Length > 262 && text[257..].StartsWith("ustar", StringComparison.Ordinal)) return "a tar archive" + Unpack;
         text = text.TrimStart(' ', '\t', '\r', '\n', '\u00ef', '\u00bb', '\u00bf'); // the last three are a byte order mark
         return Array.Find(Known, known => text.StartsWith(known.Start, StringComparison.OrdinalIgnoreCase)).Kind;
@@ -44,7 +44,7 @@ public static class ContentKind
     public static string? NameOf(string path)
     {
         Span<byte> head = stackalloc byte[HeadBytes];
-        using FileStream file = File.OpenRead(path);
+        using var file = File.OpenRead(path);
         return NameOf(head[..file.ReadAtLeast(head, HeadBytes, throwOnEndOfStream: false)]);
     }
 }

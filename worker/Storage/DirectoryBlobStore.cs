@@ -29,13 +29,13 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
     public Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default)
     {
         // Only the folder that the prefix points into is walked.
-        string folder = Path.Combine(_root, prefix.Contains('/') ? prefix[..prefix.LastIndexOf('/')] : "");
+        var folder = Path.Combine(_root, prefix.Contains('/') ? prefix[..prefix.LastIndexOf('/')] : "");
         var blobs = new List<BlobInfo>();
         try
         {
-            foreach (FileInfo file in new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories))
+            foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories))
             {
-                string name = Path.GetRelativePath(_root, file.FullName);
+                var name = Path.GetRelativePath(_root, file.FullName);
                 if (name.EndsWith(PrivateSuffix, StringComparison.Ordinal) || !name.StartsWith(prefix, StringComparison.Ordinal)) continue;
                 // What another process deletes meanwhile is not listed.
                 if (file.Exists) blobs.Add(new BlobInfo(name, file.Length));
@@ -52,7 +52,7 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
     /// <inheritdoc/>
     public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default)
     {
-        string path = PathOf(name);
+        var path = PathOf(name);
         if (!File.Exists(path)) throw new FileNotFoundException($"file://{StorageUri.Escape(path)}: there is no such file", path);
         return Task.FromResult<Stream>(Open(path));
     }
@@ -82,7 +82,7 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
     {
         try
         {
-            await using FileStream file = Open(PathOf(name));
+            await using var file = Open(PathOf(name));
             return await read(file);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -95,18 +95,18 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
     public async Task<string?> PutAsync(string name, Stream content, PutCondition condition = default,
         CancellationToken cancellation = default)
     {
-        string path = PathOf(name);
+        var path = PathOf(name);
         DeleteAbandoned(path);
         for (int tries = 1; ; tries++)
         {
-            FileStream file = Create(path);
-            string temporary = file.Name;
+            var file = Create(path);
+            var temporary = file.Name;
             try
             {
                 await WriteAsync(file, content, cancellation);
                 using IDisposable? turn = condition.ETag is null ? null : await TurnAsync(cancellation);
                 if (condition.ETag is not null && (await TagAsync(name, cancellation) ?? "") != condition.ETag) return null;
-                string? tag = await TagAsync(Path.GetRelativePath(_root, temporary), cancellation);
+                var tag = await TagAsync(Path.GetRelativePath(_root, temporary), cancellation);
                 File.Move(temporary, path, overwrite: true);
                 return tag;
             }
@@ -137,7 +137,7 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
     /// <inheritdoc/>
     public async Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default)
     {
-        string path = PathOf(name);
+        var path = PathOf(name);
         if (!File.Exists(path)) return;
         using (IDisposable? turn = etag is null ? null : await TurnAsync(cancellation))
         {
@@ -161,7 +161,7 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
 
     private string PathOf(string name)
     {
-        string path = Path.GetFullPath(Path.Combine(_root, name));
+        var path = Path.GetFullPath(Path.Combine(_root, name));
         return path.StartsWith(_root.TrimEnd('/') + "/", StringComparison.Ordinal)
             ? path
             : throw new ArgumentException($"'{name}' leads out of {Uri}", nameof(name));
@@ -171,12 +171,12 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
     private static void DeleteAbandoned(string path)
     {
         if (!Directory.Exists(Path.GetDirectoryName(path))) return;
-        foreach (string left in Directory.EnumerateFiles(Path.GetDirectoryName(path)!, $"{Path.GetFileName(path)}.*{PrivateSuffix}"))
+        foreach (var left in Directory.EnumerateFiles(Path.GetDirectoryName(path)!, $"{Path.GetFileName(path)}.*{PrivateSuffix}"))
         {
             try
             {
                 // A reader's lock: it waits for no reader, and none fails on it, should the file just have become the blob.
-                using FileStream unlocked = Open(left);
+                using var unlocked = Open(left);
                 File.Delete(left);
             }
             catch (IOException)

@@ -11,7 +11,7 @@ public sealed record Fingerprint(string Uri, string Value)
     /// <summary>Fingerprints of the files that a data set's URI names, globs included.</summary>
     public static async Task<IReadOnlyList<Fingerprint>> OfDatasetAsync(string uri, CancellationToken cancellation)
     {
-        (IBlobStore store, IReadOnlyList<string> names) = await BlobUri.FindAsync(uri, cancellation);
+        var (store, names) = await BlobUri.FindAsync(uri, cancellation);
         return await OfAsync(store, names, cancellation);
     }
 
@@ -20,7 +20,7 @@ public sealed record Fingerprint(string Uri, string Value)
     /// </summary>
     public static async Task<IReadOnlyList<Fingerprint>> OfModelAsync(string uri, CancellationToken cancellation)
     {
-        IBlobStore store = BlobUri.Open(uri);
+        var store = BlobUri.Open(uri);
         return await OfAsync(store, [.. (await store.ListAsync("", cancellation)).Select(blob => blob.Name).Where(LocalFolder.IsModelFile)],
             cancellation);
     }

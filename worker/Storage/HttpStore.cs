@@ -70,7 +70,7 @@ internal sealed class HttpStore : IBlobStore
         if (prefix.Length == 0 && await ((IBlobStore)this).GetAsync(IndexFile, cancellation) is { } index)
             names = names.Concat(Shards(index.Bytes));
         WorkerException? refused = null;
-        foreach (string name in names)
+        foreach (var name in names)
         {
             try
             {
@@ -89,16 +89,16 @@ internal sealed class HttpStore : IBlobStore
     /// <inheritdoc/>
     public async Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default)
     {
-        About about = await FoundAsync(name, cancellation);
+        var about = await FoundAsync(name, cancellation);
         if (about.Tag is null)
         {
-            string once = Path.Combine(Path.GetTempPath(), $"lightreasoner-{Guid.NewGuid():N}");
+            var once = Path.Combine(Path.GetTempPath(), $"lightreasoner-{Guid.NewGuid():N}");
             await FetchAsync(name, once, about, null, cancellation);
             return new FileStream(once, FileMode.Open, FileAccess.Read, FileShare.None, 1 << 16,
                 FileOptions.Asynchronous | FileOptions.DeleteOnClose);
         }
-        string key = CacheFolder.Key($"{Uri}/{name}\n{about.Tag}\n{about.Length}");
-        string path = await _cache.GetAsync("files/" + key, about.Length ?? 0, partial =>
+        var key = CacheFolder.Key($"{Uri}/{name}\n{about.Tag}\n{about.Length}");
+        var path = await _cache.GetAsync("files/" + key, about.Length ?? 0, partial =>
             FetchAsync(name, partial, about, null, cancellation), cancellation);
         return DirectoryBlobStore.Open(path);
     }
@@ -113,7 +113,7 @@ internal sealed class HttpStore : IBlobStore
         if (await AboutAsync(name, cancellation) is not { } about) return null;
         if (about.Hash is { } hash) return hash.ToString();
         if (about.EntityTag is { } tag) return $"etag:{tag.ToString().Trim('"')}";
-        await using Stream stream = await OpenReadAsync(name, cancellation);
+        await using var stream = await OpenReadAsync(name, cancellation);
         return "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation));
     }
 
@@ -137,11 +137,11 @@ internal sealed class HttpStore : IBlobStore
 
     private async Task<About?> AboutAsync(string name, CancellationToken cancellation)
     {
-        WebRequest request = Request(name);
-        using HttpResponseMessage response = await _web.SendAsync(request, cancellation);
+        var request = Request(name);
+        using var response = await _web.SendAsync(request, cancellation);
         if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone) return null;
         if (!response.IsSuccessStatusCode) throw WebErrors.Explain(request, response);
-        HttpContentHeaders headers = response.Content.Headers;
+        var headers = response.Content.Headers;
         return new About(response.Headers.ETag?.ToString() ?? headers.LastModified?.ToString("O"), headers.ContentLength,
             headers.ContentMD5 is { Length: 16 } md5 ? ContentHash.Md5(md5) : null, response.Headers.ETag);
     }

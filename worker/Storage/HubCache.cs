@@ -38,7 +38,7 @@ internal sealed class HubCache(string root, HubRepository repository)
             throw new InvalidDataException($"{repository.Uri}: '{file.Path}' leads out of the repository");
         if (!File.Exists(blob))
         {
-            using IDisposable turn = await FileLock.AcquireAsync(Path.Combine(root, ".locks", repository.CacheName,
+            using var turn = await FileLock.AcquireAsync(Path.Combine(root, ".locks", repository.CacheName,
                 file.Hash.Hex + ".lock"), cancellation);
             if (!File.Exists(blob))
             {

@@ -14,7 +14,7 @@ internal sealed record HubOptions(string Endpoint, string? Token, string Cache, 
 
     public static HubOptions From(Func<string, string?> environment, WebClient web)
     {
-        string home = environment.Given("HF_HOME") ?? (environment.Given("LIGHTREASONER_CACHE") is { } own
+        var home = environment.Given("HF_HOME") ?? (environment.Given("LIGHTREASONER_CACHE") is { } own
             ? Path.Combine(own, "huggingface")
             : Path.Combine(environment.UserCache(), "huggingface"));
         return new HubOptions((environment.Given("HF_ENDPOINT") ?? "https://huggingface.co").TrimEnd('/'), environment.Given("HF_TOKEN"),

@@ -31,8 +31,8 @@ internal sealed partial record HubRepository(string Type, string Id, string Revi
 
     public static HubRepository Parse(StorageUri uri)
     {
-        Match match = Form().Match(uri.Root);
-        string revision = match.Groups["revision"] is { Success: true } given ? System.Uri.UnescapeDataString(given.Value) : "main";
+        var match = Form().Match(uri.Root);
+        var revision = match.Groups["revision"] is { Success: true } given ? System.Uri.UnescapeDataString(given.Value) : "main";
         return new HubRepository(match.Groups["datasets"].Success ? "datasets" : "models", match.Groups["id"].Value,
             revision, uri.Name.Trim('/'));
     }

@@ -41,7 +41,7 @@ internal sealed partial class HubStore : IBlobStore
     /// <exception cref="WorkerException">There are none.</exception>
     public async Task<string> FetchAsync(Func<string, bool> wanted, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
     {
-        (string commit, IReadOnlyList<HubFile> files) = await TreeAsync(cancellation);
+        var (commit, files) = await TreeAsync(cancellation);
         HubFile[] chosen = [.. files.Where(file => wanted(NameOf(file)))];
         if (chosen.Length == 0)
             throw new WorkerException(ExitCode.MissingInput, $"{Uri}: holds no model files (config.json, *.safetensors, tokenizer.json)");
@@ -61,7 +61,7 @@ internal sealed partial class HubStore : IBlobStore
     /// <inheritdoc/>
     public async Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default)
     {
-        (string commit, HubFile? file) = await FindAsync(name, cancellation);
+        var (commit, file) = await FindAsync(name, cancellation);
         return DirectoryBlobStore.Open(await FetchAsync(commit,
             file ?? throw new FileNotFoundException($"{Uri}/{name}: there is no such file", name), null, cancellation));
     }
@@ -102,9 +102,9 @@ internal sealed partial class HubStore : IBlobStore
 
     private async Task<(string Commit, IReadOnlyList<HubFile> Files)> ReadTreeAsync(CancellationToken cancellation)
     {
-        string api = $"{_options.Endpoint}/api/{_repository.Type}/{_repository.Id}";
+        var api = $"{_options.Endpoint}/api/{_repository.Type}/{_repository.Id}";
         (JsonNode about, _) = await GetJsonAsync($"{api}/revision/{System.Uri.EscapeDataString(_repository.Revision)}", cancellation);
-        string commit = (string?)about["sha"]
+        var commit = (string?)about["sha"]
             ?? throw new InvalidDataException($"{Uri}: the hub names no commit for revision '{_repository.Revision}'");
         var files = new List<HubFile>();
         for (string? page =
@@ -112,10 +112,10 @@ internal sealed partial class HubStore : IBlobStore
             page is not null;)
         {
             (JsonNode entries, page) = await GetJsonAsync(page, cancellation);
-            foreach (JsonNode? entry in entries.AsArray())
+            foreach (var entry in entries.AsArray())
             {
                 if ((string?)entry?["type"] != "file") continue;
-                JsonNode? large = entry["lfs"];
+                var large = entry["lfs"];
                 files.Add(new HubFile((string)entry["path"]!, (long)(large?["size"] ?? entry["size"])!,
                     large is null ? ContentHash.Git((string)entry["oid"]!) : ContentHash.Sha256((string)large["oid"]!)));
             }
@@ -126,10 +126,10 @@ internal sealed partial class HubStore : IBlobStore
 
     private Task<(JsonNode Value, string? NextPage)> GetJsonAsync(string url, CancellationToken cancellation)
     {
-        WebRequest request = Request(url, Uri);
+        var request = Request(url, Uri);
         return _options.Web.RepeatAsync(Uri, async stop =>
         {
-            using HttpResponseMessage response = await _options.Web.FollowAsync(request, stop);
+            using var response = await _options.Web.FollowAsync(request, stop);
             if (!response.IsSuccessStatusCode) throw WebErrors.Explain(request, response);
             JsonNode value;
             try
@@ -140,7 +140,7 @@ internal sealed partial class HubStore : IBlobStore
             {
                 throw new IOException($"the hub's answer broke off or is not JSON ({e.Message})", e);
             }
-            string? next = response.Headers.TryGetValues("Link", out IEnumerable<string>? links)
+            string? next = response.Headers.TryGetValues("Link", out var links)
                 && NextLink().Match(string.Join(',', links)) is { Success: true } link
                 ? new Uri(request.Url, link.Groups[1].Value).ToString()
                 : null;

@@ -45,7 +45,7 @@ public interface IBlobStore
     async Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default)
     {
         if (await TagAsync(name, cancellation) is not { } tag) return null;
-        await using Stream stream = await OpenReadAsync(name, cancellation);
+        await using var stream = await OpenReadAsync(name, cancellation);
         var bytes = new byte[stream.Length];
         await stream.ReadExactlyAsync(bytes, cancellation);
         return new BlobContent(bytes, tag);
@@ -76,8 +76,8 @@ public interface IBlobStore
     /// <param name="arrived">Told of bytes as they arrive.</param>
     async Task DownloadAsync(string name, string path, Action<long>? arrived = null, CancellationToken cancellation = default)
     {
-        await using Stream from = await OpenReadAsync(name, cancellation);
-        await using FileStream to = File.Create(path);
+        await using var from = await OpenReadAsync(name, cancellation);
+        await using var to = File.Create(path);
         await from.CopyToAsync(to, cancellation);
         arrived?.Invoke(to.Length);
     }

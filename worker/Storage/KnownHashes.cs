@@ -38,7 +38,7 @@ internal sealed class KnownHashes(string folder, TimeProvider time)
         {
             // As if it were not kept.
         }
-        string hash = await ReadAsync(file, cancellation);
+        var hash = await ReadAsync(file, cancellation);
         if (FileState.Of(file) != before || time.GetUtcNow() - before.Changed < Settled) return hash;
         try
         {
@@ -75,7 +75,7 @@ internal sealed class KnownHashes(string folder, TimeProvider time)
                 return null;
             }
             // Inode and size; ctime and mtime, seconds and nanoseconds; major and minor number of the device.
-            (long changed, int nanoseconds) = (BitConverter.ToInt64(s, 96), BitConverter.ToInt32(s, 104));
+            var (changed, nanoseconds) = (BitConverter.ToInt64(s, 96), BitConverter.ToInt32(s, 104));
             return new(string.Join(' ', BitConverter.ToInt64(s, 32), BitConverter.ToInt64(s, 40), changed, nanoseconds,
                 BitConverter.ToInt64(s, 112), BitConverter.ToInt32(s, 120), BitConverter.ToInt32(s, 136), BitConverter.ToInt32(s, 140)),
                 DateTimeOffset.FromUnixTimeSeconds(changed).AddTicks(nanoseconds / 100));

@@ -12,7 +12,7 @@ public sealed record DownloadProgress(string Uri, long Done, long Total)
     /// <summary><c>downloading 3.1 of 14.2 GB</c>.</summary>
     public override string ToString()
     {
-        (double unit, string name) = Total >= 100_000_000 ? (1e9, "GB") : (1e6, "MB");
+        var (unit, name) = Total >= 100_000_000 ? (1e9, "GB") : (1e6, "MB");
         return string.Create(CultureInfo.InvariantCulture,
             $"downloading {Done / unit:F1} "
             + $"{(Total > 0 ? $"of {(Total / unit).ToString("F1", CultureInfo.InvariantCulture)} " : "")}{name}");
@@ -31,8 +31,8 @@ internal static class LocalFolder
     /// <exception cref="WorkerException">There are none, or they are not what their names say.</exception>
     public static async Task<string> OfModelAsync(string uri, CancellationToken cancellation, IProgress<DownloadProgress>? progress = null)
     {
-        IBlobStore store = BlobUri.Open(uri);
-        string folder = store switch
+        var store = BlobUri.Open(uri);
+        var folder = store switch
         {
             DirectoryBlobStore local => local.Root,
             HubStore hub => await hub.FetchAsync(IsModelFile, progress, cancellation),
@@ -40,7 +40,7 @@ internal static class LocalFolder
         };
         if (!Directory.Exists(folder)) throw new WorkerException(ExitCode.MissingInput,
             $"{store.Uri}: there is no such folder{(HubRepository.IsId(uri) ? $"; a model of the Hugging Face hub is hf://{uri}" : "")}");
-        foreach (string file in Directory.EnumerateFiles(folder).Where(file => Path.GetExtension(file) is ".json" or ".safetensors")
+        foreach (var file in Directory.EnumerateFiles(folder).Where(file => Path.GetExtension(file) is ".json" or ".safetensors")
             .Order(StringComparer.Ordinal))
             if (ContentKind.NameOf(file) is { } kind)
                 throw new WorkerException(ExitCode.BadData, $"{store.Uri}/{Path.GetFileName(file)}: is {kind}");
@@ -54,21 +54,22 @@ internal static class LocalFolder
         BlobInfo[] blobs = [.. (await store.ListAsync("", cancellation)).Where(blob => IsModelFile(blob.Name))];
         if (blobs.Length == 0) throw new WorkerException(ExitCode.MissingInput,
             $"{store.Uri}: holds no model files (config.json, *.safetensors, tokenizer.json)");
-        IReadOnlyList<Fingerprint> fingerprints = await Fingerprint.OfAsync(store, [.. blobs.Select(blob => blob.Name)], cancellation);
-        string content = string.Join('\n', blobs.Zip(fingerprints, (blob, print) =>
+        var fingerprints = await Fingerprint.OfAsync(store, [.. blobs.Select(blob => blob.Name)], cancellation);
+        var content = string.Join('\n', blobs.Zip(fingerprints, (blob, print) =>
             $"{blob.Name} {blob.Length} {print.Value}").Prepend(store.Uri));
         var meter = new Meter(store.Uri, blobs.Sum(blob => Math.Max(0, blob.Length)), progress);
         return await cache.GetAsync("folders/" + CacheFolder.Key(content),
             meter.Total, async partial =>
         {
             Directory.CreateDirectory(partial);
-            foreach ((BlobInfo blob, Fingerprint print) in blobs.Zip(fingerprints))
+            foreach (var (blob, print) in blobs.Zip(fingerprints))
             {
                 string path = Path.Combine(partial, blob.Name), incomplete = path + ".incomplete";
                 if (!File.Exists(path))
                 {
                     await store.DownloadAsync(blob.Name, incomplete, meter.Add, cancellation);
-                    if (await ContentHash.ProblemAsync(incomplete, blob.Length < 0 ? null : blob.Length, ContentHash.Of(print), cancellation)
+                    if (await ContentHash.ProblemAsync(incomplete, blob.Length < 0 ? null : blob.Length, ContentHash.Of(print),
+                        cancellation)
                         is { } problem) throw new IOException($"{print.Uri}: {problem}; what arrived is not used");
                     File.Move(incomplete, path);
                 }

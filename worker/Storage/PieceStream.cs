@@ -19,7 +19,7 @@ internal sealed class PieceStream(long length, Func<long, Memory<byte>, Task> re
         if (Position >= length || buffer.Length == 0) return 0;
         if (Position < _start || Position >= _start + _filled)
         {
-            int size = (int)Math.Min(_piece.Length, length - Position);
+            var size = (int)Math.Min(_piece.Length, length - Position);
             _filled = 0;
             await read(Position, _piece.AsMemory(0, size)).WaitAsync(cancellationToken);
             (_start, _filled) = (Position, size);

@@ -39,8 +39,8 @@ internal static class Pieces
         {
             for (int number = 1; ; number++)
             {
-                byte[] buffer = ArrayPool<byte>.Shared.Rent(size);
-                int length = await content.ReadAtLeastAsync(buffer.AsMemory(0, size), size, throwOnEndOfStream: false, cancellation);
+                var buffer = ArrayPool<byte>.Shared.Rent(size);
+                var length = await content.ReadAtLeastAsync(buffer.AsMemory(0, size), size, throwOnEndOfStream: false, cancellation);
                 if (length == 0) yield break;
                 yield return (number, buffer, length);
             }

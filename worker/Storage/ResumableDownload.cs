@@ -46,9 +46,9 @@ internal sealed class ResumableDownload(WebClient web)
         CancellationToken cancellation)
     {
         await using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, 1 << 16, useAsync: true);
-        long from = file.Length > length ? 0 : file.Length;
+        var from = file.Length > length ? 0 : file.Length;
         if (from == length) return from;
-        using HttpResponseMessage response = await web.FollowAsync(request with { From = from }, cancellation);
+        using var response = await web.FollowAsync(request with { From = from }, cancellation);
         if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && from > 0)
         {
             file.SetLength(0);
@@ -76,7 +76,7 @@ internal sealed class ResumableDownload(WebClient web)
     private static async Task CopyAsync(HttpResponseMessage response, FileStream file, Action<long>? arrived,
         CancellationToken cancellation)
     {
-        await using Stream body = await response.Content.ReadAsStreamAsync(cancellation);
+        await using var body = await response.Content.ReadAsStreamAsync(cancellation);
         var buffer = new byte[BufferBytes];
         try
         {

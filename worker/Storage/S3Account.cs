@@ -18,7 +18,7 @@ internal static class S3Account
     /// <summary>The store at <c>s3://bucket/path</c>.</summary>
     public static S3BlobStore Open(StorageUri uri)
     {
-        string bucket = System.Uri.UnescapeDataString(uri.Root["s3://".Length..]);
+        var bucket = System.Uri.UnescapeDataString(uri.Root["s3://".Length..]);
         if (bucket.Length is < 3 or > 63 || bucket.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('.' or '-' or '_')))
             throw new WorkerException(ExitCode.BadManifest,
                 $"{uri}: '{bucket}' cannot be a bucket's name, which has 3 to 63 lower-case letters, digits, dots and hyphens "
@@ -38,10 +38,10 @@ internal static class S3Account
             ThrottleRetries = false,
             HttpClientFactory = Shared,
         };
-        string? region = Variables.Given("AWS_REGION") ?? Variables.Given("AWS_DEFAULT_REGION");
+        var region = Variables.Given("AWS_REGION") ?? Variables.Given("AWS_DEFAULT_REGION");
         if ((Variables.Given("AWS_ENDPOINT_URL_S3") ?? Variables.Given("AWS_ENDPOINT_URL")) is { } endpoint)
         {
-            if (!System.Uri.TryCreate(endpoint, UriKind.Absolute, out System.Uri? url) || url.Scheme is not ("http" or "https"))
+            if (!System.Uri.TryCreate(endpoint, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
                 throw new WorkerException(ExitCode.BadManifest,
                     $"{uri}: AWS_ENDPOINT_URL must be a web address such as https://minio.example.com, was '{endpoint}'");
             (config.ServiceURL, config.ForcePathStyle, config.AuthenticationRegion) = (endpoint, true, region ?? "us-east-1");

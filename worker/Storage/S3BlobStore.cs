@@ -55,7 +55,7 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
         ExplainAsync<IReadOnlyList<BlobInfo>>("", async () =>
     {
         var blobs = new List<BlobInfo>();
-        await foreach (S3Object found in s3.Paginators.ListObjectsV2(new ListObjectsV2Request
+        await foreach (var found in s3.Paginators.ListObjectsV2(new ListObjectsV2Request
         {
             BucketName = bucket,
             Prefix = _prefix + prefix
@@ -69,7 +69,7 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
     /// <inheritdoc/>
     public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default) => ExplainAsync<Stream>(name, async () =>
     {
-        GetObjectMetadataResponse about = await s3.GetObjectMetadataAsync(bucket, _prefix + name, cancellation);
+        var about = await s3.GetObjectMetadataAsync(bucket, _prefix + name, cancellation);
         return new PieceStream(about.ContentLength, (offset, piece) => ReadAsync(name, about.ETag, offset, piece, cancellation));
     });
 
@@ -77,7 +77,7 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
     public Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default) =>
         IfThereAsync(name, () => WebClient.OfProcess.RepeatAsync($"{uri}/{name}", async stop =>
     {
-        using GetObjectResponse response = await s3.GetObjectAsync(bucket, _prefix + name, stop);
+        using var response = await s3.GetObjectAsync(bucket, _prefix + name, stop);
         var bytes = new byte[response.ContentLength];
         await response.ResponseStream.ReadExactlyAsync(bytes, stop);
         return new BlobContent(bytes, response.ETag);
@@ -95,12 +95,12 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
             : await (_conditions is { IsFaulted: false } known ? known : _conditions = ProbeAsync(cancellation));
         string? none = condition.ETag is "" ? "*" : null, match = condition.ETag is { Length: > 0 } tag
             ? Tag(tag, conditions!.QuotedTags) : null;
-        bool parts = content.Length > (conditions is { OnMultipart: false } ? MaxPut : Pieces.Bytes);
+        var parts = content.Length > (conditions is { OnMultipart: false } ? MaxPut : Pieces.Bytes);
         if (parts && conditions is { OnMultipart: false })
             throw new WorkerException(ExitCode.BadManifest,
                 $"{uri}/{name}: {content.Length} bytes are too many for one request, and this service ignores conditions on multipart uploads; "
                 + "write to another service");
-        long start = content.Position;
+        var start = content.Position;
         try
         {
             return await Conflicts.ExecuteAsync(async stop =>
@@ -138,16 +138,16 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
     public Task DownloadAsync(string name, string path, Action<long>? arrived = null, CancellationToken cancellation = default) =>
         ExplainAsync<bool>(name, async () =>
     {
-        GetObjectMetadataResponse about = await s3.GetObjectMetadataAsync(bucket, _prefix + name, cancellation);
+        var about = await s3.GetObjectMetadataAsync(bucket, _prefix + name, cancellation);
         using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.Asynchronous);
-        int count = checked((int)((about.ContentLength + Pieces.Bytes - 1) / Pieces.Bytes));
+        var count = checked((int)((about.ContentLength + Pieces.Bytes - 1) / Pieces.Bytes));
         await Parallel.ForAsync(0, count, new ParallelOptions
         {
             MaxDegreeOfParallelism = Pieces.Concurrency,
             CancellationToken = cancellation
         }, async (number, stop) =>
         {
-            long offset = (long)number * Pieces.Bytes;
+            var offset = (long)number * Pieces.Bytes;
             var piece = new byte[Math.Min(Pieces.Bytes, about.ContentLength - offset)];
             await ReadAsync(name, about.ETag, offset, piece, stop);
             await RandomAccess.WriteAsync(file, piece, offset, stop);
@@ -160,7 +160,7 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
     private Task ReadAsync(string name, string etag, long offset, Memory<byte> piece, CancellationToken cancellation) =>
         ExplainAsync(name, () => WebClient.OfProcess.RepeatAsync($"{uri}/{name}", async stop =>
     {
-        using GetObjectResponse response = await s3.GetObjectAsync(
+        using var response = await s3.GetObjectAsync(
             new GetObjectRequest
             {
                 BucketName = bucket,
@@ -185,7 +185,7 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
 
     private async Task<string?> PutPartsAsync(string key, Stream content, string? none, string? match, CancellationToken cancellation)
     {
-        string upload = (await s3.InitiateMultipartUploadAsync(bucket, key, cancellation)).UploadId;
+        var upload = (await s3.InitiateMultipartUploadAsync(bucket, key, cancellation)).UploadId;
         try
         {
             var parts = new ConcurrentBag<PartETag>();
@@ -198,7 +198,7 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
                     PartNumber = number,
                     InputStream = piece
                 }, stop)).ETag)), cancellation);
-            CompleteMultipartUploadResponse done = await s3.CompleteMultipartUploadAsync(
+            var done = await s3.CompleteMultipartUploadAsync(
                 new CompleteMultipartUploadRequest
                 {
                     BucketName = bucket,
@@ -222,12 +222,12 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
     /// <exception cref="WorkerException">They do not.</exception>
     private async Task<Conditions> ProbeAsync(CancellationToken cancellation)
     {
-        string key = $"{_prefix}{Guid.NewGuid():N}{ProbeSuffix}";
+        var key = $"{_prefix}{Guid.NewGuid():N}{ProbeSuffix}";
         try
         {
-            string tag = await PutOneAsync(key, new MemoryStream([1]), null, null, cancellation);
-            bool refuses = await PutRefusedAsync([2], "*", null) && await PutRefusedAsync([2], null, $"\"{new string('0', 32)}\"");
-            bool quoted = refuses && !await PutRefusedAsync([1], null, Tag(tag, quoted: true));
+            var tag = await PutOneAsync(key, new MemoryStream([1]), null, null, cancellation);
+            var refuses = await PutRefusedAsync([2], "*", null) && await PutRefusedAsync([2], null, $"\"{new string('0', 32)}\"");
+            var quoted = refuses && !await PutRefusedAsync([1], null, Tag(tag, quoted: true));
             if (!refuses || (!quoted && await PutRefusedAsync([1], null, Tag(tag, quoted: false))))
                 throw new WorkerException(ExitCode.BadManifest,
                     $"{uri}: this service ignores conditions of writes (If-None-Match, If-Match), so that two attempts could overwrite "
@@ -281,7 +281,7 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
     /// <summary>The SDK's errors as a person needs them: what was touched, what the service said, what to do.</summary>
     private async Task<T> ExplainAsync<T>(string name, Func<Task<T>> request)
     {
-        string what = name.Length == 0 ? uri : $"{uri}/{name}";
+        var what = name.Length == 0 ? uri : $"{uri}/{name}";
         try
         {
             return await request();
@@ -292,7 +292,7 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
         }
         catch (AmazonS3Exception e)
         {
-            string code =
+            var code =
                 $"{e.ErrorCode}, HTTP {(int)e.StatusCode}{(string.IsNullOrWhiteSpace(e.Message) ? "" : ": " + e.Message.Split('\n')[0])}";
             throw e.StatusCode switch
             {

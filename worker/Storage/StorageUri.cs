@@ -34,7 +34,7 @@ internal sealed partial record StorageUri(string Scheme, string Root, string Pat
     {
         if (!text.Contains("://", StringComparison.Ordinal))
             return new("file", "file://", System.IO.Path.GetFullPath(text).Replace("%", "%25", StringComparison.Ordinal), "");
-        Match match = Form().Match(text);
+        var match = Form().Match(text);
         string scheme = match.Groups["scheme"].Value, root = match.Groups["root"].Value, path = match.Groups["path"].Value,
             query = match.Groups["query"].Value;
         if (!match.Success) throw new WorkerException(ExitCode.BadManifest,

@@ -27,7 +27,7 @@ internal sealed class WebClient(ResiliencePipeline retry, TimeSpan? patience = n
     /// <exception cref="WorkerException">It did not.</exception>
     public async Task<T> RepeatAsync<T>(string shown, Func<CancellationToken, Task<T>> once, CancellationToken cancellation)
     {
-        int tries = 0;
+        var tries = 0;
         try
         {
             return await retry.ExecuteAsync(async stop =>
@@ -42,7 +42,7 @@ internal sealed class WebClient(ResiliencePipeline retry, TimeSpan? patience = n
         }
         catch (Exception e) when (Retries.IsTransient(e, cancellation))
         {
-            string asked = e is BusyServerException { RetryAfter: { } wait } ? $"; asks to be left alone for {wait.TotalSeconds:F0} s" : "";
+            var asked = e is BusyServerException { RetryAfter: { } wait } ? $"; asks to be left alone for {wait.TotalSeconds:F0} s" : "";
             throw new WorkerException(ExitCode.Failure, $"{shown}: {e.Message} ({tries} tries){asked}", e);
         }
     }
@@ -51,7 +51,7 @@ internal sealed class WebClient(ResiliencePipeline retry, TimeSpan? patience = n
     /// <exception cref="BusyServerException">The answer is a transient one.</exception>
     public async Task<HttpResponseMessage> FollowAsync(WebRequest request, CancellationToken cancellation)
     {
-        Uri url = request.Url;
+        var url = request.Url;
         for (int redirects = 0; ; redirects++)
         {
             using var message = new HttpRequestMessage(HttpMethod.Get, url);
@@ -59,7 +59,7 @@ internal sealed class WebClient(ResiliencePipeline retry, TimeSpan? patience = n
             if (request.From > 0) message.Headers.Range = new RangeHeaderValue(request.From, null);
             if (request.From > 0 && request.IfRange is { } tag) message.Headers.IfRange = new RangeConditionHeaderValue(tag);
             if (SameOrigin(url, request.Url)) message.Headers.Authorization = request.Authorization;
-            HttpResponseMessage response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            var response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellation);
             if (Retries.IsTransient(response.StatusCode))
                 using (response) throw new BusyServerException(response.StatusCode, response.ReasonPhrase, RetryAfter(response));
             if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
@@ -80,7 +80,7 @@ internal sealed class WebClient(ResiliencePipeline retry, TimeSpan? patience = n
 
     private static TimeSpan? RetryAfter(HttpResponseMessage response)
     {
-        TimeSpan? wait = response.Headers.RetryAfter?.Delta
+        var wait = response.Headers.RetryAfter?.Delta
             ?? response.Headers.RetryAfter?.Date - (response.Headers.Date ?? DateTimeOffset.UtcNow);
         return wait > TimeSpan.Zero ? wait : null;
     }

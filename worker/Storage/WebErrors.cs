@@ -9,7 +9,7 @@ internal static class WebErrors
     public static Exception Explain(WebRequest request, HttpResponseMessage response)
     {
         // The hub says in this header what it means by a status.
-        string said = response.Headers.TryGetValues("X-Error-Message", out IEnumerable<string>? values)
+        var said = response.Headers.TryGetValues("X-Error-Message", out var values)
             ? $" ({string.Join(' ', values)})" : "";
         return response.StatusCode switch
         {

@@ -66,7 +66,8 @@ public sealed class InformerTests : IAsyncLifetime
     public async Task Run_VersionForgotten_ListsAgain()
     {
         await server.List("10", "a@5");
-        await (await server.Watch("10")).Line("""{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old resource version"}}""");
+        await (await server.Watch("10")).Line(
+            """{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old resource version"}}""");
         await server.List("30", "a@29");
         await server.Watch("30");
         Assert.Equal(["+a", "*a"], await Changes(2));
@@ -112,7 +113,9 @@ public sealed class InformerTests : IAsyncLifetime
         {
             var (request, answer) = await Next();
             Assert.DoesNotContain("watch", request.RequestUri!.Query);
-            answer.SetResult(Json($$$"""{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"{{{version}}}"},"items":[{{{string.Join(',', items.Select(Item))}}}]}"""));
+            answer.SetResult(Json(
+                $$$"""{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"{{{version}}}"},"items":[{{{string
+                    .Join(',', items.Select(Item))}}}]}"""));
         }
 
         public async Task<ScriptedWatch> Watch(string version)
@@ -134,7 +137,8 @@ public sealed class InformerTests : IAsyncLifetime
         {
             var (name, version) = (text.Split('@')[0], text.Split('@')[1]);
             var uid = version.Contains('#') ? version.Split('#')[1] : "u";
-            return $$$"""{"metadata":{"name":"{{{name}}}","namespace":"n","uid":"{{{name}}}-{{{uid}}}","resourceVersion":"{{{version.Split('#')[0]}}}"}}""";
+            return $$$"""{"metadata":{"name":"{{{name}}}","namespace":"n","uid":"{{{name}}}-{{{uid}}}","resourceVersion":"{{{version
+                .Split('#')[0]}}}"}}""";
         }
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

@@ -17,7 +17,8 @@ public sealed class JobControllerTests : IAsyncLifetime
     [Fact]
     public async Task Indexed_EveryIndexRunsOnce()
     {
-        await scene.Job("j", "echo index $JOB_COMPLETION_INDEX on $HOSTNAME", """{"completions": 3, "parallelism": 2, "completionMode": "Indexed"}""");
+        await scene.Job("j", "echo index $JOB_COMPLETION_INDEX on $HOSTNAME",
+            """{"completions": 3, "parallelism": 2, "completionMode": "Indexed"}""");
         var job = await Ends("j");
         Assert.Equal(("0-2", 3L), (job.Text("status", "completedIndexes"), job.Number("status", "succeeded")));
         var pods = await Pods("j");

@@ -105,7 +105,8 @@ public sealed class JobPlannerTests
     [Fact]
     public void Plan_ReplaceFailedOnly_TerminatingPodIsNotReplacedYet()
     {
-        Assert.Empty(new JobScene("""{"completions": 1, "parallelism": 1, "podReplacementPolicy": "Failed"}""").Pod("a", deleting: true).Plan().Create);
+        Assert.Empty(new JobScene("""{"completions": 1, "parallelism": 1, "podReplacementPolicy": "Failed"}""").Pod("a", deleting: true)
+            .Plan().Create);
         var scene = new JobScene("""{"completions": 1, "parallelism": 1}""").Pod("a", deleting: true);
         scene.Now += TimeSpan.FromMinutes(1);
         Assert.Single(scene.Plan().Create);
@@ -143,7 +144,8 @@ public sealed class JobPlannerTests
     [Fact]
     public void Plan_ScaledDown_LeastWorthyPodsGoFirst()
     {
-        var plan = new JobScene("""{"completions": 5, "parallelism": 1}""").Pod("ready", ready: true).Pod("starting", "Pending").Pod("running").Plan();
+        var plan = new JobScene("""{"completions": 5, "parallelism": 1}""").Pod("ready", ready: true).Pod("starting", "Pending")
+            .Pod("running").Plan();
         Assert.Equal(["starting", "running"], plan.Remove.Select(p => p.Name));
     }
 

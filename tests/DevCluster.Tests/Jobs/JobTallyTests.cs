@@ -17,7 +17,9 @@ public sealed class JobTallyTests
     [Fact]
     public void Sync_SucceededPod_IsUncountedFirstAndCountedThen()
     {
-        var (_, first, last) = new JobScene("""{"completions": 3, "parallelism": 1}""", """{"startTime":"2026-01-01T00:00:00Z","active":1,"ready":0,"terminating":0}""")
+        var (_, first, last) =
+            new JobScene("""{"completions": 3, "parallelism": 1}""",
+                """{"startTime":"2026-01-01T00:00:00Z","active":1,"ready":0,"terminating":0}""")
             .Pod("a", "Succeeded").Sync();
         Assert.Equal("{" + Started + "\"active\":1,\"terminating\":0,\"uncountedTerminatedPods\":{\"succeeded\":[\"a\"]},\"ready\":0}",
             first);
@@ -29,7 +31,8 @@ public sealed class JobTallyTests
     {
         // The uid is noted and the finalizer gone: an earlier controller died before the second write.
         var (_, first, last) = new JobScene("""{"completions": 3, "parallelism": 1}""",
-            """{"startTime":"2026-01-01T00:00:00Z","uncountedTerminatedPods":{"succeeded":["a"]}}""").Pod("a", "Succeeded", tracked: false).Sync();
+            """{"startTime":"2026-01-01T00:00:00Z","uncountedTerminatedPods":{"succeeded":["a"]}}""").Pod("a", "Succeeded", tracked: false)
+            .Sync();
         Assert.Contains("\"succeeded\":1", first);
         Assert.Contains("\"succeeded\":1", last);
     }
@@ -49,7 +52,8 @@ public sealed class JobTallyTests
     [Fact]
     public void Sync_FailedWithAPodStillTerminating_FinalConditionWaits()
     {
-        var (tally, _, last) = new JobScene("""{"completions": 2, "parallelism": 2, "backoffLimit": 0}""").Pod("a", "Failed").Pod("b").Sync();
+        var (tally, _, last) = new JobScene("""{"completions": 2, "parallelism": 2, "backoffLimit": 0}""").Pod("a", "Failed").Pod("b")
+            .Sync();
         Assert.Contains("\"failed\":2", last);
         Assert.Contains("\"terminating\":1", last);
         Assert.False(tally.Status.Finished);
@@ -64,7 +68,8 @@ public sealed class JobTallyTests
     [Fact]
     public void Sync_SuspendedThenResumed_StartTimeGoesAndComesAnew()
     {
-        var (suspended, _, _) = new JobScene("""{"suspend": true}""", """{"startTime":"2025-01-01T00:00:00Z","active":1}""").Pod("a").Sync();
+        var (suspended, _, _) = new JobScene("""{"suspend": true}""", """{"startTime":"2025-01-01T00:00:00Z","active":1}""").Pod("a")
+            .Sync();
         Assert.Null(suspended.Status.StartTime);
         Assert.Equal("Suspended", suspended.SuspensionEvent);
         var (resumed, first, _) = new JobScene("{}", suspended.Status.ToJson().ToJsonString()).Sync();

@@ -178,7 +178,9 @@ internal sealed class NodeScene : IAsyncDisposable
             ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,
             UseProxy = false,
         });
-        return await http.GetAsync($"https://127.0.0.1:{node.Int("status", "daemonEndpoints", "kubeletEndpoint", "Port")}/containerLogs/{Namespace}/{pod}/main?{query}");
+        return await http.GetAsync(
+            $"https://127.0.0.1:{node
+                .Int("status", "daemonEndpoints", "kubeletEndpoint", "Port")}/containerLogs/{Namespace}/{pod}/main?{query}");
     }
 
     public async Task<string> LogText(string pod, string query = "") => await (await Log(pod, query)).Content.ReadAsStringAsync();

@@ -11,9 +11,11 @@ public sealed class PlacementTests
     [Theory]
     [InlineData("""{"containers": [{}]}""", null)]
     [InlineData("""{"containers": [{"resources": {"requests": {"cpu": "2"}}}]}""", null)]
-    [InlineData("""{"containers": [{"resources": {"requests": {"cpu": "1"}}}, {"resources": {"requests": {"cpu": 1.5}}}]}""", "1 Insufficient cpu")]
+    [InlineData("""{"containers": [{"resources": {"requests": {"cpu": "1"}}}, {"resources": {"requests": {"cpu": 1.5}}}]}""",
+        "1 Insufficient cpu")]
     [InlineData("""{"containers": [{"resources": {"limits": {"nvidia.com/gpu": "1"}}}]}""", "1 Insufficient nvidia.com/gpu")]
-    [InlineData("""{"containers": [{"resources": {"requests": {"cpu": "3", "memory": "2Gi"}}}]}""", "1 Insufficient cpu, 1 Insufficient memory")]
+    [InlineData("""{"containers": [{"resources": {"requests": {"cpu": "3", "memory": "2Gi"}}}]}""",
+        "1 Insufficient cpu, 1 Insufficient memory")]
     [InlineData("""{"initContainers": [{"resources": {"requests": {"cpu": "3"}}}], "containers": [{}]}""", "1 Insufficient cpu")]
     [InlineData("""{"nodeSelector": {"zone": "b"}, "containers": [{}]}""", "1 node(s) didn't match Pod's node affinity/selector")]
     [InlineData("""{"nodeSelector": {"zone": "a"}, "containers": [{}]}""", null)]

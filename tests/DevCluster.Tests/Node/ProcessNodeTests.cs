@@ -36,12 +36,14 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     [Fact]
     public async Task Pod_WithAReadinessProbe_IsReadyOnceItAnswers_AndItsServiceLeadsToIt()
     {
-        await scene.Create(Resource.Services, """{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"selector": {"app": "p"}, "ports": [{"port": 80, "targetPort": "web"}]}}""");
+        await scene.Create(Resource.Services,
+            """{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"selector": {"app": "p"}, "ports": [{"port": 80, "targetPort": "web"}]}}""");
         await scene.Pod("p", "echo $URL; sleep 600", container: """
             {"ports": [{"name": "web", "containerPort": 8080}], "env": [{"name": "URL", "value": "http://*:8080 http://s.default.svc:80/x https://kubernetes.default.svc"}],
              "readinessProbe": {"httpGet": {"port": "web", "path": "/ready"}, "failureThreshold": 1, "periodSeconds": 1, "timeoutSeconds": 30}}
             """);
-        await scene.Api.PatchAsync(Resource.Pods.Object(scene.Namespace, "p"), JsonNode.Parse("""{"metadata": {"labels": {"app": "p"}}}""")!);
+        await scene.Api.PatchAsync(Resource.Pods.Object(scene.Namespace, "p"),
+            JsonNode.Parse("""{"metadata": {"labels": {"app": "p"}}}""")!);
         var pod = await scene.PodUntil("p", p => p.Text("status", "phase") == "Running");
         Assert.Equal("False", Ready(pod));
         var (address, service) = (pod.Text("status", "podIP")!, Loopback.OfService(scene.Data, $"{scene.Namespace}/s"));
@@ -253,7 +255,8 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     public async Task Restart_OnFailure_StartsAgainAndKeepsTheLastRun()
     {
         await scene.Pod("p", "if [ -e /scratch/x ]; then echo second; else touch /scratch/x; echo first; exit 4; fi",
-            """{"restartPolicy": "OnFailure", "volumes": [{"name": "s", "emptyDir": {}}]}""", """{"volumeMounts": [{"name": "s", "mountPath": "/scratch"}]}""");
+            """{"restartPolicy": "OnFailure", "volumes": [{"name": "s", "emptyDir": {}}]}""",
+            """{"volumeMounts": [{"name": "s", "mountPath": "/scratch"}]}""");
         var pod = await scene.PodEnds("p");
         Assert.Equal("Succeeded", pod.Text("status", "phase"));
         var container = pod.Items("status", "containerStatuses").Single();

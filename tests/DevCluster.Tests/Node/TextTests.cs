@@ -71,7 +71,9 @@ public sealed class TextTests
     [InlineData("spec.serviceAccountName", "default")]
     [InlineData("status.hostIP", "127.0.0.1")]
     public void Field_AnyPath_ValueOfThePod(string path, string expected) =>
-        Assert.Equal(expected, DownwardApi.Field(JsonNode.Parse("""{"metadata": {"name": "p", "labels": {"c": "q\"", "a/b": "v"}}, "spec": {}}""")!.AsObject(), path));
+        Assert.Equal(expected,
+            DownwardApi.Field(JsonNode.Parse(
+                """{"metadata": {"name": "p", "labels": {"c": "q\"", "a/b": "v"}}, "spec": {}}""")!.AsObject(), path));
 
     [Fact]
     public void Field_OfAnotherKind_SaysWhich() =>

@@ -10,7 +10,7 @@ internal static class AdmissionPolicy
     {
         Dictionary<string, object?> variables = [];
         Dictionary<string, object?> context = new() { ["object"] = Value(run), ["variables"] = variables };
-        foreach (JsonNode? variable in spec["variables"]!.AsArray())
+        foreach (var variable in spec["variables"]!.AsArray())
             variables[(string)variable!["name"]!] = Evaluate((string)variable["expression"]!, context);
         return spec["validations"]!.AsArray().All(validation => Evaluate((string)validation!["expression"]!, context) is true);
     }

@@ -18,17 +18,17 @@ public sealed class AlertTests
     [Fact]
     public async Task Alerts_FireWhenTheyShould_AndNotOtherwise()
     {
-        string tool = new[] { Path.Combine(RepositoryFolder.Path, ".cache/promtool/usr/bin/promtool"),
+        var tool = new[] { Path.Combine(RepositoryFolder.Path, ".cache/promtool/usr/bin/promtool"),
             "/usr/bin/promtool" }.FirstOrDefault(File.Exists) ?? "";
         Assert.SkipWhen(tool.Length == 0, "promtool is not installed; eng/install-tools.sh test installs it");
-        using Process process = Process.Start(new ProcessStartInfo(tool,
+        using var process = Process.Start(new ProcessStartInfo(tool,
             ["test", "rules", Path.Combine(RepositoryFolder.Path, "tests/Operator.Tests/Chart/alerts.test.yaml")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
-        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(process.ExitCode == 0, output + await errors);
     }
@@ -36,9 +36,9 @@ public sealed class AlertTests
     [Fact]
     public async Task EveryAlert_HasATestAndAnExplanation_AndAsksForMetricsThatExist()
     {
-        string tests = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "tests/Operator.Tests/Chart/alerts.test.yaml"));
-        string page = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs/metrics.md"));
-        await using ServiceProvider services = new ServiceCollection().BuildServiceProvider();
+        var tests = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "tests/Operator.Tests/Chart/alerts.test.yaml"));
+        var page = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs/metrics.md"));
+        await using var services = new ServiceCollection().BuildServiceProvider();
         using var queue = new RunQueue(services, TimeProvider.System);
         using var depths = new KubeOpsMeter(services);
         var metrics = new OperatorMetrics(new Leadership(services, NullLogger<Leadership>.Instance), queue,
@@ -59,7 +59,7 @@ public sealed class AlertTests
         Assert.NotEmpty(rules);
         Assert.All(rules, rule =>
         {
-            string name = (string)rule["alert"]!;
+            var name = (string)rule["alert"]!;
             Assert.Contains($"alertname: {name}\n        exp_alerts:", tests);
             Assert.Contains($"| `{name}` |", page);
             string[] asked = [.. Regex.Matches((string)rule["expr"]!, "lightreasoner_[a-z_]+").Select(match => match.Value)];
@@ -72,10 +72,10 @@ public sealed class AlertTests
     [Fact]
     public async Task PrometheusRule_HasTheAlerts_AndScrapesKeepTheRunsNamespace()
     {
-        RenderedChart chart =
+        var chart =
             await Helm.RenderAsync("{prometheusRule: {enabled: true, labels: {release: prometheus}}, serviceMonitor: {enabled: true}}");
         Assert.Null(chart.Error);
-        JsonObject rule = chart.Single("PrometheusRule");
+        var rule = chart.Single("PrometheusRule");
         Assert.True(JsonNode.DeepEquals(Groups(), rule["spec"]!["groups"]));
         Assert.Equal("prometheus", (string?)rule["metadata"]!["labels"]!["release"]);
         Assert.True((bool)chart.Single("ServiceMonitor")["spec"]!["endpoints"]![0]!["honorLabels"]!);

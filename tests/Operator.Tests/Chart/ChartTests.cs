@@ -77,27 +77,27 @@ public sealed class ChartTests
     [MemberData(nameof(Matrix))]
     public async Task Objects_FitTheRecordedSchemas_AndEachOther(string helm, string name, string values)
     {
-        RenderedChart chart = await Helm.RenderAsync(values, version: helm);
+        var chart = await Helm.RenderAsync(values, version: helm);
         Assert.True(chart.Error is null, $"{name}: {chart.Error}");
-        OpenApiDocuments documents = OpenApiDocuments.Load();
+        var documents = OpenApiDocuments.Load();
         Assert.Empty(chart.Objects.SelectMany(o => documents.Check(o)?.Select(error => $"{o["kind"]} {o["metadata"]!["name"]}: {error}")
             ?? []));
         Assert.Empty(documents.Check(chart.OperatorPod, "io.k8s.api.core.v1.PodTemplateSpec"));
 
         string[] keys = [.. chart.Objects.Select(o => $"{o["kind"]} {o["metadata"]!["namespace"]}/{o["metadata"]!["name"]}")];
         Assert.Equal(keys.Distinct(), keys);
-        JsonObject labels = chart.OperatorPod["metadata"]!["labels"]!.AsObject();
-        foreach (JsonObject selector in new[] { chart.Single("Service")["spec"]!["selector"]!,
+        var labels = chart.OperatorPod["metadata"]!["labels"]!.AsObject();
+        foreach (var selector in new[] { chart.Single("Service")["spec"]!["selector"]!,
             chart.Single("Deployment")["spec"]!["selector"]!["matchLabels"]! }
             .Concat(chart.Of("PodDisruptionBudget").Select(o => o["spec"]!["selector"]!["matchLabels"]!))
             .Concat(chart.Of("NetworkPolicy").Select(o => o["spec"]!["podSelector"]!["matchLabels"]!)).Select(s => s.AsObject()))
             Assert.All(selector, pair => Assert.Equal((string)pair.Value!, (string?)labels[pair.Key]));
-        foreach (JsonObject o in chart.Objects.Where(o => (string?)o["kind"] is not "CustomResourceDefinition"))
+        foreach (var o in chart.Objects.Where(o => (string?)o["kind"] is not "CustomResourceDefinition"))
         {
             Assert.Equal("Helm", (string?)o["metadata"]!["labels"]!["app.kubernetes.io/managed-by"]);
             Assert.Matches("^[a-z0-9]([-a-z0-9]{0,80}[a-z0-9])?$", (string?)o["metadata"]!["name"]);
         }
-        string account = (string)chart.OperatorPod["spec"]!["serviceAccountName"]!;
+        var account = (string)chart.OperatorPod["spec"]!["serviceAccountName"]!;
         Assert.All(chart.Objects.Where(o => o["subjects"] is not null), binding =>
         {
             Assert.Equal((account, "lr-system"),
@@ -111,9 +111,9 @@ public sealed class ChartTests
     [MemberData(nameof(Matrix))]
     public async Task Operator_UnderstandsItsArguments(string helm, string name, string values)
     {
-        RenderedChart chart = await Helm.RenderAsync(values, version: helm);
+        var chart = await Helm.RenderAsync(values, version: helm);
         Assert.True(chart.Error is null, $"{name}: {chart.Error}");
-        System.CommandLine.ParseResult line = OperatorCommand.Build().Parse([.. chart.OperatorArguments]);
+        var line = OperatorCommand.Build().Parse([.. chart.OperatorArguments]);
         Assert.True(line.Errors.Count == 0, $"{name}: {string.Join("; ", line.Errors.Select(e => e.Message))}");
         Assert.Equal("run", line.CommandResult.Command.Name);
     }
@@ -121,7 +121,7 @@ public sealed class ChartTests
     [Fact]
     public async Task NetworkPolicy_LetsDnsThroughOnThePortsOfTheCluster()
     {
-        RenderedChart chart = await Helm.RenderAsync("networkPolicy: {enabled: true, dnsPorts: [53, 5353]}");
+        var chart = await Helm.RenderAsync("networkPolicy: {enabled: true, dnsPorts: [53, 5353]}");
         string[] ports = [.. chart.Single("NetworkPolicy")["spec"]!["egress"]!.AsArray().SelectMany(rule => rule!["ports"]!.AsArray())
             .Select(port => $"{port!["port"]}/{port["protocol"]}")];
         Assert.Superset(new HashSet<string> { "53/UDP", "53/TCP", "5353/UDP", "5353/TCP" }, ports.ToHashSet());
@@ -131,12 +131,12 @@ public sealed class ChartTests
     [InlineData("{}"), InlineData(Everything)]
     public async Task OperatorPod_SatisfiesPodSecurityRestricted(string values)
     {
-        RenderedChart chart = await Helm.RenderAsync(values);
-        JsonObject spec = chart.OperatorPod["spec"]!.AsObject();
+        var chart = await Helm.RenderAsync(values);
+        var spec = chart.OperatorPod["spec"]!.AsObject();
         Assert.All(new[] { "hostNetwork", "hostPID", "hostIPC" }, field => Assert.Null(spec[field]));
         Assert.True((bool)spec["securityContext"]!["runAsNonRoot"]!);
         Assert.Equal("RuntimeDefault", (string?)spec["securityContext"]!["seccompProfile"]!["type"]);
-        JsonNode container = Assert.Single(spec["containers"]!.AsArray())!;
+        var container = Assert.Single(spec["containers"]!.AsArray())!;
         Assert.False((bool)container["securityContext"]!["allowPrivilegeEscalation"]!);
         Assert.Equal("[\"ALL\"]", container["securityContext"]!["capabilities"]!["drop"]!.ToJsonString());
         Assert.All(spec["volumes"]!.AsArray(), volume => Assert.True(volume!["emptyDir"] is not null || volume["configMap"] is not null));
@@ -152,8 +152,8 @@ public sealed class ChartTests
     [InlineData("{env: [{name: A, valueFrom: {secretKeyRef: {name: blob-a, key: a}}}, {name: B, value: b}]}", true)]
     public async Task AdmissionPolicies_DecideAsTheOperator(string worker, bool allowed)
     {
-        RenderedChart chart = await Helm.RenderAsync(Everything);
-        JsonObject spec = chart.Single("ValidatingAdmissionPolicy")["spec"]!.AsObject();
+        var chart = await Helm.RenderAsync(Everything);
+        var spec = chart.Single("ValidatingAdmissionPolicy")["spec"]!.AsObject();
         JsonObject run = new() { ["spec"] = new JsonObject { ["worker"] = YamlJson.ToJson(worker, "worker")[0]!.DeepClone() } };
         Assert.Equal(allowed, AdmissionPolicy.Allows(spec, run));
         const string tracking = "{mlflow: {uri: 'https://mlflow.example', secretRef: {name: blob-a}}}";
@@ -167,11 +167,11 @@ public sealed class ChartTests
     [Fact]
     public async Task Images_AreTheOperatorsDefaults_AndThoseThatAreBuilt()
     {
-        RenderedChart chart = await Helm.RenderAsync();
+        var chart = await Helm.RenderAsync();
         Assert.Contains($"--worker-image={OperatorOptions.DefaultWorkerImage}", chart.OperatorArguments);
         Assert.Contains($"--worker-cuda-image={OperatorOptions.DefaultWorkerCudaImage}", chart.OperatorArguments);
-        string script = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "eng/images.sh"));
-        string prefix = Regex.Match(script, @"prefix=\$\{PREFIX:-([^}]+)\}").Groups[1].Value;
+        var script = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "eng/images.sh"));
+        var prefix = Regex.Match(script, @"prefix=\$\{PREFIX:-([^}]+)\}").Groups[1].Value;
         Assert.Equal($"{prefix}/operator:{OperatorOptions.Version}", (string?)chart.OperatorPod["spec"]!["containers"]![0]!["image"]);
         Assert.Equal($"{prefix}/worker:{OperatorOptions.Version}", OperatorOptions.DefaultWorkerImage);
         Assert.Contains("tag=$prefix/worker:$version-cuda", script);
@@ -180,15 +180,15 @@ public sealed class ChartTests
     [Fact]
     public async Task OneNamespace_HasNoClusterRoleButThatOfTokenReviews()
     {
-        RenderedChart chart = await Helm.RenderAsync("{watchNamespaces: [team], rbac: {aggregate: false}}");
-        JsonObject cluster = chart.Single("ClusterRole");
+        var chart = await Helm.RenderAsync("{watchNamespaces: [team], rbac: {aggregate: false}}");
+        var cluster = chart.Single("ClusterRole");
         Assert.Equal("""[{"apiGroups":["authentication.k8s.io"],"resources":["tokenreviews"],"verbs":["create"]}]""",
             cluster["rules"]!.ToJsonString());
-        JsonObject role = Assert.Single(chart.Of("Role"), r => (string?)r["metadata"]!["namespace"] == "team");
+        var role = Assert.Single(chart.Of("Role"), r => (string?)r["metadata"]!["namespace"] == "team");
         Assert.Contains("samplingruns/status", role["rules"]!.ToJsonString());
         Assert.Contains("--namespace=team", chart.OperatorArguments);
 
-        RenderedChart without = await Helm.RenderAsync("{watchNamespaces: [team], rbac: {aggregate: false}, progress: {enabled: false}}");
+        var without = await Helm.RenderAsync("{watchNamespaces: [team], rbac: {aggregate: false}, progress: {enabled: false}}");
         Assert.Empty(without.Of("ClusterRole"));
         Assert.DoesNotContain(without.OperatorArguments, a => a.StartsWith("--progress-url", StringComparison.Ordinal));
     }
@@ -196,7 +196,7 @@ public sealed class ChartTests
     [Fact]
     public async Task OperatorRole_ReadsNoSecrets_AndGrantsNothingByStar()
     {
-        RenderedChart chart = await Helm.RenderAsync();
+        var chart = await Helm.RenderAsync();
         string[] granted = [.. chart.Objects.Where(o => o["rules"] is not null).SelectMany(o => o["rules"]!.AsArray()).SelectMany(rule =>
             rule!["resources"]!.AsArray().Concat(rule["verbs"]!.AsArray()).Concat(rule["apiGroups"]!.AsArray())).Select(v => (string)v!)];
         Assert.DoesNotContain("*", granted);
@@ -206,13 +206,13 @@ public sealed class ChartTests
     [Fact]
     public async Task Definitions_AreTheGeneratedOnes_AndKeptAtUninstall()
     {
-        foreach (bool keep in new[] { true, false })
+        foreach (var keep in new[] { true, false })
         {
-            RenderedChart chart = await Helm.RenderAsync($"crds: {{keep: {(keep ? "true" : "false")}}}");
-            foreach (string file in Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "crds")))
+            var chart = await Helm.RenderAsync($"crds: {{keep: {(keep ? "true" : "false")}}}");
+            foreach (var file in Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "crds")))
             {
-                JsonObject wanted = YamlJson.ToJson(await File.ReadAllTextAsync(file), file)[0]!.AsObject();
-                JsonObject rendered = Assert.Single(chart.Of("CustomResourceDefinition"),
+                var wanted = YamlJson.ToJson(await File.ReadAllTextAsync(file), file)[0]!.AsObject();
+                var rendered = Assert.Single(chart.Of("CustomResourceDefinition"),
                     o => (string?)o["metadata"]!["name"] == (string?)wanted["metadata"]!["name"]);
                 Assert.Equal(keep ? "keep" : null, (string?)rendered["metadata"]!["annotations"]?["helm.sh/resource-policy"]);
                 Assert.True(JsonNode.DeepEquals(wanted["spec"], rendered["spec"]));
@@ -223,13 +223,13 @@ public sealed class ChartTests
     [Fact]
     public async Task WorkerDefaults_AreReadByTheOperator()
     {
-        RenderedChart chart = await Helm.RenderAsync(Everything);
-        JsonObject map = Assert.Single(chart.Of("ConfigMap"), m => m["data"]!["worker-defaults.yaml"] is not null);
-        string file = Path.GetTempFileName();
+        var chart = await Helm.RenderAsync(Everything);
+        var map = Assert.Single(chart.Of("ConfigMap"), m => m["data"]!["worker-defaults.yaml"] is not null);
+        var file = Path.GetTempFileName();
         try
         {
             await File.WriteAllTextAsync(file, (string)map["data"]!["worker-defaults.yaml"]!);
-            WorkerSpec defaults = WorkerDefaultsFile.Read(file)!;
+            var defaults = WorkerDefaultsFile.Read(file)!;
             Assert.Equal(("Always", "true"), (defaults.ImagePullPolicy, defaults.NodeSelector!["gpu"]));
             Assert.Equal("16Gi", (string?)defaults.Resources!["requests"]!["memory"]);
             Assert.Equal("""[{"name":"cache","persistentVolumeClaim":{"claimName":"models"}}]""",
@@ -247,7 +247,7 @@ public sealed class ChartTests
     public async Task Notes_TellWhatIsMissing()
     {
         Assert.Contains("outputPrefix is not set", await Helm.NotesAsync("{}"));
-        string notes = await Helm.NotesAsync("{outputPrefix: az://runs, watchNamespaces: [team], crds: {install: false}}");
+        var notes = await Helm.NotesAsync("{outputPrefix: az://runs, watchNamespaces: [team], crds: {install: false}}");
         Assert.DoesNotContain("outputPrefix is not set", notes);
         Assert.Contains("namespace team", notes);
         Assert.Contains("crds.install is false", notes);
@@ -295,9 +295,9 @@ public sealed class ChartTests
     [Fact]
     public void EveryValue_HasASchemaAndIsDocumented()
     {
-        string text = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "charts/lightreasoner/values.yaml"));
-        JsonObject values = YamlJson.ToJson(text, "values.yaml")[0]!.AsObject();
-        JsonObject schema = JsonNode.Parse(File.ReadAllText(Path.Combine(RepositoryFolder.Path,
+        var text = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "charts/lightreasoner/values.yaml"));
+        var values = YamlJson.ToJson(text, "values.yaml")[0]!.AsObject();
+        var schema = JsonNode.Parse(File.ReadAllText(Path.Combine(RepositoryFolder.Path,
             "charts/lightreasoner/values.schema.json")))!.AsObject();
         Compare(values, schema["properties"]!.AsObject(), "");
 
@@ -305,7 +305,7 @@ public sealed class ChartTests
         {
             // Helm gives "global" to every chart; free-form objects have no properties.
             Assert.Equal(properties.Select(p => p.Key).Where(k => k != "global").Order(), values.Select(v => v.Key).Order());
-            foreach ((string key, JsonNode? value) in values)
+            foreach (var (key, value) in values)
                 if (value is JsonObject { Count: > 0 } inner && properties[key]!["properties"] is JsonObject fields) Compare(inner,
                     fields, $"{path}{key}.");
         }
@@ -314,8 +314,8 @@ public sealed class ChartTests
     [Fact]
     public void WorkerDefaults_AreTheFieldsOfSpecWorker()
     {
-        JsonNode schema = JsonNode.Parse(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "charts/lightreasoner/values.schema.json")))!;
-        IEnumerable<string> fields = typeof(WorkerSpec).GetProperties().Select(p => char.ToLowerInvariant(p.Name[0]) + p.Name[1..])
+        var schema = JsonNode.Parse(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "charts/lightreasoner/values.schema.json")))!;
+        var fields = typeof(WorkerSpec).GetProperties().Select(p => char.ToLowerInvariant(p.Name[0]) + p.Name[1..])
             .Where(name => name != "gpus");
         Assert.Equal(fields.Order(), schema["properties"]!["worker"]!["properties"]!["defaults"]!["properties"]!.AsObject()
             .Select(p => p.Key).Order());
@@ -324,8 +324,8 @@ public sealed class ChartTests
     [Fact]
     public void Dashboard_AsksForMetricsThatExist()
     {
-        string dashboard = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "charts/lightreasoner/files/dashboard.json"));
-        string documented = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs/metrics.md"));
+        var dashboard = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "charts/lightreasoner/files/dashboard.json"));
+        var documented = File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs/metrics.md"));
         string[] asked = [.. Regex.Matches(dashboard, "lightreasoner_[a-z_]+").Select(m => Regex.Replace(m.Value, "_bucket$", ""))
             .Distinct()];
         Assert.NotEmpty(asked);
@@ -336,7 +336,7 @@ public sealed class ChartTests
     [Fact]
     public void Version_IsTheProgramsOwn()
     {
-        JsonNode chart = YamlJson.ToJson(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "charts/lightreasoner/Chart.yaml")),
+        var chart = YamlJson.ToJson(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "charts/lightreasoner/Chart.yaml")),
             "Chart.yaml")[0]!;
         Assert.Equal((OperatorOptions.Version, OperatorOptions.Version), ((string)chart["version"]!, (string)chart["appVersion"]!));
     }

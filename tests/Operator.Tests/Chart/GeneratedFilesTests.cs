@@ -8,7 +8,7 @@ public sealed class GeneratedFilesTests
     [Fact]
     public void ChartFiles_AreCurrent()
     {
-        foreach ((string path, string text) in GeneratedFiles.All())
+        foreach (var (path, text) in GeneratedFiles.All())
             Assert.True(File.ReadAllText(Path.Combine(RepositoryFolder.Path, path)) == text,
                 $"{path} differs from the code: run `make generate`.");
         string[] extra = [.. new[] { "crds", "rbac" }.SelectMany(folder =>
@@ -20,10 +20,10 @@ public sealed class GeneratedFilesTests
     [Fact]
     public async Task Install_IsTheChartWithItsDefaults()
     {
-        string folder = Directory.CreateTempSubdirectory("install-").FullName;
+        var folder = Directory.CreateTempSubdirectory("install-").FullName;
         try
         {
-            string made = Path.Combine(folder, "lightreasoner.yaml");
+            var made = Path.Combine(folder, "lightreasoner.yaml");
             var (code, _, error) = await Helm.ExecuteAsync(Path.Combine(RepositoryFolder.Path, "eng/make-install.sh"), [made], "");
             Assert.SkipWhen(code == 69, error);
             Assert.True(code == 0, error);

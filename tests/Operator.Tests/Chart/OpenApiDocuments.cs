@@ -22,11 +22,11 @@ internal sealed class OpenApiDocuments
     private static OpenApiDocuments Read(string folder)
     {
         var documents = new OpenApiDocuments();
-        foreach (string file in Directory.GetFiles(folder, "*.json", SearchOption.AllDirectories))
-            foreach ((string name, JsonNode? schema) in JsonNode.Parse(File.ReadAllText(file))!["components"]?["schemas"]?.AsObject() ?? [])
+        foreach (var file in Directory.GetFiles(folder, "*.json", SearchOption.AllDirectories))
+            foreach (var (name, schema) in JsonNode.Parse(File.ReadAllText(file))!["components"]?["schemas"]?.AsObject() ?? [])
             {
                 documents.schemas[name] = schema!.AsObject();
-                foreach (JsonNode? kind in schema["x-kubernetes-group-version-kind"]?.AsArray() ?? [])
+                foreach (var kind in schema["x-kubernetes-group-version-kind"]?.AsArray() ?? [])
                     documents.byKind[$"{kind!["group"]}/{kind["version"]}/{kind["kind"]}"] = name;
             }
         return documents;
@@ -35,8 +35,8 @@ internal sealed class OpenApiDocuments
     /// <summary>What is wrong with an object; null for a kind that was not recorded.</summary>
     public IReadOnlyList<string>? Check(JsonObject o)
     {
-        string version = (string)o["apiVersion"]!;
-        return byKind.TryGetValue($"{(version.Contains('/') ? version : "/" + version)}/{o["kind"]}", out string? name)
+        var version = (string)o["apiVersion"]!;
+        return byKind.TryGetValue($"{(version.Contains('/') ? version : "/" + version)}/{o["kind"]}", out var name)
             ? Check(o, name) : null;
     }
 
@@ -66,10 +66,10 @@ internal sealed class OpenApiDocuments
         if (value is JsonArray list && schema["items"] is JsonObject items)
             for (int i = 0; i < list.Count; i++) Check(list[i], items, $"{path}[{i}]", errors);
         if (value is not JsonObject map) return;
-        foreach (string required in (schema["required"] as JsonArray ?? []).Select(r => (string)r!).Where(r => !map.ContainsKey(r)))
+        foreach (var required in (schema["required"] as JsonArray ?? []).Select(r => (string)r!).Where(r => !map.ContainsKey(r)))
             errors.Add($"{path}.{required}: is required");
         if ((bool?)schema["x-kubernetes-preserve-unknown-fields"] == true) return;
-        foreach ((string key, JsonNode? field) in map)
+        foreach (var (key, field) in map)
         {
             if (schema["properties"]?[key] is JsonObject property) Check(field, property, $"{path}.{key}", errors);
             else if (schema["additionalProperties"] is JsonObject additional) Check(field, additional, $"{path}.{key}", errors);

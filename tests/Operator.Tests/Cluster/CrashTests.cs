@@ -19,19 +19,19 @@ public sealed class CrashTests(DevCluster cluster)
 
     private async Task GoesOnAfterAsync(Death death)
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options =>
+        await using var o = await OperatorInCluster.StartAsync(cluster, options =>
             options with { LogLevel = "Fatal" }, start: false);
-        SamplingRunEntity run = await o.ApplySamplingAsync("run-1", s => s with { Shards = 2 });
+        var run = await o.ApplySamplingAsync("run-1", s => s with { Shards = 2 });
         await using var kubelet = new PlayedKubelet(o, run);
         await o.StartAsync(death);
         await Task.WhenAny(death.Dead.WaitAsync(Until.Patience), o.PhaseAsync<SamplingRunEntity>("run-1", RunPhase.Succeeded));
-        string? job = (await o.Client.GetAsync<V1Job>("run-1-srun", o.Namespace))?.Metadata.Uid;
+        var job = (await o.Client.GetAsync<V1Job>("run-1-srun", o.Namespace))?.Metadata.Uid;
         await o.StopAsync();
 
         await o.StartAsync();
-        SamplingRunEntity done = await o.PhaseAsync<SamplingRunEntity>("run-1", RunPhase.Succeeded);
+        var done = await o.PhaseAsync<SamplingRunEntity>("run-1", RunPhase.Succeeded);
         Assert.Equal(("100/100", 0), (done.Status.Progress!.Display, done.Status.Retries!.Value));
-        V1Job last = await o.JobAsync("run-1-srun");
+        var last = await o.JobAsync("run-1-srun");
         Assert.Equal(job ?? last.Metadata.Uid, last.Metadata.Uid);
         Assert.Equal(2, (await o.Client.ListAsync<V1Pod>(o.Namespace)).Count());
     }
@@ -39,21 +39,21 @@ public sealed class CrashTests(DevCluster cluster)
     [Fact]
     public async Task LeaderThatDies_IsFollowedWhenItsLeaseHasRunOut()
     {
-        await using OperatorInCluster first = await OperatorInCluster.StartAsync(cluster, o =>
+        await using var first = await OperatorInCluster.StartAsync(cluster, o =>
             o with { LeaderElect = true, LogLevel = "Fatal" }, start: false);
-        OperatorInCluster second = first.Another();
+        var second = first.Another();
         await RemoveLeaseAsync(first);
         var death = new DeathOnDemand();
         await first.StartAsync(death, settings: Short);
-        SamplingRunEntity run = await first.ApplySamplingAsync();
+        var run = await first.ApplySamplingAsync();
         await first.PodsAsync(run);
         await second.StartAsync(settings: Short);
-        V1Lease held = (await LeaseAsync(first))!;
+        var held = (await LeaseAsync(first))!;
         death.Now();
 
         await first.FinishAsync(run);
         await second.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
-        V1Lease taken = (await LeaseAsync(first))!;
+        var taken = (await LeaseAsync(first))!;
         Assert.NotEqual(held.Spec.HolderIdentity, taken.Spec.HolderIdentity);
         // By the lease's own times: how long it holds, when the dead one was last heard of, and when the next one took over.
         Assert.Equal(6, held.Spec.LeaseDurationSeconds);
@@ -71,10 +71,10 @@ public sealed class CrashTests(DevCluster cluster)
     [Fact]
     public async Task Shutdown_ReleasesTheLease()
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, o => o with { LeaderElect = true }, start: false);
+        await using var o = await OperatorInCluster.StartAsync(cluster, o => o with { LeaderElect = true }, start: false);
         await RemoveLeaseAsync(o);
         await o.StartAsync();
-        SamplingRunEntity run = await o.ApplySamplingAsync();
+        var run = await o.ApplySamplingAsync();
         await o.PodsAsync(run);
         Assert.NotEmpty((await LeaseAsync(o))!.Spec.HolderIdentity);
         await o.StopAsync();

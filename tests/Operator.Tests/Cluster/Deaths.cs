@@ -34,7 +34,7 @@ internal sealed class DeathBeforeRequest(int requests) : Death
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        bool list = request.Method == HttpMethod.Get && request.RequestUri!.AbsolutePath.EndsWith('s');
+        var list = request.Method == HttpMethod.Get && request.RequestUri!.AbsolutePath.EndsWith('s');
         return !IsDead && (list || Interlocked.Decrement(ref left) >= 0) ? base.SendAsync(request, cancellationToken) : throw Die();
     }
 }
@@ -48,9 +48,9 @@ internal sealed class DeathAfterWrite(int writes) : Death
     {
         if (IsDead) throw Die();
         if (request.Method == HttpMethod.Get) return await base.SendAsync(request, cancellationToken);
-        int rest = Interlocked.Decrement(ref left);
+        var rest = Interlocked.Decrement(ref left);
         if (rest < 0) throw Die();
-        HttpResponseMessage response = await base.SendAsync(request, cancellationToken);
+        var response = await base.SendAsync(request, cancellationToken);
         if (rest > 0) return response;
         response.Dispose();
         throw Die();

@@ -20,7 +20,7 @@ public sealed class DevCluster : IAsyncLifetime
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory,
             "LightReasoner.DevCluster"))
         { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in new[] { "up", "--kubeconfig", Kubeconfig, "--no-node", "--data", Path.Combine(folder, "data") })
+        foreach (var argument in new[] { "up", "--kubeconfig", Kubeconfig, "--no-node", "--data", Path.Combine(folder, "data") })
             start.ArgumentList.Add(argument);
         process = Process.Start(start)!;
         process.ErrorDataReceived += (_, _) => { };
@@ -34,11 +34,11 @@ public sealed class DevCluster : IAsyncLifetime
         while (!line.StartsWith("ready", StringComparison.Ordinal));
         _ = process.StandardOutput.ReadToEndAsync();
 
-        KubernetesClientConfiguration config = KubernetesClientConfiguration.BuildConfigFromConfigFile(Kubeconfig);
+        var config = KubernetesClientConfiguration.BuildConfigFromConfigFile(Kubeconfig);
         Client = new KubernetesClient(config, new Kubernetes(config));
-        foreach (string file in Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "crds"), "*.yaml"))
+        foreach (var file in Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "crds"), "*.yaml"))
         {
-            V1CustomResourceDefinition crd = KubernetesYaml.Deserialize<V1CustomResourceDefinition>(await File.ReadAllTextAsync(file));
+            var crd = KubernetesYaml.Deserialize<V1CustomResourceDefinition>(await File.ReadAllTextAsync(file));
             await Client.CreateAsync(crd);
             await Until.HoldsAsync<V1CustomResourceDefinition>(Client, null, crd.Metadata.Name, c =>
                 c?.Status?.Conditions?.Any(s => s is { Type: "Established", Status: "True" }) == true, "the CRD is served");

@@ -22,8 +22,9 @@ public sealed class DocumentTableTests(DevCluster cluster)
     public static TheoryData<string, string> Rows()
     {
         var rows = new TheoryData<string, string>();
-        string file = Path.Combine(RepositoryFolder.Path, "tests/Operator.Tests/Cluster/documents.yaml");
-        foreach (JsonNode? row in YamlJson.ToJson(File.ReadAllText(file), file)[0]!.AsArray()) rows.Add($"{row!["kind"]} {row["change"]!.ToJsonString()}", row.ToJsonString());
+        var file = Path.Combine(RepositoryFolder.Path, "tests/Operator.Tests/Cluster/documents.yaml");
+        foreach (var row in YamlJson.ToJson(File.ReadAllText(file), file)[0]!.AsArray()) rows.Add(
+            $"{row!["kind"]} {row["change"]!.ToJsonString()}", row.ToJsonString());
         return rows;
     }
 
@@ -31,9 +32,9 @@ public sealed class DocumentTableTests(DevCluster cluster)
     [MemberData(nameof(Rows))]
     public async Task Document_IsJudgedAlike_HereAndByTheServer(string name, string row)
     {
-        JsonObject line = JsonNode.Parse(row)!.AsObject();
+        var line = JsonNode.Parse(row)!.AsObject();
         string kind = (string)line["kind"]!, meaning = (string)line["is"]!;
-        JsonObject document = Document(kind, line["change"]!.AsObject());
+        var document = Document(kind, line["change"]!.AsObject());
 
         IReadOnlyList<(string Field, string Meaning)> here = Here(document), there = await ThereAsync(kind, document);
         if (meaning == "ok")
@@ -44,7 +45,8 @@ public sealed class DocumentTableTests(DevCluster cluster)
         }
         Assert.Contains(((string)line["field"]!, meaning), here);
         // The message of a rule stands behind the value that breaks it.
-        Assert.Contains(there, error => error.Field == (string)line["field"]! && (error.Meaning == meaning || error.Meaning.EndsWith($": {meaning}", StringComparison.Ordinal)));
+        Assert.Contains(there, error => error.Field == (string)line["field"]!
+            && (error.Meaning == meaning || error.Meaning.EndsWith($": {meaning}", StringComparison.Ordinal)));
         // Neither complains of anything else, but the server, where a type is wrong, of what follows from that at the same field.
         Assert.All(here.Concat(there), error => Assert.Equal((string)line["field"]!, error.Field));
     }
@@ -70,8 +72,8 @@ public sealed class DocumentTableTests(DevCluster cluster)
     [InlineData("worker", "{gpus: 0, image: 'x:2', resources: {limits: {memory: 1Gi}}, tolerations: [{operator: Exists}]}", true)]
     public async Task Spec_OnceStarted_IsFrozenWhereItAffectsResults(string field, string value, bool allowed)
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, start: false);
-        SamplingRunEntity run = await o.ApplySamplingAsync(change: s => s with { Shards = 2, MaxQuestions = 7 });
+        await using var o = await OperatorInCluster.StartAsync(cluster, start: false);
+        var run = await o.ApplySamplingAsync(change: s => s with { Shards = 2, MaxQuestions = 7 });
         var patch = new JsonObject { ["spec"] = new JsonObject { [field] = YamlJson.ToJson(value, "value")[0]!.DeepClone() } };
         run.Status = new SamplingRunStatus { Phase = RunPhase.Running, StartTime = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero) };
         await o.Client.UpdateStatusAsync(run);
@@ -96,8 +98,8 @@ public sealed class DocumentTableTests(DevCluster cluster)
     [InlineData("ttlSecondsAfterFinished", true)]
     public async Task FieldThatWasSetAtTheStart_IsNotTakenAway(string field, bool allowed)
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, start: false);
-        SamplingRunEntity run = await o.ApplySamplingAsync(change: s => s with
+        await using var o = await OperatorInCluster.StartAsync(cluster, start: false);
+        var run = await o.ApplySamplingAsync(change: s => s with
         {
             MaxQuestions = 5,
             ActiveDeadlineSeconds = 60,
@@ -112,9 +114,10 @@ public sealed class DocumentTableTests(DevCluster cluster)
         run.Status = run.Status with { Message = "at work" };
         await o.Client.UpdateStatusAsync(run);
 
-        Task removal = o.PatchAsync<SamplingRunEntity>("s", new JsonObject { ["spec"] = new JsonObject { [field] = null } });
+        var removal = o.PatchAsync<SamplingRunEntity>("s", new JsonObject { ["spec"] = new JsonObject { [field] = null } });
         if (allowed) await removal;
-        else Assert.Equal(HttpStatusCode.UnprocessableEntity, (await Assert.ThrowsAsync<HttpOperationException>(() => removal)).Response.StatusCode);
+        else Assert.Equal(HttpStatusCode.UnprocessableEntity,
+            (await Assert.ThrowsAsync<HttpOperationException>(() => removal)).Response.StatusCode);
     }
 
     private static JsonObject Document(string kind, JsonObject changes)
@@ -126,11 +129,11 @@ public sealed class DocumentTableTests(DevCluster cluster)
             ["metadata"] = new JsonObject { ["name"] = "x" },
             ["spec"] = YamlJson.ToJson(Least[kind], kind)[0]!.DeepClone(),
         };
-        foreach ((string path, JsonNode? value) in changes)
+        foreach (var (path, value) in changes)
         {
-            JsonObject parent = document;
-            string[] parts = path.Split('.');
-            foreach (string part in parts[..^1])
+            var parent = document;
+            var parts = path.Split('.');
+            foreach (var part in parts[..^1])
             {
                 if (parent[part] is not JsonObject child) parent[part] = child = [];
                 parent = child;
@@ -158,13 +161,14 @@ public sealed class DocumentTableTests(DevCluster cluster)
         try
         {
             await cluster.Client.ApiClient.CustomObjects.CreateNamespacedCustomObjectAsync(
-                document, ApiGroup.Name, ApiGroup.Version, "default", kind.ToLowerInvariant() + "s", dryRun: "All", fieldValidation: "Strict");
+                document, ApiGroup.Name, ApiGroup.Version, "default", kind.ToLowerInvariant() + "s", dryRun: "All",
+                fieldValidation: "Strict");
             return [];
         }
         catch (HttpOperationException e)
         {
-            JsonNode status = JsonNode.Parse(e.Response.Content)!;
-            string message = (string)status["message"]!;
+            var status = JsonNode.Parse(e.Response.Content)!;
+            var message = (string)status["message"]!;
             const string unknown = "unknown field \"";
             if (message.Contains(unknown, StringComparison.Ordinal)) return [(message.Split(unknown)[1].Split('"')[0], "unknown")];
             return [.. status["details"]!["causes"]!.AsArray()
@@ -198,8 +202,10 @@ public sealed class DocumentTableTests(DevCluster cluster)
         "FieldValueTooLong" or "FieldValueTooMany" => "length",
         _ when message.Contains(NameRule, StringComparison.Ordinal) => "name",
         _ when message.Contains("should match ", StringComparison.Ordinal) => "pattern",
-        _ when message.Contains("should be greater than", StringComparison.Ordinal) || message.Contains("should be less than", StringComparison.Ordinal) => "range",
-        _ when message.Contains("should be at least", StringComparison.Ordinal) || message.Contains("should have at least", StringComparison.Ordinal) => "length",
+        _ when message.Contains("should be greater than", StringComparison.Ordinal)
+            || message.Contains("should be less than", StringComparison.Ordinal) => "range",
+        _ when message.Contains("should be at least", StringComparison.Ordinal)
+            || message.Contains("should have at least", StringComparison.Ordinal) => "length",
         _ => message,
     };
 }

@@ -19,7 +19,7 @@ public sealed class ExampleTests(DevCluster cluster)
     [InlineData("rounds", 6)]
     public async Task Kustomization_Renders_AndItsRunsAreGood(string folder, int runs)
     {
-        string text = await Kubectl.RunAsync(null, "", "kustomize", $"examples/{folder}");
+        var text = await Kubectl.RunAsync(null, "", "kustomize", $"examples/{folder}");
         JsonObject[] objects = [.. YamlJson.ToJson(text, folder).Select(node => node!.AsObject())];
         JsonObject[] ours = [.. objects.Where(o => (string?)o["apiVersion"] == ApiGroup.ApiVersion)];
         Assert.Equal(runs, ours.Length);
@@ -28,7 +28,7 @@ public sealed class ExampleTests(DevCluster cluster)
         // What a run refers to is in the same folder, under the name that it has there.
         Assert.All(manifests.SelectMany(run => run.RunSpec.References()), reference =>
             Assert.Contains(manifests, run => run.Kind == reference.Kind && run.Metadata.Name == reference.Name));
-        OpenApiDocuments documents = OpenApiDocuments.Load();
+        var documents = OpenApiDocuments.Load();
         Assert.Empty(objects.Except(ours).SelectMany(o => documents.Check(o) ?? []));
         Assert.Empty(ours.SelectMany(run => documents.Check(JobOf(run))!));
         await ApplyAsync(ours.Concat(objects.Where(o => (string?)o["kind"] == "ServiceAccount")));
@@ -37,10 +37,10 @@ public sealed class ExampleTests(DevCluster cluster)
     [Fact]
     public async Task Sweep_VariesBetaAndSeeds()
     {
-        string text = await Kubectl.RunAsync(null, "", "kustomize", "examples/sweep");
+        var text = await Kubectl.RunAsync(null, "", "kustomize", "examples/sweep");
         Manifest[] runs = [.. YamlJson.ToJson(text, "sweep").Select(node => ManifestReader.Read(node!.ToJsonString(), "sweep"))];
         SamplingRun[] samplings = [.. runs.OfType<SamplingRun>()];
-        Dictionary<string, double> betas = samplings.ToDictionary(run => run.Metadata.Name, run => run.Spec.Selection.Beta);
+        var betas = samplings.ToDictionary(run => run.Metadata.Name, run => run.Spec.Selection.Beta);
         Assert.Equal([0.2, 0.4, 0.8], betas.Values.Order());
         Assert.Equal(
             [(0.2, 1), (0.2, 2), (0.4, 1), (0.4, 2), (0.8, 1), (0.8, 2)],
@@ -54,14 +54,14 @@ public sealed class ExampleTests(DevCluster cluster)
     [InlineData("argocd", "Application", "ConfigMap")]
     public async Task PipelineOfATool_PointsAtWhatExists(string folder, params string[] kinds)
     {
-        string text = await Kubectl.RunAsync(null, "", "kustomize", $"examples/gitops/{folder}");
+        var text = await Kubectl.RunAsync(null, "", "kustomize", $"examples/gitops/{folder}");
         JsonObject[] objects = [.. YamlJson.ToJson(text, folder).Select(node => node!.AsObject())];
         Assert.All(kinds, kind => Assert.Contains(objects, o => (string?)o["kind"] == kind));
         string[] paths = [.. objects.Select(o => (string?)(o["spec"]?["path"] ?? o["spec"]?["source"]?["path"]
             ?? o["spec"]?["chart"]?["spec"]?["chart"])).OfType<string>()];
         Assert.All(paths, path => Assert.True(Directory.Exists(Path.Combine(RepositoryFolder.Path, path)),
             $"{path} is not in the repository"));
-        foreach (JsonNode values in objects.Select(o => o["spec"]?["values"] ?? o["spec"]?["source"]?["helm"]?["valuesObject"])
+        foreach (var values in objects.Select(o => o["spec"]?["values"] ?? o["spec"]?["source"]?["helm"]?["valuesObject"])
             .OfType<JsonNode>())
             Assert.Null((await Helm.RenderAsync(values.ToJsonString())).Error);
     }
@@ -71,11 +71,11 @@ public sealed class ExampleTests(DevCluster cluster)
     [InlineData("{watchNamespaces: [lr-system], crds: {keep: false}}")]
     public async Task Chart_IsTakenByTheServer(string values)
     {
-        RenderedChart chart = await Helm.RenderAsync(values);
+        var chart = await Helm.RenderAsync(values);
         Assert.Null(chart.Error);
         string[] served = ["CustomResourceDefinition", "ServiceAccount", "ConfigMap", "Service", "ClusterRole", "ClusterRoleBinding",
             "Role", "RoleBinding"];
-        JsonObject pod = chart.OperatorPod.DeepClone().AsObject();
+        var pod = chart.OperatorPod.DeepClone().AsObject();
         pod["apiVersion"] = "v1";
         pod["kind"] = "Pod";
         pod["metadata"]!["name"] = "operator";
@@ -87,12 +87,12 @@ public sealed class ExampleTests(DevCluster cluster)
     [Fact]
     public async Task Explain_ReadsLikeDocumentation()
     {
-        string selection = await Kubectl.RunAsync(cluster.Kubeconfig, "", "explain", "srun.spec.selection");
+        var selection = await Kubectl.RunAsync(cluster.Kubeconfig, "", "explain", "srun.spec.selection");
         Assert.Contains("FIELD: selection <Object>", selection);
         Assert.Contains("Which steps of the answers become samples", selection);
         Assert.Contains("alpha\t<number>", selection);
         Assert.Contains("Plausibility threshold", selection);
-        string recursive = await Kubectl.RunAsync(cluster.Kubeconfig, "", "explain", "rrun.spec", "--recursive");
+        var recursive = await Kubectl.RunAsync(cluster.Kubeconfig, "", "explain", "rrun.spec", "--recursive");
         Assert.Contains("lossWeights\t<[]number>", recursive);
         Assert.Contains("enum:", recursive);
     }
@@ -100,9 +100,9 @@ public sealed class ExampleTests(DevCluster cluster)
     /// <summary>The Job that the operator makes of a run.</summary>
     private static JsonObject JobOf(JsonObject run)
     {
-        JsonObject stored = run.DeepClone().AsObject();
+        var stored = run.DeepClone().AsObject();
         stored["metadata"]!["uid"] = "uid";
-        string text = stored.ToJsonString();
+        var text = stored.ToJsonString();
         IRunEntity entity = (string?)run["kind"] switch
         {
             "SamplingRun" => KubernetesJson.Deserialize<SamplingRunEntity>(text),
@@ -115,15 +115,15 @@ public sealed class ExampleTests(DevCluster cluster)
     private async Task ApplyAsync(IEnumerable<JsonObject> objects)
     {
         JsonObject[] all = [.. objects];
-        foreach (string ns in all.Select(o => (string?)o["metadata"]!["namespace"]).OfType<string>()
+        foreach (var ns in all.Select(o => (string?)o["metadata"]!["namespace"]).OfType<string>()
             .Distinct()) await EnsureNamespaceAsync(ns);
-        string text = new JsonObject
+        var text = new JsonObject
         {
             ["apiVersion"] = "v1",
             ["kind"] = "List",
             ["items"] = new JsonArray([.. all.Select(o => o.DeepClone())])
         }.ToJsonString();
-        string output = await Kubectl.RunAsync(cluster.Kubeconfig, text, "apply", "--server-side", "--force-conflicts",
+        var output = await Kubectl.RunAsync(cluster.Kubeconfig, text, "apply", "--server-side", "--force-conflicts",
             "--dry-run=server", "--validate=strict", "-f", "-");
         Assert.Equal(all.Length, output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
     }

@@ -9,10 +9,10 @@ public sealed class FaultTests(DevCluster cluster)
     [Fact]
     public async Task CrashedPod_IsTriedAgain_AndTold()
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        (SamplingRunEntity run, V1Pod first) = await o.RunningAsync();
+        await using var o = await OperatorInCluster.StartAsync(cluster);
+        var (run, first) = await o.RunningAsync();
         await o.EndPodAsync(first, 1, "loading model\nhub.example answered 503\n");
-        SamplingRunEntity retrying = await o.RunAsync<SamplingRunEntity>("s", s =>
+        var retrying = await o.RunAsync<SamplingRunEntity>("s", s =>
             s.Message?.Contains("hub.example answered 503 (exit code 1)", StringComparison.Ordinal) == true, "tells of the crash");
         Assert.Equal(RunPhase.Running, retrying.Status.Phase);
         await Until.SetHoldsAsync<Corev1Event>(o.Client, o.Namespace, null,
@@ -20,12 +20,12 @@ public sealed class FaultTests(DevCluster cluster)
             "an event with the attempt's last line");
 
         // The Job controller waits ten seconds after a first failure.
-        IReadOnlyCollection<V1Pod> both = await Until.SetHoldsAsync<V1Pod>(o.Client, o.Namespace, $"{Labels.RunUid}={run.Metadata.Uid}",
+        var both = await Until.SetHoldsAsync<V1Pod>(o.Client, o.Namespace, $"{Labels.RunUid}={run.Metadata.Uid}",
             pods => pods.Count == 2, "a second pod");
-        V1Pod second = Assert.Single(both, pod => pod.Metadata.Uid != first.Metadata.Uid);
+        var second = Assert.Single(both, pod => pod.Metadata.Uid != first.Metadata.Uid);
         await o.StartPodAsync(second);
         await o.EndPodAsync(second, 0, Make.Json(o.Report(second, run, 50, 50, outcome: ReportOutcome.Succeeded)));
-        SamplingRunEntity done = await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
+        var done = await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
         Assert.Equal(1, done.Status.Retries);
     }
 
@@ -39,8 +39,8 @@ public sealed class FaultTests(DevCluster cluster)
     [InlineData(RunPhase.Failed)]
     public async Task DeletedRun_LeavesNothing_InWhateverPhase(RunPhase phase)
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        FineTuneRunEntity run = await o.ApplyAsync(Make.FineTune(change: s => phase == RunPhase.Waiting ? s : s with
+        await using var o = await OperatorInCluster.StartAsync(cluster);
+        var run = await o.ApplyAsync(Make.FineTune(change: s => phase == RunPhase.Waiting ? s : s with
         {
             Samples = new DatasetSource { Uri = "az://data/s.jsonl" },
             QueueName = phase == RunPhase.Queued ? "gpus" : "",
@@ -62,9 +62,9 @@ public sealed class FaultTests(DevCluster cluster)
     [InlineData(3)]
     public async Task DeletedNamespace_WhereARunWorks_IsGone(int shards)
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        SamplingRunEntity run = await o.ApplySamplingAsync(change: s => s with { Shards = shards });
-        foreach (V1Pod pod in await o.PodsAsync(run, shards)) await o.StartPodAsync(pod);
+        await using var o = await OperatorInCluster.StartAsync(cluster);
+        var run = await o.ApplySamplingAsync(change: s => s with { Shards = shards });
+        foreach (var pod in await o.PodsAsync(run, shards)) await o.StartPodAsync(pod);
         await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Running);
         await o.Client.DeleteAsync<V1Namespace>(o.Namespace);
         await Until.HoldsAsync<V1Namespace>(o.Client, null, o.Namespace, ns => ns is null, "is gone");
@@ -73,13 +73,13 @@ public sealed class FaultTests(DevCluster cluster)
     [Fact]
     public async Task RunMadeAnewUnderTheSameName_StartsAfresh()
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        SamplingRunEntity first = await o.ApplySamplingAsync();
+        await using var o = await OperatorInCluster.StartAsync(cluster);
+        var first = await o.ApplySamplingAsync();
         await o.FinishAsync(first);
         await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
         await o.Client.DeleteAsync<SamplingRunEntity>("s", o.Namespace);
-        SamplingRunEntity second = await o.ApplySamplingAsync();
-        V1Job job = await o.JobAsync("s-srun", j => j.Metadata.OwnerReferences[0].Uid == second.Metadata.Uid);
+        var second = await o.ApplySamplingAsync();
+        var job = await o.JobAsync("s-srun", j => j.Metadata.OwnerReferences[0].Uid == second.Metadata.Uid);
         await o.FinishAsync(second);
         await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded);
     }
@@ -88,8 +88,8 @@ public sealed class FaultTests(DevCluster cluster)
     [Fact]
     public async Task JobThatVanishesAfterAConflict_IsAPlainRetry()
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, start: false);
-        V1Job other = await o.Client.CreateAsync(new V1Job
+        await using var o = await OperatorInCluster.StartAsync(cluster, start: false);
+        var other = await o.Client.CreateAsync(new V1Job
         {
             Metadata = new V1ObjectMeta { Name = "s-srun", NamespaceProperty = o.Namespace },
             Spec = new V1JobSpec
@@ -106,17 +106,17 @@ public sealed class FaultTests(DevCluster cluster)
         await o.ApplySamplingAsync();
         await o.JobAsync("s-srun", job => job.Metadata.Uid != other.Metadata.Uid);
         Assert.True(wire.HasVanished);
-        string metrics = await o.MetricsAsync("lightreasoner_reconcile_total{kind=\"SamplingRun\",outcome=\"conflict\"}");
+        var metrics = await o.MetricsAsync("lightreasoner_reconcile_total{kind=\"SamplingRun\",outcome=\"conflict\"}");
         Assert.DoesNotContain("outcome=\"error\"", metrics);
     }
 
     [Fact]
     public async Task ConflictingWrites_DoNotLoseTheEnd()
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        SamplingRunEntity run = await o.ApplySamplingAsync();
+        await using var o = await OperatorInCluster.StartAsync(cluster);
+        var run = await o.ApplySamplingAsync();
         using var stop = new CancellationTokenSource();
-        Task noise = Task.Run(async () =>
+        var noise = Task.Run(async () =>
         {
             for (int i = 0; !stop.IsCancellationRequested; i++)
                 await o.PatchAsync<SamplingRunEntity>("s", new { metadata = new { annotations = new { noise = $"{i}" } } });
@@ -130,14 +130,14 @@ public sealed class FaultTests(DevCluster cluster)
     [Fact]
     public async Task ServerAway_WorkGoesOn_AndIsSeenWhenItIsBack()
     {
-        KubernetesClientConfiguration direct = KubernetesClientConfiguration.BuildConfigFromConfigFile(cluster.Kubeconfig);
+        var direct = KubernetesClientConfiguration.BuildConfigFromConfigFile(cluster.Kubeconfig);
         var server = new Uri(direct.Host);
         using var wire = new TcpProxy(new IPEndPoint(IPAddress.Loopback, server.Port));
-        string throughWire = Path.Combine(Path.GetDirectoryName(cluster.Kubeconfig)!, $"wire-{wire.Port}");
+        var throughWire = Path.Combine(Path.GetDirectoryName(cluster.Kubeconfig)!, $"wire-{wire.Port}");
         await File.WriteAllTextAsync(throughWire, (await File.ReadAllTextAsync(cluster.Kubeconfig))
             .Replace($":{server.Port}", $":{wire.Port}", StringComparison.Ordinal));
 
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options =>
+        await using var o = await OperatorInCluster.StartAsync(cluster, options =>
             options with { Kubeconfig = throughWire, LogLevel = "Fatal" }, start: false);
         using var log = new Warnings();
         await o.StartAsync(log: log);

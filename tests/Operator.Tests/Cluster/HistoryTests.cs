@@ -7,12 +7,12 @@ public sealed class HistoryTests(DevCluster cluster)
     [Fact]
     public async Task Status_NeverGoesBackwards_AndSpeaksOfTheRightGeneration()
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, start: false);
-        await using StatusHistory all = await StatusHistory.StartAsync(o);
+        await using var o = await OperatorInCluster.StartAsync(cluster, start: false);
+        await using var all = await StatusHistory.StartAsync(o);
         await o.StartAsync();
         await LiveAsync(o);
 
-        SamplingRunEntity[] history = await all.OfAsync("s");
+        var history = await all.OfAsync("s");
         Assert.True(history.Length > 8);
         StatusHistory.AssertForward(history);
         Assert.Equal((RunPhase.Succeeded, history[^1].Metadata.Generation),
@@ -22,11 +22,11 @@ public sealed class HistoryTests(DevCluster cluster)
 
     private static async Task LiveAsync(OperatorInCluster o)
     {
-        SamplingRunEntity run = await o.ApplySamplingAsync(change: s => s with { Shards = 2 });
-        IReadOnlyCollection<V1Pod> pods = await o.PodsAsync(run, 2);
-        foreach (V1Pod pod in pods) await o.StartPodAsync(pod);
+        var run = await o.ApplySamplingAsync(change: s => s with { Shards = 2 });
+        var pods = await o.PodsAsync(run, 2);
+        foreach (var pod in pods) await o.StartPodAsync(pod);
         await o.RunAsync<SamplingRunEntity>("s", s => s.Shards?.Active == 2, "both shards are at work");
-        V1Pod one = pods.First(pod => PodState.Shard(pod) == 0);
+        var one = pods.First(pod => PodState.Shard(pod) == 0);
         await o.PostAsync(await o.TokenAsync(one), o.Report(one, run, 20, 50));
         await o.RunAsync<SamplingRunEntity>("s", s => s.Progress?.Done == 20, "shows the report");
         await o.EndPodAsync(one, 0, Make.Json(o.Report(one, run, 50, 50, outcome: ReportOutcome.Succeeded)));
@@ -39,7 +39,7 @@ public sealed class HistoryTests(DevCluster cluster)
         await o.StopAsync();        // the next one knows nothing of the reports
         await o.StartAsync();
         await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { suspend = false } });
-        V1Pod other = Assert.Single(await o.PodsAsync(run));
+        var other = Assert.Single(await o.PodsAsync(run));
         await o.StartPodAsync(other);
         await o.RunAsync<SamplingRunEntity>("s", s => s.Phase == RunPhase.Running, "goes on");
         await o.PostAsync(await o.TokenAsync(other), o.Report(other, run, 5, 50));

@@ -10,13 +10,14 @@ public sealed class HostTests(DevCluster cluster)
     [Fact]
     public async Task Endpoints_Answer()
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
+        await using var o = await OperatorInCluster.StartAsync(cluster);
         await o.ApplySamplingAsync();
         await o.RunAsync<SamplingRunEntity>("s", s => s is { Phase: RunPhase.Pending, JobName: not null }, "has its Job");
         Assert.Equal("ok\n", await o.Http.GetStringAsync("/healthz"));
         Assert.Equal("ok leader\n", await o.Http.GetStringAsync("/readyz"));
-        string metrics =
-            await o.MetricsAsync($"lightreasoner_run_phase{{kind=\"SamplingRun\",namespace=\"{o.Namespace}\",name=\"s\",phase=\"Pending\"}} 1");
+        var metrics =
+            await o.MetricsAsync(
+                $"lightreasoner_run_phase{{kind=\"SamplingRun\",namespace=\"{o.Namespace}\",name=\"s\",phase=\"Pending\"}} 1");
         Assert.Contains("lightreasoner_reconcile_duration_seconds_bucket{kind=\"SamplingRun\",le=\"+Inf\"}", metrics);
         Assert.Contains("lightreasoner_queue_depth{", metrics);
     }
@@ -24,10 +25,10 @@ public sealed class HostTests(DevCluster cluster)
     [Fact]
     public async Task TwoOperators_OneWorks_AndTheOtherTakesOver()
     {
-        await using OperatorInCluster first = await OperatorInCluster.StartAsync(cluster, o => o with { LeaderElect = true });
-        SamplingRunEntity run = await first.ApplySamplingAsync();
+        await using var first = await OperatorInCluster.StartAsync(cluster, o => o with { LeaderElect = true });
+        var run = await first.ApplySamplingAsync();
         await first.JobAsync("s-srun");
-        OperatorInCluster second = first.Another();
+        var second = first.Another();
         await second.StartAsync();
         Assert.Equal("ok standby\n", await second.Http.GetStringAsync("/readyz"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await second.PostAsync("token", "{}")).StatusCode);
@@ -42,11 +43,11 @@ public sealed class HostTests(DevCluster cluster)
     public async Task Standby_HandsReportsOnToTheLeader()
     {
         Environment.SetEnvironmentVariable("POD_IP", "127.0.0.1");
-        await using OperatorInCluster first = await OperatorInCluster.StartAsync(cluster, o =>
+        await using var first = await OperatorInCluster.StartAsync(cluster, o =>
             o with { LeaderElect = true, Listen = $"http://127.0.0.1:{FreePort()}" });
         Environment.SetEnvironmentVariable("POD_IP", null);
-        (SamplingRunEntity run, V1Pod pod) = await first.RunningAsync();
-        OperatorInCluster second = first.Another(o => o with { Listen = "http://127.0.0.1:0" });
+        var (run, pod) = await first.RunningAsync();
+        var second = first.Another(o => o with { Listen = "http://127.0.0.1:0" });
         await second.StartAsync();
         Assert.Equal("ok standby\n", await second.Http.GetStringAsync("/readyz"));
         using var limit = new CancellationTokenSource(Until.Patience);
@@ -63,7 +64,7 @@ public sealed class HostTests(DevCluster cluster)
     [Fact]
     public async Task Replica_WithoutRightsToTheLease_IsNotReady_AndSaysSoOnce()
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, o =>
+        await using var o = await OperatorInCluster.StartAsync(cluster, o =>
             o with { LeaderElect = true, LogLevel = "Fatal" }, start: false);
         var wire = new NoLease();
         using var log = new Warnings();
@@ -80,7 +81,7 @@ public sealed class HostTests(DevCluster cluster)
     [Fact]
     public async Task Leader_WhoseElectionIsStuck_IsNotAlive_UntilItRenewsItsLease()
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, o => o with { LeaderElect = true }, start: false);
+        await using var o = await OperatorInCluster.StartAsync(cluster, o => o with { LeaderElect = true }, start: false);
         var wire = new StuckLease();
         var clock = new MovedClock();
         await o.StartAsync(wire, clock, settings => settings with { LeaderElectionRenewDeadline = TimeSpan.FromHours(1) });
@@ -90,7 +91,7 @@ public sealed class HostTests(DevCluster cluster)
         Assert.Equal("ok\n", await o.Http.GetStringAsync("/healthz", limit.Token));
 
         clock.Ahead = TimeSpan.FromMinutes(1);
-        using HttpResponseMessage sick = await o.Http.GetAsync("/healthz", limit.Token);
+        using var sick = await o.Http.GetAsync("/healthz", limit.Token);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, sick.StatusCode);
         Assert.Equal("the lease has run out, and this replica has not noticed\n", await sick.Content.ReadAsStringAsync(limit.Token));
 
@@ -101,13 +102,13 @@ public sealed class HostTests(DevCluster cluster)
     [Fact]
     public async Task Writes_BearTheOperatorsName_AsFieldManagerAndUserAgent()
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, start: false);
+        await using var o = await OperatorInCluster.StartAsync(cluster, start: false);
         var recorder = new RequestRecorder();
         await o.StartAsync(recorder);
         await o.ApplySamplingAsync();
-        V1Job job = await o.JobAsync("s-srun");
+        var job = await o.JobAsync("s-srun");
         Assert.Contains(job.Metadata.ManagedFields, m => m.Manager == OperatorHost.Name);
-        SamplingRunEntity run = await o.RunAsync<SamplingRunEntity>("s", s => s.JobName is not null, "has a status");
+        var run = await o.RunAsync<SamplingRunEntity>("s", s => s.JobName is not null, "has a status");
         Assert.Contains(run.Metadata.ManagedFields, m => m is { Manager: OperatorHost.Name, Subresource: "status" });
         Assert.StartsWith($"{OperatorHost.Name}/", Assert.Single(recorder.Agents), StringComparison.Ordinal);
     }
@@ -115,8 +116,8 @@ public sealed class HostTests(DevCluster cluster)
     [Fact]
     public async Task Star_ListensOnIPv6Too()
     {
-        int port = FreePort();
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options =>
+        var port = FreePort();
+        await using var o = await OperatorInCluster.StartAsync(cluster, options =>
             options with { Listen = $"http://*:{port}" });
         using var http = new HttpClient();
         Assert.Equal("ok\n", await http.GetStringAsync($"http://127.0.0.1:{port}/healthz"));
@@ -150,13 +151,13 @@ public sealed class HostTests(DevCluster cluster)
 
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            bool writes = request.Method != HttpMethod.Get && request.RequestUri!.AbsolutePath.Contains("/leases", StringComparison.Ordinal);
+            var writes = request.Method != HttpMethod.Get && request.RequestUri!.AbsolutePath.Contains("/leases", StringComparison.Ordinal);
             if (writes && had)
             {
                 Stuck.TrySetResult();
                 await GoOn.Task.WaitAsync(cancellationToken);
             }
-            HttpResponseMessage answer = await base.SendAsync(request, cancellationToken);
+            var answer = await base.SendAsync(request, cancellationToken);
             had |= writes && answer.IsSuccessStatusCode;
             return answer;
         }
@@ -177,7 +178,11 @@ public sealed class HostTests(DevCluster cluster)
 
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
             request.RequestUri!.AbsolutePath.Contains("/leases", StringComparison.Ordinal) && Interlocked.Increment(ref asked) > 0
-                ? new HttpResponseMessage(HttpStatusCode.Forbidden) { Content = new StringContent("""{"kind":"Status","apiVersion":"v1","status":"Failure","message":"leases are not yours","reason":"Forbidden","code":403}""") }
+                ? new HttpResponseMessage(HttpStatusCode.Forbidden)
+                {
+                    Content =
+                    new StringContent("""{"kind":"Status","apiVersion":"v1","status":"Failure","message":"leases are not yours","reason":"Forbidden","code":403}""")
+                }
                 : await base.SendAsync(request, cancellationToken);
     }
 }

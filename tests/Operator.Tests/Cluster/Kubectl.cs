@@ -19,7 +19,7 @@ internal static class Kubectl
             RedirectStandardError = true,
         };
         if (kubeconfig is not null) start.Environment["KUBECONFIG"] = kubeconfig;
-        using Process process = Process.Start(start)!;
+        using var process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
@@ -30,7 +30,7 @@ internal static class Kubectl
     /// <summary>Runs a command that must go well.</summary>
     public static async Task<string> RunAsync(string? kubeconfig, string input, params string[] arguments)
     {
-        (int exitCode, string output, string error) = await TryAsync(kubeconfig, input, arguments);
+        var (exitCode, output, error) = await TryAsync(kubeconfig, input, arguments);
         Assert.True(exitCode == 0, $"kubectl {string.Join(' ', arguments)}: {error}");
         return output;
     }

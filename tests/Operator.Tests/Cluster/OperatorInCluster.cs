@@ -38,7 +38,7 @@ internal sealed class OperatorInCluster : IAsyncDisposable
     public static async Task<OperatorInCluster> StartAsync(DevCluster cluster,
         Func<OperatorOptions, OperatorOptions>? change = null, bool start = true)
     {
-        string ns = $"t-{Guid.NewGuid().ToString("N")[..8]}";
+        var ns = $"t-{Guid.NewGuid().ToString("N")[..8]}";
         await cluster.Client.CreateAsync(new V1Namespace { Metadata = new V1ObjectMeta { Name = ns } });
         var options = new OperatorOptions
         {
@@ -110,8 +110,8 @@ internal sealed class OperatorInCluster : IAsyncDisposable
     /// <summary>A run of one shard whose pod is at work.</summary>
     public async Task<(SamplingRunEntity Run, V1Pod Pod)> RunningAsync(Func<SamplingRunSpec, SamplingRunSpec>? change = null)
     {
-        SamplingRunEntity run = await ApplySamplingAsync(change: change);
-        V1Pod pod = Assert.Single(await PodsAsync(run));
+        var run = await ApplySamplingAsync(change: change);
+        var pod = Assert.Single(await PodsAsync(run));
         await StartPodAsync(pod);
         return (await PhaseAsync<SamplingRunEntity>("s", RunPhase.Running), pod);
     }
@@ -119,7 +119,7 @@ internal sealed class OperatorInCluster : IAsyncDisposable
     /// <summary>Ends the pods of a run as workers do that have done their work.</summary>
     public async Task FinishAsync(IRunEntity run, int pods = 1)
     {
-        foreach (V1Pod pod in await PodsAsync(run, pods))
+        foreach (var pod in await PodsAsync(run, pods))
             await EndPodAsync(pod, 0, Make.Json(Report(pod, run, 50, 50, outcome: ReportOutcome.Succeeded)));
     }
 
@@ -176,7 +176,7 @@ internal sealed class OperatorInCluster : IAsyncDisposable
     /// <summary>A token as the kubelet would project it into the pod.</summary>
     public async Task<string> TokenAsync(V1Pod pod, string audience = ApiGroup.ProgressAudience)
     {
-        Authenticationv1TokenRequest answer =
+        var answer =
             await Client.ApiClient.CoreV1.CreateNamespacedServiceAccountTokenAsync(new Authenticationv1TokenRequest
             {
                 Spec = new V1TokenRequestSpec
@@ -212,7 +212,7 @@ internal sealed class OperatorInCluster : IAsyncDisposable
         using var limit = new CancellationTokenSource(Until.Patience);
         while (true)
         {
-            string metrics = await Metrics.GetStringAsync("/metrics", limit.Token);
+            var metrics = await Metrics.GetStringAsync("/metrics", limit.Token);
             if (metrics.Contains(line, StringComparison.Ordinal)) return metrics;
             await Task.Delay(20, limit.Token);
         }

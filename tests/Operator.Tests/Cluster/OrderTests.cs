@@ -8,9 +8,9 @@ public sealed class OrderTests(DevCluster cluster)
     [InlineData("sfr"), InlineData("srf"), InlineData("fsr"), InlineData("frs"), InlineData("rsf"), InlineData("rfs")]
     public async Task Pipeline_AppliedInAnyOrder_RunsThrough(string order)
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
+        await using var o = await OperatorInCluster.StartAsync(cluster);
         var runs = new Dictionary<char, IRunEntity>();
-        foreach (char kind in order)
+        foreach (var kind in order)
             runs[kind] = kind switch
             {
                 's' => await o.ApplySamplingAsync(),
@@ -20,7 +20,7 @@ public sealed class OrderTests(DevCluster cluster)
             };
         await o.FinishAsync(runs['s']);
         await o.FinishAsync(runs['f']);
-        V1Job last = await o.JobAsync("r-rrun");
+        var last = await o.JobAsync("r-rrun");
         Assert.Contains($"FineTuneRun/f=file:///outputs/{o.Namespace}/finetunerun/f", last.Spec.Template.Spec.Containers[0].Args);
         await o.FinishAsync(runs['r']);
         await o.PhaseAsync<RefineRunEntity>("r", RunPhase.Succeeded);
@@ -33,8 +33,8 @@ public sealed class OrderTests(DevCluster cluster)
     [InlineData(RunPhase.Running)]
     public async Task SuspendedAndResumed_AtAnyTime_GoesOn(RunPhase phase)
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        FineTuneRunEntity run = await o.ApplyAsync(Make.FineTune(change: s => s with
+        await using var o = await OperatorInCluster.StartAsync(cluster);
+        var run = await o.ApplyAsync(Make.FineTune(change: s => s with
         {
             Samples = phase == RunPhase.Waiting ? s.Samples : new DatasetSource { Uri = "az://data/s.jsonl" },
             QueueName = phase == RunPhase.Queued ? "gpus" : "",
@@ -61,8 +61,8 @@ public sealed class OrderTests(DevCluster cluster)
     [Fact]
     public async Task Parallelism_Lowered_KeepsFinishedShards()
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        SamplingRunEntity run = await o.ApplySamplingAsync(change: s => s with { Shards = 4 });
+        await using var o = await OperatorInCluster.StartAsync(cluster);
+        var run = await o.ApplySamplingAsync(change: s => s with { Shards = 4 });
         V1Pod[] pods = [.. await o.PodsAsync(run, 4)];
         await o.EndPodAsync(pods[0], 0, Make.Json(o.Report(pods[0], run, 50, 50, outcome: ReportOutcome.Succeeded)));
         await o.RunAsync<SamplingRunEntity>("s", s => s.Shards?.Succeeded == 1, "counts the shard");
@@ -71,7 +71,7 @@ public sealed class OrderTests(DevCluster cluster)
         for (int shard = 0; shard < 3; shard++)
         {
             await o.FinishAsync(run);
-            int done = shard + 2;
+            var done = shard + 2;
             await o.RunAsync<SamplingRunEntity>("s", s => s.Shards?.Succeeded == done, $"counts {done} shards");
         }
         Assert.Equal("200/200", (await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded)).Status.Progress!.Display);
@@ -80,8 +80,8 @@ public sealed class OrderTests(DevCluster cluster)
     [Fact]
     public async Task PodTakenAwayByTheCluster_DoesNotCountAgainstTheRetries()
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        (SamplingRunEntity run, V1Pod first) = await o.RunningAsync(s => s with { Retries = 0 });
+        await using var o = await OperatorInCluster.StartAsync(cluster);
+        var (run, first) = await o.RunningAsync(s => s with { Retries = 0 });
         await o.PodStatusAsync(first, new
         {
             phase = "Failed",
@@ -89,9 +89,9 @@ public sealed class OrderTests(DevCluster cluster)
             conditions = new[] { new { type = "DisruptionTarget", status = "True", reason = "EvictionByEvictionAPI",
                 message = "Eviction API: evicting" } },
         });
-        IReadOnlyCollection<V1Pod> open = await Until.SetHoldsAsync<V1Pod>(o.Client, o.Namespace, $"{Labels.RunUid}={run.Metadata.Uid}",
+        var open = await Until.SetHoldsAsync<V1Pod>(o.Client, o.Namespace, $"{Labels.RunUid}={run.Metadata.Uid}",
             pods => pods.Any(pod => pod.Metadata.Uid != first.Metadata.Uid), "a second pod");
-        V1Pod second = open.First(pod => pod.Metadata.Uid != first.Metadata.Uid);
+        var second = open.First(pod => pod.Metadata.Uid != first.Metadata.Uid);
         await o.EndPodAsync(second, 0, Make.Json(o.Report(second, run, 50, 50, outcome: ReportOutcome.Succeeded)));
         Assert.Equal(0, (await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Succeeded)).Status.Retries);
     }

@@ -20,7 +20,7 @@ internal sealed class PlayedKubelet : IAsyncDisposable
         var started = new HashSet<string>();
         while (!stop.IsCancellationRequested)
         {
-            foreach (V1Pod pod in await o.Client.ListAsync<V1Pod>(o.Namespace, $"{Jobs.Labels.RunUid}={run.Metadata.Uid}"))
+            foreach (var pod in await o.Client.ListAsync<V1Pod>(o.Namespace, $"{Jobs.Labels.RunUid}={run.Metadata.Uid}"))
             {
                 if (pod.Status?.Phase is "Succeeded" or "Failed" || pod.Metadata.DeletionTimestamp is not null) continue;
                 try

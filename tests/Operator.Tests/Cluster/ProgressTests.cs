@@ -10,11 +10,11 @@ public sealed class ProgressTests(DevCluster cluster)
     [Fact]
     public async Task Report_ShowsInTheStatus()
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        (SamplingRunEntity run, V1Pod pod) = await o.RunningAsync();
-        string token = await o.TokenAsync(pod);
+        await using var o = await OperatorInCluster.StartAsync(cluster);
+        var (run, pod) = await o.RunningAsync();
+        var token = await o.TokenAsync(pod);
         Assert.Equal(HttpStatusCode.Accepted, (await o.PostAsync(token, o.Report(pod, run, 10, 50))).StatusCode);
-        SamplingRunEntity seen = await o.RunAsync<SamplingRunEntity>("s", s => s.Progress?.Done == 10, "shows the report");
+        var seen = await o.RunAsync<SamplingRunEntity>("s", s => s.Progress?.Done == 10, "shows the report");
         Assert.Equal(("10/50", 20, 2.0), (seen.Status.Progress!.Display, seen.Status.Progress.Percent, seen.Status.Progress.RatePerSecond));
         Assert.NotNull(seen.Status.Progress.EstimatedCompletion);
 
@@ -28,14 +28,14 @@ public sealed class ProgressTests(DevCluster cluster)
     [Fact]
     public async Task WorkersPlan_AndItsEstimate_AreEvents()
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        (SamplingRunEntity run, V1Pod pod) = await o.RunningAsync();
-        string token = await o.TokenAsync(pod);
-        string plan = $"expert: hf://org/expert, 1.5 G; 50 questions, {ProgressReport.PlanWords} 5.1 GiB of 80.0 GiB; disk: 9 MiB";
-        ProgressReport first = o.Report(pod, run, 0, 50) with { RatePerSecond = null, Message = plan };
+        await using var o = await OperatorInCluster.StartAsync(cluster);
+        var (run, pod) = await o.RunningAsync();
+        var token = await o.TokenAsync(pod);
+        var plan = $"expert: hf://org/expert, 1.5 G; 50 questions, {ProgressReport.PlanWords} 5.1 GiB of 80.0 GiB; disk: 9 MiB";
+        var first = o.Report(pod, run, 0, 50) with { RatePerSecond = null, Message = plan };
         Assert.Equal(HttpStatusCode.Accepted, (await o.PostAsync(token, first)).StatusCode);
         await EventAsync("Planned", $"{plan}; when it will be ready is said after the first batches (Estimated)");
-        ProgressReport second = o.Report(pod, run, 10, 50, sequence: 2) with { Message = plan };
+        var second = o.Report(pod, run, 10, 50, sequence: 2) with { Message = plan };
         Assert.Equal(HttpStatusCode.Accepted, (await o.PostAsync(token, second)).StatusCode);
         await EventAsync("Estimated", "10/50 prompts done, 2 a second; ready about ");
 
@@ -49,14 +49,14 @@ public sealed class ProgressTests(DevCluster cluster)
     public async Task Report_CostsTheApiServerOneReadBesideTheStatusWrite()
     {
         const int reports = ReportRate.Burst - 1; // with the first one, as many as are taken at once
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options =>
+        await using var o = await OperatorInCluster.StartAsync(cluster, options =>
             options with { StatusInterval = TimeSpan.Zero }, start: false);
         var recorder = new RequestRecorder();
         await o.StartAsync(recorder);
-        (SamplingRunEntity run, V1Pod pod) = await o.RunningAsync();
-        string token = await o.TokenAsync(pod);
+        var (run, pod) = await o.RunningAsync();
+        var token = await o.TokenAsync(pod);
         await TellAsync(1); // the token is looked at once
-        int before = recorder.Asked.Count;
+        var before = recorder.Asked.Count;
         for (int n = 2; n <= reports + 1; n++) await TellAsync(n);
 
         RequestRecorder.Right[] asked = [.. recorder.Asked.Skip(before).Where(right => right.Verb is not ("list" or "watch"))];
@@ -74,11 +74,11 @@ public sealed class ProgressTests(DevCluster cluster)
     [Fact]
     public async Task ForgedReports_AreRefused()
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        (SamplingRunEntity run, V1Pod pod) = await o.RunningAsync();
-        ProgressReport report = o.Report(pod, run, 10, 50);
-        string token = await o.TokenAsync(pod);
-        V1Pod stranger = await o.Client.CreateAsync(new V1Pod
+        await using var o = await OperatorInCluster.StartAsync(cluster);
+        var (run, pod) = await o.RunningAsync();
+        var report = o.Report(pod, run, 10, 50);
+        var token = await o.TokenAsync(pod);
+        var stranger = await o.Client.CreateAsync(new V1Pod
         {
             // Bears the run's labels, but belongs to no Job.
             Metadata = new V1ObjectMeta
@@ -108,9 +108,9 @@ public sealed class ProgressTests(DevCluster cluster)
     [Fact]
     public async Task Flood_IsRefused()
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        (SamplingRunEntity run, V1Pod pod) = await o.RunningAsync();
-        string token = await o.TokenAsync(pod);
+        await using var o = await OperatorInCluster.StartAsync(cluster);
+        var (run, pod) = await o.RunningAsync();
+        var token = await o.TokenAsync(pod);
         var answers = new List<HttpStatusCode>();
         // All at once: however slow the machine is, a burst passes and the rest comes sooner than it may.
         for (int i = 0; i < 20 && !answers.Contains(HttpStatusCode.TooManyRequests); i++)

@@ -20,10 +20,10 @@ public sealed class PublishedKubeOpsTests(DevCluster cluster)
     [Fact]
     public async Task Deletion_OfARunThatWasMadeAgain_EnqueuesTheOneThatLives()
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, start: false);
-        SamplingRunEntity living = await o.ApplySamplingAsync();
+        await using var o = await OperatorInCluster.StartAsync(cluster, start: false);
+        var living = await o.ApplySamplingAsync();
         var enqueued = new ConcurrentQueue<string>();
-        await using WebApplication app = OperatorHost.Build(o.Options, configure: services =>
+        await using var app = OperatorHost.Build(o.Options, configure: services =>
             services.AddTransient<EntityQueue<SamplingRunEntity>>(_ => (run, _, _, _, _, _) =>
         {
             enqueued.Enqueue(run.Metadata.Uid);
@@ -31,7 +31,7 @@ public sealed class PublishedKubeOpsTests(DevCluster cluster)
         }));
         var controller = ActivatorUtilities.CreateInstance<RunController<SamplingRunEntity>>(app.Services);
 
-        SamplingRunEntity gone = Make.Sampling();
+        var gone = Make.Sampling();
         gone.Metadata.NamespaceProperty = o.Namespace;
         await controller.DeletedAsync(gone, default);
         Assert.Equal([living.Metadata.Uid], enqueued);
@@ -43,8 +43,8 @@ public sealed class PublishedKubeOpsTests(DevCluster cluster)
     [Fact]
     public async Task Resync_FindsWhatWatchesMissed_AndDropsWhatIsGone()
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, start: false);
-        SamplingRunEntity run = await o.ApplySamplingAsync();
+        await using var o = await OperatorInCluster.StartAsync(cluster, start: false);
+        var run = await o.ApplySamplingAsync();
         await o.ApplyAsync(Make.FineTune(change: s => s with { DependencyTimeoutSeconds = 86_400 }));
         var wire = new BlindWire();
         var clock = new ShiftedClock();
@@ -61,7 +61,7 @@ public sealed class PublishedKubeOpsTests(DevCluster cluster)
         await o.Client.DeleteAsync<SamplingRunEntity>("s", o.Namespace);
         await Until.HoldsAsync<V1Job>(o.Client, o.Namespace, "s-srun", job => job is null, "is gone");
         clock.Advance(TimeSpan.FromMinutes(10));
-        FineTuneRunEntity waiting = await o.RunAsync<FineTuneRunEntity>("f", s =>
+        var waiting = await o.RunAsync<FineTuneRunEntity>("f", s =>
             s.Message?.Contains("does not exist", StringComparison.Ordinal) == true, "waits for a run that is gone");
         Assert.Equal(RunPhase.Waiting, waiting.Status.Phase);
     }
@@ -69,7 +69,7 @@ public sealed class PublishedKubeOpsTests(DevCluster cluster)
     [Fact]
     public async Task LeaderIdentity_IsUniqueToTheProcess()
     {
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options =>
+        await using var o = await OperatorInCluster.StartAsync(cluster, options =>
             options with { LeaderElect = true }, start: false);
         await using WebApplication one = OperatorHost.Build(o.Options), other = OperatorHost.Build(o.Options);
         string[] identities = [.. new[] { one, other }.Select(app => app.Services.GetRequiredService<OperatorLease>().Identity)];
@@ -82,14 +82,14 @@ public sealed class PublishedKubeOpsTests(DevCluster cluster)
     [InlineData("Debug")]
     public async Task KubeOpsOwnLines_AreNotLogged(string level)
     {
-        await using WebApplication app = OperatorHost.Build(new OperatorOptions
+        await using var app = OperatorHost.Build(new OperatorOptions
         {
             Kubeconfig = cluster.Kubeconfig,
             Listen = "http://127.0.0.1:0",
             MetricsListen = "http://127.0.0.1:0",
             LogLevel = level
         });
-        ILoggerFactory loggers = app.Services.GetRequiredService<ILoggerFactory>();
+        var loggers = app.Services.GetRequiredService<ILoggerFactory>();
         Assert.False(loggers.CreateLogger("KubeOps.Operator.Watcher.ResourceWatcher").IsEnabled(LogLevel.Error));
         Assert.True(loggers.CreateLogger("LightReasoner.Operator").IsEnabled(LogLevel.Information));
     }

@@ -28,8 +28,8 @@ public sealed class RbacTests(DevCluster cluster)
     [Fact]
     public async Task GeneratedRoles_AreEnough_AndNoMoreThanNeeded()
     {
-        string kubeconfig = Path.Combine(Path.GetDirectoryName(cluster.Kubeconfig)!, $"account-{Guid.NewGuid():N}");
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster, options =>
+        var kubeconfig = Path.Combine(Path.GetDirectoryName(cluster.Kubeconfig)!, $"account-{Guid.NewGuid():N}");
+        await using var o = await OperatorInCluster.StartAsync(cluster, options =>
             options with { Kubeconfig = kubeconfig, LeaderElect = true }, start: false);
         var rules = RbacRules.Of(typeof(Hosting.OperatorHost).Assembly);
         await GrantAsync(o, rules);
@@ -45,16 +45,16 @@ public sealed class RbacTests(DevCluster cluster)
             from resource in rule!["resources"]!.AsArray()
             from verb in rule["verbs"]!.AsArray()
             select $"{resource} {verb}")];
-        IEnumerable<string> unused = granted.Except(recorder.Used.Select(r => $"{r.Resource} {r.Verb}")).Except(NotUsedHere.Keys);
+        var unused = granted.Except(recorder.Used.Select(r => $"{r.Resource} {r.Verb}")).Except(NotUsedHere.Keys);
         Assert.Empty(unused);
     }
 
     /// <summary>Most of what can happen to runs.</summary>
     private static async Task LiveAsync(OperatorInCluster o)
     {
-        FineTuneRunEntity tune = await o.ApplyAsync(Make.FineTune());
+        var tune = await o.ApplyAsync(Make.FineTune());
         await o.PhaseAsync<FineTuneRunEntity>("f", RunPhase.Waiting);
-        (SamplingRunEntity run, V1Pod pod) = await o.RunningAsync(s => s with { TtlSecondsAfterFinished = 3600 });
+        var (run, pod) = await o.RunningAsync(s => s with { TtlSecondsAfterFinished = 3600 });
         Assert.Equal(HttpStatusCode.Accepted, (await o.PostAsync(await o.TokenAsync(pod), o.Report(pod, run, 10, 50))).StatusCode);
 
         await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { suspend = true } });
@@ -67,8 +67,8 @@ public sealed class RbacTests(DevCluster cluster)
         await o.PhaseAsync<FineTuneRunEntity>("f", RunPhase.Succeeded);
 
         // A Job of a queue is deleted when its run is suspended.
-        SamplingRunEntity queued = await o.ApplySamplingAsync("q", s => s with { QueueName = "gpus" });
-        V1Job job = await o.JobAsync("q-srun");
+        var queued = await o.ApplySamplingAsync("q", s => s with { QueueName = "gpus" });
+        var job = await o.JobAsync("q-srun");
         await o.PatchAsync<SamplingRunEntity>("q", new { spec = new { suspend = true } });
         await Until.HoldsAsync<V1Job>(o.Client, o.Namespace, "q-srun", j => j?.Metadata.Uid != job.Metadata.Uid, "is gone");
         Assert.NotNull(queued.Metadata.Uid);
@@ -87,9 +87,9 @@ public sealed class RbacTests(DevCluster cluster)
                 NamespaceProperty = o.Namespace
             }
         });
-        foreach ((RbacScope scope, JsonArray list) in rules)
+        foreach (var (scope, list) in rules)
         {
-            bool clusterWide = scope == RbacScope.Cluster;
+            var clusterWide = scope == RbacScope.Cluster;
             string name = $"{o.Namespace}-{scope.ToString().ToLowerInvariant()}", kind = clusterWide ? "ClusterRole" : "Role";
             await CreateAsync(kind, new JsonObject { ["rules"] = list.DeepClone() });
             await CreateAsync(kind + "Binding", new JsonObject
@@ -108,7 +108,7 @@ public sealed class RbacTests(DevCluster cluster)
                 content["apiVersion"] = "rbac.authorization.k8s.io/v1";
                 content["kind"] = of;
                 content["metadata"] = new JsonObject { ["name"] = name };
-                string plural = of.ToLowerInvariant() + "s";
+                var plural = of.ToLowerInvariant() + "s";
                 if (clusterWide) await o.Client.ApiClient.CustomObjects.CreateClusterCustomObjectAsync(content,
                     "rbac.authorization.k8s.io", "v1", plural);
                 else await o.Client.ApiClient.CustomObjects.CreateNamespacedCustomObjectAsync(content, "rbac.authorization.k8s.io",
@@ -119,10 +119,10 @@ public sealed class RbacTests(DevCluster cluster)
 
     private async Task<string> KubeconfigAsync(OperatorInCluster o)
     {
-        Authenticationv1TokenRequest token = await o.Client.ApiClient.CoreV1.CreateNamespacedServiceAccountTokenAsync(
+        var token = await o.Client.ApiClient.CoreV1.CreateNamespacedServiceAccountTokenAsync(
             new Authenticationv1TokenRequest { Spec = new V1TokenRequestSpec { Audiences = [], ExpirationSeconds = 3600 } }, Account,
                 o.Namespace);
-        JsonNode config = YamlJson.ToJson(await File.ReadAllTextAsync(cluster.Kubeconfig), "kubeconfig")[0]!;
+        var config = YamlJson.ToJson(await File.ReadAllTextAsync(cluster.Kubeconfig), "kubeconfig")[0]!;
         config["users"]![0]!["user"] = new JsonObject { ["token"] = token.Status.Token };
         config["contexts"]![0]!["context"]!["namespace"] = o.Namespace;
         return YamlJson.Write(config);

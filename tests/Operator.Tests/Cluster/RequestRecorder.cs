@@ -25,22 +25,22 @@ internal sealed class RequestRecorder : DelegatingHandler
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        Right? right = Of(request);
+        var right = Of(request);
         agents[request.Headers.UserAgent.ToString()] = 0;
         if (right is { } r)
         {
             used[r] = 0;
             asked.Enqueue(r);
         }
-        HttpResponseMessage response = await base.SendAsync(request, cancellationToken);
+        var response = await base.SendAsync(request, cancellationToken);
         if (response.StatusCode == HttpStatusCode.Forbidden && right is { } refused) denied.Enqueue(refused);
         return response;
     }
 
     private static Right? Of(HttpRequestMessage request)
     {
-        string[] path = request.RequestUri!.AbsolutePath.Trim('/').Split('/');
-        (string group, string[] rest) = path[0] switch
+        var path = request.RequestUri!.AbsolutePath.Trim('/').Split('/');
+        var (group, rest) = path[0] switch
         {
             "api" => ("", path[2..]),
             "apis" when path.Length > 3 => (path[1], path[3..]),
@@ -48,9 +48,9 @@ internal sealed class RequestRecorder : DelegatingHandler
         };
         if (rest is ["namespaces", _, _, ..]) rest = rest[2..];
         if (rest.Length == 0) return null;
-        string resource = rest.Length > 2 ? $"{rest[0]}/{rest[2]}" : rest[0];
-        bool named = rest.Length > 1;
-        string verb = request.Method.Method switch
+        var resource = rest.Length > 2 ? $"{rest[0]}/{rest[2]}" : rest[0];
+        var named = rest.Length > 1;
+        var verb = request.Method.Method switch
         {
             "GET" when request.RequestUri.Query.Contains("watch=true", StringComparison.OrdinalIgnoreCase) => "watch",
             "GET" => named ? "get" : "list",

@@ -15,7 +15,7 @@ internal sealed class StatusHistory : IAsyncDisposable
         this.o = o;
         watch = Task.Run(async () =>
         {
-            await foreach ((WatchEventType type, SamplingRunEntity run) in o.Client.WatchAsync<SamplingRunEntity>(o.Namespace, version,
+            await foreach (var (type, run) in o.Client.WatchAsync<SamplingRunEntity>(o.Namespace, version,
                 cancellationToken: stop.Token))
                 if (type is WatchEventType.Added or WatchEventType.Modified) seen.Enqueue(run);
         });
@@ -28,7 +28,7 @@ internal sealed class StatusHistory : IAsyncDisposable
     /// <summary>What the watch has seen of one run up to its present state, in order.</summary>
     public async Task<SamplingRunEntity[]> OfAsync(string name)
     {
-        string last = (await o.Client.GetAsync<SamplingRunEntity>(name, o.Namespace))!.Metadata.ResourceVersion;
+        var last = (await o.Client.GetAsync<SamplingRunEntity>(name, o.Namespace))!.Metadata.ResourceVersion;
         using var limit = new CancellationTokenSource(Until.Patience);
         while (!seen.Any(run => run.Metadata.ResourceVersion == last)) await Task.Delay(10, limit.Token);
         return [.. seen.Where(run => run.Metadata.Name == name)];
@@ -46,10 +46,10 @@ internal sealed class StatusHistory : IAsyncDisposable
     /// </summary>
     public static void AssertForward(SamplingRunEntity[] history)
     {
-        foreach ((SamplingRunEntity before, SamplingRunEntity after) in history.Zip(history.Skip(1)))
+        foreach (var (before, after) in history.Zip(history.Skip(1)))
         {
             SamplingRunStatus was = before.Status ?? new(), now = after.Status ?? new();
-            string step = $"{after.Metadata.Name}: {was.Phase} → {now.Phase}";
+            var step = $"{after.Metadata.Name}: {was.Phase} → {now.Phase}";
             Assert.True(was.Phase is not (RunPhase.Succeeded or RunPhase.Failed) || now.Phase == was.Phase, step);
             Assert.True((now.ObservedGeneration ?? 0) >= (was.ObservedGeneration ?? 0)
                 && (now.ObservedGeneration ?? 0) <= after.Metadata.Generation, step);
@@ -63,7 +63,7 @@ internal sealed class StatusHistory : IAsyncDisposable
             Assert.True(was.CompletionTime is null || now.CompletionTime == was.CompletionTime, step);
             Assert.True(was.OutputUri is null || now.OutputUri == was.OutputUri, step);
             Assert.All(now.Conditions ?? [], c => Assert.Equal(now.ObservedGeneration, c.ObservedGeneration));
-            string expected = now.Phase switch { RunPhase.Succeeded => "Current", RunPhase.Failed => "Failed", _ => "InProgress" };
+            var expected = now.Phase switch { RunPhase.Succeeded => "Current", RunPhase.Failed => "Failed", _ => "InProgress" };
             if (now.ObservedGeneration == after.Metadata.Generation) Assert.Equal(expected, Kstatus(after));
         }
     }

@@ -15,10 +15,10 @@ public sealed class SuspensionTests(DevCluster cluster)
     [Fact]
     public async Task Run_ChangedAtRandomMoments_LosesAndRepeatsNothing()
     {
-        int seeds = int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_SUSPENSION_SEEDS") ?? "12", CultureInfo.InvariantCulture);
-        await using OperatorInCluster o = await OperatorInCluster.StartAsync(cluster);
-        await using StatusHistory history = await StatusHistory.StartAsync(o);
-        int suspensions = (await Task.WhenAll(Enumerable.Range(1, seeds).Select(seed => new Life(o, seed).LiveAsync()))).Sum();
+        var seeds = int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_SUSPENSION_SEEDS") ?? "12", CultureInfo.InvariantCulture);
+        await using var o = await OperatorInCluster.StartAsync(cluster);
+        await using var history = await StatusHistory.StartAsync(o);
+        var suspensions = (await Task.WhenAll(Enumerable.Range(1, seeds).Select(seed => new Life(o, seed).LiveAsync()))).Sum();
 
         Assert.True(suspensions > seeds, $"{suspensions} suspensions of {seeds} runs are too few to say anything");
         for (int seed = 1; seed <= seeds; seed++) StatusHistory.AssertForward(await history.OfAsync($"s{seed}"));
@@ -41,7 +41,7 @@ public sealed class SuspensionTests(DevCluster cluster)
         {
             finished = new int[1 + seed % 3];
             suspended = random.Next(4) == 0;
-            SamplingRunEntity run = await o.ApplySamplingAsync(name, s =>
+            var run = await o.ApplySamplingAsync(name, s =>
                 s with { Shards = finished.Length, Suspend = suspended, Retries = 0 });
             using var limit = new CancellationTokenSource(Patience);
             while (await StillGoingAsync(limit))
@@ -53,8 +53,8 @@ public sealed class SuspensionTests(DevCluster cluster)
             }
             if (suspended) await SetSuspendAsync(false);
 
-            int all = finished.Length * Chunks * PromptsPerChunk;
-            SamplingRunEntity done = await o.RunAsync<SamplingRunEntity>(name, s => s.ObservedGeneration == 1 + changes,
+            var all = finished.Length * Chunks * PromptsPerChunk;
+            var done = await o.RunAsync<SamplingRunEntity>(name, s => s.ObservedGeneration == 1 + changes,
                 "speaks of the last change");
             Assert.Equal((RunPhase.Succeeded, $"{all}/{all}", 0),
                 (done.Status.Phase!.Value, done.Status.Progress!.Display, done.Status.Retries ?? 0));
@@ -65,10 +65,10 @@ public sealed class SuspensionTests(DevCluster cluster)
 
         private async Task<bool> StillGoingAsync(CancellationTokenSource limit)
         {
-            SamplingRunEntity run = (await o.Client.GetAsync<SamplingRunEntity>(name, o.Namespace, CancellationToken.None))!;
+            var run = (await o.Client.GetAsync<SamplingRunEntity>(name, o.Namespace, CancellationToken.None))!;
             Assert.False(limit.IsCancellationRequested, $"{name} has not ended: {run.Status?.Phase}, {run.Status?.Message}");
             Assert.NotEqual(RunPhase.Failed, run.Status?.Phase);
-            bool standsStill = suspended && run.Status?.ObservedGeneration == run.Metadata.Generation
+            var standsStill = suspended && run.Status?.ObservedGeneration == run.Metadata.Generation
                 && Conditions.Find(run.Status?.Conditions, Conditions.Ready)?.Reason == Reasons.Suspended;
             if (standsStill) Assert.Empty(await OpenPodsAsync(run));
             return run.Status?.Phase != RunPhase.Succeeded;
@@ -99,17 +99,17 @@ public sealed class SuspensionTests(DevCluster cluster)
         private async Task WorkAsync(SamplingRunEntity run)
         {
             V1Pod[] pods = await PodsAsync(run), open = [.. pods.Where(IsOpen)];
-            foreach (V1Pod pod in open.Where(pod => ended.ContainsKey(PodState.Shard(pod))))
+            foreach (var pod in open.Where(pod => ended.ContainsKey(PodState.Shard(pod))))
             {
                 // A pod that ends in the instant in which a suspension takes it away is not counted by the Job, here as in Kubernetes: its
                 // shard comes back and finds its chunks done.
-                string before = ended[PodState.Shard(pod)];
+                var before = ended[PodState.Shard(pod)];
                 Assert.DoesNotContain(pods, other => other.Metadata.Uid == before);
                 ended.Remove(PodState.Shard(pod));
             }
             Assert.Equal(open.Length, open.Select(PodState.Shard).Distinct().Count());
             if (open.Length == 0) return;
-            V1Pod one = open[random.Next(open.Length)];
+            var one = open[random.Next(open.Length)];
             int shard = PodState.Shard(one), total = Chunks * PromptsPerChunk;
             try
             {

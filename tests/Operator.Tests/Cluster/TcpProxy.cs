@@ -38,7 +38,7 @@ internal sealed class TcpProxy : IDisposable
     /// <summary>Breaks every connection; new ones are taken.</summary>
     public void Break()
     {
-        foreach (TcpClient connection in connections.Keys) connection.Dispose();
+        foreach (var connection in connections.Keys) connection.Dispose();
     }
 
     public void Join() => cut = false;

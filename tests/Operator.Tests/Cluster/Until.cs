@@ -16,7 +16,7 @@ internal static class Until
         TimeSpan? patience = null)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        IReadOnlyCollection<T> all = await SetHoldsAsync<T>(client, ns, null, set => condition(Named(set)),
+        var all = await SetHoldsAsync<T>(client, ns, null, set => condition(Named(set)),
             $"{typeof(T).Name} {name}: {what}", patience);
         return Named(all)!;
 
@@ -38,12 +38,12 @@ internal static class Until
                 // A watch from the beginning tells what exists, not what went away since the list: so the list is read again now and then.
                 using var again = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
                 known.Clear();
-                foreach (T o in await client.ListAsync<T>(ns, selector, cancellationToken: limit.Token)) known[o.Metadata.Name] = o;
+                foreach (var o in await client.ListAsync<T>(ns, selector, cancellationToken: limit.Token)) known[o.Metadata.Name] = o;
                 if (condition([.. known.Values])) return [.. known.Values];
                 again.CancelAfter(ListAgain);
                 try
                 {
-                    await foreach ((WatchEventType type, T o) in client.WatchAsync<T>(ns, null, selector, cancellationToken: again.Token))
+                    await foreach (var (type, o) in client.WatchAsync<T>(ns, null, selector, cancellationToken: again.Token))
                     {
                         if (type == WatchEventType.Deleted) known.Remove(o.Metadata.Name);
                         else if (type is WatchEventType.Added or WatchEventType.Modified) known[o.Metadata.Name] = o;
@@ -58,7 +58,7 @@ internal static class Until
         }
         catch (Exception) when (limit.IsCancellationRequested)
         {
-            string last = string.Join("\n", known.Values.Select(o =>
+            var last = string.Join("\n", known.Values.Select(o =>
                 JsonSerializer.Serialize(o, new JsonSerializerOptions
                 {
                     WriteIndented = true,

@@ -12,7 +12,7 @@ public sealed class DependencyTests
     [InlineData(RunPhase.Suspended)]
     public void UnfinishedReference_Waits(RunPhase? phase)
     {
-        RunDecision d = Decide(Make.FineTune(), new ReferencedRun(phase, "az://runs/team/s", null));
+        var d = Decide(Make.FineTune(), new ReferencedRun(phase, "az://runs/team/s", null));
 
         Assert.DoesNotContain(d.Actions, a => a is RunAction.CreateJob);
         Assert.Equal((RunPhase.Waiting, "WaitingForRun"), (d.Status.Phase, d.Status.Conditions![0].Reason));
@@ -23,7 +23,7 @@ public sealed class DependencyTests
     [Fact]
     public void SucceededReference_StartsWithItsOutput()
     {
-        RunDecision d = Decide(Make.FineTune(), new ReferencedRun(RunPhase.Succeeded, "az://elsewhere/out", null));
+        var d = Decide(Make.FineTune(), new ReferencedRun(RunPhase.Succeeded, "az://elsewhere/out", null));
 
         var args = d.Actions.OfType<RunAction.CreateJob>().Single().Job.Spec.Template.Spec.Containers[0].Args;
         Assert.Equal(["run", "-f", "/etc/lightreasoner/run.json", "--output", "az://runs/team/finetunerun/f", "--ref",
@@ -33,7 +33,7 @@ public sealed class DependencyTests
     [Fact]
     public void FailedReference_Fails()
     {
-        RunDecision d = Decide(Make.FineTune(), new ReferencedRun(RunPhase.Failed, null, "no such blob"));
+        var d = Decide(Make.FineTune(), new ReferencedRun(RunPhase.Failed, null, "no such blob"));
         Assert.Equal((RunPhase.Failed, Reasons.DependencyFailed, "SamplingRun/s failed: no such blob"),
             (d.Status.Phase, d.Status.Conditions![0].Reason, d.Status.Message));
     }
@@ -41,8 +41,8 @@ public sealed class DependencyTests
     [Fact]
     public void FailedReference_TakesTheJobOutOfItsQueue()
     {
-        FineTuneRunEntity run = Make.FineTune(change: s => s with { QueueName = "gpus" });
-        RunDecision d = decider.Decide(new RunObservation
+        var run = Make.FineTune(change: s => s with { QueueName = "gpus" });
+        var d = decider.Decide(new RunObservation
         {
             Run = run,
             Now = Make.Now,
@@ -56,21 +56,21 @@ public sealed class DependencyTests
     [Fact]
     public void MissingReference_WaitsForTheTimeoutFromWhenItWentMissing_ThenFails()
     {
-        FineTuneRunEntity run = Make.FineTune(change: s => s with { DependencyTimeoutSeconds = 600 });
-        RunDecision waiting = Decide(run, null);
+        var run = Make.FineTune(change: s => s with { DependencyTimeoutSeconds = 600 });
+        var waiting = Decide(run, null);
         Assert.Equal((RunPhase.Waiting, "WaitingForRun"), (waiting.Status.Phase, waiting.Status.Conditions![0].Reason));
 
         run.Status = (FineTuneRunStatus)waiting.Status;
         run.Status = (FineTuneRunStatus)Decide(run, null, Make.Now.AddMinutes(9)).Status;
         Assert.Equal(RunPhase.Waiting, run.Status.Phase);
-        RunDecision failed = Decide(run, null, Make.Now.AddMinutes(10));
+        var failed = Decide(run, null, Make.Now.AddMinutes(10));
         Assert.Equal((RunPhase.Failed, Reasons.DependencyMissing), (failed.Status.Phase, failed.Status.Conditions![0].Reason));
     }
 
     [Fact]
     public void ReferenceThatAppearsAndVanishes_StartsTheTimeoutAnew()
     {
-        FineTuneRunEntity run = Make.FineTune(change: s => s with { DependencyTimeoutSeconds = 600 });
+        var run = Make.FineTune(change: s => s with { DependencyTimeoutSeconds = 600 });
         run.Status = (FineTuneRunStatus)Decide(run, null).Status;
         run.Status = (FineTuneRunStatus)Decide(run, new ReferencedRun(RunPhase.Running, null, null), Make.Now.AddMinutes(9)).Status;
         run.Status = (FineTuneRunStatus)Decide(run, null, Make.Now.AddMinutes(11)).Status;
@@ -81,7 +81,7 @@ public sealed class DependencyTests
     [Fact]
     public void Cycle_Fails()
     {
-        RunDecision d = Decide(Make.FineTune(), new ReferencedRun(RunPhase.Waiting, null, null, WaitsForThis: true));
+        var d = Decide(Make.FineTune(), new ReferencedRun(RunPhase.Waiting, null, null, WaitsForThis: true));
         Assert.Equal((RunPhase.Failed, Reasons.DependencyCycle), (d.Status.Phase, d.Status.Conditions![0].Reason));
     }
 
@@ -90,15 +90,15 @@ public sealed class DependencyTests
     [InlineData(RunPhase.Failed)]
     public void StartedRun_GoesOnWithItsReferences_WhateverHasBecomeOfThem(RunPhase? phase)
     {
-        FineTuneRunEntity run = Make.FineTune(status: new FineTuneRunStatus
+        var run = Make.FineTune(status: new FineTuneRunStatus
         {
             Phase = RunPhase.Running,
             StartTime = Make.Now,
             OutputUri = "az://runs/team/f"
         });
-        V1Job job = Make.Job(run, references: new Dictionary<string, string> { ["SamplingRun/s"] = "az://elsewhere/out" });
+        var job = Make.Job(run, references: new Dictionary<string, string> { ["SamplingRun/s"] = "az://elsewhere/out" });
         var references = new Dictionary<RunReference, ReferencedRun?> { [Samples] = phase is null ? null : new(phase, null, null) };
-        RunDecision d = decider.Decide(new RunObservation
+        var d = decider.Decide(new RunObservation
         {
             Run = run,
             Job = job,
@@ -118,10 +118,10 @@ public sealed class DependencyTests
     [Fact]
     public void RunThatFailedForItsReference_Recovers()
     {
-        FineTuneRunEntity run = Make.FineTune();
+        var run = Make.FineTune();
         run.Status = (FineTuneRunStatus)Decide(run, new ReferencedRun(RunPhase.Failed, null, "no such blob")).Status;
         Assert.Equal(RunPhase.Failed, Decide(run, new ReferencedRun(RunPhase.Failed, null, "no such blob")).Status.Phase);
-        RunDecision waiting = Decide(run, new ReferencedRun(RunPhase.Running, null, null));
+        var waiting = Decide(run, new ReferencedRun(RunPhase.Running, null, null));
         Assert.Equal((RunPhase.Waiting, null), (waiting.Status.Phase, waiting.Status.CompletionTime));
         Assert.Single(Decide(run, new ReferencedRun(RunPhase.Succeeded, "az://x", null)).Actions.OfType<RunAction.CreateJob>());
     }

@@ -9,7 +9,7 @@ public sealed class JobTemplateTests
     [Fact]
     public void Sampling_IsIndexedWithRetriesPerIndex()
     {
-        V1JobSpec spec = Build(Make.Sampling(change: s => s with { Shards = 5, Parallelism = 2, Retries = 4 })).Spec;
+        var spec = Build(Make.Sampling(change: s => s with { Shards = 5, Parallelism = 2, Retries = 4 })).Spec;
 
         Assert.Equal(("Indexed", 5, 2, 4), (spec.CompletionMode, spec.Completions, spec.Parallelism, spec.BackoffLimitPerIndex));
         Assert.Null(spec.BackoffLimit);
@@ -20,7 +20,7 @@ public sealed class JobTemplateTests
     [Fact]
     public void SamplingOfOneShard_HasOneBackoffLimit()
     {
-        V1JobSpec spec = Build(Make.Sampling(change: s => s with { Retries = 4 })).Spec;
+        var spec = Build(Make.Sampling(change: s => s with { Retries = 4 })).Spec;
         Assert.Equal(("Indexed", 1, 4, null), (spec.CompletionMode, spec.Completions, spec.BackoffLimit, spec.BackoffLimitPerIndex));
     }
 
@@ -40,10 +40,10 @@ public sealed class JobTemplateTests
     [InlineData(0, "amd.com/gpu", null)]
     public void GpuResource_IsWhatTheJobAsksFor(int gpus, string? resource, string? expected)
     {
-        OperatorOptions defaults = Make.Options with { WorkerDefaults = new WorkerSpec { GpuResource = resource } };
-        foreach (OperatorOptions options in new[] { Make.Options, defaults })
+        var defaults = Make.Options with { WorkerDefaults = new WorkerSpec { GpuResource = resource } };
+        foreach (var options in new[] { Make.Options, defaults })
         {
-            V1Container container = Build(Make.Sampling(change: s => s with
+            var container = Build(Make.Sampling(change: s => s with
             {
                 Worker = new WorkerSpec { Gpus = gpus, GpuResource = options.WorkerDefaults is null ? resource : null },
             }), options).Spec.Template.Spec.Containers[0];
@@ -56,11 +56,11 @@ public sealed class JobTemplateTests
     [Fact]
     public void KueueLabels_ReachTheJob()
     {
-        SamplingRunEntity run = Make.Sampling();
+        var run = Make.Sampling();
         run.Metadata.Labels = new Dictionary<string,
             string>
         { ["kueue.x-k8s.io/queue-name"] = "gpus", ["kueue.x-k8s.io/priority-class"] = "high", ["team"] = "blue" };
-        V1Job job = Build(run);
+        var job = Build(run);
         Assert.Equal(("gpus", "high", true),
             (job.Metadata.Labels["kueue.x-k8s.io/queue-name"], job.Metadata.Labels["kueue.x-k8s.io/priority-class"], job.Spec.Suspend));
         Assert.DoesNotContain("team", job.Metadata.Labels);
@@ -69,7 +69,7 @@ public sealed class JobTemplateTests
     [Fact]
     public void Training_IsOnePodWithRetries()
     {
-        V1JobSpec spec = Build(Make.FineTune(change: s => s with { Retries = 2 })).Spec;
+        var spec = Build(Make.FineTune(change: s => s with { Retries = 2 })).Spec;
         Assert.Equal(("NonIndexed", 1, 1, 2), (spec.CompletionMode, spec.Completions, spec.Parallelism, spec.BackoffLimit));
         Assert.Null(spec.BackoffLimitPerIndex);
     }
@@ -77,7 +77,7 @@ public sealed class JobTemplateTests
     [Fact]
     public void FailurePolicy_FinalExitCodesFail_DisruptionIsIgnored()
     {
-        IList<V1PodFailurePolicyRule> rules = Build(Make.Sampling()).Spec.PodFailurePolicy.Rules;
+        var rules = Build(Make.Sampling()).Spec.PodFailurePolicy.Rules;
         Assert.Equal(("Ignore", "DisruptionTarget"), (rules[0].Action, rules[0].OnPodConditions[0].Type));
         Assert.Equal(("FailJob", "worker", "In"),
             (rules[1].Action, rules[1].OnExitCodes.ContainerName, rules[1].OnExitCodes.OperatorProperty));
@@ -88,8 +88,8 @@ public sealed class JobTemplateTests
     [Fact]
     public void Pod_MeetsTheRestrictedStandard_AndHoldsNoApiToken()
     {
-        V1PodSpec pod = Build(Make.Sampling()).Spec.Template.Spec;
-        V1SecurityContext container = Assert.Single(pod.Containers).SecurityContext;
+        var pod = Build(Make.Sampling()).Spec.Template.Spec;
+        var container = Assert.Single(pod.Containers).SecurityContext;
 
         Assert.True(pod.SecurityContext.RunAsNonRoot);
         // OpenShift's restricted-v2 gives the ids itself.
@@ -114,13 +114,13 @@ public sealed class JobTemplateTests
     [InlineData("""{"resources":{"requests":{"ephemeral-storage":"200Gi"}}}""", "500m,1Gi,200Gi", null, "100Gi")]
     public void Resources_HaveDefaults_WhereTheRunNamesNone(string worker, string requests, string? diskLimit, string? scratch)
     {
-        V1PodSpec pod = Build(Make.Sampling(change: s =>
+        var pod = Build(Make.Sampling(change: s =>
             s with { Worker = JsonSerializer.Deserialize<WorkerSpec>(worker, ApiJson.Strict)! })).Spec.Template.Spec;
-        V1ResourceRequirements resources = pod.Containers[0].Resources;
+        var resources = pod.Containers[0].Resources;
         Assert.Equal(requests,
             string.Join(',', new[] { "cpu", "memory", "ephemeral-storage" }.Select(r => resources.Requests.TryGetValue(r,
-            out ResourceQuantity? q) ? q.ToString() : "")));
-        Assert.Equal(diskLimit, resources.Limits.TryGetValue("ephemeral-storage", out ResourceQuantity? limit) ? limit.ToString() : null);
+            out var q) ? q.ToString() : "")));
+        Assert.Equal(diskLimit, resources.Limits.TryGetValue("ephemeral-storage", out var limit) ? limit.ToString() : null);
         Assert.Equal(scratch, pod.Volumes.Single(v => v.Name == "scratch").EmptyDir?.SizeLimit?.ToString());
         Assert.Equal("1", resources.Limits["nvidia.com/gpu"].ToString());
     }
@@ -128,7 +128,7 @@ public sealed class JobTemplateTests
     [Fact]
     public void FsGroup_IsTheRuns_AndChangesOnlyVolumesThatHaveAnother()
     {
-        V1PodSecurityContext pod = Build(Make.Sampling(change: s => s with { Worker = new WorkerSpec { FsGroup = 2000 } }))
+        var pod = Build(Make.Sampling(change: s => s with { Worker = new WorkerSpec { FsGroup = 2000 } }))
             .Spec.Template.Spec.SecurityContext;
         Assert.Equal((2000, "OnRootMismatch", null), (pod.FsGroup, pod.FsGroupChangePolicy, pod.RunAsUser));
     }
@@ -136,7 +136,7 @@ public sealed class JobTemplateTests
     [Fact]
     public void Environment_TellsTheWorkerWhereToReport()
     {
-        Dictionary<string, V1EnvVar> env = Build(Make.Sampling()).Spec.Template.Spec.Containers[0].Env.ToDictionary(e => e.Name);
+        var env = Build(Make.Sampling()).Spec.Template.Spec.Containers[0].Env.ToDictionary(e => e.Name);
         Assert.Equal("http://operator.lightreasoner:8080/v1/progress", env["LIGHTREASONER_PROGRESS_URL"].Value);
         Assert.Equal("/var/run/secrets/lightreasoner/token", env["LIGHTREASONER_PROGRESS_TOKEN_FILE"].Value);
         Assert.Equal("metadata.uid", env["LIGHTREASONER_ATTEMPT"].ValueFrom.FieldRef.FieldPath);
@@ -146,7 +146,7 @@ public sealed class JobTemplateTests
     [Fact]
     public void WithoutProgressUrl_NoTokenIsMounted()
     {
-        V1PodSpec pod = Build(Make.Sampling(), Make.Options with { ProgressUrl = null }).Spec.Template.Spec;
+        var pod = Build(Make.Sampling(), Make.Options with { ProgressUrl = null }).Spec.Template.Spec;
         Assert.DoesNotContain(pod.Volumes, v => v.Projected is not null);
         Assert.DoesNotContain(pod.Containers[0].Env, e => e.Name.StartsWith("LIGHTREASONER_PROGRESS", StringComparison.Ordinal));
     }
@@ -154,7 +154,7 @@ public sealed class JobTemplateTests
     [Fact]
     public void Worker_IsPassedThrough()
     {
-        V1PodSpec pod = Build(Make.Sampling(change: s => s with
+        var pod = Build(Make.Sampling(change: s => s with
         {
             Storage = new StorageSpec { SecretRef = new LocalReference { Name = "blob-credentials" } },
             Tracking = Mlflow("mlflow"),
@@ -180,7 +180,7 @@ public sealed class JobTemplateTests
             },
         })).Spec.Template.Spec;
 
-        V1Container container = pod.Containers[0];
+        var container = pod.Containers[0];
         Assert.Equal(("mine:1", "Always", "pull"), (container.Image, container.ImagePullPolicy, pod.ImagePullSecrets[0].Name));
         Assert.Equal(("1", "32Gi", "4"), (container.Resources.Limits["nvidia.com/mig-3g.40gb"].ToString(),
             container.Resources.Limits["memory"].ToString(), container.Resources.Requests["cpu"].ToString()));
@@ -197,7 +197,7 @@ public sealed class JobTemplateTests
     [Fact]
     public void WorkerDefaults_FillWhatTheRunLeavesOut()
     {
-        OperatorOptions options = Make.Options with
+        var options = Make.Options with
         {
             WorkerDefaults = new WorkerSpec
             {
@@ -208,7 +208,7 @@ public sealed class JobTemplateTests
                 PriorityClassName = "low"
             },
         };
-        V1PodSpec pod = Build(Make.Sampling(change: s => s with
+        var pod = Build(Make.Sampling(change: s => s with
         {
             Worker = new WorkerSpec
             {
@@ -223,7 +223,7 @@ public sealed class JobTemplateTests
     [Fact]
     public void Fragments_AreHandedOnAsTheyStand()
     {
-        JsonObject job = JobTemplate.Build(Make.Sampling(change: s => s with
+        var job = JobTemplate.Build(Make.Sampling(change: s => s with
         {
             Worker = new WorkerSpec
             {
@@ -231,7 +231,7 @@ public sealed class JobTemplateTests
                 Volumes = [Parse("""{"name":"x","newSource":{"a":1}}""")]
             },
         }), new RunOutputs("az://x", new Dictionary<string, string>()), Make.Options);
-        JsonNode spec = job["spec"]!["template"]!["spec"]!;
+        var spec = job["spec"]!["template"]!["spec"]!;
         Assert.Equal("1Gi", (string?)spec["containers"]![0]!["resources"]!["limit"]!["memory"]);
         Assert.Equal("new", (string?)spec["containers"]![0]!["resources"]!["claims"]![0]!["name"]);
         Assert.Equal(1, (int?)spec["volumes"]!.AsArray()[^1]!["newSource"]!["a"]);
@@ -248,7 +248,7 @@ public sealed class JobTemplateTests
         "spec.worker.volumeMounts[0].name: Not found: \"x\"")]
     public void Messages_AreInTheRunsOwnTerms(string said, string expected)
     {
-        SamplingRunEntity run = Make.Sampling(change: s => s with
+        var run = Make.Sampling(change: s => s with
         {
             Worker = new WorkerSpec
             {
@@ -257,7 +257,7 @@ public sealed class JobTemplateTests
                 VolumeMounts = [Parse("""{"name":"x","mountPath":"/x"}""")]
             },
         });
-        JsonObject job = JobTemplate.Build(run, new RunOutputs("az://x", new Dictionary<string, string>()), Make.Options);
+        var job = JobTemplate.Build(run, new RunOutputs("az://x", new Dictionary<string, string>()), Make.Options);
         Assert.Equal(expected, RunTerms.Of(said, job, run.Spec.Worker));
     }
 
@@ -279,7 +279,7 @@ public sealed class JobTemplateTests
     [MemberData(nameof(Refused))]
     public void Policy_NamesWhatARunMayNotHave(string worker, string message)
     {
-        OperatorOptions options = Make.Options with
+        var options = Make.Options with
         {
             AllowedImages = ["registry.example/"],
             AllowedServiceAccounts = ["runs-*"],
@@ -288,7 +288,7 @@ public sealed class JobTemplateTests
         RunSpec spec = Make.Sampling(change: s =>
             s with { Worker = System.Text.Json.JsonSerializer.Deserialize<WorkerSpec>(worker, ApiJson.Options)! }).Spec;
         Assert.StartsWith(message, Assert.Single(RunPolicy.Violations(spec, options)), StringComparison.Ordinal);
-        RunDecision d = new RunDecider(options)
+        var d = new RunDecider(options)
             .Decide(new RunObservation { Run = Make.Sampling(change: s => s with { Worker = spec.Worker }), Now = Make.Now });
         Assert.Empty(d.Actions);
         Assert.Equal(Reasons.NotAllowed, Conditions.Find(d.Status.Conditions, Conditions.Ready)!.Reason);
@@ -298,14 +298,14 @@ public sealed class JobTemplateTests
     public void Policy_NamesTheSecretOfTrackingThatARunMayNotHave()
     {
         RunSpec spec = Make.Sampling(change: s => s with { Tracking = Mlflow("other") }).Spec;
-        string violation = Assert.Single(RunPolicy.Violations(spec, Make.Options with { AllowedSecrets = ["blob-*"] }));
+        var violation = Assert.Single(RunPolicy.Violations(spec, Make.Options with { AllowedSecrets = ["blob-*"] }));
         Assert.StartsWith("spec.tracking.mlflow.secretRef.name: Secret 'other'", violation, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Policy_AllowsWhatItNames()
     {
-        OperatorOptions options = Make.Options with
+        var options = Make.Options with
         {
             AllowedImages = ["registry.example/"],
             AllowedServiceAccounts = ["runs-*"],
@@ -345,11 +345,11 @@ public sealed class JobTemplateTests
     [Fact]
     public void Document_IsTheRunsManifest()
     {
-        SamplingRunEntity run = Make.Sampling(change: s => s with { Shards = 3 });
-        V1PodTemplateSpec template = Build(run).Spec.Template;
-        V1DownwardAPIVolumeFile file = template.Spec.Volumes.Single(v => v.DownwardAPI is not null).DownwardAPI.Items.Single();
+        var run = Make.Sampling(change: s => s with { Shards = 3 });
+        var template = Build(run).Spec.Template;
+        var file = template.Spec.Volumes.Single(v => v.DownwardAPI is not null).DownwardAPI.Items.Single();
         Assert.Equal(("run.json", "metadata.annotations['lightreasoner.io/document']"), (file.Path, file.FieldRef.FieldPath));
-        Manifest manifest = ManifestReader.Read(template.Metadata.Annotations["lightreasoner.io/document"], "run.json");
+        var manifest = ManifestReader.Read(template.Metadata.Annotations["lightreasoner.io/document"], "run.json");
         Assert.Equal(("s", "team", "uid-s"), (manifest.Metadata.Name, manifest.Metadata.Namespace, manifest.Metadata.Uid));
         Assert.Equal(run.Spec, ((SamplingRun)manifest).Spec);
     }

@@ -18,7 +18,7 @@ public sealed class RunDeciderTests
     [Fact]
     public void New_BecomesOneJob()
     {
-        RunDecision d = decider.Decide(new RunObservation { Run = Make.Sampling(), Now = Make.Now });
+        var d = decider.Decide(new RunObservation { Run = Make.Sampling(), Now = Make.Now });
 
         Assert.IsType<RunAction.CreateJob>(Assert.Single(d.Actions));
         Assert.Equal(RunPhase.Pending, d.Status.Phase);
@@ -30,7 +30,8 @@ public sealed class RunDeciderTests
     [Fact]
     public void New_WithoutAnyOutput_NeedsAction()
     {
-        RunDecision d = new RunDecider(Make.Options with { OutputPrefix = null }).Decide(new RunObservation { Run = Make.Sampling(), Now = Make.Now });
+        var d = new RunDecider(Make.Options with { OutputPrefix = null }).Decide(
+            new RunObservation { Run = Make.Sampling(), Now = Make.Now });
 
         Assert.Empty(d.Actions);
         Assert.Equal(Reasons.NoOutput, Ready(d.Status).Reason);
@@ -41,7 +42,12 @@ public sealed class RunDeciderTests
     [Fact]
     public void New_BreakingARule_NeedsActionWithTheFieldsPath()
     {
-        RunDecision d = decider.Decide(new RunObservation { Run = Make.Sampling(change: s => s with { Selection = new SelectionSpec { Beta = -1 } }), Now = Make.Now });
+        var d = decider.Decide(
+            new RunObservation
+            {
+                Run = Make.Sampling(change: s => s with { Selection = new SelectionSpec { Beta = -1 } }),
+                Now = Make.Now
+            });
 
         Assert.Empty(d.Actions);
         Assert.Equal(Reasons.InvalidSpec, Ready(d.Status).Reason);
@@ -51,10 +57,10 @@ public sealed class RunDeciderTests
     [Fact]
     public void JobOfAnEarlierRunOfTheName_IsWaitedFor()
     {
-        SamplingRunEntity run = Make.Sampling();
-        V1Job earlier = Make.Job(run);
+        var run = Make.Sampling();
+        var earlier = Make.Job(run);
         earlier.Metadata.OwnerReferences[0].Uid = "the run before";
-        RunDecision d = decider.Decide(new RunObservation { Run = run, EarlierJob = earlier, Now = Make.Now });
+        var d = decider.Decide(new RunObservation { Run = run, EarlierJob = earlier, Now = Make.Now });
 
         Assert.Empty(d.Actions);
         Assert.Equal(Reasons.WaitingForOldPods, Ready(d.Status).Reason);
@@ -64,7 +70,7 @@ public sealed class RunDeciderTests
     [Fact]
     public void DeletedRun_NothingIsMade()
     {
-        SamplingRunEntity run = Make.Sampling();
+        var run = Make.Sampling();
         run.Metadata.DeletionTimestamp = Make.Now.UtcDateTime;
         Assert.Empty(decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Actions);
     }
@@ -74,7 +80,8 @@ public sealed class RunDeciderTests
     [InlineData(RunPhase.Failed)]
     public void FinishedRunWithoutJob_IsNeverRunAgain(RunPhase phase)
     {
-        RunDecision d = decider.Decide(new RunObservation { Run = Make.Sampling(status: Started with { Phase = phase, CompletionTime = Make.Now }), Now = Make.Now });
+        var d = decider.Decide(
+            new RunObservation { Run = Make.Sampling(status: Started with { Phase = phase, CompletionTime = Make.Now }), Now = Make.Now });
 
         Assert.Empty(d.Actions);
         Assert.Equal(phase, d.Status.Phase);
@@ -86,8 +93,8 @@ public sealed class RunDeciderTests
     [InlineData(2, "the next pod is starting")]
     public void PodsHaveSucceeded_TheMessageSaysWhatIsAwaited(int shards, string message)
     {
-        SamplingRunEntity run = Make.Sampling(change: s => s with { Shards = shards, Parallelism = 1 }, status: Started);
-        RunDecision d = decider.Decide(new RunObservation { Run = run, Job = Make.Job(run), Pods = [Make.EndedPod(run, 0, null)], Now = Make.Now });
+        var run = Make.Sampling(change: s => s with { Shards = shards, Parallelism = 1 }, status: Started);
+        var d = decider.Decide(new RunObservation { Run = run, Job = Make.Job(run), Pods = [Make.EndedPod(run, 0, null)], Now = Make.Now });
 
         Assert.Equal(RunPhase.Running, d.Status.Phase);
         Assert.StartsWith(message, d.Status.Message, StringComparison.Ordinal);
@@ -96,8 +103,8 @@ public sealed class RunDeciderTests
     [Fact]
     public void UnfinishedRunWithoutJob_GetsItsJobAgain()
     {
-        SamplingRunEntity run = Make.Sampling(status: Started);
-        RunDecision d = decider.Decide(new RunObservation { Run = run, Now = Make.Now });
+        var run = Make.Sampling(status: Started);
+        var d = decider.Decide(new RunObservation { Run = run, Now = Make.Now });
 
         Assert.IsType<RunAction.CreateJob>(Assert.Single(d.Actions));
         Assert.Equal(Started.StartTime, d.Status.StartTime);
@@ -106,8 +113,8 @@ public sealed class RunDeciderTests
     [Fact]
     public void UnfinishedRunWithoutJob_WaitsForPodsOfTheOldJob()
     {
-        SamplingRunEntity run = Make.Sampling(status: Started);
-        RunDecision d = decider.Decide(new RunObservation { Run = run, Pods = [Make.Pod(run)], Now = Make.Now });
+        var run = Make.Sampling(status: Started);
+        var d = decider.Decide(new RunObservation { Run = run, Pods = [Make.Pod(run)], Now = Make.Now });
 
         Assert.Empty(d.Actions);
         Assert.Equal(Reasons.WaitingForOldPods, Ready(d.Status).Reason);
@@ -116,8 +123,8 @@ public sealed class RunDeciderTests
     [Fact]
     public void WorkingPod_IsRunning()
     {
-        SamplingRunEntity run = Make.Sampling();
-        RunDecision d = decider.Decide(Observe(run, Make.Job(run), Make.Pod(run)));
+        var run = Make.Sampling();
+        var d = decider.Decide(Observe(run, Make.Job(run), Make.Pod(run)));
 
         Assert.Empty(d.Actions);
         Assert.Equal(RunPhase.Running, d.Status.Phase);
@@ -130,9 +137,9 @@ public sealed class RunDeciderTests
     [Fact]
     public void WorkingPod_ThatDownloads_SaysHowFar()
     {
-        SamplingRunEntity run = Make.Sampling();
-        ShardProgress progress = ShardProgress.Add(null, Make.Report(0, 0, 0) with { Message = "downloading 3.1 of 14.2 GB" }, Make.Now);
-        RunDecision d = decider.Decide(Observe(run, Make.Job(run), Make.Pod(run)) with { Progress = [progress] });
+        var run = Make.Sampling();
+        var progress = ShardProgress.Add(null, Make.Report(0, 0, 0) with { Message = "downloading 3.1 of 14.2 GB" }, Make.Now);
+        var d = decider.Decide(Observe(run, Make.Job(run), Make.Pod(run)) with { Progress = [progress] });
         Assert.Equal("downloading 3.1 of 14.2 GB", d.Status.Message);
     }
 
@@ -147,14 +154,16 @@ public sealed class RunDeciderTests
     [MemberData(nameof(PodObstacles))]
     public void PodThatCannotRun_IsPendingWithTheReason(string what, string reason, string message)
     {
-        SamplingRunEntity run = Make.Sampling();
-        V1Pod pod = Make.Pod(run, phase: "Pending", status: what switch
+        var run = Make.Sampling();
+        var pod = Make.Pod(run, phase: "Pending", status: what switch
         {
-            "unschedulable" => s => s.Conditions = [new V1PodCondition { Type = "PodScheduled", Status = "False", Reason = "Unschedulable", Message = "0/3 nodes are available: 3 Insufficient nvidia.com/gpu." }],
+            "unschedulable" => s =>
+                s.Conditions = [new V1PodCondition { Type = "PodScheduled", Status = "False", Reason = "Unschedulable",
+                    Message = "0/3 nodes are available: 3 Insufficient nvidia.com/gpu." }],
             "image" => Make.WaitsBecause("ImagePullBackOff", "not found"),
             _ => Make.WaitsBecause("CreateContainerConfigError", "secret \"blob-credentials\" not found"),
         });
-        RunDecision d = decider.Decide(Observe(run, Make.Job(run, s => s.Active = 1), pod));
+        var d = decider.Decide(Observe(run, Make.Job(run, s => s.Active = 1), pod));
 
         Assert.Equal(RunPhase.Pending, d.Status.Phase);
         Assert.Equal(reason, Ready(d.Status).Reason);
@@ -164,8 +173,13 @@ public sealed class RunDeciderTests
     [Fact]
     public void QuotaAgainstPods_IsPendingWithTheQuota()
     {
-        SamplingRunEntity run = Make.Sampling();
-        RunDecision d = decider.Decide(Observe(run, Make.Job(run)) with { PodRefusal = "Error creating: pods \"s-srun-0-x\" is forbidden: exceeded quota: gpus, requested: requests.nvidia.com/gpu=1" });
+        var run = Make.Sampling();
+        var d = decider.Decide(
+            Observe(run, Make.Job(run)) with
+            {
+                PodRefusal =
+                "Error creating: pods \"s-srun-0-x\" is forbidden: exceeded quota: gpus, requested: requests.nvidia.com/gpu=1"
+            });
 
         Assert.Equal((RunPhase.Pending, Reasons.QuotaExceeded), (d.Status.Phase, Ready(d.Status).Reason));
         Assert.Contains("exceeded quota: gpus", d.Status.Message);
@@ -174,9 +188,9 @@ public sealed class RunDeciderTests
     [Fact]
     public void CrashedPod_IsRetriedWithTheWorkersWords()
     {
-        SamplingRunEntity run = Make.Sampling(status: Started);
-        string words = Make.Json(Make.Report(0, 5, 10, outcome: ReportOutcome.Failed) with { Message = "connection to hub lost" });
-        RunDecision d = decider.Decide(Observe(run, Make.Job(run, s => s.Failed = 1), Make.EndedPod(run, 1, words)));
+        var run = Make.Sampling(status: Started);
+        var words = Make.Json(Make.Report(0, 5, 10, outcome: ReportOutcome.Failed) with { Message = "connection to hub lost" });
+        var d = decider.Decide(Observe(run, Make.Job(run, s => s.Failed = 1), Make.EndedPod(run, 1, words)));
 
         Assert.Equal((RunPhase.Running, Reasons.Retrying), (d.Status.Phase, Ready(d.Status).Reason));
         Assert.Contains("connection to hub lost (exit code 1)", d.Status.Message);
@@ -190,10 +204,13 @@ public sealed class RunDeciderTests
     [InlineData(78, "BadManifest")]
     public void FinalExitCode_FailsWithTheWorkersWords(int code, string reason)
     {
-        SamplingRunEntity run = Make.Sampling(status: Started);
-        V1Job job = Make.Job(run, s => s.Conditions = [Make.Condition("Failed", "PodFailurePolicy", "Container worker failed")]);
-        string words = Make.Json(Make.Report(0, 0, 0, outcome: ReportOutcome.Failed) with { Message = "az://data/q.jsonl line 17: field 'question' is missing" });
-        RunDecision d = decider.Decide(Observe(run, job, Make.EndedPod(run, code, words)));
+        var run = Make.Sampling(status: Started);
+        var job = Make.Job(run, s => s.Conditions = [Make.Condition("Failed", "PodFailurePolicy", "Container worker failed")]);
+        var words = Make.Json(
+            Make.Report(0, 0, 0,
+                outcome: ReportOutcome.Failed) with
+            { Message = "az://data/q.jsonl line 17: field 'question' is missing" });
+        var d = decider.Decide(Observe(run, job, Make.EndedPod(run, code, words)));
 
         Assert.Equal((RunPhase.Failed, reason), (d.Status.Phase, Ready(d.Status).Reason));
         Assert.Equal($"az://data/q.jsonl line 17: field 'question' is missing (exit code {code})", d.Status.Message);
@@ -205,14 +222,14 @@ public sealed class RunDeciderTests
     [Fact]
     public void RetriesExhausted_NamesTheShardAndItsLastLine()
     {
-        SamplingRunEntity run = Make.Sampling(change: s => s with { Shards = 4 }, status: Started);
-        V1Job job = Make.Job(run, s =>
+        var run = Make.Sampling(change: s => s with { Shards = 4 }, status: Started);
+        var job = Make.Job(run, s =>
         {
             s.Conditions = [Make.Condition("Failed", "FailedIndexes", "Job has failed indexes")];
             s.FailedIndexes = "2";
             s.Succeeded = 3;
         });
-        RunDecision d = decider.Decide(Observe(run, job, Make.EndedPod(run, 137, "loading\nout of memory on device\n", shard: 2, reason: "Error")));
+        var d = decider.Decide(Observe(run, job, Make.EndedPod(run, 137, "loading\nout of memory on device\n", shard: 2, reason: "Error")));
 
         Assert.Equal((RunPhase.Failed, Reasons.RetriesExhausted), (d.Status.Phase, Ready(d.Status).Reason));
         Assert.Contains("shard 2: out of memory on device (exit code 137)", d.Status.Message);
@@ -222,11 +239,12 @@ public sealed class RunDeciderTests
     [Fact]
     public void Deadline_CountsTheTimeThatPodsWorked_AndStopsThem()
     {
-        SamplingRunEntity run = Make.Sampling(change: s => s with { ActiveDeadlineSeconds = 3600 }, status: Started with { ActiveSeconds = 3000, ActiveSince = Make.Now.AddSeconds(-500) });
-        RunDecision early = decider.Decide(Observe(run, Make.Job(run), Make.Pod(run)));
+        var run = Make.Sampling(change: s => s with { ActiveDeadlineSeconds = 3600 },
+            status: Started with { ActiveSeconds = 3000, ActiveSince = Make.Now.AddSeconds(-500) });
+        var early = decider.Decide(Observe(run, Make.Job(run), Make.Pod(run)));
         Assert.Equal((RunPhase.Running, TimeSpan.FromSeconds(100)), (early.Status.Phase, early.RequeueAfter));
 
-        RunDecision over = decider.Decide(Observe(run, Make.Job(run), Make.Pod(run)) with { Now = Make.Now.AddSeconds(100) });
+        var over = decider.Decide(Observe(run, Make.Job(run), Make.Pod(run)) with { Now = Make.Now.AddSeconds(100) });
         Assert.Equal((RunPhase.Failed, Reasons.DeadlineExceeded), (over.Status.Phase, Ready(over.Status).Reason));
         Assert.IsType<RunAction.DeleteJob>(Assert.Single(over.Actions));
     }
@@ -234,31 +252,33 @@ public sealed class RunDeciderTests
     [Fact]
     public void Deadline_StandsStill_WhileNoPodWorks()
     {
-        SamplingRunEntity run = Make.Sampling(change: s => s with { ActiveDeadlineSeconds = 3600 }, status: Started with { ActiveSeconds = 10, ActiveSince = Make.Now.AddSeconds(-590) });
-        V1Job preempted = Make.Job(run);
+        var run = Make.Sampling(change: s => s with { ActiveDeadlineSeconds = 3600 },
+            status: Started with { ActiveSeconds = 10, ActiveSince = Make.Now.AddSeconds(-590) });
+        var preempted = Make.Job(run);
         preempted.Spec.Suspend = true;
         run.Status = (SamplingRunStatus)decider.Decide(Observe(run, preempted)).Status;
         Assert.Equal((600L, null), (run.Status.ActiveSeconds, run.Status.ActiveSince));
 
         preempted.Spec.Suspend = false;
-        RunDecision d = decider.Decide(Observe(run, preempted, Make.Pod(run)) with { Now = Make.Now.AddDays(1) });
+        var d = decider.Decide(Observe(run, preempted, Make.Pod(run)) with { Now = Make.Now.AddDays(1) });
         Assert.Equal((RunPhase.Running, TimeSpan.FromSeconds(3000)), (d.Status.Phase, d.RequeueAfter));
     }
 
     [Fact]
     public void CompleteJob_SucceedsWithFiguresOfTheTerminationMessages()
     {
-        SamplingRunEntity run = Make.Sampling(change: s => s with { Shards = 2 }, status: Started);
-        RunDecision d = decider.Decide(Observe(run, Make.Job(run, s => { s.Conditions = [Make.Condition("Complete")]; s.Succeeded = 2; })) with
+        var run = Make.Sampling(change: s => s with { Shards = 2 }, status: Started);
+        var d = decider.Decide(Observe(run, Make.Job(run, s => { s.Conditions = [Make.Condition("Complete")]; s.Succeeded = 2; })) with
         {
-            Progress = [Make.Progress(Make.Report(0, 60, 60, outcome: ReportOutcome.Succeeded)), Make.Progress(Make.Report(1, 40, 40, outcome: ReportOutcome.Succeeded))],
+            Progress = [Make.Progress(Make.Report(0, 60, 60, outcome: ReportOutcome.Succeeded)),
+                Make.Progress(Make.Report(1, 40, 40, outcome: ReportOutcome.Succeeded))],
         });
 
         Assert.Equal(RunPhase.Succeeded, d.Status.Phase);
         Assert.Equal(("True", "False", "False"), Kstatus(d.Status));
         Assert.Equal("100/100", d.Status.Progress!.Display);
         Assert.Equal(100, d.Status.Progress.Percent);
-        SamplingMetrics metrics = ((SamplingRunStatus)d.Status).Metrics!;
+        var metrics = ((SamplingRunStatus)d.Status).Metrics!;
         Assert.Equal((100, 1000, 200, 0.2), (metrics.PromptsDone, metrics.StepsSeen, metrics.SamplesKept, metrics.KeepRate));
         Assert.Equal(1.4, metrics.MeanKl);
         Assert.Equal(2, d.Status.Shards!.Succeeded);
@@ -267,33 +287,33 @@ public sealed class RunDeciderTests
     [Fact]
     public void SuccessCriteriaMet_IsNotTheEndYet()
     {
-        SamplingRunEntity run = Make.Sampling(status: Started);
-        V1Job job = Make.Job(run, s => s.Conditions = [Make.Condition("SuccessCriteriaMet")]);
+        var run = Make.Sampling(status: Started);
+        var job = Make.Job(run, s => s.Conditions = [Make.Condition("SuccessCriteriaMet")]);
         Assert.Equal(RunPhase.Running, decider.Decide(Observe(run, job, Make.EndedPod(run, 0, null))).Status.Phase);
     }
 
     [Fact]
     public void Suspend_IsHandedToTheJob_AndBack()
     {
-        SamplingRunEntity run = Make.Sampling(status: Started);
-        V1Job job = Make.Job(run);
+        var run = Make.Sampling(status: Started);
+        var job = Make.Job(run);
         run.Spec = run.Spec with { Suspend = true };
-        RunDecision d = decider.Decide(Observe(run, job, Make.Pod(run)));
-        RunAction.PatchJob patch = Assert.IsType<RunAction.PatchJob>(d.Actions.Single(a => a is RunAction.PatchJob));
+        var d = decider.Decide(Observe(run, job, Make.Pod(run)));
+        var patch = Assert.IsType<RunAction.PatchJob>(d.Actions.Single(a => a is RunAction.PatchJob));
         Assert.True(patch.Suspend);
         Assert.Equal((RunPhase.Suspended, Reasons.Stopping), (d.Status.Phase, Ready(d.Status).Reason));
 
         job.Spec.Suspend = true;
         run.Spec = run.Spec with { Suspend = false };
         run.Status = (SamplingRunStatus)d.Status;
-        RunDecision resumed = decider.Decide(Observe(run, job));
+        var resumed = decider.Decide(Observe(run, job));
         Assert.False(Assert.IsType<RunAction.PatchJob>(resumed.Actions.Single(a => a is RunAction.PatchJob)).Suspend);
     }
 
     [Fact]
     public void SuspendedBeforeItsStart_MakesNoJob()
     {
-        RunDecision d = decider.Decide(new RunObservation { Run = Make.Sampling(change: s => s with { Suspend = true }), Now = Make.Now });
+        var d = decider.Decide(new RunObservation { Run = Make.Sampling(change: s => s with { Suspend = true }), Now = Make.Now });
         Assert.DoesNotContain(d.Actions, a => a is RunAction.CreateJob);
         Assert.Equal(RunPhase.Suspended, d.Status.Phase);
     }
@@ -301,19 +321,20 @@ public sealed class RunDeciderTests
     [Fact]
     public void Parallelism_IsHandedToTheRunningJob()
     {
-        SamplingRunEntity run = Make.Sampling(change: s => s with { Shards = 8 }, status: Started);
-        V1Job job = Make.Job(run);
+        var run = Make.Sampling(change: s => s with { Shards = 8 }, status: Started);
+        var job = Make.Job(run);
         run.Spec = run.Spec with { Parallelism = 3 };
-        RunAction.PatchJob patch = Assert.IsType<RunAction.PatchJob>(decider.Decide(Observe(run, job, Make.Pod(run))).Actions.Single(a => a is RunAction.PatchJob));
+        var patch = Assert.IsType<RunAction.PatchJob>(
+            decider.Decide(Observe(run, job, Make.Pod(run))).Actions.Single(a => a is RunAction.PatchJob));
         Assert.Equal((null, 3), (patch.Suspend, patch.Parallelism));
     }
 
     [Fact]
     public void Queue_CreatesASuspendedJob_AndLeavesItToKueue()
     {
-        SamplingRunEntity run = Make.Sampling(change: s => s with { QueueName = "gpus", Shards = 4 });
-        RunDecision d = decider.Decide(new RunObservation { Run = run, Now = Make.Now });
-        V1Job job = d.Actions.OfType<RunAction.CreateJob>().Single().Job;
+        var run = Make.Sampling(change: s => s with { QueueName = "gpus", Shards = 4 });
+        var d = decider.Decide(new RunObservation { Run = run, Now = Make.Now });
+        var job = d.Actions.OfType<RunAction.CreateJob>().Single().Job;
         Assert.True(job.Spec.Suspend);
         Assert.Equal("gpus", job.Metadata.Labels[Labels.Queue]);
         Assert.Equal(RunPhase.Queued, d.Status.Phase);
@@ -328,10 +349,10 @@ public sealed class RunDeciderTests
     [Fact]
     public void QueuedRunThatIsSuspended_GivesItsJobBack()
     {
-        SamplingRunEntity run = Make.Sampling(change: s => s with { QueueName = "gpus" }, status: Started);
-        V1Job job = Make.Job(run);
+        var run = Make.Sampling(change: s => s with { QueueName = "gpus" }, status: Started);
+        var job = Make.Job(run);
         run.Spec = run.Spec with { Suspend = true };
-        RunDecision d = decider.Decide(Observe(run, job, Make.Pod(run)));
+        var d = decider.Decide(Observe(run, job, Make.Pod(run)));
         Assert.Contains(d.Actions, a => a is RunAction.DeleteJob);
         Assert.Equal(RunPhase.Suspended, d.Status.Phase);
     }
@@ -339,8 +360,8 @@ public sealed class RunDeciderTests
     [Fact]
     public void SpecChangedBeforeTheStart_ReplacesTheJob()
     {
-        SamplingRunEntity run = Make.Sampling();
-        V1Job job = Make.Job(run, started: false);
+        var run = Make.Sampling();
+        var job = Make.Job(run, started: false);
         run.Spec = run.Spec with { Worker = new WorkerSpec { Gpus = 0 } };
         Assert.Contains(decider.Decide(Observe(run, job)).Actions, a => a is RunAction.DeleteJob);
     }
@@ -348,23 +369,29 @@ public sealed class RunDeciderTests
     [Fact]
     public void NewOperatorImage_LeavesRunningPodsAlone()
     {
-        SamplingRunEntity run = Make.Sampling(status: Started);
-        RunDecision d = new RunDecider(Make.Options with { WorkerCudaImage = "registry.example/worker:2-cuda" }).Decide(Observe(run, Make.Job(run), Make.Pod(run)));
+        var run = Make.Sampling(status: Started);
+        var d = new RunDecider(Make.Options with { WorkerCudaImage = "registry.example/worker:2-cuda" }).Decide(
+            Observe(run, Make.Job(run), Make.Pod(run)));
         Assert.Empty(d.Actions);
     }
 
     [Fact]
     public void SpecChangedWhileNoPodWorks_ReplacesTheJob_AndKeepsWhatWasCounted()
     {
-        SamplingRunEntity run = Make.Sampling(status: Started with { Retries = 2, ActiveSeconds = 100 });
-        V1Job job = Make.Job(run);
-        run.Spec = run.Spec with { Worker = new WorkerSpec { Resources = System.Text.Json.Nodes.JsonNode.Parse("""{"limits":{"memory":"64Gi"}}""")!.AsObject() } };
-        V1Pod unschedulable = Make.Pod(run, phase: "Pending");
-        RunDecision d = decider.Decide(Observe(run, job, unschedulable));
+        var run = Make.Sampling(status: Started with { Retries = 2, ActiveSeconds = 100 });
+        var job = Make.Job(run);
+        run.Spec = run.Spec with
+        {
+            Worker =
+            new WorkerSpec { Resources = System.Text.Json.Nodes.JsonNode.Parse("""{"limits":{"memory":"64Gi"}}""")!.AsObject() }
+        };
+        var unschedulable = Make.Pod(run, phase: "Pending");
+        var d = decider.Decide(Observe(run, job, unschedulable));
         Assert.IsType<RunAction.DeleteJob>(Assert.Single(d.Actions));
 
         run.Status = (SamplingRunStatus)d.Status;
-        V1Job next = Assert.IsType<RunAction.CreateJob>(Assert.Single(decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Actions)).Job;
+        var next = Assert.IsType<RunAction.CreateJob>(
+            Assert.Single(decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Actions)).Job;
         Assert.Equal((1, "2"), (next.Spec.BackoffLimit, next.Metadata.Annotations[Labels.RetriesBefore]));
         Assert.Equal("64Gi", next.Spec.Template.Spec.Containers[0].Resources.Limits["memory"].ToString());
         Assert.Equal((2, 100L), (run.Status.Retries, run.Status.ActiveSeconds));
@@ -373,20 +400,22 @@ public sealed class RunDeciderTests
     [Fact]
     public void SeveralShards_WhoseJobIsReplaced_KeepWhatWasCounted()
     {
-        SamplingRunEntity run = Make.Sampling(change: s => s with { Shards = 3, Retries = 3 }, status: Started);
-        V1Job job = Make.Job(run, s => s.Failed = 3);
-        V1Pod disrupted = Make.EndedPod(run, 137, null, 2, "c");
+        var run = Make.Sampling(change: s => s with { Shards = 3, Retries = 3 }, status: Started);
+        var job = Make.Job(run, s => s.Failed = 3);
+        var disrupted = Make.EndedPod(run, 137, null, 2, "c");
         disrupted.Status.Conditions = [new V1PodCondition { Type = "DisruptionTarget", Status = "True" }];
-        V1Pod[] pods = [Make.EndedPod(run, 1, "oom", 0, "a"), Make.EndedPod(run, 1, "oom", 0, "b"), Make.EndedPod(run, 1, "oom", 1, "a"), disrupted];
+        V1Pod[] pods = [Make.EndedPod(run, 1, "oom", 0, "a"), Make.EndedPod(run, 1, "oom", 0, "b"), Make.EndedPod(run, 1, "oom", 1, "a"),
+            disrupted];
         pods[1].Metadata.Annotations[Labels.FailureCount] = "1";
         Assert.Equal(3, job.Spec.BackoffLimitPerIndex);
         run.Spec = run.Spec with { Worker = new WorkerSpec { Image = "mine:2" } };
-        RunDecision d = decider.Decide(Observe(run, job, pods));
+        var d = decider.Decide(Observe(run, job, pods));
         Assert.IsType<RunAction.DeleteJob>(Assert.Single(d.Actions));
 
         // The first shard has failed twice, and has one retry left; so have the others.
         run.Status = (SamplingRunStatus)d.Status;
-        V1Job next = Assert.IsType<RunAction.CreateJob>(Assert.Single(decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Actions)).Job;
+        var next = Assert.IsType<RunAction.CreateJob>(
+            Assert.Single(decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Actions)).Job;
         Assert.Equal((1, 2, 3), (next.Spec.BackoffLimitPerIndex, run.Status.Shards!.Retries, run.Status.Retries));
 
         // It fails again in the new Job, which is replaced too.
@@ -394,17 +423,18 @@ public sealed class RunDeciderTests
         next.Status = new V1JobStatus { Failed = 1, StartTime = Make.Now.UtcDateTime };
         run.Spec = run.Spec with { Worker = new WorkerSpec { Image = "mine:3" } };
         run.Status = (SamplingRunStatus)decider.Decide(Observe(run, next, Make.EndedPod(run, 1, "oom", 0, "d"))).Status;
-        V1Job last = Assert.IsType<RunAction.CreateJob>(Assert.Single(decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Actions)).Job;
+        var last = Assert.IsType<RunAction.CreateJob>(
+            Assert.Single(decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Actions)).Job;
         Assert.Equal((0, 4), (last.Spec.BackoffLimitPerIndex, run.Status.Retries));
     }
 
     [Fact]
     public void SpecChangedWhileAPodWorks_WaitsForItsEnd_AndSaysSo()
     {
-        SamplingRunEntity run = Make.Sampling(status: Started);
-        V1Job job = Make.Job(run);
+        var run = Make.Sampling(status: Started);
+        var job = Make.Job(run);
         run.Spec = run.Spec with { Worker = new WorkerSpec { Image = "mine:2" } };
-        RunDecision d = decider.Decide(Observe(run, job, Make.Pod(run)));
+        var d = decider.Decide(Observe(run, job, Make.Pod(run)));
         Assert.Empty(d.Actions);
         Assert.Contains("the changed spec applies to the next pod", d.Status.Message);
         Assert.IsType<RunAction.DeleteJob>(Assert.Single(decider.Decide(Observe(run, job, Make.EndedPod(run, 1, "oom"))).Actions));
@@ -415,37 +445,49 @@ public sealed class RunDeciderTests
     [InlineData("defaults")]
     public void NewerOperator_LeavesQueuedJobsAlone(string what)
     {
-        SamplingRunEntity run = Make.Sampling(change: s => s with { QueueName = "gpus" });
-        V1Job job = Make.Job(run, started: false);
-        OperatorOptions newer = what == "image" ? Make.Options with { WorkerCudaImage = "registry.example/worker:2-cuda" } : Make.Options with { WorkerDefaults = new WorkerSpec { PriorityClassName = "low" } };
+        var run = Make.Sampling(change: s => s with { QueueName = "gpus" });
+        var job = Make.Job(run, started: false);
+        var newer = what == "image" ? Make.Options with { WorkerCudaImage = "registry.example/worker:2-cuda" }
+            : Make.Options with { WorkerDefaults = new WorkerSpec { PriorityClassName = "low" } };
         Assert.Empty(new RunDecider(newer).Decide(Observe(run, job)).Actions);
     }
 
     [Fact]
     public void Rerun_TakesAFailedRunUpAgain_WithNewRetries()
     {
-        SamplingRunEntity run = Make.Sampling(status: Started with { Phase = RunPhase.Failed, CompletionTime = Make.Now, Retries = 4, Rerun = "1", Extent = "maxQuestions=-", ActiveSeconds = 50 });
-        V1Job failed = Make.Job(run, s => (s.Failed, s.Conditions) = (4, [Make.Condition("Failed", "BackoffLimitExceeded")]));
+        var run = Make.Sampling(
+            status: Started with
+            {
+                Phase = RunPhase.Failed,
+                CompletionTime = Make.Now,
+                Retries = 4,
+                Rerun = "1",
+                Extent = "maxQuestions=-",
+                ActiveSeconds = 50
+            });
+        var failed = Make.Job(run, s => (s.Failed, s.Conditions) = (4, [Make.Condition("Failed", "BackoffLimitExceeded")]));
         run.Metadata.Annotations = new Dictionary<string, string> { [Labels.Rerun] = "1" };
         Assert.Equal(RunPhase.Failed, decider.Decide(Observe(run, failed)).Status.Phase);
 
         run.Metadata.Annotations[Labels.Rerun] = "2";
-        RunDecision d = decider.Decide(Observe(run, failed));
+        var d = decider.Decide(Observe(run, failed));
         Assert.Equal(failed, Assert.IsType<RunAction.DeleteJob>(Assert.Single(d.Actions)).Job);
-        Assert.Equal((RunPhase.Pending, 0, 1, "2", null, 0L), (d.Status.Phase, d.Status.Retries, d.Status.Restarts, d.Status.Rerun, d.Status.CompletionTime, d.Status.ActiveSeconds));
+        Assert.Equal((RunPhase.Pending, 0, 1, "2", null, 0L),
+            (d.Status.Phase, d.Status.Retries, d.Status.Restarts, d.Status.Rerun, d.Status.CompletionTime, d.Status.ActiveSeconds));
         Assert.Equal(("False", "True", "False"), Kstatus(d.Status));
 
         run.Status = (SamplingRunStatus)d.Status;
-        RunDecision still = decider.Decide(Observe(run, failed));      // the old Job does not settle the run again
+        var still = decider.Decide(Observe(run, failed));      // the old Job does not settle the run again
         Assert.Equal((RunPhase.Pending, 0), (still.Status.Phase, still.Status.Retries));
-        V1Job next = Assert.IsType<RunAction.CreateJob>(Assert.Single(decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Actions)).Job;
+        var next = Assert.IsType<RunAction.CreateJob>(
+            Assert.Single(decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Actions)).Job;
         Assert.Equal((3, "1"), (next.Spec.BackoffLimit, next.Metadata.Annotations[Labels.Restarts]));
     }
 
     [Fact]
     public void RerunAnnotation_SeenBeforeTheFailure_AsksForNothing()
     {
-        SamplingRunEntity run = Make.Sampling(status: Started);
+        var run = Make.Sampling(status: Started);
         run.Metadata.Annotations = new Dictionary<string, string> { [Labels.Rerun] = "1" };
         run.Status = (SamplingRunStatus)decider.Decide(Observe(run, Make.Job(run), Make.Pod(run))).Status;
         Assert.Equal("1", run.Status.Rerun);
@@ -456,13 +498,19 @@ public sealed class RunDeciderTests
     [Theory, InlineData(RunPhase.Succeeded), InlineData(RunPhase.Failed)]
     public void MoreQuestions_LetAFinishedRunGoOn(RunPhase end)
     {
-        SamplingRunEntity run = Make.Sampling(change: s => s with { MaxQuestions = 100 });
+        var run = Make.Sampling(change: s => s with { MaxQuestions = 100 });
         run.Status = (SamplingRunStatus)decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Status;
-        run.Status = run.Status with { Phase = end, StartTime = Make.Now, CompletionTime = Make.Now, Progress = new RunProgress { Done = 100, Total = 100, Percent = 100 } };
+        run.Status = run.Status with
+        {
+            Phase = end,
+            StartTime = Make.Now,
+            CompletionTime = Make.Now,
+            Progress = new RunProgress { Done = 100, Total = 100, Percent = 100 }
+        };
         Assert.Equal(end, decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Status.Phase);
 
         run.Spec = run.Spec with { MaxQuestions = 200 };
-        RunDecision d = decider.Decide(new RunObservation { Run = run, Now = Make.Now });
+        var d = decider.Decide(new RunObservation { Run = run, Now = Make.Now });
         Assert.Equal((RunPhase.Pending, 100L), (d.Status.Phase, d.Status.Progress!.Done));
         Assert.Contains("more is asked for", d.Status.Message);
         // A status of an older operator says nothing of it.
@@ -473,11 +521,12 @@ public sealed class RunDeciderTests
     [Fact]
     public void FinishedRun_HasNoActiveJob_AndItsEndedJobGoesAfterAWhile()
     {
-        SamplingRunEntity run = Make.Sampling(status: Started with { Phase = RunPhase.Failed, CompletionTime = Make.Now });
+        var run = Make.Sampling(status: Started with { Phase = RunPhase.Failed, CompletionTime = Make.Now });
         Assert.IsType<RunAction.DeleteJob>(Assert.Single(decider.Decide(Observe(run, Make.Job(run), Make.Pod(run))).Actions));
 
-        V1Job ended = Make.Job(run, s => s.Conditions = [Make.Condition("Failed", "BackoffLimitExceeded")]);
-        Assert.Equal(JobPlan.TimeToLive, Assert.IsType<RunAction.PatchJob>(Assert.Single(decider.Decide(Observe(run, ended)).Actions)).TimeToLive);
+        var ended = Make.Job(run, s => s.Conditions = [Make.Condition("Failed", "BackoffLimitExceeded")]);
+        Assert.Equal(JobPlan.TimeToLive,
+            Assert.IsType<RunAction.PatchJob>(Assert.Single(decider.Decide(Observe(run, ended)).Actions)).TimeToLive);
         ended.Spec.TtlSecondsAfterFinished = JobPlan.TimeToLive;
         Assert.Empty(decider.Decide(Observe(run, ended)).Actions);
     }
@@ -485,11 +534,11 @@ public sealed class RunDeciderTests
     [Fact]
     public void LostNode_IsTold()
     {
-        SamplingRunEntity run = Make.Sampling(status: Started);
-        V1Pod pod = Make.Pod(run, status: s => s.Conditions =
+        var run = Make.Sampling(status: Started);
+        var pod = Make.Pod(run, status: s => s.Conditions =
             [new V1PodCondition { Type = "Ready", Status = "False" }, new V1PodCondition { Type = "ContainersReady", Status = "True" }]);
         pod.Spec = new V1PodSpec { NodeName = "gpu-7" };
-        RunDecision d = decider.Decide(Observe(run, Make.Job(run), pod));
+        var d = decider.Decide(Observe(run, Make.Job(run), pod));
         Assert.Equal(Reasons.NodeLost, Ready(d.Status).Reason);
         Assert.Contains("gpu-7", d.Status.Message);
 
@@ -499,14 +548,14 @@ public sealed class RunDeciderTests
     [Fact]
     public void PodStuckOnALostNode_IsToldWithinAMinuteOfItsGracePeriod()
     {
-        SamplingRunEntity run = Make.Sampling(status: Started);
-        V1Pod terminating = Make.Pod(run);
-        DateTimeOffset graceEnds = Make.Now.AddSeconds(117);
+        var run = Make.Sampling(status: Started);
+        var terminating = Make.Pod(run);
+        var graceEnds = Make.Now.AddSeconds(117);
         terminating.Metadata.DeletionTimestamp = graceEnds.UtcDateTime;
-        DateTimeOffset now = Make.Now;
+        var now = Make.Now;
         while (true)
         {
-            RunDecision d = decider.Decide(Observe(run, Make.Job(run), terminating) with { Now = now });
+            var d = decider.Decide(Observe(run, Make.Job(run), terminating) with { Now = now });
             run.Status = (SamplingRunStatus)d.Status;
             if (Ready(d.Status).Reason == Reasons.NodeLost) break;
             now += Assert.NotNull(d.RequeueAfter);
@@ -517,56 +566,83 @@ public sealed class RunDeciderTests
     [Fact]
     public void PodDeletedByHand_WithoutRetries_IsCalledThat()
     {
-        SamplingRunEntity run = Make.Sampling(change: s => s with { Retries = 0 }, status: Started);
-        V1Pod pod = Make.EndedPod(run, 143, null);
+        var run = Make.Sampling(change: s => s with { Retries = 0 }, status: Started);
+        var pod = Make.EndedPod(run, 143, null);
         pod.Metadata.DeletionTimestamp = Make.Now.UtcDateTime;
-        RunDecision dying = decider.Decide(Observe(run, Make.Job(run), pod));
-        Assert.Equal(("no retries are left after pod pod-0 was deleted", Reasons.Stopping), (dying.Status.Message, Ready(dying.Status).Reason));
-        RunDecision d = decider.Decide(Observe(run, Make.Job(run, s => s.Conditions = [Make.Condition("Failed", "BackoffLimitExceeded", "Job has reached the specified backoff limit")]), pod));
+        var dying = decider.Decide(Observe(run, Make.Job(run), pod));
+        Assert.Equal(("no retries are left after pod pod-0 was deleted", Reasons.Stopping),
+            (dying.Status.Message, Ready(dying.Status).Reason));
+        var d = decider.Decide(
+            Observe(run, Make.Job(run, s =>
+                s.Conditions = [Make.Condition("Failed", "BackoffLimitExceeded", "Job has reached the specified backoff limit")]), pod));
         Assert.Equal("gave up after 0 retries: pod pod-0 was deleted", d.Status.Message);
     }
 
     [Fact]
     public void TerminatingNamespace_TakesAJobOfSeveralShardsAway()
     {
-        SamplingRunEntity run = Make.Sampling(change: s => s with { Shards = 2 }, status: Started);
-        RunDecision d = decider.Decide(Observe(run, Make.Job(run), Make.Pod(run)) with { NamespaceIsTerminating = true });
+        var run = Make.Sampling(change: s => s with { Shards = 2 }, status: Started);
+        var d = decider.Decide(Observe(run, Make.Job(run), Make.Pod(run)) with { NamespaceIsTerminating = true });
         Assert.False(Assert.IsType<RunAction.DeleteJob>(Assert.Single(d.Actions)).Foreground);
     }
 
     [Fact]
     public void RefusedPods_NeedAction_AQuotaDoesNot()
     {
-        SamplingRunEntity run = Make.Sampling();
-        RunDecision refused = decider.Decide(Observe(run, Make.Job(run)) with { PodRefusal = "(combined from similar events): Error creating: pods \"x\" is forbidden: violates PodSecurity \"restricted:latest\"" });
-        Assert.Equal((Reasons.PodsRefused, "True"), (Ready(refused.Status).Reason, Conditions.Find(refused.Status.Conditions, Conditions.Stalled)!.Status));
+        var run = Make.Sampling();
+        var refused = decider.Decide(
+            Observe(run, Make.Job(run)) with
+            {
+                PodRefusal =
+                "(combined from similar events): Error creating: pods \"x\" is forbidden: violates PodSecurity \"restricted:latest\""
+            });
+        Assert.Equal((Reasons.PodsRefused, "True"),
+            (Ready(refused.Status).Reason, Conditions.Find(refused.Status.Conditions, Conditions.Stalled)!.Status));
         Assert.StartsWith("Error creating", refused.Status.Message, StringComparison.Ordinal);
-        RunDecision quota = decider.Decide(Observe(run, Make.Job(run)) with { PodRefusal = "Error creating: pods \"x\" is forbidden: exceeded quota: gpus" });
+        var quota = decider.Decide(
+            Observe(run, Make.Job(run)) with { PodRefusal = "Error creating: pods \"x\" is forbidden: exceeded quota: gpus" });
         Assert.Equal("False", Conditions.Find(quota.Status.Conditions, Conditions.Stalled)!.Status);
     }
 
     [Fact]
     public void ConditionsOfAJob_StandBesideKstatus()
     {
-        SamplingRunEntity run = Make.Sampling(change: s => s with { Suspend = true });
-        RunStatus suspended = decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Status;
-        Assert.Equal(["False", "False", "True"], new[] { Conditions.Complete, Conditions.Failed, Conditions.Suspended }.Select(type => Conditions.Find(suspended.Conditions, type)!.Status));
+        var run = Make.Sampling(change: s => s with { Suspend = true });
+        var suspended = decider.Decide(new RunObservation { Run = run, Now = Make.Now }).Status;
+        Assert.Equal(["False", "False", "True"],
+            new[] { Conditions.Complete, Conditions.Failed, Conditions.Suspended }.Select(type =>
+                Conditions.Find(suspended.Conditions, type)!.Status));
     }
 
     [Fact]
     public void TransitionTime_MovesWithTheStatusAlone()
     {
-        SamplingRunEntity run = Make.Sampling();
+        var run = Make.Sampling();
         run.Status = (SamplingRunStatus)decider.Decide(Observe(run, Make.Job(run))).Status;
-        RunStatus later = decider.Decide(Observe(run, Make.Job(run), Make.Pod(run)) with { Now = Make.Now.AddMinutes(1) }).Status;
-        Assert.NotEqual(run.Status.Conditions!.Single(c => c.Type == Conditions.Reconciling).Reason, later.Conditions!.Single(c => c.Type == Conditions.Reconciling).Reason);
+        var later = decider.Decide(Observe(run, Make.Job(run), Make.Pod(run)) with { Now = Make.Now.AddMinutes(1) }).Status;
+        Assert.NotEqual(run.Status.Conditions!.Single(c => c.Type == Conditions.Reconciling).Reason,
+            later.Conditions!.Single(c => c.Type == Conditions.Reconciling).Reason);
         Assert.Equal(Make.Now, later.Conditions!.Single(c => c.Type == Conditions.Reconciling).LastTransitionTime);
     }
 
     [Fact]
     public void DocumentThatIsTooLarge_IsRefusedByName()
     {
-        RunDecision d = decider.Decide(new RunObservation { Run = Make.Sampling(change: s => s with { Worker = new WorkerSpec { PodAnnotations = new Dictionary<string, string> { ["note"] = new string('x', 201 * 1024) } } }), Now = Make.Now });
+        var d = decider.Decide(
+            new RunObservation
+            {
+                Run =
+                Make.Sampling(change: s =>
+                    s with
+                    {
+                        Worker = new WorkerSpec
+                        {
+                            PodAnnotations =
+                        new Dictionary<string, string> { ["note"] = new string('x', 201 * 1024) }
+                        }
+                    }),
+                Now = Make.Now
+            });
         Assert.Empty(d.Actions);
         Assert.StartsWith("spec.worker: the document has", d.Status.Message, StringComparison.Ordinal);
     }
@@ -574,22 +650,24 @@ public sealed class RunDeciderTests
     [Fact]
     public void TimeToLive_DeletesTheFinishedRunOnTime()
     {
-        SamplingRunStatus done = Started with { Phase = RunPhase.Succeeded, CompletionTime = Make.Now };
-        SamplingRunEntity run = Make.Sampling(change: s => s with { TtlSecondsAfterFinished = 100 }, status: done);
-        RunDecision early = decider.Decide(new RunObservation { Run = run, Now = Make.Now.AddSeconds(40) });
+        var done = Started with { Phase = RunPhase.Succeeded, CompletionTime = Make.Now };
+        var run = Make.Sampling(change: s => s with { TtlSecondsAfterFinished = 100 }, status: done);
+        var early = decider.Decide(new RunObservation { Run = run, Now = Make.Now.AddSeconds(40) });
         Assert.Empty(early.Actions);
         Assert.Equal(TimeSpan.FromSeconds(60), early.RequeueAfter);
-        Assert.IsType<RunAction.DeleteRun>(Assert.Single(decider.Decide(new RunObservation { Run = run, Now = Make.Now.AddSeconds(100) }).Actions));
+        Assert.IsType<RunAction.DeleteRun>(
+            Assert.Single(decider.Decide(new RunObservation { Run = run, Now = Make.Now.AddSeconds(100) }).Actions));
     }
 
     [Fact]
     public void SameObservation_SameStatus()
     {
-        SamplingRunEntity run = Make.Sampling();
-        RunObservation o = Observe(run, Make.Job(run), Make.Pod(run)) with { Progress = [Make.Progress(Make.Report(0, 5, 10))] };
+        var run = Make.Sampling();
+        var o = Observe(run, Make.Job(run), Make.Pod(run)) with { Progress = [Make.Progress(Make.Report(0, 5, 10))] };
         run.Status = (SamplingRunStatus)decider.Decide(o).Status;
-        RunStatus again = decider.Decide(o with { Now = Make.Now.AddMilliseconds(300) }).Status;
-        Assert.Equal(System.Text.Json.JsonSerializer.Serialize(run.Status, ApiJson.Options), System.Text.Json.JsonSerializer.Serialize((SamplingRunStatus)again, ApiJson.Options));
+        var again = decider.Decide(o with { Now = Make.Now.AddMilliseconds(300) }).Status;
+        Assert.Equal(System.Text.Json.JsonSerializer.Serialize(run.Status, ApiJson.Options),
+            System.Text.Json.JsonSerializer.Serialize((SamplingRunStatus)again, ApiJson.Options));
     }
 
     private static RunObservation Observe(IRunEntity run, V1Job job, params V1Pod[] pods) =>
@@ -598,5 +676,6 @@ public sealed class RunDeciderTests
     private static RunCondition Ready(RunStatus status) => Conditions.Find(status.Conditions, Conditions.Ready)!;
 
     private static (string, string, string) Kstatus(RunStatus status) =>
-        (Ready(status).Status, Conditions.Find(status.Conditions, Conditions.Reconciling)!.Status, Conditions.Find(status.Conditions, Conditions.Stalled)!.Status);
+        (Ready(status).Status, Conditions.Find(status.Conditions, Conditions.Reconciling)!.Status,
+            Conditions.Find(status.Conditions, Conditions.Stalled)!.Status);
 }

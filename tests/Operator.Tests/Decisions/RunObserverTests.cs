@@ -31,11 +31,11 @@ public sealed class RunObserverTests : IDisposable
     [InlineData(-8, -9, true)]
     public async Task FailedCreate_IsAnObstacle_OnlyIfNoPodWasMadeSince(int refusedAt, int? podMadeAt, bool expected)
     {
-        SamplingRunEntity run = Make.Sampling();
+        var run = Make.Sampling();
         store.Changed(Make.Job(run));
         if (podMadeAt is { } made)
         {
-            V1Pod pod = Make.EndedPod(run, 1, "crashed");
+            var pod = Make.EndedPod(run, 1, "crashed");
             pod.Metadata.CreationTimestamp = Make.Now.AddMinutes(made).UtcDateTime;
             pod.Metadata.Annotations[Labels.Run] = run.Metadata.Name;
             pod.Metadata.Annotations[Labels.Kind] = "SamplingRun";
@@ -51,8 +51,8 @@ public sealed class RunObserverTests : IDisposable
         });
 
         var observer = new RunObserver(null!, store, new RunIndex(), progress, time);
-        RunObservation seen = await observer.ObserveAsync(run, TestContext.Current.CancellationToken);
-        RunStatus status = new RunDecider(Make.Options).Decide(seen).Status;
+        var seen = await observer.ObserveAsync(run, TestContext.Current.CancellationToken);
+        var status = new RunDecider(Make.Options).Decide(seen).Status;
         Assert.Equal(podMadeAt is not null, seen.OwnPods.Any());
         Assert.Equal(expected, status.Message!.Contains("exceeded quota", StringComparison.Ordinal));
         Assert.Equal(expected, Conditions.Find(status.Conditions, Conditions.Ready)!.Reason == Reasons.QuotaExceeded);

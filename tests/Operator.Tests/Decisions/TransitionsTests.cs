@@ -30,7 +30,7 @@ public sealed class TransitionsTests
     [Fact]
     public void AttemptFailed_NextAttemptAtWork_CarriesTheLastLineOfTheFailedOne()
     {
-        SamplingRunEntity run = Make.Sampling(status: Running);
+        var run = Make.Sampling(status: Running);
         var o = new RunObservation
         {
             Run = run,
@@ -39,9 +39,9 @@ public sealed class TransitionsTests
             Make.Pod(run, name: "second")],
             Now = Make.Now
         };
-        RunStatus after = new RunDecider(Make.Options).Decide(o).Status;
+        var after = new RunDecider(Make.Options).Decide(o).Status;
 
-        RunEvent failed = Assert.Single(Transitions.Between(Running, after, JobStanding.LastFailedAttempt(o)), e =>
+        var failed = Assert.Single(Transitions.Between(Running, after, JobStanding.LastFailedAttempt(o)), e =>
             e.Reason == "AttemptFailed");
         Assert.Equal("error: No space left on device : '/tmp/x' (exit code 1)", failed.Message);
     }
@@ -50,7 +50,7 @@ public sealed class TransitionsTests
     public void Planned_WorkersPlan_IsAnEventOnce_AndSaysWhenItIsReadyAsSoonAsThatIsKnown()
     {
         RunStatus planned = Running with { Message = $"100 questions, {ProgressReport.PlanWords} 300 MiB; warning: 3 of 100 questions" };
-        RunEvent plan = Assert.Single(Transitions.Between(Running, planned));
+        var plan = Assert.Single(Transitions.Between(Running, planned));
         Assert.Equal(("Planned", $"{planned.Message}; when it will be ready is said after the first batches (Estimated)"),
             (plan.Reason, plan.Message));
         Assert.Empty(Transitions.Between(planned, planned));
@@ -63,9 +63,9 @@ public sealed class TransitionsTests
     [Fact]
     public void Estimated_FirstTimedBatches_AreAnEventOnce()
     {
-        RunEvent estimate = Assert.Single(Transitions.Between(Running, Timed));
+        var estimate = Assert.Single(Transitions.Between(Running, Timed));
         Assert.Equal(("Estimated", Ready), (estimate.Reason, estimate.Message));
-        RunStatus later = Timed with { Progress = Timed.Progress! with { Done = 20, EstimatedCompletion = Make.Now.AddMinutes(3) } };
+        var later = Timed with { Progress = Timed.Progress! with { Done = 20, EstimatedCompletion = Make.Now.AddMinutes(3) } };
         Assert.Empty(Transitions.Between(Timed, later));
     }
 
@@ -74,15 +74,15 @@ public sealed class TransitionsTests
     [InlineData("BackoffLimitExceeded", 4, 3)]
     public void Retries_OfAFailedRun_AreAttemptsThatFollowedAFailure(string reason, int failed, int retries)
     {
-        FineTuneRunEntity run = Make.FineTune(status: new FineTuneRunStatus
+        var run = Make.FineTune(status: new FineTuneRunStatus
         {
             Phase = RunPhase.Running,
             StartTime = Make.Now.AddMinutes(-10),
             References = new Dictionary<string, string> { ["SamplingRun/s"] = "az://s" }
         });
-        V1Job job = Make.Job(run, s => (s.Failed, s.Conditions) = (failed, [Make.Condition("Failed", reason, "it failed")]),
+        var job = Make.Job(run, s => (s.Failed, s.Conditions) = (failed, [Make.Condition("Failed", reason, "it failed")]),
             references: new() { ["SamplingRun/s"] = "az://s" });
-        RunDecision d = new RunDecider(Make.Options).Decide(new RunObservation
+        var d = new RunDecider(Make.Options).Decide(new RunObservation
         {
             Run = run,
             Job = job,
@@ -93,15 +93,16 @@ public sealed class TransitionsTests
         Assert.Equal((RunPhase.Failed, retries), (d.Status.Phase, d.Status.Retries));
     }
 
-    /// <summary>Whatever a pod says with its last words, in whatever form a secret stands there: neither status nor events repeat it.</summary>
+    /// <summary>Whatever a pod says with its last words, in whatever form a secret stands there: neither status nor events repeat
+    /// it.</summary>
     [Fact]
     public void PodThatQuotesSecrets_LeavesNoneInStatusAndEvents()
     {
         var random = new Random(7);
         for (int round = 0; round < 200; round++)
         {
-            string secret = Convert.ToHexString(Enumerable.Range(0, random.Next(8, 24)).Select(_ => (byte)random.Next(256)).ToArray());
-            string words = "error: cannot read " + random.Next(6) switch
+            var secret = Convert.ToHexString(Enumerable.Range(0, random.Next(8, 24)).Select(_ => (byte)random.Next(256)).ToArray());
+            var words = "error: cannot read " + random.Next(6) switch
             {
                 0 => $"https://alice:{secret}@host/model",
                 1 => $"https://account.blob.core.windows.net/c/q.jsonl?sv=2024-11-04&sig={secret}",
@@ -110,13 +111,14 @@ public sealed class TransitionsTests
                 4 => $"https://host/x?access_token={secret}",
                 _ => $"https://host/x: Authorization: Bearer {secret}",
             };
-            SamplingRunEntity run = Make.Sampling(status: Running);
-            bool ended = random.Next(2) == 0;
-            V1Job job = Make.Job(run, s => (s.Failed, s.Conditions) = (1, ended ? [Make.Condition("Failed", "PodFailurePolicy", words)] : null));
+            var run = Make.Sampling(status: Running);
+            var ended = random.Next(2) == 0;
+            var job = Make.Job(run, s =>
+                (s.Failed, s.Conditions) = (1, ended ? [Make.Condition("Failed", "PodFailurePolicy", words)] : null));
             var o = new RunObservation { Run = run, Job = job, Pods = [Make.EndedPod(run, ended ? 65 : 1, words)], Now = Make.Now };
-            RunStatus after = new RunDecider(Make.Options).Decide(o).Status;
+            var after = new RunDecider(Make.Options).Decide(o).Status;
 
-            string told = string.Join('\n', Transitions.Between(Running, after, JobStanding.LastFailedAttempt(o)).Select(e => e.Message)
+            var told = string.Join('\n', Transitions.Between(Running, after, JobStanding.LastFailedAttempt(o)).Select(e => e.Message)
                 .Append(System.Text.Json.JsonSerializer.Serialize(after, after.GetType(), ApiJson.Options)));
             Assert.Contains("cannot read", told);
             Assert.DoesNotContain(secret, told);

@@ -9,9 +9,9 @@ public sealed class TroubleshootingPageTests
     [Fact]
     public void EveryReason_IsExplained_AndNoOther()
     {
-        IEnumerable<string> constants = typeof(Reasons).GetFields(BindingFlags.Public | BindingFlags.Static).Where(field => field.IsLiteral)
+        var constants = typeof(Reasons).GetFields(BindingFlags.Public | BindingFlags.Static).Where(field => field.IsLiteral)
             .Select(field => (string)field.GetRawConstantValue()!);
-        IEnumerable<string> verdicts = Enumerable.Range(64, 15).Select(Reasons.OfExitCode);
+        var verdicts = Enumerable.Range(64, 15).Select(Reasons.OfExitCode);
         Assert.Equal(constants.Concat(verdicts).Distinct().Order(StringComparer.Ordinal),
             FirstCells("Reasons").Order(StringComparer.Ordinal));
     }
@@ -50,7 +50,7 @@ public sealed class TroubleshootingPageTests
 
     private static IEnumerable<string[]> Rows(string heading)
     {
-        string section = Regex.Match(Page, $"^## {heading}$(.*?)(?=^## |\\z)", RegexOptions.Multiline | RegexOptions.Singleline).Value;
+        var section = Regex.Match(Page, $"^## {heading}$(.*?)(?=^## |\\z)", RegexOptions.Multiline | RegexOptions.Singleline).Value;
         string[][] rows = [.. section.Split('\n').Where(line => line.StartsWith('|')).Skip(2)
             .Select(line => line.Split('|')[1..^1].Select(cell => cell.Trim()).ToArray())];
         Assert.NotEmpty(rows);

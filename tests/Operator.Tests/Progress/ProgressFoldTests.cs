@@ -37,7 +37,7 @@ public sealed class ProgressFoldTests
     {
         ProgressReport Cut(int shard, long cut, long tooLong)
         {
-            ProgressReport report = Make.Report(shard, 30, 50);
+            var report = Make.Report(shard, 30, 50);
             return report with { Sampling = report.Sampling! with { AnswersCut = cut, PromptsTooLong = tooLong } };
         }
         var status = (SamplingRunStatus)Fold(new SamplingRunStatus(), [Cut(0, 3, 1), Cut(1, 4, 0)], 2);
@@ -55,9 +55,9 @@ public sealed class ProgressFoldTests
     [Fact]
     public void NewAttempt_ThatRepeatsWork_ShowsNoLoss()
     {
-        ShardProgress shard = ShardProgress.Add(Make.Progress(Make.Report(0, 30, 50)), Make.Report(0, 20, 50, attempt: "b"),
+        var shard = ShardProgress.Add(Make.Progress(Make.Report(0, 30, 50)), Make.Report(0, 20, 50, attempt: "b"),
             Make.Now.AddSeconds(9));
-        RunStatus status = ProgressFold.Apply(new SamplingRunStatus(), [shard], 1, 1, false, Make.Now);
+        var status = ProgressFold.Apply(new SamplingRunStatus(), [shard], 1, 1, false, Make.Now);
         Assert.Equal(30, status.Progress!.Done);
         Assert.Equal(Make.Now.AddSeconds(9), status.Progress.LastReport);
     }
@@ -65,7 +65,7 @@ public sealed class ProgressFoldTests
     [Fact]
     public void OlderReport_OfTheSameAttempt_ChangesNothing()
     {
-        ShardProgress shard = Make.Progress(Make.Report(0, 30, 50, sequence: 5));
+        var shard = Make.Progress(Make.Report(0, 30, 50, sequence: 5));
         Assert.Same(shard, ShardProgress.Add(shard, Make.Report(0, 40, 50, sequence: 4), Make.Now.AddSeconds(1)));
         Assert.Equal(40, ShardProgress.Add(shard, Make.Report(0, 40, 50, sequence: 6), Make.Now).Latest.Done);
     }
@@ -73,7 +73,7 @@ public sealed class ProgressFoldTests
     [Fact]
     public void AfterARestart_CountsStayUntilTheyAreReachedAgain()
     {
-        RunStatus before = Fold(new SamplingRunStatus(), [Make.Report(0, 50, 50), Make.Report(1, 30, 50)], 2);
+        var before = Fold(new SamplingRunStatus(), [Make.Report(0, 50, 50), Make.Report(1, 30, 50)], 2);
         var after = (SamplingRunStatus)Fold(before, [Make.Report(1, 35, 50)], 2);
         Assert.Equal((80, 80), (after.Progress!.Done, after.Metrics!.PromptsDone));
     }
@@ -81,7 +81,7 @@ public sealed class ProgressFoldTests
     [Fact]
     public void Rate_IsKeptWhenTheLastShardEnds()
     {
-        RunStatus working = Fold(new SamplingRunStatus(), [Make.Report(0, 30, 50), Make.Report(1, 10, 50)], 2);
+        var working = Fold(new SamplingRunStatus(), [Make.Report(0, 30, 50), Make.Report(1, 10, 50)], 2);
         var ended = (SamplingRunStatus)ProgressFold.Apply(working,
             [Make.Progress(Make.Report(0, 50, 50, outcome: ReportOutcome.Succeeded)),
                 Make.Progress(Make.Report(1, 50, 50, outcome: ReportOutcome.Succeeded))], 2, 2, true, Make.Now);
@@ -93,10 +93,10 @@ public sealed class ProgressFoldTests
     [Fact]
     public void Evaluation_OfBeforeAndAfter_ComesTogether()
     {
-        RunStatus status = Tune(new FineTuneRunStatus(), 1, 0, new EvaluationMetrics { Questions = 600, Before = 0.41333333 });
+        var status = Tune(new FineTuneRunStatus(), 1, 0, new EvaluationMetrics { Questions = 600, Before = 0.41333333 });
         status = Tune(status, 2, 100, null);
         status = Tune(status, 3, 200, new EvaluationMetrics { Questions = 600, After = 0.5 });
-        FineTuneMetrics metrics = ((FineTuneRunStatus)status).Metrics!;
+        var metrics = ((FineTuneRunStatus)status).Metrics!;
         Assert.Equal((200, 0.4133, 0.5), (metrics.Step, metrics.Evaluation!.Before, metrics.Evaluation.After));
 
         static RunStatus Tune(RunStatus before, long sequence, long step, EvaluationMetrics? evaluation) => ProgressFold.Apply(before,
@@ -117,10 +117,10 @@ public sealed class ProgressFoldTests
             "FineTune" => new FineTuneRunStatus(),
             _ => new RefineRunStatus(),
         };
-        ProgressReport report = new JsonObject { ["kind"] = $"{kind}Run", [field] = metrics.DeepClone() }
+        var report = new JsonObject { ["kind"] = $"{kind}Run", [field] = metrics.DeepClone() }
             .Deserialize<ProgressReport>(ApiJson.Options)!;
-        RunStatus status = ProgressFold.Apply(before, [Make.Progress(report)], 1, 1, false, Make.Now);
-        JsonNode told = JsonSerializer.SerializeToNode(status, status.GetType(), ApiJson.Options)!["metrics"]!;
+        var status = ProgressFold.Apply(before, [Make.Progress(report)], 1, 1, false, Make.Now);
+        var told = JsonSerializer.SerializeToNode(status, status.GetType(), ApiJson.Options)!["metrics"]!;
         Assert.Equal(metrics.Select(f => f.Key), told.AsObject().Select(f => f.Key));
         Assert.True(JsonNode.DeepEquals(metrics["evaluation"], told["evaluation"]), $"{told["evaluation"]}");
 
@@ -144,9 +144,9 @@ public sealed class ProgressFoldTests
         var run = Make.Sampling();
         var store = new ProgressStore();
         store.Open(run.Metadata.Uid);
-        string words = Make.Json(Make.Report(7, 50, 50, outcome: ReportOutcome.Succeeded));
+        var words = Make.Json(Make.Report(7, 50, 50, outcome: ReportOutcome.Succeeded));
         store.AddFinished(run.Metadata.Uid, [Make.EndedPod(run, 0, words, shard: 1), Make.EndedPod(run, 137, "Killed", shard: 0)]);
-        ShardProgress shard = Assert.Single(store.Of(run.Metadata.Uid));
+        var shard = Assert.Single(store.Of(run.Metadata.Uid));
         Assert.Equal((1, 50, "pod-1-uid"), (shard.Latest.Shard, shard.Latest.Done, shard.Latest.Attempt));
     }
 

@@ -92,7 +92,7 @@ public sealed class TokenCheckTests
     [InlineData("")]
     public void BadReports_AreRefusedWithTheReason(string body)
     {
-        (ProgressReport? report, string? error) = ReportReader.Read(Encoding.UTF8.GetBytes(body));
+        var (report, error) = ReportReader.Read(Encoding.UTF8.GetBytes(body));
         Assert.Null(report);
         Assert.NotEmpty(error!);
     }
@@ -100,7 +100,7 @@ public sealed class TokenCheckTests
     [Fact]
     public void ReportOfAnotherRunShardOrPod_DoesNotMatch()
     {
-        ProgressReport report = Make.Report(3, 1, 2, attempt: "pod-uid");
+        var report = Make.Report(3, 1, 2, attempt: "pod-uid");
         Assert.Null(ReportReader.Mismatch(report, Pod));
         Assert.NotNull(ReportReader.Mismatch(report with { Name = "x" }, Pod));
         Assert.NotNull(ReportReader.Mismatch(report with { Namespace = "x" }, Pod));
@@ -112,7 +112,7 @@ public sealed class TokenCheckTests
     private static string Token(string pod, string audience = ApiGroup.ProgressAudience, DateTimeOffset? expires = null,
         string signature = "signature")
     {
-        string claims = System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, object>
+        var claims = System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, object>
         {
             ["aud"] = new[] { audience },
             ["exp"] = (expires ?? Make.Now.AddHours(1)).ToUnixTimeSeconds(),
@@ -131,7 +131,7 @@ public sealed class TokenCheckTests
         {
             Asked++;
             if (Fails) throw new HttpRequestException("the API server is away");
-            TokenIdentity claims = TokenClaims.Read(token, Make.Now)!;
+            var claims = TokenClaims.Read(token, Make.Now)!;
             return Task.FromResult(claims.PodName == "bad" ? null : claims);
         }
     }

@@ -56,7 +56,7 @@ public sealed class OwnedStoreTests : IDisposable
     [InlineData(false)]
     public void RefusedPod_WakesItsRun_WithinThreeSeconds(bool jobFirst)
     {
-        V1Job job = Make.Job(run);
+        var job = Make.Job(run);
         if (jobFirst) store.Changed(job);
         time.Advance(TimeSpan.FromMinutes(1));
         enqueued.Clear();
@@ -76,8 +76,8 @@ public sealed class OwnedStoreTests : IDisposable
     [Fact]
     public void Objects_AreKeptWithoutDocumentsAndTemplates()
     {
-        SamplingRunEntity large = Make.Sampling(change: s => s with { Prompt = new PromptSpec { System = new string('x', 20_000) } });
-        V1Job job = Make.Job(large);
+        var large = Make.Sampling(change: s => s with { Prompt = new PromptSpec { System = new string('x', 20_000) } });
+        var job = Make.Job(large);
         var pod = new V1Pod
         {
             Metadata = job.Spec.Template.Metadata,
@@ -88,7 +88,7 @@ public sealed class OwnedStoreTests : IDisposable
         Assert.True(KubernetesJson.Serialize(job).Length > 20_000 && KubernetesJson.Serialize(pod).Length > 20_000);
         store.Changed(pod);
         store.Changed(job);
-        (IReadOnlyList<V1Job> jobs, IReadOnlyList<V1Pod> pods) = store.Of(RunKey.Of(large));
+        var (jobs, pods) = store.Of(RunKey.Of(large));
         Assert.InRange(KubernetesJson.Serialize(jobs[0]).Length, 1, 1500);
         Assert.InRange(KubernetesJson.Serialize(pods[0]).Length, 1, 700);
     }

@@ -17,7 +17,7 @@ public sealed class RunQueueTests
     [Fact]
     public void Add_SeveralTimesForOneRun_TheEarliestCounts_Once()
     {
-        using RunQueue queue = Queue();
+        using var queue = Queue();
         queue.Add(A, "uid", TimeSpan.FromSeconds(10));
         queue.Add(A, "uid", TimeSpan.FromSeconds(5));
         queue.Add(A, "uid", TimeSpan.FromSeconds(20));
@@ -33,7 +33,7 @@ public sealed class RunQueueTests
     [Fact]
     public void Add_Now_TakesTheLaterTimeAway()
     {
-        using RunQueue queue = Queue();
+        using var queue = Queue();
         queue.Add(A, "uid", TimeSpan.FromSeconds(10));
         queue.Add(A, "uid", TimeSpan.Zero);
         time.Advance(TimeSpan.FromMinutes(1));

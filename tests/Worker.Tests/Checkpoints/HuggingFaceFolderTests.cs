@@ -130,7 +130,8 @@ public class HuggingFaceFolderTests
     public void Load_SingleFileBesideAnIndex_TakesTheFileAsTransformersDoes()
     {
         using var folder = Changed(_ => { });
-        File.WriteAllText(folder["model.safetensors.index.json"], """{"weight_map":{"model.norm.weight":"model-00001-of-00001.safetensors"}}""");
+        File.WriteAllText(folder["model.safetensors.index.json"],
+            """{"weight_map":{"model.norm.weight":"model-00001-of-00001.safetensors"}}""");
         using var model = HuggingFaceFolder.Load(folder.Path, ScalarType.Float32, CPU);
         Assert.Equal(ScalarType.Float32, HuggingFaceFolder.StoredType(folder.Path));
         Assert.Equal(ScalarType.BFloat16, HuggingFaceFolder.StoredType(Path.Combine(Goldens.Folder, "llama-tiny")));

@@ -71,15 +71,21 @@ public class SafetensorsTests
     [InlineData("""{"a":X}""", 7, "tensor 'a' needs 8 bytes at")]
     [InlineData("""{"a":X}""", 9, "1 bytes after the last tensor belong to no tensor")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12, "tensor 'a' leaves a gap of 4 bytes")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", 8, "tensor 'a' of shape [3] and dtype F32 does not fit its 8 bytes")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}}""", 8, "tensor 'a' of shape [4611686018427387904, 4]")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[9223372036854775807,9223372036854775807,9223372036854775807],"data_offsets":[0,8]}}""", 8, "does not fit")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807]}}""", 8, "tensor 'a' needs 9223372036854775807 bytes")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[0],"data_offsets":[9223372036854775807,9223372036854775807]}}""", 0, "tensor 'a' lies outside the file")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", 8,
+        "tensor 'a' of shape [3] and dtype F32 does not fit its 8 bytes")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}}""", 8,
+        "tensor 'a' of shape [4611686018427387904, 4]")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[9223372036854775807,9223372036854775807,9223372036854775807],"data_offsets":[0,8]}}""", 8,
+        "does not fit")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807]}}""", 8,
+        "tensor 'a' needs 9223372036854775807 bytes")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[0],"data_offsets":[9223372036854775807,9223372036854775807]}}""", 0,
+        "tensor 'a' lies outside the file")]
     [InlineData("""{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""", 8, "tensor 'a' of shape [-2] and dtype F32 does not fit")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2.5],"data_offsets":[0,8]}}""", 8, "$.shape[0]")]
     [InlineData("""{"a":{"dtype":"F32","shape":2,"data_offsets":[0,8]}}""", 8, "$.shape")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", 8, "tensor 'a' has data_offsets [8, 0]; expected [begin, end]")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", 8,
+        "tensor 'a' has data_offsets [8, 0]; expected [begin, end]")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0]}}""", 8, "expected [begin, end]")]
     [InlineData("""{"a":{"dtype":"F9","shape":[2],"data_offsets":[0,8]}}""", 8, "tensor 'a' has dtype 'F9', which is not supported")]
     [InlineData("""{"a":{"dtype":1,"shape":[2],"data_offsets":[0,8]}}""", 8, "$.dtype")]
@@ -135,7 +141,8 @@ public class SafetensorsTests
     [Fact]
     public void Parse_MutatedHeaders_NeverFailOtherwise()
     {
-        var good = Encoding.UTF8.GetBytes("""{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"b.c":{"dtype":"BF16","shape":[],"data_offsets":[24,26]}}  """);
+        var good = Encoding.UTF8.GetBytes(
+            """{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"b.c":{"dtype":"BF16","shape":[],"data_offsets":[24,26]}}  """);
         var alphabet = Encoding.UTF8.GetBytes("0123456789-+.eE{}[],:\"\\u aFU\0\xff");
         var random = new Random(20251122);
         var opened = 0;

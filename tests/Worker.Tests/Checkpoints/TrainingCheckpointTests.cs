@@ -68,7 +68,14 @@ public class TrainingCheckpointTests
     private static RefineTrainer Trainer(LoadedModel model) =>
         new(model, TestTokenizer.Eos, RefineTrainerTests.Sequences(8), new RefineRunSpec
         {
-            Training = new RefineTraining { MaxSteps = 10, BatchSize = 4, GradientAccumulationSteps = 2, LearningRate = 1e-3, WarmupRatio = 0 },
+            Training = new RefineTraining
+            {
+                MaxSteps = 10,
+                BatchSize = 4,
+                GradientAccumulationSteps = 2,
+                LearningRate = 1e-3,
+                WarmupRatio = 0
+            },
         });
 
     private static byte[][] Weights(LoadedModel model) =>

@@ -30,30 +30,30 @@ public sealed class DataFileFuzzTests(ITestOutputHelper output)
     public async Task Program_OnDamagedFiles_ReadsThemOrSaysWhatIsWrong(string kind, int rounds)
     {
         using var folder = new TemporaryFolder();
-        byte[] whole = kind switch
+        var whole = kind switch
         {
             "gz" => OddFiles.Gzip(Encoding.UTF8.GetBytes(Lines)),
             "parquet" => await ParquetAsync(folder["samples.jsonl"]),
             _ => Encoding.UTF8.GetBytes(Lines),
         };
         var random = new Random(kind.Length);
-        (int read, int refused) = (0, 0);
+        var (read, refused) = (0, 0);
         for (int round = 0; round < rounds * OddFiles.FuzzFactor; round++)
         {
-            byte[] content = kind switch
+            var content = kind switch
             {
                 "jsonl" => Encoding.UTF8.GetBytes(OddFiles.Edited(Lines, Scraps, random)),
                 "gz" when round % 2 == 0 => OddFiles.Gzip(Encoding.UTF8.GetBytes(OddFiles.Edited(Lines, Scraps, random))),
                 "noise" => Noise(random),
                 _ => Damaged(whole, random),
             };
-            string file = folder[kind == "noise" && round % 3 == 0 ? "data.parquet" : kind == "noise" && round % 3 == 1
+            var file = folder[kind == "noise" && round % 3 == 0 ? "data.parquet" : kind == "noise" && round % 3 == 1
                 ? "data.jsonl.gz" : "data." + kind];
             await File.WriteAllBytesAsync(file, content);
-            foreach (string[] command in (string[][])[["inspect", "samples", file], ["prepare", "gsm8k", file, folder["out.jsonl"]]])
+            foreach (var command in (string[][])[["inspect", "samples", file], ["prepare", "gsm8k", file, folder["out.jsonl"]]])
             {
                 (int code, _, string errors) = await WorkerProgram.RunAsync(command);
-                string what = $"{string.Join(' ', command)}: {code} {errors}\n{Convert.ToBase64String(content)}";
+                var what = $"{string.Join(' ', command)}: {code} {errors}\n{Convert.ToBase64String(content)}";
                 Assert.True(OddFiles.DocumentedExitCodes.Contains(code), what);
                 Assert.DoesNotContain("   at ", errors);
                 if (code != 0) Assert.True(code == (int)ExitCode.BadData && errors.StartsWith("error: ", StringComparison.Ordinal)
@@ -70,21 +70,21 @@ public sealed class DataFileFuzzTests(ITestOutputHelper output)
     public async Task Program_OnDamagedFilesOfOtherWriters_ReadsThemOrSaysWhatIsWrong()
     {
         using var folder = new TemporaryFolder();
-        string shared = SharedFolder.Of("data/parquet");
+        var shared = SharedFolder.Of("data/parquet");
         string[] files = [.. new[] { "apache", "writers" }.SelectMany(part => Directory.GetFiles(Path.Combine(shared, part), "*.parquet"))
             .Where(file => new FileInfo(file).Length < 40_000).Order(StringComparer.Ordinal)];
         var random = new Random(9);
-        (int read, int refused) = (0, 0);
-        foreach (string source in files)
+        var (read, refused) = (0, 0);
+        foreach (var source in files)
         {
-            byte[] whole = await File.ReadAllBytesAsync(source);
+            var whole = await File.ReadAllBytesAsync(source);
             for (int round = 0; round < 3 * OddFiles.FuzzFactor; round++)
             {
-                string file = folder["data.parquet"];
+                var file = folder["data.parquet"];
                 await File.WriteAllBytesAsync(file, Damaged(whole, random));
                 try
                 {
-                    await foreach (DataRecord record in RecordReader.ReadAsync("file://" + file, null, default)) _ = record.Fields.Count;
+                    await foreach (var record in RecordReader.ReadAsync("file://" + file, null, default)) _ = record.Fields.Count;
                     read++;
                 }
                 catch (WorkerException e) when (e.Code == ExitCode.BadData)
@@ -105,7 +105,7 @@ public sealed class DataFileFuzzTests(ITestOutputHelper output)
         byte[] damaged = [.. whole];
         for (int edits = random.Next(1, 5); edits > 0; edits--)
         {
-            int at = random.Next(2) == 0 ? random.Next(damaged.Length) : Math.Max(0, damaged.Length - 1 - random.Next(800));
+            var at = random.Next(2) == 0 ? random.Next(damaged.Length) : Math.Max(0, damaged.Length - 1 - random.Next(800));
             damaged[at] = random.Next(3) switch
             {
                 0 => (byte)random.Next(256),
@@ -133,7 +133,7 @@ public sealed class DataFileFuzzTests(ITestOutputHelper output)
     private static async Task<byte[]> ParquetAsync(string file)
     {
         await File.WriteAllTextAsync(file, Lines);
-        using SpooledList<ContrastiveSample> samples = await Datasets.SamplesAsync("file://" + file, null, default);
+        using var samples = await Datasets.SamplesAsync("file://" + file, null, default);
         using var content = new MemoryStream();
         await SampleFile.WriteAsync(samples, Api.RecordFormat.Parquet, content);
         return content.ToArray();

@@ -32,7 +32,7 @@ public sealed class DatasetCaseTests : IDisposable
     [InlineData("""[{"id": "e", "question": "x"}]""", "must be a JSON object, was Array")]
     public async Task Sampling_OfAQuestionThatIsNone_NamesItsLine(string line, string reason)
     {
-        string file = Write("q.jsonl", $$"""
+        var file = Write("q.jsonl", $$"""
             {"id": "a", "question": "{{Question}}"}
             {{line}}
 
@@ -47,7 +47,7 @@ public sealed class DatasetCaseTests : IDisposable
     [InlineData("q.jsonl.gz", "")]
     public async Task Runs_OverNothing_Fail(string name, string content)
     {
-        string file = Write(name, content);
+        var file = Write(name, content);
         AssertRefused(await SampleAsync(file), file, "holds no questions");
         AssertRefused(await EvaluateAsync(file), file, "holds no questions");
         AssertRefused(await RefineAsync(file), file, "holds no records");
@@ -59,7 +59,7 @@ public sealed class DatasetCaseTests : IDisposable
     [Fact]
     public async Task Sampling_OfAParquetFileWithoutRows_Fails()
     {
-        string file = _folder["q.parquet"];
+        var file = _folder["q.parquet"];
         using (var writer = new ParquetSharp.ParquetFileWriter(file, [new ParquetSharp.Column<string>("question")])) writer.Close();
         AssertRefused(await SampleAsync(file), file, "holds no questions");
     }
@@ -76,7 +76,7 @@ public sealed class DatasetCaseTests : IDisposable
     [InlineData("""{"question": "", "answer": "2"}""", "field 'question' is empty")]
     public async Task Evaluation_OfAnAnswerThatIsNone_NamesItsLine(string line, string reason)
     {
-        string file = Write("test.jsonl", $$"""
+        var file = Write("test.jsonl", $$"""
             {"question": "1 + 1 =", "answer": "2"}
             {{line}}
 
@@ -93,13 +93,13 @@ public sealed class DatasetCaseTests : IDisposable
     [InlineData("two-members.gz")]
     public async Task Evaluation_OfACompressedFile_IsThatOfItsContent(string name)
     {
-        string[] lines = File.ReadAllLines(Path.Combine(Examples, "data", "test.jsonl"))[..4];
+        var lines = File.ReadAllLines(Path.Combine(Examples, "data", "test.jsonl"))[..4];
         string plain = Write("expected.jsonl", string.Join('\n', lines) + "\n"), file = _folder[name];
-        byte[] text = File.ReadAllBytes(plain);
+        var text = File.ReadAllBytes(plain);
         if (name == "two-members.gz") File.WriteAllBytes(file, [.. OddFiles.Gzip(text[..100]), .. OddFiles.Gzip(text[100..])]);
         else File.WriteAllBytes(file, name.StartsWith("plain", StringComparison.Ordinal)
             || name.EndsWith(".JSONL", StringComparison.Ordinal) ? text : OddFiles.Gzip(text));
-        (int code, string output, string errors) = await EvaluateAsync(file);
+        var (code, output, errors) = await EvaluateAsync(file);
         Assert.True(code == 0, errors);
         Assert.Equal((await EvaluateAsync(plain)).Output, output);
         Assert.Equal(4, (int)JsonNode.Parse(output)!["questions"]!);
@@ -134,7 +134,7 @@ public sealed class DatasetCaseTests : IDisposable
             "pointer.jsonl" => [.. "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"u8],
             _ => packed,
         };
-        string file = _folder[name];
+        var file = _folder[name];
         File.WriteAllBytes(file, content);
         AssertRefused(await EvaluateAsync(file), file, reason);
     }
@@ -153,7 +153,7 @@ public sealed class DatasetCaseTests : IDisposable
         (int code, _, string errors) = await RefineAsync(Record(Question, """ "\n 5 + 4 = 9" """), "spec.training.maxSteps=1",
             "spec.training.loggingSteps=1");
         Assert.True(code == 0, errors);
-        double expected = Loss();
+        var expected = Loss();
         (code, _, errors) = await RefineAsync(Record(Question, response), "spec.training.maxSteps=1", "spec.training.loggingSteps=1");
         Assert.True(code == 0, errors);
         Assert.Equal(expected, Loss());
@@ -182,8 +182,8 @@ public sealed class DatasetCaseTests : IDisposable
     [InlineData("\"€€\"", "the response has no tokens that the tokenizer knows")]
     public async Task Refinement_OfAResponseThatIsNone_NamesItsLine(string response, string reason)
     {
-        string good = File.ReadAllText(Record(Question, "\"2\""));
-        string file = Record(Question, response);
+        var good = File.ReadAllText(Record(Question, "\"2\""));
+        var file = Record(Question, response);
         File.WriteAllText(file, good + File.ReadAllText(file));
         AssertRefused(await RefineAsync(file), $"{file} line 2: ", reason);
     }
@@ -209,7 +209,7 @@ public sealed class DatasetCaseTests : IDisposable
     [InlineData("\"€€\"", "the prompt has no tokens that the tokenizer knows")]
     public async Task Refinement_OfAPromptThatIsNone_NamesItsLine(string prompt, string reason)
     {
-        string file = Write("d.jsonl", $$"""{"prompt": {{prompt}}, "target": "2"}""");
+        var file = Write("d.jsonl", $$"""{"prompt": {{prompt}}, "target": "2"}""");
         AssertRefused(await RefineAsync(file), $"{file} line 1: ", reason);
     }
 
@@ -243,7 +243,7 @@ public sealed class DatasetCaseTests : IDisposable
         };
         string good = sample.ToJsonString(), bad = good.Replace($"\"{field}\":{sample[field]!.ToJsonString()}", $"\"{field}\":{value}");
         Assert.NotEqual(good, bad);
-        string file = Write("samples.jsonl", $"{good}\n{bad}\n");
+        var file = Write("samples.jsonl", $"{good}\n{bad}\n");
         AssertRefused(await FineTuneAsync(file), $"{file} line 2", reason);
     }
 
@@ -260,7 +260,7 @@ public sealed class DatasetCaseTests : IDisposable
 
     private string Write(string name, string content)
     {
-        byte[] bytes = new UTF8Encoding(false).GetBytes(content);
+        var bytes = new UTF8Encoding(false).GetBytes(content);
         File.WriteAllBytes(_folder[name], name.EndsWith(".gz", StringComparison.Ordinal) ? OddFiles.Gzip(bytes) : bytes);
         return _folder[name];
     }

@@ -52,7 +52,7 @@ public sealed class HostileParquetTests : IDisposable
             definition = [.. Varint((long)int.MaxValue << 1), 1];
         byte[] page = [.. BitConverter.GetBytes(repetition.Length), .. repetition,
             .. BitConverter.GetBytes(definition.Length), .. definition];
-        byte[] schema = List(Element("schema", children: 1), Element("x", repetition: 0, children: 1, converted: 3),
+        var schema = List(Element("schema", children: 1), Element("x", repetition: 0, children: 1, converted: 3),
             Element("list", repetition: 2, children: 1), Element("element", Int32, repetition: 1));
         return AssertRefused(File(1, DataPage(int.MaxValue, page.Length, page.Length), page, Uncompressed, schema,
             ["x", "list", "element"]), "more than 64 MiB in one row");
@@ -63,7 +63,7 @@ public sealed class HostileParquetTests : IDisposable
     [InlineData(100_000)]
     public Task Schema_DeeperThanTheStack_IsRefused(int depth)
     {
-        byte[] schema = List([Element("schema", children: 1),
+        var schema = List([Element("schema", children: 1),
             .. Enumerable.Range(0, depth).Select(_ => Element("g", repetition: 1, children: 1)), Element("x", Int32, repetition: 1)]);
         return AssertRefused(File(2, DataPage(2, 8, 8), new byte[8], Uncompressed, schema), "nested more than 64 levels deep");
     }
@@ -80,13 +80,13 @@ public sealed class HostileParquetTests : IDisposable
 
     private async Task AssertRefused(byte[] content, string reason)
     {
-        string file = _folder["hostile.parquet"];
+        var file = _folder["hostile.parquet"];
         await System.IO.File.WriteAllBytesAsync(file, content);
         (int code, _, string errors) = await WorkerProgram.RunAsync("inspect", "samples", file);
         Assert.True(code == (int)ExitCode.BadData, $"{code}: {errors}");
         Assert.StartsWith($"error: file://{file}", errors);
         Assert.Contains(reason, errors);
-        long most = MemoryPool.GetDefaultMemoryPool().MaxMemory;
+        var most = MemoryPool.GetDefaultMemoryPool().MaxMemory;
         Assert.True(most < 512 << 20, $"Arrow held {most} bytes");
     }
 
@@ -94,10 +94,10 @@ public sealed class HostileParquetTests : IDisposable
     private static byte[] File(long rows, byte[] header, byte[] page, int codec, byte[]? schema = null, string[]? path = null)
     {
         path ??= ["prompt_id"];
-        byte[] column = Structure((1, Integer(Int32)), (2, List(Integer(0))), (3, List([.. path.Select(Text)])), (4, Integer(codec)),
+        var column = Structure((1, Integer(Int32)), (2, List(Integer(0))), (3, List([.. path.Select(Text)])), (4, Integer(codec)),
             (5, Long(rows)), (6, Long(8)), (7, Long(header.Length + page.Length)), (9, Long(4)));
-        byte[] group = Structure((1, List(Structure((2, Long(4)), (3, column)))), (2, Long(8)), (3, Long(rows)));
-        byte[] footer = Structure((1, Integer(1)), (2, schema
+        var group = Structure((1, List(Structure((2, Long(4)), (3, column)))), (2, Long(8)), (3, Long(rows)));
+        var footer = Structure((1, Integer(1)), (2, schema
             ?? List(Element("schema", children: 1), Element("prompt_id", Int32, repetition: 0))), (3, Long(rows)), (4, List(group)));
         return [.. "PAR1"u8, .. header[1..], .. page, .. footer[1..], .. BitConverter.GetBytes(footer.Length - 1), .. "PAR1"u8];
     }
@@ -130,8 +130,8 @@ public sealed class HostileParquetTests : IDisposable
     private static byte[] Structure(params (int Id, byte[] Value)[] fields)
     {
         List<byte> bytes = [12];
-        int last = 0;
-        foreach ((int id, byte[] value) in fields)
+        var last = 0;
+        foreach (var (id, value) in fields)
         {
             bytes.Add((byte)((id - last) << 4 | value[0]));
             bytes.AddRange(value[1..]);

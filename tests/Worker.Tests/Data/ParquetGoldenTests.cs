@@ -13,7 +13,7 @@ public class ParquetGoldenTests(ITestOutputHelper output)
         get
         {
             var data = new TheoryData<string>();
-            foreach (JsonNode? file in Manifest()) data.Add(file!["file"]!.GetValue<string>());
+            foreach (var file in Manifest()) data.Add(file!["file"]!.GetValue<string>());
             if (data.Count == 0) data.Add("");
             return data;
         }
@@ -24,9 +24,9 @@ public class ParquetGoldenTests(ITestOutputHelper output)
     public async Task File_OfAnotherWriter_GivesItsRowsOrAClearError(string file)
     {
         if (file.Length == 0) Assert.Skip("../shared/data/parquet is absent");
-        JsonNode entry = Manifest().First(candidate => candidate!["file"]!.GetValue<string>() == file)!;
-        string outcome = entry["outcome"]!.GetValue<string>();
-        (List<string> rows, WorkerException? error) = await Read(Path.Combine(Folder()!, file),
+        var entry = Manifest().First(candidate => candidate!["file"]!.GetValue<string>() == file)!;
+        var outcome = entry["outcome"]!.GetValue<string>();
+        var (rows, error) = await Read(Path.Combine(Folder()!, file),
             digests: entry["expected"]?.GetValue<string>().Contains("digest", StringComparison.Ordinal) == true);
         output.WriteLine($"{outcome}: {(error is null ? $"{rows.Count} rows" : error.Message)}");
         if (error is not null)
@@ -50,14 +50,14 @@ public class ParquetGoldenTests(ITestOutputHelper output)
     {
         if (Folder() is null) Assert.Skip("../shared/data/parquet is absent");
         var counts = new SortedDictionary<string, int>();
-        foreach (JsonNode? entry in Manifest())
+        foreach (var entry in Manifest())
         {
             (List<string> _, WorkerException? error) = await Read(Path.Combine(Folder()!, entry!["file"]!.GetValue<string>()),
                 digests: true);
-            string key = $"{entry["outcome"]}: {(error is null ? "read" : "refused")}";
+            var key = $"{entry["outcome"]}: {(error is null ? "read" : "refused")}";
             counts[key] = counts.GetValueOrDefault(key) + 1;
         }
-        foreach ((string key, int count) in counts) output.WriteLine($"{key} {count}");
+        foreach (var (key, count) in counts) output.WriteLine($"{key} {count}");
         Assert.DoesNotContain("values: refused", counts.Keys);
         Assert.DoesNotContain("error: read", counts.Keys);
         Assert.DoesNotContain("error_preferred: read", counts.Keys);
@@ -69,11 +69,11 @@ public class ParquetGoldenTests(ITestOutputHelper output)
         var rows = new List<string>();
         try
         {
-            await foreach (DataRecord record in RecordReader.ReadAsync("file://" + path, Api.RecordFormat.Parquet, default))
+            await foreach (var record in RecordReader.ReadAsync("file://" + path, Api.RecordFormat.Parquet, default))
             {
-                JsonObject row = record.Fields;
+                var row = record.Fields;
                 if (digests)
-                    foreach (string name in row.Select(field => field.Key).ToArray()) Digest(row, name);
+                    foreach (var name in row.Select(field => field.Key).ToArray()) Digest(row, name);
                 rows.Add(Canonical(row));
             }
             return (rows, null);
@@ -88,8 +88,8 @@ public class ParquetGoldenTests(ITestOutputHelper output)
     private static void Digest(JsonObject row, string name)
     {
         if (row[name] is not JsonValue value || value.GetValueKind() != System.Text.Json.JsonValueKind.String) return;
-        string text = value.GetValue<string>();
-        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text);
+        var text = value.GetValue<string>();
+        var bytes = System.Text.Encoding.UTF8.GetBytes(text);
         if (bytes.Length <= 500_000) return;
         row[name] = new JsonObject
         {
@@ -115,10 +115,10 @@ public class ParquetGoldenTests(ITestOutputHelper output)
     private static List<string> Expected(string path)
     {
         using Stream file = File.OpenRead(path);
-        using Stream text = path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionMode.Decompress) : file;
+        using var text = path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionMode.Decompress) : file;
         using var reader = new StreamReader(text, new System.Text.UTF8Encoding(false), detectEncodingFromByteOrderMarks: false);
         // Line by line at \n alone: the texts hold other line ends.
-        string all = reader.ReadToEnd();
+        var all = reader.ReadToEnd();
         return all.Length == 0 ? [] : [.. all.TrimEnd('\n').Split('\n').Select(line => Canonical(JsonNode.Parse(line)!))];
     }
 

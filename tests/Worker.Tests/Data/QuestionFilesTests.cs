@@ -21,7 +21,7 @@ public sealed class QuestionFilesTests : IDisposable
     [InlineData("math", "math/math-50.jsonl", "math/math-50.lightreasoner.jsonl")]
     public async Task Prepare_OfThePublishedRecords_GivesThePublishedScriptsBytes(string set, string source, string expected)
     {
-        string destination = Path.Combine(_folder.Path, "out.jsonl");
+        var destination = Path.Combine(_folder.Path, "out.jsonl");
         await PrepareAsync(set, SharedFolder.Of($"data/{source}"), destination);
         Assert.Equal(await File.ReadAllBytesAsync(SharedFolder.Of($"data/{expected}")), await File.ReadAllBytesAsync(destination));
     }
@@ -29,9 +29,9 @@ public sealed class QuestionFilesTests : IDisposable
     [Fact]
     public async Task Prepare_OfMathsFolders_ReadsOneProblemAFileAndTakesTheSubjectFromTheFolder()
     {
-        foreach (string subject in new[] { "number_theory", "algebra" })
+        foreach (var subject in new[] { "number_theory", "algebra" })
         {
-            string folder = Directory.CreateDirectory(Path.Combine(_folder.Path, "MATH", "train", subject)).FullName;
+            var folder = Directory.CreateDirectory(Path.Combine(_folder.Path, "MATH", "train", subject)).FullName;
             await File.WriteAllTextAsync(Path.Combine(folder, "1.json"), $$"""
                 {
                     "problem": "{{subject}}: \u00e9 \ud83d\ude00\u007f \"1\\2\"\t",
@@ -39,10 +39,10 @@ public sealed class QuestionFilesTests : IDisposable
                 }
                 """);
         }
-        string destination = Path.Combine(_folder.Path, "out.jsonl");
+        var destination = Path.Combine(_folder.Path, "out.jsonl");
         await PrepareAsync("math", Path.Combine(_folder.Path, "MATH"), destination);
         const string problem = "é 😀\u007f \"1\\2\"\t";
-        string[] lines = await File.ReadAllLinesAsync(destination);
+        var lines = await File.ReadAllLinesAsync(destination);
         Assert.Equal(["algebra", "number_theory"], lines.Select(line => (string)JsonNode.Parse(line)!["level"]!));
         Assert.Equal("algebra: " + problem, (string?)JsonNode.Parse(lines[0])!["id"]);
         Assert.StartsWith("{\"id\": \"algebra: \\u00e9 \\ud83d\\ude00\u007f \\\"1\\\\2\\\"\\t\", \"problem\": ", lines[0]);
@@ -65,7 +65,7 @@ public sealed class QuestionFilesTests : IDisposable
     [Fact]
     public async Task Prepare_OfARecordThatLacksAField_NamesItsLine()
     {
-        string source = Path.Combine(_folder.Path, "in.jsonl");
+        var source = Path.Combine(_folder.Path, "in.jsonl");
         await File.WriteAllTextAsync(source, "{\"question\":\"1+1?\",\"answer\":\"2\"}\n{\"question\":\"1+2?\"}\n");
         var error = await Assert.ThrowsAsync<WorkerException>(() => PrepareAsync("gsm8k", source, Path.Combine(_folder.Path, "out.jsonl")));
         Assert.Equal($"file://{source} line 2: field 'answer' is missing (fields: question)", error.Message);

@@ -13,11 +13,11 @@ public class SpooledListTests
         var random = new Random(5);
         string[] texts = [.. Enumerable.Range(0, 500).Select(i => $"{i} ä 😀 {new string('x', random.Next(200))}")];
         using var list = new SpooledList<string>(memory);
-        foreach (string text in texts) list.Add(text);
+        foreach (var text in texts) list.Add(text);
 
         Assert.Equal(500, list.Count);
         Assert.Equal(texts, list);
-        foreach (int i in random.GetItems(Enumerable.Range(0, 500).ToArray(), 300)) Assert.Equal(texts[i], list[i]);
+        foreach (var i in random.GetItems(Enumerable.Range(0, 500).ToArray(), 300)) Assert.Equal(texts[i], list[i]);
         Assert.Throws<ArgumentOutOfRangeException>(() => list[500]);
     }
 
@@ -66,6 +66,8 @@ public class SpooledListTests
 
         using var records = new SpooledList<PromptResponse>();
         records.Add(new PromptResponse(9, System.Text.Json.Nodes.JsonNode.Parse("""[{"role":"user","content":"ü"}]""")!, "r", "place"));
-        Assert.Equal((9, """[{"role":"user","content":"ü"}]""", "r"), (records[0].Index, System.Text.RegularExpressions.Regex.Unescape(records[0].Prompt.ToJsonString()), (string)records[0].Response!));
+        Assert.Equal((9, """[{"role":"user","content":"ü"}]""", "r"),
+            (records[0].Index, System.Text.RegularExpressions.Regex.Unescape(records[0].Prompt.ToJsonString()),
+                (string)records[0].Response!));
     }
 }

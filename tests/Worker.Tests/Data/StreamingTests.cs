@@ -31,11 +31,12 @@ public sealed class StreamingTests(ITestOutputHelper output)
         {
             if ((long)fields["n"]! != records++) Assert.Fail($"record {records} is {fields["n"]}");
             if (records % (Lines / 8) != 1) continue;
-            long live = OwnProcess.LiveBytes();
+            var live = OwnProcess.LiveBytes();
             if (records == 1) start = live;
             most = Math.Max(most, live - start);
         }
-        output.WriteLine(FormattableString.Invariant($"{Lines * LineBytes >> 20} MiB read, at most {most / 1048576.0:F1} MiB more in use than at the first record"));
+        output.WriteLine(FormattableString.Invariant(
+            $"{Lines * LineBytes >> 20} MiB read, at most {most / 1048576.0:F1} MiB more in use than at the first record"));
         Assert.Equal(Lines, records);
         Assert.True(most < 32 << 20, $"{most >> 20} MiB more in use");
     }
@@ -48,11 +49,12 @@ public sealed class StreamingTests(ITestOutputHelper output)
         using var folder = new ScratchFolder();
         string path = Path.Combine(folder.Path, "x.jsonl"), text = new('x', 1000);
         await File.WriteAllLinesAsync(path, Enumerable.Range(0, Records).Select(i => $$"""{"question": "{{i}} {{text}}"}"""));
-        long before = OwnProcess.LiveBytes();
-        using SpooledList<Question> questions = await Datasets.QuestionsAsync("file://" + path, null, "question", null,
+        var before = OwnProcess.LiveBytes();
+        using var questions = await Datasets.QuestionsAsync("file://" + path, null, "question", null,
             null, null, 0, 1, default);
-        long live = OwnProcess.LiveBytes() - before;
-        output.WriteLine(FormattableString.Invariant($"{questions.Count} questions of {new FileInfo(path).Length >> 20} MiB take {live / 1048576.0:F1} MiB"));
+        var live = OwnProcess.LiveBytes() - before;
+        output.WriteLine(FormattableString.Invariant(
+            $"{questions.Count} questions of {new FileInfo(path).Length >> 20} MiB take {live / 1048576.0:F1} MiB"));
         Assert.Equal(Records, questions.Count);
         Assert.Equal($"{Records / 2} {text}", questions[Records / 2].Text);
         Assert.True(live < 80 << 20, $"{live >> 20} MiB are in use");
@@ -62,11 +64,11 @@ public sealed class StreamingTests(ITestOutputHelper output)
     public async Task Line_BeyondTheLimit_IsAnErrorAndNotAWayToTakeAllMemory()
     {
         using var folder = new ScratchFolder();
-        string path = Path.Combine(folder.Path, "x.jsonl");
+        var path = Path.Combine(folder.Path, "x.jsonl");
         await using (FileStream stream = File.Create(path)) stream.SetLength(100 << 20);
         var error = await Assert.ThrowsAsync<WorkerException>(async () =>
         {
-            await foreach (DataRecord _ in RecordReader.ReadAsync("file://" + path, null, default)) Assert.Fail("a record was read");
+            await foreach (var _ in RecordReader.ReadAsync("file://" + path, null, default)) Assert.Fail("a record was read");
         });
         Assert.Equal($"file://{path} line 1: is longer than 64 MiB", error.Message);
     }
@@ -89,7 +91,7 @@ public sealed class StreamingTests(ITestOutputHelper output)
         {
             for (long position = from; position <= to;)
             {
-                byte[] line = Encoding.ASCII.GetBytes($"{{\"n\": {position / LineBytes}, \"text\": \"".PadRight(LineBytes - 3, 'x')
+                var line = Encoding.ASCII.GetBytes($"{{\"n\": {position / LineBytes}, \"text\": \"".PadRight(LineBytes - 3, 'x')
                     + "\"}\n");
                 int skip = (int)(position % LineBytes), count = (int)Math.Min(LineBytes - skip, to - position + 1);
                 await context.Response.OutputStream.WriteAsync(line.AsMemory(skip, count));

@@ -71,7 +71,7 @@ public class GradingGoldenTests
     {
         var name = EnumOption.Value<BenchmarkName>(set);
         var expected = Lines($"benchmarks/{set}/expected.jsonl");
-        foreach ((PromptType type, string field) in new[] { (PromptType.Qwen25MathCot, "prompt_qwen25_math_cot"),
+        foreach (var (type, field) in new[] { (PromptType.Qwen25MathCot, "prompt_qwen25_math_cot"),
             (PromptType.Cot, "prompt_cot") })
         {
             var made = Run(File.ReadAllText(SharedFolder.Of($"benchmarks/{set}/test.jsonl")), (input, output) =>
@@ -91,7 +91,7 @@ public class GradingGoldenTests
         var scored = Lines($"benchmarks/{set}/scored.jsonl");
         var changed = SharedFolder.Find($"benchmarks/{set}/scored_cot.jsonl") is null ? []
             : Lines($"benchmarks/{set}/scored_cot.jsonl").ToDictionary(s => (int)s["idx"]!);
-        foreach (PromptType type in Enum.GetValues<PromptType>())
+        foreach (var type in Enum.GetValues<PromptType>())
         {
             JsonNode[] golden = [.. scored.Select(s => type == PromptType.Cot && changed.TryGetValue((int)s["idx"]!, out var other) ? other
                 : s)];
@@ -109,7 +109,7 @@ public class GradingGoldenTests
                 string pred = (string?)pair.First["pred"] ?? "", extracted = (string)pair.Second["extracted"]!;
                 Assert.Equal(pred, extracted == pred ? pred : AnswerText.Normalize(extracted, set == "minerva_math"));
             });
-            double accuracy = Math.Round(100.0 * graded.Count(g => (bool)g["equal"]!) / graded.Count, 1, MidpointRounding.ToEven);
+            var accuracy = Math.Round(100.0 * graded.Count(g => (bool)g["equal"]!) / graded.Count, 1, MidpointRounding.ToEven);
             Assert.Equal((double)published.Single(p => (string)p!["set"]! == set
                 && (string)p["prompt_type"]! == EnumOption.Name(type))!["acc"]!, accuracy);
         }

@@ -41,7 +41,7 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw rad
     [MemberData(nameof(Kinds))]
     public Task Kills_OnAzureStorage_LeaveTheSameBytes(RunKind kind)
     {
-        string container = azurite.NewContainer();
+        var container = azurite.NewContainer();
         return KillAsync(kind, "azure", n => $"az://{container}/killed-{n}", Azurite.Variables(azurite.Address));
     }
 
@@ -49,7 +49,7 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw rad
     [MemberData(nameof(Kinds))]
     public Task Kills_OnS3_LeaveTheSameBytes(RunKind kind)
     {
-        string bucket = radosgw.NewBucket();
+        var bucket = radosgw.NewBucket();
         return KillAsync(kind, "s3", n => $"s3://{bucket}/killed-{n}", Radosgw.Variables(radosgw.Address));
     }
 
@@ -68,15 +68,15 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw rad
     public async Task Sigterm_SavesWhatIsDoneAndAsksForAnotherAttempt(RunKind kind)
     {
         // Checkpoints come only by the signal here.
-        CalmRun calm = await scenarios.CalmAsync(kind, rareCheckpoints: true);
-        string folder = "";
-        int code = 0;
+        var calm = await scenarios.CalmAsync(kind, rareCheckpoints: true);
+        var folder = "";
+        var code = 0;
         // On a busy machine a run may be over before the signal comes; then the next one is sent it.
         for (int attempt = 1; code == 0 && attempt <= 10; attempt++)
         {
             folder = Path.Combine(scenarios.Folder, $"stopped-{kind}-{attempt}");
-            using WorkerProcess worker = WorkerProcess.Run(calm.Manifest, "file://" + folder, Nothing);
-            Task<(int Code, string Errors)> result = worker.ResultAsync();
+            using var worker = WorkerProcess.Run(calm.Manifest, "file://" + folder, Nothing);
+            var result = worker.ResultAsync();
             while (!result.IsCompleted && !File.Exists(Path.Combine(folder, "metrics.jsonl"))) await Task.Delay(5);
             worker.Signal(WorkerProcess.SigTerm);
             (code, string errors) = await result;
@@ -85,17 +85,17 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw rad
         Assert.Equal((int)ExitCode.Terminated, code);
         if (kind != RunKind.SamplingRun) Assert.Single(Directory.GetFiles(Path.Combine(folder, "checkpoints"), "COMPLETE",
             SearchOption.AllDirectories));
-        using WorkerProcess next = WorkerProcess.Run(calm.Manifest, "file://" + folder, Nothing);
+        using var next = WorkerProcess.Run(calm.Manifest, "file://" + folder, Nothing);
         Assert.Equal((0, ""), await next.ResultAsync());
         Assert.Empty((await OutputSnapshot.TakeAsync(new DirectoryBlobStore(folder))).DifferencesFrom(calm.Output, withCheckpoints: false));
     }
 
     private async Task FailAsync(RunKind kind, Uri server, string uri, Func<Uri, IReadOnlyDictionary<string, string>> variables)
     {
-        CalmRun calm = await scenarios.CalmAsync(kind);
+        var calm = await scenarios.CalmAsync(kind);
         using var proxy = new FlakyProxy(server, share: 0.1, seed: 1);
-        using WorkerProcess worker = WorkerProcess.Run(calm.Manifest, uri, variables(proxy.Address));
-        (int code, string errors) = await worker.ResultAsync();
+        using var worker = WorkerProcess.Run(calm.Manifest, uri, variables(proxy.Address));
+        var (code, errors) = await worker.ResultAsync();
         Assert.True(code == 0, errors);
         output.WriteLine($"{kind}: {proxy.Failed} of {proxy.Passed + proxy.Failed} requests failed");
         Assert.True(proxy.Failed > 0);
@@ -105,24 +105,24 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw rad
     private async Task KillAsync(
         RunKind kind, string store, Func<int, string> uriOf, IReadOnlyDictionary<string, string> environment, int devices = 1)
     {
-        CalmRun calm = await scenarios.CalmAsync(kind, devices: devices);
+        var calm = await scenarios.CalmAsync(kind, devices: devices);
         output.WriteLine($"LIGHTREASONER_FAULT_SEED={Seed}");
         var random = new Random(Seed ^ (int)kind ^ store[0] << 8); // each test draws its own
         int kills = 0, stops = 0, outputs = 0, differences = 0;
         while (kills < Kills)
         {
-            string uri = uriOf(outputs++);
-            long start = Stopwatch.GetTimestamp();
-            (int killed, int stopped) = await DisturbAsync(calm, uri, environment, random, Math.Min(5, Kills - kills));
+            var uri = uriOf(outputs++);
+            var start = Stopwatch.GetTimestamp();
+            var (killed, stopped) = await DisturbAsync(calm, uri, environment, random, Math.Min(5, Kills - kills));
             // The machine is faster now than when the undisturbed run was timed: the moments are drawn closer.
             if (killed == 0 && calm.Duration / Stopwatch.GetElapsedTime(start) is var faster and > 1)
                 calm = calm with { ClaimAfter = calm.ClaimAfter / faster, Duration = calm.Duration / faster };
             (kills, stops) = (kills + killed, stops + stopped);
-            OutputSnapshot result = await OutputSnapshot.TakeAsync(BlobUri.Open(uri));
+            var result = await OutputSnapshot.TakeAsync(BlobUri.Open(uri));
             Assert.True(result.Count > 0);
-            IReadOnlyList<string> different = result.DifferencesFrom(calm.Output, withRemnants: stopped == 0);
+            var different = result.DifferencesFrom(calm.Output, withRemnants: stopped == 0);
             differences += different.Count;
-            foreach (string name in different) output.WriteLine($"{uri}/{name} differs");
+            foreach (var name in different) output.WriteLine($"{uri}/{name} differs");
         }
         output.WriteLine($"{kind} on {store}: {kills} kills, {stops} of them after an overlap with the next attempt, {outputs} outputs, "
             + $"{differences} differences");
@@ -139,12 +139,12 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw rad
         {
             while (true)
             {
-                using WorkerProcess? late = sleeper;
+                using var late = sleeper;
                 sleeper = null;
-                WorkerProcess worker = WorkerProcess.Run(calm.Manifest, uri, environment);
+                var worker = WorkerProcess.Run(calm.Manifest, uri, environment);
                 try
                 {
-                    Task<(int Code, string Errors)> result = worker.ResultAsync();
+                    var result = worker.ResultAsync();
                     TimeSpan earliest = calm.ClaimAfter * 0.9, span = calm.Duration - earliest;
                     if (late is not null)
                     {
@@ -157,10 +157,10 @@ public sealed class FaultTests(Scenarios scenarios, Azurite azurite, Radosgw rad
                     if (late is not null && !result.IsCompleted && random.Next(2) == 0) await late.ExitAsync;
                     if (result.IsCompleted)
                     {
-                        (int code, string errors) = await result;
+                        var (code, errors) = await result;
                         if (code == 0 && late is not null)
                         {
-                            (int lateCode, string lateErrors) = await late.ResultAsync();
+                            var (lateCode, lateErrors) = await late.ResultAsync();
                             Assert.True(lateCode == 0 || lateErrors.Contains("now belongs to", StringComparison.Ordinal),
                                 $"{lateCode}: {lateErrors}");
                         }

@@ -68,7 +68,7 @@ internal sealed class FlakyProxy : IDisposable
         {
             _gone = true;
             _listener.Dispose();
-            foreach (Socket connection in _connections) connection.Dispose();
+            foreach (var connection in _connections) connection.Dispose();
         }
     }
 
@@ -78,7 +78,7 @@ internal sealed class FlakyProxy : IDisposable
         {
             try
             {
-                Socket connection = await _listener.AcceptSocketAsync();
+                var connection = await _listener.AcceptSocketAsync();
                 _ = Task.Run(() => ServeAsync(connection));
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
@@ -115,7 +115,7 @@ internal sealed class FlakyProxy : IDisposable
     {
         lock (_lock)
         {
-            Fault fault = _random.NextDouble() < _share ? (Fault)_random.Next(1, 4) : Fault.None;
+            var fault = _random.NextDouble() < _share ? (Fault)_random.Next(1, 4) : Fault.None;
             if (fault == Fault.None) Passed++;
             else Failed++;
             return fault;
@@ -136,18 +136,18 @@ internal sealed class FlakyProxy : IDisposable
         message.Headers.Host = request.Headers.FirstOrDefault(header =>
             header.Name.Equals("Host", StringComparison.OrdinalIgnoreCase)).Value;
         if (request.Body.Length > 0 || request.Method is "PUT" or "POST") message.Content = new ByteArrayContent(request.Body);
-        foreach ((string name, string value) in request.Headers.Where(header =>
+        foreach (var (name, value) in request.Headers.Where(header =>
             !OwnHeaders.Contains(header.Name, StringComparer.OrdinalIgnoreCase)))
             if (!message.Headers.TryAddWithoutValidation(name, value)) message.Content?.Headers.TryAddWithoutValidation(name, value);
-        using HttpResponseMessage response = await _http.SendAsync(message);
-        byte[] body = await response.Content.ReadAsByteArrayAsync();
+        using var response = await _http.SendAsync(message);
+        var body = await response.Content.ReadAsByteArrayAsync();
         if (fault == Fault.AnswerLost || (fault == Fault.AnswerCut && body.Length == 0)) return false;
 
         var head = new StringBuilder(FormattableString.Invariant($"HTTP/1.1 {(int)response.StatusCode} {response.ReasonPhrase}\r\n"));
-        foreach ((string name, IEnumerable<string> values) in response.Headers.Concat(response.Content.Headers))
+        foreach (var (name, values) in response.Headers.Concat(response.Content.Headers))
             if (!OwnHeaders.Contains(name, StringComparer.OrdinalIgnoreCase))
                 head.Append(CultureInfo.InvariantCulture, $"{name}: {string.Join(", ", values)}\r\n");
-        long length = request.Method == "HEAD" ? response.Content.Headers.ContentLength ?? 0 : body.Length;
+        var length = request.Method == "HEAD" ? response.Content.Headers.ContentLength ?? 0 : body.Length;
         head.Append(CultureInfo.InvariantCulture, $"Content-Length: {length}\r\n\r\n");
         await stream.WriteAsync(Encoding.Latin1.GetBytes(head.ToString()));
         await stream.WriteAsync(fault == Fault.AnswerCut ? body.AsMemory(0, body.Length / 2) : body);
@@ -170,11 +170,11 @@ internal sealed class FlakyProxy : IDisposable
             if (await stream.ReadAsync(one) == 0) return null;
             head.Add(one[0]);
         }
-        string[] lines = Encoding.Latin1.GetString([.. head]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
-        string[] first = lines[0].Split(' ');
+        var lines = Encoding.Latin1.GetString([.. head]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        var first = lines[0].Split(' ');
         (string Name, string Value)[] headers = [.. lines.Skip(1)
             .Select(line => (line[..line.IndexOf(':')], line[(line.IndexOf(':') + 1)..].Trim()))];
-        string? length = headers.FirstOrDefault(header => header.Name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)).Value;
+        var length = headers.FirstOrDefault(header => header.Name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)).Value;
         if (headers.Any(header => header.Name.Equals("Expect", StringComparison.OrdinalIgnoreCase)))
             await stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray());
         var body = new byte[int.Parse(length ?? "0", CultureInfo.InvariantCulture)];

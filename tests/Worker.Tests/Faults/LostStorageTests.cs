@@ -21,17 +21,17 @@ public sealed class LostStorageTests(Scenarios scenarios, Azurite azurite, Rados
     [InlineData(RunKind.FineTuneRun, "scratch")]
     public async Task Disk_FullInMidRun_EndsWithASentence_AndTheNextAttemptGoesOn(RunKind kind, string place)
     {
-        CalmRun calm = await scenarios.CalmAsync(kind);
+        var calm = await scenarios.CalmAsync(kind);
         using var disk = new SmallDisk(Path.Combine(scenarios.Folder, $"disk-{kind}-{place}"), megabytes: 200);
-        (int code, string errors, string output) = (0, "", "");
+        var (code, errors, output) = (0, "", "");
         Dictionary<string, string> environment = place == "scratch" ? new() { ["TMPDIR"] = disk.Path } : Nothing;
         // On a busy machine a run may be over before the disk is full; then the next one is tried.
         for (int attempt = 1; code == 0 && attempt <= 10; attempt++)
         {
             disk.Empty();
             output = Path.Combine(place == "output" ? disk.Path : scenarios.Folder, $"full-{kind}-{place}-{attempt}");
-            using WorkerProcess worker = WorkerProcess.Run(calm.Manifest, "file://" + output, environment);
-            Task<(int Code, string Errors)> result = worker.ResultAsync();
+            using var worker = WorkerProcess.Run(calm.Manifest, "file://" + output, environment);
+            var result = worker.ResultAsync();
             while (!result.IsCompleted && !HasBegun(output)) await Task.Delay(2, TestContext.Current.CancellationToken);
             worker.Signal(WorkerProcess.SigStop);
             if (!result.IsCompleted) disk.Fill();
@@ -42,7 +42,7 @@ public sealed class LostStorageTests(Scenarios scenarios, Azurite azurite, Rados
         IsWhole(output, calm);
 
         disk.Empty();
-        using WorkerProcess next = WorkerProcess.Run(calm.Manifest, "file://" + output, environment);
+        using var next = WorkerProcess.Run(calm.Manifest, "file://" + output, environment);
         Assert.Equal((0, ""), await next.ResultAsync());
         Assert.Empty((await OutputSnapshot.TakeAsync(new DirectoryBlobStore(output))).DifferencesFrom(calm.Output));
     }
@@ -53,12 +53,12 @@ public sealed class LostStorageTests(Scenarios scenarios, Azurite azurite, Rados
     [InlineData("scratch")]
     public async Task Disk_TooSmallForTheRun_IsRefusedBeforeItBegins(string place)
     {
-        CalmRun calm = await scenarios.CalmAsync(RunKind.SamplingRun);
+        var calm = await scenarios.CalmAsync(RunKind.SamplingRun);
         using var disk = new SmallDisk(Path.Combine(scenarios.Folder, $"too-small-{place}"), megabytes: 20);
-        string output = Path.Combine(place == "output" ? disk.Path : scenarios.Folder, $"too-small-{place}-out");
-        using WorkerProcess worker = WorkerProcess.Run(calm.Manifest, "file://" + output,
+        var output = Path.Combine(place == "output" ? disk.Path : scenarios.Folder, $"too-small-{place}-out");
+        using var worker = WorkerProcess.Run(calm.Manifest, "file://" + output,
             place == "scratch" ? new() { ["TMPDIR"] = disk.Path } : Nothing);
-        (int code, string errors) = await worker.ResultAsync();
+        var (code, errors) = await worker.ResultAsync();
         IsOneSentence(ExitCode.Failure, " MiB of disk are free; make room there", code, errors);
         Assert.False(Directory.Exists(Path.Combine(output, "samples")));
     }
@@ -66,9 +66,9 @@ public sealed class LostStorageTests(Scenarios scenarios, Azurite azurite, Rados
     [Fact]
     public async Task Disk_ReadOnly_EndsWithASentence_AndTheNextAttemptGoesOn()
     {
-        CalmRun calm = await scenarios.CalmAsync(RunKind.SamplingRun);
+        var calm = await scenarios.CalmAsync(RunKind.SamplingRun);
         using var disk = new SmallDisk(Path.Combine(scenarios.Folder, "read-only"), megabytes: 200);
-        string output = Path.Combine(disk.Path, "out");
+        var output = Path.Combine(disk.Path, "out");
         string[] few = ["run", "-f", calm.Manifest, "--output", output, "--quiet", "--set", "spec.maxQuestions=20"];
         using (WorkerProcess worker = WorkerProcess.Start(few, Nothing)) Assert.Equal((0, ""), await worker.ResultAsync());
         string[] files = [.. Directory.EnumerateFiles(output, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
@@ -76,7 +76,7 @@ public sealed class LostStorageTests(Scenarios scenarios, Azurite azurite, Rados
         disk.MakeReadOnly(true);
         using (WorkerProcess worker = WorkerProcess.Run(calm.Manifest, "file://" + output, Nothing))
         {
-            (int code, string errors) = await worker.ResultAsync();
+            var (code, errors) = await worker.ResultAsync();
             IsOneSentence(ExitCode.NoPermission, "Read-only file system", code, errors);
         }
         Assert.Equal(files, Directory.EnumerateFiles(output, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
@@ -84,12 +84,12 @@ public sealed class LostStorageTests(Scenarios scenarios, Azurite azurite, Rados
         using (WorkerProcess worker = WorkerProcess.Run(calm.Manifest, $"file://{scenarios.Folder}/elsewhere",
             new Dictionary<string, string> { ["TMPDIR"] = disk.Path }))
         {
-            (int code, string errors) = await worker.ResultAsync();
+            var (code, errors) = await worker.ResultAsync();
             IsOneSentence(ExitCode.NoPermission, "Read-only file system", code, errors);
         }
 
         disk.MakeReadOnly(false);
-        using WorkerProcess next = WorkerProcess.Run(calm.Manifest, "file://" + output, Nothing);
+        using var next = WorkerProcess.Run(calm.Manifest, "file://" + output, Nothing);
         Assert.Equal((0, ""), await next.ResultAsync());
         Assert.Equal(60, File.ReadAllLines(Path.Combine(output, "metrics.jsonl")).Select(line =>
             (int)System.Text.Json.Nodes.JsonNode.Parse(line)!["promptsDone"]!).Last());
@@ -103,12 +103,12 @@ public sealed class LostStorageTests(Scenarios scenarios, Azurite azurite, Rados
     [InlineData("s3", RunKind.SamplingRun, true)]
     public async Task Network_GoneInMidRun_EndsWithASentence_AndTheNextAttemptGoesOn(string store, RunKind kind, bool silently)
     {
-        CalmRun calm = await scenarios.CalmAsync(kind);
-        (Uri server, string uri, Func<Uri, IReadOnlyDictionary<string, string>> variables) = store == "azure"
+        var calm = await scenarios.CalmAsync(kind);
+        var (server, uri, variables) = store == "azure"
             ? (azurite.Address, $"az://{azurite.NewContainer()}/run", (Func<Uri, IReadOnlyDictionary<string, string>>)Azurite.Variables)
             : (radosgw.Address, $"s3://{radosgw.NewBucket()}/run", Radosgw.Variables);
         // After the second chunk, or after the second checkpoint, nobody answers any more.
-        string last = kind == RunKind.SamplingRun ? "samples/part-00000-00001" : "checkpoints/step-000008/COMPLETE";
+        var last = kind == RunKind.SamplingRun ? "samples/part-00000-00001" : "checkpoints/step-000008/COMPLETE";
         using var proxy = new FlakyProxy(server, share: 0, seed: 0)
         {
             Last = request => request.StartsWith("PUT", StringComparison.Ordinal) && request.Contains(last, StringComparison.Ordinal),
@@ -116,10 +116,10 @@ public sealed class LostStorageTests(Scenarios scenarios, Azurite azurite, Rados
         };
         using (WorkerProcess worker = WorkerProcess.Run(calm.Manifest, uri, Impatient(variables(proxy.Address), seconds: 5)))
         {
-            (int code, string errors) = await worker.ResultAsync();
+            var (code, errors) = await worker.ResultAsync();
             IsOneSentence(ExitCode.Failure, silently ? "cannot be reached (connected, and silent for " : "cannot be reached", code, errors);
         }
-        using WorkerProcess next = WorkerProcess.Run(calm.Manifest, uri, variables(server));
+        using var next = WorkerProcess.Run(calm.Manifest, uri, variables(server));
         Assert.Equal((0, ""), await next.ResultAsync());
         Assert.Empty((await OutputSnapshot.TakeAsync(BlobUri.Open(uri))).DifferencesFrom(calm.Output));
     }
@@ -129,8 +129,8 @@ public sealed class LostStorageTests(Scenarios scenarios, Azurite azurite, Rados
     public async Task Host_ThatDoesNotAnswer_IsGivenUp()
     {
         using var silent = new SilentHost();
-        using WorkerProcess worker = WorkerProcess.Start(["inspect", "samples", $"{silent.Address}samples.jsonl"], Nothing);
-        (int code, string errors) = await worker.ResultAsync();
+        using var worker = WorkerProcess.Start(["inspect", "samples", $"{silent.Address}samples.jsonl"], Nothing);
+        var (code, errors) = await worker.ResultAsync();
         IsOneSentence(ExitCode.Failure, "cannot be reached (no answer within 8 s)", code, errors);
     }
 
@@ -150,15 +150,15 @@ public sealed class LostStorageTests(Scenarios scenarios, Azurite azurite, Rados
     public async Task Server_ThatFallsSilent_IsGivenUp(string store, string answer)
     {
         using var silent = new SilentServer(answer);
-        (string uri, Dictionary<string, string> environment) = store switch
+        var (uri, environment) = store switch
         {
             "hf" => ("hf://datasets/org/name/samples.jsonl", new Dictionary<string, string> { ["HF_ENDPOINT"] = $"{silent.Address}" }),
             "az" => ("az://container/samples.jsonl", new Dictionary<string, string>(Azurite.Variables(silent.Address))),
             "s3" => ("s3://bucket/samples.jsonl", Radosgw.Variables(silent.Address)),
             _ => ($"{silent.Address}samples.jsonl", Nothing),
         };
-        using WorkerProcess worker = WorkerProcess.Start(["inspect", "samples", uri], Impatient(environment, seconds: 1));
-        (int code, string errors) = await worker.ResultAsync();
+        using var worker = WorkerProcess.Start(["inspect", "samples", uri], Impatient(environment, seconds: 1));
+        var (code, errors) = await worker.ResultAsync();
         IsOneSentence(ExitCode.Failure, $"{silent.Address.Authority} cannot be reached (connected, and silent for ", code, errors);
     }
 
@@ -173,7 +173,7 @@ public sealed class LostStorageTests(Scenarios scenarios, Azurite azurite, Rados
     private static void IsOneSentence(ExitCode expected, string words, int code, string errors)
     {
         Assert.True(code == (int)expected, $"exit code {code}: {errors}");
-        string line = Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        var line = Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.StartsWith("error: ", line, StringComparison.Ordinal);
         Assert.Contains(words, line);
     }

@@ -14,12 +14,12 @@ internal sealed class OutputSnapshot
     public static async Task<OutputSnapshot> TakeAsync(IBlobStore store)
     {
         var snapshot = new OutputSnapshot();
-        foreach (BlobInfo blob in await store.ListAsync(""))
+        foreach (var blob in await store.ListAsync(""))
         {
             // Owners name attempts; results and reports hold speeds.
             if (blob.Name.StartsWith("owners/", StringComparison.Ordinal) || blob.Name.StartsWith("results/", StringComparison.Ordinal))
                 continue;
-            byte[] content = (await store.GetAsync(blob.Name))!.Bytes;
+            var content = (await store.GetAsync(blob.Name))!.Bytes;
             if (blob.Name.StartsWith("metrics", StringComparison.Ordinal)) content = WithoutTimes(content);
             else if (!IsFinal(blob.Name)) continue;
             snapshot._blobs[blob.Name] = content;
@@ -39,7 +39,7 @@ internal sealed class OutputSnapshot
         .. _blobs.Keys.Union(other._blobs.Keys)
             .Where(name => withCheckpoints || !name.StartsWith("checkpoints/", StringComparison.Ordinal))
             .Where(name => withRemnants || other._blobs.ContainsKey(name) || !IsRemnant(name))
-            .Where(name => !_blobs.TryGetValue(name, out byte[]? mine) || !other._blobs.TryGetValue(name, out byte[]? theirs)
+            .Where(name => !_blobs.TryGetValue(name, out var mine) || !other._blobs.TryGetValue(name, out var theirs)
                 || !mine.AsSpan().SequenceEqual(theirs)),
     ];
 
@@ -53,9 +53,9 @@ internal sealed class OutputSnapshot
     private static byte[] WithoutTimes(byte[] lines)
     {
         var text = new StringBuilder();
-        foreach (string line in Encoding.UTF8.GetString(lines).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var line in Encoding.UTF8.GetString(lines).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            JsonObject metrics = JsonNode.Parse(line)!.AsObject();
+            var metrics = JsonNode.Parse(line)!.AsObject();
             metrics.Remove("time");
             metrics.Remove("tokensPerSecond");
             text.Append(metrics.ToJsonString()).Append('\n');

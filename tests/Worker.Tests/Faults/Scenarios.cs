@@ -36,9 +36,9 @@ public sealed class Scenarios : IDisposable
     /// <param name="steps">Steps of training; null for as many as the disturbed runs take.</param>
     internal Task<CalmRun> CalmAsync(RunKind kind, bool rareCheckpoints = false, int devices = 1, int? steps = null)
     {
-        string name = $"{kind}{(rareCheckpoints ? "-rare" : "")}{(devices > 1 ? $"-{devices}" : "")}{(steps is null ? "" : $"-{steps}")}";
+        var name = $"{kind}{(rareCheckpoints ? "-rare" : "")}{(devices > 1 ? $"-{devices}" : "")}{(steps is null ? "" : $"-{steps}")}";
         lock (_calm)
-            return _calm.TryGetValue(name, out Task<CalmRun>? known) ? known
+            return _calm.TryGetValue(name, out var known) ? known
                 : _calm[name] = RunCalmAsync(name, kind, rareCheckpoints, devices, steps);
     }
 
@@ -65,12 +65,12 @@ public sealed class Scenarios : IDisposable
                 "spec.training.loggingSteps=1", "spec.training.batchSize=8",
                 $"spec.evaluation.dataset.uri=file://{Examples}/data/test.jsonl", "spec.evaluation.maxQuestions=8"),
         }));
-        long start = Stopwatch.GetTimestamp();
-        using WorkerProcess worker = WorkerProcess.Run(manifest, "file://" + output, Replicas(devices));
-        Task<(int Code, string Errors)> result = worker.ResultAsync();
+        var start = Stopwatch.GetTimestamp();
+        using var worker = WorkerProcess.Run(manifest, "file://" + output, Replicas(devices));
+        var result = worker.ResultAsync();
         while (!result.IsCompleted && !File.Exists(Path.Combine(output, "owners", "run.json"))) await Task.Delay(5);
-        TimeSpan claimed = Stopwatch.GetElapsedTime(start);
-        (int code, string errors) = await result;
+        var claimed = Stopwatch.GetElapsedTime(start);
+        var (code, errors) = await result;
         Assert.True(code == 0, errors);
         return new CalmRun(manifest, await OutputSnapshot.TakeAsync(new DirectoryBlobStore(output)), output, claimed,
             Stopwatch.GetElapsedTime(start));

@@ -36,7 +36,7 @@ internal sealed class SilentHost : IDisposable
 
     public void Dispose()
     {
-        foreach (Socket socket in _waiting) socket.Dispose();
+        foreach (var socket in _waiting) socket.Dispose();
         _listener.Dispose();
     }
 }

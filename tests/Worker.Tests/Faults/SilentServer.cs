@@ -32,7 +32,7 @@ internal sealed class SilentServer : IDisposable
         {
             try
             {
-                TcpClient connection = await _listener.AcceptTcpClientAsync(_end.Token);
+                var connection = await _listener.AcceptTcpClientAsync(_end.Token);
                 _ = Task.Run(() => ServeAsync(connection));
             }
             catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
@@ -44,10 +44,10 @@ internal sealed class SilentServer : IDisposable
 
     private async Task ServeAsync(TcpClient connection)
     {
-        using TcpClient open = connection;
+        using var open = connection;
         try
         {
-            NetworkStream stream = open.GetStream();
+            var stream = open.GetStream();
             var request = new byte[1 << 16];
             if (await stream.ReadAsync(request, _end.Token) == 0) return;
             await stream.WriteAsync(_beginning, _end.Token);

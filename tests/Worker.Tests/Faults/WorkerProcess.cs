@@ -38,12 +38,12 @@ internal sealed class WorkerProcess : IDisposable
             WorkingDirectory = RepositoryFolder.Path,
         };
         start.Environment["OMP_NUM_THREADS"] = "1";
-        foreach (string own in new[] { "AZURE_STORAGE_CONNECTION_STRING", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID",
+        foreach (var own in new[] { "AZURE_STORAGE_CONNECTION_STRING", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID",
             "AWS_SECRET_ACCESS_KEY" }) start.Environment.Remove(own);
-        foreach (string pods in new[] { "LIGHTREASONER_ATTEMPT", "LIGHTREASONER_PROGRESS_URL",
+        foreach (var pods in new[] { "LIGHTREASONER_ATTEMPT", "LIGHTREASONER_PROGRESS_URL",
             "LIGHTREASONER_TERMINATION_LOG" }) start.Environment.Remove(pods);
-        foreach ((string name, string value) in environment) start.Environment[name] = value;
-        Process process = Process.Start(start)!;
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        var process = Process.Start(start)!;
         if (input is not null)
         {
             process.StandardInput.Write(input);

@@ -145,7 +145,8 @@ public class LoraTrainerTests
         Assert.Equal(metrics[0].GradNorm!.Value, metrics[1].GradNorm!.Value, 1e-4 * metrics[0].GradNorm!.Value);
     }
 
-    /// <summary>AdamW's first step is the learning rate whatever the gradient's length, unless it is far below its epsilon of 1e-8.</summary>
+    /// <summary>AdamW's first step is the learning rate whatever the gradient's length, unless it is far below its epsilon of
+    /// 1e-8.</summary>
     [Fact]
     public void TrainStep_MaxGradNormBelowAdamsEpsilon_HardlyMovesAWeight()
     {

@@ -12,7 +12,7 @@ internal static class TestTokenizer
 
     public static Tokenizer Create(string? chatTemplate = null)
     {
-        JsonObject json = ByteTokenizer.Json(512, ("<pad>", 0), ("<bos>", 1), ("<sep>", 2), ("<eos>", Eos));
+        var json = ByteTokenizer.Json(512, ("<pad>", 0), ("<bos>", 1), ("<sep>", 2), ("<eos>", Eos));
         return Tokenizer.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()), "test", chatTemplate: chatTemplate is null ? null
             : ChatTemplate.Parse(chatTemplate, "test"));
     }

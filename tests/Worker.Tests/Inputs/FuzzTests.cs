@@ -23,7 +23,8 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
     private const string Sample =
         """{"prompt_id": "q", "step": 1, "prefix": "a", "tokens": ["a", "b"], "token_ids": [5, 6], "weights": [0.5, 0.5], "kl_divergence": 0.5, "prefix_ids": [5, 6]}""" + "\n";
 
-    private const string Record = """{"prompt": [{"role": "user", "content": "Max has 5 keys."}], "target": [{"role": "assistant", "content": [{"type": "text", "text": " 5 + 4 = 9"}]}]}""" + "\n";
+    private const string Record =
+        """{"prompt": [{"role": "user", "content": "Max has 5 keys."}], "target": [{"role": "assistant", "content": [{"type": "text", "text": " 5 + 4 = 9"}]}]}""" + "\n";
 
     private static readonly string Examples = RepositoryFolder.Of("examples", "quickstart");
 
@@ -58,8 +59,8 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
     public async Task Program_OnOddFiles_SaysWhatIsWrong()
     {
         if (await OwnProcess.RanAsync()) return;
-        foreach (string name in Names) await FuzzAsync(name);
-        string memory = PeakMemory().Match(await File.ReadAllTextAsync("/proc/self/status")).Groups[1].Value;
+        foreach (var name in Names) await FuzzAsync(name);
+        var memory = PeakMemory().Match(await File.ReadAllTextAsync("/proc/self/status")).Groups[1].Value;
         output.WriteLine($"{memory} KiB of memory at most");
         Assert.True(long.Parse(memory) << 10 < MostMemory, $"{memory} KiB of memory");
     }
@@ -68,15 +69,15 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
     {
         using var inputs = new InputFiles();
         await inputs.WriteAsync(name);
-        byte[] whole = await File.ReadAllBytesAsync(inputs.PathOf(name));
+        var whole = await File.ReadAllBytesAsync(inputs.PathOf(name));
         var codes = new SortedDictionary<int, int>();
         for (int round = 0; round < 5 * OddFiles.FuzzFactor; round++)
         {
             var random = new Random(unchecked(Seed * 1_000_003 + round));
-            byte[] content = round == 0 ? whole : Changed(whole, name, random);
+            var content = round == 0 ? whole : Changed(whole, name, random);
             await File.WriteAllBytesAsync(inputs.PathOf(name), content);
-            string[] command = inputs.Command(name, random);
-            string what =
+            var command = inputs.Command(name, random);
+            var what =
                 $"LIGHTREASONER_FUZZ_SEED={Seed}, round {round}: "
                 + $"{string.Join(' ', command)}\n{Encoding.Latin1.GetString(content.AsSpan(0, Math.Min(content.Length, 3000)))}";
             (int code, _, string errors) = await WorkerProgram.RunAsync(command)
@@ -127,22 +128,22 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
 
     private static byte[] WithHeader(byte[] whole, Random random)
     {
-        int length = (int)BitConverter.ToInt64(whole);
-        byte[] header = Restructured(whole.AsSpan(8, length).ToArray(), random);
+        var length = (int)BitConverter.ToInt64(whole);
+        var header = Restructured(whole.AsSpan(8, length).ToArray(), random);
         return [.. BitConverter.GetBytes((long)header.Length), .. header, .. whole.AsSpan(8 + length)];
     }
 
     /// <summary>JSON with one to three of its values replaced or removed.</summary>
     private static byte[] Restructured(byte[] json, Random random)
     {
-        JsonNode root = JsonNode.Parse(json)!;
+        var root = JsonNode.Parse(json)!;
         for (int edits = random.Next(1, 4); edits > 0; edits--)
         {
             var places = new List<(JsonNode Parent, string? Name, int Index)>();
             Collect(root, places, random);
             if (places.Count == 0) break;
-            (JsonNode parent, string? key, int index) = places[random.Next(places.Count)];
-            JsonNode? value = Values[random.Next(Values.Length)]();
+            var (parent, key, index) = places[random.Next(places.Count)];
+            var value = Values[random.Next(Values.Length)]();
             if (key is null) parent[index] = value;
             else if (random.Next(6) == 0) parent.AsObject().Remove(key);
             else parent[key] = value;
@@ -158,7 +159,7 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
             JsonArray list => list.Select((item, i) => ((string?)null, i, item)),
             _ => [],
         };
-        foreach ((string? name, int index, JsonNode? child) in children.ToArray())
+        foreach (var (name, index, child) in children.ToArray())
         {
             // The entries of a vocabulary would drown everything else.
             if (node is JsonObject { Count: < 60 } or JsonArray { Count: < 20 } || random.Next(50) == 0) places.Add((node, name, index));
@@ -172,7 +173,7 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
         byte[] damaged = [.. whole];
         for (int edits = random.Next(1, 5); edits > 0; edits--)
         {
-            int at = random.Next(3) switch
+            var at = random.Next(3) switch
             {
                 0 => random.Next(damaged.Length),
                 1 => random.Next(Math.Min(damaged.Length, 100)),
@@ -207,7 +208,7 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
         public async Task WriteAsync(string changed)
         {
             Directory.CreateDirectory(Model);
-            foreach (string file in Directory.EnumerateFiles($"{Examples}/models/seed-0/expert")) File.Copy(file,
+            foreach (var file in Directory.EnumerateFiles($"{Examples}/models/seed-0/expert")) File.Copy(file,
                 $"{Model}/{Path.GetFileName(file)}");
             await File.WriteAllTextAsync(_folder["questions.jsonl"], Question);
             await File.WriteAllTextAsync(_folder["samples.jsonl"], Sample);
@@ -231,13 +232,13 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
                     await File.WriteAllTextAsync($"{Model}/{changed}", """{"<|later|>": 79}""");
                     break;
                 case "config.json":
-                    JsonNode config = JsonNode.Parse(await File.ReadAllTextAsync($"{Model}/{changed}"))!;
+                    var config = JsonNode.Parse(await File.ReadAllTextAsync($"{Model}/{changed}"))!;
                     config["rope_scaling"] = new JsonObject { ["rope_type"] = "default", ["rope_theta"] = 10000 };
                     (config["eos_token_id"], config["use_sliding_window"], config["sliding_window"]) = (new JsonArray(0), false, 64);
                     await File.WriteAllTextAsync($"{Model}/{changed}", config.ToJsonString());
                     break;
                 case "model.safetensors.index.json":
-                    byte[] weights = await File.ReadAllBytesAsync($"{Model}/model.safetensors");
+                    var weights = await File.ReadAllBytesAsync($"{Model}/model.safetensors");
                     var names = JsonNode.Parse(weights.AsSpan(8, (int)BitConverter.ToInt64(weights)))!.AsObject()
                         .Select(tensor => tensor.Key).Where(key => key != "__metadata__");
                     File.Move($"{Model}/model.safetensors", $"{Model}/model-00001-of-00001.safetensors");
@@ -254,7 +255,7 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
                     Directory.Move(_folder["out/adapter"], _folder["adapter"]);
                     break;
                 case "1-sampling.yaml" or "2-finetune.yaml" or "3-refine.yaml":
-                    string manifest = Regex.Replace(await File.ReadAllTextAsync($"{Examples}/{changed}"),
+                    var manifest = Regex.Replace(await File.ReadAllTextAsync($"{Examples}/{changed}"),
                         "file://./examples/quickstart/data/[a-z.]+",
                         $"file://{_folder[changed[0] == '3' ? "records.jsonl" : "questions.jsonl"]}");
                     await File.WriteAllTextAsync(_folder[changed],

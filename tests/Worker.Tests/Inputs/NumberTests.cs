@@ -34,17 +34,17 @@ public sealed class NumberTests(ITestOutputHelper output) : IDisposable
             .Where(field => field.Path is not (
                 "spec.training.maxSteps" or "spec.worker.gpus"))]; // the run's length, and devices that are not here
         Assert.True(fields.Length > 10);
-        int seed = int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_FUZZ_SEED") ?? "1", CultureInfo.InvariantCulture);
-        (int done, int refused) = (0, 0);
+        var seed = int.Parse(Environment.GetEnvironmentVariable("LIGHTREASONER_FUZZ_SEED") ?? "1", CultureInfo.InvariantCulture);
+        var (done, refused) = (0, 0);
         for (int round = 0; round < 16 * OddFiles.FuzzFactor; round++)
         {
             var random = new Random(unchecked(seed * 1_000_003 + round));
             // One field alone, then several together.
-            int alone = random.Next(fields.Length);
+            var alone = random.Next(fields.Length);
             string[] set = [.. fields.Where((_, i) => round % 2 == 0 ? i == alone : random.Next(3) == 0)
                 .Select(field => $"{field.Path}={field.Values[random.Next(field.Values.Length)]}")];
-            string what = $"LIGHTREASONER_FUZZ_SEED={seed}, round {round}: --set {string.Join(" --set ", set)}";
-            (ExitCode code, string message) = await RunAsync(kind, set, $"{round}");
+            var what = $"LIGHTREASONER_FUZZ_SEED={seed}, round {round}: --set {string.Join(" --set ", set)}";
+            var (code, message) = await RunAsync(kind, set, $"{round}");
             Assert.True(code == ExitCode.Done || IsRule(code, message), $"{code}: {message}\n{what}");
             _ = code == ExitCode.Done ? done++ : refused++;
         }
@@ -62,10 +62,10 @@ public sealed class NumberTests(ITestOutputHelper output) : IDisposable
     /// <summary>The numeric fields below a place, with values at the ends of their ranges.</summary>
     private static IEnumerable<(string Path, string[] Values)> Numbers(JsonObject schema, string path)
     {
-        foreach ((string name, JsonNode? node) in schema["properties"]?.AsObject() ?? [])
+        foreach (var (name, node) in schema["properties"]?.AsObject() ?? [])
         {
-            JsonObject field = node!.AsObject();
-            string place = $"{path}.{name}";
+            var field = node!.AsObject();
+            var place = $"{path}.{name}";
             if ((string?)field["type"] is "integer" or "number")
                 yield return (place, Ends(field));
             else if ((string?)field["type"] == "array" && field["items"] is JsonObject items && (string?)items["type"] == "number")
@@ -76,7 +76,7 @@ public sealed class NumberTests(ITestOutputHelper output) : IDisposable
 
     private static string[] Ends(JsonObject field)
     {
-        bool whole = (string?)field["type"] == "integer";
+        var whole = (string?)field["type"] == "integer";
         double least = Number("minimum"), most = Number("maximum");
         bool Excludes(string key) => (bool?)field[key] == true;
         if (whole) return [Text(least), Text(Math.Min(least + 1, most)), Text(most - 1), Text(most)];
@@ -102,7 +102,7 @@ public sealed class NumberTests(ITestOutputHelper output) : IDisposable
             evaluation = $"spec.evaluation={{dataset: {{uri: '{questions}'}}, prompt: {{template: none}}, generation: {{maxNewTokens: 2}}}}",
             validation = $"spec.validation={{dataset: {{uri: 'file://{_folder["records.jsonl"]}'}}, promptField: prompt, responseField: target, "
                 + "prompt: {template: none}}";
-        (string manifest, string[] own) = kind switch
+        var (manifest, own) = kind switch
         {
             RunKind.SamplingRun => ("1-sampling.yaml", (string[])
                 [$"spec.expert.uri=file://{expert}", $"spec.amateur.uri=file://{Examples}/models/seed-0/amateur",
@@ -116,11 +116,11 @@ public sealed class NumberTests(ITestOutputHelper output) : IDisposable
         };
         try
         {
-            Manifest document = ManifestReader.Read(await File.ReadAllTextAsync($"{Examples}/{manifest}"), manifest,
+            var document = ManifestReader.Read(await File.ReadAllTextAsync($"{Examples}/{manifest}"), manifest,
                 Overrides.Of(own, set));
             using var progress = new StringWriter();
             var options = new RunOptions { Output = _folder[name], Shard = 0, Targets = new ReportTargets(null, null, log) };
-            ExitCode code = await new Runner(options, new ConsoleProgress(progress, ProgressStyle.Quiet, TimeProvider.System),
+            var code = await new Runner(options, new ConsoleProgress(progress, ProgressStyle.Quiet, TimeProvider.System),
                 TimeProvider.System).RunAsync(document, default);
             return (code, code == ExitCode.Done ? "" : await File.ReadAllTextAsync(log));
         }

@@ -21,7 +21,7 @@ internal static partial class OddFiles
     {
         for (int edits = random.Next(1, 4); edits > 0; edits--)
         {
-            int at = random.Next(text.Length + 1);
+            var at = random.Next(text.Length + 1);
             text = random.Next(3) switch
             {
                 0 => text.Insert(at, scraps[random.Next(scraps.Length)]),

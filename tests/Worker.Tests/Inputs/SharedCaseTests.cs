@@ -63,8 +63,8 @@ public sealed class SharedCaseTests : IDisposable
         ["temperature-tiny"] = async (t, _) =>
         {
             const string prompt = """{"prompt":"Max has 5 keys. Max gives 4 keys. How many keys does Max have now?"}""";
-            string greedy = await AnswerAsync(prompt, "generate", "--model", Expert, "--dtype", "float32");
-            foreach (string temperature in new[] { "1e-38", "1e-300", "4.9e-324" }) Assert.Equal(greedy,
+            var greedy = await AnswerAsync(prompt, "generate", "--model", Expert, "--dtype", "float32");
+            foreach (var temperature in new[] { "1e-38", "1e-300", "4.9e-324" }) Assert.Equal(greedy,
                 await AnswerAsync(prompt, "generate", "--model", Expert, "--dtype", "float32", "--temperature", temperature));
         },
         ["eos-only-in-tokenizer"] = (t, c) => t.EndOfSequenceAsync(c),
@@ -74,7 +74,7 @@ public sealed class SharedCaseTests : IDisposable
         ["azure-null-error-code"] = (t, c) => t.AzureAsync(c),
         ["uri-without-path"] = async (t, c) =>
         {
-            foreach (string uri in new[] { File.ReadAllText($"{c}/uri").Trim(), "https://host", "s3://bucket/", "hf://datasets/org/name" })
+            foreach (var uri in new[] { File.ReadAllText($"{c}/uri").Trim(), "https://host", "s3://bucket/", "hf://datasets/org/name" })
                 Refused(await t.RunAsync("1-sampling.yaml", $"spec.dataset.uri={uri}"), ExitCode.BadManifest,
                     $"spec.dataset.uri: {uri}: names no file");
             Refused(await t.RunAsync("1-sampling.yaml", "spec.expert.uri=hf://org"), ExitCode.BadManifest,
@@ -93,17 +93,17 @@ public sealed class SharedCaseTests : IDisposable
     [Theory, MemberData(nameof(Names))]
     public Task Case_IsRight(string name)
     {
-        string folder = SharedFolder.Of($"cases/{name}");
+        var folder = SharedFolder.Of($"cases/{name}");
         return Cases.TryGetValue(name, out var check) ? check(this, folder)
             : throw new Xunit.Sdk.XunitException($"{name}: this class has no test for it");
     }
 
     private async Task LogitsArePublishedAsync(string model, Action<string> change)
     {
-        string folder = Copy($"{Goldens.Folder}/{model}");
+        var folder = Copy($"{Goldens.Folder}/{model}");
         change(folder);
-        string ids = Goldens.Json("forward.json")["models"]![model]!["input_ids"]![1]!.ToJsonString();
-        JsonNode answer = JsonNode.Parse(await AnswerAsync($$"""{"ids":{{ids}}}""", "inspect", "logits", "--model", folder, "--dtype",
+        var ids = Goldens.Json("forward.json")["models"]![model]!["input_ids"]![1]!.ToJsonString();
+        var answer = JsonNode.Parse(await AnswerAsync($$"""{"ids":{{ids}}}""", "inspect", "logits", "--model", folder, "--dtype",
             "float32"))!;
         using var tensors = Goldens.Tensors("forward.safetensors");
         using var expected = tensors.Load($"{model}.logits.1");
@@ -115,11 +115,11 @@ public sealed class SharedCaseTests : IDisposable
     private async Task RopeScalingAsync(string folder)
     {
         await LogitsArePublishedAsync("llama-tiny", model => Replace($"{folder}/config.json", $"{model}/config.json"));
-        foreach (string place in new[] { "rope_scaling", "rope_parameters" })
+        foreach (var place in new[] { "rope_scaling", "rope_parameters" })
         {
-            JsonNode config = JsonNode.Parse(File.ReadAllText($"{folder}/config.json"))!;
+            var config = JsonNode.Parse(File.ReadAllText($"{folder}/config.json"))!;
             config[place]!["rope_type"] = "yarn";
-            string model = Copy($"{Goldens.Folder}/llama-tiny");
+            var model = Copy($"{Goldens.Folder}/llama-tiny");
             Write($"{model}/config.json", config);
             Refused(await WorkerProgram.RunAsync("inspect", "model", model), ExitCode.BadData, "config.json", place, "yarn");
         }
@@ -127,9 +127,9 @@ public sealed class SharedCaseTests : IDisposable
 
     private async Task AdapterThatChangesTheBaseAsync(string folder)
     {
-        string adapter = Copy($"{Goldens.Folder}/lora-adapter");
-        JsonNode config = JsonNode.Parse(File.ReadAllText($"{folder}/adapter_config.json"))!;
-        foreach (string kind in new[] { "pissa", "pissa_niter_4", "olora", "corda", "loftq" })
+        var adapter = Copy($"{Goldens.Folder}/lora-adapter");
+        var config = JsonNode.Parse(File.ReadAllText($"{folder}/adapter_config.json"))!;
+        foreach (var kind in new[] { "pissa", "pissa_niter_4", "olora", "corda", "loftq" })
         {
             config["init_lora_weights"] = kind;
             Write($"{adapter}/adapter_config.json", config);
@@ -142,8 +142,8 @@ public sealed class SharedCaseTests : IDisposable
     /// <summary>What make.py of the case does: an index beside the single file, and a shard of zeros.</summary>
     private static void AddStaleIndex(string folder)
     {
-        byte[] bytes = File.ReadAllBytes($"{folder}/model.safetensors");
-        long header = BitConverter.ToInt64(bytes);
+        var bytes = File.ReadAllBytes($"{folder}/model.safetensors");
+        var header = BitConverter.ToInt64(bytes);
         bytes.AsSpan((int)(8 + header)).Clear();
         File.WriteAllBytes($"{folder}/model-00001-of-00001.safetensors", bytes);
         var map = JsonNode.Parse(bytes.AsSpan(8, (int)header))!.AsObject().Where(tensor => tensor.Key != "__metadata__");
@@ -157,15 +157,15 @@ public sealed class SharedCaseTests : IDisposable
 
     private async Task TokensAsync(string folder)
     {
-        string ids = await AnswerAsync(File.ReadAllText($"{folder}/input.jsonl"), "inspect", "tokens", "--model", folder);
+        var ids = await AnswerAsync(File.ReadAllText($"{folder}/input.jsonl"), "inspect", "tokens", "--model", folder);
         Assert.Equal(JsonNode.Parse(File.ReadAllText($"{folder}/expected.jsonl"))!["ids"]!.ToJsonString(),
             JsonNode.Parse(ids)!["ids"]!.ToJsonString());
     }
 
     private async Task ResponsePartsAsync(string folder)
     {
-        JsonNode record = JsonNode.Parse(File.ReadAllText($"{folder}/d.jsonl"))!;
-        double inParts = await LossAsync($"{folder}/d.jsonl");
+        var record = JsonNode.Parse(File.ReadAllText($"{folder}/d.jsonl"))!;
+        var inParts = await LossAsync($"{folder}/d.jsonl");
         record["target"] = (string)record["target"]![0]!["content"]![0]!["text"]!;
         Write(_folder["text.jsonl"], record);
         Assert.Equal(await LossAsync(_folder["text.jsonl"]), inParts);
@@ -183,17 +183,17 @@ public sealed class SharedCaseTests : IDisposable
     private async Task GradingAsync(string folder)
     {
         JsonNode[] pairs = [.. File.ReadLines($"{folder}/pairs.jsonl").Select(line => JsonNode.Parse(line)!)];
-        string questions = string.Join('\n',
+        var questions = string.Join('\n',
             pairs.Select(pair =>
             new JsonObject { ["response"] = (string)pair["model"]!, ["truth"] = (string)pair["reference"]! }.ToJsonString()));
-        string[] verdicts = (await AnswerAsync(questions, "inspect", "grade", "--grader", "gsm8k")).Split('\n');
+        var verdicts = (await AnswerAsync(questions, "inspect", "grade", "--grader", "gsm8k")).Split('\n');
         Assert.Equal(pairs.Select(pair => (bool)pair["correct"]!), verdicts.Select(verdict => (bool)JsonNode.Parse(verdict)!["equal"]!));
     }
 
     private async Task BatchProductAsync(string folder)
     {
         string training = File.ReadAllText($"{folder}/training.yaml").Trim()["training: ".Length..], manifest = _folder["finetune.yaml"];
-        foreach (string product in new[] { training,
+        foreach (var product in new[] { training,
             training.Replace("gradientAccumulationSteps: 65536", "gradientAccumulationSteps: 32768", StringComparison.Ordinal) })
         {
             File.WriteAllText(manifest, FineTuning(product));
@@ -226,9 +226,9 @@ public sealed class SharedCaseTests : IDisposable
     private async Task EndOfSequenceAsync(string folder)
     {
         const string prompt = """{"prompt":"Max has 5 keys. Max gives 4 keys. How many keys does Max have now?"}""";
-        string model = Copy(Expert);
+        var model = Copy(Expert);
         Replace($"{folder}/generation_config.json", $"{model}/generation_config.json");
-        string ids = await IdsAsync();
+        var ids = await IdsAsync();
         Assert.EndsWith(",0]", ids);
         Assert.Equal(ids, await IdsAsync("--block", "8", "--refine", "converge"));
 
@@ -238,12 +238,12 @@ public sealed class SharedCaseTests : IDisposable
 
     private async Task AddedTokenAsync(string folder)
     {
-        string model = Copy(Expert);
-        JsonNode tokenizer = JsonNode.Parse(File.ReadAllText($"{model}/tokenizer.json"))!;
+        var model = Copy(Expert);
+        var tokenizer = JsonNode.Parse(File.ReadAllText($"{model}/tokenizer.json"))!;
         tokenizer["added_tokens"]!.AsArray().Add(JsonNode.Parse(File.ReadAllText($"{folder}/added_token.json")));
         Write($"{model}/tokenizer.json", tokenizer);
-        string question = File.ReadAllText($"{folder}/q.jsonl");
-        foreach (string role in new[] { "expert", "amateur" })
+        var question = File.ReadAllText($"{folder}/q.jsonl");
+        foreach (var role in new[] { "expert", "amateur" })
             Refused(await SampleAsync($"{folder}/q.jsonl", $"spec.{role}.uri=file://{model}",
                 $"spec.{(role == "expert" ? "amateur" : "expert")}.uri=file://{Expert}"),
                 role == "expert" ? ExitCode.BadData : null,
@@ -253,7 +253,7 @@ public sealed class SharedCaseTests : IDisposable
 
         string WithAnswer(string line)
         {
-            JsonNode record = JsonNode.Parse(line)!;
+            var record = JsonNode.Parse(line)!;
             record["answer"] = "5";
             Write(_folder["test.jsonl"], record);
             return _folder["test.jsonl"];
@@ -262,8 +262,8 @@ public sealed class SharedCaseTests : IDisposable
 
     private async Task HeadAsync()
     {
-        byte[] questions = File.ReadAllBytes(SharedFolder.Of("cases/gz-jsonl/q.jsonl.gz"));
-        foreach (int status in new[] { 403, 404, 400, 200 }) // 200 with a length of 0
+        var questions = File.ReadAllBytes(SharedFolder.Of("cases/gz-jsonl/q.jsonl.gz"));
+        foreach (var status in new[] { 403, 404, 400, 200 }) // 200 with a length of 0
         {
             using var server = new LoopbackServer(context =>
                 LoopbackServer.AnswerAsync(context, context.Request.HttpMethod == "HEAD" ? [] : questions,
@@ -280,33 +280,33 @@ public sealed class SharedCaseTests : IDisposable
             authorization = context.Request.Headers["Authorization"];
             return LoopbackServer.AnswerAsync(context, [], 403);
         });
-        string uri = File.ReadAllText($"{folder}/uri").Trim().Replace("127.0.0.1:8391", server.Address.Authority, StringComparison.Ordinal);
+        var uri = File.ReadAllText($"{folder}/uri").Trim().Replace("127.0.0.1:8391", server.Address.Authority, StringComparison.Ordinal);
         var result = await SampleAsync(uri);
         Refused(result, ExitCode.NoPermission, "q.jsonl");
         Assert.Equal("Basic " + Convert.ToBase64String("alice:PASSWORD"u8), authorization);
         string[] files = Directory.Exists(_folder["out"]) ? Directory.GetFiles(_folder["out"], "*", SearchOption.AllDirectories) : [];
-        string said = result.Output + result.Errors + string.Concat(files.Select(File.ReadAllText));
+        var said = result.Output + result.Errors + string.Concat(files.Select(File.ReadAllText));
         Assert.DoesNotContain("PASSWORD", said);
     }
 
     private async Task AzureAsync(string folder)
     {
-        foreach ((int status, ExitCode expected) in new[] { (403, ExitCode.NoPermission), (404, ExitCode.MissingInput) })
+        foreach (var (status, expected) in new[] { (403, ExitCode.NoPermission), (404, ExitCode.MissingInput) })
         {
             using var server = new LoopbackServer(context => LoopbackServer.AnswerAsync(context, "<html>"u8.ToArray(), status));
             var environment = File.ReadLines($"{folder}/env").Where(line => line.Contains('=')).Select(line => line.Split('=', 2))
                 .ToDictionary(pair => pair[0],
                     pair => pair[1].Replace("127.0.0.1:8391", server.Address.Authority, StringComparison.Ordinal));
-            using WorkerProcess worker = WorkerProcess.Start(["run", "-f", $"{Examples}/1-sampling.yaml", "--output", _folder[$"{status}"],
+            using var worker = WorkerProcess.Start(["run", "-f", $"{Examples}/1-sampling.yaml", "--output", _folder[$"{status}"],
                 "--set", "spec.dataset.uri=az://data/q.jsonl"], environment);
-            (int code, string errors) = await worker.ResultAsync();
+            var (code, errors) = await worker.ResultAsync();
             Refused((code, "", errors), expected, "az://data");
         }
     }
 
     private async Task OctalAsync(string folder)
     {
-        string manifest = _folder["sampling.yaml"];
+        var manifest = _folder["sampling.yaml"];
         File.WriteAllText(manifest,
             File.ReadAllText($"{Examples}/1-sampling.yaml")
             .Replace("generation: {maxNewTokens: 64}", File.ReadAllText($"{folder}/generation.yaml").Trim(), StringComparison.Ordinal)
@@ -314,7 +314,7 @@ public sealed class SharedCaseTests : IDisposable
         (int code, _, string errors) = await WorkerProgram.RunAsync("run", "-f", manifest, "--output", _folder["out"], "--set",
             "spec.maxQuestions=1", "--set", "spec.shards=1", "--set", "spec.selection.beta=0");
         Assert.True(code == 0, errors);
-        JsonNode record = JsonNode.Parse(File.ReadAllText(_folder["out/run.json"]))!;
+        var record = JsonNode.Parse(File.ReadAllText(_folder["out/run.json"]))!;
         Assert.Contains("\"seed\":8", record.ToJsonString());
     }
 
@@ -350,17 +350,17 @@ public sealed class SharedCaseTests : IDisposable
     /// <summary>What a tool answers to lines on its standard input.</summary>
     private static async Task<string> AnswerAsync(string lines, params string[] arguments)
     {
-        using WorkerProcess worker = WorkerProcess.Start(arguments, new Dictionary<string, string>(), lines);
-        (int code, string errors) = await worker.ResultAsync();
+        using var worker = WorkerProcess.Start(arguments, new Dictionary<string, string>(), lines);
+        var (code, errors) = await worker.ResultAsync();
         Assert.True(code == 0, errors);
         return (await worker.Output).TrimEnd('\n');
     }
 
     private string Copy(string model)
     {
-        string folder = _folder[Guid.NewGuid().ToString("N")];
+        var folder = _folder[Guid.NewGuid().ToString("N")];
         Directory.CreateDirectory(folder);
-        foreach (string file in Directory.EnumerateFiles(model)) Replace(file, $"{folder}/{Path.GetFileName(file)}");
+        foreach (var file in Directory.EnumerateFiles(model)) Replace(file, $"{folder}/{Path.GetFileName(file)}");
         return folder;
     }
 

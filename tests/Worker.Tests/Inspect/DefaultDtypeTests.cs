@@ -19,23 +19,24 @@ public sealed class DefaultDtypeTests
     [Theory, InlineData("evaluate"), InlineData("generate"), InlineData("inspect", "logits"), InlineData("inspect", "pair")]
     public async Task Dtype_LeftOut_IsThatOfManifests(params string[] tool)
     {
-        string help = (await WorkerProgram.RunAsync([.. tool, "--help"])).Output;
+        var help = (await WorkerProgram.RunAsync([.. tool, "--help"])).Output;
         Assert.Contains($"[default: {Default}]", Assert.Single(help.Split("\n  --"), option => option.StartsWith("dtype ")));
     }
 
     [Fact]
     public async Task Model_IsLoadedInTheDefault()
     {
-        string without = await LogitsAsync();
+        var without = await LogitsAsync();
         Assert.Equal(await LogitsAsync("--dtype", Default), without);
         Assert.NotEqual(await LogitsAsync("--dtype", "float32"), without);
     }
 
     private static async Task<string> LogitsAsync(params string[] dtype)
     {
-        using WorkerProcess worker = WorkerProcess.Start(["inspect", "logits", "--model", Expert, "--last", .. dtype], new Dictionary<string, string>(),
+        using var worker = WorkerProcess.Start(["inspect", "logits", "--model", Expert, "--last", .. dtype],
+            new Dictionary<string, string>(),
             """{"ids":[1,2,3]}""");
-        (int code, string errors) = await worker.ResultAsync();
+        var (code, errors) = await worker.ResultAsync();
         Assert.True(code == 0, errors);
         return await worker.Output;
     }

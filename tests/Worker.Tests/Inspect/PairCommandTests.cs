@@ -10,8 +10,8 @@ public class PairCommandTests
     [Fact]
     public async Task Pair_ExpertAndAmateur_ComparesThemAtEveryStep()
     {
-        JsonObject pair = await PairAsync("expert", "amateur");
-        long steps = (long)pair["steps"]!;
+        var pair = await PairAsync("expert", "amateur");
+        var steps = (long)pair["steps"]!;
         Assert.Equal(steps, pair["entropies"]!.AsArray().Sum(cell => (long)cell!["steps"]!));
         Assert.Equal((79, 79, 79, 0), ((int)pair["vocabulary"]!["expert"]!, (int)pair["vocabulary"]!["amateur"]!,
             (int)pair["vocabulary"]!["common"]!, (int)pair["vocabulary"]!["differentIds"]!));
@@ -28,7 +28,7 @@ public class PairCommandTests
     [Fact]
     public async Task Pair_TheSameModelTwice_IsNotWorthIt()
     {
-        JsonObject pair = await PairAsync("expert", "expert");
+        var pair = await PairAsync("expert", "expert");
         Assert.Equal(1, (double)pair["sameTop1"]!);
         Assert.Equal((double)pair["perplexity"]!["expert"]!, (double)pair["perplexity"]!["amateur"]!, 1e-4);
         Assert.Equal(0, (double)pair["samplesPerQuestion"]!);
@@ -37,7 +37,7 @@ public class PairCommandTests
 
     private static async Task<JsonObject> PairAsync(string expert, string amateur)
     {
-        (int code, string output, string errors) = await WorkerProgram.RunAsync("inspect", "pair", "--expert",
+        var (code, output, errors) = await WorkerProgram.RunAsync("inspect", "pair", "--expert",
             $"{Examples}/models/seed-0/{expert}", "--amateur", $"{Examples}/models/seed-0/{amateur}",
             "--data", $"{Examples}/data/questions.jsonl", "--max-questions", "12", "--template", "none", "--max-new-tokens", "64");
         Assert.True(code == 0, errors);

@@ -37,5 +37,6 @@ internal static class Goldens
 
     /// <summary>Norm of the difference over the norm of what is expected.</summary>
     public static double RelativeDifference(Tensor actual, Tensor expected) =>
-        actual.detach().to(ScalarType.Float64).sub(expected.to(ScalarType.Float64)).norm().item<double>() / expected.to(ScalarType.Float64).norm().item<double>();
+        actual.detach().to(ScalarType.Float64).sub(expected.to(ScalarType.Float64)).norm().item<double>() / expected.to(ScalarType.Float64)
+        .norm().item<double>();
 }

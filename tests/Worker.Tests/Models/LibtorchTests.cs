@@ -10,14 +10,15 @@ public sealed class LibtorchTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("libtorch-").FullName;
     private readonly string _library = Path.Combine(AppContext.BaseDirectory, "libtorch/libLibTorchSharp.so");
 
-    /// <summary>With a libstdc++ that is too old, or not to be found, that one need is marked; with one that has the version, none is.</summary>
+    /// <summary>With a libstdc++ that is too old, or not to be found, that one need is marked; with one that has the version, none
+    /// is.</summary>
     [Fact]
     public async Task WeakenVersionNeed_WhereLibstdcxxLacksTheVersion_MarksThatNeedAlone()
     {
         var newer = Path.Combine(_folder, "libstdc++.so.6");
         await File.WriteAllTextAsync(newer, $"…{Version}\0…", TestContext.Current.CancellationToken);
-        byte[] before = await File.ReadAllBytesAsync(_library, TestContext.Current.CancellationToken);
-        byte[][] made = await WeakenAsync("none-here", newer);
+        var before = await File.ReadAllBytesAsync(_library, TestContext.Current.CancellationToken);
+        var made = await WeakenAsync("none-here", newer);
         var changed = Enumerable.Range(0, before.Length).Where(i => before[i] != made[0][i]).ToArray();
         Assert.Equal((0, 2), (before[Assert.Single(changed)], made[0][changed[0]]));
         Assert.Equal(before, made[1]);

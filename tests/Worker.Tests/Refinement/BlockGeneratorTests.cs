@@ -41,7 +41,8 @@ public class BlockGeneratorTests
                 if (prompts.Length == 1 && expected.Length >= answers[row].Ids.Length) // the published loop may end earlier, at max_length
                     Assert.True(answers[row].ForwardPasses <= (int)call["forward_calls"]!,
                         $"{answers[row].ForwardPasses} passes: "
-                        + $"{call["name"]?.ToJsonString() + (int)call["refine_iter"]! + " " + (int)call["add_eos_length"]! + " " + call["forward_calls"]}");
+                        + $"{call["name"]?.ToJsonString() + (int)call["refine_iter"]! + " " + (int)call["add_eos_length"]! + " "
+                            + call["forward_calls"]}");
                 compared++;
                 GoldenLedger.Add("goldens/block-generate.json", $"ids of {section} up to EOS and limit, by row", 1);
             }
@@ -126,7 +127,7 @@ public class BlockGeneratorTests
     {
         using var model = Goldens.Model("qwen2-tiny");
         var prompts = BatchGeneratorTests.Prompts(6);
-        foreach (int[] end in (int[][])[[], [3]])
+        foreach (var end in (int[][])[[], [3]])
         {
             var greedy = new BatchGenerator(model.Model, end).Generate(prompts, new GenerationSpec { MaxNewTokens = 20 }, 6);
             var blocks = new BlockGenerator(model.Model, 3, end).Generate(prompts, 8, passes, 20, 6);

@@ -25,18 +25,18 @@ public sealed class GenerateGoldenTests : IDisposable
         var prompts = Lines("prompts.jsonl").ToDictionary(prompt => (int)prompt["prompt"]!, prompt => prompt["prompt_ids"]!.Ids());
         var asked = Lines("generate.jsonl").Where(golden => (string)golden["method"]! == method).Select(golden =>
         {
-            int eos = (int)golden["eos"]!;
+            var eos = (int)golden["eos"]!;
             int[] prompt = prompts[(int)golden["prompt"]!],
                 ids = golden["new_ids"]?.Ids() ?? golden["output_ids"]!.Ids()[prompt.Length..];
-            int block = (int?)golden["block_size"] ?? (int?)golden["num_masks"] + 1 ?? 0;
-            string options = method switch
+            var block = (int?)golden["block_size"] ?? (int?)golden["num_masks"] + 1 ?? 0;
+            var options = method switch
             {
                 "ar" => "",
                 "self_aware" => FormattableString.Invariant($"--decoder self-aware --block-size {block} --threshold {golden["threshold"]}"),
                 _ => $"--decoder blockwise --block-size {block}",
             };
             // Where no EOS ends it, it goes on for as long as the published program did.
-            bool ends = ids.Contains(eos);
+            var ends = ids.Contains(eos);
             return new Asked(eos, $"{options} --max-new-tokens {(ends ? 400 : ids.Length)}", prompt,
                 ends ? ids[..(Array.IndexOf(ids, eos) + 1)] : ids, (int)golden["forwards"]!);
         }).ToArray();
@@ -67,16 +67,16 @@ public sealed class GenerateGoldenTests : IDisposable
         JsonNode golden = Goldens.Json("block-generate.json");
         var asked = golden["calls"]!.AsArray().Concat(golden["extra_calls"]!.AsArray()).SelectMany(call =>
         {
-            (int eos, int limit) = ((int)call!["eos_token_id"]!, (int)call["max_new_tokens"]!);
-            string options = $"--block {(int)call["add_eos_length"]! + 1} --refine {Math.Max(1, (int)call["refine_iter"]!)} "
+            var (eos, limit) = ((int)call!["eos_token_id"]!, (int)call["max_new_tokens"]!);
+            var options = $"--block {(int)call["add_eos_length"]! + 1} --refine {Math.Max(1, (int)call["refine_iter"]!)} "
                 + $"--max-new-tokens {limit}";
             return call["prompt_ids"]!.AsArray().Select((row, i) =>
             {
-                int pads = call["attention_mask"]?[i]!.Ids().Count(mask => mask == 0) ?? 0;
+                var pads = call["attention_mask"]?[i]!.Ids().Count(mask => mask == 0) ?? 0;
                 int[] prompt = row!.Ids()[pads..], ids = call["output_ids"]![i]!.Ids()[row!.AsArray().Count..];
                 int[] known = [.. (Array.IndexOf(ids, eos) is >= 0 and var end ? ids[..(end + 1)] : ids).Take(limit)];
                 // A loop that ended by another row, or at max_length, says nothing of what would have come.
-                bool whole = known.Contains(eos) || known.Length == limit;
+                var whole = known.Contains(eos) || known.Length == limit;
                 return new Asked(eos, options, prompt, known, whole && call["prompt_ids"]!.AsArray().Count == 1
                     ? (int)call["forward_calls"]! : int.MaxValue)
                 { IsWhole = whole };
@@ -92,19 +92,19 @@ public sealed class GenerateGoldenTests : IDisposable
     {
         foreach (var group in asked.GroupBy(golden => (golden.Eos, golden.Options)))
         {
-            using WorkerProcess worker = WorkerProcess.Start(
+            using var worker = WorkerProcess.Start(
                 ["generate", "--model", Model(group.Key.Eos), "--dtype", "float32", .. group.Key.Options.Split(' ',
                     StringSplitOptions.RemoveEmptyEntries)],
                 new Dictionary<string, string>(),
                 string.Concat(group.Select(golden => $"{{\"ids\":[{string.Join(',', golden.Prompt)}]}}\n")));
-            (int code, string errors) = await worker.ResultAsync();
+            var (code, errors) = await worker.ResultAsync();
             Assert.True(code == 0, errors);
             JsonNode[] answers = [.. (await worker.Output).Split('\n', StringSplitOptions.RemoveEmptyEntries)
                 .Select(line => JsonNode.Parse(line)!)];
             Assert.Equal(group.Count(), answers.Length);
-            foreach ((Asked golden, JsonNode answer) in group.Zip(answers))
+            foreach (var (golden, answer) in group.Zip(answers))
             {
-                int[] ids = answer["ids"]!.Ids();
+                var ids = answer["ids"]!.Ids();
                 Assert.Equal(golden.Ids, golden.IsWhole ? ids : ids.Take(golden.Ids.Length));
                 passes(golden, (int)answer["forwards"]!);
                 GoldenLedger.Add(file, what, 1);
@@ -118,13 +118,13 @@ public sealed class GenerateGoldenTests : IDisposable
         string source = Path.Combine(Goldens.Folder, "qwen2-tiny"), folder = _folder[$"eos-{eos}"];
         if (Directory.Exists(folder)) return folder;
         Directory.CreateDirectory(folder);
-        foreach (string file in Directory.GetFiles(source))
+        foreach (var file in Directory.GetFiles(source))
         {
-            string target = Path.Combine(folder, Path.GetFileName(file));
+            var target = Path.Combine(folder, Path.GetFileName(file));
             if (!file.EndsWith("config.json", StringComparison.Ordinal)) File.Copy(file, target);
             else
             {
-                JsonNode config = JsonNode.Parse(File.ReadAllText(file))!;
+                var config = JsonNode.Parse(File.ReadAllText(file))!;
                 config["eos_token_id"] = eos;
                 File.WriteAllText(target, config.ToJsonString());
             }

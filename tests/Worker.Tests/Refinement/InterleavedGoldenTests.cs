@@ -27,7 +27,7 @@ public class InterleavedGoldenTests
             if ((int)golden["pad_token_id"]! == Eos || (int)golden["mask_token_id"]! != Eos)
                 continue;
             var expected = golden["expected"]!;
-            string request = new JsonObject
+            var request = new JsonObject
             {
                 ["prompt"] = golden["prompt_ids"]!.DeepClone(),
                 ["response"] = golden["response_ids"]!.DeepClone()
@@ -55,7 +55,7 @@ public class InterleavedGoldenTests
         {
             foreach (var row in golden["rows"]!.AsArray())
             {
-                string request = new JsonObject
+                var request = new JsonObject
                 {
                     ["prompt"] = row!["prompt_ids"]!.DeepClone(),
                     ["response"] = row["response_ids"]!.DeepClone()

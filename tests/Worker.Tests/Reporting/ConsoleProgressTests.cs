@@ -13,14 +13,14 @@ public class ConsoleProgressTests
     [Fact]
     public void Lines_ManySteps_OneEveryFiveSecondsAndTheLast()
     {
-        ConsoleProgress progress = Of(ProgressStyle.Lines);
+        var progress = Of(ProgressStyle.Lines);
         progress.Say("12 samples");
         for (int step = 1; step <= 100; step++)
         {
             _time.Advance(TimeSpan.FromSeconds(0.25));
             progress.Show("fine-tuning", At(step, rate: 4), $"loss {step}");
         }
-        string[] lines = Lines();
+        var lines = Lines();
         Assert.Equal("12 samples", lines[0]);
         Assert.Equal("fine-tuning 1/100 steps (1%), 4/s, 25 s left  loss 1", lines[1]);
         Assert.Equal("fine-tuning 21/100 steps (21%), 4/s, 20 s left  loss 21", lines[2]);
@@ -36,7 +36,7 @@ public class ConsoleProgressTests
     {
         Of(ProgressStyle.Bar, colour, width: 90).Show("sampling", At(50, rate: 2.5),
             "kept 12 of 400 steps, mean KL 1.2, and more than fits");
-        string text = _output.ToString();
+        var text = _output.ToString();
         Assert.StartsWith("\rsampling ", text);
         Assert.Equal(colour, text.Contains("\u001b[32m", StringComparison.Ordinal));
         Assert.Equal(89, Plain().Length);
@@ -65,7 +65,7 @@ public class ConsoleProgressTests
     [Fact]
     public void Bar_AfterTheWindowWasResized_FitsTheNewWidth()
     {
-        int width = 120;
+        var width = 120;
         var progress = new ConsoleProgress(_output, ProgressStyle.Bar, _time, false, () => width);
         progress.Show("sampling", At(50, rate: 2.5), "kept 12 of 400 steps");
         (width, int before) = (50, Plain().Length);
@@ -94,7 +94,7 @@ public class ConsoleProgressTests
     [Fact]
     public void Bar_BeforeAnError_GetsALineOfItsOwn()
     {
-        ConsoleProgress progress = Of(ProgressStyle.Bar);
+        var progress = Of(ProgressStyle.Bar);
         progress.Show("sampling", At(1, null), "");
         progress.EndLine();
         progress.EndLine();
@@ -105,7 +105,7 @@ public class ConsoleProgressTests
     [Fact]
     public void Bar_ASentenceInBetween_StandsOnItsOwnLine()
     {
-        ConsoleProgress progress = Of(ProgressStyle.Bar);
+        var progress = Of(ProgressStyle.Bar);
         progress.Show("sampling", At(1, null), "");
         progress.Say("note");
         Assert.EndsWith("\u001b[K\nnote\n", _output.ToString());
@@ -114,18 +114,18 @@ public class ConsoleProgressTests
     [Fact]
     public void Json_Progress_IsAnObjectALine()
     {
-        ConsoleProgress progress = Of(ProgressStyle.Json);
+        var progress = Of(ProgressStyle.Json);
         progress.Say("begun");
         progress.Show("sampling", At(100, rate: 3) with { Sampling = new SamplingMetrics { SamplesKept = 7 } }, "words");
         Assert.Equal("begun", (string?)JsonNode.Parse(Lines()[0])!["message"]);
-        JsonNode line = JsonNode.Parse(Lines()[1])!;
+        var line = JsonNode.Parse(Lines()[1])!;
         Assert.Equal(("sampling", 100, 7), ((string?)line["doing"], (int)line["done"]!, (int)line["sampling"]!["samplesKept"]!));
     }
 
     [Fact]
     public void Quiet_SaysNothing()
     {
-        ConsoleProgress progress = Of(ProgressStyle.Quiet);
+        var progress = Of(ProgressStyle.Quiet);
         progress.Say("x");
         progress.Show("sampling", At(100, 1), "");
         Assert.Empty(_output.ToString());

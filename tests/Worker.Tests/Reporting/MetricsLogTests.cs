@@ -17,7 +17,7 @@ public sealed class MetricsLogTests : IDisposable
     [Fact]
     public async Task Add_WritesAtOnceAndThenEveryFewSeconds()
     {
-        MetricsLog log = await OpenAsync("a", upTo: 0);
+        var log = await OpenAsync("a", upTo: 0);
         await log.AddAsync(new { step = 1 }, default);
         Assert.Equal(1, Lines());
         await log.AddAsync(new { step = 2 }, default);
@@ -33,11 +33,11 @@ public sealed class MetricsLogTests : IDisposable
     [Fact]
     public async Task Open_AfterAnInterruption_DropsTheStepsThatAreRepeated()
     {
-        MetricsLog log = await OpenAsync("a", upTo: 0);
+        var log = await OpenAsync("a", upTo: 0);
         for (int step = 1; step <= 4; step++) await log.AddAsync(new { step }, default);
         await log.FlushAsync(default);
 
-        MetricsLog resumed = await OpenAsync("b", upTo: 2);
+        var resumed = await OpenAsync("b", upTo: 2);
         await resumed.AddAsync(new { step = 3 }, default);
         Assert.Equal(["1", "2", "3"], System.IO.File.ReadLines(File)
             .Select(line => System.Text.Json.Nodes.JsonNode.Parse(line)!["step"]!.ToString()));

@@ -16,15 +16,15 @@ internal sealed partial class MlflowServer : IDisposable
     public MlflowServer(Func<Task<int?>>? before = null) => _server = new LoopbackServer(async context =>
     {
         using var reader = new StreamReader(context.Request.InputStream, Encoding.UTF8);
-        string body = await reader.ReadToEndAsync();
-        string path = context.Request.Url!.AbsolutePath;
+        var body = await reader.ReadToEndAsync();
+        var path = context.Request.Url!.AbsolutePath;
         Requests.Enqueue((path, context.Request.Headers["Authorization"], body));
         if (before is not null && await before() is { } failure)
         {
             await LoopbackServer.AnswerAsync(context, "the database is locked"u8.ToArray(), failure);
             return;
         }
-        (int status, string answer) = Answer(context.Request.HttpMethod, path, context.Request.QueryString["experiment_name"], body);
+        var (status, answer) = Answer(context.Request.HttpMethod, path, context.Request.QueryString["experiment_name"], body);
         await LoopbackServer.AnswerAsync(context, Encoding.UTF8.GetBytes(answer), status);
     });
 
@@ -75,18 +75,18 @@ internal sealed partial class MlflowServer : IDisposable
                 case "POST runs/search":
                     (string Tag, string Value)[] filter =
                         [.. Condition().Matches((string)asked!["filter"]!).Select(match => (match.Groups[1].Value, match.Groups[2].Value))];
-                    int known = Runs.FindIndex(one => filter.Length == 3
+                    var known = Runs.FindIndex(one => filter.Length == 3
                         && filter.All(tag => one.Tags.GetValueOrDefault(tag.Tag) == tag.Value));
                     return (200, known < 0 ? "{}" : $$"""{"runs":[{{Info(known)}}]}""");
                 case "POST runs/create":
                     var made = new Run(Experiments[Number((string)asked!["experiment_id"]!)], (string)asked["run_name"]!);
-                    foreach (JsonNode? tag in asked["tags"]!.AsArray()) made.Tags.Add((string)tag!["key"]!, (string)tag["value"]!);
+                    foreach (var tag in asked["tags"]!.AsArray()) made.Tags.Add((string)tag!["key"]!, (string)tag["value"]!);
                     Runs.Add(made);
                     return (200, $$"""{"run":{{Info(Runs.Count - 1)}}}""");
                 case "POST runs/log-batch":
-                    foreach (JsonNode? one in asked!["params"]?.AsArray() ?? [])
+                    foreach (var one in asked!["params"]?.AsArray() ?? [])
                         run!.Params.Add((string)one!["key"]!, (string)one["value"]!);
-                    foreach (JsonNode? one in asked["metrics"]?.AsArray() ?? [])
+                    foreach (var one in asked["metrics"]?.AsArray() ?? [])
                         run!.Metrics.Add(((string)one!["key"]!, (double)one["value"]!, (long)one["step"]!));
                     return (200, "{}");
                 case "POST runs/update":

@@ -23,9 +23,9 @@ public sealed class MlflowTrackingTests : IDisposable
     public async Task Run_LeavesParamsMetricsTagsAndReport_AndALaterAttemptGoesOnWithThem()
     {
         using var server = new MlflowServer();
-        string uri = $"http://alice:{Password}@{server.Address.Authority}";
+        var uri = $"http://alice:{Password}@{server.Address.Authority}";
         Assert.Equal(ExitCode.Done, await RunAsync(uri, "out"));
-        MlflowServer.Run run = Assert.Single(server.Runs);
+        var run = Assert.Single(server.Runs);
         Assert.Equal(("math", "refine", "FINISHED"), (run.Experiment, run.Name, run.Status));
         Assert.Equal(("RefineRun", $"file://{Written()}"), (run.Tags["lightreasoner.kind"], run.Tags["lightreasoner.output"]));
         Assert.Equal(("3", "0.001"), (run.Params["training.maxSteps"], run.Params["training.learningRate"]));
@@ -37,9 +37,9 @@ public sealed class MlflowTrackingTests : IDisposable
         Assert.Equal([(4, 3)], Metric("evaluation.questions"));
         Assert.Equal(File.ReadAllText(Written("report.html")), server.Artifacts["1/run-0/artifacts/report.html"]);
 
-        string basic = "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"alice:{Password}"));
+        var basic = "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"alice:{Password}"));
         Assert.All(server.Requests, request => Assert.Equal(basic, request.Authorization));
-        string sent = string.Join('\n', server.Requests.Select(request => request.Path + request.Body));
+        var sent = string.Join('\n', server.Requests.Select(request => request.Path + request.Body));
         Assert.DoesNotContain(Password, sent + _said + File.ReadAllText(Written("run.json")));
 
         Assert.Equal(ExitCode.Done, await RunAsync(uri, "out"));
@@ -62,7 +62,7 @@ public sealed class MlflowTrackingTests : IDisposable
             await open.Task;
             return null;
         });
-        Task<ExitCode> run = RunAsync(server.Address.ToString(), "out");
+        var run = RunAsync(server.Address.ToString(), "out");
         while (!run.IsCompleted && !File.Exists(Path.Combine(_folder.Path, "out", "results", "run.json"))) await Task.Delay(5);
         Assert.Empty(server.Runs);
         open.SetResult();
@@ -74,9 +74,9 @@ public sealed class MlflowTrackingTests : IDisposable
     public async Task Server_ThatIsLostOrRefuses_IsSaidSoOnceAndTheRunIsTheSame(bool lost)
     {
         using var server = new MlflowServer(() => Task.FromResult<int?>(500));
-        string address = lost ? $"http://127.0.0.1:{LoopbackServer.ClosedPort()}" : server.Address.ToString();
+        var address = lost ? $"http://127.0.0.1:{LoopbackServer.ClosedPort()}" : server.Address.ToString();
         Assert.Equal(ExitCode.Done, await RunAsync(address, "tracked"));
-        string said = Assert.Single(_said.ToString().Split('\n'), line => line.Contains("MLflow", StringComparison.Ordinal));
+        var said = Assert.Single(_said.ToString().Split('\n'), line => line.Contains("MLflow", StringComparison.Ordinal));
         Assert.Contains(lost ? "cannot be reached" : "HTTP 500 the database is locked", said);
         Assert.Contains("the run continues", said);
         Assert.Equal(ExitCode.Done, await RunAsync(null, "untracked"));
@@ -87,7 +87,7 @@ public sealed class MlflowTrackingTests : IDisposable
 
     private Task<ExitCode> RunAsync(string? mlflow, string output)
     {
-        Manifest manifest = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "3-refine.yaml")), "3-refine.yaml",
+        var manifest = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "3-refine.yaml")), "3-refine.yaml",
         [
             $"spec.model={{uri: 'file://{Examples}/models/seed-0/expert', dtype: float32}}",
             $"spec.dataset.uri=file://{Examples}/data/refine.parquet", "spec.training.maxSteps=3", "spec.training.loggingSteps=1",

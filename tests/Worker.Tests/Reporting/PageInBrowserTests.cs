@@ -28,7 +28,7 @@ public class PageInBrowserTests
 
         static ProgressReport WithTestSets(ProgressReport report)
         {
-            EvaluationMetrics all = report.FineTune!.Evaluation!;
+            var all = report.FineTune!.Evaluation!;
             return report with
             {
                 FineTune = report.FineTune with
@@ -93,13 +93,13 @@ public class PageInBrowserTests
     [Theory, InlineData(390, true), InlineData(1200, false)]
     public async Task Pages_AreReadable(int width, bool dark)
     {
-        string? browser = new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists);
+        var browser = new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists);
         Assert.SkipWhen(browser is null, "Chromium is not installed; eng/install-tools.sh test installs it where apt knows it");
         using var folder = new TemporaryFolder();
-        Dictionary<string, string> pages = Pages();
-        foreach ((string kind, string page) in pages)
+        var pages = Pages();
+        foreach (var (kind, page) in pages)
             await File.WriteAllTextAsync(folder[$"{kind}.html"], page, TestContext.Current.CancellationToken);
-        string frames = string.Concat(pages.Keys.Select(kind =>
+        var frames = string.Concat(pages.Keys.Select(kind =>
             $"<iframe name=\"{kind}\" style=\"width:{width}px;height:800px;border:0\"></iframe>"));
         await File.WriteAllTextAsync(folder["frame.html"],
             $"<!doctype html>{frames}<pre id=\"w\"></pre><script>{Look}</script>", TestContext.Current.CancellationToken);
@@ -113,11 +113,11 @@ public class PageInBrowserTests
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string dom = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var dom = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Match found = Regex.Match(dom, """<pre id="w">(.*?)</pre>""", RegexOptions.Singleline);
+        var found = Regex.Match(dom, """<pre id="w">(.*?)</pre>""", RegexOptions.Singleline);
         Assert.True(found.Success, $"{dom}\n{await errors}");
         JsonNode[] looks = [.. System.Net.WebUtility.HtmlDecode(found.Groups[1].Value).Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonNode.Parse(line)!)];

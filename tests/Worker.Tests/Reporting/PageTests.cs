@@ -22,8 +22,8 @@ public class PageTests
     [Theory, MemberData(nameof(Kinds))]
     public void Page_LoggedFigures_AreThoseOfTheMetricsFile(string kind)
     {
-        RunRecords records = Records(kind, lines: 30);
-        string page = Page.Of(records, Now).Text;
+        var records = Records(kind, lines: 30);
+        var page = Page.Of(records, Now).Text;
         Assert.Equal(records.Metrics[0].Lines.Select(line => line.ToJsonString(ApiJson.Options)),
             Table(page).Select(line => line.ToJsonString(ApiJson.Options)));
     }
@@ -31,9 +31,9 @@ public class PageTests
     [Theory, MemberData(nameof(Kinds))]
     public void Page_Charts_HoverTheNumbersOfTheMetricsFile(string kind)
     {
-        RunRecords records = Records(kind, lines: 30);
-        string page = Page.Of(records, Now).Text;
-        foreach ((string title, string field) in kind switch
+        var records = Records(kind, lines: 30);
+        var page = Page.Of(records, Now).Text;
+        foreach (var (title, field) in kind switch
         {
             "SamplingRun" => new[] { ("samples", "samplesKept") },
             "FineTuneRun" => [("loss", "loss"), ("learning rate", "learningRate"), ("gradient norm", "gradNorm")],
@@ -49,7 +49,7 @@ public class PageTests
     [Theory, MemberData(nameof(Kinds))]
     public void Page_NeedsNothingElseAndLetsNoTextBecomeMarkup(string kind)
     {
-        string page = Page.Of(Records(kind, lines: 5, text: "<script>alert(\"1\")</script> & <img src=x>"), Now).Text;
+        var page = Page.Of(Records(kind, lines: 5, text: "<script>alert(\"1\")</script> & <img src=x>"), Now).Text;
         Assert.DoesNotContain("<script", page);
         Assert.DoesNotContain("<img", page);
         Assert.DoesNotMatch("""<[^>]*\s(src|href)\s*=|url\(|@import""", page);
@@ -60,8 +60,8 @@ public class PageTests
     [Theory, MemberData(nameof(Kinds))]
     public void Page_OfALongRun_StaysUnderHalfAMegabyte(string kind)
     {
-        RunRecords records = Records(kind, lines: 20_000, text: string.Concat(Enumerable.Repeat("a long question with many words ", 200)));
-        string page = Page.Of(records, Now).Text;
+        var records = Records(kind, lines: 20_000, text: string.Concat(Enumerable.Repeat("a long question with many words ", 200)));
+        var page = Page.Of(records, Now).Text;
         Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(page), 10_000, 500_000);
         Assert.Equal(records.Metrics[0].Lines[^1].ToJsonString(ApiJson.Options), Table(page)[^1].ToJsonString(ApiJson.Options));
     }
@@ -69,7 +69,7 @@ public class PageTests
     [Theory, MemberData(nameof(Kinds))]
     public void Page_SaysWhatWasRun(string kind)
     {
-        string page = WebUtility.HtmlDecode(Page.Of(Records(kind, lines: 5), Now).Text);
+        var page = WebUtility.HtmlDecode(Page.Of(Records(kind, lines: 5), Now).Text);
         Assert.Contains("worker 0.1.0, runtime 10.0.1, libtorch 2.5.1", page);
         Assert.Contains("<dt>spec.model</dt><dd>file:///e<br>model.safetensors <code>sha256:11</code>", page);
         Assert.Contains("<dt>spec.dataset</dt><dd>file:///d.jsonl<br>d.jsonl <code>sha256:00</code>", page);
@@ -84,8 +84,8 @@ public class PageTests
     [Theory, MemberData(nameof(Kinds))]
     public void Page_OfARunWithoutAnyFigures_IsStillAPage(string kind)
     {
-        RunRecords records = Records(kind, lines: 0) with { Results = [], Figures = null, Changes = [], Passes = [], Metrics = [] };
-        string page = Page.Of(records, Now).Text;
+        var records = Records(kind, lines: 0) with { Results = [], Figures = null, Changes = [], Passes = [], Metrics = [] };
+        var page = Page.Of(records, Now).Text;
         Assert.Contains("What was run", page);
         Assert.DoesNotMatch("""<div class="charts">\s*</div>""", page);
     }
@@ -100,13 +100,13 @@ public class PageTests
     [InlineData(12_345_678, 12_345_999)]
     public void LineChart_OfAnyRange_FillsItsAxes(double low, double high)
     {
-        string chart = LineChart.Draw("x", "step", "", [new Series("x", [.. Enumerable.Range(0, 30).Select(i =>
+        var chart = LineChart.Draw("x", "step", "", [new Series("x", [.. Enumerable.Range(0, 30).Select(i =>
             (17.0 + i, low + (high - low) * (i * 7 % 30) / 29))])]).Text;
         (double X, double Y)[] points = [.. Regex.Match(chart, "points=\"([^\"]+)\"").Groups[1].Value.Split(' ')
             .Select(point => point.Split(',').Select(one => double.Parse(one, System.Globalization.CultureInfo.InvariantCulture)).ToArray())
             .Select(point => (point[0], point[1]))];
         Assert.Equal((Frame.Left, Frame.Width - Frame.Right), (points.Min(p => p.X), points.Max(p => p.X)));
-        double height = Frame.Height - Frame.Top - Frame.Bottom;
+        var height = Frame.Height - Frame.Top - Frame.Bottom;
         Assert.InRange((points.Max(p => p.Y) - points.Min(p => p.Y)) / height, 0.33, 1);
         Assert.InRange(Regex.Count(chart, "class=\"grid\""), 3, 8);
     }
@@ -114,16 +114,17 @@ public class PageTests
     [Theory, MemberData(nameof(Kinds))]
     public void Page_CutRecordsAndAnswers_AreCounted(string kind)
     {
-        RunRecords records = Records(kind, lines: 5);
-        ProgressReport report = records.Results[0];
-        string page = WebUtility.HtmlDecode(Page.Of(records with
+        var records = Records(kind, lines: 5);
+        var report = records.Results[0];
+        var page = WebUtility.HtmlDecode(Page.Of(records with
         {
             Figures = records.Figures is { } figures ? figures with { AnswersCut = 17, PromptsTooLong = 3 } : null,
             Results =
             [
                 report with
                 {
-                    FineTune = report.FineTune is { } tuned ? tuned with { SamplesDropped = 17, Evaluation = Cut(tuned.Evaluation!) } : null,
+                    FineTune = report.FineTune is { } tuned ? tuned with { SamplesDropped = 17, Evaluation = Cut(tuned.Evaluation!) }
+                        : null,
                     Refine = report.Refine is { } refined
                         ? refined with { RecordsCut = 17, RecordsDropped = 3, Evaluation = Cut(refined.Evaluation!) } : null,
                 },
@@ -144,17 +145,17 @@ public class PageTests
     [Fact]
     public void Page_Speed_IsThatOfAllShards()
     {
-        RunRecords records = Records("SamplingRun", lines: 5);
-        ProgressReport one = records.Results[0];
+        var records = Records("SamplingRun", lines: 5);
+        var one = records.Results[0];
         ProgressReport Shard(double speed) => one with { Sampling = new SamplingMetrics { PromptsDone = 50, TokensPerSecond = speed } };
-        string page = Page.Of(records with { Results = [Shard(100), Shard(50)] }, Now).Text;
+        var page = Page.Of(records with { Results = [Shard(100), Shard(50)] }, Now).Text;
         Assert.Contains("<strong>67</strong><small>tokens per second of a shard, over all 2; 150 with all at work at once", page);
     }
 
     [Fact]
     public void Page_TrainedRun_SaysWhetherItHelped()
     {
-        string page = WebUtility.HtmlDecode(Page.Of(Records("FineTuneRun", lines: 5), Now).Text);
+        var page = WebUtility.HtmlDecode(Page.Of(Records("FineTuneRun", lines: 5), Now).Text);
         Assert.Contains("Answers on 200 held-out questions became better: 40.0 % right before, 60.0 % after (+20.0 points, 95 % interval "
             + "+12.7 to +26.9).", page);
         Assert.Contains("Became right (50, 12 of them here)", page);
@@ -162,7 +163,7 @@ public class PageTests
 
     private static List<JsonObject> Table(string page)
     {
-        string table = Regex.Match(page, "<table data-file.*?</table>", RegexOptions.Singleline).Value;
+        var table = Regex.Match(page, "<table data-file.*?</table>", RegexOptions.Singleline).Value;
         string[] columns = [.. Regex.Matches(table, "<th>(.*?)</th>").Select(match => match.Groups[1].Value)];
         return [.. Regex.Matches(table, "<tr>(<td>.*?)</tr>").Select(row =>
         {
@@ -177,13 +178,13 @@ public class PageTests
     internal static RunRecords Records(string kind, int lines, string text = "Tom has 3 eggs. <How> many?")
     {
         var random = new Random(1);
-        Manifest manifest = ManifestReader.Read(kind switch
+        var manifest = ManifestReader.Read(kind switch
         {
             "SamplingRun" => Document(kind, "{expert: {uri: 'file:///e'}, amateur: {uri: 'file:///a'}, dataset: {uri: 'file:///d.jsonl'}}"),
             "FineTuneRun" => Document(kind, "{model: {uri: 'file:///e'}, samples: {uri: 'file:///s/*'}, training: {maxSteps: 20000}}"),
             _ => Document(kind, "{model: {uri: 'file:///e'}, dataset: {uri: 'file:///d.parquet'}}"),
         }, "test");
-        (ConfidenceInterval before, ConfidenceInterval after) = (ConfidenceInterval.Wilson(80, 200), ConfidenceInterval.Wilson(120, 200));
+        var (before, after) = (ConfidenceInterval.Wilson(80, 200), ConfidenceInterval.Wilson(120, 200));
         var change = ConfidenceInterval.PairedDifference(80, 50, 10, 200);
         var evaluation = new EvaluationMetrics
         {
@@ -227,7 +228,8 @@ public class PageTests
                 SetSizeCounts = new() { [1] = 300, [2] = 70, [5] = 30 },
                 Pair = new PairFigures(2000, 1500, 40, 1990, -700, -2100)
                 {
-                    Entropies = new(Enumerable.Range(0, 60).ToDictionary(i => i % 6 * PairFigures.EntropyBins + i / 6, i => 2000L / (i + 1))),
+                    Entropies = new(Enumerable.Range(0, 60)
+                        .ToDictionary(i => i % 6 * PairFigures.EntropyBins + i / 6, i => 2000L / (i + 1))),
                     KlCounts = new(Enumerable.Range(0, 60).ToDictionary(i => i, i => 900L / (i + 1))),
                 },
                 Vocabulary = new VocabularyFigures(151_665, 151_665, 151_643, 2, [new("<|im_end|>", 151_645, 151_644), new(" é", 9, 8)]),
@@ -275,7 +277,7 @@ public class PageTests
                 GradNorm = 0.3
             },
         };
-        JsonObject line = JsonSerializer.SerializeToNode(metrics, ApiJson.Options)!.AsObject();
+        var line = JsonSerializer.SerializeToNode(metrics, ApiJson.Options)!.AsObject();
         line.Insert(0, "time", Now.AddSeconds(i).ToString("O"));
         return line;
     }

@@ -17,7 +17,7 @@ public sealed class ProgressReporterTests : IDisposable
     [Fact]
     public void Encode_OfALongMessage_FitsATerminationMessage()
     {
-        string json = ProgressReporter.Encode(new ProgressReport { Name = "x", Message = new string('ü', 9000) });
+        var json = ProgressReporter.Encode(new ProgressReport { Name = "x", Message = new string('ü', 9000) });
         Assert.True(Encoding.UTF8.GetByteCount(json) <= ProgressReport.MaxBytes);
         Assert.EndsWith("…", JsonSerializer.Deserialize<ProgressReport>(json, ApiJson.Options)!.Message);
     }
@@ -39,7 +39,7 @@ public sealed class ProgressReporterTests : IDisposable
             ChangeLow = change,
             ChangeHigh = change,
         };
-        string json = ProgressReporter.Encode(new ProgressReport
+        var json = ProgressReporter.Encode(new ProgressReport
         {
             Namespace = new string('n', 63),
             Name = new string('x', 253),
@@ -84,20 +84,20 @@ public sealed class ProgressReporterTests : IDisposable
     [Fact]
     public async Task Finish_WhenNobodyListens_StillLeavesTheTerminationMessage()
     {
-        string log = Path.Combine(_folder.Path, "log");
+        var log = Path.Combine(_folder.Path, "log");
         var server = new Recorder(() => throw new HttpRequestException("refused"));
         await using var reporter = new ProgressReporter(new ProgressReport { Name = "x" },
             new ReportTargets(new Uri("http://127.0.0.1:9"), null, log), TimeProvider.System, server);
         reporter.Update(r => r with { Done = 3 });
         await reporter.FinishAsync(ReportOutcome.Failed, "why");
-        ProgressReport last = JsonSerializer.Deserialize<ProgressReport>(File.ReadAllText(log), ApiJson.Options)!;
+        var last = JsonSerializer.Deserialize<ProgressReport>(File.ReadAllText(log), ApiJson.Options)!;
         Assert.Equal((3L, ReportOutcome.Failed, "why"), (last.Done, last.Outcome, last.Message));
     }
 
     [Fact]
     public async Task Finish_PostsTheLastWordWithTheTokenOfTheMoment()
     {
-        string token = Path.Combine(_folder.Path, "token");
+        var token = Path.Combine(_folder.Path, "token");
         File.WriteAllText(token, "first");
         var server = new Recorder(() => new HttpResponseMessage(HttpStatusCode.NoContent));
         await using var reporter = new ProgressReporter(new ProgressReport { Name = "x" },

@@ -28,7 +28,7 @@ public class TensorBoardEventsTests
     public void Add_LineByLine_GivesTheSameFileAsAllLinesAtOnce()
     {
         var grown = Of(Lines[..1]);
-        byte[] before = grown.Content;
+        var before = grown.Content;
         grown.Add(Lines[1]);
         Assert.Equal(Of(Lines).Content, grown.Content);
         Assert.Equal(before, grown.Content[..before.Length]);
@@ -37,7 +37,7 @@ public class TensorBoardEventsTests
     private static TensorBoardEvents Of(string[] lines)
     {
         var events = new TensorBoardEvents("step");
-        foreach (string line in lines) events.Add(line);
+        foreach (var line in lines) events.Add(line);
         return events;
     }
 
@@ -49,7 +49,7 @@ public class TensorBoardEventsTests
         var events = new List<Event>();
         for (int at = 0; at < file.Length;)
         {
-            int length = (int)BinaryPrimitives.ReadInt64LittleEndian(file.AsSpan(at));
+            var length = (int)BinaryPrimitives.ReadInt64LittleEndian(file.AsSpan(at));
             Assert.Equal(Masked(file.AsSpan(at, 8)), BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(at + 8)));
             ReadOnlySpan<byte> data = file.AsSpan(at + 12, length);
             Assert.Equal(Masked(data), BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(at + 12 + length)));
@@ -97,8 +97,8 @@ public class TensorBoardEventsTests
     /// <summary>CRC32C bit by bit (polynomial 0x82F63B78 reflected), masked.</summary>
     private static uint Masked(ReadOnlySpan<byte> data)
     {
-        uint crc = uint.MaxValue;
-        foreach (byte value in data)
+        var crc = uint.MaxValue;
+        foreach (var value in data)
         {
             crc ^= value;
             for (int bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ ((crc & 1) == 0 ? 0 : 0x82F63B78);

@@ -17,7 +17,7 @@ public partial class TerminalTests
     [InlineData(40, false)]
     public async Task Run_OnATerminal_DrawsOneLineOver(int columns, bool colour)
     {
-        (int code, string text) = await OnTerminalAsync(columns, colour ? "" : "NO_COLOR=1",
+        var (code, text) = await OnTerminalAsync(columns, colour ? "" : "NO_COLOR=1",
             "--set spec.maxQuestions=48 --set spec.batchSize=4");
         Assert.True(code == 0, text);
         string[] draws = [.. Draw().Matches(text).Select(match => Escape().Replace(match.Groups[1].Value, ""))];
@@ -34,7 +34,7 @@ public partial class TerminalTests
     [Fact]
     public async Task Run_StoppedByTheKeyboard_SaysSoOnALineOfItsOwn()
     {
-        (int code, string text) = await OnTerminalAsync(80, "", "--set spec.batchSize=1", keys: "\u0003");
+        var (code, text) = await OnTerminalAsync(80, "", "--set spec.batchSize=1", keys: "\u0003");
         Assert.Equal((int)ExitCode.Interrupted, code);
         string[] lines = [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.TrimEnd('\r'))];
         Assert.StartsWith("stopped on request", lines[^1]);
@@ -44,7 +44,7 @@ public partial class TerminalTests
     [Fact]
     public async Task Run_Quiet_LeavesTheTerminalAlone()
     {
-        (int code, string text) = await OnTerminalAsync(80, "", "--set spec.maxQuestions=8 --quiet");
+        var (code, text) = await OnTerminalAsync(80, "", "--set spec.maxQuestions=8 --quiet");
         Assert.Equal((0, ""), (code, text));
     }
 
@@ -59,9 +59,9 @@ public partial class TerminalTests
     {
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "script(1) is not installed (apt-get install bsdutils)");
         using var folder = new TemporaryFolder();
-        string worker = Path.Combine(AppContext.BaseDirectory, "LightReasoner.Worker.dll");
+        var worker = Path.Combine(AppContext.BaseDirectory, "LightReasoner.Worker.dll");
         // Where tests run in a shell's background, that shell has made them ignore the keyboard's interrupt.
-        string command =
+        var command =
             $"stty cols {columns} rows 24 -echo; TERM=xterm-256color LIGHTREASONER_THREADS=1 {environment} exec env --default-signal=INT "
             + $"dotnet '{worker}' run -f {Manifest} --set spec.shards=1 {options} --output 'file://{folder["out"]}'";
         var start = new ProcessStartInfo("script", ["-qec", command, "/dev/null"])
@@ -72,9 +72,9 @@ public partial class TerminalTests
             StandardOutputEncoding = Encoding.UTF8,
         };
         start.Environment.Remove("NO_COLOR");
-        using Process process = Process.Start(start)!;
+        using var process = Process.Start(start)!;
         var text = new StringBuilder();
-        char[] buffer = new char[4096];
+        var buffer = new char[4096];
         for (int read; (read = process.StandardOutput.Read(buffer)) > 0;)
         {
             text.Append(buffer, 0, read);

@@ -9,7 +9,7 @@ public class ExitCodeTests
     [Fact]
     public void EveryExitCode_IsExplained_AndNoOther()
     {
-        string page = File.ReadAllText(RepositoryFolder.Of("docs", "troubleshooting.md"));
+        var page = File.ReadAllText(RepositoryFolder.Of("docs", "troubleshooting.md"));
         int[] explained = [.. Regex.Matches(page, @"^\| ([0-9]+) \|", RegexOptions.Multiline)
             .Select(match => int.Parse(match.Groups[1].Value))];
         Assert.Equal(Enum.GetValues<ExitCode>().Select(code => (int)code).Order(), explained.Order());

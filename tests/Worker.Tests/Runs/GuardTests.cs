@@ -24,9 +24,9 @@ public sealed class GuardTests : IDisposable
     [Fact]
     public async Task Plan_OfEachKind_SaysWhatItNeedsAndWritesNothing()
     {
-        (int code, string said, string errors) = await SampleAsync("planned", "--plan");
+        var (code, said, errors) = await SampleAsync("planned", "--plan");
         Assert.True(code == 0, errors);
-        foreach (string expected in (string[])
+        foreach (var expected in (string[])
         [
             $"expert: file://{Examples}/models/seed-0/expert, ", $"amateur: file://{Examples}/models/seed-0/amateur, ",
                 "12 questions of ", "answers of up to 64 tokens, 6 at a time",
@@ -100,7 +100,7 @@ public sealed class GuardTests : IDisposable
                 ["run", "-f", Path.Combine(Examples, manifest), "--output", In(output), "--quiet", "--set", input,
                     "--set", "spec.training.maxSteps=10", "--set", "spec.evaluation.maxQuestions=200"],
                 new Dictionary<string, string> { ["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1" });
-            (int code, string errors) = await worker.ResultAsync();
+            var (code, errors) = await worker.ResultAsync();
             Assert.True(code == 0, errors);
             AssertPredicted(output, least: 0.8, most: 1.45);
         }
@@ -110,8 +110,8 @@ public sealed class GuardTests : IDisposable
     public async Task Sampling_AskedForMoreQuestions_GoesOnFromWhatIsThere()
     {
         Assert.Equal(0, (await SampleAsync("out", "--set", "spec.maxQuestions=6")).Code);
-        string first = Directory.GetFiles(In("out/samples")).Single();
-        DateTime written = File.GetLastWriteTimeUtc(first);
+        var first = Directory.GetFiles(In("out/samples")).Single();
+        var written = File.GetLastWriteTimeUtc(first);
         (int code, string said, _) = await SampleAsync("out");
         Assert.Equal(0, code);
         Assert.Contains("continuing from existing output: spec.maxQuestions was 6 and is 12 now", said);
@@ -131,8 +131,8 @@ public sealed class GuardTests : IDisposable
     {
         Assert.Equal(0, (await SampleAsync("samples")).Code);
         Assert.Equal(0, (await FineTuneAsync("out")).Code);
-        byte[] adapter = File.ReadAllBytes(In("out/adapter/adapter_model.safetensors"));
-        (int code, string said, string errors) = await FineTuneAsync("out", "--set", "spec.training.maxSteps=6", "--set",
+        var adapter = File.ReadAllBytes(In("out/adapter/adapter_model.safetensors"));
+        var (code, said, errors) = await FineTuneAsync("out", "--set", "spec.training.maxSteps=6", "--set",
             $"spec.evaluation={Evaluation(maxQuestions: 4)}");
         Assert.True(code == 0, errors);
         Assert.Contains("spec.training.maxSteps was 4 and is 6 now", said);
@@ -154,10 +154,10 @@ public sealed class GuardTests : IDisposable
     [Fact]
     public async Task Model_OverwrittenBetweenTwoAttempts_IsRefusedWithBothFingerprints()
     {
-        string expert = Copy("expert");
+        var expert = Copy("expert");
         Assert.Equal(0, (await SampleAsync("out", "--set", $"spec.expert.uri=file://{expert}", "--set", "spec.maxQuestions=6")).Code);
-        string weights = Path.Combine(expert, "model.safetensors");
-        byte[] bytes = File.ReadAllBytes(weights);
+        var weights = Path.Combine(expert, "model.safetensors");
+        var bytes = File.ReadAllBytes(weights);
         bytes[^1] ^= 1;
         File.WriteAllBytes(weights, bytes);
         (int code, _, string errors) = await SampleAsync("out", "--set", $"spec.expert.uri=file://{expert}");
@@ -169,7 +169,7 @@ public sealed class GuardTests : IDisposable
     [Fact]
     public async Task Tokenizer_ChangedBetweenTwoShards_IsRefused()
     {
-        string amateur = Copy("amateur");
+        var amateur = Copy("amateur");
         string[] run = ["--set", $"spec.amateur.uri=file://{amateur}", "--set", "spec.shards=2"];
         Assert.Equal(0, (await SampleAsync("out", [.. run, "--shard", "0"])).Code);
         File.AppendAllText(Path.Combine(amateur, "tokenizer.json"), "\n");
@@ -182,8 +182,8 @@ public sealed class GuardTests : IDisposable
     [Fact]
     public async Task Data_OfAWebServerThatChangedBetweenTwoShards_IsRefusedWithBothTags()
     {
-        string tag = "\"one\"";
-        byte[] content = File.ReadAllBytes(Path.Combine(Examples, "data", "questions.jsonl"));
+        var tag = "\"one\"";
+        var content = File.ReadAllBytes(Path.Combine(Examples, "data", "questions.jsonl"));
         using var server = new LoopbackServer(context =>
         {
             context.Response.Headers["ETag"] = tag;
@@ -203,8 +203,8 @@ public sealed class GuardTests : IDisposable
     public async Task Sampling_AmateurOfAnotherVocabulary_IsRefusedWithNumbersBeforeAModelIsLoaded()
     {
         string amateur = Copy("amateur"), file = Path.Combine(amateur, "tokenizer.json");
-        JsonObject tokenizer = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
-        JsonObject tokens = tokenizer["model"]!["vocab"]!.AsObject();
+        var tokenizer = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
+        var tokens = tokenizer["model"]!["vocab"]!.AsObject();
         tokenizer["model"]!["vocab"] = new JsonObject(tokens.Select((token, i) =>
             KeyValuePair.Create(i < 20 ? token.Key : token.Key + token.Key + "~", token.Value?.DeepClone())));
         tokenizer["model"]!["merges"] = new JsonArray();
@@ -218,15 +218,15 @@ public sealed class GuardTests : IDisposable
     [Fact]
     public async Task Report_OfARun_NamesWhatWentInWhereItRanAndWhatItTook()
     {
-        string model = Copy("expert");
-        (int code, string said, string errors) = await SampleAsync("out", "--set", "spec.generation.maxNewTokens=8", "--set",
+        var model = Copy("expert");
+        var (code, said, errors) = await SampleAsync("out", "--set", "spec.generation.maxNewTokens=8", "--set",
             $"spec.expert.uri={model}");
         Assert.True(code == 0, errors);
-        int cut = (int)Json("out", "results/run.json")["sampling"]!["answersCut"]!;
+        var cut = (int)Json("out", "results/run.json")["sampling"]!["answersCut"]!;
         Assert.InRange(cut, 1, 12);
         Assert.Contains($"{cut} of 12 answers were cut at maxNewTokens (8) or at the end of the models' context", said);
-        string page = System.Net.WebUtility.HtmlDecode(File.ReadAllText(In("out/report.html")));
-        foreach (string words in (string[])
+        var page = System.Net.WebUtility.HtmlDecode(File.ReadAllText(In("out/report.html")));
+        foreach (var words in (string[])
         [
             $"<dt>spec.expert</dt><dd>file://{model}<br>model.safetensors <code>sha256:", $"<dt>spec.amateur</dt><dd>file://{Examples}",
             $"<dt>spec.dataset</dt><dd>file://{Examples}/data/questions.jsonl", "<dt>Device</dt><dd>CPU, ", " predicted</dd>",
@@ -239,12 +239,12 @@ public sealed class GuardTests : IDisposable
     public async Task Training_SequencesThatAreTooLong_AreSaidWithNumbers()
     {
         Assert.Equal(0, (await SampleAsync("samples")).Code);
-        (int code, string said, string errors) = await FineTuneAsync("tuned", "--plan", "--set", "spec.training.maxLength=24");
+        var (code, said, errors) = await FineTuneAsync("tuned", "--plan", "--set", "spec.training.maxLength=24");
         Assert.True(code == 0, errors);
         Assert.Matches(@"warning: \d+ of \d+ samples are longer than spec.training.maxLength \(24\) and left out", said);
 
-        string model = Copy("expert");
-        JsonObject config = JsonNode.Parse(File.ReadAllText(Path.Combine(model, "config.json")))!.AsObject();
+        var model = Copy("expert");
+        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(model, "config.json")))!.AsObject();
         config["max_position_embeddings"] = 16;
         File.WriteAllText(Path.Combine(model, "config.json"), config.ToJsonString());
         WritePairs(Enumerable.Range(1, 4).Select(i => new string('9', 40 * i)));
@@ -260,7 +260,7 @@ public sealed class GuardTests : IDisposable
     public async Task Evaluation_HasRoomForAnswersOfItsOwn()
     {
         Assert.Equal(0, (await SampleAsync("samples")).Code);
-        (int code, string said, string errors) = await FineTuneAsync("out", "--plan", "--set",
+        var (code, said, errors) = await FineTuneAsync("out", "--plan", "--set",
             $$"""spec.evaluation={dataset: {uri: '{{Examples}}/data/test.jsonl'}, maxQuestions: 2, prompt: {template: none} }""");
         Assert.True(code == 0, errors);
         Assert.Contains("accuracy before and after on 2 questions with answers of up to 1,024 tokens", said);
@@ -269,7 +269,7 @@ public sealed class GuardTests : IDisposable
     [Fact]
     public async Task CommandLine_Mistakes_NameTheOptionAndTheRemedy()
     {
-        (int code, string said, string errors) = await WorkerProgram.RunAsync("rnu", "-f", "x.yaml");
+        var (code, said, errors) = await WorkerProgram.RunAsync("rnu", "-f", "x.yaml");
         Assert.Equal((int)ExitCode.Usage, code);
         Assert.Matches("(?s)'rnu' was not matched. Did you mean.*run", said + errors);
         (code, _, errors) = await SampleAsync("out", "--set", "spec.maxQuestion=3");
@@ -286,13 +286,13 @@ public sealed class GuardTests : IDisposable
     {
         Assert.Equal(0, (await SampleAsync("samples")).Code);
         string other = Copy("expert"), weights = Path.Combine(other, "model.safetensors");
-        byte[] bytes = File.ReadAllBytes(weights);
+        var bytes = File.ReadAllBytes(weights);
         bytes[^1] ^= 1;
         File.WriteAllBytes(weights, bytes);
         string[] model = ["--set", $"spec.model.uri=file://{other}"];
         const string hash = "sha256:[0-9a-f]{16}",
             refusal = $@"(\d+) of \1 samples are of an expert with other weights \({hash}\) than spec.model \({hash}\)";
-        (int code, string said, string errors) = await FineTuneAsync("out", model);
+        var (code, said, errors) = await FineTuneAsync("out", model);
         Assert.Equal((int)ExitCode.BadData, code);
         Assert.Matches($"^error: {refusal}: .* set spec.model to that expert, or spec.otherExpert to true", errors);
         Assert.DoesNotContain("predicted peak memory", said); // no model was loaded
@@ -312,7 +312,7 @@ public sealed class GuardTests : IDisposable
             + $@"\({hash}\) than spec.model \({hash}\+{hash}\)", said);
 
         // The adapter is an input like any other.
-        string adapter = In("out/adapter/adapter_model.safetensors");
+        var adapter = In("out/adapter/adapter_model.safetensors");
         bytes = File.ReadAllBytes(adapter);
         bytes[^1] ^= 1;
         File.WriteAllBytes(adapter, bytes);
@@ -330,7 +330,7 @@ public sealed class GuardTests : IDisposable
     [InlineData("git:aa", "sha256:bb", "the one is known by its content (git), the other by its content (sha256)")]
     public void Fingerprints_ThatCannotBeCompared_AreADoubtAndSayWhy(string expert, string model, string why)
     {
-        (string? doubt, bool isSure) = RunInputs.Mismatch(expert, model);
+        var (doubt, isSure) = RunInputs.Mismatch(expert, model);
         Assert.False(isSure);
         Assert.Contains("cannot be told: ", doubt);
         Assert.Contains(why, doubt);
@@ -340,15 +340,15 @@ public sealed class GuardTests : IDisposable
     public async Task FineTuning_SamplesWithoutAFingerprint_AreTakenWithAWarning()
     {
         Assert.Equal(0, (await SampleAsync("samples")).Code);
-        string file = Directory.GetFiles(In("samples/samples")).First();
+        var file = Directory.GetFiles(In("samples/samples")).First();
         string[] lines = [.. File.ReadAllLines(file).Select(line =>
         {
-            JsonObject sample = JsonNode.Parse(line)!.AsObject();
+            var sample = JsonNode.Parse(line)!.AsObject();
             sample.Remove("expert");
             return sample.ToJsonString();
         })];
         File.WriteAllLines(In("foreign.jsonl"), lines);
-        (int code, string said, string errors) = await FineTuneAsync("out", "--set", $"spec.samples={{uri: '{In("foreign.jsonl")}'}}");
+        var (code, said, errors) = await FineTuneAsync("out", "--set", $"spec.samples={{uri: '{In("foreign.jsonl")}'}}");
         Assert.True(code == 0, errors);
         Assert.Contains($"warning: {lines.Length} of {lines.Length} samples do not say which expert they are of", said);
     }
@@ -358,8 +358,8 @@ public sealed class GuardTests : IDisposable
     {
         WritePairs(Enumerable.Range(1, 8).Select(i => $"#### {i}"));
         Assert.Equal(0, (await RefineAsync("out", "--set", "spec.training.totalEpochs=1")).Code);
-        long steps = (long)Json("out", "results/run.json")["done"]!;
-        (int code, string said, string errors) = await RefineAsync("out", "--set", "spec.training.totalEpochs=2");
+        var steps = (long)Json("out", "results/run.json")["done"]!;
+        var (code, said, errors) = await RefineAsync("out", "--set", "spec.training.totalEpochs=2");
         Assert.True(code == 0, errors);
         Assert.Contains("continuing from existing output: spec.training.totalEpochs was 1 and is 2 now", said);
         Assert.Contains($"continuing from the checkpoint of step {steps}", said);
@@ -371,10 +371,10 @@ public sealed class GuardTests : IDisposable
     public async Task Plan_OfSeveralShards_IsForAllOfThem()
     {
         string[] shards = ["--set", "spec.shards=3", "--set", "spec.parallelism=2", "--set", "spec.maxQuestions=13"];
-        (int code, string said, string errors) = await SampleAsync("planned", ["--plan", .. shards]);
+        var (code, said, errors) = await SampleAsync("planned", ["--plan", .. shards]);
         Assert.True(code == 0, errors);
-        Match whole = Regex.Match(said, @"13 questions in 3 shards of (\d+) tokens");
-        Match[] each = Regex.Matches(said, @"shard (\d): (\d) questions of (\d+) tokens, about \S+").ToArray();
+        var whole = Regex.Match(said, @"13 questions in 3 shards of (\d+) tokens");
+        var each = Regex.Matches(said, @"shard (\d): (\d) questions of (\d+) tokens, about \S+").ToArray();
         Assert.Equal(["0: 5", "1: 4", "2: 4"], each.Select(shard => $"{shard.Groups[1]}: {shard.Groups[2]}"));
         Assert.Equal(int.Parse(whole.Groups[1].Value), each.Sum(shard => int.Parse(shard.Groups[3].Value)));
         Assert.Matches(@"predicted duration: about .+ of work, about .+ with 2 of 3 shards at a time", said);
@@ -394,10 +394,10 @@ public sealed class GuardTests : IDisposable
     public async Task Metrics_OfAShortRun_HaveManyPoints()
     {
         Assert.Equal(0, (await SampleAsync("samples", "--set", "spec.batchSize=6", "--set", "spec.maxQuestions=24")).Code);
-        string[] lines = File.ReadAllLines(In("samples/metrics.jsonl"));
+        var lines = File.ReadAllLines(In("samples/metrics.jsonl"));
         Assert.Equal([4, 8, 12, 16, 20, 24], lines.Select(line => (int)JsonNode.Parse(line)!["promptsDone"]!));
         JsonNode last = JsonNode.Parse(lines[^1])!, result = Json("samples", "results/run.json")["sampling"]!;
-        foreach (string figure in (string[])["stepsSeen", "samplesKept", "meanKl", "answersCut"])
+        foreach (var figure in (string[])["stepsSeen", "samplesKept", "meanKl", "answersCut"])
             Assert.Equal((double)result[figure]!, (double)last[figure]!);
         Assert.Equal(0, (await FineTuneAsync("out")).Code);
         Assert.Equal(4, File.ReadAllLines(In("out/metrics.jsonl")).Length);
@@ -408,7 +408,7 @@ public sealed class GuardTests : IDisposable
     {
         Assert.DoesNotContain("takes over", (await SampleAsync("out", "--set", "spec.maxQuestions=6")).Said);
         Assert.DoesNotContain("takes over", (await SampleAsync("out")).Said); // the one before has said that it ended
-        JsonNode owner = Json("out", "owners/run.json");
+        var owner = Json("out", "owners/run.json");
         owner.AsObject().Remove("ended");
         File.WriteAllText(In("out/owners/run.json"), owner.ToJsonString());
         (int code, string said, _) = await SampleAsync("out", "--set", "spec.maxQuestions=14");
@@ -421,12 +421,12 @@ public sealed class GuardTests : IDisposable
     [Fact]
     public async Task Sampling_ModelWithoutEos_IsRefusedUnlessEosIsIgnored()
     {
-        string expert = Copy("expert");
-        foreach ((string file, string field) in new[] { ("config.json", "eos_token_id"), ("generation_config.json", "eos_token_id"),
+        var expert = Copy("expert");
+        foreach (var (file, field) in new[] { ("config.json", "eos_token_id"), ("generation_config.json", "eos_token_id"),
             ("tokenizer_config.json", "eos_token") })
         {
             if (!File.Exists(Path.Combine(expert, file))) continue;
-            JsonObject json = JsonNode.Parse(File.ReadAllText(Path.Combine(expert, file)))!.AsObject();
+            var json = JsonNode.Parse(File.ReadAllText(Path.Combine(expert, file)))!.AsObject();
             json.Remove(field);
             File.WriteAllText(Path.Combine(expert, file), json.ToJsonString());
         }
@@ -438,18 +438,18 @@ public sealed class GuardTests : IDisposable
         (code, _, errors) = await SampleAsync("ignored", [.. model, "--set", "spec.generation.ignoreEos=true"]);
         Assert.True(code == 0, errors);
         Assert.Equal(2, (int)Json("ignored", "results/run.json")["sampling"]!["answersCut"]!);
-        foreach (string place in (string[])["ignored", "ignored/samples"])
+        foreach (var place in (string[])["ignored", "ignored/samples"])
             Assert.Equal(2, (int)JsonNode.Parse((await WorkerProgram.RunAsync("inspect", "samples", In(place))).Output)!["answersCut"]!);
     }
 
     [Fact]
     public async Task Sampling_ContextTooSmall_IsSaidWithNumbers()
     {
-        string expert = Copy("expert");
-        JsonObject config = JsonNode.Parse(File.ReadAllText(Path.Combine(expert, "config.json")))!.AsObject();
+        var expert = Copy("expert");
+        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(expert, "config.json")))!.AsObject();
         config["max_position_embeddings"] = 96;
         File.WriteAllText(Path.Combine(expert, "config.json"), config.ToJsonString());
-        (int code, string said, string errors) = await SampleAsync("out", "--set", $"spec.expert.uri=file://{expert}", "--set",
+        var (code, said, errors) = await SampleAsync("out", "--set", $"spec.expert.uri=file://{expert}", "--set",
             "spec.generation.maxNewTokens=90");
         Assert.True(code == 0, errors);
         Assert.Matches(@"warning: \d+ of 12 questions and maxNewTokens \(90\) together exceed the model's context of 96 tokens", said);
@@ -470,14 +470,14 @@ public sealed class GuardTests : IDisposable
         Assert.All(lines, line => Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", (string)line["time"]!));
         // The operator makes its event Planned of the same words.
         const string size = @"[\d.]+ [MG]iB";
-        string models = $"file://{Examples}/models/seed-0";
+        var models = $"file://{Examples}/models/seed-0";
         Assert.Contains(lines, line => (string?)line["message"] is { } plan && Regex.IsMatch(plan,
             $@"^expert: {models}/expert, \S+ parameters; amateur: {models}/amateur, \S+ parameters; "
             + $@"12 questions of \d+ tokens .*, {ProgressReport.PlanWords} {size} of {size}; disk: about {size} below file://{In("out")} "
             + $@"\({size} free\), {size} of scratch in \S+ \({size} free\)"));
         Assert.Equal(("succeeded", 12), ((string)lines[^1]["outcome"]!, (int)lines[^1]["sampling"]!["promptsDone"]!));
         (code, said, _) = await SampleAsync("out", "--json", "--set", "spec.selection.beta=0.9");
-        JsonNode failed = JsonNode.Parse(said.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1])!;
+        var failed = JsonNode.Parse(said.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1])!;
         Assert.Equal("failed", (string)failed["outcome"]!);
         Assert.Contains("spec.selection.beta was 0.4 and is 0.9 now", (string)failed["message"]!);
 
@@ -491,7 +491,7 @@ public sealed class GuardTests : IDisposable
         (code, said, errors) = await FineTuneAsync("tuned", "--json", "--set", "spec.samples={uri: '" + In("out/samples") + "'}", "--set",
             $"spec.evaluation={Evaluation(maxQuestions: 4)}");
         Assert.True(code == 0, errors);
-        JsonNode last = JsonNode.Parse(said.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1])!;
+        var last = JsonNode.Parse(said.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1])!;
         Assert.Equal(("succeeded", 4), ((string)last["outcome"]!, (int)last["fineTune"]!["step"]!));
         Assert.All((string[])["before", "after", "changeLow", "changeHigh", "cutBefore", "cutAfter"], figure =>
             Assert.NotNull(last["fineTune"]!["evaluation"]![figure]));
@@ -500,7 +500,7 @@ public sealed class GuardTests : IDisposable
     [Fact]
     public async Task Output_ThatCannotBeWritten_IsOneSentence()
     {
-        string file = In("file");
+        var file = In("file");
         File.WriteAllText(file, "");
         (int code, _, string errors) = await SampleAsync("file/below");
         Assert.NotEqual(0, code);
@@ -512,9 +512,10 @@ public sealed class GuardTests : IDisposable
 
     private void AssertPredicted(string run, double least = 0.75, double most = 1.35)
     {
-        JsonNode result = Json(run, "results/run.json");
+        var result = Json(run, "results/run.json");
         double predicted = (double)result["predictedMemory"]!, measured = (double)result["usage"]!["peakMemory"]!;
-        TestContext.Current.TestOutputHelper?.WriteLine($"predicted {predicted / (1 << 20):F0} MiB, measured {measured / (1 << 20):F0} MiB");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"predicted {predicted / (1 << 20):F0} MiB, measured {measured / (1 << 20):F0} MiB");
         Assert.InRange(predicted / measured, least, most);
     }
 
@@ -524,9 +525,9 @@ public sealed class GuardTests : IDisposable
 
     private string Copy(string model)
     {
-        string to = In($"copy-of-{model}-{Guid.NewGuid():N}");
+        var to = In($"copy-of-{model}-{Guid.NewGuid():N}");
         Directory.CreateDirectory(to);
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(Examples, "models", "seed-0", model)))
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(Examples, "models", "seed-0", model)))
             File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
         return to;
     }
@@ -545,7 +546,8 @@ public sealed class GuardTests : IDisposable
     private Task<(int Code, string Said, string Errors)> FineTuneAsync(string output, params string[] arguments) =>
         RunAsync("2-finetune.yaml", output,
     [
-        ("spec.model.uri", $"file://{Examples}/models/seed-0/expert"), ("spec.samples", $$"""{uri: '{{In("samples/samples")}}'}"""), ("spec.training.maxSteps", "4"), ("spec.training.batchSize", "4"),
+        ("spec.model.uri", $"file://{Examples}/models/seed-0/expert"), ("spec.samples", $$"""{uri: '{{In("samples/samples")}}'}"""),
+        ("spec.training.maxSteps", "4"), ("spec.training.batchSize", "4"),
         ("spec.evaluation", "null"), ("spec.merge", "false"),
     ], arguments);
 

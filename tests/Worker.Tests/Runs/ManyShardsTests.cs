@@ -27,7 +27,7 @@ public sealed class ManyShardsTests(Radosgw radosgw, ITestOutputHelper output)
     public async Task Requests_OfAShard_DoNotGrowWithTheNumberOfShards()
     {
         (double fewer, _, _) = await WriteAsync(Shards / 4);
-        (double each, double perSecond, int reports) = await WriteAsync(Shards);
+        var (each, perSecond, reports) = await WriteAsync(Shards);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{Shards} shards: {each:0.0} requests each for a chunk, {perSecond:0} a second with those for {reports} reports"));
         Assert.True(each < 1.5 * fewer, $"{each} requests a shard, {fewer} with a quarter of the shards");
@@ -36,21 +36,21 @@ public sealed class ManyShardsTests(Radosgw radosgw, ITestOutputHelper output)
     /// <summary>All shards from claim to result; gives requests by shard and a second, and how often the report was written.</summary>
     private async Task<(double EachShard, double PerSecond, int Reports)> WriteAsync(int shards)
     {
-        IBlobStore inner = BlobUri.Open($"s3://{radosgw.NewBucket()}/run");
-        IBlobStore store = Counted.Around(inner);
+        var inner = BlobUri.Open($"s3://{radosgw.NewBucket()}/run");
+        var store = Counted.Around(inner);
         var counted = (Counted)(object)store;
-        Manifest manifest = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
+        var manifest = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
             ["spec.expert.uri=hf://org/expert", "spec.amateur.uri=hf://org/amateur", $"spec.dataset.uri={Examples}/data/questions.jsonl",
                 $"spec.shards={shards}"]);
-        string figures = JsonSerializer.Serialize(new ChunkFigures(8, 80, 20, 100, 10), ApiJson.Options);
-        long start = Stopwatch.GetTimestamp();
+        var figures = JsonSerializer.Serialize(new ChunkFigures(8, 80, 20, 100, 10), ApiJson.Options);
+        var start = Stopwatch.GetTimestamp();
         await Parallel.ForAsync(0, shards, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (shard, stop) =>
         {
-            string part = $"part-{shard:D5}-00000";
-            RunOutput claimed = await RunOutput.ClaimAsync(store, $"shard-{shard:D5}", $"attempt-{shard}", stop);
+            var part = $"part-{shard:D5}-00000";
+            var claimed = await RunOutput.ClaimAsync(store, $"shard-{shard:D5}", $"attempt-{shard}", stop);
             await RunRecord.EnsureAsync(claimed, manifest, [], TimeProvider.System, stop);
             await store.ListAsync($"samples/part-{shard:D5}-", stop);
-            MetricsLog log = await MetricsLog.OpenAsync(claimed, MetricsFile.Sampling(shard, shards), 0, TimeProvider.System, stop);
+            var log = await MetricsLog.OpenAsync(claimed, MetricsFile.Sampling(shard, shards), 0, TimeProvider.System, stop);
             await claimed.PutTextAsync($"figures/{part}.json", figures, stop);
             await claimed.PutTextAsync($"answers/{part}.jsonl", "{}\n", stop);
             await claimed.PutOnceAsync($"samples/{part}.jsonl", new MemoryStream("{}\n"u8.ToArray()), stop);
@@ -60,10 +60,10 @@ public sealed class ManyShardsTests(Radosgw radosgw, ITestOutputHelper output)
             counted.Reporting = true;
             await RunReport.WriteAsync(claimed, shards, TimeProvider.System, stop);
         });
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         Assert.Equal(shards, (await inner.ListAsync("samples/")).Count);
         Assert.Equal(shards, (await inner.ListAsync("results/")).Count);
-        string page = System.Text.Encoding.UTF8.GetString((await inner.GetAsync(RunReport.BlobName))!.Bytes);
+        var page = System.Text.Encoding.UTF8.GetString((await inner.GetAsync(RunReport.BlobName))!.Bytes);
         Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"of {8 * shards:N0} answers"), page);
         return ((double)counted.Requests / shards, (counted.Requests + counted.ReportRequests) / seconds, counted.Reports);
     }
@@ -72,18 +72,18 @@ public sealed class ManyShardsTests(Radosgw radosgw, ITestOutputHelper output)
     public async Task Report_IsWrittenAfterAShardTwiceAsMany_AndTheLast()
     {
         using var folder = new TemporaryFolder();
-        IBlobStore store = Counted.Around(BlobUri.Open($"file://{folder.Path}/run"));
-        Manifest manifest = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
+        var store = Counted.Around(BlobUri.Open($"file://{folder.Path}/run"));
+        var manifest = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
             ["spec.expert.uri=hf://org/expert", "spec.amateur.uri=hf://org/amateur", $"spec.dataset.uri={Examples}/data/questions.jsonl",
                 "spec.shards=20"]);
         var written = new List<int>();
         for (int shard = 0; shard < 20; shard++)
         {
-            RunOutput claimed = await RunOutput.ClaimAsync(store, $"shard-{shard:D5}", "attempt", default);
+            var claimed = await RunOutput.ClaimAsync(store, $"shard-{shard:D5}", "attempt", default);
             await RunRecord.EnsureAsync(claimed, manifest, [], TimeProvider.System, default);
             var report = new ProgressReport { Kind = RunKind.SamplingRun, Namespace = "default", Name = "sampling", Shard = shard };
             await RunResult.WriteAsync(claimed, $"shard-{shard:D5}", manifest.RunSpec, report, new RunUsage(), default);
-            int before = ((Counted)(object)store).Reports;
+            var before = ((Counted)(object)store).Reports;
             await RunReport.WriteAsync(claimed, 20, TimeProvider.System, default);
             if (((Counted)(object)store).Reports > before) written.Add(shard + 1);
         }
@@ -114,8 +114,9 @@ public sealed class ManyShardsTests(Radosgw radosgw, ITestOutputHelper output)
 
         protected override object? Invoke(MethodInfo? method, object?[]? arguments)
         {
-            if (typeof(Task).IsAssignableFrom(method!.ReturnType)) Interlocked.Increment(ref _reporting.Value ? ref _reportRequests : ref _requests);
-            bool report = method.Name == nameof(IBlobStore.PutAsync) && (string?)arguments![0] == RunReport.BlobName;
+            if (typeof(Task).IsAssignableFrom(method!.ReturnType)) Interlocked.Increment(ref _reporting.Value ? ref _reportRequests
+                : ref _requests);
+            var report = method.Name == nameof(IBlobStore.PutAsync) && (string?)arguments![0] == RunReport.BlobName;
             if (report) Interlocked.Increment(ref _reports);
             return method.Invoke(_inner, arguments);
         }

@@ -51,56 +51,65 @@ public class MemoryPredictionTests
 
     /// <summary>A process of its own trains a step; its peak is what was predicted.</summary>
     [Fact, Trait("Suite", "long")]
-    public async Task Training_Float32Full_IsWhatAProcessTakes() => await MeasureAsync(ScalarType.Float32, lora: false, checkpointing: false);
+    public async Task Training_Float32Full_IsWhatAProcessTakes() =>
+        await MeasureAsync(ScalarType.Float32, lora: false, checkpointing: false);
 
     [Fact, Trait("Suite", "long")]
-    public async Task Training_Float32FullCheckpointed_IsWhatAProcessTakes() => await MeasureAsync(ScalarType.Float32, lora: false, checkpointing: true);
+    public async Task Training_Float32FullCheckpointed_IsWhatAProcessTakes() =>
+        await MeasureAsync(ScalarType.Float32, lora: false, checkpointing: true);
 
     [Fact, Trait("Suite", "long")]
-    public async Task Training_Float32Lora_IsWhatAProcessTakes() => await MeasureAsync(ScalarType.Float32, lora: true, checkpointing: false);
+    public async Task Training_Float32Lora_IsWhatAProcessTakes() =>
+        await MeasureAsync(ScalarType.Float32, lora: true, checkpointing: false);
 
     [Fact, Trait("Suite", "long")]
-    public async Task Training_BFloat16Full_IsWhatAProcessTakes() => await MeasureAsync(ScalarType.BFloat16, lora: false, checkpointing: false);
+    public async Task Training_BFloat16Full_IsWhatAProcessTakes() =>
+        await MeasureAsync(ScalarType.BFloat16, lora: false, checkpointing: false);
 
     [Fact]
-    public async Task Training_BFloat16Lora_IsWhatAProcessTakes() => await MeasureAsync(ScalarType.BFloat16, lora: true, checkpointing: false);
+    public async Task Training_BFloat16Lora_IsWhatAProcessTakes() =>
+        await MeasureAsync(ScalarType.BFloat16, lora: true, checkpointing: false);
 
     /// <summary>A step and an answer are never under way at once: on a GPU the larger of the two counts, on a CPU both.</summary>
     [Fact]
     public void Training_WithAnEvaluation_TakesTheLargerOfAStepAndTheAnswersOnAGpu()
     {
         using var model = CausalLM.Create(Shape, ScalarType.Float32, CPU, initSeed: 1);
-        MemoryPrediction training = Training(Shape, checkpointing: false);
-        long few = MemoryPrediction.Answers(model, rows: 1, longestPrompt: 8, maxNewTokens: 8);
+        var training = Training(Shape, checkpointing: false);
+        var few = MemoryPrediction.Answers(model, rows: 1, longestPrompt: 8, maxNewTokens: 8);
         Assert.Equal(training.Total, training.WithAnswers(few, TorchSharp.DeviceType.CUDA).Total);
         Assert.Equal(training.Total + few, training.WithAnswers(few, TorchSharp.DeviceType.CPU).Total);
-        long answers = MemoryPrediction.Answers(model, rows: 256, longestPrompt: 200, maxNewTokens: 1024);
+        var answers = MemoryPrediction.Answers(model, rows: 256, longestPrompt: 200, maxNewTokens: 1024);
         // 4 layers of 2 heads of 16 keys and values, and room for copying.
         Assert.InRange(answers, 256L * 1224 * 4 * 2 * 2 * 16 * 4, 2 * 256L * 1224 * 4 * 2 * 2 * 16 * 4);
-        long step = Part(training, "activations") + Part(training, "head");
+        var step = Part(training, "activations") + Part(training, "head");
         Assert.Equal(training.Total - step + answers, training.WithAnswers(answers, TorchSharp.DeviceType.CUDA).Total);
     }
 
     [Fact]
     public void Training_Checkpointing_KeepsOneLayerInsteadOfAll()
     {
-        long all = Part(Training(Shape, checkpointing: false), "activations"), one = Part(Training(Shape, checkpointing: true), "activations");
+        long all = Part(Training(Shape, checkpointing: false), "activations"),
+            one = Part(Training(Shape, checkpointing: true), "activations");
         Assert.InRange(one, all / 4, all / 2);
     }
 
     [Theory, InlineData(ScalarType.Float32, 4, 4, 8), InlineData(ScalarType.BFloat16, 2, 6, 12)]
     public void Training_FlatBuffers_HaveTheirBytesPerParameter(ScalarType type, int weights, int gradients, int optimizer)
     {
-        long parameters = ParameterShapes.Of(Shape).Sum(weight => weight.Shape.Aggregate(1L, (a, b) => a * b));
-        MemoryPrediction one = MemoryPrediction.Training(Shape, type, null, 1, 16, false), four = MemoryPrediction.Training(Shape, type, null, 1, 16, false, devices: 4);
-        Assert.Equal((weights * parameters, gradients * parameters, optimizer * parameters), (Part(one, "weights"), Part(one, "gradients"), Part(one, "optimizer")));
+        var parameters = ParameterShapes.Of(Shape).Sum(weight => weight.Shape.Aggregate(1L, (a, b) => a * b));
+        MemoryPrediction one = MemoryPrediction.Training(Shape, type, null, 1, 16, false),
+            four = MemoryPrediction.Training(Shape, type, null, 1, 16, false, devices: 4);
+        Assert.Equal((weights * parameters, gradients * parameters, optimizer * parameters),
+            (Part(one, "weights"), Part(one, "gradients"), Part(one, "optimizer")));
         Assert.Equal(optimizer * parameters / 4, Part(four, "optimizer"));
     }
 
     [Theory, InlineData(4, 141), InlineData(8, 80)]
     public void Training_SevenBillionParameters_FitsOnSeveralGpus(int devices, long gigabytes)
     {
-        MemoryPrediction one = MemoryPrediction.Training(Large, ScalarType.BFloat16, null, 1, 2048, checkpointing: true), several = MemoryPrediction.Training(Large, ScalarType.BFloat16, null, 1, 2048, checkpointing: true, devices);
+        MemoryPrediction one = MemoryPrediction.Training(Large, ScalarType.BFloat16, null, 1, 2048, checkpointing: true),
+            several = MemoryPrediction.Training(Large, ScalarType.BFloat16, null, 1, 2048, checkpointing: true, devices);
         TestContext.Current.TestOutputHelper?.WriteLine($"one GPU: {one}\n{devices} GPUs: {several}");
         Assert.True(several.Total < gigabytes * 1_000_000_000);
         Assert.True(one.Total > gigabytes * 1_000_000_000);
@@ -112,7 +121,7 @@ public class MemoryPredictionTests
     [Theory, MemberData(nameof(Models))]
     public void ScalePage_ShowsWhatIsPredicted(string name)
     {
-        DecoderConfig shape = name switch
+        var shape = name switch
         {
             "Qwen2.5 0.5B" => Tied(896, 4864, heads: 14) with { NumLayers = 24, HeadDim = 64 },
             "Qwen2.5 1.5B" => Tied(1536, 8960, heads: 12),
@@ -133,14 +142,15 @@ public class MemoryPredictionTests
         int[] counts = [1, 2, 4, 8];
         long[] adapters = [.. new[] { false, true }.Select(checkpointing => Predict(lora, 8, 512, checkpointing, devices: 1))];
         long[] full = [.. counts.Select(devices => Predict(null, 2, 2048, checkpointing: true, devices))];
-        string page = File.ReadAllText(RepositoryFolder.Of("docs", "scale.md"));
-        string predicted = $"| {name} | {string.Join(" | ", adapters.Concat(full).Select(bytes => Math.Round(bytes / 1e9)))} |";
-        string fits = $"| {name} | {string.Join(" | ", Sizes.Select(size => Adapter(size)).Concat(Sizes.Select(Full)))} |";
+        var page = File.ReadAllText(RepositoryFolder.Of("docs", "scale.md"));
+        var predicted = $"| {name} | {string.Join(" | ", adapters.Concat(full).Select(bytes => Math.Round(bytes / 1e9)))} |";
+        var fits = $"| {name} | {string.Join(" | ", Sizes.Select(size => Adapter(size)).Concat(Sizes.Select(Full)))} |";
         Assert.Contains(predicted, page);
         Assert.Contains(fits, page);
 
         string Adapter(double size) => adapters[0] < size ? "yes" : adapters[1] < size ? "checkpointed" : "no";
-        string Full(double size) => Array.FindIndex(full, bytes => bytes < size) switch { -1 => "no", 0 => "1 GPU", var i => $"{counts[i]} GPUs" };
+        string Full(double size) =>
+            Array.FindIndex(full, bytes => bytes < size) switch { -1 => "no", 0 => "1 GPU", var i => $"{counts[i]} GPUs" };
         long Predict(LoraSpec? adapter, int rows, int length, bool checkpointing, int devices) =>
             MemoryPrediction.Training(shape, ScalarType.BFloat16, adapter, rows, length, checkpointing, devices).Total;
         static DecoderConfig Tied(int hidden, int inner, int heads) => Large with
@@ -161,7 +171,7 @@ public class MemoryPredictionTests
     public void RefuseAbove_TooLittleMemory_NamesFiguresAndRemedy()
     {
         using var model = CausalLM.Create(Shape, ScalarType.Float32, CPU, initSeed: 1);
-        MemoryPrediction prediction = MemoryPrediction.Sampling(model, model, 64, 100, 128);
+        var prediction = MemoryPrediction.Sampling(model, model, 64, 100, 128);
         prediction.RefuseAbove(prediction.Total, "a smaller batch");
         var refused = Assert.Throws<WorkerException>(() => prediction.RefuseAbove(prediction.Total - 1, "a smaller batch needs less"));
         Assert.Equal(ExitCode.BadManifest, refused.Code);
@@ -170,7 +180,8 @@ public class MemoryPredictionTests
         Assert.True(MemoryPrediction.Sampling(model, model, 32, 100, 128).Total < prediction.Total);
     }
 
-    private static MemoryPrediction Training(DecoderConfig config, bool checkpointing) => MemoryPrediction.Training(config, ScalarType.Float32, null, 8, 256, checkpointing);
+    private static MemoryPrediction Training(DecoderConfig config, bool checkpointing) =>
+        MemoryPrediction.Training(config, ScalarType.Float32, null, 8, 256, checkpointing);
 
     private static async Task MeasureAsync(ScalarType type, bool lora, bool checkpointing)
     {
@@ -180,17 +191,27 @@ public class MemoryPredictionTests
         const int length = 128;
         using var model = new LoadedModel(CausalLM.Create(Measured, type, CPU, initSeed: 1), [], "");
         var random = new Random(1);
-        RefineSequence[] sequences = [.. Enumerable.Range(0, 2).Select(_ => new RefineSequence([.. Enumerable.Range(0, length).Select(_ => random.Next(Measured.VocabSize))], 8))];
+        RefineSequence[] sequences =
+            [.. Enumerable.Range(0, 2)
+                .Select(_ => new RefineSequence([.. Enumerable.Range(0, length).Select(_ => random.Next(Measured.VocabSize))], 8))];
         using var trainer = new RefineTrainer(model, 3, sequences, new RefineRunSpec
         {
             Method = lora ? TrainingMethod.Lora : TrainingMethod.Full,
-            Training = new RefineTraining { MaxSteps = 1, BatchSize = 2, GradientAccumulationSteps = 1, GradientCheckpointing = checkpointing },
+            Training = new RefineTraining
+            {
+                MaxSteps = 1,
+                BatchSize = 2,
+                GradientAccumulationSteps = 1,
+                GradientCheckpointing = checkpointing
+            },
         });
-        MemoryPrediction prediction = MemoryPrediction.Training(Measured, type, trainer.Adapter, 2, length, checkpointing).WithProcess(CPU, MemoryPrediction.Weights(model.Model));
+        var prediction = MemoryPrediction.Training(Measured, type, trainer.Adapter, 2, length, checkpointing)
+            .WithProcess(CPU, MemoryPrediction.Weights(model.Model));
         File.WriteAllText("/proc/self/clear_refs", "5"); // the peak counts from here
         trainer.TrainStep();
-        string line = File.ReadLines("/proc/self/status").First(text => text.StartsWith("VmHWM", StringComparison.Ordinal));
-        long peak = long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) << 10;
+        var line = File.ReadLines("/proc/self/status").First(text => text.StartsWith("VmHWM", StringComparison.Ordinal));
+        var peak = long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+            System.Globalization.CultureInfo.InvariantCulture) << 10;
         TestContext.Current.TestOutputHelper?.WriteLine($"{prediction}; measured {peak >> 20} MiB");
         Assert.InRange((double)prediction.Total / peak, 0.9, 1.1);
     }

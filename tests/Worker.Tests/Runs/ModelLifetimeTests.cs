@@ -18,9 +18,9 @@ public sealed class ModelLifetimeTests
         using var folder = new ScratchFolder();
         // TorchSharp goes on counting the tensor that a Parameter is made of.
         long expert = Counted(() => Load("expert").Dispose()), amateur = Counted(() => Load("amateur").Dispose());
-        long adapted = Counted(() =>
+        var adapted = Counted(() =>
         {
-            using LoadedModel model = Load("expert");
+            using var model = Load("expert");
             model.Model.AddLora(new LoraSpec { TargetModules = ["q_proj", "v_proj"] }, seed: 0);
         });
         Assert.True(expert < adapted);
@@ -40,7 +40,7 @@ public sealed class ModelLifetimeTests
 
         async Task RunAsync(string manifest, string output, long counted, string[] set, ExitCode expected = ExitCode.Done)
         {
-            long before = torch.Tensor.TotalCount;
+            var before = torch.Tensor.TotalCount;
             (int code, _, string errors) = await WorkerProgram.RunAsync(["run", "-q", "-f", $"{Examples}/{manifest}",
                 "--output", $"file://{folder.Path}/{output}", .. set.SelectMany(one => (string[])["--set", one])]);
             Assert.True(code == (int)expected, errors);
@@ -55,7 +55,7 @@ public sealed class ModelLifetimeTests
 
     private static long Counted(Action work)
     {
-        long before = torch.Tensor.TotalCount;
+        var before = torch.Tensor.TotalCount;
         work();
         return torch.Tensor.TotalCount - before;
     }

@@ -14,9 +14,9 @@ public sealed class RunOutputTests : IDisposable
     [Fact]
     public async Task Put_ByAnOlderAttempt_IsRefusedAndWritesNothing()
     {
-        RunOutput older = await RunOutput.ClaimAsync(Store, "run", "older", default);
+        var older = await RunOutput.ClaimAsync(Store, "run", "older", default);
         await older.PutTextAsync("x", "1", default);
-        RunOutput newer = await RunOutput.ClaimAsync(Store, "run", "newer", default);
+        var newer = await RunOutput.ClaimAsync(Store, "run", "newer", default);
 
         var error = await Assert.ThrowsAsync<WorkerException>(() => older.PutTextAsync("x", "2", default));
         Assert.Contains("now belongs to newer", error.Message);
@@ -28,7 +28,7 @@ public sealed class RunOutputTests : IDisposable
     [Fact]
     public async Task Claim_OfAPartThatAnotherAttemptHas_NamesThatOneFirst()
     {
-        RunOutput older = await RunOutput.ClaimAsync(Store, "run", "older", default, _ => Assert.Fail("nobody had it"));
+        var older = await RunOutput.ClaimAsync(Store, "run", "older", default, _ => Assert.Fail("nobody had it"));
         string? said = null;
         await RunOutput.ClaimAsync(Store, "run", "newer", default, other =>
         {
@@ -53,7 +53,7 @@ public sealed class RunOutputTests : IDisposable
     [Fact]
     public async Task PutOnce_OverWhatIsThere_KeepsTheFirst()
     {
-        RunOutput output = await RunOutput.ClaimAsync(Store, "run", "a", default);
+        var output = await RunOutput.ClaimAsync(Store, "run", "a", default);
         await output.PutOnceAsync("x", new MemoryStream([1]), default);
         await output.PutOnceAsync("x", new MemoryStream([2]), default);
         Assert.Equal([1], (await Store.GetAsync("x"))!.Bytes);
@@ -63,13 +63,13 @@ public sealed class RunOutputTests : IDisposable
     public async Task Put_ThatAnOlderAttemptHadBegun_DoesNotReplaceWhatTheNewerOneWrote()
     {
         var paused = new PausingStore(Store);
-        RunOutput older = await RunOutput.ClaimAsync(paused, "run", "older", default);
+        var older = await RunOutput.ClaimAsync(paused, "run", "older", default);
         await older.PutTextAsync("x", "1", default);
         // The older attempt has checked its claim and is stopped just before its write.
         paused.PauseNextPut();
-        Task late = older.PutTextAsync("x", "late", default);
+        var late = older.PutTextAsync("x", "late", default);
         await paused.Paused;
-        RunOutput newer = await RunOutput.ClaimAsync(Store, "run", "newer", default);
+        var newer = await RunOutput.ClaimAsync(Store, "run", "newer", default);
         await newer.PutTextAsync("x", "2", default);
         paused.Resume();
 
@@ -80,7 +80,7 @@ public sealed class RunOutputTests : IDisposable
     [Fact]
     public async Task Put_AfterALateWriteOfAnOlderAttempt_ReplacesIt()
     {
-        RunOutput newer = await RunOutput.ClaimAsync(Store, "run", "newer", default);
+        var newer = await RunOutput.ClaimAsync(Store, "run", "newer", default);
         await newer.PutTextAsync("x", "1", default);
         await Store.PutAsync("x", new MemoryStream("late"u8.ToArray()));
         await newer.PutTextAsync("x", "2", default);
@@ -91,7 +91,7 @@ public sealed class RunOutputTests : IDisposable
     public async Task Checkpoint_ThatIsDamaged_GivesWayToTheOneBefore()
     {
         var checkpoints = new Worker.Runs.Checkpoints(await RunOutput.ClaimAsync(Store, "run", "a", default), keep: 2);
-        foreach (long step in new[] { 5L, 10 })
+        foreach (var step in new[] { 5L, 10 })
             await checkpoints.SaveAsync(step, folder => File.WriteAllText(Path.Combine(folder, "step"), $"{step}"), default);
         string? loaded = null;
         Assert.True(await checkpoints.LoadNewestAsync(folder => loaded = File.ReadAllText(Path.Combine(folder, "step")) is "10"
@@ -116,7 +116,7 @@ public sealed class RunOutputTests : IDisposable
     public async Task Checkpoints_BeyondTheLimit_AreDeletedOldestFirstAndTheNewestLoads()
     {
         var checkpoints = new Worker.Runs.Checkpoints(await RunOutput.ClaimAsync(Store, "run", "a", default), keep: 2);
-        foreach (long step in new[] { 5L, 10, 15 })
+        foreach (var step in new[] { 5L, 10, 15 })
             await checkpoints.SaveAsync(step, folder => File.WriteAllText(Path.Combine(folder, "step"), $"{step}"), default);
         Assert.Equal(["checkpoints/step-000010/COMPLETE", "checkpoints/step-000010/step", "checkpoints/step-000015/COMPLETE",
             "checkpoints/step-000015/step"],

@@ -21,12 +21,12 @@ public sealed class RunnerTests : IDisposable
     [Theory, InlineData(24), InlineData(30)]
     public async Task Sampling_StoppedAndStartedAgain_EndsInTheSameBytes(int questions)
     {
-        Manifest manifest = Sampling(questions: 24, batch: 2);
+        var manifest = Sampling(questions: 24, batch: 2);
         Assert.Equal(ExitCode.Done, await RunAsync(Sampling(questions, batch: 2), "calm"));
 
         using var stop = new CancellationTokenSource();
-        string samples = Path.Combine(_folder.Path, "stopped", "samples");
-        Task<ExitCode> first = Task.Run(() => RunAsync(manifest, "stopped", stop.Token));
+        var samples = Path.Combine(_folder.Path, "stopped", "samples");
+        var first = Task.Run(() => RunAsync(manifest, "stopped", stop.Token));
         while (!first.IsCompleted && !(Directory.Exists(samples) && Directory.EnumerateFiles(samples).Any())) await Task.Delay(5);
         await stop.CancelAsync();
         Assert.True(await first is ExitCode.Terminated or ExitCode.Done);
@@ -38,7 +38,7 @@ public sealed class RunnerTests : IDisposable
     public async Task FineTuning_StoppedAndStartedAgain_EndsInTheSameBytes()
     {
         Assert.Equal(ExitCode.Done, await RunAsync(Sampling(questions: 12, batch: 6), "samples-of"));
-        Manifest manifest = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "2-finetune.yaml")), "2-finetune.yaml",
+        var manifest = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "2-finetune.yaml")), "2-finetune.yaml",
         [
             $"spec.model.uri=file://{Examples}/models/seed-0/expert", $"spec.samples={{uri: 'file://{_folder.Path}/samples-of/samples/*'}}",
             "spec.training.maxSteps=6", "spec.training.saveSteps=2", "spec.training.loggingSteps=2", "spec.evaluation=null",
@@ -46,35 +46,35 @@ public sealed class RunnerTests : IDisposable
         Assert.Equal(ExitCode.Done, await RunAsync(manifest, "calm"));
 
         using var stop = new CancellationTokenSource();
-        Task<ExitCode> first = Task.Run(() => RunAsync(manifest, "stopped", stop.Token));
-        string marker = Path.Combine(_folder.Path, "stopped", "checkpoints", "step-000002", "COMPLETE");
+        var first = Task.Run(() => RunAsync(manifest, "stopped", stop.Token));
+        var marker = Path.Combine(_folder.Path, "stopped", "checkpoints", "step-000002", "COMPLETE");
         while (!first.IsCompleted && !File.Exists(marker)) await Task.Delay(2);
         await stop.CancelAsync();
         Assert.True(await first is ExitCode.Terminated or ExitCode.Done);
         Assert.Equal(ExitCode.Done, await RunAsync(manifest, "stopped"));
         AssertSameFiles("calm", "stopped", "adapter");
         AssertSameFiles("calm", "stopped", "model");
-        string[] lines = File.ReadAllLines(Path.Combine(_folder.Path, "stopped", "metrics.jsonl"));
+        var lines = File.ReadAllLines(Path.Combine(_folder.Path, "stopped", "metrics.jsonl"));
         Assert.Equal(3, lines.Length);
         Assert.Equal([0, 2, 4, 6],
             TensorBoardEventsTests.Read(File.ReadAllBytes(Path.Combine(_folder.Path, "stopped", "events.out.tfevents.lightreasoner")))
             .Select(e => e.Step));
-        string page = File.ReadAllText(Path.Combine(_folder.Path, "stopped", "report.html"));
-        foreach (string line in lines)
-            foreach (string field in (string[])["loss", "learningRate", "gradNorm"])
+        var page = File.ReadAllText(Path.Combine(_folder.Path, "stopped", "report.html"));
+        foreach (var line in lines)
+            foreach (var field in (string[])["loss", "learningRate", "gradNorm"])
                 Assert.Contains($"<td>{System.Text.Json.Nodes.JsonNode.Parse(line)![field]!.ToJsonString()}</td>", page);
     }
 
     [Fact]
     public async Task Run_ThatIsComplete_ReportsItsResultAgainAndDoesNothing()
     {
-        Manifest manifest = Sampling(questions: 6, batch: 6);
+        var manifest = Sampling(questions: 6, batch: 6);
         Assert.Equal(ExitCode.Done, await RunAsync(manifest, "out"));
-        DateTime written = File.GetLastWriteTimeUtc(Directory.EnumerateFiles(Path.Combine(_folder.Path, "out", "samples")).Single());
-        string log = Path.Combine(_folder.Path, "termination");
+        var written = File.GetLastWriteTimeUtc(Directory.EnumerateFiles(Path.Combine(_folder.Path, "out", "samples")).Single());
+        var log = Path.Combine(_folder.Path, "termination");
         Assert.Equal(ExitCode.Done, await RunAsync(manifest, "out", targets: new ReportTargets(null, null, log)));
         Assert.Equal(written, File.GetLastWriteTimeUtc(Directory.EnumerateFiles(Path.Combine(_folder.Path, "out", "samples")).Single()));
-        ProgressReport report = System.Text.Json.JsonSerializer.Deserialize<ProgressReport>(File.ReadAllText(log), ApiJson.Options)!;
+        var report = System.Text.Json.JsonSerializer.Deserialize<ProgressReport>(File.ReadAllText(log), ApiJson.Options)!;
         Assert.Equal((ReportOutcome.Succeeded, 6L, 6L), (report.Outcome, report.Done, report.Sampling!.PromptsDone));
     }
 
@@ -82,7 +82,7 @@ public sealed class RunnerTests : IDisposable
     public async Task Output_OfAnotherSpec_IsRefused()
     {
         Assert.Equal(ExitCode.Done, await RunAsync(Sampling(questions: 6, batch: 6), "out"));
-        string log = Path.Combine(_folder.Path, "termination");
+        var log = Path.Combine(_folder.Path, "termination");
         Assert.Equal(ExitCode.BadManifest, await RunAsync(Sampling(questions: 6, batch: 6, "spec.selection.beta=0.5"), "out",
             targets: new ReportTargets(null, null, log)));
         Assert.Contains("holds the output of a run with another spec: spec.selection.beta was 0.4 and is 0.5 now", File.ReadAllText(log));
@@ -94,7 +94,7 @@ public sealed class RunnerTests : IDisposable
         string questions = Path.Combine(_folder.Path, "questions.jsonl"), log = Path.Combine(_folder.Path, "termination");
         string[] lines = [.. File.ReadLines(Path.Combine(Examples, "data", "questions.jsonl")).Take(6)];
         await File.WriteAllLinesAsync(questions, lines);
-        Manifest manifest = Sampling(questions: 6, batch: 6, $"spec.dataset.uri=file://{questions}");
+        var manifest = Sampling(questions: 6, batch: 6, $"spec.dataset.uri=file://{questions}");
         Assert.Equal(ExitCode.Done, await RunAsync(manifest, "out"));
         await File.WriteAllLinesAsync(questions, lines.Reverse());
         Assert.Equal(ExitCode.BadData, await RunAsync(manifest, "out", targets: new ReportTargets(null, null, log)));
@@ -119,9 +119,9 @@ public sealed class RunnerTests : IDisposable
     [Fact]
     public async Task Sampling_AnswersOfAnotherRun_AreScoredAgain()
     {
-        Manifest first = Sampling(questions: 12, batch: 6);
+        var first = Sampling(questions: 12, batch: 6);
         Assert.Equal(ExitCode.Done, await RunAsync(first, "first"));
-        Manifest again = Sampling(questions: 12, batch: 6, "spec.answers={runRef: {kind: SamplingRun, name: first}}");
+        var again = Sampling(questions: 12, batch: 6, "spec.answers={runRef: {kind: SamplingRun, name: first}}");
         string[] reference = [$"SamplingRun/first=file://{_folder.Path}/first"];
         Assert.Equal(ExitCode.Done, await RunAsync(again, "again", references: reference));
         foreach (var (one, other) in (await SamplesAsync("first")).Zip(await SamplesAsync("again"), (a, b) => (a, b)))
@@ -132,8 +132,8 @@ public sealed class RunnerTests : IDisposable
         }
         Assert.Equal((await SamplesAsync("first")).Count, (await SamplesAsync("again")).Count);
 
-        string log = Path.Combine(_folder.Path, "termination");
-        Manifest more = Sampling(questions: 13, batch: 6, "spec.answers={runRef: {kind: SamplingRun, name: first}}");
+        var log = Path.Combine(_folder.Path, "termination");
+        var more = Sampling(questions: 13, batch: 6, "spec.answers={runRef: {kind: SamplingRun, name: first}}");
         Assert.Equal(ExitCode.BadData, await RunAsync(more, "more", references: reference, targets: new ReportTargets(null, null, log)));
         Assert.Contains("has no answer to record 13 of the dataset", File.ReadAllText(log));
     }
@@ -149,14 +149,14 @@ public sealed class RunnerTests : IDisposable
     [Fact]
     public async Task RunsOfTwoKinds_WithOneName_HaveAnOutputEach()
     {
-        Manifest sampling = Sampling(questions: 6, batch: 6, "metadata.name=same");
-        Manifest training = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "2-finetune.yaml")), "2-finetune.yaml",
+        var sampling = Sampling(questions: 6, batch: 6, "metadata.name=same");
+        var training = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "2-finetune.yaml")), "2-finetune.yaml",
         [
             "metadata.name=same", $"spec.model.uri=file://{Examples}/models/seed-0/expert", "spec.samples.runRef.name=same",
             "spec.training.maxSteps=1", "spec.evaluation=null", "spec.merge=false",
         ]);
         var options = new RunOptions { OutputPrefix = _folder.Path, Targets = new ReportTargets(null, null, null) };
-        foreach (Manifest manifest in (Manifest[])[sampling, training])
+        foreach (var manifest in (Manifest[])[sampling, training])
             Assert.Equal(ExitCode.Done,
                 await new Runner(options, new ConsoleProgress(TextWriter.Null, ProgressStyle.Quiet, TimeProvider.System),
                 TimeProvider.System).RunAsync(manifest, default));
@@ -192,7 +192,7 @@ public sealed class RunnerTests : IDisposable
     {
         Assert.NotEmpty(Files(one));
         Assert.Equal(Files(one).Select(Path.GetFileName), Files(other).Select(Path.GetFileName));
-        foreach ((string a, string b) in Files(one).Zip(Files(other)))
+        foreach (var (a, b) in Files(one).Zip(Files(other)))
             Assert.True(File.ReadAllBytes(a).SequenceEqual(File.ReadAllBytes(b)), $"{b} differs from {a}");
 
         string[] Files(string run) => [.. Directory.GetFiles(Path.Combine(_folder.Path, run, part)).Order(StringComparer.Ordinal)];

@@ -13,8 +13,8 @@ public sealed class SeveralDevicesTests(Scenarios scenarios)
     [Fact]
     public async Task Sampling_OnSeveralDevices_WritesWhatOneWrites()
     {
-        CalmRun one = await scenarios.CalmAsync(RunKind.SamplingRun);
-        CalmRun several = await scenarios.CalmAsync(RunKind.SamplingRun, devices: 4);
+        var one = await scenarios.CalmAsync(RunKind.SamplingRun);
+        var several = await scenarios.CalmAsync(RunKind.SamplingRun, devices: 4);
         Assert.Equal(4, Directory.GetFiles(Path.Combine(several.Folder, "samples")).Length);
         Assert.Empty(several.Output.DifferencesFrom(one.Output));
     }
@@ -37,17 +37,17 @@ public sealed class SeveralDevicesTests(Scenarios scenarios)
     [InlineData("generate", "--batch-size", "3", "--temperature", "1", "--seed", "7")]
     public async Task Tools_OnSeveralDevices_PrintWhatTheyPrintOnOne(string tool, params string[] options)
     {
-        string one = await RunAsync(1);
+        var one = await RunAsync(1);
         Assert.Contains(tool == "evaluate" ? "\"questions\":13" : "\"ids\":[", one);
         Assert.Equal(one, await RunAsync(4));
 
         async Task<string> RunAsync(int devices)
         {
-            string prompts = string.Join('\n', File.ReadLines(Data).Take(13).Select(line => line.Replace("\"question\":", "\"prompt\":")));
+            var prompts = string.Join('\n', File.ReadLines(Data).Take(13).Select(line => line.Replace("\"question\":", "\"prompt\":")));
             string[] arguments = tool == "evaluate" ? [tool, "--data", Data, "--max-questions", "13", "--template", "none"] : [tool];
-            using WorkerProcess worker = WorkerProcess.Start(
+            using var worker = WorkerProcess.Start(
                 [.. arguments, "--model", Model, "--dtype", "float32", .. options], Scenarios.Replicas(devices), prompts);
-            (int code, string errors) = await worker.ResultAsync();
+            var (code, errors) = await worker.ResultAsync();
             Assert.True(code == 0, errors);
             return await worker.Output;
         }

@@ -30,11 +30,11 @@ public sealed class TrainingRunTests : IDisposable
     public async Task FineTuning_OverAnAdapter_WritesOneAdapterOfTheBase(bool byRun)
     {
         Assert.Equal(ExitCode.Done, await RunAsync(FineTune($"{{uri: '{Expert}', dtype: float32}}", "merge=false"), "first"));
-        string model = byRun ? "{runRef: {kind: FineTuneRun, name: first}, dtype: float32}"
+        var model = byRun ? "{runRef: {kind: FineTuneRun, name: first}, dtype: float32}"
             : $"{{uri: '{Expert}', adapterUri: '{Uri("first/adapter")}', dtype: float32}}";
         Assert.Equal(ExitCode.Done, await RunAsync(FineTune(model, "merge=true"), "second"));
 
-        JsonNode config = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder.Path, "second", "adapter", "adapter_config.json")))!;
+        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder.Path, "second", "adapter", "adapter_config.json")))!;
         Assert.Equal((Expert, 16), ((string)config["base_model_name_or_path"]!, (int)config["r"]!));
         using var models = new ModelSources(new RunReferences([], "", ""), CPU);
         float[] adapter = await LogitsAsync(models, "second/adapter"), merged = await LogitsAsync(models, "second/model"),
@@ -82,12 +82,12 @@ public sealed class TrainingRunTests : IDisposable
     [Theory, InlineData("{answers: right, dataset: {uri: 'DATA'}}", 1), InlineData("{answers: all}", 0)]
     public async Task FineTuning_OnOwnAnswers_LearnsThem(string sft, int onlyRight)
     {
-        string data = $"file://{Examples}/data/test.jsonl";
+        var data = $"file://{Examples}/data/test.jsonl";
         Assert.Equal(ExitCode.Done,
             await RunAsync(ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
             [$"spec.expert.uri={Expert}", $"spec.amateur.uri=file://{Examples}/models/seed-0/amateur", $"spec.dataset.uri={data}",
             "spec.shards=1", "spec.maxQuestions=40"]), "own"));
-        Manifest run = FineTune($"{{uri: '{Expert}', dtype: float32}}", "samples={runRef: {kind: SamplingRun, name: own}}",
+        var run = FineTune($"{{uri: '{Expert}', dtype: float32}}", "samples={runRef: {kind: SamplingRun, name: own}}",
             "objective=sft", $"sft={sft.Replace("DATA", data)}", "merge=false",
             "training.maxSteps=60", "training.batchSize=16", "training.loggingSteps=1",
             $"validation={{dataset: {{uri: '{data}'}}, maxRecords: 20, steps: 25, prompt: {{template: none}}}}");
@@ -106,13 +106,13 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Contains(false, right);
         JsonObject[] metrics = [.. File.ReadLines(Path.Combine(_folder.Path, "sft", "metrics.jsonl"))
             .Select(line => JsonNode.Parse(line)!.AsObject())];
-        int tokens = answers.Zip(right, (a, isRight) => onlyRight == 0 || isRight ? a["ids"]!.AsArray().Count : 0).Sum();
+        var tokens = answers.Zip(right, (a, isRight) => onlyRight == 0 || isRight ? a["ids"]!.AsArray().Count : 0).Sum();
         Assert.Equal(Math.Min(16, tokens), (int)metrics[0]["samplesSeen"]!);
         Assert.True(metrics.TakeLast(15).Average(line => (double)line["loss"]!) < metrics.Take(15).Average(line => (double)line["loss"]!));
         Assert.Equal([25, 50, 60], metrics.Where(line => line["validationLoss"] is not null).Select(line => (int)line["step"]!));
-        string report = System.Net.WebUtility.HtmlDecode(File.ReadAllText(Path.Combine(_folder.Path, "sft", RunReport.BlobName)));
+        var report = System.Net.WebUtility.HtmlDecode(File.ReadAllText(Path.Combine(_folder.Path, "sft", RunReport.BlobName)));
         Assert.Contains("Perplexity on held-out texts", report);
-        double before = (double)JsonNode.Parse(File.ReadAllText(Path.Combine(_folder.Path, "sft", "validation-before.json")))!["loss"]!;
+        var before = (double)JsonNode.Parse(File.ReadAllText(Path.Combine(_folder.Path, "sft", "validation-before.json")))!["loss"]!;
         Assert.Contains(FormattableString.Invariant($"{Math.Exp(before):0.000} before training"), report);
     }
 
@@ -123,8 +123,8 @@ public sealed class TrainingRunTests : IDisposable
     public async Task Sampling_AdapterOfARunAgainstItsBase_Compares(string trained)
     {
         Assert.Equal(ExitCode.Done, await RunAsync(FineTune($"{{uri: '{Expert}', dtype: float32}}", "merge=false"), "first"));
-        string other = trained == "expert" ? "amateur" : "expert";
-        Manifest manifest = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
+        var other = trained == "expert" ? "amateur" : "expert";
+        var manifest = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
         [
             $"spec.{trained}={{runRef: {{kind: FineTuneRun, name: first}}, dtype: float32}}",
                 $"spec.{other}={{uri: '{Expert}', dtype: float32}}", $"spec.dataset.uri=file://{Examples}/data/questions.jsonl",
@@ -146,9 +146,9 @@ public sealed class TrainingRunTests : IDisposable
                 .Replace("hf://Qwen/Qwen2.5-0.5B", $"file://{Examples}/models/seed-0/amateur")
                 .Replace("az://data/gsm8k/train.jsonl", $"file://{Examples}/data/questions.jsonl")
                 .Replace("az://data/gsm8k/test.jsonl", $"file://{Examples}/data/test.jsonl");
-            foreach (Manifest document in ManifestReader.ReadAll(text, source))
+            foreach (var document in ManifestReader.ReadAll(text, source))
             {
-                string file = Path.Combine(_folder.Path, $"{document.Metadata.Name}.json");
+                var file = Path.Combine(_folder.Path, $"{document.Metadata.Name}.json");
                 File.WriteAllText(file, ManifestReader.ToJson(document));
                 string[] small = document is SamplingRun
                     ? ["spec.expert.dtype=float32", "spec.amateur.dtype=float32", "spec.prompt.template=none", "spec.maxQuestions=6",
@@ -160,7 +160,7 @@ public sealed class TrainingRunTests : IDisposable
                     "--set", "spec.worker.gpus=0", .. small.SelectMany(change => (string[])["--set", change])]);
                 Assert.True(code == 0, $"{document.Metadata.Name}: {errors}");
             }
-            JsonNode adapter = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder.Path, "default", "finetunerun", $"round-{round}",
+            var adapter = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder.Path, "default", "finetunerun", $"round-{round}",
                 "adapter", "adapter_config.json")))!;
             Assert.Equal((Expert, 8 * round), ((string)adapter["base_model_name_or_path"]!, (int)adapter["r"]!));
         }
@@ -171,9 +171,9 @@ public sealed class TrainingRunTests : IDisposable
     {
         Assert.Equal(ExitCode.Done,
             await RunAsync(FineTune($"{{uri: '{Expert}', dtype: float32}}", "merge=false", "training.loggingSteps=1", Sets()), "sets"));
-        JsonNode evaluation = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder.Path, "sets", "results",
+        var evaluation = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder.Path, "sets", "results",
             "run.json")))!["fineTune"]!["evaluation"]!;
-        JsonArray sets = evaluation["benchmarks"]!.AsArray();
+        var sets = evaluation["benchmarks"]!.AsArray();
         Assert.Equal(["gsm8k", "svamp"], sets.Select(set => (string)set!["name"]!));
         Assert.Equal([6, 4], sets.Select(set => (int)set!["questions"]!));
         Assert.Equal(sets.Average(set => (double)set!["before"]!), (double)evaluation["before"]!, 1e-12);
@@ -184,12 +184,12 @@ public sealed class TrainingRunTests : IDisposable
             Assert.InRange((double)set!["before"]!, (double)set["beforeLow"]!, (double)set["beforeHigh"]!);
             Assert.InRange((double)set["after"]!, (double)set["afterLow"]!, (double)set["afterHigh"]!);
         });
-        string report = System.Net.WebUtility.HtmlDecode(File.ReadAllText(Path.Combine(_folder.Path, "sets", RunReport.BlobName)));
+        var report = System.Net.WebUtility.HtmlDecode(File.ReadAllText(Path.Combine(_folder.Path, "sets", RunReport.BlobName)));
         Assert.Contains("<td>svamp</td><td>4</td><td>50.0 (15.0–85.0)</td>", report);
         Assert.Contains("<td>mean</td><td>10</td><td>50.0 (", report);
 
         // The tool says the same of the model before training.
-        JsonNode told = await EvaluateAsync("--benchmark", $"gsm8k={_folder.Path}/gsm8k.jsonl", "--benchmark",
+        var told = await EvaluateAsync("--benchmark", $"gsm8k={_folder.Path}/gsm8k.jsonl", "--benchmark",
             $"svamp={_folder.Path}/svamp.jsonl");
         Assert.Equal(sets.Append(evaluation).Select(set =>
                 ((int)set!["questions"]!, (double)set["before"]!, (double)set["beforeLow"]!, (double)set["beforeHigh"]!)),
@@ -197,23 +197,23 @@ public sealed class TrainingRunTests : IDisposable
                 ((int)set!["questions"]!, (double)set["accuracy"]!, (double)set["low95"]!, (double)set["high95"]!)));
         Assert.Equal(["gsm8k", "svamp"], told["benchmarks"]!.AsArray().Select(set => (string)set!["name"]!));
         Assert.Equal((10, 5, 0.5), ((int)told["questions"]!, (int)told["correct"]!, (double)told["accuracy"]!));
-        JsonNode svamp = await EvaluateAsync("--benchmark", "svamp", "--data", Path.Combine(_folder.Path, "svamp.jsonl"));
+        var svamp = await EvaluateAsync("--benchmark", "svamp", "--data", Path.Combine(_folder.Path, "svamp.jsonl"));
         // Wilson's, 2 of 4
         Assert.Equal((0.15004, 0.84996), (Math.Round((double)svamp["low95"]!, 5), Math.Round((double)svamp["high95"]!, 5)));
         Assert.Equal(told["benchmarks"]![1]!.ToJsonString(), "{\"name\":\"svamp\"," + svamp.ToJsonString()[1..]);
         double[] halves = [.. told["benchmarks"]!.AsArray().Select(set => (double)set!["high95"]! - (double)set["accuracy"]!)];
         Assert.Equal(0.5 + Math.Sqrt(halves.Sum(half => half * half)) / 2, (double)told["high95"]!, 1e-12);
 
-        (int code, string table, string errors) = await WorkerProgram.RunAsync("report", "compare", $"one={Uri("sets")}",
+        var (code, table, errors) = await WorkerProgram.RunAsync("report", "compare", $"one={Uri("sets")}",
             $"two={Uri("sets")}", $"two={Uri("sets")}",
             "--output", Path.Combine(_folder.Path, "compare.html"));
         Assert.True(code == 0, errors);
-        string[] lines = table.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var lines = table.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.StartsWith("| run | runs | before, % | after, % |", lines[0]);
         Assert.Contains("| gsm8k | svamp |", lines[0]);
         Assert.StartsWith("| two | 2 | ", lines[3]);
         Assert.Equal(4, lines.Length);
-        string page = File.ReadAllText(Path.Combine(_folder.Path, "compare.html"));
+        var page = File.ReadAllText(Path.Combine(_folder.Path, "compare.html"));
         Assert.Contains("<td>two</td><td>2</td>", page);
         Assert.Equal(2, System.Text.RegularExpressions.Regex.Count(page, "<title>(one|two) at 4: ") / 2); // loss and gradient norm
     }
@@ -224,8 +224,8 @@ public sealed class TrainingRunTests : IDisposable
     [InlineData("interleaved", "2, blockwise; 2, self-aware; 4, blockwise; 4, self-aware")]
     public async Task Refinement_WithAnEvaluation_ReportsSpeedAgainstAccuracy(string objective, string settings)
     {
-        string data = $"file://{Examples}/data";
-        Manifest run = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "3-refine.yaml")), "3-refine.yaml",
+        var data = $"file://{Examples}/data";
+        var run = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "3-refine.yaml")), "3-refine.yaml",
         [
             $"spec.model={{uri: '{Expert}', dtype: float32}}", $"spec.dataset.uri={data}/refine.parquet", $"spec.objective={objective}",
             "spec.training.maxSteps=6", "spec.training.batchSize=4",
@@ -240,7 +240,7 @@ public sealed class TrainingRunTests : IDisposable
             Text(Worker.Evaluation.PassAccuracy.BlobName), ApiJson.Options)!;
         Assert.Equal(settings.Split("; "), measured.Select(m => m.Setting));
         Assert.All(measured, m => Assert.True(m.Questions == 8 && m.TokensPerForward >= 1));
-        string report = System.Net.WebUtility.HtmlDecode(Text(RunReport.BlobName));
+        var report = System.Net.WebUtility.HtmlDecode(Text(RunReport.BlobName));
         Assert.All(measured, m => Assert.Contains(FormattableString.Invariant(
             $"<td>{m.Setting}</td><td>{m.TokensPerForward:0.00}</td><td>{100.0 * m.Correct / 8:0.0}</td>"), report));
         Assert.Contains(FormattableString.Invariant(
@@ -249,7 +249,7 @@ public sealed class TrainingRunTests : IDisposable
         JsonObject[] metrics = [.. Text("metrics.jsonl").Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonNode.Parse(line)!.AsObject())];
         Assert.Equal([4, 6], metrics.Where(line => line["validationLoss"] is not null).Select(line => (int)line["step"]!));
-        JsonNode evaluation = JsonNode.Parse(Text("results/run.json"))!["refine"]!["evaluation"]!;
+        var evaluation = JsonNode.Parse(Text("results/run.json"))!["refine"]!["evaluation"]!;
         Assert.True((double)evaluation["tokensPerForward"]! >= 1);
         Assert.InRange((double)evaluation["after"]!, (double)evaluation["afterLow"]!, (double)evaluation["afterHigh"]!);
     }
@@ -258,9 +258,9 @@ public sealed class TrainingRunTests : IDisposable
     [Fact]
     public async Task FineTuning_RightAnswersThatDoNotFitTheGrader_AreRefusedBeforeAModelIsRead()
     {
-        string data = Path.Combine(_folder.Path, "essays.jsonl");
+        var data = Path.Combine(_folder.Path, "essays.jsonl");
         File.WriteAllText(data, """{"question": "Why?", "answer": "Because."}""" + "\n");
-        Manifest run = FineTune("{uri: 'file:///nowhere'}", $"evaluation={{dataset: {{uri: 'file://{data}'}}}}");
+        var run = FineTune("{uri: 'file:///nowhere'}", $"evaluation={{dataset: {{uri: 'file://{data}'}}}}");
         var (code, said) = await FailAsync(run, "misfit");
         Assert.Equal(ExitCode.BadData, code);
         Assert.Contains("1 of 1 references do not fit grader gsm8k", said);
@@ -270,19 +270,19 @@ public sealed class TrainingRunTests : IDisposable
     [Fact]
     public async Task Report_ShardThatEndsMeanwhile_IsInTheLastOne()
     {
-        Manifest manifest = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
+        var manifest = ManifestReader.Read(File.ReadAllText(Path.Combine(Examples, "1-sampling.yaml")), "1-sampling.yaml",
         [
             $"spec.expert.uri={Expert}", $"spec.amateur.uri=file://{Examples}/models/seed-0/amateur",
                 $"spec.dataset.uri=file://{Examples}/data/questions.jsonl",
             "spec.shards=2", "spec.maxQuestions=4",
         ]);
         Assert.Equal(ExitCode.Done, await RunAsync(manifest, "shards"));
-        string result = Path.Combine(_folder.Path, "shards", "results", "shard-00001.json");
-        byte[] late = File.ReadAllBytes(result);
+        var result = Path.Combine(_folder.Path, "shards", "results", "shard-00001.json");
+        var late = File.ReadAllBytes(result);
         File.Delete(result);
 
-        IBlobStore store = Interrupted.Around(BlobUri.Open(Uri("shards")), RunReport.BlobName, () => File.WriteAllBytes(result, late));
-        RunOutput output = await RunOutput.ClaimAsync(store, "shard-00000", "late", default);
+        var store = Interrupted.Around(BlobUri.Open(Uri("shards")), RunReport.BlobName, () => File.WriteAllBytes(result, late));
+        var output = await RunOutput.ClaimAsync(store, "shard-00000", "late", default);
         await RunReport.WriteAsync(output, 2, TimeProvider.System, default);
         Assert.DoesNotContain("shards done", File.ReadAllText(Path.Combine(_folder.Path, "shards", RunReport.BlobName)));
     }
@@ -300,14 +300,14 @@ public sealed class TrainingRunTests : IDisposable
 
     private async Task<float[]> LogitsAsync(ModelSources models, string name)
     {
-        ModelWithTokenizer model = await models.LoadAsync(new ModelSource { Uri = Uri(name), Dtype = WeightType.Float32 }, default);
+        var model = await models.LoadAsync(new ModelSource { Uri = Uri(name), Dtype = WeightType.Float32 }, default);
         using var scope = NewDisposeScope();
         return model.Loaded.Model.forward(Goldens.Batch([5, 6, 7, 8, 9])).detach().data<float>().ToArray();
     }
 
     private Manifest FineTune(string model, params string[] overrides)
     {
-        string samples = Path.Combine(_folder.Path, "samples.jsonl");
+        var samples = Path.Combine(_folder.Path, "samples.jsonl");
         File.WriteAllLines(samples, Enumerable.Range(0, 12).Select(i => new JsonObject
         {
             ["prompt_id"] = $"q{i / 3}",
@@ -333,7 +333,7 @@ public sealed class TrainingRunTests : IDisposable
     /// <summary>What <c>worker evaluate</c> prints of the expert.</summary>
     private static async Task<JsonNode> EvaluateAsync(params string[] sets)
     {
-        (int code, string output, string errors) = await WorkerProgram.RunAsync(
+        var (code, output, errors) = await WorkerProgram.RunAsync(
             ["evaluate", "--model", Expert, "--dtype", "float32", "--prompt-type", "cot", "--max-new-tokens", "48", .. sets]);
         Assert.True(code == 0, errors);
         return JsonNode.Parse(output)!;
@@ -365,7 +365,7 @@ public sealed class TrainingRunTests : IDisposable
     /// <summary>The numbers that the expert answers questions with.</summary>
     private static IEnumerable<double> Answers(string[] questions)
     {
-        using LoadedModel expert = HuggingFaceFolder.Load(Expert["file://".Length..], ScalarType.Float32, CPU);
+        using var expert = HuggingFaceFolder.Load(Expert["file://".Length..], ScalarType.Float32, CPU);
         var spec = new EvaluationSpec
         {
             Benchmark = BenchmarkName.Gsm8k,
@@ -382,7 +382,7 @@ public sealed class TrainingRunTests : IDisposable
 
     private async Task<(ExitCode Code, string Said)> FailAsync(Manifest manifest, string output)
     {
-        string file = Path.Combine(_folder.Path, output + ".json");
+        var file = Path.Combine(_folder.Path, output + ".json");
         File.WriteAllText(file, ManifestReader.ToJson(manifest));
         (int code, string _, string errors) = await WorkerProgram.RunAsync("run", "-f", file, "--output", Uri(output));
         return ((ExitCode)code, errors);

@@ -26,9 +26,9 @@ public sealed class AzureBlobStoreTests : BlobStoreContract
     {
         await Store.PutAsync("x", Text("one"));
         var service = new BlobServiceClient(_azurite.ConnectionString);
-        string sas = service.GenerateAccountSasUri(AccountSasPermissions.All, DateTimeOffset.UtcNow.AddHours(1),
+        var sas = service.GenerateAccountSasUri(AccountSasPermissions.All, DateTimeOffset.UtcNow.AddHours(1),
             AccountSasResourceTypes.All).Query;
-        foreach ((string, string)[] variables in ((string, string)[][])
+        foreach (var variables in ((string, string)[][])
         [
             [("AZURE_STORAGE_CONNECTION_STRING", _azurite.ConnectionString)],
             [("AZURE_STORAGE_ACCOUNT", Azurite.Account), ("AZURE_STORAGE_KEY", Azurite.Key),
@@ -37,7 +37,7 @@ public sealed class AzureBlobStoreTests : BlobStoreContract
                 ("AZURE_STORAGE_BLOB_ENDPOINT", _azurite.Endpoint)],
         ])
         {
-            AzureBlobStore store = Account(variables).Open(StorageUri.Parse($"az://{_container}/some/folder"));
+            var store = Account(variables).Open(StorageUri.Parse($"az://{_container}/some/folder"));
             Assert.Equal("one"u8.ToArray(), (await store.GetAsync("x"))!.Bytes);
             Assert.Equal(Store.Uri, store.Uri);
         }
@@ -46,7 +46,7 @@ public sealed class AzureBlobStoreTests : BlobStoreContract
     [Fact]
     public async Task Account_WithAWrongKey_EndsTheRunForGood()
     {
-        AzureBlobStore store = Account([("AZURE_STORAGE_ACCOUNT", Azurite.Account),
+        var store = Account([("AZURE_STORAGE_ACCOUNT", Azurite.Account),
             ("AZURE_STORAGE_KEY", Convert.ToBase64String(new byte[64])), ("AZURE_STORAGE_BLOB_ENDPOINT", _azurite.Endpoint)])
             .Open(StorageUri.Parse($"az://{_container}"));
         var error = await Assert.ThrowsAsync<WorkerException>(() => store.GetAsync("x"));
@@ -93,7 +93,7 @@ public sealed class AzureBlobStoreTests : BlobStoreContract
     [Fact]
     public async Task Parquet_InABlob_IsReadInPlace()
     {
-        string file = RepositoryFolder.Of("examples", "quickstart", "data", "refine.parquet");
+        var file = RepositoryFolder.Of("examples", "quickstart", "data", "refine.parquet");
         await using (FileStream stream = File.OpenRead(file)) await Store.PutAsync("refine.parquet", stream);
         Assert.Equal(await CountAsync("file://" + file), await CountAsync(BlobUri.Join(Store.Uri, "refine.parquet")));
 
@@ -108,15 +108,15 @@ public sealed class AzureBlobStoreTests : BlobStoreContract
         await Store.PutAsync("model.safetensors", new MemoryStream(Bytes(10 << 20)));
         await Store.PutAsync("checkpoints/old.safetensors", Text("not of the folder itself"));
         using var cache = new ScratchFolder();
-        string[] folders = await Task.WhenAll(Enumerable.Range(0, 4)
+        var folders = await Task.WhenAll(Enumerable.Range(0, 4)
             .Select(_ => Task.Run(() => LocalFolder.CopyAsync(Store, new CacheFolder(cache.Path), null, default))));
-        string folder = Assert.Single(folders.Distinct());
+        var folder = Assert.Single(folders.Distinct());
         Assert.Equal(["config.json", "model.safetensors"], Directory.GetFiles(folder).Select(Path.GetFileName)
             .Order(StringComparer.Ordinal));
         SameBytes.Assert(Bytes(10 << 20), await File.ReadAllBytesAsync(Path.Combine(folder, "model.safetensors")));
 
         await Store.PutAsync("config.json", Text("{ }"));
-        string other = await LocalFolder.CopyAsync(Store, new CacheFolder(cache.Path), null, default);
+        var other = await LocalFolder.CopyAsync(Store, new CacheFolder(cache.Path), null, default);
         Assert.Equal("{ }", await File.ReadAllTextAsync(Path.Combine(other, "config.json")));
         Assert.NotEqual(folder, other);
     }
@@ -129,7 +129,7 @@ public sealed class AzureBlobStoreTests : BlobStoreContract
     public async Task Answer_WithoutAnErrorCode_IsNamedByItsStatus(int status, ExitCode code)
     {
         using var server = new LoopbackServer(context => LoopbackServer.AnswerAsync(context, "<html>no</html>"u8.ToArray(), status));
-        AzureBlobStore store = Account([("AZURE_STORAGE_ACCOUNT", "acc"), ("AZURE_STORAGE_KEY", "U0VD"),
+        var store = Account([("AZURE_STORAGE_ACCOUNT", "acc"), ("AZURE_STORAGE_KEY", "U0VD"),
             ("AZURE_STORAGE_BLOB_ENDPOINT", $"{server.Address}forbid")]).Open(StorageUri.Parse("az://data"));
         var error = await Assert.ThrowsAnyAsync<Exception>(() => store.OpenReadAsync("x"));
         Assert.Equal(code, WorkerException.CodeOf(error));
@@ -140,7 +140,7 @@ public sealed class AzureBlobStoreTests : BlobStoreContract
     [Fact]
     public async Task Account_ThatCannotBeReached_IsSaidSo()
     {
-        AzureBlobStore store = Account([("AZURE_STORAGE_ACCOUNT", "acc"), ("AZURE_STORAGE_KEY", "U0VD"),
+        var store = Account([("AZURE_STORAGE_ACCOUNT", "acc"), ("AZURE_STORAGE_KEY", "U0VD"),
             ("AZURE_STORAGE_BLOB_ENDPOINT", $"http://127.0.0.1:{LoopbackServer.ClosedPort()}/acc")]).Open(StorageUri.Parse("az://data"));
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         var error = await Assert.ThrowsAsync<WorkerException>(() => store.ListAsync("", patience.Token));
@@ -165,7 +165,7 @@ public sealed class AzureBlobStoreTests : BlobStoreContract
     private async Task<string> NumbersAsync(string pattern)
     {
         var numbers = new List<int>();
-        await foreach (DataRecord record in RecordReader.ReadAsync(BlobUri.Join(Store.Uri, pattern), null, default))
+        await foreach (var record in RecordReader.ReadAsync(BlobUri.Join(Store.Uri, pattern), null, default))
             numbers.Add((int)record.Fields["n"]!);
         return string.Join(' ', numbers);
     }

@@ -43,7 +43,7 @@ public sealed partial class Azurite : IDisposable
     public string NewContainer()
     {
         Environment.SetEnvironmentVariable("AZURE_STORAGE_CONNECTION_STRING", ConnectionString);
-        string name = $"test-{Guid.NewGuid():N}";
+        var name = $"test-{Guid.NewGuid():N}";
         new BlobContainerClient(ConnectionString, name).Create();
         return name;
     }
@@ -69,9 +69,9 @@ public sealed partial class Azurite : IDisposable
     /// <param name="options">Options beyond the usual ones.</param>
     internal static (Process Process, Uri Address) Launch(params string[] options)
     {
-        string main = RepositoryFolder.Of(".cache", "azurite", "node_modules", "azurite", "dist", "src", "blob", "main.js");
+        var main = RepositoryFolder.Of(".cache", "azurite", "node_modules", "azurite", "dist", "src", "blob", "main.js");
         if (!File.Exists(main)) Assert.Skip("Azurite is not installed; eng/install-tools.sh test installs it");
-        Process process = Process.Start(new ProcessStartInfo("node",
+        var process = Process.Start(new ProcessStartInfo("node",
             [main, "--silent", "--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry", "--blobPort", "0", .. options])
         {
             RedirectStandardOutput = true,

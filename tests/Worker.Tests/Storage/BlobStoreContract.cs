@@ -20,10 +20,10 @@ public abstract class BlobStoreContract
     [Fact]
     public async Task Put_IfMatch_RefusesAStaleTag()
     {
-        string first = (await Store.PutAsync("x", Text("one")))!;
+        var first = (await Store.PutAsync("x", Text("one")))!;
         Assert.Equal(first, (await Store.GetAsync("x"))!.ETag);
         Assert.Equal(first, await Store.TagAsync("x"));
-        string second = (await Store.PutAsync("x", Text("two"), PutCondition.IfMatch(first)))!;
+        var second = (await Store.PutAsync("x", Text("two"), PutCondition.IfMatch(first)))!;
         Assert.NotEqual(first, second);
         Assert.Null(await Store.PutAsync("x", Text("three"), PutCondition.IfMatch(first)));
         Assert.Equal("two", await ReadAsync("x"));
@@ -32,7 +32,7 @@ public abstract class BlobStoreContract
     [Fact]
     public async Task Put_IfMatchOverNothing_IsRefused()
     {
-        string tag = (await Store.PutAsync("x", Text("one")))!;
+        var tag = (await Store.PutAsync("x", Text("one")))!;
         await Store.DeleteAsync("x");
         Assert.Null(await Store.PutAsync("x", Text("two"), PutCondition.IfMatch(tag)));
         Assert.Null(await Store.TagAsync("x"));
@@ -41,11 +41,11 @@ public abstract class BlobStoreContract
     [Fact]
     public async Task Put_IfAbsentByManyAtOnce_LetsOneWin()
     {
-        foreach (string name in Enumerable.Range(0, 20).Select(n => $"x{n}"))
+        foreach (var name in Enumerable.Range(0, 20).Select(n => $"x{n}"))
         {
-            string?[] tags = await Task.WhenAll(Enumerable.Range(0, 16)
+            var tags = await Task.WhenAll(Enumerable.Range(0, 16)
                 .Select(i => Task.Run(() => Store.PutAsync(name, Text($"{i}"), PutCondition.IfAbsent))));
-            int winner = Array.FindIndex(tags, tag => tag is not null);
+            var winner = Array.FindIndex(tags, tag => tag is not null);
             Assert.Single(tags, tag => tag is not null);
             Assert.Equal($"{winner}", await ReadAsync(name));
         }
@@ -54,10 +54,10 @@ public abstract class BlobStoreContract
     [Fact]
     public async Task Put_OfALargeBlob_ReadsBackWholeAndFromAnyPlace()
     {
-        byte[] content = Bytes(21 << 20);
-        string tag = (await Store.PutAsync("large", new MemoryStream(content)))!;
+        var content = Bytes(21 << 20);
+        var tag = (await Store.PutAsync("large", new MemoryStream(content)))!;
         Assert.Equal(tag, await Store.TagAsync("large"));
-        await using Stream stream = await Store.OpenReadAsync("large");
+        await using var stream = await Store.OpenReadAsync("large");
         Assert.Equal(content.Length, stream.Length);
         stream.Position = 17 << 20;
         var part = new byte[1000];
@@ -65,7 +65,7 @@ public abstract class BlobStoreContract
         SameBytes.Assert(content[(17 << 20)..((17 << 20) + 1000)], part);
 
         using var folder = new Worker.Runs.ScratchFolder();
-        string path = Path.Combine(folder.Path, "copy");
+        var path = Path.Combine(folder.Path, "copy");
         await Store.DownloadAsync("large", path);
         SameBytes.Assert(content, await File.ReadAllBytesAsync(path));
     }
@@ -74,9 +74,9 @@ public abstract class BlobStoreContract
     public async Task Put_OfTwoLargeBlobsOverEachOther_NeverMixesThem()
     {
         byte[][] contents = [Bytes(18 << 20), Bytes((18 << 20) + 1)];
-        string?[] tags = await Task.WhenAll(contents.Select(content =>
+        var tags = await Task.WhenAll(contents.Select(content =>
             Task.Run(() => Store.PutAsync("x", new MemoryStream(content), PutCondition.IfAbsent))));
-        int winner = Array.FindIndex(tags, tag => tag is not null);
+        var winner = Array.FindIndex(tags, tag => tag is not null);
         Assert.Single(tags, tag => tag is not null);
         SameBytes.Assert(contents[winner], (await Store.GetAsync("x"))!.Bytes);
     }
@@ -93,8 +93,8 @@ public abstract class BlobStoreContract
     [Fact]
     public async Task Delete_OfContentThatChanged_LeavesIt()
     {
-        string old = (await Store.PutAsync("x", Text("one")))!;
-        string now = (await Store.PutAsync("x", Text("two")))!;
+        var old = (await Store.PutAsync("x", Text("one")))!;
+        var now = (await Store.PutAsync("x", Text("two")))!;
         await Store.DeleteAsync("x", old);
         Assert.Equal("two", await ReadAsync("x"));
         await Store.DeleteAsync("x", now);
@@ -105,7 +105,7 @@ public abstract class BlobStoreContract
     [Fact]
     public async Task List_ByPrefix_GivesNamesInOrder()
     {
-        foreach (string name in new[] { "samples/part-2", "samples/part-1", "other/x y", "samples-b" })
+        foreach (var name in new[] { "samples/part-2", "samples/part-1", "other/x y", "samples-b" })
             await Store.PutAsync(name, Text("1"), PutCondition.IfAbsent);
         Assert.Equal(["samples/part-1", "samples/part-2"], (await Store.ListAsync("samples/part-")).Select(b => b.Name));
         Assert.Equal(["other/x y", "samples-b", "samples/part-1", "samples/part-2"], (await Store.ListAsync("")).Select(b => b.Name));
@@ -120,8 +120,8 @@ public abstract class BlobStoreContract
     public async Task Uri_OfAnyName_LeadsToItAgain(string name)
     {
         await Store.PutAsync(name, Text("{}"));
-        string uri = BlobUri.Join(Store.Uri, BlobUri.Escape(name));
-        (IBlobStore store, string found) = BlobUri.OpenFile(uri);
+        var uri = BlobUri.Join(Store.Uri, BlobUri.Escape(name));
+        var (store, found) = BlobUri.OpenFile(uri);
         Assert.Equal("{}"u8.ToArray(), (await store.GetAsync(found))!.Bytes);
         Assert.Equal(uri, Assert.Single(await LightReasoner.Worker.Data.DataFile.FindAsync(uri, default)).Uri);
         Assert.Equal(uri, Assert.Single(await LightReasoner.Worker.Data.DataFile.FindAsync(BlobUri.Join(Store.Uri, "**"), default)).Uri);
@@ -130,8 +130,8 @@ public abstract class BlobStoreContract
     [Fact]
     public async Task Folder_AsADataset_StandsForItsFiles()
     {
-        foreach (string name in new[] { "data/b", "data/a", "data/deep/c", "database" }) await Store.PutAsync(name, Text("1"));
-        foreach (string uri in new[] { "data", "data/", "data/*" })
+        foreach (var name in new[] { "data/b", "data/a", "data/deep/c", "database" }) await Store.PutAsync(name, Text("1"));
+        foreach (var uri in new[] { "data", "data/", "data/*" })
             Assert.Equal(["data/a", "data/b"], (await LightReasoner.Worker.Data.DataFile.FindAsync(BlobUri.Join(Store.Uri, uri), default))
                 .Select(file => file.Uri[(Store.Uri.Length + 1)..]));
     }
@@ -140,7 +140,7 @@ public abstract class BlobStoreContract
     public async Task Fingerprint_FollowsTheContent()
     {
         await Store.PutAsync("x", Text("one"));
-        string before = (await Store.FingerprintAsync("x"))!;
+        var before = (await Store.FingerprintAsync("x"))!;
         Assert.Equal(before, await Store.FingerprintAsync("x"));
         await Store.PutAsync("x", Text("two"));
         Assert.NotEqual(before, await Store.FingerprintAsync("x"));
@@ -173,7 +173,7 @@ public abstract class BlobStoreContract
         public override int Read(Span<byte> buffer)
         {
             if (Position >= Length / 2) throw new IOException("the source broke off");
-            int count = Math.Min(buffer.Length, 1 << 20);
+            var count = Math.Min(buffer.Length, 1 << 20);
             Position += count;
             return count;
         }

@@ -50,9 +50,9 @@ public sealed class BlobUriTests : IDisposable
     [Fact]
     public async Task Find_OfAPlainPath_TakesEveryCharacterAsItIs()
     {
-        string file = Path.Combine(_folder.Path, "100%41.jsonl");
+        var file = Path.Combine(_folder.Path, "100%41.jsonl");
         await File.WriteAllTextAsync(file, "{}");
-        DataFile found = Assert.Single(await DataFile.FindAsync(file, default));
+        var found = Assert.Single(await DataFile.FindAsync(file, default));
         Assert.Equal($"file://{_folder.Path}/100%2541.jsonl", found.Uri);
         Assert.Equal(file, BlobUri.LocalPath(found.Uri));
     }
@@ -66,7 +66,7 @@ public sealed class BlobUriTests : IDisposable
     [InlineData("", null)]
     public void ContentKind_KnowsStandInsAndArchives(string content, string? kind)
     {
-        string? found = ContentKind.NameOf(Encoding.Latin1.GetBytes(content));
+        var found = ContentKind.NameOf(Encoding.Latin1.GetBytes(content));
         if (kind is null) Assert.Null(found);
         else Assert.Contains(kind, found);
     }
@@ -76,7 +76,7 @@ public sealed class BlobUriTests : IDisposable
     {
         await File.WriteAllTextAsync(Path.Combine(_folder.Path, "config.json"), "{}");
         await File.WriteAllTextAsync(Path.Combine(_folder.Path, "README.md"), "");
-        Fingerprint only = Assert.Single(await Fingerprint.OfModelAsync(_folder.Path, default));
+        var only = Assert.Single(await Fingerprint.OfModelAsync(_folder.Path, default));
         Assert.Equal(new Fingerprint($"file://{_folder.Path}/config.json",
             "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"), only);
     }

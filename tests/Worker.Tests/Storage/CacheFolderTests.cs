@@ -13,9 +13,9 @@ public sealed class CacheFolderTests : IDisposable
     [Fact]
     public async Task Get_ByManyAtOnce_MakesOnce()
     {
-        int made = 0;
+        var made = 0;
         var cache = new CacheFolder(_folder.Path);
-        string[] paths = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => cache.GetAsync("folders/a", 1, partial =>
+        var paths = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => cache.GetAsync("folders/a", 1, partial =>
         {
             Interlocked.Increment(ref made);
             return File.WriteAllTextAsync(partial, "x");
@@ -34,7 +34,7 @@ public sealed class CacheFolderTests : IDisposable
             await File.WriteAllTextAsync(Path.Combine(partial, "1"), "first");
             throw new IOException("broke off");
         }, default));
-        string path = await cache.GetAsync("folders/a", 1, partial =>
+        var path = await cache.GetAsync("folders/a", 1, partial =>
             File.WriteAllTextAsync(Path.Combine(partial, "2"), "second"), default);
         Assert.Equal(["1", "2"], Directory.GetFiles(path).Select(Path.GetFileName).Order());
     }
@@ -42,15 +42,15 @@ public sealed class CacheFolderTests : IDisposable
     [Fact]
     public async Task Get_BeyondTheLimit_EvictsWhatWasNotUsedForLongestAndNobodyHolds()
     {
-        foreach ((string name, int age) in new[] { ("held", 4), ("oldest", 3), ("older", 2), ("newer", 1) })
+        foreach (var (name, age) in new[] { ("held", 4), ("oldest", 3), ("older", 2), ("newer", 1) })
         {
-            string path = Path.Combine(_folder.Path, "folders", name);
+            var path = Path.Combine(_folder.Path, "folders", name);
             Directory.CreateDirectory(path);
             await File.WriteAllBytesAsync(Path.Combine(path, "x"), new byte[100]);
             await File.WriteAllTextAsync(path + ".lock", "");
             File.SetLastWriteTimeUtc(path + ".lock", DateTime.UtcNow.AddDays(-age));
         }
-        using IDisposable? hold = FileLock.Try(Path.Combine(_folder.Path, "folders", "held.lock"), shared: true);
+        using var hold = FileLock.Try(Path.Combine(_folder.Path, "folders", "held.lock"), shared: true);
         await new CacheFolder(_folder.Path, limit: 350).GetAsync("folders/new", 100, partial =>
             File.WriteAllBytesAsync(partial, new byte[100]), default);
         Assert.Equal(["held", "new", "newer"], Directory.GetFileSystemEntries(Path.Combine(_folder.Path, "folders"))
@@ -62,7 +62,7 @@ public sealed class CacheFolderTests : IDisposable
     {
         using var hub = new FakeHub();
         hub.Files["config.json"] = new byte[1000];
-        string old = Path.Combine(_folder.Path, "huggingface", "hub", "models--org--old");
+        var old = Path.Combine(_folder.Path, "huggingface", "hub", "models--org--old");
         Directory.CreateDirectory(old);
         await File.WriteAllBytesAsync(Path.Combine(old, "x"), new byte[1000]);
         var store = new HubStore(HubRepository.Parse("hf://org/name"),
@@ -71,7 +71,7 @@ public sealed class CacheFolderTests : IDisposable
                 Cache = Path.Combine(_folder.Path, "huggingface", "hub"),
                 Room = new CacheFolder(_folder.Path, limit: 1500)
             });
-        string folder = await store.FetchAsync(LocalFolder.IsModelFile, null, default);
+        var folder = await store.FetchAsync(LocalFolder.IsModelFile, null, default);
         Assert.True(File.Exists(Path.Combine(folder, "config.json")));
         Assert.False(Directory.Exists(old));
         // This process uses it until it ends.

@@ -67,7 +67,7 @@ internal sealed class FakeHub : IDisposable
     private async Task HandleAsync(HttpListenerContext context, string server)
     {
         string path = Uri.UnescapeDataString(context.Request.Url!.AbsolutePath), query = context.Request.Url.Query;
-        int before = Requests.Count(request => request.Server == server && request.Path == path + query);
+        var before = Requests.Count(request => request.Server == server && request.Path == path + query);
         Requests.Enqueue((server, path + query, context.Request.Headers["Authorization"]?.Replace("Bearer ", "", StringComparison.Ordinal),
             context.Request.Headers["Range"]));
         if (await Trouble(server, path, before, context)) return;
@@ -75,7 +75,7 @@ internal sealed class FakeHub : IDisposable
         else if (path.Contains("/revision/"))
             await LoopbackServer.AnswerAsync(context, Encoding.UTF8.GetBytes(new JsonObject { ["sha"] = Commit }.ToJsonString()));
         else if (path.Contains("/tree/")) await TreeAsync(context, path);
-        else if (path.Split($"/resolve/{Commit}/") is [_, var file] && Files.TryGetValue(file, out byte[]? content))
+        else if (path.Split($"/resolve/{Commit}/") is [_, var file] && Files.TryGetValue(file, out var content))
         {
             if (!Large.Contains(file))
             {
@@ -91,9 +91,9 @@ internal sealed class FakeHub : IDisposable
 
     private Task TreeAsync(HttpListenerContext context, string path)
     {
-        string folder = path.Split($"/tree/{Commit}")[1].Trim('/');
+        var folder = path.Split($"/tree/{Commit}")[1].Trim('/');
         string[] names = [.. Files.Keys.Where(name => folder.Length == 0 || name.StartsWith(folder + "/", StringComparison.Ordinal))];
-        int from = int.Parse(context.Request.QueryString["cursor"] ?? "0", System.Globalization.CultureInfo.InvariantCulture);
+        var from = int.Parse(context.Request.QueryString["cursor"] ?? "0", System.Globalization.CultureInfo.InvariantCulture);
         if (from + PageSize < names.Length)
             context.Response.Headers["Link"] = $"<{_hub.Address}{path[1..]}?recursive=true&cursor={from + PageSize}>; rel=\"next\"";
         var entries = new JsonArray([.. names.Skip(from).Take(PageSize).Select(Entry)]);
@@ -123,7 +123,7 @@ internal sealed class FakeHub : IDisposable
 
     internal static async Task SendAsync(HttpListenerContext context, byte[] content)
     {
-        int from = context.Request.Headers["Range"] is { } range
+        var from = context.Request.Headers["Range"] is { } range
             ? int.Parse(range["bytes=".Length..].TrimEnd('-'), System.Globalization.CultureInfo.InvariantCulture) : 0;
         if (from >= content.Length && from > 0)
         {

@@ -63,7 +63,7 @@ public sealed class HttpStoreTests : IDisposable
     {
         _files["/x"] = [.. Enumerable.Range(0, 1 << 20).Select(i => (byte)(i * 7))];
         _cut = 400_000;
-        await using Stream stream = await Store().OpenReadAsync("x");
+        await using var stream = await Store().OpenReadAsync("x");
         var got = new byte[stream.Length];
         await stream.ReadExactlyAsync(got);
         SameBytes.Assert(_files["/x"], got);
@@ -75,7 +75,7 @@ public sealed class HttpStoreTests : IDisposable
     public async Task Query_IsRepeatedForEachFile()
     {
         _files["/x"] = "one"u8.ToArray();
-        (IBlobStore store, string name) = BlobUri.OpenFile($"{_server.Address}x?key=1");
+        var (store, name) = BlobUri.OpenFile($"{_server.Address}x?key=1");
         Assert.NotNull(await store.TagAsync(name));
         Assert.Contains("GET /x?key=1", _requests);
         Assert.DoesNotContain("key", store.Uri);
@@ -86,10 +86,11 @@ public sealed class HttpStoreTests : IDisposable
     {
         _files["/m/config.json"] = "{}"u8.ToArray();
         _files["/m/tokenizer.json"] = "{}"u8.ToArray();
-        _files["/m/model.safetensors.index.json"] = Encoding.UTF8.GetBytes("""{"weight_map":{"a":"w-1.safetensors","b":"w-2.safetensors","c":"w-1.safetensors"}}""");
+        _files["/m/model.safetensors.index.json"] =
+            Encoding.UTF8.GetBytes("""{"weight_map":{"a":"w-1.safetensors","b":"w-2.safetensors","c":"w-1.safetensors"}}""");
         _files["/m/w-1.safetensors"] = [1];
         _files["/m/w-2.safetensors"] = [2, 2];
-        string folder = await LocalFolder.CopyAsync(Store("m/"), new CacheFolder(_cache.Path), null, default);
+        var folder = await LocalFolder.CopyAsync(Store("m/"), new CacheFolder(_cache.Path), null, default);
         Assert.Equal(["config.json", "model.safetensors.index.json", "tokenizer.json", "w-1.safetensors", "w-2.safetensors"],
             Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
@@ -118,7 +119,7 @@ public sealed class HttpStoreTests : IDisposable
         _redirect = $"{other.Address}signed?X-Amz-Signature=1";
         var store = new HttpStore(new Uri($"http://alice:pass%20word@{_server.Address.Authority}/"), Client(),
             new CacheFolder(_cache.Path));
-        await using Stream stream = await store.OpenReadAsync("x");
+        await using var stream = await store.OpenReadAsync("x");
         Assert.Equal("one", await new StreamReader(stream).ReadToEndAsync());
         Assert.Contains("other /signed?X-Amz-Signature=1", _requests);
         Assert.Contains($"GET /x  Basic {Convert.ToBase64String("alice:pass word"u8)}", _requests);
@@ -143,7 +144,7 @@ public sealed class HttpStoreTests : IDisposable
     public async Task Host_ThatCannotBeReached_IsSaidSo()
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3));
-        IBlobStore store = BlobUri.Open($"http://127.0.0.1:{LoopbackServer.ClosedPort()}");
+        var store = BlobUri.Open($"http://127.0.0.1:{LoopbackServer.ClosedPort()}");
         var error = await Assert.ThrowsAsync<WorkerException>(() => store.GetAsync("x", patience.Token));
         Assert.Equal(ExitCode.Failure, error.Code);
         Assert.Contains("cannot be reached", error.Message);
@@ -152,7 +153,7 @@ public sealed class HttpStoreTests : IDisposable
     [Fact]
     public async Task Model_OfAServerThatAnswersWithALoginPage_IsCalledThat()
     {
-        foreach (string name in new[] { "config.json", "model.safetensors" })
+        foreach (var name in new[] { "config.json", "model.safetensors" })
             _files[$"/m/{name}"] = "<!DOCTYPE html><title>Sign in</title>"u8.ToArray();
         var error = await Assert.ThrowsAsync<WorkerException>(() => LocalFolder.OfModelAsync($"{_server.Address}m", default));
         Assert.Equal(ExitCode.BadData, error.Code);
@@ -172,13 +173,13 @@ public sealed class HttpStoreTests : IDisposable
 
     private async Task<string> ReadAsync(string name)
     {
-        await using Stream stream = await Store().OpenReadAsync(name);
+        await using var stream = await Store().OpenReadAsync(name);
         return await new StreamReader(stream).ReadToEndAsync();
     }
 
     private async Task HandleAsync(HttpListenerContext context)
     {
-        HttpListenerRequest request = context.Request;
+        var request = context.Request;
         _requests.Enqueue($"{request.HttpMethod} {request.Url!.PathAndQuery} {request.Headers["Range"]} {request.Headers["If-Range"]}{request.Headers["Authorization"]}".TrimEnd());
         if (_redirect is not null)
         {
@@ -191,14 +192,14 @@ public sealed class HttpStoreTests : IDisposable
             await LoopbackServer.AnswerAsync(context, [], _refuse ? 403 : _head);
             return;
         }
-        if (!_files.TryGetValue(Uri.UnescapeDataString(request.Url.AbsolutePath), out byte[]? content))
+        if (!_files.TryGetValue(Uri.UnescapeDataString(request.Url.AbsolutePath), out var content))
         {
             await LoopbackServer.AnswerAsync(context, [], 404);
             return;
         }
         if (_tag is not null) context.Response.Headers["ETag"] = _tag;
         // The first request asks for the headers only.
-        int cut = _requests.Count > 1 ? Interlocked.Exchange(ref _cut, 0) : 0;
+        var cut = _requests.Count > 1 ? Interlocked.Exchange(ref _cut, 0) : 0;
         if (cut > 0) await LoopbackServer.CutAsync(context, content, cut);
         else await FakeHub.SendAsync(context, content);
     }

@@ -28,13 +28,13 @@ public sealed class HubStoreTests : IDisposable
     [Fact]
     public async Task Model_IsFetchedOnceIntoTheHubsCacheLayout()
     {
-        string folder = await FetchAsync();
+        var folder = await FetchAsync();
         Assert.Equal(Path.Combine(_hub.Cache, "models--org--name", "snapshots", FakeHub.Commit), folder);
         Assert.Equal(["config.json", Weights, "tokenizer.json"],
             Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         SameBytes.Assert(_weights, await File.ReadAllBytesAsync(Path.Combine(folder, Weights)));
         Assert.Equal(FakeHub.Commit, await File.ReadAllTextAsync(Path.Combine(_hub.Cache, "models--org--name", "refs", "main")));
-        int downloads = _hub.Downloads.Count();
+        var downloads = _hub.Downloads.Count();
         Assert.Equal(folder, await FetchAsync());
         Assert.Equal(downloads, _hub.Downloads.Count());
     }
@@ -72,7 +72,7 @@ public sealed class HubStoreTests : IDisposable
     [Fact]
     public async Task ServerErrors_AreTriedAgainAndInTheEndNamed()
     {
-        int times = 3;
+        var times = 3;
         _hub.Trouble = async (server, _, before, context) =>
         {
             if (server != "network" || before >= times) return false;
@@ -98,9 +98,9 @@ public sealed class HubStoreTests : IDisposable
             await LoopbackServer.CutAsync(context, _weights, 1 << 20);
             return true;
         };
-        string folder = await FetchAsync();
+        var folder = await FetchAsync();
         SameBytes.Assert(_weights, await File.ReadAllBytesAsync(Path.Combine(folder, Weights)));
-        string range = Assert.Single(_hub.Requests, request => request.Server == "network" && request.Range is not null).Range!;
+        var range = Assert.Single(_hub.Requests, request => request.Server == "network" && request.Range is not null).Range!;
         Assert.InRange(long.Parse(range["bytes=".Length..].TrimEnd('-'), System.Globalization.CultureInfo.InvariantCulture), 1, 1 << 20);
     }
 
@@ -132,7 +132,7 @@ public sealed class HubStoreTests : IDisposable
             context.Response.Abort();
             return true;
         };
-        string folder = await _hub.Open(Model, patience: TimeSpan.FromSeconds(2)).FetchAsync(LocalFolder.IsModelFile, null, default);
+        var folder = await _hub.Open(Model, patience: TimeSpan.FromSeconds(2)).FetchAsync(LocalFolder.IsModelFile, null, default);
         await end.CancelAsync();
         SameBytes.Assert(_weights, await File.ReadAllBytesAsync(Path.Combine(folder, Weights)));
     }
@@ -172,7 +172,7 @@ public sealed class HubStoreTests : IDisposable
     [Fact]
     public async Task Beginning_LeftByAKilledProcess_IsGoneOnWithUnlessDamaged()
     {
-        string blob = Path.Combine(_hub.Cache, "models--org--name", "blobs",
+        var blob = Path.Combine(_hub.Cache, "models--org--name", "blobs",
             Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(_weights)));
         Directory.CreateDirectory(Path.GetDirectoryName(blob)!);
         await File.WriteAllBytesAsync(blob + ".incomplete", _weights[..100_000]);
@@ -181,7 +181,7 @@ public sealed class HubStoreTests : IDisposable
 
         File.Delete(blob);
         await File.WriteAllBytesAsync(blob + ".incomplete", new byte[200_000]);
-        string folder = await FetchAsync();
+        var folder = await FetchAsync();
         SameBytes.Assert(_weights, await File.ReadAllBytesAsync(Path.Combine(folder, Weights)));
     }
 
@@ -204,9 +204,9 @@ public sealed class HubStoreTests : IDisposable
     [Fact]
     public async Task Fingerprints_FollowTheContent()
     {
-        string weights = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(_weights));
+        var weights = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(_weights));
         Assert.Equal($"sha256:{weights}", await _hub.Open(Model).FingerprintAsync(Weights));
-        string config = (await _hub.Open(Model).FingerprintAsync("config.json"))!;
+        var config = (await _hub.Open(Model).FingerprintAsync("config.json"))!;
         Assert.Equal("git:9e26dfeeb6e641a33dae4961196235bdb965b21b", config); // git hash-object of {}
         _hub.Files["config.json"] = "{ }"u8.ToArray();
         Assert.NotEqual(config, await _hub.Open(Model).FingerprintAsync("config.json"));
@@ -217,9 +217,9 @@ public sealed class HubStoreTests : IDisposable
     public async Task Dataset_OfManyPages_IsListedAndReadBelowItsFolder()
     {
         for (int i = 0; i < 5; i++) _hub.Files[$"data/train {i}.jsonl"] = Encoding.UTF8.GetBytes($"{{\"n\":{i}}}\n");
-        HubStore store = _hub.Open("hf://datasets/org/set@v1.0/data");
+        var store = _hub.Open("hf://datasets/org/set@v1.0/data");
         Assert.Equal(Enumerable.Range(0, 5).Select(i => $"train {i}.jsonl"), (await store.ListAsync("train")).Select(blob => blob.Name));
-        await using Stream stream = await store.OpenReadAsync("train 3.jsonl");
+        await using var stream = await store.OpenReadAsync("train 3.jsonl");
         Assert.Equal("{\"n\":3}\n", await new StreamReader(stream).ReadToEndAsync());
         Assert.Contains(_hub.Requests, request => request.Path == "/api/datasets/org/set/revision/v1.0");
         await Assert.ThrowsAsync<WorkerException>(() => ((IBlobStore)store).PutAsync("x", Stream.Null));
@@ -232,7 +232,7 @@ public sealed class HubStoreTests : IDisposable
     [InlineData("hf://datasets/org/name@feature%2Fx/data", "datasets", "org/name", "feature/x", "data")]
     public void Uri_IsTakenApart(string uri, string type, string id, string revision, string folder)
     {
-        HubRepository repository = HubRepository.Parse(uri);
+        var repository = HubRepository.Parse(uri);
         Assert.Equal((type, id, revision, folder), (repository.Type, repository.Id, repository.Revision, repository.Folder));
         Assert.Equal(repository, HubRepository.Parse(repository.Uri));
     }

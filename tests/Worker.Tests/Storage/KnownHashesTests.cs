@@ -21,8 +21,8 @@ public sealed class KnownHashesTests : IDisposable
     [Fact]
     public async Task Sha256_OfAnUnchangedFile_IsNotComputedAgain()
     {
-        string hash = await HashAsync();
-        string entry = Directory.GetFiles(_folder["hashes"]).Single();
+        var hash = await HashAsync();
+        var entry = Directory.GetFiles(_folder["hashes"]).Single();
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(_folder["weights"]))), hash);
         File.WriteAllText(entry, File.ReadAllText(entry).Replace(hash, "known", StringComparison.Ordinal));
         Assert.Equal("known", await HashAsync());
@@ -35,8 +35,8 @@ public sealed class KnownHashesTests : IDisposable
     public async Task Sha256_OfAChangedFile_IsComputedAgain(string change)
     {
         string hash = await HashAsync(), path = _folder["weights"];
-        DateTime time = File.GetLastWriteTimeUtc(path);
-        string target = change.StartsWith("replaced", StringComparison.Ordinal) ? path + ".new" : path;
+        var time = File.GetLastWriteTimeUtc(path);
+        var target = change.StartsWith("replaced", StringComparison.Ordinal) ? path + ".new" : path;
         if (target != path) File.WriteAllBytes(target, new byte[KnownHashes.Least]);
         using (FileStream file = File.OpenWrite(target)) file.WriteByte(1);
         if (change != "written") File.SetLastWriteTimeUtc(target, time);
@@ -62,7 +62,7 @@ public sealed class KnownHashesTests : IDisposable
 
     private async Task<string> HashAsync()
     {
-        await using FileStream file = File.OpenRead(_folder["weights"]);
+        await using var file = File.OpenRead(_folder["weights"]);
         return await new KnownHashes(_folder["hashes"], _later).Sha256Async(file, TestContext.Current.CancellationToken);
     }
 

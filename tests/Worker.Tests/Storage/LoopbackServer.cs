@@ -88,7 +88,8 @@ internal sealed class LoopbackServer : IDisposable
                     await _handle(context);
                 }
                 catch (Exception e) when (
-                    e is HttpListenerException or IOException or ObjectDisposedException or InvalidOperationException or HttpRequestException)
+                    e is HttpListenerException or IOException or ObjectDisposedException or InvalidOperationException
+                    or HttpRequestException)
                 {
                     context.Response.Abort();
                 }

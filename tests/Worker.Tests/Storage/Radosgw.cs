@@ -39,8 +39,8 @@ public sealed class Radosgw : IDisposable
     /// <summary>A new bucket, which <c>s3://NAME</c> leads to in this process.</summary>
     public string NewBucket()
     {
-        foreach ((string name, string value) in Variables(Address)) Environment.SetEnvironmentVariable(name, value);
-        string bucket = $"test-{Guid.NewGuid():N}";
+        foreach (var (name, value) in Variables(Address)) Environment.SetEnvironmentVariable(name, value);
+        var bucket = $"test-{Guid.NewGuid():N}";
         using var s3 = new AmazonS3Client(AccessKey, SecretKey,
             new AmazonS3Config
             {
@@ -55,7 +55,7 @@ public sealed class Radosgw : IDisposable
     public void Dispose()
     {
         if (_folder is null) return;
-        foreach (string file in Directory.GetFiles(Path.Combine(_folder.Path, "run"), "*.pid"))
+        foreach (var file in Directory.GetFiles(Path.Combine(_folder.Path, "run"), "*.pid"))
         {
             try
             {
@@ -73,15 +73,15 @@ public sealed class Radosgw : IDisposable
 
     private Uri Start()
     {
-        string[] path = Environment.GetEnvironmentVariable("PATH")!.Split(':');
+        var path = Environment.GetEnvironmentVariable("PATH")!.Split(':');
         if (Programs.FirstOrDefault(program => !path.Any(folder => File.Exists(Path.Combine(folder, program)))) is { } missing)
             Assert.Skip($"{missing} of Ceph is not installed; eng/install-tools.sh test installs it");
         _folder = new ScratchFolder();
-        (int monitor, int gateway) = (LoopbackServer.ClosedPort(), LoopbackServer.ClosedPort());
+        var (monitor, gateway) = (LoopbackServer.ClosedPort(), LoopbackServer.ClosedPort());
         var start = new ProcessStartInfo("bash", [RepositoryFolder.Of("tests", "Worker.Tests", "Storage", "radosgw.sh"), _folder.Path,
             $"{monitor}", $"{gateway}"]);
         (start.Environment["ACCESS_KEY"], start.Environment["SECRET_KEY"]) = (AccessKey, SecretKey);
-        using Process process = Process.Start(start)!;
+        using var process = Process.Start(start)!;
         process.WaitForExit();
         return process.ExitCode == 0 ? new Uri($"http://127.0.0.1:{gateway}/")
             : throw new InvalidOperationException(File.ReadAllText(Path.Combine(_folder.Path, "start.log")));

@@ -33,7 +33,7 @@ public sealed class S3BlobStoreTests : BlobStoreContract
     [Fact]
     public async Task Download_TellsHowFarItIs()
     {
-        byte[] content = Bytes(21 << 20);
+        var content = Bytes(21 << 20);
         await Store.PutAsync("large", new MemoryStream(content));
         using var folder = new ScratchFolder();
         long arrived = 0;
@@ -45,7 +45,7 @@ public sealed class S3BlobStoreTests : BlobStoreContract
     [Fact]
     public async Task Download_ThatBreaksOff_GoesOnByRanges()
     {
-        byte[] content = Bytes(45 << 20);
+        var content = Bytes(45 << 20);
         await Store.PutAsync("large", new MemoryStream(content));
         using var proxy = new FlakyProxy(_radosgw.Address, share: 0.4, seed: 3);
         var config = new AmazonS3Config
@@ -59,7 +59,7 @@ public sealed class S3BlobStoreTests : BlobStoreContract
         var client = new AmazonS3Client(Radosgw.AccessKey, Radosgw.SecretKey, config);
         var store = new S3BlobStore(client, _bucket, "some/folder", $"s3://{_bucket}/some/folder");
         using var folder = new ScratchFolder();
-        string path = Path.Combine(folder.Path, "copy");
+        var path = Path.Combine(folder.Path, "copy");
         await store.DownloadAsync("large", path);
         SameBytes.Assert(content, await File.ReadAllBytesAsync(path));
         Assert.True(proxy.Failed > 0);
@@ -86,7 +86,8 @@ public sealed class S3BlobStoreTests : BlobStoreContract
     [Theory]
     [InlineData("s3://ab/x")]
     [InlineData("s3://my bucket/x")]
-    public void BucketName_ThatThereCannotBe_IsRefused(string uri) => Assert.Equal(ExitCode.BadManifest, Assert.Throws<WorkerException>(() => BlobUri.Open(uri)).Code);
+    public void BucketName_ThatThereCannotBe_IsRefused(string uri) =>
+        Assert.Equal(ExitCode.BadManifest, Assert.Throws<WorkerException>(() => BlobUri.Open(uri)).Code);
 }
 
 /// <summary><c>s3://</c> against servers that no real one stands for.</summary>
@@ -102,7 +103,7 @@ public sealed class S3ServiceTests
             context.Response.Headers["ETag"] = "\"1\"";
             await LoopbackServer.AnswerAsync(context, [], context.Request.HttpMethod == "DELETE" ? 204 : 200);
         });
-        S3BlobStore store = Store(server.Address);
+        var store = Store(server.Address);
         var error = await Assert.ThrowsAsync<WorkerException>(() => store.PutAsync("x", new MemoryStream([1]), PutCondition.IfAbsent));
         Assert.Equal(ExitCode.BadManifest, error.Code);
         Assert.Contains("ignores conditions", error.Message);
@@ -114,7 +115,8 @@ public sealed class S3ServiceTests
     public async Task Service_ThatCannotBeReached_IsSaidSo()
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3));
-        var error = await Assert.ThrowsAsync<WorkerException>(() => Store(new Uri($"http://127.0.0.1:{LoopbackServer.ClosedPort()}")).ListAsync("", patience.Token));
+        var error = await Assert.ThrowsAsync<WorkerException>(() =>
+            Store(new Uri($"http://127.0.0.1:{LoopbackServer.ClosedPort()}")).ListAsync("", patience.Token));
         Assert.Equal(ExitCode.Failure, error.Code);
         Assert.Contains("cannot be reached", error.Message);
     }
@@ -130,31 +132,36 @@ public sealed class S3ServiceTests
         ConcurrentQueue<string> requests = [], headers = [];
         using var server = new LoopbackServer(async context =>
         {
-            string body = await new StreamReader(context.Request.InputStream).ReadToEndAsync();
+            var body = await new StreamReader(context.Request.InputStream).ReadToEndAsync();
             requests.Enqueue($"{context.Request.HttpMethod} {context.Request.Url!.AbsolutePath} {context.Request.Headers["Authorization"]} {context.Request.Headers["X-Amz-Security-Token"]} {body}");
-            foreach (string name in context.Request.Headers.AllKeys.OfType<string>()) headers.Enqueue(name.ToLowerInvariant());
+            foreach (var name in context.Request.Headers.AllKeys.OfType<string>()) headers.Enqueue(name.ToLowerInvariant());
             context.Response.ContentType = "text/xml";
             context.Response.Headers["ETag"] = "\"1\"";
             await LoopbackServer.AnswerAsync(context, context.Request.HttpMethod != "POST" ? [] : Encoding.UTF8.GetBytes($"""
                 <AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>KEYOFTHEROLE</AccessKeyId>
-                <SecretAccessKey>secret</SecretAccessKey><SessionToken>session</SessionToken><Expiration>{DateTime.UtcNow.AddHours(1):yyyy-MM-ddTHH:mm:ssZ}</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>
+                <SecretAccessKey>secret</SecretAccessKey><SessionToken>session</SessionToken><Expiration>{DateTime.UtcNow
+                    .AddHours(1):yyyy-MM-ddTHH:mm:ssZ}</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>
                 """));
         });
-        using WorkerProcess worker = WorkerProcess.Start(["prepare", "gsm8k", source, "s3://bucket/out.jsonl"], new Dictionary<string, string>
+        using var worker = WorkerProcess.Start(["prepare", "gsm8k", source, "s3://bucket/out.jsonl"], new Dictionary<string, string>
         {
             ["AWS_ROLE_ARN"] = "arn:aws:iam::123456789012:role/test",
             ["AWS_WEB_IDENTITY_TOKEN_FILE"] = token,
             ["AWS_REGION"] = "us-east-1",
             ["AWS_ENDPOINT_URL"] = server.Address.ToString(),
         });
-        (int code, string errors) = await worker.ResultAsync();
+        var (code, errors) = await worker.ResultAsync();
         Assert.True(code == 0, errors);
         Assert.Contains(requests, request => request.StartsWith("POST", StringComparison.Ordinal) && request.Contains("token-of-the-pod"));
-        Assert.Contains(requests, request => request.StartsWith("PUT /bucket/out.jsonl", StringComparison.Ordinal) && request.Contains("Credential=KEYOFTHEROLE/") && request.Contains(" session "));
+        Assert.Contains(requests, request => request.StartsWith("PUT /bucket/out.jsonl", StringComparison.Ordinal)
+            && request.Contains("Credential=KEYOFTHEROLE/") && request.Contains(" session "));
         // Checksums that nobody asked for (RequestChecksumCalculation.WHEN_REQUIRED) make older servers refuse what is sent.
-        Assert.DoesNotContain(headers, name => name is "x-amz-sdk-checksum-algorithm" or "x-amz-trailer" || name.StartsWith("x-amz-checksum"));
+        Assert.DoesNotContain(headers, name => name is "x-amz-sdk-checksum-algorithm" or "x-amz-trailer"
+            || name.StartsWith("x-amz-checksum"));
     }
 
     private static S3BlobStore Store(Uri address) =>
-        new(new AmazonS3Client("key", "secret-of-the-test", new AmazonS3Config { ServiceURL = address.ToString(), ForcePathStyle = true, HttpClientFactory = S3Account.Shared }), "bucket", "", "s3://bucket");
+        new(new AmazonS3Client("key", "secret-of-the-test",
+            new AmazonS3Config { ServiceURL = address.ToString(), ForcePathStyle = true, HttpClientFactory = S3Account.Shared }), "bucket",
+            "", "s3://bucket");
 }

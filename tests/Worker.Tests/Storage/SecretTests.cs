@@ -18,7 +18,8 @@ public sealed class SecretTests : IDisposable
     private static readonly Dictionary<string, string> Data = new()
     {
         ["/q.jsonl"] = """{"id": "a", "question": "Max has 5 keys. How many keys does Max have now?", "answer": "5"}""",
-        ["/samples.jsonl"] = """{"prompt_id": "q", "step": 1, "prefix": "a", "tokens": ["a", "b"], "token_ids": [5, 6], "weights": [0.5, 0.5], "kl_divergence": 0.5, "prefix_ids": [5, 6]}""",
+        ["/samples.jsonl"] =
+        """{"prompt_id": "q", "step": 1, "prefix": "a", "tokens": ["a", "b"], "token_ids": [5, 6], "weights": [0.5, 0.5], "kl_divergence": 0.5, "prefix_ids": [5, 6]}""",
         ["/records.jsonl"] = """{"prompt": "Max has 5 keys.", "target": " 5 + 4 = 9"}""",
     };
 
@@ -37,10 +38,10 @@ public sealed class SecretTests : IDisposable
     {
         using var server = new LoopbackServer(context => AnswerAsync(context, allowed));
         string Address(string path) => $"http://alice:{Secret()}@{server.Address.Authority}/{path}?sv=1&sig={Secret()}";
-        string model = $"spec.model={{uri: '{Address("expert")}', dtype: float32}}";
-        string evaluation =
+        var model = $"spec.model={{uri: '{Address("expert")}', dtype: float32}}";
+        var evaluation =
             $"spec.evaluation={{dataset: {{uri: '{Address("q.jsonl")}'}}, prompt: {{template: none}}, generation: {{maxNewTokens: 2}}}}";
-        (string file, string[] set) = kind switch
+        var (file, set) = kind switch
         {
             RunKind.SamplingRun => ("1-sampling.yaml", (string[])
                 [$"spec.expert.uri={Address("expert")}", $"spec.amateur.uri={Address("amateur")}",
@@ -50,7 +51,7 @@ public sealed class SecretTests : IDisposable
             _ => ("3-refine.yaml",
                 [model, $"spec.dataset.uri={Address("records.jsonl")}", "spec.method=lora", "spec.training.maxSteps=1", evaluation]),
         };
-        JsonNode document = JsonNode.Parse(
+        var document = JsonNode.Parse(
             ManifestReader.ToJson(ManifestReader.Read(await File.ReadAllTextAsync(Path.Combine(Examples, file)), file,
             [.. set, $"spec.worker.env=[{{name: PLAIN, value: {Secret()}}}]", $"spec.worker.podAnnotations={{note: hf_{Secret()}}}"])))!;
         document["metadata"]!["annotations"] = new JsonObject { ["note"] = $"Authorization: Bearer {Secret()}" };
@@ -58,20 +59,20 @@ public sealed class SecretTests : IDisposable
             termination = Path.Combine(_folder.Path, "termination");
         await File.WriteAllTextAsync(manifest, document.ToJsonString());
 
-        using WorkerProcess worker = WorkerProcess.Start(["run", "-f", manifest, "--output", output], new Dictionary<string, string>
+        using var worker = WorkerProcess.Start(["run", "-f", manifest, "--output", output], new Dictionary<string, string>
         {
             ["HF_TOKEN"] = Secret(),
             ["AZURE_STORAGE_KEY"] = Secret(),
             ["LIGHTREASONER_TERMINATION_LOG"] = termination,
             ["LIGHTREASONER_CACHE"] = Path.Combine(_folder.Path, "cache"),
         });
-        (int code, string errors) = await worker.ResultAsync();
+        var (code, errors) = await worker.ResultAsync();
         Assert.True(code == (allowed ? (int)ExitCode.Done : (int)ExitCode.NoPermission), $"{code}: {errors}");
         // A run that is refused before it works leaves nothing.
         string[] files = Directory.Exists(output) ? Directory.GetFiles(output, "*", SearchOption.AllDirectories) : [];
         if (allowed) Assert.All(kind == RunKind.SamplingRun ? (string[])["run.json", "report.html"]
             : ["run.json", "report.html", "adapter_config.json"], name => Assert.Contains(files, path => Path.GetFileName(path) == name));
-        string written = string.Join('\n', files.Prepend(termination).Select(File.ReadAllText)) + errors + await worker.Output;
+        var written = string.Join('\n', files.Prepend(termination).Select(File.ReadAllText)) + errors + await worker.Output;
         Assert.All(_secrets, secret => Assert.DoesNotContain(secret, written));
         if (allowed) Assert.Contains("http://REDACTED@127.0.0.1", written);
     }
@@ -85,10 +86,10 @@ public sealed class SecretTests : IDisposable
     private Task AnswerAsync(HttpListenerContext context, bool allowed)
     {
         string path = context.Request.Url!.AbsolutePath, model = Path.Combine(Examples, "models", "seed-0", path.TrimStart('/'));
-        string given = Encoding.UTF8.GetString(Convert.FromBase64String(context.Request.Headers["Authorization"]?["Basic ".Length..]
+        var given = Encoding.UTF8.GetString(Convert.FromBase64String(context.Request.Headers["Authorization"]?["Basic ".Length..]
             ?? ""));
         if (!allowed || !_secrets.Any(secret => given == $"alice:{secret}")) return LoopbackServer.AnswerAsync(context, [], 403);
-        byte[]? content = Data.TryGetValue(path, out string? text) ? Encoding.UTF8.GetBytes(text + "\n") : File.Exists(model)
+        byte[]? content = Data.TryGetValue(path, out var text) ? Encoding.UTF8.GetBytes(text + "\n") : File.Exists(model)
             ? File.ReadAllBytes(model) : null;
         return LoopbackServer.AnswerAsync(context, content ?? [], content is null ? 404 : 200);
     }

@@ -25,10 +25,10 @@ public sealed class WorkloadIdentityTests
         using var folder = new ScratchFolder();
         string certificate = Path.Combine(folder.Path, "tls.crt"), key = Path.Combine(folder.Path, "tls.key"),
             token = Path.Combine(folder.Path, "token");
-        using X509Certificate2 identity = CreateCertificate(certificate, key);
+        using var identity = CreateCertificate(certificate, key);
         await File.WriteAllTextAsync(token, "federated-token-of-the-pod");
         using var authority = new Authority(identity);
-        (Process azurite, Uri address) = Azurite.Launch("--oauth", "basic", "--cert", certificate, "--key", key);
+        var (azurite, address) = Azurite.Launch("--oauth", "basic", "--cert", certificate, "--key", key);
         try
         {
             // The test itself signs in by key, and trusts the certificate without looking.
@@ -42,7 +42,7 @@ public sealed class WorkloadIdentityTests
                 new BlobClientOptions { Transport = new HttpClientTransport(handler) });
             await container.CreateAsync();
 
-            string source = Path.Combine(folder.Path, "in.jsonl");
+            var source = Path.Combine(folder.Path, "in.jsonl");
             await File.WriteAllTextAsync(source, "{\"question\":\"1+1?\",\"answer\":\"2\"}\n");
             var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "LightReasoner.Worker.dll"), "prepare",
                 "gsm8k", source, "az://data/out.jsonl"])
@@ -50,7 +50,7 @@ public sealed class WorkloadIdentityTests
                 RedirectStandardError = true,
                 RedirectStandardOutput = true,
             };
-            foreach ((string name, string value) in new[]
+            foreach (var (name, value) in new[]
             {
                 ("SSL_CERT_FILE", certificate), ("AZURE_AUTHORITY_HOST", authority.Address.ToString()),
                     ("AZURE_TENANT_ID", "11111111-1111-1111-1111-111111111111"),
@@ -58,14 +58,14 @@ public sealed class WorkloadIdentityTests
                     ("AZURE_STORAGE_CONNECTION_STRING", ""),
                 ("AZURE_STORAGE_ACCOUNT", Azurite.Account), ("AZURE_STORAGE_BLOB_ENDPOINT", $"{address}{Azurite.Account}"),
             }) start.Environment[name] = value;
-            using Process worker = Process.Start(start)!;
-            Task<string> errors = worker.StandardError.ReadToEndAsync();
+            using var worker = Process.Start(start)!;
+            var errors = worker.StandardError.ReadToEndAsync();
             await worker.StandardOutput.ReadToEndAsync();
             await worker.WaitForExitAsync();
 
             Assert.True(worker.ExitCode == 0, await errors);
             Assert.Contains("client_assertion=federated-token-of-the-pod", authority.Requested);
-            string written = (await container.GetBlobClient("out.jsonl").DownloadContentAsync()).Value.Content.ToString();
+            var written = (await container.GetBlobClient("out.jsonl").DownloadContentAsync()).Value.Content.ToString();
             Assert.Equal("{\"id\": \"1+1?\", \"question\": \"1+1?\", \"answer\": \"2\"}\n", written);
         }
         finally
@@ -84,7 +84,7 @@ public sealed class WorkloadIdentityTests
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         File.WriteAllText(certificateFile, certificate.ExportCertificatePem());
         File.WriteAllText(keyFile, key.ExportPkcs8PrivateKeyPem());
         return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
@@ -154,24 +154,24 @@ public sealed class WorkloadIdentityTests
         private async Task AnswerAsync(Stream stream)
         {
             var buffer = new byte[1 << 16];
-            int length = 0;
+            var length = 0;
             while (!IsWhole(Encoding.ASCII.GetString(buffer, 0, length)))
             {
-                int read = await stream.ReadAsync(buffer.AsMemory(length));
+                var read = await stream.ReadAsync(buffer.AsMemory(length));
                 if (read == 0) return;
                 length += read;
             }
             lock (_requested) _requested.Append(Encoding.ASCII.GetString(buffer, 0, length));
-            string body = new JsonObject { ["token_type"] = "Bearer", ["expires_in"] = 3600, ["access_token"] = Token() }.ToJsonString();
+            var body = new JsonObject { ["token_type"] = "Bearer", ["expires_in"] = 3600, ["access_token"] = Token() }.ToJsonString();
             await stream.WriteAsync(Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
                 + $"{body.Length}\r\nConnection: close\r\n\r\n{body}"));
         }
 
         private static bool IsWhole(string request)
         {
-            int end = request.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+            var end = request.IndexOf("\r\n\r\n", StringComparison.Ordinal);
             if (end < 0) return false;
-            string? length = request[..end].Split("\r\n").FirstOrDefault(line =>
+            var length = request[..end].Split("\r\n").FirstOrDefault(line =>
                 line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase));
             return length is null || request.Length >= end + 4 + int.Parse(length.Split(':')[1],
                 System.Globalization.CultureInfo.InvariantCulture);
@@ -180,7 +180,7 @@ public sealed class WorkloadIdentityTests
         /// <summary>Azurite looks at the claims and not at the signature.</summary>
         private static string Token()
         {
-            long now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+            var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
             var claims = new JsonObject
             {
                 ["aud"] = "https://storage.azure.com",

@@ -15,21 +15,24 @@ public class TokenizerFuzzTests(ITestOutputHelper output)
 
     private static readonly string[] Normalizers =
     [
-        "null", """{"type":"NFKC"}""", """{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,"strip_accents":null,"lowercase":true}""",
+        "null", """{"type":"NFKC"}""",
+        """{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,"strip_accents":null,"lowercase":true}""",
         """{"type":"Sequence","normalizers":[{"type":"Strip","strip_left":true,"strip_right":true},{"type":"Replace","pattern":{"Regex":" {2,}"},"content":"x"},{"type":"Lowercase"}]}""",
         """{"type":"Precompiled","precompiled_charsmap":"CHARSMAP"}""", """{"type":"Nmt"}""", """{"type":"ByteLevel"}""",
     ];
 
     private static readonly string[] PreTokenizers =
     [
-        "null", """{"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":true}""", """{"type":"Digits","individual_digits":true}""", """{"type":"Punctuation","behavior":"Contiguous"}""",
+        "null", """{"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":true}""",
+        """{"type":"Digits","individual_digits":true}""", """{"type":"Punctuation","behavior":"Contiguous"}""",
         """{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"\\s+|\\p{L}+"},"behavior":"Isolated","invert":false},{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":false}]}""",
         """{"type":"CharDelimiterSplit","delimiter":"x"}""", """{"type":"UnicodeScripts"}""", """{"type":"FixedLength","length":2}""",
     ];
 
     private static readonly string[] Decoders =
     [
-        "null", """{"type":"Metaspace","replacement":"▁","prepend_scheme":"always","split":true}""", """{"type":"WordPiece","prefix":"##","cleanup":true}""", """{"type":"BPEDecoder","suffix":"</w>"}""",
+        "null", """{"type":"Metaspace","replacement":"▁","prepend_scheme":"always","split":true}""",
+        """{"type":"WordPiece","prefix":"##","cleanup":true}""", """{"type":"BPEDecoder","suffix":"</w>"}""",
         """{"type":"CTC","pad_token":"<pad>","word_delimiter_token":"|","cleanup":true}""",
     ];
 
@@ -104,7 +107,7 @@ public class TokenizerFuzzTests(ITestOutputHelper output)
 
     private static JsonObject Sample(Random random)
     {
-        JsonObject json = random.Next(5) switch
+        var json = random.Next(5) switch
         {
             0 => SmallTokenizers.SentencePieceBpe(),
             1 or 2 => SmallTokenizers.Unigram(),

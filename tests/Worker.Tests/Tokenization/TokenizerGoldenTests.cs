@@ -55,7 +55,8 @@ public class TokenizerGoldenTests
         {
             var tokenizer = SharedTokenizers.Get((string)row["tokenizer"]!);
             var ids = tokenizer.Encode(Text(row), (bool)row["add_special_tokens"]!);
-            return $"{string.Join(",", ids)}|{tokenizer.Decode(SharedTokenizers.Ids(row["ids"]))}|{tokenizer.Decode(SharedTokenizers.Ids(row["ids"]), true)}";
+            return $"{string.Join(",", ids)}|{tokenizer.Decode(SharedTokenizers.Ids(row["ids"]))}|{tokenizer
+                .Decode(SharedTokenizers.Ids(row["ids"]), true)}";
         },
         row => $"{string.Join(",", SharedTokenizers.Ids(row["ids"]))}|{(string)row["decoded"]!}|{(string)row["decoded_skip_special"]!}",
         "tokenizers/mini/encode.jsonl", "ids and both texts, unusual settings");

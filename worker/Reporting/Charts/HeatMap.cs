@@ -15,8 +15,8 @@ internal static class HeatMap
         if (counts.Count == 0) return Html.Empty;
         var x = new Scale(0, (counts.Keys.Max(key => key / bins) + 1) * binWidth, Frame.Left, Frame.Width - Frame.Right, exact: true);
         var y = new Scale(0, (counts.Keys.Max(key => key % bins) + 1) * binWidth, Frame.Height - Frame.Bottom, Frame.Top, exact: true);
-        double most = Math.Log(1 + counts.Values.Max());
-        Html cells = Html.Join(counts.Select(cell =>
+        var most = Math.Log(1 + counts.Values.Max());
+        var cells = Html.Join(counts.Select(cell =>
         {
             double left = cell.Key / bins * binWidth, low = cell.Key % bins * binWidth;
             return Html.Of($"""<rect class="bar c1" fill-opacity="{Math.Log(1 + cell.Value) / most:0.###}" x="{x.At(left):0.#}" width="{x.At(left + binWidth) - x.At(left):0.#}" y="{y.At(low + binWidth):0.#}" height="{y.At(low) - y.At(low + binWidth):0.#}"><title>{left:0.#} and {low:0.#}: {cell.Value:N0}</title></rect>""");

@@ -15,17 +15,17 @@ internal static class Histogram
         (double Value, string Label)? threshold = null, Html? note = null)
     {
         if (counts.Count == 0) return Html.Empty;
-        bool whole = binWidth == 1;
+        var whole = binWidth == 1;
         int first = threshold is null ? counts.Keys.Min() : Math.Min(counts.Keys.Min(), (int)(threshold.Value.Value / binWidth)),
             last = counts.Keys.Max();
-        int group = (last - first) / MaxBars + 1;
+        var group = (last - first) / MaxBars + 1;
         (int Bin, long Count)[] bars = [.. counts.GroupBy(p => (p.Key - first) / group,
             (i, all) => (first + i * group, all.Sum(p => p.Value))).OrderBy(bar => bar.Item1)];
-        double shift = whole ? 0.5 : 0; // the bar of a whole number stands around it
+        var shift = whole ? 0.5 : 0; // the bar of a whole number stands around it
         var x = new Scale((first - shift) * binWidth, (bars[^1].Bin + group - shift) * binWidth, Frame.Left, Frame.Width - Frame.Right,
             ticks: 8, whole: whole, exact: true);
         var y = new Scale(0, bars.Max(bar => bar.Count), Frame.Height - Frame.Bottom, Frame.Top, ticks: 4, whole: true);
-        Html content = Html.Join(bars.Select(bar =>
+        var content = Html.Join(bars.Select(bar =>
         {
             double left = x.At((bar.Bin - shift) * binWidth), right = x.At((bar.Bin + group - shift) * binWidth);
             double gap = Math.Min(2, (right - left) * 0.15), width = Math.Min(64, right - left - gap);
@@ -33,7 +33,7 @@ internal static class Histogram
         }));
         if (threshold is { } mark)
             content = Html.Of($"""{content}<line class="threshold" x1="{x.At(mark.Value):0.#}" x2="{x.At(mark.Value):0.#}" y1="{Frame.Top}" y2="{Frame.Height - Frame.Bottom}"/><text class="threshold" x="{x.At(mark.Value) + 5:0.#}" y="{Frame.Top + 10}">{mark.Label}</text>""");
-        string description = string.Create(CultureInfo.InvariantCulture,
+        var description = string.Create(CultureInfo.InvariantCulture,
             $"{title}: {counts.Values.Sum():N0} {yName}, most in {Range(bars.MaxBy(bar => bar.Count).Bin, group, binWidth, whole)}");
         return Frame.Figure(title, Frame.Svg(description, x, y, xName, yName, content), note ?? Html.Empty);
     }

@@ -29,13 +29,13 @@ internal static class IntervalChart
             left = Math.Clamp(12 * rows.Max(row => row.Name.Length), LeastLabel, Frame.Width / 2);
         var x = new Scale(100 * rows.Min(row => row.Interval.Low), 100 * rows.Max(row => row.Interval.High), left, right,
             ticks: Math.Clamp((int)((right - left) / TickWidth), 2, 5));
-        Html grid = Html.Join(
+        var grid = Html.Join(
             x.Ticks.Select(tick => Html.Of(
             $"""<line class="grid" x1="{x.At(tick):0.#}" x2="{x.At(tick):0.#}" y1="6" y2="{height - 28}"/><text class="tick" text-anchor="middle" x="{x.At(tick):0.#}" y="{height - 12}">{x.Label(tick)} %</text>""")));
-        Html marks = Html.Join(rows.Select((row, i) =>
+        var marks = Html.Join(rows.Select((row, i) =>
         {
-            double y = 6 + RowHeight * (i + 0.5);
-            (double low, double high) = (100 * row.Interval.Low, 100 * row.Interval.High);
+            var y = 6 + RowHeight * (i + 0.5);
+            var (low, high) = (100 * row.Interval.Low, 100 * row.Interval.High);
             return Html.Of($"""
                 <text class="label" x="0" y="{y + 5:0.#}">{row.Name}</text>
                 <rect class="interval c{row.Colour}" x="{x.At(low):0.#}" width="{Math.Max(1, x.At(high) - x.At(low)):0.#}" y="{y - 9:0.#}" height="18" rx="9"/>
@@ -43,7 +43,7 @@ internal static class IntervalChart
                 <text class="value" x="{Frame.Width - Value + 18}" y="{y - 2:0.#}">{row.Text}</text><text class="tick" x="{Frame.Width - Value + 18}" y="{y + 17:0.#}">{low:0.0} to {high:0.0}</text>
                 """);
         }));
-        string description = string.Join("; ", rows.Select(row => $"{row.Name} {row.Text}"));
+        var description = string.Join("; ", rows.Select(row => $"{row.Name} {row.Text}"));
         return Frame.Figure(title,
             Html.Of($"""<svg viewBox="0 0 {Frame.Width} {height}" role="img" aria-label="{title}: {description}">{grid}{marks}</svg>"""),
             note);

@@ -31,20 +31,20 @@ internal static class LineChart
         double low = all.Min(p => p.Y), high = all.Max(p => p.Y);
         var x = new Scale(all.Min(p => p.X), all.Max(p => p.X), Frame.Left, Frame.Width - Frame.Right, whole: whole, exact: true);
         var y = new Scale(low >= 0 && low < high / 2 ? 0 : low, high, Frame.Height - Frame.Bottom, Frame.Top, ticks: 4);
-        Html content = Html.Join(drawn.Select(one => points ? Dots(one.Line, one.Colour, x, y)
+        var content = Html.Join(drawn.Select(one => points ? Dots(one.Line, one.Colour, x, y)
             : Line(one.Line, one.Colour, x, y, smooth && one.Line.Points.Count >= SmoothFrom)));
-        Html legend = lines.Count == 1 ? Html.Empty
+        var legend = lines.Count == 1 ? Html.Empty
             : Html.Of($"""<p class="legend">{drawn.Select(one => Html.Of($"""<span class="key c{one.Colour}">{one.Line.Name}</span>"""))}</p>""");
-        string description = string.Create(CultureInfo.InvariantCulture,
+        var description = string.Create(CultureInfo.InvariantCulture,
             $"{title}: {string.Join("; ", lines.Select(line => $"{line.Name} from {line.Points[0].Y:G4} to {line.Points[^1].Y:G4}"))}");
         return Frame.Figure(title, Html.Of($"{legend}{Frame.Svg(description, x, y, xName, yName, content)}"), note ?? Html.Empty);
     }
 
     private static Html Line(Series line, int colour, Scale x, Scale y, bool smooth)
     {
-        IReadOnlyList<(double X, double Y)> points = Thin(line.Points);
+        var points = Thin(line.Points);
         if (points.Count == 1) return Dots(line, colour, x, y);
-        Html path = Html.Of($"""<polyline class="line c{colour}{(smooth ? " pale" : "")}" points="{Coordinates(points)}"/>""");
+        var path = Html.Of($"""<polyline class="line c{colour}{(smooth ? " pale" : "")}" points="{Coordinates(points)}"/>""");
         if (smooth) path = Html.Of($"""{path}<polyline class="line c{colour}" points="{Coordinates(Thin(Means(line.Points)))}"/>""");
         return points.Count > 150 ? path
             : Html.Of($"{path}{points.Select(p => Dot(line, p, x, y, "hit", 7))}");
@@ -61,7 +61,7 @@ internal static class LineChart
 
     private static (double X, double Y)[] Means(IReadOnlyList<(double X, double Y)> points)
     {
-        int reach = Math.Max(3, points.Count / 40);
+        var reach = Math.Max(3, points.Count / 40);
         return [.. points.Select((p, i) =>
         {
             int from = Math.Max(0, i - reach), to = Math.Min(points.Count - 1, i + reach);
@@ -72,7 +72,7 @@ internal static class LineChart
     private static IReadOnlyList<(double X, double Y)> Thin(IReadOnlyList<(double X, double Y)> points)
     {
         if (points.Count <= MaxPoints) return points;
-        int bucket = (points.Count + MaxPoints / 2 - 1) / (MaxPoints / 2);
+        var bucket = (points.Count + MaxPoints / 2 - 1) / (MaxPoints / 2);
         return [.. points.Chunk(bucket).SelectMany(part => ((double X, double Y)[])[part.MinBy(p => p.Y), part.MaxBy(p => p.Y)])
             .DistinctBy(p => p.X).OrderBy(p => p.X)];
     }

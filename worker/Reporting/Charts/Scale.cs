@@ -18,7 +18,7 @@ internal sealed class Scale
     {
         if (!(high > low)) high = low + (low == 0 ? 1 : Math.Abs(low));
         (_from, _to) = (from, to);
-        double step = Step((high - low) / ticks);
+        var step = Step((high - low) / ticks);
         if (whole) step = Math.Max(1, Math.Ceiling(step));
         double first = exact ? Math.Ceiling(low / step - 1e-9) : Math.Floor(low / step + 1e-9),
             last = exact ? Math.Floor(high / step + 1e-9) : Math.Ceiling(high / step - 1e-9);
@@ -42,7 +42,7 @@ internal sealed class Scale
     public string Label(double tick)
     {
         if (tick == 0) return "0";
-        double size = Math.Max(Math.Abs(Low), Math.Abs(High));
+        var size = Math.Max(Math.Abs(Low), Math.Abs(High));
         return size < 1e-3 || (size < 1e-2 && Decimals > 3) ? tick.ToString("0.##e-0", CultureInfo.InvariantCulture)
             : size >= 1e6 ? (tick / 1e6).ToString("0.##", CultureInfo.InvariantCulture) + " M"
             : tick.ToString("N" + Decimals, CultureInfo.InvariantCulture);
@@ -51,7 +51,7 @@ internal sealed class Scale
     /// <summary>1, 2 or 5 times a power of ten.</summary>
     private static double Step(double rough)
     {
-        double power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
+        var power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
         return (rough / power) switch
         {
             <= 1.0001 => 1,

@@ -12,15 +12,15 @@ internal static class AccuracySection
 
     public static Html Headline(EvaluationMetrics accuracy, string what)
     {
-        ConfidenceInterval change = Change(accuracy);
-        string verdict = change.Low > 0 ? "became better" : change.High < 0 ? "became worse" : "did not clearly change";
+        var change = Change(accuracy);
+        var verdict = change.Low > 0 ? "became better" : change.High < 0 ? "became worse" : "did not clearly change";
         return Html.Of($"{char.ToUpperInvariant(what[0])}{what[1..]} on {accuracy.Questions:N0} held-out questions{(accuracy.Benchmarks is { } sets ? $" of {sets.Count} test sets" : "")} {verdict}: {100 * accuracy.Before:0.0} % right before, {100 * accuracy.After:0.0} % after ({Points(accuracy.After - accuracy.Before)} points, 95 % interval {Points(change.Low)} to {Points(change.High)}).");
     }
 
     public static IEnumerable<Tile> Tiles(EvaluationMetrics? accuracy)
     {
         if (accuracy is null) yield break;
-        ConfidenceInterval change = Change(accuracy);
+        var change = Change(accuracy);
         yield return new Tile("Accuracy", Html.Of($"{100 * accuracy.After:0.0} %"), Html.Of($"{100 * accuracy.Before:0.0} % before training"));
         if (accuracy.CutBefore is { } before && accuracy.CutAfter is { } after)
             yield return new Tile("Answers cut", Html.Of($"{after:N0}"), Html.Of($"at maxNewTokens or the end of the context; {before:N0} before training"));
@@ -32,7 +32,7 @@ internal static class AccuracySection
         if (accuracy is null) return Html.Empty;
         IntervalChart.Row[] rows = [Row("before", accuracy.Before, accuracy.BeforeLow, accuracy.BeforeHigh, 2),
             Row("after", accuracy.After, accuracy.AfterLow, accuracy.AfterHigh, 1)];
-        Html figures = accuracy.Benchmarks is { } sets ? Html.Of($"""
+        var figures = accuracy.Benchmarks is { } sets ? Html.Of($"""
             <div class="scroll"><table class="sets"><thead><tr><th>test set</th><th>questions</th><th>before, %</th><th>after, %</th><th>change, points</th></tr></thead><tbody>
             {sets.Select(set => Line(EnumOption.Name(set.Name!.Value), set))}
             {Line("mean", accuracy)}
@@ -70,7 +70,7 @@ internal static class AccuracySection
     {
         AnswerChange[] all = [.. changes];
         if (all.Length == 0) return Html.Empty;
-        Html more = all.Length > Shown ? Html.Of($", {Shown} of them here") : Html.Empty;
+        var more = all.Length > Shown ? Html.Of($", {Shown} of them here") : Html.Empty;
         return Html.Of($"""
             <details><summary>{title} ({all.Length:N0}{more})</summary>
             {all.Take(Shown).Select(change => Html.Of($"""

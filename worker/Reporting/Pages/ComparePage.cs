@@ -39,7 +39,7 @@ internal static class ComparePage
     {
         BenchmarkName[] sets = [.. groups.SelectMany(group => group.Accuracy).SelectMany(a => a.Benchmarks ?? [])
             .Select(set => set.Name!.Value).Distinct()];
-        bool speeds = groups.Any(group => group.Accuracy.Any(a => a.TokensPerForward is not null));
+        var speeds = groups.Any(group => group.Accuracy.Any(a => a.TokensPerForward is not null));
         return
         [
             ["run", "runs", "before, %", "after, %", "of the runs", "change, points", "95 % interval",
@@ -60,21 +60,21 @@ internal static class ComparePage
 
     public static Html Of(IReadOnlyList<RunGroup> groups, DateTimeOffset now)
     {
-        IReadOnlyList<IReadOnlyList<string>> table = Table(groups);
-        RunGroup? best = groups.Where(group => group.Accuracy.Count > 0).MaxBy(group => group.Accuracy.Average(a => a.After ?? 0));
-        Html headline = best is null ? Html.Of($"None of the runs has measured accuracy.")
+        var table = Table(groups);
+        var best = groups.Where(group => group.Accuracy.Count > 0).MaxBy(group => group.Accuracy.Average(a => a.After ?? 0));
+        var headline = best is null ? Html.Of($"None of the runs has measured accuracy.")
             : Html.Of($"{best.Name} answers most questions: {Percent(best.Accuracy.Select(a => a.After))} % after training, {Percent(best.Accuracy.Select(a => a.Before))} % before.");
         IntervalChart.Row[] rows =
         [
             .. groups.Index().Where(one => one.Item.Accuracy.Count > 0).Select(one =>
             {
-                RunGroup group = one.Item;
-                int questions = group.Accuracy.Sum(a => a.Questions);
+                var group = one.Item;
+                var questions = group.Accuracy.Sum(a => a.Questions);
                 return IntervalChart.Row.Counted(group.Name, (int)Math.Round(group.Accuracy.Average(a => a.After ?? 0) * questions),
                     questions, one.Index % 6 + 1);
             }),
         ];
-        Html main = Html.Of($"""
+        var main = Html.Of($"""
             <section><h2>Accuracy</h2>
             <div class="scroll"><table><thead><tr>{table[0].Select(cell => Html.Of($"<th>{cell}</th>"))}</tr></thead><tbody>
             {table.Skip(1).Select(line => Html.Of($"<tr>{line.Select(cell => Html.Of($"<td>{cell}</td>"))}</tr>\n"))}

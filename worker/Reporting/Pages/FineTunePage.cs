@@ -8,7 +8,7 @@ internal static class FineTunePage
 {
     public static (Html Headline, IReadOnlyList<Tile> Tiles, Html Sections) Of(FineTuneRun run, RunRecords records)
     {
-        FineTuneMetrics result = records.Results.FirstOrDefault()?.FineTune ?? new FineTuneMetrics();
+        var result = records.Results.FirstOrDefault()?.FineTune ?? new FineTuneMetrics();
         var log = new TrainingLog(records, "loss", decimals: 4);
         Tile[] tiles =
         [
@@ -18,7 +18,7 @@ internal static class FineTunePage
             new("Steps", Html.Of($"{result.Step:N0}"), Html.Of($"of {run.Spec.Training.MaxSteps:N0}; {result.SamplesSeen:N0} samples read{Left(result)}")),
             new("Speed", Html.Of($"{result.TokensPerSecond:N0}"), Html.Of($"tokens per second")),
         ];
-        Html sections = Html.Of($"""
+        var sections = Html.Of($"""
             {AccuracySection.Of(result.Evaluation, records.Changes, "Answers")}
             {log.Section(
                 Html.Of($"""

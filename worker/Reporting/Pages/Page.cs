@@ -10,7 +10,7 @@ internal static class Page
 
     public static Html Of(RunRecords records, DateTimeOffset now)
     {
-        (Html headline, IReadOnlyList<Tile> tiles, Html sections) = records.Manifest switch
+        var (headline, tiles, sections) = records.Manifest switch
         {
             SamplingRun run => SamplingPage.Of(run, records),
             FineTuneRun run => FineTunePage.Of(run, records),
@@ -54,9 +54,9 @@ internal static class Page
 
     private static Html When(RunRecords records, DateTimeOffset now)
     {
-        string done = records.Shards > 1 && records.Results.Count < records.Shards
+        var done = records.Shards > 1 && records.Results.Count < records.Shards
             ? $"{records.Results.Count} of {records.Shards} shards done" : "Done";
-        Html span = records.Begun is { } begun
+        var span = records.Begun is { } begun
             ? Html.Of($", {ConsoleProgress.Duration(now - begun)} after it was begun on {begun.UtcDateTime:yyyy-MM-dd} at {begun.UtcDateTime:HH:mm} UTC")
             : Html.Empty;
         return Html.Of($"{done} on {now.UtcDateTime:yyyy-MM-dd} at {now.UtcDateTime:HH:mm} UTC{span}");
@@ -64,7 +64,7 @@ internal static class Page
 
     private static string ReadStyle()
     {
-        using Stream style = Assembly.GetExecutingAssembly().GetManifestResourceStream("report.css")!;
+        using var style = Assembly.GetExecutingAssembly().GetManifestResourceStream("report.css")!;
         using var reader = new StreamReader(style);
         return reader.ReadToEnd();
     }

@@ -9,7 +9,7 @@ internal static class RefinePage
 {
     public static (Html Headline, IReadOnlyList<Tile> Tiles, Html Sections) Of(RefineRun run, RunRecords records)
     {
-        RefineMetrics result = records.Results.FirstOrDefault()?.Refine ?? new RefineMetrics();
+        var result = records.Results.FirstOrDefault()?.Refine ?? new RefineMetrics();
         var log = new TrainingLog(records, "lossTotal", decimals: 3);
         Tile[] tiles =
         [
@@ -19,8 +19,8 @@ internal static class RefinePage
             log.LossTile("weighted sum of the passes"),
             new("Steps", Html.Of($"{result.Step:N0}"), Html.Of($"{result.Epoch:0.##} epochs{Cut(result)}")),
         ];
-        bool masks = run.Spec.Objective is RefineObjective.Interleaved;
-        Html sections = Html.Of($"""
+        var masks = run.Spec.Objective is RefineObjective.Interleaved;
+        var sections = Html.Of($"""
             {AccuracySection.Of(result.Evaluation, records.Changes, "Block generation")}
             {Settings(records.Passes)}
             {log.Section(Html.Of($"""

@@ -29,8 +29,8 @@ internal static class RunDetails
     {
         KeyValuePair<string, string>[] first =
             [.. input.Files.OrderBy(file => !file.Key.EndsWith(".safetensors", StringComparison.Ordinal)).Take(MaxFiles)];
-        int left = input.Files.Count - first.Length;
-        Html more = left > 0 ? Html.Of($"<br>and {left:N0} {(left == 1 ? "file" : "files")} more (run.json lists them all)") : Html.Empty;
+        var left = input.Files.Count - first.Length;
+        var more = left > 0 ? Html.Of($"<br>and {left:N0} {(left == 1 ? "file" : "files")} more (run.json lists them all)") : Html.Empty;
         return Html.Of($"<dt>{input.Field}</dt><dd>{input.Uri}{first.Select(file => Html.Of($"<br>{file.Key[(file.Key.LastIndexOf('/') + 1)..]} <code>{file.Value}</code>"))}{more}</dd>");
     }
 
@@ -38,12 +38,12 @@ internal static class RunDetails
     private static Html Facts(RunRecords records)
     {
         if (records.Usage.Count == 0) return Html.Empty;
-        string unit = records.Manifest is SamplingRun ? "questions" : "steps";
+        var unit = records.Manifest is SamplingRun ? "questions" : "steps";
         long peak = records.Usage.Max(usage => usage.PeakMemory) ?? 0, predicted = records.Results.Max(result => result.PredictedMemory)
             ?? 0;
         int interruptions = records.Usage.Sum(usage => usage.Interruptions), devices = records.Usage.Max(usage => usage.Devices);
         double[] rates = [.. records.Results.Select(result => result.RatePerSecond ?? 0).Where(rate => rate > 0)];
-        string hours = records.Manifest.RunSpec.Worker.Gpus > 0 ? "GPU hours" : "CPU hours";
+        var hours = records.Manifest.RunSpec.Worker.Gpus > 0 ? "GPU hours" : "CPU hours";
         return Html.Of($"""
             <dt>Device</dt><dd>{string.Join("; ", records.Usage.Select(usage => usage.Device).Distinct())}</dd>
             <dt>Memory</dt><dd>{(peak > 0 ? Html.Of($"{MemoryPrediction.Amount(peak)} at the peak") : Html.Of($"not measured"))}{(predicted > 0 ? Html.Of($", {MemoryPrediction.Amount(predicted)} predicted") : Html.Empty)}</dd>
@@ -54,10 +54,10 @@ internal static class RunDetails
 
     private static Html Table(string name, IReadOnlyList<JsonObject> lines, int most)
     {
-        int every = (lines.Count + most - 1) / most;
+        var every = (lines.Count + most - 1) / most;
         JsonObject[] shown = [.. lines.Where((_, i) => i % Math.Max(1, every) == 0 || i == lines.Count - 1)];
         string[] columns = [.. lines.SelectMany(line => line.Select(p => p.Key)).Distinct()];
-        string left = every > 1 ? $", {shown.Length} of {lines.Count} lines" : "";
+        var left = every > 1 ? $", {shown.Length} of {lines.Count} lines" : "";
         return Html.Of($"""
             <details><summary>All logged figures ({name}{left})</summary><div class="scroll"><table data-file="{name}">
             <thead><tr>{columns.Select(column => Html.Of($"<th>{column}</th>"))}</tr></thead>

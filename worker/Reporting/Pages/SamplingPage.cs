@@ -12,15 +12,15 @@ internal static class SamplingPage
 
     public static (Html Headline, IReadOnlyList<Tile> Tiles, Html Sections) Of(SamplingRun run, RunRecords records)
     {
-        ChunkFigures figures = records.Figures ?? new ChunkFigures(0, 0, 0, 0, 0);
-        double keepRate = figures.StepsSeen == 0 ? 0 : (double)figures.SamplesKept / figures.StepsSeen;
-        Html meanKl = figures.SamplesKept == 0 ? Html.Of($"–") : Html.Of($"{figures.KlSum / figures.SamplesKept:0.000}");
+        var figures = records.Figures ?? new ChunkFigures(0, 0, 0, 0, 0);
+        var keepRate = figures.StepsSeen == 0 ? 0 : (double)figures.SamplesKept / figures.StepsSeen;
+        var meanKl = figures.SamplesKept == 0 ? Html.Of($"–") : Html.Of($"{figures.KlSum / figures.SamplesKept:0.000}");
         (double Questions, double Speed)[] speeds = [.. records.Results.Where(result => result.Sampling?.TokensPerSecond > 0)
             .Select(result => (Math.Max(1.0, result.Sampling!.PromptsDone), result.Sampling.TokensPerSecond!.Value))];
         // Shards count by their questions, and time adds up, not speed.
-        double speed = speeds.Sum(shard => shard.Questions) / speeds.Sum(shard => shard.Questions / shard.Speed);
-        SelectionSpec selection = run.Spec.Selection;
-        Html headline = Html.Of($"The models disagree at {figures.SamplesKept:N0} of {figures.StepsSeen:N0} steps ({100 * keepRate:0.0} %) of {figures.Questions:N0} answers. Those steps are the samples.");
+        var speed = speeds.Sum(shard => shard.Questions) / speeds.Sum(shard => shard.Questions / shard.Speed);
+        var selection = run.Spec.Selection;
+        var headline = Html.Of($"The models disagree at {figures.SamplesKept:N0} of {figures.StepsSeen:N0} steps ({100 * keepRate:0.0} %) of {figures.Questions:N0} answers. Those steps are the samples.");
         Tile[] tiles =
         [
             new("Questions", Html.Of($"{figures.Questions:N0}"), Html.Of($"{figures.TokensGenerated:N0} tokens generated")),
@@ -30,7 +30,7 @@ internal static class SamplingPage
             new("Speed", speed > 0 ? Html.Of($"{speed:N0}") : Html.Of($"–"), speeds.Length <= 1 ? Html.Of($"tokens per second")
                 : Html.Of($"tokens per second of a shard, over all {speeds.Length}; {speeds.Sum(s => s.Speed):N0} with all at work at once")),
         ];
-        Html charts = figures.Questions == 0 ? Html.Empty : Html.Of($"""
+        var charts = figures.Questions == 0 ? Html.Empty : Html.Of($"""
             <section><h2>Where the models disagree</h2><div class="charts">
             {Histogram.Draw("How far apart they are", "KL(expert ‖ amateur), nats", "kept steps", figures.KlCounts, ChunkFigures.KlBin, (selection.Beta, $"β = {selection.Beta}"), Html.Of($"Steps below β were not kept."))}
             {Histogram.Draw("Kept steps by position", "index of the token in the answer", "kept steps", figures.StepCounts)}
@@ -39,7 +39,7 @@ internal static class SamplingPage
             </div></section>
             """);
         StepExample[] examples = [.. StepExample.Spread(figures.Examples.Count, Examples).Select(i => figures.Examples[i])];
-        Html steps = examples.Length == 0 ? Html.Empty : Html.Of($"""
+        var steps = examples.Length == 0 ? Html.Empty : Html.Of($"""
             <section><h2>{(examples.Length == 1 ? "One kept step" : $"{examples.Length} kept steps")} in context</h2>
             <p class="lead">The text ends where the next token is due. For each plausible token: how likely it is to the <span class="key c1">expert</span> and to the <span class="key c2">amateur</span>, and its weight in the label.</p>
             <div class="examples">{examples.Select(Example)}</div></section>
@@ -52,7 +52,7 @@ internal static class SamplingPage
     {
         if (figures.Pair is not { Steps: > 0 } pair) return Html.Empty;
         double perQuestion = (double)figures.SamplesKept / Math.Max(1, figures.Questions), keepRate = (double)figures.SamplesKept / pair.Steps;
-        Html tokens = figures.Vocabulary is not { } vocabulary ? Html.Empty : Html.Of($"""
+        var tokens = figures.Vocabulary is not { } vocabulary ? Html.Empty : Html.Of($"""
             <dt>Tokens</dt><dd>{vocabulary.Common:N0} of the expert's {vocabulary.Expert:N0} tokens are also among the amateur's {vocabulary.Amateur:N0}{(vocabulary.Moved == 0 ? ", with the same ids" : Html.Of($"; {vocabulary.Moved:N0} have other ids, such as {string.Join(", ", vocabulary.Examples.Take(5).Select(t => $"{Visible(t.Token)} ({t.ExpertId} and {t.AmateurId})"))}"))}</dd>
             """);
         return Html.Of($"""
