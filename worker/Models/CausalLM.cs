@@ -87,7 +87,7 @@ public sealed class CausalLM : nn.Module
         using var scope = NewDisposeScope();
         var (rows, length) = ((int)ids.size(0), (int)ids.size(1));
         var (cos, sin) = positions is null
-            ? _rotary.CosSin(arange(Scalars.Of(length), device: Device), length, repeat: rows)
+            ? _rotary.CosSin(arange(Scalars.Zero, Scalars.Of(length), Scalars.One, device: Device), length, repeat: rows)
             : _rotary.CosSin(positions.expand(rows, length).reshape(-1), Config.MaxPositionEmbeddings);
         return Run(ids, new ForwardPass(rows, length, cos, sin, mask is null ? null : ForwardPass.Additive(mask, DType)))
             .MoveToOuterDisposeScope();

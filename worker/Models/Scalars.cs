@@ -10,9 +10,9 @@ namespace LightReasoner.Worker.Models;
 /// </summary>
 internal static class Scalars
 {
-    public static readonly Scalar NegativeInfinity = double.NegativeInfinity, MinusOne = -1;
+    public static readonly Scalar NegativeInfinity = double.NegativeInfinity, MinusOne = -1, Zero = 0;
 
-    /// <summary>The factor of a sum: <c>add</c> of two tensors converts a 1 in passing where it is left out.</summary>
+    /// <summary>The factor of a sum: <c>add</c> converts a 1 in passing where it is left out.</summary>
     public static readonly Scalar One = 1;
 
     private static readonly ConcurrentDictionary<double, Scalar> s_reals = new();

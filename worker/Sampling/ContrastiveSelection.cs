@@ -43,8 +43,8 @@ internal static class ContrastiveSelection
         using var scope = NewDisposeScope();
         var expert = vocabulary.OfExpert(expertLogits.to(ScalarType.Float32).softmax(-1));
         var amateur = vocabulary.OfAmateur(amateurLogits.to(ScalarType.Float32).softmax(-1));
-        var smoothed = expert.add(s_epsilon);
-        Tensor expertLog = smoothed.log(), amateurLog = amateur.add(s_epsilon).log_();
+        var smoothed = expert.add(s_epsilon, Scalars.One);
+        Tensor expertLog = smoothed.log(), amateurLog = amateur.add(s_epsilon, Scalars.One).log_();
         var common = Array.ConvertAll(chosen, vocabulary.CommonIndex);
         var at1 = Array.ConvertAll(common, index => Math.Max(index, 0)).ToDevice(expert.device).unsqueeze(-1);
         var figures = new List<Tensor> { Dot(expert, expertLog), Dot(amateur, amateurLog), expert.argmax(-1), amateur.argmax(-1),

@@ -1,3 +1,4 @@
+using LightReasoner.Worker.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -54,7 +55,8 @@ internal sealed class AdamW : IDisposable
     public double GradientSquares()
     {
         using var scope = NewDisposeScope();
-        return _gradients.view(-1, FlatParameters.Block).norm(1).to(ScalarType.Float64).square().sum().item<double>();
+        var norms = _gradients.view(-1, FlatParameters.Block).norm(1).to(ScalarType.Float64);
+        return norms.mul(norms).sum().item<double>();
     }
 
     /// <summary>One step along the gradient, which is overwritten.</summary>
@@ -73,7 +75,7 @@ internal sealed class AdamW : IDisposable
             _gradients.mul_(clip);
         Moment1.mul_(keep1).add_(_gradients, add1);
         Moment2.mul_(keep2).addcmul_(_gradients, _gradients, add2);
-        var denominator = _gradients.copy_(Moment2).sqrt_().div_(correction2).add_(epsilon);
+        var denominator = _gradients.copy_(Moment2).sqrt_().div_(correction2).add_(epsilon, Scalars.One);
         if (decay != 0)
             Master.mul_(shrink);
         Master.addcdiv_(Moment1, denominator, rate);

@@ -24,7 +24,10 @@ internal sealed class Comparer(HashSet<string> unordered, HashSet<string> loose)
             case JsonArray list:
                 if (actual is not JsonArray found || found.Count != list.Count)
                     return Differs(place, recorded, actual);
-                return unordered.Contains(place) ? AnyOrder(list, found, 0, [], bindings, place) : InOrder(list, found, bindings, place);
+                // Entries are sorted by their times in whole seconds; those of a recording share one, those of a slow replay may not.
+                return unordered.Contains(place) || place.EndsWith("managedFields", StringComparison.Ordinal)
+                    ? AnyOrder(list, found, 0, [], bindings, place)
+                    : InOrder(list, found, bindings, place);
             case JsonValue v when v.GetValueKind() == JsonValueKind.String:
                 var text = Text(v.GetValue<string>(), actual);
                 return text is not null && bindings.Match(v.GetValue<string>(), text) is { } matched ? matched
