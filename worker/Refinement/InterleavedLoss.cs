@@ -17,7 +17,7 @@ internal sealed class InterleavedLoss(int blockSize, int mask) : RefineLoss
 
     public override Tensor Backward(Replica replica, RefineSequence[] rows, long microBatch, double share)
     {
-        var device = replica.Device;
+        var device = replica.Model.Device;
         using Scalar factor = share;
         var loss = zeros(1, dtype: ScalarType.Float64, device: device);
         foreach (var group in LengthGroups.Of(rows.Select(row => InterleavedLayout.Of(row, blockSize, mask)), row => row.Ids.Length))

@@ -14,14 +14,10 @@ namespace LightReasoner.Worker.Sampling;
 /// <param name="Amateur">Their probabilities to the amateur.</param>
 internal sealed record SoftLabel(int Row, double Kl, int[] TokenIds, double[] Weights, double[] Expert, double[] Amateur);
 
-/// <summary>How two models' distributions compare at one step; over the common tokens, entropies in nats.</summary>
-/// <param name="Kl">KL(expert ‖ amateur), in nats.</param>
-/// <param name="ExpertEntropy">Entropy of the expert's distribution.</param>
-/// <param name="AmateurEntropy">Entropy of the amateur's.</param>
-/// <param name="ExpertTop">The expert's most likely token, by its ids.</param>
-/// <param name="AmateurTop">The amateur's, by the expert's ids.</param>
-/// <param name="ExpertLog">Log probability of the answer's token to the expert; null where the token is not common.</param>
-/// <param name="AmateurLog">The same to the amateur.</param>
+/// <summary>
+/// How two models' distributions over the common tokens compare at one step: KL and entropies in nats, the most likely tokens by the expert's
+/// ids, and log probabilities of the answer's token, null where that is not common.
+/// </summary>
 internal readonly record struct StepFigures(
     double Kl, double ExpertEntropy, double AmateurEntropy, int ExpertTop, int AmateurTop, double? ExpertLog, double? AmateurLog);
 

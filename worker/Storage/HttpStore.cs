@@ -44,7 +44,6 @@ internal sealed class HttpStore : IBlobStore
         Uri = root.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
     }
 
-    /// <inheritdoc/>
     public string Uri { get; }
 
     /// <summary>The files that an index of shards names. One that is damaged names none: loading it says what is wrong.</summary>
@@ -86,7 +85,6 @@ internal sealed class HttpStore : IBlobStore
         return [.. found.OrderBy(blob => blob.Name, StringComparer.Ordinal)];
     }
 
-    /// <inheritdoc/>
     public async Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default)
     {
         var about = await FoundAsync(name, cancellation);
@@ -103,7 +101,6 @@ internal sealed class HttpStore : IBlobStore
         return DirectoryBlobStore.Open(path);
     }
 
-    /// <inheritdoc/>
     public async Task<string?> TagAsync(string name, CancellationToken cancellation = default) =>
         await AboutAsync(name, cancellation) is { } about ? about.Tag ?? "" : null;
 
@@ -117,7 +114,6 @@ internal sealed class HttpStore : IBlobStore
         return "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation));
     }
 
-    /// <inheritdoc/>
     public async Task DownloadAsync(string name, string path, Action<long>? arrived = null, CancellationToken cancellation = default) =>
         await FetchAsync(name, path, await FoundAsync(name, cancellation), arrived, cancellation);
 
@@ -140,7 +136,7 @@ internal sealed class HttpStore : IBlobStore
         var request = Request(name);
         using var response = await _web.SendAsync(request, cancellation);
         if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone) return null;
-        if (!response.IsSuccessStatusCode) throw WebErrors.Explain(request, response);
+        if (!response.IsSuccessStatusCode) throw request.Explain(response);
         var headers = response.Content.Headers;
         return new About(response.Headers.ETag?.ToString() ?? headers.LastModified?.ToString("O"), headers.ContentLength,
             headers.ContentMD5 is { Length: 16 } md5 ? ContentHash.Md5(md5) : null, response.Headers.ETag);

@@ -7,9 +7,7 @@ using LightReasoner.Worker.Runs;
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>A file of a hub repository, as its tree lists it.</summary>
-/// <param name="Path">Path in the repository.</param>
-/// <param name="Length">Size in bytes.</param>
-/// <param name="Hash">What its content hashes to: the object id of git, or of Git LFS for large files.</param>
+/// <param name="Hash">The object id of git, or of Git LFS for large files.</param>
 internal sealed record HubFile(string Path, long Length, ContentHash Hash);
 
 /// <summary>
@@ -34,7 +32,6 @@ internal sealed partial class HubStore : IBlobStore
         _download = new ResumableDownload(options.Web);
     }
 
-    /// <inheritdoc/>
     public string Uri => _repository.Uri;
 
     /// <summary>Fetches the wanted files of the root and returns the folder of this machine that holds them.</summary>
@@ -51,14 +48,12 @@ internal sealed partial class HubStore : IBlobStore
         return System.IO.Path.Combine(_cache.Snapshot(commit), _repository.Folder);
     }
 
-    /// <inheritdoc/>
     public async Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default) =>
     [
         .. (await TreeAsync(cancellation)).Files.Select(file => new BlobInfo(NameOf(file), file.Length))
             .Where(blob => blob.Name.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(blob => blob.Name, StringComparer.Ordinal),
     ];
 
-    /// <inheritdoc/>
     public async Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default)
     {
         var (commit, file) = await FindAsync(name, cancellation);
@@ -66,11 +61,9 @@ internal sealed partial class HubStore : IBlobStore
             file ?? throw new FileNotFoundException($"{Uri}/{name}: there is no such file", name), null, cancellation));
     }
 
-    /// <inheritdoc/>
     public async Task<string?> TagAsync(string name, CancellationToken cancellation = default) =>
         (await FindAsync(name, cancellation)).File?.Hash.Hex;
 
-    /// <inheritdoc/>
     public async Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default) =>
         (await FindAsync(name, cancellation)).File?.Hash.ToString();
 
@@ -117,7 +110,7 @@ internal sealed partial class HubStore : IBlobStore
                 if ((string?)entry?["type"] != "file") continue;
                 var large = entry["lfs"];
                 files.Add(new HubFile((string)entry["path"]!, (long)(large?["size"] ?? entry["size"])!,
-                    large is null ? ContentHash.Git((string)entry["oid"]!) : ContentHash.Sha256((string)large["oid"]!)));
+                    large is null ? new ContentHash("git", (string)entry["oid"]!) : new ContentHash("sha256", (string)large["oid"]!)));
             }
         }
         await _cache.NoteAsync(_repository.Revision, commit, cancellation);
@@ -130,7 +123,7 @@ internal sealed partial class HubStore : IBlobStore
         return _options.Web.RepeatAsync(Uri, async stop =>
         {
             using var response = await _options.Web.FollowAsync(request, stop);
-            if (!response.IsSuccessStatusCode) throw WebErrors.Explain(request, response);
+            if (!response.IsSuccessStatusCode) throw request.Explain(response);
             JsonNode value;
             try
             {

@@ -54,7 +54,7 @@ internal sealed class ResumableDownload(WebClient web)
             file.SetLength(0);
             return null;
         }
-        if (!response.IsSuccessStatusCode) throw WebErrors.Explain(request, response);
+        if (!response.IsSuccessStatusCode) throw request.Explain(response);
         if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentRange?.From != from) from = 0;
         file.SetLength(from);
         file.Position = from;
