@@ -50,13 +50,6 @@ internal sealed record InterleavedLayout(int[] Ids, int[] Positions, int[] Label
         }
     }
 
-    /// <summary>Labels of a sequence without laying it out.</summary>
-    public static int Count(RefineSequence sequence, int blockSize)
-    {
-        var response = sequence.Ids.Length - sequence.ResponseStart;
-        return response == 0 ? 0 : response + (blockSize - 1) * (response / blockSize) - (sequence.ResponseStart == 0 ? 1 : 0);
-    }
-
     /// <summary>
     /// Which tokens each token of some rows attends to, [rows, 1, length, length]; what pads a row is behind all that is real.
     /// </summary>

@@ -73,10 +73,6 @@ internal sealed record PairFigures(long Steps, long SameTop, long ConfidentUnsur
     internal static SortedDictionary<int, long> Count<T>(IEnumerable<T> all, Func<T, int> key) =>
         new(all.GroupBy(key).ToDictionary(group => group.Key, group => (long)group.Count()));
 
-    internal static SortedDictionary<int, long> Sum(SortedDictionary<int, long> a, SortedDictionary<int, long> b)
-    {
-        var sum = new SortedDictionary<int, long>(a);
-        foreach (var (key, count) in b) sum[key] = sum.GetValueOrDefault(key) + count;
-        return sum;
-    }
+    internal static SortedDictionary<int, long> Sum(SortedDictionary<int, long> a, SortedDictionary<int, long> b) =>
+        new(a.Concat(b).GroupBy(bin => bin.Key).ToDictionary(group => group.Key, group => group.Sum(bin => bin.Value)));
 }

@@ -27,7 +27,6 @@ internal sealed class HttpStore : IBlobStore
 
     private readonly WebClient _web;
     private readonly CacheFolder _cache;
-    private readonly ResumableDownload _download;
     private readonly AuthenticationHeaderValue? _authorization;
     private readonly string _query;
 
@@ -35,7 +34,7 @@ internal sealed class HttpStore : IBlobStore
     /// header.</param>
     public HttpStore(Uri root, WebClient web, CacheFolder cache)
     {
-        (_web, _cache, _download, _query) = (web, cache, new ResumableDownload(web), root.Query);
+        (_web, _cache, _query) = (web, cache, root.Query);
         if (root.UserInfo.Length > 0)
         {
             string[] parts = [.. root.UserInfo.Split(':', 2).Select(System.Uri.UnescapeDataString)];
@@ -124,8 +123,8 @@ internal sealed class HttpStore : IBlobStore
         // Without a tag that names exactly one content, two downloads must not be pieced together.
         if (about.EntityTag is null or { IsWeak: true }) File.Delete(path);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        return _download.FetchAsync(Request(name) with { IfRange = about.EntityTag }, path, about.Length,
-            about.Hash, arrived, cancellation);
+        return ResumableDownload.FetchAsync(_web, Request(name) with { IfRange = about.EntityTag }, path, about.Length, about.Hash, arrived,
+            cancellation);
     }
 
     private async Task<About> FoundAsync(string name, CancellationToken cancellation) =>
