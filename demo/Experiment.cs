@@ -85,8 +85,7 @@ internal sealed class Experiment(SamplingRunSpec sampling, FineTuneRunSpec fineT
         Measured Measure(LoadedModel model)
         {
             model.Model.eval();
-            return Measured.Of(new AccuracyEvaluator()
-                .Evaluate(model, tokenizer, test, fineTuning.Evaluation!, Decoding.Tokens, cancellation));
+            return Measured.Of(AccuracyEvaluator.Evaluate(model, tokenizer, test, fineTuning.Evaluation!, Decoding.Tokens, cancellation));
         }
     }
 

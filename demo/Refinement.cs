@@ -75,6 +75,6 @@ internal sealed class Refinement(RefineRunSpec spec)
         Decoding decoding, CancellationToken cancellation)
     {
         model.Model.eval();
-        return Measured.Of(new AccuracyEvaluator().Evaluate(model, tokenizer, test, evaluation, decoding, cancellation));
+        return Measured.Of(AccuracyEvaluator.Evaluate(model, tokenizer, test, evaluation, decoding, cancellation));
     }
 }

@@ -91,7 +91,7 @@ internal static class EvaluateCommand
                 parsed.GetValue(model)!, parsed.GetValue(adapter), parsed.GetValue(dtype)!, cancellation);
             var tokenizer = Tokenizer.Load(loaded.Dir);
             using var replicas = new ModelReplicas(loaded.Model, Devices.Here());
-            EvaluationResult[] results = [.. read.Select(set => new AccuracyEvaluator().Evaluate(
+            EvaluationResult[] results = [.. read.Select(set => AccuracyEvaluator.Evaluate(
                 loaded, tokenizer, set.Questions, set.Spec, decoding, cancellation, replicas: replicas.Models))];
             var result = Line(results);
             if (several)

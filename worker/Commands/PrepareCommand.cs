@@ -46,7 +46,7 @@ internal static class PrepareCommand
             DefaultValueFactory = _ => "questions",
         };
         purpose.AcceptOnlyFromAmong("questions", "refine");
-        var benchmark = Benchmark.Of(name);
+        var benchmark = new Benchmark(name);
         var command = new Command(EnumOption.Name(name), description) { source, destination };
         if (line is not null) command.Options.Add(purpose);
         line ??= (record, _) => QuestionFiles.Answered(benchmark.Read(record));

@@ -9,7 +9,7 @@ namespace LightReasoner.Worker.Data;
 public sealed record DataFile(IBlobStore Store, string Name)
 {
     /// <summary>Where it is, for people; without credentials.</summary>
-    public string Uri => BlobUri.Join(Store.Uri, BlobUri.Escape(Name));
+    public string Uri => BlobUri.Join(Store.Uri, StorageUri.Escape(Name));
 
     /// <summary>The content as a stream that seeks.</summary>
     public Task<Stream> OpenAsync(CancellationToken cancellation) => Store.OpenReadAsync(Name, cancellation);

@@ -22,15 +22,15 @@ public enum Decoding
 }
 
 /// <summary>Accuracy on questions with known answers: one answer each (pass@1), judged by the evaluation's grader.</summary>
-public sealed class AccuracyEvaluator
+internal static class AccuracyEvaluator
 {
     /// <summary>Asks all questions.</summary>
     /// <param name="decoding">How answers are generated; all but token by token are greedy.</param>
     /// <param name="cancellation">Ends it between two forward passes.</param>
     /// <param name="answered">Hears, after each forward pass, how many questions are answered.</param>
     /// <param name="replicas">The model on every device to be used; the first alone where left out.</param>
-    /// <exception cref="Runs.WorkerException">The answers of the questions are not such as the grader compares.</exception>
-    public EvaluationResult Evaluate(
+    /// <exception cref="WorkerException">The answers of the questions are not such as the grader compares.</exception>
+    public static EvaluationResult Evaluate(
         LoadedModel model, Tokenizer tokenizer, IReadOnlyList<Question> questions, EvaluationSpec spec, Decoding decoding,
         CancellationToken cancellation = default, Action<int>? answered = null, IReadOnlyList<CausalLM>? replicas = null)
     {

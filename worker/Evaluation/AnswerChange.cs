@@ -1,24 +1,18 @@
 namespace LightReasoner.Worker.Evaluation;
 
-/// <summary>A question whose answer became right, or ceased to be.</summary>
-/// <param name="Question">The question.</param>
-/// <param name="Expected">The right answer.</param>
-/// <param name="Before">The model's answer before training.</param>
-/// <param name="After">The model's answer after training.</param>
-/// <param name="Improved">Whether the later one is the right one.</param>
-public sealed record AnswerChange(string Question, string Expected, string Before, string After, bool Improved)
+/// <summary>A question whose answer became right by training, or ceased to be.</summary>
+internal sealed record AnswerChange(string Question, string Expected, string Before, string After, bool Improved)
 {
-    /// <summary>Where a run keeps them.</summary>
     public const string BlobName = "evaluation-changes.json";
 }
 
 /// <summary>What generation of several tokens at once achieves with some setting.</summary>
 /// <param name="Setting">The setting, for people: tokens of a block, and how it is generated (<c>8, 3 passes</c>).</param>
-/// <param name="Questions">Questions asked.</param>
-/// <param name="Correct">Right answers among them.</param>
 /// <param name="TokensPerForward">Tokens of the answers per forward pass.</param>
-public sealed record PassAccuracy(string Setting, int Questions, int Correct, double TokensPerForward)
+internal sealed record PassAccuracy(string Setting, int Questions, int Correct, double TokensPerForward)
 {
+    public const string BlobName = "evaluation-passes.json";
+
     /// <summary>
     /// Accuracy under parallelism (d3LLM, arXiv 2601.07568): the area under accuracy, in percent, over tokens per forward pass, where
     /// accuracy that is lost against the best counts less, and points more than 5 points below the slowest do not count.
@@ -36,7 +30,4 @@ public sealed record PassAccuracy(string Setting, int Questions, int Correct, do
         return points[0].Speed * points[0].Accuracy + points.Zip(points.Skip(1)).Sum(pair =>
             (pair.Second.Speed - pair.First.Speed) * (Weighted(pair.First.Accuracy) + Weighted(pair.Second.Accuracy)) / 2);
     }
-
-    /// <summary>Where a run keeps them.</summary>
-    public const string BlobName = "evaluation-passes.json";
 }

@@ -6,12 +6,11 @@ namespace LightReasoner.Worker.Evaluation;
 /// <summary>Finds the answers in responses and says whether they are right.</summary>
 /// <param name="benchmark">The benchmark that the questions come from; null for questions of one's own.</param>
 /// <param name="prompt">The form of a benchmark's prompt.</param>
-public sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null, PromptType prompt = PromptType.Qwen25MathCot)
+internal sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null, PromptType prompt = PromptType.Qwen25MathCot)
 {
-    /// <summary>The grader that an evaluation asks for.</summary>
     public static AnswerGrader Of(EvaluationSpec spec) =>
         new(spec.Grader ?? (spec.Benchmark is null ? GraderType.Gsm8k : GraderType.Math),
-            spec.Benchmark is { } name ? Benchmark.Of(name) : null, spec.PromptType);
+            spec.Benchmark is { } name ? new Benchmark(name) : null, spec.PromptType);
 
     /// <summary>The answer in a response, and whether it is right.</summary>
     /// <param name="reference">A benchmark's truth, or the field that holds the right answer.</param>
@@ -31,7 +30,6 @@ public sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null, P
         return (given, given.Length > 0 && AreEqual(given, Truth(reference)));
     }
 
-    /// <summary>Whether an answer is the right one.</summary>
     public bool AreEqual(string answer, string truth) => type switch
     {
         GraderType.Gsm8k => Gsm8kAnswer.AreEqual(Gsm8kAnswer.Extract(answer), Gsm8kAnswer.Extract(truth)),

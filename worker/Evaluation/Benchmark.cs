@@ -7,31 +7,21 @@ using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Evaluation;
 
-/// <summary>A question of a benchmark and the answer that is right, in its normal form.</summary>
-/// <param name="Question">What the model is asked, choices included.</param>
-/// <param name="Truth">The right answer.</param>
-public sealed record BenchmarkProblem(string Question, string Truth);
+/// <summary>What the model is asked, choices included, and the right answer in its normal form.</summary>
+internal sealed record BenchmarkProblem(string Question, string Truth);
 
 /// <summary>
 /// A test set as the published Qwen2.5-Math evaluation treats it: how its records are laid out, how a question is put, and how an answer is
 /// found in a response. Besides the published
 /// layout, records that <c>worker prepare</c> wrote and (GSM8K, MATH) verl's are read.
 /// </summary>
-public sealed partial class Benchmark
+internal sealed partial class Benchmark(BenchmarkName name)
 {
     private static readonly string[] VerlInstructions =
         ["Let's think step by step and output the final answer after \"####\".",
             "Let's think step by step and output the final answer within \\boxed{}."];
 
-    private Benchmark(BenchmarkName name) => Name = name;
-
-    /// <summary>Which one it is.</summary>
-    public BenchmarkName Name { get; }
-
-    private bool KeepsUnits => Name == BenchmarkName.MinervaMath;
-
-    /// <summary>The benchmark of a name.</summary>
-    public static Benchmark Of(BenchmarkName name) => new(name);
+    private bool KeepsUnits => name == BenchmarkName.MinervaMath;
 
     /// <summary>The zero-shot prompt, as text that goes to the tokenizer as it is.</summary>
     public static string Prompt(string question, PromptType type) => type == PromptType.Cot
@@ -45,7 +35,7 @@ public sealed partial class Benchmark
     {
         record = FromVerl(record);
         var truth = Truth(record);
-        var question = Name switch
+        var question = name switch
         {
             BenchmarkName.Svamp when Has(record, "Body") =>
                 $"{(record.Text("Body").Trim() is var body && body.EndsWith('.') ? body : body + ".")} {record.Text("Question").Trim()}",
@@ -65,7 +55,6 @@ public sealed partial class Benchmark
         return new BenchmarkProblem(question.Trim(), truth);
     }
 
-    /// <summary>The problems of a dataset as questions.</summary>
     public async Task<IReadOnlyList<Question>> QuestionsAsync(string uri, RecordFormat? format, int? maxQuestions,
         CancellationToken cancellation)
     {
@@ -93,17 +82,17 @@ public sealed partial class Benchmark
     }
 
     /// <summary>The answer in a response, whatever the truth is.</summary>
-    public string ExtractRaw(string response) => Name == BenchmarkName.MmluStem
+    public string ExtractRaw(string response) => name == BenchmarkName.MmluStem
         ? AnswerExtraction.Choice(response.Remove("\u043a\u0438"))
         : AnswerExtraction.Extract(response, KeepsUnits);
 
     /// <summary>The truth as it is compared: the published evaluation normalizes it a second time.</summary>
-    public string AtScoring(string truth) => Name is BenchmarkName.Math or BenchmarkName.MinervaMath ? truth : AnswerText.Normalize(truth);
+    public string AtScoring(string truth) => name is BenchmarkName.Math or BenchmarkName.MinervaMath ? truth : AnswerText.Normalize(truth);
 
     private string Truth(DataRecord record)
     {
         if (IsPrepared(record)) return record.Text("answer");
-        switch (Name)
+        switch (name)
         {
             case BenchmarkName.Gsm8k:
                 if (record.Text("answer").Split("####") is not [_, var number])
@@ -139,7 +128,7 @@ public sealed partial class Benchmark
         : throw record.Bad("choices", "must list four choices");
 
     /// <summary>Whether a record is one of <c>worker prepare</c>: question and answer, ready to be used.</summary>
-    private bool IsPrepared(DataRecord record) => Has(record, "question") && Has(record, "answer") && Name switch
+    private bool IsPrepared(DataRecord record) => Has(record, "question") && Has(record, "answer") && name switch
     {
         BenchmarkName.Svamp => !Has(record, "Body"),
         BenchmarkName.Asdiv => !Has(record, "body"),
@@ -155,7 +144,7 @@ public sealed partial class Benchmark
     /// </summary>
     internal DataRecord FromVerl(DataRecord record)
     {
-        if (Name is not (BenchmarkName.Gsm8k or BenchmarkName.Math) || record.Fields["reward_model"] is not JsonObject reward
+        if (name is not (BenchmarkName.Gsm8k or BenchmarkName.Math) || record.Fields["reward_model"] is not JsonObject reward
             || record.Fields["prompt"] is not JsonArray prompt) return record;
         var more = record.Fields["extra_info"] as JsonObject;
         var truth = reward["ground_truth"]?.ToString() ?? throw record.Bad("reward_model.ground_truth", "is missing");
@@ -164,7 +153,7 @@ public sealed partial class Benchmark
             ?? throw record.Bad("prompt", "must hold a message of the user");
         foreach (var instruction in VerlInstructions)
             if (question.EndsWith(instruction, StringComparison.Ordinal)) question = question[..^instruction.Length].TrimEnd();
-        var fields = Name == BenchmarkName.Gsm8k
+        var fields = name == BenchmarkName.Gsm8k
             ? new JsonObject { ["question"] = question, ["answer"] = more?["answer"]?.ToString() ?? $"#### {truth}" }
             : new JsonObject { ["problem"] = question, ["solution"] = $@"$\boxed{{{truth}}}$", ["type"] = "math" };
         return record with { Fields = fields };

@@ -8,7 +8,7 @@ namespace LightReasoner.Worker.Evaluation;
 /// <param name="TokensPerForward">
 /// Generated tokens per forward pass that their answer took part in; 1 for autoregressive generation.
 /// </param>
-public sealed record EvaluationResult(bool[] Correct, string[] Answers, double TokensPerForward)
+internal sealed record EvaluationResult(bool[] Correct, string[] Answers, double TokensPerForward)
 {
     /// <summary>Answers that maxNewTokens, or the model's context, cut before their end.</summary>
     public int AnswersCut { get; init; }
@@ -16,7 +16,6 @@ public sealed record EvaluationResult(bool[] Correct, string[] Answers, double T
     /// <summary>Short hash of the evaluation that this is the result of; null where nobody asked.</summary>
     public string? Of { get; init; }
 
-    /// <summary>Share of right answers, from 0 to 1.</summary>
     public double Accuracy => Correct.Length == 0 ? 0 : (double)Correct.Count(c => c) / Correct.Length;
 
     /// <summary>The mean accuracy over test sets, as the papers' tables have it, with its interval (of one set: Wilson's).</summary>

@@ -7,7 +7,7 @@ namespace LightReasoner.Worker.Evaluation;
 /// The final number of an answer, as GSM8K's authors read it (openai/grade-school-math, <c>extract_answer</c>), and a little more
 /// leniently.
 /// </summary>
-public static partial class Gsm8kAnswer
+internal static partial class Gsm8kAnswer
 {
     /// <summary>
     /// The number after the first <c>####</c> that has one, all commas dropped; where none has, the last number of the text (the authors'

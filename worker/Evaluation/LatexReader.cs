@@ -63,13 +63,14 @@ internal sealed partial class LatexReader
 
     private MathNode? Collection()
     {
-        string open = Next, close =
-            open switch { "[" => "]", "{" => "}", @"\{" => @"\}", "(" when _python => ")", _ => "" };
-        if (close.Length == 0 || Deeper(() => Skip(Entries)) is not { Kind: MathKind.List } list) return null;
+        string open = Next, close = Closing(open);
+        if (close.Length == 0 || (open == "(" && !_python) || Deeper(() => Skip(Entries)) is not { Kind: MathKind.List } list) return null;
         if (!Take(close)) return null;
         return open == "{" && _python ? MathNode.Of(MathKind.Set, list.Children)
             : MathNode.Named(MathKind.List, open == "(" ? open : "", list.Children);
     }
+
+    private static string Closing(string open) => open switch { "(" => ")", "[" => "]", "{" => "}", @"\{" => @"\}", _ => "" };
 
     private MathNode? Entries()
     {
@@ -199,14 +200,8 @@ internal sealed partial class LatexReader
         {
             case LatexTokens.Error:
                 return Fail();
-            case "(":
-                return Group("(", ")");
-            case "[":
-                return Group("[", "]");
-            case "{":
-                return Group("{", "}");
-            case @"\{":
-                return Group(@"\{", @"\}");
+            case "(" or "[" or "{" or @"\{":
+                return Group(Next, Closing(Next));
             case @"\lfloor":
                 return Group(@"\lfloor", @"\rfloor") is { } floor ? Opaque(MathNode.Call("floor", floor)) : null;
             case @"\lceil":
@@ -234,8 +229,7 @@ internal sealed partial class LatexReader
             case @"\mathit":
                 _at++;
                 if (!Take("{")) return null;
-                var name = "";
-                while (Next.Length == 1 && char.IsAsciiLetter(Next[0])) name += _tokens[_at++];
+                var name = Letters();
                 return Take("}") ? MathNode.Symbol(name) : null;
             case @"\begin" when _dialect != LatexDialect.Sympy:
                 return Matrix();
@@ -278,10 +272,14 @@ internal sealed partial class LatexReader
         return digits.Length > 0 ? MathNode.Decimal(digits) : null;
     }
 
-    private string Digits()
+    private string Digits() => While(IsDigit);
+
+    private string Letters() => While(token => token.Length == 1 && char.IsAsciiLetter(token[0]));
+
+    private string While(Predicate<string> belongs)
     {
         var start = _at;
-        while (IsDigit(Next)) _at++;
+        while (belongs(Next)) _at++;
         return string.Concat(_tokens[start.._at]);
     }
 
@@ -318,12 +316,7 @@ internal sealed partial class LatexReader
         return name + Quotes();
     }
 
-    private string Quotes()
-    {
-        var quotes = "";
-        while (Next == "'") quotes += _tokens[_at++];
-        return quotes;
-    }
+    private string Quotes() => While(token => token == "'");
 
     private MathNode? Arguments()
     {
@@ -414,8 +407,7 @@ internal sealed partial class LatexReader
     private bool Environment(string command)
     {
         if (!Take(command) || !Take("{")) return false;
-        var name = "";
-        while (Next.Length == 1 && char.IsAsciiLetter(Next[0])) name += _tokens[_at++];
+        var name = Letters();
         return Take("}") && name is "pmatrix" or "bmatrix" or "matrix";
     }
 

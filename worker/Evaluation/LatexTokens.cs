@@ -54,50 +54,16 @@ internal static class LatexTokens
         @"\vbox", @"\vskip", @"\vspace", @"\hfil", @"\,", @"\:", @"\;", @"\!", @"\*", @"\-", @"\.", @"\/", "\\\"", @"\(", @"\=",
     ];
 
-    private static readonly Dictionary<string, string> Synonyms = new()
-    {
-        [@"\leq"] = "≤",
-        [@"\le"] = "≤",
-        [@"\leqq"] = "≤",
-        [@"\leqslant"] = "≤",
-        [@"\geq"] = "≥",
-        [@"\ge"] = "≥",
-        [@"\geqq"] = "≥",
-        [@"\geqslant"] = "≥",
-        [@"\neq"] = "≠",
-        [@"\times"] = "*",
-        [@"\cdot"] = "*",
-        [@"\div"] = "/",
-        [":"] = "/",
-        ["<="] = "≤",
-        [">="] = "≥",
-        [@"\dfrac"] = @"\frac",
-        [@"\tfrac"] = @"\frac",
-        [@"\dbinom"] = @"\binom",
-        [@"\tbinom"] = @"\binom",
-    };
+    // Token and what it stands for, in turn.
+    private static readonly Dictionary<string, string> Synonyms = Pairs(
+        @"\leq ≤ \le ≤ \leqq ≤ \leqslant ≤ \geq ≥ \ge ≥ \geqq ≥ \geqslant ≥ \neq ≠ <= ≤ >= ≥ \times * \cdot * \div / : / "
+        + @"\dfrac \frac \tfrac \frac \dbinom \binom \tbinom \binom");
 
-    private static readonly Dictionary<string, string> MoreSynonyms = new()
-    {
-        [@"\lt"] = "<",
-        [@"\gt"] = ">",
-        [@"\ne"] = "≠",
-        ["−"] = "-",
-        ["–"] = "-",
-        ["×"] = "*",
-        ["⋅"] = "*",
-        ["·"] = "*",
-        ["÷"] = "/",
-        ["π"] = @"\pi",
-        ["∞"] = @"\infty",
-        [@"\lbrace"] = @"\{",
-        [@"\rbrace"] = @"\}",
-        [@"\%"] = "%",
-        ["∪"] = @"\cup",
-        ["°"] = @"\degree",
-        ["²"] = "^2",
-        ["³"] = "^3",
-    };
+    private static readonly Dictionary<string, string> MoreSynonyms = Pairs(
+        @"\lt < \gt > \ne ≠ − - – - × * ⋅ * · * ÷ / π \pi ∞ \infty \lbrace \{ \rbrace \} \% % ∪ \cup ° \degree ² ^2 ³ ^3");
+
+    private static Dictionary<string, string> Pairs(string text) =>
+        text.Split(' ').Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
 
     /// <summary>The tokens; the last is <see cref="Error"/> where a character is not known.</summary>
     public static List<string> Of(string text, LatexDialect dialect, bool python = false)

@@ -6,41 +6,18 @@ namespace LightReasoner.Worker.Evaluation;
 /// <summary>What a node of a mathematical expression is.</summary>
 internal enum MathKind
 {
-    /// <summary>A rational number.</summary>
     Number,
-
-    /// <summary>A variable.</summary>
     Symbol,
-
-    /// <summary><c>pi</c>, <c>E</c> or <c>i</c> with its value.</summary>
-    Constant,
-
-    /// <summary>Positive infinity.</summary>
-    Infinity,
-
-    /// <summary>A sum.</summary>
+    Constant, // pi, E or i with its value
+    Infinity, // the positive one
     Sum,
-
-    /// <summary>A product.</summary>
     Product,
-
-    /// <summary>Base and exponent; a quotient has the exponent -1, a root a fraction.</summary>
-    Power,
-
-    /// <summary>A function of its children.</summary>
+    Power, // base and exponent; a quotient has the exponent -1, a root a fraction
     Call,
-
-    /// <summary>Two sides of <c>=</c>, <c>&lt;</c> and so on.</summary>
-    Relation,
-
-    /// <summary>Values in order; its name is the kind of brackets, where that matters.</summary>
-    List,
-
-    /// <summary>Values in any order.</summary>
+    Relation, // two sides of =, < and so on
+    List, // values in order; its name is the kind of brackets, where that matters
     Set,
-
-    /// <summary>Rows, which are lists.</summary>
-    Matrix,
+    Matrix, // rows, which are lists
 }
 
 /// <summary>A mathematical expression.</summary>
@@ -56,10 +33,8 @@ internal sealed class MathNode
         _text = new Lazy<string>(Write);
     }
 
-    /// <summary>Minus one.</summary>
     public static MathNode MinusOne { get; } = Number(BigInteger.MinusOne);
 
-    /// <summary>What it is.</summary>
     public MathKind Kind { get; }
 
     /// <summary>Name of a symbol, constant or function; operator of a relation.</summary>
@@ -68,10 +43,9 @@ internal sealed class MathNode
     /// <summary>Terms, factors, arguments, sides or entries.</summary>
     public IReadOnlyList<MathNode> Children { get; }
 
-    /// <summary>Of a number.</summary>
+    /// <summary>Of a number; the denominator is positive.</summary>
     public BigInteger Numerator { get; }
 
-    /// <summary>Of a number; positive.</summary>
     public BigInteger Denominator { get; }
 
     /// <summary>A text that is the same for two expressions that differ in the order of terms and factors only.</summary>
@@ -83,7 +57,6 @@ internal sealed class MathNode
     /// <summary>Whether the number was written with a decimal point.</summary>
     public bool IsDecimal { get; private init; }
 
-    /// <summary>A rational number.</summary>
     public static MathNode Number(BigInteger above, BigInteger? below = null)
     {
         var divisor = below is { } given ? BigInteger.GreatestCommonDivisor(above, given) : BigInteger.One;
@@ -107,32 +80,24 @@ internal sealed class MathNode
         return exponent >= 0 ? Number(whole << exponent) : Number(whole, BigInteger.One << -exponent);
     }
 
-    /// <summary>A variable.</summary>
     public static MathNode Symbol(string name) => new(MathKind.Symbol, name, []);
 
-    /// <summary>A constant.</summary>
     public static MathNode Constant(string name) => new(MathKind.Constant, name, []);
 
-    /// <summary>A node with children.</summary>
     public static MathNode Of(MathKind kind, params IReadOnlyList<MathNode> children) => new(kind, "", children);
 
-    /// <summary>A node with a name and children.</summary>
     public static MathNode Named(MathKind kind, string name, IReadOnlyList<MathNode> children) => new(kind, name, children);
 
-    /// <summary>A function of arguments.</summary>
     public static MathNode Call(string name, params IReadOnlyList<MathNode> arguments) => new(MathKind.Call, name, arguments);
 
-    /// <summary>A relation between two sides.</summary>
     public static MathNode Relation(string sign, MathNode left, MathNode right) => new(MathKind.Relation, sign, [left, right]);
 
     /// <summary>The same with other children.</summary>
     public MathNode With(IReadOnlyList<MathNode> children) => new(Kind, Name, children, Numerator, Denominator);
 
-    /// <summary>The negative.</summary>
     public MathNode Negate() => Kind == MathKind.Number
         ? new MathNode(Kind, Name, Children, -Numerator, Denominator) { IsDecimal = IsDecimal } : Of(MathKind.Product, MinusOne, this);
 
-    /// <summary>One divided by it.</summary>
     public MathNode Invert() => Of(MathKind.Power, this, MinusOne);
 
     private string Write()

@@ -9,7 +9,13 @@ internal static class NumberWords
 
     private static readonly long[] Once = [Point, 1_000, 1_000_000, 1_000_000_000];
 
-    private static readonly Dictionary<string, long> Values = Enumerate();
+    private static readonly Dictionary<string, long> Values = ((IEnumerable<(string, long)>)
+    [
+        .. ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+            + "nineteen").Split(' ').Select((word, i) => (word, (long)i)),
+        .. "twenty thirty forty fifty sixty seventy eighty ninety".Split(' ').Select((word, i) => (word, 20L + 10 * i)),
+        ("hundred", 100), ("thousand", 1_000), ("million", 1_000_000), ("billion", 1_000_000_000), ("point", Point),
+    ]).ToDictionary();
 
     /// <summary>
     /// The number that the words of a text say (words that say none are passed over), or the text itself where there is none.
@@ -58,26 +64,4 @@ internal static class NumberWords
         [var a, var b] => a == 100 || b == 100 ? a * b : a + b,
         _ => numbers[0],
     };
-
-    private static Dictionary<string, long> Enumerate()
-    {
-        var values = new Dictionary<string, long>
-        {
-            ["hundred"] = 100,
-            ["thousand"] = 1_000,
-            ["million"] = 1_000_000,
-            ["billion"] = 1_000_000_000,
-            ["point"] = Point,
-        };
-        string[] small =
-        [
-            "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-                "fourteen", "fifteen", "sixteen",
-            "seventeen", "eighteen", "nineteen",
-        ];
-        string[] tens = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
-        for (int i = 0; i < small.Length; i++) values[small[i]] = i;
-        for (int i = 0; i < tens.Length; i++) values[tens[i]] = 20 + 10 * i;
-        return values;
-    }
 }

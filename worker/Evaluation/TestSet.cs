@@ -7,10 +7,9 @@ namespace LightReasoner.Worker.Evaluation;
 /// <summary>The questions of an evaluation, or of one of its several test sets.</summary>
 /// <param name="Spec">How they are asked and graded: an evaluation with this test set alone.</param>
 /// <param name="Questions">The questions with the right answers, which fit the grader.</param>
-public sealed record TestSet(EvaluationSpec Spec, IReadOnlyList<Question> Questions)
+internal sealed record TestSet(EvaluationSpec Spec, IReadOnlyList<Question> Questions)
 {
     /// <summary>Reads what an evaluation asks, before any weights are read.</summary>
-    /// <param name="spec">The evaluation; null for none.</param>
     /// <exception cref="WorkerException">A record is wrong, or the right answers are not such as the grader compares.</exception>
     public static async Task<IReadOnlyList<TestSet>> ReadAsync(EvaluationSpec? spec, Func<DatasetSource, string> uri,
         CancellationToken cancellation)
@@ -23,7 +22,7 @@ public sealed record TestSet(EvaluationSpec Spec, IReadOnlyList<Question> Questi
         foreach (var set in sets)
         {
             var questions = set.Benchmark is { } name
-                ? await Benchmark.Of(name).QuestionsAsync(uri(set.Dataset!), set.Dataset!.Format, set.MaxQuestions, cancellation)
+                ? await new Benchmark(name).QuestionsAsync(uri(set.Dataset!), set.Dataset!.Format, set.MaxQuestions, cancellation)
                 : await Datasets.QuestionsAsync(uri(set.Dataset!), set.Dataset!.Format, set.QuestionField ?? "question", idField: null,
                     set.AnswerField ?? "answer", set.MaxQuestions, shard: 0, shards: 1, cancellation);
             AnswerGrader.Of(set).Check(questions.Select(question => (question.Where, question.Answer ?? "")));
@@ -35,7 +34,6 @@ public sealed record TestSet(EvaluationSpec Spec, IReadOnlyList<Question> Questi
     /// <summary>
     /// Accuracy before and after: of all sets together the mean, as the papers' tables have it, and of each where there are several.
     /// </summary>
-    /// <param name="before">The answers before, set by set.</param>
     public static EvaluationMetrics Compare(IReadOnlyList<TestSet> sets, IReadOnlyList<EvaluationResult> before,
         IReadOnlyList<EvaluationResult> after)
     {

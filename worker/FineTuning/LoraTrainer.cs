@@ -13,7 +13,7 @@ namespace LightReasoner.Worker.FineTuning;
 /// epoch's random order (fewer at its end) and follows the mean of their losses. With packing, steps of one question stay together in the
 /// order, up to <c>batchSize</c> of them. An unmerged adapter that the model comes with is trained on.
 /// </summary>
-public sealed class LoraTrainer : Trainer<FineTuneMetrics>
+internal sealed class LoraTrainer : Trainer<FineTuneMetrics>
 {
     private readonly FineTuneRunSpec _spec;
     private readonly FineTuneTraining _training;
@@ -55,13 +55,11 @@ public sealed class LoraTrainer : Trainer<FineTuneMetrics>
         Adapter = model.Model.Lora?.Options ?? spec.Lora;
     }
 
-    /// <inheritdoc/>
     public override long Records => _samples.Count;
 
     /// <summary>Samples left out because they are longer than maxLength.</summary>
     public long SamplesDropped { get; }
 
-    /// <inheritdoc/>
     public override FineTuneMetrics TrainStep(CancellationToken stop = default)
     {
         var samples = NextSamples();
@@ -98,7 +96,6 @@ public sealed class LoraTrainer : Trainer<FineTuneMetrics>
     private protected override IReadOnlyList<NamedSlice> Trained(CausalLM model) =>
         (model.Lora ?? model.AddLora(_spec.Lora, _training.Seed)).Slices;
 
-    /// <inheritdoc/>
     public override void Dispose()
     {
         base.Dispose();

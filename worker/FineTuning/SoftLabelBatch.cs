@@ -10,28 +10,15 @@ namespace LightReasoner.Worker.FineTuning;
 /// Some sequences, and the positions in them that carry a label. With packing, samples whose prefixes extend one another share a sequence:
 /// attention is causal, so each position computes what it would alone.
 /// </summary>
-internal sealed class SoftLabelBatch
+/// <param name="packed">The sequences, each with the samples whose prefixes it contains.</param>
+internal sealed class SoftLabelBatch(IReadOnlyList<(int[] Sequence, List<TrainingSample> Samples)> packed)
 {
-    private readonly List<int[]> _sequences = []; // padded on the right in passes of similar lengths
-    private readonly List<List<TrainingSample>> _samplesOf = []; // of each sequence: the samples whose prefixes it contains
     private readonly List<TrainingSample> _rows = []; // the samples by row of the hidden states
-
-    private SoftLabelBatch(IEnumerable<(int[] Sequence, List<TrainingSample> Samples)> packed)
-    {
-        foreach (var (sequence, samples) in packed)
-        {
-            _sequences.Add(sequence);
-            _samplesOf.Add(samples);
-        }
-    }
 
     /// <summary>
     /// The micro batches of an optimizer step: <paramref name="count"/> of them as a rule, of at most <paramref name="batchSize"/>
     /// sequences each. They depend on nothing else, so that a step is the same on any number of devices.
     /// </summary>
-    /// <param name="samples">All samples of the step.</param>
-    /// <param name="batchSize">Most sequences of a micro batch.</param>
-    /// <param name="count">Micro batches to make, where there are as many sequences.</param>
     public static IReadOnlyList<SoftLabelBatch> Of(IReadOnlyList<TrainingSample> samples, SamplePacking packing, int batchSize, int count)
     {
         var packed = new List<(int[] Sequence, List<TrainingSample> Samples)>();
@@ -48,26 +35,23 @@ internal sealed class SoftLabelBatch
     }
 
     /// <summary>Tokens that are read, padding not counted.</summary>
-    public long Tokens => _sequences.Sum(sequence => (long)sequence.Length);
+    public long Tokens => packed.Sum(pack => (long)pack.Sequence.Length);
 
     /// <summary>Number of sequences.</summary>
-    public int Sequences => _sequences.Count;
+    public int Sequences => packed.Count;
 
     /// <summary>The hidden states at the last real token of every sample, [samples, hidden]; the head is applied there only.</summary>
     public Tensor LabelledHidden(CausalLM model)
     {
         _rows.Clear();
         var states = new List<Tensor>();
-        foreach (var group in LengthGroups.Of(Enumerable.Range(0, _sequences.Count), i => _sequences[i].Length))
+        foreach (var group in LengthGroups.Of(packed, pack => pack.Sequence.Length))
         {
-            var ids = Transfer.Padded([.. group.Select(i => _sequences[i])], model.Device);
-            var labelled = new List<long>();
-            foreach (var (row, i) in group.Index())
-            {
-                _rows.AddRange(_samplesOf[i]);
-                labelled.AddRange(_samplesOf[i].Select(sample => row * ids.size(1) + sample.Prefix.Length - 1));
-            }
-            states.Add(model.Hidden(ids).flatten(0, 1).index_select(0, labelled.ToArray().ToDevice(model.Device)));
+            var ids = Transfer.Padded([.. group.Select(pack => pack.Sequence)], model.Device);
+            long[] labelled = [.. group.SelectMany((pack, row) =>
+                pack.Samples.Select(sample => row * ids.size(1) + sample.Prefix.Length - 1))];
+            _rows.AddRange(group.SelectMany(pack => pack.Samples));
+            states.Add(model.Hidden(ids).flatten(0, 1).index_select(0, labelled.ToDevice(model.Device)));
         }
         return states.Count == 1 ? states[0] : cat(states, 0);
     }

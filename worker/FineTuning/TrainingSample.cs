@@ -6,9 +6,6 @@ using LightReasoner.Worker.Tokenization;
 namespace LightReasoner.Worker.FineTuning;
 
 /// <summary>A sample as training sees it: the tokens read, and the soft label of the token after the last of them.</summary>
-/// <param name="Prefix">What is read.</param>
-/// <param name="TokenIds">The label's tokens.</param>
-/// <param name="Weights">Their weights.</param>
 internal sealed record TrainingSample(int[] Prefix, int[] TokenIds, double[] Weights)
 {
     /// <summary>Σ w log w: the part of the loss that the model has no influence on.</summary>

@@ -37,7 +37,7 @@ internal static class GradeCommand
         else
         {
             var response = Text(line, "response") ?? throw new FormatException("needs 'response' or 'prediction'");
-            var benchmark = Text(line, "benchmark") is { } name ? Benchmark.Of(EnumOption.Value<BenchmarkName>(name)) : null;
+            var benchmark = Text(line, "benchmark") is { } name ? new Benchmark(EnumOption.Value<BenchmarkName>(name)) : null;
             var (answer, isCorrect) = new AnswerGrader(grader, benchmark, type).Grade(response, truth ?? "");
             writer.WriteString("extracted", benchmark is null ? answer : benchmark.ExtractRaw(AnswerExtraction.Cut(response, type)));
             if (truth is not null) writer.WriteBoolean("equal", isCorrect);

@@ -27,7 +27,7 @@ internal static class PromptsCommand
         var number = 0;
         JsonLines.Each(input, output, (line, writer) =>
         {
-            var problem = Benchmark.Of(name).Read(new DataRecord(number++, (JsonObject)JsonLines.Node(line)!, $"line {number}"));
+            var problem = new Benchmark(name).Read(new DataRecord(number++, (JsonObject)JsonLines.Node(line)!, $"line {number}"));
             writer.WriteString("question", problem.Question);
             writer.WriteString("truth", problem.Truth);
             writer.WriteString("prompt", Benchmark.Prompt(problem.Question, type));

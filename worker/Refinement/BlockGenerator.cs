@@ -9,25 +9,20 @@ namespace LightReasoner.Worker.Refinement;
 /// the first k tokens at least are those of greedy decoding. What a pass read as it turned out to be is final and stays in the KV cache;
 /// only what comes behind is read again. Rows are independent of one another.
 /// </summary>
-/// <param name="model">A model trained for refinement.</param>
 /// <param name="fillId">What a fresh block is made of: the EOS token of training.</param>
 /// <param name="endIds">The tokens that end an answer; none to go on to the limit.</param>
-public sealed class BlockGenerator(CausalLM model, int fillId, IReadOnlyCollection<int> endIds)
+internal sealed class BlockGenerator(CausalLM model, int fillId, IReadOnlyCollection<int> endIds)
 {
     private const int ShortPrompt = 1024; // tokens; reading more at once takes much memory
 
     /// <summary>Generates an answer to each prompt, ending at its first end-of-sequence token or at the limit.</summary>
-    /// <param name="prompts">Token ids of the prompts, none empty.</param>
     /// <param name="blockLength">Tokens of a block (the published add_eos_length + 1).</param>
     /// <param name="refineIterations">Passes over a block, the first included (the published refine_iter); null until nothing changes,
     /// which gives exactly the greedy answer (Jacobi decoding).</param>
-    /// <param name="maxNewTokens">Most tokens of an answer; exact.</param>
     /// <param name="answered">Is told after each forward pass how many answers are complete.</param>
-    /// <param name="cancellation">Ends generation between two forward passes.</param>
     /// <exception cref="InvalidDataException">A prompt leaves no room in the model's context, or the logits are not finite.</exception>
-    public IReadOnlyList<GeneratedAnswer> Generate(
-        IReadOnlyList<int[]> prompts, int blockLength, int? refineIterations, int maxNewTokens, int batchSize, Action<int>? answered = null,
-            CancellationToken cancellation = default)
+    public IReadOnlyList<GeneratedAnswer> Generate(IReadOnlyList<int[]> prompts, int blockLength, int? refineIterations, int maxNewTokens,
+        int batchSize, Action<int>? answered = null, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(blockLength, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxNewTokens, 1);

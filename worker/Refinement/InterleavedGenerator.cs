@@ -10,22 +10,17 @@ namespace LightReasoner.Worker.Refinement;
 /// repeats the one before it in the block. The first token is always taken. The masks never enter the KV cache's kept part. Rows are
 /// independent of one another.
 /// </summary>
-/// <param name="model">A model trained with objective interleaved.</param>
 /// <param name="maskId">The token that masks are: the EOS token of training.</param>
 /// <param name="endIds">The tokens that end an answer; none to go on to the limit.</param>
-public sealed class InterleavedGenerator(CausalLM model, int maskId, IReadOnlyCollection<int> endIds)
+internal sealed class InterleavedGenerator(CausalLM model, int maskId, IReadOnlyCollection<int> endIds)
 {
     /// <summary>Generates an answer to each prompt, ending at its first end-of-sequence token or at the limit.</summary>
-    /// <param name="prompts">Token ids of the prompts, none empty.</param>
     /// <param name="blockSize">Tokens that a forward pass predicts, k.</param>
     /// <param name="threshold">Self-aware decoding: least probability of a token behind the first; null for blockwise decoding.</param>
-    /// <param name="maxNewTokens">Most tokens of an answer; exact.</param>
     /// <param name="answered">Is told after each forward pass how many answers are complete.</param>
-    /// <param name="cancellation">Ends generation between two forward passes.</param>
     /// <exception cref="InvalidDataException">A prompt leaves no room in the model's context, or the logits are not finite.</exception>
-    public IReadOnlyList<GeneratedAnswer> Generate(
-        IReadOnlyList<int[]> prompts, int blockSize, double? threshold, int maxNewTokens, int batchSize, Action<int>? answered = null,
-            CancellationToken cancellation = default)
+    public IReadOnlyList<GeneratedAnswer> Generate(IReadOnlyList<int[]> prompts, int blockSize, double? threshold, int maxNewTokens,
+        int batchSize, Action<int>? answered = null, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(blockSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxNewTokens, 1);

@@ -16,10 +16,7 @@ namespace LightReasoner.Worker.Refinement;
 /// <param name="IsMask">Which tokens are masks.</param>
 internal sealed record InterleavedLayout(int[] Ids, int[] Positions, int[] Labels, int[] Segments, bool[] IsMask)
 {
-    /// <summary>Lays a sequence out.</summary>
     /// <param name="sequence">Prompt, response and one EOS, already cut to the longest length.</param>
-    /// <param name="blockSize">Tokens of a block, k.</param>
-    /// <param name="mask">The token that masks are.</param>
     public static InterleavedLayout Of(RefineSequence sequence, int blockSize, int mask)
     {
         var (start, response) = (sequence.ResponseStart, sequence.Ids.AsSpan(sequence.ResponseStart).ToArray());
@@ -51,13 +48,6 @@ internal sealed record InterleavedLayout(int[] Ids, int[] Positions, int[] Label
             segments.Add(segment);
             isMask.Add(masked);
         }
-    }
-
-    /// <summary>Labels of a sequence without laying it out.</summary>
-    public static int Count(RefineSequence sequence, int blockSize)
-    {
-        var response = sequence.Ids.Length - sequence.ResponseStart;
-        return response == 0 ? 0 : response + (blockSize - 1) * (response / blockSize) - (sequence.ResponseStart == 0 ? 1 : 0);
     }
 
     /// <summary>

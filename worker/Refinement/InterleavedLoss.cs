@@ -11,16 +11,16 @@ internal sealed class InterleavedLoss(int blockSize, int mask) : RefineLoss
 {
     public override IReadOnlyList<double> Weights { get; } = [1.0];
 
-    public override int Targets(RefineSequence sequence) => InterleavedLayout.Count(sequence, blockSize);
+    public override int Targets(RefineSequence sequence) => Layout(sequence).Labels.Count(label => label >= 0);
 
-    public override int Length(RefineSequence sequence) => InterleavedLayout.Of(sequence, blockSize, mask).Ids.Length;
+    public override int Length(RefineSequence sequence) => Layout(sequence).Ids.Length;
 
     public override Tensor Backward(Replica replica, RefineSequence[] rows, long microBatch, double share)
     {
-        var device = replica.Device;
+        var device = replica.Model.Device;
         using Scalar factor = share;
         var loss = zeros(1, dtype: ScalarType.Float64, device: device);
-        foreach (var group in LengthGroups.Of(rows.Select(row => InterleavedLayout.Of(row, blockSize, mask)), row => row.Ids.Length))
+        foreach (var group in LengthGroups.Of(rows.Select(Layout), row => row.Ids.Length))
         {
             using var scope = NewDisposeScope();
             var length = group.Max(row => row.Ids.Length);
@@ -38,4 +38,6 @@ internal sealed class InterleavedLoss(int blockSize, int mask) : RefineLoss
         }
         return cat([loss, zeros(1, dtype: ScalarType.Float64, device: device)]);
     }
+
+    private InterleavedLayout Layout(RefineSequence sequence) => InterleavedLayout.Of(sequence, blockSize, mask);
 }

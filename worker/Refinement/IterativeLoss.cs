@@ -23,7 +23,7 @@ internal sealed class IterativeLoss(IterativeSpec spec, Compatibility compatibil
 
     public override Tensor Backward(Replica replica, RefineSequence[] rows, long microBatch, double share)
     {
-        var losses = zeros(spec.NumIterations, dtype: ScalarType.Float64, device: replica.Device);
+        var losses = zeros(spec.NumIterations, dtype: ScalarType.Float64, device: replica.Model.Device);
         using Scalar factor = share;
         double noise = 0;
         foreach (var group in LengthGroups.Of(rows.Index(), row => row.Item.Ids.Length))
@@ -31,26 +31,32 @@ internal sealed class IterativeLoss(IterativeSpec spec, Compatibility compatibil
             using var scope = NewDisposeScope();
             var noised = group.Select(row => Noised(row.Item, draw(microBatch, row.Index, row.Item))).ToArray();
             noise += noised.Sum(row => row.Share);
-            var batch = new RefineBatch([.. group.Select(row => row.Item)], [.. noised.Select(row => row.Ids)], replica.Device);
-            var ids = batch.Noised;
+            // Padded on the right; attention is causal, and the padding is outside the loss.
+            Tensor clean = Transfer.Padded([.. group.Select(row => row.Item.Ids)], replica.Model.Device),
+                ids = Transfer.Padded([.. noised.Select(row => row.Ids)], replica.Model.Device);
+            var length = clean.size(1);
+            long[] response = [.. group.SelectMany((row, r) => Enumerable.Range(row.Item.Ids.Length - row.Item.Targets, row.Item.Targets)
+                .Select(i => r * length + i))];
+            var at = response.ToDevice(replica.Model.Device);
+            Tensor before = at.sub(Scalars.Of(1)), targets = clean.view(-1).index_select(0, at);
             for (var pass = 0; pass < spec.NumIterations; pass++)
             {
-                var predicted = empty_like(batch.Targets);
+                var predicted = empty_like(targets);
                 using (NewDisposeScope())
                 {
-                    var hidden = batch.Predictors(replica.Model.Hidden(ids));
-                    var loss = HeadLoss.Backward(replica, hidden, share * Weights[pass], (logits, at) =>
+                    var hidden = replica.Model.Hidden(ids).flatten(0, 1).index_select(0, before);
+                    var loss = HeadLoss.Backward(replica, hidden, share * Weights[pass], (logits, piece) =>
                     {
-                        predicted.narrow(0, at.Start, at.Count).copy_(logits.argmax(-1)); // no gradient through the decoding
-                        return nn.functional.cross_entropy(logits, batch.Targets.narrow(0, at.Start, at.Count),
+                        predicted.narrow(0, piece.Start, piece.Count).copy_(logits.argmax(-1)); // no gradient through the decoding
+                        return nn.functional.cross_entropy(logits, targets.narrow(0, piece.Start, piece.Count),
                             reduction: nn.Reduction.Sum);
                     });
                     losses[pass].add_(loss.mul_(factor), Scalars.One);
                 }
-                ids = batch.WithResponses(predicted);
+                ids = clean.view(-1).index_copy(0, at, predicted).view(clean.shape); // the clean prompt, the predicted response
             }
         }
-        return cat([losses, tensor([noise / rows.Length], device: replica.Device)]);
+        return cat([losses, tensor([noise / rows.Length], device: replica.Model.Device)]);
     }
 
     private (int[] Ids, double Share) Noised(RefineSequence sequence, (float T, float[] U) random)

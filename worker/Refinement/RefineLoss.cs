@@ -19,7 +19,6 @@ internal abstract class RefineLoss
     public long Tokens(RefineSequence sequence) => (long)Weights.Count * Length(sequence);
 
     /// <summary>Adds the gradient of a micro batch to the replica's.</summary>
-    /// <param name="replica">The model and its gradients.</param>
     /// <param name="microBatch">Its number, counted from the run's start.</param>
     /// <param name="share">Share of a target in the mean.</param>
     /// <returns>The losses, multiplied by the share, and the mean noise of the rows: float64, on the device.</returns>

@@ -4,8 +4,6 @@ using LightReasoner.Api;
 namespace LightReasoner.Worker.Refinement;
 
 /// <summary>A prompt, its response and the EOS tail as one sequence of tokens.</summary>
-/// <param name="Ids">All tokens.</param>
-/// <param name="ResponseStart">Index of the first token of the response.</param>
 internal sealed record RefineSequence(int[] Ids, int ResponseStart)
 {
     /// <summary>Tokens of the response (EOS tail included) that some earlier token can predict.</summary>
@@ -17,8 +15,7 @@ internal sealed record RefineSequence(int[] Ids, int ResponseStart)
 
     /// <summary>
     /// Puts a sequence together: the response is followed by one EOS, which counts as content for truncation, and then by more of them
-    /// until
-    /// the tail is complete or the sequence full.
+    /// until the tail is complete or the sequence full.
     /// </summary>
     /// <exception cref="InvalidDataException">The sequence is too long and <paramref name="truncation"/> is error.</exception>
     public static RefineSequence Build(int[] prompt, int[] response, int eos, EosTail tail, int maxLength, Truncation truncation,

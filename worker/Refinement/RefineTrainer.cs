@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Refinement;
 
 /// <summary>Trains a model to produce whole blocks of tokens per forward pass, by iterative refinement or by interleaved masks.</summary>
-public sealed class RefineTrainer : Trainer<RefineMetrics>
+internal sealed class RefineTrainer : Trainer<RefineMetrics>
 {
     private readonly RefineRunSpec _spec;
     private readonly RefineTraining _training;
@@ -60,20 +60,17 @@ public sealed class RefineTrainer : Trainer<RefineMetrics>
         Adapter = spec.Method is TrainingMethod.Lora ? model.Model.Lora?.Options ?? spec.Lora : null;
     }
 
-    /// <inheritdoc/>
     public override long Records => _sequences.Count;
 
     /// <summary>Records left out because maxLength leaves nothing of their response.</summary>
     public long RecordsDropped { get; }
 
-    /// <summary>Records that maxLength cuts.</summary>
     public long RecordsCut { get; }
 
     /// <summary>
     /// One optimizer step. Every response token of the step has the same share in it, in whatever micro batch it is (published: every
     /// micro batch has).
     /// </summary>
-    /// <param name="stop">Ends it between two micro batches; nothing has changed then.</param>
     public override RefineMetrics TrainStep(CancellationToken stop = default)
     {
         var first = Step * _training.GradientAccumulationSteps;
@@ -131,7 +128,6 @@ public sealed class RefineTrainer : Trainer<RefineMetrics>
     public void SaveModel(string folder, string sourceFolder) =>
         HuggingFaceFolder.Save(Model.Model, sourceFolder, folder, Model.Model.DType);
 
-    /// <inheritdoc/>
     public override void Dispose()
     {
         base.Dispose();

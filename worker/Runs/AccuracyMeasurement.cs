@@ -185,7 +185,7 @@ internal sealed class AccuracyMeasurement
     {
         var begun = _run.Time.GetTimestamp();
         model.Loaded.Model.eval();
-        return new AccuracyEvaluator().Evaluate(model.Loaded, model.Tokenizer, questions, spec, _decoding, _run.Stop,
+        return AccuracyEvaluator.Evaluate(model.Loaded, model.Tokenizer, questions, spec, _decoding, _run.Stop,
             done => _run.Progress.Show(what, done, questions.Count, "questions", _run.Time.GetElapsedTime(begun)), _replicas);
     }
 }

@@ -6,12 +6,8 @@ using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Sampling;
 
-/// <summary>An answer as it is written.</summary>
-/// <param name="Index">Position of the question's record in the dataset.</param>
-/// <param name="Question">The question.</param>
-/// <param name="Ids">Token ids of the answer.</param>
-/// <param name="PromptIds">Token ids of the prompt.</param>
-public sealed record AnswerLine(int Index, string Question, int[] Ids, int[]? PromptIds = null);
+/// <summary>An answer as it is written; <c>Index</c> is the position of the question's record in the dataset.</summary>
+internal sealed record AnswerLine(int Index, string Question, int[] Ids, int[]? PromptIds = null);
 
 /// <summary>
 /// The answers of a chunk as JSONL, one line a question, so that another run can score them again or learn them: <c>index</c> (of the
@@ -19,7 +15,6 @@ public sealed record AnswerLine(int Index, string Question, int[] Ids, int[]? Pr
 /// </summary>
 internal static class AnswerFile
 {
-    /// <summary>Content of the file.</summary>
     public static string Write(IEnumerable<(Question Question, ChunkAnswer Answer)> answers)
     {
         var text = new StringBuilder();
@@ -29,7 +24,6 @@ internal static class AnswerFile
         return text.ToString();
     }
 
-    /// <summary>The answers, one after the other.</summary>
     public static async IAsyncEnumerable<AnswerLine> LinesAsync(string uri,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -52,7 +46,7 @@ internal static class AnswerFile
             ? line.Ids
             : throw new WorkerException(ExitCode.BadData,
                 $"{uri}: has no answer to record {question.Index + 1} of the dataset ('{DataRecord.Shorten(question.Text)}'); spec.answers "
-                + "needs a "
-                + "run over the same dataset");
+                + "needs a run "
+                + "over the same dataset");
     }
 }

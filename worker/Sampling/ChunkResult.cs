@@ -4,12 +4,11 @@ using LightReasoner.Worker.Data;
 namespace LightReasoner.Worker.Sampling;
 
 /// <summary>What sampling a chunk of questions gave.</summary>
-/// <param name="Answers">The expert's answers, question by question.</param>
 /// <param name="Samples">The kept steps, in the order of the questions and then of the steps. A sample is made when it is asked
 /// for.</param>
 /// <param name="StepsSeen">Steps whose distributions were compared.</param>
 /// <param name="KlSum">Sum of KL over the kept steps, in nats.</param>
-public sealed record ChunkResult(IReadOnlyList<ChunkAnswer> Answers, IReadOnlyList<ContrastiveSample> Samples, long StepsSeen, double KlSum)
+internal sealed record ChunkResult(IReadOnlyList<ChunkAnswer> Answers, IReadOnlyList<ContrastiveSample> Samples, long StepsSeen, double KlSum)
 {
     /// <summary>How the two models compare at all steps.</summary>
     public required PairFigures Pair { get; init; }
@@ -21,21 +20,14 @@ public sealed record ChunkResult(IReadOnlyList<ChunkAnswer> Answers, IReadOnlyLi
     public required Func<int, IReadOnlyList<StepExample>> Examples { get; init; }
 }
 
-/// <summary>The figures of the first so many questions of a chunk.</summary>
-/// <param name="Questions">How many.</param>
-/// <param name="StepsSeen">Steps whose distributions were compared.</param>
-/// <param name="SamplesKept">Steps kept.</param>
-/// <param name="KlSum">Sum of KL over the kept steps, in nats.</param>
-/// <param name="AnswersCut">Answers that a limit cut before their end.</param>
-/// <param name="PromptsTooLong">Questions left out.</param>
-public sealed record ChunkPoint(int Questions, long StepsSeen, long SamplesKept, double KlSum, long AnswersCut, long PromptsTooLong);
+/// <summary>The figures of the first so many questions of a chunk; questions too long for the models are left out.</summary>
+internal sealed record ChunkPoint(int Questions, long StepsSeen, long SamplesKept, double KlSum, long AnswersCut, long PromptsTooLong);
 
 /// <summary>The expert's answer to a question.</summary>
 /// <param name="Ids">Its token ids; none where prompt and answer leave no room in a model's context.</param>
 /// <param name="Cut">Whether a limit came before an end-of-sequence token.</param>
-public sealed record ChunkAnswer(int[] Ids, bool Cut)
+internal sealed record ChunkAnswer(int[] Ids, bool Cut)
 {
-    /// <summary>Token ids of the prompt.</summary>
     public int[] PromptIds { get; init; } = [];
 
     /// <summary>No answer, since the prompt is too long.</summary>
@@ -43,18 +35,11 @@ public sealed record ChunkAnswer(int[] Ids, bool Cut)
 }
 
 /// <summary>A kept step for people: what stood before it, and how likely each plausible token is to both models.</summary>
-/// <param name="Question">The question.</param>
 /// <param name="Prefix">The answer before the step.</param>
-/// <param name="Step">Index of the step among the generated tokens.</param>
-/// <param name="Kl">KL(expert ‖ amateur), in nats.</param>
 /// <param name="Tokens">The plausible tokens, likeliest to the expert first.</param>
-public sealed record StepExample(string Question, string Prefix, int Step, double Kl, IReadOnlyList<StepExample.Token> Tokens)
+internal sealed record StepExample(string Question, string Prefix, int Step, double Kl, IReadOnlyList<StepExample.Token> Tokens)
 {
-    /// <summary>A plausible token.</summary>
-    /// <param name="Text">Its text.</param>
-    /// <param name="Expert">Its probability to the expert.</param>
-    /// <param name="Amateur">Its probability to the amateur.</param>
-    /// <param name="Weight">Its weight in the label.</param>
+    /// <summary>A plausible token, its probabilities to both models, and its weight in the label.</summary>
     public sealed record Token(string Text, double Expert, double Amateur, double Weight);
 
     /// <summary>Indices of some elements, evenly apart.</summary>

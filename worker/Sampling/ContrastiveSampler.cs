@@ -13,7 +13,7 @@ namespace LightReasoner.Worker.Sampling;
 /// the steps where they disagree become samples. Three stages, each over a whole chunk: generate, score, select. Every position is computed
 /// once by each model.
 /// </summary>
-public sealed class ContrastiveSampler
+internal sealed class ContrastiveSampler
 {
     /// <summary>Tokens that a model reads at once when it scores, padding included.</summary>
     private const int ReadTokens = 8192;
@@ -26,7 +26,6 @@ public sealed class ContrastiveSampler
     private readonly int _batchSize, _context;
 
     /// <summary>Prepares sampling. The models remain the caller's.</summary>
-    /// <param name="vocabulary">The tokens that both models have.</param>
     /// <param name="batchSize">Questions that are decoded at once.</param>
     public ContrastiveSampler(LoadedModel expert, LoadedModel amateur, Tokenizer tokenizer, VocabularyMap vocabulary,
         SamplingRunSpec spec, int batchSize)
@@ -40,10 +39,8 @@ public sealed class ContrastiveSampler
     }
 
     /// <summary>Samples some questions. The result depends on these questions alone, not on what was sampled before.</summary>
-    /// <param name="questions">The questions, in any number.</param>
     /// <param name="given">The answers' ids by question, where another run has generated them; null to generate.</param>
     /// <param name="progress">Is told how many questions are answered.</param>
-    /// <param name="cancellation">Ends sampling between two forward passes.</param>
     public ChunkResult Sample(IReadOnlyList<Question> questions, IReadOnlyList<int[]>? given = null, Action<int>? progress = null,
         CancellationToken cancellation = default)
     {

@@ -14,14 +14,10 @@ namespace LightReasoner.Worker.Sampling;
 /// <param name="Amateur">Their probabilities to the amateur.</param>
 internal sealed record SoftLabel(int Row, double Kl, int[] TokenIds, double[] Weights, double[] Expert, double[] Amateur);
 
-/// <summary>How two models' distributions compare at one step; over the common tokens, entropies in nats.</summary>
-/// <param name="Kl">KL(expert ‖ amateur), in nats.</param>
-/// <param name="ExpertEntropy">Entropy of the expert's distribution.</param>
-/// <param name="AmateurEntropy">Entropy of the amateur's.</param>
-/// <param name="ExpertTop">The expert's most likely token, by its ids.</param>
-/// <param name="AmateurTop">The amateur's, by the expert's ids.</param>
-/// <param name="ExpertLog">Log probability of the answer's token to the expert; null where the token is not common.</param>
-/// <param name="AmateurLog">The same to the amateur.</param>
+/// <summary>
+/// How two models' distributions over the common tokens compare at one step: KL and entropies in nats, the most likely tokens by the expert's
+/// ids, and log probabilities of the answer's token, null where that is not common.
+/// </summary>
 internal readonly record struct StepFigures(
     double Kl, double ExpertEntropy, double AmateurEntropy, int ExpertTop, int AmateurTop, double? ExpertLog, double? AmateurLog);
 
@@ -46,21 +42,20 @@ internal static class ContrastiveSelection
         var smoothed = expert.add(s_epsilon, Scalars.One);
         Tensor expertLog = smoothed.log(), amateurLog = amateur.add(s_epsilon, Scalars.One).log_();
         var common = Array.ConvertAll(chosen, vocabulary.CommonIndex);
-        var at1 = Array.ConvertAll(common, index => Math.Max(index, 0)).ToDevice(expert.device).unsqueeze(-1);
-        var figures = new List<Tensor> { Dot(expert, expertLog), Dot(amateur, amateurLog), expert.argmax(-1), amateur.argmax(-1),
-            expertLog.gather(-1, at1).squeeze(-1), amateurLog.gather(-1, at1).squeeze(-1) };
-        var advantage = expertLog.sub_(amateurLog);           // log((pE + ε) / (pA + ε))
-        figures.Insert(0, smoothed.mul_(advantage).sum(-1)); // Σ (pE + ε) · advantage
-        var host = stack([.. figures.Select(figure => figure.to(ScalarType.Float64))]).ToHost<double>();
-        var count = chosen.Length;
-        var kl = host.AsSpan(0, count).ToArray();
+        var token = Array.ConvertAll(common, index => Math.Max(index, 0)).ToDevice(expert.device).unsqueeze(-1);
+        Tensor[] figures = [Dot(expert, expertLog).neg(), Dot(amateur, amateurLog).neg(), expert.argmax(-1), amateur.argmax(-1),
+            expertLog.gather(-1, token).squeeze(-1), amateurLog.gather(-1, token).squeeze(-1)];
+        var advantage = expertLog.sub_(amateurLog);         // log((pE + ε) / (pA + ε))
+        var divergence = smoothed.mul_(advantage).sum(-1); // Σ (pE + ε) · advantage
+        double[][] host = [.. stack([.. figures.Prepend(divergence).Select(figure => figure.to(ScalarType.Float64))]).ToHost<double>().Chunk(chosen.Length)];
+        var kl = host[0];
         if (!kl.All(double.IsFinite))
             throw new InvalidDataException("the logits of the expert or of the amateur are not finite; a model's weights are damaged, or "
                 + "its dtype is too narrow for it (try bfloat16 or float32)");
 
-        var steps = Enumerable.Range(0, count).Select(row => new StepFigures(kl[row], -Figure(1, row), -Figure(2, row),
-            vocabulary.ExpertId((long)Figure(3, row)), vocabulary.ExpertId((long)Figure(4, row)),
-            common[row] < 0 ? null : Figure(5, row), common[row] < 0 ? null : Figure(6, row))).ToArray();
+        StepFigures[] steps = [.. kl.Select((nats, row) => new StepFigures(nats, host[1][row], host[2][row],
+            vocabulary.ExpertId((long)host[3][row]), vocabulary.ExpertId((long)host[4][row]),
+            common[row] < 0 ? null : host[5][row], common[row] < 0 ? null : host[6][row]))];
         int[] kept = [.. Enumerable.Range(0, kl.Length).Where(row => kl[row] >= selection.Beta)];
         if (kept.Length == 0)
             return ([], steps);
@@ -86,8 +81,6 @@ internal static class ContrastiveSelection
                 [.. values.AsSpan(which * ids.Length + start, end - start).ToArray().Select(value => (double)value)];
         }
         return (labels, steps);
-
-        double Figure(int which, int row) => host[which * count + row];
     }
 
     /// <summary>Sums of the products along rows, without a tensor for the products.</summary>

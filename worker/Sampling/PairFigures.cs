@@ -1,13 +1,12 @@
 namespace LightReasoner.Worker.Sampling;
 
 /// <summary>How expert and amateur compare over many steps: whether the pair is worth a run.</summary>
-/// <param name="Steps">Steps compared.</param>
 /// <param name="SameTop">Steps at which both find the same token most likely.</param>
 /// <param name="ConfidentUnsure">Steps at which the expert is confident (entropy below 1 nat) and the amateur unsure (above 3).</param>
 /// <param name="Scored">Steps whose token both know.</param>
 /// <param name="ExpertLog">Sum of the expert's log probabilities of these tokens.</param>
 /// <param name="AmateurLog">Sum of the amateur's.</param>
-public sealed record PairFigures(long Steps, long SameTop, long ConfidentUnsure, long Scored, double ExpertLog, double AmateurLog)
+internal sealed record PairFigures(long Steps, long SameTop, long ConfidentUnsure, long Scored, double ExpertLog, double AmateurLog)
 {
     /// <summary>Width of a bin of <see cref="Entropies"/>, in nats, and of <see cref="KlCounts"/>.</summary>
     public const double EntropyBin = 0.5, KlBin = 0.1;
@@ -26,11 +25,9 @@ public sealed record PairFigures(long Steps, long SameTop, long ConfidentUnsure,
     /// <summary>All steps by KL: bin i holds those from i · <see cref="KlBin"/> on.</summary>
     public SortedDictionary<int, long> KlCounts { get; init; } = [];
 
-    /// <summary>The expert's perplexity on the answers.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public double ExpertPerplexity => Math.Exp(-ExpertLog / Math.Max(1, Scored));
 
-    /// <summary>The amateur's perplexity on the same answers.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public double AmateurPerplexity => Math.Exp(-AmateurLog / Math.Max(1, Scored));
 
@@ -51,7 +48,6 @@ public sealed record PairFigures(long Steps, long SameTop, long ConfidentUnsure,
         : "Worth a try: they agree at most steps, and the expert is the better of the two where they do not. Only accuracy before and "
             + "after shows whether it helps.";
 
-    /// <summary>The figures of both.</summary>
     public static PairFigures operator +(PairFigures a, PairFigures b) =>
         new(a.Steps + b.Steps, a.SameTop + b.SameTop, a.ConfidentUnsure + b.ConfidentUnsure, a.Scored + b.Scored, a.ExpertLog + b.ExpertLog,
             a.AmateurLog + b.AmateurLog)
@@ -74,15 +70,9 @@ public sealed record PairFigures(long Steps, long SameTop, long ConfidentUnsure,
         static int Bin(double entropy) => (int)Math.Min(EntropyBins - 1, Math.Max(0, entropy) / EntropyBin);
     }
 
-    /// <summary>How many there are of each key.</summary>
     internal static SortedDictionary<int, long> Count<T>(IEnumerable<T> all, Func<T, int> key) =>
         new(all.GroupBy(key).ToDictionary(group => group.Key, group => (long)group.Count()));
 
-    /// <summary>The counts of both.</summary>
-    internal static SortedDictionary<int, long> Sum(SortedDictionary<int, long> a, SortedDictionary<int, long> b)
-    {
-        var sum = new SortedDictionary<int, long>(a);
-        foreach (var (key, count) in b) sum[key] = sum.GetValueOrDefault(key) + count;
-        return sum;
-    }
+    internal static SortedDictionary<int, long> Sum(SortedDictionary<int, long> a, SortedDictionary<int, long> b) =>
+        new(a.Concat(b).GroupBy(bin => bin.Key).ToDictionary(group => group.Key, group => group.Sum(bin => bin.Value)));
 }

@@ -6,23 +6,18 @@ namespace LightReasoner.Worker.Sampling;
 
 /// <summary>How the tokens of two models go together.</summary>
 /// <param name="Expert">Tokens of the expert.</param>
-/// <param name="Amateur">Tokens of the amateur.</param>
 /// <param name="Common">Tokens that are spelled alike in both.</param>
 /// <param name="Moved">Those of them whose ids differ.</param>
-/// <param name="Examples">Some of these.</param>
-public sealed record VocabularyFigures(int Expert, int Amateur, int Common, int Moved, IReadOnlyList<TwinToken> Examples);
+internal sealed record VocabularyFigures(int Expert, int Amateur, int Common, int Moved, IReadOnlyList<TwinToken> Examples);
 
-/// <summary>A token that both models have.</summary>
-/// <param name="Token">The token.</param>
-/// <param name="ExpertId">Its id in the expert.</param>
-/// <param name="AmateurId">Its id in the amateur.</param>
-public sealed record TwinToken(string Token, int ExpertId, int AmateurId);
+/// <summary>A token that both models have, and its ids.</summary>
+internal sealed record TwinToken(string Token, int ExpertId, int AmateurId);
 
 /// <summary>
 /// The tokens that expert and amateur have in common: those of equal ids where their tokenizers agree on the ids (the models may have
 /// different numbers of unused rows), else those that are spelled alike.
 /// </summary>
-public sealed class VocabularyMap
+internal sealed class VocabularyMap
 {
     /// <summary>
     /// Share of the expert's tokens that the amateur must have; below it the two distributions are about different things.
@@ -43,7 +38,6 @@ public sealed class VocabularyMap
         (_expertIds, _amateurIds) = ([.. pairs.Select(pair => pair.ExpertId)], [.. pairs.Select(pair => pair.AmateurId)]);
     }
 
-    /// <summary>Number of common tokens.</summary>
     public int Size { get; }
 
     /// <summary>Whether a token has the same id in both.</summary>
@@ -54,7 +48,6 @@ public sealed class VocabularyMap
 
     /// <summary>Compares two tokenizers.</summary>
     /// <param name="expertRows">Tokens that the expert has logits for.</param>
-    /// <param name="amateurRows">Tokens that the amateur has logits for.</param>
     /// <exception cref="InvalidDataException">They share too few tokens.</exception>
     public static VocabularyMap Of(Tokenizer expert, int expertRows, Tokenizer amateur, int amateurRows)
     {
@@ -70,7 +63,6 @@ public sealed class VocabularyMap
             ? Equal(expertRows, amateurRows) : new VocabularyMap(expert, amateur, amateurRows, pairs);
     }
 
-    /// <summary>How the tokens of two models go together.</summary>
     public static VocabularyFigures Compare(Tokenizer expert, int expertRows, Tokenizer amateur, int amateurRows)
     {
         const int Examples = 10;

@@ -1,4 +1,5 @@
 using Azure;
+using Azure.Identity;
 using Azure.Storage;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -13,7 +14,7 @@ namespace LightReasoner.Worker.Storage;
 /// </summary>
 /// <param name="folder">Prefix of all names, without a slash at its end; empty for the container itself.</param>
 /// <param name="uri">The root as the user wrote it, without credentials.</param>
-public sealed class AzureBlobStore(BlobContainerClient container, string folder, string uri) : IBlobStore
+internal sealed class AzureBlobStore(BlobContainerClient container, string folder, string uri) : IBlobStore
 {
     /// <summary>A block blob has at most 50,000 blocks.</summary>
     private const int MaxBlocks = 50_000;
@@ -23,10 +24,8 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
 
     private readonly string _prefix = folder.Length == 0 ? "" : folder + "/";
 
-    /// <inheritdoc/>
     public string Uri => uri;
 
-    /// <inheritdoc/>
     public Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default) =>
         ExplainAsync<IReadOnlyList<BlobInfo>>("", async () =>
     {
@@ -38,19 +37,16 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
         return blobs;
     });
 
-    /// <inheritdoc/>
     public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default) => ExplainAsync(name, () =>
         // A blob that is replaced while it is read ends in an error, not in a mixture.
         Blob(name).OpenReadAsync(new BlobOpenReadOptions(allowModifications: false) { BufferSize = Pieces.Bytes }, cancellation));
 
-    /// <inheritdoc/>
     public Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default) => IfThereAsync(name, async () =>
     {
         BlobDownloadResult result = await Blob(name).DownloadContentAsync(cancellation);
         return new BlobContent(result.Content.ToArray(), result.Details.ETag.ToString());
     });
 
-    /// <inheritdoc/>
     public Task<string?> TagAsync(string name, CancellationToken cancellation = default) => IfThereAsync(name, async () =>
         (await Blob(name).GetPropertiesAsync(cancellationToken: cancellation)).Value.ETag.ToString());
 
@@ -62,7 +58,6 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
             : $"etag:{properties.ETag.ToString().Trim('"')}";
     });
 
-    /// <inheritdoc/>
     public Task<string?> PutAsync(string name, Stream content, PutCondition condition = default,
         CancellationToken cancellation = default) => ExplainAsync(name, async () =>
     {
@@ -79,14 +74,13 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
             return written.ETag.ToString();
         }
         catch (RequestFailedException e) when (condition.ETag is not null
-            && (e.Status == 412 || AzureErrors.Is(e, BlobErrorCode.BlobAlreadyExists)
-                || (AzureErrors.Is(e, BlobErrorCode.BlobNotFound) && condition.ETag.Length > 0)))
+            && (e.Status == 412 || Is(e, BlobErrorCode.BlobAlreadyExists)
+                || (Is(e, BlobErrorCode.BlobNotFound) && condition.ETag.Length > 0)))
         {
             return null;
         }
     });
 
-    /// <inheritdoc/>
     public Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default) =>
         ExplainAsync<bool>(name, async () =>
     {
@@ -101,7 +95,6 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
         }
     });
 
-    /// <inheritdoc/>
     public Task DownloadAsync(string name, string path, Action<long>? arrived = null, CancellationToken cancellation = default) =>
         ExplainAsync(name, () =>
         Blob(name).DownloadToAsync(path, new BlobDownloadToOptions
@@ -115,7 +108,7 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
     private static StorageTransferOptions Transfer(long length) => new()
     {
         InitialTransferSize = Pieces.Bytes,
-        MaximumTransferSize = Pieces.SizeFor(length, MaxBlocks),
+        MaximumTransferSize = Math.Max(Pieces.Bytes, length / MaxBlocks + 1),
         MaximumConcurrency = Pieces.Concurrency,
     };
 
@@ -126,7 +119,7 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
         {
             return await request();
         }
-        catch (RequestFailedException e) when (AzureErrors.Is(e, BlobErrorCode.BlobNotFound)
+        catch (RequestFailedException e) when (Is(e, BlobErrorCode.BlobNotFound)
             || (e.Status == 404 && string.IsNullOrEmpty(e.ErrorCode)))
         {
             return null;
@@ -140,11 +133,53 @@ public sealed class AzureBlobStore(BlobContainerClient container, string folder,
         {
             return await request();
         }
-        catch (Exception e) when (AzureErrors.Explain(WorkerException.CauseOf(e), uri, name, container) is { } explained)
+        catch (Exception e) when (Explained(WorkerException.CauseOf(e)) is { } explained)
         {
             throw explained;
         }
+
+        Exception? Explained(Exception error) => error switch
+        {
+            RequestFailedException e => Explain(e, name.Length == 0 ? uri : $"{uri}/{name}"),
+            AuthenticationFailedException e => Explain(e, uri),
+            UnreachableHostException e => new WorkerException(ExitCode.Failure,
+                $"{uri}: {e.Message}; is the account's name right ({container.AccountName})?", e),
+            _ => null,
+        };
     }
+
+    private Exception Explain(RequestFailedException e, string what)
+    {
+        var code = string.IsNullOrEmpty(e.ErrorCode) ? $"HTTP {e.Status}" : $"{e.ErrorCode}, HTTP {e.Status}";
+        if (Is(e, BlobErrorCode.ContainerNotFound))
+            return new WorkerException(ExitCode.MissingInput,
+                $"{what}: account {container.AccountName} has no container '{container.Name}'; "
+                + $"create it (az storage container create --account-name {container.AccountName} --name {container.Name}) or name "
+                    + "another one", e);
+        return e.Status switch
+        {
+            404 => new FileNotFoundException($"{what}: there is no such blob ({code})", what, e),
+            401 or 403 => new WorkerException(ExitCode.NoPermission,
+                $"{what}: account {container.AccountName} refused the credentials ({code}); "
+                + "a key or SAS must be current, an identity needs the role 'Storage Blob Data Contributor' (or Reader, for inputs)", e),
+            400 => new WorkerException(ExitCode.BadManifest,
+                $"{what}: the service rejects this request ({code}: {FirstLine(e)}); is the name right?", e),
+            0 => new WorkerException(ExitCode.Failure, $"{what}: {container.Uri.Host} cannot be reached ({FirstLine(e)})", e),
+            _ => new WorkerException(ExitCode.Failure, $"{what}: {FirstLine(e)} ({code})", e),
+        };
+    }
+
+    private static WorkerException Explain(AuthenticationFailedException e, string what) => e is CredentialUnavailableException
+        ? new WorkerException(ExitCode.NoPermission,
+            $"{what}: there are no credentials for Azure; name a Secret in spec.storage.secretRef with AZURE_STORAGE_CONNECTION_STRING "
+            + "(or AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN), or give the pod a workload identity", e)
+        : new WorkerException(ExitCode.Failure, $"{what}: no token for Azure ({FirstLine(e.GetBaseException())})", e);
+
+    /// <summary>Whether an answer has this code; one that did not come from the service itself has none.</summary>
+    private static bool Is(RequestFailedException e, BlobErrorCode code) =>
+        string.Equals(e.ErrorCode, code.ToString(), StringComparison.Ordinal);
+
+    private static string FirstLine(Exception e) => e.Message.Split('\n', 2)[0].Trim();
 
     /// <summary>The SDK tells sums; a meter of several blobs wants what was added.</summary>
     private sealed class Increments(Action<long> arrived) : IProgress<long>

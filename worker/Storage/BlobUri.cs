@@ -8,8 +8,11 @@ public static partial class BlobUri
 {
     /// <summary>The store whose root is a URI; a path without a scheme is a folder of this machine.</summary>
     /// <exception cref="WorkerException">The scheme is unknown, or the URI is incomplete.</exception>
-    public static IBlobStore Open(string uri) => StorageUri.Parse(uri) is var parsed
-        ? Open(parsed with { Path = parsed.Path.TrimEnd('/') }) : null!;
+    public static IBlobStore Open(string uri)
+    {
+        var parsed = StorageUri.Parse(uri);
+        return Open(parsed with { Path = parsed.Path.TrimEnd('/') });
+    }
 
     /// <summary>The store of the folder that holds a file, and the file's name in it.</summary>
     /// <exception cref="WorkerException">The URI names a container, host or repository and no file of it.</exception>
@@ -21,8 +24,7 @@ public static partial class BlobUri
 
     /// <summary>
     /// The files that a URI names, in the order of their names. <c>*</c> stands for what has no slash, <c>**</c> for anything, <c>?</c>
-    /// for one character;
-    /// a folder for the files in it.
+    /// for one character; a folder for the files in it.
     /// </summary>
     /// <exception cref="WorkerException">There is none.</exception>
     public static async Task<(IBlobStore Store, IReadOnlyList<string> Names)> FindAsync(string uri, CancellationToken cancellation)
@@ -47,7 +49,6 @@ public static partial class BlobUri
     }
 
     /// <summary>Refuses a URI that is incomplete, of a folder or of files.</summary>
-    /// <exception cref="WorkerException">The scheme is unknown, or something is missing.</exception>
     internal static void Check(string uri, bool isFile)
     {
         if (isFile) Split(uri);
@@ -69,9 +70,6 @@ public static partial class BlobUri
         var path = parsed.Path.TrimEnd('/');
         return (parsed with { Path = path.Length == 0 && parsed.Scheme != "file" ? part : $"{path}/{part}" }).ToString();
     }
-
-    /// <summary>A name as it stands in a URI: <c>%</c>, <c>*</c>, <c>?</c> and <c>#</c> are escaped.</summary>
-    public static string Escape(string name) => StorageUri.Escape(name);
 
     /// <summary>An address without its user info and query, which may hold credentials.</summary>
     public static string WithoutCredentials(string uri) =>

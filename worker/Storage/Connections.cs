@@ -78,7 +78,9 @@ internal sealed class Connections : DelegatingHandler
             var response = await ListenAsync(host, _patience + upload, async stop =>
                 await Tries.ExecuteAsync(async once => await base.SendAsync(request, once), stop), cancellation);
             if (request.Method == HttpMethod.Head || response.Content.Headers.ContentLength == 0) Silent.TryRemove(host, out _);
-            response.Content = new Body(response.Content, host, _patience);
+            var parts = new StreamContent(new Parts(await response.Content.ReadAsStreamAsync(cancellation), host, _patience));
+            foreach (var (name, values) in response.Content.Headers.NonValidated) parts.Headers.TryAddWithoutValidation(name, values);
+            response.Content = parts;
             return response;
         }
         catch (Exception e) when (IsUnreachable(e) && !cancellation.IsCancellationRequested)
@@ -119,54 +121,9 @@ internal sealed class Connections : DelegatingHandler
             or OperationCanceledException { InnerException: TimeoutException };
 
     /// <summary>The body of an answer, each part of which has to come in time.</summary>
-    private sealed class Body : HttpContent
-    {
-        private readonly HttpContent _inner;
-        private readonly string _host;
-        private readonly TimeSpan _patience;
-
-        public Body(HttpContent inner, string host, TimeSpan patience)
-        {
-            (_inner, _host, _patience) = (inner, host, patience);
-            foreach (var (name, values) in inner.Headers.NonValidated.Select(header =>
-                (header.Key, (IEnumerable<string>)header.Value))) Headers.TryAddWithoutValidation(name, values);
-        }
-
-        protected override async Task<Stream> CreateContentReadStreamAsync() =>
-            new Parts(await _inner.ReadAsStreamAsync(), _host, _patience);
-
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-        {
-            await using var parts = await CreateContentReadStreamAsync();
-            await parts.CopyToAsync(stream);
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = _inner.Headers.ContentLength ?? 0;
-            return _inner.Headers.ContentLength is not null;
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing) _inner.Dispose();
-            base.Dispose(disposing);
-        }
-    }
-
     private sealed class Parts(Stream inner, string host, TimeSpan patience) : ReadOnlyStream
     {
         private readonly long _begun = Stopwatch.GetTimestamp();
-
-        public override bool CanSeek => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -175,8 +132,6 @@ internal sealed class Connections : DelegatingHandler
             if (read == 0 || Stopwatch.GetElapsedTime(_begun) > patience) Silent.TryRemove(host, out _);
             return read;
         }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

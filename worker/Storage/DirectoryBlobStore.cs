@@ -6,7 +6,7 @@ namespace LightReasoner.Worker.Storage;
 /// Blobs as files under a folder. A write goes to a temporary file beside its place, is flushed to the disk and renamed; conditional writes
 /// take turns by an advisory lock on a file in the folder, so that they hold between processes as well.
 /// </summary>
-public sealed class DirectoryBlobStore(string root) : IBlobStore
+internal sealed class DirectoryBlobStore(string root) : IBlobStore
 {
     /// <summary>Ends the names of files that are not blobs yet, or never.</summary>
     private const string PrivateSuffix = ".~lr";
@@ -19,13 +19,11 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
 
     private readonly string _root = Path.GetFullPath(root);
 
-    /// <inheritdoc/>
     public string Uri => "file://" + StorageUri.Escape(_root.TrimEnd('/'));
 
     /// <summary>The folder.</summary>
     public string Root => _root;
 
-    /// <inheritdoc/>
     public Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default)
     {
         // Only the folder that the prefix points into is walked.
@@ -49,7 +47,6 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
         return Task.FromResult<IReadOnlyList<BlobInfo>>(blobs);
     }
 
-    /// <inheritdoc/>
     public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default)
     {
         var path = PathOf(name);
@@ -57,7 +54,6 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
         return Task.FromResult<Stream>(Open(path));
     }
 
-    /// <inheritdoc/>
     public Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default) => IfThereAsync(name, async file =>
     {
         var bytes = new byte[file.Length];
@@ -65,7 +61,6 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
         return new BlobContent(bytes, TagOf(file, bytes));
     });
 
-    /// <inheritdoc/>
     public Task<string?> TagAsync(string name, CancellationToken cancellation = default) => IfThereAsync(name, async file =>
     {
         var bytes = new byte[Math.Min(file.Length, MaxHashed)];
@@ -91,7 +86,6 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
         }
     }
 
-    /// <inheritdoc/>
     public async Task<string?> PutAsync(string name, Stream content, PutCondition condition = default,
         CancellationToken cancellation = default)
     {
@@ -134,7 +128,6 @@ public sealed class DirectoryBlobStore(string root) : IBlobStore
         File.SetLastWriteTimeUtc(file.Name, DateTime.UtcNow);
     }
 
-    /// <inheritdoc/>
     public async Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default)
     {
         var path = PathOf(name);

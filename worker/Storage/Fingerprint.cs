@@ -31,7 +31,7 @@ public sealed record Fingerprint(string Uri, string Value)
         var all = new Fingerprint[names.Count];
         await Parallel.ForAsync(0, names.Count, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellation },
             async (i, stop) =>
-            all[i] = new Fingerprint(BlobUri.Join(store.Uri, BlobUri.Escape(names[i])), await store.FingerprintAsync(names[i], stop)
+            all[i] = new Fingerprint(BlobUri.Join(store.Uri, StorageUri.Escape(names[i])), await store.FingerprintAsync(names[i], stop)
                 ?? throw new FileNotFoundException($"{store.Uri}/{names[i]}: there is no such file", names[i])));
         return all;
     }

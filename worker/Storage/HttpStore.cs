@@ -27,7 +27,6 @@ internal sealed class HttpStore : IBlobStore
 
     private readonly WebClient _web;
     private readonly CacheFolder _cache;
-    private readonly ResumableDownload _download;
     private readonly AuthenticationHeaderValue? _authorization;
     private readonly string _query;
 
@@ -35,7 +34,7 @@ internal sealed class HttpStore : IBlobStore
     /// header.</param>
     public HttpStore(Uri root, WebClient web, CacheFolder cache)
     {
-        (_web, _cache, _download, _query) = (web, cache, new ResumableDownload(web), root.Query);
+        (_web, _cache, _query) = (web, cache, root.Query);
         if (root.UserInfo.Length > 0)
         {
             string[] parts = [.. root.UserInfo.Split(':', 2).Select(System.Uri.UnescapeDataString)];
@@ -44,7 +43,6 @@ internal sealed class HttpStore : IBlobStore
         Uri = root.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
     }
 
-    /// <inheritdoc/>
     public string Uri { get; }
 
     /// <summary>The files that an index of shards names. One that is damaged names none: loading it says what is wrong.</summary>
@@ -86,7 +84,6 @@ internal sealed class HttpStore : IBlobStore
         return [.. found.OrderBy(blob => blob.Name, StringComparer.Ordinal)];
     }
 
-    /// <inheritdoc/>
     public async Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default)
     {
         var about = await FoundAsync(name, cancellation);
@@ -103,7 +100,6 @@ internal sealed class HttpStore : IBlobStore
         return DirectoryBlobStore.Open(path);
     }
 
-    /// <inheritdoc/>
     public async Task<string?> TagAsync(string name, CancellationToken cancellation = default) =>
         await AboutAsync(name, cancellation) is { } about ? about.Tag ?? "" : null;
 
@@ -117,7 +113,6 @@ internal sealed class HttpStore : IBlobStore
         return "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation));
     }
 
-    /// <inheritdoc/>
     public async Task DownloadAsync(string name, string path, Action<long>? arrived = null, CancellationToken cancellation = default) =>
         await FetchAsync(name, path, await FoundAsync(name, cancellation), arrived, cancellation);
 
@@ -128,8 +123,8 @@ internal sealed class HttpStore : IBlobStore
         // Without a tag that names exactly one content, two downloads must not be pieced together.
         if (about.EntityTag is null or { IsWeak: true }) File.Delete(path);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        return _download.FetchAsync(Request(name) with { IfRange = about.EntityTag }, path, about.Length,
-            about.Hash, arrived, cancellation);
+        return ResumableDownload.FetchAsync(_web, Request(name) with { IfRange = about.EntityTag }, path, about.Length, about.Hash, arrived,
+            cancellation);
     }
 
     private async Task<About> FoundAsync(string name, CancellationToken cancellation) =>
@@ -140,7 +135,7 @@ internal sealed class HttpStore : IBlobStore
         var request = Request(name);
         using var response = await _web.SendAsync(request, cancellation);
         if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone) return null;
-        if (!response.IsSuccessStatusCode) throw WebErrors.Explain(request, response);
+        if (!response.IsSuccessStatusCode) throw request.Explain(response);
         var headers = response.Content.Headers;
         return new About(response.Headers.ETag?.ToString() ?? headers.LastModified?.ToString("O"), headers.ContentLength,
             headers.ContentMD5 is { Length: 16 } md5 ? ContentHash.Md5(md5) : null, response.Headers.ETag);

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -7,14 +8,14 @@ using LightReasoner.Worker.Runs;
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>A file of a hub repository, as its tree lists it.</summary>
-/// <param name="Path">Path in the repository.</param>
-/// <param name="Length">Size in bytes.</param>
-/// <param name="Hash">What its content hashes to: the object id of git, or of Git LFS for large files.</param>
+/// <param name="Hash">The object id of git, or of Git LFS for large files.</param>
 internal sealed record HubFile(string Path, long Length, ContentHash Hash);
 
 /// <summary>
 /// The files of a Hugging Face repository at one commit, read only. The revision is resolved once, so that all files are of the same
-/// commit; each is downloaded into the hub cache, checked against the hash that the tree lists, and read from there.
+/// commit; each is downloaded, checked against the hash that the tree lists, and read from the cache folder of Hugging Face's own tools.
+/// Theirs is its layout, so that both find each other's files: <c>blobs/HASH</c> holds contents, <c>snapshots/COMMIT/path</c> are links to
+/// them, and locks lie below <c>.locks</c>.
 /// </summary>
 internal sealed partial class HubStore : IBlobStore
 {
@@ -23,18 +24,15 @@ internal sealed partial class HubStore : IBlobStore
 
     private readonly HubRepository _repository;
     private readonly HubOptions _options;
-    private readonly HubCache _cache;
-    private readonly ResumableDownload _download;
+    private readonly string _folder;
     private Task<(string Commit, IReadOnlyList<HubFile> Files)>? _tree;
 
     public HubStore(HubRepository repository, HubOptions options)
     {
         (_repository, _options) = (repository, options);
-        _cache = new HubCache(options.Cache, repository);
-        _download = new ResumableDownload(options.Web);
+        _folder = Path.Combine(options.Cache, repository.CacheName);
     }
 
-    /// <inheritdoc/>
     public string Uri => _repository.Uri;
 
     /// <summary>Fetches the wanted files of the root and returns the folder of this machine that holds them.</summary>
@@ -48,17 +46,15 @@ internal sealed partial class HubStore : IBlobStore
         var meter = new LocalFolder.Meter(Uri, chosen.Sum(file => file.Length), progress);
         await Parallel.ForEachAsync(chosen, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellation },
             async (file, stop) => await FetchAsync(commit, file, meter.Add, stop));
-        return System.IO.Path.Combine(_cache.Snapshot(commit), _repository.Folder);
+        return Path.Combine(Snapshot(commit), _repository.Folder);
     }
 
-    /// <inheritdoc/>
     public async Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default) =>
     [
         .. (await TreeAsync(cancellation)).Files.Select(file => new BlobInfo(NameOf(file), file.Length))
             .Where(blob => blob.Name.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(blob => blob.Name, StringComparer.Ordinal),
     ];
 
-    /// <inheritdoc/>
     public async Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default)
     {
         var (commit, file) = await FindAsync(name, cancellation);
@@ -66,11 +62,9 @@ internal sealed partial class HubStore : IBlobStore
             file ?? throw new FileNotFoundException($"{Uri}/{name}: there is no such file", name), null, cancellation));
     }
 
-    /// <inheritdoc/>
     public async Task<string?> TagAsync(string name, CancellationToken cancellation = default) =>
         (await FindAsync(name, cancellation)).File?.Hash.Hex;
 
-    /// <inheritdoc/>
     public async Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default) =>
         (await FindAsync(name, cancellation)).File?.Hash.ToString();
 
@@ -79,15 +73,45 @@ internal sealed partial class HubStore : IBlobStore
 
     private string NameOf(HubFile file) => _repository.Folder.Length == 0 ? file.Path : file.Path[(_repository.Folder.Length + 1)..];
 
+    private string Snapshot(string commit) => Path.Combine(_folder, "snapshots", commit);
+
+    /// <summary>The path of a file in the cache; downloaded first where it is not there, by one process of the machine.</summary>
     private async Task<string> FetchAsync(string commit, HubFile file, Action<long>? arrived, CancellationToken cancellation)
     {
-        await _cache.HoldAsync(cancellation);
-        if (_cache.Has(file)) arrived?.Invoke(file.Length);
-        else _options.Room.MakeRoom(file.Length);
-        var request = Request($"{_options.Endpoint}/{_repository.FilesPath}/resolve/{commit}/{WebRequest.Escape(file.Path)}",
-            $"{Uri}/{NameOf(file)}");
-        return await _cache.FetchAsync(commit, file, path =>
-            _download.FetchAsync(request, path, file.Length, file.Hash, arrived, cancellation), cancellation);
+        // Held, the repository is not evicted until this process ends.
+        do Directory.CreateDirectory(_folder);
+        while (!await CacheFolder.HoldAsync(_folder, cancellation));
+        string link = Path.Combine(Snapshot(commit), file.Path), blob = Path.Combine(_folder, "blobs", file.Hash.Hex);
+        if (!Path.GetFullPath(link).StartsWith(Snapshot(commit) + "/", StringComparison.Ordinal))
+            throw new InvalidDataException($"{Uri}: '{file.Path}' leads out of the repository");
+        if (File.Exists(blob)) arrived?.Invoke(file.Length);
+        else
+        {
+            _options.Room.MakeRoom(file.Length);
+            using var turn = await FileLock.AcquireAsync(Path.Combine(_options.Cache, ".locks", _repository.CacheName,
+                file.Hash.Hex + ".lock"), cancellation);
+            if (!File.Exists(blob))
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(blob)!);
+                await ResumableDownload.FetchAsync(_options.Web,
+                    Request($"{_options.Endpoint}/{_repository.FilesPath}/resolve/{commit}/{WebRequest.Escape(file.Path)}",
+                        $"{Uri}/{NameOf(file)}"), blob + ".incomplete", file.Length, file.Hash, arrived, cancellation);
+                File.Move(blob + ".incomplete", blob);
+            }
+        }
+        if (!File.Exists(link))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(link)!);
+            try
+            {
+                File.CreateSymbolicLink(link, Path.GetRelativePath(Path.GetDirectoryName(link)!, blob));
+            }
+            catch (IOException) when (File.Exists(link))
+            {
+                // Another process made the same link.
+            }
+        }
+        return link;
     }
 
     private WebRequest Request(string url, string shown) =>
@@ -117,10 +141,13 @@ internal sealed partial class HubStore : IBlobStore
                 if ((string?)entry?["type"] != "file") continue;
                 var large = entry["lfs"];
                 files.Add(new HubFile((string)entry["path"]!, (long)(large?["size"] ?? entry["size"])!,
-                    large is null ? ContentHash.Git((string)entry["oid"]!) : ContentHash.Sha256((string)large["oid"]!)));
+                    large is null ? new ContentHash("git", (string)entry["oid"]!) : new ContentHash("sha256", (string)large["oid"]!)));
             }
         }
-        await _cache.NoteAsync(_repository.Revision, commit, cancellation);
+        // Which commit a branch or tag stands for.
+        if (_repository.Revision != commit)
+            await new DirectoryBlobStore(Path.Combine(_folder, "refs")).PutAsync(_repository.Revision,
+                new MemoryStream(Encoding.ASCII.GetBytes(commit)), cancellation: cancellation);
         return (commit, files);
     }
 
@@ -130,7 +157,7 @@ internal sealed partial class HubStore : IBlobStore
         return _options.Web.RepeatAsync(Uri, async stop =>
         {
             using var response = await _options.Web.FollowAsync(request, stop);
-            if (!response.IsSuccessStatusCode) throw WebErrors.Explain(request, response);
+            if (!response.IsSuccessStatusCode) throw request.Explain(response);
             JsonNode value;
             try
             {

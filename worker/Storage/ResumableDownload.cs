@@ -8,7 +8,7 @@ namespace LightReasoner.Worker.Storage;
 /// A file from a web server. What arrived before an error, or before the process was killed, is kept and the rest asked for; the result is
 /// used only when its length, and its hash where one is known, are right.
 /// </summary>
-internal sealed class ResumableDownload(WebClient web)
+internal static class ResumableDownload
 {
     private const int BufferBytes = 1 << 18;
 
@@ -16,10 +16,9 @@ internal sealed class ResumableDownload(WebClient web)
     /// <param name="path">The file; not to be read before this returns.</param>
     /// <param name="length">Length that the content must have; null where only the answer tells.</param>
     /// <param name="hash">Hash that it must have, if known.</param>
-    /// <param name="arrived">Told of bytes as they arrive.</param>
     /// <exception cref="WorkerException">It could not be had, or is not what it should be.</exception>
-    public async Task FetchAsync(WebRequest request, string path, long? length, ContentHash? hash, Action<long>? arrived,
-        CancellationToken cancellation)
+    public static async Task FetchAsync(WebClient web, WebRequest request, string path, long? length, ContentHash? hash,
+        Action<long>? arrived, CancellationToken cancellation)
     {
         var furthest = new StrongBox<long>(File.Exists(path) ? new FileInfo(path).Length : 0);
         if (furthest.Value > 0) arrived?.Invoke(furthest.Value);
@@ -28,7 +27,7 @@ internal sealed class ResumableDownload(WebClient web)
             long? expected;
             // A server that gets a little further each time is not given up.
             while ((expected = await web.RepeatAsync(request.Shown, stop =>
-                PartAsync(request, path, length, furthest, arrived, stop), cancellation)) is null)
+                PartAsync(web, request, path, length, furthest, arrived, stop), cancellation)) is null)
             {
             }
             if (await ContentHash.ProblemAsync(path, expected, hash, cancellation) is not { } problem) return;
@@ -42,8 +41,8 @@ internal sealed class ResumableDownload(WebClient web)
     /// <summary>
     /// Asks once for what is missing. Gives the length that the whole must have; null where it broke off further on than before.
     /// </summary>
-    private async Task<long?> PartAsync(WebRequest request, string path, long? length, StrongBox<long> furthest, Action<long>? arrived,
-        CancellationToken cancellation)
+    private static async Task<long?> PartAsync(WebClient web, WebRequest request, string path, long? length, StrongBox<long> furthest,
+        Action<long>? arrived, CancellationToken cancellation)
     {
         await using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, 1 << 16, useAsync: true);
         var from = file.Length > length ? 0 : file.Length;
@@ -54,7 +53,7 @@ internal sealed class ResumableDownload(WebClient web)
             file.SetLength(0);
             return null;
         }
-        if (!response.IsSuccessStatusCode) throw WebErrors.Explain(request, response);
+        if (!response.IsSuccessStatusCode) throw request.Explain(response);
         if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentRange?.From != from) from = 0;
         file.SetLength(from);
         file.Position = from;

@@ -1,8 +1,8 @@
-using System.Collections.Concurrent;
 using System.Net;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
+using Amazon.S3.Transfer;
 using LightReasoner.Worker.Runs;
 using Polly;
 using Polly.Retry;
@@ -16,13 +16,10 @@ namespace LightReasoner.Worker.Storage;
 /// </summary>
 /// <param name="folder">Prefix of all keys, without the slash at its end; empty for the bucket itself.</param>
 /// <param name="uri">The root as the user wrote it.</param>
-public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, string uri) : IBlobStore
+internal sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, string uri) : IBlobStore
 {
     /// <summary>What one PUT takes at most.</summary>
     private const long MaxPut = 5L << 30;
-
-    /// <summary>An upload has at most 10,000 parts.</summary>
-    private const int MaxParts = 10_000;
 
     /// <summary>Ends the names of objects that only show whether conditions hold.</summary>
     private const string ProbeSuffix = ".~lr";
@@ -47,10 +44,8 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
     /// <param name="OnMultipart">Whether the request that completes a multipart upload keeps them as well.</param>
     private sealed record Conditions(bool QuotedTags, bool OnMultipart);
 
-    /// <inheritdoc/>
     public string Uri => uri;
 
-    /// <inheritdoc/>
     public Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default) =>
         ExplainAsync<IReadOnlyList<BlobInfo>>("", async () =>
     {
@@ -66,14 +61,12 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
         return blobs;
     });
 
-    /// <inheritdoc/>
     public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default) => ExplainAsync<Stream>(name, async () =>
     {
         var about = await s3.GetObjectMetadataAsync(bucket, _prefix + name, cancellation);
         return new PieceStream(about.ContentLength, (offset, piece) => ReadAsync(name, about.ETag, offset, piece, cancellation));
     });
 
-    /// <inheritdoc/>
     public Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default) =>
         IfThereAsync(name, () => WebClient.OfProcess.RepeatAsync($"{uri}/{name}", async stop =>
     {
@@ -83,11 +76,9 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
         return new BlobContent(bytes, response.ETag);
     }, cancellation));
 
-    /// <inheritdoc/>
     public Task<string?> TagAsync(string name, CancellationToken cancellation = default) =>
         IfThereAsync(name, async () => (await s3.GetObjectMetadataAsync(bucket, _prefix + name, cancellation)).ETag);
 
-    /// <inheritdoc/>
     public Task<string?> PutAsync(string name, Stream content, PutCondition condition = default,
         CancellationToken cancellation = default) => ExplainAsync(name, async () =>
     {
@@ -95,20 +86,15 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
             : await (_conditions is { IsFaulted: false } known ? known : _conditions = ProbeAsync(cancellation));
         string? none = condition.ETag is "" ? "*" : null, match = condition.ETag is { Length: > 0 } tag
             ? Tag(tag, conditions!.QuotedTags) : null;
-        var parts = content.Length > (conditions is { OnMultipart: false } ? MaxPut : Pieces.Bytes);
-        if (parts && conditions is { OnMultipart: false })
+        var noParts = conditions is { OnMultipart: false };
+        if (noParts && content.Length > MaxPut)
             throw new WorkerException(ExitCode.BadManifest,
                 $"{uri}/{name}: {content.Length} bytes are too many for one request, and this service ignores conditions on multipart uploads; "
                 + "write to another service");
-        var start = content.Position;
         try
         {
             return await Conflicts.ExecuteAsync(async stop =>
-            {
-                content.Position = start;
-                return parts ? await PutPartsAsync(_prefix + name, content, none, match, stop)
-                    : await PutOneAsync(_prefix + name, content, none, match, stop);
-            }, cancellation);
+                await UploadAsync(_prefix + name, content, none, match, noParts ? long.MaxValue : Pieces.Bytes, stop), cancellation);
         }
         catch (AmazonS3Exception e) when (condition.ETag is not null
             && (e.StatusCode == HttpStatusCode.PreconditionFailed || (match is not null && e.ErrorCode == "NoSuchKey")))
@@ -117,7 +103,6 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
         }
     });
 
-    /// <inheritdoc/>
     public Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default) =>
         ExplainAsync<bool>(name, async () =>
     {
@@ -134,7 +119,6 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
         }
     });
 
-    /// <inheritdoc/>
     public Task DownloadAsync(string name, string path, Action<long>? arrived = null, CancellationToken cancellation = default) =>
         ExplainAsync<bool>(name, async () =>
     {
@@ -172,50 +156,28 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
         return true;
     }, cancellation));
 
-    private async Task<string> PutOneAsync(string key, Stream content, string? none, string? match, CancellationToken cancellation) =>
-        (await s3.PutObjectAsync(new PutObjectRequest
+    /// <summary>Writes an object, in parts if it is at least so long; those of a file that was opened to be read go several at once.</summary>
+    private async Task<string> UploadAsync(string key, Stream content, string? none, string? match, long inPartsFrom,
+        CancellationToken cancellation)
+    {
+        using var transfer = new TransferUtility(s3, new TransferUtilityConfig
+        {
+            MinSizeBeforePartUpload = inPartsFrom,
+            ConcurrentServiceRequests = Pieces.Concurrency
+        });
+        var request = new TransferUtilityUploadRequest
         {
             BucketName = bucket,
             Key = key,
-            InputStream = content,
             AutoCloseStream = false,
             IfNoneMatch = none,
             IfMatch = match
-        }, cancellation)).ETag;
-
-    private async Task<string?> PutPartsAsync(string key, Stream content, string? none, string? match, CancellationToken cancellation)
-    {
-        var upload = (await s3.InitiateMultipartUploadAsync(bucket, key, cancellation)).UploadId;
-        try
-        {
-            var parts = new ConcurrentBag<PartETag>();
-            await Pieces.EachAsync(content, Pieces.SizeFor(content.Length, MaxParts), async (number, piece, stop) =>
-                parts.Add(new PartETag(number, (await s3.UploadPartAsync(new UploadPartRequest
-                {
-                    BucketName = bucket,
-                    Key = key,
-                    UploadId = upload,
-                    PartNumber = number,
-                    InputStream = piece
-                }, stop)).ETag)), cancellation);
-            var done = await s3.CompleteMultipartUploadAsync(
-                new CompleteMultipartUploadRequest
-                {
-                    BucketName = bucket,
-                    Key = key,
-                    UploadId = upload,
-                    PartETags = [.. parts.OrderBy(part => part.PartNumber)],
-                    IfNoneMatch = none,
-                    IfMatch = match
-                }, cancellation);
-            // Older Ceph gives no tag here.
-            return string.IsNullOrEmpty(done.ETag) ? (await s3.GetObjectMetadataAsync(bucket, key, cancellation)).ETag : done.ETag;
-        }
-        catch
-        {
-            await s3.AbortMultipartUploadAsync(bucket, key, upload, CancellationToken.None);
-            throw;
-        }
+        };
+        if (content is FileStream { CanWrite: false } file) request.FilePath = file.Name; // read by all parts
+        else request.InputStream = content;
+        var written = await transfer.UploadWithResponseAsync(request, cancellation);
+        // Older Ceph gives no tag for what came in parts.
+        return string.IsNullOrEmpty(written.ETag) ? (await s3.GetObjectMetadataAsync(bucket, key, cancellation)).ETag : written.ETag;
     }
 
     /// <summary>Tries on an object of its own whether conditions hold.</summary>
@@ -225,7 +187,7 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
         var key = $"{_prefix}{Guid.NewGuid():N}{ProbeSuffix}";
         try
         {
-            var tag = await PutOneAsync(key, new MemoryStream([1]), null, null, cancellation);
+            var tag = await UploadAsync(key, new MemoryStream([1]), null, null, long.MaxValue, cancellation);
             var refuses = await PutRefusedAsync([2], "*", null) && await PutRefusedAsync([2], null, $"\"{new string('0', 32)}\"");
             var quoted = refuses && !await PutRefusedAsync([1], null, Tag(tag, quoted: true));
             if (!refuses || (!quoted && await PutRefusedAsync([1], null, Tag(tag, quoted: false))))
@@ -233,7 +195,7 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
                     $"{uri}: this service ignores conditions of writes (If-None-Match, If-Match), so that two attempts could overwrite "
                     + "each other; "
                     + "write the output to a service that honours them (Amazon S3, MinIO, Ceph, R2, Azure Blob Storage) or to a mounted volume");
-            return new Conditions(quoted, await RefusesAsync(PutPartsAsync(key, new MemoryStream([3]), "*", null, cancellation)));
+            return new Conditions(quoted, await RefusesAsync(UploadAsync(key, new MemoryStream([3]), "*", null, 1, cancellation)));
         }
         finally
         {
@@ -241,7 +203,7 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
         }
 
         Task<bool> PutRefusedAsync(byte[] content, string? none, string? match) =>
-            RefusesAsync(PutOneAsync(key, new MemoryStream(content), none, match, cancellation));
+            RefusesAsync(UploadAsync(key, new MemoryStream(content), none, match, long.MaxValue, cancellation));
     }
 
     private static async Task<bool> RefusesAsync<T>(Task<T> write)

@@ -87,7 +87,6 @@ internal sealed class WebClient(ResiliencePipeline retry, TimeSpan? patience = n
 }
 
 /// <summary>A request, as often as it may have to be sent.</summary>
-/// <param name="Url">Address.</param>
 /// <param name="Shown">Address for messages, without credentials.</param>
 internal sealed record WebRequest(Uri Url, string Shown)
 {
@@ -102,4 +101,26 @@ internal sealed record WebRequest(Uri Url, string Shown)
 
     /// <summary>Tag that the content must still have for a part of it to be sent; otherwise the whole is.</summary>
     public EntityTagHeaderValue? IfRange { get; init; }
+
+    /// <summary>A final answer as an error with a remedy.</summary>
+    public Exception Explain(HttpResponseMessage response)
+    {
+        // The hub says in this header what it means by a status.
+        var said = response.Headers.TryGetValues("X-Error-Message", out var values) ? $" ({string.Join(' ', values)})" : "";
+        return response.StatusCode switch
+        {
+            HttpStatusCode.NotFound or HttpStatusCode.Gone => new FileNotFoundException($"{Shown}: there is no such file{said}", Shown),
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
+                new WorkerException(ExitCode.NoPermission, $"{Shown}: {(int)response.StatusCode}{said}; {Remedy()}"),
+            var status => new WorkerException(ExitCode.Failure, $"{Shown}: answered {(int)status} {response.ReasonPhrase}{said}"),
+        };
+    }
+
+    private string Remedy() => (Shown.StartsWith(HubRepository.Scheme, StringComparison.Ordinal), Authorization) switch
+    {
+        (true, null) => "does it exist? A private or gated repository needs HF_TOKEN (spec.storage.secretRef)",
+        (true, _) => "the token in HF_TOKEN gives no access to it",
+        (_, null) => "a signed address may have expired; a server that asks for a password takes https://user:password@host/path",
+        _ => "the user and password in the address give no access to it",
+    };
 }

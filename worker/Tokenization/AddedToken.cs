@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 namespace LightReasoner.Worker.Tokenization;
 
 /// <summary>A token that is cut out of the text before the model sees it.</summary>
-/// <param name="Content">Its text.</param>
 /// <param name="Special">Left out when special tokens are skipped.</param>
 /// <param name="Normalized">Searched in the normalized text, by its normalized content.</param>
 /// <param name="StripLeft">Takes the white space before it along.</param>

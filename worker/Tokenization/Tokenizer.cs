@@ -21,7 +21,6 @@ public sealed class Tokenizer
         _special = [.. file.SpecialIds];
         BosId = Id("bos_token");
         EosId = Id("eos_token");
-        PadId = Id("pad_token");
         _postProcessor = file.PostProcessor.With(config.AddBos, BosId, config.AddEos, EosId);
         ChatTemplate = chatTemplate;
 
@@ -39,9 +38,6 @@ public sealed class Tokenizer
 
     /// <summary>The id of eos_token, if the files name one. Generation may end at others too (generation_config.json).</summary>
     public int? EosId { get; }
-
-    /// <summary>The id of pad_token, if the files name one.</summary>
-    public int? PadId { get; }
 
     /// <summary>The model's chat template, if it has one.</summary>
     public ChatTemplate? ChatTemplate { get; }
@@ -92,10 +88,8 @@ public sealed class Tokenizer
     {
         var kept = new List<uint>(ids.Length);
         foreach (var id in ids)
-        {
-            if (IsShown(id, skipSpecialTokens))
+            if (IdToToken(id) is not null && !(skipSpecialTokens && _special.Contains(id)))
                 kept.Add((uint)id);
-        }
         var text = _decoder.Decode([.. kept]);
         GC.KeepAlive(this);
         return text;
@@ -106,9 +100,6 @@ public sealed class Tokenizer
 
     /// <summary>The token of an id as the files spell it; null if there is none.</summary>
     public string? IdToToken(int id) => (uint)id < (uint)_tokens.Length ? _tokens[id] : null;
-
-    /// <summary>Whether an id contributes to a decoded text.</summary>
-    private bool IsShown(int id, bool skipSpecialTokens) => IdToToken(id) is not null && !(skipSpecialTokens && _special.Contains(id));
 
     private static string WithoutLoneSurrogates(string text)
     {

@@ -50,13 +50,11 @@ internal sealed class TokenizerConfig
     /// <summary>Tokens to add to those of tokenizer.json, by id.</summary>
     internal IReadOnlyList<AddedToken> Added { get; }
 
-    /// <summary>add_bos_token; null when the file does not say.</summary>
+    /// <summary>add_bos_token, as the two behind it null when the file does not say.</summary>
     internal bool? AddBos { get; }
 
-    /// <summary>add_eos_token; null when the file does not say.</summary>
     internal bool? AddEos { get; }
 
-    /// <summary>add_prefix_space; null when the file does not say.</summary>
     internal bool? AddPrefixSpace { get; }
 
     /// <summary>Special tokens that stand in a text are ordinary text.</summary>
@@ -105,10 +103,8 @@ internal sealed class TokenizerConfig
         else if (node is not null)
         {
             foreach (var token in Json.Array(node, where).Select(token => AddedToken.Parse(token, where, special: true)))
-            {
                 if (!_additional.Any(known => known.Content == token.Content))
                     _additional.Add(token);
-            }
         }
     }
 

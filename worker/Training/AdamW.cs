@@ -5,8 +5,6 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Training;
 
 /// <summary>What AdamW (arXiv 1711.05101) is told, beside the learning rate.</summary>
-/// <param name="Betas">Decay of the first moment and of the second.</param>
-/// <param name="WeightDecay">Decoupled weight decay.</param>
 internal sealed record AdamWOptions(IReadOnlyList<double> Betas, double WeightDecay);
 
 /// <summary>
@@ -35,7 +33,6 @@ internal sealed class AdamW : IDisposable
     /// <summary>Where the part begins in the flat buffers.</summary>
     public long Start { get; }
 
-    /// <summary>Its number of elements.</summary>
     public long Length { get; }
 
     /// <summary>
@@ -43,10 +40,8 @@ internal sealed class AdamW : IDisposable
     /// </summary>
     public Tensor Master { get; }
 
-    /// <summary>Running mean of the gradient.</summary>
     public Tensor Moment1 { get; }
 
-    /// <summary>Running mean of the gradient's square.</summary>
     public Tensor Moment2 { get; }
 
     /// <summary>

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Training;
 
-/// <summary>What the replicas exchange once a step. Buffer r lies on device r, and its slice r is that device's own.</summary>
+/// <summary>What the replicas exchange once a step. Buffer r lies on device r, and its slice r is that device's own; all buffers have the same
+/// length, a multiple of their number.</summary>
 internal abstract class Collective : IDisposable
 {
     /// <summary>NCCL on GPUs, plain sums on CPUs.</summary>
@@ -12,14 +13,11 @@ internal abstract class Collective : IDisposable
         ? new NcclCollective(devices, new Nccl()) : new HostCollective();
 
     /// <summary>Sums the buffers into their owners' slices; what the other slices hold afterwards is undefined.</summary>
-    /// <param name="buffers">One on each device, of equal length, a multiple of their number.</param>
     public abstract void ReduceScatter(IReadOnlyList<Tensor> buffers);
 
     /// <summary>Copies every slice from its owner's buffer into all others.</summary>
-    /// <param name="buffers">One on each device, of equal length, a multiple of their number.</param>
     public abstract void AllGather(IReadOnlyList<Tensor> buffers);
 
-    /// <inheritdoc/>
     public virtual void Dispose()
     {
     }

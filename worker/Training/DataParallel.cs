@@ -5,6 +5,9 @@ using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Training;
 
+/// <summary>The model on one device, and what of it is trained, with the gradients.</summary>
+internal sealed record Replica(CausalLM Model, FlatParameters Parameters);
+
 /// <summary>
 /// A replica of the model on every device, each with its share of a step's micro batches and a thread of its own, and one optimizer step
 /// along the sum of their gradients. The optimizer's state is divided among the devices (ZeRO stage 1, arXiv 1910.02054): each keeps master
@@ -40,16 +43,12 @@ internal sealed class DataParallel : IDisposable
             HostMemory.ReturnFreedBlocks();
     }
 
-    /// <summary>Number of replicas.</summary>
     public int Count => _replicas.Length;
 
-    /// <summary>The replicas' models.</summary>
     public IReadOnlyList<CausalLM> Models => [.. _replicas.Select(replica => replica.Model)];
 
-    /// <summary>The caller's model.</summary>
     public Replica First => _replicas[0];
 
-    /// <summary>What is trained.</summary>
     public IReadOnlyList<FlatWeight> Weights => _replicas[0].Parameters.Named;
 
     /// <summary>
@@ -106,7 +105,6 @@ internal sealed class DataParallel : IDisposable
         return (parts.Length == 1 ? parts[0] : cat([.. parts.Select(part => part.cpu())])).view(weight.Shape);
     }
 
-    /// <summary>Sets a weight's part of one of the optimizer's buffers.</summary>
     public void Write(FlatWeight weight, Func<AdamW, Tensor> buffer, Tensor value)
     {
         using var _ = no_grad();

@@ -20,7 +20,6 @@ internal sealed class FlatParameters : IDisposable
 
     private readonly Dictionary<Parameter, long> _starts = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>Moves parameters into a flat buffer.</summary>
     /// <param name="named">The weights by name; their parameters are all of one type and on one device.</param>
     /// <param name="parts">Number of parts of equal length that the buffers can be cut into.</param>
     public FlatParameters(IReadOnlyList<NamedSlice> named, int parts)
@@ -51,16 +50,13 @@ internal sealed class FlatParameters : IDisposable
     /// <summary>Where the named weights lie in the buffers.</summary>
     public IReadOnlyList<FlatWeight> Named { get; }
 
-    /// <summary>Elements of a part.</summary>
     public long PartLength { get; }
 
-    /// <summary>The weights, in the model's type.</summary>
     public Tensor Weights { get; }
 
     /// <summary>Sum of the gradients since <see cref="ZeroGradients"/>, float32.</summary>
     public Tensor Gradients { get; }
 
-    /// <summary>Forgets the gradients.</summary>
     public void ZeroGradients()
     {
         Gradients.zero_();

@@ -9,12 +9,12 @@ internal sealed class NcclCollective : Collective
 {
     private const int Sum = 0; // ncclRedOp_t
 
-    private readonly INccl _nccl;
+    private readonly Nccl _nccl;
     private readonly nint[] _comms;
     private readonly Func<Tensor, nint> _address;
 
     /// <param name="address">Where a tensor's data begin; libtorch's answer where left out.</param>
-    public NcclCollective(IReadOnlyList<Device> devices, INccl nccl, Func<Tensor, nint>? address = null)
+    public NcclCollective(IReadOnlyList<Device> devices, Nccl nccl, Func<Tensor, nint>? address = null)
     {
         (_nccl, _comms, _address) = (nccl, new nint[devices.Count], address ?? (tensor => THSTensor_data(tensor.Handle)));
         Check(nccl.CommInitAll(_comms, [.. devices.Select(device => device.index)]), "CommInitAll");

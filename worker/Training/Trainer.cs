@@ -6,8 +6,7 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Training;
 
 /// <summary>What every kind of training has around its step: the replicas, how far it is, checkpoints, the adapter.</summary>
-/// <typeparam name="TMetrics">Figures of a step.</typeparam>
-public abstract class Trainer<TMetrics> : IDisposable
+internal abstract class Trainer<TMetrics> : IDisposable
     where TMetrics : class
 {
     private readonly Lazy<DataParallel> _replicas; // made for the first step, when memory has been looked at
@@ -18,10 +17,8 @@ public abstract class Trainer<TMetrics> : IDisposable
         _replicas = new(() => new DataParallel(model.Model, devices ?? [model.Model.Device], Trained, checkpointing, options));
     }
 
-    /// <summary>Optimizer steps done.</summary>
     public long Step { get; private set; }
 
-    /// <summary>Optimizer steps of the whole run.</summary>
     public long TotalSteps { get; private protected init; }
 
     /// <summary>Samples, or records, that are trained on.</summary>
@@ -33,7 +30,6 @@ public abstract class Trainer<TMetrics> : IDisposable
     /// <summary>Tokens of all records; prefixes that samples share are counted once for each.</summary>
     public long Tokens { get; private protected init; }
 
-    /// <summary>Tokens of the longest record.</summary>
     public int LongestSequence { get; private protected init; }
 
     /// <summary>Tokens that went through the model so far, padding not counted.</summary>
@@ -45,7 +41,6 @@ public abstract class Trainer<TMetrics> : IDisposable
     /// <summary>The model as it is trained now, on every device.</summary>
     internal IReadOnlyList<CausalLM> Models => Replicas.Models;
 
-    /// <summary>The caller's model.</summary>
     private protected LoadedModel Model { get; }
 
     private protected DataParallel Replicas => _replicas.Value;
@@ -88,7 +83,6 @@ public abstract class Trainer<TMetrics> : IDisposable
     public void SaveAdapter(string folder, string baseModel, IReadOnlyList<string>? below = null) =>
         PeftAdapter.Save(Model.Model.Lora ?? throw new InvalidOperationException("no adapter is trained"), folder, baseModel, below);
 
-    /// <inheritdoc/>
     public virtual void Dispose()
     {
         if (_replicas.IsValueCreated)

@@ -85,7 +85,7 @@ public sealed class QuestionFilesTests : IDisposable
         string source = Path.Combine(_folder.Path, "in.jsonl"), destination = Path.Combine(_folder.Path, "out.jsonl");
         await File.WriteAllTextAsync(source, record);
         await PrepareAsync(set, source, destination);
-        var benchmark = Benchmark.Of(EnumOption.Value<BenchmarkName>(set));
+        var benchmark = new Benchmark(EnumOption.Value<BenchmarkName>(set));
         Assert.Equal(new BenchmarkProblem(question, truth), benchmark.Read(await OnlyAsync(source)));
         Assert.Equal(new BenchmarkProblem(question, truth), benchmark.Read(await OnlyAsync(destination)));
         Assert.Equal(question, (await OnlyAsync(destination)).Text("id"));

@@ -99,10 +99,10 @@ public class EvaluationTests
         };
         Question[] questions = [.. Enumerable.Range(0, 5).Select(i => new Question(i, $"q{i}", $"abc{i}", "#### 7"))];
         var tokenizer = TestTokenizer.Create();
-        var first = new AccuracyEvaluator().Evaluate(model, tokenizer, questions, spec, decoding);
+        var first = AccuracyEvaluator.Evaluate(model, tokenizer, questions, spec, decoding);
         // Asking again with what it answered as the right answers: all are right where the answer had a number.
         var known = questions.Zip(first.Answers, (q, a) => q with { Answer = Gsm8kAnswer.Extract(a) ?? "0" }).ToArray();
-        var second = new AccuracyEvaluator().Evaluate(model, tokenizer, known, spec, decoding);
+        var second = AccuracyEvaluator.Evaluate(model, tokenizer, known, spec, decoding);
         Assert.Equal(first.Answers, second.Answers);
         Assert.Equal(first.Answers.Select(a => Gsm8kAnswer.Extract(a) is not null), second.Correct);
         if (decoding is not Decoding.Tokens)
@@ -111,6 +111,6 @@ public class EvaluationTests
             Assert.Equal(1, second.TokensPerForward);
         Assert.Contains("question 1",
             Assert.Throws<WorkerException>(() =>
-            new AccuracyEvaluator().Evaluate(model, tokenizer, [questions[0] with { Answer = "none" }], spec, decoding)).Message);
+            AccuracyEvaluator.Evaluate(model, tokenizer, [questions[0] with { Answer = "none" }], spec, decoding)).Message);
     }
 }

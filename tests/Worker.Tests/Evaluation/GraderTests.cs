@@ -66,7 +66,7 @@ public class GraderTests
         foreach (var (one, other) in seed == 1 ? lines : lines.Skip(5 * monsters.Length))
         {
             // The test ends, and by an answer, not by a stack overflow or an exception.
-            new AnswerGrader(GraderType.Math, Benchmark.Of(BenchmarkName.Math)).Grade(one, other);
+            new AnswerGrader(GraderType.Math, new Benchmark(BenchmarkName.Math)).Grade(one, other);
             new AnswerGrader(GraderType.Math).AreEqual(one, other);
         }
     }
@@ -128,7 +128,7 @@ public class GraderTests
         Assert.Equal(new BenchmarkProblem("1+1?", "\\frac{4}{2}"), Read(BenchmarkName.Math, math));
 
         static BenchmarkProblem Read(BenchmarkName name, string record) =>
-            Benchmark.Of(name).Read(new DataRecord(0, JsonNode.Parse(record)!.AsObject(), "line 1"));
+            new Benchmark(name).Read(new DataRecord(0, JsonNode.Parse(record)!.AsObject(), "line 1"));
     }
 
     [Theory]

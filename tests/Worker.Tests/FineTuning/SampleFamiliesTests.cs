@@ -5,8 +5,8 @@ namespace LightReasoner.Worker.Tests.FineTuning;
 
 public class SampleFamiliesTests
 {
-    [Theory, InlineData(long.MaxValue), InlineData(2000), InlineData(0)]
-    public void Of_AnyOrderAndMemory_AreThoseOfSortedPrefixes(long memory)
+    [Fact]
+    public void Of_AnyOrder_AreThoseOfSortedPrefixes()
     {
         var random = new Random(5);
         var samples = Answers(40, random);
@@ -15,9 +15,9 @@ public class SampleFamiliesTests
         {
             if (shuffled)
                 random.Shuffle(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(samples));
-            Assert.Equal(Sorted(samples), SampleFamilies.Of(samples, memory));
+            Assert.Equal(Sorted(samples), SampleFamilies.Of(samples));
         }
-        Assert.Equal([[0]], SampleFamilies.Of(samples[..1], memory));
+        Assert.Equal([[0]], SampleFamilies.Of(samples[..1]));
     }
 
     [Fact]

@@ -93,9 +93,10 @@ public class RefineTrainerTests
             using var scope = NewDisposeScope();
             using var _ = no_grad();
             var sequences = Sequences(8);
-            var batch = new RefineBatch(sequences, [.. sequences.Select(s => s.Ids)], CPU);
-            return nn.functional.cross_entropy(model.Model.Head(batch.Predictors(model.Model.Hidden(batch.Noised))),
-                batch.Targets).item<float>();
+            var loss = sequences.Select(s => nn.functional.cross_entropy(
+                model.Model.Head(model.Model.Hidden(tensor(s.Ids.Select(id => (long)id).ToArray()).unsqueeze(0))[0, (s.ResponseStart - 1)..^1]),
+                tensor(s.Ids.Skip(s.ResponseStart).Select(id => (long)id).ToArray()), reduction: nn.Reduction.Sum).item<float>()).Sum();
+            return loss / sequences.Sum(s => s.Targets);
         }
     }
 

@@ -372,8 +372,8 @@ public sealed class TrainingRunTests : IDisposable
             PromptType = PromptType.Cot,
             Generation = new EvaluationGenerationSpec { MaxNewTokens = 48 },
         };
-        var benchmark = Worker.Evaluation.Benchmark.Of(BenchmarkName.Gsm8k);
-        return new Worker.Evaluation.AccuracyEvaluator().Evaluate(expert, Worker.Tokenization.Tokenizer.Load(expert.Dir),
+        var benchmark = new Worker.Evaluation.Benchmark(BenchmarkName.Gsm8k);
+        return Worker.Evaluation.AccuracyEvaluator.Evaluate(expert, Worker.Tokenization.Tokenizer.Load(expert.Dir),
                 [.. questions.Select((question, i) => new Question(i, $"q{i}", question, "1"))], spec, Worker.Evaluation.Decoding.Tokens)
                 .Answers
             .Select(answer => double.Parse(benchmark.Extract(answer, "1", PromptType.Cot),

@@ -219,7 +219,6 @@ public class TokenizerTests
         };
         var tokenizer = Load(("tokenizer.json", Json()), ("tokenizer_config.json", config));
         Assert.Equal(tokenizer.TokenToId("<|end|>"), tokenizer.EosId);
-        Assert.Null(tokenizer.PadId);
         var messages = JsonNode.Parse("""{"messages":[{"role":"user","content":"hi"}]}""")!.AsObject();
         Assert.Equal("hi<|end|>TrueFalse<image>", tokenizer.ChatTemplate!.Render(messages));
         messages["tools"] = new JsonArray(1, 2);

@@ -50,32 +50,32 @@ public class NcclCollectiveTests
         return new NcclCollective([new Device("cuda:0"), new Device("cuda:1")], nccl, _ => next += 1000);
     }
 
-    private sealed class Recorder : INccl
+    private sealed class Recorder : Nccl
     {
         public List<string> Calls { get; } = [];
 
         public string? Fails { get; init; }
 
-        public int CommInitAll(nint[] comms, int[] devices)
+        public override int CommInitAll(nint[] comms, int[] devices)
         {
             for (var i = 0; i < comms.Length; i++)
                 comms[i] = 100 + i;
             return Record("CommInitAll", string.Join(",", devices));
         }
 
-        public int GroupStart() => Record("GroupStart");
+        public override int GroupStart() => Record("GroupStart");
 
-        public int GroupEnd() => Record("GroupEnd");
+        public override int GroupEnd() => Record("GroupEnd");
 
-        public int ReduceScatter(nint send, nint receive, long receiveCount, int type, int operation, nint comm) =>
+        public override int ReduceScatter(nint send, nint receive, long receiveCount, int type, int operation, nint comm) =>
             Record("ReduceScatter", send, receive, receiveCount, type, operation, comm);
 
-        public int AllGather(nint send, nint receive, long sendCount, int type, nint comm) =>
+        public override int AllGather(nint send, nint receive, long sendCount, int type, nint comm) =>
             Record("AllGather", send, receive, sendCount, type, comm);
 
-        public int CommDestroy(nint comm) => Record("CommDestroy", comm);
+        public override int CommDestroy(nint comm) => Record("CommDestroy", comm);
 
-        public string ErrorText(int result) => "unhandled cuda error";
+        public override string ErrorText(int result) => "unhandled cuda error";
 
         private int Record(string function, params object[] arguments)
         {
