@@ -22,7 +22,7 @@ public enum Decoding
 }
 
 /// <summary>Accuracy on questions with known answers: one answer each (pass@1), judged by the evaluation's grader.</summary>
-public sealed class AccuracyEvaluator
+internal sealed class AccuracyEvaluator
 {
     /// <summary>Asks all questions.</summary>
     /// <param name="decoding">How answers are generated; all but token by token are greedy.</param>

@@ -6,7 +6,7 @@ namespace LightReasoner.Worker.Evaluation;
 /// <summary>Finds the answers in responses and says whether they are right.</summary>
 /// <param name="benchmark">The benchmark that the questions come from; null for questions of one's own.</param>
 /// <param name="prompt">The form of a benchmark's prompt.</param>
-public sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null, PromptType prompt = PromptType.Qwen25MathCot)
+internal sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null, PromptType prompt = PromptType.Qwen25MathCot)
 {
     /// <summary>The grader that an evaluation asks for.</summary>
     public static AnswerGrader Of(EvaluationSpec spec) =>

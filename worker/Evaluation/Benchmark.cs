@@ -17,7 +17,7 @@ public sealed record BenchmarkProblem(string Question, string Truth);
 /// found in a response. Besides the published
 /// layout, records that <c>worker prepare</c> wrote and (GSM8K, MATH) verl's are read.
 /// </summary>
-public sealed partial class Benchmark
+internal sealed partial class Benchmark
 {
     private static readonly string[] VerlInstructions =
         ["Let's think step by step and output the final answer after \"####\".",

@@ -7,7 +7,7 @@ namespace LightReasoner.Worker.Evaluation;
 /// <summary>The questions of an evaluation, or of one of its several test sets.</summary>
 /// <param name="Spec">How they are asked and graded: an evaluation with this test set alone.</param>
 /// <param name="Questions">The questions with the right answers, which fit the grader.</param>
-public sealed record TestSet(EvaluationSpec Spec, IReadOnlyList<Question> Questions)
+internal sealed record TestSet(EvaluationSpec Spec, IReadOnlyList<Question> Questions)
 {
     /// <summary>Reads what an evaluation asks, before any weights are read.</summary>
     /// <param name="spec">The evaluation; null for none.</param>

@@ -13,7 +13,7 @@ namespace LightReasoner.Worker.FineTuning;
 /// epoch's random order (fewer at its end) and follows the mean of their losses. With packing, steps of one question stay together in the
 /// order, up to <c>batchSize</c> of them. An unmerged adapter that the model comes with is trained on.
 /// </summary>
-public sealed class LoraTrainer : Trainer<FineTuneMetrics>
+internal sealed class LoraTrainer : Trainer<FineTuneMetrics>
 {
     private readonly FineTuneRunSpec _spec;
     private readonly FineTuneTraining _training;

@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Refinement;
 
 /// <summary>Trains a model to produce whole blocks of tokens per forward pass, by iterative refinement or by interleaved masks.</summary>
-public sealed class RefineTrainer : Trainer<RefineMetrics>
+internal sealed class RefineTrainer : Trainer<RefineMetrics>
 {
     private readonly RefineRunSpec _spec;
     private readonly RefineTraining _training;

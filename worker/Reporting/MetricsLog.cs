@@ -27,7 +27,6 @@ internal sealed class MetricsLog
     private MetricsLog(RunOutput output, MetricsFile file, TimeProvider time, MlflowTracking? tracking) =>
         (_output, _file, _time, _tracking, _events) = (output, file, time, tracking, new TensorBoardEvents(file.Counter));
 
-    /// <summary>The newest line, or null where there is none.</summary>
     public string? Last { get; private set; }
 
     /// <summary>Opens the log, keeping lines that count at most <paramref name="upTo"/>.</summary>
@@ -76,17 +75,13 @@ internal sealed class MetricsLog
 }
 
 /// <summary>Where the figures of a run, or of one shard of it, are logged.</summary>
-/// <param name="Name">The metrics file.</param>
 /// <param name="Events">The TensorBoard event file; a folder for each shard, which TensorBoard shows as a run of its own.</param>
-/// <param name="Counter">The field that counts.</param>
 internal sealed record MetricsFile(string Name, string Events, string Counter)
 {
     private const string EventFile = "events.out.tfevents.lightreasoner";
 
-    /// <summary>The file of a training run.</summary>
     public static MetricsFile Training { get; } = new("metrics.jsonl", EventFile, "step");
 
-    /// <summary>The file of a shard of a SamplingRun.</summary>
     public static MetricsFile Sampling(int shard, int shards) => shards == 1
         ? new("metrics.jsonl", EventFile, "promptsDone")
         : new($"metrics-{shard:D5}.jsonl", $"shard-{shard:D5}/{EventFile}", "promptsDone");

@@ -49,10 +49,7 @@ internal sealed class MlflowTracking : IAsyncDisposable
     private string? _runId, _artifacts;
     private bool _lost;
 
-    /// <summary>Begins to track.</summary>
-    /// <param name="scope">The part of it that this process works on: <c>run</c>, or <c>shard-00003</c>.</param>
     /// <param name="begun">When the output was begun; tells it from an earlier one at the same place.</param>
-    /// <param name="say">Tells the person what goes wrong.</param>
     public MlflowTracking(
         MlflowSpec spec, Manifest manifest, string scope, string output, string begun, Action<string> say, TimeProvider time)
     {
@@ -78,7 +75,6 @@ internal sealed class MlflowTracking : IAsyncDisposable
         _loop = SendInTurnsAsync();
     }
 
-    /// <summary>Takes a line of the metrics file.</summary>
     public void Add(JsonObject line, string counter)
     {
         long step = line[counter]!.GetValue<long>(), now = _time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -92,7 +88,6 @@ internal sealed class MlflowTracking : IAsyncDisposable
     }
 
     /// <summary>The end of this attempt: what waits still, how it ended, and the report. Tried once, for ten seconds.</summary>
-    /// <param name="report">Reads the report; null for none.</param>
     public async Task FinishAsync(ReportOutcome outcome, Func<CancellationToken, Task<byte[]?>>? report)
     {
         // What is being sent is not sent twice: it has its time to end.
@@ -109,7 +104,6 @@ internal sealed class MlflowTracking : IAsyncDisposable
         }, _limit.Token);
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _limit.CancelAsync();
@@ -198,7 +192,6 @@ internal sealed class MlflowTracking : IAsyncDisposable
         (_artifacts, _runId) = ((string?)info["artifact_uri"], (string)info["run_id"]!);
     }
 
-    /// <summary>The id of the experiment, which is made where there is none.</summary>
     private async Task<string> ExperimentAsync(CancellationToken stop)
     {
         var byName = $"experiments/get-by-name?experiment_name={Uri.EscapeDataString(_spec.Experiment)}";

@@ -11,15 +11,12 @@ namespace LightReasoner.Worker.Reporting;
 /// A TensorBoard event file that grows line by line with metrics.jsonl: TFRecords (length, masked CRC32C, data, masked CRC32C) of
 /// tensorflow.Event messages. It is a function of the metrics lines alone, so a resumed run neither repeats nor loses an event.
 /// </summary>
-/// <param name="counter">The field that counts steps.</param>
 internal sealed class TensorBoardEvents(string counter)
 {
     private readonly MemoryStream _file = new();
 
-    /// <summary>The whole file.</summary>
     public byte[] Content => _file.ToArray();
 
-    /// <summary>Adds the numbers of a metrics line.</summary>
     public void Add(string line)
     {
         var metrics = JsonNode.Parse(line)!.AsObject();

@@ -12,7 +12,6 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
 {
     private readonly FineTuneRunSpec _spec = manifest.Spec;
 
-    /// <summary>What is worth a second look before the first step.</summary>
     private IEnumerable<string> Warnings(LoraTrainer trainer)
     {
         if (trainer.SamplesDropped > 0)
@@ -21,7 +20,6 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
     }
 
     /// <summary>Compares the experts that the samples name with the model.</summary>
-    /// <returns>What may be wrong.</returns>
     /// <exception cref="WorkerException">The samples are of another model, and nothing says that this is meant.</exception>
     private List<string> CheckExperts(IReadOnlyList<ContrastiveSample> samples)
     {

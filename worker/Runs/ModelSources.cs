@@ -9,16 +9,12 @@ using TorchSharp;
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>A model ready for use, with its tokenizer and where both came from.</summary>
-/// <param name="Loaded">The model.</param>
-/// <param name="Tokenizer">Its tokenizer.</param>
-/// <param name="Uri">URI of the model folder.</param>
 /// <param name="Folder">The folder on this machine.</param>
 /// <param name="Adapters">Folders of the adapters that were merged into it, the lowest first.</param>
-public sealed record ModelWithTokenizer(LoadedModel Loaded, Tokenizer Tokenizer, string Uri, string Folder, IReadOnlyList<string> Adapters);
+internal sealed record ModelWithTokenizer(LoadedModel Loaded, Tokenizer Tokenizer, string Uri, string Folder, IReadOnlyList<string> Adapters);
 
 /// <summary>Loads the models that a manifest names, and disposes of them when the run has ended.</summary>
-/// <param name="downloads">Told how far downloads are.</param>
-public sealed class ModelSources(RunReferences references, torch.Device device, IProgress<DownloadProgress>? downloads = null) : IDisposable
+internal sealed class ModelSources(RunReferences references, torch.Device device, IProgress<DownloadProgress>? downloads = null) : IDisposable
 {
     /// <summary>Adapters over adapters are followed this far; more is a circle.</summary>
     private const int MaxAdapters = 8;
@@ -111,7 +107,6 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
         ?? throw new WorkerException(ExitCode.BadData,
         $"{name}: field 'base_model_name_or_path' must name the model that the adapter is for"));
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var model in _loaded) model.Dispose();

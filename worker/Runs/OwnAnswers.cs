@@ -12,7 +12,7 @@ namespace LightReasoner.Worker.Runs;
 /// token of an answer is a sample whose label is that token alone, so that a run of so many steps and samples has the budget of one on soft
 /// labels.
 /// </summary>
-public static class OwnAnswers
+internal static class OwnAnswers
 {
     /// <summary>Reads the answers of a SamplingRun.</summary>
     /// <param name="tokenizer">Gives the expert's tokenizer; asked for where answers are judged.</param>

@@ -11,7 +11,6 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
 {
     private readonly RefineRunSpec _spec = manifest.Spec;
 
-    /// <summary>What is worth a second look before the first step.</summary>
     private IEnumerable<string> Warnings(RefineTrainer trainer, int records)
     {
         var limit = $"spec.training.maxLength ({_spec.Training.MaxLength})";

@@ -56,7 +56,6 @@ internal sealed record RunPlan
                 $"context {causal.Config.MaxPositionEmbeddings:N0} tokens, vocabulary {causal.Config.VocabSize:N0}"));
     }
 
-    /// <summary>A duration for people.</summary>
     public static string About(TimeSpan duration) => $"about {ConsoleProgress.Duration(duration)}";
 
     /// <summary>What the work is done on: <c>CPU, 2 threads</c>, or GPUs.</summary>
@@ -67,8 +66,6 @@ internal sealed record RunPlan
 
     /// <summary>Warnings on prompts and answers that do not fit into a model's context.</summary>
     /// <param name="what">What has the prompts: <c>questions</c>.</param>
-    /// <param name="maxNewTokens">Maximum number of tokens per answer.</param>
-    /// <param name="context">Tokens that the model has room for.</param>
     /// <param name="leftOut">What becomes of a prompt that fills the context.</param>
     public static IEnumerable<string> ContextWarnings(string what, IReadOnlyList<int> lengths, int maxNewTokens,
         int context, string leftOut)
@@ -83,7 +80,6 @@ internal sealed record RunPlan
                 + $"{context} tokens: their answers may be cut before that";
     }
 
-    /// <summary>The plan in lines.</summary>
     public IEnumerable<string> Lines(RunContext run)
     {
         foreach (var (gist, shape) in Models) yield return $"{gist}, {shape}";
@@ -108,7 +104,6 @@ internal sealed record RunPlan
     }
 
     /// <summary>The plan in a sentence, for the run's status and its event.</summary>
-    /// <param name="run">The run.</param>
     public string Gist(RunContext run) => string.Join("; ",
     [
         .. Models.Select(model => model.Gist),
@@ -126,7 +121,6 @@ internal sealed record RunPlan
         _ => number.ToString("N0", CultureInfo.InvariantCulture),
     };
 
-    /// <summary>What is needed, and what is free as far as it can be told.</summary>
     private string Disk(RunContext run)
     {
         return $"about {MemoryPrediction.Amount(OutputBytes)} below {run.Output.Store.Uri}{Free(OutputFree(run))}, "

@@ -10,7 +10,7 @@ using TorchSharp;
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>How a document is run, beyond what the document says.</summary>
-public sealed record RunOptions
+internal sealed record RunOptions
 {
     /// <summary>Part of a SamplingRun that this process works on; null works on all, one after the other.</summary>
     public int? Shard { get; init; }
@@ -38,9 +38,8 @@ public sealed record RunOptions
 }
 
 /// <summary>Runs a document from beginning to end in this process, or goes on with what an earlier attempt left.</summary>
-public sealed class Runner(RunOptions options, ConsoleProgress progress, TimeProvider time)
+internal sealed class Runner(RunOptions options, ConsoleProgress progress, TimeProvider time)
 {
-    /// <summary>Runs the document.</summary>
     /// <returns>The exit code; every error has been shown and reported.</returns>
     public async Task<ExitCode> RunAsync(Manifest manifest, CancellationToken stop)
     {

@@ -13,7 +13,7 @@ namespace LightReasoner.Worker.Sampling;
 /// the steps where they disagree become samples. Three stages, each over a whole chunk: generate, score, select. Every position is computed
 /// once by each model.
 /// </summary>
-public sealed class ContrastiveSampler
+internal sealed class ContrastiveSampler
 {
     /// <summary>Tokens that a model reads at once when it scores, padding included.</summary>
     private const int ReadTokens = 8192;
