@@ -58,7 +58,7 @@ internal static class Safetensors
             json.Add(tensor.Name, new JsonObject
             {
                 ["dtype"] = s_types.FirstOrDefault(known => known.Value == tensor.Type).Key
-                    ?? throw new ArgumentException($"safetensors files hold no {tensor.Type} tensors (supported: {TypeNames})", nameof(tensors)),
+                    ?? throw new ArgumentException($"safetensors files hold no {tensor.Type} tensors (supported: {TypeNames})"),
                 ["shape"] = new JsonArray([.. tensor.Shape.Select(size => (JsonNode)size)]),
                 ["data_offsets"] = new JsonArray(position, position += tensor.Bytes),
             });

@@ -28,7 +28,11 @@ internal static class JsonLines
     internal static void Each(TextReader input, Stream output, Action<JsonElement, Utf8JsonWriter> answer)
     {
         foreach (var (number, line) in Read(input))
-            In(number, () => Write(output, writer => answer(line, writer)));
+            In<object?>(number, () =>
+            {
+                Write(output, writer => answer(line, writer));
+                return null;
+            });
     }
 
     /// <summary>The JSON objects of a text, one a line. Blank lines may only come at the end.</summary>
@@ -98,12 +102,6 @@ internal static class JsonLines
         foreach (var value in values) writer.WriteNumberValue(value);
         writer.WriteEndArray();
     }
-
-    private static void In(int number, Action write) => In<object?>(number, () =>
-    {
-        write();
-        return null;
-    });
 
     private static WorkerException BadLine(int number, string what, Exception? inner = null) =>
         new(ExitCode.BadData, $"line {number}: {what}", inner);

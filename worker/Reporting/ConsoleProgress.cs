@@ -7,21 +7,15 @@ namespace LightReasoner.Worker.Reporting;
 
 internal enum ProgressStyle
 {
-    /// <summary>A bar that is drawn over: for a terminal.</summary>
-    Bar,
-
-    /// <summary>A plain line every few seconds: for a pod's log.</summary>
-    Lines,
-
-    /// <summary>A JSON object a line: for programs.</summary>
-    Json,
-
-    /// <summary>Nothing; errors go to standard error as ever.</summary>
-    Quiet,
+    Bar, // drawn over: for a terminal
+    Lines, // a plain line every few seconds: for a pod's log
+    Json, // an object a line: for programs
+    Quiet, // nothing; errors go to standard error as ever
 }
 
 /// <summary>Progress for people (or, with <see cref="ProgressStyle.Json"/>, for programs) on standard output.</summary>
-internal sealed class ConsoleProgress(TextWriter output, ProgressStyle style, TimeProvider time, bool colour = false, Func<int>? width = null)
+internal sealed class ConsoleProgress(
+    TextWriter output, ProgressStyle style, TimeProvider time, bool colour = false, Func<int>? width = null)
 {
     /// <summary>Most cells of a bar, columns of the terminal for each, and how many there are at least (fewer say nothing).</summary>
     private const int MostCells = 24, ColumnsPerCell = 8, LeastCells = 6;

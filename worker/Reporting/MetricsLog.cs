@@ -66,6 +66,19 @@ internal sealed class MetricsLog
     public static void Stamp(JsonObject line, TimeProvider time) => line.Insert(0, "time",
         time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture));
 
+    /// <summary>The values of a document by their paths: <c>generation.maxNewTokens</c>, <c>losses.0</c>.</summary>
+    public static IEnumerable<(string Path, JsonValue Value)> Flat(JsonNode? node, char separator, string path = "")
+    {
+        string Under(object key) => path.Length == 0 ? $"{key}" : $"{path}{separator}{key}";
+        return node switch
+        {
+            JsonObject map => map.SelectMany(field => Flat(field.Value, separator, Under(field.Key))),
+            JsonArray list => list.SelectMany((item, i) => Flat(item, separator, Under(i))),
+            JsonValue value => [(path, value)],
+            _ => [],
+        };
+    }
+
     private void Append(string line)
     {
         _text.Append(line).Append('\n');

@@ -69,7 +69,7 @@ internal sealed class MlflowTracking : IAsyncDisposable
         // Without secrets and quotes, so that a search for them finds them as they were sent.
         _tags = [.. tags.Select(tag => (tag.Key, Redactor.OfProcess.Redact(tag.Value).Replace("'", "")))];
         var document = JsonNode.Parse(ManifestReader.ToJson(manifest))!["spec"]!;
-        _parameters = [.. Flat(document, "").Where(field => !Operational.Contains(field.Path.Split('.')[0]))
+        _parameters = [.. MetricsLog.Flat(document, '.').Where(field => !Operational.Contains(field.Path.Split('.')[0]))
             .Select(field => (Cut(field.Path, MaxKey), Cut(field.Value.ToString(), MaxValue)))
             .Where(field => field.Item2.Length > 0)];
         _loop = SendInTurnsAsync();
@@ -80,7 +80,7 @@ internal sealed class MlflowTracking : IAsyncDisposable
         long step = line[counter]!.GetValue<long>(), now = _time.GetUtcNow().ToUnixTimeMilliseconds();
         lock (_waiting)
         {
-            foreach (var (path, value) in Flat(line, ""))
+            foreach (var (path, value) in MetricsLog.Flat(line, '.'))
                 if (path != counter && value.GetValueKind() == JsonValueKind.Number)
                     _waiting.Add(new JsonObject { ["key"] = path, ["value"] = value.DeepClone(), ["timestamp"] = now, ["step"] = step });
             _waiting.RemoveRange(0, Math.Max(0, _waiting.Count - MaxWaiting));
@@ -249,19 +249,6 @@ internal sealed class MlflowTracking : IAsyncDisposable
         var password = Variables.Given("MLFLOW_TRACKING_PASSWORD") ?? Uri.UnescapeDataString(address.Password);
         var basic = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"));
         return user.Length == 0 ? null : new AuthenticationHeaderValue("Basic", basic);
-    }
-
-    /// <summary>The values of a document by their paths: <c>generation.maxNewTokens</c>, <c>losses.0</c>.</summary>
-    private static IEnumerable<(string Path, JsonValue Value)> Flat(JsonNode? node, string path)
-    {
-        string Under(object key) => string.Create(CultureInfo.InvariantCulture, $"{path}{(path.Length == 0 ? "" : ".")}{key}");
-        return node switch
-        {
-            JsonObject map => map.SelectMany(field => Flat(field.Value, Under(field.Key))),
-            JsonArray list => list.SelectMany((item, i) => Flat(item, Under(i))),
-            JsonValue value => [(path, value)],
-            _ => [],
-        };
     }
 
     private static JsonArray Pairs(IEnumerable<(string Key, string Value)> pairs) =>

@@ -25,22 +25,10 @@ internal sealed class TensorBoardEvents(string counter)
             ? at.ToUnixTimeMilliseconds() / 1000.0 : 0;
         if (_file.Length == 0) Write(new Event { WallTime = time, FileVersion = "brain.Event:2" });
         var summary = new Summary();
-        summary.Value.AddRange(Numbers(metrics).Select(number =>
-            new Summary.Types.Value { Tag = number.Tag, SimpleValue = (float)number.Value }));
+        summary.Value.AddRange(MetricsLog.Flat(metrics, '/')
+            .Where(field => field.Path != counter && field.Value.GetValueKind() == JsonValueKind.Number)
+            .Select(field => new Summary.Types.Value { Tag = field.Path, SimpleValue = (float)field.Value.GetValue<double>() }));
         Write(new Event { WallTime = time, Step = metrics[counter]!.GetValue<long>(), Summary = summary });
-    }
-
-    /// <summary>The numbers of a line by tag: <c>loss</c>; the entries of a list as <c>losses/0</c>, <c>losses/1</c> ….</summary>
-    private IEnumerable<(string Tag, double Value)> Numbers(JsonObject metrics)
-    {
-        foreach (var (name, node) in metrics)
-        {
-            if (name == counter) continue;
-            if (node is JsonArray list)
-                foreach (var (i, entry) in list.Index()) yield return ($"{name}/{i}", entry!.GetValue<double>());
-            else if (node is JsonValue value && value.GetValueKind() == JsonValueKind.Number)
-                yield return (name, value.GetValue<double>());
-        }
     }
 
     private void Write(Event record)

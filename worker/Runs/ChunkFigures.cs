@@ -10,8 +10,8 @@ namespace LightReasoner.Worker.Runs;
 /// <param name="KlSum">Sum of KL over the kept steps, in nats.</param>
 /// <param name="AnswersCut">Answers that a limit cut before their end.</param>
 /// <param name="PromptsTooLong">Questions left out because their prompt does not fit into the models' context.</param>
-internal sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKept, long TokensGenerated, double KlSum, long AnswersCut = 0,
-    long PromptsTooLong = 0)
+internal sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKept, long TokensGenerated, double KlSum,
+    long AnswersCut = 0, long PromptsTooLong = 0)
 {
     /// <summary>Width of a bin of <see cref="KlCounts"/>, in nats.</summary>
     public const double KlBin = 0.1;

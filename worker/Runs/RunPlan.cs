@@ -25,22 +25,16 @@ internal sealed record RunPlan
     /// <summary>Where several shards are planned at once: a line for each, or for all.</summary>
     public IReadOnlyList<string> Shards { get; init; } = [];
 
-    /// <summary>The memory that is needed at the peak.</summary>
     public required MemoryPrediction Memory { get; init; }
-
-    /// <summary>What the person can change in the document where memory does not suffice.</summary>
     public required string MemoryRemedy { get; init; }
 
     /// <summary>What is written below the output, for people.</summary>
     public required string Writes { get; init; }
 
-    /// <summary>Bytes that the output will have at its largest, about.</summary>
+    /// <summary>Bytes that the output will have at its largest, and of temporary files at a time; about.</summary>
     public required long OutputBytes { get; init; }
-
-    /// <summary>Bytes of temporary files at a time, about.</summary>
     public required long ScratchBytes { get; init; }
 
-    /// <summary>What may go wrong, or cost more than it is worth.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>What the work will take, from a few batches that were timed; null where none were.</summary>

@@ -17,8 +17,6 @@ internal sealed record RunOptions
 
     /// <summary>Output folder that overrides the document's.</summary>
     public string? Output { get; init; }
-
-    /// <summary>Prefix of default outputs.</summary>
     public string OutputPrefix { get; init; } = "./runs";
 
     /// <summary>Where referenced runs wrote, each <c>KIND/NAME=URI</c>.</summary>
@@ -32,8 +30,6 @@ internal sealed record RunOptions
 
     /// <summary>Names this attempt; unique among attempts.</summary>
     public string Attempt { get; init; } = Guid.NewGuid().ToString();
-
-    /// <summary>Where progress is reported.</summary>
     public ReportTargets Targets { get; init; } = new(null, null, null);
 }
 

@@ -56,8 +56,8 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
     }
 
     /// <param name="writesModel">Whether a whole model is written in the end.</param>
-    protected RunPlan Plan(ModelWithTokenizer model, string work, Trainer<TMetrics> trainer, Course course, bool writesModel,
-        long answers, IEnumerable<string> warnings)
+    protected RunPlan Plan(ModelWithTokenizer model, Trainer<TMetrics> trainer, string records, Course course, bool writesModel,
+        AccuracyMeasurement evaluation, IEnumerable<string> warnings)
     {
         var (adapter, length) = (trainer.Adapter, trainer.LongestSequence);
         var causal = model.Loaded.Model;
@@ -70,8 +70,9 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
         return new RunPlan
         {
             Models = [RunPlan.Model("model", model)],
-            Work = work,
-            Memory = memory.WithAnswers(answers, Run.Devices[0].type)
+            Work = FormattableString.Invariant($"{trainer.TotalSteps:N0} steps on {trainer.Records:N0} {records} of {trainer.Tokens:N0} ")
+                + FormattableString.Invariant($"tokens (the longest {length:N0}){evaluation.Words}"),
+            Memory = memory.WithAnswers(evaluation.Memory, Run.Devices[0].type)
                 .WithProcess(Run.Devices[0], weights, Run.Devices.Count, MemoryPrediction.TrainingGrowth),
             MemoryRemedy = "a smaller spec.training.batchSize with more gradientAccumulationSteps needs less, and so do "
                 + "gradientCheckpointing: true and a smaller spec.evaluation.batchSize",

@@ -98,8 +98,8 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
         var parts = content.Length > (conditions is { OnMultipart: false } ? MaxPut : Pieces.Bytes);
         if (parts && conditions is { OnMultipart: false })
             throw new WorkerException(ExitCode.BadManifest,
-                $"{uri}/{name}: {content.Length} bytes are too many for one request, and this service ignores conditions on multipart uploads; "
-                + "write to another service");
+                $"{uri}/{name}: {content.Length} bytes are too many for one request, and this service ignores conditions on multipart "
+                + "uploads; write to another service");
         var start = content.Position;
         try
         {
@@ -231,8 +231,8 @@ public sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, stri
             if (!refuses || (!quoted && await PutRefusedAsync([1], null, Tag(tag, quoted: false))))
                 throw new WorkerException(ExitCode.BadManifest,
                     $"{uri}: this service ignores conditions of writes (If-None-Match, If-Match), so that two attempts could overwrite "
-                    + "each other; "
-                    + "write the output to a service that honours them (Amazon S3, MinIO, Ceph, R2, Azure Blob Storage) or to a mounted volume");
+                    + "each other; write the output to a service that honours them (Amazon S3, MinIO, Ceph, R2, Azure Blob Storage) or to "
+                    + "a mounted volume");
             return new Conditions(quoted, await RefusesAsync(PutPartsAsync(key, new MemoryStream([3]), "*", null, cancellation)));
         }
         finally
