@@ -104,6 +104,9 @@ release: ## Makes in dist/ what the release VERSION=x.y.z consists of, and chang
 lint: ## Checks the formatting of the code (analyzers and style are checked by every build); FIX=1 mends it.
 	@eng/install-tools.sh build
 	@dotnet format whitespace . --folder $(if $(FIX),,--verify-no-changes) --exclude '**/obj' '**/bin' .cache
+	@# Tests and word lists hold data whose lines are as long as they are.
+	@! git ls-files '*.cs' ':!*.g.cs' ':!tests' ':!worker/Evaluation/AnswerText.cs' | LC_ALL=C.UTF-8 xargs grep -nE '^.{141,}' \
+		|| { echo 'lines above are longer than 140 columns'; exit 1; }
 
 clean: ## Removes everything that was built or run.
 	@rm -rf bin dist .quickstart

@@ -81,7 +81,8 @@ public sealed partial class Redactor(IEnumerable<string> secrets)
     private static bool IsSecret((string Name, string Value) pair) =>
         pair.Value != Mark && (pair.Value.Length >= ShortestToken || (pair.Value.Length > 0 && SecretParameter().IsMatch(pair.Name)));
 
-    [GeneratedRegex("token|secret|passw|pwd|credential|api_?key|access_?key|account_?key|storage_key|connection_?string|signature|(^|_)(sas|auth)(_|$)|authorization", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("token|secret|passw|pwd|credential|api_?key|access_?key|account_?key|storage_key|connection_?string|signature|"
+        + "(^|_)(sas|auth)(_|$)|authorization", RegexOptions.IgnoreCase)]
     private static partial Regex SecretVariable();
 
     [GeneratedRegex("sig|token|secret|pass|pwd|key|auth|cred|code|session|jwt|^x-amz-|^x-goog-", RegexOptions.IgnoreCase)]
@@ -100,7 +101,8 @@ public sealed partial class Redactor(IEnumerable<string> secrets)
     [GeneratedRegex(@"&|;|\\u0026")]
     private static partial Regex Separator();
 
-    [GeneratedRegex("""\b(?<name>sig|accountkey|sharedaccesssignature|password|passwd|pwd|secret|access_?token|api[-_]?key|x-amz-[\w-]+|x-goog-[\w-]+)=(?!REDACTED)[^&;\s"'<>\\]+""", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("""\b(?<name>sig|accountkey|sharedaccesssignature|password|passwd|pwd|secret|access_?token|api[-_]?key|"""
+        + """x-amz-[\w-]+|x-goog-[\w-]+)=(?!REDACTED)[^&;\s"'<>\\]+""", RegexOptions.IgnoreCase)]
     private static partial Regex Assignment();
 
     [GeneratedRegex("""(?<scheme>\bBearer\s+|\bauthorization["']?\s*[:=]\s*["']?(?:basic\s+|bearer\s+)?)[^\s"'<>,;]{8,}""",

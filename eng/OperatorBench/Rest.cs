@@ -64,11 +64,11 @@ internal static class Rest
         await Task.Delay(AtRest, cancel);
         var after = await scene.ScrapeAsync(cancel);
         double perMinute = after.Sum(Requests) - before.Sum(Requests), megabytes = after.Sum("process_working_set_bytes") / 1e6;
-        var perReport = await PerReportAsync(scene, atWork, perMinute, cancel);
+        var (perReport, heap) = (await PerReportAsync(scene, atWork, perMinute, cancel), after.Sum("dotnet_total_memory_bytes") / 1e6);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
-            {finished} finished runs and {atWork.Count} at work (after {started:0} s): {megabytes:0} MB resident, {after
-                .Sum("dotnet_total_memory_bytes") / 1e6:0} MB of managed heap
-            requests to the API server: {perMinute:0} a minute at rest, {perReport:0.00} for a report: a read and a write of the status, and a review of its token once a minute
+            {finished} finished runs and {atWork.Count} at work (after {started:0} s): {megabytes:0} MB resident, {heap:0} MB of heap
+            requests to the API server: {perMinute:0} a minute at rest
+            requests for a report: {perReport:0.00}: a read and a write of the status, and a review of its token once a minute
             """));
         return megabytes < AllowedMegabytes && atWork.Count >= running;
     }

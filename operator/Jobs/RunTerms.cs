@@ -34,9 +34,12 @@ internal static partial class RunTerms
 
     private static int Count(JsonNode? list) => (list as JsonArray)?.Count ?? 0;
 
-    [GeneratedRegex(@"^(Job\.batch|Job|Pod) ""[^""]*"" is invalid: |^Job in version ""v1"" cannot be handled as a Job: |^\(combined from similar events\): ")]
+    [GeneratedRegex(@"^(Job\.batch|Job|Pod) ""[^""]*"" is invalid: |^Job in version ""v1"" cannot be handled as a Job: |"
+        + @"^\(combined from similar events\): ")]
     private static partial Regex Prefix();
 
-    [GeneratedRegex(@"(?:spec\.template\.)?spec\.(?:containers\[0\]\.)?(?<field>env|volumeMounts|volumes|tolerations|affinity|topologySpreadConstraints|resources|image|nodeSelector|serviceAccountName|priorityClassName|runtimeClassName)\b(?<rest>(?:\[\d+\])?)")]
+    [GeneratedRegex(@"(?:spec\.template\.)?spec\.(?:containers\[0\]\.)?(?<field>env|volumeMounts|volumes|tolerations|affinity|"
+        + "topologySpreadConstraints|resources|image|nodeSelector|serviceAccountName|priorityClassName|runtimeClassName)"
+        + @"\b(?<rest>(?:\[\d+\])?)")]
     private static partial Regex Path();
 }

@@ -5,10 +5,8 @@ using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Checkpoints;
 
-public static partial class HuggingFaceFolder
+internal static partial class HuggingFaceFolder
 {
-    private const long ShardBytes = 5_000_000_000;
-
     private static readonly string[] s_tokenizerFiles =
     [
         "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
@@ -19,10 +17,7 @@ public static partial class HuggingFaceFolder
     /// Writes a complete folder: config, weights cast to <paramref name="dtype"/> (in shards of at most 5 GB), and the tokenizer and
     /// generation files of <paramref name="sourceDir"/>. An adapter must be merged first.
     /// </summary>
-    public static void Save(CausalLM model, string sourceDir, string destDir, ScalarType dtype) =>
-        Save(model, sourceDir, destDir, dtype, ShardBytes);
-
-    internal static void Save(CausalLM model, string sourceDir, string destDir, ScalarType dtype, long shardBytes)
+    public static void Save(CausalLM model, string sourceDir, string destDir, ScalarType dtype, long shardBytes = 5_000_000_000)
     {
         if (model.Lora is not null)
             throw new InvalidOperationException("the model's adapter is not merged; a saved folder would lack it");
@@ -43,7 +38,7 @@ public static partial class HuggingFaceFolder
         for (var i = 0; i < shards.Count; i++)
         {
             var file = shards.Count == 1 ? "model.safetensors" : $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors";
-            SafetensorsWriter.Write(Path.Combine(dir, file), shards[i], dtype);
+            Safetensors.Write(Path.Combine(dir, file), shards[i], dtype);
             written.Add(file);
             foreach (var (name, _) in shards[i])
                 map[name] = file;

@@ -5,13 +5,12 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Checkpoints;
 
 /// <summary>A model as a folder in Hugging Face's layout: config.json, safetensors, generation_config.json and tokenizer files.</summary>
-public static partial class HuggingFaceFolder
+internal static partial class HuggingFaceFolder
 {
     /// <summary>
     /// Reads a model; its weights are cast to <paramref name="dtype"/>. Names and shapes are checked before anything is allocated.
     /// </summary>
     /// <exception cref="InvalidDataException">Something in the folder is wrong; names the file and the field or tensor.</exception>
-    /// <exception cref="FileNotFoundException">A file is missing.</exception>
     public static LoadedModel Load(string dir, ScalarType dtype, Device dev)
     {
         var (config, configJson) = ReadConfig(dir);
@@ -72,14 +71,7 @@ public static partial class HuggingFaceFolder
             ? most : ScalarType.Float32;
     }
 
-    internal static string TypeName(ScalarType type) => type switch
-    {
-        ScalarType.Float32 => "float32",
-        ScalarType.Float16 => "float16",
-        ScalarType.BFloat16 => "bfloat16",
-        ScalarType.Float64 => "float64",
-        _ => type.ToString().ToLowerInvariant(),
-    };
+    internal static string TypeName(ScalarType type) => type.ToString().ToLowerInvariant();
 
     internal static (DecoderConfig Config, JsonObject Json) ReadConfig(string dir)
     {

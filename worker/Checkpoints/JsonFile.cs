@@ -1,7 +1,7 @@
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LightReasoner.Api;
 
 namespace LightReasoner.Worker.Checkpoints;
 
@@ -9,12 +9,6 @@ namespace LightReasoner.Worker.Checkpoints;
 internal static class JsonFile
 {
     private const long MaxBytes = 64 << 20;
-
-    private static readonly JsonSerializerOptions s_indented = new()
-    {
-        WriteIndented = true,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping
-    };
 
     public static JsonObject Read(string path)
     {
@@ -24,7 +18,6 @@ internal static class JsonFile
         return Parse(File.ReadAllBytes(path), path);
     }
 
-    /// <summary>The object that a file holds.</summary>
     /// <exception cref="InvalidDataException">It holds something else; the message names the file.</exception>
     public static JsonObject Parse(ReadOnlySpan<byte> json, string name) =>
         Tree(json, name) as JsonObject ?? throw new InvalidDataException($"{name}: expected a JSON object");
@@ -57,11 +50,5 @@ internal static class JsonFile
 
     public static JsonObject? ReadIfPresent(string path) => File.Exists(path) ? Read(path) : null;
 
-    public static void Write(string path, JsonObject json) => SafetensorsWriter.Replace(path, stream =>
-    {
-        using (var writer = new Utf8JsonWriter(stream,
-            new JsonWriterOptions { Indented = true, Encoder = s_indented.Encoder, NewLine = "\n" }))
-            json.WriteTo(writer, s_indented);
-        stream.WriteByte((byte)'\n');
-    });
+    public static void Write(string path, JsonObject json) => File.WriteAllText(path, json.ToJsonString(ApiJson.Indented) + "\n");
 }

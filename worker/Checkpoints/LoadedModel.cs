@@ -5,10 +5,8 @@ using LightReasoner.Worker.Tokenization;
 namespace LightReasoner.Worker.Checkpoints;
 
 /// <summary>A model read from a Hugging Face folder.</summary>
-/// <param name="Model">The model.</param>
 /// <param name="EosIds">End-of-sequence tokens of generation_config.json and config.json; any of them ends a text; may be empty.</param>
-/// <param name="Dir">The folder.</param>
-public sealed record LoadedModel(CausalLM Model, int[] EosIds, string Dir) : IDisposable
+internal sealed record LoadedModel(CausalLM Model, int[] EosIds, string Dir) : IDisposable
 {
     /// <summary>The tokens that end an answer: those of generation_config.json, config.json and the tokenizer together.</summary>
     /// <exception cref="InvalidDataException">None is named anywhere, so that no answer would end.</exception>
@@ -25,6 +23,5 @@ public sealed record LoadedModel(CausalLM Model, int[] EosIds, string Dir) : IDi
     public IReadOnlyCollection<int> EndIds(Tokenizer? tokenizer, GenerationSpec generation) => generation.IgnoreEos
         ? [] : EndIds(tokenizer);
 
-    /// <inheritdoc/>
     public void Dispose() => Model.Dispose();
 }

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Checkpoints;
 
 /// <summary>A LoRA adapter as the folder that PEFT reads and writes.</summary>
-public static class PeftAdapter
+internal static class PeftAdapter
 {
     private const string ConfigFile = "adapter_config.json", WeightsFile = "adapter_model.safetensors";
 
@@ -39,7 +39,6 @@ public static class PeftAdapter
     }
 
     /// <summary>Writes the adapter with PEFT's names.</summary>
-    /// <param name="dir">The folder, made if it is not there.</param>
     /// <param name="baseModel">Name or path of the model under the adapter, for readers of the folder.</param>
     /// <param name="below">
     /// Adapter folders that were merged into that model before this one was trained. What is written then is all of them together, side by

@@ -8,7 +8,7 @@ namespace LightReasoner.Worker.Checkpoints;
 /// An open safetensors file. Tensors are read on demand, straight from the page cache into their final memory: nothing is read
 /// twice, and a file that shrinks meanwhile gives an error (a mapping would end the process).
 /// </summary>
-public sealed class SafetensorsFile : IDisposable
+internal sealed class SafetensorsFile : IDisposable
 {
     private const int ChunkBytes = 16 << 20;
 
@@ -22,10 +22,7 @@ public sealed class SafetensorsFile : IDisposable
         _handle = File.OpenHandle(path, options: FileOptions.SequentialScan);
     }
 
-    /// <summary>The file's path, as it was opened.</summary>
     public string Path { get; }
-
-    /// <summary>The tensors by name.</summary>
     public IReadOnlyDictionary<string, SafetensorsEntry> Entries { get; }
 
     /// <summary>Reads a tensor into new memory, cast to <paramref name="dtype"/> (default: as stored).</summary>
@@ -65,11 +62,10 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
-    /// <summary>Reads raw bytes of a tensor, from <paramref name="offset"/> on.</summary>
-    public void Read(SafetensorsEntry entry, long offset, Span<byte> destination)
+    public void Dispose() => _handle.Dispose();
+
+    private void Read(SafetensorsEntry entry, long offset, Span<byte> destination)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(destination.Length, entry.Length - offset, nameof(destination));
         var position = entry.Position + offset;
         while (!destination.IsEmpty)
         {
@@ -81,9 +77,6 @@ public sealed class SafetensorsFile : IDisposable
             position += count;
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _handle.Dispose();
 
     private SafetensorsEntry Find(string name) =>
         Entries.TryGetValue(name, out var entry) ? entry : throw new InvalidDataException($"{Path}: tensor '{name}' is missing");

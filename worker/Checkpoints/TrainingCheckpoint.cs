@@ -26,7 +26,6 @@ internal static class TrainingCheckpoint
     /// <summary>The folder's name for a step: <c>step-000200</c>.</summary>
     public static string FolderName(long step) => $"{Prefix}{step:D6}";
 
-    /// <summary>Writes a checkpoint.</summary>
     /// <param name="dir">A folder named by <see cref="FolderName"/>; made if it is not there, replaced if it is.</param>
     /// <param name="state">All else that the run needs to continue.</param>
     public static void Save(string dir, DataParallel trained, JsonObject state)
@@ -35,9 +34,8 @@ internal static class TrainingCheckpoint
             Directory.Delete(dir, recursive: true);
         Directory.CreateDirectory(dir);
         foreach (var file in s_files.GroupBy(part => part.File))
-            SafetensorsWriter.Write(Path.Combine(dir, file.Key), file.SelectMany(part => trained.Weights.Select(weight =>
-                new SafetensorsWriter.Source(weight.Name + part.Suffix, ScalarType.Float32, weight.Shape, () =>
-                    trained.Read(weight, part.Buffer)))));
+            Safetensors.Write(Path.Combine(dir, file.Key), file.SelectMany(part => trained.Weights.Select(weight =>
+                new TensorSource(weight.Name + part.Suffix, ScalarType.Float32, weight.Shape, () => trained.Read(weight, part.Buffer)))));
         JsonFile.Write(Path.Combine(dir, State), state);
         JsonFile.Write(Path.Combine(dir, Complete), new JsonObject
         {

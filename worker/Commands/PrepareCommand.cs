@@ -25,8 +25,6 @@ internal static class PrepareCommand
         Create(BenchmarkName.MmluStem, "MMLU: records with question, choices and answer."),
     };
 
-    /// <summary>One data set.</summary>
-    /// <param name="name">Its name, which is the command's.</param>
     /// <param name="line">
     /// Makes a line in the form that LightReasoner's own script writes; the question and the right answer where left out. Such a set has
     /// worked solutions to refine.

@@ -16,40 +16,26 @@ internal static class RunCommand
         var file = new Option<string>("--file", "-f")
         {
             Description = "The manifest, YAML or JSON; - reads standard input.",
-            Required = true
+            Required = true,
         };
-        var set = new Option<string[]>("--set")
-        {
-            Description = "Overrides a field: spec.selection.beta=0.5 (repeatable).",
-            DefaultValueFactory = _ => []
-        };
+        var set = Tools.Option<string[]>("--set", "Overrides a field: spec.selection.beta=0.5 (repeatable).", []);
         var shard = new Option<int?>("--shard")
         {
-            Description =
-            "Runs only this shard of a SamplingRun (default: all, one after the other)."
+            Description = "Runs only this shard of a SamplingRun (default: all, one after the other).",
         };
         var output = new Option<string?>("--output") { Description = "Output folder; overrides the manifest's." };
-        var prefix = new Option<string>("--output-prefix")
-        {
-            Description = "Where outputs go by default, as PREFIX/NAMESPACE/KIND/NAME.",
-            DefaultValueFactory = _ => "./runs"
-        };
-        var reference = new Option<string[]>("--ref")
-        {
-            Description = "Where a referenced run wrote: KIND/NAME=URI (repeatable).",
-            DefaultValueFactory = _ => []
-        };
+        var prefix = Tools.Option("--output-prefix", "Where outputs go by default, as PREFIX/NAMESPACE/KIND/NAME.", "./runs");
+        var reference = Tools.Option<string[]>("--ref", "Where a referenced run wrote: KIND/NAME=URI (repeatable).", []);
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Prints errors only." };
         var json = new Option<bool>("--json") { Description = "Prints progress as JSON, one object per line." };
         var plan = new Option<bool>("--plan")
         {
-            Description =
-            "Prints what would be done, what it needs and how long it would take (timed on a few batches). Writes nothing."
+            Description = "Prints what would be done, what it needs and how long it would take (timed on a few batches). Writes nothing.",
         };
         var verbose = new Option<bool>("--verbose") { Description = "Shows where in the program an error occurred." };
         var command = new Command("run",
-            "Runs a SamplingRun, FineTuneRun or RefineRun in this process; run it again to continue where it stopped.") { file, set, shard,
-            output, prefix, reference, quiet, json, plan, verbose };
+            "Runs a SamplingRun, FineTuneRun or RefineRun in this process; run it again to continue where it stopped.")
+            { file, set, shard, output, prefix, reference, quiet, json, plan, verbose };
         command.SetAction(async (parsed, _) =>
         {
             var progress = ConsoleProgress.ForStandardOutput(parsed.GetValue(quiet), parsed.GetValue(json));

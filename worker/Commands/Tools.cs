@@ -23,7 +23,6 @@ internal static class Tools
     public static Option<string> DtypeOption() =>
         EnumOption.Of<WeightType>("--dtype", "Number format that weights are held and computed in.", new ModelSource().Dtype);
 
-    /// <summary>An option with a default.</summary>
     public static Option<T> Option<T>(string name, string description, T fallback) =>
         new(name) { Description = description, DefaultValueFactory = _ => fallback };
 

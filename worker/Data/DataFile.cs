@@ -4,9 +4,7 @@ using LightReasoner.Worker.Storage;
 namespace LightReasoner.Worker.Data;
 
 /// <summary>A file of a dataset.</summary>
-/// <param name="Store">Where it is.</param>
-/// <param name="Name">Its name there.</param>
-public sealed record DataFile(IBlobStore Store, string Name)
+internal sealed record DataFile(IBlobStore Store, string Name)
 {
     /// <summary>Where it is, for people; without credentials.</summary>
     public string Uri => BlobUri.Join(Store.Uri, StorageUri.Escape(Name));
@@ -18,7 +16,6 @@ public sealed record DataFile(IBlobStore Store, string Name)
     /// The files that a URI names, globs included (<c>*</c>, <c>**</c>, <c>?</c>; a folder stands for its files), in the order of their
     /// names.
     /// </summary>
-    /// <exception cref="WorkerException">There is none.</exception>
     public static async Task<IReadOnlyList<DataFile>> FindAsync(string uri, CancellationToken cancellation)
     {
         var (store, names) = await BlobUri.FindAsync(uri, cancellation);

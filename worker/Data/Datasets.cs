@@ -7,14 +7,11 @@ namespace LightReasoner.Worker.Data;
 /// <summary>
 /// Typed records of the three kinds of dataset. The lists keep their records in a temporary file where they are many; dispose of them.
 /// </summary>
-public static class Datasets
+internal static class Datasets
 {
-    private static readonly JsonSerializerOptions Samples = new() { RespectNullableAnnotations = true };
-
     /// <summary>
     /// The questions of a dataset: those of one shard (record i belongs to shard i mod <paramref name="shards"/>), in order.
     /// </summary>
-    /// <exception cref="WorkerException">A record has no question (or no answer), or there is no record at all.</exception>
     public static async Task<SpooledList<Question>> QuestionsAsync(
         string uri, RecordFormat? format, string questionField, string? idField, string? answerField, int? maxQuestions, int shard,
             int shards, CancellationToken cancellation)
@@ -35,7 +32,6 @@ public static class Datasets
     }
 
     /// <summary>Contrastive samples, as we or the published program wrote them.</summary>
-    /// <exception cref="WorkerException">A record is no sample, or there is none at all.</exception>
     public static async Task<SpooledList<ContrastiveSample>> SamplesAsync(string uri, RecordFormat? format, CancellationToken cancellation)
     {
         var samples = new SpooledList<ContrastiveSample>();
@@ -44,7 +40,7 @@ public static class Datasets
             ContrastiveSample sample;
             try
             {
-                sample = record.Fields.Deserialize<ContrastiveSample>(Samples)! with { Place = record.Place };
+                sample = record.Fields.Deserialize<ContrastiveSample>(ContrastiveSample.Json)! with { Place = record.Place };
             }
             catch (JsonException e)
             {
@@ -67,7 +63,6 @@ public static class Datasets
     }
 
     /// <summary>Prompts with their responses.</summary>
-    /// <exception cref="WorkerException">A record lacks one of them, or there is no record at all.</exception>
     public static async Task<SpooledList<PromptResponse>> PromptResponsesAsync(
         string uri, RecordFormat? format, string promptField, string responseField, CancellationToken cancellation)
     {

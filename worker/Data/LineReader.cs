@@ -11,7 +11,6 @@ internal sealed class LineReader(Stream source, int maxBytes)
     private SequencePosition? _consumed;
 
     /// <summary>The next line without its line feed, valid until the next call; null at the end.</summary>
-    /// <exception cref="InvalidDataException">The line is longer than the limit.</exception>
     public async ValueTask<ReadOnlySequence<byte>?> ReadAsync(CancellationToken cancellation)
     {
         if (_consumed is { } consumed) _pipe.AdvanceTo(consumed);

@@ -36,7 +36,6 @@ internal abstract class ParquetColumn : IDisposable
     /// <summary>Level at which there is a value.</summary>
     private int MaxDefinition { get; }
 
-    /// <summary>Opens a column of a row group.</summary>
     public static ParquetColumn Open(RowGroupReader group, int index)
     {
         var reader = group.Column(index);
@@ -73,7 +72,6 @@ internal abstract class ParquetColumn : IDisposable
         return defined ? Value(_value++) : null;
     }
 
-    /// <summary>Moves on.</summary>
     public void Skip()
     {
         if (Definition == MaxDefinition) _value++;
@@ -87,7 +85,6 @@ internal abstract class ParquetColumn : IDisposable
         _rowBytes = 0;
     }
 
-    /// <summary>Nothing is left.</summary>
     public void ExpectEnd()
     {
         if (HasNext()) throw new InvalidDataException($"column '{Path}' goes on after the last row");

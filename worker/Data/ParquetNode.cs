@@ -12,7 +12,6 @@ internal abstract class ParquetNode
     /// <summary>The columns below this field; the first one's levels tell whether there is an instance.</summary>
     private IReadOnlyList<ParquetColumn> Columns { get; }
 
-    /// <summary>The next instance.</summary>
     public abstract JsonNode? Read();
 
     /// <summary>A reader for the rows of a schema, which takes its columns off the queue.</summary>
@@ -21,7 +20,6 @@ internal abstract class ParquetNode
     /// <param name="field">Its annotation says whether it is a list or a map; old files have other shapes of them than new ones.</param>
     /// <param name="definition">Definition level of the field around.</param>
     /// <param name="repetition">Repetition level of the field around.</param>
-    /// <param name="columns">The columns that no field has yet.</param>
     private static ParquetNode Create(Node field, int definition, int repetition, Queue<ParquetColumn> columns)
     {
         if (field.Repetition == Repetition.Repeated) // no LIST or MAP stands around it: a list of its own
@@ -86,7 +84,6 @@ internal abstract class ParquetNode
     }
 
     /// <param name="definition">Level from which on there is an instance.</param>
-    /// <param name="children">The fields in schema order.</param>
     private sealed class Struct(int definition, List<(string Name, ParquetNode Node)> children)
         : ParquetNode([.. children.SelectMany(child => child.Node.Columns)])
     {

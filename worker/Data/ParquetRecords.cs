@@ -12,8 +12,6 @@ namespace LightReasoner.Worker.Data;
 /// </summary>
 internal static class ParquetRecords
 {
-    /// <summary>The rows of one file.</summary>
-    /// <param name="stream">The file; seeks.</param>
     /// <exception cref="WorkerException">The file is damaged, or no Parquet file.</exception>
     public static async IAsyncEnumerable<(JsonObject Fields, string Place)> ReadAsync(
         Stream stream, string uri, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)

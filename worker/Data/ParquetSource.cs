@@ -99,67 +99,45 @@ internal sealed class ParquetSource : ReadOnlyStream
     // Ids of fields as in parquet-format's parquet.thrift.
     private void ReadFooter(byte[] footer)
     {
-        var reader = new ThriftReader(footer);
-        for (int id = 0; reader.Field(ref id, out var type);)
-        {
-            switch (id, type)
-            {
-                case (2, ThriftType.List):
-                    CheckDepth(ref reader);
-                    break;
-                case (4, ThriftType.List):
-                    for (int left = reader.List(out _); left > 0; left--) _groups.Add(Chunks(ref reader));
-                    break;
-                default:
-                    reader.Skip(type);
-                    break;
-            }
-        }
-    }
-
-    /// <summary>The schema is a tree, written in depth-first order with the number of each node's children.</summary>
-    private static void CheckDepth(ref ThriftReader reader)
-    {
+        // The schema is a tree, written in depth-first order with the number of each node's children.
         var open = new Stack<long>(); // children to come of each group around
-        for (int left = reader.List(out _); left > 0; left--)
-        {
-            long children = 0;
-            for (int id = 0; reader.Field(ref id, out var type);)
-            {
-                if ((id, type) == (5, ThriftType.Int32)) children = reader.Integer();
-                else reader.Skip(type);
-            }
-            while (open.TryPop(out var more))
-            {
-                if (more == 0) continue;
-                open.Push(more - 1);
-                break;
-            }
-            if (children > 0) open.Push(children);
-            if (open.Count > MaxSchemaDepth) throw new InvalidDataException($"the schema is nested more than {MaxSchemaDepth} levels deep");
-        }
-    }
-
-    private static List<Chunk> Chunks(ref ThriftReader reader)
-    {
         var chunks = new List<Chunk>();
-        for (int id = 0; reader.Field(ref id, out var type);)
+        long children = 0, length = 0, data = 0, dictionary = 0;
+        ThriftReader.Walk(footer, (path, type, value) =>
         {
-            if ((id, type) != (1, ThriftType.List))
+            switch (path, type)
             {
-                reader.Skip(type);
-                continue;
+                case ("/2[]/5", ThriftReader.Int32):
+                    children = value;
+                    break;
+                case ("/2[]", ThriftReader.Structure):
+                    while (open.TryPeek(out var none) && none == 0) open.Pop();
+                    if (open.TryPop(out var more)) open.Push(more - 1);
+                    if (children > 0) open.Push(children);
+                    if (open.Count > MaxSchemaDepth)
+                        throw new InvalidDataException($"the schema is nested more than {MaxSchemaDepth} levels deep");
+                    children = 0;
+                    break;
+                case ("/4[]/1[]/3/7", ThriftReader.Int64):
+                    length = value;
+                    break;
+                case ("/4[]/1[]/3/9", ThriftReader.Int64):
+                    data = value;
+                    break;
+                case ("/4[]/1[]/3/11", ThriftReader.Int64):
+                    dictionary = value;
+                    break;
+                case ("/4[]/1[]/3", ThriftReader.Structure):
+                    var start = dictionary > 0 && dictionary < data ? dictionary : data;
+                    chunks.Add(new Chunk(start, start + Math.Max(0, length)));
+                    (length, data, dictionary) = (0, 0, 0);
+                    break;
+                case ("/4[]", ThriftReader.Structure):
+                    _groups.Add(chunks);
+                    chunks = [];
+                    break;
             }
-            for (int left = reader.List(out _); left > 0; left--)
-            {
-                for (int column = 0; reader.Field(ref column, out var of);)
-                {
-                    if ((column, of) == (3, ThriftType.Structure)) chunks.Add(Chunk.Read(ref reader));
-                    else reader.Skip(of);
-                }
-            }
-        }
-        return chunks;
+        }, "/2[]", "/4[]", "/4[]/1[]");
     }
 
     private void PassPage(Chunk chunk)
@@ -168,10 +146,10 @@ internal sealed class ParquetSource : ReadOnlyStream
         {
             var bytes = new byte[Math.Min(length, MaxPageHeader)];
             _file.Position = chunk.Next;
-            var reader = new ThriftReader(bytes.AsSpan(0, _file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)));
+            var read = _file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             try
             {
-                chunk.Pass(ref reader);
+                chunk.Pass(bytes.AsSpan(0, read));
                 break;
             }
             catch (EndOfStreamException) when (length < MaxPageHeader && chunk.Next + length < _file.Length)
@@ -188,71 +166,35 @@ internal sealed class ParquetSource : ReadOnlyStream
     }
 
     /// <summary>A column of a row group.</summary>
-    private sealed class Chunk
+    private sealed class Chunk(long start, long end)
     {
         private long _dictionary, _page;
 
         /// <summary>Where its next page header lies.</summary>
-        public long Next { get; private set; }
+        public long Next { get; private set; } = start;
 
-        public long End { get; private init; }
+        public long End => end;
 
         /// <summary>Bytes of its pages that Arrow holds, decompressed.</summary>
         public long Held => _dictionary + _page;
 
-        public static Chunk Read(ref ThriftReader reader)
-        {
-            long length = 0, data = 0, dictionary = 0;
-            for (int id = 0; reader.Field(ref id, out var type);)
-            {
-                switch (id, type)
-                {
-                    case (7, ThriftType.Int64):
-                        length = reader.Integer();
-                        break;
-                    case (9, ThriftType.Int64):
-                        data = reader.Integer();
-                        break;
-                    case (11, ThriftType.Int64):
-                        dictionary = reader.Integer();
-                        break;
-                    default:
-                        reader.Skip(type);
-                        break;
-                }
-            }
-            var start = dictionary > 0 && dictionary < data ? dictionary : data;
-            return new Chunk { Next = start, End = start + Math.Max(0, length) };
-        }
-
-        /// <summary>Looks at the next page's header and goes behind the page.</summary>
-        public void Pass(ref ThriftReader reader)
+        /// <summary>Looks at the next page's header, which the bytes begin with, and goes behind the page.</summary>
+        public void Pass(ReadOnlySpan<byte> bytes)
         {
             long kind = -1, decompressed = 0, compressed = 0;
-            for (int id = 0; reader.Field(ref id, out var type);)
+            var header = ThriftReader.Walk(bytes, (path, type, value) =>
             {
-                switch (id, type)
-                {
-                    case (1, ThriftType.Int32):
-                        kind = reader.Integer();
-                        break;
-                    case (2, ThriftType.Int32):
-                        decompressed = reader.Integer();
-                        break;
-                    case (3, ThriftType.Int32):
-                        compressed = reader.Integer();
-                        break;
-                    default:
-                        reader.Skip(type);
-                        break;
-                }
-            }
+                if (type != ThriftReader.Int32) return;
+                if (path == "/1") kind = value;
+                else if (path == "/2") decompressed = value;
+                else if (path == "/3") compressed = value;
+            });
             if (compressed < 0 || decompressed < 0) throw new InvalidDataException("a page has a negative size");
             if (Math.Max(compressed, decompressed) is > MaxPage and var size)
                 throw new InvalidDataException($"a page of {size} bytes is over the limit of {MaxPage >> 20} MiB");
             if (kind == 2) _dictionary = decompressed;
             else _page = Math.Max(_page, decompressed);
-            Next += reader.Position + compressed;
+            Next += header + compressed;
         }
     }
 }

@@ -14,64 +14,51 @@ internal static class ParquetValues
 {
     private const long SecondsPerDay = 86_400, DaysPerEra = 146_097;
 
-    /// <summary>How a column's 32-bit integers are written.</summary>
-    public static Func<int, JsonNode?> Int32(ColumnDescriptor column)
+    public static Func<int, JsonNode?> Int32(ColumnDescriptor column) => By<int>(column, type => type switch
     {
-        using var type = Annotation(() => column.LogicalType);
-        switch (type)
-        {
-            case DecimalLogicalType { Scale: var scale }: return value => Decimal(value, scale);
-            case DateLogicalType: return value => Date(value);
-            case TimeLogicalType: return value => Time(value, 1_000);
-            case IntLogicalType { IsSigned: false }: return value => Integer(unchecked((uint)value));
-            default: return value => Integer(value);
-        }
-    }
+        DecimalLogicalType { Scale: var scale } => value => Decimal(value, scale),
+        DateLogicalType => value => Date(value),
+        TimeLogicalType => value => Time(value, 1_000),
+        IntLogicalType { IsSigned: false } => value => Integer(unchecked((uint)value)),
+        _ => value => Integer(value),
+    });
 
-    /// <summary>How a column's 64-bit integers are written.</summary>
-    public static Func<long, JsonNode?> Int64(ColumnDescriptor column)
+    public static Func<long, JsonNode?> Int64(ColumnDescriptor column) => By<long>(column, type => type switch
     {
-        using var type = Annotation(() => column.LogicalType);
-        switch (type)
-        {
-            case DecimalLogicalType { Scale: var scale }: return value => Decimal(value, scale);
-            case TimestampLogicalType { TimeUnit: var unit, IsAdjustedToUtc: var utc }:
-                return value =>
-                Timestamp(value, PerSecond(unit), utc);
-            case TimeLogicalType { TimeUnit: var unit }: return value => Time(value, PerSecond(unit));
-            case IntLogicalType { IsSigned: false }: return value => Integer(unchecked((ulong)value));
-            default: return value => Integer(value);
-        }
-    }
+        DecimalLogicalType { Scale: var scale } => value => Decimal(value, scale),
+        TimestampLogicalType { TimeUnit: var unit, IsAdjustedToUtc: var utc } => value => Timestamp(value, PerSecond(unit), utc),
+        TimeLogicalType { TimeUnit: var unit } => value => Time(value, PerSecond(unit)),
+        IntLogicalType { IsSigned: false } => value => Integer(unchecked((ulong)value)),
+        _ => value => Integer(value),
+    });
 
-    /// <summary>How a column's byte arrays are written.</summary>
-    public static Func<ByteArray, JsonNode?> Bytes(ColumnDescriptor column)
+    public static Func<ByteArray, JsonNode?> Bytes(ColumnDescriptor column) => By<ByteArray>(column, type => type switch
     {
-        using var type = Annotation(() => column.LogicalType);
-        switch (type)
-        {
-            case StringLogicalType or EnumLogicalType or JsonLogicalType: return value => Text(Span(value.Pointer, value.Length));
-            case DecimalLogicalType { Scale: var scale }:
-                return value =>
-                Decimal(new BigInteger(Span(value.Pointer, value.Length), isBigEndian: true), scale);
-            default: return value => Base64(Span(value.Pointer, value.Length));
-        }
-    }
+        StringLogicalType or EnumLogicalType or JsonLogicalType => value => Text(Span(value.Pointer, value.Length)),
+        DecimalLogicalType { Scale: var scale } => value => Decimal(Number(Span(value.Pointer, value.Length)), scale),
+        _ => value => Base64(Span(value.Pointer, value.Length)),
+    });
 
-    /// <summary>How a column's byte arrays of one length are written.</summary>
+    /// <summary>Byte arrays of one length.</summary>
     public static Func<FixedLenByteArray, JsonNode?> FixedBytes(ColumnDescriptor column)
     {
-        using var type = Annotation(() => column.LogicalType);
         var length = column.TypeLength;
-        switch (type)
+        return By<FixedLenByteArray>(column, type => type switch
         {
-            case DecimalLogicalType { Scale: var scale }:
-                return value =>
-                Decimal(new BigInteger(Span(value.Pointer, length), isBigEndian: true), scale);
-            case Float16LogicalType: return value => Number((double)BitConverter.ToHalf(Span(value.Pointer, length)));
-            default: return value => Base64(Span(value.Pointer, length));
-        }
+            DecimalLogicalType { Scale: var scale } => value => Decimal(Number(Span(value.Pointer, length)), scale),
+            Float16LogicalType => value => Number((double)BitConverter.ToHalf(Span(value.Pointer, length))),
+            _ => value => Base64(Span(value.Pointer, length)),
+        });
     }
+
+    /// <summary>How a column's values are written, by what is annotated.</summary>
+    private static Func<T, JsonNode?> By<T>(ColumnDescriptor column, Func<LogicalType?, Func<T, JsonNode?>> form)
+    {
+        using var type = Annotation(() => column.LogicalType);
+        return form(type);
+    }
+
+    private static BigInteger Number(ReadOnlySpan<byte> bigEndian) => new(bigEndian, isBigEndian: true);
 
     /// <summary>A number; JSON has none for what is not finite.</summary>
     public static JsonNode? Number(double value) => double.IsFinite(value)
@@ -130,16 +117,11 @@ internal static class ParquetValues
     /// <summary>A day of the proleptic Gregorian calendar, of any year: <see cref="DateTime"/> ends with 9999.</summary>
     private static string Date(long days)
     {
-        // Years begin on 1 March and eras of 400 years on 1 March of year 0, so that leap days come last.
-        long day = days + 719_468, era = day >= 0 ? day / DaysPerEra : (day - DaysPerEra + 1) / DaysPerEra;
-        var ofEra = day - (era * DaysPerEra);
-        var yearOfEra = (ofEra - (ofEra / 1_460) + (ofEra / 36_524) - (ofEra / (DaysPerEra - 1))) / 365;
-        var ofYear = ofEra - ((365 * yearOfEra) + (yearOfEra / 4) - (yearOfEra / 100));
-        var month = ((5 * ofYear) + 2) / 153;
-        var dayOfMonth = ofYear - (((153 * month) + 2) / 5) + 1;
-        month = month < 10 ? month + 3 : month - 9;
-        var year = yearOfEra + (era * 400) + (month <= 2 ? 1 : 0);
-        return string.Create(CultureInfo.InvariantCulture, $"{year:0000}-{month:00}-{dayOfMonth:00}");
+        // The calendar repeats every 400 years.
+        var (era, day) = Math.DivRem(days, DaysPerEra);
+        if (day < 0) (era, day) = (era - 1, day + DaysPerEra);
+        var date = DateTime.UnixEpoch.AddDays(day);
+        return string.Create(CultureInfo.InvariantCulture, $"{date.Year + 400 * era:0000}-{date:MM-dd}");
     }
 
     private static JsonNode? Time(long value, long perSecond)

@@ -3,10 +3,8 @@ namespace LightReasoner.Worker.Data;
 /// <summary>One question of a dataset.</summary>
 /// <param name="Index">Position of the record in the dataset, from 0.</param>
 /// <param name="Id">What identifies the question in samples.</param>
-/// <param name="Text">The question.</param>
-/// <param name="Answer">The reference answer, where one is needed.</param>
 /// <param name="Place">Where the record stands, for messages.</param>
-public sealed record Question(int Index, string Id, string Text, string? Answer = null, string Place = "")
+internal sealed record Question(int Index, string Id, string Text, string? Answer = null, string Place = "")
 {
     /// <summary>Where the question stands, or else which one it is.</summary>
     internal string Where => Place.Length > 0 ? Place : $"question {Index + 1}";

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Evaluation;
@@ -74,30 +72,19 @@ internal static class QuestionFiles
     }
 
     /// <summary>As Python's <c>json.dump</c> writes it: a space after colons and commas, and nothing but ASCII.</summary>
-    private static string Line(IEnumerable<(string Name, string Value)> fields)
+    private static string Line(IEnumerable<(string Name, string Value)> fields) =>
+        $"{{{string.Join(", ", fields.Select(field => $"\"{field.Name}\": \"{string.Concat(field.Value.Select(Escaped))}\""))}}}\n";
+
+    private static string Escaped(char c) => c switch
     {
-        var line = new StringBuilder("{");
-        foreach (var (name, value) in fields)
-        {
-            if (line.Length > 1) line.Append(", ");
-            line.Append('"').Append(name).Append("\": \"");
-            foreach (var c in value)
-            {
-                _ = c switch
-                {
-                    '"' => line.Append("\\\""),
-                    '\\' => line.Append("\\\\"),
-                    '\n' => line.Append("\\n"),
-                    '\r' => line.Append("\\r"),
-                    '\t' => line.Append("\\t"),
-                    '\b' => line.Append("\\b"),
-                    '\f' => line.Append("\\f"),
-                    < ' ' or > '~' and not '\u007f' => line.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
-                    _ => line.Append(c),
-                };
-            }
-            line.Append('"');
-        }
-        return line.Append("}\n").ToString();
-    }
+        '"' => "\\\"",
+        '\\' => "\\\\",
+        '\n' => "\\n",
+        '\r' => "\\r",
+        '\t' => "\\t",
+        '\b' => "\\b",
+        '\f' => "\\f",
+        < ' ' or > '~' and not '\u007f' => $"\\u{(int)c:x4}",
+        _ => $"{c}",
+    };
 }

@@ -12,12 +12,10 @@ namespace LightReasoner.Worker.Data;
 
 /// <summary>One record and where it stands, for messages.</summary>
 /// <param name="Index">Position in the whole dataset, from 0.</param>
-/// <param name="Fields">The record.</param>
 /// <param name="Place">Such as <c>file:///data/a.jsonl line 17</c>.</param>
-public sealed record DataRecord(int Index, JsonObject Fields, string Place)
+internal sealed record DataRecord(int Index, JsonObject Fields, string Place)
 {
     /// <summary>A field that must be there.</summary>
-    /// <exception cref="WorkerException">It is not; the message lists the fields that are.</exception>
     public JsonNode Required(string field) => Fields[field]
         ?? throw Bad(field,
         $"is {(Fields.ContainsKey(field) ? "null" : "missing")} (fields: {string.Join(", ", Fields.Select(p => p.Key))})");
@@ -31,20 +29,17 @@ public sealed record DataRecord(int Index, JsonObject Fields, string Place)
         JsonNode other => throw Bad(field, $"must be text, was {other.GetValueKind()}"),
     };
 
-    /// <summary>The beginning of a text, for messages.</summary>
     internal static string Shorten(string text, int most = 40) => text.Length <= most ? text : text[..most] + "…";
 
-    /// <summary>The error of a field.</summary>
     internal WorkerException Bad(string field, string what) => new(ExitCode.BadData, $"{Place}: field '{field}' {what}");
 }
 
 /// <summary>Reads the records of a dataset: every file that the URI names, in the order of their names.</summary>
-public static class RecordReader
+internal static class RecordReader
 {
     /// <summary>Longest line that is read, in bytes; a longer one is an error rather than a way to take all memory.</summary>
     private const int MaxLine = 64 << 20;
 
-    /// <summary>The records of a dataset, one after the other.</summary>
     public static async IAsyncEnumerable<DataRecord> ReadAsync(
         string uri, RecordFormat? format, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -76,7 +71,6 @@ public static class RecordReader
         await foreach (var (fields, place) in records) yield return (fields, place);
     }
 
-    /// <summary>The records of one JSONL text.</summary>
     private static async IAsyncEnumerable<(JsonObject Fields, string Place)> JsonLines(
         Stream stream, string uri, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -130,11 +124,9 @@ public static class RecordReader
 
     private static ReadOnlySequence<byte> WithoutByteOrderMark(ReadOnlySequence<byte> line)
     {
-        ReadOnlySpan<byte> mark = [0xEF, 0xBB, 0xBF];
-        Span<byte> start = stackalloc byte[3];
-        if (line.Length < 3) return line;
-        line.Slice(0, 3).CopyTo(start);
-        return start.SequenceEqual(mark) ? line.Slice(3) : line;
+        var reader = new SequenceReader<byte>(line);
+        reader.IsNext([0xEF, 0xBB, 0xBF], advancePast: true);
+        return reader.UnreadSequence;
     }
 
     private static bool IsBlank(ReadOnlySequence<byte> line)

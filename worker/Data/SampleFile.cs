@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using LightReasoner.Api;
 using ParquetSharp;
@@ -9,12 +8,26 @@ namespace LightReasoner.Worker.Data;
 /// <summary>Writes contrastive samples: JSONL as published, or Parquet with the same names. The same samples give the same bytes.</summary>
 internal static class SampleFile
 {
-    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly Field[] s_fields =
+    [
+        Field.Of("prompt_id", sample => sample.PromptId),
+        Field.Of("step", sample => sample.Step),
+        Field.Of("prefix", sample => sample.Prefix),
+        Field.Of("tokens", sample => sample.Tokens.ToArray()),
+        Field.Of("token_ids", sample => sample.TokenIds),
+        Field.Of("weights", sample => sample.Weights),
+        Field.Of("kl_divergence", sample => sample.KlDivergence),
+        Field.Of("question", sample => sample.Question),
+        Field.Of("prefix_ids", sample => sample.PrefixIds),
+        Field.Of("expert", sample => sample.Expert),
+        Field.Of("expert_entropy", sample => sample.ExpertEntropy),
+        Field.Of("amateur_entropy", sample => sample.AmateurEntropy),
+        Field.Of("expert_top1", sample => sample.ExpertTop1),
+        Field.Of("amateur_top1", sample => sample.AmateurTop1),
+    ];
 
-    /// <summary>Ending of the files' names.</summary>
     public static string Extension(RecordFormat format) => format == RecordFormat.Parquet ? ".parquet" : ".jsonl";
 
-    /// <summary>Writes the samples as the content of a file.</summary>
     public static async Task WriteAsync(IReadOnlyList<ContrastiveSample> samples, RecordFormat format, Stream content)
     {
         if (format == RecordFormat.Parquet)
@@ -24,48 +37,29 @@ internal static class SampleFile
         }
         foreach (var sample in samples)
         {
-            await JsonSerializer.SerializeAsync(content, sample, Json);
+            await JsonSerializer.SerializeAsync(content, sample, ContrastiveSample.Json);
             content.WriteByte((byte)'\n');
         }
     }
 
     private static void WriteParquet(IReadOnlyList<ContrastiveSample> samples, Stream content)
     {
-        Column[] columns =
-        [
-            new Column<string>("prompt_id"), new Column<int>("step"), new Column<string>("prefix"), new Column<string[]>("tokens"),
-                new Column<int[]>("token_ids"),
-            new Column<double[]>("weights"), new Column<double>("kl_divergence"), new Column<string?>("question"),
-                new Column<int[]?>("prefix_ids"), new Column<string?>("expert"),
-            new Column<double?>("expert_entropy"), new Column<double?>("amateur_entropy"), new Column<int?>("expert_top1"),
-                new Column<int?>("amateur_top1"),
-        ];
         using var output = new ManagedOutputStream(content, leaveOpen: true);
-        using var writer = new ParquetFileWriter(output, columns, Compression.Zstd);
+        using var writer = new ParquetFileWriter(output, [.. s_fields.Select(field => field.Column)], Compression.Zstd);
         if (samples.Count > 0)
         {
             using var group = writer.AppendRowGroup();
-            Write(sample => sample.PromptId);
-            Write(sample => sample.Step);
-            Write(sample => sample.Prefix);
-            Write(sample => sample.Tokens.ToArray());
-            Write(sample => sample.TokenIds);
-            Write(sample => sample.Weights);
-            Write(sample => sample.KlDivergence);
-            Write(sample => sample.Question);
-            Write(sample => sample.PrefixIds);
-            Write(sample => sample.Expert);
-            Write(sample => sample.ExpertEntropy);
-            Write(sample => sample.AmateurEntropy);
-            Write(sample => sample.ExpertTop1);
-            Write(sample => sample.AmateurTop1);
-
-            void Write<T>(Func<ContrastiveSample, T> value)
-            {
-                using var column = group.NextColumn().LogicalWriter<T>();
-                column.WriteBatch([.. samples.Select(value)]);
-            }
+            foreach (var field in s_fields) field.Write(group, samples);
         }
         writer.Close();
+    }
+
+    private sealed record Field(Column Column, Action<RowGroupWriter, IReadOnlyList<ContrastiveSample>> Write)
+    {
+        public static Field Of<T>(string name, Func<ContrastiveSample, T> value) => new(new Column<T>(name), (group, samples) =>
+        {
+            using var column = group.NextColumn().LogicalWriter<T>();
+            column.WriteBatch([.. samples.Select(value)]);
+        });
     }
 }

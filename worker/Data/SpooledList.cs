@@ -11,19 +11,16 @@ namespace LightReasoner.Worker.Data;
 /// added first and read at any place afterwards, each time anew. The file has no name in the file system, so nothing of it outlives the
 /// process.
 /// </summary>
-/// <typeparam name="T">An immutable record.</typeparam>
 /// <param name="memory">Bytes that are kept in memory at most.</param>
-public sealed class SpooledList<T>(int memory = 32 << 20) : IReadOnlyList<T>, IDisposable
+internal sealed class SpooledList<T>(int memory = 32 << 20) : IReadOnlyList<T>, IDisposable
 {
     private readonly List<long> _ends = [];
     private readonly MemoryStream _recent = new(); // what is not in the file yet
     private SafeFileHandle? _file;
     private long _filed;
 
-    /// <inheritdoc/>
     public int Count => _ends.Count;
 
-    /// <inheritdoc/>
     public T this[int index]
     {
         get
@@ -41,7 +38,6 @@ public sealed class SpooledList<T>(int memory = 32 << 20) : IReadOnlyList<T>, ID
         }
     }
 
-    /// <summary>Appends an element.</summary>
     public void Add(T element)
     {
         JsonSerializer.Serialize(_recent, element, ApiJson.Options);
@@ -53,7 +49,6 @@ public sealed class SpooledList<T>(int memory = 32 << 20) : IReadOnlyList<T>, ID
         _recent.SetLength(0);
     }
 
-    /// <inheritdoc/>
     public IEnumerator<T> GetEnumerator()
     {
         for (int i = 0; i < Count; i++) yield return this[i];
@@ -61,7 +56,6 @@ public sealed class SpooledList<T>(int memory = 32 << 20) : IReadOnlyList<T>, ID
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _file?.Dispose();

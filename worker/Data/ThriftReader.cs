@@ -1,92 +1,99 @@
 namespace LightReasoner.Worker.Data;
 
-/// <summary>Walks over structures in Thrift's compact protocol, the form of Parquet's footer and page headers.</summary>
-internal ref struct ThriftReader(ReadOnlySpan<byte> data)
+/// <summary>Walks over a structure in Thrift's compact protocol, the form of Parquet's footer and page headers.</summary>
+internal ref struct ThriftReader
 {
+    /// <summary>Types of the protocol.</summary>
+    public const int True = 1, False = 2, Int8 = 3, Int16 = 4, Int32 = 5, Int64 = 6, Double = 7, Binary = 8, List = 9, Set = 10, Map = 11,
+        Structure = 12;
+
     private const int MaxDepth = 32;
 
-    private readonly ReadOnlySpan<byte> _data = data;
+    private readonly ReadOnlySpan<byte> _data;
+    private readonly Action<string, int, long> _visit;
+    private readonly string[] _structures;
+    private int _position;
 
-    /// <summary>Bytes read so far.</summary>
-    public int Position { get; private set; }
-
-    /// <summary>The next field of a structure; false at its end.</summary>
-    /// <param name="id">Id of the field before, 0 at the start.</param>
-    /// <param name="type">Type of its value, which follows.</param>
-    public bool Field(ref int id, out ThriftType type)
+    private ThriftReader(ReadOnlySpan<byte> data, Action<string, int, long> visit, string[] structures)
     {
-        var head = Byte();
-        type = (ThriftType)(head & 15);
-        if (type == ThriftType.Stop) return false;
-        id = head >> 4 is > 0 and var step ? id + step : (int)Integer();
-        return true;
+        _data = data;
+        (_visit, _structures) = (visit, structures);
     }
 
-    /// <summary>The number of entries of a list, which follow.</summary>
-    public int List(out ThriftType type)
+    /// <summary>Walks over the structure that data begins with, and returns its length.</summary>
+    /// <param name="visit">
+    /// Gets every integer with its type and the ids of the fields that lead to it (<c>/4[]/1[]/3/7</c>; [] stands for each entry of a
+    /// list), and likewise every structure when it ends.
+    /// </param>
+    /// <param name="structures">Lists whose entries are structures whatever the data says: Arrow does not look at that either.</param>
+    /// <exception cref="EndOfStreamException">The data ends before the structure does.</exception>
+    public static int Walk(ReadOnlySpan<byte> data, Action<string, int, long> visit, params string[] structures)
     {
-        var head = Byte();
-        type = (ThriftType)(head & 15);
-        var count = head >> 4 is < 15 and var few ? (ulong)few : Varint();
-        return count <= (ulong)(_data.Length - Position) ? (int)count : throw new EndOfStreamException(); // every entry takes a byte
+        var reader = new ThriftReader(data, visit, structures);
+        reader.Value(Structure, "", 0);
+        return reader._position;
     }
 
-    /// <summary>A 16-, 32- or 64-bit integer.</summary>
-    public long Integer()
-    {
-        var bits = Varint();
-        return (long)(bits >> 1) ^ -(long)(bits & 1);
-    }
-
-    /// <summary>Passes over a value.</summary>
-    public void Skip(ThriftType type, int depth = 0)
+    private void Value(int type, string path, int depth)
     {
         if (depth > MaxDepth) throw new InvalidDataException("is nested too deeply");
         switch (type)
         {
-            case ThriftType.True or ThriftType.False:
+            case True or False:
                 break;
-            case ThriftType.Byte:
+            case Int8:
                 Byte();
                 break;
-            case ThriftType.Int16 or ThriftType.Int32 or ThriftType.Int64:
-                Varint();
+            case Int16 or Int32 or Int64:
+                _visit(path, type, Integer());
                 break;
-            case ThriftType.Double:
+            case Double:
                 Advance(8);
                 break;
-            case ThriftType.Binary:
+            case Binary:
                 Advance(Varint());
                 break;
-            case ThriftType.List or ThriftType.Set:
-                for (int left = List(out var entry); left > 0; left--) SkipEntry(entry, depth + 1);
+            case List or Set:
+                var list = Byte();
+                var entries = path + (type == List ? "[]" : "{}");
+                var of = _structures.Contains(entries) ? Structure : list & 15;
+                for (var left = list >> 4 is < 15 and var few ? (ulong)few : Varint(); left > 0; left--) Entry(of, entries, depth + 1);
                 break;
-            case ThriftType.Map:
-                if (Varint() is > 0 and var count)
+            case Map:
+                if (Varint() is not (> 0 and var count)) break;
+                for (var types = Byte(); count > 0; count--)
                 {
-                    var types = Byte();
-                    for (; count > 0; count--)
-                    {
-                        SkipEntry((ThriftType)(types >> 4), depth + 1);
-                        SkipEntry((ThriftType)(types & 15), depth + 1);
-                    }
+                    Entry(types >> 4, path + "{}", depth + 1);
+                    Entry(types & 15, path + "{}", depth + 1);
                 }
                 break;
-            case ThriftType.Structure:
-                for (int id = 0; Field(ref id, out var field);) Skip(field, depth + 1);
+            case Structure:
+                long id = 0;
+                for (int head = Byte(); (head & 15) != 0; head = Byte())
+                {
+                    id = head >> 4 is > 0 and var step ? id + step : Integer();
+                    Value(head & 15, $"{path}/{id}", depth + 1);
+                }
+                _visit(path, Structure, 0);
                 break;
             default:
-                throw new InvalidDataException($"has a value of the unknown type {(int)type}");
+                throw new InvalidDataException($"has a value of the unknown type {type}");
         }
     }
 
     /// <summary>Booleans take a byte in lists and maps, none as fields.</summary>
-    private void SkipEntry(ThriftType type, int depth) => Skip(type is ThriftType.True or ThriftType.False ? ThriftType.Byte : type, depth);
+    private void Entry(int type, string path, int depth) => Value(type is True or False ? Int8 : type, path, depth);
 
-    private byte Byte() => Position < _data.Length ? _data[Position++] : throw new EndOfStreamException();
+    private byte Byte() => _position < _data.Length ? _data[_position++] : throw new EndOfStreamException();
 
-    private void Advance(ulong bytes) => Position = bytes <= (ulong)(_data.Length - Position) ? Position + (int)bytes
+    private void Advance(ulong bytes) => _position = bytes <= (ulong)(_data.Length - _position) ? _position + (int)bytes
         : throw new EndOfStreamException();
+
+    private long Integer()
+    {
+        var bits = Varint();
+        return (long)(bits >> 1) ^ -(long)(bits & 1);
+    }
 
     private ulong Varint()
     {
@@ -99,22 +106,4 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> data)
         }
         throw new InvalidDataException("has a number of more than 64 bits");
     }
-}
-
-/// <summary>Types of Thrift's compact protocol.</summary>
-internal enum ThriftType
-{
-    Stop,
-    True,
-    False,
-    Byte,
-    Int16,
-    Int32,
-    Int64,
-    Double,
-    Binary,
-    List,
-    Set,
-    Map,
-    Structure,
 }

@@ -25,7 +25,6 @@ internal static class ChatCommand
         return command;
     }
 
-    /// <summary>Renders every line.</summary>
     public static void Run(ChatTemplate template, TextReader input, Stream output) =>
         JsonLines.Each(input, output, (line, writer) =>
         {

@@ -18,7 +18,6 @@ internal static class EnumOption
     }
 
     /// <summary>The value of a name; the published program writes minerva_math where manifests have minerva-math.</summary>
-    /// <exception cref="FormatException">There is no such name.</exception>
     public static T Value<T>(string name)
         where T : struct, Enum =>
         Enum.GetValues<T>().Where(value => Name(value) == name.Replace('_', '-')).Select(value => (T?)value).FirstOrDefault()

@@ -24,7 +24,6 @@ internal static class GradeCommand
         return command;
     }
 
-    /// <summary>Grades every line.</summary>
     public static void Run(GraderType grader, PromptType type, TextReader input, Stream output) =>
         JsonLines.Each(input, output, (line, writer) =>
     {

@@ -1,8 +1,8 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Inspect;
@@ -23,13 +23,16 @@ internal static class JsonLines
     }
 
     /// <summary>Answers every line by one line.</summary>
-    /// <param name="output">Takes the answers, each flushed.</param>
     /// <param name="answer">Reads a line and writes the fields of its answer. A <see cref="FormatException"/> is bad data in that
     /// line.</param>
     internal static void Each(TextReader input, Stream output, Action<JsonElement, Utf8JsonWriter> answer)
     {
         foreach (var (number, line) in Read(input))
-            In(number, () => Write(output, writer => answer(line, writer)));
+            In<object?>(number, () =>
+            {
+                Write(output, writer => answer(line, writer));
+                return null;
+            });
     }
 
     /// <summary>The JSON objects of a text, one a line. Blank lines may only come at the end.</summary>
@@ -50,7 +53,6 @@ internal static class JsonLines
     }
 
     /// <summary>Writes a line: an object. Nothing is written if <paramref name="write"/> fails before it flushes.</summary>
-    /// <param name="write">Writes the object's fields.</param>
     internal static void Write(Stream output, Action<Utf8JsonWriter> write)
     {
         var writer = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
@@ -94,19 +96,12 @@ internal static class JsonLines
         }
     }
 
-    /// <summary>Writes a field with an array of numbers.</summary>
     internal static void Numbers(Utf8JsonWriter writer, string name, IEnumerable<int> values)
     {
         writer.WriteStartArray(name);
         foreach (var value in values) writer.WriteNumberValue(value);
         writer.WriteEndArray();
     }
-
-    private static void In(int number, Action write) => In<object?>(number, () =>
-    {
-        write();
-        return null;
-    });
 
     private static WorkerException BadLine(int number, string what, Exception? inner = null) =>
         new(ExitCode.BadData, $"line {number}: {what}", inner);
@@ -119,9 +114,6 @@ internal static class JsonLines
             : throw new FormatException($"expected a JSON object, found {Kind(document.RootElement)}");
     }
 
-    /// <summary>Token ids.</summary>
-    /// <param name="value">What a line has under <paramref name="field"/>.</param>
-    /// <param name="field">Name of the field, for messages.</param>
     internal static int[] Ids(JsonElement value, string field)
     {
         if (value.ValueKind != JsonValueKind.Array)
@@ -157,30 +149,7 @@ internal static class JsonLines
     {
         if (value.ValueKind != JsonValueKind.String)
             throw new FormatException($"field '{field}': expected a string, found {Kind(value)}");
-        var raw = value.GetRawText();
-        if (!raw.Contains("\\u", StringComparison.Ordinal))
-            return value.GetString()!;
-        var text = new StringBuilder(raw.Length);
-        for (var i = 1; i < raw.Length - 1; i++)
-        {
-            if (raw[i] != '\\')
-            {
-                text.Append(raw[i]);
-                continue;
-            }
-            text.Append(raw[++i] switch
-            {
-                'n' => '\n',
-                'r' => '\r',
-                't' => '\t',
-                'b' => '\b',
-                'f' => '\f',
-                'u' => (char)ushort.Parse(raw.AsSpan(i + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
-                var c => c,
-            });
-            i += raw[i] == 'u' ? 4 : 0;
-        }
-        return text.ToString();
+        return Regex.Unescape(value.GetRawText()[1..^1]); // its escapes include those of JSON
     }
 
     private static string Kind(JsonElement value) => value.ValueKind.ToString().ToLowerInvariant();

@@ -21,7 +21,6 @@ internal static class PromptsCommand
         return command;
     }
 
-    /// <summary>Answers every record.</summary>
     public static void Run(BenchmarkName name, PromptType type, TextReader input, Stream output)
     {
         var number = 0;

@@ -18,7 +18,6 @@ internal static class TokensCommand
         return command;
     }
 
-    /// <summary>Encodes or decodes every line.</summary>
     public static void Run(Tokenizer tokenizer, TextReader input, Stream output, bool addSpecialTokens = false,
         bool skipSpecialTokens = false) =>
         JsonLines.Each(input, output, (line, writer) =>

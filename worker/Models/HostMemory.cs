@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Models;
 
@@ -28,13 +30,13 @@ internal static partial class HostMemory
     }
 
     /// <summary>
-    /// For training: freed blocks of a megabyte and more go back to the system, and so does what was freed before (the weights' old place,
-    /// once they have moved into a flat buffer; what an evaluation took). Kept, they would be a sixth of a step's peak that no prediction
-    /// could count on.
+    /// For training on a CPU: freed blocks of a megabyte and more go back to the system, and so does what was freed before (the weights'
+    /// old place, once they have moved into a flat buffer; what an evaluation took). Kept, they would be a sixth of a step's peak that no
+    /// prediction could count on.
     /// </summary>
-    public static void ReturnFreedBlocks()
+    public static void ReturnFreedBlocks(Device device)
     {
-        if (!s_ours)
+        if (!s_ours || device.type != DeviceType.CPU)
             return;
         _ = SetOption(MapThreshold, 1 << 20);
         _ = Trim(0);

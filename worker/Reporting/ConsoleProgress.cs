@@ -5,25 +5,17 @@ using LightReasoner.Api;
 
 namespace LightReasoner.Worker.Reporting;
 
-/// <summary>How progress is shown.</summary>
-public enum ProgressStyle
+internal enum ProgressStyle
 {
-    /// <summary>A bar that is drawn over: for a terminal.</summary>
-    Bar,
-
-    /// <summary>A plain line every few seconds: for a pod's log.</summary>
-    Lines,
-
-    /// <summary>A JSON object a line: for programs.</summary>
-    Json,
-
-    /// <summary>Nothing; errors go to standard error as ever.</summary>
-    Quiet,
+    Bar, // drawn over: for a terminal
+    Lines, // a plain line every few seconds: for a pod's log
+    Json, // an object a line: for programs
+    Quiet, // nothing; errors go to standard error as ever
 }
 
 /// <summary>Progress for people (or, with <see cref="ProgressStyle.Json"/>, for programs) on standard output.</summary>
-/// <param name="colour">Whether a bar has colours.</param>
-public sealed class ConsoleProgress(TextWriter output, ProgressStyle style, TimeProvider time, bool colour = false, Func<int>? width = null)
+internal sealed class ConsoleProgress(
+    TextWriter output, ProgressStyle style, TimeProvider time, bool colour = false, Func<int>? width = null)
 {
     /// <summary>Most cells of a bar, columns of the terminal for each, and how many there are at least (fewer say nothing).</summary>
     private const int MostCells = 24, ColumnsPerCell = 8, LeastCells = 6;
@@ -47,7 +39,6 @@ public sealed class ConsoleProgress(TextWriter output, ProgressStyle style, Time
         return new ConsoleProgress(Console.Out, style, TimeProvider.System, colour, () => Console.WindowWidth);
     }
 
-    /// <summary>A sentence of its own.</summary>
     public void Say(string text)
     {
         if (style == ProgressStyle.Quiet) return;
@@ -80,8 +71,6 @@ public sealed class ConsoleProgress(TextWriter output, ProgressStyle style, Time
     }
 
     /// <summary>How far the work is.</summary>
-    /// <param name="what">What goes on, such as <c>sampling</c>.</param>
-    /// <param name="report">How far it is, and how fast.</param>
     public void Show(string what, ProgressReport report, string figures)
     {
         bool last = report.Done >= report.Total, another = what != _what;

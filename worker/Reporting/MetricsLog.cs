@@ -27,7 +27,6 @@ internal sealed class MetricsLog
     private MetricsLog(RunOutput output, MetricsFile file, TimeProvider time, MlflowTracking? tracking) =>
         (_output, _file, _time, _tracking, _events) = (output, file, time, tracking, new TensorBoardEvents(file.Counter));
 
-    /// <summary>The newest line, or null where there is none.</summary>
     public string? Last { get; private set; }
 
     /// <summary>Opens the log, keeping lines that count at most <paramref name="upTo"/>.</summary>
@@ -67,6 +66,19 @@ internal sealed class MetricsLog
     public static void Stamp(JsonObject line, TimeProvider time) => line.Insert(0, "time",
         time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture));
 
+    /// <summary>The values of a document by their paths: <c>generation.maxNewTokens</c>, <c>losses.0</c>.</summary>
+    public static IEnumerable<(string Path, JsonValue Value)> Flat(JsonNode? node, char separator, string path = "")
+    {
+        string Under(object key) => path.Length == 0 ? $"{key}" : $"{path}{separator}{key}";
+        return node switch
+        {
+            JsonObject map => map.SelectMany(field => Flat(field.Value, separator, Under(field.Key))),
+            JsonArray list => list.SelectMany((item, i) => Flat(item, separator, Under(i))),
+            JsonValue value => [(path, value)],
+            _ => [],
+        };
+    }
+
     private void Append(string line)
     {
         _text.Append(line).Append('\n');
@@ -76,17 +88,13 @@ internal sealed class MetricsLog
 }
 
 /// <summary>Where the figures of a run, or of one shard of it, are logged.</summary>
-/// <param name="Name">The metrics file.</param>
 /// <param name="Events">The TensorBoard event file; a folder for each shard, which TensorBoard shows as a run of its own.</param>
-/// <param name="Counter">The field that counts.</param>
 internal sealed record MetricsFile(string Name, string Events, string Counter)
 {
     private const string EventFile = "events.out.tfevents.lightreasoner";
 
-    /// <summary>The file of a training run.</summary>
     public static MetricsFile Training { get; } = new("metrics.jsonl", EventFile, "step");
 
-    /// <summary>The file of a shard of a SamplingRun.</summary>
     public static MetricsFile Sampling(int shard, int shards) => shards == 1
         ? new("metrics.jsonl", EventFile, "promptsDone")
         : new($"metrics-{shard:D5}.jsonl", $"shard-{shard:D5}/{EventFile}", "promptsDone");

@@ -49,10 +49,7 @@ internal sealed class MlflowTracking : IAsyncDisposable
     private string? _runId, _artifacts;
     private bool _lost;
 
-    /// <summary>Begins to track.</summary>
-    /// <param name="scope">The part of it that this process works on: <c>run</c>, or <c>shard-00003</c>.</param>
     /// <param name="begun">When the output was begun; tells it from an earlier one at the same place.</param>
-    /// <param name="say">Tells the person what goes wrong.</param>
     public MlflowTracking(
         MlflowSpec spec, Manifest manifest, string scope, string output, string begun, Action<string> say, TimeProvider time)
     {
@@ -72,19 +69,18 @@ internal sealed class MlflowTracking : IAsyncDisposable
         // Without secrets and quotes, so that a search for them finds them as they were sent.
         _tags = [.. tags.Select(tag => (tag.Key, Redactor.OfProcess.Redact(tag.Value).Replace("'", "")))];
         var document = JsonNode.Parse(ManifestReader.ToJson(manifest))!["spec"]!;
-        _parameters = [.. Flat(document, "").Where(field => !Operational.Contains(field.Path.Split('.')[0]))
+        _parameters = [.. MetricsLog.Flat(document, '.').Where(field => !Operational.Contains(field.Path.Split('.')[0]))
             .Select(field => (Cut(field.Path, MaxKey), Cut(field.Value.ToString(), MaxValue)))
             .Where(field => field.Item2.Length > 0)];
         _loop = SendInTurnsAsync();
     }
 
-    /// <summary>Takes a line of the metrics file.</summary>
     public void Add(JsonObject line, string counter)
     {
         long step = line[counter]!.GetValue<long>(), now = _time.GetUtcNow().ToUnixTimeMilliseconds();
         lock (_waiting)
         {
-            foreach (var (path, value) in Flat(line, ""))
+            foreach (var (path, value) in MetricsLog.Flat(line, '.'))
                 if (path != counter && value.GetValueKind() == JsonValueKind.Number)
                     _waiting.Add(new JsonObject { ["key"] = path, ["value"] = value.DeepClone(), ["timestamp"] = now, ["step"] = step });
             _waiting.RemoveRange(0, Math.Max(0, _waiting.Count - MaxWaiting));
@@ -92,7 +88,6 @@ internal sealed class MlflowTracking : IAsyncDisposable
     }
 
     /// <summary>The end of this attempt: what waits still, how it ended, and the report. Tried once, for ten seconds.</summary>
-    /// <param name="report">Reads the report; null for none.</param>
     public async Task FinishAsync(ReportOutcome outcome, Func<CancellationToken, Task<byte[]?>>? report)
     {
         // What is being sent is not sent twice: it has its time to end.
@@ -109,7 +104,6 @@ internal sealed class MlflowTracking : IAsyncDisposable
         }, _limit.Token);
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _limit.CancelAsync();
@@ -198,7 +192,6 @@ internal sealed class MlflowTracking : IAsyncDisposable
         (_artifacts, _runId) = ((string?)info["artifact_uri"], (string)info["run_id"]!);
     }
 
-    /// <summary>The id of the experiment, which is made where there is none.</summary>
     private async Task<string> ExperimentAsync(CancellationToken stop)
     {
         var byName = $"experiments/get-by-name?experiment_name={Uri.EscapeDataString(_spec.Experiment)}";
@@ -256,19 +249,6 @@ internal sealed class MlflowTracking : IAsyncDisposable
         var password = Variables.Given("MLFLOW_TRACKING_PASSWORD") ?? Uri.UnescapeDataString(address.Password);
         var basic = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"));
         return user.Length == 0 ? null : new AuthenticationHeaderValue("Basic", basic);
-    }
-
-    /// <summary>The values of a document by their paths: <c>generation.maxNewTokens</c>, <c>losses.0</c>.</summary>
-    private static IEnumerable<(string Path, JsonValue Value)> Flat(JsonNode? node, string path)
-    {
-        string Under(object key) => string.Create(CultureInfo.InvariantCulture, $"{path}{(path.Length == 0 ? "" : ".")}{key}");
-        return node switch
-        {
-            JsonObject map => map.SelectMany(field => Flat(field.Value, Under(field.Key))),
-            JsonArray list => list.SelectMany((item, i) => Flat(item, Under(i))),
-            JsonValue value => [(path, value)],
-            _ => [],
-        };
     }
 
     private static JsonArray Pairs(IEnumerable<(string Key, string Value)> pairs) =>

@@ -4,9 +4,8 @@ using LightReasoner.Worker.Storage;
 namespace LightReasoner.Worker.Reporting;
 
 /// <summary>What is told while a run works, to the operator and to the person at the terminal at once; from any thread.</summary>
-public sealed class ProgressFeed(ProgressReporter reporter, ConsoleProgress console) : IProgress<DownloadProgress>
+internal sealed class ProgressFeed(ProgressReporter reporter, ConsoleProgress console) : IProgress<DownloadProgress>
 {
-    /// <summary>How far a download is.</summary>
     public void Report(DownloadProgress value)
     {
         reporter.Update(report => report with { Message = value.Done < value.Total ? $"{value}" : null });
@@ -19,7 +18,6 @@ public sealed class ProgressFeed(ProgressReporter reporter, ConsoleProgress cons
         }, "");
     }
 
-    /// <summary>A sentence for the person.</summary>
     public void Say(string text)
     {
         lock (console) console.Say(text);
@@ -29,18 +27,12 @@ public sealed class ProgressFeed(ProgressReporter reporter, ConsoleProgress cons
     public void Update(Func<ProgressReport, ProgressReport> change) => reporter.Update(change);
 
     /// <summary>How far a part of the work is that the operator does not count, for the person only.</summary>
-    /// <param name="what">What goes on, such as <c>measuring</c>.</param>
-    /// <param name="done">How much of it is done.</param>
-    /// <param name="taken">Time that it has taken so far.</param>
     public void Show(string what, int done, int total, string unit, TimeSpan taken)
     {
         double? rate = done > 0 ? done / Math.Max(1e-3, taken.TotalSeconds) : null;
         lock (console) console.Show(what, reporter.Latest with { Done = done, Total = total, Unit = unit, RatePerSecond = rate }, "");
     }
 
-    /// <summary>How far the work is.</summary>
-    /// <param name="what">What goes on, such as <c>sampling</c>.</param>
-    /// <param name="change">The new counts and figures.</param>
     public void Tell(string what, Func<ProgressReport, ProgressReport> change, string figures)
     {
         reporter.Update(change);

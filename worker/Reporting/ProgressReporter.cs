@@ -7,12 +7,10 @@ using LightReasoner.Worker.Storage;
 namespace LightReasoner.Worker.Reporting;
 
 /// <summary>Where reports go. What is null is left out.</summary>
-/// <param name="Url">Target of POSTs.</param>
 /// <param name="TokenFile">File with the bearer token; read anew for each POST, since it is renewed while a pod lives.</param>
 /// <param name="TerminationLog">File that the pod's termination message is taken from.</param>
-public sealed record ReportTargets(Uri? Url, string? TokenFile, string? TerminationLog)
+internal sealed record ReportTargets(Uri? Url, string? TokenFile, string? TerminationLog)
 {
-    /// <summary>The targets that the environment of a pod names.</summary>
     public static ReportTargets FromEnvironment() => new(
         Variables.Given("LIGHTREASONER_PROGRESS_URL") is { } url ? new Uri(url) : null,
         Variables.Given("LIGHTREASONER_PROGRESS_TOKEN_FILE"), Variables.Given("LIGHTREASONER_TERMINATION_LOG"));
@@ -22,7 +20,7 @@ public sealed record ReportTargets(Uri? Url, string? TokenFile, string? Terminat
 /// Tells the operator how far the work is: the newest figures at most once a second while there is news, and the last word both by POST and
 /// as the termination message. A lost POST never disturbs the work; the next one tells it all again.
 /// </summary>
-public sealed class ProgressReporter : IAsyncDisposable
+internal sealed class ProgressReporter : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -34,9 +32,7 @@ public sealed class ProgressReporter : IAsyncDisposable
     private ProgressReport _latest;
     private long _posted = -1;
 
-    /// <summary>Starts to report.</summary>
     /// <param name="identity">A report with kind, namespace, name, shard and attempt filled in.</param>
-    /// <param name="handler">Sends the requests; the platform's where null.</param>
     public ProgressReporter(ProgressReport identity, ReportTargets targets, TimeProvider time, HttpMessageHandler? handler = null)
     {
         _latest = identity;
@@ -45,7 +41,6 @@ public sealed class ProgressReporter : IAsyncDisposable
         _loop = targets.Url is null ? Task.CompletedTask : PostNewsAsync(time);
     }
 
-    /// <summary>The newest figures.</summary>
     public ProgressReport Latest
     {
         get
@@ -70,7 +65,6 @@ public sealed class ProgressReporter : IAsyncDisposable
         if (_targets.Url is not null) await PostAsync();
     }
 
-    /// <summary>Ends reporting without a last word.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();

@@ -15,13 +15,10 @@ internal sealed record RunRecords
     /// <summary>Requests at once: a run of many shards left many files.</summary>
     private const int AtOnce = 32;
 
-    /// <summary>The document.</summary>
     public required Manifest Manifest { get; init; }
 
     /// <summary>Versions of what began the run: the worker, its runtime, libtorch.</summary>
     public required IReadOnlyDictionary<string, string> Versions { get; init; }
-
-    /// <summary>When the first attempt began.</summary>
     public DateTimeOffset? Begun { get; init; }
 
     /// <summary>What went in: the field of the spec, where it lay, and the fingerprint of each file.</summary>
@@ -48,10 +45,8 @@ internal sealed record RunRecords
     /// <summary>Training: the loss on the validation data before it.</summary>
     public ValidationLoss? Validation { get; init; }
 
-    /// <summary>Shards of the run.</summary>
     public int Shards => (Manifest as SamplingRun)?.Spec.Shards ?? 1;
 
-    /// <summary>Reads what is there.</summary>
     public static async Task<RunRecords> ReadAsync(IBlobStore store, CancellationToken cancellation)
     {
         var run = JsonNode.Parse((await store.GetAsync(RunRecord.BlobName, cancellation))!.Bytes)!.AsObject();

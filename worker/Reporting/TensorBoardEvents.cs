@@ -11,15 +11,12 @@ namespace LightReasoner.Worker.Reporting;
 /// A TensorBoard event file that grows line by line with metrics.jsonl: TFRecords (length, masked CRC32C, data, masked CRC32C) of
 /// tensorflow.Event messages. It is a function of the metrics lines alone, so a resumed run neither repeats nor loses an event.
 /// </summary>
-/// <param name="counter">The field that counts steps.</param>
 internal sealed class TensorBoardEvents(string counter)
 {
     private readonly MemoryStream _file = new();
 
-    /// <summary>The whole file.</summary>
     public byte[] Content => _file.ToArray();
 
-    /// <summary>Adds the numbers of a metrics line.</summary>
     public void Add(string line)
     {
         var metrics = JsonNode.Parse(line)!.AsObject();
@@ -28,22 +25,10 @@ internal sealed class TensorBoardEvents(string counter)
             ? at.ToUnixTimeMilliseconds() / 1000.0 : 0;
         if (_file.Length == 0) Write(new Event { WallTime = time, FileVersion = "brain.Event:2" });
         var summary = new Summary();
-        summary.Value.AddRange(Numbers(metrics).Select(number =>
-            new Summary.Types.Value { Tag = number.Tag, SimpleValue = (float)number.Value }));
+        summary.Value.AddRange(MetricsLog.Flat(metrics, '/')
+            .Where(field => field.Path != counter && field.Value.GetValueKind() == JsonValueKind.Number)
+            .Select(field => new Summary.Types.Value { Tag = field.Path, SimpleValue = (float)field.Value.GetValue<double>() }));
         Write(new Event { WallTime = time, Step = metrics[counter]!.GetValue<long>(), Summary = summary });
-    }
-
-    /// <summary>The numbers of a line by tag: <c>loss</c>; the entries of a list as <c>losses/0</c>, <c>losses/1</c> ….</summary>
-    private IEnumerable<(string Tag, double Value)> Numbers(JsonObject metrics)
-    {
-        foreach (var (name, node) in metrics)
-        {
-            if (name == counter) continue;
-            if (node is JsonArray list)
-                foreach (var (i, entry) in list.Index()) yield return ($"{name}/{i}", entry!.GetValue<double>());
-            else if (node is JsonValue value && value.GetValueKind() == JsonValueKind.Number)
-                yield return (name, value.GetValue<double>());
-        }
     }
 
     private void Write(Event record)

@@ -41,8 +41,6 @@ internal sealed class AccuracyMeasurement
 
     /// <summary>Looks at the questions with the model at hand, before training: prompts that are too long for it, answers that would never
     /// end.</summary>
-    /// <returns>What may go wrong.</returns>
-    /// <exception cref="WorkerException">A question cannot be asked.</exception>
     public IReadOnlyList<string> Check(ModelWithTokenizer model)
     {
         var warnings = new List<string>();
@@ -96,7 +94,6 @@ internal sealed class AccuracyMeasurement
     }
 
     /// <summary>Measures the model as it is now and sets it beside what was measured before.</summary>
-    /// <param name="replicas">The trained model on every device.</param>
     public async Task<EvaluationMetrics?> MeasureAfterAsync(ModelWithTokenizer model, IReadOnlyList<CausalLM> replicas)
     {
         if (_before is null) return null;
@@ -114,11 +111,13 @@ internal sealed class AccuracyMeasurement
 
     private AnswerChange[] Changes(EvaluationResult[] after) =>
     [
-        .. _sets.SelectMany((set, s) => set.Questions
-            .Select((question, i) =>
-                (Change: new AnswerChange(question.Text, question.Answer ?? "", _before![s].Answers[i], after[s].Answers[i],
-                    after[s].Correct[i]), IsChange: _before[s].Correct[i] != after[s].Correct[i])))
-            .Where(answer => answer.IsChange).Select(answer => answer.Change),
+        .. from set in _sets.Index()
+           let then = _before![set.Index]
+           let now = after[set.Index]
+           from question in set.Item.Questions.Index()
+           let i = question.Index
+           where then.Correct[i] != now.Correct[i]
+           select new AnswerChange(question.Item.Text, question.Item.Answer ?? "", then.Answers[i], now.Answers[i], now.Correct[i]),
     ];
 
     /// <summary>Accuracy and tokens per forward pass by passes over a block, by block length, or by how much of a block is taken; on the
@@ -166,8 +165,7 @@ internal sealed class AccuracyMeasurement
         });
         EvaluationResult[] results =
             [.. _sets.Select(set => Evaluate(model, $"measuring {when} training", set.Questions, set.Spec) with { Of = Of(set) })];
-        if (model.Loaded.Model.Device.type == TorchSharp.DeviceType.CPU)
-            HostMemory.ReturnFreedBlocks(); // what the answers took is not kept beside what a step takes
+        HostMemory.ReturnFreedBlocks(model.Loaded.Model.Device); // what the answers took is not kept beside what a step takes
         _run.Progress.Update(report => report with { Message = message });
         foreach (var (set, result) in _sets.Zip(results))
         {

@@ -13,8 +13,6 @@ internal static class BatchSizes
     /// Rows that are decoded at once. Auto follows from the device's whole memory, not from what is free at the moment, so that the same
     /// document gives the same results on the same kind of device, whatever attempt this is.
     /// </summary>
-    /// <param name="longestPrompt">Tokens of the longest prompt.</param>
-    /// <param name="maxNewTokens">Maximum number of tokens per answer.</param>
     /// <param name="others">Models that lie on the device too.</param>
     public static int Rows(BatchSize asked, CausalLM model, int longestPrompt, int maxNewTokens, params CausalLM[] others)
     {

@@ -6,12 +6,11 @@ namespace LightReasoner.Worker.Runs;
 /// <summary>
 /// The checkpoints of a training run: <c>checkpoints/step-000200/</c>, each complete or not there as far as a reader can tell.
 /// </summary>
-public sealed class Checkpoints(RunOutput output, int keep)
+internal sealed class Checkpoints(RunOutput output, int keep)
 {
     private const string Root = "checkpoints/";
 
     /// <summary>Saves a step and then prunes the oldest ones beyond the limit; never before the new one is complete.</summary>
-    /// <param name="save">Writes the state into a local folder.</param>
     public async Task SaveAsync(long step, Action<string> save, CancellationToken cancellation)
     {
         using var staging = new ScratchFolder();
@@ -25,8 +24,9 @@ public sealed class Checkpoints(RunOutput output, int keep)
     public async Task<bool> LoadNewestAsync(Action<string> load, CancellationToken cancellation)
     {
         InvalidDataException? damage = null;
-        foreach (var step in await CompleteStepsAsync(cancellation))
+        foreach (var (step, isComplete) in await StepsAsync(cancellation))
         {
+            if (!isComplete) continue;
             using var staging = new ScratchFolder();
             try
             {
@@ -49,7 +49,6 @@ public sealed class Checkpoints(RunOutput output, int keep)
         return damage is null ? false : throw damage;
     }
 
-    /// <summary>Deletes every checkpoint, complete or not.</summary>
     public async Task ClearAsync(CancellationToken cancellation)
     {
         foreach (var (step, _) in await StepsAsync(cancellation)) await output.DeleteFolderAsync(FolderOf(step), cancellation);
@@ -65,9 +64,6 @@ public sealed class Checkpoints(RunOutput output, int keep)
             if (isComplete ? complete > keep : complete > 0) await output.DeleteFolderAsync(FolderOf(step), cancellation);
         }
     }
-
-    private async Task<IReadOnlyList<long>> CompleteStepsAsync(CancellationToken cancellation) =>
-        [.. (await StepsAsync(cancellation)).Where(found => found.IsComplete).Select(found => found.Step)];
 
     /// <summary>Newest first.</summary>
     private async Task<IReadOnlyList<(long Step, bool IsComplete)>> StepsAsync(CancellationToken cancellation) =>

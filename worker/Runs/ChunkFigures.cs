@@ -6,15 +6,12 @@ namespace LightReasoner.Worker.Runs;
 /// <summary>
 /// The figures of one chunk of questions, kept beside its samples so that a resumed run can go on counting and the report needs no samples.
 /// </summary>
-/// <param name="Questions">Questions done.</param>
 /// <param name="StepsSeen">Steps whose distributions were compared.</param>
-/// <param name="SamplesKept">Steps kept.</param>
-/// <param name="TokensGenerated">Tokens that the expert generated.</param>
 /// <param name="KlSum">Sum of KL over the kept steps, in nats.</param>
 /// <param name="AnswersCut">Answers that a limit cut before their end.</param>
 /// <param name="PromptsTooLong">Questions left out because their prompt does not fit into the models' context.</param>
-internal sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKept, long TokensGenerated, double KlSum, long AnswersCut = 0,
-    long PromptsTooLong = 0)
+internal sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKept, long TokensGenerated, double KlSum,
+    long AnswersCut = 0, long PromptsTooLong = 0)
 {
     /// <summary>Width of a bin of <see cref="KlCounts"/>, in nats.</summary>
     public const double KlBin = 0.1;
@@ -24,20 +21,12 @@ internal sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesK
 
     /// <summary>Kept steps by their index among the generated tokens.</summary>
     public SortedDictionary<int, long> StepCounts { get; init; } = [];
-
-    /// <summary>Kept steps by the number of plausible tokens.</summary>
     public SortedDictionary<int, long> SetSizeCounts { get; init; } = [];
 
     /// <summary>How the models compare at all steps; null in the figures of an older worker.</summary>
     public PairFigures? Pair { get; init; }
-
-    /// <summary>How their tokens go together.</summary>
     public VocabularyFigures? Vocabulary { get; init; }
-
-    /// <summary>How the figures grew within the chunk.</summary>
     public IReadOnlyList<ChunkPoint> Course { get; init; } = [];
-
-    /// <summary>Some kept steps in full.</summary>
     public IReadOnlyList<StepExample> Examples { get; init; } = [];
 
     /// <summary>The figures of a chunk that was just sampled.</summary>
@@ -66,7 +55,6 @@ internal sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesK
         PromptsTooLong = PromptsTooLong + point.PromptsTooLong,
     };
 
-    /// <summary>The figures of both.</summary>
     public static ChunkFigures operator +(ChunkFigures a, ChunkFigures b) =>
         new(a.Questions + b.Questions, a.StepsSeen + b.StepsSeen, a.SamplesKept + b.SamplesKept,
             a.TokensGenerated + b.TokensGenerated, a.KlSum + b.KlSum,

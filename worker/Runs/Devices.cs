@@ -12,7 +12,6 @@ internal static class Devices
     /// <summary>
     /// As many GPUs as the pod asks for; without any the CPU, as often as LIGHTREASONER_CPU_DEVICES says (1 where it is not set).
     /// </summary>
-    /// <exception cref="WorkerException">There are fewer GPUs.</exception>
     public static IReadOnlyList<torch.Device> For(WorkerSpec worker)
     {
         if (worker.Gpus == 0) return Cpus();

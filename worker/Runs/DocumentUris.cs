@@ -9,7 +9,6 @@ namespace LightReasoner.Worker.Runs;
 internal static class DocumentUris
 {
     /// <summary>Refuses a URI that is incomplete.</summary>
-    /// <exception cref="WorkerException">One is; the message names its field.</exception>
     public static void Check(Manifest manifest) =>
         Check(JsonSerializer.SerializeToNode(manifest.RunSpec, manifest.RunSpec.GetType(), ApiJson.Options)!.AsObject(), "spec");
 

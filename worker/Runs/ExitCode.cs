@@ -32,11 +32,10 @@ public enum ExitCode
 }
 
 /// <summary>An error for the person who reads it, with the exit code that tells the Job whether to try again.</summary>
-public sealed class WorkerException(ExitCode code, string message, Exception? inner = null) : Exception(message, inner)
+internal sealed class WorkerException(ExitCode code, string message, Exception? inner = null) : Exception(message, inner)
 {
     private const int ReadOnlyFileSystem = 30; // EROFS, on Linux and macOS
 
-    /// <summary>The exit code.</summary>
     public ExitCode Code { get; } = code;
 
     /// <summary>

@@ -12,16 +12,7 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
 {
     private readonly FineTuneRunSpec _spec = manifest.Spec;
 
-    /// <summary>What is worth a second look before the first step.</summary>
-    private IEnumerable<string> Warnings(LoraTrainer trainer)
-    {
-        if (trainer.SamplesDropped > 0)
-            yield return $"{trainer.SamplesDropped} of {trainer.SamplesDropped + trainer.Records} samples are longer than "
-                + $"spec.training.maxLength ({_spec.Training.MaxLength}) and left out";
-    }
-
     /// <summary>Compares the experts that the samples name with the model.</summary>
-    /// <returns>What may be wrong.</returns>
     /// <exception cref="WorkerException">The samples are of another model, and nothing says that this is meant.</exception>
     private List<string> CheckExperts(IReadOnlyList<ContrastiveSample> samples)
     {
@@ -55,9 +46,10 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
             _spec.Evaluation?.Prompt ?? new PromptSpec(), _spec.Training.MaxLength, EosTail.OfLength(1), Truncation.Right);
         using var trainer = new LoraTrainer(model.Loaded, model.Tokenizer, samples, _spec, Run.Devices);
         var course = Course.Of(_spec.Training);
-        var work = FormattableString.Invariant($"{trainer.TotalSteps:N0} steps on {trainer.Records:N0} samples of {trainer.Tokens:N0} ")
-            + FormattableString.Invariant($"tokens (the longest {trainer.LongestSequence:N0}){evaluation.Words}");
-        var plan = Plan(model, work, trainer, course, _spec.Merge, evaluation.Memory, [.. experts, .. Warnings(trainer), .. doubts]);
+        var dropped = trainer.SamplesDropped == 0 ? (string[])[]
+            : [$"{trainer.SamplesDropped} of {trainer.SamplesDropped + trainer.Records} samples are longer than "
+                + $"spec.training.maxLength ({_spec.Training.MaxLength}) and left out"];
+        var plan = Plan(model, trainer, "samples", course, _spec.Merge, evaluation, [.. experts, .. dropped, .. doubts]);
         if (Run.PlanOnly)
         {
             Run.Announce(plan with { Duration = RunPlan.About(Time(trainer) + evaluation.Time(model)) });

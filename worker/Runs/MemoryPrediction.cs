@@ -21,15 +21,12 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     /// <summary>Tokens that are read at once.</summary>
     private const long ReadTokens = 8192;
 
-    /// <summary>All parts together.</summary>
     public long Total => Parts.Sum(part => part.Bytes);
 
     /// <summary>
     /// Sampling: two models, the expert's KV cache, the hidden states of a chunk's answers, what is read at once, and the logits of a piece
     /// of steps.
     /// </summary>
-    /// <param name="longestPrompt">Tokens of the longest prompt.</param>
-    /// <param name="maxNewTokens">Maximum number of tokens per answer.</param>
     /// <param name="chunk">Questions whose answers are held at once.</param>
     public static MemoryPrediction Sampling(CausalLM expert, CausalLM amateur, int batchSize, int longestPrompt,
         int maxNewTokens, int chunk = 0)
@@ -88,8 +85,6 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     /// A training whose model answers questions before and after it. On a GPU that takes what a step's activations leave free, and only
     /// what goes beyond them counts; on a CPU the freed small blocks of the steps lie beside it.
     /// </summary>
-    /// <param name="answers">Bytes (<see cref="Answers"/>).</param>
-    /// <param name="device">Where both are done.</param>
     public MemoryPrediction WithAnswers(long answers, DeviceType device)
     {
         var shared = device == DeviceType.CUDA
@@ -110,14 +105,12 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
            select (weight.Shape[1], weight.Shape[0]),
     ];
 
-    /// <summary>One line for a person.</summary>
     public override string ToString() =>
         $"predicted peak memory: {Amount(Total)} ({string.Join(", ", Parts.Select(part => $"{part.Name} {Amount(part.Bytes)}"))})";
 
     /// <summary>
     /// The same beside what the process itself takes, as it is now: .NET, libtorch, a GPU's context. The model is loaded already.
     /// </summary>
-    /// <param name="device">Where the work is done.</param>
     /// <param name="loaded">Bytes of the weights that are there.</param>
     /// <param name="replicas">Replicas in this memory: those on the CPU share the machine's.</param>
     /// <param name="growth">Bytes that the process itself will grow by, on a CPU.</param>

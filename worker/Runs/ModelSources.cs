@@ -9,16 +9,14 @@ using TorchSharp;
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>A model ready for use, with its tokenizer and where both came from.</summary>
-/// <param name="Loaded">The model.</param>
-/// <param name="Tokenizer">Its tokenizer.</param>
-/// <param name="Uri">URI of the model folder.</param>
 /// <param name="Folder">The folder on this machine.</param>
 /// <param name="Adapters">Folders of the adapters that were merged into it, the lowest first.</param>
-public sealed record ModelWithTokenizer(LoadedModel Loaded, Tokenizer Tokenizer, string Uri, string Folder, IReadOnlyList<string> Adapters);
+internal sealed record ModelWithTokenizer(
+    LoadedModel Loaded, Tokenizer Tokenizer, string Uri, string Folder, IReadOnlyList<string> Adapters);
 
 /// <summary>Loads the models that a manifest names, and disposes of them when the run has ended.</summary>
-/// <param name="downloads">Told how far downloads are.</param>
-public sealed class ModelSources(RunReferences references, torch.Device device, IProgress<DownloadProgress>? downloads = null) : IDisposable
+internal sealed class ModelSources(RunReferences references, torch.Device device, IProgress<DownloadProgress>? downloads = null)
+    : IDisposable
 {
     /// <summary>Adapters over adapters are followed this far; more is a circle.</summary>
     private const int MaxAdapters = 8;
@@ -28,7 +26,7 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
     /// <summary>Loads a model; adapters that it names are merged into it.</summary>
     public async Task<ModelWithTokenizer> LoadAsync(ModelSource source, CancellationToken cancellation)
     {
-        var uri = source.Uri ?? await OutputModelAsync(references.OutputOf(source.RunRef!), source.RunRef!, cancellation);
+        var uri = await UriAsync(source, references, cancellation);
         var model = await LoadAsync(uri, source.Dtype, 0, cancellation);
         return source.AdapterUri is { } adapter ? Merge(model, await LocalFolder.OfModelAsync(adapter, cancellation, downloads)) : model;
     }
@@ -36,7 +34,7 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
     /// <summary>A model's tokenizer, and how many tokens the model has logits for. No weights are read.</summary>
     public async Task<(Tokenizer Tokenizer, int Rows)> TokenizerAsync(ModelSource source, CancellationToken cancellation)
     {
-        var uri = source.Uri ?? await OutputModelAsync(references.OutputOf(source.RunRef!), source.RunRef!, cancellation);
+        var uri = await UriAsync(source, references, cancellation);
         var folder = await LocalFolder.OfModelAsync(uri, cancellation, downloads);
         for (int depth = 0; depth < MaxAdapters && BaseOf(folder) is { } baseModel; depth++)
             folder = await LocalFolder.OfModelAsync(baseModel, cancellation, downloads);
@@ -49,8 +47,7 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
     {
         var folders = new List<string>();
         if (source.AdapterUri is { } adapter) folders.Add(adapter);
-        for (string? uri = source.Uri ?? await OutputModelAsync(references.OutputOf(source.RunRef!), source.RunRef!, cancellation);
-            uri is not null && folders.Count <= MaxAdapters;)
+        for (string? uri = await UriAsync(source, references, cancellation); uri is not null && folders.Count <= MaxAdapters;)
         {
             folders.Add(uri);
             var name = BlobUri.Join(uri, "adapter_config.json");
@@ -60,8 +57,11 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
         return folders;
     }
 
-    private static async Task<string> OutputModelAsync(string output, RunReference reference, CancellationToken cancellation)
+    private static async Task<string> UriAsync(ModelSource source, RunReferences references, CancellationToken cancellation)
     {
+        if (source.Uri is { } uri) return uri;
+        var reference = source.RunRef!;
+        var output = references.OutputOf(reference);
         var store = BlobUri.Open(output);
         if (await store.TagAsync("model/config.json", cancellation) is not null) return BlobUri.Join(output, "model");
         if (await store.TagAsync("adapter/adapter_config.json", cancellation) is not null) return BlobUri.Join(output, "adapter");
@@ -81,8 +81,7 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
         if (depth == MaxAdapters)
             throw new WorkerException(ExitCode.BadData,
                 $"{Path.Combine(folder, "adapter_config.json")}: field 'base_model_name_or_path' must lead to a model folder; after "
-                + $"{depth} "
-                + "adapters it has not");
+                + $"{depth} adapters it has not");
         return Merge(await LoadAsync(baseModel, dtype, depth + 1, cancellation), folder);
     }
 
@@ -111,7 +110,6 @@ public sealed class ModelSources(RunReferences references, torch.Device device, 
         ?? throw new WorkerException(ExitCode.BadData,
         $"{name}: field 'base_model_name_or_path' must name the model that the adapter is for"));
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var model in _loaded) model.Dispose();

@@ -11,7 +11,6 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
 {
     private readonly RefineRunSpec _spec = manifest.Spec;
 
-    /// <summary>What is worth a second look before the first step.</summary>
     private IEnumerable<string> Warnings(RefineTrainer trainer, int records)
     {
         var limit = $"spec.training.maxLength ({_spec.Training.MaxLength})";
@@ -35,9 +34,7 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
             _spec.ResponseField, _spec.Prompt, _spec.Training.MaxLength, masks ? EosTail.OfLength(1) : _spec.EosTail, _spec.Truncation);
         using var trainer = new RefineTrainer(model.Loaded, model.Tokenizer, records, _spec, Run.Devices);
         var course = Course.Of(_spec.Training);
-        var work = FormattableString.Invariant($"{trainer.TotalSteps:N0} steps on {trainer.Records:N0} records of {trainer.Tokens:N0} ")
-            + FormattableString.Invariant($"tokens (the longest {trainer.LongestSequence:N0}){evaluation.Words}");
-        var plan = Plan(model, work, trainer, course, writesModel: false, evaluation.Memory,
+        var plan = Plan(model, trainer, "records", course, writesModel: false, evaluation,
             [.. Warnings(trainer, records.Count), .. doubts]);
         if (Run.PlanOnly)
         {

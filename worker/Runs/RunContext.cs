@@ -6,15 +6,9 @@ using TorchSharp;
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>What every run has at hand while it works.</summary>
-/// <param name="Manifest">The document.</param>
 /// <param name="Shard">Part that this process works on.</param>
 /// <param name="Output">The run's output, claimed for this attempt.</param>
-/// <param name="References">Where referenced runs wrote.</param>
-/// <param name="Models">Loads models.</param>
 /// <param name="Devices">What the run works on; models are loaded on the first.</param>
-/// <param name="Progress">Tells the operator and the person.</param>
-/// <param name="Tracking">Tells a tracking server; null for none.</param>
-/// <param name="Time">The clock.</param>
 /// <param name="Inputs">Fingerprints of all that goes in (<see cref="RunInputs"/>).</param>
 /// <param name="PlanOnly">Whether nothing is to be done but to say what would be.</param>
 /// <param name="AllShards">Whether the plan is for all shards together.</param>

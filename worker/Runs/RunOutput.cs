@@ -9,7 +9,7 @@ namespace LightReasoner.Worker.Runs;
 /// target's tag, then checks the claim, then writes on condition of that tag; so an older attempt that wakes up late is refused at its next
 /// claim check, and a write that it had already begun cannot replace anything that the newer attempt wrote.
 /// </summary>
-public sealed class RunOutput
+internal sealed class RunOutput
 {
     /// <summary>The marker that a folder is complete; always written last.</summary>
     public const string Complete = "COMPLETE";
@@ -31,7 +31,6 @@ public sealed class RunOutput
     private RunOutput(IBlobStore store, string ownerBlob, string ownerTag, JsonObject owner) =>
         (Store, _ownerBlob, _ownerTag, _owner, Attempt) = (store, ownerBlob, ownerTag, owner, (string)owner["attempt"]!);
 
-    /// <summary>The store at the run's output URI.</summary>
     public IBlobStore Store { get; }
 
     /// <summary>Names the attempt that writes.</summary>
@@ -47,9 +46,7 @@ public sealed class RunOutput
     public static RunOutput Unclaimed(IBlobStore store) => new(store, "", "", new JsonObject { ["attempt"] = "" });
 
     /// <summary>Claims a part of the output for an attempt.</summary>
-    /// <param name="store">The store at the run's output URI.</param>
     /// <param name="scope">The part: <c>run</c>, or <c>shard-00003</c>.</param>
-    /// <param name="attempt">Names the attempt; unique among attempts.</param>
     /// <param name="warn">Told, before the claim, of an attempt that has this part and has not said that it ended.</param>
     public static async Task<RunOutput> ClaimAsync(IBlobStore store, string scope, string attempt, CancellationToken cancellation,
         Action<string>? warn = null)
@@ -108,7 +105,6 @@ public sealed class RunOutput
         System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Fails if another attempt has claimed this part since.</summary>
-    /// <exception cref="WorkerException">It has.</exception>
     public async Task CheckClaimAsync(CancellationToken cancellation)
     {
         var owner = await Store.GetAsync(_ownerBlob, cancellation);
@@ -138,7 +134,6 @@ public sealed class RunOutput
         throw new IOException($"{Store.Uri}/{name}: changed {MaxTries} times while being written; is another program writing there?");
     }
 
-    /// <summary>Writes a text over what is there.</summary>
     public Task PutTextAsync(string name, string text, CancellationToken cancellation) => PutAsync(name, Content(text), cancellation);
 
     /// <summary>Writes a blob only where none is; what an earlier attempt committed stays as it is.</summary>
@@ -165,7 +160,6 @@ public sealed class RunOutput
             ? await File.ReadAllBytesAsync(marker, cancellation) : []), cancellation);
     }
 
-    /// <summary>Copies a folder of the output to a local one.</summary>
     public async Task GetFolderAsync(string prefix, string folder, CancellationToken cancellation)
     {
         foreach (var blob in await Store.ListAsync(prefix + "/", cancellation))

@@ -25,22 +25,16 @@ internal sealed record RunPlan
     /// <summary>Where several shards are planned at once: a line for each, or for all.</summary>
     public IReadOnlyList<string> Shards { get; init; } = [];
 
-    /// <summary>The memory that is needed at the peak.</summary>
     public required MemoryPrediction Memory { get; init; }
-
-    /// <summary>What the person can change in the document where memory does not suffice.</summary>
     public required string MemoryRemedy { get; init; }
 
     /// <summary>What is written below the output, for people.</summary>
     public required string Writes { get; init; }
 
-    /// <summary>Bytes that the output will have at its largest, about.</summary>
+    /// <summary>Bytes that the output will have at its largest, and of temporary files at a time; about.</summary>
     public required long OutputBytes { get; init; }
-
-    /// <summary>Bytes of temporary files at a time, about.</summary>
     public required long ScratchBytes { get; init; }
 
-    /// <summary>What may go wrong, or cost more than it is worth.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>What the work will take, from a few batches that were timed; null where none were.</summary>
@@ -56,7 +50,6 @@ internal sealed record RunPlan
                 $"context {causal.Config.MaxPositionEmbeddings:N0} tokens, vocabulary {causal.Config.VocabSize:N0}"));
     }
 
-    /// <summary>A duration for people.</summary>
     public static string About(TimeSpan duration) => $"about {ConsoleProgress.Duration(duration)}";
 
     /// <summary>What the work is done on: <c>CPU, 2 threads</c>, or GPUs.</summary>
@@ -67,8 +60,6 @@ internal sealed record RunPlan
 
     /// <summary>Warnings on prompts and answers that do not fit into a model's context.</summary>
     /// <param name="what">What has the prompts: <c>questions</c>.</param>
-    /// <param name="maxNewTokens">Maximum number of tokens per answer.</param>
-    /// <param name="context">Tokens that the model has room for.</param>
     /// <param name="leftOut">What becomes of a prompt that fills the context.</param>
     public static IEnumerable<string> ContextWarnings(string what, IReadOnlyList<int> lengths, int maxNewTokens,
         int context, string leftOut)
@@ -83,7 +74,6 @@ internal sealed record RunPlan
                 + $"{context} tokens: their answers may be cut before that";
     }
 
-    /// <summary>The plan in lines.</summary>
     public IEnumerable<string> Lines(RunContext run)
     {
         foreach (var (gist, shape) in Models) yield return $"{gist}, {shape}";
@@ -108,7 +98,6 @@ internal sealed record RunPlan
     }
 
     /// <summary>The plan in a sentence, for the run's status and its event.</summary>
-    /// <param name="run">The run.</param>
     public string Gist(RunContext run) => string.Join("; ",
     [
         .. Models.Select(model => model.Gist),
@@ -126,7 +115,6 @@ internal sealed record RunPlan
         _ => number.ToString("N0", CultureInfo.InvariantCulture),
     };
 
-    /// <summary>What is needed, and what is free as far as it can be told.</summary>
     private string Disk(RunContext run)
     {
         return $"about {MemoryPrediction.Amount(OutputBytes)} below {run.Output.Store.Uri}{Free(OutputFree(run))}, "

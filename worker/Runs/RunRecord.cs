@@ -26,7 +26,6 @@ internal static class RunRecord
     /// Writes the record, or makes sure that the one there is of the same work. A document that asks for more of it takes its place, and
     /// so does any other where nothing has been done yet.
     /// </summary>
-    /// <param name="inputs">Fingerprints of what goes in.</param>
     /// <returns>What more is asked for than at the attempt before; empty for nothing.</returns>
     /// <exception cref="WorkerException">The folder holds the output of another document, or of other models or data.</exception>
     public static async Task<IReadOnlyList<SpecChange>> EnsureAsync(RunOutput output, Manifest manifest, JsonObject inputs,
@@ -80,7 +79,6 @@ internal static class RunRecord
             && await output.IsAloneAsync(cancellation);
     }
 
-    /// <summary>When the work was begun, as the record says.</summary>
     public static async Task<string> BegunAsync(IBlobStore store, CancellationToken cancellation) =>
         await store.GetAsync(BlobName, cancellation) is { } record ? (string?)JsonNode.Parse(record.Bytes)?["begun"] ?? "" : "";
 

@@ -6,7 +6,7 @@ namespace LightReasoner.Worker.Runs;
 /// <summary>
 /// Where the outputs of referenced runs lie: as <c>--ref KIND/NAME=URI</c> says, else where a run of that kind and name writes by default.
 /// </summary>
-public sealed class RunReferences
+internal sealed class RunReferences
 {
     private readonly string _prefix;
     private readonly string _namespace;
@@ -14,7 +14,6 @@ public sealed class RunReferences
 
     /// <summary>Takes the references of a command line.</summary>
     /// <param name="references">Each <c>KIND/NAME=URI</c>.</param>
-    /// <param name="ns">Namespace of the run that refers.</param>
     /// <exception cref="WorkerException">A reference has another form.</exception>
     public RunReferences(IEnumerable<string> references, string prefix, string ns)
     {
@@ -27,11 +26,9 @@ public sealed class RunReferences
         }
     }
 
-    /// <summary>Default output of a run.</summary>
     public static string DefaultOutput(string prefix, RunKind kind, string? ns, string name) =>
         BlobUri.Join(prefix, OutputSpec.DefaultFolder(kind, ns, name));
 
-    /// <summary>Output folder of a referenced run.</summary>
     public string OutputOf(RunReference reference) =>
         _given.TryGetValue(reference.ToString(), out var uri) ? uri : DefaultOutput(_prefix, reference.Kind!.Value,
         _namespace, reference.Name);

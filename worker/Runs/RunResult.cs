@@ -10,7 +10,6 @@ namespace LightReasoner.Worker.Runs;
 /// that asks for more
 /// finds it unfinished, and with what it took.
 /// </summary>
-/// <param name="Report">The last report.</param>
 /// <param name="Usage">What the last attempt took; null where an earlier version wrote the result.</param>
 internal sealed record RunResult(ProgressReport Report, RunUsage? Usage)
 {
@@ -45,18 +44,14 @@ internal sealed record RunResult(ProgressReport Report, RunUsage? Usage)
 }
 
 /// <summary>What the attempt that ended the work took.</summary>
-public sealed record RunUsage
+internal sealed record RunUsage
 {
     /// <summary>What it worked on: <c>CPU, 2 threads</c>, or the GPU's name.</summary>
     public string Device { get; init; } = "";
-
-    /// <summary>Devices at work.</summary>
     public int Devices { get; init; } = 1;
 
     /// <summary>Most memory of the process, or of the GPU, in bytes; null where the system does not tell.</summary>
     public long? PeakMemory { get; init; }
-
-    /// <summary>Seconds of this attempt.</summary>
     public double Seconds { get; init; }
 
     /// <summary>Earlier attempts that ended before their work was done.</summary>

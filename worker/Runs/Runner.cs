@@ -10,15 +10,13 @@ using TorchSharp;
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>How a document is run, beyond what the document says.</summary>
-public sealed record RunOptions
+internal sealed record RunOptions
 {
     /// <summary>Part of a SamplingRun that this process works on; null works on all, one after the other.</summary>
     public int? Shard { get; init; }
 
     /// <summary>Output folder that overrides the document's.</summary>
     public string? Output { get; init; }
-
-    /// <summary>Prefix of default outputs.</summary>
     public string OutputPrefix { get; init; } = "./runs";
 
     /// <summary>Where referenced runs wrote, each <c>KIND/NAME=URI</c>.</summary>
@@ -32,15 +30,12 @@ public sealed record RunOptions
 
     /// <summary>Names this attempt; unique among attempts.</summary>
     public string Attempt { get; init; } = Guid.NewGuid().ToString();
-
-    /// <summary>Where progress is reported.</summary>
     public ReportTargets Targets { get; init; } = new(null, null, null);
 }
 
 /// <summary>Runs a document from beginning to end in this process, or goes on with what an earlier attempt left.</summary>
-public sealed class Runner(RunOptions options, ConsoleProgress progress, TimeProvider time)
+internal sealed class Runner(RunOptions options, ConsoleProgress progress, TimeProvider time)
 {
-    /// <summary>Runs the document.</summary>
     /// <returns>The exit code; every error has been shown and reported.</returns>
     public async Task<ExitCode> RunAsync(Manifest manifest, CancellationToken stop)
     {

@@ -36,10 +36,8 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     private VocabularyFigures? _vocabulary;
 
     /// <summary>What a chunk is made with.</summary>
-    /// <param name="Samplers">A sampler on each device.</param>
     /// <param name="Answers">The answers of another run, by question; null where the expert generates them.</param>
     /// <param name="Lengths">Tokens of the prompts of each shard that is looked at.</param>
-    /// <param name="Plan">What is going to be done.</param>
     private sealed record Prepared(DeviceQueue<ContrastiveSampler> Samplers, Func<Question, int[]>? Answers, IReadOnlyList<int[]> Lengths,
         RunPlan Plan);
 
@@ -202,8 +200,6 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     }
 
     /// <summary>What each shard has to do; of many shards, what the smallest and the largest have.</summary>
-    /// <param name="lengths">Tokens of the prompts of each shard.</param>
-    /// <param name="each">Time of a question.</param>
     private static IEnumerable<string> ShardLines(IReadOnlyList<int[]> lengths, TimeSpan each)
     {
         if (lengths.Count is > 1 and <= ShardsListed)

@@ -11,23 +11,18 @@ using LightReasoner.Worker.Training;
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>The loss on the validation data before training.</summary>
-/// <param name="Step">Steps done then.</param>
-/// <param name="Loss">The loss.</param>
 internal sealed record ValidationLoss(long Step, double Loss)
 {
-    /// <summary>Where a run keeps it.</summary>
     public const string BlobName = "validation-before.json";
 }
 
 /// <summary>The course of a training run: resume, step, log, save, and stop in between when asked to.</summary>
-/// <typeparam name="TMetrics">Figures of a step.</typeparam>
 internal abstract class TrainingWork<TMetrics>(RunContext run)
     where TMetrics : class
 {
     /// <summary>What both kinds say of a training in the same words.</summary>
     protected sealed record Course(int BatchSize, int MaxLength, bool GradientCheckpointing, int SaveSteps, int SaveMinutes,
-        int SaveTotalLimit,
-        int? LoggingSteps, ResumeMode Resume)
+        int SaveTotalLimit, int? LoggingSteps, ResumeMode Resume)
     {
         public static Course Of(FineTuneTraining t) =>
             new(t.BatchSize, t.MaxLength, t.GradientCheckpointing, t.SaveSteps, t.SaveMinutes, t.SaveTotalLimit, t.LoggingSteps, t.Resume);
@@ -60,12 +55,9 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
         return last * trainer.TotalSteps;
     }
 
-    /// <summary>The plan of a training.</summary>
     /// <param name="writesModel">Whether a whole model is written in the end.</param>
-    /// <param name="answers">Memory that the evaluation takes.</param>
-    /// <param name="warnings">What else may go wrong.</param>
-    protected RunPlan Plan(ModelWithTokenizer model, string work, Trainer<TMetrics> trainer, Course course, bool writesModel,
-        long answers, IEnumerable<string> warnings)
+    protected RunPlan Plan(ModelWithTokenizer model, Trainer<TMetrics> trainer, string records, Course course, bool writesModel,
+        AccuracyMeasurement evaluation, IEnumerable<string> warnings)
     {
         var (adapter, length) = (trainer.Adapter, trainer.LongestSequence);
         var causal = model.Loaded.Model;
@@ -78,8 +70,9 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
         return new RunPlan
         {
             Models = [RunPlan.Model("model", model)],
-            Work = work,
-            Memory = memory.WithAnswers(answers, Run.Devices[0].type)
+            Work = FormattableString.Invariant($"{trainer.TotalSteps:N0} steps on {trainer.Records:N0} {records} of {trainer.Tokens:N0} ")
+                + FormattableString.Invariant($"tokens (the longest {length:N0}){evaluation.Words}"),
+            Memory = memory.WithAnswers(evaluation.Memory, Run.Devices[0].type)
                 .WithProcess(Run.Devices[0], weights, Run.Devices.Count, MemoryPrediction.TrainingGrowth),
             MemoryRemedy = "a smaller spec.training.batchSize with more gradientAccumulationSteps needs less, and so do "
                 + "gradientCheckpointing: true and a smaller spec.evaluation.batchSize",
@@ -91,8 +84,8 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
             [
                 .. warnings,
                 .. Math.Min(course.MaxLength, length) > causal.Config.MaxPositionEmbeddings
-                    ? [$"spec.training.maxLength is {course.MaxLength} and the longest sequence has {length} tokens, but the model's context "
-                        + $"is {causal.Config.MaxPositionEmbeddings}"] : (string[])[],
+                    ? [$"spec.training.maxLength is {course.MaxLength} and the longest sequence has {length} tokens, but the model's "
+                        + $"context is {causal.Config.MaxPositionEmbeddings}"] : (string[])[],
             ],
         };
     }
@@ -100,8 +93,7 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
     /// <summary>The sequences that validation reads; none without a spec.</summary>
     protected async Task<IReadOnlyList<RefineSequence>> ValidationAsync(
         ValidationSpec? spec, ModelWithTokenizer model, string promptField, string responseField, PromptSpec prompt, int maxLength,
-        EosTail tail,
-        Truncation truncation)
+        EosTail tail, Truncation truncation)
     {
         if (spec is null) return [];
         var uri = Run.References.DatasetUri(spec.Dataset);
@@ -164,9 +156,9 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
             Run.Progress.Tell(what, r => report(r with { Done = step, RatePerSecond = rate }, metrics), describe(metrics));
             if (step % logged == 0 || isLast || validates) await log.AddAsync(last = metrics, CancellationToken.None);
             // Else the holes that small tensors leave add up over hundreds of steps. It takes as long as a small step or two.
-            if (Run.Devices[0].type == TorchSharp.DeviceType.CPU && Run.Time.GetElapsedTime(trimmed) >= TrimEvery)
+            if (Run.Time.GetElapsedTime(trimmed) >= TrimEvery)
             {
-                HostMemory.ReturnFreedBlocks();
+                HostMemory.ReturnFreedBlocks(Run.Devices[0]);
                 trimmed = Run.Time.GetTimestamp();
             }
             if (step % course.SaveSteps == 0 || isLast || Run.Stop.IsCancellationRequested

@@ -8,7 +8,8 @@ namespace LightReasoner.Worker.Sampling;
 /// for.</param>
 /// <param name="StepsSeen">Steps whose distributions were compared.</param>
 /// <param name="KlSum">Sum of KL over the kept steps, in nats.</param>
-internal sealed record ChunkResult(IReadOnlyList<ChunkAnswer> Answers, IReadOnlyList<ContrastiveSample> Samples, long StepsSeen, double KlSum)
+internal sealed record ChunkResult(
+    IReadOnlyList<ChunkAnswer> Answers, IReadOnlyList<ContrastiveSample> Samples, long StepsSeen, double KlSum)
 {
     /// <summary>How the two models compare at all steps.</summary>
     public required PairFigures Pair { get; init; }

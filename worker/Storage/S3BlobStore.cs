@@ -89,8 +89,8 @@ internal sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, st
         var noParts = conditions is { OnMultipart: false };
         if (noParts && content.Length > MaxPut)
             throw new WorkerException(ExitCode.BadManifest,
-                $"{uri}/{name}: {content.Length} bytes are too many for one request, and this service ignores conditions on multipart uploads; "
-                + "write to another service");
+                $"{uri}/{name}: {content.Length} bytes are too many for one request, and this service ignores conditions on multipart "
+                + "uploads; write to another service");
         try
         {
             return await Conflicts.ExecuteAsync(async stop =>
@@ -193,8 +193,8 @@ internal sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, st
             if (!refuses || (!quoted && await PutRefusedAsync([1], null, Tag(tag, quoted: false))))
                 throw new WorkerException(ExitCode.BadManifest,
                     $"{uri}: this service ignores conditions of writes (If-None-Match, If-Match), so that two attempts could overwrite "
-                    + "each other; "
-                    + "write the output to a service that honours them (Amazon S3, MinIO, Ceph, R2, Azure Blob Storage) or to a mounted volume");
+                    + "each other; write the output to a service that honours them (Amazon S3, MinIO, Ceph, R2, Azure Blob Storage) or to "
+                    + "a mounted volume");
             return new Conditions(quoted, await RefusesAsync(UploadAsync(key, new MemoryStream([3]), "*", null, 1, cancellation)));
         }
         finally

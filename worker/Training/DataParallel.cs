@@ -39,8 +39,7 @@ internal sealed class DataParallel : IDisposable
         _replicas = [.. models.Select(one => new Replica(one, new FlatParameters(trained(one), models.Length)))];
         _optimizers = [.. _replicas.Select((replica, part) => new AdamW(replica.Parameters, part, options))];
         _collective = models.Length > 1 ? Collective.For(devices) : null;
-        if (model.Device.type == DeviceType.CPU)
-            HostMemory.ReturnFreedBlocks();
+        HostMemory.ReturnFreedBlocks(model.Device);
     }
 
     public int Count => _replicas.Length;

@@ -6,8 +6,6 @@ namespace LightReasoner.Worker.Reporting.Charts;
 internal static class HeatMap
 {
     /// <summary>Draws counts; the opacity of a cell grows with the logarithm of its count.</summary>
-    /// <param name="xName">What is binned along the width.</param>
-    /// <param name="yName">What is binned along the height.</param>
     /// <param name="counts">Counts by bin: that of x · <paramref name="bins"/> + that of y.</param>
     public static Html Draw(string title, string xName, string yName, IReadOnlyDictionary<int, long> counts, int bins,
         double binWidth, Html note)
@@ -18,8 +16,12 @@ internal static class HeatMap
         var most = Math.Log(1 + counts.Values.Max());
         var cells = Html.Join(counts.Select(cell =>
         {
-            double left = cell.Key / bins * binWidth, low = cell.Key % bins * binWidth;
-            return Html.Of($"""<rect class="bar c1" fill-opacity="{Math.Log(1 + cell.Value) / most:0.###}" x="{x.At(left):0.#}" width="{x.At(left + binWidth) - x.At(left):0.#}" y="{y.At(low + binWidth):0.#}" height="{y.At(low) - y.At(low + binWidth):0.#}"><title>{left:0.#} and {low:0.#}: {cell.Value:N0}</title></rect>""");
+            double left = cell.Key / bins * binWidth, low = cell.Key % bins * binWidth, top = y.At(low + binWidth);
+            return Html.Of($"""
+                <rect class="bar c1" fill-opacity="{Math.Log(1 + cell.Value) / most:0.###}" x="{x.At(left):0.#}" y="{top:0.#}"
+                width="{x.At(left + binWidth) - x.At(left):0.#}" height="{y.At(low) - top:0.#}">
+                <title>{left:0.#} and {low:0.#}: {cell.Value:N0}</title></rect>
+                """);
         }));
         return Frame.Figure(title, Frame.Svg($"{title}: {counts.Values.Sum():N0} in {counts.Count} cells", x, y, xName, yName, cells),
             note);

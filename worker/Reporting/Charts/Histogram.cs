@@ -8,11 +8,10 @@ internal static class Histogram
 {
     private const int MaxBars = 48;
 
-    /// <summary>Draws counts.</summary>
     /// <param name="binWidth">Width of a bin: number i begins at i · width. 1 for whole numbers.</param>
     /// <param name="threshold">A value to mark, with its label.</param>
     public static Html Draw(string title, string xName, string yName, IReadOnlyDictionary<int, long> counts, double binWidth = 1,
-        (double Value, string Label)? threshold = null, Html? note = null)
+        (double Value, string Label)? threshold = null, Html note = default)
     {
         if (counts.Count == 0) return Html.Empty;
         var whole = binWidth == 1;
@@ -29,17 +28,27 @@ internal static class Histogram
         {
             double left = x.At((bar.Bin - shift) * binWidth), right = x.At((bar.Bin + group - shift) * binWidth);
             double gap = Math.Min(2, (right - left) * 0.15), width = Math.Min(64, right - left - gap);
-            return Html.Of($"""<rect class="bar c1" x="{(left + right - width) / 2:0.##}" width="{width:0.##}" y="{y.At(bar.Count):0.#}" height="{Math.Max(0.5, y.At(0) - y.At(bar.Count)):0.#}"><title>{Range(bar.Bin, group, binWidth, whole)}: {bar.Count:N0}</title></rect>""");
+            double top = y.At(bar.Count), height = Math.Max(0.5, y.At(0) - top);
+            return Html.Of($"""
+                <rect class="bar c1" x="{(left + right - width) / 2:0.##}" width="{width:0.##}" y="{top:0.#}" height="{height:0.#}">
+                <title>{Range(bar.Bin, group, binWidth, whole)}: {bar.Count:N0}</title></rect>
+                """);
         }));
         if (threshold is { } mark)
-            content = Html.Of($"""{content}<line class="threshold" x1="{x.At(mark.Value):0.#}" x2="{x.At(mark.Value):0.#}" y1="{Frame.Top}" y2="{Frame.Height - Frame.Bottom}"/><text class="threshold" x="{x.At(mark.Value) + 5:0.#}" y="{Frame.Top + 10}">{mark.Label}</text>""");
+        {
+            var at = x.At(mark.Value);
+            content = $"""
+                {content}
+                <line class="threshold" x1="{at:0.#}" x2="{at:0.#}" y1="{Frame.Top}" y2="{Frame.Height - Frame.Bottom}"/>
+                <text class="threshold" x="{at + 5:0.#}" y="{Frame.Top + 10}">{mark.Label}</text>
+                """;
+        }
         var description = string.Create(CultureInfo.InvariantCulture,
             $"{title}: {counts.Values.Sum():N0} {yName}, most in {Range(bars.MaxBy(bar => bar.Count).Bin, group, binWidth, whole)}");
-        return Frame.Figure(title, Frame.Svg(description, x, y, xName, yName, content), note ?? Html.Empty);
+        return Frame.Figure(title, Frame.Svg(description, x, y, xName, yName, content), note);
     }
 
     private static string Range(int bin, int group, double width, bool whole) => whole
-        ? group == 1 ? bin.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture,
-        $"{bin} to {bin + group - 1}")
+        ? group == 1 ? $"{bin}" : $"{bin} to {bin + group - 1}"
         : string.Create(CultureInfo.InvariantCulture, $"{bin * width:0.##} to {(bin + group) * width:0.##}");
 }

@@ -4,7 +4,6 @@ using LightReasoner.Worker.Reporting.Pages;
 namespace LightReasoner.Worker.Reporting.Charts;
 
 /// <summary>A line of a chart.</summary>
-/// <param name="Name">What it shows.</param>
 /// <param name="Points">Its points, by ascending x.</param>
 internal sealed record Series(string Name, IReadOnlyList<(double X, double Y)> Points);
 
@@ -19,7 +18,7 @@ internal static class LineChart
 
     private const int SmoothFrom = 60, Colours = 6;
 
-    public static Html Draw(string title, string xName, string yName, IReadOnlyList<Series> lines, Html? note = null,
+    public static Html Draw(string title, string xName, string yName, IReadOnlyList<Series> lines, Html note = default,
         bool smooth = false, bool whole = true, bool points = false)
     {
         // A line keeps its colour where another one is empty.
@@ -33,11 +32,11 @@ internal static class LineChart
         var y = new Scale(low >= 0 && low < high / 2 ? 0 : low, high, Frame.Height - Frame.Bottom, Frame.Top, ticks: 4);
         var content = Html.Join(drawn.Select(one => points ? Dots(one.Line, one.Colour, x, y)
             : Line(one.Line, one.Colour, x, y, smooth && one.Line.Points.Count >= SmoothFrom)));
-        var legend = lines.Count == 1 ? Html.Empty
-            : Html.Of($"""<p class="legend">{drawn.Select(one => Html.Of($"""<span class="key c{one.Colour}">{one.Line.Name}</span>"""))}</p>""");
+        var keys = drawn.Select(one => Html.Of($"""<span class="key c{one.Colour}">{one.Line.Name}</span>"""));
+        var legend = lines.Count == 1 ? Html.Empty : Html.Of($"""<p class="legend">{keys}</p>""");
         var description = string.Create(CultureInfo.InvariantCulture,
             $"{title}: {string.Join("; ", lines.Select(line => $"{line.Name} from {line.Points[0].Y:G4} to {line.Points[^1].Y:G4}"))}");
-        return Frame.Figure(title, Html.Of($"{legend}{Frame.Svg(description, x, y, xName, yName, content)}"), note ?? Html.Empty);
+        return Frame.Figure(title, $"{legend}{Frame.Svg(description, x, y, xName, yName, content)}", note);
     }
 
     private static Html Line(Series line, int colour, Scale x, Scale y, bool smooth)
@@ -45,7 +44,7 @@ internal static class LineChart
         var points = Thin(line.Points);
         if (points.Count == 1) return Dots(line, colour, x, y);
         var path = Html.Of($"""<polyline class="line c{colour}{(smooth ? " pale" : "")}" points="{Coordinates(points)}"/>""");
-        if (smooth) path = Html.Of($"""{path}<polyline class="line c{colour}" points="{Coordinates(Thin(Means(line.Points)))}"/>""");
+        if (smooth) path = $"""{path}<polyline class="line c{colour}" points="{Coordinates(Thin(Means(line.Points)))}"/>""";
         return points.Count > 150 ? path
             : Html.Of($"{path}{points.Select(p => Dot(line, p, x, y, "hit", 7))}");
 
@@ -56,8 +55,10 @@ internal static class LineChart
     private static Html Dots(Series line, int colour, Scale x, Scale y) =>
         Html.Join(line.Points.Select(p => Dot(line, p, x, y, $"dot c{colour}", 6)));
 
-    private static Html Dot(Series line, (double X, double Y) p, Scale x, Scale y, string kind, int radius) => Html.Of(
-        $"""<circle class="{kind}" cx="{x.At(p.X):0.#}" cy="{y.At(p.Y):0.#}" r="{radius}"><title>{line.Name} at {p.X:#,0.##}: {p.Y:G6}</title></circle>""");
+    private static Html Dot(Series line, (double X, double Y) p, Scale x, Scale y, string kind, int radius) => Html.Of($"""
+        <circle class="{kind}" cx="{x.At(p.X):0.#}" cy="{y.At(p.Y):0.#}" r="{radius}">
+        <title>{line.Name} at {p.X:#,0.##}: {p.Y:G6}</title></circle>
+        """);
 
     private static (double X, double Y)[] Means(IReadOnlyList<(double X, double Y)> points)
     {

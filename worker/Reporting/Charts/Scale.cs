@@ -7,9 +7,6 @@ internal sealed class Scale
 {
     private readonly double _from, _to;
 
-    /// <summary>An axis.</summary>
-    /// <param name="low">Smallest value that must be on it.</param>
-    /// <param name="high">Largest value that must be on it.</param>
     /// <param name="from">Coordinate of the low end.</param>
     /// <param name="to">Coordinate of the high end.</param>
     /// <param name="whole">Whether values between whole numbers make no sense.</param>
@@ -28,17 +25,12 @@ internal sealed class Scale
     }
 
     public double Low { get; }
-
     public double High { get; }
-
     public double[] Ticks { get; }
-
     private int Decimals { get; }
 
-    /// <summary>Coordinate of a value.</summary>
     public double At(double value) => _from + (value - Low) / (High - Low) * (_to - _from);
 
-    /// <summary>Text of a tick.</summary>
     public string Label(double tick)
     {
         if (tick == 0) return "0";

@@ -14,17 +14,22 @@ internal static class AccuracySection
     {
         var change = Change(accuracy);
         var verdict = change.Low > 0 ? "became better" : change.High < 0 ? "became worse" : "did not clearly change";
-        return Html.Of($"{char.ToUpperInvariant(what[0])}{what[1..]} on {accuracy.Questions:N0} held-out questions{(accuracy.Benchmarks is { } sets ? $" of {sets.Count} test sets" : "")} {verdict}: {100 * accuracy.Before:0.0} % right before, {100 * accuracy.After:0.0} % after ({Points(accuracy.After - accuracy.Before)} points, 95 % interval {Points(change.Low)} to {Points(change.High)}).");
+        var sets = accuracy.Benchmarks is { } several ? $" of {several.Count} test sets" : "";
+        return Html.Of($"{char.ToUpperInvariant(what[0])}{what[1..]} on {accuracy.Questions:N0} held-out questions{sets} {verdict}: "
+            + $"{100 * accuracy.Before:0.0} % right before, {100 * accuracy.After:0.0} % after ({Points(accuracy.After - accuracy.Before)} "
+            + $"points, 95 % interval {Points(change.Low)} to {Points(change.High)}).");
     }
 
     public static IEnumerable<Tile> Tiles(EvaluationMetrics? accuracy)
     {
         if (accuracy is null) yield break;
         var change = Change(accuracy);
-        yield return new Tile("Accuracy", Html.Of($"{100 * accuracy.After:0.0} %"), Html.Of($"{100 * accuracy.Before:0.0} % before training"));
+        yield return new Tile("Accuracy", $"{100 * accuracy.After:0.0} %", $"{100 * accuracy.Before:0.0} % before training");
         if (accuracy.CutBefore is { } before && accuracy.CutAfter is { } after)
-            yield return new Tile("Answers cut", Html.Of($"{after:N0}"), Html.Of($"at maxNewTokens or the end of the context; {before:N0} before training"));
-        yield return new Tile("Change", Html.Of($"{Points(accuracy.After - accuracy.Before)}"), Html.Of($"points; 95 % interval {Points(change.Low)} to {Points(change.High)}"));
+            yield return new Tile("Answers cut", $"{after:N0}",
+                $"at maxNewTokens or the end of the context; {before:N0} before training");
+        yield return new Tile("Change", Points(accuracy.After - accuracy.Before),
+            $"points; 95 % interval {Points(change.Low)} to {Points(change.High)}");
     }
 
     public static Html Of(EvaluationMetrics? accuracy, IReadOnlyList<AnswerChange> changes, string what)
@@ -32,16 +37,19 @@ internal static class AccuracySection
         if (accuracy is null) return Html.Empty;
         IntervalChart.Row[] rows = [Row("before", accuracy.Before, accuracy.BeforeLow, accuracy.BeforeHigh, 2),
             Row("after", accuracy.After, accuracy.AfterLow, accuracy.AfterHigh, 1)];
+        Html moved = $"Became right: {accuracy.Improved:N0}; ceased to be right: {accuracy.Worsened:N0}.";
         var figures = accuracy.Benchmarks is { } sets ? Html.Of($"""
-            <div class="scroll"><table class="sets"><thead><tr><th>test set</th><th>questions</th><th>before, %</th><th>after, %</th><th>change, points</th></tr></thead><tbody>
+            <div class="scroll"><table class="sets">
+            <thead><tr><th>test set</th><th>questions</th><th>before, %</th><th>after, %</th><th>change, points</th></tr></thead><tbody>
             {sets.Select(set => Line(EnumOption.Name(set.Name!.Value), set))}
             {Line("mean", accuracy)}
             </tbody></table></div>
             <p class="lead">In brackets: 95 % intervals.</p>
-            <p class="lead">{what} before and after, one answer each. Became right: {accuracy.Improved:N0}; ceased to be right: {accuracy.Worsened:N0}.</p>
+            <p class="lead">{what} before and after, one answer each. {moved}</p>
             """) : Html.Of($"""
             <div class="charts">
-            {IntervalChart.Draw($"{what} before and after", rows, Html.Of($"Right answers among {accuracy.Questions:N0} held-out questions, with 95 % intervals (Wilson). Became right: {accuracy.Improved:N0}; ceased to be right: {accuracy.Worsened:N0}."))}
+            {IntervalChart.Draw($"{what} before and after", rows,
+                $"Right answers among {accuracy.Questions:N0} held-out questions, with 95 % intervals (Wilson). {moved}")}
             </div>
             """);
         return Html.Of($"""
@@ -76,7 +84,8 @@ internal static class AccuracySection
             {all.Take(Shown).Select(change => Html.Of($"""
                 <article class="change">
                 <p class="question">{Short(change.Question.Trim())}</p>
-                <div class="sides"><div><h4>before</h4><p>{Short(change.Before.Trim())}</p></div><div><h4>after</h4><p>{Short(change.After.Trim())}</p></div></div>
+                <div class="sides"><div><h4>before</h4><p>{Short(change.Before.Trim())}</p></div>
+                <div><h4>after</h4><p>{Short(change.After.Trim())}</p></div></div>
                 <small>right answer: {Gsm8kAnswer.Extract(change.Expected) ?? change.Expected}</small>
                 </article>
                 """))}

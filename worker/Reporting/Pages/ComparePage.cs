@@ -6,8 +6,6 @@ using LightReasoner.Worker.Reporting.Charts;
 namespace LightReasoner.Worker.Reporting.Pages;
 
 /// <summary>Runs that are told apart by nothing but chance, such as their seeds: one line of a comparison.</summary>
-/// <param name="Name">The name that they share.</param>
-/// <param name="Runs">Their records.</param>
 internal sealed record RunGroup(string Name, IReadOnlyList<RunRecords> Runs)
 {
     /// <summary>The figures of the accuracy of each run that measured it.</summary>
@@ -63,7 +61,8 @@ internal static class ComparePage
         var table = Table(groups);
         var best = groups.Where(group => group.Accuracy.Count > 0).MaxBy(group => group.Accuracy.Average(a => a.After ?? 0));
         var headline = best is null ? Html.Of($"None of the runs has measured accuracy.")
-            : Html.Of($"{best.Name} answers most questions: {Percent(best.Accuracy.Select(a => a.After))} % after training, {Percent(best.Accuracy.Select(a => a.Before))} % before.");
+            : Html.Of($"{best.Name} answers most questions: {Percent(best.Accuracy.Select(a => a.After))} % after training, "
+                + $"{Percent(best.Accuracy.Select(a => a.Before))} % before.");
         IntervalChart.Row[] rows =
         [
             .. groups.Index().Where(one => one.Item.Accuracy.Count > 0).Select(one =>
@@ -79,20 +78,26 @@ internal static class ComparePage
             <div class="scroll"><table><thead><tr>{table[0].Select(cell => Html.Of($"<th>{cell}</th>"))}</tr></thead><tbody>
             {table.Skip(1).Select(line => Html.Of($"<tr>{line.Select(cell => Html.Of($"<td>{cell}</td>"))}</tr>\n"))}
             </tbody></table></div>
-            <p class="lead">Runs of one name differ in their seeds; their figures are means. The interval of a change counts the questions, not the seeds: the column of the runs shows how far these lie apart.</p>
+            <p class="lead">Runs of one name differ in their seeds; their figures are means. The interval of a change counts the questions,
+            not the seeds: the column of the runs shows how far these lie apart.</p>
             <div class="charts">
-            {(rows.Length == 0 ? Html.Empty : IntervalChart.Draw("Right answers after training", rows, Html.Of($"All questions of a name's runs together, with 95 % intervals (Wilson).")))}
-            {LineChart.Draw("Accuracy over speed", "tokens per forward pass", "right answers, %", [.. groups.Select(Speed)], Html.Of($"Each point is a setting of generation; token by token a forward pass gives one token."), whole: false, points: true)}
+            {(rows.Length == 0 ? Html.Empty : IntervalChart.Draw("Right answers after training", rows,
+                $"All questions of a name's runs together, with 95 % intervals (Wilson)."))}
+            {RefinePage.SpeedChart([.. groups.Select(Speed)],
+                $"Each point is a setting of generation; token by token a forward pass gives one token.")}
             </div></section>
             <section><h2>Training</h2><div class="charts">
-            {LineChart.Draw("Loss", "step", "nats", [.. groups.Select(group => group.Curve("loss", "lossTotal"))], Html.Of($"Losses of different objectives are not comparable with one another."), smooth: true)}
-            {LineChart.Draw("Loss on validation data", "step", "nats", [.. groups.Select(group => group.Curve("validationLoss"))])}
-            {LineChart.Draw("Gradient norm", "step", "2-norm before clipping", [.. groups.Select(group => group.Curve("gradNorm"))], smooth: true)}
+            {LineChart.Draw("Loss", "step", "nats", Curves("loss", "lossTotal"),
+                $"Losses of different objectives are not comparable with one another.", smooth: true)}
+            {LineChart.Draw("Loss on validation data", "step", "nats", Curves("validationLoss"))}
+            {LineChart.Draw("Gradient norm", "step", "2-norm before clipping", Curves("gradNorm"), smooth: true)}
             </div></section>
             """);
-        return Page.Frame("Comparison of runs", Html.Of($"Comparison"), $"{groups.Sum(group => group.Runs.Count)} runs", headline,
-            Html.Of($"Made on {now.UtcDateTime:yyyy-MM-dd} at {now.UtcDateTime:HH:mm} UTC"),
-            main, Html.Of($"Made by worker report compare from the records of the runs' outputs."));
+        return Page.Frame("Comparison of runs", $"Comparison", $"{groups.Sum(group => group.Runs.Count)} runs", headline,
+            $"Made on {now.UtcDateTime:yyyy-MM-dd} at {now.UtcDateTime:HH:mm} UTC",
+            main, $"Made by worker report compare from the records of the runs' outputs.");
+
+        Series[] Curves(params string[] fields) => [.. groups.Select(group => group.Curve(fields))];
     }
 
     private static Series Speed(RunGroup group) => RefinePage.SpeedSeries(group.Name,

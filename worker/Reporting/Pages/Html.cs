@@ -1,32 +1,40 @@
 using System.Globalization;
 using System.Net;
+using System.Runtime.CompilerServices;
+using System.Text;
 
 namespace LightReasoner.Worker.Reporting.Pages;
 
-/// <summary>A piece of a page. What an interpolated string puts in is escaped, unless it is a piece itself.</summary>
-/// <param name="Text">The markup.</param>
-internal readonly record struct Html(string Text)
+/// <summary>A piece of a page, written as an interpolated string. What that puts in is escaped, unless it is a piece itself.</summary>
+[InterpolatedStringHandler]
+internal readonly struct Html(int literalLength, int formattedCount)
 {
-    public static Html Empty { get; } = new("");
+    private readonly StringBuilder _markup = new(literalLength + 8 * formattedCount);
 
-    public static Html Of(FormattableString markup) => new(markup.ToString(Escaping.Instance));
+    public static Html Empty => default;
 
-    public static Html Join(IEnumerable<Html> pieces) => new(string.Concat(pieces.Select(piece => piece.Text)));
+    public string Text => $"{_markup}";
 
-    public override string ToString() => Text;
+    /// <summary>Says that an interpolated string is markup, where the compiler would take it for text.</summary>
+    public static Html Of(Html markup) => markup;
 
-    private sealed class Escaping : IFormatProvider, ICustomFormatter
+    public static Html Raw(string markup)
     {
-        public static Escaping Instance { get; } = new();
+        var html = new Html(markup.Length, 0);
+        html.AppendLiteral(markup);
+        return html;
+    }
 
-        public object? GetFormat(Type? formatType) => formatType == typeof(ICustomFormatter) ? this : null;
+    public static Html Join(IEnumerable<Html> pieces) => Of($"{pieces}");
 
-        public string Format(string? format, object? arg, IFormatProvider? formatProvider) => arg switch
-        {
-            Html html => html.Text,
-            IEnumerable<Html> pieces => Join(pieces).Text,
-            IFormattable number => WebUtility.HtmlEncode(number.ToString(format, CultureInfo.InvariantCulture)),
-            _ => WebUtility.HtmlEncode(arg?.ToString() ?? ""),
-        };
+    public void AppendLiteral(string markup) => _markup.Append(markup);
+
+    public void AppendFormatted<T>(T value, string? format = null)
+    {
+        if (value is Html piece) _markup.Append(piece._markup);
+        else if (value is IEnumerable<Html> pieces)
+            foreach (var one in pieces) _markup.Append(one._markup);
+        else _markup.Append(WebUtility.HtmlEncode(value is IFormattable formattable
+            ? formattable.ToString(format, CultureInfo.InvariantCulture) : value?.ToString()));
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using LightReasoner.Api;
 
@@ -18,11 +19,14 @@ internal static class Page
             _ => throw new ArgumentException($"{records.Manifest.Kind} has no page", nameof(records)),
         };
         string kind = records.Manifest.Kind.ToString(), name = records.Manifest.Metadata.Name;
-        return Frame($"{kind} {name}", Html.Of($"{kind} · {records.Manifest.Metadata.Namespace ?? "default"}"), name, headline, When(records, now), Html.Of($"""
+        Html main = $"""
             <section class="tiles">{tiles.Select(tile => tile.Html)}</section>
             {sections}
             {RunDetails.Of(records)}
-            """), Html.Of($"LightReasoner.K8s worker {records.Versions.GetValueOrDefault("worker")}. Made from the run's own records: run.json, metrics, figures and evaluations."));
+            """;
+        return Frame($"{kind} {name}", $"{kind} · {records.Manifest.Metadata.Namespace ?? "default"}", name, headline,
+            When(records, now), main, $"LightReasoner.K8s worker {records.Versions.GetValueOrDefault("worker")}. "
+                + $"Made from the run's own records: run.json, metrics, figures and evaluations.");
     }
 
     /// <summary>A page of its own, which needs nothing else.</summary>
@@ -34,7 +38,7 @@ internal static class Page
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
             <title>{title}</title>
-            <style>{new Html(Style)}</style>
+            <style>{Html.Raw(Style)}</style>
             </head>
             <body>
             <header>
@@ -56,10 +60,11 @@ internal static class Page
     {
         var done = records.Shards > 1 && records.Results.Count < records.Shards
             ? $"{records.Results.Count} of {records.Shards} shards done" : "Done";
-        var span = records.Begun is { } begun
-            ? Html.Of($", {ConsoleProgress.Duration(now - begun)} after it was begun on {begun.UtcDateTime:yyyy-MM-dd} at {begun.UtcDateTime:HH:mm} UTC")
-            : Html.Empty;
-        return Html.Of($"{done} on {now.UtcDateTime:yyyy-MM-dd} at {now.UtcDateTime:HH:mm} UTC{span}");
+        var span = records.Begun is { } begun ? $", {ConsoleProgress.Duration(now - begun)} after it was begun {At(begun)}" : "";
+        return Html.Of($"{done} {At(now)}{span}");
+
+        static string At(DateTimeOffset time) =>
+            time.UtcDateTime.ToString("'on' yyyy-MM-dd 'at' HH:mm 'UTC'", CultureInfo.InvariantCulture);
     }
 
     private static string ReadStyle()
@@ -71,9 +76,6 @@ internal static class Page
 }
 
 /// <summary>A figure that stands at the top.</summary>
-/// <param name="Name">What it is.</param>
-/// <param name="Value">The figure.</param>
-/// <param name="Note">A few words below it.</param>
 internal sealed record Tile(string Name, Html Value, Html Note)
 {
     public Html Html => Pages.Html.Of($"""<div class="tile"><p>{Name}</p><strong>{Value}</strong><small>{Note}</small></div>""");

@@ -31,7 +31,8 @@ internal static class RunDetails
             [.. input.Files.OrderBy(file => !file.Key.EndsWith(".safetensors", StringComparison.Ordinal)).Take(MaxFiles)];
         var left = input.Files.Count - first.Length;
         var more = left > 0 ? Html.Of($"<br>and {left:N0} {(left == 1 ? "file" : "files")} more (run.json lists them all)") : Html.Empty;
-        return Html.Of($"<dt>{input.Field}</dt><dd>{input.Uri}{first.Select(file => Html.Of($"<br>{file.Key[(file.Key.LastIndexOf('/') + 1)..]} <code>{file.Value}</code>"))}{more}</dd>");
+        var files = first.Select(file => Html.Of($"<br>{Path.GetFileName(file.Key)} <code>{file.Value}</code>"));
+        return Html.Of($"<dt>{input.Field}</dt><dd>{input.Uri}{files}{more}</dd>");
     }
 
     /// <summary>Where it ran, what it took, and what that means for a run of another size.</summary>
@@ -39,16 +40,22 @@ internal static class RunDetails
     {
         if (records.Usage.Count == 0) return Html.Empty;
         var unit = records.Manifest is SamplingRun ? "questions" : "steps";
-        long peak = records.Usage.Max(usage => usage.PeakMemory) ?? 0, predicted = records.Results.Max(result => result.PredictedMemory)
-            ?? 0;
+        long peak = records.Usage.Max(usage => usage.PeakMemory) ?? 0, most = records.Results.Max(result => result.PredictedMemory) ?? 0;
         int interruptions = records.Usage.Sum(usage => usage.Interruptions), devices = records.Usage.Max(usage => usage.Devices);
         double[] rates = [.. records.Results.Select(result => result.RatePerSecond ?? 0).Where(rate => rate > 0)];
         var hours = records.Manifest.RunSpec.Worker.Gpus > 0 ? "GPU hours" : "CPU hours";
+        var measured = peak > 0 ? $"{MemoryPrediction.Amount(peak)} at the peak" : "not measured";
+        var predicted = most > 0 ? $", {MemoryPrediction.Amount(most)} predicted" : "";
+        var time = ConsoleProgress.Duration(TimeSpan.FromSeconds(records.Usage.Sum(usage => usage.Seconds)));
+        var times = $"{interruptions} time{(interruptions == 1 ? "" : "s")}";
+        var shards = records.Usage.Count > 1 ? $" ({records.Usage.Count} shards)" : "";
+        var cost = rates.Length == 0 ? Html.Empty : Html.Of(
+            $"<dt>Cost</dt><dd>{1000 * devices * rates.Average(rate => 1 / rate) / 3600:0.####} {hours} per 1,000 {unit}</dd>");
         return Html.Of($"""
             <dt>Device</dt><dd>{string.Join("; ", records.Usage.Select(usage => usage.Device).Distinct())}</dd>
-            <dt>Memory</dt><dd>{(peak > 0 ? Html.Of($"{MemoryPrediction.Amount(peak)} at the peak") : Html.Of($"not measured"))}{(predicted > 0 ? Html.Of($", {MemoryPrediction.Amount(predicted)} predicted") : Html.Empty)}</dd>
-            <dt>Time</dt><dd>{ConsoleProgress.Duration(TimeSpan.FromSeconds(records.Usage.Sum(usage => usage.Seconds)))} of the attempts that ended it{(records.Usage.Count > 1 ? Html.Of($" ({records.Usage.Count} shards)") : Html.Empty)}; interrupted {interruptions} time{(interruptions == 1 ? "" : "s")} before</dd>
-            {(rates.Length > 0 ? Html.Of($"<dt>Cost</dt><dd>{1000 * devices * rates.Average(rate => 1 / rate) / 3600:0.####} {hours} per 1,000 {unit}</dd>") : Html.Empty)}
+            <dt>Memory</dt><dd>{measured}{predicted}</dd>
+            <dt>Time</dt><dd>{time} of the attempts that ended it{shards}; interrupted {times} before</dd>
+            {cost}
             """);
     }
 
