@@ -22,11 +22,10 @@ quickstart: ## Runs the whole chain once: cluster, operator, three runs, results
 test: ## Builds everything and runs the tests, but for the long ones (ALL=1 for those too).
 	@eng/install-tools.sh test
 	@$(MAKE) --no-print-directory build
-	@eng/run-tests.sh $(if $(ALL),,-trait- Suite=long)
+	@eng/run-tests.sh $(if $(ALL),--images,-trait- Suite=long)
 
-test-all: ## The same with the long tests (faults, fuzzing, documentation, demo, many shards), and the images.
+test-all: ## The same with the long tests (faults, fuzzing, documentation, demo, many shards), and the images where it can build them.
 	@$(MAKE) --no-print-directory test ALL=1
-	@$(MAKE) --no-print-directory test-images
 
 faults: ## Kills the worker 40 times for each kind and store, and compares the outputs (KILLS=n for another number).
 	@eng/install-tools.sh test
@@ -86,7 +85,7 @@ images: ## Builds the images with docker, podman or buildah (IMAGES="operator wo
 	@eng/images.sh $(IMAGES)
 
 test-images: ## Builds the images on bases made of Debian packages, without a registry, and runs both.
-	@eng/install-tools.sh images
+	@eng/install-tools.sh build
 	@$(MAKE) --no-print-directory programs
 	@eng/test-images.sh
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The chart and the worker on a kind cluster of two workers (eng/kind.yaml): installation, a pipeline on a volume, suspension, a drain, an upgrade, and the end.
+# The chart and the worker on a kind cluster of two workers (eng/kind.yaml): installation, a pipeline on a volume,
+# suspension, a drain, an upgrade, and uninstallation.
 # Needs the images of `make images`, and kind, kubectl and helm on the PATH.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Do the tests find faults? Applies those of eng/mutants.txt one at a time to a scratch copy of HEAD, runs the classes that must fail, and prints a table.
+# Do the tests find faults? Applies those of eng/mutants.txt one at a time to a scratch copy of HEAD, runs the classes that
+# must fail, and prints a table.
 # usage: eng/mutants.sh [FIRST [LAST]]    numbers of faults; all where left out
 # MUTANTS_FOLDER keeps the copy from one call to the next. A fault that does not apply any more, or does not build, is an error.
 set -euo pipefail
@@ -22,7 +23,8 @@ build() { dotnet build "$copy/tests/$1.Tests" -c Release -nologo -v quiet -clp:N
 classes() {
   local project=$1 arguments=() class; shift
   for class in "$@"; do arguments+=(-class "$class"); done
-  dotnet "$copy/tests/$project.Tests/bin/Release/net10.0/LightReasoner.$project.Tests.dll" -noLogo -noColor "${arguments[@]}" >"$copy/test.log" 2>&1 && result=0 || result=$?
+  local program=$copy/tests/$project.Tests/bin/Release/net10.0/LightReasoner.$project.Tests.dll
+  dotnet "$program" -noLogo -noColor "${arguments[@]}" >"$copy/test.log" 2>&1 && result=0 || result=$?
   grep -q 'Total: [1-9]' "$copy/test.log" || { echo "$project $*: no test ran" >&2; tail -5 "$copy/test.log" >&2; exit 2; }
   return $result
 }
@@ -30,7 +32,10 @@ classes() {
 apply() {
   local text; text=$(<"$copy/$file")
   local without=${text/"$old"/}
-  if [ "$text" = "$without" ] || [[ $without == *"$old"* ]]; then echo "fault $number ($fault): '$old' is not in $file exactly once; mend eng/mutants.txt" >&2; exit 2; fi
+  if [ "$text" = "$without" ] || [[ $without == *"$old"* ]]; then
+    echo "fault $number ($fault): '$old' is not in $file exactly once; mend eng/mutants.txt" >&2
+    exit 2
+  fi
   printf '%s\n' "${text/"$old"/"$new"}" >"$copy/$file"
 }
 

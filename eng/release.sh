@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A release, dry: release.sh VERSION makes in dist/ what a release consists of, and changes nothing else: what eng/package.sh makes, and release-VERSION.patch,
-# the change of the tree that the release is: version numbers, install/, the change log's heading.
+# release.sh VERSION writes the contents of a release to dist/ and changes nothing else: what eng/package.sh makes, and
+# release-VERSION.patch, which updates version numbers, install/ and the change log's heading.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 version=${1:-}

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Writes a bill of materials (CycloneDX JSON) of the operator and of the worker to dist/, with cdxgen from npm. It reads the packages that restore chose, not
-# those that the project files ask for: what is replaced by polyfills/ is not in the programs, and so not in the bill. The Debian packages of
-# an image are listed in the image itself (/var/lib/dpkg), where scanners look.
+# Writes a bill of materials (CycloneDX JSON) of the operator and of the worker to dist/, with cdxgen from npm. It reads the
+# packages that restore chose, not those that the project files ask for: what polyfills/ replaces is not in the programs,
+# and so not in the bill. The Debian packages of an image are listed in the image itself (/var/lib/dpkg), where scanners
+# look.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cdxgen=12.8.4

@@ -1,9 +1,15 @@
 #!/usr/bin/env bash
-# Builds the images on bases made from Debian packages, and runs them as a pod would (not root, read-only root): the operator with a development cluster until a run
-# has succeeded, the workers until a run is done. The worker for GPUs is built on a base whose libtorch (for CPUs) lies in a folder as PyTorch lays it out.
-# Needs the programs of bin/ (make build) and root.
+# Builds the images on bases made from Debian packages, and runs them as a pod would (not root, read-only root): the
+# operator with a development cluster until a run has succeeded, the workers until a run is done. The worker for GPUs is
+# built on a base whose libtorch (for CPUs) lies in a folder as PyTorch lays it out.
+# Needs the programs of bin/ (make build), Debian's packages, root and the right to mount. Exit code 77: not on this machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+if ((EUID != 0)) || ! unshare --mount true 2>/dev/null || ! command -v apt-get >/dev/null; then
+    echo "The images are not tested here: that needs root, the right to mount (unshare --mount), and apt-get. [SKIP]"
+    exit 77
+fi
+eng/install-tools.sh images
 repository=$PWD
 state=$(mktemp -d)
 base=localhost/lightreasoner-test
@@ -29,8 +35,8 @@ from_tar() {
 }
 # A field of an image's configuration: config_of NAME TEMPLATE
 config_of() { buildah inspect --type image -f "{{$2}}" "$base/${tags[$1]}"; }
-# Runs an image's entry point as a pod would: in its own root, read-only but for /tmp, which is FOLDER, as the image's user, without capabilities or ways to gain any:
-# run_image NAME FOLDER ARGUMENT…
+# Runs an image's entry point as a pod would: in its own root, read-only but for /tmp, which is FOLDER, as the image's user,
+# without capabilities or ways to gain any: run_image NAME FOLDER ARGUMENT…
 run_image() {
     local root=${roots[$1]} environment user
     environment=$(config_of "$1" 'range .OCIv1.Config.Env}}{{.}} {{end')
@@ -38,8 +44,8 @@ run_image() {
     # shellcheck disable=SC2016
     exec unshare --mount sh -c '
         root=$1 folder=$2 environment=$3 user=$4; shift 4
-        mount --bind "$root" "$root" && mount -o remount,bind,ro "$root" && mount --rbind /dev "$root/dev" && mount --rbind /proc "$root/proc" &&
-            mount --bind "$folder" "$root/tmp" || exit 1
+        mount --bind "$root" "$root" && mount -o remount,bind,ro "$root" && mount --rbind /dev "$root/dev" &&
+            mount --rbind /proc "$root/proc" && mount --bind "$folder" "$root/tmp" || exit 1
         if touch "$root/written" 2>/dev/null; then echo "the root can be written to" >&2; exit 1; fi
         exec env -i $environment setpriv --no-new-privs chroot --userspec="$user" --groups= "$root" "$@"
     ' sh "$root" "$2" "$environment" "$user" "$(config_of "$1" 'index .OCIv1.Config.Entrypoint 0')" "${@:3}"
@@ -47,9 +53,11 @@ run_image() {
 # A worker's image does a tiny sampling run: sample_with NAME
 sample_with() {
     local folder=$state/$1 samples owner
-    mkdir -p "$folder/out" && cp -r examples/quickstart "$folder/" && chown 65532 "$folder/out"
+    # Like the emptyDir of a pod's /tmp, anyone may write to it.
+    mkdir -p "$folder/out" && cp -r examples/quickstart "$folder/" && chown 65532 "$folder/out" && chmod 1777 "$folder"
     sed -i 's:examples/quickstart:/tmp/quickstart:' "$folder/quickstart/1-sampling.yaml"
-    (run_image "$1" "$folder" run -f /tmp/quickstart/1-sampling.yaml --set spec.maxQuestions=24 --set spec.shards=1 --output file:///tmp/out/sampling)
+    (run_image "$1" "$folder" run -f /tmp/quickstart/1-sampling.yaml --set spec.maxQuestions=24 --set spec.shards=1 \
+        --output file:///tmp/out/sampling)
     samples=$(cat "$folder"/out/sampling/samples/*.jsonl | wc -l)
     owner=$(stat -c %u "$folder/out/sampling/run.json")
     echo "$samples samples, written by user $owner"
@@ -62,29 +70,40 @@ for release in bookworm trixie; do
     from_tar "$state/$release.tar" "$base/$release"
 done
 # What the operator needs and nothing else: no shell, no package manager.
-mmdebstrap --quiet --variant=extract --include=libc6,libgcc-s1,libssl3,libstdc++6,zlib1g,base-files,netbase bookworm "$state/runtime-deps.tar"
+mmdebstrap --quiet --variant=extract --include=libc6,libgcc-s1,libssl3,libstdc++6,zlib1g,base-files,netbase \
+    bookworm "$state/runtime-deps.tar"
 from_tar "$state/runtime-deps.tar" "$base/runtime-deps"
+install="RUN apt-get update && apt-get install -y -q --no-install-recommends"
 mkdir "$state/sdk" && cp -a "$(dirname "$(readlink -f "$(command -v dotnet)")")" "$state/sdk/dotnet"
-printf 'FROM %s\nRUN apt-get update && apt-get install -y -q --no-install-recommends "^libicu[0-9]+$" libssl3\nCOPY dotnet /usr/share/dotnet\nRUN ln -s /usr/share/dotnet/dotnet /usr/bin/dotnet\n' "$base/bookworm" >"$state/sdk/Dockerfile"
+printf '%s\n' "FROM $base/bookworm" "$install '^libicu[0-9]+$' libssl3" "COPY dotnet /usr/share/dotnet" \
+    "RUN ln -s /usr/share/dotnet/dotnet /usr/bin/dotnet" >"$state/sdk/Dockerfile"
 # The certificates and the package cache of this machine, so that the builds reach what it reaches.
 mkdir -p "$HOME/.nuget/packages"
-common="--isolation chroot --network host --volume /etc/ssl/certs:/etc/ssl/certs:ro --volume $HOME/.nuget/packages:/root/.nuget/packages --env NUGET_CERT_REVOCATION_MODE=${NUGET_CERT_REVOCATION_MODE:-online}"
+common="--isolation chroot --network host --env NUGET_CERT_REVOCATION_MODE=${NUGET_CERT_REVOCATION_MODE:-online}"
+common+=" --volume /etc/ssl/certs:/etc/ssl/certs:ro --volume $HOME/.nuget/packages:/root/.nuget/packages"
 # shellcheck disable=SC2086
 buildah build -q $common -t "$base/sdk" "$state/sdk"
 rm -rf "$state/sdk"
-# The worker for CPUs on a base whose libstdc++ is new enough; the one for GPUs on an older one, with libtorch in a folder as PyTorch lays it out.
-mkdir "$state/worker" && printf 'FROM %s\nRUN apt-get update && apt-get install -y -q --no-install-recommends libstdc++6 libssl3t64 "^libicu[0-9]+$"\n' "$base/trixie" >"$state/worker/Dockerfile"
-mkdir "$state/pytorch" && cp -r worker/bin/Release/net10.0/libtorch "$state/pytorch/lib" && rm "$state/pytorch/lib/libLibTorchSharp.so"
-printf 'FROM %s\nRUN apt-get update && apt-get install -y -q --no-install-recommends libstdc++6 libssl3\nCOPY lib /opt/pytorch/lib\n' "$base/bookworm" >"$state/pytorch/Dockerfile"
+# The worker for CPUs on a base whose libstdc++ is new enough; the one for GPUs on an older one, with libtorch in a folder as
+# PyTorch lays it out.
+mkdir "$state/worker"
+printf '%s\n' "FROM $base/trixie" "$install libstdc++6 libssl3t64 '^libicu[0-9]+$'" >"$state/worker/Dockerfile"
+mkdir "$state/pytorch" && cp -r worker/bin/Release/net10.0/libtorch "$state/pytorch/lib"
+rm "$state/pytorch/lib/libLibTorchSharp.so"
+printf '%s\n' "FROM $base/bookworm" "$install libstdc++6 libssl3" "COPY lib /opt/pytorch/lib" >"$state/pytorch/Dockerfile"
 for image in worker pytorch; do
     # shellcheck disable=SC2086
     buildah build -q $common -t "$base/$image-base" "$state/$image"
 done
 
 step "The images themselves"
-BUILDER=buildah PREFIX=$base BUILD_ARGS="$common --build-arg SDK_IMAGE=$base/sdk --build-arg BASE_IMAGE=$base/runtime-deps" eng/images.sh operator
-BUILDER=buildah PREFIX=$base BUILD_ARGS="$common --build-arg SDK_IMAGE=$base/sdk --build-arg BASE_IMAGE=$base/worker-base" eng/images.sh worker
-BUILDER=buildah PREFIX=$base BUILD_ARGS="$common --build-arg SDK_IMAGE=$base/sdk --build-arg BASE_IMAGE=$base/pytorch-base --build-arg LIBTORCH=/opt/pytorch" eng/images.sh worker-cuda
+build_image() { # NAME BASE OPTIONS…
+    local arguments="$common --build-arg SDK_IMAGE=$base/sdk --build-arg BASE_IMAGE=$base/$2 ${*:3}"
+    BUILDER=buildah PREFIX=$base BUILD_ARGS=$arguments eng/images.sh "$1"
+}
+build_image operator runtime-deps
+build_image worker worker-base
+build_image worker-cuda pytorch-base --build-arg LIBTORCH=/opt/pytorch
 for image in "${!tags[@]}"; do
     containers+=("$(buildah from "$base/${tags[$image]}")")
     roots[$image]=$(buildah mount "${containers[-1]}")
@@ -107,16 +126,24 @@ for image in worker worker-cuda; do sample_with "$image"; done
 step "The operator takes a run to its end, not as root, on a read-only root"
 mkdir "$state/cluster" "$state/operator"
 export KUBECONFIG=$state/operator/kubeconfig
-bin/devcluster up --kubeconfig "$KUBECONFIG" --data "$state/cluster" --workdir "$repository" --image "lightreasoner/worker=$repository/bin/worker" >"$state/devcluster.log" 2>&1 &
+bin/devcluster up --kubeconfig "$KUBECONFIG" --data "$state/cluster" --workdir "$repository" \
+    --image "lightreasoner/worker=$repository/bin/worker" >"$state/devcluster.log" 2>&1 &
 children+=($!)
 for _ in $(seq 120); do kubectl get --raw /readyz >/dev/null 2>&1 && break || sleep 0.5; done
 chown -R 65532 "$state/operator"
 kubectl apply -f crds/ >/dev/null
-(run_image operator "$state/operator" run --kubeconfig /tmp/kubeconfig --output-prefix "file://$state/runs" --progress-url http://127.0.0.1:18080) >"$state/operator.log" 2>&1 &
+# An address of its own on loopback: other tests run operators at the same time.
+address=http://127.$((RANDOM % 254 + 1)).$((RANDOM % 254 + 1)).$((RANDOM % 254 + 1))
+(run_image operator "$state/operator" run --kubeconfig /tmp/kubeconfig --output-prefix "file://$state/runs" \
+    --listen "$address:8080" --metrics-listen "$address:8081" --progress-url "$address:8080") >"$state/operator.log" 2>&1 &
 operator=$!
 children+=("$operator")
 kubectl apply -f examples/quickstart/1-sampling.yaml
-kubectl wait --for=condition=Ready srun/sampling --timeout=180s || { tail -30 "$state/operator.log" && kubectl describe srun sampling && fail "the run did not succeed"; }
+if ! kubectl wait --for=condition=Ready srun/sampling --timeout=180s; then
+    tail -30 "$state/operator.log"
+    kubectl describe srun sampling
+    fail "the run did not succeed"
+fi
 kubectl get srun sampling -o wide
 [[ $(ps -o uid= -p "$operator" | tr -d ' ') == 65532 ]] || fail "the operator runs as user $(ps -o uid= -p "$operator")"
 kill -TERM "$operator"

@@ -10,7 +10,6 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Tests.FineTuning;
 
 /// <summary>Training on soft labels against the published loss and PEFT (../shared/goldens/lightreasoner-finetune.json).</summary>
-[Collection(TorchGeneratorCollection.Name)]
 public class LoraTrainerTests
 {
     internal static readonly FineTuneRunSpec Published = new()

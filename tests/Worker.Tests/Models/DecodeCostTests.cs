@@ -2,14 +2,12 @@ using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Refinement;
-using LightReasoner.Worker.Tests.FineTuning;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Tests.Models;
 
 /// <summary>What decoding costs a GPU, counted without one: operators a layer, and how often the host waits.</summary>
-[Collection(TorchGeneratorCollection.Name)]
 public class DecodeCostTests
 {
     public static TheoryData<GenerationSpec> Specs =>

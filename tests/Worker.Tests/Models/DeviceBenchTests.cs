@@ -1,12 +1,10 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using LightReasoner.Bench;
-using LightReasoner.Worker.Tests.FineTuning;
 
 namespace LightReasoner.Worker.Tests.Models;
 
 /// <summary><c>make bench-gpu</c>, tried out without a GPU.</summary>
-[Collection(TorchGeneratorCollection.Name)]
 public class DeviceBenchTests
 {
     [Fact]

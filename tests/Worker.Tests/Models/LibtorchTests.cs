@@ -12,7 +12,7 @@ public sealed class LibtorchTests : IDisposable
 
     /// <summary>With a libstdc++ that is too old, or not to be found, that one need is marked; with one that has the version, none
     /// is.</summary>
-    [Fact]
+    [Fact, Trait("Suite", "long")]
     public async Task WeakenVersionNeed_WhereLibstdcxxLacksTheVersion_MarksThatNeedAlone()
     {
         var newer = Path.Combine(_folder, "libstdc++.so.6");

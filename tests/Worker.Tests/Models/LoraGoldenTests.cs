@@ -11,7 +11,6 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Tests.Models;
 
 /// <summary>The real PEFT's adapter under the published loss, over the 117 kept samples of the published sampler.</summary>
-[Collection(TorchGeneratorCollection.Name)]
 public class LoraGoldenTests
 {
     private const string Golden = "goldens/lightreasoner-finetune";

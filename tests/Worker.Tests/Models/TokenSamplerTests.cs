@@ -47,7 +47,7 @@ public class TokenSamplerTests
             Assert.Equal(expected[token], drawn.Count(d => d == token) / (double)rows, 0.015);
     }
 
-    [Theory, InlineData(1e-6), InlineData(1e-37), InlineData(1e-38), InlineData(1e-300)]
+    [Theory, InlineData(1e-6), InlineData(1e-37), InlineData(1e-38), InlineData(1e-300), InlineData(4.9e-324)]
     public void Choose_TinyTemperature_IsGreedy(double temperature)
     {
         using var scope = NewDisposeScope();

@@ -6,14 +6,12 @@ using LightReasoner.Worker.Inspect;
 using LightReasoner.Worker.Refinement;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Tests.Checkpoints;
-using LightReasoner.Worker.Tests.FineTuning;
 using LightReasoner.Worker.Tests.Models;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Tests.Refinement;
 
 /// <summary>Interleaved-mask training against the published program (../shared/goldens/interleaved).</summary>
-[Collection(TorchGeneratorCollection.Name)]
 public class InterleavedGoldenTests
 {
     private const int Eos = 3;

@@ -3,14 +3,12 @@ using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Refinement;
 using LightReasoner.Worker.Tests.Checkpoints;
-using LightReasoner.Worker.Tests.FineTuning;
 using LightReasoner.Worker.Tests.Models;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Tests.Refinement;
 
 /// <summary>Training steps of refinement against the published trainer (../shared/goldens/refine.json), on its random numbers.</summary>
-[Collection(TorchGeneratorCollection.Name)]
 public class RefineGoldenTests
 {
     /// <summary>All rows as one micro batch, and each as one of its own: the mean is over the tokens of the step.</summary>

@@ -4,7 +4,6 @@ using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Refinement;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Tests.Checkpoints;
-using LightReasoner.Worker.Tests.FineTuning;
 using LightReasoner.Worker.Tests.Generation;
 using LightReasoner.Worker.Tests.Models;
 using TorchSharp;
@@ -12,7 +11,6 @@ using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Tests.Refinement;
 
-[Collection(TorchGeneratorCollection.Name)]
 public class RefineTrainerTests
 {
     private static readonly RefineRunSpec Spec = new()

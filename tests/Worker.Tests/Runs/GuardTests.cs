@@ -3,7 +3,6 @@ using System.Text.RegularExpressions;
 using LightReasoner.Api;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Tests.Faults;
-using LightReasoner.Worker.Tests.FineTuning;
 using LightReasoner.Worker.Tests.Storage;
 
 namespace LightReasoner.Worker.Tests.Runs;
@@ -12,7 +11,6 @@ namespace LightReasoner.Worker.Tests.Runs;
 /// What `worker run` says before, while and after it works, so that no day of a GPU is lost without a word. The program itself, on the
 /// quickstart's models.
 /// </summary>
-[Collection(TorchGeneratorCollection.Name)]
 public sealed class GuardTests : IDisposable
 {
     private static readonly string Examples = RepositoryFolder.Of("examples", "quickstart");
@@ -66,7 +64,7 @@ public sealed class GuardTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "a process's peak is read from the system");
         if (await OwnProcess.RanAsync()) return;
-        Assert.Equal(0, (await SampleAsync("out", "--set", "spec.batchSize=50", "--set", "spec.maxQuestions=200")).Code);
+        Assert.Equal(0, (await SampleAsync("out", "--set", "spec.batchSize=50", "--set", "spec.maxQuestions=100")).Code);
         AssertPredicted("out");
     }
 
@@ -77,7 +75,7 @@ public sealed class GuardTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "a process's peak is read from the system");
         if (await OwnProcess.RanAsync()) return;
         (int code, _, string errors) = await RefineAsync("out", "--set", $"spec.dataset.uri=file://{Examples}/data/refine.parquet", "--set",
-            "spec.training.maxSteps=3", "--set", "spec.training.batchSize=32", "--set", $"spec.evaluation={Evaluation(maxQuestions: 60)}");
+            "spec.training.maxSteps=3", "--set", "spec.training.batchSize=32", "--set", $"spec.evaluation={Evaluation(maxQuestions: 20)}");
         Assert.True(code == 0, errors);
         AssertPredicted("out");
     }

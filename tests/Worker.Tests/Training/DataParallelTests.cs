@@ -13,7 +13,6 @@ using static TorchSharp.torch;
 namespace LightReasoner.Worker.Tests.Training;
 
 /// <summary>Replicas on the CPU: what several devices train is what one trains.</summary>
-[Collection(TorchGeneratorCollection.Name)]
 public class DataParallelTests
 {
     private const int Steps = 20;
