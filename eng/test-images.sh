@@ -9,7 +9,11 @@ if ((EUID != 0)) || ! unshare --mount true 2>/dev/null || ! command -v apt-get >
     echo "The images are not tested here: that needs root, the right to mount (unshare --mount), and apt-get. [SKIP]"
     exit 77
 fi
-eng/install-tools.sh images
+unavailable() {
+    echo "The images are not tested here: $1 cannot be had from Debian's package sources. [SKIP]"
+    exit 77
+}
+eng/install-tools.sh images || unavailable "the tools to build them"
 repository=$PWD
 state=$(mktemp -d)
 base=localhost/lightreasoner-test
@@ -66,7 +70,7 @@ sample_with() {
 
 step "Base images from Debian packages"
 for release in bookworm trixie; do
-    mmdebstrap --quiet --variant=apt --include=ca-certificates "$release" "$state/$release.tar"
+    mmdebstrap --quiet --variant=apt --include=ca-certificates "$release" "$state/$release.tar" || unavailable "$release"
     from_tar "$state/$release.tar" "$base/$release"
 done
 # What the operator needs and nothing else: no shell, no package manager.
