@@ -31,7 +31,8 @@ internal unsafe class Nccl
 
     public virtual int CommDestroy(nint comm) => ((delegate* unmanaged<nint, int>)Find("ncclCommDestroy"))(comm);
 
-    public virtual string ErrorText(int result) => Marshal.PtrToStringUTF8(((delegate* unmanaged<int, nint>)Find("ncclGetErrorString"))(result))
+    public virtual string ErrorText(int result) =>
+        Marshal.PtrToStringUTF8(((delegate* unmanaged<int, nint>)Find("ncclGetErrorString"))(result))
         ?? $"error {result}";
 
     private static nint Load()
