@@ -157,9 +157,9 @@ internal sealed record CachePlace(Tensor Positions, Tensor Slots, Tensor? Rows, 
     {
         using var scope = NewDisposeScope();
         var (rows, length) = (Positions.size(0), Positions.size(1));
+        var keys = arange(Scalars.Zero, Scalars.Of(Reach), Scalars.One, device: Positions.device);
         var mask = zeros([rows, 1, length, Reach], dtype: dtype, device: Positions.device)
-            .masked_fill_(arange(Scalars.Zero, Scalars.Of(Reach), Scalars.One, device: Positions.device).gt(Positions.view(rows, 1, length, 1)),
-                Scalars.NegativeInfinity);
+            .masked_fill_(keys.gt(Positions.view(rows, 1, length, 1)), Scalars.NegativeInfinity);
         if (length > 1 && group > 1)
             mask = mask.repeat(1, 1, group, 1); // rows of the product are [group, length]
         return mask.MoveToOuterDisposeScope();

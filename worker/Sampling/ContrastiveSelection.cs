@@ -15,8 +15,8 @@ namespace LightReasoner.Worker.Sampling;
 internal sealed record SoftLabel(int Row, double Kl, int[] TokenIds, double[] Weights, double[] Expert, double[] Amateur);
 
 /// <summary>
-/// How two models' distributions over the common tokens compare at one step: KL and entropies in nats, the most likely tokens by the expert's
-/// ids, and log probabilities of the answer's token, null where that is not common.
+/// How two models' distributions over the common tokens compare at one step: KL and entropies in nats, the most likely tokens by the
+/// expert's ids, and log probabilities of the answer's token, null where that is not common.
 /// </summary>
 internal readonly record struct StepFigures(
     double Kl, double ExpertEntropy, double AmateurEntropy, int ExpertTop, int AmateurTop, double? ExpertLog, double? AmateurLog);
@@ -47,7 +47,8 @@ internal static class ContrastiveSelection
             expertLog.gather(-1, token).squeeze(-1), amateurLog.gather(-1, token).squeeze(-1)];
         var advantage = expertLog.sub_(amateurLog);         // log((pE + ε) / (pA + ε))
         var divergence = smoothed.mul_(advantage).sum(-1); // Σ (pE + ε) · advantage
-        double[][] host = [.. stack([.. figures.Prepend(divergence).Select(figure => figure.to(ScalarType.Float64))]).ToHost<double>().Chunk(chosen.Length)];
+        var columns = stack([.. figures.Prepend(divergence).Select(figure => figure.to(ScalarType.Float64))]);
+        double[][] host = [.. columns.ToHost<double>().Chunk(chosen.Length)];
         var kl = host[0];
         if (!kl.All(double.IsFinite))
             throw new InvalidDataException("the logits of the expert or of the amateur are not finite; a model's weights are damaged, or "

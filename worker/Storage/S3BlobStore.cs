@@ -156,7 +156,7 @@ internal sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, st
         return true;
     }, cancellation));
 
-    /// <summary>Writes an object, in parts if it is at least so long; those of a file that was opened to be read go several at once.</summary>
+    /// <summary>Writes an object, in parts from a length on; the parts of a file that was opened to be read go several at once.</summary>
     private async Task<string> UploadAsync(string key, Stream content, string? none, string? match, long inPartsFrom,
         CancellationToken cancellation)
     {

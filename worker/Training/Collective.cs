@@ -4,8 +4,10 @@ using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Training;
 
-/// <summary>What the replicas exchange once a step. Buffer r lies on device r, and its slice r is that device's own; all buffers have the same
-/// length, a multiple of their number.</summary>
+/// <summary>
+/// What the replicas exchange once a step. Buffer r lies on device r, and its slice r is that device's own; all buffers have the same
+/// length, a multiple of their number.
+/// </summary>
 internal abstract class Collective : IDisposable
 {
     /// <summary>NCCL on GPUs, plain sums on CPUs.</summary>

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace LightReasoner.Worker.Training;
 
 /// <summary>
-/// The functions of NCCL that are used, as nccl.h declares them (2.10 or newer), each of which returns 0 for success: of libnccl.so.2, or of
-/// libtorch's own copy. Work is queued on the devices' default streams, where libtorch's is.
+/// The functions of NCCL that are used, as nccl.h declares them (2.10 or newer), each of which returns 0 for success: of libnccl.so.2,
+/// or of libtorch's own copy. Work is queued on the devices' default streams, where libtorch's is.
 /// </summary>
 internal unsafe class Nccl
 {
