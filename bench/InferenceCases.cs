@@ -1,4 +1,5 @@
 using LightReasoner.Api;
+using LightReasoner.Worker;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Models;

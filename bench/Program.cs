@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using LightReasoner.Bench;
+using LightReasoner.Worker;
 using LightReasoner.Worker.Runs;
 using Spectre.Console;
 using TorchSharp;

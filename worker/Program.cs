@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using LightReasoner.Worker;
 using LightReasoner.Worker.Commands;
 using LightReasoner.Worker.Inspect;
-using LightReasoner.Worker.Runs;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 

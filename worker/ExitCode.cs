@@ -1,4 +1,4 @@
-namespace LightReasoner.Worker.Runs;
+namespace LightReasoner.Worker;
 
 /// <summary>Exit codes, by sysexits.h where it has one. A Job never tries 64 to 78 again; everything else it does.</summary>
 public enum ExitCode
@@ -50,7 +50,7 @@ internal sealed class WorkerException(ExitCode code, string message, Exception? 
             or OutOfMemoryException or System.Runtime.InteropServices.ExternalException or Storage.UnreachableHostException
             or Azure.RequestFailedException or Amazon.Runtime.AmazonServiceException;
         var text = $"error: {MessageOf(error)}";
-        return LightReasoner.Api.Redactor.OfProcess.Redact(verbose || !foreseen ? $"{text}\n{error}" : text);
+        return Redactor.OfProcess.Redact(verbose || !foreseen ? $"{text}\n{error}" : text);
     }
 
     /// <summary>What an error says. Of an SDK's the first line: the others hold the headers of an answer.</summary>
@@ -69,11 +69,11 @@ internal sealed class WorkerException(ExitCode code, string message, Exception? 
     public static ExitCode CodeOf(Exception error) => CauseOf(error) switch
     {
         WorkerException worker => worker.Code,
-        LightReasoner.Api.ManifestException => ExitCode.BadManifest,
+        ManifestException => ExitCode.BadManifest,
         OperationCanceledException => ExitCode.Terminated,
         FileNotFoundException or DirectoryNotFoundException => ExitCode.MissingInput,
         UnauthorizedAccessException or IOException { HResult: ReadOnlyFileSystem } => ExitCode.NoPermission,
-        FormatException or InvalidDataException or System.Text.Json.JsonException => ExitCode.BadData,
+        FormatException or InvalidDataException or JsonException => ExitCode.BadData,
         _ => ExitCode.Failure,
     };
 }
