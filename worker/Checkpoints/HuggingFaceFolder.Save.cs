@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using LightReasoner.Worker.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -33,24 +32,24 @@ internal static partial class HuggingFaceFolder
     private static void WriteWeights(CausalLM model, string dir, ScalarType dtype, long shardBytes)
     {
         var shards = Shards(model.NamedParameters(), dtype.ElementSize(), shardBytes);
-        var written = new HashSet<string>(StringComparer.Ordinal);
         var map = new SortedDictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < shards.Count; i++)
         {
             var file = shards.Count == 1 ? "model.safetensors" : $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors";
             Safetensors.Write(Path.Combine(dir, file), shards[i], dtype);
-            written.Add(file);
             foreach (var (name, _) in shards[i])
                 map[name] = file;
         }
+        HashSet<string> written = [.. map.Values];
         if (shards.Count > 1)
         {
-            written.Add("model.safetensors.index.json");
-            JsonFile.Write(Path.Combine(dir, "model.safetensors.index.json"), new JsonObject
+            const string index = "model.safetensors.index.json";
+            JsonFile.Write(Path.Combine(dir, index), new JsonObject
             {
                 ["metadata"] = new JsonObject { ["total_size"] = model.NamedParameters().Sum(p => p.Value.numel()) * dtype.ElementSize() },
                 ["weight_map"] = new JsonObject(map.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value))),
             });
+            written.Add(index);
         }
         foreach (var stale in Directory.GetFiles(dir, "model*.safetensors*").Where(path => !written.Contains(Path.GetFileName(path))))
             File.Delete(stale);

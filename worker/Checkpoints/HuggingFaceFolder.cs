@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using LightReasoner.Worker.Models;
 using static TorchSharp.torch;
 
@@ -7,9 +6,7 @@ namespace LightReasoner.Worker.Checkpoints;
 /// <summary>A model as a folder in Hugging Face's layout: config.json, safetensors, generation_config.json and tokenizer files.</summary>
 internal static partial class HuggingFaceFolder
 {
-    /// <summary>
-    /// Reads a model; its weights are cast to <paramref name="dtype"/>. Names and shapes are checked before anything is allocated.
-    /// </summary>
+    /// <summary>Reads a model, cast to <paramref name="dtype"/>; names and shapes are checked before anything is allocated.</summary>
     /// <exception cref="InvalidDataException">Something in the folder is wrong; names the file and the field or tensor.</exception>
     public static LoadedModel Load(string dir, ScalarType dtype, Device dev)
     {
@@ -97,8 +94,8 @@ internal static partial class HuggingFaceFolder
             var file = weights.Find(name) ?? throw new InvalidDataException($"{weights.Listing}: tensor '{name}' is missing");
             var entry = file.Entries[name];
             if (!entry.Shape.SequenceEqual(shape))
-                throw new InvalidDataException($"{file.Path}: tensor '{name}' has shape {entry.ShapeText}, expected "
-                    + $"{SafetensorsEntry.Format(shape)} by config.json");
+                throw new InvalidDataException($"{file.Path}: tensor '{name}' has shape "
+                    + $"{SafetensorsEntry.Format(entry.Shape)}, expected {SafetensorsEntry.Format(shape)} by config.json");
             if (entry.Type is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64))
                 throw new InvalidDataException($"{file.Path}: tensor '{name}' has type {TypeName(entry.Type)}; weights must be float64, "
                     + "float32, float16 or bfloat16");

@@ -1,8 +1,3 @@
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
-
 namespace LightReasoner.Worker.Checkpoints;
 
 /// <summary>Reads and writes the small JSON files of a checkpoint.</summary>

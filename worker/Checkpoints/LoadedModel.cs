@@ -1,4 +1,3 @@
-using LightReasoner.Api;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Tokenization;
 
@@ -8,20 +7,17 @@ namespace LightReasoner.Worker.Checkpoints;
 /// <param name="EosIds">End-of-sequence tokens of generation_config.json and config.json; any of them ends a text; may be empty.</param>
 internal sealed record LoadedModel(CausalLM Model, int[] EosIds, string Dir) : IDisposable
 {
-    /// <summary>The tokens that end an answer: those of generation_config.json, config.json and the tokenizer together.</summary>
+    /// <summary>Tokens that end an answer: those of generation_config.json, config.json and the tokenizer; none for ignoreEos.</summary>
     /// <exception cref="InvalidDataException">None is named anywhere, so that no answer would end.</exception>
-    public IReadOnlyCollection<int> EndIds(Tokenizer? tokenizer)
+    public IReadOnlyCollection<int> EndIds(Tokenizer? tokenizer, GenerationSpec? generation = null)
     {
+        if (generation is { IgnoreEos: true }) return [];
         int[] ids = [.. tokenizer?.EosId is { } eos ? EosIds.Append(eos).Distinct() : EosIds];
         return ids.Length > 0 ? ids : throw new InvalidDataException(
             $"{Dir}: neither generation_config.json, config.json (eos_token_id) nor tokenizer_config.json (eos_token) names an "
-                + "end-of-sequence token, so no answer would end; name one there, or set generation.ignoreEos: true to have maxNewTokens "
-                + "tokens of every answer");
+            + "end-of-sequence token, so no answer would end; name one there, or set generation.ignoreEos: true to have maxNewTokens "
+            + "tokens of every answer");
     }
-
-    /// <summary>The same, or none where the document says so.</summary>
-    public IReadOnlyCollection<int> EndIds(Tokenizer? tokenizer, GenerationSpec generation) => generation.IgnoreEos
-        ? [] : EndIds(tokenizer);
 
     public void Dispose() => Model.Dispose();
 }

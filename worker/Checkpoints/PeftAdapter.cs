@@ -1,8 +1,5 @@
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
 using LightReasoner.Worker.Models;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Checkpoints;
@@ -13,8 +10,7 @@ internal static class PeftAdapter
     private const string ConfigFile = "adapter_config.json", WeightsFile = "adapter_model.safetensors";
 
     /// <summary>Lays the adapter in a folder over a model, whose base weights are frozen by that.</summary>
-    /// <exception cref="InvalidDataException">The folder does not fit the model or uses what is not supported; names file and field or
-    /// tensor.</exception>
+    /// <exception cref="InvalidDataException">It does not fit the model or uses what is not supported.</exception>
     public static LoraAdapter Load(string dir, CausalLM model)
     {
         var options = ReadOptions(dir);
@@ -26,9 +22,10 @@ internal static class PeftAdapter
         try
         {
             var parameters = adapter.NamedParameters;
-            Check(weights, parameters);
             foreach (var (name, parameter) in parameters)
                 weights.CopyTo(name, parameter);
+            if (weights.Entries.Keys.Except(parameters.Select(p => p.Name)).FirstOrDefault() is { } surplus)
+                throw new InvalidDataException($"{weights.Path}: tensor '{surplus}' belongs to no target module of this model");
             return adapter;
         }
         catch
@@ -90,27 +87,23 @@ internal static class PeftAdapter
     /// Σ s·B·A of several adapters as one: B = [s1·B1, s2·B2, …], A = [A1; A2; …], scaling 1. A module that some adapter leaves out has
     /// zeros there.
     /// </summary>
-    private static (LoraSpec,
-        List<(string Name, Tensor Value)>) SideBySide(IReadOnlyList<(LoraSpec Options, List<(string Name, Tensor Value)> Weights)> adapters)
+    private static (LoraSpec, List<(string Name, Tensor Value)>) SideBySide(
+        IReadOnlyList<(LoraSpec Options, List<(string Name, Tensor Value)> Weights)> adapters)
     {
         var named = adapters.Select(adapter => adapter.Weights.ToDictionary(w => w.Name, w => w.Value.cpu())).ToArray();
         var weights = new List<(string, Tensor)>();
         foreach (var name in named.SelectMany(weights => weights.Keys).Distinct())
         {
-            var (isB, like) = (name.EndsWith(".lora_B.weight", StringComparison.Ordinal),
-                named.First(weights => weights.ContainsKey(name))[name]);
-            weights.Add((name,
-                cat([.. adapters.Zip(named, (adapter, own) => own.TryGetValue(name, out var value) ? isB
-                ? value.mul(Scalars.Of(adapter.Options.Alpha / adapter.Options.Rank)) : value
-                : isB ? zeros(like.size(0), adapter.Options.Rank) : zeros(adapter.Options.Rank, like.size(1)))], isB ? 1 : 0)));
+            var isB = name.EndsWith(".lora_B.weight", StringComparison.Ordinal);
+            var like = named.First(weights => weights.ContainsKey(name))[name];
+            var parts = adapters.Zip(named, (adapter, own) => own.TryGetValue(name, out var value)
+                ? isB ? value.mul(Scalars.Of(adapter.Options.Alpha / adapter.Options.Rank)) : value
+                : isB ? zeros(like.size(0), adapter.Options.Rank) : zeros(adapter.Options.Rank, like.size(1)));
+            weights.Add((name, cat([.. parts], isB ? 1 : 0)));
         }
         var rank = adapters.Sum(adapter => adapter.Options.Rank);
-        return (adapters[^1].Options with
-        {
-            Rank = rank,
-            Alpha = rank,
-            TargetModules = [.. adapters.SelectMany(adapter => adapter.Options.TargetModules).Distinct()]
-        }, weights);
+        string[] modules = [.. adapters.SelectMany(adapter => adapter.Options.TargetModules).Distinct()];
+        return (adapters[^1].Options with { Rank = rank, Alpha = rank, TargetModules = modules }, weights);
     }
 
     private static LoraSpec ReadOptions(string dir)
@@ -160,20 +153,5 @@ internal static class PeftAdapter
             Dropout = JsonFields.Number(json["lora_dropout"]) ?? 0,
             TargetModules = targets,
         };
-    }
-
-    private static void Check(SafetensorsFile weights, IReadOnlyList<(string Name, Parameter Value)> parameters)
-    {
-        foreach (var (name, parameter) in parameters)
-        {
-            if (!weights.Entries.TryGetValue(name, out var entry))
-                throw new InvalidDataException($"{weights.Path}: tensor '{name}' is missing");
-            if (!entry.Shape.SequenceEqual(parameter.shape))
-                throw new InvalidDataException($"{weights.Path}: tensor '{name}' has shape {entry.ShapeText}, expected "
-                    + $"{SafetensorsEntry.Format(parameter.shape)} for this base model and rank");
-        }
-        var known = parameters.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
-        if (weights.Entries.Keys.FirstOrDefault(name => !known.Contains(name)) is { } surplus)
-            throw new InvalidDataException($"{weights.Path}: tensor '{surplus}' belongs to no target module of this model");
     }
 }

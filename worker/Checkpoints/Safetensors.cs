@@ -1,7 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -26,7 +23,6 @@ internal static class Safetensors
         ["BOOL"] = ScalarType.Bool,
     };
 
-    /// <summary>The names of the supported element types.</summary>
     public static string TypeNames => string.Join(", ", s_types.Keys);
 
     /// <summary>Opens a file and checks its whole header; no tensor is read yet.</summary>
@@ -92,13 +88,9 @@ internal sealed record TensorSource(string Name, ScalarType Type, IReadOnlyList<
 /// <summary>One tensor of a safetensors file.</summary>
 /// <param name="Shape">Its sizes; empty for a scalar.</param>
 /// <param name="Position">Where its bytes begin, counted from the start of the file.</param>
-/// <param name="Length">How many bytes it has.</param>
 internal sealed record SafetensorsEntry(string Name, ScalarType Type, IReadOnlyList<long> Shape, long Position, long Length)
 {
-    /// <summary>Number of elements.</summary>
     public long Count => Length / Type.ElementSize();
-
-    public string ShapeText => Format(Shape);
 
     public static string Format(IEnumerable<long> shape) => $"[{string.Join(", ", shape)}]";
 }

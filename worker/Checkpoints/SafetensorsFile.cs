@@ -34,14 +34,12 @@ internal sealed class SafetensorsFile : IDisposable
         return tensor;
     }
 
-    /// <summary>
-    /// Reads a tensor into <paramref name="destination"/>, which is contiguous and has the same shape; casts and moves as needed.
-    /// </summary>
+    /// <summary>Reads a tensor into <paramref name="destination"/>, contiguous and of the same shape; casts and moves as needed.</summary>
     public void CopyTo(string name, Tensor destination)
     {
         var entry = Find(name);
         if (!entry.Shape.SequenceEqual(destination.shape))
-            throw new InvalidDataException($"{Path}: tensor '{name}' has shape {entry.ShapeText}, expected "
+            throw new InvalidDataException($"{Path}: tensor '{name}' has shape {SafetensorsEntry.Format(entry.Shape)}, expected "
                 + $"{SafetensorsEntry.Format(destination.shape)}");
         using var _ = no_grad();
         using var scope = NewDisposeScope();

@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using LightReasoner.Worker.Storage;
 using TorchSharp;
@@ -22,7 +20,6 @@ internal static class SafetensorsHeader
         RespectRequiredConstructorParameters = true,
     };
 
-    /// <summary>A tensor as the header has it.</summary>
     private sealed record Fields(
         [property: JsonPropertyName("dtype")] string Type, [property: JsonPropertyName("shape")] long[] Shape,
         [property: JsonPropertyName("data_offsets")] long[] Offsets);

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text.Json.Nodes;
 using LightReasoner.Worker.Training;
 using static TorchSharp.torch;
 
@@ -59,10 +56,8 @@ internal static class TrainingCheckpoint
             {
                 foreach (var weight in trained.Weights)
                 {
-                    using var value = file.Load(weight.Name + suffix);
-                    if (!value.shape.SequenceEqual(weight.Shape))
-                        throw new InvalidDataException($"{file.Path}: tensor '{weight.Name}{suffix}' has shape "
-                            + $"{SafetensorsEntry.Format(value.shape)}, this run's has {SafetensorsEntry.Format(weight.Shape)}");
+                    using var value = empty([.. weight.Shape], ScalarType.Float32);
+                    file.CopyTo(weight.Name + suffix, value);
                     trained.Write(weight, buffer, value);
                 }
             }

@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-
 namespace LightReasoner.Worker.Checkpoints;
 
 /// <summary>The safetensors files of a model folder: one file, or shards that an index lists.</summary>
@@ -8,30 +5,28 @@ internal sealed class WeightFiles : IDisposable
 {
     private const string Single = "model.safetensors", Index = "model.safetensors.index.json";
 
-    private readonly Dictionary<string, SafetensorsFile> _files = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, SafetensorsFile> _fileOf = new(StringComparer.Ordinal);
-    private readonly string _dir;
+    private readonly Dictionary<string, SafetensorsFile> _files = new(StringComparer.Ordinal), _fileOf = new(StringComparer.Ordinal);
 
-    private WeightFiles(string dir) => _dir = dir;
+    private WeightFiles(string listing) => Listing = listing;
 
     /// <summary>What lists the tensors: the file that an error about a missing tensor names.</summary>
-    public string Listing { get; private set; } = "";
+    public string Listing { get; }
 
     public IEnumerable<string> Names => _fileOf.Keys;
 
     public static WeightFiles Open(string dir)
     {
-        var weights = new WeightFiles(dir);
+        string single = Path.Combine(dir, Single), index = Path.Combine(dir, Index);
+        var isSingle = File.Exists(single); // as transformers does: an index beside it is a leftover
+        if (!isSingle && !File.Exists(index))
+            throw new FileNotFoundException(Directory.EnumerateFiles(dir, "*.bin").Any()
+                ? $"{dir}: holds weights as .bin files only; convert them to safetensors"
+                : $"{dir}: neither {Single} nor {Index} is there");
+        var weights = new WeightFiles(isSingle ? single : index);
         try
         {
-            if (File.Exists(Path.Combine(dir, Single))) // as transformers does: an index beside it is a leftover
-                weights.OpenSingle(Path.Combine(dir, Single));
-            else if (File.Exists(Path.Combine(dir, Index)))
-                weights.OpenShards(Path.Combine(dir, Index));
-            else
-                throw new FileNotFoundException(Directory.EnumerateFiles(dir, "*.bin").Any()
-                    ? $"{dir}: holds weights as .bin files only; convert them to safetensors"
-                    : $"{dir}: neither {Single} nor {Index} is there");
+            if (isSingle) weights.OpenSingle(single);
+            else weights.OpenShards(index, dir);
             return weights;
         }
         catch
@@ -52,14 +47,12 @@ internal sealed class WeightFiles : IDisposable
     private void OpenSingle(string path)
     {
         var file = _files[Single] = Safetensors.Open(path);
-        Listing = path;
         foreach (var name in file.Entries.Keys)
             _fileOf.Add(name, file);
     }
 
-    private void OpenShards(string path)
+    private void OpenShards(string path, string dir)
     {
-        Listing = path;
         if (JsonFile.Read(path)["weight_map"] is not JsonObject map)
             throw new InvalidDataException($"{path}: field 'weight_map' must be an object that maps tensors to files");
         foreach (var (tensor, node) in map)
@@ -71,7 +64,7 @@ internal sealed class WeightFiles : IDisposable
                 throw new InvalidDataException($"{path}: tensor '{tensor}' names '{shard}', which is not a file of this folder");
             if (!_files.TryGetValue(shard, out var file))
             {
-                var shardPath = Path.Combine(_dir, shard);
+                var shardPath = Path.Combine(dir, shard);
                 if (!File.Exists(shardPath))
                     throw new FileNotFoundException($"{shardPath}: is missing; {path} places tensor '{tensor}' there");
                 file = _files[shard] = Safetensors.Open(shardPath);
