@@ -1,8 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
-using LightReasoner.Worker.Runs;
-
 namespace LightReasoner.Worker.Data;
 
 /// <summary>
@@ -72,8 +67,7 @@ internal static class ChatMessages
 
     private static string Part(DataRecord record, string path, JsonNode? part) => part is JsonObject { } fields
         && Name(fields["type"]) == "text" && Name(fields["text"]) is { } text
-        ? text
-        : throw record.Bad(path, """must be a part {"type": "text", "text": …}; others cannot be read""");
+        ? text : throw record.Bad(path, """must be a part {"type": "text", "text": …}; others cannot be read""");
 
     private static bool IsParts(JsonArray list) => list[0] is JsonObject part && part.ContainsKey("type") && !part.ContainsKey("role")
         && !part.ContainsKey("from");

@@ -1,4 +1,3 @@
-using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Data;
@@ -9,13 +8,9 @@ internal sealed record DataFile(IBlobStore Store, string Name)
     /// <summary>Where it is, for people; without credentials.</summary>
     public string Uri => BlobUri.Join(Store.Uri, StorageUri.Escape(Name));
 
-    /// <summary>The content as a stream that seeks.</summary>
     public Task<Stream> OpenAsync(CancellationToken cancellation) => Store.OpenReadAsync(Name, cancellation);
 
-    /// <summary>
-    /// The files that a URI names, globs included (<c>*</c>, <c>**</c>, <c>?</c>; a folder stands for its files), in the order of their
-    /// names.
-    /// </summary>
+    /// <summary>The files that a URI names (<see cref="BlobUri.FindAsync"/>), in the order of their names.</summary>
     public static async Task<IReadOnlyList<DataFile>> FindAsync(string uri, CancellationToken cancellation)
     {
         var (store, names) = await BlobUri.FindAsync(uri, cancellation);

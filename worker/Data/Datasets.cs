@@ -1,20 +1,12 @@
-using System.Text.Json;
-using LightReasoner.Api;
-using LightReasoner.Worker.Runs;
-
 namespace LightReasoner.Worker.Data;
 
-/// <summary>
-/// Typed records of the three kinds of dataset. The lists keep their records in a temporary file where they are many; dispose of them.
-/// </summary>
+/// <summary>Typed records of the three kinds of dataset. Dispose of the lists: large ones lie in a temporary file.</summary>
 internal static class Datasets
 {
-    /// <summary>
-    /// The questions of a dataset: those of one shard (record i belongs to shard i mod <paramref name="shards"/>), in order.
-    /// </summary>
+    /// <summary>The questions of one shard (record i belongs to shard i mod <paramref name="shards"/>), in order.</summary>
     public static async Task<SpooledList<Question>> QuestionsAsync(
-        string uri, RecordFormat? format, string questionField, string? idField, string? answerField, int? maxQuestions, int shard,
-            int shards, CancellationToken cancellation)
+        string uri, RecordFormat? format, string questionField, string? idField, string? answerField, int? maxQuestions,
+        int shard, int shards, CancellationToken cancellation)
     {
         var questions = new SpooledList<Question>();
         var any = false;
@@ -24,9 +16,8 @@ internal static class Datasets
             any = true;
             if (record.Index % shards != shard) continue;
             var text = record.Text(questionField);
-            questions.Add(new Question(record.Index, idField is not null && record.Fields[idField] is not null
-                ? record.Text(idField) : text,
-                text, answerField is null ? null : record.Text(answerField), record.Place));
+            var id = idField is not null && record.Fields[idField] is not null ? record.Text(idField) : text;
+            questions.Add(new Question(record.Index, id, text, answerField is null ? null : record.Text(answerField), record.Place));
         }
         return any ? questions : throw Nothing(uri, "questions");
     }
@@ -50,19 +41,17 @@ internal static class Datasets
             }
             if (sample.Tokens.Contains(null!)) throw record.Bad("tokens", "must be texts, has null");
             if (sample.TokenIds.Length == 0 || sample.TokenIds.Length != sample.Weights.Length)
-                throw new WorkerException(ExitCode.BadData,
-                    $"{record.Place}: token_ids and weights must be of the same length and not empty, have {sample.TokenIds.Length} and "
-                        + $"{sample.Weights.Length}");
+                throw record.Bad("token_ids and weights must be of the same length and not empty, have "
+                    + $"{sample.TokenIds.Length} and {sample.Weights.Length}");
             if (sample.Weights.Any(w => !double.IsFinite(w) || w < 0) || sample.Weights.Sum() == 0)
-                throw new WorkerException(ExitCode.BadData, $"{record.Place}: weights must be finite and not negative, and not all 0");
+                throw record.Bad("weights must be finite and not negative, and not all 0");
             if (sample.PrefixIds is null && sample.Prefix.Length == 0)
-                throw new WorkerException(ExitCode.BadData, $"{record.Place}: needs prefix_ids or prefix");
+                throw record.Bad("needs prefix_ids or prefix");
             samples.Add(sample);
         }
         return samples.Count > 0 ? samples : throw Nothing(uri, "samples; nothing can be learnt from it (is beta too high?)");
     }
 
-    /// <summary>Prompts with their responses.</summary>
     public static async Task<SpooledList<PromptResponse>> PromptResponsesAsync(
         string uri, RecordFormat? format, string promptField, string responseField, CancellationToken cancellation)
     {

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using ParquetSharp;
 
 namespace LightReasoner.Worker.Data;
@@ -26,7 +25,6 @@ internal abstract class ParquetColumn : IDisposable
     /// <summary>Names of the fields from the root to this column, with dots between.</summary>
     public string Path { get; }
 
-    /// <summary>Definition level of the next entry.</summary>
     public int Definition => !HasNext() ? throw new InvalidDataException($"column '{Path}' ends before its rows do") : MaxDefinition > 0
         ? _definition[_entry] : 0;
 

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using ParquetSharp;
 using ParquetSharp.Schema;
 
@@ -19,7 +18,6 @@ internal abstract class ParquetNode
 
     /// <param name="field">Its annotation says whether it is a list or a map; old files have other shapes of them than new ones.</param>
     /// <param name="definition">Definition level of the field around.</param>
-    /// <param name="repetition">Repetition level of the field around.</param>
     private static ParquetNode Create(Node field, int definition, int repetition, Queue<ParquetColumn> columns)
     {
         if (field.Repetition == Repetition.Repeated) // no LIST or MAP stands around it: a list of its own
@@ -101,7 +99,6 @@ internal abstract class ParquetNode
     }
 
     /// <param name="definition">Level from which on there is an entry.</param>
-    /// <param name="repetition">Level of a further entry.</param>
     /// <param name="isNullable">Whether there may be no list, rather than an empty one.</param>
     private sealed class List(ParquetNode item, int definition, int repetition, bool isNullable) : ParquetNode(item.Columns)
     {

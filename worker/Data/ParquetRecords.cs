@@ -1,15 +1,10 @@
 using System.Runtime.ExceptionServices;
-using System.Text.Json.Nodes;
-using LightReasoner.Worker.Runs;
 using ParquetSharp;
 using ParquetSharp.IO;
 
 namespace LightReasoner.Worker.Data;
 
-/// <summary>
-/// Reads the rows of a Parquet file as JSON objects, the same as a JSONL file with these rows would give. A page of each column is in
-/// memory at a time.
-/// </summary>
+/// <summary>Reads the rows of a Parquet file as a JSONL file of these rows would give them. A page of each column is in memory.</summary>
 internal static class ParquetRecords
 {
     /// <exception cref="WorkerException">The file is damaged, or no Parquet file.</exception>

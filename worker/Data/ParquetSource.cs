@@ -105,37 +105,29 @@ internal sealed class ParquetSource : ReadOnlyStream
         long children = 0, length = 0, data = 0, dictionary = 0;
         ThriftReader.Walk(footer, (path, type, value) =>
         {
-            switch (path, type)
+            if (type == ThriftReader.Int32 && path == "/2[]/5") children = value;
+            else if (type == ThriftReader.Int64 && path == "/4[]/1[]/3/7") length = value;
+            else if (type == ThriftReader.Int64 && path == "/4[]/1[]/3/9") data = value;
+            else if (type == ThriftReader.Int64 && path == "/4[]/1[]/3/11") dictionary = value;
+            else if (type == ThriftReader.Structure && path == "/2[]")
             {
-                case ("/2[]/5", ThriftReader.Int32):
-                    children = value;
-                    break;
-                case ("/2[]", ThriftReader.Structure):
-                    while (open.TryPeek(out var none) && none == 0) open.Pop();
-                    if (open.TryPop(out var more)) open.Push(more - 1);
-                    if (children > 0) open.Push(children);
-                    if (open.Count > MaxSchemaDepth)
-                        throw new InvalidDataException($"the schema is nested more than {MaxSchemaDepth} levels deep");
-                    children = 0;
-                    break;
-                case ("/4[]/1[]/3/7", ThriftReader.Int64):
-                    length = value;
-                    break;
-                case ("/4[]/1[]/3/9", ThriftReader.Int64):
-                    data = value;
-                    break;
-                case ("/4[]/1[]/3/11", ThriftReader.Int64):
-                    dictionary = value;
-                    break;
-                case ("/4[]/1[]/3", ThriftReader.Structure):
-                    var start = dictionary > 0 && dictionary < data ? dictionary : data;
-                    chunks.Add(new Chunk(start, start + Math.Max(0, length)));
-                    (length, data, dictionary) = (0, 0, 0);
-                    break;
-                case ("/4[]", ThriftReader.Structure):
-                    _groups.Add(chunks);
-                    chunks = [];
-                    break;
+                while (open.TryPeek(out var none) && none == 0) open.Pop();
+                if (open.TryPop(out var more)) open.Push(more - 1);
+                if (children > 0) open.Push(children);
+                if (open.Count > MaxSchemaDepth)
+                    throw new InvalidDataException($"the schema is nested more than {MaxSchemaDepth} levels deep");
+                children = 0;
+            }
+            else if (type == ThriftReader.Structure && path == "/4[]/1[]/3")
+            {
+                var start = dictionary > 0 && dictionary < data ? dictionary : data;
+                chunks.Add(new Chunk(start, start + Math.Max(0, length)));
+                (length, data, dictionary) = (0, 0, 0);
+            }
+            else if (type == ThriftReader.Structure && path == "/4[]")
+            {
+                _groups.Add(chunks);
+                chunks = [];
             }
         }, "/2[]", "/4[]", "/4[]/1[]");
     }
@@ -165,7 +157,6 @@ internal sealed class ParquetSource : ReadOnlyStream
             throw new InvalidDataException($"the pages of a row are larger than {MaxPages >> 30} GiB; write smaller pages");
     }
 
-    /// <summary>A column of a row group.</summary>
     private sealed class Chunk(long start, long end)
     {
         private long _dictionary, _page;

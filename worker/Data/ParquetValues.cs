@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Numerics;
-using System.Text.Json.Nodes;
 using System.Text.Unicode;
 using ParquetSharp;
 
@@ -127,9 +125,8 @@ internal static class ParquetValues
     private static JsonNode? Time(long value, long perSecond)
     {
         var (seconds, fraction) = (value / perSecond, value % perSecond);
-        return value >= 0 && seconds < SecondsPerDay
-            ? JsonValue.Create(Clock(seconds) + Fraction(fraction, perSecond))
-            : Integer(value);
+        var isTime = value >= 0 && seconds < SecondsPerDay;
+        return isTime ? JsonValue.Create(Clock(seconds) + Fraction(fraction, perSecond)) : Integer(value);
     }
 
     private static JsonValue Timestamp(BigInteger value, long perSecond, bool utc)

@@ -1,14 +1,9 @@
-using System.Text.Json.Nodes;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Evaluation;
-using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Data;
 
-/// <summary>
-/// The question files of LightReasoner, made from the data sets as they are published: one JSON object a line, the same bytes as the
-/// published preparation script writes.
-/// </summary>
+/// <summary>LightReasoner's question files, made from data sets as published, with the bytes of the published preparation script.</summary>
 internal static class QuestionFiles
 {
     /// <summary>GSM8K: <c>question</c> and <c>answer</c>, with the question as id.</summary>
@@ -44,9 +39,7 @@ internal static class QuestionFiles
         return Line([("prompt", record.Text(math ? "problem" : "question")), ("target", record.Text(math ? "solution" : "answer"))]);
     }
 
-    /// <summary>
-    /// The records of files in the layouts that the data sets come in: JSONL, Parquet, or (MATH's own) one JSON object a file.
-    /// </summary>
+    /// <summary>The records of files as the data sets come: JSONL, Parquet, or (MATH's own) one JSON object a file.</summary>
     public static async IAsyncEnumerable<(DataRecord Record, DataFile File)> ReadAsync(
         string uri, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -63,13 +56,9 @@ internal static class QuestionFiles
         }
     }
 
-    private static async Task<JsonObject> ObjectAsync(DataFile file, CancellationToken cancellation)
-    {
-        await using var stream = await file.OpenAsync(cancellation);
-        using var content = new MemoryStream();
-        await stream.CopyToAsync(content, cancellation);
-        return JsonFile.Parse(content.ToArray(), file.Uri);
-    }
+    private static async Task<JsonObject> ObjectAsync(DataFile file, CancellationToken cancellation) =>
+        await file.Store.GetAsync(file.Name, cancellation) is { } content ? JsonFile.Parse(content.Bytes, file.Uri)
+            : throw new FileNotFoundException($"{file.Uri}: there is no such file", file.Name);
 
     /// <summary>As Python's <c>json.dump</c> writes it: a space after colons and commas, and nothing but ASCII.</summary>
     private static string Line(IEnumerable<(string Name, string Value)> fields) =>

@@ -1,11 +1,7 @@
 using System.Buffers;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Unicode;
 using ICSharpCode.SharpZipLib;
 using ICSharpCode.SharpZipLib.GZip;
-using LightReasoner.Api;
-using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Data;
@@ -16,8 +12,7 @@ namespace LightReasoner.Worker.Data;
 internal sealed record DataRecord(int Index, JsonObject Fields, string Place)
 {
     /// <summary>A field that must be there.</summary>
-    public JsonNode Required(string field) => Fields[field]
-        ?? throw Bad(field,
+    public JsonNode Required(string field) => Fields[field] ?? throw Bad(field,
         $"is {(Fields.ContainsKey(field) ? "null" : "missing")} (fields: {string.Join(", ", Fields.Select(p => p.Key))})");
 
     /// <summary>A text field that must be there and not be empty. Numbers are taken as they are written.</summary>
@@ -31,7 +26,9 @@ internal sealed record DataRecord(int Index, JsonObject Fields, string Place)
 
     internal static string Shorten(string text, int most = 40) => text.Length <= most ? text : text[..most] + "…";
 
-    internal WorkerException Bad(string field, string what) => new(ExitCode.BadData, $"{Place}: field '{field}' {what}");
+    internal WorkerException Bad(string field, string what) => Bad($"field '{field}' {what}");
+
+    internal WorkerException Bad(string what) => new(ExitCode.BadData, $"{Place}: {what}");
 }
 
 /// <summary>Reads the records of a dataset: every file that the URI names, in the order of their names.</summary>
@@ -51,9 +48,7 @@ internal static class RecordReader
         }
     }
 
-    /// <summary>
-    /// The records of one file with their places. What is compressed with gzip is read as what it holds, whatever its name is.
-    /// </summary>
+    /// <summary>The records of one file with their places. Gzip is read as what it holds, whatever the file's name is.</summary>
     public static async IAsyncEnumerable<(JsonObject Fields, string Place)> ReadAsync(
         DataFile file, RecordFormat? format, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using LightReasoner.Api;
 using ParquetSharp;
 using ParquetSharp.IO;
 

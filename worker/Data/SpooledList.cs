@@ -1,17 +1,13 @@
 using System.Collections;
-using System.Text.Json;
-using LightReasoner.Api;
 using Microsoft.Win32.SafeHandles;
 
 namespace LightReasoner.Worker.Data;
 
 /// <summary>
 /// A list whose elements lie in a temporary file once they are many, so that the size of a dataset does not count for memory: eight bytes
-/// an element stay. They lie there as JSON, are
-/// added first and read at any place afterwards, each time anew. The file has no name in the file system, so nothing of it outlives the
-/// process.
+/// an element stay. They lie there as JSON, are added first and read at any place afterwards, each time anew. The file has no name in the
+/// file system, so nothing of it outlives the process.
 /// </summary>
-/// <param name="memory">Bytes that are kept in memory at most.</param>
 internal sealed class SpooledList<T>(int memory = 32 << 20) : IReadOnlyList<T>, IDisposable
 {
     private readonly List<long> _ends = [];
