@@ -1,10 +1,8 @@
-using System.Text.RegularExpressions;
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Identity;
 using Azure.Storage;
 using Azure.Storage.Blobs;
-using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Storage;
 
@@ -24,19 +22,15 @@ internal sealed partial class AzureAccount(Func<string, string?> environment)
         [".blob.core.windows.net", ".blob.core.chinacloudapi.cn", ".blob.core.usgovcloudapi.net", ".blob.storage.azure.net"];
 
     /// <summary>Hosts that issue tokens for Microsoft's own clouds.</summary>
-    private static readonly string[] Authorities = ["login.microsoftonline.com", "login.microsoftonline.us",
-        "login.chinacloudapi.cn", "login.windows.net"];
+    private static readonly string[] Authorities =
+        ["login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn", "login.windows.net"];
 
     /// <summary>One for the process, since it keeps the tokens that it got.</summary>
     private static readonly Lazy<TokenCredential> Identity = new(() => new DefaultAzureCredential(new DefaultAzureCredentialOptions
     {
         // An authority that cannot be reached is given up within 30 seconds.
-        Transport =
-            new HttpClientTransport(new HttpClient(new SocketsHttpHandler
-            {
-                ConnectTimeout = Connections.ConnectTimeout,
-                UseCookies = false
-            })),
+        Transport = new HttpClientTransport(new HttpClient(
+            new SocketsHttpHandler { ConnectTimeout = Connections.ConnectTimeout, UseCookies = false })),
         Retry = { MaxRetries = 2 },
         // The public cloud's directory knows nothing of a private cloud's authority and would be asked for it.
         DisableInstanceDiscovery = Variables.Given("AZURE_AUTHORITY_HOST") is { } host
@@ -45,7 +39,6 @@ internal sealed partial class AzureAccount(Func<string, string?> environment)
 
     public static AzureAccount OfProcess { get; } = new(Environment.GetEnvironmentVariable);
 
-    /// <summary>Whether an https URL is that of a blob endpoint.</summary>
     public static bool IsBlobEndpoint(Uri url) => url.Scheme == System.Uri.UriSchemeHttps
         && Domains.Any(d => url.Host.EndsWith(d, StringComparison.OrdinalIgnoreCase));
 
@@ -69,9 +62,7 @@ internal sealed partial class AzureAccount(Func<string, string?> environment)
         return new AzureBlobStore(container, uri.Name, $"{uri}");
     }
 
-    /// <summary>
-    /// The store at <c>https://account.blob.core.windows.net/container/path</c>, with a SAS in the query or the environment's credentials.
-    /// </summary>
+    /// <summary>The store at <c>https://account.blob.core.windows.net/container/path</c>; a SAS may stand in the query.</summary>
     public AzureBlobStore Open(Uri url)
     {
         var builder = new BlobUriBuilder(url);
@@ -81,14 +72,13 @@ internal sealed partial class AzureAccount(Func<string, string?> environment)
         var folder = builder.BlobName.TrimEnd('/');
         builder.BlobName = "";
         if (builder.Sas is not null) return new AzureBlobStore(new BlobContainerClient(builder.ToUri(), Options()), folder, shown);
-        BlobServiceClient? named = HasAccount ? Service(shown) : null;
+        var hasAccount = environment.Given(ConnectionString) is not null || environment.Given(Account) is not null;
+        var named = hasAccount ? Service(shown) : null;
         var container = named is not null && named.Uri.Host == url.Host
             ? named.GetBlobContainerClient(builder.BlobContainerName)
             : new BlobContainerClient(builder.ToUri(), Identity.Value, Options());
         return new AzureBlobStore(container, folder, shown);
     }
-
-    private bool HasAccount => environment.Given(ConnectionString) is not null || environment.Given(Account) is not null;
 
     private BlobServiceClient Service(string uri)
     {
@@ -98,10 +88,10 @@ internal sealed partial class AzureAccount(Func<string, string?> environment)
                 $"{uri}: set {ConnectionString} or {Account} to say which storage account the container is in");
         if (!System.Uri.TryCreate(environment.Given(Endpoint) ?? $"https://{account}{Domains[0]}", UriKind.Absolute, out var endpoint))
             throw new WorkerException(ExitCode.BadManifest, $"{uri}: {Endpoint} or {Account} gives no web address");
-        if (environment.Given(Key) is { } key) return new BlobServiceClient(endpoint, new StorageSharedKeyCredential(account, key),
-            Options());
-        if (environment.Given(Sas) is { } sas) return new BlobServiceClient(endpoint, new Azure.AzureSasCredential(sas.TrimStart('?')),
-            Options());
+        if (environment.Given(Key) is { } key)
+            return new BlobServiceClient(endpoint, new StorageSharedKeyCredential(account, key), Options());
+        if (environment.Given(Sas) is { } sas)
+            return new BlobServiceClient(endpoint, new Azure.AzureSasCredential(sas.TrimStart('?')), Options());
         return new BlobServiceClient(endpoint, Identity.Value, Options());
     }
 

@@ -4,7 +4,6 @@ using Azure.Storage;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
-using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Storage;
 
@@ -12,9 +11,7 @@ namespace LightReasoner.Worker.Storage;
 /// Blobs of an Azure container under a prefix. Conditions are the service's own (If-Match, If-None-Match); the SDK repeats what fails on
 /// the way, with back-off and the service's Retry-After.
 /// </summary>
-/// <param name="folder">Prefix of all names, without a slash at its end; empty for the container itself.</param>
-/// <param name="uri">The root as the user wrote it, without credentials.</param>
-internal sealed class AzureBlobStore(BlobContainerClient container, string folder, string uri) : IBlobStore
+internal sealed class AzureBlobStore(BlobContainerClient container, string folder, string uri) : CloudBlobStore(folder, uri), IBlobStore
 {
     /// <summary>A block blob has at most 50,000 blocks.</summary>
     private const int MaxBlocks = 50_000;
@@ -22,24 +19,20 @@ internal sealed class AzureBlobStore(BlobContainerClient container, string folde
     /// <summary>Marks the zero-byte blobs by which accounts with a hierarchical namespace list folders.</summary>
     private const string FolderMark = "hdi_isfolder";
 
-    private readonly string _prefix = folder.Length == 0 ? "" : folder + "/";
-
-    public string Uri => uri;
-
     public Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default) =>
         ExplainAsync<IReadOnlyList<BlobInfo>>("", async () =>
     {
         var blobs = new List<BlobInfo>();
-        await foreach (var blob in container.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, _prefix + prefix, cancellation))
+        await foreach (var blob in container.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, Prefix + prefix, cancellation))
             if (blob.Metadata?.ContainsKey(FolderMark) != true)
-                blobs.Add(new BlobInfo(blob.Name[_prefix.Length..], blob.Properties.ContentLength ?? 0));
+                blobs.Add(new BlobInfo(blob.Name[Prefix.Length..], blob.Properties.ContentLength ?? 0));
         blobs.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
         return blobs;
     });
 
     public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default) => ExplainAsync(name, () =>
         // A blob that is replaced while it is read ends in an error, not in a mixture.
-        Blob(name).OpenReadAsync(new BlobOpenReadOptions(allowModifications: false) { BufferSize = Pieces.Bytes }, cancellation));
+        Blob(name).OpenReadAsync(new BlobOpenReadOptions(allowModifications: false) { BufferSize = PieceBytes }, cancellation));
 
     public Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default) => IfThereAsync(name, async () =>
     {
@@ -96,57 +89,36 @@ internal sealed class AzureBlobStore(BlobContainerClient container, string folde
     });
 
     public Task DownloadAsync(string name, string path, Action<long>? arrived = null, CancellationToken cancellation = default) =>
-        ExplainAsync(name, () =>
-        Blob(name).DownloadToAsync(path, new BlobDownloadToOptions
+        ExplainAsync(name, () => Blob(name).DownloadToAsync(path, new BlobDownloadToOptions
         {
             ProgressHandler = arrived is null ? null : new Increments(arrived),
             TransferOptions = Transfer(0),
         }, cancellation));
 
-    private BlockBlobClient Blob(string name) => container.GetBlockBlobClient(_prefix + name);
+    private BlockBlobClient Blob(string name) => container.GetBlockBlobClient(Prefix + name);
 
     private static StorageTransferOptions Transfer(long length) => new()
     {
-        InitialTransferSize = Pieces.Bytes,
-        MaximumTransferSize = Math.Max(Pieces.Bytes, length / MaxBlocks + 1),
-        MaximumConcurrency = Pieces.Concurrency,
+        InitialTransferSize = PieceBytes,
+        MaximumTransferSize = Math.Max(PieceBytes, length / MaxBlocks + 1),
+        MaximumConcurrency = Concurrency,
     };
 
-    private Task<T?> IfThereAsync<T>(string name, Func<Task<T>> request)
-        where T : class => ExplainAsync(name, async () =>
-    {
-        try
-        {
-            return await request();
-        }
-        catch (RequestFailedException e) when (Is(e, BlobErrorCode.BlobNotFound)
-            || (e.Status == 404 && string.IsNullOrEmpty(e.ErrorCode)))
-        {
-            return null;
-        }
-    });
+    protected override bool IsMissing(Exception error) => error is RequestFailedException e
+        && (Is(e, BlobErrorCode.BlobNotFound) || (e.Status == 404 && string.IsNullOrEmpty(e.ErrorCode)));
 
-    /// <summary>The SDK's errors as a person needs them: what was touched, what the service said, what to do.</summary>
-    private async Task<T> ExplainAsync<T>(string name, Func<Task<T>> request)
+    protected override Exception? Explain(Exception error, string what) => error switch
     {
-        try
-        {
-            return await request();
-        }
-        catch (Exception e) when (Explained(WorkerException.CauseOf(e)) is { } explained)
-        {
-            throw explained;
-        }
-
-        Exception? Explained(Exception error) => error switch
-        {
-            RequestFailedException e => Explain(e, name.Length == 0 ? uri : $"{uri}/{name}"),
-            AuthenticationFailedException e => Explain(e, uri),
-            UnreachableHostException e => new WorkerException(ExitCode.Failure,
-                $"{uri}: {e.Message}; is the account's name right ({container.AccountName})?", e),
-            _ => null,
-        };
-    }
+        RequestFailedException e => Explain(e, what),
+        CredentialUnavailableException e => new WorkerException(ExitCode.NoPermission,
+            $"{Uri}: there are no credentials for Azure; name a Secret in spec.storage.secretRef with AZURE_STORAGE_CONNECTION_STRING "
+            + "(or AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN), or give the pod a workload identity", e),
+        AuthenticationFailedException e =>
+            new WorkerException(ExitCode.Failure, $"{Uri}: no token for Azure ({FirstLine(e.GetBaseException())})", e),
+        UnreachableHostException e =>
+            new WorkerException(ExitCode.Failure, $"{Uri}: {e.Message}; is the account's name right ({container.AccountName})?", e),
+        _ => null,
+    };
 
     private Exception Explain(RequestFailedException e, string what)
     {
@@ -154,8 +126,8 @@ internal sealed class AzureBlobStore(BlobContainerClient container, string folde
         if (Is(e, BlobErrorCode.ContainerNotFound))
             return new WorkerException(ExitCode.MissingInput,
                 $"{what}: account {container.AccountName} has no container '{container.Name}'; "
-                + $"create it (az storage container create --account-name {container.AccountName} --name {container.Name}) or name "
-                    + "another one", e);
+                + $"create it (az storage container create --account-name {container.AccountName} --name {container.Name}) or "
+                + "name another one", e);
         return e.Status switch
         {
             404 => new FileNotFoundException($"{what}: there is no such blob ({code})", what, e),
@@ -168,12 +140,6 @@ internal sealed class AzureBlobStore(BlobContainerClient container, string folde
             _ => new WorkerException(ExitCode.Failure, $"{what}: {FirstLine(e)} ({code})", e),
         };
     }
-
-    private static WorkerException Explain(AuthenticationFailedException e, string what) => e is CredentialUnavailableException
-        ? new WorkerException(ExitCode.NoPermission,
-            $"{what}: there are no credentials for Azure; name a Secret in spec.storage.secretRef with AZURE_STORAGE_CONNECTION_STRING "
-            + "(or AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN), or give the pod a workload identity", e)
-        : new WorkerException(ExitCode.Failure, $"{what}: no token for Azure ({FirstLine(e.GetBaseException())})", e);
 
     /// <summary>Whether an answer has this code; one that did not come from the service itself has none.</summary>
     private static bool Is(RequestFailedException e, BlobErrorCode code) =>

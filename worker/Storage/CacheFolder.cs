@@ -1,9 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.RegularExpressions;
-using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Storage;
 
@@ -27,7 +22,6 @@ internal sealed partial class CacheFolder(string root, long? limit = null)
 
     public static CacheFolder OfProcess => Process.Value;
 
-    /// <summary>The folder.</summary>
     public string Root => root;
 
     /// <summary>The name of an entry for what a text says: equal texts, equal names.</summary>
@@ -35,7 +29,6 @@ internal sealed partial class CacheFolder(string root, long? limit = null)
 
     /// <summary>The path of an entry, made first where it is not there.</summary>
     /// <param name="name">Its name below the root, which says what is in it: equal names, equal content.</param>
-    /// <param name="bytes">Size that it will have, as far as is known.</param>
     /// <param name="make">Makes the file or folder at the path that it is given, or goes on with what an earlier attempt left
     /// there.</param>
     public async Task<string> GetAsync(string name, long bytes, Func<string, Task> make, CancellationToken cancellation)

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using Polly;
 using Polly.Retry;
@@ -19,7 +18,7 @@ internal sealed class UnreachableHostException(string host, string reason, Excep
 /// answer does not come, or stops, fails after a silence; after the third one in a row its host is given up, too. How often requests are
 /// repeated otherwise is for <see cref="Retries"/> and the SDKs to say.
 /// </summary>
-internal sealed class Connections : DelegatingHandler
+internal sealed class Connections(TimeSpan patience) : DelegatingHandler(Sockets)
 {
     /// <summary>Three tries with a second between them stay below 30 seconds.</summary>
     public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(8);
@@ -42,7 +41,6 @@ internal sealed class Connections : DelegatingHandler
                 && !args.Context.CancellationToken.IsCancellationRequested),
             MaxRetryAttempts = 2,
             Delay = TimeSpan.FromSeconds(1),
-            BackoffType = DelayBackoffType.Constant,
         }).Build();
 
     private static readonly SocketsHttpHandler Sockets = new()
@@ -53,19 +51,11 @@ internal sealed class Connections : DelegatingHandler
         PooledConnectionLifetime = TimeSpan.FromMinutes(5)
     };
 
-    /// <summary>
-    /// Hosts that fell silent, and when the first request began that they did not answer; their next whole answer takes them out.
-    /// </summary>
+    /// <summary>Hosts that fell silent, by when their first unanswered request began; a whole answer takes them out.</summary>
     private static readonly ConcurrentDictionary<string, long> Silent = new();
-
-    private readonly TimeSpan _patience;
-
-    private Connections(TimeSpan patience)
-        : base(Sockets) => _patience = patience;
 
     /// <summary>A client over the connections that all share.</summary>
     /// <param name="timeout">Limit of a request up to the headers of its answer.</param>
-    /// <param name="patience">Longest silence; <see cref="Patience"/> where null.</param>
     public static HttpClient Client(TimeSpan timeout, TimeSpan? patience = null) =>
         new(new Connections(patience ?? Patience), disposeHandler: false) { Timeout = timeout };
 
@@ -75,10 +65,10 @@ internal sealed class Connections : DelegatingHandler
         var upload = TimeSpan.FromSeconds((request.Content?.Headers.ContentLength ?? 0) / SlowestUpload);
         try
         {
-            var response = await ListenAsync(host, _patience + upload, async stop =>
+            var response = await ListenAsync(host, patience + upload, async stop =>
                 await Tries.ExecuteAsync(async once => await base.SendAsync(request, once), stop), cancellation);
             if (request.Method == HttpMethod.Head || response.Content.Headers.ContentLength == 0) Silent.TryRemove(host, out _);
-            var parts = new StreamContent(new Parts(await response.Content.ReadAsStreamAsync(cancellation), host, _patience));
+            var parts = new StreamContent(new Parts(await response.Content.ReadAsStreamAsync(cancellation), host, patience));
             foreach (var (name, values) in response.Content.Headers.NonValidated) parts.Headers.TryAddWithoutValidation(name, values);
             response.Content = parts;
             return response;
@@ -92,7 +82,6 @@ internal sealed class Connections : DelegatingHandler
     }
 
     /// <summary>Waits for a server's next word.</summary>
-    /// <exception cref="IOException">It did not come in time.</exception>
     /// <exception cref="UnreachableHostException">It did not come in time, and did not for long before.</exception>
     private static async ValueTask<T> ListenAsync<T>(string host, TimeSpan patience, Func<CancellationToken, ValueTask<T>> next,
         CancellationToken cancellation)
@@ -112,13 +101,9 @@ internal sealed class Connections : DelegatingHandler
         }
     }
 
-    private static bool IsUnreachable(Exception e) =>
-        e is HttpRequestException
-        {
-            HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError
-                or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError
-        }
-            or OperationCanceledException { InnerException: TimeoutException };
+    private static bool IsUnreachable(Exception e) => e is OperationCanceledException { InnerException: TimeoutException }
+        || (e is HttpRequestException http && http.HttpRequestError is HttpRequestError.NameResolutionError
+            or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError);
 
     /// <summary>The body of an answer, each part of which has to come in time.</summary>
     private sealed class Parts(Stream inner, string host, TimeSpan patience) : ReadOnlyStream

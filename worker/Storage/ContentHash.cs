@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>What a file's content must hash to.</summary>
@@ -19,7 +16,6 @@ internal sealed record ContentHash(string Kind, string Hex)
     /// <summary>As the HTTP header <c>Content-MD5</c> gives it.</summary>
     public static ContentHash Md5(byte[] hash) => new("md5", Convert.ToHexStringLower(hash));
 
-    /// <summary>As a fingerprint's value.</summary>
     public override string ToString() => $"{Kind}:{Hex}";
 
     /// <summary>What is wrong with a file that arrived; null for nothing.</summary>

@@ -1,11 +1,6 @@
-using System.Text;
-
 namespace LightReasoner.Worker.Storage;
 
-/// <summary>
-/// Names what a file really is where it is not what its name says: stand-ins and pages that a download can leave in its place, and
-/// archives.
-/// </summary>
+/// <summary>Names what a file really is: stand-ins and pages that a download can leave in its place, and archives.</summary>
 public static class ContentKind
 {
     /// <summary>Bytes of a file's beginning that are enough to tell.</summary>

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>
@@ -17,23 +15,20 @@ internal sealed class DirectoryBlobStore(string root) : IBlobStore
     /// <summary>How often others may come between a write and its end.</summary>
     private const int MostTries = 20;
 
-    private readonly string _root = Path.GetFullPath(root);
+    public string Uri => "file://" + StorageUri.Escape(Root.TrimEnd('/'));
 
-    public string Uri => "file://" + StorageUri.Escape(_root.TrimEnd('/'));
-
-    /// <summary>The folder.</summary>
-    public string Root => _root;
+    public string Root { get; } = Path.GetFullPath(root);
 
     public Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default)
     {
         // Only the folder that the prefix points into is walked.
-        var folder = Path.Combine(_root, prefix.Contains('/') ? prefix[..prefix.LastIndexOf('/')] : "");
+        var folder = Path.Combine(Root, prefix.Contains('/') ? prefix[..prefix.LastIndexOf('/')] : "");
         var blobs = new List<BlobInfo>();
         try
         {
             foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories))
             {
-                var name = Path.GetRelativePath(_root, file.FullName);
+                var name = Path.GetRelativePath(Root, file.FullName);
                 if (name.EndsWith(PrivateSuffix, StringComparison.Ordinal) || !name.StartsWith(prefix, StringComparison.Ordinal)) continue;
                 // What another process deletes meanwhile is not listed.
                 if (file.Exists) blobs.Add(new BlobInfo(name, file.Length));
@@ -68,7 +63,6 @@ internal sealed class DirectoryBlobStore(string root) : IBlobStore
         return TagOf(file, bytes);
     });
 
-    /// <summary>The content's SHA-256.</summary>
     public Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default) =>
         IfThereAsync(name, async file => "sha256:" + await KnownHashes.OfProcess.Sha256Async(file, cancellation));
 
@@ -100,7 +94,7 @@ internal sealed class DirectoryBlobStore(string root) : IBlobStore
                 await WriteAsync(file, content, cancellation);
                 using IDisposable? turn = condition.ETag is null ? null : await TurnAsync(cancellation);
                 if (condition.ETag is not null && (await TagAsync(name, cancellation) ?? "") != condition.ETag) return null;
-                var tag = await TagAsync(Path.GetRelativePath(_root, temporary), cancellation);
+                var tag = await TagAsync(Path.GetRelativePath(Root, temporary), cancellation);
                 File.Move(temporary, path, overwrite: true);
                 return tag;
             }
@@ -138,7 +132,7 @@ internal sealed class DirectoryBlobStore(string root) : IBlobStore
             File.Delete(path);
         }
         // A folder exists only through its files; the ones that this deletion left empty go with it.
-        for (string? folder = Path.GetDirectoryName(path); folder is not null && folder.Length > _root.Length;
+        for (string? folder = Path.GetDirectoryName(path); folder is not null && folder.Length > Root.Length;
             folder = Path.GetDirectoryName(folder))
         {
             try
@@ -154,10 +148,9 @@ internal sealed class DirectoryBlobStore(string root) : IBlobStore
 
     private string PathOf(string name)
     {
-        var path = Path.GetFullPath(Path.Combine(_root, name));
-        return path.StartsWith(_root.TrimEnd('/') + "/", StringComparison.Ordinal)
-            ? path
-            : throw new ArgumentException($"'{name}' leads out of {Uri}", nameof(name));
+        var path = Path.GetFullPath(Path.Combine(Root, name));
+        return path.StartsWith(Root.TrimEnd('/') + "/", StringComparison.Ordinal)
+            ? path : throw new ArgumentException($"'{name}' leads out of {Uri}", nameof(name));
     }
 
     /// <summary>Deletes what killed processes left of their writes of the same blob: what is being written is locked.</summary>
@@ -193,8 +186,7 @@ internal sealed class DirectoryBlobStore(string root) : IBlobStore
             catch (IOException) when (attempt < MostTries)
             {
                 // Another process deleted the last blob of the folder, and the folder with it; or it saw the file in the instant between
-                // its creation and its
-                // lock, took it for an abandoned one, and holds it until it has deleted it.
+                // its creation and its lock, took it for an abandoned one, and holds it until it has deleted it.
             }
         }
     }
@@ -209,5 +201,5 @@ internal sealed class DirectoryBlobStore(string root) : IBlobStore
         : FormattableString.Invariant($"{file.Length}-{File.GetLastWriteTimeUtc(file.SafeFileHandle).Ticks}");
 
     private Task<IDisposable> TurnAsync(CancellationToken cancellation) =>
-        FileLock.AcquireAsync(Path.Combine(_root, ".lock" + PrivateSuffix), cancellation);
+        FileLock.AcquireAsync(Path.Combine(Root, ".lock" + PrivateSuffix), cancellation);
 }

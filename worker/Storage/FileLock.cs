@@ -1,8 +1,6 @@
 namespace LightReasoner.Worker.Storage;
 
-/// <summary>
-/// Turns between processes by the operating system's lock (flock): it ends with the process that holds it, however that ends.
-/// </summary>
+/// <summary>Turns between processes by the operating system's lock (flock), which ends with the process that holds it.</summary>
 internal static class FileLock
 {
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);

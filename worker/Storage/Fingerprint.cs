@@ -15,22 +15,20 @@ public sealed record Fingerprint(string Uri, string Value)
         return await OfAsync(store, names, cancellation);
     }
 
-    /// <summary>
-    /// Fingerprints of the files of a model or adapter folder that a model is loaded from: configuration, tokenizer, weights.
-    /// </summary>
+    /// <summary>Fingerprints of the files that a model or adapter is loaded from: configuration, tokenizer, weights.</summary>
     public static async Task<IReadOnlyList<Fingerprint>> OfModelAsync(string uri, CancellationToken cancellation)
     {
         var store = BlobUri.Open(uri);
-        return await OfAsync(store, [.. (await store.ListAsync("", cancellation)).Select(blob => blob.Name).Where(LocalFolder.IsModelFile)],
-            cancellation);
+        var names = (await store.ListAsync("", cancellation)).Select(blob => blob.Name);
+        return await OfAsync(store, [.. names.Where(LocalFolder.IsModelFile)], cancellation);
     }
 
     internal static async Task<IReadOnlyList<Fingerprint>> OfAsync(IBlobStore store, IReadOnlyList<string> names,
         CancellationToken cancellation)
     {
         var all = new Fingerprint[names.Count];
-        await Parallel.ForAsync(0, names.Count, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellation },
-            async (i, stop) =>
+        var several = new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellation };
+        await Parallel.ForAsync(0, names.Count, several, async (i, stop) =>
             all[i] = new Fingerprint(BlobUri.Join(store.Uri, StorageUri.Escape(names[i])), await store.FingerprintAsync(names[i], stop)
                 ?? throw new FileNotFoundException($"{store.Uri}/{names[i]}: there is no such file", names[i])));
         return all;

@@ -1,10 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json.Nodes;
 using LightReasoner.Worker.Checkpoints;
-using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Storage;
 
@@ -14,36 +10,27 @@ namespace LightReasoner.Worker.Storage;
 /// their names. Everything is asked by GET, its body left unread where only the headers matter: what a server answers to HEAD says little
 /// (signed addresses refuse it).
 /// </summary>
-internal sealed class HttpStore : IBlobStore
+/// <param name="root">Address of the folder; its query goes with each file's address, its user and password go in a header.</param>
+internal sealed class HttpStore(Uri root, WebClient web, CacheFolder cache) : IBlobStore
 {
     private static readonly string[] ModelFiles =
     [
         "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-            "added_tokens.json", "chat_template.jinja",
-        "adapter_config.json", "adapter_model.safetensors", "model.safetensors", IndexFile,
+        "added_tokens.json", "chat_template.jinja", "adapter_config.json", "adapter_model.safetensors", "model.safetensors", IndexFile,
     ];
 
     private const string IndexFile = "model.safetensors.index.json";
 
-    private readonly WebClient _web;
-    private readonly CacheFolder _cache;
-    private readonly AuthenticationHeaderValue? _authorization;
-    private readonly string _query;
+    private readonly AuthenticationHeaderValue? _authorization = Basic(root.UserInfo);
 
-    /// <param name="root">Address of the folder; a query is repeated in the address of each file, user and password are sent in a
-    /// header.</param>
-    public HttpStore(Uri root, WebClient web, CacheFolder cache)
+    public string Uri { get; } = root.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
+
+    private static AuthenticationHeaderValue? Basic(string userInfo)
     {
-        (_web, _cache, _query) = (web, cache, root.Query);
-        if (root.UserInfo.Length > 0)
-        {
-            string[] parts = [.. root.UserInfo.Split(':', 2).Select(System.Uri.UnescapeDataString)];
-            _authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{parts[0]}:{parts.ElementAtOrDefault(1)}")));
-        }
-        Uri = root.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
+        string[] parts = [.. userInfo.Split(':', 2).Select(System.Uri.UnescapeDataString)];
+        var credentials = Encoding.UTF8.GetBytes($"{parts[0]}:{parts.ElementAtOrDefault(1)}");
+        return userInfo.Length == 0 ? null : new("Basic", Convert.ToBase64String(credentials));
     }
-
-    public string Uri { get; }
 
     /// <summary>The files that an index of shards names. One that is damaged names none: loading it says what is wrong.</summary>
     private static IEnumerable<string> Shards(byte[] index)
@@ -95,9 +82,8 @@ internal sealed class HttpStore : IBlobStore
                 FileOptions.Asynchronous | FileOptions.DeleteOnClose);
         }
         var key = CacheFolder.Key($"{Uri}/{name}\n{about.Tag}\n{about.Length}");
-        var path = await _cache.GetAsync("files/" + key, about.Length ?? 0, partial =>
-            FetchAsync(name, partial, about, null, cancellation), cancellation);
-        return DirectoryBlobStore.Open(path);
+        return DirectoryBlobStore.Open(await cache.GetAsync("files/" + key, about.Length ?? 0,
+            partial => FetchAsync(name, partial, about, null, cancellation), cancellation));
     }
 
     public async Task<string?> TagAsync(string name, CancellationToken cancellation = default) =>
@@ -123,7 +109,7 @@ internal sealed class HttpStore : IBlobStore
         // Without a tag that names exactly one content, two downloads must not be pieced together.
         if (about.EntityTag is null or { IsWeak: true }) File.Delete(path);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        return ResumableDownload.FetchAsync(_web, Request(name) with { IfRange = about.EntityTag }, path, about.Length, about.Hash, arrived,
+        return ResumableDownload.FetchAsync(web, Request(name) with { IfRange = about.EntityTag }, path, about.Length, about.Hash, arrived,
             cancellation);
     }
 
@@ -133,7 +119,7 @@ internal sealed class HttpStore : IBlobStore
     private async Task<About?> AboutAsync(string name, CancellationToken cancellation)
     {
         var request = Request(name);
-        using var response = await _web.SendAsync(request, cancellation);
+        using var response = await web.SendAsync(request, cancellation);
         if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone) return null;
         if (!response.IsSuccessStatusCode) throw request.Explain(response);
         var headers = response.Content.Headers;
@@ -141,6 +127,9 @@ internal sealed class HttpStore : IBlobStore
             headers.ContentMD5 is { Length: 16 } md5 ? ContentHash.Md5(md5) : null, response.Headers.ETag);
     }
 
-    private WebRequest Request(string name) =>
-        new(new UriBuilder($"{Uri}/{WebRequest.Escape(name)}") { Query = _query }.Uri, $"{Uri}/{name}") { Authorization = _authorization };
+    private WebRequest Request(string name)
+    {
+        var address = new UriBuilder($"{Uri}/{WebRequest.Escape(name)}") { Query = root.Query }.Uri;
+        return new(address, $"{Uri}/{name}") { Authorization = _authorization };
+    }
 }

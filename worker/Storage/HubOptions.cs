@@ -4,7 +4,6 @@ namespace LightReasoner.Worker.Storage;
 /// <param name="Endpoint"><c>HF_ENDPOINT</c>, without a slash at its end.</param>
 /// <param name="Token"><c>HF_TOKEN</c>; null for none.</param>
 /// <param name="Cache"><c>HF_HUB_CACHE</c>, else <c>hub</c> below <c>HF_HOME</c>.</param>
-/// <param name="Web">Sends the requests.</param>
 internal sealed record HubOptions(string Endpoint, string? Token, string Cache, WebClient Web)
 {
     public static HubOptions OfProcess { get; } = From(Environment.GetEnvironmentVariable, WebClient.OfProcess);
@@ -14,9 +13,8 @@ internal sealed record HubOptions(string Endpoint, string? Token, string Cache, 
 
     public static HubOptions From(Func<string, string?> environment, WebClient web)
     {
-        var home = environment.Given("HF_HOME") ?? (environment.Given("LIGHTREASONER_CACHE") is { } own
-            ? Path.Combine(own, "huggingface")
-            : Path.Combine(environment.UserCache(), "huggingface"));
+        var home = environment.Given("HF_HOME")
+            ?? Path.Combine(environment.Given("LIGHTREASONER_CACHE") ?? environment.UserCache(), "huggingface");
         return new HubOptions((environment.Given("HF_ENDPOINT") ?? "https://huggingface.co").TrimEnd('/'), environment.Given("HF_TOKEN"),
             Path.GetFullPath(environment.Given("HF_HUB_CACHE") ?? Path.Combine(home, "hub")), web);
     }

@@ -1,6 +1,3 @@
-using System.Text.RegularExpressions;
-using LightReasoner.Worker.Runs;
-
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>
@@ -9,7 +6,6 @@ namespace LightReasoner.Worker.Storage;
 /// </summary>
 /// <param name="Type"><c>models</c> or <c>datasets</c>.</param>
 /// <param name="Id"><c>org/name</c>.</param>
-/// <param name="Revision">Branch, tag or commit.</param>
 /// <param name="Folder">Path in the repository, without slashes at its ends; may be empty.</param>
 internal sealed partial record HubRepository(string Type, string Id, string Revision, string Folder)
 {
@@ -23,7 +19,6 @@ internal sealed partial record HubRepository(string Type, string Id, string Revi
     /// <summary>Address of its files, below the endpoint.</summary>
     public string FilesPath => Type == "datasets" ? $"datasets/{Id}" : Id;
 
-    /// <summary>Name of its folder in the hub's cache.</summary>
     public string CacheName => $"{Type}--{Id.Replace("/", "--", StringComparison.Ordinal)}";
 
     /// <exception cref="WorkerException">The URI has another form.</exception>

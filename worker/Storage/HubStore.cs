@@ -1,9 +1,4 @@
 using System.Net.Http.Headers;
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
-using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Storage;
 
@@ -17,23 +12,14 @@ internal sealed record HubFile(string Path, long Length, ContentHash Hash);
 /// Theirs is its layout, so that both find each other's files: <c>blobs/HASH</c> holds contents, <c>snapshots/COMMIT/path</c> are links to
 /// them, and locks lie below <c>.locks</c>.
 /// </summary>
-internal sealed partial class HubStore : IBlobStore
+internal sealed partial class HubStore(HubRepository repository, HubOptions options) : IBlobStore
 {
-    /// <summary>Files downloaded at once.</summary>
     private const int Concurrency = 4;
 
-    private readonly HubRepository _repository;
-    private readonly HubOptions _options;
-    private readonly string _folder;
+    private readonly string _folder = Path.Combine(options.Cache, repository.CacheName);
     private Task<(string Commit, IReadOnlyList<HubFile> Files)>? _tree;
 
-    public HubStore(HubRepository repository, HubOptions options)
-    {
-        (_repository, _options) = (repository, options);
-        _folder = Path.Combine(options.Cache, repository.CacheName);
-    }
-
-    public string Uri => _repository.Uri;
+    public string Uri => repository.Uri;
 
     /// <summary>Fetches the wanted files of the root and returns the folder of this machine that holds them.</summary>
     /// <exception cref="WorkerException">There are none.</exception>
@@ -46,7 +32,7 @@ internal sealed partial class HubStore : IBlobStore
         var meter = new LocalFolder.Meter(Uri, chosen.Sum(file => file.Length), progress);
         await Parallel.ForEachAsync(chosen, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellation },
             async (file, stop) => await FetchAsync(commit, file, meter.Add, stop));
-        return Path.Combine(Snapshot(commit), _repository.Folder);
+        return Path.Combine(Snapshot(commit), repository.Folder);
     }
 
     public async Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default) =>
@@ -71,7 +57,7 @@ internal sealed partial class HubStore : IBlobStore
     private async Task<(string Commit, HubFile? File)> FindAsync(string name, CancellationToken cancellation) =>
         await TreeAsync(cancellation) is var (commit, files) ? (commit, files.FirstOrDefault(file => NameOf(file) == name)) : default;
 
-    private string NameOf(HubFile file) => _repository.Folder.Length == 0 ? file.Path : file.Path[(_repository.Folder.Length + 1)..];
+    private string NameOf(HubFile file) => repository.Folder.Length == 0 ? file.Path : file.Path[(repository.Folder.Length + 1)..];
 
     private string Snapshot(string commit) => Path.Combine(_folder, "snapshots", commit);
 
@@ -87,14 +73,14 @@ internal sealed partial class HubStore : IBlobStore
         if (File.Exists(blob)) arrived?.Invoke(file.Length);
         else
         {
-            _options.Room.MakeRoom(file.Length);
-            using var turn = await FileLock.AcquireAsync(Path.Combine(_options.Cache, ".locks", _repository.CacheName,
+            options.Room.MakeRoom(file.Length);
+            using var turn = await FileLock.AcquireAsync(Path.Combine(options.Cache, ".locks", repository.CacheName,
                 file.Hash.Hex + ".lock"), cancellation);
             if (!File.Exists(blob))
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(blob)!);
-                await ResumableDownload.FetchAsync(_options.Web,
-                    Request($"{_options.Endpoint}/{_repository.FilesPath}/resolve/{commit}/{WebRequest.Escape(file.Path)}",
+                await ResumableDownload.FetchAsync(options.Web,
+                    Request($"{options.Endpoint}/{repository.FilesPath}/resolve/{commit}/{WebRequest.Escape(file.Path)}",
                         $"{Uri}/{NameOf(file)}"), blob + ".incomplete", file.Length, file.Hash, arrived, cancellation);
                 File.Move(blob + ".incomplete", blob);
             }
@@ -114,26 +100,23 @@ internal sealed partial class HubStore : IBlobStore
         return link;
     }
 
-    private WebRequest Request(string url, string shown) =>
-        new(new Uri(url), shown)
-        {
-            Authorization = _options.Token is null ? null
-            : new AuthenticationHeaderValue("Bearer", _options.Token)
-        };
+    private WebRequest Request(string url, string shown) => new(new Uri(url), shown)
+    {
+        Authorization = options.Token is { } token ? new AuthenticationHeaderValue("Bearer", token) : null,
+    };
 
     private Task<(string Commit, IReadOnlyList<HubFile> Files)> TreeAsync(CancellationToken cancellation) =>
         _tree is { IsCompletedSuccessfully: true } known ? known : _tree = ReadTreeAsync(cancellation);
 
     private async Task<(string Commit, IReadOnlyList<HubFile> Files)> ReadTreeAsync(CancellationToken cancellation)
     {
-        var api = $"{_options.Endpoint}/api/{_repository.Type}/{_repository.Id}";
-        (JsonNode about, _) = await GetJsonAsync($"{api}/revision/{System.Uri.EscapeDataString(_repository.Revision)}", cancellation);
+        var api = $"{options.Endpoint}/api/{repository.Type}/{repository.Id}";
+        (JsonNode about, _) = await GetJsonAsync($"{api}/revision/{System.Uri.EscapeDataString(repository.Revision)}", cancellation);
         var commit = (string?)about["sha"]
-            ?? throw new InvalidDataException($"{Uri}: the hub names no commit for revision '{_repository.Revision}'");
+            ?? throw new InvalidDataException($"{Uri}: the hub names no commit for revision '{repository.Revision}'");
         var files = new List<HubFile>();
-        for (string? page =
-            $"{api}/tree/{commit}{(_repository.Folder.Length == 0 ? "" : "/" + WebRequest.Escape(_repository.Folder))}?recursive=true";
-            page is not null;)
+        var folder = repository.Folder.Length == 0 ? "" : "/" + WebRequest.Escape(repository.Folder);
+        for (string? page = $"{api}/tree/{commit}{folder}?recursive=true"; page is not null;)
         {
             (JsonNode entries, page) = await GetJsonAsync(page, cancellation);
             foreach (var entry in entries.AsArray())
@@ -145,8 +128,8 @@ internal sealed partial class HubStore : IBlobStore
             }
         }
         // Which commit a branch or tag stands for.
-        if (_repository.Revision != commit)
-            await new DirectoryBlobStore(Path.Combine(_folder, "refs")).PutAsync(_repository.Revision,
+        if (repository.Revision != commit)
+            await new DirectoryBlobStore(Path.Combine(_folder, "refs")).PutAsync(repository.Revision,
                 new MemoryStream(Encoding.ASCII.GetBytes(commit)), cancellation: cancellation);
         return (commit, files);
     }
@@ -154,9 +137,9 @@ internal sealed partial class HubStore : IBlobStore
     private Task<(JsonNode Value, string? NextPage)> GetJsonAsync(string url, CancellationToken cancellation)
     {
         var request = Request(url, Uri);
-        return _options.Web.RepeatAsync(Uri, async stop =>
+        return options.Web.RepeatAsync(Uri, async stop =>
         {
-            using var response = await _options.Web.FollowAsync(request, stop);
+            using var response = await options.Web.FollowAsync(request, stop);
             if (!response.IsSuccessStatusCode) throw request.Explain(response);
             JsonNode value;
             try
@@ -172,7 +155,7 @@ internal sealed partial class HubStore : IBlobStore
                 ? new Uri(request.Url, link.Groups[1].Value).ToString()
                 : null;
             // The token goes with every page: they must come from the same hub.
-            if (next is not null && !next.StartsWith(_options.Endpoint + "/", StringComparison.Ordinal))
+            if (next is not null && !next.StartsWith(options.Endpoint + "/", StringComparison.Ordinal))
                 throw new InvalidDataException($"{Uri}: the next page of its files is on another host");
             return (value, next);
         }, cancellation);

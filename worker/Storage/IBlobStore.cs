@@ -1,5 +1,3 @@
-using LightReasoner.Worker.Runs;
-
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>A blob as a listing shows it.</summary>
@@ -65,9 +63,7 @@ public interface IBlobStore
     Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default) =>
         PutAsync(name, Stream.Null, default, cancellation);
 
-    /// <summary>
-    /// What tells whether the content is still the same (<see cref="Fingerprint.Value"/>); null where there is no such blob.
-    /// </summary>
+    /// <summary>What tells whether the content is the same (<see cref="Fingerprint.Value"/>); null where there is no such blob.</summary>
     async Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default) =>
         await TagAsync(name, cancellation) is { } tag ? $"etag:{tag.Trim('"')}" : null;
 

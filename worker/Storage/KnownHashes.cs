@@ -1,6 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
 
 namespace LightReasoner.Worker.Storage;
 
@@ -9,8 +7,6 @@ namespace LightReasoner.Worker.Storage;
 /// inode, size, and the times of its last change in nanoseconds. No program can set the second of them (ctime), so a file that was
 /// written to, or replaced by one of the same size and time, is read again.
 /// </summary>
-/// <param name="folder">Where hashes are kept.</param>
-/// <param name="time">The clock.</param>
 internal sealed class KnownHashes(string folder, TimeProvider time)
 {
     /// <summary>Shorter files are read faster than looked up.</summary>
@@ -29,30 +25,27 @@ internal sealed class KnownHashes(string folder, TimeProvider time)
     {
         if (file.Length < Least || FileState.Of(file) is not { } before) return await ReadAsync(file, cancellation);
         (IBlobStore store, string entry) = (new DirectoryBlobStore(folder), CacheFolder.Key(file.Name));
+        string? hash = null;
         try
         {
             if ((await store.GetAsync(entry, cancellation))?.Bytes is { } known
                 && Encoding.UTF8.GetString(known).Split('\n') is [var state, var kept, ..] && state == before.Text) return kept;
+            hash = await ReadAsync(file, cancellation);
+            if (FileState.Of(file) == before && time.GetUtcNow() - before.Changed >= Settled)
+                await store.PutAsync(entry, new MemoryStream(Encoding.UTF8.GetBytes($"{before.Text}\n{hash}")), default, cancellation);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // As if it were not kept.
+            // A cache that cannot be read or written to only costs time.
         }
-        var hash = await ReadAsync(file, cancellation);
-        if (FileState.Of(file) != before || time.GetUtcNow() - before.Changed < Settled) return hash;
-        try
-        {
-            await store.PutAsync(entry, new MemoryStream(Encoding.UTF8.GetBytes($"{before.Text}\n{hash}")), cancellation: cancellation);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // A cache that cannot be written to only costs time.
-        }
-        return hash;
+        return hash ?? await ReadAsync(file, cancellation);
     }
 
-    private static async Task<string> ReadAsync(FileStream file, CancellationToken cancellation) =>
-        Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation));
+    private static async Task<string> ReadAsync(FileStream file, CancellationToken cancellation)
+    {
+        file.Position = 0;
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation));
+    }
 
     /// <summary>What the file system says of a file.</summary>
     /// <param name="Text">All of it, to be compared.</param>

@@ -1,6 +1,3 @@
-using System.Globalization;
-using LightReasoner.Worker.Runs;
-
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>How far a download is.</summary>
@@ -13,9 +10,8 @@ public sealed record DownloadProgress(string Uri, long Done, long Total)
     public override string ToString()
     {
         var (unit, name) = Total >= 100_000_000 ? (1e9, "GB") : (1e6, "MB");
-        return string.Create(CultureInfo.InvariantCulture,
-            $"downloading {Done / unit:F1} "
-            + $"{(Total > 0 ? $"of {(Total / unit).ToString("F1", CultureInfo.InvariantCulture)} " : "")}{name}");
+        var all = Total > 0 ? FormattableString.Invariant($"of {Total / unit:F1} ") : "";
+        return FormattableString.Invariant($"downloading {Done / unit:F1} {all}{name}");
     }
 }
 
@@ -58,22 +54,22 @@ internal static class LocalFolder
         var content = string.Join('\n', blobs.Zip(fingerprints, (blob, print) =>
             $"{blob.Name} {blob.Length} {print.Value}").Prepend(store.Uri));
         var meter = new Meter(store.Uri, blobs.Sum(blob => Math.Max(0, blob.Length)), progress);
-        return await cache.GetAsync("folders/" + CacheFolder.Key(content),
-            meter.Total, async partial =>
+        return await cache.GetAsync("folders/" + CacheFolder.Key(content), meter.Total, async partial =>
         {
             Directory.CreateDirectory(partial);
             foreach (var (blob, print) in blobs.Zip(fingerprints))
             {
                 string path = Path.Combine(partial, blob.Name), incomplete = path + ".incomplete";
-                if (!File.Exists(path))
+                if (File.Exists(path))
                 {
-                    await store.DownloadAsync(blob.Name, incomplete, meter.Add, cancellation);
-                    if (await ContentHash.ProblemAsync(incomplete, blob.Length < 0 ? null : blob.Length, ContentHash.Of(print),
-                        cancellation)
-                        is { } problem) throw new IOException($"{print.Uri}: {problem}; what arrived is not used");
-                    File.Move(incomplete, path);
+                    meter.Add(blob.Length);
+                    continue;
                 }
-                else meter.Add(blob.Length);
+                await store.DownloadAsync(blob.Name, incomplete, meter.Add, cancellation);
+                long? length = blob.Length < 0 ? null : blob.Length;
+                if (await ContentHash.ProblemAsync(incomplete, length, ContentHash.Of(print), cancellation) is { } problem)
+                    throw new IOException($"{print.Uri}: {problem}; what arrived is not used");
+                File.Move(incomplete, path);
             }
         }, cancellation);
     }
@@ -89,8 +85,10 @@ internal static class LocalFolder
 
         public long Total => total;
 
-        public void Add(long bytes) =>
-            progress?.Report(new DownloadProgress(uri, Math.Min(Interlocked.Add(ref _done, Math.Max(0, bytes)), total > 0 ? total
-            : long.MaxValue), total));
+        public void Add(long bytes)
+        {
+            var done = Interlocked.Add(ref _done, Math.Max(0, bytes));
+            progress?.Report(new DownloadProgress(uri, total > 0 ? Math.Min(done, total) : done, total));
+        }
     }
 }

@@ -4,7 +4,7 @@ namespace LightReasoner.Worker.Storage;
 /// <param name="read">Fills a piece from an offset on.</param>
 internal sealed class PieceStream(long length, Func<long, Memory<byte>, Task> read) : ReadOnlyStream
 {
-    private readonly byte[] _piece = new byte[Math.Min(length, Pieces.Bytes)];
+    private readonly byte[] _piece = new byte[Math.Min(length, CloudBlobStore.PieceBytes)];
     private long _start;
     private int _filled;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Runtime.CompilerServices;
-using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Storage;
 
@@ -15,7 +14,6 @@ internal static class ResumableDownload
     /// <summary>Downloads into a file that may hold the beginning already.</summary>
     /// <param name="path">The file; not to be read before this returns.</param>
     /// <param name="length">Length that the content must have; null where only the answer tells.</param>
-    /// <param name="hash">Hash that it must have, if known.</param>
     /// <exception cref="WorkerException">It could not be had, or is not what it should be.</exception>
     public static async Task FetchAsync(WebClient web, WebRequest request, string path, long? length, ContentHash? hash,
         Action<long>? arrived, CancellationToken cancellation)
@@ -38,9 +36,7 @@ internal static class ResumableDownload
         }
     }
 
-    /// <summary>
-    /// Asks once for what is missing. Gives the length that the whole must have; null where it broke off further on than before.
-    /// </summary>
+    /// <summary>Asks once for what is missing. Gives the whole's length; null where it broke off further on than before.</summary>
     private static async Task<long?> PartAsync(WebClient web, WebRequest request, string path, long? length, StrongBox<long> furthest,
         Action<long>? arrived, CancellationToken cancellation)
     {
@@ -61,7 +57,13 @@ internal static class ResumableDownload
             ?? (response.Content.Headers.ContentLength is { } rest ? from + rest : null);
         try
         {
-            await CopyAsync(response, file, arrived, cancellation);
+            await using var body = await response.Content.ReadAsStreamAsync(cancellation);
+            var buffer = new byte[BufferBytes];
+            for (int read; (read = await body.ReadAsync(buffer, cancellation)) > 0;)
+            {
+                await file.WriteAsync(buffer.AsMemory(0, read), cancellation);
+                arrived?.Invoke(read);
+            }
             return whole is null || file.Length >= whole ? length ?? whole ?? file.Length
                 : throw new IOException($"ended after {file.Length} of {whole} bytes");
         }
@@ -69,25 +71,6 @@ internal static class ResumableDownload
         {
             furthest.Value = file.Length;
             return null;
-        }
-    }
-
-    private static async Task CopyAsync(HttpResponseMessage response, FileStream file, Action<long>? arrived,
-        CancellationToken cancellation)
-    {
-        await using var body = await response.Content.ReadAsStreamAsync(cancellation);
-        var buffer = new byte[BufferBytes];
-        try
-        {
-            for (int read; (read = await body.ReadAsync(buffer, cancellation)) > 0;)
-            {
-                await file.WriteAsync(buffer.AsMemory(0, read), cancellation);
-                arrived?.Invoke(read);
-            }
-        }
-        finally
-        {
-            await file.FlushAsync(CancellationToken.None);
         }
     }
 }

@@ -5,7 +5,6 @@ using Polly.Retry;
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>An answer that may be different the next time.</summary>
-/// <param name="reason">The words that came with it.</param>
 /// <param name="retryAfter">How long the server asks to be left alone.</param>
 internal sealed class BusyServerException(HttpStatusCode status, string? reason, TimeSpan? retryAfter)
     : HttpRequestException($"answered {(int)status} {reason}", null, status)
@@ -13,13 +12,9 @@ internal sealed class BusyServerException(HttpStatusCode status, string? reason,
     public TimeSpan? RetryAfter => retryAfter;
 }
 
-/// <summary>
-/// How requests of our own are repeated: with growing waits, at least those that the server asks for, for about two minutes. The SDKs do
-/// the same for theirs.
-/// </summary>
+/// <summary>How our own requests are repeated: with growing waits (at least those asked for) for two minutes, as the SDKs do.</summary>
 internal static class Retries
 {
-    /// <summary>As a setting of the SDKs.</summary>
     public const int Most = 7;
 
     public static readonly TimeSpan First = TimeSpan.FromSeconds(0.5), Longest = TimeSpan.FromSeconds(30);
@@ -42,9 +37,7 @@ internal static class Retries
             DelayGenerator = args => ValueTask.FromResult((args.Outcome.Exception as BusyServerException)?.RetryAfter),
         }).Build();
 
-    /// <summary>
-    /// Whether an error came from the way to the server, or from its silence, and not from the person who stops the program.
-    /// </summary>
+    /// <summary>Whether an error came from the way to the server or its silence, not from the person who stops the program.</summary>
     public static bool IsTransient(Exception e, CancellationToken cancellation) =>
         e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested);
 

@@ -1,7 +1,6 @@
 using Amazon;
 using Amazon.Runtime;
 using Amazon.S3;
-using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Storage;
 

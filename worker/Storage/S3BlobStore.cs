@@ -3,7 +3,6 @@ using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
 using Amazon.S3.Transfer;
-using LightReasoner.Worker.Runs;
 using Polly;
 using Polly.Retry;
 
@@ -14,9 +13,7 @@ namespace LightReasoner.Worker.Storage;
 /// store finds out whether the service keeps them, since a fence that lets everybody through is none. The SDK repeats requests that fail on
 /// the way.
 /// </summary>
-/// <param name="folder">Prefix of all keys, without the slash at its end; empty for the bucket itself.</param>
-/// <param name="uri">The root as the user wrote it.</param>
-internal sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, string uri) : IBlobStore
+internal sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, string uri) : CloudBlobStore(folder, uri), IBlobStore
 {
     /// <summary>What one PUT takes at most.</summary>
     private const long MaxPut = 5L << 30;
@@ -35,7 +32,6 @@ internal sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, st
         UseJitter = true,
     }).Build();
 
-    private readonly string _prefix = folder.Length == 0 ? "" : folder + "/";
     private Task<Conditions>? _conditions;
 
     /// <summary>How the service keeps conditions.</summary>
@@ -44,40 +40,35 @@ internal sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, st
     /// <param name="OnMultipart">Whether the request that completes a multipart upload keeps them as well.</param>
     private sealed record Conditions(bool QuotedTags, bool OnMultipart);
 
-    public string Uri => uri;
-
     public Task<IReadOnlyList<BlobInfo>> ListAsync(string prefix, CancellationToken cancellation = default) =>
         ExplainAsync<IReadOnlyList<BlobInfo>>("", async () =>
     {
         var blobs = new List<BlobInfo>();
-        await foreach (var found in s3.Paginators.ListObjectsV2(new ListObjectsV2Request
-        {
-            BucketName = bucket,
-            Prefix = _prefix + prefix
-        }).S3Objects.WithCancellation(cancellation))
+        var request = new ListObjectsV2Request { BucketName = bucket, Prefix = Prefix + prefix };
+        await foreach (var found in s3.Paginators.ListObjectsV2(request).S3Objects.WithCancellation(cancellation))
             if (!found.Key.EndsWith('/') && !found.Key.EndsWith(ProbeSuffix, StringComparison.Ordinal))
-                blobs.Add(new BlobInfo(found.Key[_prefix.Length..], found.Size ?? 0));
+                blobs.Add(new BlobInfo(found.Key[Prefix.Length..], found.Size ?? 0));
         blobs.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
         return blobs;
     });
 
     public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default) => ExplainAsync<Stream>(name, async () =>
     {
-        var about = await s3.GetObjectMetadataAsync(bucket, _prefix + name, cancellation);
+        var about = await s3.GetObjectMetadataAsync(bucket, Prefix + name, cancellation);
         return new PieceStream(about.ContentLength, (offset, piece) => ReadAsync(name, about.ETag, offset, piece, cancellation));
     });
 
     public Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default) =>
-        IfThereAsync(name, () => WebClient.OfProcess.RepeatAsync($"{uri}/{name}", async stop =>
+        IfThereAsync(name, () => WebClient.OfProcess.RepeatAsync($"{Uri}/{name}", async stop =>
     {
-        using var response = await s3.GetObjectAsync(bucket, _prefix + name, stop);
+        using var response = await s3.GetObjectAsync(bucket, Prefix + name, stop);
         var bytes = new byte[response.ContentLength];
         await response.ResponseStream.ReadExactlyAsync(bytes, stop);
         return new BlobContent(bytes, response.ETag);
     }, cancellation));
 
     public Task<string?> TagAsync(string name, CancellationToken cancellation = default) =>
-        IfThereAsync(name, async () => (await s3.GetObjectMetadataAsync(bucket, _prefix + name, cancellation)).ETag);
+        IfThereAsync(name, async () => (await s3.GetObjectMetadataAsync(bucket, Prefix + name, cancellation)).ETag);
 
     public Task<string?> PutAsync(string name, Stream content, PutCondition condition = default,
         CancellationToken cancellation = default) => ExplainAsync(name, async () =>
@@ -89,12 +80,12 @@ internal sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, st
         var noParts = conditions is { OnMultipart: false };
         if (noParts && content.Length > MaxPut)
             throw new WorkerException(ExitCode.BadManifest,
-                $"{uri}/{name}: {content.Length} bytes are too many for one request, and this service ignores conditions on multipart "
+                $"{Uri}/{name}: {content.Length} bytes are too many for one request, and this service ignores conditions on multipart "
                 + "uploads; write to another service");
         try
         {
             return await Conflicts.ExecuteAsync(async stop =>
-                await UploadAsync(_prefix + name, content, none, match, noParts ? long.MaxValue : Pieces.Bytes, stop), cancellation);
+                await UploadAsync(Prefix + name, content, none, match, noParts ? long.MaxValue : PieceBytes, stop), cancellation);
         }
         catch (AmazonS3Exception e) when (condition.ETag is not null
             && (e.StatusCode == HttpStatusCode.PreconditionFailed || (match is not null && e.ErrorCode == "NoSuchKey")))
@@ -110,7 +101,7 @@ internal sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, st
         if (etag is not null && await TagAsync(name, cancellation) != etag) return false;
         try
         {
-            await s3.DeleteObjectAsync(new DeleteObjectRequest { BucketName = bucket, Key = _prefix + name, IfMatch = etag }, cancellation);
+            await s3.DeleteObjectAsync(new DeleteObjectRequest { BucketName = bucket, Key = Prefix + name, IfMatch = etag }, cancellation);
             return true;
         }
         catch (AmazonS3Exception e) when (IsMissing(e) || e.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict)
@@ -122,17 +113,14 @@ internal sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, st
     public Task DownloadAsync(string name, string path, Action<long>? arrived = null, CancellationToken cancellation = default) =>
         ExplainAsync<bool>(name, async () =>
     {
-        var about = await s3.GetObjectMetadataAsync(bucket, _prefix + name, cancellation);
+        var about = await s3.GetObjectMetadataAsync(bucket, Prefix + name, cancellation);
         using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.Asynchronous);
-        var count = checked((int)((about.ContentLength + Pieces.Bytes - 1) / Pieces.Bytes));
-        await Parallel.ForAsync(0, count, new ParallelOptions
+        var count = checked((int)((about.ContentLength + PieceBytes - 1) / PieceBytes));
+        var several = new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellation };
+        await Parallel.ForAsync(0, count, several, async (number, stop) =>
         {
-            MaxDegreeOfParallelism = Pieces.Concurrency,
-            CancellationToken = cancellation
-        }, async (number, stop) =>
-        {
-            var offset = (long)number * Pieces.Bytes;
-            var piece = new byte[Math.Min(Pieces.Bytes, about.ContentLength - offset)];
+            var offset = (long)number * PieceBytes;
+            var piece = new byte[Math.Min(PieceBytes, about.ContentLength - offset)];
             await ReadAsync(name, about.ETag, offset, piece, stop);
             await RandomAccess.WriteAsync(file, piece, offset, stop);
             arrived?.Invoke(piece.Length);
@@ -142,16 +130,11 @@ internal sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, st
 
     /// <summary>Reads a range whole. An object that is replaced while it is read ends in an error, not in a mixture.</summary>
     private Task ReadAsync(string name, string etag, long offset, Memory<byte> piece, CancellationToken cancellation) =>
-        ExplainAsync(name, () => WebClient.OfProcess.RepeatAsync($"{uri}/{name}", async stop =>
+        ExplainAsync(name, () => WebClient.OfProcess.RepeatAsync($"{Uri}/{name}", async stop =>
     {
+        var range = new ByteRange(offset, offset + piece.Length - 1);
         using var response = await s3.GetObjectAsync(
-            new GetObjectRequest
-            {
-                BucketName = bucket,
-                Key = _prefix + name,
-                ByteRange = new ByteRange(offset, offset + piece.Length - 1),
-                EtagToMatch = etag
-            }, stop);
+            new GetObjectRequest { BucketName = bucket, Key = Prefix + name, ByteRange = range, EtagToMatch = etag }, stop);
         await response.ResponseStream.ReadExactlyAsync(piece, stop);
         return true;
     }, cancellation));
@@ -160,18 +143,15 @@ internal sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, st
     private async Task<string> UploadAsync(string key, Stream content, string? none, string? match, long inPartsFrom,
         CancellationToken cancellation)
     {
-        using var transfer = new TransferUtility(s3, new TransferUtilityConfig
-        {
-            MinSizeBeforePartUpload = inPartsFrom,
-            ConcurrentServiceRequests = Pieces.Concurrency
-        });
+        using var transfer = new TransferUtility(s3,
+            new TransferUtilityConfig { MinSizeBeforePartUpload = inPartsFrom, ConcurrentServiceRequests = Concurrency });
         var request = new TransferUtilityUploadRequest
         {
             BucketName = bucket,
             Key = key,
             AutoCloseStream = false,
             IfNoneMatch = none,
-            IfMatch = match
+            IfMatch = match,
         };
         if (content is FileStream { CanWrite: false } file) request.FilePath = file.Name; // read by all parts
         else request.InputStream = content;
@@ -184,7 +164,7 @@ internal sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, st
     /// <exception cref="WorkerException">They do not.</exception>
     private async Task<Conditions> ProbeAsync(CancellationToken cancellation)
     {
-        var key = $"{_prefix}{Guid.NewGuid():N}{ProbeSuffix}";
+        var key = $"{Prefix}{Guid.NewGuid():N}{ProbeSuffix}";
         try
         {
             var tag = await UploadAsync(key, new MemoryStream([1]), null, null, long.MaxValue, cancellation);
@@ -192,7 +172,7 @@ internal sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, st
             var quoted = refuses && !await PutRefusedAsync([1], null, Tag(tag, quoted: true));
             if (!refuses || (!quoted && await PutRefusedAsync([1], null, Tag(tag, quoted: false))))
                 throw new WorkerException(ExitCode.BadManifest,
-                    $"{uri}: this service ignores conditions of writes (If-None-Match, If-Match), so that two attempts could overwrite "
+                    $"{Uri}: this service ignores conditions of writes (If-None-Match, If-Match), so that two attempts could overwrite "
                     + "each other; write the output to a service that honours them (Amazon S3, MinIO, Ceph, R2, Azure Blob Storage) or to "
                     + "a mounted volume");
             return new Conditions(quoted, await RefusesAsync(UploadAsync(key, new MemoryStream([3]), "*", null, 1, cancellation)));
@@ -223,64 +203,37 @@ internal sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, st
         }
     }
 
-    private Task<T?> IfThereAsync<T>(string name, Func<Task<T>> request)
-        where T : class => ExplainAsync(name, async () =>
-    {
-        try
-        {
-            return await request();
-        }
-        catch (AmazonS3Exception e) when (IsMissing(e))
-        {
-            return null;
-        }
-    });
-
     private static string Tag(string tag, bool quoted) => quoted ? tag : tag.Trim('"');
 
-    private static bool IsMissing(AmazonS3Exception e) => e.StatusCode == HttpStatusCode.NotFound && e.ErrorCode != "NoSuchBucket";
+    protected override bool IsMissing(Exception error) =>
+        error is AmazonS3Exception { StatusCode: HttpStatusCode.NotFound, ErrorCode: not "NoSuchBucket" };
 
-    /// <summary>The SDK's errors as a person needs them: what was touched, what the service said, what to do.</summary>
-    private async Task<T> ExplainAsync<T>(string name, Func<Task<T>> request)
+    protected override Exception? Explain(Exception error, string what) => error switch
     {
-        var what = name.Length == 0 ? uri : $"{uri}/{name}";
-        try
+        AmazonS3Exception e => Explain(e, what),
+        UnreachableHostException or HttpRequestException => new WorkerException(ExitCode.Failure, $"{what}: {error.Message}", error),
+        AmazonClientException => new WorkerException(ExitCode.NoPermission,
+            $"{what}: there are no credentials for S3 ({error.Message.Split('\n')[0]}); name a Secret in spec.storage.secretRef with "
+            + "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the pod's service account a role", error),
+        _ => null,
+    };
+
+    private Exception Explain(AmazonS3Exception e, string what)
+    {
+        var said = string.IsNullOrWhiteSpace(e.Message) ? "" : ": " + e.Message.Split('\n')[0];
+        var code = $"{e.ErrorCode}, HTTP {(int)e.StatusCode}{said}";
+        return e.StatusCode switch
         {
-            return await request();
-        }
-        catch (UnreachableHostException e)
-        {
-            throw new WorkerException(ExitCode.Failure, $"{what}: {e.Message}", e);
-        }
-        catch (AmazonS3Exception e)
-        {
-            var code =
-                $"{e.ErrorCode}, HTTP {(int)e.StatusCode}{(string.IsNullOrWhiteSpace(e.Message) ? "" : ": " + e.Message.Split('\n')[0])}";
-            throw e.StatusCode switch
-            {
-                HttpStatusCode.NotFound when e.ErrorCode == "NoSuchBucket" =>
-                    new WorkerException(ExitCode.MissingInput,
-                    $"{what}: there is no bucket '{bucket}'; create it (aws s3 mb s3://{bucket}) or name another one", e),
-                HttpStatusCode.NotFound => new FileNotFoundException($"{what}: there is no such object ({code})", what, e),
-                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
-                    new WorkerException(ExitCode.NoPermission, $"{what}: the service refused the credentials ({code}); "
-                    + "keys must be current, and their owner needs s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket", e),
-                HttpStatusCode.PreconditionFailed => new WorkerException(ExitCode.Failure, $"{what}: was replaced while it was read", e),
-                HttpStatusCode.Moved or HttpStatusCode.TemporaryRedirect =>
-                    new WorkerException(ExitCode.BadManifest, $"{what}: the bucket is in another region ({code}); set AWS_REGION to it", e),
-                _ => new WorkerException(ExitCode.Failure, $"{what}: {code}", e),
-            };
-        }
-        catch (HttpRequestException e)
-        {
-            throw new WorkerException(ExitCode.Failure, $"{what}: {e.Message}", e);
-        }
-        catch (AmazonClientException e)
-        {
-            throw new WorkerException(ExitCode.NoPermission,
-                $"{what}: there are no credentials for S3 ({e.Message.Split('\n')[0]}); name a Secret in spec.storage.secretRef with "
-                + "AWS_ACCESS_KEY_ID and "
-                + "AWS_SECRET_ACCESS_KEY, or give the pod's service account a role", e);
-        }
+            HttpStatusCode.NotFound when e.ErrorCode == "NoSuchBucket" => new WorkerException(ExitCode.MissingInput,
+                $"{what}: there is no bucket '{bucket}'; create it (aws s3 mb s3://{bucket}) or name another one", e),
+            HttpStatusCode.NotFound => new FileNotFoundException($"{what}: there is no such object ({code})", what, e),
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new WorkerException(ExitCode.NoPermission,
+                $"{what}: the service refused the credentials ({code}); keys must be current, and their owner needs s3:GetObject, "
+                + "s3:PutObject, s3:DeleteObject and s3:ListBucket", e),
+            HttpStatusCode.PreconditionFailed => new WorkerException(ExitCode.Failure, $"{what}: was replaced while it was read", e),
+            HttpStatusCode.Moved or HttpStatusCode.TemporaryRedirect => new WorkerException(ExitCode.BadManifest,
+                $"{what}: the bucket is in another region ({code}); set AWS_REGION to it", e),
+            _ => new WorkerException(ExitCode.Failure, $"{what}: {code}", e),
+        };
     }
 }

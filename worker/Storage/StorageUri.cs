@@ -1,6 +1,3 @@
-using System.Text.RegularExpressions;
-using LightReasoner.Worker.Runs;
-
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>

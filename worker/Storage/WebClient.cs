@@ -9,7 +9,6 @@ namespace LightReasoner.Worker.Storage;
 /// GET with retries and redirects. Credentials go to the host that they are for and to no other: a redirect elsewhere is followed without
 /// them, and one from https to http not at all.
 /// </summary>
-/// <param name="patience">Longest silence of a server; <see cref="Connections.Patience"/> where null.</param>
 internal sealed class WebClient(ResiliencePipeline retry, TimeSpan? patience = null)
 {
     private const int MaxRedirects = 10;
