@@ -1,5 +1,3 @@
-using System.Text.Json;
-using LightReasoner.Api;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Evaluation;
 using LightReasoner.Worker.Models;
@@ -11,29 +9,22 @@ namespace LightReasoner.Worker.Runs;
 /// Accuracy before and after training on the same questions. What was measured before is kept in the output, so that a resumed run, whose
 /// weights have moved on, still knows it.
 /// </summary>
-internal sealed class AccuracyMeasurement
+internal sealed class AccuracyMeasurement(RunContext run, IReadOnlyList<TestSet> sets, Decoding decoding)
 {
     private const string BeforeBlob = "evaluation-before.json", AfterBlob = "evaluation-after.json";
 
     /// <summary>Other settings of block generation are measured too, on so many questions.</summary>
     private const int SettingQuestions = 200, MaxPasses = 8, TrialQuestions = 16;
 
-    private readonly RunContext _run;
-    private readonly IReadOnlyList<TestSet> _sets;
-    private readonly Decoding _decoding;
     private EvaluationResult[]? _before;
-    private IReadOnlyList<CausalLM>? _replicas; // the first alone where null
 
     /// <summary>What it adds to the plan of a run, in words.</summary>
-    public string Words => _sets.Count == 0 ? ""
-        : FormattableString.Invariant($", accuracy before and after on {_sets.Sum(set => set.Questions.Count):N0} questions with ")
-            + FormattableString.Invariant($"answers of up to {_sets[0].Spec.Generation.MaxNewTokens:N0} tokens");
+    public string Words => sets.Count == 0 ? ""
+        : FormattableString.Invariant($", accuracy before and after on {sets.Sum(set => set.Questions.Count):N0} questions with ")
+            + FormattableString.Invariant($"answers of up to {sets[0].Spec.Generation.MaxNewTokens:N0} tokens");
 
     /// <summary>Bytes that the questions take beside the model, of the test set that takes most; known after <see cref="Check"/>.</summary>
     public long Memory { get; private set; }
-
-    private AccuracyMeasurement(RunContext run, IReadOnlyList<TestSet> sets, Decoding decoding) =>
-        (_run, _sets, _decoding) = (run, sets, decoding);
 
     /// <summary>Reads the questions, before any weights; without a spec nothing is ever measured.</summary>
     public static async Task<AccuracyMeasurement> PrepareAsync(RunContext run, EvaluationSpec? spec, Decoding decoding) =>
@@ -45,7 +36,7 @@ internal sealed class AccuracyMeasurement
     {
         var warnings = new List<string>();
         var context = model.Loaded.Model.Config.MaxPositionEmbeddings;
-        foreach (var set in _sets)
+        foreach (var set in sets)
         {
             model.Loaded.EndIds(model.Tokenizer, set.Spec.Generation);
             int[] lengths = [.. AccuracyEvaluator.Prompts(model.Loaded.Model, model.Tokenizer, set.Questions, set.Spec)
@@ -66,18 +57,16 @@ internal sealed class AccuracyMeasurement
     /// <summary>Measures the model as it is now, unless an earlier attempt did.</summary>
     public async Task MeasureBeforeAsync(ModelWithTokenizer model)
     {
-        if (_sets.Count == 0) return;
-        if (await _run.Output.Store.GetAsync(BeforeBlob, _run.Stop) is { } kept
+        if (sets.Count == 0) return;
+        if (await run.Output.Store.GetAsync(BeforeBlob, run.Stop) is { } kept
             && JsonSerializer.Deserialize<EvaluationResult[]>(kept.Bytes, ApiJson.Options) is { } results
-            && results.Select(result => result.Of).SequenceEqual(_sets.Select(Of)))
+            && results.Select(result => result.Of).SequenceEqual(sets.Select(Of)))
         {
             _before = results;
             return;
         }
-        using var replicas = new ModelReplicas(model.Loaded.Model, _run.Devices);
-        _replicas = replicas.Models;
-        _before = await MeasureAsync(model, "before", BeforeBlob);
-        _replicas = null;
+        using var replicas = new ModelReplicas(model.Loaded.Model, run.Devices);
+        _before = await MeasureAsync(model, "before", BeforeBlob, replicas.Models);
     }
 
     /// <summary>What a result is of: another evaluation, or another number of questions, is measured anew.</summary>
@@ -86,32 +75,31 @@ internal sealed class AccuracyMeasurement
     /// <summary>What both measurements will take, by a batch of questions.</summary>
     public TimeSpan Time(ModelWithTokenizer model)
     {
-        if (_sets.Count == 0) return default;
-        Question[] some = [.. _sets[0].Questions.Take(_sets[0].Spec.BatchSize.Number ?? TrialQuestions)];
-        var begun = _run.Time.GetTimestamp();
-        Evaluate(model, "timing", some, _sets[0].Spec);
-        return _run.Time.GetElapsedTime(begun) * 2 * _sets.Sum(set => set.Questions.Count) / some.Length;
+        if (sets.Count == 0) return default;
+        Question[] some = [.. sets[0].Questions.Take(sets[0].Spec.BatchSize.Number ?? TrialQuestions)];
+        var begun = run.Time.GetTimestamp();
+        Evaluate(model, "timing", some, sets[0].Spec);
+        return run.Time.GetElapsedTime(begun) * 2 * sets.Sum(set => set.Questions.Count) / some.Length;
     }
 
     /// <summary>Measures the model as it is now and sets it beside what was measured before.</summary>
     public async Task<EvaluationMetrics?> MeasureAfterAsync(ModelWithTokenizer model, IReadOnlyList<CausalLM> replicas)
     {
         if (_before is null) return null;
-        _replicas = replicas;
-        var after = await MeasureAsync(model, "after", AfterBlob);
-        await _run.Output.PutTextAsync(AnswerChange.BlobName, JsonSerializer.Serialize(Changes(after), ApiJson.Options) + "\n", _run.Stop);
-        if (_decoding is not Decoding.Tokens) await MeasureSettingsAsync(model);
-        return TestSet.Compare(_sets, _before, after) with
+        var after = await MeasureAsync(model, "after", AfterBlob, replicas);
+        await run.Output.PutTextAsync(AnswerChange.BlobName, JsonSerializer.Serialize(Changes(after), ApiJson.Options) + "\n", run.Stop);
+        if (decoding is not Decoding.Tokens) await MeasureSettingsAsync(model, replicas);
+        return TestSet.Compare(sets, _before, after) with
         {
             CutBefore = _before.Sum(result => result.AnswersCut),
             CutAfter = after.Sum(result => result.AnswersCut),
-            TokensPerForward = _decoding is Decoding.Tokens ? null : after.Average(result => result.TokensPerForward),
+            TokensPerForward = decoding is Decoding.Tokens ? null : after.Average(result => result.TokensPerForward),
         };
     }
 
     private AnswerChange[] Changes(EvaluationResult[] after) =>
     [
-        .. from set in _sets.Index()
+        .. from set in sets.Index()
            let then = _before![set.Index]
            let now = after[set.Index]
            from question in set.Item.Questions.Index()
@@ -122,17 +110,16 @@ internal sealed class AccuracyMeasurement
 
     /// <summary>Accuracy and tokens per forward pass by passes over a block, by block length, or by how much of a block is taken; on the
     /// first test set.</summary>
-    private async Task MeasureSettingsAsync(ModelWithTokenizer model)
+    private async Task MeasureSettingsAsync(ModelWithTokenizer model, IReadOnlyList<CausalLM> replicas)
     {
-        Question[] questions = [.. _sets[0].Questions.Take(SettingQuestions)];
+        Question[] questions = [.. sets[0].Questions.Take(SettingQuestions)];
         var measured = new List<PassAccuracy>();
-        foreach (var (name, setting) in _decoding is Decoding.Blocks ? BlockSettings(_sets[0].Spec)
-            : MaskSettings(_sets[0].Spec))
+        foreach (var (name, setting) in decoding is Decoding.Blocks ? BlockSettings(sets[0].Spec) : MaskSettings(sets[0].Spec))
         {
-            var result = Evaluate(model, $"measuring {name}", questions, setting);
+            var result = Evaluate(model, $"measuring {name}", questions, setting, replicas);
             measured.Add(new PassAccuracy(name, questions.Length, result.Correct.Count(c => c), result.TokensPerForward));
         }
-        await _run.Output.PutTextAsync(PassAccuracy.BlobName, JsonSerializer.Serialize(measured, ApiJson.Options) + "\n", _run.Stop);
+        await run.Output.PutTextAsync(PassAccuracy.BlobName, JsonSerializer.Serialize(measured, ApiJson.Options) + "\n", run.Stop);
     }
 
     private static IEnumerable<(string Name, EvaluationSpec Spec)> BlockSettings(EvaluationSpec spec)
@@ -153,37 +140,39 @@ internal sealed class AccuracyMeasurement
         }
     }
 
-    private async Task<EvaluationResult[]> MeasureAsync(ModelWithTokenizer model, string when, string blob)
+    private async Task<EvaluationResult[]> MeasureAsync(ModelWithTokenizer model, string when, string blob,
+        IReadOnlyList<CausalLM> replicas)
     {
         string? message = null;
-        _run.Progress.Update(report =>
+        run.Progress.Update(report =>
         {
             message = report.Message;
             // What the run is going to do stays there to be read.
-            var now = $"measuring accuracy {when} training on {_sets.Sum(set => set.Questions.Count)} questions";
+            var now = $"measuring accuracy {when} training on {sets.Sum(set => set.Questions.Count)} questions";
             return report with { Message = message is null ? now : $"{now}; {message}" };
         });
         EvaluationResult[] results =
-            [.. _sets.Select(set => Evaluate(model, $"measuring {when} training", set.Questions, set.Spec) with { Of = Of(set) })];
+            [.. sets.Select(set => Evaluate(model, $"measuring {when} training", set.Questions, set.Spec, replicas) with { Of = Of(set) })];
         HostMemory.ReturnFreedBlocks(model.Loaded.Model.Device); // what the answers took is not kept beside what a step takes
-        _run.Progress.Update(report => report with { Message = message });
-        foreach (var (set, result) in _sets.Zip(results))
+        run.Progress.Update(report => report with { Message = message });
+        foreach (var (set, result) in sets.Zip(results))
         {
-            var on = _sets.Count > 1 ? $" on {set.Spec.Benchmark}" : "";
+            var on = sets.Count > 1 ? $" on {set.Spec.Benchmark}" : "";
             var cut = result.AnswersCut == 0 ? "" : $"; {result.AnswersCut} answers were cut at maxNewTokens "
                 + $"({set.Spec.Generation.MaxNewTokens}) or at the end of the model's context";
-            _run.Progress.Say(FormattableString.Invariant(
+            run.Progress.Say(FormattableString.Invariant(
                 $"accuracy {when}{on}: {100 * result.Accuracy:0.0}% of {set.Questions.Count} questions{cut}"));
         }
-        await _run.Output.PutTextAsync(blob, JsonSerializer.Serialize(results, ApiJson.Options), _run.Stop);
+        await run.Output.PutTextAsync(blob, JsonSerializer.Serialize(results, ApiJson.Options), run.Stop);
         return results;
     }
 
-    private EvaluationResult Evaluate(ModelWithTokenizer model, string what, IReadOnlyList<Question> questions, EvaluationSpec spec)
+    private EvaluationResult Evaluate(ModelWithTokenizer model, string what, IReadOnlyList<Question> questions, EvaluationSpec spec,
+        IReadOnlyList<CausalLM>? replicas = null)
     {
-        var begun = _run.Time.GetTimestamp();
+        var begun = run.Time.GetTimestamp();
         model.Loaded.Model.eval();
-        return AccuracyEvaluator.Evaluate(model.Loaded, model.Tokenizer, questions, spec, _decoding, _run.Stop,
-            done => _run.Progress.Show(what, done, questions.Count, "questions", _run.Time.GetElapsedTime(begun)), _replicas);
+        return AccuracyEvaluator.Evaluate(model.Loaded, model.Tokenizer, questions, spec, decoding, run.Stop,
+            done => run.Progress.Show(what, done, questions.Count, "questions", run.Time.GetElapsedTime(begun)), replicas);
     }
 }

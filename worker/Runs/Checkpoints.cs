@@ -3,9 +3,7 @@ using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Runs;
 
-/// <summary>
-/// The checkpoints of a training run: <c>checkpoints/step-000200/</c>, each complete or not there as far as a reader can tell.
-/// </summary>
+/// <summary>The checkpoints of a training run, <c>checkpoints/step-000200/</c>: each complete, or not there for a reader.</summary>
 internal sealed class Checkpoints(RunOutput output, int keep)
 {
     private const string Root = "checkpoints/";

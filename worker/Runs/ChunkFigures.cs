@@ -3,9 +3,7 @@ using LightReasoner.Worker.Sampling;
 
 namespace LightReasoner.Worker.Runs;
 
-/// <summary>
-/// The figures of one chunk of questions, kept beside its samples so that a resumed run can go on counting and the report needs no samples.
-/// </summary>
+/// <summary>The figures of one chunk, kept beside its samples: a resumed run counts on, and the report needs no samples.</summary>
 /// <param name="StepsSeen">Steps whose distributions were compared.</param>
 /// <param name="KlSum">Sum of KL over the kept steps, in nats.</param>
 /// <param name="AnswersCut">Answers that a limit cut before their end.</param>
@@ -31,9 +29,8 @@ internal sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesK
 
     /// <summary>The figures of a chunk that was just sampled.</summary>
     internal static ChunkFigures Of(ChunkResult result, IReadOnlyList<StepExample> examples, VocabularyFigures? vocabulary = null) =>
-        new(result.Answers.Count, result.StepsSeen, result.Samples.Count,
-            result.Answers.Sum(answer => (long)answer.Ids.Length), result.KlSum,
-            result.Answers.Count(answer => answer.Cut), result.Answers.Count(answer => answer.Ids.Length == 0))
+        new(result.Answers.Count, result.StepsSeen, result.Samples.Count, result.Answers.Sum(answer => (long)answer.Ids.Length),
+            result.KlSum, result.Answers.Count(answer => answer.Cut), result.Answers.Count(answer => answer.Ids.Length == 0))
         {
             KlCounts = PairFigures.Count(result.Samples, sample => (int)(Math.Max(0, sample.KlDivergence) / KlBin)),
             StepCounts = PairFigures.Count(result.Samples, sample => sample.Step),
@@ -45,20 +42,12 @@ internal sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesK
         };
 
     /// <summary>The figures of both, as far as they are logged.</summary>
-    internal ChunkFigures Plus(ChunkPoint point) => this with
-    {
-        Questions = Questions + point.Questions,
-        StepsSeen = StepsSeen + point.StepsSeen,
-        SamplesKept = SamplesKept + point.SamplesKept,
-        KlSum = KlSum + point.KlSum,
-        AnswersCut = AnswersCut + point.AnswersCut,
-        PromptsTooLong = PromptsTooLong + point.PromptsTooLong,
-    };
+    internal ChunkFigures Plus(ChunkPoint point) => this + new ChunkFigures(
+        point.Questions, point.StepsSeen, point.SamplesKept, 0, point.KlSum, point.AnswersCut, point.PromptsTooLong);
 
     public static ChunkFigures operator +(ChunkFigures a, ChunkFigures b) =>
         new(a.Questions + b.Questions, a.StepsSeen + b.StepsSeen, a.SamplesKept + b.SamplesKept,
-            a.TokensGenerated + b.TokensGenerated, a.KlSum + b.KlSum,
-            a.AnswersCut + b.AnswersCut, a.PromptsTooLong + b.PromptsTooLong)
+            a.TokensGenerated + b.TokensGenerated, a.KlSum + b.KlSum, a.AnswersCut + b.AnswersCut, a.PromptsTooLong + b.PromptsTooLong)
         {
             KlCounts = PairFigures.Sum(a.KlCounts, b.KlCounts),
             StepCounts = PairFigures.Sum(a.StepCounts, b.StepCounts),

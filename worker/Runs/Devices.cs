@@ -1,5 +1,3 @@
-using System.Globalization;
-using LightReasoner.Api;
 using TorchSharp;
 
 namespace LightReasoner.Worker.Runs;
@@ -9,9 +7,7 @@ internal static class Devices
 {
     private const string CpuDevices = "LIGHTREASONER_CPU_DEVICES";
 
-    /// <summary>
-    /// As many GPUs as the pod asks for; without any the CPU, as often as LIGHTREASONER_CPU_DEVICES says (1 where it is not set).
-    /// </summary>
+    /// <summary>As many GPUs as the pod asks for; without any the CPU, as often as LIGHTREASONER_CPU_DEVICES says (else once).</summary>
     public static IReadOnlyList<torch.Device> For(WorkerSpec worker)
     {
         if (worker.Gpus == 0) return Cpus();

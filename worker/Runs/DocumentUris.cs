@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
 using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Runs;
@@ -8,7 +5,6 @@ namespace LightReasoner.Worker.Runs;
 /// <summary>The check of a document's URIs before anything is read or written.</summary>
 internal static class DocumentUris
 {
-    /// <summary>Refuses a URI that is incomplete.</summary>
     public static void Check(Manifest manifest) =>
         Check(JsonSerializer.SerializeToNode(manifest.RunSpec, manifest.RunSpec.GetType(), ApiJson.Options)!.AsObject(), "spec");
 

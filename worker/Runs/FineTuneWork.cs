@@ -1,4 +1,3 @@
-using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Evaluation;
@@ -49,13 +48,7 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
         var dropped = trainer.SamplesDropped == 0 ? (string[])[]
             : [$"{trainer.SamplesDropped} of {trainer.SamplesDropped + trainer.Records} samples are longer than "
                 + $"spec.training.maxLength ({_spec.Training.MaxLength}) and left out"];
-        var plan = Plan(model, trainer, "samples", course, _spec.Merge, evaluation, [.. experts, .. dropped, .. doubts]);
-        if (Run.PlanOnly)
-        {
-            Run.Announce(plan with { Duration = RunPlan.About(Time(trainer) + evaluation.Time(model)) });
-            return;
-        }
-        Run.Announce(plan);
+        if (!Announce(model, trainer, "samples", course, _spec.Merge, evaluation, [.. experts, .. dropped, .. doubts])) return;
         await evaluation.MeasureBeforeAsync(model);
         var last = await TrainAsync(trainer, course, "fine-tuning",
             m => FormattableString.Invariant($"loss {m.Loss:F4}, lr {m.LearningRate:G3}, {m.TokensPerSecond:F0} tok/s"),

@@ -1,4 +1,3 @@
-using LightReasoner.Api;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Evaluation;
 using LightReasoner.Worker.Sampling;
@@ -14,7 +13,6 @@ namespace LightReasoner.Worker.Runs;
 /// </summary>
 internal static class OwnAnswers
 {
-    /// <summary>Reads the answers of a SamplingRun.</summary>
     /// <param name="tokenizer">Gives the expert's tokenizer; asked for where answers are judged.</param>
     /// <exception cref="WorkerException">There are no answers, they are to other questions, or none is right.</exception>
     public static async Task<SpooledList<ContrastiveSample>> ReadAsync(
@@ -31,8 +29,7 @@ internal static class OwnAnswers
                 Benchmark = spec.Benchmark,
                 Grader = spec.Grader,
                 QuestionField = spec.Benchmark is null ? spec.QuestionField : null,
-                AnswerField = spec.Benchmark is null
-                    ? spec.AnswerField : null,
+                AnswerField = spec.Benchmark is null ? spec.AnswerField : null,
             }, uri, cancellation);
             known = sets[0].Questions.ToDictionary(question => question.Index);
             (grader, reader) = (AnswerGrader.Of(sets[0].Spec), await tokenizer());
@@ -62,7 +59,6 @@ internal static class OwnAnswers
             : $"none of the {answers} answers is right; there is nothing to learn");
     }
 
-    /// <summary>Every token of an answer as a sample.</summary>
     public static IEnumerable<ContrastiveSample> Of(AnswerLine answer) => answer.Ids.Select((id, step) => new ContrastiveSample
     {
         PromptId = answer.Question,

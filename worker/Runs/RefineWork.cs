@@ -1,4 +1,3 @@
-using LightReasoner.Api;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Evaluation;
 using LightReasoner.Worker.Inspect;
@@ -34,14 +33,8 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
             _spec.ResponseField, _spec.Prompt, _spec.Training.MaxLength, masks ? EosTail.OfLength(1) : _spec.EosTail, _spec.Truncation);
         using var trainer = new RefineTrainer(model.Loaded, model.Tokenizer, records, _spec, Run.Devices);
         var course = Course.Of(_spec.Training);
-        var plan = Plan(model, trainer, "records", course, writesModel: false, evaluation,
-            [.. Warnings(trainer, records.Count), .. doubts]);
-        if (Run.PlanOnly)
-        {
-            Run.Announce(plan with { Duration = RunPlan.About(Time(trainer) + evaluation.Time(model)) });
-            return;
-        }
-        Run.Announce(plan);
+        string[] warnings = [.. Warnings(trainer, records.Count), .. doubts];
+        if (!Announce(model, trainer, "records", course, writesModel: false, evaluation, warnings)) return;
         await evaluation.MeasureBeforeAsync(model);
         var last = await TrainAsync(trainer, course, "refining",
             m => FormattableString.Invariant($"loss {m.LossTotal:F4}, lr {m.LearningRate:G3}, {m.TokensPerSecond:F0} tok/s"),

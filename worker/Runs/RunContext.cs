@@ -1,18 +1,13 @@
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
 using LightReasoner.Worker.Reporting;
 using TorchSharp;
 
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>What every run has at hand while it works.</summary>
-/// <param name="Shard">Part that this process works on.</param>
-/// <param name="Output">The run's output, claimed for this attempt.</param>
 /// <param name="Devices">What the run works on; models are loaded on the first.</param>
 /// <param name="Inputs">Fingerprints of all that goes in (<see cref="RunInputs"/>).</param>
 /// <param name="PlanOnly">Whether nothing is to be done but to say what would be.</param>
 /// <param name="AllShards">Whether the plan is for all shards together.</param>
-/// <param name="Stop">Asks to save what is done and to end (SIGTERM, Ctrl-C).</param>
 internal sealed record RunContext(
     Manifest Manifest, int Shard, RunOutput Output, RunReferences References, ModelSources Models, IReadOnlyList<torch.Device> Devices,
     ProgressFeed Progress, MlflowTracking? Tracking, TimeProvider Time, JsonObject Inputs, bool PlanOnly, bool AllShards,

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
 using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Runs;
@@ -10,9 +8,7 @@ namespace LightReasoner.Worker.Runs;
 /// </summary>
 internal static class RunInputs
 {
-    /// <summary>
-    /// By field: <c>uri</c>, and the fingerprint of each of its <c>files</c>; a model's adapters and base stand beside it.
-    /// </summary>
+    /// <summary>By field: <c>uri</c> and the fingerprint of each of its <c>files</c>; adapters and base stand beside it.</summary>
     public static async Task<JsonObject> FingerprintsAsync(Manifest manifest, RunReferences references, CancellationToken cancellation)
     {
         (string Field, ModelSource? Source)[] models = manifest switch
@@ -62,10 +58,7 @@ internal static class RunInputs
         }
     }
 
-    /// <summary>
-    /// The first input that is not what it was, in words; null where all are. Contents alone count: the same files may be mounted at
-    /// another path.
-    /// </summary>
+    /// <summary>The first input whose content is not what it was, in words; null where all are. Paths do not count: volumes move.</summary>
     public static string? Difference(JsonObject before, JsonObject now)
     {
         foreach (var (field, input) in now)
@@ -74,12 +67,10 @@ internal static class RunInputs
             if (then.Select(file => (string?)file.Value).SequenceEqual(here.Select(file => (string?)file.Value))) continue;
             foreach (var name in then.Select(file => file.Key).Union(here.Select(file => file.Key)))
                 if ((string?)then[name] is var was && (string?)here[name] is var value && was != value)
-                    return $"{field}: {name} {Was(was)} and {Is(value)}";
+                    return $"{field}: {name} {(was is null ? "was not there" : $"was {was}")} and "
+                        + (value is null ? "is gone" : $"is {value} now");
         }
         return null;
-
-        static string Was(string? value) => value is null ? "was not there" : $"was {value}";
-        static string Is(string? value) => value is null ? "is gone" : $"is {value} now";
     }
 
     /// <summary>

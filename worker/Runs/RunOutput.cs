@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json.Nodes;
 using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Runs;
@@ -33,7 +31,6 @@ internal sealed class RunOutput
 
     public IBlobStore Store { get; }
 
-    /// <summary>Names the attempt that writes.</summary>
     public string Attempt { get; }
 
     /// <summary>Earlier attempts that ended before their work was done: killed, stopped or failed.</summary>
@@ -102,7 +99,7 @@ internal sealed class RunOutput
         + (owner["host"] is { } host ? $" (process {owner["process"]} on {host}, since {owner["begun"]})" : "");
 
     private static string Now() => DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'",
-        System.Globalization.CultureInfo.InvariantCulture);
+        CultureInfo.InvariantCulture);
 
     /// <summary>Fails if another attempt has claimed this part since.</summary>
     public async Task CheckClaimAsync(CancellationToken cancellation)
@@ -114,7 +111,6 @@ internal sealed class RunOutput
             $"{Store.Uri}/{_ownerBlob} now belongs to {by}; this older attempt ({Attempt}) stops and writes nothing more");
     }
 
-    /// <summary>Writes a blob over what is there.</summary>
     public async Task PutAsync(string name, Stream content, CancellationToken cancellation)
     {
         for (int tries = 0; tries < MaxTries; tries++)
@@ -143,9 +139,7 @@ internal sealed class RunOutput
         await Store.PutAsync(name, content, PutCondition.IfAbsent, cancellation);
     }
 
-    /// <summary>
-    /// Copies a local folder into the output, its <see cref="Complete"/> marker last (an empty one where the folder has none).
-    /// </summary>
+    /// <summary>Copies a local folder into the output, its <see cref="Complete"/> marker last (empty where it has none).</summary>
     public async Task PutFolderAsync(string folder, string prefix, CancellationToken cancellation)
     {
         foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
@@ -170,9 +164,7 @@ internal sealed class RunOutput
         }
     }
 
-    /// <summary>
-    /// Deletes a folder of the output, its <see cref="Complete"/> marker first; what another attempt has written anew meanwhile stays.
-    /// </summary>
+    /// <summary>Deletes a folder, its <see cref="Complete"/> marker first; what another attempt has written anew stays.</summary>
     public async Task DeleteFolderAsync(string prefix, CancellationToken cancellation)
     {
         var marker = $"{prefix}/{Complete}";

@@ -1,5 +1,3 @@
-using System.Globalization;
-using LightReasoner.Api;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Storage;

@@ -1,9 +1,4 @@
-using System.Globalization;
 using System.Reflection;
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
 using LightReasoner.Api.Validation;
 using LightReasoner.Worker.Storage;
 
@@ -11,14 +6,12 @@ namespace LightReasoner.Worker.Runs;
 
 /// <summary>
 /// <c>run.json</c> in the output: the document, the versions and the fingerprints of all that goes in, enough to repeat the run. It also
-/// guards the folder:
-/// output of one document is never mixed with that of another, nor that of one model with that of another.
+/// guards the folder: output of one document is never mixed with that of another, nor that of one model with that of another.
 /// </summary>
 internal static class RunRecord
 {
     public const string BlobName = "run.json";
 
-    /// <summary>Version of this program.</summary>
     public static string Version { get; } =
         typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
@@ -41,7 +34,7 @@ internal static class RunRecord
             {
                 ["worker"] = Version,
                 ["runtime"] = Environment.Version.ToString(),
-                ["libtorch"] = TorchSharp.torch.__version__
+                ["libtorch"] = TorchSharp.torch.__version__,
             },
             ["inputs"] = inputs.DeepClone(),
         };

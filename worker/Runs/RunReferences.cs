@@ -1,18 +1,13 @@
-using LightReasoner.Api;
 using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Runs;
 
-/// <summary>
-/// Where the outputs of referenced runs lie: as <c>--ref KIND/NAME=URI</c> says, else where a run of that kind and name writes by default.
-/// </summary>
+/// <summary>Where referenced runs wrote: as <c>--ref KIND/NAME=URI</c> says, else where such a run writes by default.</summary>
 internal sealed class RunReferences
 {
-    private readonly string _prefix;
-    private readonly string _namespace;
+    private readonly string _prefix, _namespace;
     private readonly Dictionary<string, string> _given = [];
 
-    /// <summary>Takes the references of a command line.</summary>
     /// <param name="references">Each <c>KIND/NAME=URI</c>.</param>
     /// <exception cref="WorkerException">A reference has another form.</exception>
     public RunReferences(IEnumerable<string> references, string prefix, string ns)
@@ -30,8 +25,8 @@ internal sealed class RunReferences
         BlobUri.Join(prefix, OutputSpec.DefaultFolder(kind, ns, name));
 
     public string OutputOf(RunReference reference) =>
-        _given.TryGetValue(reference.ToString(), out var uri) ? uri : DefaultOutput(_prefix, reference.Kind!.Value,
-        _namespace, reference.Name);
+        _given.TryGetValue(reference.ToString(), out var uri) ? uri
+            : DefaultOutput(_prefix, reference.Kind!.Value, _namespace, reference.Name);
 
     /// <summary>What to do where a referenced run is not found.</summary>
     public static string Hint(RunReference reference) =>

@@ -1,14 +1,10 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
 using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>
 /// <c>results/run.json</c> (or one for each shard): the last report of work that is done, with what it was asked for, so that a document
-/// that asks for more
-/// finds it unfinished, and with what it took.
+/// that asks for more finds it unfinished, and with what it took.
 /// </summary>
 /// <param name="Usage">What the last attempt took; null where an earlier version wrote the result.</param>
 internal sealed record RunResult(ProgressReport Report, RunUsage? Usage)
@@ -21,13 +17,8 @@ internal sealed record RunResult(ProgressReport Report, RunUsage? Usage)
     public static Task WriteAsync(RunOutput output, string scope, RunSpec spec, ProgressReport report, RunUsage usage,
         CancellationToken cancellation)
     {
-        var node = JsonSerializer.SerializeToNode(report with
-        {
-            Outcome = ReportOutcome.Succeeded,
-            Message = null,
-            Attempt = "",
-            Sequence = 0
-        }, ApiJson.Options)!.AsObject();
+        var done = report with { Outcome = ReportOutcome.Succeeded, Message = null, Attempt = "", Sequence = 0 };
+        var node = JsonSerializer.SerializeToNode(done, ApiJson.Options)!.AsObject();
         node["extent"] = RunExtent.Of(spec);
         node["usage"] = JsonSerializer.SerializeToNode(usage, ApiJson.Options);
         return output.PutTextAsync($"{Prefix}{scope}.json", node.ToJsonString(ApiJson.Indented), cancellation);

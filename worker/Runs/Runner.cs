@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
 using LightReasoner.Api.Validation;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Reporting;
@@ -15,7 +12,6 @@ internal sealed record RunOptions
     /// <summary>Part of a SamplingRun that this process works on; null works on all, one after the other.</summary>
     public int? Shard { get; init; }
 
-    /// <summary>Output folder that overrides the document's.</summary>
     public string? Output { get; init; }
     public string OutputPrefix { get; init; } = "./runs";
 
@@ -90,8 +86,8 @@ internal sealed class Runner(RunOptions options, ConsoleProgress progress, TimeP
             {
                 reporter.Update(report => result.Report with { Attempt = report.Attempt, Sequence = report.Sequence });
                 progress.Say($"{uri} is already complete; nothing to do");
-                if (await output.Store.TagAsync(RunReport.BlobName, stop) is null) await RunReport.WriteAsync(output, shards, time,
-                    CancellationToken.None);
+                if (await output.Store.TagAsync(RunReport.BlobName, stop) is null)
+                    await RunReport.WriteAsync(output, shards, time, CancellationToken.None);
             }
             else
             {
@@ -131,28 +127,29 @@ internal sealed class Runner(RunOptions options, ConsoleProgress progress, TimeP
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             const string message = "stopped on request; finished work is saved, and the next attempt continues from it";
-            progress.EndLine();
-            Console.Error.WriteLine(message);
-            await FinishAsync(ReportOutcome.Interrupted, message);
-            progress.Finish(reporter.Latest, null);
-            return ExitCode.Terminated;
+            return await EndAsync(ReportOutcome.Interrupted, message, message, ExitCode.Terminated);
         }
         catch (Exception e)
         {
-            var code = WorkerException.CodeOf(e);
             // A host that cannot be reached is not asked again.
             for (Exception? cause = WorkerException.CauseOf(e); cause is not null; cause = cause.InnerException)
                 gone |= cause is UnreachableHostException;
-            progress.EndLine();
-            Console.Error.WriteLine(WorkerException.TextOf(e, options.Verbose));
-            await FinishAsync(ReportOutcome.Failed, WorkerException.MessageOf(e));
-            progress.Finish(reporter.Latest, null);
-            return code;
+            return await EndAsync(ReportOutcome.Failed, WorkerException.TextOf(e, options.Verbose), WorkerException.MessageOf(e),
+                WorkerException.CodeOf(e));
         }
         finally
         {
             if (output is not null && !gone) await ReleaseAsync(output, done);
             if (tracking is not null) await tracking.DisposeAsync();
+        }
+
+        async Task<ExitCode> EndAsync(ReportOutcome outcome, string shown, string message, ExitCode code)
+        {
+            progress.EndLine();
+            Console.Error.WriteLine(shown);
+            await FinishAsync(outcome, message);
+            progress.Finish(reporter.Latest, null);
+            return code;
         }
 
         async Task FinishAsync(ReportOutcome outcome, string? message)
@@ -162,14 +159,12 @@ internal sealed class Runner(RunOptions options, ConsoleProgress progress, TimeP
             var accuracy = reporter.Latest.FineTune?.Evaluation ?? reporter.Latest.Refine?.Evaluation;
             var figures = JsonSerializer.SerializeToNode(accuracy, ApiJson.Options);
             if (figures is not null) tracking.Add(new JsonObject { ["step"] = reporter.Latest.Done, ["evaluation"] = figures }, "step");
-            var whole = outcome == ReportOutcome.Succeeded;
-            await tracking.FinishAsync(outcome, whole ? async limit => (await output!.Store.GetAsync(RunReport.BlobName, limit))?.Bytes
-                : null);
+            await tracking.FinishAsync(outcome, outcome == ReportOutcome.Succeeded
+                ? async limit => (await output!.Store.GetAsync(RunReport.BlobName, limit))?.Bytes : null);
         }
     }
 
-    /// <summary>Lets the next attempt know that this one is over. That it cannot be said any more changes nothing of what was
-    /// done.</summary>
+    /// <summary>Lets the next attempt know that this one is over. Where that fails, nothing of what was done changes.</summary>
     private static async Task ReleaseAsync(RunOutput output, bool done)
     {
         try

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Models;
@@ -35,11 +33,17 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     private Prepared? _prepared;
     private VocabularyFigures? _vocabulary;
 
-    /// <summary>What a chunk is made with.</summary>
     /// <param name="Answers">The answers of another run, by question; null where the expert generates them.</param>
     /// <param name="Lengths">Tokens of the prompts of each shard that is looked at.</param>
     private sealed record Prepared(DeviceQueue<ContrastiveSampler> Samplers, Func<Question, int[]>? Answers, IReadOnlyList<int[]> Lengths,
-        RunPlan Plan);
+        RunPlan Plan)
+    {
+        public Task<ChunkResult> Sample(Question[] questions, Action<int>? told, CancellationToken stop)
+        {
+            int[][]? answers = Answers is null ? null : [.. questions.Select(Answers)];
+            return Samplers.Add(sampler => sampler.Sample(questions, answers, told, stop));
+        }
+    }
 
     /// <summary>Kept steps that the figures hold in full, over all chunks of a shard.</summary>
     private const int Examples = 10;
@@ -122,12 +126,8 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
                 _prepared = await PrepareAsync(questions);
                 run.Announce(_prepared.Plan);
             }
-            (DeviceQueue<ContrastiveSampler> samplers, Func<Question, int[]>? given, _, _) = _prepared;
             Question[] chunk = [.. Enumerable.Range(from, Math.Min(ChunkSize, questions.Count - from)).Select(at => questions[at])];
-            int[][]? answers = given is null ? null : [.. chunk.Select(given)];
-            var result = samplers.Add(
-                sampler => sampler.Sample(chunk, answers, done => TellWithin(part, done, chunk.Length), stop.Token));
-            return new Chunk(part, chunk, result, null);
+            return new Chunk(part, chunk, _prepared.Sample(chunk, done => TellWithin(part, done, chunk.Length), stop.Token), null);
         }
 
         async Task<ChunkFigures> CommitAsync(Chunk chunk, ChunkResult result)
@@ -178,8 +178,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             var prepared = _prepared = await PrepareAsync(questions);
             Question[] some = [.. questions.Take(Math.Min(_spec.BatchSize.Number ?? TrialQuestions, questions.Count))];
             var begun = run.Time.GetTimestamp();
-            int[][]? answers = prepared.Answers is null ? null : [.. some.Select(prepared.Answers)];
-            var result = await prepared.Samplers.Add(sampler => sampler.Sample(some, answers, null, run.Stop));
+            var result = await prepared.Sample(some, null, run.Stop);
             var each = run.Time.GetElapsedTime(begun) / some.Length;
             using var content = new MemoryStream();
             await SampleFile.WriteAsync(Marked(result.Samples), _spec.Format, content);
@@ -250,8 +249,8 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         var context = Math.Min(expert.Model.Config.MaxPositionEmbeddings, amateur.Model.Config.MaxPositionEmbeddings);
         if (lengths.All(length => length >= context))
             throw new WorkerException(ExitCode.BadData,
-                $"all {lengths.Length} prompts have {lengths
-                    .Min()} tokens or more, which fill the models' context of {context} tokens; nothing could be generated");
+                $"all {lengths.Length} prompts have {lengths.Min()} tokens or more, which fill the models' context of {context} tokens; "
+                + "nothing could be generated");
         // A kept step is written with all tokens before it, and about one step in five is kept.
         var answer = Math.Min(maxNewTokens, context);
         var bytes = questions.Count * (answer / 5L) * (10L * (lengths.Sum(length => (long)length) / lengths.Length + answer / 2) + 300);
@@ -313,16 +312,15 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     {
         var metrics = Metrics(total, tokensPerSecond);
         await log.AddAsync(metrics, run.Stop);
-        lock (_within) run.Progress.Tell("sampling",
-            report => report with
+        var figures = FormattableString.Invariant($"kept {metrics.SamplesKept} of {metrics.StepsSeen} steps ")
+            + FormattableString.Invariant($"({100 * metrics.KeepRate:F1}%), mean KL {metrics.MeanKl ?? 0:F3}, {tokensPerSecond:F0} tok/s");
+        double? rate = promptsPerSecond == 0 ? null : promptsPerSecond;
+        lock (_within)
+            run.Progress.Tell("sampling", report => report with
             {
                 Done = total.Questions + _within.Values.Sum(),
-                RatePerSecond = promptsPerSecond == 0 ? null
-                : promptsPerSecond,
-                Sampling = metrics
-            },
-            FormattableString.Invariant(
-                $"kept {metrics.SamplesKept} of {metrics.StepsSeen} steps ({metrics.KeepRate:P1}), mean KL {metrics.MeanKl
-                    ?? 0:F3}, {tokensPerSecond:F0} tok/s").Replace(" %", "%"));
+                RatePerSecond = rate,
+                Sampling = metrics,
+            }, figures);
     }
 }

@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Refinement;
@@ -42,8 +39,18 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
 
     protected RunContext Run { get; } = run;
 
+    /// <summary>Says what is planned, timed where that is all that is asked for; false then.</summary>
+    /// <param name="writesModel">Whether a whole model is written in the end.</param>
+    protected bool Announce(ModelWithTokenizer model, Trainer<TMetrics> trainer, string records, Course course, bool writesModel,
+        AccuracyMeasurement evaluation, IEnumerable<string> warnings)
+    {
+        var plan = Plan(model, trainer, records, course, writesModel, evaluation, warnings);
+        Run.Announce(Run.PlanOnly ? plan with { Duration = RunPlan.About(Time(trainer) + evaluation.Time(model)) } : plan);
+        return !Run.PlanOnly;
+    }
+
     /// <summary>What the steps will take, by one or two that are done and thrown away.</summary>
-    protected TimeSpan Time(Trainer<TMetrics> trainer)
+    private TimeSpan Time(Trainer<TMetrics> trainer)
     {
         TimeSpan last = default;
         for (int i = 0; i < 2 && last < TimeSpan.FromSeconds(30); i++) // the first one warms up
@@ -55,8 +62,7 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
         return last * trainer.TotalSteps;
     }
 
-    /// <param name="writesModel">Whether a whole model is written in the end.</param>
-    protected RunPlan Plan(ModelWithTokenizer model, Trainer<TMetrics> trainer, string records, Course course, bool writesModel,
+    private RunPlan Plan(ModelWithTokenizer model, Trainer<TMetrics> trainer, string records, Course course, bool writesModel,
         AccuracyMeasurement evaluation, IEnumerable<string> warnings)
     {
         var (adapter, length) = (trainer.Adapter, trainer.LongestSequence);
@@ -80,13 +86,9 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
                 + "report.html and run.json there",
             OutputBytes = (Math.Min(course.SaveTotalLimit, trainer.TotalSteps) + 1) * checkpoint + result,
             ScratchBytes = Math.Max(checkpoint, result),
-            Warnings =
-            [
-                .. warnings,
-                .. Math.Min(course.MaxLength, length) > causal.Config.MaxPositionEmbeddings
-                    ? [$"spec.training.maxLength is {course.MaxLength} and the longest sequence has {length} tokens, but the model's "
-                        + $"context is {causal.Config.MaxPositionEmbeddings}"] : (string[])[],
-            ],
+            Warnings = Math.Min(course.MaxLength, length) <= causal.Config.MaxPositionEmbeddings ? [.. warnings]
+                : [.. warnings, $"spec.training.maxLength is {course.MaxLength} and the longest sequence has {length} tokens, but the "
+                    + $"model's context is {causal.Config.MaxPositionEmbeddings}"],
         };
     }
 
