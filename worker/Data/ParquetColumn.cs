@@ -3,18 +3,24 @@ using ParquetSharp;
 namespace LightReasoner.Worker.Data;
 
 /// <summary>A place in one column of a row group: its levels and the next value. A batch of entries is in memory at a time.</summary>
-internal abstract class ParquetColumn : IDisposable
+internal sealed class ParquetColumn : IDisposable
 {
     private const int BatchSize = 1024, EntryBytes = 16, MaxRowBytes = 64 << 20;
 
     private readonly ColumnReader _reader;
+    private readonly Func<short[], short[], (long Entries, long Values)> _readBatch;
+    private readonly Func<int, JsonNode?> _valueAt;
+    private readonly Func<int, int> _lengthAt;
     private readonly short[] _definition, _repetition;
     private int _entry, _entries, _value;
     private long _rowBytes;
 
-    private ParquetColumn(ColumnReader reader, ColumnDescriptor column)
+    /// <param name="readBatch">Reads the next levels and values. The memory that values point to is theirs until the next call.</param>
+    private ParquetColumn(ColumnReader reader, Func<short[], short[], (long Entries, long Values)> readBatch,
+        Func<int, JsonNode?> valueAt, Func<int, int> lengthAt)
     {
-        _reader = reader;
+        (_reader, _readBatch, _valueAt, _lengthAt) = (reader, readBatch, valueAt, lengthAt);
+        var column = reader.ColumnDescriptor;
         using var path = column.Path;
         Path = path.ToDotString();
         MaxDefinition = column.MaxDefinitionLevel;
@@ -41,14 +47,14 @@ internal abstract class ParquetColumn : IDisposable
         {
             return reader switch
             {
-                ColumnReader<bool> flags => new Of<bool>(flags, _ => value => value),
-                ColumnReader<int> numbers => new Of<int>(numbers, ParquetValues.Int32),
-                ColumnReader<long> numbers => new Of<long>(numbers, ParquetValues.Int64),
-                ColumnReader<Int96> times => new Of<Int96>(times, _ => ParquetValues.Int96),
-                ColumnReader<float> numbers => new Of<float>(numbers, _ => value => ParquetValues.Number(value)),
-                ColumnReader<double> numbers => new Of<double>(numbers, _ => ParquetValues.Number),
-                ColumnReader<ByteArray> bytes => new Of<ByteArray>(bytes, ParquetValues.Bytes),
-                ColumnReader<FixedLenByteArray> bytes => new Of<FixedLenByteArray>(bytes, ParquetValues.FixedBytes),
+                ColumnReader<bool> flags => Of<bool>(flags, _ => value => value),
+                ColumnReader<int> numbers => Of<int>(numbers, ParquetValues.Int32),
+                ColumnReader<long> numbers => Of<long>(numbers, ParquetValues.Int64),
+                ColumnReader<Int96> times => Of<Int96>(times, _ => ParquetValues.Int96),
+                ColumnReader<float> numbers => Of<float>(numbers, _ => value => ParquetValues.Number(value)),
+                ColumnReader<double> numbers => Of<double>(numbers, _ => ParquetValues.Number),
+                ColumnReader<ByteArray> bytes => Of<ByteArray>(bytes, ParquetValues.Bytes),
+                ColumnReader<FixedLenByteArray> bytes => Of<FixedLenByteArray>(bytes, ParquetValues.FixedBytes),
                 _ => throw new InvalidDataException($"column {index} is of an unknown type"),
             };
         }
@@ -65,9 +71,9 @@ internal abstract class ParquetColumn : IDisposable
         var defined = Definition == MaxDefinition;
         _entry++;
         // A few bytes can stand for a list of billions of nulls, or for a text over and over.
-        _rowBytes += EntryBytes + (defined ? Length(_value) : 0);
+        _rowBytes += EntryBytes + (defined ? _lengthAt(_value) : 0);
         if (_rowBytes > MaxRowBytes) throw new InvalidDataException($"column '{Path}' has more than {MaxRowBytes >> 20} MiB in one row");
-        return defined ? Value(_value++) : null;
+        return defined ? _valueAt(_value++) : null;
     }
 
     public void Skip()
@@ -93,45 +99,23 @@ internal abstract class ParquetColumn : IDisposable
 
     public void Dispose() => _reader.Dispose();
 
-    /// <summary>Reads the next entries and their values. The memory that values point to is theirs until the next call.</summary>
-    protected abstract (int Entries, int Values) ReadBatch(Span<short> definition, Span<short> repetition);
-
-    protected abstract JsonNode? Value(int index);
-
-    protected abstract int Length(int index);
-
     private bool HasNext()
     {
         if (_entry < _entries) return true;
-        (_entries, int values) = ReadBatch(_definition, _repetition);
-        (_entry, _value) = (0, 0);
+        var (entries, values) = _readBatch(_definition, _repetition);
+        (_entries, _entry, _value) = ((int)entries, 0, 0);
         if (values != (MaxDefinition == 0 ? _entries : _definition.AsSpan(0, _entries).Count((short)MaxDefinition)))
             throw new InvalidDataException($"column '{Path}' has another number of values than its levels say");
         return _entries > 0;
     }
 
-    private sealed class Of<T> : ParquetColumn
+    private static ParquetColumn Of<T>(ColumnReader<T> reader, Func<ColumnDescriptor, Func<T, JsonNode?>> form)
         where T : unmanaged
     {
-        private readonly ColumnReader<T> _values;
-        private readonly T[] _batch = new T[BatchSize];
-        private readonly Func<T, JsonNode?> _toJson;
-
-        public Of(ColumnReader<T> reader, Func<ColumnDescriptor, Func<T, JsonNode?>> toJson)
-            : base(reader, reader.ColumnDescriptor)
-        {
-            _values = reader;
-            _toJson = toJson(reader.ColumnDescriptor);
-        }
-
-        protected override (int Entries, int Values) ReadBatch(Span<short> definition, Span<short> repetition)
-        {
-            var entries = _values.ReadBatch(BatchSize, definition, repetition, _batch, out var values);
-            return ((int)entries, (int)values);
-        }
-
-        protected override JsonNode? Value(int index) => _toJson(_batch[index]);
-
-        protected override int Length(int index) => _batch[index] is ByteArray bytes ? bytes.Length : 0;
+        var batch = new T[BatchSize];
+        var toJson = form(reader.ColumnDescriptor);
+        return new ParquetColumn(reader,
+            (definition, repetition) => (reader.ReadBatch(BatchSize, definition, repetition, batch, out var values), values),
+            at => toJson(batch[at]), at => batch[at] is ByteArray bytes ? bytes.Length : 0);
     }
 }

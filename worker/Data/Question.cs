@@ -1,7 +1,6 @@
 namespace LightReasoner.Worker.Data;
 
 /// <summary>One question of a dataset.</summary>
-/// <param name="Index">Position of the record in the dataset, from 0.</param>
 /// <param name="Id">What identifies the question in samples.</param>
 internal sealed record Question(int Index, string Id, string Text, string? Answer = null, string Place = "")
 {

@@ -38,7 +38,6 @@ internal sealed record RunPlan
     /// <summary>What the work will take, from a few batches that were timed; null where none were.</summary>
     public string? Duration { get; init; }
 
-    /// <summary>What the plan says of a model.</summary>
     public static (string Gist, string Shape) Model(string field, ModelWithTokenizer model)
     {
         var causal = model.Loaded.Model;
@@ -86,7 +85,6 @@ internal sealed record RunPlan
     }
 
     /// <summary>Refuses what the machine has no room for.</summary>
-    /// <exception cref="WorkerException">Memory or disk do not suffice; the message has the numbers.</exception>
     public void Check(RunContext run)
     {
         Memory.RefuseAbove(DeviceMemory.Total(run.Devices[0]), MemoryRemedy);

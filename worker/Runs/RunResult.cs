@@ -45,6 +45,5 @@ internal sealed record RunUsage
     public long? PeakMemory { get; init; }
     public double Seconds { get; init; }
 
-    /// <summary>Earlier attempts that ended before their work was done.</summary>
     public int Interruptions { get; init; }
 }

@@ -24,7 +24,6 @@ internal sealed record RunOptions
     /// <summary>Shows where in the program an error came up, whatever it is.</summary>
     public bool Verbose { get; init; }
 
-    /// <summary>Names this attempt; unique among attempts.</summary>
     public string Attempt { get; init; } = Guid.NewGuid().ToString();
     public ReportTargets Targets { get; init; } = new(null, null, null);
 }

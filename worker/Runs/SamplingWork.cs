@@ -24,7 +24,6 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     /// <summary>Questions that a plan is timed with where the batch is as large as memory allows.</summary>
     private const int TrialQuestions = 16;
 
-    /// <summary>Shards that a plan lists one by one.</summary>
     private const int ShardsListed = 16;
 
     private readonly SamplingRunSpec _spec = manifest.Spec;

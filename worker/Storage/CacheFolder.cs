@@ -52,8 +52,7 @@ internal sealed partial class CacheFolder(string root, long? limit = null)
     /// <summary>Keeps an entry until this process ends, once nobody makes or evicts it any more; false where it is not there.</summary>
     public static async Task<bool> HoldAsync(string path, CancellationToken cancellation)
     {
-        IDisposable? hold;
-        while ((hold = FileLock.Try(LockOf(path), shared: true)) is null) await Task.Delay(FileLock.Interval, cancellation);
+        var hold = await FileLock.AcquireAsync(LockOf(path), cancellation, shared: true);
         var exists = Path.Exists(path);
         if (!exists || !Held.TryAdd(path, hold)) hold.Dispose();
         if (exists) File.SetLastWriteTimeUtc(LockOf(path), DateTime.UtcNow);

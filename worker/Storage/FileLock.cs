@@ -6,14 +6,11 @@ internal static class FileLock
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Waits for the turn; disposing of the result passes it on. The file stays: whoever deleted it would let two in.</summary>
-    public static async Task<IDisposable> AcquireAsync(string path, CancellationToken cancellation)
+    public static async Task<IDisposable> AcquireAsync(string path, CancellationToken cancellation, bool shared = false)
     {
-        while (true)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            if (Try(path) is { } turn) return turn;
-            await Task.Delay(Interval, cancellation);
-        }
+        IDisposable? turn;
+        while ((turn = Try(path, shared)) is null) await Task.Delay(Interval, cancellation);
+        return turn;
     }
 
     /// <summary>The turn, alone or shared with others that share it; null while others have it.</summary>

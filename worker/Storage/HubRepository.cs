@@ -26,16 +26,14 @@ internal sealed partial record HubRepository(string Type, string Id, string Revi
 
     public static HubRepository Parse(StorageUri uri)
     {
-        var match = Form().Match(uri.Root);
-        var revision = match.Groups["revision"] is { Success: true } given ? System.Uri.UnescapeDataString(given.Value) : "main";
-        return new HubRepository(match.Groups["datasets"].Success ? "datasets" : "models", match.Groups["id"].Value,
-            revision, uri.Name.Trim('/'));
+        string[] parts = uri.Root[Scheme.Length..].Split('@', 2), names = parts[0].Split('/'); // datasets or models may stand before org
+        return new HubRepository(names[0] == "datasets" ? "datasets" : "models", string.Join('/', names[^2..]),
+            parts.Length == 2 ? System.Uri.UnescapeDataString(parts[1]) : "main", uri.Name.Trim('/'));
     }
 
     /// <summary>Whether a text has the form <c>org/name</c>.</summary>
-    public static bool IsId(string text) => Form().IsMatch(Scheme + text) && text.Count(c => c is '/' or '@') == 1;
+    public static bool IsId(string text) => Form().IsMatch(text);
 
-    [GeneratedRegex(@"^hf://(?:(?<datasets>datasets/)|models/)?"
-        + @"(?<id>(?!(?:datasets|models|spaces)/)[\w.-]+/[\w.-]+)(?:@(?<revision>.+))?$")]
+    [GeneratedRegex(@"^(?!(?:datasets|models|spaces)/)[\w.-]+/[\w.-]+$")]
     private static partial Regex Form();
 }
