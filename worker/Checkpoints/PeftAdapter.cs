@@ -37,10 +37,7 @@ internal static class PeftAdapter
 
     /// <summary>Writes the adapter with PEFT's names.</summary>
     /// <param name="baseModel">Name or path of the model under the adapter, for readers of the folder.</param>
-    /// <param name="below">
-    /// Adapter folders that were merged into that model before this one was trained. What is written then is all of them together, side by
-    /// side in one adapter of the sum of their ranks, so that it lies over <paramref name="baseModel"/> itself.
-    /// </param>
+    /// <param name="below">Adapters merged into the model before: all are written as one, of the sum of their ranks.</param>
     public static void Save(LoraAdapter adapter, string dir, string? baseModel = null, IReadOnlyList<string>? below = null)
     {
         using var _ = no_grad();

@@ -13,13 +13,6 @@ internal static class SafetensorsHeader
 {
     private const long MaxLength = 100_000_000; // of the reference implementation
 
-    private static readonly JsonSerializerOptions s_strict = new()
-    {
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-    };
-
     private sealed record Fields(
         [property: JsonPropertyName("dtype")] string Type, [property: JsonPropertyName("shape")] long[] Shape,
         [property: JsonPropertyName("data_offsets")] long[] Offsets);
@@ -60,7 +53,7 @@ internal static class SafetensorsHeader
         Fields fields;
         try
         {
-            fields = node.Deserialize<Fields>(s_strict) ?? throw new JsonException("null");
+            fields = node.Deserialize<Fields>(JsonSerializerOptions.Strict) ?? throw new JsonException("null");
         }
         catch (JsonException e)
         {

@@ -5,10 +5,7 @@ using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Runs;
 
-/// <summary>
-/// Accuracy before and after training on the same questions. What was measured before is kept in the output, so that a resumed run, whose
-/// weights have moved on, still knows it.
-/// </summary>
+/// <summary>Accuracy before and after training on the same questions. What was before is kept in the output for resumed runs.</summary>
 internal sealed class AccuracyMeasurement(RunContext run, IReadOnlyList<TestSet> sets, Decoding decoding)
 {
     private const string BeforeBlob = "evaluation-before.json", AfterBlob = "evaluation-after.json";

@@ -93,9 +93,7 @@ internal static class RunInputs
     }
 
     /// <summary>Whether the samples of an expert fit a model, by the weights of both (<see cref="WeightsOf"/>).</summary>
-    /// <returns>
-    /// What may be wrong, in words, null for nothing; and whether it surely is: hashes of the content differ, and no adapter explains it.
-    /// </returns>
+    /// <returns>What may be wrong, null for nothing; whether it surely is: hashes differ, and no adapter explains it.</returns>
     public static (string? Doubt, bool IsSure) Mismatch(string expert, string model)
     {
         if (expert == model) return default;

@@ -73,10 +73,7 @@ internal sealed class RunOutput
         }
     }
 
-    /// <summary>
-    /// Says in the owner blob that this attempt has ended, so that the next one knows that nobody is at work; does nothing where another
-    /// has taken over.
-    /// </summary>
+    /// <summary>Says that this attempt has ended, so that the next one knows; does nothing where another has taken over.</summary>
     public async Task ReleaseAsync(bool done, CancellationToken cancellation)
     {
         _owner["ended"] = new JsonObject { ["time"] = Now(), ["outcome"] = done ? Done : "interrupted" };

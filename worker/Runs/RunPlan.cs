@@ -5,10 +5,7 @@ using TorchSharp;
 
 namespace LightReasoner.Worker.Runs;
 
-/// <summary>
-/// What an attempt is about to do: said, and checked against the machine, before the first forward pass. <c>worker run --plan</c> ends with
-/// it.
-/// </summary>
+/// <summary>What an attempt is about to do: said, and checked against the machine, before the first forward pass.</summary>
 internal sealed record RunPlan
 {
     /// <summary>Free space that is left alone, so that a nearly full disk is not filled to the last byte.</summary>

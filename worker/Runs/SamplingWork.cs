@@ -15,10 +15,7 @@ namespace LightReasoner.Worker.Runs;
 /// </summary>
 internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
 {
-    /// <summary>
-    /// Batches' worth of questions in a chunk, or questions where the batch is as large as memory allows: what a restart may have to do
-    /// again, against slots that idle while a chunk ends.
-    /// </summary>
+    /// <summary>Batches, or questions with batchSize auto, in a chunk: what a restart repeats, against slots idle at its end.</summary>
     private const int ChunkBatches = 4, ChunkQuestions = 256;
 
     /// <summary>Questions that a plan is timed with where the batch is as large as memory allows.</summary>

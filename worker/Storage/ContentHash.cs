@@ -1,9 +1,7 @@
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>What a file's content must hash to.</summary>
-/// <param name="Kind">
-/// sha256 (the id of a Git LFS object), md5, or git: the SHA-1 of git's header (<c>blob LENGTH</c> and a zero byte) and the content.
-/// </param>
+/// <param name="Kind">sha256 (Git LFS), md5, or git: the SHA-1 of <c>blob LENGTH</c>, a zero byte and the content.</param>
 /// <param name="Hex">The hash in lower case.</param>
 internal sealed record ContentHash(string Kind, string Hex)
 {

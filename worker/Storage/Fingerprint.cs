@@ -2,10 +2,7 @@ namespace LightReasoner.Worker.Storage;
 
 /// <summary>What tells whether an input is still the same: equal for equal content, different after a change.</summary>
 /// <param name="Uri">The file, without credentials.</param>
-/// <param name="Value">
-/// <c>sha256:…</c>, <c>md5:…</c> or <c>git:…</c> (SHA-1 of a git object) of the content, else the store's tag for it, <c>etag:…</c>, which
-/// may change without it.
-/// </param>
+/// <param name="Value"><c>sha256:…</c>, <c>md5:…</c> or <c>git:…</c> of the content, else the store's tag for it, <c>etag:…</c>.</param>
 public sealed record Fingerprint(string Uri, string Value)
 {
     /// <summary>Fingerprints of the files that a data set's URI names, globs included.</summary>

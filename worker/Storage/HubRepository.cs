@@ -1,9 +1,6 @@
 namespace LightReasoner.Worker.Storage;
 
-/// <summary>
-/// What an <c>hf://</c> URI names: <c>hf://org/name[@revision][/path]</c> for models, <c>hf://datasets/org/name[@revision][/path]</c> for
-/// data sets.
-/// </summary>
+/// <summary>What an <c>hf://[datasets/]org/name[@revision][/path]</c> URI names.</summary>
 /// <param name="Type"><c>models</c> or <c>datasets</c>.</param>
 /// <param name="Id"><c>org/name</c>.</param>
 /// <param name="Folder">Path in the repository, without slashes at its ends; may be empty.</param>

@@ -6,7 +6,6 @@ namespace LightReasoner.Worker.Storage;
 public sealed record BlobInfo(string Name, long Length);
 
 /// <summary>Content that was read together with the tag that a conditional write compares.</summary>
-/// <param name="Bytes">The whole content.</param>
 /// <param name="ETag">Changes with every write of different content.</param>
 public sealed record BlobContent(byte[] Bytes, string ETag);
 

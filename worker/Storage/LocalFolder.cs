@@ -1,7 +1,6 @@
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>How far a download is.</summary>
-/// <param name="Uri">What is downloaded.</param>
 /// <param name="Done">Bytes that have arrived, or were there already.</param>
 /// <param name="Total">Bytes in all; 0 where a server does not say.</param>
 public sealed record DownloadProgress(string Uri, long Done, long Total)
