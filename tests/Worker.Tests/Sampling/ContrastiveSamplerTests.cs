@@ -201,7 +201,7 @@ public class ContrastiveSamplerTests
         Assert.NotEmpty(samples);
         foreach (var sample in samples)
         {
-            var line = System.Text.Json.JsonSerializer.SerializeToNode(sample)!;
+            var line = System.Text.Json.JsonSerializer.SerializeToNode(sample, ContrastiveSample.Json)!;
             foreach (var (name, model) in new[] { ("expert", expert), ("amateur", amateur) })
             {
                 var p = Distribution(model.Model, sample.PrefixIds!);
