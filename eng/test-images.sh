@@ -69,35 +69,29 @@ sample_with() {
 }
 
 step "Base images from Debian packages"
-for release in bookworm trixie; do
-    mmdebstrap --quiet --variant=apt --include=ca-certificates "$release" "$state/$release.tar" || unavailable "$release"
-    from_tar "$state/$release.tar" "$base/$release"
-done
-# What the operator needs and nothing else: no shell, no package manager.
-mmdebstrap --quiet --variant=extract --include=libc6,libgcc-s1,libssl3,libstdc++6,zlib1g,base-files,netbase \
-    bookworm "$state/runtime-deps.tar"
+debootstrap() { mmdebstrap --quiet --dpkgopt=force-unsafe-io --variant="$1" --include="$2" bookworm "$state/$3.tar"; }
+# What .NET and libtorch need; for the operator what it needs and nothing else: no shell, no package manager.
+debootstrap apt ca-certificates,libicu72,libssl3,libstdc++6 debian || unavailable bookworm
+from_tar "$state/debian.tar" "$base/debian"
+debootstrap extract libc6,libgcc-s1,libssl3,libstdc++6,zlib1g,base-files,netbase runtime-deps
 from_tar "$state/runtime-deps.tar" "$base/runtime-deps"
-install="RUN apt-get update && apt-get install -y -q --no-install-recommends"
-mkdir "$state/sdk" && cp -a "$(dirname "$(readlink -f "$(command -v dotnet)")")" "$state/sdk/dotnet"
-printf '%s\n' "FROM $base/bookworm" "$install '^libicu[0-9]+$' libssl3" "COPY dotnet /usr/share/dotnet" \
-    "RUN ln -s /usr/share/dotnet/dotnet /usr/bin/dotnet" >"$state/sdk/Dockerfile"
+rm "$state"/*.tar
 # The certificates and the package cache of this machine, so that the builds reach what it reaches.
 mkdir -p "$HOME/.nuget/packages"
 common="--isolation chroot --network host --env NUGET_CERT_REVOCATION_MODE=${NUGET_CERT_REVOCATION_MODE:-online}"
 common+=" --volume /etc/ssl/certs:/etc/ssl/certs:ro --volume $HOME/.nuget/packages:/root/.nuget/packages"
-# shellcheck disable=SC2086
-buildah build -q $common -t "$base/sdk" "$state/sdk"
-rm -rf "$state/sdk"
-# The worker for CPUs on a base whose libstdc++ is new enough; the one for GPUs on an older one, with libtorch in a folder as
-# PyTorch lays it out.
-mkdir "$state/worker"
-printf '%s\n' "FROM $base/trixie" "$install libstdc++6 libssl3t64 '^libicu[0-9]+$'" >"$state/worker/Dockerfile"
-mkdir "$state/pytorch" && cp -r worker/bin/Release/net10.0/libtorch "$state/pytorch/lib"
+# The SDK, and for the worker on GPUs a folder with libtorch as PyTorch lays it out.
+mkdir "$state/sdk" "$state/pytorch"
+cp -a "$(dirname "$(readlink -f "$(command -v dotnet)")")" "$state/sdk/dotnet"
+printf '%s\n' "FROM $base/debian" "COPY dotnet /usr/share/dotnet" "RUN ln -s /usr/share/dotnet/dotnet /usr/bin/dotnet" \
+    >"$state/sdk/Dockerfile"
+cp -r worker/bin/Release/net10.0/libtorch "$state/pytorch/lib"
 rm "$state/pytorch/lib/libLibTorchSharp.so"
-printf '%s\n' "FROM $base/bookworm" "$install libstdc++6 libssl3" "COPY lib /opt/pytorch/lib" >"$state/pytorch/Dockerfile"
-for image in worker pytorch; do
+printf '%s\n' "FROM $base/debian" "COPY lib /opt/pytorch/lib" >"$state/pytorch/Dockerfile"
+for image in sdk pytorch; do
     # shellcheck disable=SC2086
-    buildah build -q $common -t "$base/$image-base" "$state/$image"
+    buildah build -q $common -t "$base/$image" "$state/$image"
+    rm -rf "${state:?}/$image"
 done
 
 step "The images themselves"
@@ -106,8 +100,8 @@ build_image() { # NAME BASE OPTIONS…
     BUILDER=buildah PREFIX=$base BUILD_ARGS=$arguments eng/images.sh "$1"
 }
 build_image operator runtime-deps
-build_image worker worker-base
-build_image worker-cuda pytorch-base --build-arg LIBTORCH=/opt/pytorch
+build_image worker debian
+build_image worker-cuda pytorch --build-arg LIBTORCH=/opt/pytorch
 for image in "${!tags[@]}"; do
     containers+=("$(buildah from "$base/${tags[$image]}")")
     roots[$image]=$(buildah mount "${containers[-1]}")

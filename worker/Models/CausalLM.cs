@@ -19,10 +19,11 @@ public sealed class CausalLM : nn.Module
     private readonly Parameter _embedding; // [vocab, hidden]
     private readonly DecoderLayer[] _layers;
     private readonly RmsNorm _norm;
-    private readonly Projection? _head; // null when tied to the embedding
+    private readonly Projection _head; // its weight is the embedding where the two are tied
     private readonly RotaryEmbedding _rotary;
     private Generator? _dropout; // the model's own: replicas draw at the same time
     private long _dropoutSeed;
+    private Packing? _packing;
     private bool _disposed;
 
     private CausalLM(DecoderConfig config, ScalarType dtype, Device device) : base(nameof(CausalLM))
@@ -32,10 +33,11 @@ public sealed class CausalLM : nn.Module
         _embedding = NamedSlice.Own(empty([config.VocabSize, config.HiddenSize], dtype: dtype, device: device));
         _layers = [.. Enumerable.Range(0, config.NumLayers).Select(layer => new DecoderLayer(config, layer, dtype, device))];
         _norm = new RmsNorm("model.norm", config.HiddenSize, config.RmsNormEps, dtype, device);
-        _head = config.TieWordEmbeddings ? null : new Projection(dtype, device, config.HiddenSize, ("lm_head", config.VocabSize, false));
+        _head = config.TieWordEmbeddings ? new Projection("lm_head", _embedding)
+            : new Projection(dtype, device, config.HiddenSize, ("lm_head", config.VocabSize, false));
         _rotary = new RotaryEmbedding(config, dtype, device);
         Slices = [new("model.embed_tokens.weight", _embedding), .. _layers.SelectMany(layer => layer.Slices()), _norm.Slice,
-            .. _head?.Slices() ?? []];
+            .. config.TieWordEmbeddings ? [] : _head.Slices()];
         // tensors are equal by value
         Weights = [.. Slices.Select(slice => slice.Parameter).Distinct<object>(ReferenceEqualityComparer.Instance).Cast<Parameter>()];
     }
@@ -64,7 +66,7 @@ public sealed class CausalLM : nn.Module
     internal int HeadElements => Device.type == DeviceType.CPU ? 1 << 23 : 1 << 26;
 
     /// <summary>The weight of the output head, [vocab, hidden]; the embedding where the two are tied.</summary>
-    public Parameter HeadWeight => _head?.Weight ?? _embedding;
+    public Parameter HeadWeight => _head.Weight;
 
     /// <summary>
     /// Makes a model; its weights are those of Hugging Face's initialisation for a seed, or else undefined until they are loaded.
@@ -113,7 +115,7 @@ public sealed class CausalLM : nn.Module
     }
 
     /// <summary>The logits of the next token, [..., hidden] → [..., vocab], in the model's type.</summary>
-    public Tensor Head(Tensor hidden) => nn.functional.linear(hidden, HeadWeight);
+    public Tensor Head(Tensor hidden) => _head.Forward(hidden);
 
     /// <summary>
     /// The most likely next token after each hidden state, [tokens, hidden] → [tokens]; -1 where the logits are not finite. The logits are
@@ -141,6 +143,43 @@ public sealed class CausalLM : nn.Module
 
     /// <summary>What dropout draws in the coming forward passes follows from this alone.</summary>
     internal void SeedDropout(int seed) => _dropoutSeed = (long)seed << 20;
+
+    private IEnumerable<Projection> Products => _layers.SelectMany(layer => layer.Projections).Append(_head);
+
+    /// <summary>Bytes that <see cref="Pack"/> takes; 0 where it leaves the weights as they are.</summary>
+    internal long PackedBytes
+    {
+        get
+        {
+            var bytes = Products.Sum(projection => projection.Weight.numel() * sizeof(float));
+            return PackedWeights.Serve(DType, Device) && bytes < DeviceMemory.Total(Device) / 4 ? bytes : 0;
+        }
+    }
+
+    /// <summary>
+    /// Packs copies of the weights, which forward passes without gradients use until what is returned is disposed of; the weights must not
+    /// change meanwhile. Null where they are packed already, or it would gain nothing.
+    /// </summary>
+    internal IDisposable? Pack()
+    {
+        if (_packing is not null || PackedBytes == 0)
+            return null;
+        using var _ = no_grad();
+        _packing = new Packing(this);
+        foreach (var projection in Products)
+            projection.Pack();
+        return _packing;
+    }
+
+    private sealed class Packing(CausalLM model) : IDisposable
+    {
+        public void Dispose()
+        {
+            foreach (var projection in model.Products)
+                projection.Unpack();
+            model._packing = null;
+        }
+    }
 
     /// <summary>A model of the same weights and adapter on a device, in a memory of its own.</summary>
     internal CausalLM CopyTo(Device device)
@@ -212,6 +251,7 @@ public sealed class CausalLM : nn.Module
         {
             _disposed = true;
             UnloadLora();
+            _packing?.Dispose();
             foreach (var weight in Weights)
                 weight.Dispose();
             _rotary.Dispose();

@@ -14,12 +14,20 @@ internal sealed class Projection
     private readonly (string Name, int OutFeatures, bool Bias)[] _parts;
     private readonly LoraLinear?[] _adapters;
     private readonly long[] _sizes;
+    private Tensor? _packed;
 
     public Projection(ScalarType dtype, Device device, int inFeatures, params (string Name, int OutFeatures, bool Bias)[] parts)
     {
         (_parts, _adapters, _sizes) = (parts, new LoraLinear?[parts.Length], [.. parts.Select(part => (long)part.OutFeatures)]);
         Weight = NamedSlice.Own(empty([_sizes.Sum(), inFeatures], dtype: dtype, device: device));
         Bias = parts[0].Bias ? NamedSlice.Own(zeros([_sizes.Sum()], dtype: dtype, device: device)) : null;
+    }
+
+    /// <summary>A single part whose weight belongs to somebody else: an output head that is tied to the embedding.</summary>
+    public Projection(string name, Parameter weight)
+    {
+        (_parts, _adapters, _sizes) = ([(name, (int)weight.size(0), false)], new LoraLinear?[1], [weight.size(0)]);
+        Weight = weight;
     }
 
     public Parameter Weight { get; }
@@ -42,7 +50,7 @@ internal sealed class Projection
     /// <summary>[tokens, in] → the outputs of all parts side by side, [tokens, out of all].</summary>
     public Tensor Forward(Tensor x, Generator? dropout = null)
     {
-        var output = nn.functional.linear(x, Weight, Bias);
+        var output = _packed is null ? nn.functional.linear(x, Weight, Bias) : PackedWeights.Linear(x, _packed, Bias);
         if (_adapters.All(lora => lora is null))
             return output;
         var outputs = output.split(_sizes, -1);
@@ -54,8 +62,17 @@ internal sealed class Projection
 
     /// <summary>residual + the output.</summary>
     public Tensor ForwardOnto(Tensor residual, Tensor x, Generator? dropout = null) =>
-        Bias is null && _adapters.All(lora => lora is null) ? addmm(residual, x, Weight.t(), 1, 1)
-            : residual.add(Forward(x, dropout), Scalars.One);
+        Bias is not null || _adapters.Any(lora => lora is not null) ? residual.add(Forward(x, dropout), Scalars.One)
+            : _packed is null ? addmm(residual, x, Weight.t(), 1, 1) : PackedWeights.LinearOnto(residual, x, _packed);
+
+    /// <summary>From here to <see cref="Unpack"/> products are with a packed copy of the weight, as it is now.</summary>
+    public void Pack() => _packed = PackedWeights.Pack(Weight);
+
+    public void Unpack()
+    {
+        _packed?.Dispose();
+        _packed = null;
+    }
 
     /// <summary>Adapters over the parts that the options name.</summary>
     public IEnumerable<LoraLinear> AddLora(LoraSpec options, Generator generator)

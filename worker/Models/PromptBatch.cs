@@ -17,6 +17,7 @@ internal sealed class PromptBatch : IDisposable
     private readonly Queue<int> _waiting;
     private readonly int _shared; // tokens that all prompts begin with; every row of the cache holds them at all times
     private readonly int _unread;
+    private readonly IDisposable? _packed;
     private int?[] _promptOfSlot;
 
     /// <param name="prompts">Token ids of the prompts, none empty; at least one.</param>
@@ -28,11 +29,13 @@ internal sealed class PromptBatch : IDisposable
         _promptOfSlot = new int?[Math.Clamp(slots, 1, prompts.Count)];
         Cache = new KvCache(model, _promptOfSlot.Length);
         _shared = SharedPrefix(prompts);
-        if (_shared == 0)
-            return;
-        using var scope = NewDisposeScope();
-        Read([prompts[0][.._shared]], [0]);
-        Cache.ShareFirstRow();
+        if (_shared > 0)
+        {
+            using var scope = NewDisposeScope();
+            Read([prompts[0][.._shared]], [0]);
+            Cache.ShareFirstRow();
+        }
+        _packed = model.Pack();
     }
 
     public KvCache Cache { get; }
@@ -85,7 +88,11 @@ internal sealed class PromptBatch : IDisposable
     /// <summary>Frees the slot of a prompt.</summary>
     public void Release(int prompt) => _promptOfSlot[Array.IndexOf(_promptOfSlot, prompt)] = null;
 
-    public void Dispose() => Cache.Dispose();
+    public void Dispose()
+    {
+        _packed?.Dispose();
+        Cache.Dispose();
+    }
 
     /// <summary>
     /// Continues some rows of the cache by sequences, the longest first, and returns the hidden states after their last tokens, [rows,

@@ -18,12 +18,10 @@ internal static class BatchSizes
     {
         if (asked.Number is { } number) return number;
         var gpu = model.Device.type == DeviceType.CUDA;
-        var weights = others.Append(model).Sum(m => m.Weights.Sum(w => w.numel() * w.element_size()));
-        // A fifth stays free for reading prompts, scoring and the allocator; while a cache grows, the old one is there beside the new one,
-        // a layer at a time.
+        var weights = others.Append(model).Sum(m => m.Weights.Sum(w => w.numel() * w.element_size())) + model.PackedBytes;
+        // A fifth stays free for reading prompts, scoring and the allocator.
         var room = DeviceMemory.Total(model.Device) / 5 * 4 - weights;
-        var row = KvCache.BytesPerToken(model) * (longestPrompt + maxNewTokens) * 5 / 4 + 12L * model.Config.VocabSize;
-        var rows = (int)Math.Clamp(room / row, 1, gpu ? MostOnGpu : MostOnCpu);
+        var rows = (int)Math.Clamp(room / MemoryPrediction.Row(model, longestPrompt + maxNewTokens), 1, gpu ? MostOnGpu : MostOnCpu);
         return rows >= 8 ? rows / 8 * 8 : rows;
     }
 }

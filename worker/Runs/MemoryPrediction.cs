@@ -36,8 +36,8 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
         var states = rows * maxNewTokens * Size(expert) * (3L * expert.Config.HiddenSize + amateur.Config.HiddenSize);
         var reading = Math.Max(Math.Min(ReadTokens, rows * capacity) * WidestRow(amateur.Config) * Size(amateur),
             Math.Min(ReadTokens / 2, (long)batchSize * longestPrompt) * WidestRow(expert.Config) * Size(expert));
-        return new([("weights", Weights(expert) + Weights(amateur)), ("KV cache", KvCache.BytesPerToken(expert) * capacity * batchSize),
-            ("answers", states), ("reading", reading),
+        return new([("weights", Weights(expert) + Weights(amateur)), ("packed weights", expert.PackedBytes + amateur.PackedBytes),
+            ("KV cache", KvCache.BytesPerToken(expert) * capacity * batchSize), ("answers", states), ("reading", reading),
             ("logits", 6L * Math.Min(expert.HeadElements, rows * maxNewTokens * expert.Config.VocabSize) * sizeof(float))]);
     }
 
@@ -75,11 +75,14 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
             ("optimizer", optimizer), ("activations", activations), ("head", head)]);
     }
 
-    /// <summary>What answering questions takes beside the model: a KV cache, which grows by copying, logits, prompts that are
-    /// read.</summary>
+    /// <summary>What answering questions takes beside the model: packed weights, rows of a batch, prompts that are read.</summary>
     public static long Answers(CausalLM model, int rows, int longestPrompt, int maxNewTokens) =>
-        rows * (KvCache.BytesPerToken(model) * (longestPrompt + maxNewTokens) * 5 / 4 + 3L * sizeof(float) * model.Config.VocabSize)
+        model.PackedBytes + rows * Row(model, longestPrompt + maxNewTokens)
         + Math.Min(ReadTokens, (long)rows * longestPrompt) * WidestRow(model.Config) * Size(model);
+
+    /// <summary>A row of a batch: its part of the KV cache, which grows by copying, and its logits.</summary>
+    public static long Row(CausalLM model, long tokens) =>
+        KvCache.BytesPerToken(model) * tokens * 5 / 4 + 3L * sizeof(float) * model.Config.VocabSize;
 
     /// <summary>
     /// A training whose model answers questions before and after it. On a GPU that takes what a step's activations leave free, and only

@@ -46,6 +46,7 @@ internal sealed class ContrastiveSampler
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
+        using IDisposable? expertPacked = _expert.Pack(), amateurPacked = _amateur.Pack();
         var texts = questions.Select(question => PromptFormat.Text(_tokenizer, _spec.Prompt, question.Text)).ToArray();
         var prompts = Array.ConvertAll(texts, text => PromptFormat.EncodeText(_tokenizer, _spec.Prompt, text));
 

@@ -33,7 +33,8 @@ public class ScalarLifetimeTests
             .. from method in Methods(typeof(CausalLM).Assembly)
                let calls = Calls(method).ToArray()
                from call in calls
-               where converting.Contains(call)
+               // TorchScript's invoke converts numbers among its arguments; the worker gives it tensors.
+               where (converting.Contains(call) && call.Name != "invoke")
                    || (IsConversion(call) && !method.IsStatic && !calls.Any(other => other.Name == "Dispose"))
                select $"{method.DeclaringType}.{method.Name} calls {call.DeclaringType?.Name}.{call.Name}",
         ];
