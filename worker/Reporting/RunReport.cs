@@ -1,6 +1,5 @@
 using System.Numerics;
 using LightReasoner.Worker.Reporting.Pages;
-using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Reporting;
 

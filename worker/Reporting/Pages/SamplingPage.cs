@@ -1,6 +1,4 @@
-using LightReasoner.Api;
 using LightReasoner.Worker.Reporting.Charts;
-using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Sampling;
 
 namespace LightReasoner.Worker.Reporting.Pages;
@@ -54,7 +52,6 @@ internal static class SamplingPage
         return (headline, tiles, $"{Pair(figures)}{charts}{steps}");
     }
 
-    /// <summary>Whether this pair of models is worth it.</summary>
     private static Html Pair(ChunkFigures figures)
     {
         if (figures.Pair is not { Steps: > 0 } pair) return Html.Empty;
