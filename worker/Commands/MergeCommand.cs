@@ -1,9 +1,6 @@
 using System.CommandLine;
-using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Inspect;
-using LightReasoner.Worker.Runs;
-using LightReasoner.Worker.Storage;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Commands;

@@ -1,9 +1,6 @@
 using System.CommandLine;
-using LightReasoner.Api;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Reporting.Pages;
-using LightReasoner.Worker.Runs;
-using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Commands;
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Commands;
 using LightReasoner.Worker.Models;

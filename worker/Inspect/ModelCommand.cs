@@ -1,7 +1,5 @@
 using System.CommandLine;
-using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
-using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Inspect;
 

@@ -1,9 +1,5 @@
 using System.CommandLine;
-using System.Text;
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
 using LightReasoner.Worker.Data;
-using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Inspect;
 
