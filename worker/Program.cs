@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using LightReasoner.Worker;
 using LightReasoner.Worker.Commands;
 using LightReasoner.Worker.Inspect;

@@ -1,11 +1,10 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Evaluation;
 using LightReasoner.Worker.Inspect;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Runs;
+using LightReasoner.Worker.Storage;
 using LightReasoner.Worker.Tokenization;
 
 namespace LightReasoner.Worker.Commands;
@@ -27,15 +26,11 @@ internal static class EvaluateCommand
             DefaultValueFactory = _ => [],
         };
         var promptType = EnumOption.Of<PromptType>("--prompt-type", "How a benchmark's question is put.", PromptType.Qwen25MathCot);
-        var grader = new Option<string?>("--grader")
-        {
-            Description = "How answers are compared: math (default of a benchmark), published, gsm8k (default otherwise) or exact.",
-        };
-        grader.AcceptOnlyFromAmong([.. Enum.GetValues<GraderType>().Select(EnumOption.Name)]);
+        var grader = EnumOption.Of<GraderType>("--grader", "How answers are compared; by default math with a benchmark, gsm8k without.");
+        grader.Required = false;
         var max = new Option<int?>("--max-questions") { Description = "Uses only this many questions." }.Within(1, int.MaxValue);
         var maxNewTokens = Tools.Option("--max-new-tokens", "Maximum number of tokens per answer.",
-            new EvaluationGenerationSpec().MaxNewTokens)
-            .Within(1, 1 << 20);
+            new EvaluationGenerationSpec().MaxNewTokens).Within(1, 1 << 20);
         var template = Tools.TemplateOption();
         var system = Tools.Option("--system", "The system message of the chat template.", new PromptSpec().System);
         var blocks = new BlockOptions();
@@ -64,25 +59,20 @@ internal static class EvaluateCommand
         {
             var sets = parsed.GetValue(benchmark)!;
             bool several = parsed.GetValue(data) is null, own = sets.Length == 0;
-            var decoding = parsed.GetValue(blocks.Decoder) is not null ? Decoding.Masks
-                : parsed.GetValue(blocks.Block) is not null ? Decoding.Blocks : Decoding.Tokens;
-            var spec = new EvaluationSpec
+            var spec = blocks.Spec(parsed) with
             {
                 Dataset = several ? null : new DatasetSource { Uri = parsed.GetValue(data) },
                 Benchmark = several || own ? null : EnumOption.Value<BenchmarkName>(sets[0]),
-                Benchmarks = !several ? null
-                    : [.. sets.Select(set => set.Split('=', 2)).Select(set =>
-                        new BenchmarkSource { Name = EnumOption.Value<BenchmarkName>(set[0]),
-                        Dataset = new DatasetSource { Uri = set[1] } })],
+                Benchmarks = !several ? null : [.. sets.Select(set => set.Split('=', 2)).Select(set => new BenchmarkSource
+                {
+                    Name = EnumOption.Value<BenchmarkName>(set[0]),
+                    Dataset = new DatasetSource { Uri = set[1] },
+                })],
                 QuestionField = own ? parsed.GetValue(question) : null,
                 AnswerField = own ? parsed.GetValue(answer) : null,
                 MaxQuestions = parsed.GetValue(max),
                 PromptType = EnumOption.Value<PromptType>(parsed.GetValue(promptType)!),
                 Grader = parsed.GetValue(grader) is { } type ? EnumOption.Value<GraderType>(type) : null,
-                BlockLength = decoding is Decoding.Masks ? parsed.GetValue(blocks.BlockSize) : parsed.GetValue(blocks.Block) ?? 128,
-                Decoder = parsed.GetValue(blocks.Decoder) == "blockwise" ? BlockDecoder.Blockwise : BlockDecoder.SelfAware,
-                Threshold = parsed.GetValue(blocks.Threshold),
-                RefineIterations = new RefineIterations(Tools.Passes(parsed.GetValue(blocks.Refine)!)),
                 Prompt = new PromptSpec { System = parsed.GetValue(system)!, Template = parsed.GetValue(template) },
                 Generation = new EvaluationGenerationSpec { MaxNewTokens = parsed.GetValue(maxNewTokens) },
             };
@@ -92,7 +82,7 @@ internal static class EvaluateCommand
             var tokenizer = Tokenizer.Load(loaded.Dir);
             using var replicas = new ModelReplicas(loaded.Model, Devices.Here());
             EvaluationResult[] results = [.. read.Select(set => AccuracyEvaluator.Evaluate(
-                loaded, tokenizer, set.Questions, set.Spec, decoding, cancellation, replicas: replicas.Models))];
+                loaded, tokenizer, set.Questions, set.Spec, blocks.Decoding(parsed), cancellation, replicas: replicas.Models))];
             var result = Line(results);
             if (several)
                 result["benchmarks"] = new JsonArray([.. read.Zip(results, (set, one) =>
@@ -107,7 +97,6 @@ internal static class EvaluateCommand
         return command;
     }
 
-    /// <summary>The figures of a test set; of several the mean accuracy, as in the papers' tables.</summary>
     private static JsonObject Line(EvaluationResult[] results)
     {
         var (accuracy, interval) = EvaluationResult.Mean(results);

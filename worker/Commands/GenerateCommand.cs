@@ -1,19 +1,14 @@
 using System.CommandLine;
-using System.Text.Json;
-using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Evaluation;
 using LightReasoner.Worker.Inspect;
 using LightReasoner.Worker.Models;
-using LightReasoner.Worker.Refinement;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Tokenization;
 
 namespace LightReasoner.Worker.Commands;
 
-/// <summary>
-/// <c>worker generate</c>: JSONL prompts in, JSONL answers out; token by token, whole blocks with a refined model, or from masks with one
-/// that was trained on interleaved masks.
-/// </summary>
+/// <summary><c>worker generate</c>: JSONL prompts in, JSONL answers out; token by token, by whole blocks or from masks.</summary>
 internal static class GenerateCommand
 {
     public static Command Create()
@@ -23,9 +18,9 @@ internal static class GenerateCommand
         var maxNewTokens = Tools.Option("--max-new-tokens", "Maximum number of tokens per answer.", 128).Within(1, 1 << 20);
         var ignoreEos = new Option<bool>("--ignore-eos") { Description = "Continues after an end-of-sequence token." };
         var blocks = new BlockOptions();
-        var temperature = Tools.Option<double>("--temperature", "Sampling temperature; 0 is greedy.", 0).Within(0, 100);
+        var temperature = Tools.Option<double>("--temperature", "Sampling temperature; 0 is greedy.", 0).Within(0.0, 100.0);
         var topP = Tools.Option<double>("--top-p", "Samples from the smallest set of most likely tokens with this total probability.", 1)
-            .Within(double.Epsilon, 1);
+            .Within(double.Epsilon, 1.0);
         var topK = Tools.Option("--top-k", "Samples from this many most likely tokens; 0 for all.", 0).Within(0, int.MaxValue);
         var penalty = Tools.Option<double>("--repetition-penalty", "Above 1, tokens that already occurred become less likely.", 1)
             .Within(1e-3, 1e3);
@@ -55,40 +50,31 @@ internal static class GenerateCommand
             JsonLines.OnConsole((input, output) =>
             {
                 Tokenizer? tokenizer = File.Exists(Path.Combine(loaded.Dir, "tokenizer.json")) ? Tokenizer.Load(loaded.Dir) : null;
-                var spec = new GenerationSpec
+                var generator = new AnswerGenerator(loaded, tokenizer, blocks.Decoding(parsed), blocks.Spec(parsed) with
                 {
-                    MaxNewTokens = parsed.GetValue(maxNewTokens),
-                    Temperature = parsed.GetValue(temperature),
-                    TopP = parsed.GetValue(topP),
-                    TopK = parsed.GetValue(topK),
-                    RepetitionPenalty = parsed.GetValue(penalty),
-                    Seed = parsed.GetValue(seed),
-                };
+                    Generation = new EvaluationGenerationSpec
+                    {
+                        MaxNewTokens = parsed.GetValue(maxNewTokens),
+                        IgnoreEos = parsed.GetValue(ignoreEos),
+                        Temperature = parsed.GetValue(temperature),
+                        TopP = parsed.GetValue(topP),
+                        TopK = parsed.GetValue(topK),
+                        RepetitionPenalty = parsed.GetValue(penalty),
+                        Seed = parsed.GetValue(seed),
+                    },
+                });
                 var batchSize = parsed.GetValue(batch);
-                IReadOnlyCollection<int> endIds = parsed.GetValue(ignoreEos) ? [] : loaded.EndIds(tokenizer);
                 using var replicas = new ModelReplicas(loaded.Model, Devices.Here());
                 Run(loaded, tokenizer, batchSize * replicas.Models.Count, input, output, (prompts, first) =>
-                    ModelReplicas.Generate(replicas.Models, prompts,
-                        (replica, mine, numbers, _) => Answers(replica, mine, [.. numbers.Select(n => first + n)]), answered: null));
-
-                IReadOnlyList<GeneratedAnswer> Answers(CausalLM replica, int[][] prompts, int[] numbers) =>
-                    parsed.GetValue(blocks.Decoder) is { } kind
-                    ? new InterleavedGenerator(replica, RefineTrainer.EosOf(loaded, tokenizer), endIds)
-                    .Generate(prompts, parsed.GetValue(blocks.BlockSize),
-                        kind == "self-aware" ? parsed.GetValue(blocks.Threshold) : null, spec.MaxNewTokens, batchSize,
-                        cancellation: cancellation)
-                    : parsed.GetValue(blocks.Block) is { } length
-                    ? new BlockGenerator(replica, RefineTrainer.EosOf(loaded, tokenizer), endIds)
-                        .Generate(prompts, length, Tools.Passes(parsed.GetValue(blocks.Refine)!), spec.MaxNewTokens, batchSize,
-                        cancellation: cancellation)
-                    : new BatchGenerator(replica, endIds).Generate(prompts, spec, batchSize, numbers, cancellation: cancellation);
+                    ModelReplicas.Generate(replicas.Models, prompts, (replica, mine, numbers, complete) =>
+                        generator.Generate(replica, mine, [.. numbers.Select(n => first + n)], batchSize, complete, cancellation),
+                        answered: null));
             });
             return 0;
         });
         return command;
     }
 
-    /// <summary>Answers lines, a batch at a time.</summary>
     /// <param name="tokenizer">Its tokenizer; without one, prompts must be ids and answers have no text.</param>
     /// <param name="generate">Answers prompts; takes the number of the first one too, from 0.</param>
     internal static void Run(LoadedModel loaded, Tokenizer? tokenizer, int batchSize, TextReader input, Stream output,

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Inspect;
 using LightReasoner.Worker.Runs;

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Text;
-using LightReasoner.Api;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Evaluation;
 using LightReasoner.Worker.Inspect;
@@ -9,9 +7,7 @@ using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Commands;
 
-/// <summary>
-/// <c>worker prepare BENCHMARK SRC DEST</c>: question files from the published layouts, or prompt/target pairs for refinement.
-/// </summary>
+/// <summary><c>worker prepare BENCHMARK SRC DEST</c>: question files from published layouts, or prompts with targets to refine.</summary>
 internal static class PrepareCommand
 {
     public static Command Create() => new("prepare", "Makes question files (JSONL) from published data sets.")
@@ -25,10 +21,7 @@ internal static class PrepareCommand
         Create(BenchmarkName.MmluStem, "MMLU: records with question, choices and answer."),
     };
 
-    /// <param name="line">
-    /// Makes a line in the form that LightReasoner's own script writes; the question and the right answer where left out. Such a set has
-    /// worked solutions to refine.
-    /// </param>
+    /// <param name="line">Makes a line as LightReasoner's own script does; question and answer where left out.</param>
     private static Command Create(BenchmarkName name, string description, Func<DataRecord, DataFile, string>? line = null)
     {
         var source = new Argument<string>("src")
@@ -39,8 +32,7 @@ internal static class PrepareCommand
         var destination = new Argument<string>("dest") { Description = "The file to write: a path or URI. An existing file is replaced." };
         var purpose = new Option<string>("--for")
         {
-            Description =
-                "questions (for SamplingRun and evaluations), or refine: prompts with worked solutions as targets, for RefineRun.",
+            Description = "questions (for SamplingRun and evaluations), or refine: prompts with worked solutions, for RefineRun.",
             DefaultValueFactory = _ => "questions",
         };
         purpose.AcceptOnlyFromAmong("questions", "refine");
@@ -57,8 +49,7 @@ internal static class PrepareCommand
             var written = 0;
             await using (var text = new StreamWriter(file, new UTF8Encoding(false), leaveOpen: true))
             {
-                await foreach (var (record, from) in QuestionFiles.ReadAsync(Source(parsed.GetValue(source)!),
-                    cancellation))
+                await foreach (var (record, from) in QuestionFiles.ReadAsync(Source(parsed.GetValue(source)!), cancellation))
                 {
                     await text.WriteAsync(refine ? QuestionFiles.Refinement(benchmark.FromVerl(record))
                         : line(benchmark.FromVerl(record), from));

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using LightReasoner.Api;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Reporting.Pages;
 using LightReasoner.Worker.Runs;

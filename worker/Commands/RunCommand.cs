@@ -1,9 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Runtime.InteropServices;
-using LightReasoner.Api;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Runs;
+using LightReasoner.Worker.Storage;
 using TorchSharp;
 
 namespace LightReasoner.Worker.Commands;
@@ -67,7 +66,7 @@ internal static class RunCommand
                 await File.WriteAllTextAsync(targets.TerminationLog, Redactor.OfProcess.Redact(e.Message));
                 throw;
             }
-            if (Environment.GetEnvironmentVariable("LIGHTREASONER_THREADS") is { Length: > 0 } threads)
+            if (Variables.Given("LIGHTREASONER_THREADS") is { } threads)
                 torch.set_num_threads(int.TryParse(threads, CultureInfo.InvariantCulture, out var number) && number > 0 ? number
                     : throw new WorkerException(ExitCode.Usage, $"LIGHTREASONER_THREADS must be a whole number from 1, was '{threads}'"));
 
@@ -77,8 +76,7 @@ internal static class RunCommand
                 Output = parsed.GetValue(output),
                 OutputPrefix = parsed.GetValue(prefix)!,
                 References = parsed.GetValue(reference)!,
-                Attempt = Environment.GetEnvironmentVariable("LIGHTREASONER_ATTEMPT") is { Length: > 0 } attempt ? attempt
-                    : Guid.NewGuid().ToString(),
+                Attempt = Variables.Given("LIGHTREASONER_ATTEMPT") ?? Guid.NewGuid().ToString(),
                 Targets = parsed.GetValue(plan) ? new ReportTargets(null, null, null) : targets,
                 PlanOnly = parsed.GetValue(plan),
                 Verbose = parsed.GetValue(verbose),

@@ -1,8 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
-using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Evaluation;
 using LightReasoner.Worker.Inspect;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Storage;
@@ -26,7 +25,6 @@ internal static class Tools
     public static Option<T> Option<T>(string name, string description, T fallback) =>
         new(name) { Description = description, DefaultValueFactory = _ => fallback };
 
-    /// <summary>How a question becomes a prompt: <c>auto</c> or <c>none</c>.</summary>
     public static Option<PromptTemplate> TemplateOption() =>
         Option("--template", "auto: the chat template; none: the raw question.", PromptTemplate.Auto);
 
@@ -47,56 +45,36 @@ internal static class Tools
         return loaded;
     }
 
-    /// <summary>Adds the check that a number lies in a range; what does not is a usage error.</summary>
-    public static Option<T> Within<T>(this Option<T> option, T min, T max)
-        where T : struct, IComparable<T>
-    {
-        option.Validators.Add(result => Check(result, option.Name, result.GetValueOrDefault<T>(), min, max));
-        return option;
-    }
-
-    /// <summary>The same for an option that may be left out.</summary>
-    public static Option<T?> Within<T>(this Option<T?> option, T min, T max)
-        where T : struct, IComparable<T>
-    {
-        option.Validators.Add(result => Check(result, option.Name, result.GetValueOrDefault<T?>(), min, max));
-        return option;
-    }
-
-    /// <summary>Adds the check that a text is a number of passes or <c>converge</c>.</summary>
-    public static Option<string> PassesOrConverge(this Option<string> option)
+    /// <summary>Adds the check that a number lies in a range, if it is given; what does not is a usage error.</summary>
+    public static Option<T> Within<T, TBound>(this Option<T> option, TBound min, TBound max)
+        where TBound : IComparable
     {
         option.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<string>() is var given && given != RefineIterations.Word
-                && !(int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var passes) && passes is >= 1 and <= 1000))
-                result.AddError($"{option.Name} must be a number from 1 to 1000, or {RefineIterations.Word}, was {given}");
+            // Not between the two, rather than outside of them: NaN is neither.
+            if (result.GetValueOrDefault<T>() is { } given && !(min.CompareTo(given) <= 0 && max.CompareTo(given) >= 0))
+                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{option.Name} must be from {min} to {max}, was {given}"));
         });
         return option;
     }
-
-    /// <summary>A number of passes; null for <c>converge</c>.</summary>
-    public static int? Passes(string given) => given == RefineIterations.Word ? null : int.Parse(given, CultureInfo.InvariantCulture);
-
-    private static void Check<T>(OptionResult result, string name, T? value, T min, T max)
-        where T : struct, IComparable<T>
-    {
-        // Not between the two, rather than outside of them: NaN is neither.
-        if (value is { } given && !(given.CompareTo(min) >= 0 && given.CompareTo(max) <= 0))
-            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be from {min} to {max}, was {given}"));
-    }
 }
 
-/// <summary>How blocks are generated: what <c>generate</c> and <c>evaluate</c> ask in the same words.</summary>
+/// <summary>How answers are generated: what <c>generate</c> and <c>evaluate</c> ask in the same words.</summary>
 internal sealed class BlockOptions
 {
+    private static readonly EvaluationSpec Defaults = new();
+
     public BlockOptions() => Decoder.AcceptOnlyFromAmong("blockwise", "self-aware");
 
     public Option<int?> Block { get; } =
         new Option<int?>("--block") { Description = "Block generation: tokens per block." }.Within(1, 1 << 16);
 
-    public Option<string> Refine { get; } = Tools.Option("--refine",
-        "Block generation: forward passes per block, or converge for exactly the greedy answer.", "2").PassesOrConverge();
+    public Option<RefineIterations> Refine { get; } = new("--refine")
+    {
+        Description = "Block generation: forward passes per block, or converge for exactly the greedy answer.",
+        DefaultValueFactory = _ => 2,
+        CustomParser = Passes,
+    };
 
     public Option<string?> Decoder { get; } = new("--decoder")
     {
@@ -108,5 +86,27 @@ internal sealed class BlockOptions
         new InterleavedSpec().BlockSize).Within(1, 1024);
 
     public Option<double> Threshold { get; } = Tools.Option("--threshold",
-        "With --decoder self-aware: lowest probability of a block's tokens after the first.", new EvaluationSpec().Threshold).Within(0, 1);
+        "With --decoder self-aware: lowest probability of a block's tokens after the first.", Defaults.Threshold).Within(0.0, 1.0);
+
+    public Decoding Decoding(ParseResult parsed) => parsed.GetValue(Decoder) is not null ? Evaluation.Decoding.Masks
+        : parsed.GetValue(Block) is not null ? Evaluation.Decoding.Blocks : Evaluation.Decoding.Tokens;
+
+    /// <summary>What was asked for, in a document's terms.</summary>
+    public EvaluationSpec Spec(ParseResult parsed) => new()
+    {
+        BlockLength = Decoding(parsed) is Evaluation.Decoding.Masks ? parsed.GetValue(BlockSize)
+            : parsed.GetValue(Block) ?? Defaults.BlockLength,
+        RefineIterations = parsed.GetValue(Refine),
+        Decoder = parsed.GetValue(Decoder) == "blockwise" ? BlockDecoder.Blockwise : BlockDecoder.SelfAware,
+        Threshold = parsed.GetValue(Threshold),
+    };
+
+    private static RefineIterations Passes(ArgumentResult result)
+    {
+        var given = result.Tokens[0].Value;
+        if (given == RefineIterations.Word) return RefineIterations.Converge;
+        if (int.TryParse(given, CultureInfo.InvariantCulture, out var passes) && passes is >= 1 and <= 1000) return passes;
+        result.AddError($"--refine must be a number from 1 to 1000, or {RefineIterations.Word}, was {given}");
+        return default;
+    }
 }

@@ -8,7 +8,6 @@ internal sealed record AnswerChange(string Question, string Expected, string Bef
 
 /// <summary>What generation of several tokens at once achieves with some setting.</summary>
 /// <param name="Setting">The setting, for people: tokens of a block, and how it is generated (<c>8, 3 passes</c>).</param>
-/// <param name="TokensPerForward">Tokens of the answers per forward pass.</param>
 internal sealed record PassAccuracy(string Setting, int Questions, int Correct, double TokensPerForward)
 {
     public const string BlobName = "evaluation-passes.json";

@@ -1,6 +1,3 @@
-using System.Text.RegularExpressions;
-using LightReasoner.Api;
-
 namespace LightReasoner.Worker.Evaluation;
 
 /// <summary>The answer in a response, found as the Qwen2.5-Math evaluation finds it.</summary>
@@ -43,10 +40,7 @@ internal static partial class AnswerExtraction
         return AnswerText.Normalize(answer, keepUnits);
     }
 
-    /// <summary>
-    /// The letter that a response chooses: the first after "answer is" or "choice is", else the last in the text; the text itself where
-    /// there is none.
-    /// </summary>
+    /// <summary>The letter that a response chooses: the first after "answer is" or "choice is", else the last; else the text.</summary>
     public static string Choice(string response)
     {
         response = response.Trim('\n');
@@ -64,7 +58,6 @@ internal static partial class AnswerExtraction
         return letters.Count > 0 ? letters[first ? 0 : ^1].Value : text.Trim().Trim('.').TrimEnd('.').TrimEnd('/');
     }
 
-    /// <summary>The text after the last (or first) occurrence of a part; null where there is none.</summary>
     private static string? After(string text, string part, bool last = true)
     {
         var at = last ? text.LastIndexOf(part, StringComparison.Ordinal) : text.IndexOf(part, StringComparison.Ordinal);

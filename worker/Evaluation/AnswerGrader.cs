@@ -1,11 +1,7 @@
-using LightReasoner.Api;
-using LightReasoner.Worker.Runs;
-
 namespace LightReasoner.Worker.Evaluation;
 
 /// <summary>Finds the answers in responses and says whether they are right.</summary>
 /// <param name="benchmark">The benchmark that the questions come from; null for questions of one's own.</param>
-/// <param name="prompt">The form of a benchmark's prompt.</param>
 internal sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null, PromptType prompt = PromptType.Qwen25MathCot)
 {
     public static AnswerGrader Of(EvaluationSpec spec) =>
@@ -39,23 +35,15 @@ internal sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null,
     };
 
     /// <summary>Looks whether the references are such as this grader compares, which costs nothing, before a model answers.</summary>
-    /// <param name="references">Places, for the message, and references.</param>
     /// <exception cref="WorkerException">Some are not: how many, one of them, and what to do.</exception>
     public void Check(IEnumerable<(string Place, string Reference)> references)
     {
-        int count = 0, misfits = 0;
-        (string Place, string Reference) example = ("", "");
-        foreach (var reference in references)
-        {
-            count++;
-            if (Fits(reference.Reference)) continue;
-            if (misfits++ == 0) example = reference;
-        }
-        if (count == 0) throw new WorkerException(ExitCode.BadData, "there is no question to grade");
-        if (misfits == 0) return;
-        var shown = example.Reference.Length > 120 ? "…" + example.Reference[^120..] : example.Reference;
-        throw new WorkerException(ExitCode.BadData,
-            $"{misfits} of {count} references do not fit {Needs()}; the first is {example.Place}: '{shown.ReplaceLineEndings(" ")}'");
+        (string Place, string Reference)[] all = [.. references], misfits = [.. all.Where(one => !Fits(one.Reference))];
+        if (all.Length == 0) throw new WorkerException(ExitCode.BadData, "there is no question to grade");
+        if (misfits is not [var (place, reference), ..]) return;
+        var shown = reference.Length > 120 ? "…" + reference[^120..] : reference;
+        throw new WorkerException(ExitCode.BadData, $"{misfits.Length} of {all.Length} references do not fit {Needs()}; the first is "
+            + $"{place}: '{shown.ReplaceLineEndings(" ")}'");
     }
 
     private string Needs() => type switch

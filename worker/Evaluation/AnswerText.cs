@@ -1,19 +1,14 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
-
 namespace LightReasoner.Worker.Evaluation;
 
-/// <summary>
-/// The normal form of an answer's text as the Qwen2.5-Math evaluation makes it (its <c>strip_string</c>), oddities included.
-/// </summary>
+/// <summary>The normal form of an answer's text, as the Qwen2.5-Math evaluation makes it (<c>strip_string</c>), with its oddities.</summary>
 internal static partial class AnswerText
 {
     // No answer is this long; the work grows with the square of the length.
     private const int MaxLength = 10_000;
 
-    // Words that the published evaluation takes for units, in its order (they are removed one after the other). A dot stands for any
-    // character.
-    private static readonly string[] Units = UnitsAndPlurals(
+    // Words that the published evaluation takes for units, in its order: they are removed one after the other, each with its plural, where
+    // no letter or digit is beside them. As there they are regular expressions, whose dot is any character.
+    private static readonly Regex[] Units = UnitsAndPlurals(
         """
         east|degree|mph|kmph|ft|m sqaure| m east|sq m|deg|mile|q .|monkey|prime|ratio|profit of rs|rd|o|gm|p . m|lb|tile|per|dm|lt|gain|ab|way|west|
         a .|b .|c .|d .|e .|f .|g .|h .|t|a|h|no change|men|soldier|pie|bc|excess|st|inches|noon|percent|by|gal|kmh|c|acre|rise|a . m|th|π r 2|sq|mark|l|
@@ -25,7 +20,6 @@ internal static partial class AnswerText
     private static readonly string[] Assignments = ["x=", "y=", "z=", @"x\in", @"y\in", @"z\in", @"x\to", @"y\to", @"z\to"];
 
     /// <summary>Makes the normal form. A text of over 10,000 characters stays as it is.</summary>
-    /// <param name="keepUnits">Leaves units where they are (Minerva).</param>
     public static string Normalize(string text, bool keepUnits = false)
     {
         if (text.Length > MaxLength) return text;
@@ -79,47 +73,15 @@ internal static partial class AnswerText
     private static string RemoveUnits(string text)
     {
         foreach (var unit in Units)
-            if (RemoveUnit(text, unit) is { Length: > 0 } rest) text = rest;
+            if (unit.Replace(text, "$1$2") is { Length: > 0 } rest) text = rest;
         return text;
     }
 
-    /// <summary>Removes a word between characters that are neither letters nor digits; these stay.</summary>
-    private static string RemoveUnit(string text, string unit)
-    {
-        System.Text.StringBuilder? rest = null;
-        var copied = 0;
-        for (int at = 0; at + unit.Length <= text.Length;)
-        {
-            // The word itself may stand at the very start; elsewhere another character goes before it.
-            var start = at == 0 && IsUnit(text, 0, unit) ? 0 : IsOther(text[at]) && IsUnit(text, at + 1, unit) ? at + 1 : -1;
-            if (start < 0)
-            {
-                at++;
-                continue;
-            }
-            (rest ??= new()).Append(text, copied, start - copied);
-            copied = start + unit.Length;
-            at = Math.Min(copied + 1, text.Length); // the character behind it is not looked at again
-        }
-        return rest is null ? text : rest.Append(text, copied, text.Length - copied).ToString();
-    }
-
-    private static bool IsUnit(string text, int at, string unit)
-    {
-        if (at + unit.Length > text.Length) return false;
-        for (int i = 0; i < unit.Length; i++)
-            if (unit[i] != text[at + i] && unit[i] != '.') return false;
-        return at + unit.Length == text.Length || IsOther(text[at + unit.Length]);
-    }
-
-    private static bool IsOther(char c) => c != '_' && !char.IsLetter(c)
-        && char.GetUnicodeCategory(c) is not (UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber
-            or UnicodeCategory.OtherNumber);
-
-    private static string[] UnitsAndPlurals(string words)
+    private static Regex[] UnitsAndPlurals(string words)
     {
         var units = words.Replace("\n", "", StringComparison.Ordinal).Split('|');
-        return [.. units, .. units.Select(unit => unit + "s")];
+        const string other = @"[^\p{L}\p{N}_]";
+        return [.. units.Concat(units.Select(unit => unit + "s")).Select(unit => new Regex($"(^|{other}){unit}($|{other})"))];
     }
 
     internal static string Swap(this string text, string part, string other) => text.Replace(part, other, StringComparison.Ordinal);

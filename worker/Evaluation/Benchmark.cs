@@ -1,9 +1,4 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
-using LightReasoner.Api;
 using LightReasoner.Worker.Data;
-using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Evaluation;
 
@@ -12,14 +7,15 @@ internal sealed record BenchmarkProblem(string Question, string Truth);
 
 /// <summary>
 /// A test set as the published Qwen2.5-Math evaluation treats it: how its records are laid out, how a question is put, and how an answer is
-/// found in a response. Besides the published
-/// layout, records that <c>worker prepare</c> wrote and (GSM8K, MATH) verl's are read.
+/// found in a response. Records that <c>worker prepare</c> wrote and (GSM8K, MATH) verl's are read, too.
 /// </summary>
 internal sealed partial class Benchmark(BenchmarkName name)
 {
     private static readonly string[] VerlInstructions =
-        ["Let's think step by step and output the final answer after \"####\".",
-            "Let's think step by step and output the final answer within \\boxed{}."];
+    [
+        "Let's think step by step and output the final answer after \"####\".",
+        "Let's think step by step and output the final answer within \\boxed{}.",
+    ];
 
     private bool KeepsUnits => name == BenchmarkName.MinervaMath;
 
@@ -29,7 +25,6 @@ internal sealed partial class Benchmark(BenchmarkName name)
         : "<|im_start|>system\nPlease reason step by step, and put your final answer within "
             + $"\\boxed{{}}.<|im_end|>\n<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n";
 
-    /// <summary>Question and right answer of a record.</summary>
     /// <exception cref="WorkerException">A field is missing or has another form; the message names record and field.</exception>
     public BenchmarkProblem Read(DataRecord record)
     {
@@ -56,21 +51,14 @@ internal sealed partial class Benchmark(BenchmarkName name)
     }
 
     public async Task<IReadOnlyList<Question>> QuestionsAsync(string uri, RecordFormat? format, int? maxQuestions,
-        CancellationToken cancellation)
-    {
-        List<Question> questions = [];
-        await foreach (var record in RecordReader.ReadAsync(uri, format, cancellation))
-        {
-            if (record.Index >= maxQuestions) break;
-            var problem = Read(record);
-            questions.Add(new Question(record.Index, problem.Question, problem.Question, problem.Truth));
-        }
-        return questions;
-    }
+        CancellationToken cancellation) =>
+        await RecordReader.ReadAsync(uri, format, cancellation).Take(maxQuestions ?? int.MaxValue)
+            .Select(record => (record.Index, Problem: Read(record)))
+            .Select(one => new Question(one.Index, one.Problem.Question, one.Problem.Question, one.Problem.Truth))
+            .ToListAsync(cancellation);
 
     /// <summary>The answer in a response, ready to be compared with the truth.</summary>
     /// <param name="truth">The right answer: where it is a letter, a letter is looked for.</param>
-    /// <param name="type">The prompt that was answered.</param>
     public string Extract(string response, string truth, PromptType type)
     {
         response = AnswerExtraction.Cut(response, type);
@@ -138,10 +126,7 @@ internal sealed partial class Benchmark(BenchmarkName name)
         _ => false,
     };
 
-    /// <summary>
-    /// A record of verl's Parquet files (a chat as the prompt, the right answer in <c>reward_model</c>) in the published layout; any other
-    /// as it is.
-    /// </summary>
+    /// <summary>A record of verl's (a chat as prompt, the answer in <c>reward_model</c>) in the published layout; others as is.</summary>
     internal DataRecord FromVerl(DataRecord record)
     {
         if (name is not (BenchmarkName.Gsm8k or BenchmarkName.Math) || record.Fields["reward_model"] is not JsonObject reward

@@ -1,13 +1,7 @@
-using LightReasoner.Api;
-
 namespace LightReasoner.Worker.Evaluation;
 
-/// <summary>How a model answered some questions.</summary>
 /// <param name="Correct">Of each question: whether the answer's number is the right one.</param>
-/// <param name="Answers">The answers' texts.</param>
-/// <param name="TokensPerForward">
-/// Generated tokens per forward pass that their answer took part in; 1 for autoregressive generation.
-/// </param>
+/// <param name="TokensPerForward">Generated tokens per forward pass that their answer took part in; 1 token by token.</param>
 internal sealed record EvaluationResult(bool[] Correct, string[] Answers, double TokensPerForward)
 {
     /// <summary>Answers that maxNewTokens, or the model's context, cut before their end.</summary>

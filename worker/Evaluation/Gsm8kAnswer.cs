@@ -1,18 +1,11 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
-
 namespace LightReasoner.Worker.Evaluation;
 
-/// <summary>
-/// The final number of an answer, as GSM8K's authors read it (openai/grade-school-math, <c>extract_answer</c>), and a little more
-/// leniently.
-/// </summary>
+/// <summary>The final number of an answer, as GSM8K's authors read it (their <c>extract_answer</c>) but more leniently.</summary>
 internal static partial class Gsm8kAnswer
 {
     /// <summary>
-    /// The number after the first <c>####</c> that has one, all commas dropped; where none has, the last number of the text (the authors'
-    /// program finds none then).
-    /// U+2212 and the en dash are minus signs; a dollar sign is passed over. Null if there is no number.
+    /// The number after the first <c>####</c> that has one, all commas dropped; where none has, the last of the text (the authors' program
+    /// finds none then). U+2212 and the en dash are minus signs; a dollar sign is passed over. Null if there is no number.
     /// </summary>
     public static string? Extract(string answer)
     {

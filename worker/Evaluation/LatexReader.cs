@@ -1,31 +1,25 @@
-using System.Text.RegularExpressions;
-
 namespace LightReasoner.Worker.Evaluation;
 
 /// <summary>
 /// Reads LaTeX mathematics by recursive descent. Where an operator or bracket cannot be continued the expression ends before it, as in the
-/// published evaluation's parsers:
-/// <c>2^(3)</c> is 2 there.
+/// published evaluation's parsers: <c>2^(3)</c> is 2 there.
 /// </summary>
 internal sealed partial class LatexReader
 {
-    private const int MaxDepth = 100;
-    private const int MaxLength = 4000;
+    private const int MaxDepth = 100, MaxLength = 4000;
 
     private static readonly HashSet<string> NotSymbols =
     [
         @"\frac", @"\binom", @"\sqrt", @"\overline", @"\lfloor", @"\rfloor", @"\lceil", @"\rceil", @"\langle", @"\rangle", @"\lim",
-            @"\int", @"\sum", @"\prod", @"\mathit", @"\to",
-        @"\rightarrow", @"\Rightarrow", @"\longrightarrow", @"\Longrightarrow", @"\{", @"\}", @"\left|", @"\right|", "\\\\",
+        @"\int", @"\sum", @"\prod", @"\mathit", @"\to", @"\rightarrow", @"\Rightarrow", @"\longrightarrow", @"\Longrightarrow",
+        @"\{", @"\}", @"\left|", @"\right|", "\\\\",
     ];
 
     private readonly LatexDialect _dialect;
     private readonly List<string> _tokens;
     private readonly HashSet<int> _dead = [];
     private readonly bool _python;
-    private int _at;
-    private int _depth;
-    private int _bars;
+    private int _at, _depth, _bars;
     private bool _failed;
 
     private LatexReader(string text, LatexDialect dialect)
@@ -36,10 +30,7 @@ internal sealed partial class LatexReader
 
     private string Next => _at < _tokens.Count ? _tokens[_at] : "end";
 
-    /// <summary>
-    /// The expression that a text begins with (all of it, in <see cref="LatexDialect.Plain"/>); null where there is none, or it is too long
-    /// or too deep.
-    /// </summary>
+    /// <summary>The expression that a text begins with, in plain LaTeX all of it; null without one, or if it is too long or deep.</summary>
     public static MathNode? Read(string text, LatexDialect dialect)
     {
         if (text.Length > MaxLength || (dialect == LatexDialect.Fallback && text.StartsWith('~'))) return null; // ~5 is -6 in Python
@@ -90,40 +81,31 @@ internal sealed partial class LatexReader
             if (links > MaxDepth) return Fail();
             var sign = Next;
             if (Skip(Additive) is not { } right) return Fail();
-            var nested = left.Kind == MathKind.Relation;
+            var nested = _dialect == LatexDialect.Sympy && left.Kind == MathKind.Relation;
             // sympy takes a chain of equations for false and refuses a chain of inequalities.
-            if (_dialect == LatexDialect.Sympy && nested && sign != "=") return Fail();
-            left = _dialect == LatexDialect.Sympy && nested ? MathNode.Symbol("False") : MathNode.Relation(sign, left, right);
+            if (nested && sign != "=") return Fail();
+            left = nested ? MathNode.Symbol("False") : MathNode.Named(MathKind.Relation, sign, left, right);
         }
         return left;
     }
 
-    private MathNode? Additive()
-    {
-        if (Product(functions: true) is not { } first) return null;
-        List<MathNode> terms = [first];
-        while (!_failed && Next is "+" or "-")
-        {
-            var minus = Next == "-";
-            if (Try(() => Skip(() => Product(functions: true))) is not { } term) break;
-            terms.Add(minus ? term.Negate() : term);
-        }
-        return terms.Count == 1 ? first : MathNode.Of(MathKind.Sum, terms);
-    }
+    private MathNode? Additive() => Chain(MathKind.Sum, () => Product(functions: true), "+", "-", term => term.Negate());
 
-    /// <summary>Factors with signs between them.</summary>
     /// <param name="functions">Whether a function may come after the first factor without a sign: not in the argument of another.</param>
-    private MathNode? Product(bool functions)
+    private MathNode? Product(bool functions) => Chain(MathKind.Product, () => Unary(functions), "*", "/", factor => factor.Invert());
+
+    /// <summary>Operands with signs between them.</summary>
+    private MathNode? Chain(MathKind kind, Func<MathNode?> operand, string sign, string inverse, Func<MathNode, MathNode> invert)
     {
-        if (Unary(functions) is not { } first) return null;
-        List<MathNode> factors = [first];
-        while (!_failed && Next is "*" or "/")
+        if (operand() is not { } first) return null;
+        List<MathNode> operands = [first];
+        while (!_failed && (Next == sign || Next == inverse))
         {
-            var over = Next == "/";
-            if (Try(() => Skip(() => Unary(functions))) is not { } factor) break;
-            factors.Add(over ? factor.Invert() : factor);
+            var inverted = Next == inverse;
+            if (Try(() => Skip(operand)) is not { } next) break;
+            operands.Add(inverted ? invert(next) : next);
         }
-        return factors.Count == 1 ? first : MathNode.Of(MathKind.Product, factors);
+        return operands.Count == 1 ? first : MathNode.Of(kind, operands);
     }
 
     private MathNode? Unary(bool functions)
@@ -150,8 +132,7 @@ internal sealed partial class LatexReader
 
     private bool StartsFactor(bool functions) => Next switch
     {
-        LatexTokens.Error => FailNow(),
-        "(" or "[" or "{" or @"\{" or @"\frac" or @"\binom" or @"\lfloor" or @"\lceil" or @"\mathit" => true,
+        LatexTokens.Error or "(" or "[" or "{" or @"\{" or @"\frac" or @"\binom" or @"\lfloor" or @"\lceil" or @"\mathit" => true,
         "|" => _bars == 0,
         @"\sqrt" or @"\overline" => functions,
         ['\\', .. var name] when _dialect != LatexDialect.Sympy && (name == "begin" || LatexTokens.Accents.Contains(name)) => true,
@@ -213,16 +194,17 @@ internal sealed partial class LatexReader
                 return inside is null ? null : Opaque(MathNode.Call("abs", inside));
             case @"\frac":
                 _at++;
-                return DigitOrGroup() is { } above && DigitOrGroup() is { } below ? Fraction(above, below) : null;
+                return DigitOrGroup() is { } above && DigitOrGroup() is { } below
+                    ? MathNode.Of(MathKind.Product, above, below.Invert()) : null;
             case @"\binom":
                 _at++;
                 return Group("{", "}") is { } n && Group("{", "}") is { } k ? Opaque(MathNode.Call("binomial", n, k)) : null;
             case @"\sqrt" when functions:
                 _at++;
                 var root = Next == "[" ? Group("[", "]") : MathNode.Number(2);
-                return root is not null && RootOf() is { } radicand
-                    ? MathNode.Of(MathKind.Power, radicand, root.Kind == MathKind.Number
-                    ? MathNode.Number(root.Denominator, root.Numerator) : root.Invert()) : null;
+                if (root is null || (_dialect == LatexDialect.Plain ? DigitOrGroup() : Group("{", "}")) is not { } radicand) return null;
+                return MathNode.Of(MathKind.Power, radicand,
+                    root.Kind == MathKind.Number ? MathNode.Number(root.Denominator, root.Numerator) : root.Invert());
             case @"\overline" when functions:
                 _at++;
                 return Group("{", "}") is { } bar ? Opaque(MathNode.Call("conjugate", bar)) : null;
@@ -297,9 +279,9 @@ internal sealed partial class LatexReader
         }
         return name switch
         {
-            "pi" when _dialect != LatexDialect.Sympy => MathNode.Constant("pi"),
-            "e" when _dialect != LatexDialect.Sympy => MathNode.Constant("E"),
-            "i" when _dialect == LatexDialect.Plain => MathNode.Constant("i"),
+            "pi" when _dialect != LatexDialect.Sympy => MathNode.Named(MathKind.Constant, "pi"),
+            "e" when _dialect != LatexDialect.Sympy => MathNode.Named(MathKind.Constant, "E"),
+            "i" when _dialect == LatexDialect.Plain => MathNode.Named(MathKind.Constant, "i"),
             _ => MathNode.Symbol(name),
         };
     }
@@ -360,9 +342,7 @@ internal sealed partial class LatexReader
         return Opaque(power is null ? value : MathNode.Of(MathKind.Power, value, power));
     }
 
-    /// <summary>
-    /// sympy proves nothing about powers and functions of variables that have decimal numbers in them: 0.5 is not 1/2 there.
-    /// </summary>
+    /// <summary>sympy proves nothing about powers and functions of variables with decimals in them: 0.5 is not 1/2 there.</summary>
     private MathNode Opaque(MathNode node)
     {
         MathNode Walk(MathNode part) => part.IsDecimal ? MathNode.Symbol("decimal " + part.Text) : part.Children.Count == 0 ? part
@@ -413,11 +393,6 @@ internal sealed partial class LatexReader
 
     private MathNode? DigitOrGroup() => IsDigit(Next) ? MathNode.Decimal(_tokens[_at++]) : Group("{", "}");
 
-    private MathNode? RootOf() => _dialect == LatexDialect.Plain && IsDigit(Next) ? MathNode.Decimal(_tokens[_at++]) : Group("{", "}");
-
-    private static MathNode Fraction(MathNode above, MathNode below) => MathNode.Of(MathKind.Product, above, below.Invert());
-
-    /// <summary>An expression between brackets.</summary>
     private MathNode? Group(string open, string close)
     {
         var start = _at;
@@ -463,12 +438,6 @@ internal sealed partial class LatexReader
     {
         _failed = true;
         return null;
-    }
-
-    private bool FailNow()
-    {
-        _failed = true;
-        return false;
     }
 
     // Digits before letters and letters before brackets would be products, which Python does not leave out the sign of.

@@ -1,26 +1,13 @@
 namespace LightReasoner.Worker.Evaluation;
 
-/// <summary>A dialect of LaTeX mathematics.</summary>
 internal enum LatexDialect
 {
-    /// <summary>What sympy's <c>parse_latex</c> reads: as far as it makes sense, the rest is ignored; every command is a symbol.</summary>
-    Sympy,
-
-    /// <summary>
-    /// What only the published evaluation's last resort (<c>latex2sympy</c>) reads: dollar signs, percentages, matrices, lists; π has its
-    /// value.
-    /// </summary>
-    Fallback,
-
-    /// <summary>
-    /// What a mathematician reads: the whole text, without lists; π, e and i have their values, <c>x(x+1)</c> is a product.
-    /// </summary>
-    Plain,
+    Sympy, // what sympy's parse_latex reads: as far as it makes sense, the rest is ignored; every command is a symbol
+    Fallback, // what only the published last resort (latex2sympy) reads: $, percentages, matrices, lists; π has its value
+    Plain, // what a mathematician reads: all of it, no lists; π, e and i have their values, x(x+1) is a product
 }
 
-/// <summary>
-/// Cuts LaTeX into tokens: single characters, commands with their backslash, and <c>d</c> with the variable behind it (a differential).
-/// </summary>
+/// <summary>Cuts LaTeX into tokens: characters, commands with their backslash, and differentials (<c>d</c> with its variable).</summary>
 internal static class LatexTokens
 {
     /// <summary>A character that does not belong to the dialect.</summary>
@@ -49,9 +36,8 @@ internal static class LatexTokens
 
     private static readonly HashSet<string> Skipped =
     [
-        @"\thinspace", @"\medspace", @"\thickspace", @"\quad", @"\qquad", @"\negthinspace", @"\negmedspace", @"\negthickspace", @"\left",
-            @"\right", @"\vrule", @"\vcenter",
-        @"\vbox", @"\vskip", @"\vspace", @"\hfil", @"\,", @"\:", @"\;", @"\!", @"\*", @"\-", @"\.", @"\/", "\\\"", @"\(", @"\=",
+        .. (@"\thinspace \medspace \thickspace \quad \qquad \negthinspace \negmedspace \negthickspace \left \right \vrule \vcenter "
+            + @"\vbox \vskip \vspace \hfil \, \: \; \! \* \- \. \/ \"" \( \=").Split(' '),
     ];
 
     // Token and what it stands for, in turn.
@@ -62,6 +48,10 @@ internal static class LatexTokens
     private static readonly Dictionary<string, string> MoreSynonyms = Pairs(
         @"\lt < \gt > \ne ≠ − - – - × * ⋅ * · * ÷ / π \pi ∞ \infty \lbrace \{ \rbrace \} \% % ∪ \cup ° \degree ² ^2 ³ ^3");
 
+    private static readonly Regex Sympy = Pattern(@"\\(?:left|right)\||", differentials: true),
+        Fallback = Pattern("", differentials: true), Python = Pattern("[<>]=|", differentials: true),
+        Plain = Pattern("[<>]=|", differentials: false);
+
     private static Dictionary<string, string> Pairs(string text) =>
         text.Split(' ').Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
 
@@ -69,12 +59,10 @@ internal static class LatexTokens
     public static List<string> Of(string text, LatexDialect dialect, bool python = false)
     {
         var tokens = new List<string>();
-        for (int at = 0; at < text.Length;)
+        var pattern = dialect switch { LatexDialect.Plain => Plain, LatexDialect.Sympy => Sympy, _ => python ? Python : Fallback };
+        foreach (var match in pattern.EnumerateMatches(text))
         {
-            var length = text[at] is '<' or '>' && at + 1 < text.Length && text[at + 1] == '=' && (python || dialect == LatexDialect.Plain)
-                ? 2 : Length(text, at, dialect);
-            var token = text.Substring(at, length);
-            at += length;
+            var token = text.Substring(match.Index, match.Length);
             if (Skipped.Contains(token) || char.IsWhiteSpace(token[0]) || (dialect != LatexDialect.Sympy && token is "$" or "~")
                 || (dialect == LatexDialect.Plain && token is @"\$" or @"\ ")) continue;
             token = Synonyms.GetValueOrDefault(token, token);
@@ -97,27 +85,7 @@ internal static class LatexTokens
         return tokens;
     }
 
-    /// <summary>The whole name of a command, of a differential, or one character.</summary>
-    private static int Length(string text, int at, LatexDialect dialect)
-    {
-        int Letters(int from)
-        {
-            var end = from;
-            while (end < text.Length && char.IsAsciiLetter(text[end])) end++;
-            return end - from;
-        }
-        if (text[at] == '\\')
-        {
-            var letters = Letters(at + 1);
-            if (letters == 0) return Math.Min(2, text.Length - at);
-            return text.AsSpan(at, letters + 1) is @"\left" or @"\right" && at + letters + 1 < text.Length && text[at + letters + 1] == '|'
-                && dialect == LatexDialect.Sympy ? letters + 2 : letters + 1;
-        }
-        if (text[at] != 'd' || dialect == LatexDialect.Plain) return 1;
-        var next = at + 1;
-        while (next < text.Length && char.IsWhiteSpace(text[next])) next++;
-        if (next >= text.Length) return 1;
-        return char.IsAsciiLetter(text[next]) ? next + 1 - at : text[next] == '\\' && Letters(next + 1) is > 0 and var name
-            ? next + 1 + name - at : 1;
-    }
+    /// <param name="first">What else has several characters: inequalities, or (sympy) <c>\left|</c>.</param>
+    private static Regex Pattern(string first, bool differentials) => new(first + @"\\[a-zA-Z]+|\\.?|"
+        + (differentials ? @"d\s*(?:[a-zA-Z]|\\[a-zA-Z]+)|" : "") + ".", RegexOptions.Singleline);
 }

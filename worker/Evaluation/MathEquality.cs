@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
-
 namespace LightReasoner.Worker.Evaluation;
 
 /// <summary>Whether two answers are the same, by the rules of the Qwen2.5-Math evaluation (<c>math_equal</c>), in its order.</summary>
@@ -11,11 +8,6 @@ internal sealed partial class MathEquality
     // Characters that are read as mathematics for one pair: a bound on the work for answers that are nested lists of lists.
     private int _budget = 200_000;
 
-    private MathEquality()
-    {
-    }
-
-    /// <summary>The published verdict.</summary>
     public static bool Published(string prediction, string truth) => new MathEquality().AreEqual(prediction, truth);
 
     /// <summary>
@@ -49,21 +41,22 @@ internal sealed partial class MathEquality
             || (prediction is ['(', .., ')'] && truth is not ['[', .., ']']);
         if (Same(WithoutBrackets(prediction, otherBrackets), WithoutBrackets(truth, otherBrackets))) return true;
         if (Bracketed().IsMatch(prediction) && Bracketed().IsMatch(truth)
-            && AllEqual(Inside(prediction).Split(','), Inside(truth).Split(','))) return true;
-        if (IsMatrix(prediction) && IsMatrix(truth) && RowsAreEqual(Rows(prediction), Rows(truth))) return true;
-        string[] sides = prediction.Split('='), others = truth.Split('=');
-        if (sides.Length == 2 && others.Length == 2)
+            && AllEqual(prediction[1..^1].Split(','), truth[1..^1].Split(','))) return true;
+        if (Rows(prediction) is { } rows && Rows(truth) is { } others && rows.Length == others.Length
+            && rows.Zip(others).All(pair => AllEqual(pair.First.Split('&'), pair.Second.Split('&')))) return true;
+        var equal = (prediction.Split('='), truth.Split('=')) switch
         {
-            string left = $"{sides[0].Trim()} - ({sides[1].Trim()})", right2 = $"{others[0].Trim()} - ({others[1].Trim()})";
-            if (AreSymbolicallyEqual(left, right2) || AreSymbolicallyEqual($"-({left})", right2)) return true;
-        }
-        else if (sides.Length == 2 && sides[0].Trim().Length <= 2 && others.Length == 1)
-        {
-            if (AreEqual(sides[1], truth)) return true;
-        }
-        else if (others.Length == 2 && others[0].Trim().Length <= 2 && sides.Length == 1 && AreEqual(prediction, others[1])) return true;
-        return AreSymbolicallyEqual(prediction, truth);
+            ([var left, var right], [var trueLeft, var trueRight]) =>
+                AreSameEquation($"{left.Trim()} - ({right.Trim()})", $"{trueLeft.Trim()} - ({trueRight.Trim()})"),
+            ([var name, var value], [_]) when name.Trim().Length <= 2 => AreEqual(value, truth),
+            ([_], [var name, var value]) when name.Trim().Length <= 2 => AreEqual(prediction, value),
+            _ => false,
+        };
+        return equal || AreSymbolicallyEqual(prediction, truth);
     }
+
+    private bool AreSameEquation(string one, string other) =>
+        AreSymbolicallyEqual(one, other) || AreSymbolicallyEqual($"-({one})", other);
 
     private bool AreSymbolicallyEqual(string one, string other)
     {
@@ -89,23 +82,25 @@ internal sealed partial class MathEquality
             case (MathKind.Set, MathKind.Set):
                 return a.Children.Count == b.Children.Count && a.Children.All(entry => b.Children.Any(other => AreSame(entry, other)));
             case (MathKind.List or MathKind.Set, _) or (_, MathKind.List or MathKind.Set):
-                return a.Kind == b.Kind && a.Name == b.Name && a.Children.Count == b.Children.Count
-                    && a.Children.Zip(b.Children).All(pair => AreSame(pair.First, pair.Second));
+                return a.Kind == b.Kind && a.Name == b.Name && AllPairs(a, b, AreSame);
             case (MathKind.Matrix, MathKind.Matrix):
-                return a.Children.Count == b.Children.Count
-                    && a.Children.Zip(b.Children).All(rows => rows.First.Children.Count == rows.Second.Children.Count
-                    && rows.First.Children.Zip(rows.Second.Children).All(cells => MathValue.AreIdentical(cells.First, cells.Second)
-                        || (MathValue.Real(cells.First) is { } x && MathValue.Real(cells.Second) is { } y
-                            && Math.Round(x, 3) == Math.Round(y, 3))));
+                return AllPairs(a, b, (row, otherRow) => AllPairs(row, otherRow, AreSameCells));
             case (MathKind.Relation, MathKind.Relation):
                 MathNode one = Difference(a), other = Difference(b);
                 return MathValue.AreIdentical(one, other) || MathValue.AreIdentical(one, other.Negate());
             case (MathKind.Matrix or MathKind.Relation, _) or (_, MathKind.Matrix or MathKind.Relation):
                 return false;
             default:
-                return HaveSameValue(a, b);
+                return MathValue.AreIdentical(a, b)
+                    || (MathValue.Real(a) is { } value && MathValue.Real(b) is { } right && IsClose(value, right));
         }
     }
+
+    private static bool AreSameCells(MathNode one, MathNode other) => MathValue.AreIdentical(one, other)
+        || (MathValue.Real(one) is { } value && MathValue.Real(other) is { } right && Math.Round(value, 3) == Math.Round(right, 3));
+
+    private static bool AllPairs(MathNode a, MathNode b, Func<MathNode, MathNode, bool> same) =>
+        a.Children.Count == b.Children.Count && a.Children.Zip(b.Children).All(pair => same(pair.First, pair.Second));
 
     /// <summary>A number times a matrix as a matrix.</summary>
     private static MathNode Scaled(MathNode product) =>
@@ -144,14 +139,8 @@ internal sealed partial class MathEquality
             : MathNode.Of(MathKind.Sum, left, right.Negate());
     }
 
-    private static bool HaveSameValue(MathNode a, MathNode b) => MathValue.AreIdentical(a, b)
-        || (MathValue.Real(a) is { } value && MathValue.Real(b) is { } right && IsClose(value, right));
-
     private bool AllEqual(string[] predictions, string[] truths) => predictions.Length == truths.Length
         && predictions.Zip(truths).All(pair => AreEqual(pair.First, pair.Second));
-
-    private bool RowsAreEqual(string[] predictions, string[] truths) =>
-        predictions.Length == truths.Length && predictions.Zip(truths).All(row => AllEqual(row.First.Split('&'), row.Second.Split('&')));
 
     private static bool Same(string one, string other) =>
         string.Equals(one.ToLowerInvariant(), other.ToLowerInvariant(), StringComparison.Ordinal);
@@ -190,22 +179,13 @@ internal sealed partial class MathEquality
     private static string WithoutBrackets(string text, bool outer) =>
         (outer ? text.Trim('[', ']', '(', ')') : text).Remove("{").Remove("}").Remove("(").Remove(")");
 
-    private static string Inside(string text) => text.Length < 2 ? "" : text[1..^1];
-
     /// <summary><c>{1,2}</c> as a column (with single backslashes, as published).</summary>
     private static string ColumnOf(string set) =>
         string.Join(", ", Braced().Matches(set).Select(match =>
             $@"\begin{{pmatrix}}{match.Value.Trim('{', '}').Replace(',', '\\')}\end{{pmatrix}}"));
 
-    private static bool IsMatrix(string text) =>
-        (text.StartsWith(@"\begin{pmatrix}", StringComparison.Ordinal) || text.StartsWith(@"\begin{bmatrix}", StringComparison.Ordinal))
-        && (text.EndsWith(@"\end{pmatrix}", StringComparison.Ordinal) || text.EndsWith(@"\end{bmatrix}", StringComparison.Ordinal));
-
-    private static string[] Rows(string matrix)
-    {
-        int begin = @"\begin{pmatrix}".Length, end = matrix.Length - @"\end{pmatrix}".Length;
-        return end <= begin ? [] : [.. matrix[begin..end].Split(@"\\").Select(row => row.Trim()).Where(row => row.Length > 0)];
-    }
+    private static string[]? Rows(string text) => Matrix().Match(text) is { Success: true } matrix
+        ? matrix.Groups[1].Value.Split(@"\\", StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : null;
 
     [GeneratedRegex(@"^[+-]?(\d+(_\d+)*(\.(\d+(_\d+)*)?)?|\.\d+(_\d+)*)([eE][+-]?\d+(_\d+)*)?\z")]
     private static partial Regex PythonFloat();
@@ -215,6 +195,9 @@ internal sealed partial class MathEquality
 
     [GeneratedRegex(@"^-?[\d.]+\s*(\\times|\\cdot|\*)\s*10\s*\^")]
     private static partial Regex TimesPowerOfTen();
+
+    [GeneratedRegex(@"^\\begin\{[pb]matrix\}(.*)\\end\{[pb]matrix\}\z", RegexOptions.Singleline)]
+    private static partial Regex Matrix();
 
     [GeneratedRegex(@"^[(\[].+[)\]]")]
     private static partial Regex Bracketed();

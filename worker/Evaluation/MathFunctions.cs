@@ -44,7 +44,6 @@ internal static class MathFunctions
     /// <summary>Whether a function has values here; any other is taken for an unknown one.</summary>
     public static bool IsKnown(string name) => Known.ContainsKey(name) || name is "log" or "binomial";
 
-    /// <summary>The value of a known function; null for an unknown one.</summary>
     public static Complex? Value(string name, IReadOnlyList<Complex> arguments) =>
         name == "log" && arguments.Count == 2 ? Complex.Log(arguments[0]) / Complex.Log(arguments[1])
         : name == "binomial" && arguments.Count == 2

@@ -1,9 +1,7 @@
-using System.Globalization;
 using System.Numerics;
 
 namespace LightReasoner.Worker.Evaluation;
 
-/// <summary>What a node of a mathematical expression is.</summary>
 internal enum MathKind
 {
     Number,
@@ -20,7 +18,6 @@ internal enum MathKind
     Matrix, // rows, which are lists
 }
 
-/// <summary>A mathematical expression.</summary>
 internal sealed class MathNode
 {
     private readonly Lazy<string> _text;
@@ -54,7 +51,6 @@ internal sealed class MathNode
     /// <summary>Whether the value depends on a variable or an unknown function.</summary>
     public bool HasSymbols { get; }
 
-    /// <summary>Whether the number was written with a decimal point.</summary>
     public bool IsDecimal { get; private init; }
 
     public static MathNode Number(BigInteger above, BigInteger? below = null)
@@ -82,17 +78,12 @@ internal sealed class MathNode
 
     public static MathNode Symbol(string name) => new(MathKind.Symbol, name, []);
 
-    public static MathNode Constant(string name) => new(MathKind.Constant, name, []);
-
     public static MathNode Of(MathKind kind, params IReadOnlyList<MathNode> children) => new(kind, "", children);
 
-    public static MathNode Named(MathKind kind, string name, IReadOnlyList<MathNode> children) => new(kind, name, children);
+    public static MathNode Named(MathKind kind, string name, params IReadOnlyList<MathNode> children) => new(kind, name, children);
 
     public static MathNode Call(string name, params IReadOnlyList<MathNode> arguments) => new(MathKind.Call, name, arguments);
 
-    public static MathNode Relation(string sign, MathNode left, MathNode right) => new(MathKind.Relation, sign, [left, right]);
-
-    /// <summary>The same with other children.</summary>
     public MathNode With(IReadOnlyList<MathNode> children) => new(Kind, Name, children, Numerator, Denominator);
 
     public MathNode Negate() => Kind == MathKind.Number

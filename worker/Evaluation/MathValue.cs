@@ -4,8 +4,7 @@ namespace LightReasoner.Worker.Evaluation;
 
 /// <summary>
 /// Whether two expressions are the same function of their variables: compared at random points, by exact arithmetic modulo a prime where
-/// they are rational, else by complex
-/// numbers with bounds of the rounding error.
+/// they are rational, else by complex numbers with bounds of the rounding error.
 /// </summary>
 internal static class MathValue
 {
@@ -42,7 +41,7 @@ internal static class MathValue
     }
 
     /// <summary>1 for positive infinity, -1 for negative; null for anything else.</summary>
-    public static int? InfiniteSign(MathNode node) => node.Kind switch
+    private static int? InfiniteSign(MathNode node) => node.Kind switch
     {
         MathKind.Infinity => 1,
         MathKind.Product when node.Children.Count(c => InfiniteSign(c) is not null) == 1 =>
@@ -67,9 +66,7 @@ internal static class MathValue
         return agreed > 0 ? true : null;
     }
 
-    /// <summary>
-    /// The value modulo the prime; negative where it is not defined at this point, null where it is not a rational expression.
-    /// </summary>
+    /// <summary>The value modulo the prime; negative where it has none at this point, null where it is no rational expression.</summary>
     private static BigInteger? Modulo(MathNode node, int point)
     {
         switch (node.Kind)
@@ -187,14 +184,7 @@ internal static class MathValue
 
     private static double Fraction(string name, int point) => 0.1 + (Hash(name, point) & 0xFFFF) / 65536.0;
 
-    /// <summary>Random but repeatable (FNV-1a, then mixed as in SplitMix64).</summary>
-    private static ulong Hash(string name, int point)
-    {
-        var hash = 14695981039346656037;
-        foreach (var c in name) hash = (hash ^ c) * 1099511628211;
-        hash += (ulong)(point + 1) * 0x9E3779B97F4A7C15;
-        hash = (hash ^ (hash >> 30)) * 0xBF58476D1CE4E5B9;
-        hash = (hash ^ (hash >> 27)) * 0x94D049BB133111EB;
-        return hash ^ (hash >> 31);
-    }
+    /// <summary>Random but repeatable.</summary>
+    private static ulong Hash(string name, int point) =>
+        BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes($"{point} {name}")));
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace LightReasoner.Worker.Evaluation;
 
 /// <summary>English number words, as the Python package word2number 1.1 reads them.</summary>
@@ -17,9 +15,7 @@ internal static class NumberWords
         ("hundred", 100), ("thousand", 1_000), ("million", 1_000_000), ("billion", 1_000_000_000), ("point", Point),
     ]).ToDictionary();
 
-    /// <summary>
-    /// The number that the words of a text say (words that say none are passed over), or the text itself where there is none.
-    /// </summary>
+    /// <summary>The number that the words of a text say, other words passed over; the text itself where there is none.</summary>
     public static string Convert(string text)
     {
         var words = text.Replace('-', ' ').ToLowerInvariant();

@@ -1,6 +1,4 @@
-using LightReasoner.Api;
 using LightReasoner.Worker.Data;
-using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Evaluation;
 
@@ -31,9 +29,7 @@ internal sealed record TestSet(EvaluationSpec Spec, IReadOnlyList<Question> Ques
         return read;
     }
 
-    /// <summary>
-    /// Accuracy before and after: of all sets together the mean, as the papers' tables have it, and of each where there are several.
-    /// </summary>
+    /// <summary>Accuracy before and after: the mean over the sets, as in the papers' tables, and of several sets that of each.</summary>
     public static EvaluationMetrics Compare(IReadOnlyList<TestSet> sets, IReadOnlyList<EvaluationResult> before,
         IReadOnlyList<EvaluationResult> after)
     {

@@ -1,4 +1,3 @@
-using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Models;

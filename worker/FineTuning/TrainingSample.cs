@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using LightReasoner.Api;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Tokenization;
 

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text.Json.Nodes;
 using LightReasoner.Worker.Tokenization;
 
 namespace LightReasoner.Worker.Inspect;
@@ -28,23 +26,16 @@ internal static class ChatCommand
     public static void Run(ChatTemplate template, TextReader input, Stream output) =>
         JsonLines.Each(input, output, (line, writer) =>
         {
-            var variables = JsonLines.Node(line)!.AsObject();
+            var variables = JsonLines.Tree(line);
             var clock = variables.ContainsKey("now") ? new FixedClock(Now(variables["now"])) : null;
             variables.Remove("now");
             writer.WriteString("text", template.Render(variables, clock));
         });
 
-    private static ChatTemplate FromModel(string directory)
-    {
-        if (!Directory.Exists(directory))
-            throw new DirectoryNotFoundException($"{directory}: folder not found");
-        return ChatTemplate.Read(directory)
-            ?? throw new FileNotFoundException($"{directory}: no chat template (neither chat_template.jinja nor chat_template in "
-                + "tokenizer_config.json)");
-    }
+    private static ChatTemplate FromModel(string directory) => ChatTemplate.Read(directory) ?? throw new FileNotFoundException(
+        $"{directory}: no chat template (neither chat_template.jinja nor chat_template in tokenizer_config.json)");
 
-    private static ChatTemplate FromFile(string file) =>
-        File.Exists(file) ? ChatTemplate.Parse(File.ReadAllText(file), file) : throw new FileNotFoundException($"{file}: file not found");
+    private static ChatTemplate FromFile(string file) => ChatTemplate.Parse(File.ReadAllText(file), file);
 
     private static DateTimeOffset Now(JsonNode? node) =>
         DateTimeOffset.TryParse(node?.ToString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var now)

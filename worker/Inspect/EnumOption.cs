@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
-using LightReasoner.Api;
 
 namespace LightReasoner.Worker.Inspect;
 
@@ -23,7 +21,6 @@ internal static class EnumOption
         Enum.GetValues<T>().Where(value => Name(value) == name.Replace('_', '-')).Select(value => (T?)value).FirstOrDefault()
         ?? throw new FormatException($"'{name}' is not one of {string.Join(", ", Enum.GetValues<T>().Select(Name))}");
 
-    /// <summary>The name in manifests.</summary>
     public static string Name<T>(T value)
         where T : struct, Enum => JsonSerializer.SerializeToElement(value, ApiJson.Options).GetString()!;
 }

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
-using LightReasoner.Api;
 using LightReasoner.Worker.Evaluation;
 
 namespace LightReasoner.Worker.Inspect;

@@ -1,15 +1,8 @@
-using System.Text;
 using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
-using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Inspect;
 
-/// <summary>
-/// The form of the small tools: a JSON object per line in, a JSON object per line out; the first bad line ends it with exit code 65.
-/// </summary>
+/// <summary>The form of the small tools: a JSON object per line in and out; the first bad line ends it with exit code 65.</summary>
 internal static class JsonLines
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -22,16 +15,14 @@ internal static class JsonLines
         tool(input, output);
     }
 
-    /// <summary>Answers every line by one line.</summary>
-    /// <param name="answer">Reads a line and writes the fields of its answer. A <see cref="FormatException"/> is bad data in that
-    /// line.</param>
+    /// <param name="answer">Reads a line and writes the fields of its answer; a FormatException is bad data in that line.</param>
     internal static void Each(TextReader input, Stream output, Action<JsonElement, Utf8JsonWriter> answer)
     {
         foreach (var (number, line) in Read(input))
-            In<object?>(number, () =>
+            In(number, () =>
             {
                 Write(output, writer => answer(line, writer));
-                return null;
+                return true;
             });
     }
 
@@ -72,27 +63,17 @@ internal static class JsonLines
         output.Flush();
     }
 
-    /// <summary>
-    /// Does something about a line; a <see cref="FormatException"/> or <see cref="InvalidDataException"/> becomes an error that names the
-    /// line.
-    /// </summary>
+    /// <summary>Does something about a line; what goes wrong becomes an error that names the line.</summary>
     internal static T In<T>(int number, Func<T> read)
     {
         try
         {
             return read();
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or DecoderFallbackException or FormatException or InvalidDataException)
         {
-            throw BadLine(number, $"not valid JSON: {e.Message}", e);
-        }
-        catch (DecoderFallbackException e)
-        {
-            throw BadLine(number, $"not valid UTF-8: {e.Message}", e);
-        }
-        catch (Exception e) when (e is FormatException or InvalidDataException)
-        {
-            throw BadLine(number, e.Message, e);
+            var format = e switch { JsonException => "not valid JSON: ", DecoderFallbackException => "not valid UTF-8: ", _ => "" };
+            throw BadLine(number, format + e.Message, e);
         }
     }
 
@@ -123,25 +104,21 @@ internal static class JsonLines
             : throw new FormatException($"field '{field}[{i}]': expected a token id, found {id.GetRawText()}"))];
     }
 
-    /// <summary>A tree of a value. Of equal names the last counts, and text may hold lone surrogates.</summary>
-    internal static JsonNode? Node(JsonElement value)
+    /// <summary>A tree of an object. Of equal names the last counts, and text may hold lone surrogates.</summary>
+    internal static JsonObject Tree(JsonElement value)
     {
-        switch (value.ValueKind)
+        var properties = new JsonObject();
+        foreach (var property in value.EnumerateObject()) properties[property.Name] = Node(property.Value);
+        return properties;
+
+        static JsonNode? Node(JsonElement value) => value.ValueKind switch
         {
-            case JsonValueKind.Object:
-                var properties = new JsonObject();
-                foreach (var property in value.EnumerateObject())
-                    properties[property.Name] = Node(property.Value);
-                return properties;
-            case JsonValueKind.Array:
-                return new JsonArray([.. value.EnumerateArray().Select(Node)]);
-            case JsonValueKind.String:
-                return JsonValue.Create(Text(value, "text"));
-            case JsonValueKind.Null:
-                return null;
-            default:
-                return JsonValue.Create(value);
-        }
+            JsonValueKind.Object => Tree(value),
+            JsonValueKind.Array => new JsonArray([.. value.EnumerateArray().Select(Node)]),
+            JsonValueKind.String => JsonValue.Create(Text(value, "text")),
+            JsonValueKind.Null => null,
+            _ => JsonValue.Create(value),
+        };
     }
 
     /// <summary>A string as it is, lone surrogates included (which JSON can spell and .NET's reader refuses).</summary>

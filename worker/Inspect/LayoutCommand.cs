@@ -1,5 +1,4 @@
 using System.CommandLine;
-using LightReasoner.Api;
 using LightReasoner.Worker.Commands;
 using LightReasoner.Worker.Refinement;
 
@@ -23,10 +22,7 @@ internal static class LayoutCommand
         return command;
     }
 
-    /// <summary>
-    /// Lays out every line. Labels are -100 where nothing is predicted; the mask has a row of 0 and 1 for every token, 1 for what it
-    /// attends to.
-    /// </summary>
+    /// <summary>Labels are -100 where nothing is predicted; the mask has a row for every token, with 1 for what it attends to.</summary>
     internal static void Run(TextReader input, Stream output, int blockSize, int maxLength, Truncation truncation, int eos) =>
         JsonLines.Each(input, output, (line, writer) =>
     {

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using System.Text.Json;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Commands;
 using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Runs;
 using TorchSharp;
 
 namespace LightReasoner.Worker.Inspect;

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Inspect;

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Commands;
 using LightReasoner.Worker.Data;
@@ -24,7 +22,7 @@ internal static class PairCommand
         var max = Tools.Option("--max-questions", "Uses only this many questions.", 20).Within(1, 100_000);
         var maxNewTokens = Tools.Option("--max-new-tokens", "Maximum number of tokens per answer.", 128).Within(1, 1 << 20);
         var template = Tools.TemplateOption();
-        var beta = Tools.Option("--beta", "Least KL of a kept step, in nats.", new SelectionSpec().Beta).Within(0, 1000);
+        var beta = Tools.Option("--beta", "Least KL of a kept step, in nats.", new SelectionSpec().Beta).Within(0.0, 1000.0);
         var command = new Command("pair",
             "Prints, as one JSON object, how expert and amateur compare on the expert's answers to a few questions, with a verdict.")
             { expert, amateur, dtype, data, field, max, maxNewTokens, template, beta };
@@ -36,34 +34,29 @@ internal static class PairCommand
                 Generation = new GenerationSpec { MaxNewTokens = parsed.GetValue(maxNewTokens) },
                 Selection = new SelectionSpec { Beta = parsed.GetValue(beta) },
             };
-            using var questions = await Datasets.QuestionsAsync(BlobUri.Absolute(parsed.GetValue(data)!), null,
-                parsed.GetValue(field)!, null, null,
-                parsed.GetValue(max), 0, 1, cancellation);
+            using var questions = await Datasets.QuestionsAsync(BlobUri.Absolute(parsed.GetValue(data)!), format: null,
+                parsed.GetValue(field)!, idField: null, answerField: null, parsed.GetValue(max), shard: 0, shards: 1, cancellation);
             using var strong = await Tools.LoadModelAsync(parsed.GetValue(expert)!, null, parsed.GetValue(dtype)!, cancellation);
             using var weak = await Tools.LoadModelAsync(parsed.GetValue(amateur)!, null, parsed.GetValue(dtype)!, cancellation);
-            Console.WriteLine(Run(strong, weak, spec, questions, cancellation).ToJsonString());
+            Console.WriteLine(JsonSerializer.Serialize(Run(strong, weak, spec, questions, cancellation)));
             return 0;
         });
         return command;
     }
 
-    private static JsonObject Run(LoadedModel expert, LoadedModel amateur, SamplingRunSpec spec, IReadOnlyList<Question> questions,
+    private static object Run(LoadedModel expert, LoadedModel amateur, SamplingRunSpec spec, IReadOnlyList<Question> questions,
         CancellationToken cancellation)
     {
         Tokenizer strong = Tokenizer.Load(expert.Dir), weak = Tokenizer.Load(amateur.Dir);
         int expertRows = expert.Model.Config.VocabSize, amateurRows = amateur.Model.Config.VocabSize;
         var tokens = VocabularyMap.Compare(strong, expertRows, weak, amateurRows);
-        var result = new JsonObject
+        var common = new
         {
-            ["vocabulary"] = new JsonObject
-            {
-                ["expert"] = tokens.Expert,
-                ["amateur"] = tokens.Amateur,
-                ["common"] = tokens.Common,
-                ["differentIds"] = tokens.Moved,
-                ["examples"] = new JsonArray([.. tokens.Examples.Select(t =>
-                    new JsonObject { ["token"] = t.Token, ["expert"] = t.ExpertId, ["amateur"] = t.AmateurId })]),
-            },
+            expert = tokens.Expert,
+            amateur = tokens.Amateur,
+            common = tokens.Common,
+            differentIds = tokens.Moved,
+            examples = tokens.Examples.Select(t => new { token = t.Token, expert = t.ExpertId, amateur = t.AmateurId }),
         };
         VocabularyMap vocabulary;
         try
@@ -72,32 +65,33 @@ internal static class PairCommand
         }
         catch (InvalidDataException e)
         {
-            result["verdict"] = $"Cannot be used: {e.Message}";
-            return result;
+            return new { vocabulary = common, verdict = $"Cannot be used: {e.Message}" };
         }
+        var longest = questions.Max(question => PromptFormat.Encode(strong, spec.Prompt, question, expertRows).Length);
         var sampled = new ContrastiveSampler(expert, amateur, strong, vocabulary, spec,
-            BatchSizes.Rows(BatchSize.Auto, expert.Model,
-            questions.Max(question => PromptFormat.Encode(strong, spec.Prompt, question, expertRows).Length), spec.Generation.MaxNewTokens,
-                amateur.Model)).Sample(questions, cancellation: cancellation);
+            BatchSizes.Rows(BatchSize.Auto, expert.Model, longest, spec.Generation.MaxNewTokens, amateur.Model))
+            .Sample(questions, cancellation: cancellation);
         var pair = sampled.Pair;
         double perQuestion = (double)sampled.Samples.Count / questions.Count,
             keepRate = (double)sampled.Samples.Count / Math.Max(1, pair.Steps), steps = Math.Max(1, pair.Steps);
-        result["questions"] = questions.Count;
-        result["steps"] = pair.Steps;
-        result["perplexity"] = new JsonObject { ["expert"] = pair.ExpertPerplexity, ["amateur"] = pair.AmateurPerplexity };
-        result["sameTop1"] = pair.SameTop / steps;
-        result["confidentExpertUnsureAmateur"] = pair.ConfidentUnsure / steps;
-        result["klTail"] = new JsonArray(
-            [.. PairFigures.Tails.Select(kl => new JsonObject { ["atLeast"] = kl, ["share"] = pair.Tail(kl) })]);
-        result["entropies"] = new JsonArray([.. pair.Entropies.Select(cell => new JsonObject
+        return new
         {
-            ["expert"] = cell.Key / PairFigures.EntropyBins * PairFigures.EntropyBin,
-            ["amateur"] = cell.Key % PairFigures.EntropyBins * PairFigures.EntropyBin,
-            ["steps"] = cell.Value,
-        })]);
-        result["keepRate"] = keepRate;
-        result["samplesPerQuestion"] = perQuestion;
-        result["verdict"] = pair.Verdict(perQuestion, keepRate);
-        return result;
+            vocabulary = common,
+            questions = questions.Count,
+            steps = pair.Steps,
+            perplexity = new { expert = pair.ExpertPerplexity, amateur = pair.AmateurPerplexity },
+            sameTop1 = pair.SameTop / steps,
+            confidentExpertUnsureAmateur = pair.ConfidentUnsure / steps,
+            klTail = PairFigures.Tails.Select(kl => new { atLeast = kl, share = pair.Tail(kl) }),
+            entropies = pair.Entropies.Select(cell => new
+            {
+                expert = cell.Key / PairFigures.EntropyBins * PairFigures.EntropyBin,
+                amateur = cell.Key % PairFigures.EntropyBins * PairFigures.EntropyBin,
+                steps = cell.Value,
+            }),
+            keepRate,
+            samplesPerQuestion = perQuestion,
+            verdict = pair.Verdict(perQuestion, keepRate),
+        };
     }
 }

@@ -1,7 +1,4 @@
 using System.CommandLine;
-using System.Text;
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Storage;
 

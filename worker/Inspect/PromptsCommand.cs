@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Evaluation;
 
@@ -26,7 +24,7 @@ internal static class PromptsCommand
         var number = 0;
         JsonLines.Each(input, output, (line, writer) =>
         {
-            var problem = new Benchmark(name).Read(new DataRecord(number++, (JsonObject)JsonLines.Node(line)!, $"line {number}"));
+            var problem = new Benchmark(name).Read(new DataRecord(number++, JsonLines.Tree(line), $"line {number}"));
             writer.WriteString("question", problem.Question);
             writer.WriteString("truth", problem.Truth);
             writer.WriteString("prompt", Benchmark.Prompt(problem.Question, type));

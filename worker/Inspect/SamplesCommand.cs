@@ -1,9 +1,6 @@
 using System.CommandLine;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
 using LightReasoner.Worker.Data;
-using LightReasoner.Worker.Runs;
+using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Inspect;
@@ -11,7 +8,7 @@ namespace LightReasoner.Worker.Inspect;
 /// <summary><c>worker inspect samples</c>: what a SamplingRun, or the published program, wrote.</summary>
 internal static class SamplesCommand
 {
-    private static readonly double[] KlBounds = [0, 0.25, 0.5, 1, 2, 4, 8, 16];
+    private static readonly double[] KlBounds = [0, 0.25, 0.5, 1, 2, 4, 8, 16, double.PositiveInfinity];
 
     public static Command Create()
     {
@@ -24,19 +21,13 @@ internal static class SamplesCommand
             // A run's output stands for the samples in it; beside them lie the figures of its chunks.
             var output = BlobUri.Open(uri.TrimEnd('/').EndsWith("/samples", StringComparison.Ordinal)
                 ? uri.TrimEnd('/')[..^"/samples".Length] : uri);
-            BlobInfo[] figures = output is HttpStore ? [] : [.. await output.ListAsync("figures/", cancellation)];
-            if (figures.Length > 0) uri = BlobUri.Join(output.Uri, "samples/*");
+            var figures = output is HttpStore ? null : await RunRecords.FiguresAsync(output, cancellation);
+            if (figures is not null) uri = BlobUri.Join(output.Uri, "samples/*");
             using var samples = await Datasets.SamplesAsync(uri, null, cancellation);
             var description = Describe(samples);
-            if (figures.Length > 0)
-            {
-                var all = new ChunkFigures(0, 0, 0, 0, 0);
-                foreach (var chunk in figures)
-                    all += JsonSerializer.Deserialize<ChunkFigures>((await output.GetAsync(chunk.Name, cancellation))!.Bytes,
-                        ApiJson.Options)!;
-                (description["questionsAsked"], description["answersCut"], description["promptsTooLong"]) = (all.Questions,
-                    all.AnswersCut, all.PromptsTooLong);
-            }
+            if (figures is not null)
+                (description["questionsAsked"], description["answersCut"], description["promptsTooLong"]) =
+                    (figures.Questions, figures.AnswersCut, figures.PromptsTooLong);
             Console.WriteLine(description.ToJsonString(ApiJson.Indented));
             return 0;
         });
@@ -55,19 +46,15 @@ internal static class SamplesCommand
             var (count, tokens) = questions.GetValueOrDefault(sample.PromptId);
             questions[sample.PromptId] = (count + 1, Math.Max(tokens, sample.Step + 1));
         }
-        var histogram = new JsonObject();
-        for (int i = 0; i < KlBounds.Length; i++)
-        {
-            double low = KlBounds[i], high = i + 1 < KlBounds.Length ? KlBounds[i + 1] : double.PositiveInfinity;
-            histogram[FormattableString.Invariant($"[{low}, {high})")] = kl.Count(value => value >= low && value < high);
-        }
+        var histogram = KlBounds.Zip(KlBounds.Skip(1), (low, high) => KeyValuePair.Create(
+            FormattableString.Invariant($"[{low}, {high})"), (JsonNode?)kl.Count(value => value >= low && value < high)));
         return new JsonObject
         {
             ["samples"] = samples.Count,
             ["questions"] = questions.Count,
             ["klMean"] = kl.Average(),
             ["klMax"] = kl.Max(),
-            ["klHistogram"] = histogram,
+            ["klHistogram"] = new JsonObject(histogram),
             ["plausibleSetSizes"] = new JsonObject(sizes.Select(size =>
                 KeyValuePair.Create(size.Key.ToString(System.Globalization.CultureInfo.InvariantCulture), (JsonNode?)size.Value))),
             ["samplesPerQuestion"] = Spread(questions.Values.Select(question => question.Samples)),
@@ -79,12 +66,7 @@ internal static class SamplesCommand
     private static JsonObject Spread(IEnumerable<int> values)
     {
         int[] sorted = [.. values.Order()];
-        return new JsonObject
-        {
-            ["min"] = sorted[0],
-            ["median"] = sorted[sorted.Length / 2],
-            ["mean"] = sorted.Average(),
-            ["max"] = sorted[^1]
-        };
+        var median = sorted[sorted.Length / 2];
+        return new JsonObject { ["min"] = sorted[0], ["median"] = median, ["mean"] = sorted.Average(), ["max"] = sorted[^1] };
     }
 }

@@ -1,4 +1,3 @@
-using LightReasoner.Api;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

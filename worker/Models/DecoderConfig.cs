@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace LightReasoner.Worker.Models;
 
 /// <summary>The shape of a decoder-only model, as a Hugging Face <c>config.json</c> states it.</summary>

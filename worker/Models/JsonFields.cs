@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-
 namespace LightReasoner.Worker.Models;
 
 /// <summary>Reads the fields of a Hugging Face JSON file; every complaint names the file and the field.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using LightReasoner.Api;
 
 namespace LightReasoner.Worker.Refinement;
 

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Runs;

@@ -1,8 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
-
 namespace LightReasoner.Worker.Reporting;
 
 internal enum ProgressStyle
@@ -23,8 +18,12 @@ internal sealed class ConsoleProgress(
     /// <summary>A shorter beginning of the figures is not worth its columns.</summary>
     private const int LeastFigures = 12;
 
-    private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(5), BarInterval = TimeSpan.FromMilliseconds(100),
-        JsonInterval = TimeSpan.FromSeconds(1);
+    private readonly TimeSpan _interval = style switch
+    {
+        ProgressStyle.Bar => TimeSpan.FromMilliseconds(100),
+        ProgressStyle.Json => TimeSpan.FromSeconds(1),
+        _ => TimeSpan.FromSeconds(5),
+    };
 
     private long? _shown;
     private string? _what;
@@ -43,44 +42,35 @@ internal sealed class ConsoleProgress(
     {
         if (style == ProgressStyle.Quiet) return;
         EndLine();
-        text = Redactor.OfProcess.Redact(text);
         if (style == ProgressStyle.Json) Write(new JsonObject { ["message"] = text });
-        else output.WriteLine(text);
+        else output.WriteLine(Redactor.OfProcess.Redact(text));
     }
 
     /// <summary>The last word: for programs the whole last report with its outcome and figures, for people a sentence.</summary>
     public void Finish(ProgressReport report, string? text)
     {
-        if (style == ProgressStyle.Json)
-            Write(Redactor.OfProcess.Redact(JsonSerializer.SerializeToNode(report, ApiJson.Options))!.AsObject());
+        if (style == ProgressStyle.Json) Write(JsonSerializer.SerializeToNode(report, ApiJson.Options)!);
         else if (text is not null) Say(text);
     }
 
     /// <summary>For programs, that it came to no run; people read it on standard error.</summary>
     public void Fail(string message)
     {
-        if (style == ProgressStyle.Json)
-            Write(new JsonObject { ["outcome"] = "failed", ["message"] = Redactor.OfProcess.Redact(message) });
+        if (style == ProgressStyle.Json) Write(new JsonObject { ["outcome"] = "failed", ["message"] = message });
     }
 
     /// <summary>A line for programs, with the time.</summary>
-    private void Write(JsonObject line)
+    private void Write(JsonNode what)
     {
+        var line = Redactor.OfProcess.Redact(what)!.AsObject();
         MetricsLog.Stamp(line, time);
         output.WriteLine(line.ToJsonString(ApiJson.Options));
     }
 
-    /// <summary>How far the work is.</summary>
     public void Show(string what, ProgressReport report, string figures)
     {
         bool last = report.Done >= report.Total, another = what != _what;
-        var interval = style switch
-        {
-            ProgressStyle.Bar => BarInterval,
-            ProgressStyle.Json => JsonInterval,
-            _ => LineInterval,
-        };
-        if (style == ProgressStyle.Quiet || (!last && !another && _shown is { } before && time.GetElapsedTime(before) < interval)) return;
+        if (style == ProgressStyle.Quiet || (!last && !another && _shown is { } before && time.GetElapsedTime(before) < _interval)) return;
         if (another) EndLine();
         (_what, _shown) = (what, time.GetTimestamp());
         switch (style)
@@ -107,25 +97,22 @@ internal sealed class ConsoleProgress(
         _drawn = false;
     }
 
-    /// <summary>
-    /// One line that the terminal has room for: of what does not fit, figures go first, then counts, rate and the bar; the share stays.
-    /// </summary>
+    /// <summary>One line that fits the terminal: figures are left out first, then counts, rate and the bar; the share stays.</summary>
     private string Drawn(string what, ProgressReport report, string figures)
     {
         int columns = Math.Max(2, width?.Invoke() ?? 80), room = columns - 1; // a full last column would wrap
         var wanted = columns / ColumnsPerCell is var fitting and >= LeastCells ? Math.Min(MostCells, fitting) : 0;
         string head = what + " ", share = Percent(report), rate = Rate(report), left = Left(report);
         string[] texts = [Counts(report) + rate + left, share + rate + left, share + left, share];
-        var layouts = from cells in (int[])[wanted, 0]
-                      from text in texts
-                      select (Bar: Bar(cells, Share(report)),
-            Length: head.Length + (cells > 0 ? cells + 1 : 0) + text.Length, Text: text);
-        var (bar, length, words) = layouts.FirstOrDefault(layout => layout.Length <= room);
+        var (cells, words) = ((int[])[wanted, 0]).SelectMany(_ => texts, (cells, text) => (cells, text))
+            .FirstOrDefault(layout => Length(layout.cells, layout.text) <= room);
         if (words is null) return "\r" + share[..Math.Min(room, share.Length)] + "\u001b[K";
-        var rest = room - length - 2;
+        var rest = room - Length(cells, words) - 2;
         if (figures.Length > 0 && rest >= Math.Min(figures.Length, LeastFigures))
             words += "  " + (figures.Length <= rest ? figures : figures[..(rest - 1)] + "…");
-        return "\r" + head + bar + words + "\u001b[K";
+        return "\r" + head + Bar(cells, Share(report)) + words + "\u001b[K";
+
+        int Length(int cells, string text) => head.Length + (cells > 0 ? cells + 1 : 0) + text.Length;
     }
 
     private string Bar(int cells, double share)

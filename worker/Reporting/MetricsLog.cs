@@ -1,9 +1,4 @@
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
 using LightReasoner.Worker.Runs;
-
 namespace LightReasoner.Worker.Reporting;
 
 /// <summary>
@@ -51,9 +46,7 @@ internal sealed class MetricsLog
         if (_flushed is not { } last || _time.GetElapsedTime(last) >= Interval) await FlushAsync(cancellation);
     }
 
-    /// <summary>
-    /// Writes what is not written yet; needed before a checkpoint, whose steps a resumed run does not repeat, and at the end.
-    /// </summary>
+    /// <summary>Writes what is not written yet: at the end, and before a checkpoint, whose steps a resumed run does not repeat.</summary>
     public async Task FlushAsync(CancellationToken cancellation)
     {
         if (!_pending) return;

@@ -1,9 +1,4 @@
-using System.Globalization;
 using System.Net.Http.Headers;
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Storage;
 
@@ -37,8 +32,6 @@ internal sealed class MlflowTracking : IAsyncDisposable
 
     private readonly MlflowSpec _spec;
     private readonly HttpClient _http = Connections.Client(Timeout);
-    private readonly Uri _server;
-    private readonly AuthenticationHeaderValue? _credentials;
     private readonly string _name;
     private readonly IReadOnlyList<(string Key, string Value)> _tags, _parameters;
     private readonly Action<string> _say;
@@ -55,9 +48,9 @@ internal sealed class MlflowTracking : IAsyncDisposable
     {
         (_spec, _say, _time) = (spec, say, time);
         var address = new UriBuilder(spec.Uri);
-        _credentials = Credentials(address);
+        _http.DefaultRequestHeaders.Authorization = Credentials(address);
         (address.UserName, address.Password, address.Path) = ("", "", address.Path.TrimEnd('/') + "/");
-        _server = address.Uri;
+        _http.BaseAddress = address.Uri;
         _name = scope == "run" ? manifest.Metadata.Name : $"{manifest.Metadata.Name}/{scope}";
         (string Key, string Value)[] tags =
         [
@@ -75,9 +68,11 @@ internal sealed class MlflowTracking : IAsyncDisposable
         _loop = SendInTurnsAsync();
     }
 
+    private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
     public void Add(JsonObject line, string counter)
     {
-        long step = line[counter]!.GetValue<long>(), now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        long step = line[counter]!.GetValue<long>(), now = Now;
         lock (_waiting)
         {
             foreach (var (path, value) in MetricsLog.Flat(line, '.'))
@@ -99,8 +94,7 @@ internal sealed class MlflowTracking : IAsyncDisposable
         {
             await SendAsync(stop);
             if (report is not null && await report(stop) is { } page) await PutReportAsync(page, stop);
-            var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-            await PostAsync("runs/update", new JsonObject { ["run_id"] = _runId, ["status"] = status, ["end_time"] = now }, stop);
+            await PostAsync("runs/update", new JsonObject { ["run_id"] = _runId, ["status"] = status, ["end_time"] = Now }, stop);
         }, _limit.Token);
     }
 
@@ -143,7 +137,7 @@ internal sealed class MlflowTracking : IAsyncDisposable
         catch (Exception e)
         {
             var why = e is OperationCanceledException ? $"no answer within {Timeout.TotalSeconds:F0} s" : e.Message;
-            if (!_lost) _say($"MLflow at {_server} does not accept this run's metrics: {why}; the run continues");
+            if (!_lost) _say($"MLflow at {_http.BaseAddress} does not accept this run's metrics: {why}; the run continues");
             _lost = true;
             return false;
         }
@@ -169,27 +163,20 @@ internal sealed class MlflowTracking : IAsyncDisposable
         var experiment = await ExperimentAsync(stop);
         var filter = string.Join(" and ", _tags.Where(tag => Identity.Contains(tag.Key))
             .Select(tag => $"tags.`{tag.Key}` = '{tag.Value}'"));
-        var found = await PostAsync(
-            "runs/search", new JsonObject { ["experiment_ids"] = new JsonArray(experiment), ["filter"] = filter, ["max_results"] = 1 },
-            stop);
-        var info = found?["runs"]?[0]?["info"];
-        if (info is not null)
+        var search = new JsonObject { ["experiment_ids"] = new JsonArray(experiment), ["filter"] = filter, ["max_results"] = 1 };
+        var found = (await PostAsync("runs/search", search, stop))?["runs"]?[0]?["info"];
+        var info = found ?? (await PostAsync("runs/create", new JsonObject
         {
-            await PostAsync("runs/update", new JsonObject { ["run_id"] = (string)info["run_id"]!, ["status"] = "RUNNING" }, stop);
-        }
-        else
-        {
-            info = (await PostAsync("runs/create", new JsonObject
-            {
-                ["experiment_id"] = experiment,
-                ["run_name"] = _name,
-                ["start_time"] = _time.GetUtcNow().ToUnixTimeMilliseconds(),
-                ["tags"] = Pairs(_tags),
-            }, stop))!["run"]!["info"]!;
-            foreach (var some in _parameters.Chunk(MaxParams))
-                await PostAsync("runs/log-batch", new JsonObject { ["run_id"] = (string)info["run_id"]!, ["params"] = Pairs(some) }, stop);
-        }
-        (_artifacts, _runId) = ((string?)info["artifact_uri"], (string)info["run_id"]!);
+            ["experiment_id"] = experiment,
+            ["run_name"] = _name,
+            ["start_time"] = Now,
+            ["tags"] = Pairs(_tags),
+        }, stop))!["run"]!["info"]!;
+        var id = (string)info["run_id"]!;
+        if (found is not null) await PostAsync("runs/update", new JsonObject { ["run_id"] = id, ["status"] = "RUNNING" }, stop);
+        foreach (var some in found is null ? _parameters.Chunk(MaxParams) : [])
+            await PostAsync("runs/log-batch", new JsonObject { ["run_id"] = id, ["params"] = Pairs(some) }, stop);
+        (_artifacts, _runId) = ((string?)info["artifact_uri"], id);
     }
 
     private async Task<string> ExperimentAsync(CancellationToken stop)
@@ -204,10 +191,7 @@ internal sealed class MlflowTracking : IAsyncDisposable
             (string?)(await SendAsync(HttpMethod.Get, byName, body: null, stop, orNull))?["experiment"]?["experiment_id"];
     }
 
-    /// <summary>
-    /// Through the tracking server, where that serves artifacts itself (<c>mlflow-artifacts:/…</c>); the report lies in the output in any
-    /// case.
-    /// </summary>
+    /// <summary>Through the tracking server, where that serves artifacts itself (<c>mlflow-artifacts:/…</c>).</summary>
     private async Task PutReportAsync(byte[] page, CancellationToken stop)
     {
         if (_artifacts?.StartsWith("mlflow-artifacts:", StringComparison.Ordinal) != true)
@@ -232,8 +216,7 @@ internal sealed class MlflowTracking : IAsyncDisposable
     private async Task<JsonNode?> RequestAsync(
         HttpMethod method, string path, HttpContent? content, CancellationToken stop, bool orNull = false)
     {
-        using var request = new HttpRequestMessage(method, new Uri(_server, "api/2.0/mlflow/" + path)) { Content = content };
-        request.Headers.Authorization = _credentials;
+        using var request = new HttpRequestMessage(method, "api/2.0/mlflow/" + path) { Content = content };
         using var response = await _http.SendAsync(request, stop);
         var text = await response.Content.ReadAsStringAsync(stop);
         if (response.IsSuccessStatusCode) return text.Length == 0 || method == HttpMethod.Put ? null : JsonNode.Parse(text);

@@ -1,6 +1,4 @@
-using LightReasoner.Api;
 using LightReasoner.Worker.Storage;
-
 namespace LightReasoner.Worker.Reporting;
 
 /// <summary>What is told while a run works, to the operator and to the person at the terminal at once; from any thread.</summary>
@@ -9,13 +7,8 @@ internal sealed class ProgressFeed(ProgressReporter reporter, ConsoleProgress co
     public void Report(DownloadProgress value)
     {
         reporter.Update(report => report with { Message = value.Done < value.Total ? $"{value}" : null });
-        lock (console) console.Show("downloading", reporter.Latest with
-        {
-            Unit = "MB",
-            Done = value.Done / 1_000_000,
-            Total = value.Total / 1_000_000,
-            RatePerSecond = null
-        }, "");
+        var megabytes = reporter.Latest with { Unit = "MB", Done = value.Done / 1_000_000, Total = value.Total / 1_000_000 };
+        lock (console) console.Show("downloading", megabytes with { RatePerSecond = null }, "");
     }
 
     public void Say(string text)

@@ -1,7 +1,4 @@
 using System.Net.Http.Headers;
-using System.Text;
-using System.Text.Json;
-using LightReasoner.Api;
 using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Reporting;
@@ -29,7 +26,7 @@ internal sealed class ProgressReporter : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
-    private ProgressReport _latest;
+    private volatile ProgressReport _latest;
     private long _posted = -1;
 
     /// <param name="identity">A report with kind, namespace, name, shard and attempt filled in.</param>
@@ -41,15 +38,8 @@ internal sealed class ProgressReporter : IAsyncDisposable
         _loop = targets.Url is null ? Task.CompletedTask : PostNewsAsync(time);
     }
 
-    public ProgressReport Latest
-    {
-        get
-        {
-            lock (_lock) return _latest;
-        }
-    }
+    public ProgressReport Latest => _latest;
 
-    /// <summary>Takes news; they are sent soon.</summary>
     public void Update(Func<ProgressReport, ProgressReport> change)
     {
         lock (_lock) _latest = change(_latest) with { Sequence = _latest.Sequence + 1 };
@@ -105,9 +95,8 @@ internal sealed class ProgressReporter : IAsyncDisposable
         var report = Latest;
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post,
-                _targets.Url)
-            { Content = new StringContent(Encode(report), Encoding.UTF8, "application/json") };
+            using var content = new StringContent(Encode(report), Encoding.UTF8, "application/json");
+            using var request = new HttpRequestMessage(HttpMethod.Post, _targets.Url) { Content = content };
             if (_targets.TokenFile is { } file)
                 request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(file)).Trim());
             using var response = await _http.SendAsync(request);

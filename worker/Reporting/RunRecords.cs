@@ -1,8 +1,4 @@
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
+using System.Runtime.CompilerServices;
 using LightReasoner.Worker.Evaluation;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Storage;
@@ -27,7 +23,6 @@ internal sealed record RunRecords
     /// <summary>The final reports: one, or one for each shard that is done.</summary>
     public IReadOnlyList<ProgressReport> Results { get; init; } = [];
 
-    /// <summary>What the attempts that wrote them took.</summary>
     public IReadOnlyList<RunUsage> Usage { get; init; } = [];
 
     /// <summary>The lines of each metrics file, by its name.</summary>
@@ -50,52 +45,50 @@ internal sealed record RunRecords
     public static async Task<RunRecords> ReadAsync(IBlobStore store, CancellationToken cancellation)
     {
         var run = JsonNode.Parse((await store.GetAsync(RunRecord.BlobName, cancellation))!.Bytes)!.AsObject();
-        var metrics = new List<(string, IReadOnlyList<JsonObject>)>();
-        await foreach (var (name, text) in TextsAsync("metrics"))
-            metrics.Add((name, [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-                .Select(line => JsonNode.Parse(line)!.AsObject())]));
         var manifest = ManifestReader.Read(run["document"]!.ToJsonString(), RunRecord.BlobName);
-        var results = new List<RunResult>();
-        foreach (var some in (await store.ListAsync(RunResult.Prefix, cancellation)).Chunk(AtOnce))
-            results.AddRange((await Task.WhenAll(some.Select(blob =>
-                RunResult.ReadAsync(store, Path.GetFileNameWithoutExtension(blob.Name), manifest.RunSpec, cancellation))))
-                .OfType<RunResult>());
-        ChunkFigures? figures = null;
-        await foreach ((_, string text) in TextsAsync("figures/"))
-        {
-            var chunk = JsonSerializer.Deserialize<ChunkFigures>(text, ApiJson.Options)!;
-            figures = figures is null ? chunk : figures + chunk;
-        }
+        var results = await EachAsync(store, RunResult.Prefix, name =>
+            RunResult.ReadAsync(store, Path.GetFileNameWithoutExtension(name), manifest.RunSpec, cancellation), cancellation)
+            .Select(result => result.Content).ToArrayAsync(cancellation);
         return new RunRecords
         {
             Manifest = manifest,
             Versions = Texts(run["versions"]),
             Begun = DateTimeOffset.TryParse((string?)run["begun"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
-            out var begun) ? begun : null,
-            Inputs = [.. (run["inputs"] as JsonObject ?? [])
-            .Select(input => (input.Key, (string?)input.Value?["uri"] ?? "",
-            (IReadOnlyDictionary<string, string>)Texts(input.Value?["files"])))],
+                out var begun) ? begun : null,
+            Inputs = [.. (run["inputs"] as JsonObject ?? []).Select(input =>
+                (input.Key, (string?)input.Value?["uri"] ?? "", (IReadOnlyDictionary<string, string>)Texts(input.Value?["files"])))],
             Results = [.. results.Select(result => result.Report)],
             Usage = [.. results.Select(result => result.Usage).OfType<RunUsage>()],
-            Metrics = metrics,
-            Figures = figures,
-            Changes = await JsonAsync<AnswerChange[]>(AnswerChange.BlobName) ?? [],
-            Validation = await JsonAsync<ValidationLoss>(ValidationLoss.BlobName),
-            Passes = await JsonAsync<PassAccuracy[]>(PassAccuracy.BlobName) ?? [],
+            Metrics = await EachAsync(store, "metrics", LinesAsync, cancellation).ToArrayAsync(cancellation),
+            Figures = await FiguresAsync(store, cancellation),
+            Changes = await JsonAsync<AnswerChange[]>(store, AnswerChange.BlobName, cancellation) ?? [],
+            Validation = await JsonAsync<ValidationLoss>(store, ValidationLoss.BlobName, cancellation),
+            Passes = await JsonAsync<PassAccuracy[]>(store, PassAccuracy.BlobName, cancellation) ?? [],
         };
 
         static Dictionary<string, string> Texts(JsonNode? map) => (map as JsonObject ?? [])
             .ToDictionary(p => p.Key, p => (string?)p.Value ?? "");
-        // In the order of their names, several at a time: a run of many shards left many.
-        async IAsyncEnumerable<(string Name, string Text)> TextsAsync(string prefix)
-        {
-            foreach (var some in (await store.ListAsync(prefix, cancellation)).Chunk(AtOnce))
-                foreach (var (blob, text) in some.Zip(await Task.WhenAll(some.Select(blob => TextAsync(blob.Name)))))
-                    if (text is not null) yield return (blob.Name, text);
-        }
-        async Task<string?> TextAsync(string name) => await store.GetAsync(name, cancellation) is { } content
-            ? Encoding.UTF8.GetString(content.Bytes) : null;
-        async Task<T?> JsonAsync<T>(string name)
-            where T : class => await TextAsync(name) is { } text ? JsonSerializer.Deserialize<T>(text, ApiJson.Options) : null;
+        async Task<IReadOnlyList<JsonObject>?> LinesAsync(string name) => await store.GetAsync(name, cancellation) is not { } file ? null
+            : [.. Encoding.UTF8.GetString(file.Bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => JsonNode.Parse(line)!.AsObject())];
     }
+
+    /// <summary>Sampling: the figures of all chunks together; null where there are none.</summary>
+    public static ValueTask<ChunkFigures?> FiguresAsync(IBlobStore store, CancellationToken cancellation) =>
+        EachAsync(store, "figures/", name => JsonAsync<ChunkFigures>(store, name, cancellation), cancellation)
+            .AggregateAsync((ChunkFigures?)null, (sum, chunk) => sum is null ? chunk.Content : sum + chunk.Content, cancellation);
+
+    /// <summary>The files of a folder in the order of their names, several read at a time.</summary>
+    private static async IAsyncEnumerable<(string Name, T Content)> EachAsync<T>(IBlobStore store, string prefix,
+        Func<string, Task<T?>> read, [EnumeratorCancellation] CancellationToken cancellation)
+        where T : class
+    {
+        foreach (var some in (await store.ListAsync(prefix, cancellation)).Chunk(AtOnce))
+            foreach (var (blob, content) in some.Zip(await Task.WhenAll(some.Select(blob => read(blob.Name)))))
+                if (content is not null) yield return (blob.Name, content);
+    }
+
+    private static async Task<T?> JsonAsync<T>(IBlobStore store, string name, CancellationToken cancellation)
+        where T : class => await store.GetAsync(name, cancellation) is { } file
+            ? JsonSerializer.Deserialize<T>(file.Bytes, ApiJson.Options) : null;
 }

@@ -1,8 +1,5 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Numerics;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Google.Protobuf;
 
 namespace LightReasoner.Worker.Reporting;
@@ -20,9 +17,7 @@ internal sealed class TensorBoardEvents(string counter)
     public void Add(string line)
     {
         var metrics = JsonNode.Parse(line)!.AsObject();
-        var time = metrics["time"] is JsonValue stamp && DateTimeOffset.TryParse(stamp.ToString(), CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal, out var at)
-            ? at.ToUnixTimeMilliseconds() / 1000.0 : 0;
+        var time = metrics["time"]?.GetValue<DateTimeOffset>().ToUnixTimeMilliseconds() / 1000.0 ?? 0;
         if (_file.Length == 0) Write(new Event { WallTime = time, FileVersion = "brain.Event:2" });
         var summary = new Summary();
         summary.Value.AddRange(MetricsLog.Flat(metrics, '/')

@@ -1,4 +1,3 @@
-using LightReasoner.Api;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Training;
 using TorchSharp;

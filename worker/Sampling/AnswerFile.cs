@@ -1,6 +1,3 @@
-using System.Text;
-using System.Text.Json;
-using LightReasoner.Api;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Runs;
 

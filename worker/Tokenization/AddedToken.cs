@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace LightReasoner.Worker.Tokenization;
 
 /// <summary>A token that is cut out of the text before the model sees it.</summary>
@@ -25,7 +23,6 @@ internal sealed record AddedToken(
         bool Flag(string name, bool absent) => Json.Flag(json[name], $"{where}.{name}") ?? absent;
     }
 
-    /// <summary>As tokenizer.json writes it.</summary>
     internal JsonObject ToJson(int id) => new()
     {
         ["id"] = id,

@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-
 namespace LightReasoner.Worker.Tokenization;
 
 /// <summary>Typed access to parts of a tokenizer's files, with errors that name the place.</summary>

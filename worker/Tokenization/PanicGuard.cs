@@ -1,8 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using System.Text.Unicode;
 
 namespace LightReasoner.Worker.Tokenization;
@@ -53,10 +50,7 @@ internal static class PanicGuard
         }
     }
 
-    /// <summary>
-    /// Walks a SentencePiece charsmap (base64 of: trie size in bytes, double-array trie, replacements) and tells whether every step stays
-    /// inside.
-    /// </summary>
+    /// <summary>Whether every step in a SentencePiece charsmap (base64: bytes of the trie, trie, replacements) stays inside.</summary>
     private static bool IsSound(string base64)
     {
         var map = new byte[base64.Length];

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace LightReasoner.Worker.Tokenization;
 
 /// <summary>The ids put before and after an encoded text when special tokens are wanted.</summary>
@@ -7,7 +5,6 @@ internal sealed record PostProcessor(int[] Before, int[] After)
 {
     private static readonly PostProcessor None = new([], []);
 
-    /// <summary>Reads post_processor. None and ByteLevel change no ids.</summary>
     internal static PostProcessor Parse(JsonNode? node, string where)
     {
         if (node is null)
@@ -36,10 +33,7 @@ internal sealed record PostProcessor(int[] Before, int[] After)
         }
     }
 
-    /// <summary>
-    /// What add_bos_token and add_eos_token say replaces what the file says on that side, as in transformers. A token that is not defined
-    /// is not added.
-    /// </summary>
+    /// <summary>What add_bos_token and add_eos_token say replaces that side, as in transformers; an undefined token is not added.</summary>
     internal PostProcessor With(bool? addBos, int? bos, bool? addEos, int? eos) => new(Side(addBos, bos, Before), Side(addEos, eos, After));
 
     private static int[] Side(bool? add, int? id, int[] declared) => add switch

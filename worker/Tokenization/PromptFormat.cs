@@ -1,8 +1,5 @@
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Models;
-using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Tokenization;
 
@@ -15,8 +12,6 @@ public static class PromptFormat
         EncodeText(tokenizer, prompt, Text(tokenizer, prompt, question));
 
     /// <summary>The token ids of a question, which has at least one that the model knows.</summary>
-    /// <param name="prompt">How the question is put.</param>
-    /// <param name="vocabulary">Number of tokens that the model knows.</param>
     /// <exception cref="WorkerException">It has none; the message says where it stands.</exception>
     internal static int[] Encode(Tokenizer tokenizer, PromptSpec prompt, Question question, int vocabulary)
     {
@@ -39,10 +34,7 @@ public static class PromptFormat
         _ => Render(tokenizer, Messages(prompt.System, question)),
     };
 
-    /// <summary>
-    /// Encodes a prompt's text, or a text that begins with it. Raw text gets the model's own special tokens; a chat template writes them
-    /// itself.
-    /// </summary>
+    /// <summary>Encodes a text that begins with a prompt. Raw text gets the model's special tokens; a chat template writes them.</summary>
     internal static int[] EncodeText(Tokenizer tokenizer, PromptSpec prompt, string text) =>
         tokenizer.Encode(text, addSpecialTokens: prompt.Template is PromptTemplate.None);
 

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace LightReasoner.Worker.Tokenization;
 
 /// <summary>What tokenizer.json and the files beside it describe, by Hugging Face's own library. Safe for concurrent use.</summary>
@@ -7,15 +5,15 @@ public sealed class Tokenizer
 {
     private readonly string _name;
     private readonly Dictionary<string, int> _ids;
-    private readonly string?[] _tokens;
-    private readonly Tokenizers.DotNet.Tokenizer _decoder;
-    private readonly Tokenizers.DotNet.Tokenizer _encoder;
+    private readonly Dictionary<int, string> _tokens;
+    private readonly Tokenizers.DotNet.Tokenizer _decoder, _encoder;
     private readonly HashSet<int> _special;
     private readonly PostProcessor _postProcessor;
 
     private Tokenizer(TokenizerFile file, TokenizerConfig config, ChatTemplate? chatTemplate, string name)
     {
-        (_name, _ids, _tokens, BaseVocabSize) = (name, file.Ids, file.Tokens, file.ModelSize);
+        (_name, _ids, _tokens) = (name, file.Ids, file.Tokens);
+        (VocabSize, BaseVocabSize) = (_tokens.Keys.Max() + 1, file.ModelSize);
         _decoder = file.Load();
         _encoder = config.SplitSpecialTokens ? file.Load(splitSpecialTokens: true) : _decoder;
         _special = [.. file.SpecialIds];
@@ -28,7 +26,7 @@ public sealed class Tokenizer
     }
 
     /// <summary>One more than the highest id.</summary>
-    public int VocabSize => _tokens.Length;
+    public int VocabSize { get; }
 
     /// <summary>Tokens of the model proper, without added ones: <c>vocab_size</c> of transformers' tokenizers.</summary>
     public int BaseVocabSize { get; }
@@ -86,11 +84,8 @@ public sealed class Tokenizer
     /// <summary>Decodes ids to text. Bytes that are no UTF-8 become U+FFFD, ids without a token nothing.</summary>
     public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = false)
     {
-        var kept = new List<uint>(ids.Length);
-        foreach (var id in ids)
-            if (IdToToken(id) is not null && !(skipSpecialTokens && _special.Contains(id)))
-                kept.Add((uint)id);
-        var text = _decoder.Decode([.. kept]);
+        var kept = ids.ToArray().Where(id => _tokens.ContainsKey(id) && !(skipSpecialTokens && _special.Contains(id)));
+        var text = _decoder.Decode([.. kept.Select(id => (uint)id)]);
         GC.KeepAlive(this);
         return text;
     }
@@ -99,15 +94,9 @@ public sealed class Tokenizer
     public int? TokenToId(string token) => _ids.TryGetValue(token, out var id) ? id : null;
 
     /// <summary>The token of an id as the files spell it; null if there is none.</summary>
-    public string? IdToToken(int id) => (uint)id < (uint)_tokens.Length ? _tokens[id] : null;
+    public string? IdToToken(int id) => _tokens.GetValueOrDefault(id);
 
-    private static string WithoutLoneSurrogates(string text)
-    {
-        if (!text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF'))
-            return text;
-        var result = new StringBuilder(text.Length);
-        foreach (var rune in text.EnumerateRunes()) // yields U+FFFD for a lone one
-            result.Append(rune);
-        return result.ToString();
-    }
+    // Runes of lone surrogates are U+FFFD.
+    private static string WithoutLoneSurrogates(string text) =>
+        text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? string.Concat(text.EnumerateRunes()) : text;
 }

@@ -1,6 +1,5 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
 using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Tokenization;
 
@@ -50,11 +49,9 @@ internal sealed class TokenizerConfig
     /// <summary>Tokens to add to those of tokenizer.json, by id.</summary>
     internal IReadOnlyList<AddedToken> Added { get; }
 
-    /// <summary>add_bos_token, as the two behind it null when the file does not say.</summary>
+    // Null where the file does not say.
     internal bool? AddBos { get; }
-
     internal bool? AddEos { get; }
-
     internal bool? AddPrefixSpace { get; }
 
     /// <summary>Special tokens that stand in a text are ordinary text.</summary>
@@ -63,30 +60,24 @@ internal sealed class TokenizerConfig
     /// <summary>The chat template: a string, or a list of named ones.</summary>
     internal JsonNode? ChatTemplate { get; }
 
-    /// <summary>The text of bos_token, eos_token or another role.</summary>
     internal string? this[string role] => _byRole.GetValueOrDefault(role)?.Content;
 
-    /// <summary>Whether one of the roles or lists names the token.</summary>
     internal bool IsSpecial(string content) => Special.Any(token => token.Content == content);
 
-    /// <summary>The special tokens as a chat template sees them.</summary>
     internal JsonObject TemplateVariables()
     {
-        var variables = new JsonObject();
-        foreach (var (role, token) in _byRole)
-            variables[role] = token.Content;
+        var variables = new JsonObject(_byRole.Select(role => KeyValuePair.Create(role.Key, (JsonNode?)role.Value.Content)));
         if (_additional.Count > 0)
             variables["additional_special_tokens"] = new JsonArray([.. _additional.Select(token => (JsonNode)token.Content)]);
         return variables;
     }
 
     /// <summary>Reads the files of a model folder; a missing one says nothing.</summary>
-    /// <exception cref="InvalidDataException">A file is damaged.</exception>
     internal static TokenizerConfig Read(string directory)
     {
         var file = Path.Combine(directory, "tokenizer_config.json");
-        var map = JsonFile.ReadIfPresent(Path.Combine(directory, "special_tokens_map.json"));
-        return new TokenizerConfig(JsonFile.ReadIfPresent(file) ?? [], map,
+        return new TokenizerConfig(JsonFile.ReadIfPresent(file) ?? [],
+            JsonFile.ReadIfPresent(Path.Combine(directory, "special_tokens_map.json")),
             JsonFile.ReadIfPresent(Path.Combine(directory, "added_tokens.json")), file);
     }
 

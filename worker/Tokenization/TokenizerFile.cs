@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using LightReasoner.Worker.Checkpoints;
+using LightReasoner.Worker.Runs;
 using Library = Tokenizers.DotNet.Tokenizer;
 
 namespace LightReasoner.Worker.Tokenization;
@@ -12,18 +11,14 @@ namespace LightReasoner.Worker.Tokenization;
 /// </summary>
 internal sealed class TokenizerFile
 {
-    /// <summary>Ids index arrays, so a file must not choose huge ones.</summary>
+    /// <summary>Ids become rows of tables, so a file must not choose huge ones.</summary>
     internal const int IdLimit = 1 << 24;
 
     private readonly string _name;
     private readonly JsonElement _model;
     private readonly Dictionary<string, JsonNode?> _sections = [];
     private readonly OrderedDictionary<string, (int Id, bool InModel, AddedToken Token)> _added = new(StringComparer.Ordinal);
-    private string?[] _tokens = [];
-    private int _size;
 
-    /// <param name="config">What the files beside it say.</param>
-    /// <exception cref="InvalidDataException">The file is damaged or describes something that is not supported.</exception>
     internal TokenizerFile(ReadOnlyMemory<byte> json, string name, TokenizerConfig config)
     {
         _name = name;
@@ -51,32 +46,23 @@ internal sealed class TokenizerFile
         foreach (var section in (string[])["normalizer", "pre_tokenizer", "decoder"])
             PanicGuard.Check(_sections.GetValueOrDefault(section), $"{name}: {section}", isDecoder: section == "decoder");
         AddTokens(config);
-        if (_size == 0)
+        if (Tokens.Count == 0)
             throw new InvalidDataException($"{name}: model.vocab: holds no token");
         PostProcessor = PostProcessor.Parse(_sections.GetValueOrDefault("post_processor"), $"{name}: post_processor");
         if (config.AddPrefixSpace is { } space && _sections.GetValueOrDefault("pre_tokenizer") is JsonObject pre
-            && pre["type"]?.ToString() == "ByteLevel")
-        {
-            pre["add_prefix_space"] = space;
-        }
+            && pre["type"]?.ToString() == "ByteLevel") pre["add_prefix_space"] = space;
     }
 
-    /// <summary>Tokens of the model proper, without added ones: vocab_size of transformers' tokenizers.</summary>
     internal int ModelSize { get; private set; }
 
-    /// <summary>Every token's id, added ones included.</summary>
     internal Dictionary<string, int> Ids { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>The tokens by id; null where there is none.</summary>
-    internal string?[] Tokens => _tokens;
+    internal Dictionary<int, string> Tokens { get; } = [];
 
     internal IEnumerable<int> SpecialIds => _added.Values.Where(added => added.Token.Special).Select(added => added.Id);
 
     internal PostProcessor PostProcessor { get; }
 
-    /// <summary>Loads Hugging Face's library.</summary>
-    /// <param name="splitSpecialTokens">Special tokens in a text are ordinary text.</param>
-    /// <exception cref="InvalidDataException">The library refuses the file.</exception>
     internal Library Load(bool splitSpecialTokens = false)
     {
         var (library, error) = TryLoad(splitSpecialTokens);
@@ -146,9 +132,9 @@ internal sealed class TokenizerFile
             ModelSize = Ids.Count;
             foreach (var (token, id) in Ids)
             {
-                if (Place(id, token) is { } other)
-                    throw new InvalidDataException($"{where}: the tokens '{other}' and '{token}' have the same id {id}; each needs "
-                        + "its own");
+                if (!Tokens.TryAdd(id, token))
+                    throw new InvalidDataException(
+                        $"{where}: the tokens '{Tokens[id]}' and '{token}' have the same id {id}; each needs its own");
             }
         }
         else if (vocabulary.ValueKind == JsonValueKind.Array)
@@ -159,23 +145,13 @@ internal sealed class TokenizerFile
                 if (pair.ValueKind != JsonValueKind.Array || pair.GetArrayLength() != 2 || pair[0].ValueKind != JsonValueKind.String)
                     throw new InvalidDataException($"{where}[{ModelSize}]: expected a token and its score");
                 Ids[pair[0].GetString()!] = ModelSize;
-                Place(ModelSize++, pair[0].GetString()!);
+                Tokens[ModelSize++] = pair[0].GetString()!;
             }
         }
         else
         {
             throw new InvalidDataException($"{where}: expected an object of tokens and ids, or a list of tokens and scores");
         }
-    }
-
-    /// <summary>Gives a token an id; returns the one that had it.</summary>
-    private string? Place(int id, string token)
-    {
-        if (id >= _tokens.Length)
-            Array.Resize(ref _tokens, Math.Max(id + 1, Math.Min(_tokens.Length * 2, IdLimit)));
-        _size = Math.Max(_size, id + 1);
-        (var before, _tokens[id]) = (_tokens[id], token);
-        return before;
     }
 
     /// <summary>
@@ -193,7 +169,6 @@ internal sealed class TokenizerFile
             Add(config.IsSpecial(token.Content) ? token with { Special = true } : token);
         foreach (var token in config.Special)
             Add(_added.TryGetValue(token.Content, out var known) ? known.Token with { Special = true } : token);
-        Array.Resize(ref _tokens, _size);
 
         void Add(AddedToken token)
         {
@@ -205,7 +180,7 @@ internal sealed class TokenizerFile
             next = Math.Max(next, id + 1);
             _added[token.Content] = (id, inModel, token with { Special = token.Special || (again && before.Token.Special) });
             Ids[token.Content] = id;
-            Place(id, token.Content);
+            Tokens[id] = token.Content;
         }
     }
 }

@@ -1,5 +1,3 @@
-using LightReasoner.Api;
-
 namespace LightReasoner.Worker.Training;
 
 /// <summary>The learning rate over a run: the factors of transformers' get_linear/cosine/constant_schedule_with_warmup.</summary>

@@ -1,5 +1,3 @@
-using LightReasoner.Worker.Reporting.Pages;
-
 namespace LightReasoner.Worker.Reporting.Charts;
 
 /// <summary>What every chart has: size, grid, ticks and the names of the axes.</summary>
@@ -28,7 +26,6 @@ internal static class Frame
             """);
     }
 
-    /// <summary>A chart under its title, with a sentence below.</summary>
     public static Html Figure(string title, Html chart, Html note) =>
         Html.Of($"<figure><h3>{title}</h3>{chart}<figcaption>{note}</figcaption></figure>\n");
 }

@@ -1,8 +1,5 @@
-using LightReasoner.Worker.Reporting.Pages;
-
 namespace LightReasoner.Worker.Reporting.Charts;
 
-/// <summary>Counts by two values.</summary>
 internal static class HeatMap
 {
     /// <summary>Draws counts; the opacity of a cell grows with the logarithm of its count.</summary>

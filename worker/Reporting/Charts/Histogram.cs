@@ -1,6 +1,3 @@
-using System.Globalization;
-using LightReasoner.Worker.Reporting.Pages;
-
 namespace LightReasoner.Worker.Reporting.Charts;
 
 /// <summary>Counts by bins, with a line where a threshold lies.</summary>
@@ -9,7 +6,6 @@ internal static class Histogram
     private const int MaxBars = 48;
 
     /// <param name="binWidth">Width of a bin: number i begins at i · width. 1 for whole numbers.</param>
-    /// <param name="threshold">A value to mark, with its label.</param>
     public static Html Draw(string title, string xName, string yName, IReadOnlyDictionary<int, long> counts, double binWidth = 1,
         (double Value, string Label)? threshold = null, Html note = default)
     {

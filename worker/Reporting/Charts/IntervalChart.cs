@@ -1,6 +1,3 @@
-using LightReasoner.Api;
-using LightReasoner.Worker.Reporting.Pages;
-
 namespace LightReasoner.Worker.Reporting.Charts;
 
 /// <summary>Shares with their 95 % intervals, one below the other.</summary>

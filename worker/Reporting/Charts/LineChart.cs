@@ -1,16 +1,9 @@
-using System.Globalization;
-using LightReasoner.Worker.Reporting.Pages;
-
 namespace LightReasoner.Worker.Reporting.Charts;
 
-/// <summary>A line of a chart.</summary>
 /// <param name="Points">Its points, by ascending x.</param>
 internal sealed record Series(string Name, IReadOnlyList<(double X, double Y)> Points);
 
-/// <summary>
-/// Lines over steps, or points where what lies between two of them means nothing. A long noisy line is drawn pale, with its running mean
-/// over it.
-/// </summary>
+/// <summary>Lines over steps, or points. A long noisy line is drawn pale, with its running mean over it.</summary>
 internal static class LineChart
 {
     /// <summary>More points than a screen has columns add bytes, not sight: of each bucket the lowest and the highest stay.</summary>

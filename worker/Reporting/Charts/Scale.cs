@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace LightReasoner.Worker.Reporting.Charts;
 
 /// <summary>An axis: a range of values with round ticks, laid over a range of coordinates.</summary>
@@ -7,8 +5,6 @@ internal sealed class Scale
 {
     private readonly double _from, _to;
 
-    /// <param name="from">Coordinate of the low end.</param>
-    /// <param name="to">Coordinate of the high end.</param>
     /// <param name="whole">Whether values between whole numbers make no sense.</param>
     /// <param name="exact">Ends at the values given rather than at the ticks around them.</param>
     public Scale(double low, double high, double from, double to, int ticks = 5, bool whole = false, bool exact = false)

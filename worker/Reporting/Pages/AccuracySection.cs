@@ -1,4 +1,3 @@
-using LightReasoner.Api;
 using LightReasoner.Worker.Evaluation;
 using LightReasoner.Worker.Inspect;
 using LightReasoner.Worker.Reporting.Charts;
@@ -93,7 +92,6 @@ internal static class AccuracySection
             """);
     }
 
-    /// <summary>The interval of after minus before.</summary>
     internal static ConfidenceInterval Change(AccuracyMetrics accuracy) => new(accuracy.ChangeLow ?? -1, accuracy.ChangeHigh ?? 1);
 
     private static Html Points(double? share) => Html.Of($"{100 * share:+0.0;−0.0;0.0}");

@@ -1,5 +1,3 @@
-using System.Globalization;
-using LightReasoner.Api;
 using LightReasoner.Worker.Evaluation;
 using LightReasoner.Worker.Reporting.Charts;
 
@@ -8,7 +6,6 @@ namespace LightReasoner.Worker.Reporting.Pages;
 /// <summary>Runs that are told apart by nothing but chance, such as their seeds: one line of a comparison.</summary>
 internal sealed record RunGroup(string Name, IReadOnlyList<RunRecords> Runs)
 {
-    /// <summary>The figures of the accuracy of each run that measured it.</summary>
     public IReadOnlyList<EvaluationMetrics> Accuracy { get; } =
         [.. Runs.Select(run => run.Results.FirstOrDefault()).Select(result => result?.FineTune?.Evaluation ?? result?.Refine?.Evaluation)
             .OfType<EvaluationMetrics>()];
@@ -32,7 +29,6 @@ internal sealed record RunGroup(string Name, IReadOnlyList<RunRecords> Runs)
 /// <summary>One table and the curves of many training runs.</summary>
 internal static class ComparePage
 {
-    /// <summary>The header and the lines of the table, as texts.</summary>
     public static IReadOnlyList<IReadOnlyList<string>> Table(IReadOnlyList<RunGroup> groups)
     {
         BenchmarkName[] sets = [.. groups.SelectMany(group => group.Accuracy).SelectMany(a => a.Benchmarks ?? [])

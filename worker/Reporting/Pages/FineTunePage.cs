@@ -1,4 +1,3 @@
-using LightReasoner.Api;
 using LightReasoner.Worker.Reporting.Charts;
 
 namespace LightReasoner.Worker.Reporting.Pages;

@@ -1,13 +1,12 @@
-using System.Globalization;
 using System.Reflection;
-using LightReasoner.Api;
 
 namespace LightReasoner.Worker.Reporting.Pages;
 
 /// <summary>The page: what all kinds have around their own sections.</summary>
 internal static class Page
 {
-    private static readonly string Style = ReadStyle();
+    private static readonly string Style =
+        new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream("report.css")!).ReadToEnd();
 
     public static Html Of(RunRecords records, DateTimeOffset now)
     {
@@ -66,17 +65,10 @@ internal static class Page
         static string At(DateTimeOffset time) =>
             time.UtcDateTime.ToString("'on' yyyy-MM-dd 'at' HH:mm 'UTC'", CultureInfo.InvariantCulture);
     }
-
-    private static string ReadStyle()
-    {
-        using var style = Assembly.GetExecutingAssembly().GetManifestResourceStream("report.css")!;
-        using var reader = new StreamReader(style);
-        return reader.ReadToEnd();
-    }
 }
 
 /// <summary>A figure that stands at the top.</summary>
 internal sealed record Tile(string Name, Html Value, Html Note)
 {
-    public Html Html => Pages.Html.Of($"""<div class="tile"><p>{Name}</p><strong>{Value}</strong><small>{Note}</small></div>""");
+    public Html Html => Reporting.Html.Of($"""<div class="tile"><p>{Name}</p><strong>{Value}</strong><small>{Note}</small></div>""");
 }

@@ -1,4 +1,3 @@
-using LightReasoner.Api;
 using LightReasoner.Worker.Evaluation;
 using LightReasoner.Worker.Reporting.Charts;
 
@@ -61,7 +60,6 @@ internal static class RefinePage
     public static Html SpeedChart(IReadOnlyList<Series> series, Html note) => LineChart.Draw("Accuracy over speed",
         "tokens per forward pass", "right answers, %", series, note, whole: false, points: true);
 
-    /// <summary>Accuracy in percent over tokens per forward pass.</summary>
     public static Series SpeedSeries(string name, IEnumerable<PassAccuracy> settings) =>
         new(name, [.. settings.Select(s => (s.TokensPerForward, Right(s))).OrderBy(point => point.TokensPerForward)]);
 

@@ -1,8 +1,4 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
 using LightReasoner.Worker.Runs;
-
 namespace LightReasoner.Worker.Reporting.Pages;
 
 /// <summary>What was run, and every logged figure as a table.</summary>

@@ -1,4 +1,3 @@
-using LightReasoner.Api;
 using LightReasoner.Worker.Reporting.Charts;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Sampling;
@@ -54,7 +53,6 @@ internal static class SamplingPage
         return (headline, tiles, $"{Pair(figures)}{charts}{steps}");
     }
 
-    /// <summary>Whether this pair of models is worth it.</summary>
     private static Html Pair(ChunkFigures figures)
     {
         if (figures.Pair is not { Steps: > 0 } pair) return Html.Empty;

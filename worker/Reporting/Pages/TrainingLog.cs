@@ -1,12 +1,9 @@
-using System.Text.Json.Nodes;
-using LightReasoner.Api;
 using LightReasoner.Worker.Reporting.Charts;
 
 namespace LightReasoner.Worker.Reporting.Pages;
 
 /// <summary>The metrics lines of a training run, and what the pages of both training kinds show of them.</summary>
 /// <param name="loss">The field that training brings down.</param>
-/// <param name="decimals">Decimals that are shown of it.</param>
 internal sealed class TrainingLog(RunRecords records, string loss, int decimals)
 {
     private readonly IReadOnlyList<JsonObject> _lines = records.Metrics.Count == 0 ? [] : records.Metrics[0].Lines;
@@ -17,7 +14,6 @@ internal sealed class TrainingLog(RunRecords records, string loss, int decimals)
         : Html.Of($"Trained for {steps:N0} steps; the loss went from {Loss(first: true)} to {Loss(first: false)}. "
             + $"No accuracy was measured.");
 
-    /// <summary>The loss at the end and at the beginning.</summary>
     public Tile LossTile(string meaning) => new("Loss", Loss(first: false), $"from {Loss(first: true)}, {meaning}");
 
     /// <summary>Perplexity of the held-out texts at the end and before training, where it was measured.</summary>

@@ -1,9 +1,7 @@
-using System.Globalization;
 using System.Net;
 using System.Runtime.CompilerServices;
-using System.Text;
 
-namespace LightReasoner.Worker.Reporting.Pages;
+namespace LightReasoner.Worker.Reporting;
 
 /// <summary>A piece of a page, written as an interpolated string. What that puts in is escaped, unless it is a piece itself.</summary>
 [InterpolatedStringHandler]
