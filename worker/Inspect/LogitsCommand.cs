@@ -2,7 +2,6 @@ using System.CommandLine;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Commands;
 using LightReasoner.Worker.Models;
-using LightReasoner.Worker.Runs;
 using TorchSharp;
 
 namespace LightReasoner.Worker.Inspect;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using LightReasoner.Worker.Checkpoints;
-using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Inspect;

@@ -1,5 +1,4 @@
 using LightReasoner.Worker.Checkpoints;
-using LightReasoner.Worker.Runs;
 
 namespace LightReasoner.Worker.Tokenization;
 
