@@ -1,4 +1,5 @@
 using LightReasoner.Worker.Runs;
+
 namespace LightReasoner.Worker.Reporting;
 
 /// <summary>

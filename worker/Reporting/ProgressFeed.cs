@@ -1,4 +1,5 @@
 using LightReasoner.Worker.Storage;
+
 namespace LightReasoner.Worker.Reporting;
 
 /// <summary>What is told while a run works, to the operator and to the person at the terminal at once; from any thread.</summary>

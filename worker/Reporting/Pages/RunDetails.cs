@@ -1,4 +1,5 @@
 using LightReasoner.Worker.Runs;
+
 namespace LightReasoner.Worker.Reporting.Pages;
 
 /// <summary>What was run, and every logged figure as a table.</summary>
