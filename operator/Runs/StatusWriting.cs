@@ -25,7 +25,7 @@ internal static class StatusWriting
         {
             Phase = standing.Phase,
             ObservedGeneration = o.Run.Metadata.Generation,
-            StartTime = before.StartTime ?? job?.StartedAt(),
+            StartTime = before.StartTime ?? job?.StartedAt() ?? FirstPodAt(o),
             CompletionTime = standing.IsFinished ? before.CompletionTime ?? now : null,
             Image = job?.Annotation(Labels.Image) ?? before.Image,
             JobName = job is not null || before.JobName is not null ? JobNames.Of(RunKey.Of(o.Run)) : null,
@@ -40,6 +40,10 @@ internal static class StatusWriting
             Extent = job?.Annotation(Labels.Extent) ?? (before.StartTime is null ? RunExtent.Of(o.Run.RunSpec) : before.Extent),
         }, now);
     }
+
+    /// <summary>Creation of the first pod that has started: the Job's status, which tells its start, may come after the pod's.</summary>
+    private static DateTimeOffset? FirstPodAt(RunObservation o) =>
+        o.OwnPods.Where(pod => pod.IsWorking() || pod.IsFinished()).Select(pod => JobState.Time(pod.Metadata.CreationTimestamp)).Min();
 
     /// <summary>Counts the time that pods work, to the last pod's end as well as it is known.</summary>
     private static RunStatus Active(RunObservation o, RunStatus status, DateTimeOffset now)

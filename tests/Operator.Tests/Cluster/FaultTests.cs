@@ -101,7 +101,10 @@ public sealed class FaultTests(DevCluster cluster)
                 },
             },
         });
-        var wire = new JobThatVanishes(() => o.Client.DeleteAsync<V1Job>("s-srun", o.Namespace));
+        using var api = new Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(cluster.Kubeconfig));
+        // A Job that is deleted without a policy stays until the garbage collector has left its pods alone.
+        var wire = new JobThatVanishes(() =>
+            api.BatchV1.DeleteNamespacedJobAsync("s-srun", o.Namespace, propagationPolicy: "Background"));
         await o.StartAsync(wire);
         await o.ApplySamplingAsync();
         await o.JobAsync("s-srun", job => job.Metadata.Uid != other.Metadata.Uid);

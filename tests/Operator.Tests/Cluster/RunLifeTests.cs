@@ -89,9 +89,8 @@ public sealed class RunLifeTests(DevCluster cluster)
         await using var o = await OperatorInCluster.StartAsync(cluster);
         var run = await o.ApplySamplingAsync(change: s => s with { ActiveDeadlineSeconds = 3600 });
         await o.StartPodAsync(Assert.Single(await o.PodsAsync(run)));
-        // The pod may be seen at work before the Job's status is.
-        var start = (await o.RunAsync<SamplingRunEntity>("s", s => s is { Phase: RunPhase.Running, StartTime: not null },
-            "is Running and says since when")).Status.StartTime;
+        var start = (await o.PhaseAsync<SamplingRunEntity>("s", RunPhase.Running)).Status.StartTime;
+        Assert.NotNull(start);
 
         await o.PatchAsync<SamplingRunEntity>("s", new { spec = new { suspend = true } });
         await o.RunAsync<SamplingRunEntity>("s", s => s.Phase == RunPhase.Suspended

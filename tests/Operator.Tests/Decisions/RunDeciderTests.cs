@@ -134,6 +134,19 @@ public sealed class RunDeciderTests
         Assert.Null(d.RequeueAfter);        // whatever happens is told by the watches
     }
 
+    /// <summary>From its start on, the spec is frozen.</summary>
+    [Theory]
+    [InlineData("Running", -9)]
+    [InlineData("Succeeded", -9)]
+    [InlineData("Pending", null)]
+    public void Pod_ThatIsSeenBeforeTheJobsStart_TellsTheStart(string podPhase, int? minutes)
+    {
+        var run = Make.Sampling();
+        var d = decider.Decide(Observe(run, Make.Job(run, started: false), Make.Pod(run, phase: podPhase)));
+
+        Assert.Equal(minutes is { } m ? Make.Now.AddMinutes(m) : null, d.Status.StartTime);
+    }
+
     [Fact]
     public void WorkingPod_ThatDownloads_SaysHowFar()
     {
