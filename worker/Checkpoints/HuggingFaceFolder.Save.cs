@@ -35,7 +35,7 @@ internal static partial class HuggingFaceFolder
         var map = new SortedDictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < shards.Count; i++)
         {
-            var file = shards.Count == 1 ? "model.safetensors" : $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors";
+            var file = shards.Count == 1 ? WeightFiles.Single : $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors";
             Safetensors.Write(Path.Combine(dir, file), shards[i], dtype);
             foreach (var (name, _) in shards[i])
                 map[name] = file;
@@ -43,13 +43,12 @@ internal static partial class HuggingFaceFolder
         HashSet<string> written = [.. map.Values];
         if (shards.Count > 1)
         {
-            const string index = "model.safetensors.index.json";
-            JsonFile.Write(Path.Combine(dir, index), new JsonObject
+            JsonFile.Write(Path.Combine(dir, WeightFiles.Index), new JsonObject
             {
                 ["metadata"] = new JsonObject { ["total_size"] = model.NamedParameters().Sum(p => p.Value.numel()) * dtype.ElementSize() },
                 ["weight_map"] = new JsonObject(map.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value))),
             });
-            written.Add(index);
+            written.Add(WeightFiles.Index);
         }
         foreach (var stale in Directory.GetFiles(dir, "model*.safetensors*").Where(path => !written.Contains(Path.GetFileName(path))))
             File.Delete(stale);

@@ -63,24 +63,14 @@ internal static class SafetensorsHeader
             ?? throw Bad($"has dtype '{fields.Type}', which is not supported (supported: {Safetensors.TypeNames})");
         if (fields.Offsets is not [var begin and >= 0, var end] || begin > end)
             throw Bad($"has data_offsets {SafetensorsEntry.Format(fields.Offsets)}; expected [begin, end]");
-        if (fields.Shape.Any(size => size < 0) || ByteLength(fields.Shape, type.ElementSize()) != end - begin)
+        // As floating-point numbers, which do not overflow: no file has the 2^53 bytes from which on they are inexact.
+        var bytes = fields.Shape.Aggregate((double)type.ElementSize(), (product, size) => product * size);
+        if (fields.Shape.Any(size => size < 0) || bytes != end - begin)
             throw Bad($"of shape {SafetensorsEntry.Format(fields.Shape)} and dtype {fields.Type} does not fit its {end - begin} bytes");
         return begin <= long.MaxValue - dataStart ? new SafetensorsEntry(name, type, fields.Shape, dataStart + begin, end - begin)
             : throw Bad("lies outside the file");
 
         InvalidDataException Bad(string problem) => new($"{path}: tensor '{name}' {problem}");
-    }
-
-    /// <returns>-1 when the product leaves the range of a signed 64-bit number.</returns>
-    private static long ByteLength(long[] shape, long elementSize)
-    {
-        if (shape.Contains(0))
-            return 0;
-        Int128 product = elementSize;
-        foreach (var size in shape)
-            if ((product *= size) > long.MaxValue)
-                return -1;
-        return (long)product;
     }
 
     private static void CheckLayout(IEnumerable<SafetensorsEntry> entries, long dataStart, long fileLength, string path)

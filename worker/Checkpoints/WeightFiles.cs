@@ -3,7 +3,7 @@ namespace LightReasoner.Worker.Checkpoints;
 /// <summary>The safetensors files of a model folder: one file, or shards that an index lists.</summary>
 internal sealed class WeightFiles : IDisposable
 {
-    private const string Single = "model.safetensors", Index = "model.safetensors.index.json";
+    public const string Single = "model.safetensors", Index = "model.safetensors.index.json";
 
     private readonly Dictionary<string, SafetensorsFile> _files = new(StringComparer.Ordinal), _fileOf = new(StringComparer.Ordinal);
 

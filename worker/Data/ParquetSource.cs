@@ -71,8 +71,6 @@ internal sealed class ParquetSource : ReadOnlyStream
         }
     }
 
-    public override long Seek(long offset, SeekOrigin origin) => _file.Seek(offset, origin);
-
     private byte[] Footer()
     {
         var size = _file.Length;

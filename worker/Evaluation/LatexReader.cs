@@ -271,12 +271,8 @@ internal sealed partial class LatexReader
         if (name == "infty") return MathNode.Of(MathKind.Infinity);
         if (name.Length > 1 && _tokens[_at - 1][0] == 'd') name = "d" + name[1..].Trim().TrimStart('\\');
         else name += Subscript();
-        if (functions && Next == "(" && !_dead.Contains(_at) && !(_dialect == LatexDialect.Plain && name.Length == 1))
-        {
-            var open = _at;
-            if (Try(() => Deeper(Arguments)) is { } arguments) return Opaque(MathNode.Call(name, arguments.Children));
-            _dead.Add(open);
-        }
+        if (functions && !(_dialect == LatexDialect.Plain && name.Length == 1) && Try(Arguments) is { } arguments)
+            return Opaque(MathNode.Call(name, arguments.Children));
         return name switch
         {
             "pi" when _dialect != LatexDialect.Sympy => MathNode.Named(MathKind.Constant, "pi"),
@@ -300,9 +296,8 @@ internal sealed partial class LatexReader
 
     private string Quotes() => While(token => token == "'");
 
-    private MathNode? Arguments()
+    private MathNode? Arguments() => Bracketed("(", ")", () =>
     {
-        _at++;
         List<MathNode> arguments = [];
         do
         {
@@ -310,8 +305,8 @@ internal sealed partial class LatexReader
             arguments.Add(argument);
         }
         while (Take(","));
-        return Take(")") ? MathNode.Of(MathKind.List, arguments) : null;
-    }
+        return MathNode.Of(MathKind.List, arguments);
+    });
 
     private MathNode? Function()
     {
@@ -350,16 +345,7 @@ internal sealed partial class LatexReader
         return _dialect == LatexDialect.Sympy && node.HasSymbols ? Walk(node) : node;
     }
 
-    private MathNode? Argument()
-    {
-        if (Next == "(" && !_dead.Contains(_at))
-        {
-            var open = _at;
-            if (Try(Arguments) is { } arguments) return arguments.Children[0];
-            _dead.Add(open);
-        }
-        return Try(() => Product(functions: false));
-    }
+    private MathNode? Argument() => Try(Arguments)?.Children[0] ?? Try(() => Product(functions: false));
 
     private MathNode? Accent()
     {
@@ -393,12 +379,14 @@ internal sealed partial class LatexReader
 
     private MathNode? DigitOrGroup() => IsDigit(Next) ? MathNode.Decimal(_tokens[_at++]) : Group("{", "}");
 
-    private MathNode? Group(string open, string close)
+    private MathNode? Group(string open, string close) => Bracketed(open, close, Additive);
+
+    /// <summary>What stands in brackets. Where nothing could be read once, nothing is tried again.</summary>
+    private MathNode? Bracketed(string open, string close, Func<MathNode?> inside)
     {
         var start = _at;
         if (Next != open || _dead.Contains(start)) return null;
-        var value = Deeper(() => Skip(Additive));
-        if (value is not null && Take(close)) return value;
+        if (Deeper(() => Skip(inside)) is { } value && Take(close)) return value;
         _dead.Add(start);
         return null;
     }

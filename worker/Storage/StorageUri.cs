@@ -14,12 +14,10 @@ internal sealed partial record StorageUri(string Scheme, string Root, string Pat
     /// <summary>Schemes for error messages.</summary>
     public const string Schemes = "az://, s3://, hf://, https:// or file://";
 
-    private static readonly char[] AnyGlob = ['*', '?'], WebGlob = ['*'];
-
     public bool IsWeb => Scheme is "http" or "https";
 
     /// <summary>Where the first glob of the path is; -1 for none.</summary>
-    public int Glob => Path.IndexOfAny(IsWeb ? WebGlob : AnyGlob);
+    public int Glob => Path.AsSpan().IndexOfAny(IsWeb ? "*" : "*?");
 
     /// <summary>The path's text.</summary>
     public string Name => Uri.UnescapeDataString(Path);

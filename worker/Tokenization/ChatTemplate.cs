@@ -24,10 +24,9 @@ public sealed class ChatTemplate
     /// </summary>
     /// <exception cref="TemplateException">The template has an error or a tag that is not supported.</exception>
     /// <exception cref="InvalidDataException">tokenizer_config.json is damaged.</exception>
-    public static ChatTemplate? Read(string dir) => Read(dir, TokenizerConfig.Read(dir));
-
-    internal static ChatTemplate? Read(string dir, TokenizerConfig config)
+    internal static ChatTemplate? Read(string dir, TokenizerConfig? config = null)
     {
+        config ??= TokenizerConfig.Read(dir);
         var file = Path.Combine(dir, "chat_template.jinja");
         var where = $"{Path.Combine(dir, "tokenizer_config.json")}: chat_template";
         var named = new Dictionary<string, string>(StringComparer.Ordinal);
