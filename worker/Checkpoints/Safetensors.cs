@@ -25,10 +25,6 @@ internal static class Safetensors
 
     public static string TypeNames => string.Join(", ", s_types.Keys);
 
-    /// <summary>Opens a file and checks its whole header; no tensor is read yet.</summary>
-    /// <exception cref="InvalidDataException">The file is no well-formed safetensors file; names the file and the tensor.</exception>
-    public static SafetensorsFile Open(string path) => new(path);
-
     /// <summary>Writes tensors; cast, or in the types that they have.</summary>
     public static void Write(string path, IEnumerable<(string Name, Tensor Value)> tensors, ScalarType? castTo = null) =>
         Write(path, tensors.Select(t => new TensorSource(t.Name, castTo ?? t.Value.dtype, t.Value.shape, () => t.Value)));

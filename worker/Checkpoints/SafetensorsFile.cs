@@ -14,7 +14,9 @@ internal sealed class SafetensorsFile : IDisposable
 
     private readonly SafeFileHandle _handle;
 
-    internal SafetensorsFile(string path)
+    /// <summary>Opens a file and checks its whole header; no tensor is read yet.</summary>
+    /// <exception cref="InvalidDataException">The file is no well-formed safetensors file; names the file and the tensor.</exception>
+    public SafetensorsFile(string path)
     {
         Path = path;
         using (var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0))

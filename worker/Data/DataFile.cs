@@ -8,8 +8,6 @@ internal sealed record DataFile(IBlobStore Store, string Name)
     /// <summary>Where it is, for people; without credentials.</summary>
     public string Uri => BlobUri.Join(Store.Uri, StorageUri.Escape(Name));
 
-    public Task<Stream> OpenAsync(CancellationToken cancellation) => Store.OpenReadAsync(Name, cancellation);
-
     /// <summary>The files that a URI names (<see cref="BlobUri.FindAsync"/>), in the order of their names.</summary>
     public static async Task<IReadOnlyList<DataFile>> FindAsync(string uri, CancellationToken cancellation)
     {

@@ -52,7 +52,7 @@ internal static class RecordReader
     public static async IAsyncEnumerable<(JsonObject Fields, string Place)> ReadAsync(
         DataFile file, RecordFormat? format, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
-        await using var stream = await file.OpenAsync(cancellation);
+        await using var stream = await file.Store.OpenReadAsync(file.Name, cancellation);
         var head = new byte[ContentKind.HeadBytes];
         head = head[..await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellation)];
         stream.Position = 0;

@@ -230,7 +230,7 @@ internal sealed partial class LatexReader
 
     private MathNode? Number()
     {
-        var digits = Digits();
+        var digits = While(IsDigit);
         // Groups of three digits behind commas, as long as there are any.
         while (digits.Length > 0 && Next == "," && _at + 3 < _tokens.Count && Enumerable.Range(1, 3).All(i => IsDigit(_tokens[_at + i])))
         {
@@ -240,7 +240,7 @@ internal sealed partial class LatexReader
         if (Next == "." && (digits.Length > 0 || _dialect == LatexDialect.Plain) && _at + 1 < _tokens.Count && IsDigit(_tokens[_at + 1]))
         {
             _at++;
-            digits += "." + Digits();
+            digits += "." + While(IsDigit);
         }
         else if (_dialect == LatexDialect.Sympy && digits is ['0', _, ..]) return Fail(); // Python has no whole number with a leading zero
         if (Next == "." && digits.Length > 0)
@@ -253,8 +253,6 @@ internal sealed partial class LatexReader
         }
         return digits.Length > 0 ? MathNode.Decimal(digits) : null;
     }
-
-    private string Digits() => While(IsDigit);
 
     private string Letters() => While(token => token.Length == 1 && char.IsAsciiLetter(token[0]));
 
@@ -355,7 +353,6 @@ internal sealed partial class LatexReader
 
     private MathNode? Matrix()
     {
-        var begin = _at;
         if (!Environment(@"\begin")) return Fail();
         List<MathNode> rows = [], row = [];
         while (!_failed)
@@ -367,7 +364,7 @@ internal sealed partial class LatexReader
             row = [];
             if (!Take("\\\\") || Next == @"\end") break;
         }
-        return _at > begin && Environment(@"\end") ? MathNode.Of(MathKind.Matrix, rows) : null;
+        return Environment(@"\end") ? MathNode.Of(MathKind.Matrix, rows) : null;
     }
 
     private bool Environment(string command)

@@ -42,8 +42,7 @@ internal sealed partial class CacheFolder(string root, long? limit = null)
             {
                 MakeRoom(bytes);
                 await make(partial);
-                if (Directory.Exists(partial)) Directory.Move(partial, path);
-                else File.Move(partial, path);
+                Directory.Move(partial, path); // or a file
             }
         }
         return path;

@@ -87,7 +87,6 @@ internal sealed class HttpStore(Uri root, WebClient web, CacheFolder cache) : IB
     public async Task<string?> TagAsync(string name, CancellationToken cancellation = default) =>
         await AboutAsync(name, cancellation) is { } about ? about.Tag ?? "" : null;
 
-    /// <summary>The hash or tag that the server gives, else the content's own hash.</summary>
     public async Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default)
     {
         if (await AboutAsync(name, cancellation) is not { } about) return null;

@@ -88,17 +88,14 @@ internal sealed partial class HubStore(HubRepository repository, HubOptions opti
                 File.Move(blob + ".incomplete", blob);
             }
         }
-        if (!File.Exists(link))
+        Directory.CreateDirectory(Path.GetDirectoryName(link)!);
+        try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(link)!);
-            try
-            {
-                File.CreateSymbolicLink(link, Path.GetRelativePath(Path.GetDirectoryName(link)!, blob));
-            }
-            catch (IOException) when (File.Exists(link))
-            {
-                // Another process made the same link.
-            }
+            if (!File.Exists(link)) File.CreateSymbolicLink(link, Path.GetRelativePath(Path.GetDirectoryName(link)!, blob));
+        }
+        catch (IOException) when (File.Exists(link))
+        {
+            // Another process made the same link.
         }
         return link;
     }

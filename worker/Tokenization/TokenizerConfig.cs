@@ -40,8 +40,6 @@ internal sealed class TokenizerConfig
         ChatTemplate = config["chat_template"];
     }
 
-    internal static TokenizerConfig None { get; } = Parse([], "tokenizer_config.json");
-
     /// <summary>Every special token: bos, eos, unk, sep, pad, cls, mask, and further ones.</summary>
     internal IReadOnlyList<AddedToken> Special { get; }
 
