@@ -20,7 +20,7 @@ internal sealed class SafetensorsFile : IDisposable
     {
         Path = path;
         using (var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0))
-            Entries = SafetensorsHeader.Read(stream, stream.Length, path);
+            Entries = Safetensors.ReadHeader(stream, path);
         _handle = File.OpenHandle(path, options: FileOptions.SequentialScan);
     }
 

@@ -21,15 +21,7 @@ internal sealed class ParquetSource : ReadOnlyStream
     public ParquetSource(Stream file)
     {
         _file = file;
-        var footer = Footer();
-        try
-        {
-            ReadFooter(footer);
-        }
-        catch (EndOfStreamException e)
-        {
-            throw new InvalidDataException("the footer ends early", e);
-        }
+        ReadFooter(Footer());
         _file.Position = 0;
     }
 
@@ -101,7 +93,7 @@ internal sealed class ParquetSource : ReadOnlyStream
         var open = new Stack<long>(); // children to come of each group around
         var chunks = new List<Chunk>();
         long children = 0, length = 0, data = 0, dictionary = 0;
-        var reader = new ThriftReader(new MemoryStream(footer), footer.Length, (path, type, value) =>
+        var reader = new ThriftReader("the footer", new MemoryStream(footer), footer.Length, (path, type, value) =>
         {
             if (type == ThriftReader.Int32 && path == "/2[]/5") children = value;
             else if (type == ThriftReader.Int64 && path == "/4[]/1[]/3/7") length = value;
@@ -133,14 +125,7 @@ internal sealed class ParquetSource : ReadOnlyStream
 
     private void PassPage(Chunk chunk)
     {
-        try
-        {
-            chunk.Pass(_file);
-        }
-        catch (EndOfStreamException e)
-        {
-            throw new InvalidDataException("a page header ends early", e);
-        }
+        chunk.Pass(_file);
         if (_chunks.Sum(column => column.Held) > MaxPages)
             throw new InvalidDataException($"the pages of a row are larger than {MaxPages >> 30} GiB; write smaller pages");
     }
@@ -162,7 +147,7 @@ internal sealed class ParquetSource : ReadOnlyStream
         {
             long kind = -1, decompressed = 0, compressed = 0;
             file.Position = Next;
-            var header = new ThriftReader(file, MaxPageHeader, (path, type, value) =>
+            var header = new ThriftReader("a page header", file, MaxPageHeader, (path, type, value) =>
             {
                 if (type != ThriftReader.Int32) return;
                 if (path == "/1") kind = value;

@@ -1,13 +1,14 @@
 namespace LightReasoner.Worker.Data;
 
 /// <summary>Walks over a structure in Thrift's compact protocol, the form of Parquet's footer and page headers.</summary>
+/// <param name="what">What the data is, for messages.</param>
 /// <param name="limit">Bytes to read at most.</param>
 /// <param name="visit">
 /// Gets every integer with its type and the ids of the fields that lead to it (<c>/4[]/1[]/3/7</c>; [] stands for each entry of a list),
 /// and likewise every structure when it ends.
 /// </param>
 /// <param name="structures">Lists whose entries are structures whatever the data says: Arrow does not look at that either.</param>
-internal sealed class ThriftReader(Stream data, long limit, Action<string, int, long> visit, params string[] structures)
+internal sealed class ThriftReader(string what, Stream data, long limit, Action<string, int, long> visit, params string[] structures)
 {
     /// <summary>Types of the protocol.</summary>
     public const int True = 1, False = 2, Int8 = 3, Int16 = 4, Int32 = 5, Int64 = 6, Double = 7, Binary = 8, List = 9, Set = 10, Map = 11,
@@ -18,7 +19,7 @@ internal sealed class ThriftReader(Stream data, long limit, Action<string, int, 
     private readonly long _end = Math.Min(data.Length, data.Position + limit);
 
     /// <summary>Walks over the structure that begins here.</summary>
-    /// <exception cref="EndOfStreamException">The data, or what may be read of it, ends before the structure does.</exception>
+    /// <exception cref="InvalidDataException">It is damaged, or ends after what may be read.</exception>
     public void Walk() => Value(Structure, "", 0);
 
     private void Value(int type, string path, int depth)
@@ -71,10 +72,12 @@ internal sealed class ThriftReader(Stream data, long limit, Action<string, int, 
     /// <summary>Booleans take a byte in lists and maps, none as fields.</summary>
     private void Entry(int type, string path, int depth) => Value(type is True or False ? Int8 : type, path, depth);
 
-    private byte Byte() => data.Position < _end && data.ReadByte() is >= 0 and var next ? (byte)next : throw new EndOfStreamException();
+    private byte Byte() => data.Position < _end && data.ReadByte() is >= 0 and var next ? (byte)next : throw EndsEarly();
 
     private void Advance(ulong bytes) =>
-        data.Position += bytes <= (ulong)(_end - data.Position) ? (long)bytes : throw new EndOfStreamException();
+        data.Position += bytes <= (ulong)(_end - data.Position) ? (long)bytes : throw EndsEarly();
+
+    private InvalidDataException EndsEarly() => new($"{what} ends early");
 
     private long Integer()
     {

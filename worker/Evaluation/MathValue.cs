@@ -16,8 +16,7 @@ internal static class MathValue
     public static bool AreIdentical(MathNode one, MathNode other)
     {
         if (one.Text == other.Text) return true;
-        var exact = AgreeModuloPrime(one, other);
-        if (exact is not null) return exact.Value;
+        if (AgreeModuloPrime(one, other) is { } exact) return exact;
         var agreed = 0;
         for (int point = 0; point < Points; point++)
         {

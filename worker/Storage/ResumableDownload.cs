@@ -25,7 +25,7 @@ internal sealed class ResumableDownload(WebClient web, WebRequest request, strin
             long? expected = null;
             // A server that gets a little further each time is not given up.
             while (expected is null) expected = await web.RepeatAsync(request.Shown, PartAsync, cancellation);
-            if (await ContentHash.ProblemAsync(path, expected, hash, cancellation) is not { } problem) return;
+            if (await Fingerprint.ProblemAsync(path, expected, hash, cancellation) is not { } problem) return;
             File.Delete(path);
             _furthest = 0;
             // A beginning that was damaged on this machine's disk gets one fresh start.

@@ -163,7 +163,7 @@ public class SafetensorsTests
             try
             {
                 var fileLength = 8 + bytes.Count + 26;
-                var entries = SafetensorsHeader.Parse(bytes.ToArray(), fileLength, "f");
+                var entries = Safetensors.ParseHeader(bytes.ToArray(), fileLength, "f");
                 Assert.All(entries.Values, e => Assert.InRange(e.Position + e.Length, 0, fileLength));
                 opened++;
             }
