@@ -80,8 +80,8 @@ internal static class Safetensors
     }
 
     /// <summary>
-    /// Reads a header. It is checked completely before any tensor is allocated: known types, sizes that match, and data without gap, overlap
-    /// or rest.
+    /// Reads a header. All of it is checked before any tensor is allocated: known types, sizes that match, and data without gap, overlap or
+    /// rest.
     /// </summary>
     public static Dictionary<string, SafetensorsEntry> ReadHeader(Stream stream, string path)
     {

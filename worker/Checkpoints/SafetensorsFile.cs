@@ -28,10 +28,10 @@ internal sealed class SafetensorsFile : IDisposable
     public IReadOnlyDictionary<string, SafetensorsEntry> Entries { get; }
 
     /// <summary>Reads a tensor into new memory, cast to <paramref name="dtype"/> (default: as stored).</summary>
-    public Tensor Load(string name, ScalarType? dtype = null, Device? device = null)
+    public Tensor Load(string name, ScalarType? dtype = null)
     {
         var entry = Find(name);
-        var tensor = empty([.. entry.Shape], dtype: dtype ?? entry.Type, device: device ?? CPU);
+        var tensor = empty([.. entry.Shape], dtype: dtype ?? entry.Type);
         CopyTo(name, tensor);
         return tensor;
     }

@@ -32,8 +32,8 @@ public sealed record Fingerprint(string Uri, string Value)
     }
 
     /// <summary>What is wrong with a file that arrived; null for nothing.</summary>
-    /// <param name="fingerprint">Of what the file should hold (<see cref="Value"/>); <c>git:…</c> is the hash of git's
-    /// objects, and a store's tag is not compared.</param>
+    /// <param name="fingerprint">Of what it should hold (<see cref="Value"/>): <c>git:…</c> is the hash of git's objects; a store's tag is
+    /// not compared.</param>
     internal static async Task<string?> ProblemAsync(string path, long? length, string? fingerprint, CancellationToken cancellation)
     {
         await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);

@@ -15,20 +15,14 @@ internal sealed class HttpStore(Uri root, WebClient web, CacheFolder cache) : IB
 {
     private static readonly string[] ModelFiles =
     [
-        "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-        "added_tokens.json", "chat_template.jinja", "adapter_config.json", "adapter_model.safetensors", "model.safetensors", WeightFiles.Index,
+        "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+        "chat_template.jinja", "adapter_config.json", "adapter_model.safetensors", WeightFiles.Single, WeightFiles.Index,
     ];
 
-    private readonly AuthenticationHeaderValue? _authorization = Basic(root.UserInfo);
+    private readonly AuthenticationHeaderValue? _authorization = root.UserInfo.Length == 0 ? null : new("Basic", Convert.ToBase64String(
+        Encoding.UTF8.GetBytes(System.Uri.UnescapeDataString(root.UserInfo) + (root.UserInfo.Contains(':') ? "" : ":"))));
 
     public string Uri { get; } = root.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
-
-    private static AuthenticationHeaderValue? Basic(string userInfo)
-    {
-        string[] parts = [.. userInfo.Split(':', 2).Select(System.Uri.UnescapeDataString)];
-        var credentials = Encoding.UTF8.GetBytes($"{parts[0]}:{parts.ElementAtOrDefault(1)}");
-        return userInfo.Length == 0 ? null : new("Basic", Convert.ToBase64String(credentials));
-    }
 
     /// <summary>The files that an index of shards names. One that is damaged names none: loading it says what is wrong.</summary>
     private static IEnumerable<string> Shards(byte[] index)

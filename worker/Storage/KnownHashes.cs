@@ -15,10 +15,7 @@ internal sealed class KnownHashes(string folder, TimeProvider time)
     /// <summary>A file that changed so shortly ago may change again within the same time stamp; its hash is not kept.</summary>
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
 
-    private static readonly Lazy<KnownHashes> Process = new(() =>
-        new(Path.Combine(CacheFolder.OfProcess.Root, "hashes"), TimeProvider.System));
-
-    public static KnownHashes OfProcess => Process.Value;
+    public static KnownHashes OfProcess => new(Path.Combine(CacheFolder.OfProcess.Root, "hashes"), TimeProvider.System);
 
     /// <summary>The hash of an open file's content, in lower case.</summary>
     public async Task<string> Sha256Async(FileStream file, CancellationToken cancellation)

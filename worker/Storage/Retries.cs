@@ -22,8 +22,6 @@ internal static class Retries
     /// <summary>A server that asks for more patience than this is not waited for.</summary>
     private static readonly TimeSpan MostPatience = TimeSpan.FromMinutes(10);
 
-    public static ResiliencePipeline OfProcess { get; } = Create(TimeProvider.System);
-
     /// <param name="handles">Which errors are repeated; transient ones where left out.</param>
     public static ResiliencePipeline Create(TimeProvider time, int most = Most, Func<Exception, CancellationToken, bool>? handles = null) =>
         new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions

@@ -13,7 +13,7 @@ internal sealed class TokenizerConfig
     private readonly OrderedDictionary<string, AddedToken> _byRole = new(StringComparer.Ordinal);
     private readonly List<AddedToken> _additional = [];
 
-    private TokenizerConfig(JsonObject config, JsonObject? map, JsonObject? added, string where)
+    internal TokenizerConfig(JsonObject config, string where, JsonObject? map = null, JsonObject? added = null)
     {
         var beside = Path.GetDirectoryName(where) ?? "";
         var mapFile = Path.Combine(beside, "special_tokens_map.json");
@@ -73,12 +73,10 @@ internal sealed class TokenizerConfig
     internal static TokenizerConfig Read(string directory)
     {
         var file = Path.Combine(directory, "tokenizer_config.json");
-        return new TokenizerConfig(JsonFile.ReadIfPresent(file) ?? [],
+        return new TokenizerConfig(JsonFile.ReadIfPresent(file) ?? [], file,
             JsonFile.ReadIfPresent(Path.Combine(directory, "special_tokens_map.json")),
-            JsonFile.ReadIfPresent(Path.Combine(directory, "added_tokens.json")), file);
+            JsonFile.ReadIfPresent(Path.Combine(directory, "added_tokens.json")));
     }
-
-    internal static TokenizerConfig Parse(JsonObject config, string where) => new(config, null, null, where);
 
     /// <summary>Takes a list of further tokens, or an object of further roles (image_token, …).</summary>
     private void AddSpecial(JsonNode? node, string where)
