@@ -57,8 +57,8 @@ internal sealed class MetricsLog
     }
 
     /// <summary>Puts the time before all other fields.</summary>
-    public static void Stamp(JsonObject line, TimeProvider time) => line.Insert(0, "time",
-        time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture));
+    public static void Stamp(JsonObject line, TimeProvider time) =>
+        line.Insert(0, "time", time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"));
 
     /// <summary>The values of a document by their paths: <c>generation.maxNewTokens</c>, <c>losses.0</c>.</summary>
     public static IEnumerable<(string Path, JsonValue Value)> Flat(JsonNode? node, char separator, string path = "")

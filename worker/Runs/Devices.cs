@@ -1,12 +1,8 @@
-using TorchSharp;
-
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>The devices that a run works on.</summary>
 internal static class Devices
 {
-    private const string CpuDevices = "LIGHTREASONER_CPU_DEVICES";
-
     /// <summary>As many GPUs as the pod asks for; without any the CPU, as often as LIGHTREASONER_CPU_DEVICES says (else once).</summary>
     public static IReadOnlyList<torch.Device> For(WorkerSpec worker)
     {
@@ -27,8 +23,7 @@ internal static class Devices
 
     private static torch.Device[] Cpus()
     {
-        var given = Environment.GetEnvironmentVariable(CpuDevices);
-        var set = int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var replicas);
+        var set = int.TryParse(Environment.GetEnvironmentVariable("LIGHTREASONER_CPU_DEVICES"), NumberStyles.None, null, out var replicas);
         return [.. Enumerable.Repeat(torch.CPU, set ? Math.Max(1, replicas) : 1)];
     }
 }

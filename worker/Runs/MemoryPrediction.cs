@@ -1,6 +1,5 @@
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Training;
-using TorchSharp;
 
 namespace LightReasoner.Worker.Runs;
 
@@ -118,10 +117,9 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     /// <param name="growth">Bytes that the process itself will grow by, on a CPU.</param>
     public MemoryPrediction WithProcess(torch.Device device, long loaded, int replicas = 1, long growth = 0)
     {
-        var used = device.type == DeviceType.CUDA ? DeviceMemory.Total(device) - DeviceMemory.Free(device)
-            : Environment.WorkingSet + growth;
-        var copies = device.type == DeviceType.CUDA ? 1 : replicas;
-        return new([.. Parts.Select(part => (part.Name, part.Bytes * copies)), ("process", Math.Max(0, used - loaded))]);
+        if (device.type == DeviceType.CUDA) (replicas, growth) = (1, 0);
+        return new([.. Parts.Select(part => (part.Name, part.Bytes * replicas)),
+            ("process", Math.Max(0, DeviceMemory.Used(device) + growth - loaded))]);
     }
 
     internal void RefuseAbove(long available, string remedy)
@@ -145,6 +143,5 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
 
     /// <summary>Bytes for people.</summary>
     public static string Amount(long bytes) => bytes >= 1L << 30
-        ? FormattableString.Invariant($"{bytes / (double)(1L << 30):F1} GiB")
-        : FormattableString.Invariant($"{bytes / (double)(1L << 20):F0} MiB");
+        ? $"{bytes / (double)(1L << 30):F1} GiB" : $"{bytes / (double)(1L << 20):F0} MiB";
 }

@@ -2,7 +2,6 @@ using LightReasoner.Api.Validation;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Storage;
-using TorchSharp;
 
 namespace LightReasoner.Worker.Runs;
 
