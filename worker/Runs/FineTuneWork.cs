@@ -54,13 +54,13 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
             (report, metrics) => report with { FineTune = metrics },
             _spec.Validation is { } held ? new Validation(held.Steps, () => Perplexity.Loss(model.Loaded.Model, validation)) : null);
 
-        await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, ModelSources.PeftName(model.Uri), model.Adapters));
+        await PutAdapterAsync(trainer, model);
         var result = await evaluation.MeasureAfterAsync(model, trainer.Models);
         if (_spec.Merge)
         {
             model.Loaded.Model.MergeLora();
-            await PutFolderAsync("model", folder =>
-                HuggingFaceFolder.Save(model.Loaded.Model, model.Folder, folder, ModelSources.TypeOf(_spec.Model.Dtype)));
+            await Run.Output.PutFolderAsync("model", folder =>
+                HuggingFaceFolder.Save(model.Loaded.Model, model.Folder, folder, ModelSources.TypeOf(_spec.Model.Dtype)), Run.Stop);
         }
         Run.Progress.Update(report => report with { FineTune = last with { Evaluation = result } });
     }

@@ -39,9 +39,8 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
             (report, metrics) => report with { Refine = metrics },
             _spec.Validation is { } held ? new Validation(held.Steps, () => trainer.Loss(validation)) : null);
 
-        if (_spec.Method == TrainingMethod.Lora)
-            await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, ModelSources.PeftName(model.Uri), model.Adapters));
-        else await PutFolderAsync("model", folder => trainer.SaveModel(folder, model.Folder));
+        await (_spec.Method == TrainingMethod.Lora ? PutAdapterAsync(trainer, model)
+            : Run.Output.PutFolderAsync("model", folder => trainer.SaveModel(folder, model.Folder), Run.Stop));
         var result = await evaluation.MeasureAfterAsync(model, trainer.Models);
         Run.Progress.Update(report => report with { Refine = last with { Evaluation = result } });
     }

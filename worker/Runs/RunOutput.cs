@@ -139,9 +139,15 @@ internal sealed class RunOutput
         await Store.PutAsync(name, content, PutCondition.IfAbsent, cancellation);
     }
 
-    /// <summary>Copies a local folder into the output, its <see cref="Complete"/> marker last (empty where it has none).</summary>
-    public async Task PutFolderAsync(string folder, string prefix, CancellationToken cancellation)
+    /// <summary>
+    /// Has a folder saved to a temporary place and copies it into the output, its <see cref="Complete"/> marker last (empty where it has
+    /// none): complete, or not there as far as a reader can tell.
+    /// </summary>
+    public async Task PutFolderAsync(string prefix, Action<string> save, CancellationToken cancellation)
     {
+        using var staging = new ScratchFolder();
+        var folder = staging.Path;
+        save(folder);
         foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             var name = Path.GetRelativePath(folder, file);

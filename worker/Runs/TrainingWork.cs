@@ -58,7 +58,7 @@ internal abstract class TrainingWork<TMetrics>(RunContext run, ITrainingSpec tra
         var causal = model.Loaded.Model;
         // Weights that are trained, with two moments and (for 16 bits) a master copy; and what is written at the end.
         long trained = MemoryPrediction.Trained(causal.Config, adapter), weights = MemoryPrediction.Weights(causal);
-        long checkpoint = trained * (adapter is null && causal.DType != TorchSharp.torch.ScalarType.Float32 ? 14 : 12),
+        long checkpoint = trained * (adapter is null && causal.DType != torch.ScalarType.Float32 ? 14 : 12),
             result = adapter is null ? weights : 4 * trained + (writesModel ? weights : 0);
         return new RunPlan
         {
@@ -165,11 +165,6 @@ internal abstract class TrainingWork<TMetrics>(RunContext run, ITrainingSpec tra
         }
     }
 
-    /// <summary>Writes a folder of results: complete, or not there as far as a reader can tell.</summary>
-    protected async Task PutFolderAsync(string name, Action<string> save)
-    {
-        using var staging = new ScratchFolder();
-        save(staging.Path);
-        await Run.Output.PutFolderAsync(staging.Path, name, Run.Stop);
-    }
+    protected Task PutAdapterAsync(Trainer<TMetrics> trainer, ModelWithTokenizer model) => Run.Output.PutFolderAsync("adapter",
+        folder => trainer.SaveAdapter(folder, ModelSources.PeftName(model.Uri), model.Adapters), Run.Stop);
 }
