@@ -3,8 +3,6 @@ using LightReasoner.Worker;
 using LightReasoner.Worker.Commands;
 using LightReasoner.Worker.Inspect;
 
-CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-
 var root = new RootCommand("Contrastive sampling, LoRA fine-tuning on soft labels, and iterative refinement of language models.")
 {
     RunCommand.Create(),

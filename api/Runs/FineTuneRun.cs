@@ -179,7 +179,7 @@ public sealed record LoraSpec
 /// <summary>Settings of the optimization of a FineTuneRun.</summary>
 [CelRule("self.batchSize * self.gradientAccumulationSteps <= 2147483647",
     "batchSize times gradientAccumulationSteps must be at most 2147483647", nameof(StepFits), Field = "gradientAccumulationSteps")]
-public sealed record FineTuneTraining
+public sealed record FineTuneTraining : ITrainingSpec
 {
     /// <summary>Number of optimizer steps. May be raised later to continue a run.</summary>
     [Extendable, Range(1, 100_000_000)]

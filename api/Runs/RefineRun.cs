@@ -141,7 +141,7 @@ public sealed record InterleavedSpec
 /// <summary>Settings of the optimization of a RefineRun.</summary>
 [CelRule("self.batchSize * self.gradientAccumulationSteps <= 2147483647",
     "batchSize times gradientAccumulationSteps must be at most 2147483647", nameof(StepFits), Field = "gradientAccumulationSteps")]
-public sealed record RefineTraining
+public sealed record RefineTraining : ITrainingSpec
 {
     /// <summary>Longest sequence in tokens, prompt and response together. spec.truncation says what happens to longer ones.</summary>
     [Range(2, 1_048_576)]

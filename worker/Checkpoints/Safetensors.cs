@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json.Serialization;
 using LightReasoner.Worker.Storage;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Checkpoints;

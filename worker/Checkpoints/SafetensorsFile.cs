@@ -1,5 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Checkpoints;

@@ -58,7 +58,7 @@ internal static class PrepareCommand
             if (written == 0) throw new WorkerException(ExitCode.BadData, $"{parsed.GetValue(source)}: holds no records");
             file.Position = 0;
             await store.PutAsync(target, file, cancellation: cancellation);
-            Console.WriteLine(FormattableString.Invariant($"{written} records written to {store.Uri}/{target}"));
+            Console.WriteLine($"{written} records written to {store.Uri}/{target}");
             return 0;
         });
         return command;

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Storage;
-using TorchSharp;
 
 namespace LightReasoner.Worker.Commands;
 
@@ -67,7 +66,7 @@ internal static class RunCommand
                 throw;
             }
             if (Variables.Given("LIGHTREASONER_THREADS") is { } threads)
-                torch.set_num_threads(int.TryParse(threads, CultureInfo.InvariantCulture, out var number) && number > 0 ? number
+                torch.set_num_threads(int.TryParse(threads, out var number) && number > 0 ? number
                     : throw new WorkerException(ExitCode.Usage, $"LIGHTREASONER_THREADS must be a whole number from 1, was '{threads}'"));
 
             var options = new RunOptions

@@ -5,7 +5,6 @@ using LightReasoner.Worker.Evaluation;
 using LightReasoner.Worker.Inspect;
 using LightReasoner.Worker.Runs;
 using LightReasoner.Worker.Storage;
-using TorchSharp;
 
 namespace LightReasoner.Worker.Commands;
 
@@ -53,7 +52,7 @@ internal static class Tools
         {
             // Not between the two, rather than outside of them: NaN is neither.
             if (result.GetValueOrDefault<T>() is { } given && !(min.CompareTo(given) <= 0 && max.CompareTo(given) >= 0))
-                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{option.Name} must be from {min} to {max}, was {given}"));
+                result.AddError($"{option.Name} must be from {min} to {max}, was {given}");
         });
         return option;
     }
@@ -105,7 +104,7 @@ internal sealed class BlockOptions
     {
         var given = result.Tokens[0].Value;
         if (given == RefineIterations.Word) return RefineIterations.Converge;
-        if (int.TryParse(given, CultureInfo.InvariantCulture, out var passes) && passes is >= 1 and <= 1000) return passes;
+        if (int.TryParse(given, out var passes) && passes is >= 1 and <= 1000) return passes;
         result.AddError($"--refine must be a number from 1 to 1000, or {RefineIterations.Word}, was {given}");
         return default;
     }

@@ -18,7 +18,7 @@ internal sealed class LoraTrainer : Trainer<FineTuneMetrics>
     private readonly FineTuneTraining _training;
     private readonly SpooledList<TrainingSample> _samples = new();
     private readonly EpochOrder _order;
-    private readonly long _samplesPerStep, _warmupSteps;
+    private readonly long _samplesPerStep;
     private readonly int? _labelVocabulary; // tokens that labels and distributions are cut to; null: all
 
     /// <summary>Prepares training. The model remains the caller's; it gets an adapter.</summary>
@@ -28,7 +28,7 @@ internal sealed class LoraTrainer : Trainer<FineTuneMetrics>
     /// <exception cref="InvalidDataException">There are no samples to train on, or one does not fit the model.</exception>
     public LoraTrainer(LoadedModel model, Tokenizer? tokenizer, IReadOnlyList<ContrastiveSample> samples, FineTuneRunSpec spec,
         IReadOnlyList<Device>? devices = null)
-        : base(model, devices, spec.Training.GradientCheckpointing, new(spec.Training.Betas, spec.Training.WeightDecay))
+        : base(model, devices, spec.Training)
     {
         (_spec, _training) = (spec, spec.Training);
         if (spec.Compatibility is Compatibility.Published && tokenizer is not null)
@@ -47,7 +47,7 @@ internal sealed class LoraTrainer : Trainer<FineTuneMetrics>
                 : $"all {samples.Count} samples are longer than training.maxLength ({_training.MaxLength} tokens)");
         TotalSteps = _training.MaxSteps;
         _samplesPerStep = (long)_training.BatchSize * _training.GradientAccumulationSteps;
-        _warmupSteps = (long)Math.Ceiling(TotalSteps * _training.WarmupRatio);
+        WarmupSteps = (long)Math.Ceiling(TotalSteps * _training.WarmupRatio);
         _order = _training.Packing is SamplePacking.Prompt
             ? new EpochOrder(_samples.Count, _training.Seed, SampleFamilies.Of(_samples), _training.BatchSize)
             : new EpochOrder(_samples.Count, _training.Seed);
@@ -71,13 +71,7 @@ internal sealed class LoraTrainer : Trainer<FineTuneMetrics>
                 batches[i].Loss(logits, rows, _labelVocabulary)).view(1);
         }, stop);
         var loss = losses.Sum(sum => sum[0]) / samples.Length;
-        if (!double.IsFinite(loss))
-            throw new InvalidDataException($"step {Step + 1}: the loss is {loss}; a lower spec.training.learningRate may help");
-
-        var learningRate = _training.LearningRate * LearningRate.Factor(_training.Scheduler, Step, _warmupSteps, TotalSteps);
-        var norm = Replicas.Step(Step + 1, learningRate, _training.MaxGradNorm);
-
-        Advance(samples.Length, batches.Sum(batch => batch.Tokens));
+        var (learningRate, norm) = Optimize(loss, samples.Length, batches.Sum(batch => batch.Tokens));
         return new FineTuneMetrics
         {
             Step = Step,

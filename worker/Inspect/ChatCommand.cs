@@ -38,7 +38,7 @@ internal static class ChatCommand
     private static ChatTemplate FromFile(string file) => ChatTemplate.Parse(File.ReadAllText(file), file);
 
     private static DateTimeOffset Now(JsonNode? node) =>
-        DateTimeOffset.TryParse(node?.ToString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var now)
+        DateTimeOffset.TryParse(node?.ToString(), null, DateTimeStyles.AssumeUniversal, out var now)
             ? now
             : throw new FormatException("field 'now': expected a date and time such as 2025-07-10T12:00:00, found "
                 + $"{node?.ToJsonString() ?? "null"}");

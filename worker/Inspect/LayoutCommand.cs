@@ -32,9 +32,9 @@ internal static class LayoutCommand
         JsonLines.Numbers(writer, "ids", layout.Ids);
         JsonLines.Numbers(writer, "labels", [.. layout.Labels.Select(label => label < 0 ? -100 : label)]);
         JsonLines.Numbers(writer, "positions", layout.Positions);
-        using (TorchSharp.torch.NewDisposeScope())
+        using (torch.NewDisposeScope())
         {
-            bool[] mask = [.. InterleavedLayout.AttentionMask([layout], TorchSharp.torch.CPU).data<bool>()];
+            bool[] mask = [.. InterleavedLayout.AttentionMask([layout], torch.CPU).data<bool>()];
             writer.WriteStartArray("mask");
             foreach (var row in mask.Chunk(layout.Ids.Length))
                 writer.WriteStringValue(string.Concat(row.Select(sees => sees ? '1' : '0')));

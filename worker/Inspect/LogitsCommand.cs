@@ -2,7 +2,6 @@ using System.CommandLine;
 using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Commands;
 using LightReasoner.Worker.Models;
-using TorchSharp;
 
 namespace LightReasoner.Worker.Inspect;
 
@@ -35,8 +34,7 @@ internal static class LogitsCommand
         if (ids.Length == 0) throw new FormatException("field 'ids': holds no ids");
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var hidden = loaded.Model.Hidden(torch.tensor(Array.ConvertAll(ids, id => (long)id),
-            device: loaded.Model.Device).unsqueeze(0))[0];
+        var hidden = loaded.Model.Hidden(Transfer.Padded([ids], loaded.Model.Device))[0];
         writer.WriteStartArray("logits");
         for (int position = lastOnly ? ids.Length - 1 : 0; position < ids.Length; position++)
         {

@@ -47,7 +47,7 @@ internal static class SamplesCommand
             questions[sample.PromptId] = (count + 1, Math.Max(tokens, sample.Step + 1));
         }
         var histogram = KlBounds.Zip(KlBounds.Skip(1), (low, high) => KeyValuePair.Create(
-            FormattableString.Invariant($"[{low}, {high})"), (JsonNode?)kl.Count(value => value >= low && value < high)));
+            $"[{low}, {high})", (JsonNode?)kl.Count(value => value >= low && value < high)));
         return new JsonObject
         {
             ["samples"] = samples.Count,
@@ -56,7 +56,7 @@ internal static class SamplesCommand
             ["klMax"] = kl.Max(),
             ["klHistogram"] = new JsonObject(histogram),
             ["plausibleSetSizes"] = new JsonObject(sizes.Select(size =>
-                KeyValuePair.Create(size.Key.ToString(System.Globalization.CultureInfo.InvariantCulture), (JsonNode?)size.Value))),
+                KeyValuePair.Create($"{size.Key}", (JsonNode?)size.Value))),
             ["samplesPerQuestion"] = Spread(questions.Values.Select(question => question.Samples)),
             // The answer up to its last sampled token; what came after it left no trace.
             ["tokensPerQuestion"] = Spread(questions.Values.Select(question => question.Tokens)),

@@ -1,4 +1,3 @@
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -165,8 +164,16 @@ public sealed class CausalLM : nn.Module
             return null;
         using var _ = no_grad();
         _packing = new Packing(this);
-        foreach (var projection in Products)
-            projection.Pack();
+        try
+        {
+            foreach (var projection in Products)
+                projection.Pack();
+        }
+        catch
+        {
+            _packing.Dispose();
+            throw;
+        }
         return _packing;
     }
 

@@ -144,12 +144,7 @@ public sealed record DecoderConfig
         return json;
     }
 
-    private static string ModelType(string architecture) => architecture switch
-    {
-        Qwen2 => "qwen2",
-        Qwen3 => "qwen3",
-        _ => "llama",
-    };
+    private static string ModelType(string architecture) => architecture.Replace("ForCausalLM", "").ToLowerInvariant();
 
     private static string ParseArchitecture(JsonFields fields, string file)
     {

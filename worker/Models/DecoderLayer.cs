@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
 
@@ -33,8 +32,6 @@ internal sealed record ForwardPass(int Rows, int Length, Tensor Cos, Tensor Sin,
 /// </summary>
 internal sealed class DecoderLayer
 {
-    private static readonly Scalar s_one = 1.0;
-
     private readonly int _layer, _heads, _kvHeads, _headDim;
     private readonly RmsNorm _inputNorm, _postAttentionNorm;
     private readonly RmsNorm? _queryNorm, _keyNorm;
@@ -84,7 +81,7 @@ internal sealed class DecoderLayer
         if (_queryNorm is not null)
             qkv = cat([_queryNorm.Forward(qkv.narrow(1, 0, _heads)), _keyNorm!.Forward(qkv.narrow(1, _heads, _kvHeads)),
                 qkv.narrow(1, _heads + _kvHeads, _kvHeads)], 1);
-        qkv = qkv.roll(_headDim / 2, -1).mul_(pass.Sin).addcmul(qkv, pass.Cos, s_one);
+        qkv = qkv.roll(_headDim / 2, -1).mul_(pass.Sin).addcmul(qkv, pass.Cos, Scalars.One);
 
         if (pass.Cache is null)
         {

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Models;
@@ -11,9 +10,9 @@ internal static partial class DeviceMemory
     public static long Total(Device device) => device.type == DeviceType.CUDA ? OfGpu().Total
         : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
-    /// <summary>Bytes of the GPU that nobody uses, or as <see cref="Total"/> where there is none.</summary>
-    public static long Free(Device device) => device.type == DeviceType.CUDA ? OfGpu().Free
-        : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+    /// <summary>Bytes in use now: of the GPU by anybody, or of the machine's by this process.</summary>
+    public static long Used(Device device) => device.type == DeviceType.CUDA ? OfGpu().Total - OfGpu().Free
+        : Environment.WorkingSet;
 
     /// <summary>
     /// Most bytes that were used at once: by this process on the CPU (the working set), by all tensors on a GPU; null where the system does
@@ -22,7 +21,7 @@ internal static partial class DeviceMemory
     public static long? Peak(Device device)
     {
         // Of a GPU, what libtorch holds from the driver never shrinks by itself: what is used at the end is the peak.
-        if (device.type == DeviceType.CUDA) return OfGpu() is var (free, total) ? total - free : null;
+        if (device.type == DeviceType.CUDA) return Used(device);
         return System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64 is var peak and > 0 ? peak : null;
     }
 

@@ -76,7 +76,7 @@ internal sealed class JsonFields(JsonObject json, string file, string prefix = "
 
     /// <summary>The value of a JSON number, whichever CLR type it was made from.</summary>
     public static double? Number(JsonNode? node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.Number
-        && double.TryParse(value.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+        && double.TryParse(value.ToJsonString(), NumberStyles.Float, null, out var number) ? number : null;
 
     private InvalidDataException Missing(string name) => new($"{file}: field '{prefix}{name}' is missing");
 }

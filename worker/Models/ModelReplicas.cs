@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Models;
@@ -56,13 +55,6 @@ internal sealed class ModelReplicas(CausalLM model, IReadOnlyList<Device> device
         }
         var tasks = Enumerable.Range(0, devices).Select(r => Task.Factory.StartNew(
             () => work(r), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
-        try
-        {
-            Task.WaitAll(tasks);
-        }
-        catch (AggregateException e)
-        {
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-        }
+        Task.WhenAll(tasks).GetAwaiter().GetResult();
     }
 }

@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Models;
@@ -69,7 +68,7 @@ internal sealed class PromptBatch : IDisposable
         var ids = Array.ConvertAll(_promptOfSlot, prompt => prompt is { } p ? (long)token(p) : 0);
         var hidden = _model.Hidden(ids.ToDevice(_model.Device).view(-1, 1), Cache,
             Array.ConvertAll(_promptOfSlot, prompt => prompt is null ? 0 : 1)).squeeze(1);
-        int[] running = [.. Enumerable.Range(0, _promptOfSlot.Length).Where(slot => _promptOfSlot[slot] is not null)];
+        var running = Running();
         if (running.Length < _promptOfSlot.Length)
             hidden = hidden.index_select(0, running.ToDevice(_model.Device));
         return (hidden, Array.ConvertAll(running, slot => _promptOfSlot[slot]!.Value));
@@ -78,12 +77,14 @@ internal sealed class PromptBatch : IDisposable
     /// <summary>Where no prompt waits, gives up idle slots as soon as they are half of all.</summary>
     public void DropIdleSlots()
     {
-        int[] running = [.. Enumerable.Range(0, _promptOfSlot.Length).Where(slot => _promptOfSlot[slot] is not null)];
+        var running = Running();
         if (_waiting.Count > 0 || running.Length == 0 || running.Length > _promptOfSlot.Length / 2)
             return;
         Cache.Keep(running);
         _promptOfSlot = Array.ConvertAll(running, slot => _promptOfSlot[slot]);
     }
+
+    private int[] Running() => [.. Enumerable.Range(0, _promptOfSlot.Length).Where(slot => _promptOfSlot[slot] is not null)];
 
     /// <summary>Frees the slot of a prompt.</summary>
     public void Release(int prompt) => _promptOfSlot[Array.IndexOf(_promptOfSlot, prompt)] = null;

@@ -1,5 +1,4 @@
 using LightReasoner.Worker.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Refinement;
@@ -24,8 +23,6 @@ internal sealed class BlockGenerator(CausalLM model, int fillId, IReadOnlyCollec
     public IReadOnlyList<GeneratedAnswer> Generate(IReadOnlyList<int[]> prompts, int blockLength, int? refineIterations, int maxNewTokens,
         int batchSize, Action<int>? answered = null, CancellationToken cancellation = default)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(blockLength, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(maxNewTokens, 1);
         var limits = BatchGenerator.Limits(model, prompts, maxNewTokens);
         if (prompts.Count == 0)
             return [];

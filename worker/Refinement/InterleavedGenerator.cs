@@ -1,5 +1,4 @@
 using LightReasoner.Worker.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Refinement;
@@ -22,8 +21,6 @@ internal sealed class InterleavedGenerator(CausalLM model, int maskId, IReadOnly
     public IReadOnlyList<GeneratedAnswer> Generate(IReadOnlyList<int[]> prompts, int blockSize, double? threshold, int maxNewTokens,
         int batchSize, Action<int>? answered = null, CancellationToken cancellation = default)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(blockSize, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(maxNewTokens, 1);
         var limits = BatchGenerator.Limits(model, prompts, maxNewTokens);
         if (prompts.Count == 0)
             return [];

@@ -1,6 +1,5 @@
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Refinement;

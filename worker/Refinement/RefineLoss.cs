@@ -1,5 +1,4 @@
 using LightReasoner.Worker.Training;
-using TorchSharp;
 
 namespace LightReasoner.Worker.Refinement;
 

@@ -3,7 +3,6 @@ using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Tokenization;
 using LightReasoner.Worker.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Refinement;
@@ -16,7 +15,7 @@ internal sealed class RefineTrainer : Trainer<RefineMetrics>
     private readonly SpooledList<RefineSequence> _sequences = new();
     private readonly RefineLoss _loss;
     private readonly EpochOrder _order;
-    private readonly long _microBatchesPerEpoch, _warmupSteps;
+    private readonly long _microBatchesPerEpoch;
 
     /// <summary>Prepares training. The model remains the caller's; with method lora it gets an adapter.</summary>
     /// <param name="model">The model, on the first device.</param>
@@ -30,7 +29,7 @@ internal sealed class RefineTrainer : Trainer<RefineMetrics>
 
     internal RefineTrainer(LoadedModel model, int eos, IEnumerable<RefineSequence> sequences, RefineRunSpec spec,
         IReadOnlyList<Device>? devices = null, Func<long, int, RefineSequence, (float T, float[] U)>? noise = null)
-        : base(model, devices, spec.Training.GradientCheckpointing, new(spec.Training.Betas, spec.Training.WeightDecay))
+        : base(model, devices, spec.Training)
     {
         (_spec, _training) = (spec, spec.Training);
         _loss = spec.Objective is RefineObjective.Interleaved
@@ -55,7 +54,7 @@ internal sealed class RefineTrainer : Trainer<RefineMetrics>
         _order = new EpochOrder(_sequences.Count, _training.Seed);
         _microBatchesPerEpoch = (_sequences.Count + _training.BatchSize - 1) / _training.BatchSize;
         TotalSteps = _training.MaxSteps ?? Math.Max(1, _microBatchesPerEpoch * _training.TotalEpochs / _training.GradientAccumulationSteps);
-        _warmupSteps = (long)(TotalSteps * _training.WarmupRatio);
+        WarmupSteps = (long)(TotalSteps * _training.WarmupRatio);
         Adapter = spec.Method is TrainingMethod.Lora ? model.Model.Lora?.Options ?? spec.Lora : null;
     }
 
@@ -84,13 +83,8 @@ internal sealed class RefineTrainer : Trainer<RefineMetrics>
         }, stop);
         double[] losses = [.. _loss.Weights.Select((_, pass) => figures.Sum(of => of[pass]))];
         var total = losses.Zip(_loss.Weights, (loss, weight) => loss * weight).Sum();
-        if (!double.IsFinite(total))
-            throw new InvalidDataException($"step {Step + 1}: the loss is {total}; a lower spec.training.learningRate may help");
-
-        var learningRate = _training.LearningRate * LearningRate.Factor(_training.Scheduler, Step, _warmupSteps, TotalSteps);
-        var norm = Replicas.Step(Step + 1, learningRate, _training.MaxGradNorm);
-
-        Advance(microBatches.Sum(rows => rows.Length), microBatches.Sum(rows => rows.Sum(_loss.Tokens)));
+        var (learningRate, norm) = Optimize(total, microBatches.Sum(rows => rows.Length),
+            microBatches.Sum(rows => rows.Sum(_loss.Tokens)));
         return new RefineMetrics
         {
             Step = Step,

@@ -132,7 +132,7 @@ internal sealed class ConsoleProgress(
     /// <summary>The rate, as soon as there is one; of slow work, the time that one of its units takes.</summary>
     private static string Rate(ProgressReport report) => report.RatePerSecond switch
     {
-        >= 0.1 and var rate => string.Create(CultureInfo.InvariantCulture, $", {rate:0.##}/s"),
+        >= 0.1 and var rate => $", {rate:0.##}/s",
         > 0 and var rate => $", {Duration(TimeSpan.FromSeconds(1 / rate))} each",
         _ => "",
     };

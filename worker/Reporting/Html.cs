@@ -32,7 +32,7 @@ internal readonly struct Html(int literalLength, int formattedCount)
         if (value is Html piece) _markup.Append(piece._markup);
         else if (value is IEnumerable<Html> pieces)
             foreach (var one in pieces) _markup.Append(one._markup);
-        else _markup.Append(WebUtility.HtmlEncode(value is IFormattable formattable
-            ? formattable.ToString(format, CultureInfo.InvariantCulture) : value?.ToString()));
+        else _markup.Append(WebUtility.HtmlEncode(value is IFormattable formattable ? formattable.ToString(format, null)
+            : value?.ToString()));
     }
 }

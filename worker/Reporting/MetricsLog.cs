@@ -7,21 +7,14 @@ namespace LightReasoner.Worker.Reporting;
 /// TensorBoard event file. Both are written whole, so that a reader never sees half a line, and for that reason only every few seconds; a
 /// resumed run drops the lines of steps that it repeats.
 /// </summary>
-internal sealed class MetricsLog
+internal sealed class MetricsLog(RunOutput output, MetricsFile file, TimeProvider time, MlflowTracking? tracking)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
-    private readonly RunOutput _output;
-    private readonly MetricsFile _file;
-    private readonly TimeProvider _time;
-    private readonly MlflowTracking? _tracking;
     private readonly StringBuilder _text = new();
-    private readonly TensorBoardEvents _events;
+    private readonly TensorBoardEvents _events = new(file.Counter);
     private long? _flushed;
     private bool _pending;
-
-    private MetricsLog(RunOutput output, MetricsFile file, TimeProvider time, MlflowTracking? tracking) =>
-        (_output, _file, _time, _tracking, _events) = (output, file, time, tracking, new TensorBoardEvents(file.Counter));
 
     public string? Last { get; private set; }
 
@@ -40,25 +33,25 @@ internal sealed class MetricsLog
     public async Task AddAsync<T>(T metrics, CancellationToken cancellation)
     {
         var line = JsonSerializer.SerializeToNode(metrics, ApiJson.Options)!.AsObject();
-        _tracking?.Add(line, _file.Counter);
-        Stamp(line, _time);
+        tracking?.Add(line, file.Counter);
+        Stamp(line, time);
         Append(line.ToJsonString(ApiJson.Options));
         _pending = true;
-        if (_flushed is not { } last || _time.GetElapsedTime(last) >= Interval) await FlushAsync(cancellation);
+        if (_flushed is not { } last || time.GetElapsedTime(last) >= Interval) await FlushAsync(cancellation);
     }
 
     /// <summary>Writes what is not written yet: at the end, and before a checkpoint, whose steps a resumed run does not repeat.</summary>
     public async Task FlushAsync(CancellationToken cancellation)
     {
         if (!_pending) return;
-        await _output.PutTextAsync(_file.Name, _text.ToString(), cancellation);
-        await _output.PutAsync(_file.Events, new MemoryStream(_events.Content), cancellation);
-        (_pending, _flushed) = (false, _time.GetTimestamp());
+        await output.PutTextAsync(file.Name, _text.ToString(), cancellation);
+        await output.PutAsync(file.Events, new MemoryStream(_events.Content), cancellation);
+        (_pending, _flushed) = (false, time.GetTimestamp());
     }
 
     /// <summary>Puts the time before all other fields.</summary>
-    public static void Stamp(JsonObject line, TimeProvider time) => line.Insert(0, "time",
-        time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture));
+    public static void Stamp(JsonObject line, TimeProvider time) =>
+        line.Insert(0, "time", time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"));
 
     /// <summary>The values of a document by their paths: <c>generation.maxNewTokens</c>, <c>losses.0</c>.</summary>
     public static IEnumerable<(string Path, JsonValue Value)> Flat(JsonNode? node, char separator, string path = "")

@@ -53,8 +53,7 @@ internal sealed record RunRecords
         {
             Manifest = manifest,
             Versions = Texts(run["versions"]),
-            Begun = DateTimeOffset.TryParse((string?)run["begun"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
-                out var begun) ? begun : null,
+            Begun = DateTimeOffset.TryParse((string?)run["begun"], null, DateTimeStyles.AssumeUniversal, out var begun) ? begun : null,
             Inputs = [.. (run["inputs"] as JsonObject ?? []).Select(input =>
                 (input.Key, (string?)input.Value?["uri"] ?? "", (IReadOnlyDictionary<string, string>)Texts(input.Value?["files"])))],
             Results = [.. results.Select(result => result.Report)],
@@ -88,7 +87,8 @@ internal sealed record RunRecords
                 if (content is not null) yield return (blob.Name, content);
     }
 
-    private static async Task<T?> JsonAsync<T>(IBlobStore store, string name, CancellationToken cancellation)
+    /// <summary>What a file holds; null where there is none.</summary>
+    public static async Task<T?> JsonAsync<T>(IBlobStore store, string name, CancellationToken cancellation)
         where T : class => await store.GetAsync(name, cancellation) is { } file
             ? JsonSerializer.Deserialize<T>(file.Bytes, ApiJson.Options) : null;
 }

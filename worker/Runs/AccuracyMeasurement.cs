@@ -1,6 +1,7 @@
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Evaluation;
 using LightReasoner.Worker.Models;
+using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Runs;
@@ -17,8 +18,8 @@ internal sealed class AccuracyMeasurement(RunContext run, IReadOnlyList<TestSet>
 
     /// <summary>What it adds to the plan of a run, in words.</summary>
     public string Words => sets.Count == 0 ? ""
-        : FormattableString.Invariant($", accuracy before and after on {sets.Sum(set => set.Questions.Count):N0} questions with ")
-            + FormattableString.Invariant($"answers of up to {sets[0].Spec.Generation.MaxNewTokens:N0} tokens");
+        : $", accuracy before and after on {sets.Sum(set => set.Questions.Count):N0} questions with "
+            + $"answers of up to {sets[0].Spec.Generation.MaxNewTokens:N0} tokens";
 
     /// <summary>Bytes that the questions take beside the model, of the test set that takes most; known after <see cref="Check"/>.</summary>
     public long Memory { get; private set; }
@@ -55,8 +56,7 @@ internal sealed class AccuracyMeasurement(RunContext run, IReadOnlyList<TestSet>
     public async Task MeasureBeforeAsync(ModelWithTokenizer model)
     {
         if (sets.Count == 0) return;
-        if (await run.Output.Store.GetAsync(BeforeBlob, run.Stop) is { } kept
-            && JsonSerializer.Deserialize<EvaluationResult[]>(kept.Bytes, ApiJson.Options) is { } results
+        if (await RunRecords.JsonAsync<EvaluationResult[]>(run.Output.Store, BeforeBlob, run.Stop) is { } results
             && results.Select(result => result.Of).SequenceEqual(sets.Select(Of)))
         {
             _before = results;
@@ -67,7 +67,7 @@ internal sealed class AccuracyMeasurement(RunContext run, IReadOnlyList<TestSet>
     }
 
     /// <summary>What a result is of: another evaluation, or another number of questions, is measured anew.</summary>
-    private static string Of(TestSet set) => FormattableString.Invariant($"{RunExtent.Short(set.Spec)} {set.Questions.Count}");
+    private static string Of(TestSet set) => $"{RunExtent.Short(set.Spec)} {set.Questions.Count}";
 
     /// <summary>What both measurements will take, by a batch of questions.</summary>
     public TimeSpan Time(ModelWithTokenizer model)
@@ -84,7 +84,7 @@ internal sealed class AccuracyMeasurement(RunContext run, IReadOnlyList<TestSet>
     {
         if (_before is null) return null;
         var after = await MeasureAsync(model, "after", AfterBlob, replicas);
-        await run.Output.PutTextAsync(AnswerChange.BlobName, JsonSerializer.Serialize(Changes(after), ApiJson.Options) + "\n", run.Stop);
+        await run.Output.PutJsonAsync(AnswerChange.BlobName, Changes(after), run.Stop);
         if (decoding is not Decoding.Tokens) await MeasureSettingsAsync(model, replicas);
         return TestSet.Compare(sets, _before, after) with
         {
@@ -116,7 +116,7 @@ internal sealed class AccuracyMeasurement(RunContext run, IReadOnlyList<TestSet>
             var result = Evaluate(model, $"measuring {name}", questions, setting, replicas);
             measured.Add(new PassAccuracy(name, questions.Length, result.Correct.Count(c => c), result.TokensPerForward));
         }
-        await run.Output.PutTextAsync(PassAccuracy.BlobName, JsonSerializer.Serialize(measured, ApiJson.Options) + "\n", run.Stop);
+        await run.Output.PutJsonAsync(PassAccuracy.BlobName, measured, run.Stop);
     }
 
     private static IEnumerable<(string Name, EvaluationSpec Spec)> BlockSettings(EvaluationSpec spec)
@@ -157,10 +157,9 @@ internal sealed class AccuracyMeasurement(RunContext run, IReadOnlyList<TestSet>
             var on = sets.Count > 1 ? $" on {set.Spec.Benchmark}" : "";
             var cut = result.AnswersCut == 0 ? "" : $"; {result.AnswersCut} answers were cut at maxNewTokens "
                 + $"({set.Spec.Generation.MaxNewTokens}) or at the end of the model's context";
-            run.Progress.Say(FormattableString.Invariant(
-                $"accuracy {when}{on}: {100 * result.Accuracy:0.0}% of {set.Questions.Count} questions{cut}"));
+            run.Progress.Say($"accuracy {when}{on}: {100 * result.Accuracy:0.0}% of {set.Questions.Count} questions{cut}");
         }
-        await run.Output.PutTextAsync(blob, JsonSerializer.Serialize(results, ApiJson.Options), run.Stop);
+        await run.Output.PutJsonAsync(blob, results, run.Stop);
         return results;
     }
 

@@ -1,5 +1,4 @@
 using LightReasoner.Worker.Models;
-using TorchSharp;
 
 namespace LightReasoner.Worker.Runs;
 

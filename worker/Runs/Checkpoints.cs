@@ -11,9 +11,7 @@ internal sealed class Checkpoints(RunOutput output, int keep)
     /// <summary>Saves a step and then prunes the oldest ones beyond the limit; never before the new one is complete.</summary>
     public async Task SaveAsync(long step, Action<string> save, CancellationToken cancellation)
     {
-        using var staging = new ScratchFolder();
-        save(staging.Path);
-        await output.PutFolderAsync(staging.Path, FolderOf(step), cancellation);
+        await output.PutFolderAsync(FolderOf(step), save, cancellation);
         await PruneAsync(cancellation);
     }
 

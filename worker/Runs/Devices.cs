@@ -1,34 +1,27 @@
-using TorchSharp;
-
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>The devices that a run works on.</summary>
 internal static class Devices
 {
-    private const string CpuDevices = "LIGHTREASONER_CPU_DEVICES";
-
     /// <summary>As many GPUs as the pod asks for; without any the CPU, as often as LIGHTREASONER_CPU_DEVICES says (else once).</summary>
     public static IReadOnlyList<torch.Device> For(WorkerSpec worker)
     {
         if (worker.Gpus == 0) return Cpus();
-        var found = GpusHere();
-        if (found < worker.Gpus)
-            throw new WorkerException(ExitCode.BadManifest, $"spec.worker.gpus is {worker.Gpus}, but libtorch sees "
-                + $"{(found == 0 ? "no GPU" : $"{found} GPUs")} here; set it to 0 to run on the CPU");
-        return Gpus(worker.Gpus);
+        var gpus = Gpus();
+        return gpus.Length >= worker.Gpus ? gpus[..worker.Gpus]
+            : throw new WorkerException(ExitCode.BadManifest, $"spec.worker.gpus is {worker.Gpus}, but libtorch sees "
+                + $"{(gpus.Length == 0 ? "no GPU" : $"{gpus.Length} GPUs")} here; set it to 0 to run on the CPU");
     }
 
     /// <summary>All GPUs that are here; without any the CPU, as often as LIGHTREASONER_CPU_DEVICES says.</summary>
-    public static IReadOnlyList<torch.Device> Here() => GpusHere() is > 0 and var found ? Gpus(found) : Cpus();
+    public static IReadOnlyList<torch.Device> Here() => Gpus() is { Length: > 0 } gpus ? gpus : Cpus();
 
-    private static int GpusHere() => torch.cuda.is_available() ? torch.cuda.device_count() : 0;
-
-    private static torch.Device[] Gpus(int count) => [.. Enumerable.Range(0, count).Select(i => torch.device(DeviceType.CUDA, i))];
+    private static torch.Device[] Gpus() => !torch.cuda.is_available() ? []
+        : [.. Enumerable.Range(0, torch.cuda.device_count()).Select(i => torch.device(DeviceType.CUDA, i))];
 
     private static torch.Device[] Cpus()
     {
-        var given = Environment.GetEnvironmentVariable(CpuDevices);
-        var set = int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var replicas);
+        var set = int.TryParse(Environment.GetEnvironmentVariable("LIGHTREASONER_CPU_DEVICES"), NumberStyles.None, null, out var replicas);
         return [.. Enumerable.Repeat(torch.CPU, set ? Math.Max(1, replicas) : 1)];
     }
 }

@@ -7,7 +7,7 @@ using LightReasoner.Worker.Refinement;
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>A FineTuneRun: accuracy before, training with checkpoints, adapter (and merged model), accuracy after.</summary>
-internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : TrainingWork<FineTuneMetrics>(run)
+internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : TrainingWork<FineTuneMetrics>(run, manifest.Spec.Training)
 {
     private readonly FineTuneRunSpec _spec = manifest.Spec;
 
@@ -22,7 +22,7 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
             var (doubt, isSure) = expert.Length > 0 ? RunInputs.Mismatch(expert, own)
                 : ("do not say which expert they are of; spec.model is taken for it", false);
             if (doubt is null) continue;
-            doubt = FormattableString.Invariant($"{count:N0} of {samples.Count:N0} samples {doubt}");
+            doubt = $"{count:N0} of {samples.Count:N0} samples {doubt}";
             if (isSure && !_spec.OtherExpert)
                 throw new WorkerException(ExitCode.BadData, $"{doubt}: their labels say what that one finds likely; set spec.model to "
                     + "that expert, or spec.otherExpert to true if another model is to learn from it");
@@ -42,26 +42,25 @@ internal sealed class FineTuneWork(RunContext run, FineTuneRun manifest) : Train
         var model = await Run.Models.LoadAsync(_spec.Model, Run.Stop);
         var doubts = evaluation.Check(model);
         var validation = await ValidationAsync(_spec.Validation, model, "question", "answer",
-            _spec.Evaluation?.Prompt ?? new PromptSpec(), _spec.Training.MaxLength, EosTail.OfLength(1), Truncation.Right);
+            _spec.Evaluation?.Prompt ?? new PromptSpec(), EosTail.OfLength(1), Truncation.Right);
         using var trainer = new LoraTrainer(model.Loaded, model.Tokenizer, samples, _spec, Run.Devices);
-        var course = Course.Of(_spec.Training);
         var dropped = trainer.SamplesDropped == 0 ? (string[])[]
             : [$"{trainer.SamplesDropped} of {trainer.SamplesDropped + trainer.Records} samples are longer than "
                 + $"spec.training.maxLength ({_spec.Training.MaxLength}) and left out"];
-        if (!Announce(model, trainer, "samples", course, _spec.Merge, evaluation, [.. experts, .. dropped, .. doubts])) return;
+        if (!Announce(model, trainer, "samples", _spec.Merge, evaluation, [.. experts, .. dropped, .. doubts])) return;
         await evaluation.MeasureBeforeAsync(model);
-        var last = await TrainAsync(trainer, course, "fine-tuning",
-            m => FormattableString.Invariant($"loss {m.Loss:F4}, lr {m.LearningRate:G3}, {m.TokensPerSecond:F0} tok/s"),
+        var last = await TrainAsync(trainer, "fine-tuning",
+            m => $"loss {m.Loss:F4}, lr {m.LearningRate:G3}, {m.TokensPerSecond:F0} tok/s",
             (report, metrics) => report with { FineTune = metrics },
             _spec.Validation is { } held ? new Validation(held.Steps, () => Perplexity.Loss(model.Loaded.Model, validation)) : null);
 
-        await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, ModelSources.PeftName(model.Uri), model.Adapters));
+        await PutAdapterAsync(trainer, model);
         var result = await evaluation.MeasureAfterAsync(model, trainer.Models);
         if (_spec.Merge)
         {
             model.Loaded.Model.MergeLora();
-            await PutFolderAsync("model", folder =>
-                HuggingFaceFolder.Save(model.Loaded.Model, model.Folder, folder, ModelSources.TypeOf(_spec.Model.Dtype)));
+            await Run.Output.PutFolderAsync("model", folder =>
+                HuggingFaceFolder.Save(model.Loaded.Model, model.Folder, folder, ModelSources.TypeOf(_spec.Model.Dtype)), Run.Stop);
         }
         Run.Progress.Update(report => report with { FineTune = last with { Evaluation = result } });
     }

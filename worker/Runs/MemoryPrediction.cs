@@ -1,6 +1,5 @@
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Training;
-using TorchSharp;
 
 namespace LightReasoner.Worker.Runs;
 
@@ -32,9 +31,9 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     {
         long capacity = longestPrompt + maxNewTokens, rows = Math.Max(batchSize, chunk);
         // The expert's states of a chunk's answers as they come, in order, and of the steps that are compared; the amateur's of these.
-        var states = rows * maxNewTokens * Size(expert) * (3L * expert.Config.HiddenSize + amateur.Config.HiddenSize);
-        var reading = Math.Max(Math.Min(ReadTokens, rows * capacity) * WidestRow(amateur.Config) * Size(amateur),
-            Math.Min(ReadTokens / 2, (long)batchSize * longestPrompt) * WidestRow(expert.Config) * Size(expert));
+        var states = rows * maxNewTokens * expert.DType.ElementSize() * (3L * expert.Config.HiddenSize + amateur.Config.HiddenSize);
+        var reading = Math.Max(Math.Min(ReadTokens, rows * capacity) * WidestRow(amateur.Config) * amateur.DType.ElementSize(),
+            Math.Min(ReadTokens / 2, (long)batchSize * longestPrompt) * WidestRow(expert.Config) * expert.DType.ElementSize());
         return new([("weights", Weights(expert) + Weights(amateur)), ("packed weights", expert.PackedBytes + amateur.PackedBytes),
             ("KV cache", KvCache.BytesPerToken(expert) * capacity * batchSize), ("answers", states), ("reading", reading),
             ("logits", 6L * Math.Min(expert.HeadElements, rows * maxNewTokens * expert.Config.VocabSize) * sizeof(float))]);
@@ -48,7 +47,7 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     public static MemoryPrediction Training(DecoderConfig config, torch.ScalarType dtype, LoraSpec? lora, int rows, int length,
         bool checkpointing, int devices = 1)
     {
-        long size = BytesOf(dtype), tokens = (long)rows * length, weights = Elements(config);
+        long size = dtype.ElementSize(), tokens = (long)rows * length, weights = Elements(config);
         long hidden = config.HiddenSize, inner = config.IntermediateSize, queries = (long)config.NumHeads * config.HeadDim,
             projected = queries + 2L * config.NumKvHeads * config.HeadDim;
         var adapted = Adapted(config, lora);
@@ -77,7 +76,7 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     /// <summary>What answering questions takes beside the model: packed weights, rows of a batch, prompts that are read.</summary>
     public static long Answers(CausalLM model, int rows, int longestPrompt, int maxNewTokens) =>
         model.PackedBytes + rows * Row(model, longestPrompt + maxNewTokens)
-        + Math.Min(ReadTokens, (long)rows * longestPrompt) * WidestRow(model.Config) * Size(model);
+        + Math.Min(ReadTokens, (long)rows * longestPrompt) * WidestRow(model.Config) * model.DType.ElementSize();
 
     /// <summary>A row of a batch: its part of the KV cache, which grows by copying, and its logits.</summary>
     public static long Row(CausalLM model, long tokens) =>
@@ -118,10 +117,9 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     /// <param name="growth">Bytes that the process itself will grow by, on a CPU.</param>
     public MemoryPrediction WithProcess(torch.Device device, long loaded, int replicas = 1, long growth = 0)
     {
-        var used = device.type == DeviceType.CUDA ? DeviceMemory.Total(device) - DeviceMemory.Free(device)
-            : Environment.WorkingSet + growth;
-        var copies = device.type == DeviceType.CUDA ? 1 : replicas;
-        return new([.. Parts.Select(part => (part.Name, part.Bytes * copies)), ("process", Math.Max(0, used - loaded))]);
+        if (device.type == DeviceType.CUDA) (replicas, growth) = (1, 0);
+        return new([.. Parts.Select(part => (part.Name, part.Bytes * replicas)),
+            ("process", Math.Max(0, DeviceMemory.Used(device) + growth - loaded))]);
     }
 
     internal void RefuseAbove(long available, string remedy)
@@ -131,20 +129,15 @@ internal sealed record MemoryPrediction(IReadOnlyList<(string Name, long Bytes)>
     }
 
     /// <summary>Bytes of a model's weights.</summary>
-    public static long Weights(CausalLM model) => Elements(model.Config) * BytesOf(model.DType);
+    public static long Weights(CausalLM model) => Elements(model.Config) * model.DType.ElementSize();
 
     /// <summary>Parameters of a model.</summary>
     public static long Elements(DecoderConfig config) => ParameterShapes.Of(config)
         .Sum(weight => weight.Shape.Aggregate(1L, (product, size) => product * size));
 
-    private static long Size(CausalLM model) => BytesOf(model.DType);
-
-    private static long BytesOf(torch.ScalarType type) => type == torch.ScalarType.Float32 ? 4 : 2;
-
     private static long WidestRow(DecoderConfig config) => 4L * config.HiddenSize + 3L * config.IntermediateSize;
 
     /// <summary>Bytes for people.</summary>
     public static string Amount(long bytes) => bytes >= 1L << 30
-        ? FormattableString.Invariant($"{bytes / (double)(1L << 30):F1} GiB")
-        : FormattableString.Invariant($"{bytes / (double)(1L << 20):F0} MiB");
+        ? $"{bytes / (double)(1L << 30):F1} GiB" : $"{bytes / (double)(1L << 20):F0} MiB";
 }

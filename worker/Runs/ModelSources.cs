@@ -2,7 +2,6 @@ using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Storage;
 using LightReasoner.Worker.Tokenization;
-using TorchSharp;
 
 namespace LightReasoner.Worker.Runs;
 

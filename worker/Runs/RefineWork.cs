@@ -6,7 +6,7 @@ using LightReasoner.Worker.Refinement;
 namespace LightReasoner.Worker.Runs;
 
 /// <summary>A RefineRun: accuracy of block generation before, training with checkpoints, the model (or adapter), accuracy after.</summary>
-internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingWork<RefineMetrics>(run)
+internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingWork<RefineMetrics>(run, manifest.Spec.Training)
 {
     private readonly RefineRunSpec _spec = manifest.Spec;
 
@@ -29,21 +29,18 @@ internal sealed class RefineWork(RunContext run, RefineRun manifest) : TrainingW
             masks ? Decoding.Masks : Decoding.Blocks);
         var model = await Run.Models.LoadAsync(_spec.Model, Run.Stop);
         var doubts = evaluation.Check(model);
-        var validation = await ValidationAsync(_spec.Validation, model, _spec.PromptField,
-            _spec.ResponseField, _spec.Prompt, _spec.Training.MaxLength, masks ? EosTail.OfLength(1) : _spec.EosTail, _spec.Truncation);
+        var validation = await ValidationAsync(_spec.Validation, model, _spec.PromptField, _spec.ResponseField, _spec.Prompt,
+            masks ? EosTail.OfLength(1) : _spec.EosTail, _spec.Truncation);
         using var trainer = new RefineTrainer(model.Loaded, model.Tokenizer, records, _spec, Run.Devices);
-        var course = Course.Of(_spec.Training);
-        string[] warnings = [.. Warnings(trainer, records.Count), .. doubts];
-        if (!Announce(model, trainer, "records", course, writesModel: false, evaluation, warnings)) return;
+        if (!Announce(model, trainer, "records", writesModel: false, evaluation, [.. Warnings(trainer, records.Count), .. doubts])) return;
         await evaluation.MeasureBeforeAsync(model);
-        var last = await TrainAsync(trainer, course, "refining",
-            m => FormattableString.Invariant($"loss {m.LossTotal:F4}, lr {m.LearningRate:G3}, {m.TokensPerSecond:F0} tok/s"),
+        var last = await TrainAsync(trainer, "refining",
+            m => $"loss {m.LossTotal:F4}, lr {m.LearningRate:G3}, {m.TokensPerSecond:F0} tok/s",
             (report, metrics) => report with { Refine = metrics },
             _spec.Validation is { } held ? new Validation(held.Steps, () => trainer.Loss(validation)) : null);
 
-        if (_spec.Method == TrainingMethod.Lora)
-            await PutFolderAsync("adapter", folder => trainer.SaveAdapter(folder, ModelSources.PeftName(model.Uri), model.Adapters));
-        else await PutFolderAsync("model", folder => trainer.SaveModel(folder, model.Folder));
+        await (_spec.Method == TrainingMethod.Lora ? PutAdapterAsync(trainer, model)
+            : Run.Output.PutFolderAsync("model", folder => trainer.SaveModel(folder, model.Folder), Run.Stop));
         var result = await evaluation.MeasureAfterAsync(model, trainer.Models);
         Run.Progress.Update(report => report with { Refine = last with { Evaluation = result } });
     }

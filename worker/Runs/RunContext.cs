@@ -1,5 +1,4 @@
 using LightReasoner.Worker.Reporting;
-using TorchSharp;
 
 namespace LightReasoner.Worker.Runs;
 

@@ -95,8 +95,7 @@ internal sealed class RunOutput
         $"attempt {owner["attempt"]}"
         + (owner["host"] is { } host ? $" (process {owner["process"]} on {host}, since {owner["begun"]})" : "");
 
-    private static string Now() => DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'",
-        CultureInfo.InvariantCulture);
+    private static string Now() => DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
 
     /// <summary>Fails if another attempt has claimed this part since.</summary>
     public async Task CheckClaimAsync(CancellationToken cancellation)
@@ -129,6 +128,10 @@ internal sealed class RunOutput
 
     public Task PutTextAsync(string name, string text, CancellationToken cancellation) => PutAsync(name, Content(text), cancellation);
 
+    /// <summary>Writes a value as a line of JSON.</summary>
+    public Task PutJsonAsync<T>(string name, T value, CancellationToken cancellation) =>
+        PutTextAsync(name, JsonSerializer.Serialize(value, ApiJson.Options) + "\n", cancellation);
+
     /// <summary>Writes a blob only where none is; what an earlier attempt committed stays as it is.</summary>
     public async Task PutOnceAsync(string name, Stream content, CancellationToken cancellation)
     {
@@ -136,9 +139,15 @@ internal sealed class RunOutput
         await Store.PutAsync(name, content, PutCondition.IfAbsent, cancellation);
     }
 
-    /// <summary>Copies a local folder into the output, its <see cref="Complete"/> marker last (empty where it has none).</summary>
-    public async Task PutFolderAsync(string folder, string prefix, CancellationToken cancellation)
+    /// <summary>
+    /// Has a folder saved to a temporary place and copies it into the output, its <see cref="Complete"/> marker last (empty where it has
+    /// none): complete, or not there as far as a reader can tell.
+    /// </summary>
+    public async Task PutFolderAsync(string prefix, Action<string> save, CancellationToken cancellation)
     {
+        using var staging = new ScratchFolder();
+        var folder = staging.Path;
+        save(folder);
         foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             var name = Path.GetRelativePath(folder, file);

@@ -1,7 +1,6 @@
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Storage;
-using TorchSharp;
 
 namespace LightReasoner.Worker.Runs;
 
@@ -40,8 +39,7 @@ internal sealed record RunPlan
         var causal = model.Loaded.Model;
         return ($"{field}: {BlobUri.WithoutCredentials(model.Uri)}, {Count(MemoryPrediction.Elements(causal.Config))} parameters",
             $"{causal.Config.Architecture}, {causal.DType.ToString().ToLowerInvariant()}, "
-            + FormattableString.Invariant(
-                $"context {causal.Config.MaxPositionEmbeddings:N0} tokens, vocabulary {causal.Config.VocabSize:N0}"));
+            + $"context {causal.Config.MaxPositionEmbeddings:N0} tokens, vocabulary {causal.Config.VocabSize:N0}");
     }
 
     public static string About(TimeSpan duration) => $"about {ConsoleProgress.Duration(duration)}";
@@ -103,9 +101,9 @@ internal sealed record RunPlan
     /// <summary>A number with K, M or G.</summary>
     public static string Count(long number) => number switch
     {
-        >= 1_000_000_000 => string.Create(CultureInfo.InvariantCulture, $"{number / 1e9:0.##} G"),
-        >= 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{number / 1e6:0.#} M"),
-        _ => number.ToString("N0", CultureInfo.InvariantCulture),
+        >= 1_000_000_000 => $"{number / 1e9:0.##} G",
+        >= 1_000_000 => $"{number / 1e6:0.#} M",
+        _ => $"{number:N0}",
     };
 
     private string Disk(RunContext run)

@@ -29,7 +29,7 @@ internal static class RunRecord
         var record = new JsonObject
         {
             ["document"] = document,
-            ["begun"] = time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            ["begun"] = time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'"),
             ["versions"] = new JsonObject
             {
                 ["worker"] = Version,

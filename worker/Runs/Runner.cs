@@ -2,7 +2,6 @@ using LightReasoner.Api.Validation;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Reporting;
 using LightReasoner.Worker.Storage;
-using TorchSharp;
 
 namespace LightReasoner.Worker.Runs;
 
@@ -138,7 +137,14 @@ internal sealed class Runner(RunOptions options, ConsoleProgress progress, TimeP
         }
         finally
         {
-            if (output is not null && !gone) await ReleaseAsync(output, done);
+            try
+            {
+                if (output is not null && !gone) await output.ReleaseAsync(done, CancellationToken.None);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // Nothing of what was done changes; the next attempt says that it takes over.
+            }
             if (tracking is not null) await tracking.DisposeAsync();
         }
 
@@ -160,19 +166,6 @@ internal sealed class Runner(RunOptions options, ConsoleProgress progress, TimeP
             if (figures is not null) tracking.Add(new JsonObject { ["step"] = reporter.Latest.Done, ["evaluation"] = figures }, "step");
             await tracking.FinishAsync(outcome, outcome == ReportOutcome.Succeeded
                 ? async limit => (await output!.Store.GetAsync(RunReport.BlobName, limit))?.Bytes : null);
-        }
-    }
-
-    /// <summary>Lets the next attempt know that this one is over. Where that fails, nothing of what was done changes.</summary>
-    private static async Task ReleaseAsync(RunOutput output, bool done)
-    {
-        try
-        {
-            await output.ReleaseAsync(done, CancellationToken.None);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            // The next attempt says that it takes over.
         }
     }
 }

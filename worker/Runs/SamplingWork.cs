@@ -105,7 +105,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
                     ? "no step was compared: no answer is longer than one token, and the first one counts with "
                         + "spec.selection.includeFirstStep only"
                     : $"none of the {total.StepsSeen} steps was kept, so that nothing could be learnt from the samples: everywhere "
-                        + FormattableString.Invariant($"KL(expert ‖ amateur) is below spec.selection.beta ({_spec.Selection.Beta})"));
+                        + $"KL(expert ‖ amateur) is below spec.selection.beta ({_spec.Selection.Beta})");
         }
         finally
         {
@@ -131,7 +131,7 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
             var news = ChunkFigures.Of(
                 result, result.Examples((Examples * ChunkSize + questions.Count - 1) / questions.Count), _vocabulary);
             // Figures and answers come first: the samples' appearance is what commits all three.
-            await run.Output.PutTextAsync($"figures/{chunk.Part}.json", JsonSerializer.Serialize(news, ApiJson.Options), run.Stop);
+            await run.Output.PutJsonAsync($"figures/{chunk.Part}.json", news, run.Stop);
             await run.Output.PutTextAsync($"answers/{chunk.Part}.jsonl", AnswerFile.Write(chunk.Questions.Zip(result.Answers)), run.Stop);
             using var scratch = new ScratchFolder();
             await using var file = File.Create(Path.Combine(scratch.Path, "samples"));
@@ -199,13 +199,12 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     {
         if (lengths.Count is > 1 and <= ShardsListed)
             foreach (var (shard, prompts) in lengths.Index())
-                yield return FormattableString.Invariant($"shard {shard}: {prompts.Length:N0} questions of {prompts.Sum():N0} tokens, ")
+                yield return $"shard {shard}: {prompts.Length:N0} questions of {prompts.Sum():N0} tokens, "
                     + RunPlan.About(each * prompts.Length);
         else if (lengths.Count > 1)
-            yield return FormattableString.Invariant($"each shard: {lengths.Min(prompts => prompts.Length):N0} to {Largest(lengths):N0} ")
-                + FormattableString.Invariant($"questions of {lengths.Min(prompts => prompts.Sum()):N0} to ")
-                + FormattableString.Invariant(
-                    $"{lengths.Max(prompts => prompts.Sum()):N0} tokens, {RunPlan.About(each * Largest(lengths))}");
+            yield return $"each shard: {lengths.Min(prompts => prompts.Length):N0} to {Largest(lengths):N0} questions of "
+                + $"{lengths.Min(prompts => prompts.Sum()):N0} to {lengths.Max(prompts => prompts.Sum()):N0} tokens, "
+                + RunPlan.About(each * Largest(lengths));
     }
 
     private static int Largest(IReadOnlyList<int[]> lengths) => lengths.Max(prompts => prompts.Length);
@@ -258,10 +257,9 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         return new Prepared(samplers, answers, byShard, new RunPlan
         {
             Models = [RunPlan.Model("expert", expertSource), RunPlan.Model("amateur", amateurSource)],
-            Work = FormattableString.Invariant($"{questions.Count:N0} questions{shardWords} of {lengths.Sum(length => (long)length):N0} ")
-                + FormattableString.Invariant($"tokens (the longest {longest:N0}), ")
-                + (answers is null ? FormattableString.Invariant($"answers of up to {maxNewTokens:N0} tokens, {atOnce} at a time")
-                    : "answers of another run"),
+            Work = $"{questions.Count:N0} questions{shardWords} of {lengths.Sum(length => (long)length):N0} tokens (the longest "
+                + $"{longest:N0}), "
+                + (answers is null ? $"answers of up to {maxNewTokens:N0} tokens, {atOnce} at a time" : "answers of another run"),
             Memory = MemoryPrediction.Sampling(expert.Model, amateur.Model, atOnce, longest, maxNewTokens, Math.Min(ChunkSize, most))
                 .WithProcess(expert.Model.Device, MemoryPrediction.Weights(expert.Model) + MemoryPrediction.Weights(amateur.Model),
                     run.Devices.Count),
@@ -284,13 +282,9 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
         return true;
     }
 
-    private async Task<ChunkFigures> FiguresAsync(string blob)
-    {
-        var content = await run.Output.Store.GetAsync(blob, run.Stop)
-            ?? throw new WorkerException(ExitCode.BadData,
-                $"{run.Output.Store.Uri}/{blob} is missing beside its samples; delete both to have the chunk made again");
-        return JsonSerializer.Deserialize<ChunkFigures>(content.Bytes, ApiJson.Options)!;
-    }
+    private async Task<ChunkFigures> FiguresAsync(string blob) =>
+        await RunRecords.JsonAsync<ChunkFigures>(run.Output.Store, blob, run.Stop) ?? throw new WorkerException(ExitCode.BadData,
+            $"{run.Output.Store.Uri}/{blob} is missing beside its samples; delete both to have the chunk made again");
 
     private static SamplingMetrics Metrics(ChunkFigures total, double tokensPerSecond) => new()
     {
@@ -308,8 +302,8 @@ internal sealed class SamplingWork(RunContext run, SamplingRun manifest)
     {
         var metrics = Metrics(total, tokensPerSecond);
         await log.AddAsync(metrics, run.Stop);
-        var figures = FormattableString.Invariant($"kept {metrics.SamplesKept} of {metrics.StepsSeen} steps ")
-            + FormattableString.Invariant($"({100 * metrics.KeepRate:F1}%), mean KL {metrics.MeanKl ?? 0:F3}, {tokensPerSecond:F0} tok/s");
+        var figures = $"kept {metrics.SamplesKept} of {metrics.StepsSeen} steps ({100 * metrics.KeepRate:F1}%), "
+            + $"mean KL {metrics.MeanKl ?? 0:F3}, {tokensPerSecond:F0} tok/s";
         double? rate = promptsPerSecond == 0 ? null : promptsPerSecond;
         lock (_within)
             run.Progress.Tell("sampling", report => report with

@@ -14,20 +14,9 @@ internal sealed record ValidationLoss(long Step, double Loss)
 }
 
 /// <summary>The course of a training run: resume, step, log, save, and stop in between when asked to.</summary>
-internal abstract class TrainingWork<TMetrics>(RunContext run)
+internal abstract class TrainingWork<TMetrics>(RunContext run, ITrainingSpec training)
     where TMetrics : class
 {
-    /// <summary>What both kinds say of a training in the same words.</summary>
-    protected sealed record Course(int BatchSize, int MaxLength, bool GradientCheckpointing, int SaveSteps, int SaveMinutes,
-        int SaveTotalLimit, int? LoggingSteps, ResumeMode Resume)
-    {
-        public static Course Of(FineTuneTraining t) =>
-            new(t.BatchSize, t.MaxLength, t.GradientCheckpointing, t.SaveSteps, t.SaveMinutes, t.SaveTotalLimit, t.LoggingSteps, t.Resume);
-
-        public static Course Of(RefineTraining t) =>
-            new(t.BatchSize, t.MaxLength, t.GradientCheckpointing, t.SaveSteps, t.SaveMinutes, t.SaveTotalLimit, t.LoggingSteps, t.Resume);
-    }
-
     /// <summary>The loss on data that is not trained on: every so many steps, and how it is measured now.</summary>
     protected sealed record Validation(int Steps, Func<double> Loss);
 
@@ -41,10 +30,10 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
 
     /// <summary>Says what is planned, timed where that is all that is asked for; false then.</summary>
     /// <param name="writesModel">Whether a whole model is written in the end.</param>
-    protected bool Announce(ModelWithTokenizer model, Trainer<TMetrics> trainer, string records, Course course, bool writesModel,
+    protected bool Announce(ModelWithTokenizer model, Trainer<TMetrics> trainer, string records, bool writesModel,
         AccuracyMeasurement evaluation, IEnumerable<string> warnings)
     {
-        var plan = Plan(model, trainer, records, course, writesModel, evaluation, warnings);
+        var plan = Plan(model, trainer, records, writesModel, evaluation, warnings);
         Run.Announce(Run.PlanOnly ? plan with { Duration = RunPlan.About(Time(trainer) + evaluation.Time(model)) } : plan);
         return !Run.PlanOnly;
     }
@@ -62,40 +51,39 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
         return last * trainer.TotalSteps;
     }
 
-    private RunPlan Plan(ModelWithTokenizer model, Trainer<TMetrics> trainer, string records, Course course, bool writesModel,
+    private RunPlan Plan(ModelWithTokenizer model, Trainer<TMetrics> trainer, string records, bool writesModel,
         AccuracyMeasurement evaluation, IEnumerable<string> warnings)
     {
         var (adapter, length) = (trainer.Adapter, trainer.LongestSequence);
         var causal = model.Loaded.Model;
-        var memory = MemoryPrediction.Training(causal.Config, causal.DType, adapter, course.BatchSize, length,
-            course.GradientCheckpointing, Run.Devices.Count);
         // Weights that are trained, with two moments and (for 16 bits) a master copy; and what is written at the end.
         long trained = MemoryPrediction.Trained(causal.Config, adapter), weights = MemoryPrediction.Weights(causal);
-        long checkpoint = trained * (adapter is null && causal.DType != TorchSharp.torch.ScalarType.Float32 ? 14 : 12),
+        long checkpoint = trained * (adapter is null && causal.DType != torch.ScalarType.Float32 ? 14 : 12),
             result = adapter is null ? weights : 4 * trained + (writesModel ? weights : 0);
         return new RunPlan
         {
             Models = [RunPlan.Model("model", model)],
-            Work = FormattableString.Invariant($"{trainer.TotalSteps:N0} steps on {trainer.Records:N0} {records} of {trainer.Tokens:N0} ")
-                + FormattableString.Invariant($"tokens (the longest {length:N0}){evaluation.Words}"),
-            Memory = memory.WithAnswers(evaluation.Memory, Run.Devices[0].type)
+            Work = $"{trainer.TotalSteps:N0} steps on {trainer.Records:N0} {records} of {trainer.Tokens:N0} tokens (the longest "
+                + $"{length:N0}){evaluation.Words}",
+            Memory = MemoryPrediction.Training(causal.Config, causal.DType, adapter, training.BatchSize, length,
+                training.GradientCheckpointing, Run.Devices.Count).WithAnswers(evaluation.Memory, Run.Devices[0].type)
                 .WithProcess(Run.Devices[0], weights, Run.Devices.Count, MemoryPrediction.TrainingGrowth),
             MemoryRemedy = "a smaller spec.training.batchSize with more gradientAccumulationSteps needs less, and so do "
                 + "gradientCheckpointing: true and a smaller spec.evaluation.batchSize",
             Writes = $"checkpoints/, {(adapter is null ? "model/" : writesModel ? "adapter/, model/" : "adapter/")}, metrics.jsonl, "
                 + "report.html and run.json there",
-            OutputBytes = (Math.Min(course.SaveTotalLimit, trainer.TotalSteps) + 1) * checkpoint + result,
+            OutputBytes = (Math.Min(training.SaveTotalLimit, trainer.TotalSteps) + 1) * checkpoint + result,
             ScratchBytes = Math.Max(checkpoint, result),
-            Warnings = Math.Min(course.MaxLength, length) <= causal.Config.MaxPositionEmbeddings ? [.. warnings]
-                : [.. warnings, $"spec.training.maxLength is {course.MaxLength} and the longest sequence has {length} tokens, but the "
+            Warnings = Math.Min(training.MaxLength, length) <= causal.Config.MaxPositionEmbeddings ? [.. warnings]
+                : [.. warnings, $"spec.training.maxLength is {training.MaxLength} and the longest sequence has {length} tokens, but the "
                     + $"model's context is {causal.Config.MaxPositionEmbeddings}"],
         };
     }
 
     /// <summary>The sequences that validation reads; none without a spec.</summary>
     protected async Task<IReadOnlyList<RefineSequence>> ValidationAsync(
-        ValidationSpec? spec, ModelWithTokenizer model, string promptField, string responseField, PromptSpec prompt, int maxLength,
-        EosTail tail, Truncation truncation)
+        ValidationSpec? spec, ModelWithTokenizer model, string promptField, string responseField, PromptSpec prompt, EosTail tail,
+        Truncation truncation)
     {
         if (spec is null) return [];
         var uri = Run.References.DatasetUri(spec.Dataset);
@@ -108,19 +96,19 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
             {
                 var (before, response) = ResponseEncoder.Encode(model.Tokenizer, spec.Prompt ?? prompt, record,
                     model.Loaded.Model.Config.VocabSize);
-                return RefineSequence.Build(before, response, eos, tail, maxLength, truncation, record.Place);
+                return RefineSequence.Build(before, response, eos, tail, training.MaxLength, truncation, record.Place);
             }).Where(sequence => sequence.Targets > 0),
         ];
         return sequences.Length > 0 ? sequences : throw new WorkerException(ExitCode.BadData,
-            $"{uri}: spec.training.maxLength ({maxLength}) leaves nothing of any response to be measured");
+            $"{uri}: spec.training.maxLength ({training.MaxLength}) leaves nothing of any response to be measured");
     }
 
     /// <summary>Trains to the last step and returns the figures of the last one logged.</summary>
-    protected async Task<TMetrics> TrainAsync(Trainer<TMetrics> trainer, Course course, string what, Func<TMetrics, string> describe,
+    protected async Task<TMetrics> TrainAsync(Trainer<TMetrics> trainer, string what, Func<TMetrics, string> describe,
         Func<ProgressReport, TMetrics, ProgressReport> report, Validation? validation)
     {
-        var checkpoints = new Checkpoints(Run.Output, course.SaveTotalLimit);
-        if (course.Resume == ResumeMode.Disable) await checkpoints.ClearAsync(Run.Stop);
+        var checkpoints = new Checkpoints(Run.Output, training.SaveTotalLimit);
+        if (training.Resume == ResumeMode.Disable) await checkpoints.ClearAsync(Run.Stop);
         else if (await checkpoints.LoadNewestAsync(trainer.LoadState, Run.Stop))
             Run.Progress.Say($"continuing from the checkpoint of step {trainer.Step}");
         long start = trainer.Step, saved = start, savedAt = Run.Time.GetTimestamp(), trimmed = savedAt;
@@ -130,14 +118,13 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
         Run.Progress.Update(r => r with { Unit = "steps", Total = trainer.TotalSteps, Done = start });
         long begun = Run.Time.GetTimestamp(), tokensBefore = trainer.TokensSeen;
         double Seconds() => Math.Max(1e-3, Run.Time.GetElapsedTime(begun).TotalSeconds);
-        var logged = course.LoggingSteps ?? Math.Clamp(trainer.TotalSteps / CurvePoints, 1, MostBetweenPoints);
+        var logged = training.LoggingSteps ?? Math.Clamp(trainer.TotalSteps / CurvePoints, 1, MostBetweenPoints);
 
         if (validation is not null && await Run.Output.Store.GetAsync(ValidationLoss.BlobName, Run.Stop) is null)
         {
             var before = validation.Loss();
-            Run.Progress.Say(FormattableString.Invariant($"validation loss before training: {before:F4}"));
-            await Run.Output.PutTextAsync(ValidationLoss.BlobName,
-                JsonSerializer.Serialize(new ValidationLoss(start, before), ApiJson.Options) + "\n", Run.Stop);
+            Run.Progress.Say($"validation loss before training: {before:F4}");
+            await Run.Output.PutJsonAsync(ValidationLoss.BlobName, new ValidationLoss(start, before), Run.Stop);
         }
         while (trainer.Step < trainer.TotalSteps)
         {
@@ -163,8 +150,8 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
                 HostMemory.ReturnFreedBlocks(Run.Devices[0]);
                 trimmed = Run.Time.GetTimestamp();
             }
-            if (step % course.SaveSteps == 0 || isLast || Run.Stop.IsCancellationRequested
-                || Run.Time.GetElapsedTime(savedAt) >= TimeSpan.FromMinutes(course.SaveMinutes)) await SaveAsync();
+            if (step % training.SaveSteps == 0 || isLast || Run.Stop.IsCancellationRequested
+                || Run.Time.GetElapsedTime(savedAt) >= TimeSpan.FromMinutes(training.SaveMinutes)) await SaveAsync();
             Run.Stop.ThrowIfCancellationRequested();
         }
         return last!;
@@ -178,11 +165,6 @@ internal abstract class TrainingWork<TMetrics>(RunContext run)
         }
     }
 
-    /// <summary>Writes a folder of results: complete, or not there as far as a reader can tell.</summary>
-    protected async Task PutFolderAsync(string name, Action<string> save)
-    {
-        using var staging = new ScratchFolder();
-        save(staging.Path);
-        await Run.Output.PutFolderAsync(staging.Path, name, Run.Stop);
-    }
+    protected Task PutAdapterAsync(Trainer<TMetrics> trainer, ModelWithTokenizer model) => Run.Output.PutFolderAsync("adapter",
+        folder => trainer.SaveAdapter(folder, ModelSources.PeftName(model.Uri), model.Adapters), Run.Stop);
 }

@@ -2,7 +2,6 @@ using LightReasoner.Worker.Checkpoints;
 using LightReasoner.Worker.Data;
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Tokenization;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Sampling;

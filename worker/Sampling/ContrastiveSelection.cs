@@ -1,5 +1,4 @@
 using LightReasoner.Worker.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Sampling;

@@ -1,28 +1,24 @@
 using LightReasoner.Worker.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Training;
 
-/// <summary>What AdamW (arXiv 1711.05101) is told, beside the learning rate.</summary>
-internal sealed record AdamWOptions(IReadOnlyList<double> Betas, double WeightDecay);
-
 /// <summary>
-/// AdamW over one part of flat parameters: float32 master weights and both moments, some ten operators a step. As torch.optim.AdamW, ε =
-/// 1e-8.
+/// AdamW (arXiv 1711.05101) over one part of flat parameters: float32 master weights and both moments, some ten operators a step. As
+/// torch.optim.AdamW, ε = 1e-8.
 /// </summary>
 internal sealed class AdamW : IDisposable
 {
     private const double Epsilon = 1e-8;
 
-    private readonly AdamWOptions _options;
+    private readonly ITrainingSpec _training;
     private readonly Tensor _weights, _gradients; // of the replica: model's type, float32
 
     /// <param name="part">The part that is updated here.</param>
-    public AdamW(FlatParameters parameters, int part, AdamWOptions options)
+    public AdamW(FlatParameters parameters, int part, ITrainingSpec training)
     {
         using var scope = NewDisposeScope();
-        (_options, Start, Length) = (options, part * parameters.PartLength, parameters.PartLength);
+        (_training, Start, Length) = (training, part * parameters.PartLength, parameters.PartLength);
         _weights = parameters.Weights.narrow(0, Start, Length).DetachFromDisposeScope();
         _gradients = parameters.Gradients.narrow(0, Start, Length).DetachFromDisposeScope();
         Master = (_weights.dtype == ScalarType.Float32 ? _weights.alias() : _weights.to(ScalarType.Float32)).DetachFromDisposeScope();
@@ -61,7 +57,7 @@ internal sealed class AdamW : IDisposable
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
-        var (beta1, beta2, decay) = (_options.Betas[0], _options.Betas[1], _options.WeightDecay);
+        var (beta1, beta2, decay) = (_training.Betas[0], _training.Betas[1], _training.WeightDecay);
         // Held here because TorchSharp does not keep a number alive while libtorch reads it.
         using Scalar clip = scale, keep1 = beta1, add1 = 1 - beta1, keep2 = beta2, add2 = 1 - beta2,
             correction2 = Math.Sqrt(1 - Math.Pow(beta2, step)), epsilon = Epsilon,

@@ -1,6 +1,5 @@
 using LightReasoner.Worker.Models;
 using LightReasoner.Worker.Runs;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LightReasoner.Worker.Training;
@@ -24,10 +23,8 @@ internal sealed class DataParallel : IDisposable
     /// <param name="model">The first replica; remains the caller's, and holds the trained weights.</param>
     /// <param name="devices">The model's device and the others.</param>
     /// <param name="trained">Names what of a replica is trained; may add an adapter.</param>
-    /// <param name="checkpointing">Whether layers are computed again in the backward pass.</param>
     public DataParallel(
-        CausalLM model, IReadOnlyList<Device> devices, Func<CausalLM, IReadOnlyList<NamedSlice>> trained, bool checkpointing,
-        AdamWOptions options)
+        CausalLM model, IReadOnlyList<Device> devices, Func<CausalLM, IReadOnlyList<NamedSlice>> trained, ITrainingSpec training)
     {
         if (model.DType == ScalarType.Float16)
             throw new WorkerException(ExitCode.BadManifest,
@@ -35,9 +32,9 @@ internal sealed class DataParallel : IDisposable
         trained(model);
         CausalLM[] models = [model, .. devices.Skip(1).Select(model.CopyTo)];
         foreach (var one in models)
-            one.Checkpointing = checkpointing;
+            one.Checkpointing = training.GradientCheckpointing;
         _replicas = [.. models.Select(one => new Replica(one, new FlatParameters(trained(one), models.Length)))];
-        _optimizers = [.. _replicas.Select((replica, part) => new AdamW(replica.Parameters, part, options))];
+        _optimizers = [.. _replicas.Select((replica, part) => new AdamW(replica.Parameters, part, training))];
         _collective = models.Length > 1 ? Collective.For(devices) : null;
         HostMemory.ReturnFreedBlocks(model.Device);
     }

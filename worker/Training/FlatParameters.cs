@@ -1,5 +1,4 @@
 using LightReasoner.Worker.Models;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

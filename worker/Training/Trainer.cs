@@ -8,17 +8,20 @@ namespace LightReasoner.Worker.Training;
 internal abstract class Trainer<TMetrics> : IDisposable
     where TMetrics : class
 {
+    private readonly ITrainingSpec _training;
     private readonly Lazy<DataParallel> _replicas; // made for the first step, when memory has been looked at
 
-    private protected Trainer(LoadedModel model, IReadOnlyList<Device>? devices, bool checkpointing, AdamWOptions options)
+    private protected Trainer(LoadedModel model, IReadOnlyList<Device>? devices, ITrainingSpec training)
     {
-        Model = model;
-        _replicas = new(() => new DataParallel(model.Model, devices ?? [model.Model.Device], Trained, checkpointing, options));
+        (Model, _training) = (model, training);
+        _replicas = new(() => new DataParallel(model.Model, devices ?? [model.Model.Device], Trained, training));
     }
 
     public long Step { get; private set; }
 
     public long TotalSteps { get; private protected init; }
+
+    private protected long WarmupSteps { get; init; }
 
     /// <summary>Samples, or records, that are trained on.</summary>
     public abstract long Records { get; }
@@ -54,8 +57,17 @@ internal abstract class Trainer<TMetrics> : IDisposable
     /// <summary>Names what of a replica is trained; may add an adapter.</summary>
     private protected abstract IReadOnlyList<NamedSlice> Trained(CausalLM model);
 
-    private protected void Advance(long records, long tokens) =>
+    /// <summary>Takes the optimizer's step along the accumulated gradients.</summary>
+    /// <returns>The learning rate, and the gradient's norm before clipping.</returns>
+    private protected (double LearningRate, double Norm) Optimize(double loss, long records, long tokens)
+    {
+        if (!double.IsFinite(loss))
+            throw new InvalidDataException($"step {Step + 1}: the loss is {loss}; a lower spec.training.learningRate may help");
+        var learningRate = _training.LearningRate * LearningRate.Factor(_training.Scheduler, Step, WarmupSteps, TotalSteps);
+        var norm = Replicas.Step(Step + 1, learningRate, _training.MaxGradNorm);
         (Step, RecordsSeen, TokensSeen) = (Step + 1, RecordsSeen + records, TokensSeen + tokens);
+        return (learningRate, norm);
+    }
 
     /// <summary>Writes a checkpoint that <see cref="LoadState"/> continues from, to the same bytes.</summary>
     public void SaveState(string folder) => TrainingCheckpoint.Save(folder, Replicas, new()

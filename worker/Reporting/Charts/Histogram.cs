@@ -27,7 +27,7 @@ internal static class Histogram
             double top = y.At(bar.Count), height = Math.Max(0.5, y.At(0) - top);
             return Html.Of($"""
                 <rect class="bar c1" x="{(left + right - width) / 2:0.##}" width="{width:0.##}" y="{top:0.#}" height="{height:0.#}">
-                <title>{Range(bar.Bin, group, binWidth, whole)}: {bar.Count:N0}</title></rect>
+                <title>{Range(bar.Bin)}: {bar.Count:N0}</title></rect>
                 """);
         }));
         if (threshold is { } mark)
@@ -39,12 +39,10 @@ internal static class Histogram
                 <text class="threshold" x="{at + 5:0.#}" y="{Frame.Top + 10}">{mark.Label}</text>
                 """;
         }
-        var description = string.Create(CultureInfo.InvariantCulture,
-            $"{title}: {counts.Values.Sum():N0} {yName}, most in {Range(bars.MaxBy(bar => bar.Count).Bin, group, binWidth, whole)}");
+        var description = $"{title}: {counts.Values.Sum():N0} {yName}, most in {Range(bars.MaxBy(bar => bar.Count).Bin)}";
         return Frame.Figure(title, Frame.Svg(description, x, y, xName, yName, content), note);
-    }
 
-    private static string Range(int bin, int group, double width, bool whole) => whole
-        ? group == 1 ? $"{bin}" : $"{bin} to {bin + group - 1}"
-        : string.Create(CultureInfo.InvariantCulture, $"{bin * width:0.##} to {(bin + group) * width:0.##}");
+        string Range(int bin) => !whole ? $"{bin * binWidth:0.##} to {(bin + group) * binWidth:0.##}"
+            : group == 1 ? $"{bin}" : $"{bin} to {bin + group - 1}";
+    }
 }

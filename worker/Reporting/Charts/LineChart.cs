@@ -27,8 +27,8 @@ internal static class LineChart
             : Line(one.Line, one.Colour, x, y, smooth && one.Line.Points.Count >= SmoothFrom)));
         var keys = drawn.Select(one => Html.Of($"""<span class="key c{one.Colour}">{one.Line.Name}</span>"""));
         var legend = lines.Count == 1 ? Html.Empty : Html.Of($"""<p class="legend">{keys}</p>""");
-        var description = string.Create(CultureInfo.InvariantCulture,
-            $"{title}: {string.Join("; ", lines.Select(line => $"{line.Name} from {line.Points[0].Y:G4} to {line.Points[^1].Y:G4}"))}");
+        var courses = lines.Select(line => $"{line.Name} from {line.Points[0].Y:G4} to {line.Points[^1].Y:G4}");
+        var description = $"{title}: {string.Join("; ", courses)}";
         return Frame.Figure(title, $"{legend}{Frame.Svg(description, x, y, xName, yName, content)}", note);
     }
 
@@ -38,11 +38,10 @@ internal static class LineChart
         if (points.Count == 1) return Dots(line, colour, x, y);
         var path = Html.Of($"""<polyline class="line c{colour}{(smooth ? " pale" : "")}" points="{Coordinates(points)}"/>""");
         if (smooth) path = $"""{path}<polyline class="line c{colour}" points="{Coordinates(Thin(Means(line.Points)))}"/>""";
-        return points.Count > 150 ? path
-            : Html.Of($"{path}{points.Select(p => Dot(line, p, x, y, "hit", 7))}");
+        return points.Count > 150 ? path : Html.Of($"{path}{points.Select(p => Dot(line, p, x, y, "hit", 7))}");
 
         string Coordinates(IEnumerable<(double X, double Y)> all) =>
-            string.Join(' ', all.Select(p => string.Create(CultureInfo.InvariantCulture, $"{x.At(p.X):0.#},{y.At(p.Y):0.#}")));
+            string.Join(' ', all.Select(p => $"{x.At(p.X):0.#},{y.At(p.Y):0.#}"));
     }
 
     private static Html Dots(Series line, int colour, Scale x, Scale y) =>

@@ -4,6 +4,7 @@ namespace LightReasoner.Worker.Reporting.Charts;
 internal sealed class Scale
 {
     private readonly double _from, _to;
+    private readonly int _decimals;
 
     /// <param name="whole">Whether values between whole numbers make no sense.</param>
     /// <param name="exact">Ends at the values given rather than at the ticks around them.</param>
@@ -17,13 +18,12 @@ internal sealed class Scale
             last = exact ? Math.Floor(high / step + 1e-9) : Math.Ceiling(high / step - 1e-9);
         Ticks = [.. Enumerable.Range(0, (int)(last - first) + 1).Select(i => (first + i) * step)];
         (Low, High) = exact ? (low, high) : (first * step, last * step);
-        Decimals = Math.Clamp((int)Math.Ceiling(-Math.Log10(step) - 1e-9), 0, 10);
+        _decimals = Math.Clamp((int)Math.Ceiling(-Math.Log10(step) - 1e-9), 0, 10);
     }
 
     public double Low { get; }
     public double High { get; }
     public double[] Ticks { get; }
-    private int Decimals { get; }
 
     public double At(double value) => _from + (value - Low) / (High - Low) * (_to - _from);
 
@@ -31,9 +31,9 @@ internal sealed class Scale
     {
         if (tick == 0) return "0";
         var size = Math.Max(Math.Abs(Low), Math.Abs(High));
-        return size < 1e-3 || (size < 1e-2 && Decimals > 3) ? tick.ToString("0.##e-0", CultureInfo.InvariantCulture)
-            : size >= 1e6 ? (tick / 1e6).ToString("0.##", CultureInfo.InvariantCulture) + " M"
-            : tick.ToString("N" + Decimals, CultureInfo.InvariantCulture);
+        return size < 1e-3 || (size < 1e-2 && _decimals > 3) ? $"{tick:0.##e-0}"
+            : size >= 1e6 ? $"{tick / 1e6:0.##} M"
+            : tick.ToString($"N{_decimals}");
     }
 
     /// <summary>1, 2 or 5 times a power of ten.</summary>

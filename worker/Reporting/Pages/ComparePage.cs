@@ -108,5 +108,5 @@ internal static class ComparePage
 
     private static string Points(double? share) => Number(100 * share, "+0.0;−0.0;0.0");
 
-    private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "";
+    private static string Number(double? value, string format) => value?.ToString(format) ?? "";
 }

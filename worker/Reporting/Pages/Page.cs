@@ -62,8 +62,7 @@ internal static class Page
         var span = records.Begun is { } begun ? $", {ConsoleProgress.Duration(now - begun)} after it was begun {At(begun)}" : "";
         return Html.Of($"{done} {At(now)}{span}");
 
-        static string At(DateTimeOffset time) =>
-            time.UtcDateTime.ToString("'on' yyyy-MM-dd 'at' HH:mm 'UTC'", CultureInfo.InvariantCulture);
+        static string At(DateTimeOffset time) => time.UtcDateTime.ToString("'on' yyyy-MM-dd 'at' HH:mm 'UTC'");
     }
 }
 

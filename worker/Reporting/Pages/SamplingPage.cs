@@ -66,7 +66,7 @@ internal static class SamplingPage
             tokens = $"<dt>Tokens</dt><dd>{vocabulary.Common:N0} of the expert's {vocabulary.Expert:N0} tokens are also among the "
                 + $"amateur's {vocabulary.Amateur:N0}{ids}</dd>";
         }
-        var tails = string.Join(", ", PairFigures.Tails.Select(kl => FormattableString.Invariant($"≥ {kl}: {100 * pair.Tail(kl):0.0} %")));
+        var tails = string.Join(", ", PairFigures.Tails.Select(kl => $"≥ {kl}: {100 * pair.Tail(kl):0.0} %"));
         return Html.Of($"""
             <section><h2>Is this pair worth it?</h2>
             <p class="headline">{pair.Verdict(perQuestion, (double)figures.SamplesKept / pair.Steps)}</p>

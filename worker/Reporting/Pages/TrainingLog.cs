@@ -52,5 +52,5 @@ internal sealed class TrainingLog(RunRecords records, string loss, int decimals)
 
     private Html Loss(bool first) =>
         _lines.Count > 0 && (double?)_lines[first ? 0 : ^1][loss] is { } value
-        ? Html.Raw(value.ToString("F" + decimals, System.Globalization.CultureInfo.InvariantCulture)) : Html.Of($"–");
+        ? Html.Raw(value.ToString($"F{decimals}")) : Html.Of($"–");
 }
