@@ -36,5 +36,5 @@ internal sealed class LineReader(Stream source, int maxBytes)
     }
 
     private ReadOnlySequence<byte> Checked(ReadOnlySequence<byte> line) => line.Length <= maxBytes ? line
-        : throw new InvalidDataException(FormattableString.Invariant($"is longer than {maxBytes >> 20} MiB"));
+        : throw new InvalidDataException($"is longer than {maxBytes >> 20} MiB");
 }

@@ -119,7 +119,7 @@ internal static class ParquetValues
         var (era, day) = Math.DivRem(days, DaysPerEra);
         if (day < 0) (era, day) = (era - 1, day + DaysPerEra);
         var date = DateTime.UnixEpoch.AddDays(day);
-        return string.Create(CultureInfo.InvariantCulture, $"{date.Year + 400 * era:0000}-{date:MM-dd}");
+        return $"{date.Year + 400 * era:0000}-{date:MM-dd}";
     }
 
     private static JsonNode? Time(long value, long perSecond)
@@ -139,7 +139,7 @@ internal static class ParquetValues
     }
 
     private static string Clock(long second) =>
-        string.Create(CultureInfo.InvariantCulture, $"{second / 3_600:00}:{second / 60 % 60:00}:{second % 60:00}");
+        $"{second / 3_600:00}:{second / 60 % 60:00}:{second % 60:00}";
 
     private static string Fraction(long fraction, long perSecond) =>
         fraction == 0 ? "" : "." + (perSecond + fraction).ToString(CultureInfo.InvariantCulture)[1..].TrimEnd('0');

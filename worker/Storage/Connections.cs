@@ -89,7 +89,7 @@ internal sealed class Connections(TimeSpan patience) : DelegatingHandler(Sockets
         catch (Exception e) when (silence.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
             var silent = Stopwatch.GetElapsedTime(Silent.GetOrAdd(host, begun));
-            var what = FormattableString.Invariant($"connected, and silent for {silent.TotalSeconds:F0} s");
+            var what = $"connected, and silent for {silent.TotalSeconds:F0} s";
             throw silent > Silences * patience ? new UnreachableHostException(host, what, e) : new IOException($"{host}: {what}", e);
         }
     }

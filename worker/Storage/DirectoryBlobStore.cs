@@ -192,7 +192,7 @@ internal sealed class DirectoryBlobStore(string root) : IBlobStore
     /// <summary>Small files are told apart by their content, large ones by length and time.</summary>
     private static string TagOf(FileStream file, byte[] bytes) => file.Length <= MaxHashed
         ? Convert.ToHexStringLower(SHA256.HashData(bytes))
-        : FormattableString.Invariant($"{file.Length}-{File.GetLastWriteTimeUtc(file.SafeFileHandle).Ticks}");
+        : $"{file.Length}-{File.GetLastWriteTimeUtc(file.SafeFileHandle).Ticks}";
 
     private Task<IDisposable> TurnAsync(CancellationToken cancellation) =>
         FileLock.AcquireAsync(Path.Combine(Root, ".lock" + PrivateSuffix), cancellation);

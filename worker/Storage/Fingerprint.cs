@@ -40,7 +40,7 @@ public sealed record Fingerprint(string Uri, string Value)
         if (length is { } expected && file.Length != expected) return $"{file.Length} bytes arrived, should be {expected}";
         if (fingerprint?.Split(':') is not [("sha256" or "git" or "md5") and var kind, var hex]) return null;
         using var hash = IncrementalHash.CreateHash(new(kind == "git" ? "SHA1" : kind.ToUpperInvariant()));
-        if (kind == "git") hash.AppendData(Encoding.ASCII.GetBytes(FormattableString.Invariant($"blob {file.Length}\0")));
+        if (kind == "git") hash.AppendData(Encoding.ASCII.GetBytes($"blob {file.Length}\0"));
         var buffer = new byte[1 << 20];
         while (await file.ReadAsync(buffer, cancellation) is var read and > 0) hash.AppendData(buffer, 0, read);
         var found = Convert.ToHexStringLower(hash.GetHashAndReset());

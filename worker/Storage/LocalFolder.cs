@@ -9,8 +9,8 @@ public sealed record DownloadProgress(string Uri, long Done, long Total)
     public override string ToString()
     {
         var (unit, name) = Total >= 100_000_000 ? (1e9, "GB") : (1e6, "MB");
-        var all = Total > 0 ? FormattableString.Invariant($"of {Total / unit:F1} ") : "";
-        return FormattableString.Invariant($"downloading {Done / unit:F1} {all}{name}");
+        var all = Total > 0 ? $"of {Total / unit:F1} " : "";
+        return $"downloading {Done / unit:F1} {all}{name}";
     }
 }
 
