@@ -16,7 +16,7 @@ internal static class PeftAdapter
         var weightsPath = Path.Combine(dir, WeightsFile);
         if (!File.Exists(weightsPath))
             throw new FileNotFoundException($"{weightsPath}: is missing; this is no PEFT adapter folder with safetensors");
-        using var weights = Safetensors.Open(weightsPath);
+        using var weights = new SafetensorsFile(weightsPath);
         var adapter = model.AddLora(options, seed: 0);
         try
         {
@@ -75,7 +75,7 @@ internal static class PeftAdapter
 
     private static (LoraSpec, List<(string Name, Tensor Value)>) Read(string dir)
     {
-        using var weights = Safetensors.Open(Path.Combine(dir, WeightsFile));
+        using var weights = new SafetensorsFile(Path.Combine(dir, WeightsFile));
         return (ReadOptions(dir), [.. weights.Entries.Keys.Select(name => (name, weights.Load(name, ScalarType.Float32)))]);
     }
 

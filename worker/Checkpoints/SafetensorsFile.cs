@@ -13,11 +13,13 @@ internal sealed class SafetensorsFile : IDisposable
 
     private readonly SafeFileHandle _handle;
 
-    internal SafetensorsFile(string path)
+    /// <summary>Opens a file and checks its whole header; no tensor is read yet.</summary>
+    /// <exception cref="InvalidDataException">The file is no well-formed safetensors file; names the file and the tensor.</exception>
+    public SafetensorsFile(string path)
     {
         Path = path;
         using (var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0))
-            Entries = SafetensorsHeader.Read(stream, stream.Length, path);
+            Entries = Safetensors.ReadHeader(stream, path);
         _handle = File.OpenHandle(path, options: FileOptions.SequentialScan);
     }
 
@@ -25,10 +27,10 @@ internal sealed class SafetensorsFile : IDisposable
     public IReadOnlyDictionary<string, SafetensorsEntry> Entries { get; }
 
     /// <summary>Reads a tensor into new memory, cast to <paramref name="dtype"/> (default: as stored).</summary>
-    public Tensor Load(string name, ScalarType? dtype = null, Device? device = null)
+    public Tensor Load(string name, ScalarType? dtype = null)
     {
         var entry = Find(name);
-        var tensor = empty([.. entry.Shape], dtype: dtype ?? entry.Type, device: device ?? CPU);
+        var tensor = empty([.. entry.Shape], dtype: dtype ?? entry.Type);
         CopyTo(name, tensor);
         return tensor;
     }

@@ -48,7 +48,7 @@ internal static class TrainingCheckpoint
         Verify(dir);
         foreach (var group in s_files.GroupBy(part => part.File))
         {
-            using var file = Safetensors.Open(Path.Combine(dir, group.Key));
+            using var file = new SafetensorsFile(Path.Combine(dir, group.Key));
             if (file.Entries.Count != group.Count() * trained.Weights.Count)
                 throw new InvalidDataException($"{file.Path}: holds {file.Entries.Count} tensors, this run has "
                     + $"{group.Count() * trained.Weights.Count}");

@@ -3,7 +3,7 @@ namespace LightReasoner.Worker.Checkpoints;
 /// <summary>The safetensors files of a model folder: one file, or shards that an index lists.</summary>
 internal sealed class WeightFiles : IDisposable
 {
-    private const string Single = "model.safetensors", Index = "model.safetensors.index.json";
+    public const string Single = "model.safetensors", Index = "model.safetensors.index.json";
 
     private readonly Dictionary<string, SafetensorsFile> _files = new(StringComparer.Ordinal), _fileOf = new(StringComparer.Ordinal);
 
@@ -46,7 +46,7 @@ internal sealed class WeightFiles : IDisposable
 
     private void OpenSingle(string path)
     {
-        var file = _files[Single] = Safetensors.Open(path);
+        var file = _files[Single] = new SafetensorsFile(path);
         foreach (var name in file.Entries.Keys)
             _fileOf.Add(name, file);
     }
@@ -67,7 +67,7 @@ internal sealed class WeightFiles : IDisposable
                 var shardPath = Path.Combine(dir, shard);
                 if (!File.Exists(shardPath))
                     throw new FileNotFoundException($"{shardPath}: is missing; {path} places tensor '{tensor}' there");
-                file = _files[shard] = Safetensors.Open(shardPath);
+                file = _files[shard] = new SafetensorsFile(shardPath);
             }
             if (!file.Entries.ContainsKey(tensor))
                 throw new InvalidDataException($"{file.Path}: tensor '{tensor}' is missing; {path} places it there");

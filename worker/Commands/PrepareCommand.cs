@@ -22,7 +22,7 @@ internal static class PrepareCommand
     };
 
     /// <param name="line">Makes a line as LightReasoner's own script does; question and answer where left out.</param>
-    private static Command Create(BenchmarkName name, string description, Func<DataRecord, DataFile, string>? line = null)
+    private static Command Create(BenchmarkName name, string description, Func<DataRecord, string>? line = null)
     {
         var source = new Argument<string>("src")
         {
@@ -39,7 +39,7 @@ internal static class PrepareCommand
         var benchmark = new Benchmark(name);
         var command = new Command(EnumOption.Name(name), description) { source, destination };
         if (line is not null) command.Options.Add(purpose);
-        line ??= (record, _) => QuestionFiles.Answered(benchmark.Read(record));
+        line ??= record => QuestionFiles.Answered(benchmark.Read(record));
         command.SetAction(async (parsed, cancellation) =>
         {
             var (store, target) = BlobUri.OpenFile(BlobUri.Absolute(parsed.GetValue(destination)!));
@@ -49,10 +49,9 @@ internal static class PrepareCommand
             var written = 0;
             await using (var text = new StreamWriter(file, new UTF8Encoding(false), leaveOpen: true))
             {
-                await foreach (var (record, from) in QuestionFiles.ReadAsync(Source(parsed.GetValue(source)!), cancellation))
+                await foreach (var record in QuestionFiles.ReadAsync(Source(parsed.GetValue(source)!), cancellation))
                 {
-                    await text.WriteAsync(refine ? QuestionFiles.Refinement(benchmark.FromVerl(record))
-                        : line(benchmark.FromVerl(record), from));
+                    await text.WriteAsync((refine ? QuestionFiles.Refinement : line)(benchmark.FromVerl(record)));
                     written++;
                 }
             }

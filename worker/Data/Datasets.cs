@@ -1,5 +1,17 @@
 namespace LightReasoner.Worker.Data;
 
+/// <summary>One question of a dataset.</summary>
+/// <param name="Id">What identifies the question in samples.</param>
+internal sealed record Question(int Index, string Id, string Text, string? Answer = null, string Place = "")
+{
+    /// <summary>Where the question stands, or else which one it is.</summary>
+    internal string Where => Place.Length > 0 ? Place : $"question {Index + 1}";
+}
+
+/// <summary>A prompt with its response.</summary>
+/// <param name="Prompt">Text, or a list of chat messages with <c>role</c> and <c>content</c>.</param>
+internal sealed record PromptResponse(int Index, JsonNode Prompt, string Response, string Place = "");
+
 /// <summary>Typed records of the three kinds of dataset. Dispose of the lists: large ones lie in a temporary file.</summary>
 internal static class Datasets
 {

@@ -21,15 +21,7 @@ internal sealed class ParquetSource : ReadOnlyStream
     public ParquetSource(Stream file)
     {
         _file = file;
-        var footer = Footer();
-        try
-        {
-            ReadFooter(footer);
-        }
-        catch (EndOfStreamException e)
-        {
-            throw new InvalidDataException("the footer ends early", e);
-        }
+        ReadFooter(Footer());
         _file.Position = 0;
     }
 
@@ -71,8 +63,6 @@ internal sealed class ParquetSource : ReadOnlyStream
         }
     }
 
-    public override long Seek(long offset, SeekOrigin origin) => _file.Seek(offset, origin);
-
     private byte[] Footer()
     {
         var size = _file.Length;
@@ -103,7 +93,7 @@ internal sealed class ParquetSource : ReadOnlyStream
         var open = new Stack<long>(); // children to come of each group around
         var chunks = new List<Chunk>();
         long children = 0, length = 0, data = 0, dictionary = 0;
-        ThriftReader.Walk(footer, (path, type, value) =>
+        var reader = new ThriftReader("the footer", new MemoryStream(footer), footer.Length, (path, type, value) =>
         {
             if (type == ThriftReader.Int32 && path == "/2[]/5") children = value;
             else if (type == ThriftReader.Int64 && path == "/4[]/1[]/3/7") length = value;
@@ -130,29 +120,12 @@ internal sealed class ParquetSource : ReadOnlyStream
                 chunks = [];
             }
         }, "/2[]", "/4[]", "/4[]/1[]");
+        reader.Walk();
     }
 
     private void PassPage(Chunk chunk)
     {
-        for (int length = 512; ; length *= 16)
-        {
-            var bytes = new byte[Math.Min(length, MaxPageHeader)];
-            _file.Position = chunk.Next;
-            var read = _file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            try
-            {
-                chunk.Pass(bytes.AsSpan(0, read));
-                break;
-            }
-            catch (EndOfStreamException) when (length < MaxPageHeader && chunk.Next + length < _file.Length)
-            {
-                // The header is longer: it may hold the page's smallest and largest values.
-            }
-            catch (EndOfStreamException e)
-            {
-                throw new InvalidDataException("a page header ends early", e);
-            }
-        }
+        chunk.Pass(_file);
         if (_chunks.Sum(column => column.Held) > MaxPages)
             throw new InvalidDataException($"the pages of a row are larger than {MaxPages >> 30} GiB; write smaller pages");
     }
@@ -169,23 +142,25 @@ internal sealed class ParquetSource : ReadOnlyStream
         /// <summary>Bytes of its pages that Arrow holds, decompressed.</summary>
         public long Held => _dictionary + _page;
 
-        /// <summary>Looks at the next page's header, which the bytes begin with, and goes behind the page.</summary>
-        public void Pass(ReadOnlySpan<byte> bytes)
+        /// <summary>Looks at the next page's header, and goes behind the page.</summary>
+        public void Pass(Stream file)
         {
             long kind = -1, decompressed = 0, compressed = 0;
-            var header = ThriftReader.Walk(bytes, (path, type, value) =>
+            file.Position = Next;
+            var header = new ThriftReader("a page header", file, MaxPageHeader, (path, type, value) =>
             {
                 if (type != ThriftReader.Int32) return;
                 if (path == "/1") kind = value;
                 else if (path == "/2") decompressed = value;
                 else if (path == "/3") compressed = value;
             });
+            header.Walk();
             if (compressed < 0 || decompressed < 0) throw new InvalidDataException("a page has a negative size");
             if (Math.Max(compressed, decompressed) is > MaxPage and var size)
                 throw new InvalidDataException($"a page of {size} bytes is over the limit of {MaxPage >> 20} MiB");
             if (kind == 2) _dictionary = decompressed;
             else _page = Math.Max(_page, decompressed);
-            Next += header + compressed;
+            Next = file.Position + compressed;
         }
     }
 }

@@ -7,7 +7,7 @@ namespace LightReasoner.Worker.Data;
 internal static class QuestionFiles
 {
     /// <summary>GSM8K: <c>question</c> and <c>answer</c>, with the question as id.</summary>
-    public static string Gsm8k(DataRecord record, DataFile file)
+    public static string Gsm8k(DataRecord record)
     {
         var question = record.Text("question");
         return Line([("id", question), ("question", question), ("answer", record.Text("answer"))]);
@@ -17,12 +17,12 @@ internal static class QuestionFiles
     /// MATH: <c>problem</c> and <c>solution</c>, with the problem as id. <c>level</c> holds the subject's folder name, as the published
     /// script has it, from the record's <c>type</c> or else from the folder that the file is in.
     /// </summary>
-    public static string Math(DataRecord record, DataFile file)
+    public static string Math(DataRecord record)
     {
         var problem = record.Text("problem");
         var subject = record.Fields["type"] is not null ? record.Text("type").ToLowerInvariant()
             .Replace("&", "and", StringComparison.Ordinal).Replace(' ', '_')
-            : Path.GetFileName(Path.GetDirectoryName(file.Uri)) is { Length: > 0 } folder ? folder
+            : Path.GetFileName(Path.GetDirectoryName(record.Place)) is { Length: > 0 } folder ? folder
             : throw new WorkerException(ExitCode.BadData,
                 $"{record.Place}: field 'type' is missing, and there is no folder that names the subject");
         return Line([("id", problem), ("problem", problem), ("solution", record.Text("solution")), ("level", subject)]);
@@ -40,25 +40,25 @@ internal static class QuestionFiles
     }
 
     /// <summary>The records of files as the data sets come: JSONL, Parquet, or (MATH's own) one JSON object a file.</summary>
-    public static async IAsyncEnumerable<(DataRecord Record, DataFile File)> ReadAsync(
+    public static async IAsyncEnumerable<DataRecord> ReadAsync(
         string uri, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
         var index = 0;
         foreach (var file in await DataFile.FindAsync(uri, cancellation))
         {
-            if (Path.GetExtension(file.Name).Equals(".json", StringComparison.OrdinalIgnoreCase))
-            {
-                yield return (new DataRecord(index++, await ObjectAsync(file, cancellation), file.Uri), file);
-                continue;
-            }
-            await foreach (var (fields, place) in RecordReader.ReadAsync(file, null, cancellation))
-                yield return (new DataRecord(index++, fields, place), file);
+            var records = Path.GetExtension(file.Name).Equals(".json", StringComparison.OrdinalIgnoreCase)
+                ? ObjectAsync(file, cancellation) : RecordReader.ReadAsync(file, null, cancellation);
+            await foreach (var (fields, place) in records) yield return new DataRecord(index++, fields, place);
         }
     }
 
-    private static async Task<JsonObject> ObjectAsync(DataFile file, CancellationToken cancellation) =>
-        await file.Store.GetAsync(file.Name, cancellation) is { } content ? JsonFile.Parse(content.Bytes, file.Uri)
+    private static async IAsyncEnumerable<(JsonObject Fields, string Place)> ObjectAsync(
+        DataFile file, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        yield return await file.Store.GetAsync(file.Name, cancellation) is { } content
+            ? (JsonFile.Parse(content.Bytes, file.Uri), file.Uri)
             : throw new FileNotFoundException($"{file.Uri}: there is no such file", file.Name);
+    }
 
     /// <summary>As Python's <c>json.dump</c> writes it: a space after colons and commas, and nothing but ASCII.</summary>
     private static string Line(IEnumerable<(string Name, string Value)> fields) =>

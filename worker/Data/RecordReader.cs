@@ -6,6 +6,20 @@ using LightReasoner.Worker.Storage;
 
 namespace LightReasoner.Worker.Data;
 
+/// <summary>A file of a dataset.</summary>
+internal sealed record DataFile(IBlobStore Store, string Name)
+{
+    /// <summary>Where it is, for people; without credentials.</summary>
+    public string Uri => BlobUri.Join(Store.Uri, StorageUri.Escape(Name));
+
+    /// <summary>The files that a URI names (<see cref="BlobUri.FindAsync"/>), in the order of their names.</summary>
+    public static async Task<IReadOnlyList<DataFile>> FindAsync(string uri, CancellationToken cancellation)
+    {
+        var (store, names) = await BlobUri.FindAsync(uri, cancellation);
+        return [.. names.Select(name => new DataFile(store, name))];
+    }
+}
+
 /// <summary>One record and where it stands, for messages.</summary>
 /// <param name="Index">Position in the whole dataset, from 0.</param>
 /// <param name="Place">Such as <c>file:///data/a.jsonl line 17</c>.</param>
@@ -52,7 +66,7 @@ internal static class RecordReader
     public static async IAsyncEnumerable<(JsonObject Fields, string Place)> ReadAsync(
         DataFile file, RecordFormat? format, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
-        await using var stream = await file.OpenAsync(cancellation);
+        await using var stream = await file.Store.OpenReadAsync(file.Name, cancellation);
         var head = new byte[ContentKind.HeadBytes];
         head = head[..await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellation)];
         stream.Position = 0;

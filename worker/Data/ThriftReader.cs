@@ -1,7 +1,14 @@
 namespace LightReasoner.Worker.Data;
 
 /// <summary>Walks over a structure in Thrift's compact protocol, the form of Parquet's footer and page headers.</summary>
-internal ref struct ThriftReader
+/// <param name="what">What the data is, for messages.</param>
+/// <param name="limit">Bytes to read at most.</param>
+/// <param name="visit">
+/// Gets every integer with its type and the ids of the fields that lead to it (<c>/4[]/1[]/3/7</c>; [] stands for each entry of a list),
+/// and likewise every structure when it ends.
+/// </param>
+/// <param name="structures">Lists whose entries are structures whatever the data says: Arrow does not look at that either.</param>
+internal sealed class ThriftReader(string what, Stream data, long limit, Action<string, int, long> visit, params string[] structures)
 {
     /// <summary>Types of the protocol.</summary>
     public const int True = 1, False = 2, Int8 = 3, Int16 = 4, Int32 = 5, Int64 = 6, Double = 7, Binary = 8, List = 9, Set = 10, Map = 11,
@@ -9,30 +16,11 @@ internal ref struct ThriftReader
 
     private const int MaxDepth = 32;
 
-    private readonly ReadOnlySpan<byte> _data;
-    private readonly Action<string, int, long> _visit;
-    private readonly string[] _structures;
-    private int _position;
+    private readonly long _end = Math.Min(data.Length, data.Position + limit);
 
-    private ThriftReader(ReadOnlySpan<byte> data, Action<string, int, long> visit, string[] structures)
-    {
-        _data = data;
-        (_visit, _structures) = (visit, structures);
-    }
-
-    /// <summary>Walks over the structure that data begins with, and returns its length.</summary>
-    /// <param name="visit">
-    /// Gets every integer with its type and the ids of the fields that lead to it (<c>/4[]/1[]/3/7</c>; [] stands for each entry of a
-    /// list), and likewise every structure when it ends.
-    /// </param>
-    /// <param name="structures">Lists whose entries are structures whatever the data says: Arrow does not look at that either.</param>
-    /// <exception cref="EndOfStreamException">The data ends before the structure does.</exception>
-    public static int Walk(ReadOnlySpan<byte> data, Action<string, int, long> visit, params string[] structures)
-    {
-        var reader = new ThriftReader(data, visit, structures);
-        reader.Value(Structure, "", 0);
-        return reader._position;
-    }
+    /// <summary>Walks over the structure that begins here.</summary>
+    /// <exception cref="InvalidDataException">It is damaged, or ends after what may be read.</exception>
+    public void Walk() => Value(Structure, "", 0);
 
     private void Value(int type, string path, int depth)
     {
@@ -45,7 +33,7 @@ internal ref struct ThriftReader
                 Byte();
                 break;
             case Int16 or Int32 or Int64:
-                _visit(path, type, Integer());
+                visit(path, type, Integer());
                 break;
             case Double:
                 Advance(8);
@@ -56,7 +44,7 @@ internal ref struct ThriftReader
             case List or Set:
                 var list = Byte();
                 var entries = path + (type == List ? "[]" : "{}");
-                var of = _structures.Contains(entries) ? Structure : list & 15;
+                var of = structures.Contains(entries) ? Structure : list & 15;
                 for (var left = list >> 4 is < 15 and var few ? (ulong)few : Varint(); left > 0; left--) Entry(of, entries, depth + 1);
                 break;
             case Map:
@@ -74,7 +62,7 @@ internal ref struct ThriftReader
                     id = head >> 4 is > 0 and var step ? id + step : Integer();
                     Value(head & 15, $"{path}/{id}", depth + 1);
                 }
-                _visit(path, Structure, 0);
+                visit(path, Structure, 0);
                 break;
             default:
                 throw new InvalidDataException($"has a value of the unknown type {type}");
@@ -84,10 +72,12 @@ internal ref struct ThriftReader
     /// <summary>Booleans take a byte in lists and maps, none as fields.</summary>
     private void Entry(int type, string path, int depth) => Value(type is True or False ? Int8 : type, path, depth);
 
-    private byte Byte() => _position < _data.Length ? _data[_position++] : throw new EndOfStreamException();
+    private byte Byte() => data.Position < _end && data.ReadByte() is >= 0 and var next ? (byte)next : throw EndsEarly();
 
-    private void Advance(ulong bytes) => _position = bytes <= (ulong)(_data.Length - _position) ? _position + (int)bytes
-        : throw new EndOfStreamException();
+    private void Advance(ulong bytes) =>
+        data.Position += bytes <= (ulong)(_end - data.Position) ? (long)bytes : throw EndsEarly();
+
+    private InvalidDataException EndsEarly() => new($"{what} ends early");
 
     private long Integer()
     {

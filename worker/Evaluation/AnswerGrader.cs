@@ -61,7 +61,8 @@ internal sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null,
         GraderType.Gsm8k => Gsm8kAnswer.IsNumber(reference),
         GraderType.Exact => reference.Trim().Length > 0,
         _ => Truth(reference) is { Length: > 0 } truth
-            && (Marked(reference) || (truth.Length <= 200 && !reference.Trim().Contains('\n', StringComparison.Ordinal))),
+            && (reference.Contains("boxed", StringComparison.Ordinal) || reference.Contains("####", StringComparison.Ordinal)
+                || (truth.Length <= 200 && !reference.Trim().Contains('\n', StringComparison.Ordinal))),
     };
 
     /// <summary>The answer in a reference of one's own: boxed, behind <c>####</c>, or all of it.</summary>
@@ -69,7 +70,4 @@ internal sealed class AnswerGrader(GraderType type, Benchmark? benchmark = null,
         : reference.Contains("boxed", StringComparison.Ordinal) ? AnswerExtraction.Extract(reference)
         : AnswerText.Normalize(reference.IndexOf("####", StringComparison.Ordinal) is >= 0 and var mark ? reference[(mark + 4)..]
             : reference);
-
-    private static bool Marked(string reference) => reference.Contains("boxed", StringComparison.Ordinal)
-        || reference.Contains("####", StringComparison.Ordinal);
 }

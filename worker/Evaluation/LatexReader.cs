@@ -230,7 +230,7 @@ internal sealed partial class LatexReader
 
     private MathNode? Number()
     {
-        var digits = Digits();
+        var digits = While(IsDigit);
         // Groups of three digits behind commas, as long as there are any.
         while (digits.Length > 0 && Next == "," && _at + 3 < _tokens.Count && Enumerable.Range(1, 3).All(i => IsDigit(_tokens[_at + i])))
         {
@@ -240,7 +240,7 @@ internal sealed partial class LatexReader
         if (Next == "." && (digits.Length > 0 || _dialect == LatexDialect.Plain) && _at + 1 < _tokens.Count && IsDigit(_tokens[_at + 1]))
         {
             _at++;
-            digits += "." + Digits();
+            digits += "." + While(IsDigit);
         }
         else if (_dialect == LatexDialect.Sympy && digits is ['0', _, ..]) return Fail(); // Python has no whole number with a leading zero
         if (Next == "." && digits.Length > 0)
@@ -253,8 +253,6 @@ internal sealed partial class LatexReader
         }
         return digits.Length > 0 ? MathNode.Decimal(digits) : null;
     }
-
-    private string Digits() => While(IsDigit);
 
     private string Letters() => While(token => token.Length == 1 && char.IsAsciiLetter(token[0]));
 
@@ -271,12 +269,8 @@ internal sealed partial class LatexReader
         if (name == "infty") return MathNode.Of(MathKind.Infinity);
         if (name.Length > 1 && _tokens[_at - 1][0] == 'd') name = "d" + name[1..].Trim().TrimStart('\\');
         else name += Subscript();
-        if (functions && Next == "(" && !_dead.Contains(_at) && !(_dialect == LatexDialect.Plain && name.Length == 1))
-        {
-            var open = _at;
-            if (Try(() => Deeper(Arguments)) is { } arguments) return Opaque(MathNode.Call(name, arguments.Children));
-            _dead.Add(open);
-        }
+        if (functions && !(_dialect == LatexDialect.Plain && name.Length == 1) && Try(Arguments) is { } arguments)
+            return Opaque(MathNode.Call(name, arguments.Children));
         return name switch
         {
             "pi" when _dialect != LatexDialect.Sympy => MathNode.Named(MathKind.Constant, "pi"),
@@ -300,9 +294,8 @@ internal sealed partial class LatexReader
 
     private string Quotes() => While(token => token == "'");
 
-    private MathNode? Arguments()
+    private MathNode? Arguments() => Bracketed("(", ")", () =>
     {
-        _at++;
         List<MathNode> arguments = [];
         do
         {
@@ -310,8 +303,8 @@ internal sealed partial class LatexReader
             arguments.Add(argument);
         }
         while (Take(","));
-        return Take(")") ? MathNode.Of(MathKind.List, arguments) : null;
-    }
+        return MathNode.Of(MathKind.List, arguments);
+    });
 
     private MathNode? Function()
     {
@@ -350,16 +343,7 @@ internal sealed partial class LatexReader
         return _dialect == LatexDialect.Sympy && node.HasSymbols ? Walk(node) : node;
     }
 
-    private MathNode? Argument()
-    {
-        if (Next == "(" && !_dead.Contains(_at))
-        {
-            var open = _at;
-            if (Try(Arguments) is { } arguments) return arguments.Children[0];
-            _dead.Add(open);
-        }
-        return Try(() => Product(functions: false));
-    }
+    private MathNode? Argument() => Try(Arguments)?.Children[0] ?? Try(() => Product(functions: false));
 
     private MathNode? Accent()
     {
@@ -369,7 +353,6 @@ internal sealed partial class LatexReader
 
     private MathNode? Matrix()
     {
-        var begin = _at;
         if (!Environment(@"\begin")) return Fail();
         List<MathNode> rows = [], row = [];
         while (!_failed)
@@ -381,7 +364,7 @@ internal sealed partial class LatexReader
             row = [];
             if (!Take("\\\\") || Next == @"\end") break;
         }
-        return _at > begin && Environment(@"\end") ? MathNode.Of(MathKind.Matrix, rows) : null;
+        return Environment(@"\end") ? MathNode.Of(MathKind.Matrix, rows) : null;
     }
 
     private bool Environment(string command)
@@ -393,12 +376,14 @@ internal sealed partial class LatexReader
 
     private MathNode? DigitOrGroup() => IsDigit(Next) ? MathNode.Decimal(_tokens[_at++]) : Group("{", "}");
 
-    private MathNode? Group(string open, string close)
+    private MathNode? Group(string open, string close) => Bracketed(open, close, Additive);
+
+    /// <summary>What stands in brackets. Where nothing could be read once, nothing is tried again.</summary>
+    private MathNode? Bracketed(string open, string close, Func<MathNode?> inside)
     {
         var start = _at;
         if (Next != open || _dead.Contains(start)) return null;
-        var value = Deeper(() => Skip(Additive));
-        if (value is not null && Take(close)) return value;
+        if (Deeper(() => Skip(inside)) is { } value && Take(close)) return value;
         _dead.Add(start);
         return null;
     }

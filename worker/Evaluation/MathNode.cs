@@ -53,10 +53,10 @@ internal sealed class MathNode
 
     public bool IsDecimal { get; private init; }
 
-    public static MathNode Number(BigInteger above, BigInteger? below = null)
+    public static MathNode Number(BigInteger above, BigInteger? below = null, bool isDecimal = false)
     {
         var divisor = below is { } given ? BigInteger.GreatestCommonDivisor(above, given) : BigInteger.One;
-        return new MathNode(MathKind.Number, "", [], above / divisor, (below ?? BigInteger.One) / divisor);
+        return new MathNode(MathKind.Number, "", [], above / divisor, (below ?? BigInteger.One) / divisor) { IsDecimal = isDecimal };
     }
 
     /// <summary>A decimal number: digits with at most one point.</summary>
@@ -64,8 +64,7 @@ internal sealed class MathNode
     {
         int point = digits.IndexOf('.', StringComparison.Ordinal), places = point < 0 ? 0 : digits.Length - point - 1;
         var number = BigInteger.Parse("0" + digits.Remove("."), NumberStyles.None, CultureInfo.InvariantCulture);
-        var divisor = BigInteger.GreatestCommonDivisor(number, BigInteger.Pow(10, places));
-        return new MathNode(MathKind.Number, "", [], number / divisor, BigInteger.Pow(10, places) / divisor) { IsDecimal = point >= 0 };
+        return Number(number, BigInteger.Pow(10, places), isDecimal: point >= 0);
     }
 
     /// <summary>A decimal number, exactly.</summary>

@@ -16,8 +16,7 @@ internal static class MathValue
     public static bool AreIdentical(MathNode one, MathNode other)
     {
         if (one.Text == other.Text) return true;
-        var exact = AgreeModuloPrime(one, other);
-        if (exact is not null) return exact.Value;
+        if (AgreeModuloPrime(one, other) is { } exact) return exact;
         var agreed = 0;
         for (int point = 0; point < Points; point++)
         {
@@ -107,10 +106,8 @@ internal static class MathValue
         {
             case MathKind.Number:
                 var number = (double)node.Numerator / (double)node.Denominator;
-                if (!double.IsFinite(number))
-                    number =
-                        Math.Exp(BigInteger.Log(BigInteger.Abs(node.Numerator)) - BigInteger.Log(node.Denominator)) * node.Numerator.Sign;
-                return Rounded(number);
+                return Rounded(double.IsFinite(number) ? number
+                    : Math.Exp(BigInteger.Log(BigInteger.Abs(node.Numerator)) - BigInteger.Log(node.Denominator)) * node.Numerator.Sign);
             case MathKind.Constant:
                 return Rounded(node.Name switch { "pi" => Math.PI, "E" => Math.E, _ => Complex.ImaginaryOne });
             case MathKind.Symbol:
@@ -157,20 +154,10 @@ internal static class MathValue
 
     private static (Complex, double) Rounded(Complex value) => (value, Epsilon * Complex.Abs(value));
 
-    /// <summary>Whole exponents by multiplication: -8 to the third is real.</summary>
+    /// <summary>A real number to a whole exponent is real.</summary>
     private static Complex Power(Complex root, Complex exponent) =>
-        exponent.Imaginary != 0 || exponent.Real != Math.Floor(exponent.Real) || Math.Abs(exponent.Real) > 1 << 20
-            ? Complex.Pow(root, exponent)
-        : root.Imaginary == 0 ? Math.Pow(root.Real, exponent.Real)
-        : Whole(exponent.Real < 0 ? 1 / root : root, (int)Math.Abs(exponent.Real));
-
-    private static Complex Whole(Complex root, int exponent)
-    {
-        Complex power = 1;
-        for (; exponent > 0; exponent >>= 1, root *= root)
-            if ((exponent & 1) == 1) power *= root;
-        return power;
-    }
+        root.Imaginary == 0 && exponent.Imaginary == 0 && double.IsInteger(exponent.Real)
+            ? Math.Pow(root.Real, exponent.Real) : Complex.Pow(root, exponent);
 
     /// <summary>An unknown function is some smooth function that depends on its name.</summary>
     private static Complex Call(string name, Complex[] arguments)

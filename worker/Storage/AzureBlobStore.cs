@@ -13,8 +13,7 @@ namespace LightReasoner.Worker.Storage;
 /// </summary>
 internal sealed class AzureBlobStore(BlobContainerClient container, string folder, string uri) : CloudBlobStore(folder, uri), IBlobStore
 {
-    /// <summary>A block blob has at most 50,000 blocks.</summary>
-    private const int MaxBlocks = 50_000;
+    private const int MaxBlocks = 50_000; // of a blob
 
     /// <summary>Marks the zero-byte blobs by which accounts with a hierarchical namespace list folders.</summary>
     private const string FolderMark = "hdi_isfolder";
@@ -47,7 +46,7 @@ internal sealed class AzureBlobStore(BlobContainerClient container, string folde
     public Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default) => IfThereAsync(name, async () =>
     {
         BlobProperties properties = await Blob(name).GetPropertiesAsync(cancellationToken: cancellation);
-        return properties.ContentHash is { Length: 16 } md5 ? ContentHash.Md5(md5).ToString()
+        return properties.ContentHash is { Length: 16 } md5 ? $"md5:{Convert.ToHexStringLower(md5)}"
             : $"etag:{properties.ETag.ToString().Trim('"')}";
     });
 
@@ -67,8 +66,8 @@ internal sealed class AzureBlobStore(BlobContainerClient container, string folde
             return written.ETag.ToString();
         }
         catch (RequestFailedException e) when (condition.ETag is not null
-            && (e.Status == 412 || Is(e, BlobErrorCode.BlobAlreadyExists)
-                || (Is(e, BlobErrorCode.BlobNotFound) && condition.ETag.Length > 0)))
+            && (e.Status == 412 || e.ErrorCode == BlobErrorCode.BlobAlreadyExists
+                || (e.ErrorCode == BlobErrorCode.BlobNotFound && condition.ETag.Length > 0)))
         {
             return null;
         }
@@ -105,7 +104,7 @@ internal sealed class AzureBlobStore(BlobContainerClient container, string folde
     };
 
     protected override bool IsMissing(Exception error) => error is RequestFailedException e
-        && (Is(e, BlobErrorCode.BlobNotFound) || (e.Status == 404 && string.IsNullOrEmpty(e.ErrorCode)));
+        && (e.ErrorCode == BlobErrorCode.BlobNotFound || (e.Status == 404 && string.IsNullOrEmpty(e.ErrorCode)));
 
     protected override Exception? Explain(Exception error, string what) => error switch
     {
@@ -123,7 +122,7 @@ internal sealed class AzureBlobStore(BlobContainerClient container, string folde
     private Exception Explain(RequestFailedException e, string what)
     {
         var code = string.IsNullOrEmpty(e.ErrorCode) ? $"HTTP {e.Status}" : $"{e.ErrorCode}, HTTP {e.Status}";
-        if (Is(e, BlobErrorCode.ContainerNotFound))
+        if (e.ErrorCode == BlobErrorCode.ContainerNotFound)
             return new WorkerException(ExitCode.MissingInput,
                 $"{what}: account {container.AccountName} has no container '{container.Name}'; "
                 + $"create it (az storage container create --account-name {container.AccountName} --name {container.Name}) or "
@@ -140,10 +139,6 @@ internal sealed class AzureBlobStore(BlobContainerClient container, string folde
             _ => new WorkerException(ExitCode.Failure, $"{what}: {FirstLine(e)} ({code})", e),
         };
     }
-
-    /// <summary>Whether an answer has this code; one that did not come from the service itself has none.</summary>
-    private static bool Is(RequestFailedException e, BlobErrorCode code) =>
-        string.Equals(e.ErrorCode, code.ToString(), StringComparison.Ordinal);
 
     private static string FirstLine(Exception e) => e.Message.Split('\n', 2)[0].Trim();
 

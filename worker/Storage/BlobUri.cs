@@ -76,7 +76,7 @@ public static partial class BlobUri
     {
         "az" => AzureAccount.OfProcess.Open(uri),
         "s3" => S3Account.Open(uri),
-        "hf" => new HubStore(HubRepository.Parse(uri), HubOptions.OfProcess),
+        "hf" => new HubStore(HubRepository.Parse($"{uri}"), HubOptions.OfProcess),
         "file" => new DirectoryBlobStore(uri.Name),
         _ when !System.Uri.TryCreate(uri.ToString(), UriKind.Absolute, out _) =>
             throw new WorkerException(ExitCode.BadManifest, $"{uri}: is not a web address"),

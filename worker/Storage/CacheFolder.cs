@@ -15,12 +15,10 @@ internal sealed partial class CacheFolder(string root, long? limit = null)
 
     private static readonly ConcurrentDictionary<string, IDisposable> Held = new();
 
-    private static readonly Lazy<CacheFolder> Process = new(() => new CacheFolder(
+    public static CacheFolder OfProcess => new(
         Path.GetFullPath(Variables.Given("LIGHTREASONER_CACHE")
             ?? Path.Combine(Variables.UserCache(Environment.GetEnvironmentVariable), "lightreasoner")),
-        Variables.Given("LIGHTREASONER_CACHE_SIZE") is { } size ? ParseSize(size) : null));
-
-    public static CacheFolder OfProcess => Process.Value;
+        Variables.Given("LIGHTREASONER_CACHE_SIZE") is { } size ? ParseSize(size) : null);
 
     public string Root => root;
 
@@ -42,8 +40,7 @@ internal sealed partial class CacheFolder(string root, long? limit = null)
             {
                 MakeRoom(bytes);
                 await make(partial);
-                if (Directory.Exists(partial)) Directory.Move(partial, path);
-                else File.Move(partial, path);
+                Directory.Move(partial, path); // moves files, too
             }
         }
         return path;

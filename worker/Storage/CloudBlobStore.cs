@@ -41,6 +41,5 @@ internal abstract class CloudBlobStore(string folder, string uri)
     /// <summary>What was touched, what the service said, what to do; null for an error of another kind.</summary>
     protected abstract Exception? Explain(Exception error, string what);
 
-    /// <summary>Whether the service says that there is no such blob.</summary>
     protected abstract bool IsMissing(Exception error);
 }

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using Polly;
-using Polly.Retry;
 
 namespace LightReasoner.Worker.Storage;
 
@@ -20,7 +19,7 @@ internal sealed class UnreachableHostException(string host, string reason, Excep
 /// </summary>
 internal sealed class Connections(TimeSpan patience) : DelegatingHandler(Sockets)
 {
-    /// <summary>Three tries with a second between them stay below 30 seconds.</summary>
+    /// <summary>Three tries with the waits between them stay below 30 seconds.</summary>
     public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(8);
 
     /// <summary>Longest silence of a server, before its answer and within: LIGHTREASONER_NETWORK_TIMEOUT in seconds, or 60.</summary>
@@ -34,14 +33,8 @@ internal sealed class Connections(TimeSpan patience) : DelegatingHandler(Sockets
     /// <summary>A host is given up that has been silent for so many times the longest silence.</summary>
     private const double Silences = 2.5;
 
-    private static readonly ResiliencePipeline<HttpResponseMessage> Tries = new ResiliencePipelineBuilder<HttpResponseMessage>()
-        .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
-        {
-            ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is { } e && IsUnreachable(e)
-                && !args.Context.CancellationToken.IsCancellationRequested),
-            MaxRetryAttempts = 2,
-            Delay = TimeSpan.FromSeconds(1),
-        }).Build();
+    private static readonly ResiliencePipeline Tries = Retries.Create(TimeProvider.System, most: 2,
+        (e, cancellation) => IsUnreachable(e) && !cancellation.IsCancellationRequested);
 
     private static readonly SocketsHttpHandler Sockets = new()
     {

@@ -91,7 +91,13 @@ internal sealed class DirectoryBlobStore(string root) : IBlobStore
             var temporary = file.Name;
             try
             {
-                await WriteAsync(file, content, cancellation);
+                await using (file)
+                {
+                    await content.CopyToAsync(file, cancellation);
+                    file.Flush(flushToDisk: true);
+                }
+                // The kernel's own time stamps move in steps of milliseconds; these tell writes apart that follow at once.
+                File.SetLastWriteTimeUtc(temporary, DateTime.UtcNow);
                 using IDisposable? turn = condition.ETag is null ? null : await TurnAsync(cancellation);
                 if (condition.ETag is not null && (await TagAsync(name, cancellation) ?? "") != condition.ETag) return null;
                 var tag = await TagAsync(Path.GetRelativePath(Root, temporary), cancellation);
@@ -108,18 +114,6 @@ internal sealed class DirectoryBlobStore(string root) : IBlobStore
                 File.Delete(temporary);
             }
         }
-    }
-
-    private static async Task WriteAsync(FileStream file, Stream content, CancellationToken cancellation)
-    {
-        await using (file)
-        {
-            await content.CopyToAsync(file, cancellation);
-            await file.FlushAsync(cancellation);
-            file.Flush(flushToDisk: true);
-        }
-        // The kernel's own time stamps move in steps of milliseconds; these tell writes apart that follow at once.
-        File.SetLastWriteTimeUtc(file.Name, DateTime.UtcNow);
     }
 
     public async Task DeleteAsync(string name, string? etag = null, CancellationToken cancellation = default)

@@ -19,9 +19,8 @@ internal static class FileLock
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         try
         {
-            return shared
-                ? new FileStream(path, FileMode.OpenOrCreate, FileAccess.Read, FileShare.Read, 1, FileOptions.None)
-                : new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.None);
+            var (access, share) = shared ? (FileAccess.Read, FileShare.Read) : (FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(path, FileMode.OpenOrCreate, access, share, bufferSize: 0);
         }
         catch (IOException) when (File.Exists(path))
         {

@@ -15,29 +15,21 @@ internal sealed class HttpStore(Uri root, WebClient web, CacheFolder cache) : IB
 {
     private static readonly string[] ModelFiles =
     [
-        "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-        "added_tokens.json", "chat_template.jinja", "adapter_config.json", "adapter_model.safetensors", "model.safetensors", IndexFile,
+        "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+        "chat_template.jinja", "adapter_config.json", "adapter_model.safetensors", WeightFiles.Single, WeightFiles.Index,
     ];
 
-    private const string IndexFile = "model.safetensors.index.json";
-
-    private readonly AuthenticationHeaderValue? _authorization = Basic(root.UserInfo);
+    private readonly AuthenticationHeaderValue? _authorization = root.UserInfo.Length == 0 ? null : new("Basic", Convert.ToBase64String(
+        Encoding.UTF8.GetBytes(System.Uri.UnescapeDataString(root.UserInfo) + (root.UserInfo.Contains(':') ? "" : ":"))));
 
     public string Uri { get; } = root.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
-
-    private static AuthenticationHeaderValue? Basic(string userInfo)
-    {
-        string[] parts = [.. userInfo.Split(':', 2).Select(System.Uri.UnescapeDataString)];
-        var credentials = Encoding.UTF8.GetBytes($"{parts[0]}:{parts.ElementAtOrDefault(1)}");
-        return userInfo.Length == 0 ? null : new("Basic", Convert.ToBase64String(credentials));
-    }
 
     /// <summary>The files that an index of shards names. One that is damaged names none: loading it says what is wrong.</summary>
     private static IEnumerable<string> Shards(byte[] index)
     {
         try
         {
-            var weights = JsonFile.Parse(index, IndexFile)["weight_map"] as JsonObject ?? [];
+            var weights = JsonFile.Parse(index, WeightFiles.Index)["weight_map"] as JsonObject ?? [];
             return [.. weights.Select(tensor => tensor.Value is JsonValue value && value.TryGetValue(out string? file) ? file : "")
                 .Where(file => file.Length > 0).Distinct()];
         }
@@ -52,7 +44,7 @@ internal sealed class HttpStore(Uri root, WebClient web, CacheFolder cache) : IB
     {
         var found = new List<BlobInfo>();
         IEnumerable<string> names = prefix.Length > 0 ? [prefix] : ModelFiles;
-        if (prefix.Length == 0 && await ((IBlobStore)this).GetAsync(IndexFile, cancellation) is { } index)
+        if (prefix.Length == 0 && await ((IBlobStore)this).GetAsync(WeightFiles.Index, cancellation) is { } index)
             names = names.Concat(Shards(index.Bytes));
         WorkerException? refused = null;
         foreach (var name in names)
@@ -89,11 +81,10 @@ internal sealed class HttpStore(Uri root, WebClient web, CacheFolder cache) : IB
     public async Task<string?> TagAsync(string name, CancellationToken cancellation = default) =>
         await AboutAsync(name, cancellation) is { } about ? about.Tag ?? "" : null;
 
-    /// <summary>The hash or tag that the server gives, else the content's own hash.</summary>
     public async Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default)
     {
         if (await AboutAsync(name, cancellation) is not { } about) return null;
-        if (about.Hash is { } hash) return hash.ToString();
+        if (about.Hash is { } hash) return hash;
         if (about.EntityTag is { } tag) return $"etag:{tag.ToString().Trim('"')}";
         await using var stream = await OpenReadAsync(name, cancellation);
         return "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation));
@@ -102,15 +93,15 @@ internal sealed class HttpStore(Uri root, WebClient web, CacheFolder cache) : IB
     public async Task DownloadAsync(string name, string path, Action<long>? arrived = null, CancellationToken cancellation = default) =>
         await FetchAsync(name, path, await FoundAsync(name, cancellation), arrived, cancellation);
 
-    private sealed record About(string? Tag, long? Length, ContentHash? Hash, EntityTagHeaderValue? EntityTag);
+    private sealed record About(string? Tag, long? Length, string? Hash, EntityTagHeaderValue? EntityTag);
 
     private Task FetchAsync(string name, string path, About about, Action<long>? arrived, CancellationToken cancellation)
     {
         // Without a tag that names exactly one content, two downloads must not be pieced together.
         if (about.EntityTag is null or { IsWeak: true }) File.Delete(path);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        return ResumableDownload.FetchAsync(web, Request(name) with { IfRange = about.EntityTag }, path, about.Length, about.Hash, arrived,
-            cancellation);
+        return new ResumableDownload(web, Request(name) with { IfRange = about.EntityTag }, path, about.Length, about.Hash, arrived)
+            .FetchAsync(cancellation);
     }
 
     private async Task<About> FoundAsync(string name, CancellationToken cancellation) =>
@@ -124,7 +115,7 @@ internal sealed class HttpStore(Uri root, WebClient web, CacheFolder cache) : IB
         if (!response.IsSuccessStatusCode) throw request.Explain(response);
         var headers = response.Content.Headers;
         return new About(response.Headers.ETag?.ToString() ?? headers.LastModified?.ToString("O"), headers.ContentLength,
-            headers.ContentMD5 is { Length: 16 } md5 ? ContentHash.Md5(md5) : null, response.Headers.ETag);
+            headers.ContentMD5 is { Length: 16 } md5 ? $"md5:{Convert.ToHexStringLower(md5)}" : null, response.Headers.ETag);
     }
 
     private WebRequest Request(string name)

@@ -13,22 +13,19 @@ internal sealed partial record HubRepository(string Type, string Id, string Revi
         : "@" + StorageUri.Escape(Revision).Replace("/", "%2F", StringComparison.Ordinal))
         + (Folder.Length == 0 ? "" : "/" + StorageUri.Escape(Folder));
 
-    /// <summary>Address of its files, below the endpoint.</summary>
     public string FilesPath => Type == "datasets" ? $"datasets/{Id}" : Id;
 
     public string CacheName => $"{Type}--{Id.Replace("/", "--", StringComparison.Ordinal)}";
 
     /// <exception cref="WorkerException">The URI has another form.</exception>
-    public static HubRepository Parse(string uri) => Parse(StorageUri.Parse(uri));
-
-    public static HubRepository Parse(StorageUri uri)
+    public static HubRepository Parse(string text)
     {
+        var uri = StorageUri.Parse(text);
         string[] parts = uri.Root[Scheme.Length..].Split('@', 2), names = parts[0].Split('/'); // datasets or models may stand before org
         return new HubRepository(names[0] == "datasets" ? "datasets" : "models", string.Join('/', names[^2..]),
             parts.Length == 2 ? System.Uri.UnescapeDataString(parts[1]) : "main", uri.Name.Trim('/'));
     }
 
-    /// <summary>Whether a text has the form <c>org/name</c>.</summary>
     public static bool IsId(string text) => Form().IsMatch(text);
 
     [GeneratedRegex(@"^(?!(?:datasets|models|spaces)/)[\w.-]+/[\w.-]+$")]

@@ -3,8 +3,11 @@ using System.Net.Http.Headers;
 namespace LightReasoner.Worker.Storage;
 
 /// <summary>A file of a hub repository, as its tree lists it.</summary>
-/// <param name="Hash">The object id of git, or of Git LFS for large files.</param>
-internal sealed record HubFile(string Path, long Length, ContentHash Hash);
+/// <param name="Hash">The object id: <c>git:…</c>, or <c>sha256:…</c> of Git LFS for large files.</param>
+internal sealed record HubFile(string Path, long Length, string Hash)
+{
+    public string Hex => Hash[(Hash.IndexOf(':', StringComparison.Ordinal) + 1)..];
+}
 
 /// <summary>
 /// The files of a Hugging Face repository at one commit, read only. The revision is resolved once, so that all files are of the same
@@ -49,10 +52,10 @@ internal sealed partial class HubStore(HubRepository repository, HubOptions opti
     }
 
     public async Task<string?> TagAsync(string name, CancellationToken cancellation = default) =>
-        (await FindAsync(name, cancellation)).File?.Hash.Hex;
+        (await FindAsync(name, cancellation)).File?.Hex;
 
     public async Task<string?> FingerprintAsync(string name, CancellationToken cancellation = default) =>
-        (await FindAsync(name, cancellation)).File?.Hash.ToString();
+        (await FindAsync(name, cancellation)).File?.Hash;
 
     private async Task<(string Commit, HubFile? File)> FindAsync(string name, CancellationToken cancellation) =>
         await TreeAsync(cancellation) is var (commit, files) ? (commit, files.FirstOrDefault(file => NameOf(file) == name)) : default;
@@ -67,35 +70,32 @@ internal sealed partial class HubStore(HubRepository repository, HubOptions opti
         // Held, the repository is not evicted until this process ends.
         do Directory.CreateDirectory(_folder);
         while (!await CacheFolder.HoldAsync(_folder, cancellation));
-        string link = Path.Combine(Snapshot(commit), file.Path), blob = Path.Combine(_folder, "blobs", file.Hash.Hex);
+        string link = Path.Combine(Snapshot(commit), file.Path), blob = Path.Combine(_folder, "blobs", file.Hex);
         if (!Path.GetFullPath(link).StartsWith(Snapshot(commit) + "/", StringComparison.Ordinal))
             throw new InvalidDataException($"{Uri}: '{file.Path}' leads out of the repository");
         if (File.Exists(blob)) arrived?.Invoke(file.Length);
         else
         {
             options.Room.MakeRoom(file.Length);
-            using var turn = await FileLock.AcquireAsync(Path.Combine(options.Cache, ".locks", repository.CacheName,
-                file.Hash.Hex + ".lock"), cancellation);
+            var guard = Path.Combine(options.Cache, ".locks", repository.CacheName, file.Hex + ".lock");
+            using var turn = await FileLock.AcquireAsync(guard, cancellation);
             if (!File.Exists(blob))
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(blob)!);
-                await ResumableDownload.FetchAsync(options.Web,
-                    Request($"{options.Endpoint}/{repository.FilesPath}/resolve/{commit}/{WebRequest.Escape(file.Path)}",
-                        $"{Uri}/{NameOf(file)}"), blob + ".incomplete", file.Length, file.Hash, arrived, cancellation);
+                var address = $"{options.Endpoint}/{repository.FilesPath}/resolve/{commit}/{WebRequest.Escape(file.Path)}";
+                await new ResumableDownload(options.Web, Request(address, $"{Uri}/{NameOf(file)}"), blob + ".incomplete", file.Length,
+                    file.Hash, arrived).FetchAsync(cancellation);
                 File.Move(blob + ".incomplete", blob);
             }
         }
-        if (!File.Exists(link))
+        Directory.CreateDirectory(Path.GetDirectoryName(link)!);
+        try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(link)!);
-            try
-            {
-                File.CreateSymbolicLink(link, Path.GetRelativePath(Path.GetDirectoryName(link)!, blob));
-            }
-            catch (IOException) when (File.Exists(link))
-            {
-                // Another process made the same link.
-            }
+            if (!File.Exists(link)) File.CreateSymbolicLink(link, Path.GetRelativePath(Path.GetDirectoryName(link)!, blob));
+        }
+        catch (IOException) when (File.Exists(link))
+        {
+            // Another process made the same link.
         }
         return link;
     }
@@ -124,7 +124,7 @@ internal sealed partial class HubStore(HubRepository repository, HubOptions opti
                 if ((string?)entry?["type"] != "file") continue;
                 var large = entry["lfs"];
                 files.Add(new HubFile((string)entry["path"]!, (long)(large?["size"] ?? entry["size"])!,
-                    large is null ? new ContentHash("git", (string)entry["oid"]!) : new ContentHash("sha256", (string)large["oid"]!)));
+                    large is null ? $"git:{entry["oid"]}" : $"sha256:{large["oid"]}"));
             }
         }
         // Which commit a branch or tag stands for.

@@ -15,24 +15,21 @@ internal sealed class KnownHashes(string folder, TimeProvider time)
     /// <summary>A file that changed so shortly ago may change again within the same time stamp; its hash is not kept.</summary>
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
 
-    private static readonly Lazy<KnownHashes> Process = new(() =>
-        new(Path.Combine(CacheFolder.OfProcess.Root, "hashes"), TimeProvider.System));
-
-    public static KnownHashes OfProcess => Process.Value;
+    public static KnownHashes OfProcess => new(Path.Combine(CacheFolder.OfProcess.Root, "hashes"), TimeProvider.System);
 
     /// <summary>The hash of an open file's content, in lower case.</summary>
     public async Task<string> Sha256Async(FileStream file, CancellationToken cancellation)
     {
-        if (file.Length < Least || FileState.Of(file) is not { } before) return await ReadAsync(file, cancellation);
+        if (file.Length < Least || StateOf(file) is not { } before) return await ReadAsync(file, cancellation);
         (IBlobStore store, string entry) = (new DirectoryBlobStore(folder), CacheFolder.Key(file.Name));
         string? hash = null;
         try
         {
             if ((await store.GetAsync(entry, cancellation))?.Bytes is { } known
-                && Encoding.UTF8.GetString(known).Split('\n') is [var state, var kept, ..] && state == before.Text) return kept;
+                && Encoding.UTF8.GetString(known).Split('\n') is [var state, var kept, ..] && state == before.State) return kept;
             hash = await ReadAsync(file, cancellation);
-            if (FileState.Of(file) == before && time.GetUtcNow() - before.Changed >= Settled)
-                await store.PutAsync(entry, new MemoryStream(Encoding.UTF8.GetBytes($"{before.Text}\n{hash}")), default, cancellation);
+            if (StateOf(file) == before && time.GetUtcNow() - before.Changed >= Settled)
+                await store.PutAsync(entry, new MemoryStream(Encoding.UTF8.GetBytes($"{before.State}\n{hash}")), default, cancellation);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -47,34 +44,29 @@ internal sealed class KnownHashes(string folder, TimeProvider time)
         return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation));
     }
 
-    /// <summary>What the file system says of a file.</summary>
-    /// <param name="Text">All of it, to be compared.</param>
-    /// <param name="Changed">When content, name or rights changed last.</param>
-    private sealed record FileState(string Text, DateTimeOffset Changed)
+    /// <summary>
+    /// All that the file system says of a file, and when content, name or rights changed last; null where the system does not tell.
+    /// </summary>
+    private static (string State, DateTimeOffset Changed)? StateOf(FileStream file)
     {
-        private const int EmptyPath = 0x1000, BasicFields = 0x7ff, Size = 256;
-
-        /// <summary>Null where the system does not tell.</summary>
-        public static FileState? Of(FileStream file)
+        const int emptyPath = 0x1000, basicFields = 0x7ff, size = 256;
+        // struct statx has the same layout on every architecture (statx(2)).
+        var s = new byte[size];
+        try
         {
-            // struct statx has the same layout on every architecture (statx(2)).
-            var s = new byte[Size];
-            try
-            {
-                if (StatX((int)file.SafeFileHandle.DangerousGetHandle(), "", EmptyPath, BasicFields, s) != 0) return null;
-            }
-            catch (EntryPointNotFoundException)
-            {
-                return null;
-            }
-            // Inode and size; ctime and mtime, seconds and nanoseconds; major and minor number of the device.
-            var (changed, nanoseconds) = (BitConverter.ToInt64(s, 96), BitConverter.ToInt32(s, 104));
-            return new(string.Join(' ', BitConverter.ToInt64(s, 32), BitConverter.ToInt64(s, 40), changed, nanoseconds,
-                BitConverter.ToInt64(s, 112), BitConverter.ToInt32(s, 120), BitConverter.ToInt32(s, 136), BitConverter.ToInt32(s, 140)),
-                DateTimeOffset.FromUnixTimeSeconds(changed).AddTicks(nanoseconds / 100));
+            if (StatX((int)file.SafeFileHandle.DangerousGetHandle(), "", emptyPath, basicFields, s) != 0) return null;
         }
-
-        [DllImport("libc", EntryPoint = "statx")]
-        private static extern int StatX(int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, byte[] state);
+        catch (EntryPointNotFoundException)
+        {
+            return null;
+        }
+        // Inode and size; ctime and mtime, seconds and nanoseconds; major and minor number of the device.
+        var (changed, nanoseconds) = (BitConverter.ToInt64(s, 96), BitConverter.ToInt32(s, 104));
+        return (string.Join(' ', BitConverter.ToInt64(s, 32), BitConverter.ToInt64(s, 40), changed, nanoseconds,
+            BitConverter.ToInt64(s, 112), BitConverter.ToInt32(s, 120), BitConverter.ToInt32(s, 136), BitConverter.ToInt32(s, 140)),
+            DateTimeOffset.FromUnixTimeSeconds(changed).AddTicks(nanoseconds / 100));
     }
+
+    [DllImport("libc", EntryPoint = "statx")]
+    private static extern int StatX(int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, byte[] state);
 }

@@ -66,7 +66,7 @@ internal static class LocalFolder
                 }
                 await store.DownloadAsync(blob.Name, incomplete, meter.Add, cancellation);
                 long? length = blob.Length < 0 ? null : blob.Length;
-                if (await ContentHash.ProblemAsync(incomplete, length, ContentHash.Of(print), cancellation) is { } problem)
+                if (await Fingerprint.ProblemAsync(incomplete, length, print.Value, cancellation) is { } problem)
                     throw new IOException($"{print.Uri}: {problem}; what arrived is not used");
                 File.Move(incomplete, path);
             }

@@ -22,12 +22,12 @@ internal static class Retries
     /// <summary>A server that asks for more patience than this is not waited for.</summary>
     private static readonly TimeSpan MostPatience = TimeSpan.FromMinutes(10);
 
-    public static ResiliencePipeline OfProcess { get; } = Create(TimeProvider.System);
-
-    public static ResiliencePipeline Create(TimeProvider time, int most = Most) =>
+    /// <param name="handles">Which errors are repeated; transient ones where left out.</param>
+    public static ResiliencePipeline Create(TimeProvider time, int most = Most, Func<Exception, CancellationToken, bool>? handles = null) =>
         new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
         {
-            ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is { } e && IsTransient(e, args.Context.CancellationToken)
+            ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is { } e
+                && (handles ?? IsTransient)(e, args.Context.CancellationToken)
                 && !(e is BusyServerException { RetryAfter: { } asked } && asked > MostPatience)),
             MaxRetryAttempts = most,
             Delay = First,
@@ -41,7 +41,6 @@ internal static class Retries
     public static bool IsTransient(Exception e, CancellationToken cancellation) =>
         e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested);
 
-    /// <summary>Answers that may be different the next time.</summary>
     public static bool IsTransient(HttpStatusCode status) =>
         status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests
             || ((int)status >= 500 && status is not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported));

@@ -4,7 +4,6 @@ using Amazon.S3;
 using Amazon.S3.Model;
 using Amazon.S3.Transfer;
 using Polly;
-using Polly.Retry;
 
 namespace LightReasoner.Worker.Storage;
 
@@ -15,22 +14,14 @@ namespace LightReasoner.Worker.Storage;
 /// </summary>
 internal sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, string uri) : CloudBlobStore(folder, uri), IBlobStore
 {
-    /// <summary>What one PUT takes at most.</summary>
-    private const long MaxPut = 5L << 30;
+    private const long MaxPut = 5L << 30; // of the service
 
     /// <summary>Ends the names of objects that only show whether conditions hold.</summary>
     private const string ProbeSuffix = ".~lr";
 
     /// <summary>Another conditional write of the same object was under way: ask again, then it is known which of the two holds.</summary>
-    private static readonly ResiliencePipeline Conflicts = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
-    {
-        ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is AmazonS3Exception { StatusCode: HttpStatusCode.Conflict }),
-        MaxRetryAttempts = Retries.Most,
-        Delay = TimeSpan.FromSeconds(0.1),
-        MaxDelay = TimeSpan.FromSeconds(5),
-        BackoffType = DelayBackoffType.Exponential,
-        UseJitter = true,
-    }).Build();
+    private static readonly ResiliencePipeline Conflicts = Retries.Create(TimeProvider.System,
+        handles: (e, _) => e is AmazonS3Exception { StatusCode: HttpStatusCode.Conflict });
 
     private Task<Conditions>? _conditions;
 
@@ -55,7 +46,8 @@ internal sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, st
     public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation = default) => ExplainAsync<Stream>(name, async () =>
     {
         var about = await s3.GetObjectMetadataAsync(bucket, Prefix + name, cancellation);
-        return new PieceStream(about.ContentLength, (offset, piece) => ReadAsync(name, about.ETag, offset, piece, cancellation));
+        var ranges = new RangeStream(about.ContentLength, (offset, range, stop) => ReadAsync(name, about.ETag, offset, range, stop));
+        return new BufferedStream(ranges, (int)Math.Clamp(about.ContentLength, 1, PieceBytes));
     });
 
     public Task<BlobContent?> GetAsync(string name, CancellationToken cancellation = default) =>
@@ -193,13 +185,10 @@ internal sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, st
             await write;
             return false;
         }
-        catch (AmazonS3Exception e) when (e.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict)
+        catch (AmazonS3Exception e) when (e.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict
+            or HttpStatusCode.NotImplemented or HttpStatusCode.BadRequest)
         {
-            return true;
-        }
-        catch (AmazonS3Exception e) when (e.StatusCode is HttpStatusCode.NotImplemented or HttpStatusCode.BadRequest)
-        {
-            return false;
+            return e.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict;
         }
     }
 
@@ -235,5 +224,23 @@ internal sealed class S3BlobStore(IAmazonS3 s3, string bucket, string folder, st
                 $"{what}: the bucket is in another region ({code}); set AWS_REGION to it", e),
             _ => new WorkerException(ExitCode.Failure, $"{what}: {code}", e),
         };
+    }
+
+    /// <summary>An object from any place on: every read is a request for a range of it.</summary>
+    private sealed class RangeStream(long length, Func<long, Memory<byte>, CancellationToken, Task> read) : ReadOnlyStream
+    {
+        public override bool CanSeek => true;
+
+        public override long Length => length;
+
+        public override long Position { get; set; }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var count = (int)Math.Clamp(length - Position, 0, buffer.Length);
+            if (count > 0) await read(Position, buffer[..count], cancellationToken);
+            Position += count;
+            return count;
+        }
     }
 }

@@ -11,17 +11,11 @@ namespace LightReasoner.Worker.Storage;
 /// <param name="Query">Query of a web address with its question mark; elsewhere a question mark is a glob.</param>
 internal sealed partial record StorageUri(string Scheme, string Root, string Path, string Query)
 {
-    /// <summary>Schemes for error messages.</summary>
-    public const string Schemes = "az://, s3://, hf://, https:// or file://";
-
-    private static readonly char[] AnyGlob = ['*', '?'], WebGlob = ['*'];
-
     public bool IsWeb => Scheme is "http" or "https";
 
     /// <summary>Where the first glob of the path is; -1 for none.</summary>
-    public int Glob => Path.IndexOfAny(IsWeb ? WebGlob : AnyGlob);
+    public int Glob => Path.AsSpan().IndexOfAny(IsWeb ? "*" : "*?");
 
-    /// <summary>The path's text.</summary>
     public string Name => Uri.UnescapeDataString(Path);
 
     public override string ToString() => (Scheme == "file" || Path.Length == 0 ? Root + Path : $"{Root}/{Path}") + Query;
@@ -36,7 +30,7 @@ internal sealed partial record StorageUri(string Scheme, string Root, string Pat
             query = match.Groups["query"].Value;
         if (!match.Success) throw new WorkerException(ExitCode.BadManifest,
             text[..text.IndexOf("://", StringComparison.Ordinal)] is "az" or "s3" or "hf" or "http" or "https" or "file"
-            ? $"{text}: {Remedy(text)}" : $"{text}: this scheme is not known; use {Schemes}");
+            ? $"{text}: {Remedy(text)}" : $"{text}: this scheme is not known; use az://, s3://, hf://, https:// or file://");
         if (scheme != "file") return new(scheme, root, path, query);
         // file://./x is our own extension: a place relative to the working directory, as a container image sets it.
         if (path.StartsWith("./", StringComparison.Ordinal))

@@ -15,7 +15,7 @@ internal sealed class WebClient(ResiliencePipeline retry, TimeSpan? patience = n
 
     private readonly HttpClient _http = Connections.Client(Timeout.InfiniteTimeSpan, patience);
 
-    public static WebClient OfProcess { get; } = new(Retries.OfProcess);
+    public static WebClient OfProcess { get; } = new(Retries.Create(TimeProvider.System));
 
     /// <summary>Sends until there is an answer that is final; its status may be any that is not transient. The body is not read.</summary>
     /// <exception cref="WorkerException">There was none.</exception>

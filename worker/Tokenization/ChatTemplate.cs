@@ -3,15 +3,10 @@ using LightReasoner.Jinja;
 namespace LightReasoner.Worker.Tokenization;
 
 /// <summary>A chat template: turns messages into the text that a model was trained on. Safe for concurrent use.</summary>
-public sealed class ChatTemplate
+/// <param name="forTools">Used instead where there are tools; null for the same.</param>
+/// <param name="defaults">Variables that every text has.</param>
+public sealed class ChatTemplate(Template template, Template? forTools, JsonObject defaults)
 {
-    private readonly Template _template;
-    private readonly Template? _forTools;
-    private readonly JsonObject _defaults;
-
-    private ChatTemplate(Template template, Template? forTools, JsonObject defaults) =>
-        (_template, _forTools, _defaults) = (template, forTools, defaults);
-
     /// <summary>Parses a template that knows no special tokens.</summary>
     /// <param name="name">Where it comes from, for messages.</param>
     /// <exception cref="TemplateException">The template has an error or a tag that is not supported.</exception>
@@ -24,10 +19,9 @@ public sealed class ChatTemplate
     /// </summary>
     /// <exception cref="TemplateException">The template has an error or a tag that is not supported.</exception>
     /// <exception cref="InvalidDataException">tokenizer_config.json is damaged.</exception>
-    public static ChatTemplate? Read(string dir) => Read(dir, TokenizerConfig.Read(dir));
-
-    internal static ChatTemplate? Read(string dir, TokenizerConfig config)
+    internal static ChatTemplate? Read(string dir, TokenizerConfig? config = null)
     {
+        config ??= TokenizerConfig.Read(dir);
         var file = Path.Combine(dir, "chat_template.jinja");
         var where = $"{Path.Combine(dir, "tokenizer_config.json")}: chat_template";
         var named = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -46,8 +40,8 @@ public sealed class ChatTemplate
             throw new InvalidDataException($"{where}: no template is named 'default' (names: {string.Join(", ", named.Keys)})");
         var variables = config.TemplateVariables();
         variables["tools"] = variables["documents"] = null;
-        var forTools = named.TryGetValue("tool_use", out var other) ? Template.Parse(other, $"{where} 'tool_use'") : null;
-        return new ChatTemplate(Template.Parse(source, where), forTools, variables);
+        return new ChatTemplate(Template.Parse(source, where),
+            named.TryGetValue("tool_use", out var other) ? Template.Parse(other, $"{where} 'tool_use'") : null, variables);
     }
 
     /// <summary>Renders the template with messages, add_generation_prompt, tools and any other variables.</summary>
@@ -55,5 +49,5 @@ public sealed class ChatTemplate
     /// <param name="clock">The clock of strftime_now; the system's by default.</param>
     /// <exception cref="TemplateException">The template raised an error, uses something unsupported, or takes too long.</exception>
     public string Render(JsonObject variables, TimeProvider? clock = null) =>
-        (variables["tools"] is JsonArray { Count: > 0 } ? _forTools ?? _template : _template).Render(_defaults.Concat(variables), clock);
+        (variables["tools"] is JsonArray { Count: > 0 } ? forTools ?? template : template).Render(defaults.Concat(variables), clock);
 }

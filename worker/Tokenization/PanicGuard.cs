@@ -10,14 +10,6 @@ namespace LightReasoner.Worker.Tokenization;
 /// </summary>
 internal static class PanicGuard
 {
-    internal static void CheckModel(JsonElement model, string where)
-    {
-        // The library cuts the prefix off every merge, also where it is not there.
-        if (model.TryGetProperty("merges", out _)
-            && model.TryGetProperty("continuing_subword_prefix", out var prefix) && prefix.GetRawText() is not ("null" or "\"\""))
-            throw new InvalidDataException($"{where}.continuing_subword_prefix: not supported in a BPE model");
-    }
-
     /// <summary>Looks at a normalizer, pre-tokenizer or decoder and all of its parts.</summary>
     internal static void Check(JsonNode? node, string where, bool isDecoder)
     {

@@ -28,11 +28,8 @@ public static class PromptFormat
 
     /// <summary>The prompt's text: the chat template over system message and question, or (template none) the question itself.</summary>
     /// <exception cref="InvalidDataException">The model has no chat template and the document asks for one.</exception>
-    public static string Text(Tokenizer tokenizer, PromptSpec prompt, string question) => prompt.Template switch
-    {
-        PromptTemplate.None => question,
-        _ => Render(tokenizer, Messages(prompt.System, question)),
-    };
+    public static string Text(Tokenizer tokenizer, PromptSpec prompt, string question) => prompt.Template is PromptTemplate.None
+        ? question : Render(tokenizer, Messages(prompt.System, question));
 
     /// <summary>Encodes a text that begins with a prompt. Raw text gets the model's special tokens; a chat template writes them.</summary>
     internal static int[] EncodeText(Tokenizer tokenizer, PromptSpec prompt, string text) =>
@@ -50,10 +47,7 @@ public static class PromptFormat
 
     internal static JsonArray Messages(string system, string question)
     {
-        var messages = new JsonArray();
-        if (system.Length > 0)
-            messages.Add(new JsonObject { ["role"] = "system", ["content"] = system });
-        messages.Add(new JsonObject { ["role"] = "user", ["content"] = question });
-        return messages;
+        var user = new JsonObject { ["role"] = "user", ["content"] = question };
+        return system.Length == 0 ? [user] : [new JsonObject { ["role"] = "system", ["content"] = system }, user];
     }
 }

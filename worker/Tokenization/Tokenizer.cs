@@ -58,7 +58,7 @@ public sealed class Tokenizer
 
     internal static Tokenizer Parse(byte[] json, string name, TokenizerConfig? config = null, ChatTemplate? chatTemplate = null)
     {
-        config ??= TokenizerConfig.None;
+        config ??= new TokenizerConfig([], "tokenizer_config.json");
         return new Tokenizer(new TokenizerFile(json, name, config), config, chatTemplate, name);
     }
 

@@ -13,7 +13,7 @@ internal sealed class TokenizerConfig
     private readonly OrderedDictionary<string, AddedToken> _byRole = new(StringComparer.Ordinal);
     private readonly List<AddedToken> _additional = [];
 
-    private TokenizerConfig(JsonObject config, JsonObject? map, JsonObject? added, string where)
+    internal TokenizerConfig(JsonObject config, string where, JsonObject? map = null, JsonObject? added = null)
     {
         var beside = Path.GetDirectoryName(where) ?? "";
         var mapFile = Path.Combine(beside, "special_tokens_map.json");
@@ -39,8 +39,6 @@ internal sealed class TokenizerConfig
         SplitSpecialTokens = Json.Flag(config["split_special_tokens"], $"{where}: split_special_tokens") ?? false;
         ChatTemplate = config["chat_template"];
     }
-
-    internal static TokenizerConfig None { get; } = Parse([], "tokenizer_config.json");
 
     /// <summary>Every special token: bos, eos, unk, sep, pad, cls, mask, and further ones.</summary>
     internal IReadOnlyList<AddedToken> Special { get; }
@@ -75,12 +73,10 @@ internal sealed class TokenizerConfig
     internal static TokenizerConfig Read(string directory)
     {
         var file = Path.Combine(directory, "tokenizer_config.json");
-        return new TokenizerConfig(JsonFile.ReadIfPresent(file) ?? [],
+        return new TokenizerConfig(JsonFile.ReadIfPresent(file) ?? [], file,
             JsonFile.ReadIfPresent(Path.Combine(directory, "special_tokens_map.json")),
-            JsonFile.ReadIfPresent(Path.Combine(directory, "added_tokens.json")), file);
+            JsonFile.ReadIfPresent(Path.Combine(directory, "added_tokens.json")));
     }
-
-    internal static TokenizerConfig Parse(JsonObject config, string where) => new(config, null, null, where);
 
     /// <summary>Takes a list of further tokens, or an object of further roles (image_token, …).</summary>
     private void AddSpecial(JsonNode? node, string where)

@@ -42,7 +42,10 @@ internal sealed class TokenizerFile
         }
         if (_model.TryGetProperty("dropout", out var dropout) && dropout.GetRawText() is not ("null" or "0" or "0.0"))
             throw new InvalidDataException($"{name}: model.dropout: makes token ids random; set it to null");
-        PanicGuard.CheckModel(_model, $"{name}: model");
+        // The library cuts the prefix off every merge, also where it is not there, and panics.
+        if (_model.TryGetProperty("merges", out _)
+            && _model.TryGetProperty("continuing_subword_prefix", out var prefix) && prefix.GetRawText() is not ("null" or "\"\""))
+            throw new InvalidDataException($"{name}: model.continuing_subword_prefix: not supported in a BPE model");
         foreach (var section in (string[])["normalizer", "pre_tokenizer", "decoder"])
             PanicGuard.Check(_sections.GetValueOrDefault(section), $"{name}: {section}", isDecoder: section == "decoder");
         AddTokens(config);

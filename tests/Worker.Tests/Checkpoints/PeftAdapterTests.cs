@@ -21,8 +21,8 @@ public class PeftAdapterTests
 
         PeftAdapter.Save(PeftAdapter.Load(Published, loaded.Model), folder.Path, "qwen2-tiny");
 
-        using var expected = Safetensors.Open(Path.Combine(Published, "adapter_model.safetensors"));
-        using var actual = Safetensors.Open(folder["adapter_model.safetensors"]);
+        using var expected = new SafetensorsFile(Path.Combine(Published, "adapter_model.safetensors"));
+        using var actual = new SafetensorsFile(folder["adapter_model.safetensors"]);
         Assert.Equal(expected.Entries.Keys.Order(StringComparer.Ordinal), actual.Entries.Keys.Order(StringComparer.Ordinal));
         Assert.All(expected.Entries.Keys, name => Assert.Equal(expected.Load(name).bytes.ToArray(), actual.Load(name).bytes.ToArray()));
         var published = JsonNode.Parse(File.ReadAllText(Path.Combine(Published, "adapter_config.json")))!;

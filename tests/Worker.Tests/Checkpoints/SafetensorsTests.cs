@@ -29,7 +29,7 @@ public class SafetensorsTests
 
         Safetensors.Write(folder["t.safetensors"], tensors);
 
-        using var file = Safetensors.Open(folder["t.safetensors"]);
+        using var file = new SafetensorsFile(folder["t.safetensors"]);
         Assert.Equal(tensors.Length, file.Entries.Count);
         foreach (var (name, value) in tensors)
         {
@@ -48,7 +48,7 @@ public class SafetensorsTests
         using var scope = NewDisposeScope();
         var source = arange(5_000_000, dtype: ScalarType.Float32);
         Safetensors.Write(folder["t.safetensors"], [("x", source)]);
-        using var file = Safetensors.Open(folder["t.safetensors"]);
+        using var file = new SafetensorsFile(folder["t.safetensors"]);
         Assert.True(file.Load("x", ScalarType.Float64).eq(source).all().item<bool>());
         Assert.True(file.Load("x").eq(source).all().item<bool>());
     }
@@ -59,7 +59,7 @@ public class SafetensorsTests
         using var folder = new TemporaryFolder();
         using var scope = NewDisposeScope();
         Safetensors.Write(folder["t.safetensors"], [("x", zeros(2, 3))]);
-        using var file = Safetensors.Open(folder["t.safetensors"]);
+        using var file = new SafetensorsFile(folder["t.safetensors"]);
         Assert.Equal($"{file.Path}: tensor 'x' has shape [2, 3], expected [3, 2]",
             Assert.Throws<InvalidDataException>(() => file.CopyTo("x", zeros(3, 2))).Message);
         Assert.Equal($"{file.Path}: tensor 'y' is missing", Assert.Throws<InvalidDataException>(() => file.Load("y")).Message);
@@ -102,7 +102,7 @@ public class SafetensorsTests
         using var folder = new TemporaryFolder();
         var path = folder["bad.safetensors"];
         File.WriteAllBytes(path, Build(header.Replace("X", F32), dataBytes));
-        var error = Assert.Throws<InvalidDataException>(() => Safetensors.Open(path));
+        var error = Assert.Throws<InvalidDataException>(() => new SafetensorsFile(path));
         Assert.StartsWith($"{path}: ", error.Message);
         Assert.Contains(expected, error.Message);
     }
@@ -119,7 +119,7 @@ public class SafetensorsTests
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, length);
         File.WriteAllBytes(path, bytes);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var error = Assert.Throws<InvalidDataException>(() => Safetensors.Open(path));
+        var error = Assert.Throws<InvalidDataException>(() => new SafetensorsFile(path));
         Assert.Contains(expected, error.Message);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
     }
@@ -133,7 +133,7 @@ public class SafetensorsTests
         for (var length = 0; length < whole.Length; length++)
         {
             File.WriteAllBytes(path, whole[..length]);
-            Assert.Throws<InvalidDataException>(() => Safetensors.Open(path));
+            Assert.Throws<InvalidDataException>(() => new SafetensorsFile(path));
         }
     }
 
@@ -163,7 +163,7 @@ public class SafetensorsTests
             try
             {
                 var fileLength = 8 + bytes.Count + 26;
-                var entries = SafetensorsHeader.Parse(bytes.ToArray(), fileLength, "f");
+                var entries = Safetensors.ParseHeader(bytes.ToArray(), fileLength, "f");
                 Assert.All(entries.Values, e => Assert.InRange(e.Position + e.Length, 0, fileLength));
                 opened++;
             }

@@ -26,9 +26,9 @@ public class TrainingCheckpointTests
         using var trainer = Trainer(model);
         trainer.TrainStep();
         trainer.SaveState(folder.Path);
-        using var weights = Safetensors.Open(folder["weights.safetensors"]);
-        using var moments = Safetensors.Open(folder["optimizer.safetensors"]);
-        using var published = Safetensors.Open(Path.Combine(Goldens.Folder, "qwen2-tiny", "model.safetensors"));
+        using var weights = new SafetensorsFile(folder["weights.safetensors"]);
+        using var moments = new SafetensorsFile(folder["optimizer.safetensors"]);
+        using var published = new SafetensorsFile(Path.Combine(Goldens.Folder, "qwen2-tiny", "model.safetensors"));
         Assert.Equal(published.Entries.Keys.Order(StringComparer.Ordinal), weights.Entries.Keys.Order(StringComparer.Ordinal));
         foreach (var (name, value) in model.Model.NamedParameters())
         {

@@ -15,7 +15,7 @@ internal static class Goldens
 
     public static JsonObject Json(string file) => JsonNode.Parse(File.ReadAllText(SharedFolder.Of($"goldens/{file}")))!.AsObject();
 
-    public static SafetensorsFile Tensors(string file) => Safetensors.Open(SharedFolder.Of($"goldens/{file}"));
+    public static SafetensorsFile Tensors(string file) => new SafetensorsFile(SharedFolder.Of($"goldens/{file}"));
 
     public static int[] Ids(this JsonNode node) => [.. node.AsArray().Select(n => n!.GetValue<int>())];
 

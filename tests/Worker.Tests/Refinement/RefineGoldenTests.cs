@@ -65,7 +65,7 @@ public class RefineGoldenTests
         if ((string)golden["name"]! != "main")
             return;
         trainer.SaveState(folder.Path);
-        using var moments = Safetensors.Open(folder["optimizer.safetensors"]);
+        using var moments = new SafetensorsFile(folder["optimizer.safetensors"]);
         using var gradients = Goldens.Tensors("refine-grads.safetensors");
         foreach (var (name, _) in model.Model.NamedParameters())
         {

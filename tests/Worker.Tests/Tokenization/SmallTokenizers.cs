@@ -91,7 +91,7 @@ internal static class SmallTokenizers
 
     public static Tokenizer Parse(JsonObject json, JsonObject? config = null) => Tokenizer.Parse(
         Encoding.UTF8.GetBytes(json.ToJsonString()), "tokenizer.json", config is null ? null
-            : TokenizerConfig.Parse(config, "tokenizer_config.json"));
+            : new TokenizerConfig(config, "tokenizer_config.json"));
 
     /// <summary>Loads a model folder of the given files.</summary>
     public static Tokenizer Load(params ReadOnlySpan<(string Name, JsonNode Content)> files)

@@ -56,7 +56,7 @@ public class TokenizerFuzzTests(ITestOutputHelper output)
             if (round % 4 == 0)
                 bytes = Damage(bytes, random);
             var outcome = Try(() =>
-                Use(Tokenizer.Parse(bytes, "tokenizer.json", config is null ? null : TokenizerConfig.Parse(config, "tokenizer.json"))));
+                Use(Tokenizer.Parse(bytes, "tokenizer.json", config is null ? null : new TokenizerConfig(config, "tokenizer.json"))));
             counts[outcome] = counts.GetValueOrDefault(outcome) + 1;
         }
         output.WriteLine(string.Join('\n',
