@@ -224,9 +224,7 @@ public sealed class CausalLM : nn.Module
         foreach (var weight in Weights)
             weight.requires_grad = false;
         using var generator = new Generator((ulong)seed);
-        var adapted = _layers.SelectMany(layer => layer.Projections)
-            .SelectMany(projection => projection.AddLora(options, generator)).ToList();
-        return Lora = new LoraAdapter(options, adapted);
+        return Lora = new LoraAdapter(options, [.. Products.SelectMany(projection => projection.AddLora(options, generator))]);
     }
 
     /// <summary>
@@ -235,7 +233,7 @@ public sealed class CausalLM : nn.Module
     /// </summary>
     public void MergeLora()
     {
-        foreach (var projection in _layers.SelectMany(layer => layer.Projections))
+        foreach (var projection in Products)
             projection.MergeLora();
         UnloadLora();
     }
@@ -243,7 +241,7 @@ public sealed class CausalLM : nn.Module
     /// <summary>Removes the adapter and lets the base weights train again.</summary>
     public void UnloadLora()
     {
-        foreach (var projection in _layers.SelectMany(layer => layer.Projections))
+        foreach (var projection in Products)
             projection.RemoveLora();
         Lora = null;
         foreach (var weight in Weights)

@@ -19,7 +19,7 @@ internal static class EosNoise
     /// </param>
     /// <returns>The noised sequence, and which positions count as replaced.</returns>
     public static (int[] Noised, bool[] Replaced) Apply(
-        ReadOnlySpan<int> ids, ReadOnlySpan<bool> maskable, ReadOnlySpan<float> u, float t, int maskId, int? eosId, Compatibility rule)
+        int[] ids, bool[] maskable, float[] u, float t, int maskId, int? eosId, Compatibility rule)
     {
         var noised = ids.ToArray();
         var replaced = new bool[ids.Length];
@@ -32,7 +32,7 @@ internal static class EosNoise
         if (eosId is not { } eos)
             return (noised, replaced);
 
-        var (start, end) = rule is Compatibility.Published ? (CountOfOthers(ids, maskable, eos), ids.Length)
+        var (start, end) = rule is Compatibility.Published ? (ids.Where((id, i) => id != eos || !maskable[i]).Count(), ids.Length)
             : TrailingRun(ids, maskable, eos);
         if (start < end)
         {
@@ -52,15 +52,7 @@ internal static class EosNoise
         return (t, u);
     }
 
-    private static int CountOfOthers(ReadOnlySpan<int> ids, ReadOnlySpan<bool> maskable, int eos)
-    {
-        var count = 0;
-        for (var i = 0; i < ids.Length; i++)
-            count += ids[i] != eos || !maskable[i] ? 1 : 0;
-        return count;
-    }
-
-    private static (int Start, int End) TrailingRun(ReadOnlySpan<int> ids, ReadOnlySpan<bool> maskable, int eos)
+    private static (int Start, int End) TrailingRun(int[] ids, bool[] maskable, int eos)
     {
         var end = ids.Length;
         while (end > 0 && !maskable[end - 1])

@@ -11,10 +11,7 @@ namespace LightReasoner.Worker.Runs;
 internal sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesKept, long TokensGenerated, double KlSum,
     long AnswersCut = 0, long PromptsTooLong = 0)
 {
-    /// <summary>Width of a bin of <see cref="KlCounts"/>, in nats.</summary>
-    public const double KlBin = 0.1;
-
-    /// <summary>Kept steps by KL: bin i holds those from i · <see cref="KlBin"/> on.</summary>
+    /// <summary>Kept steps by KL: bin i holds those from i · <see cref="PairFigures.KlBin"/> on.</summary>
     public SortedDictionary<int, long> KlCounts { get; init; } = [];
 
     /// <summary>Kept steps by their index among the generated tokens.</summary>
@@ -32,7 +29,7 @@ internal sealed record ChunkFigures(int Questions, long StepsSeen, long SamplesK
         new(result.Answers.Count, result.StepsSeen, result.Samples.Count, result.Answers.Sum(answer => (long)answer.Ids.Length),
             result.KlSum, result.Answers.Count(answer => answer.Cut), result.Answers.Count(answer => answer.Ids.Length == 0))
         {
-            KlCounts = PairFigures.Count(result.Samples, sample => (int)(Math.Max(0, sample.KlDivergence) / KlBin)),
+            KlCounts = PairFigures.Count(result.Samples, sample => PairFigures.BinOfKl(sample.KlDivergence)),
             StepCounts = PairFigures.Count(result.Samples, sample => sample.Step),
             SetSizeCounts = PairFigures.Count(result.Samples, sample => sample.TokenIds.Length),
             Examples = examples,

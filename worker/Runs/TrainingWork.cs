@@ -165,6 +165,7 @@ internal abstract class TrainingWork<TMetrics>(RunContext run, ITrainingSpec tra
         }
     }
 
+    /// <summary>Writes the trained adapter with the name of what it lies over.</summary>
     protected Task PutAdapterAsync(Trainer<TMetrics> trainer, ModelWithTokenizer model) => Run.Output.PutFolderAsync("adapter",
         folder => trainer.SaveAdapter(folder, ModelSources.PeftName(model.Uri), model.Adapters), Run.Stop);
 }

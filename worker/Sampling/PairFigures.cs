@@ -64,11 +64,13 @@ internal sealed record PairFigures(long Steps, long SameTop, long ConfidentUnsur
             scored.Length, scored.Sum(step => step.ExpertLog!.Value), scored.Sum(step => step.AmateurLog!.Value))
         {
             Entropies = Count(steps, step => Bin(step.ExpertEntropy) * EntropyBins + Bin(step.AmateurEntropy)),
-            KlCounts = Count(steps, step => (int)(Math.Max(0, step.Kl) / KlBin)),
+            KlCounts = Count(steps, step => BinOfKl(step.Kl)),
         };
 
         static int Bin(double entropy) => (int)Math.Min(EntropyBins - 1, Math.Max(0, entropy) / EntropyBin);
     }
+
+    internal static int BinOfKl(double kl) => (int)(Math.Max(0, kl) / KlBin);
 
     internal static SortedDictionary<int, long> Count<T>(IEnumerable<T> all, Func<T, int> key) =>
         new(all.GroupBy(key).ToDictionary(group => group.Key, group => (long)group.Count()));

@@ -34,7 +34,7 @@ internal static class SamplingPage
         ];
         var charts = figures.Questions == 0 ? Html.Empty : Html.Of($"""
             <section><h2>Where the models disagree</h2><div class="charts">
-            {Histogram.Draw("How far apart they are", "KL(expert ‖ amateur), nats", "kept steps", figures.KlCounts, ChunkFigures.KlBin,
+            {Histogram.Draw("How far apart they are", "KL(expert ‖ amateur), nats", "kept steps", figures.KlCounts, PairFigures.KlBin,
                 (selection.Beta, $"β = {selection.Beta}"), $"Steps below β were not kept.")}
             {Histogram.Draw("Kept steps by position", "index of the token in the answer", "kept steps", figures.StepCounts)}
             {Histogram.Draw("Plausible tokens of a kept step", "plausible tokens", "kept steps", figures.SetSizeCounts,
