@@ -37,7 +37,7 @@ internal static class LeftOut
             + "token-bound-pod/review-no-audience token-bound-pod/review-after-pod token-plain/review token-plain/review-after-sa",
         ["access reviews of others"] = "disc-other-resources/authorization",
         ["anyOf, oneOf, allOf, not and multipleOf"] = "cr-invalid-int-or-string cr-invalid-multiple-of",
-        ["the words of some refusals"] =
+        ["the exact text of some errors"] =
             "cr-invalid-type-float-for-int cr-status-missing-object/post cr-status-missing-object/delete cr-status-validation "
             + "crd-cluster-scoped crd-create/group-absent crd-delete/endpoint-gone crd-delete/group-gone crd-scope-mismatch "
             + "delete-finalizer/add-finalizer delete-finalizer/create-same-name disc-health/unknown disc-missing job-immutable "
@@ -47,7 +47,7 @@ internal static class LeftOut
             + "write-media-types/text write-media-types/form write-media-types/put-text write-media-types-builtin/text "
             + "write-method-not-allowed write-not-found write-put-uid-mismatch/other-uid write-server-set-metadata/patch-uid "
             + "write-server-set-metadata/patch-deletion write-wrong-kind write-wrong-kind-builtin",
-        ["what tells why a namespace is not gone"] = "namespace-lifecycle namespace-objects",
+        ["conditions of terminating namespaces"] = "namespace-lifecycle namespace-objects",
     };
 
     /// <summary>Commands of kubectl that need what is left out, or protobuf bodies of more than a few kinds.</summary>
