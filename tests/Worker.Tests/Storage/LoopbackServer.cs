@@ -39,12 +39,25 @@ internal sealed class LoopbackServer : IDisposable
         context.Response.Abort();
     }
 
-    /// <summary>A port of this machine that nobody listens on.</summary>
+    /// <summary>
+    /// A port of this machine that nobody listens on. It is below those that Linux gives to connections and to servers that take any port,
+    /// which would soon use it again.
+    /// </summary>
     public static int ClosedPort()
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
+        while (true)
+        {
+            using var probe = new TcpListener(IPAddress.Loopback, Random.Shared.Next(10_000, 32_768));
+            try
+            {
+                probe.Start();
+                return ((IPEndPoint)probe.LocalEndpoint).Port;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                // Another one, then.
+            }
+        }
     }
 
     public void Dispose() => _listener.Close();

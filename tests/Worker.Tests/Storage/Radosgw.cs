@@ -55,7 +55,8 @@ public sealed class Radosgw : IDisposable
     public void Dispose()
     {
         if (_folder is null) return;
-        foreach (var file in Directory.GetFiles(Path.Combine(_folder.Path, "run"), "*.pid"))
+        var run = Directory.CreateDirectory(Path.Combine(_folder.Path, "run")).FullName;
+        foreach (var file in Directory.GetFiles(run, "*.pid"))
         {
             try
             {
@@ -69,6 +70,7 @@ public sealed class Radosgw : IDisposable
             }
         }
         _folder.Dispose();
+        _folder = null;
     }
 
     private Uri Start()
@@ -76,14 +78,20 @@ public sealed class Radosgw : IDisposable
         var path = Environment.GetEnvironmentVariable("PATH")!.Split(':');
         if (Programs.FirstOrDefault(program => !path.Any(folder => File.Exists(Path.Combine(folder, program)))) is { } missing)
             Assert.Skip($"{missing} of Ceph is not installed; eng/install-tools.sh test installs it");
-        _folder = new ScratchFolder();
-        var (monitor, gateway) = (LoopbackServer.ClosedPort(), LoopbackServer.ClosedPort());
-        var start = new ProcessStartInfo("bash", [RepositoryFolder.Of("tests", "Worker.Tests", "Storage", "radosgw.sh"), _folder.Path,
-            $"{monitor}", $"{gateway}"]);
-        (start.Environment["ACCESS_KEY"], start.Environment["SECRET_KEY"]) = (AccessKey, SecretKey);
-        using var process = Process.Start(start)!;
-        process.WaitForExit();
-        return process.ExitCode == 0 ? new Uri($"http://127.0.0.1:{gateway}/")
-            : throw new InvalidOperationException(File.ReadAllText(Path.Combine(_folder.Path, "start.log")));
+        for (int attempt = 1; ; attempt++)
+        {
+            _folder = new ScratchFolder();
+            var (monitor, gateway) = (LoopbackServer.ClosedPort(), LoopbackServer.ClosedPort());
+            var start = new ProcessStartInfo("bash", [RepositoryFolder.Of("tests", "Worker.Tests", "Storage", "radosgw.sh"), _folder.Path,
+                $"{monitor}", $"{gateway}"]);
+            (start.Environment["ACCESS_KEY"], start.Environment["SECRET_KEY"]) = (AccessKey, SecretKey);
+            using var process = Process.Start(start)!;
+            process.WaitForExit();
+            if (process.ExitCode == 0) return new Uri($"http://127.0.0.1:{gateway}/");
+            var log = File.ReadAllText(Path.Combine(_folder.Path, "start.log"));
+            Dispose();
+            // A port may have been taken since it was found free.
+            if (attempt == 3) throw new InvalidOperationException(log);
+        }
     }
 }

@@ -69,5 +69,6 @@ ceph-osd -i 0 --mkfs --osd-uuid "$id"
 ceph-osd -i 0
 wait_for bash -c 'ceph osd stat | grep -q "1 up"'
 radosgw -n client.rgw
-wait_for curl -s -o /dev/null "http://$gateway"
+# By its own words: another program may have taken the port.
+wait_for bash -c "curl -s http://$gateway | grep -q ListAllMyBucketsResult"
 radosgw-admin user create --uid=test --display-name=test --access-key="$ACCESS_KEY" --secret-key="$SECRET_KEY"
