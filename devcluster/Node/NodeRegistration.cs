@@ -125,9 +125,8 @@ internal sealed class NodeRegistration(ApiClient api, NodeOptions options, int p
                 ["reason"] = ready ? "KubeletReady" : "KubeletNotReady",
                 ["message"] = ready ? "kubelet is posting ready status" : "node is shutting down",
             }),
-            ["addresses"] = new JsonArray(
-                new JsonObject { ["type"] = "InternalIP", ["address"] = PodStatus.NodeAddress },
-                new JsonObject { ["type"] = "Hostname", ["address"] = options.Name }),
+            // No Hostname: an API server would ask it for logs first, and no resolver knows the node's name.
+            ["addresses"] = new JsonArray(new JsonObject { ["type"] = "InternalIP", ["address"] = PodStatus.NodeAddress }),
             ["daemonEndpoints"] = new JsonObject { ["kubeletEndpoint"] = new JsonObject { ["Port"] = port } },
             ["nodeInfo"] = new JsonObject
             {

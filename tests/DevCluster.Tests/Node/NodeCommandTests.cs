@@ -31,6 +31,9 @@ public sealed class NodeCommandTests : IDisposable
         var node = await StartAsync("node", "--kubeconfig", kubeconfig, "--name", "other", "--data", Path.Combine(folder, "data"),
             "--image", "shell=/bin/sh");
         using var api = ApiClient.FromKubeconfig(kubeconfig);
+        // kube-apiserver asks the first address of type Hostname for logs, if there is one, and could not resolve the node's name.
+        var address = Assert.Single((await api.GetAsync(Resource.Nodes.Object(null, "other"))).Items("status", "addresses"));
+        Assert.Equal(("InternalIP", "127.0.0.1"), (address.Text("type"), address.Text("address")));
 
         await api.CreateAsync(Resource.Jobs.Collection("default"), JsonNode.Parse("""
             {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j"}, "spec": {"template": {"spec": {
