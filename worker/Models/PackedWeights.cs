@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
@@ -25,6 +26,7 @@ internal static class PackedWeights
         """;
 
     private static readonly Lazy<jit.ScriptModule> s_products = new(Load);
+    private static readonly ConcurrentDictionary<(long Out, long In), bool> s_right = new(); // shapes that were tried
 
     /// <summary>Whether products of a model of this type on this device gain by it.</summary>
     public static bool Serve(ScalarType dtype, Device device) => dtype == ScalarType.Float32 && device.type == DeviceType.CPU
@@ -32,16 +34,24 @@ internal static class PackedWeights
 
     /// <summary>
     /// A copy of a weight [out, in] in oneDNN's layout, which serves the products below only; null where they would be wrong. With libtorch
-    /// 2.10 they are where a block of the layout is not full; how large it is depends on the CPU, so that every copy is tried.
+    /// 2.10 they are where a block of the layout is not full; how large it is depends on the CPU, so that each shape is tried once.
     /// </summary>
     public static Tensor? Pack(Tensor weight)
     {
         using var scope = NewDisposeScope();
         var packed = (Tensor)s_products.Value.invoke("pack", weight);
+        var shape = (weight.size(0), weight.size(1));
+        if (!s_right.ContainsKey(shape) && !IsRight(weight, packed))
+            return null;
+        s_right[shape] = true;
+        return packed.DetachFromDisposeScope();
+    }
+
+    private static bool IsRight(Tensor weight, Tensor packed)
+    {
         var x = weight.narrow(0, 0, Math.Min(16, weight.size(0)));
         var expected = nn.functional.linear(x, weight);
-        return Linear(x, packed, null).sub(expected).norm().item<float>() <= 1e-4 * expected.norm().item<float>()
-            ? packed.DetachFromDisposeScope() : null;
+        return Linear(x, packed, null).sub(expected).norm().item<float>() <= 1e-4 * expected.norm().item<float>();
     }
 
     /// <summary>x·weightᵀ + bias, [rows, in] → [rows, out].</summary>
