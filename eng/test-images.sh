@@ -71,7 +71,7 @@ sample_with() {
 step "Base images from Debian packages"
 debootstrap() { mmdebstrap --quiet --dpkgopt=force-unsafe-io --variant="$1" --include="$2" bookworm "$state/$3.tar"; }
 # What .NET and libtorch need; for the operator what it needs and nothing else: no shell, no package manager.
-debootstrap apt ca-certificates,libicu72,libssl3,libstdc++6 debian || unavailable bookworm
+debootstrap apt ca-certificates,libssl3,libstdc++6 debian || unavailable bookworm
 from_tar "$state/debian.tar" "$base/debian"
 debootstrap extract libc6,libgcc-s1,libssl3,libstdc++6,zlib1g,base-files,netbase runtime-deps
 from_tar "$state/runtime-deps.tar" "$base/runtime-deps"
@@ -83,7 +83,8 @@ common+=" --volume /etc/ssl/certs:/etc/ssl/certs:ro --volume $HOME/.nuget/packag
 # The SDK, and for the worker on GPUs a folder with libtorch as PyTorch lays it out.
 mkdir "$state/sdk" "$state/pytorch"
 cp -a "$(dirname "$(readlink -f "$(command -v dotnet)")")" "$state/sdk/dotnet"
-printf '%s\n' "FROM $base/debian" "COPY dotnet /usr/share/dotnet" "RUN ln -s /usr/share/dotnet/dotnet /usr/bin/dotnet" \
+printf '%s\n' "FROM $base/debian" "ENV DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1" "COPY dotnet /usr/share/dotnet" \
+    "RUN ln -s /usr/share/dotnet/dotnet /usr/bin/dotnet" \
     >"$state/sdk/Dockerfile"
 cp -r worker/bin/Release/net10.0/libtorch "$state/pytorch/lib"
 rm "$state/pytorch/lib/libLibTorchSharp.so"
