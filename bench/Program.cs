@@ -20,7 +20,7 @@ var threads = new Option<int[]>("--threads")
 var pairs = new Option<int>("--pairs")
 {
     Description = "Runs of each program a case, in turns; the median counts. A case that took 40 seconds begins no other pair.",
-    DefaultValueFactory = _ => 3,
+    DefaultValueFactory = _ => 7,
 };
 var root = new RootCommand("Measures the worker against a reference that follows the published programs, on the same libtorch and threads.")
 {

@@ -98,8 +98,9 @@ public sealed class CausalLM : nn.Module
     /// <param name="cache">What the rows hold already.</param>
     /// <param name="newLengths">How many columns of each row are real.</param>
     /// <param name="rows">The rows of the cache that are continued; null for all.</param>
-    /// <returns>The hidden states after the final norm, [rows, length, hidden].</returns>
-    public Tensor Hidden(Tensor ids, KvCache cache, int[] newLengths, int[]? rows = null)
+    /// <param name="wanted">The tokens whose states are asked for, each as row · length + column; null for all.</param>
+    /// <returns>The hidden states after the final norm, [rows, length, hidden], or of the wanted tokens, [tokens, hidden].</returns>
+    public Tensor Hidden(Tensor ids, KvCache cache, int[] newLengths, int[]? rows = null, int[]? wanted = null)
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
@@ -107,7 +108,7 @@ public sealed class CausalLM : nn.Module
         var place = cache.Place(length, newLengths, rows);
         var (cos, sin) = _rotary.CosSin(place.Positions.view(-1), cache.Capacity);
         var hidden = Run(ids, new ForwardPass(count, length, cos, sin,
-            place.Mask(Config.NumHeads / Config.NumKvHeads, DType), cache, place));
+            place.Mask(Config.NumHeads / Config.NumKvHeads, DType), cache, place), wanted?.ToDevice(Device));
         cache.Advance(newLengths, rows);
         return hidden.MoveToOuterDisposeScope();
     }
@@ -264,7 +265,7 @@ public sealed class CausalLM : nn.Module
         base.Dispose(disposing);
     }
 
-    private Tensor Run(Tensor ids, ForwardPass pass)
+    private Tensor Run(Tensor ids, ForwardPass pass, Tensor? wanted = null)
     {
         var x = _embedding.index_select(0, ids.reshape(-1));
         var checkpointing = Checkpointing && pass.Cache is null && is_grad_enabled();
@@ -280,12 +281,13 @@ public sealed class CausalLM : nn.Module
             if (!checkpointing)
                 before?.Invoke();
             var next = checkpointing ? Recomputation.Apply(y => layer.Forward(y, pass, dropout), x, before)
-                : layer.Forward(x, pass, dropout);
+                : layer.Forward(x, pass, dropout, layer == _layers[^1] ? wanted : null);
             if (!is_grad_enabled())
                 x.Dispose();
             x = next;
         }
-        return _norm.Forward(x).view(pass.Rows, pass.Length, Config.HiddenSize);
+        x = _norm.Forward(x);
+        return wanted is null ? x.view(pass.Rows, pass.Length, Config.HiddenSize) : x;
     }
 
     /// <summary>

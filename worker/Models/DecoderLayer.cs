@@ -65,10 +65,14 @@ internal sealed class DecoderLayer
         .Append(_inputNorm.Slice).Append(_postAttentionNorm.Slice);
 
     /// <summary>The residual stream after this layer, [tokens, hidden].</summary>
-    public Tensor Forward(Tensor x, ForwardPass pass, Generator? dropout = null)
+    /// <param name="wanted">The tokens that are returned; the others only leave their keys and values. Null for all.</param>
+    public Tensor Forward(Tensor x, ForwardPass pass, Generator? dropout = null, Tensor? wanted = null)
     {
         using var scope = NewDisposeScope();
-        x = _output.ForwardOnto(x, Attention(_queryKeyValue.Forward(_inputNorm.Forward(x), dropout), pass), dropout);
+        var attended = Attention(_queryKeyValue.Forward(_inputNorm.Forward(x), dropout), pass);
+        if (wanted is not null)
+            (x, attended) = (x.index_select(0, wanted), attended.index_select(0, wanted));
+        x = _output.ForwardOnto(x, attended, dropout);
         var gateUp = _gateUp.Forward(_postAttentionNorm.Forward(x), dropout).chunk(2, -1);
         return _down.ForwardOnto(x, silu(gateUp[0]).mul(gateUp[1]), dropout).MoveToOuterDisposeScope();
     }

@@ -114,12 +114,12 @@ internal sealed class PromptBatch : IDisposable
             {
                 var piece = sequences.Skip(first).Take(count).TakeWhile(sequence => sequence.Length > start)
                     .Select(sequence => sequence[start..Math.Min(sequence.Length, start + width)]).ToArray();
+                int[] last = [.. Enumerable.Range(0, piece.Length).Where(row => sequences[first + row].Length <= start + width)
+                    .Select(row => row * piece[0].Length + piece[row].Length - 1)];
                 var hidden = _model.Hidden(Transfer.Padded(piece, _model.Device), Cache, Array.ConvertAll(piece, p => p.Length),
-                    rows[first..(first + piece.Length)]);
-                int[] last = [.. Enumerable.Range(0, piece.Length).Where(row => sequences[first + row].Length <= start + width)];
-                var at = Array.ConvertAll(last, row => row * (int)hidden.size(1) + piece[row].Length - 1);
+                    rows[first..(first + piece.Length)], last.Length == 0 ? [0] : last);
                 if (last.Length > 0)
-                    ended.Add(hidden.view(-1, hidden.size(2)).index_select(0, at.ToDevice(_model.Device)));
+                    ended.Add(hidden);
             }
             states.AddRange(Enumerable.Reverse(ended));
         }

@@ -45,6 +45,25 @@ public class KvCacheTests
         Assert.True(cache.Capacity < 256, "the cache grows in steps");
     }
 
+    /// <summary>The last layer leaves the keys and values of all tokens, also of those whose states nobody asked for.</summary>
+    [Fact]
+    public void Hidden_WantedTokens_AreThoseOfAllInTheGivenOrder()
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        using var model = CausalLM.Create(Config, ScalarType.Float32, CPU, initSeed: 1);
+        using var cache = new KvCache(model, 2);
+        int[][] rows = [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]];
+        var whole = model.Hidden(Goldens.Batch(rows));
+
+        var hidden = model.Hidden(Goldens.Batch(rows[0][..3], rows[1][..2]), cache, [3, 2], wanted: [4, 0, 2]);
+        var next = model.Hidden(Goldens.Batch(rows[0][3..], rows[1][2..4]), cache, [2, 2], wanted: [1, 3]);
+
+        Assert.Equal([3, 24], hidden.shape);
+        Assert.True(Goldens.LargestDifference(hidden, stack([whole[1, 1], whole[0, 0], whole[0, 2]])) < 1e-5);
+        Assert.True(Goldens.LargestDifference(next, stack([whole[0, 4], whole[1, 3]])) < 1e-5);
+    }
+
     [Fact]
     public void Hidden_PositionsAndMask_AreThoseOfTheSequenceTheyDescribe()
     {
