@@ -84,8 +84,7 @@ common+=" --volume /etc/ssl/certs:/etc/ssl/certs:ro --volume $HOME/.nuget/packag
 mkdir "$state/sdk" "$state/pytorch"
 cp -a "$(dirname "$(readlink -f "$(command -v dotnet)")")" "$state/sdk/dotnet"
 printf '%s\n' "FROM $base/debian" "ENV DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1" "COPY dotnet /usr/share/dotnet" \
-    "RUN ln -s /usr/share/dotnet/dotnet /usr/bin/dotnet" \
-    >"$state/sdk/Dockerfile"
+    "RUN ln -s /usr/share/dotnet/dotnet /usr/bin/dotnet" >"$state/sdk/Dockerfile"
 cp -r worker/bin/Release/net10.0/libtorch "$state/pytorch/lib"
 rm "$state/pytorch/lib/libLibTorchSharp.so"
 printf '%s\n' "FROM $base/debian" "COPY lib /opt/pytorch/lib" >"$state/pytorch/Dockerfile"

@@ -114,12 +114,10 @@ internal sealed class PromptBatch : IDisposable
             {
                 var piece = sequences.Skip(first).Take(count).TakeWhile(sequence => sequence.Length > start)
                     .Select(sequence => sequence[start..Math.Min(sequence.Length, start + width)]).ToArray();
+                var ids = Transfer.Padded(piece, _model.Device);
                 int[] last = [.. Enumerable.Range(0, piece.Length).Where(row => sequences[first + row].Length <= start + width)
-                    .Select(row => row * piece[0].Length + piece[row].Length - 1)];
-                var hidden = _model.Hidden(Transfer.Padded(piece, _model.Device), Cache, Array.ConvertAll(piece, p => p.Length),
-                    rows[first..(first + piece.Length)], last.Length == 0 ? [0] : last);
-                if (last.Length > 0)
-                    ended.Add(hidden);
+                    .Select(row => row * (int)ids.size(1) + piece[row].Length - 1)];
+                ended.Add(_model.Hidden(ids, Cache, Array.ConvertAll(piece, p => p.Length), rows[first..(first + piece.Length)], last));
             }
             states.AddRange(Enumerable.Reverse(ended));
         }

@@ -66,13 +66,13 @@ internal sealed class BlockGenerator(CausalLM model, int fillId, IReadOnlyCollec
         var slots = batch.PromptOfSlot;
         int[] cached = [.. batch.Cache.Lengths];
         var inputs = slots.Select((prompt, slot) => prompt is { } p ? rows[p].Input(cached[slot]) : []).ToArray();
-        var width = inputs.Max(input => input.Length);
+        var ids = Transfer.Padded(inputs, model.Device);
+        var width = (int)ids.size(1);
         // The position that each row's first prediction follows: the last one before the block, or of what is cached.
         int[] before = [.. slots.Select((prompt, slot) => prompt is { } p ? Math.Max(cached[slot], rows[p].BlockStart - 1) : cached[slot])];
         int[] counts = [.. inputs.Select((input, slot) => cached[slot] + input.Length - before[slot])];
         int[] real = [.. counts.SelectMany((count, slot) => Enumerable.Range(slot * width + before[slot] - cached[slot], count))];
-        var hidden = model.Hidden(Transfer.Padded(inputs, model.Device), batch.Cache, Array.ConvertAll(inputs, input => input.Length),
-            wanted: real);
+        var hidden = model.Hidden(ids, batch.Cache, Array.ConvertAll(inputs, input => input.Length), wanted: real);
         var predicted = model.Argmax(hidden).ToHost<long>().AsSpan();
         for (var slot = 0; slot < inputs.Length; slot++)
         {

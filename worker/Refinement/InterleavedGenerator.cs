@@ -43,10 +43,11 @@ internal sealed class InterleavedGenerator(CausalLM model, int maskId, IReadOnly
                 ? Math.Min(blockSize, prompts[p].Length + limits[p] - tokens[p].Count) : 0);
             var inputs = slots.Select((slot, i) => slot is { } p
                 ? [.. tokens[p].Skip(cached[i]), .. Enumerable.Repeat(maskId, width[i] - 1)] : Array.Empty<int>()).ToArray();
-            var longest = inputs.Max(input => input.Length);
+            var padded = Transfer.Padded(inputs, model.Device);
+            var longest = (int)padded.size(1);
             int[] predicting = [.. inputs.SelectMany((input, i) => Enumerable.Range(i * longest + input.Length - width[i], width[i]))];
-            var (ids, probabilities) = Predict(model.Hidden(Transfer.Padded(inputs, model.Device), batch.Cache,
-                Array.ConvertAll(inputs, input => input.Length), wanted: predicting));
+            var (ids, probabilities) = Predict(model.Hidden(padded, batch.Cache, Array.ConvertAll(inputs, input => input.Length),
+                wanted: predicting));
             var first = 0;
             for (var i = 0; i < slots.Length; first += width[i++])
             {

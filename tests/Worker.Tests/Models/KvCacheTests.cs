@@ -57,9 +57,11 @@ public class KvCacheTests
         var whole = model.Hidden(Goldens.Batch(rows));
 
         var hidden = model.Hidden(Goldens.Batch(rows[0][..3], rows[1][..2]), cache, [3, 2], wanted: [4, 0, 2]);
-        var next = model.Hidden(Goldens.Batch(rows[0][3..], rows[1][2..4]), cache, [2, 2], wanted: [1, 3]);
+        var none = model.Hidden(Goldens.Batch(rows[0][3..4], rows[1][2..3]), cache, [1, 1], wanted: []);
+        var next = model.Hidden(Goldens.Batch(rows[0][4..], rows[1][3..4]), cache, [1, 1], wanted: [0, 1]);
 
         Assert.Equal([3, 24], hidden.shape);
+        Assert.Equal([0, 24], none.shape);
         Assert.True(Goldens.LargestDifference(hidden, stack([whole[1, 1], whole[0, 0], whole[0, 2]])) < 1e-5);
         Assert.True(Goldens.LargestDifference(next, stack([whole[0, 4], whole[1, 3]])) < 1e-5);
     }
